@@ -1,0 +1,1 @@
+"""Covariance structures of random effects and residuals: one class each behind one contract."""

@@ -1,0 +1,1 @@
+"""Datasets: the frame with its labels, readers, writers, samples and transforms."""

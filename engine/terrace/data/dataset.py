@@ -1,0 +1,209 @@
+"""`Dataset`: a frame of values together with what the values mean.
+
+Frozen: every change makes a new Dataset, which shares the untouched columns with the old one. That is what
+makes undo cheap and lets a fit on a worker thread keep the data it started with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from terrace.errors import DataError
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Measure(StrEnum):
+    """Level of measurement: decides which roles a variable can take in a model."""
+
+    NOMINAL = "nominal"
+    ORDINAL = "ordinal"
+    CONTINUOUS = "continuous"
+    IDENTIFIER = "identifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """What is known of one column besides its values.
+
+    `value_labels` maps a value (a number, or a string in a text variable) to its label. `missing_codes`
+    are values that stand for "missing": the grid shows them, every analysis treats them as missing.
+    `format` is a display format such as ``%8.3f``; empty means automatic.
+    """
+
+    name: str
+    label: str = ""
+    measure: Measure = Measure.CONTINUOUS
+    value_labels: Mapping[Any, str] = field(default_factory=dict)
+    missing_codes: tuple[Any, ...] = ()
+    format: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value_labels", MappingProxyType(dict(self.value_labels)))
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What `xtset`/`tsset` declared: the panel variable (or none) and the time variable (or none)."""
+
+    panel: str | None
+    time: str | None
+    delta: float = 1.0
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows of values with their variables.
+
+    Parameters
+    ----------
+    frame
+        One column a variable, in order; numeric columns (any NumPy dtype, NaN for missing) or text columns
+        (missing is NaN/None). The index is always a RangeIndex. Never mutated.
+    variables
+        One `Variable` a column, same order and names.
+    label, source
+        A title for people; the file or sample the data came from.
+    notes
+        What the reader found or decided (encoding, delimiter, renamed columns), in plain words.
+    """
+
+    frame: pd.DataFrame
+    variables: tuple[Variable, ...]
+    label: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    panel: Panel | None = None
+    sorted_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        names = [v.name for v in self.variables]
+        if names != [str(c) for c in self.frame.columns]:
+            raise ValueError("variables and frame columns differ")
+        if not isinstance(self.frame.index, pd.RangeIndex) or self.frame.index.start != 0:
+            object.__setattr__(self, "frame", self.frame.reset_index(drop=True))
+
+    # --- looking ---------------------------------------------------------------------------------------
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Variable names in column order."""
+        return tuple(v.name for v in self.variables)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.frame.columns
+
+    def variable(self, name: str) -> Variable:
+        """The description of one variable; `DataError` where there is none of that name."""
+        for v in self.variables:
+            if v.name == name:
+                return v
+        raise DataError(
+            f"There is no variable {name!r} in the data.",
+            code="no-such-variable",
+            subject=name,
+            advice=_did_you_mean(name, self.names),
+        )
+
+    def is_text(self, name: str) -> bool:
+        """True where the column holds strings rather than numbers."""
+        self.variable(name)
+        return not pd.api.types.is_numeric_dtype(self.frame[name].dtype)
+
+    def numeric(self, name: str) -> FloatArray:
+        """Values for analysis, shape (n,), missing codes as NaN; `DataError` for a text variable."""
+        v = self.variable(name)
+        if self.is_text(name):
+            raise DataError(
+                f"{name} holds text, and a number is needed here.",
+                code="text-variable",
+                subject=name,
+                advice=f"Use it as a factor (i.{name}) or as a group variable, or encode it as numbers first.",
+            )
+        values = np.asarray(self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
+        if v.missing_codes:
+            values = values.copy()
+            for code in v.missing_codes:
+                values[values == float(code)] = np.nan
+        return values
+
+    def codes(self, name: str) -> tuple[npt.NDArray[np.int64], tuple[Any, ...]]:
+        """Group codes, shape (n,), -1 for missing, with the distinct values in sorted order."""
+        v = self.variable(name)
+        column = self.frame[name]
+        if self.is_text(name):
+            column = column.where(column.notna() & (column != ""), None)
+            if v.missing_codes:
+                column = column.where(~column.isin(list(v.missing_codes)), None)
+            codes, levels = pd.factorize(column, sort=True)
+        else:
+            codes, levels = pd.factorize(self.numeric(name), sort=True)
+        return codes.astype(np.int64), tuple(x.item() if hasattr(x, "item") else x for x in levels)
+
+    def level_label(self, name: str, value: Any) -> str:
+        """The value label where there is one, otherwise the value printed plainly."""
+        label = self.variable(name).value_labels.get(value)
+        if label is not None:
+            return label
+        if isinstance(value, float) and value.is_integer():
+            return str(int(value))
+        return str(value)
+
+    # --- changing (always a new Dataset) ---------------------------------------------------------------
+    def with_column(self, name: str, values: Any, variable: Variable | None = None) -> Dataset:
+        """A dataset in which column `name` is added at the end, or replaced where it exists."""
+        frame = self.frame.copy(deep=False)
+        frame[name] = values
+        if name in self:
+            kept = tuple(variable or v if v.name == name else v for v in self.variables)
+        else:
+            kept = (*self.variables, variable or Variable(name))
+        return replace(self, frame=frame, variables=kept)
+
+    def with_variable(self, variable: Variable) -> Dataset:
+        """A dataset in which the description of one variable is replaced."""
+        self.variable(variable.name)
+        return replace(
+            self, variables=tuple(variable if v.name == variable.name else v for v in self.variables)
+        )
+
+    def without(self, names: Iterable[str]) -> Dataset:
+        """A dataset without these columns."""
+        gone = set(names)
+        for name in gone:
+            self.variable(name)
+        return self.select([n for n in self.names if n not in gone])
+
+    def select(self, names: Sequence[str]) -> Dataset:
+        """A dataset of these columns, in this order."""
+        return replace(
+            self, frame=self.frame[list(names)].copy(deep=False), variables=tuple(map(self.variable, names))
+        )
+
+    def rows(self, keep: npt.NDArray[Any]) -> Dataset:
+        """A dataset of these rows: a boolean mask of shape (n,), or row numbers in the wanted order."""
+        keep = np.asarray(keep)
+        frame = self.frame.loc[keep] if keep.dtype == bool else self.frame.iloc[keep]
+        return replace(self, frame=frame.reset_index(drop=True))
+
+
+def _did_you_mean(name: str, names: Sequence[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.6) or [
+        n for n in names if n.lower() == name.lower()
+    ]
+    if close:
+        return "Did you mean " + ", ".join(close) + "?"
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return f"The data have: {shown}."

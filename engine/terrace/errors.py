@@ -1,0 +1,78 @@
+"""What Terrace says when a request cannot be carried out.
+
+Every error a user can cause is a `TerraceError`: it names the variable, the row or the option, and says
+what to do. Anything else that escapes is a defect and goes to the log, never to the user as a traceback.
+"""
+
+from __future__ import annotations
+
+
+class TerraceError(Exception):
+    """A request that cannot be carried out, in words for the user.
+
+    Parameters
+    ----------
+    message
+        What is wrong, naming the variable, row or option, in one or two sentences.
+    code
+        A short stable identifier in kebab-case (``"no-such-variable"``), for programs.
+    advice
+        What to do next; empty where the message already says it.
+    text, start, end
+        The command text and the half-open range of characters that the error points at, where it has one.
+    subject
+        The variable, option or file concerned, so that a window can show the error beside its field.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "error",
+        advice: str = "",
+        text: str = "",
+        start: int | None = None,
+        end: int | None = None,
+        subject: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.advice = advice
+        self.text = text
+        self.start = start
+        self.end = end
+        self.subject = subject
+
+    def pointed(self) -> str:
+        """The message, with the command and a caret line under the place where it has one."""
+        lines = [self.message]
+        if self.text and self.start is not None:
+            width = max(1, (self.end or self.start + 1) - self.start)
+            lines += ["  " + self.text, "  " + " " * self.start + "^" * width]
+        if self.advice:
+            lines.append(self.advice)
+        return "\n".join(lines)
+
+
+class DataError(TerraceError):
+    """The file or the data do not allow what was asked."""
+
+
+class CommandError(TerraceError):
+    """The text of a command cannot be understood; `start` and `end` point at the place."""
+
+
+class SpecError(TerraceError):
+    """The model as specified is not one that can be fitted."""
+
+
+class FitError(TerraceError):
+    """The model is valid but these data do not determine it."""
+
+
+class Cancelled(TerraceError):
+    """The user stopped the work; nothing was changed."""
+
+    def __init__(self, message: str = "Cancelled. Nothing was changed.") -> None:
+        super().__init__(message, code="cancelled")

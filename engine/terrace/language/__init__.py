@@ -1,0 +1,1 @@
+"""Text to commands: tokens, the grammar of a command, variable lists, expressions. Runs nothing."""

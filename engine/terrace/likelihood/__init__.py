@@ -1,0 +1,1 @@
+"""The (restricted) likelihood from cross-products, with exact first and second derivatives."""

@@ -1,0 +1,1 @@
+"""Start values, EM, and the trust-region Newton search with its log."""

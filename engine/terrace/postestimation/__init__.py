@@ -1,0 +1,1 @@
+"""All that follows a fit: predictions, ICC, margins, contrasts, comparisons, diagnostics."""

@@ -1,0 +1,1 @@
+"""Renderers: one table model to text, HTML, Word, Excel, LaTeX, Markdown, CSV; plots to paper."""

@@ -1,0 +1,1 @@
+"""Frozen results: the fit, tables as typed rows, plots as data."""

@@ -1,0 +1,181 @@
+"""`FitResult`: everything that a fit found, frozen.
+
+Numbers are stored once, at full precision; tables, reports and panes only read them. `model` carries the
+arrays that post-estimation needs (design, covariance parameters, the factorised likelihood).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.results.table import Table
+from terrace.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from terrace.estimate import FittedModel
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Something the user should know: what happened, and what to do next.
+
+    ``code`` is stable (``"boundary"``, ``"collinear"``, ``"not-converged"``); ``subject`` names the variable
+    or parameter concerned.
+    """
+
+    code: str
+    message: str
+    advice: str = ""
+    subject: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class FixedEffect:
+    """One coefficient. ``term`` is its name in commands (``1.sector#c.ses``); ``label`` is for people.
+
+    ``kind`` tells base levels, empty cells and omitted (collinear) coefficients, whose ``coef`` is 0 and
+    whose other numbers are None, from estimated ones. ``df`` is None where inference is by z.
+    """
+
+    term: str
+    label: str
+    coef: float
+    se: float | None
+    stat: float | None
+    df: float | None
+    p: float | None
+    lb: float | None
+    ub: float | None
+    kind: Literal["estimated", "base", "empty", "omitted", "constrained"] = "estimated"
+
+
+@dataclass(frozen=True, slots=True)
+class RandomParameter:
+    """One covariance parameter in one metric; `se`, `lb`, `ub` are None where they are not identified.
+
+    ``level`` is the group variable or ``Residual``; ``structure`` a title such as ``Unstructured``;
+    ``block`` counts the random-effects equations from 0, so that repeated levels stay apart.
+    ``boundary`` is True where the estimate sits on the edge of the parameter space.
+    """
+
+    level: str
+    structure: str
+    name: str
+    estimate: float
+    se: float | None
+    lb: float | None
+    ub: float | None
+    block: int = 0
+    boundary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSummary:
+    """Groups at one level: their number, and the observations in them."""
+
+    level: str
+    n_groups: int
+    min: int
+    avg: float
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The likelihood-ratio test against the linear model. ``mixture_p`` where the exact mixture is known."""
+
+    label: str
+    stat: float
+    df: int
+    p: float
+    conservative: bool
+    mixture_p: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration:
+    """One line of the iteration log. ``phase`` is ``EM`` or ``Newton``; ``ll`` the (restricted) ll there."""
+
+    phase: str
+    number: int
+    ll: float
+    gradient_norm: float
+    step: float
+    seconds: float
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A fitted linear mixed model.
+
+    ``random`` is in the variance-covariance metric, ``random_sd`` in standard deviations and correlations,
+    both in the order of the printed table. ``scalars``, ``macros`` and ``matrices`` hold the stored results
+    by the field's names (``N``, ``ll``, ``b``, ``V``, ...); ``matrix_names`` the row and column names.
+    ``sample`` marks the rows of the data that were used, shape (rows of the dataset,).
+    ``n_evaluations`` counts likelihood evaluations. ``elapsed`` is in seconds.
+    """
+
+    spec: ModelSpec
+    command: str
+    title: str
+    outcome: str
+    fixed: tuple[FixedEffect, ...]
+    random: tuple[RandomParameter, ...]
+    random_sd: tuple[RandomParameter, ...]
+    random_estmetric: tuple[RandomParameter, ...]
+    groups: tuple[GroupSummary, ...]
+    comparison: Comparison | None
+    scalars: Mapping[str, float | int | None]
+    macros: Mapping[str, str]
+    matrices: Mapping[str, FloatArray]
+    matrix_names: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    warnings: tuple[Advice, ...]
+    log: tuple[Iteration, ...]
+    converged: bool
+    boundary: tuple[str, ...]
+    sample: npt.NDArray[np.bool_]
+    elapsed: float
+    n_evaluations: int
+    model: FittedModel = field(repr=False)
+    name: str = ""
+
+    @property
+    def ll(self) -> float:
+        """The log (restricted) likelihood, or log pseudolikelihood, at the estimates."""
+        return float(self.scalars["ll"])  # type: ignore[arg-type]
+
+    @property
+    def state(self) -> Literal["converged", "boundary", "failed"]:
+        """What the head of a model card says."""
+        if not self.converged:
+            return "failed"
+        return "boundary" if self.boundary else "converged"
+
+    def tables(self, style: Literal["journal", "classic"] = "journal", **options: Any) -> tuple[Table, ...]:
+        """The result as tables; see `terrace.results.tables.fit_tables`."""
+        from terrace.results.tables import fit_tables
+
+        return fit_tables(self, style=style, **options)
+
+    def __str__(self) -> str:
+        from terrace.report.text import fit_text
+
+        return fit_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from terrace.report.html import fit_html
+
+        return fit_html(self)

@@ -1,0 +1,94 @@
+"""The one model of a table: typed cells under typed columns, no mark-up.
+
+Results and post-estimation make these; `terrace.report` renders them as text, HTML, Word, Excel, LaTeX,
+Markdown and CSV, and the window shows the HTML. A cell keeps its full-precision value; how many digits are
+shown is decided by the renderer from the column's format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Format = Literal[
+    "text",
+    "estimate",   # at least three significant figures a column, aligned on the decimal point
+    "statistic",  # two decimals (z, t, F, chi2)
+    "p",          # p value: < .001 without the leading zero in journal style
+    "df",         # degrees of freedom: an integer, or one decimal
+    "count",      # integer with thousands separators in journal style
+    "percent",
+    "interval",   # a cell holding (lower, upper): shown [lower, upper] in journals, two columns as text
+    "fixed",      # `decimals` decimals
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: a stable `key` for programs, a `title` for people, and how its cells are shown."""
+
+    key: str
+    title: str
+    format: Format = "estimate"
+    decimals: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. The label is the first cell on paper; `values` has one entry a column, None for missing.
+
+    ``kind`` is ``"row"``, ``"group"`` (a heading inside the table: a level, a factor) or ``"total"`` (set
+    off by a rule). ``indent`` counts steps under the last group heading. ``code`` is the name that programs
+    use for the row (``1.sector#c.ses``) where the label is for people (``sector: Catholic × ses``).
+    """
+
+    label: str
+    values: tuple[Any, ...] = ()
+    kind: Literal["row", "group", "total"] = "row"
+    indent: int = 0
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled table with notes underneath. `stub` heads the label column."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    stub: str = ""
+    notes: tuple[str, ...] = ()
+    key: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """``{"title", "columns", "rows"}`` with plain cells, label first: the JSON form of a table."""
+        names: list[str] = [self.stub]
+        for c in self.columns:
+            names += [f"{c.key} lower", f"{c.key} upper"] if c.format == "interval" else [c.title]
+        return {
+            "title": self.title,
+            "columns": names,
+            "rows": [
+                [r.code or r.label, *_flat(self.columns, r.values)] for r in self.rows if r.kind != "group"
+            ],
+        }
+
+
+def _flat(columns: Sequence[Column], values: Sequence[Any]) -> list[Any]:
+    out: list[Any] = []
+    for column, value in zip(columns, values):
+        if column.format == "interval":
+            out += [None, None] if value is None else [_plain(v) for v in value]
+        else:
+            out.append(_plain(value))
+    return out
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool):
+        return value
+    number = float(value)
+    if number != number or number in (float("inf"), float("-inf")):
+        return None
+    return int(value) if isinstance(value, int) else number

@@ -1,0 +1,1 @@
+"""The session: runs commands against the data, keeps stored estimates, undo and history."""
