@@ -1,0 +1,1 @@
+"""The Terrace window: a PySide6 application over the engine `terrace`."""
