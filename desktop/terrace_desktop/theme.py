@@ -1,7 +1,7 @@
 """Colours, type and rhythm of the window: one table of tokens, and what is generated from it.
 
-Nothing else names a colour. Widgets choose a look by dynamic properties (`variant` for buttons, `tone` for
-labels, `surface` for frames); painters ask `manager().theme`. A change of theme sets one palette and one style
+Nothing else names a colour. Widgets choose a look by dynamic properties (`variant` of buttons, `tone` of
+labels, `surface` of frames); painters ask `manager().theme`. A change of theme sets one palette and one style
 sheet and emits `changed`, upon which painters and rendered tables redraw.
 """
 

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-
 W = TypeVar("W", bound=QWidget)
 
 
@@ -176,7 +175,7 @@ class ClickFrame(QFrame):
 class Notice(QFrame):
     """A message in the place that it concerns: what is wrong, what to do, and buttons that do it.
 
-    ``kind`` is notice (a warning), error or info. ``code`` is a line of monospace under the message, such as a
+    ``kind`` is notice (a warning), error or info. ``code`` is monospace under the message, such as a
     command with a caret.
     """
 
