@@ -1,0 +1,54 @@
+"""A sensible first guess at the level of measurement, for files that do not say."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from terrace.data.dataset import Measure
+
+_FEW = 6
+_IDENTIFIER = re.compile(
+    r"""(.*_)?id\d? | id_\w+ | \w{2,}id | (.*_)?(no|nr|num) | caseno | idnr
+      | subj(ect)?s? | persons? | pupils? | students? | child(ren)? | patients? | participants? | resp(ondent)?s?
+      | schools? | class(es|room|rooms)? | teachers? | hospitals? | clinics? | famil(y|ies) | hh | household s?
+      | clusters? | districts? | count(y|ies) | countr(y|ies) | regions? | states? | cit(y|ies) | firms?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NOT_IDENTIFIER = re.compile(r"(.*_)?(grid|solid|valid|void|acid|covid|rapid|fluid|hybrid|paid|said|avoid)", re.I)
+_TIME = re.compile(
+    r"(.*_)?(age|day|week|month|year|yr|time|wave|visit|occ(asion)?|period|trial|session|grade|round)s?\d*",
+    re.IGNORECASE,
+)
+
+
+def guess_measure(name: str, values: pd.Series, *, labelled: bool) -> Measure:
+    """Identifier by name or by being distinct in every row; nominal for text, labels and few integer codes.
+
+    Anything else is continuous. Variables that by name run with time stay continuous: waves 0 to 4 are
+    codes to a machine and a slope to the user.
+    """
+    named = bool(_IDENTIFIER.fullmatch(name)) and not _NOT_IDENTIFIER.fullmatch(name)
+    n = len(values)
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        if named or (n > 20 and values.notna().all() and values.is_unique):
+            return Measure.IDENTIFIER
+        return Measure.NOMINAL
+    array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    array = array[~np.isnan(array)]
+    whole = bool(array.size) and bool(np.isfinite(array).all()) and bool((array == np.floor(array)).all())
+    if whole and named:
+        return Measure.IDENTIFIER
+    if labelled:
+        return Measure.NOMINAL
+    if not whole:
+        return Measure.CONTINUOUS
+    low, high = array.min(), array.max()
+    span = high - low + 1
+    if n > 20 and array.size == n and span == n and pd.Series(array).is_unique and not _TIME.fullmatch(name):
+        return Measure.IDENTIFIER
+    if span <= _FEW and not _TIME.fullmatch(name) and len(pd.unique(array)) == span and span < n:
+        return Measure.NOMINAL
+    return Measure.CONTINUOUS

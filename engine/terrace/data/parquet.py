@@ -1,0 +1,132 @@
+"""Parquet, and the form in which Terrace keeps a dataset whole.
+
+What a frame cannot hold (labels, measure, missing codes, formats, the panel) goes as JSON into the schema's
+metadata under one key, so that write and read give the same Dataset, and any other program still reads the
+columns.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from terrace.data.build import RawColumn, build_dataset
+from terrace.data.dataset import Dataset, Measure, Panel, Variable
+from terrace.data.progress import Report
+
+KEY = b"terrace"
+_VERSION = 1
+
+
+def read_parquet(path: Path, report: Report) -> Dataset:
+    """Read one file; a file that Terrace did not write gets its description guessed.
+
+    Raises whatever pyarrow raises for a broken file; `readers.read` puts that into words.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    batches: list[Any] = []
+    done, total = 0, max(1, file.metadata.num_rows)
+    for batch in file.iter_batches(batch_size=1 << 18):
+        batches.append(batch)
+        done += batch.num_rows
+        report(done / total)
+    table = pa.Table.from_batches(batches, schema=file.schema_arrow)
+    described = (table.schema.metadata or {}).get(KEY)
+    columns = _columns(table)
+    if described is None:
+        return build_dataset(columns, source=str(path))
+    return _described(columns, json.loads(described.decode("utf-8")), str(path))
+
+
+def write_parquet(data: Dataset, path: Path) -> None:
+    """Write columns and description to `path`, compressed."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(data.frame, preserve_index=False)
+    metadata = {**(table.schema.metadata or {}), KEY: json.dumps(describe(data)).encode("utf-8")}
+    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+
+
+def describe(data: Dataset) -> dict[str, Any]:
+    """Everything of a Dataset but its values, as JSON types."""
+    return {
+        "version": _VERSION,
+        "label": data.label,
+        "notes": list(data.notes),
+        "panel": None if data.panel is None else [data.panel.panel, data.panel.time, data.panel.delta],
+        "sorted_by": list(data.sorted_by),
+        "variables": [
+            {
+                "name": v.name,
+                "label": v.label,
+                "measure": v.measure.value,
+                "value_labels": [[_plain(k), text] for k, text in v.value_labels.items()],
+                "missing_codes": [_plain(c) for c in v.missing_codes],
+                "format": v.format,
+            }
+            for v in data.variables
+        ],
+    }
+
+
+def described_variables(described: dict[str, Any]) -> tuple[Variable, ...]:
+    """The inverse of `describe` for the variables."""
+    return tuple(
+        Variable(
+            name=v["name"],
+            label=v["label"],
+            measure=Measure(v["measure"]),
+            value_labels={k: text for k, text in v["value_labels"]},
+            missing_codes=tuple(v["missing_codes"]),
+            format=v["format"],
+        )
+        for v in described["variables"]
+    )
+
+
+def _described(columns: list[RawColumn], described: dict[str, Any], source: str) -> Dataset:
+    variables = described_variables(described)
+    if [v.name for v in variables] != [c.name for c in columns]:
+        # Another program changed the columns and kept the metadata: use what still fits.
+        known = {v.name: v for v in variables}
+        data = build_dataset(columns, source=source, label=described["label"])
+        return replace(data, variables=tuple(known.get(v.name, v) for v in data.variables))
+    panel = described["panel"]
+    rows = len(columns[0].values) if columns else 0
+    return Dataset(
+        frame=pd.DataFrame({c.name: c.values for c in columns}, index=pd.RangeIndex(rows)),
+        variables=variables,
+        label=described["label"],
+        source=source,
+        notes=tuple(described["notes"]),
+        panel=None if panel is None else Panel(*panel),
+        sorted_by=tuple(described["sorted_by"]),
+    )
+
+
+def _columns(table: Any) -> list[RawColumn]:
+    """Column by column, so that names may repeat and no index of another program comes in."""
+    import pyarrow as pa
+
+    columns = []
+    for i, field in enumerate(table.schema):
+        column = table.column(i)
+        if pa.types.is_dictionary(field.type) and not field.type.ordered:
+            column = column.cast(field.type.value_type)
+        if pa.types.is_decimal(field.type):
+            column = column.cast(pa.float64())
+        columns.append(RawColumn(field.name, column.to_pandas()))
+    return columns
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
