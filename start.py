@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Start Terrace with a sample open and a model ready to fit: ``python3 start.py``.
 
-Sets up what is missing by itself. On a machine without a display it runs the same analysis in the terminal and
-writes its report as HTML.
+It sets up what is missing by itself. On a machine without a display it runs the same analysis in the
+terminal and writes its report as HTML.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ LOG = VENV / "setup.log"
 OLDEST = (3, 11)
 ON_WINDOWS = os.name == "nt"
 
-# What the xcb platform of Qt and its font engine load and a bare Debian or Ubuntu does not have.
+# What Qt loads for X11, Wayland, OpenGL and fonts and a bare Debian or Ubuntu does not have.
 # "a|b": the first that the system has or offers (Ubuntu 24.04 renamed some libraries).
 QT_LIBRARIES = (
     "libegl1",
@@ -43,6 +43,9 @@ QT_LIBRARIES = (
     "libxcb-shape0",
     "libxcb-xinerama0",
     "libxcb-xkb1",
+    "libwayland-client0",
+    "libwayland-cursor0",
+    "libwayland-egl1",
     "fonts-dejavu-core",
 )
 
@@ -162,7 +165,9 @@ def apt_install(entries):
             "Some packages of the system are missing, and only its administrator can install them. Type:\n\n"
             f"    {apt_command(entries)}\n\nand start this again."
         )
-    say("  System packages: " + ", ".join(entry.split("|")[0] for entry in entries))
+    names = [entry.split("|")[0] for entry in entries]
+    more = f" and {len(names) - 2} more" if len(names) > 3 else ""
+    say("  System packages: " + ", ".join(names[:2] if more else names) + more)
     apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
     run_quiet([*apt, "update"])  # a failing source need not matter; the installation tells
     names = [offered(entry) for entry in entries]
