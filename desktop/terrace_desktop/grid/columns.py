@@ -1,0 +1,132 @@
+"""How one column is read and printed, cell by cell. No Qt here."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset, Variable
+
+SAMPLE = 400  # rows looked at to choose decimals and widths
+MOST_DECIMALS = 4
+BADGES = {"identifier": "id", "nominal": "N", "ordinal": "O", "continuous": "#"}
+
+
+def sample_rows(n: int) -> np.ndarray:
+    """At most `SAMPLE` row numbers spread evenly over `n` rows, the first ones always among them."""
+    if n <= SAMPLE:
+        return np.arange(n)
+    head = np.arange(50)
+    return np.unique(np.concatenate([head, np.linspace(0, n - 1, SAMPLE - 50).astype(np.int64)]))
+
+
+class ColumnReader:
+    """Prints the cells of one column with one number of decimals, so that figures line up."""
+
+    def __init__(self, dataset: Dataset, variable: Variable) -> None:
+        from terrace.data.dates import is_date_format
+
+        self.variable = variable
+        self.is_text = dataset.is_text(variable.name)
+        column = dataset.frame[variable.name]
+        if self.is_text or isinstance(column.dtype, np.dtype):
+            self.values: Any = column.array
+        else:  # pandas' own nullable numbers
+            self.values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        self.is_date = is_date_format(variable.format)
+        self.labels = dict(variable.value_labels)
+        self.missing_codes = frozenset(variable.missing_codes)
+        self._rows = sample_rows(len(dataset))
+        self.decimals = 0 if self.is_text else self._choose_decimals()
+
+    def is_missing(self, row: int) -> bool:
+        """True where there is no value at all (a missing code is a value that means missing)."""
+        value = self.values[row]
+        if self.is_text:
+            return not isinstance(value, str) or not value
+        return math.isnan(float(value))
+
+    def is_coded_missing(self, row: int) -> bool:
+        """True where the value is one of the codes for missing."""
+        return bool(self.missing_codes) and self.values[row] in self.missing_codes
+
+    def text(self, row: int, labels: bool = True) -> str:
+        """What the grid shows; empty for missing. With `labels` a value label stands for its value."""
+        if self.is_missing(row):
+            return ""
+        value = self.values[row]
+        if labels and self.labels:
+            found = self.labels.get(value)
+            if found is not None:
+                return found
+        return self._plain(value)
+
+    def full_text(self, row: int) -> str:
+        """The value at full precision with its label beside it, for a tooltip."""
+        if self.is_missing(row):
+            return ""
+        value = self.values[row]
+        plain = self._plain(value) if self.is_text or self.is_date else exact(value)
+        found = self.labels.get(value)
+        out = f"{plain} = {found}" if found is not None else plain
+        return f"{out} (missing)" if self.is_coded_missing(row) else out
+
+    def shows_labels(self) -> bool:
+        """True where at least one value label can be shown."""
+        return bool(self.labels)
+
+    def widest(self, labels: bool = True) -> str:
+        """The longest text among the sampled rows."""
+        return max((self.text(int(r), labels) for r in self._rows), key=len, default="")
+
+    def _plain(self, value: Any) -> str:
+        if self.is_text:
+            return str(value)
+        if self.is_date:
+            from terrace.data.dates import date_text
+
+            return date_text(float(value), self.variable.format)
+        number = float(value)
+        if math.isinf(number):
+            return "∞" if number > 0 else "−∞"
+        if abs(number) >= 1e15 or (number != 0 and abs(number) < 10 ** -(self.decimals + 1)):
+            return f"{number:.4g}"
+        return f"{number:.{self.decimals}f}"
+
+    def _choose_decimals(self) -> int:
+        declared = re.fullmatch(r"%-?\d*\.(\d+)f", self.variable.format)
+        if declared:
+            return int(declared.group(1))
+        values = np.asarray(self.values)
+        if values.dtype.kind in "iub" or not len(values):
+            return 0
+        seen = values[self._rows]
+        seen = seen[np.isfinite(seen)]
+        if not len(seen):
+            return 0
+        largest = float(np.max(np.abs(seen)))
+        most = MOST_DECIMALS
+        if 0 < largest < 1:
+            most -= math.floor(math.log10(largest)) + 1
+        return min(most, max(_decimals(v) for v in seen))
+
+
+def exact(value: Any) -> str:
+    """A number with every digit it has and no more (single precision prints as single precision)."""
+    number = float(value)
+    if math.isinf(number):
+        return "∞" if number > 0 else "−∞"
+    if abs(number) >= 1e15 or (number != 0 and abs(number) < 1e-5):
+        return repr(number)
+    if isinstance(value, np.floating):
+        return str(np.format_float_positional(value, trim="-"))
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def _decimals(value: Any) -> int:
+    text = str(np.format_float_positional(value, trim="-"))
+    return len(text.partition(".")[2])

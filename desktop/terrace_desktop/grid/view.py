@@ -1,0 +1,287 @@
+"""The data grid: one view over `GridModel`, with copy, keyboard, sorting and the context menu."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from terrace_desktop import theme
+from terrace_desktop.grid.header import BADGE, PAD, ROW, ColumnHeader, RowHeader
+from terrace_desktop.grid.model import GridModel
+from terrace_desktop.widgets import named
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from terrace.data.dataset import Dataset
+
+WIDEST = 220  # px, to begin with; the user may widen a column further
+NARROWEST = 52
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Paints a cell straight from the model: a screen of cells in a few milliseconds."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        model = index.model()
+        if not isinstance(model, GridModel):
+            super().paint(painter, option, index)
+            return
+        column = index.column()
+        row = model.data_row(index.row())
+        reader = model.reader(column)
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        marked = model.marked is not None and bool(model.marked[row])
+        painter.save()
+        if marked or state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, theme.colour("selection"))
+        text = reader.text(row, model.labels)
+        if not text:
+            painter.setPen(theme.colour("faint"))
+            text = "·"
+        elif reader.is_coded_missing(row):
+            painter.setPen(theme.colour("faint"))
+        else:
+            painter.setPen(theme.colour("ink"))
+        painter.setFont(option.font)  # type: ignore[attr-defined]
+        inner = rect.adjusted(PAD, 0, -PAD, 0)
+        metrics: QFontMetrics = option.fontMetrics  # type: ignore[attr-defined]
+        if metrics.horizontalAdvance(text) > inner.width():
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, int(model.alignment(column)), text)
+        if state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(theme.colour("accent"), 1))
+            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+        painter.restore()
+
+
+class GridView(QTableView):
+    """Columns resize, rows do not; whole columns and ranges can be selected and copied."""
+
+    sort_asked = Signal(str, object)  # name, descending (True, False) or None for the order of the data
+    copy_asked = Signal()
+    variable_asked = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "data_grid", self.tr("Data grid"))
+        self.grid = GridModel()
+        self.setModel(self.grid)
+        self.columns = ColumnHeader(self)
+        self.setHorizontalHeader(self.columns)
+        self.rows = RowHeader(self)
+        self.setVerticalHeader(self.rows)
+        self.setItemDelegate(CellDelegate(self))
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)  # Tab leaves the grid; the arrow keys walk in it
+        self.setCornerButtonEnabled(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._menu_on_cell)
+        self.columns.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.columns.customContextMenuRequested.connect(self._menu_on_header)
+        self.columns.sort_asked.connect(self.next_sort)
+        theme.manager().changed.connect(self._theme_changed)
+
+    # --- content --------------------------------------------------------------------------------------
+    def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
+        """Show data; `same` keeps widths, order and place, since only values or labels changed."""
+        widths = self.column_widths()
+        place = (self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+        if same and dataset is not None:
+            self.grid.update_dataset(dataset)
+        else:
+            self.grid.set_dataset(dataset)
+            widths = {}
+        self._fit_columns(widths)
+        if same:
+            self.horizontalScrollBar().setValue(place[0])
+            self.verticalScrollBar().setValue(place[1])
+
+    def column_widths(self) -> dict[str, int]:
+        """Widths by variable, as they stand."""
+        if self.grid.dataset is None:
+            return {}
+        return {name: self.columnWidth(i) for i, name in enumerate(self.grid.dataset.names)}
+
+    def set_labels(self, labels: bool) -> None:
+        """Labels or codes; the columns take the width that they need now."""
+        self.grid.set_labels(labels)
+        self._fit_columns({})
+
+    def set_order(self, order: np.ndarray | None, sorted_by: tuple[str, bool] | None) -> None:
+        """Take over a finished sort."""
+        self.clearSelection()
+        across = self.horizontalScrollBar().value()
+        widths = self.column_widths()
+        self.grid.set_order(order, sorted_by)
+        self._fit_columns(widths)
+        self.horizontalScrollBar().setValue(across)
+
+    def set_filter(self, mask: np.ndarray | None) -> None:
+        """Show some rows, or all again."""
+        widths = self.column_widths()
+        self.grid.set_filter(mask)
+        self._fit_columns(widths)
+
+    def mark_rows(self, mask: np.ndarray | None) -> None:
+        """Mark rows that were selected in a plot, and bring the first of them into view."""
+        self.grid.set_marked(mask)
+        self.rows.viewport().update()
+        if mask is None or not self.grid.rowCount():
+            return
+        order = self.grid.order
+        shown = mask if order is None else mask[order]
+        first = int(shown.argmax())
+        if shown[first]:
+            self.scrollTo(self.grid.index(first, max(0, self.columns.logicalIndexAt(0))))
+
+    def next_sort(self, section: int) -> None:
+        """Ascending, then descending, then the order of the data again."""
+        if self.grid.dataset is None:
+            return
+        name = self.grid.dataset.variables[section].name
+        now = self.grid.sorted_by
+        if now is None or now[0] != name:
+            self.sort_asked.emit(name, False)
+        else:
+            self.sort_asked.emit(name, None if now[1] else True)
+
+    def current_variable(self) -> str | None:
+        """The variable of the current or first selected cell."""
+        if self.grid.dataset is None:
+            return None
+        ranges = self.selectionModel().selection()
+        column = ranges[0].left() if len(ranges) else self.currentIndex().column()
+        return self.grid.dataset.variables[column].name if column >= 0 else None
+
+    def selected_block(self) -> tuple[list[int], list[tuple[int, int]]]:
+        """Columns and row ranges of the selection (rows on screen, inclusive), from ranges, never cells."""
+        columns: set[int] = set()
+        spans: list[tuple[int, int]] = []
+        for part in self.selectionModel().selection():
+            columns.update(range(part.left(), part.right() + 1))
+            spans.append((part.top(), part.bottom()))
+        return sorted(columns), merge_spans(spans)
+
+    # --- keyboard and mouse -------------------------------------------------------------------------------
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+            return
+        ctrl = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if ctrl and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._jump(event)
+            return
+        if ctrl and event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
+            self.selectColumn(self.currentIndex().column())
+            return
+        super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Nothing: Qt would read every row on the GUI thread."""
+
+    def _jump(self, event: QKeyEvent) -> None:
+        rows, columns = self.grid.rowCount(), self.grid.columnCount()
+        if not rows or not columns:
+            return
+        at = self.currentIndex()
+        row, column = max(0, at.row()), max(0, at.column())
+        target = {
+            Qt.Key.Key_Up: (0, column), Qt.Key.Key_Down: (rows - 1, column),
+            Qt.Key.Key_Left: (row, 0), Qt.Key.Key_Right: (row, columns - 1),
+        }[Qt.Key(event.key())]  # fmt: skip
+        index = self.grid.index(*target)
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            span = self.visualRect(at).united(self.visualRect(index))
+            self.setSelection(span, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        else:
+            self.setCurrentIndex(index)
+        self.scrollTo(index)
+
+    def _menu_on_header(self, at: QPoint) -> None:
+        section = self.columns.logicalIndexAt(at)
+        if section >= 0:
+            self._menu(section, self.columns.mapToGlobal(at))
+
+    def _menu_on_cell(self, at: QPoint) -> None:
+        index = self.indexAt(at)
+        if index.isValid():
+            self._menu(index.column(), self.viewport().mapToGlobal(at))
+
+    def _menu(self, section: int, at: QPoint) -> None:
+        assert self.grid.dataset is not None
+        name = self.grid.dataset.variables[section].name
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Sort ascending"), lambda: self.sort_asked.emit(name, False))
+        menu.addAction(self.tr("Sort descending"), lambda: self.sort_asked.emit(name, True))
+        back = menu.addAction(self.tr("Order of the data"), lambda: self.sort_asked.emit(name, None))
+        back.setEnabled(self.grid.sorted_by is not None)
+        menu.addSeparator()
+        menu.addAction(self.tr("Select column"), lambda: self.selectColumn(section))
+        menu.addAction(self.tr("Copy"), self.copy_asked.emit)
+        menu.addSeparator()
+        menu.addAction(self.tr("Show in Variables"), lambda: self.variable_asked.emit(name))
+        menu.popup(at)
+
+    # --- looks --------------------------------------------------------------------------------------------
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "rows"):
+            self.rows.setDefaultSectionSize(ROW)
+
+    def _theme_changed(self) -> None:
+        for part in (self.viewport(), self.columns.viewport(), self.rows.viewport()):
+            part.update()
+
+    def _fit_columns(self, known: dict[str, int]) -> None:
+        if self.grid.dataset is None:
+            return
+        metrics = QFontMetrics(theme.text_font())
+        bold = QFontMetrics(theme.text_font(bold=True))
+        for i, name in enumerate(self.grid.dataset.names):
+            if name in known:
+                self.setColumnWidth(i, known[name])
+                continue
+            cells = metrics.horizontalAdvance(self.grid.reader(i).widest(self.grid.labels))
+            head = bold.horizontalAdvance(name) + BADGE + 7
+            self.setColumnWidth(i, min(WIDEST, max(NARROWEST, cells + 2 * PAD + 2, head + 2 * PAD + 2)))
+
+
+def merge_spans(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges of rows in order, with those that touch or overlap made one."""
+    out: list[tuple[int, int]] = []
+    for top, bottom in sorted(spans):
+        if out and top <= out[-1][1] + 1:
+            out[-1] = (out[-1][0], max(out[-1][1], bottom))
+        else:
+            out.append((top, bottom))
+    return out
