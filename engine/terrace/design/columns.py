@@ -1,0 +1,283 @@
+"""Terms to columns: factor levels, base levels, interactions, names.
+
+The rule for which levels of a factor an interaction keeps is that of the field: inside a term, a factor
+loses its base level where the term without that factor is also in the model (so i.f#c.x loses it beside x
+and keeps it alone); a main effect always loses it, unless it is written ibn.; an interaction of factors
+without any lower-order term loses the one cell in which all are at their base.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.errors import SpecError
+from terrace.spec.model import Factor, Term
+
+FloatArray = npt.NDArray[np.float64]
+ColumnKind = Literal["estimated", "base", "empty", "omitted"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnInfo:
+    """One column of a design matrix, or one that was left out of it.
+
+    ``name`` is the name in commands, ``label`` the one for people, ``term`` the position of its term in the
+    specification. ``levels`` gives the level of each factor of the term, None for continuous ones.
+    """
+
+    name: str
+    label: str
+    term: int
+    kind: ColumnKind = "estimated"
+    levels: tuple[Any, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactorLevels:
+    """The levels of a factor variable in the estimation sample, its base, and how they are written."""
+
+    values: tuple[Any, ...]
+    codes: npt.NDArray[np.int64]
+    base: Any
+    tokens: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns of one linear predictor: ``matrix`` (n, k) and the k descriptions; ``all`` with what was left
+    out, in printing order."""
+
+    matrix: FloatArray
+    info: tuple[ColumnInfo, ...]
+    all: tuple[ColumnInfo, ...]
+
+
+class ColumnBuilder:
+    """Builds columns for the rows of one estimation sample, reading each variable once."""
+
+    def __init__(self, data: Dataset, rows: npt.NDArray[np.bool_]) -> None:
+        self.data = data
+        self.rows = rows
+        self._values: dict[tuple[str, tuple[tuple[str, int], ...]], FloatArray] = {}
+        self._levels: dict[str, FactorLevels] = {}
+
+    @property
+    def n(self) -> int:
+        """Rows in the sample."""
+        return int(self.rows.sum())
+
+    def values(self, factor: Factor) -> FloatArray:
+        """The numbers of a continuous variable in the sample, shape (n,)."""
+        key = (factor.name, factor.operators)
+        if key not in self._values:
+            self._values[key] = variable_values(self.data, factor)[self.rows]
+        return self._values[key]
+
+    def levels(self, factor: Factor) -> FactorLevels:
+        """Levels in the sample with the base that the factor asks for."""
+        if factor.name not in self._levels:
+            self._levels[factor.name] = self._read_levels(factor)
+        found = self._levels[factor.name]
+        return FactorLevels(
+            found.values, found.codes, self._base(factor, found), found.tokens, found.labels
+        )
+
+    def _read_levels(self, factor: Factor) -> FactorLevels:
+        name = factor.name
+        codes, values = self.data.codes(name)
+        codes = codes[self.rows]
+        present = np.unique(codes[codes >= 0])
+        relabel = np.full(len(values) + 1, -1)
+        relabel[present] = np.arange(len(present))
+        kept = [values[i] for i in present]
+        if self.data.is_text(name):
+            # a text variable is written by the position of its value, as if it had been encoded
+            tokens = tuple(str(i + 1) for i in present)
+        else:
+            for v in kept:
+                if not float(v).is_integer() or v < 0:
+                    raise SpecError(
+                        f"{name} cannot be a factor: it holds the value {v:g}, and the levels of a factor are "
+                        "whole numbers from 0 up.",
+                        code="factor-values",
+                        subject=name,
+                        advice=f"Use it as a continuous variable (c.{name}), or recode it.",
+                    )
+            tokens = tuple(str(int(v)) for v in kept)
+        labels = tuple(self.data.level_label(name, v) for v in kept)
+        return FactorLevels(tuple(kept), relabel[codes], kept[0] if kept else None, tokens, labels)
+
+    def _base(self, factor: Factor, levels: FactorLevels) -> Any:
+        base = factor.base
+        if not levels.values or base == "none":
+            return None
+        if base == "first":
+            return levels.values[0]
+        if base == "last":
+            return levels.values[-1]
+        if base == "freq":
+            return levels.values[int(np.argmax(np.bincount(levels.codes[levels.codes >= 0])))]
+        if isinstance(base, tuple):
+            if not 1 <= base[1] <= len(levels.values):
+                raise SpecError(
+                    f"{factor.name} has {len(levels.values)} levels in the sample; there is no level number "
+                    f"{base[1]}.",
+                    code="no-such-level",
+                    subject=factor.name,
+                )
+            return levels.values[base[1] - 1]
+        for value, token in zip(levels.values, levels.tokens):
+            if value == base or token == _token(base):
+                return value
+        raise SpecError(
+            f"{_token(base)} is not a level of {factor.name} in the sample.",
+            code="no-such-level",
+            subject=factor.name,
+            advice="Its levels are " + ", ".join(levels.tokens[:15]) + ".",
+        )
+
+    def build(self, terms: Sequence[Term], constant: bool, *, bare: bool = False) -> Columns:
+        """All columns of `terms`, without the constant. ``bare`` drops the ``c.`` from names (random part)."""
+        margins = {_margin(t) for t in terms}
+        columns: list[FloatArray] = []
+        kept: list[ColumnInfo] = []
+        everything: list[ColumnInfo] = []
+        seen: set[str] = set()
+        for position, term in enumerate(terms):
+            for info, column in self._term(term, position, margins, constant, bare):
+                if info.name in seen and info.kind == "estimated":
+                    continue
+                everything.append(info)
+                if column is not None:
+                    seen.add(info.name)
+                    columns.append(column)
+                    kept.append(info)
+        matrix = np.column_stack(columns) if columns else np.zeros((self.n, 0))
+        return Columns(matrix, tuple(kept), tuple(everything))
+
+    def _term(
+        self, term: Term, position: int, margins: set[frozenset[str]], constant: bool, bare: bool
+    ) -> list[tuple[ColumnInfo, FloatArray | None]]:
+        numbers = [f for f in term.factors if f.kind == "continuous" and not f.drop]
+        dropped = any(f.drop for f in term.factors)
+        factors = [f for f in term.factors if f.kind == "factor"]
+        product = np.ones(self.n)
+        for f in numbers:
+            product = product * self.values(f)
+        variables = tuple(dict.fromkeys(f.name for f in term.factors))
+        if not factors:
+            info = ColumnInfo(
+                _join(term, {}, bare), _label(term, {}, self.data), position, variables=variables
+            )
+            if dropped:
+                return [(ColumnInfo(info.name, info.label, position, "omitted", (), variables), None)]
+            return [(info, product)]
+        every = {f: self.levels(f) for f in factors}
+        main_effect = len(term.factors) == 1
+        reduced = {
+            f: main_effect or _without(term, f) in margins or (not _without(term, f) and constant) for f in factors
+        }
+        full_cross = not numbers and constant and not main_effect and not any(reduced.values())
+        out: list[tuple[ColumnInfo, FloatArray | None]] = []
+        for cell in itertools.product(*[range(len(every[f].values)) for f in factors]):
+            chosen = dict(zip(factors, cell))
+            at_base = [every[f].values[i] == every[f].base and f.base != "none" for f, i in chosen.items()]
+            if not all(_wanted(f, every[f].values[i], every[f].tokens[i]) for f, i in chosen.items()):
+                continue
+            base = any(b and reduced[f] for b, f in zip(at_base, factors)) or (full_cross and all(at_base))
+            mask = np.ones(self.n, dtype=bool)
+            for f, i in chosen.items():
+                mask &= every[f].codes == i
+            tokens = {f: every[f].tokens[i] for f, i in chosen.items()}
+            names = {f: every[f].labels[i] for f, i in chosen.items()}
+            kind: ColumnKind = "base" if base else "estimated"
+            if dropped or any(_left_out(f, every[f].values[i], every[f].tokens[i]) for f, i in chosen.items()):
+                kind = "omitted"
+            elif not base and not mask.any():
+                kind = "empty"
+            info = ColumnInfo(
+                _join(term, tokens, bare),
+                _label(term, names, self.data),
+                position,
+                kind,
+                tuple(
+                    every[f].values[chosen[f]] if f.kind == "factor" else None for f in term.factors
+                ),
+                variables,
+            )
+            out.append((info, np.where(mask, product, 0.0) if kind == "estimated" else None))
+        return out
+
+
+def variable_values(data: Dataset, factor: Factor) -> FloatArray:
+    """Values of a continuous variable with its time-series operators, shape (rows of the data,)."""
+    if not factor.operators:
+        return data.numeric(factor.name)
+    from terrace.language.expressions import evaluate
+
+    text = "".join(f"{op}{k}" for op, k in factor.operators) + "." + factor.name
+    return np.asarray(evaluate(text, data), dtype=np.float64)
+
+
+def _margin(term: Term) -> frozenset[str]:
+    """The term as a set, for "is this margin in the model": factors by name, numbers with their powers."""
+    counts: dict[str, int] = {}
+    for f in term.factors:
+        key = f.name if f.kind == "factor" else "c." + _operators(f) + f.name
+        counts[key] = counts.get(key, 0) + 1
+    return frozenset(f"{k}^{c}" if k.startswith("c.") else k for k, c in counts.items())
+
+
+def _without(term: Term, gone: Factor) -> frozenset[str]:
+    rest = tuple(f for f in term.factors if not (f.kind == "factor" and f.name == gone.name))
+    return _margin(Term(rest)) if rest else frozenset()
+
+
+def _wanted(f: Factor, value: Any, token: str) -> bool:
+    return not f.levels or any(value == w or token == _token(w) for w in f.levels)
+
+
+def _left_out(f: Factor, value: Any, token: str) -> bool:
+    return any(value == w or token == _token(w) for w in f.omitted)
+
+
+def _token(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _operators(f: Factor) -> str:
+    text = "".join(f"{op}{k}" if k != 1 else op for op, k in f.operators)
+    return text + "." if text else ""
+
+
+def _join(term: Term, tokens: dict[Factor, str], bare: bool) -> str:
+    single = len(term.factors) == 1
+    parts = []
+    for f in term.factors:
+        if f.kind == "factor":
+            parts.append(f"{tokens[f]}.{f.name}")
+        else:
+            operators = _operators(f)
+            c = "" if single or bare else "c"
+            parts.append(f"{c}{operators}{f.name}" if operators else f"{c}.{f.name}" if c else f.name)
+    return "#".join(parts)
+
+
+def _label(term: Term, names: dict[Factor, str], data: Dataset) -> str:
+    parts: list[str] = []
+    for f in term.factors:
+        parts.append(f"{f.name}: {names[f]}" if f.kind == "factor" else _operators(f) + f.name)
+    if len(set(parts)) == 1 and len(parts) > 1:
+        return parts[0] + {2: "²", 3: "³"}.get(len(parts), f"^{len(parts)}")
+    return " × ".join(parts)

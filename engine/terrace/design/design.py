@@ -1,0 +1,334 @@
+"""`Design`: a model bound to data, as arrays. The stage between the specification and the likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.covariance.random import RandomStructure, random_structure
+from terrace.data.dataset import Dataset
+from terrace.design.columns import ColumnBuilder, ColumnInfo
+from terrace.design.groups import compact, interact, sizes
+from terrace.design.independent import dependent_columns
+from terrace.design.residuals import ResidualLayout, residual_layout
+from terrace.design.sample import estimation_sample
+from terrace.design.weights import Weights, build_weights
+from terrace.errors import FitError, SpecError
+from terrace.spec.model import ModelSpec, RandomEquation
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of grouping: the groups of `name` within all levels above it.
+
+    ``codes`` (n,) number the groups in the order of the levels above and then of the variable's values;
+    ``rows`` gives one row of the sample per group, to look up its identifiers.
+    """
+
+    name: str
+    codes: IntArray
+    n_groups: int
+    rows: IntArray
+
+
+@dataclass(frozen=True)
+class RandomBlock:
+    """One random-effects equation bound to data.
+
+    ``z`` has shape (n, q) for slopes and intercept, (n, 1) of ones for ``R.varname``, where the effects belong
+    to the values of the variable within each group: ``codes`` then numbers the pairs. ``structure`` holds Σ
+    of the effects in `names`; for ``R.`` it has the size of one effect, or is exchangeable over the values.
+    """
+
+    level: Level
+    structure: RandomStructure
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    variables: tuple[tuple[str, ...], ...]
+    z: FloatArray
+    codes: IntArray
+    n_groups: int
+    factor: str | None = None
+    equation: int = 0
+
+    @property
+    def title(self) -> str:
+        """The structure's title, or (empty)."""
+        return self.structure.title if self.names else "(empty)"
+
+
+@dataclass(frozen=True)
+class Design:
+    """Everything that the likelihood needs, for the n rows of the estimation sample.
+
+    ``x`` (n, p) holds the kept fixed-effects columns with the constant last; ``columns`` describes all columns
+    in printing order, with those left out. ``levels`` stand from the highest down without repeats.
+    ``dropped`` lists what was left out for collinearity (fixed part, then random parts).
+    """
+
+    spec: ModelSpec
+    data_rows: int
+    sample: npt.NDArray[np.bool_]
+    y: FloatArray
+    x: FloatArray
+    x_info: tuple[ColumnInfo, ...]
+    columns: tuple[ColumnInfo, ...]
+    levels: tuple[Level, ...]
+    blocks: tuple[RandomBlock, ...]
+    residuals: ResidualLayout
+    weights: Weights
+    cluster: IntArray | None = None
+    dropped: tuple[str, ...] = ()
+    dropped_random: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def n(self) -> int:
+        """Rows of the sample."""
+        return len(self.y)
+
+
+CONSTANT = "_cons"
+
+
+def build_design(spec: ModelSpec, data: Dataset) -> Design:
+    """Bind a specification to data.
+
+    Raises
+    ------
+    DataError, SpecError, FitError
+        Whatever makes the model impossible on these data, naming the variable.
+    """
+    rows = estimation_sample(spec, data)
+    builder = ColumnBuilder(data, rows)
+    n = builder.n
+    y = builder.values(spec.outcome)
+    _check_outcome(spec, y)
+    fixed = builder.build(spec.fixed, spec.constant)
+    weights = build_weights(spec, data, rows)
+    x, x_info, columns, dropped = _fixed_part(spec, fixed.matrix, fixed.info, fixed.all)
+    if x.shape[1] >= n:
+        raise FitError(
+            f"The model has {x.shape[1]} fixed effects and only {n} complete rows.",
+            code="too-many-parameters",
+            advice="Leave out some terms, or use more data.",
+        )
+    levels = _levels(spec, data, rows)
+    blocks, dropped_random = _blocks(spec, data, rows, builder, levels)
+    residual = residual_layout(spec, data, rows, levels[-1].codes if levels else np.zeros(n, dtype=np.int64))
+    _check_identified(spec, levels, blocks, residual, n, x.shape[1])
+    cluster = None
+    if spec.cluster:
+        cluster, _ = compact(data.codes(spec.cluster)[0][rows])
+    return Design(
+        spec, len(data), rows, y, x, x_info, columns, levels, blocks, residual, weights, cluster, dropped,
+        dropped_random,
+    )
+
+
+def _check_outcome(spec: ModelSpec, y: FloatArray) -> None:
+    if len(y) and np.all(y == y[0]):
+        raise FitError(
+            f"The outcome {spec.outcome.name} has the same value, {y[0]:g}, in all {len(y):,} rows of the sample.",
+            code="constant-outcome",
+            subject=spec.outcome.name,
+            advice="There is nothing to explain: choose another outcome, or check if and the missing values.",
+        )
+
+
+def _fixed_part(
+    spec: ModelSpec, matrix: FloatArray, info: tuple[ColumnInfo, ...], everything: tuple[ColumnInfo, ...]
+) -> tuple[FloatArray, tuple[ColumnInfo, ...], tuple[ColumnInfo, ...], tuple[str, ...]]:
+    n = matrix.shape[0]
+    gone: set[int] = set()
+    if matrix.shape[1]:
+        first = np.ones((n, 1)) if spec.constant else None
+        gone = dependent_columns(matrix, first)
+    keep = [k for k in range(matrix.shape[1]) if k not in gone]
+    names_gone = {info[k].name for k in gone}
+    columns = tuple(
+        ColumnInfo(c.name, c.label, c.term, "omitted", c.levels, c.variables)
+        if c.name in names_gone and c.kind == "estimated"
+        else c
+        for c in everything
+    )
+    x = matrix if not gone else matrix[:, keep]
+    x_info = tuple(info[k] for k in keep)
+    if spec.constant:
+        x = np.concatenate([x, np.ones((n, 1))], axis=1)
+        cons = ColumnInfo(CONSTANT, "Intercept", len(spec.fixed))
+        x_info, columns = (*x_info, cons), (*columns, cons)
+    return np.asfortranarray(x), x_info, columns, tuple(info[k].name for k in sorted(gone))
+
+
+def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tuple[Level, ...]:
+    n = int(rows.sum())
+    levels: list[Level] = []
+    above = np.zeros(n, dtype=np.int64)
+    seen: list[str] = []
+    for equation in spec.random:
+        if seen and equation.level == seen[-1]:
+            continue
+        if equation.level in seen:
+            raise SpecError(
+                f"The equations of level {equation.level} do not stand together.",
+                code="repeated-level",
+                subject=equation.level,
+                advice=f"Write all || {equation.level}: parts one after the other.",
+            )
+        seen.append(equation.level)
+        if equation.level == "_all":
+            codes, count = above.copy(), int(above.max()) + 1
+        else:
+            own, count = compact(data.codes(equation.level)[0][rows])
+            if count == 1:
+                value = data.level_label(equation.level, data.frame[equation.level].to_numpy()[rows][0])
+                raise FitError(
+                    f"The group variable {equation.level} has one group only ({value}).",
+                    code="one-group",
+                    subject=equation.level,
+                    advice="A random effect needs several groups: choose another group variable.",
+                )
+            codes, count = interact(above, own)
+        first = np.empty(count, dtype=np.int64)
+        first[codes[::-1]] = np.arange(n - 1, -1, -1)
+        levels.append(Level(equation.level, codes, count, first))
+        above = codes
+    return tuple(levels)
+
+
+def _constant_in(spec: ModelSpec, position: int) -> bool:
+    """Of repeated equations of a level, the last that allows it has the constant."""
+    equation = spec.random[position]
+    if equation.factor or not equation.constant:
+        return False
+    later = spec.random[position + 1 :]
+    for other in later:
+        if other.level != equation.level:
+            break
+        if other.constant and not other.factor:
+            return False
+    return True
+
+
+def _blocks(
+    spec: ModelSpec,
+    data: Dataset,
+    rows: npt.NDArray[np.bool_],
+    builder: ColumnBuilder,
+    levels: tuple[Level, ...],
+) -> tuple[tuple[RandomBlock, ...], tuple[tuple[str, str], ...]]:
+    blocks: list[RandomBlock] = []
+    dropped: list[tuple[str, str]] = []
+    for position, equation in enumerate(spec.random):
+        level = next(v for v in levels if v.name == equation.level)
+        if equation.factor:
+            blocks.append(_factor_block(equation, data, rows, level, position))
+            continue
+        part = builder.build(equation.terms, _constant_in(spec, position), bare=True)
+        matrix, info = part.matrix, list(part.info)
+        constant = _constant_in(spec, position)
+        if matrix.shape[1] and not equation.collinear:
+            gone = dependent_columns(matrix, np.ones((len(matrix), 1)) if constant else None)
+            dropped += [(equation.level, info[k].name) for k in sorted(gone)]
+            keep = [k for k in range(matrix.shape[1]) if k not in gone]
+            matrix, info = matrix[:, keep], [info[k] for k in keep]
+        if constant:
+            if not equation.collinear:
+                _check_varies(matrix, info, level)
+            matrix = np.concatenate([matrix, np.ones((len(matrix), 1))], axis=1)
+        names = [c.name for c in info] + ([CONSTANT] if constant else [])
+        labels = [c.label for c in info] + (["Intercept"] if constant else [])
+        variables = [c.variables for c in info] + ([()] if constant else [])
+        structure = random_structure(equation.covariance or "independent", len(names))
+        blocks.append(
+            RandomBlock(
+                level, structure, tuple(names), tuple(labels), tuple(variables), np.asfortranarray(matrix),
+                level.codes, level.n_groups, None, position,
+            )
+        )
+    return tuple(blocks), tuple(dropped)
+
+
+def _factor_block(
+    equation: RandomEquation, data: Dataset, rows: npt.NDArray[np.bool_], level: Level, position: int
+) -> RandomBlock:
+    assert equation.factor is not None
+    own, count = compact(data.codes(equation.factor)[0][rows])
+    if count == 1:
+        raise FitError(
+            f"R.{equation.factor}: {equation.factor} has one value only in the sample.",
+            code="one-group",
+            subject=equation.factor,
+            advice="A random effect needs several groups: choose another variable.",
+        )
+    codes, n_pairs = interact(level.codes, own)
+    key = equation.covariance or "identity"
+    if key not in ("identity", "exchangeable"):
+        raise SpecError(
+            f"covariance({key}) cannot be combined with R.{equation.factor}.",
+            code="r-structure",
+            subject=equation.level,
+            advice="Choose identity or exchangeable.",
+        )
+    # two effects stand for "any two values": enough for the parameters that the values share
+    structure = random_structure(key, 2)
+    name = f"R.{equation.factor}"
+    return RandomBlock(
+        level, structure, (name,), (equation.factor,), ((equation.factor,),), np.ones((len(codes), 1)), codes,
+        n_pairs, equation.factor, position,
+    )
+
+
+def _check_varies(matrix: FloatArray, info: list[ColumnInfo], level: Level) -> None:
+    for k, column in enumerate(info):
+        first = matrix[level.rows, k]
+        if np.array_equal(first[level.codes], matrix[:, k]):
+            raise SpecError(
+                f"{column.name} does not vary within {level.name}: a random slope of it cannot be told from the "
+                "random intercept.",
+                code="slope-constant-within",
+                subject=column.name,
+                advice=f"Take {column.name} out of || {level.name}:, or put its slope at a higher level.",
+            )
+
+
+def _check_identified(
+    spec: ModelSpec,
+    levels: tuple[Level, ...],
+    blocks: tuple[RandomBlock, ...],
+    residual: ResidualLayout,
+    n: int,
+    p: int,
+) -> None:
+    for block in blocks:
+        if block.n_groups == n and residual.key == "independent" and not spec.weight and block.names:
+            name = block.factor or block.level.name
+            raise FitError(
+                f"Every group of {name} has a single row: its random effects cannot be told from the residual.",
+                code="groups-of-one",
+                subject=name,
+                advice="Choose a group variable whose groups have several rows, or leave this level out.",
+            )
+    parameters = p + sum(b.structure.n_params for b in blocks) + residual.n_params + 1
+    if parameters > n:
+        raise FitError(
+            f"The model has {parameters} parameters and only {n} complete rows.",
+            code="too-many-parameters",
+            advice="Leave out some terms, or use more data.",
+        )
+    for block in blocks:
+        q = len(block.names)
+        largest = int(sizes(block.codes, block.n_groups).max())
+        if q > largest and block.structure.key == "unstructured":
+            raise FitError(
+                f"Each group of {block.level.name} has {q} random effects, and the largest group has only "
+                f"{largest} rows.",
+                code="too-many-parameters",
+                subject=block.level.name,
+                advice="Leave out some random slopes.",
+            )

@@ -1,0 +1,78 @@
+"""Group factors: codes, nesting, and the order in which levels are eliminated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+
+
+def compact(codes: IntArray) -> tuple[IntArray, int]:
+    """Codes renumbered 0..k-1 without gaps, in the same order, and k."""
+    if len(codes) == 0:
+        return codes, 0
+    top = int(codes.max()) + 1
+    seen = np.zeros(top, dtype=bool)
+    seen[codes] = True
+    return (np.cumsum(seen) - 1)[codes], int(seen.sum())
+
+
+def interact(a: IntArray, b: IntArray) -> tuple[IntArray, int]:
+    """Codes of the pairs (a, b), numbered in the order of a and then b."""
+    width = int(b.max()) + 1 if len(b) else 1
+    pairs = a.astype(np.int64) * width + b
+    if len(a) and (int(a.max()) + 1) * width > 4 * len(a) + 1_000_000:
+        _, inverse = np.unique(pairs, return_inverse=True)
+        return inverse.astype(np.int64), int(inverse.max()) + 1
+    return compact(pairs)
+
+
+def nested(inner: IntArray, n_inner: int, outer: IntArray) -> bool:
+    """True where every inner group lies in one outer group."""
+    first = np.empty(n_inner, dtype=np.int64)
+    first[inner] = outer
+    return bool(np.array_equal(first[inner], outer))
+
+
+def sizes(codes: IntArray, n: int) -> IntArray:
+    """Rows per group, shape (n,)."""
+    return np.bincount(codes, minlength=n)
+
+
+def elimination_chain(
+    factors: Sequence[tuple[IntArray, int]], weights: Sequence[int], within: IntArray | None = None
+) -> tuple[list[int], list[int]]:
+    """Split factors into a nested chain, finest first, and the rest, which cross it.
+
+    A chain costs time linear in its groups; what crosses it goes into one dense block, so the chain is the
+    one that leaves the fewest columns outside. `weights` are the columns (groups times effects) of each
+    factor. Where residuals are correlated, `within` holds the residual groups: a factor finer than these
+    cannot be eliminated before them and goes outside.
+
+    Returns
+    -------
+    chain, rest
+        Positions in `factors`; chain from finest to coarsest.
+    """
+    n = len(factors)
+    order = sorted(range(n), key=lambda k: (-factors[k][1], k))
+    n_within = int(within.max()) + 1 if within is not None and len(within) else 0
+    allowed = [
+        k for k in order if within is None or nested(within, n_within, factors[k][0])
+    ]
+    # longest path by weight in the partial order "nested in", finest to coarsest
+    best: dict[int, tuple[int, list[int]]] = {}
+    for position in range(len(allowed) - 1, -1, -1):
+        k = allowed[position]
+        value, path = weights[k], [k]
+        for later in allowed[position + 1 :]:
+            if nested(factors[k][0], factors[k][1], factors[later][0]):
+                candidate = weights[k] + best[later][0]
+                if candidate > value:
+                    value, path = candidate, [k, *best[later][1]]
+        best[k] = (value, path)
+    chain = max(best.values(), key=lambda item: item[0])[1] if best else []
+    return chain, [k for k in order if k not in chain]

@@ -1,0 +1,228 @@
+"""The layout of the residuals: groups of rows that share a correlation, their times and by() groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.covariance.residual import RESIDUALS, ReportedParameter, ResidualStructure
+from terrace.data.dataset import Dataset
+from terrace.errors import DataError, SpecError
+from terrace.spec.model import ModelSpec
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ResidualLayout:
+    """Residual structure bound to data.
+
+    ``groups`` (n,) are the lowest-level groups, ``at`` (n,) the times (positions among the distinct times for
+    unstructured and banded), ``by`` (n,) the by() group of each row. Parameters are those of the structure
+    for each by() group in turn; from the second group on, preceded by the log of its variance relative to σ².
+    """
+
+    key: str
+    structure: ResidualStructure
+    groups: IntArray
+    at: FloatArray
+    by: IntArray
+    by_levels: tuple[str, ...]
+    by_variable: str | None
+    time_variable: str | None
+    order: int | None
+
+    @property
+    def n_by(self) -> int:
+        """Number of by() groups (1 without by())."""
+        return max(len(self.by_levels), 1)
+
+    @property
+    def n_params(self) -> int:
+        """Relative parameters in all."""
+        return self.n_by * self.structure.n_params + self.n_by - 1
+
+    @property
+    def simple(self) -> bool:
+        """True for one variance and nothing else."""
+        return self.key == "independent" and self.n_by == 1
+
+    @property
+    def title(self) -> str:
+        """Heading of the residual part of the table."""
+        name = self.structure.title
+        if self.key in ("ar", "ma"):
+            name += f"({self.structure.n_params})"
+        elif self.key == "toeplitz":
+            name += f"({self.structure.n_params})"
+        elif self.key == "banded" and self.order is not None:
+            name += f"({self.order})"
+        return name + (f", by {self.by_variable}" if self.by_variable else "")
+
+    def slices(self) -> list[tuple[int | None, slice]]:
+        """For each by() group, the position of its relative log-variance (None for the first) and of its ρ."""
+        out: list[tuple[int | None, slice]] = []
+        r, position = self.structure.n_params, 0
+        for level in range(self.n_by):
+            own = None
+            if level:
+                own, position = position, position + 1
+            out.append((own, slice(position, position + r)))
+            position += r
+        return out
+
+    def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Relative parameters of all by() groups from the search vector, with derivatives."""
+        size = self.n_params
+        value, jacobian, second = np.array(theta, dtype=np.float64), np.eye(size), np.zeros((size, size, size))
+        for _, part in self.slices():
+            v, j, h = self.structure.to_relative(theta[part])
+            value[part], jacobian[part, part], second[part, part, part] = v, j, h
+        return value, jacobian, second
+
+    def starts(self) -> list[FloatArray]:
+        """Starting values of the search vector."""
+        out = []
+        for start in self.structure.start():
+            theta = np.zeros(self.n_params)
+            for _, part in self.slices():
+                theta[part] = start
+            out.append(theta)
+        return out
+
+    def reported(self) -> tuple[tuple[str, ReportedParameter], ...]:
+        """(by() prefix, parameter) of the printed table."""
+        names = self.by_levels or ("",)
+        return tuple((name, p) for name in names for p in self.structure.reported())
+
+    def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
+        """Reported values and their Jacobian (k, n_params + 1) in (relative parameters, log σ²)."""
+        values: list[FloatArray] = []
+        rows: list[FloatArray] = []
+        for own, part in self.slices():
+            scale = sigma2 * (np.exp(rho[own]) if own is not None else 1.0)
+            v, j = self.structure.natural(rho[part], float(scale))
+            wide = np.zeros((len(v), self.n_params + 1))
+            wide[:, part] = j[:, :-1]
+            wide[:, -1] = j[:, -1]
+            if own is not None:
+                wide[:, own] = j[:, -1]
+            values.append(v)
+            rows.append(wide)
+        return np.concatenate(values), np.concatenate(rows)
+
+
+def residual_layout(
+    spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_], groups: IntArray
+) -> ResidualLayout:
+    """Bind the residuals() option; every rule of the manual about t() and by() is checked here."""
+    option = spec.residuals
+    n = int(rows.sum())
+    cls = RESIDUALS[option.structure]
+    if cls.key != "independent" and not spec.random:
+        raise SpecError(
+            f"residuals({option.structure}) needs a group variable: within what are the residuals correlated?",
+            code="residuals-need-group",
+            subject="residuals",
+            advice="Add || group:, noconstant with the variable whose rows belong together.",
+        )
+    by, by_levels = np.zeros(n, dtype=np.int64), ()
+    if option.by:
+        codes, values = data.codes(option.by)
+        present, by = np.unique(codes[rows], return_inverse=True)
+        by_levels = tuple(
+            str(int(values[i])) if isinstance(values[i], float) and values[i].is_integer() else str(values[i])
+            for i in present
+        )
+        if cls.key != "independent":
+            first = np.empty(int(groups.max()) + 1, dtype=np.int64)
+            first[groups] = by
+            if not np.array_equal(first[groups], by):
+                raise DataError(
+                    f"residuals({option.structure}, by({option.by})): {option.by} changes within a group of "
+                    f"{spec.random[-1].level}, and these residuals are correlated within groups.",
+                    code="by-varies",
+                    subject=option.by,
+                    advice="Use a by() variable that is constant within the lowest-level groups.",
+                )
+    times, at = _times(spec, data, rows, groups, cls)
+    largest = int(np.bincount(groups).max()) if n else 0
+    if option.order is not None and cls.key == "toeplitz":
+        longest = _longest_lag(groups, at)
+        if not 1 <= option.order <= longest:
+            raise SpecError(
+                f"residuals(toeplitz {option.order}): the longest lag within a group is {longest}.",
+                code="residual-order", subject="residuals", advice=f"Choose an order from 1 to {longest}.",
+            )
+    if option.order is not None and cls.key == "banded" and not 0 <= option.order <= len(times) - 1:
+        raise SpecError(
+            f"residuals(banded {option.order}): {option.time} has {len(times)} values.",
+            code="residual-order", subject="residuals", advice=f"Choose an order from 0 to {len(times) - 1}.",
+        )
+    order = option.order
+    if cls.key == "toeplitz" and order is None:
+        order = _longest_lag(groups, at)
+    structure = cls(times, order, largest)
+    return ResidualLayout(
+        cls.key, structure, groups, at, by, by_levels, option.by, option.time, option.order
+    )
+
+
+def _longest_lag(groups: IntArray, at: FloatArray) -> int:
+    low = np.full(int(groups.max()) + 1, np.inf)
+    high = np.full(int(groups.max()) + 1, -np.inf)
+    np.minimum.at(low, groups, at)
+    np.maximum.at(high, groups, at)
+    return int((high - low).max())
+
+
+def _times(
+    spec: ModelSpec,
+    data: Dataset,
+    rows: npt.NDArray[np.bool_],
+    groups: IntArray,
+    cls: type[ResidualStructure],
+) -> tuple[FloatArray, FloatArray]:
+    option = spec.residuals
+    n = int(rows.sum())
+    if not cls.needs_time or not option.time:
+        if cls.needs_time:
+            raise SpecError(
+                f"residuals({option.structure}) needs t(varname), the variable that orders the rows of a group.",
+                code="needs-time", subject="residuals",
+            )
+        return np.zeros(1), np.zeros(n)
+    values = data.numeric(option.time)[rows]
+    if cls.integer_time and np.any(values != np.floor(values)):
+        raise DataError(
+            f"t({option.time}) must hold whole numbers for residuals({option.structure}); it does not.",
+            code="time-not-integer",
+            subject=option.time,
+            advice="Use residuals(exponential, ...) for times that are not whole numbers.",
+        )
+    if cls.key in ("unstructured", "banded") and np.any(values < 0):
+        raise DataError(
+            f"t({option.time}) must not be negative for residuals({option.structure}).",
+            code="time-negative", subject=option.time,
+        )
+    order = np.lexsort((values, groups))
+    same = (np.diff(groups[order]) == 0) & (np.diff(values[order]) == 0)
+    if same.any():
+        row = order[int(np.flatnonzero(same)[0])]
+        level = spec.random[-1].level
+        name = "all rows" if level == "_all" else (
+            f"{level} = {data.level_label(level, data.frame[level].to_numpy()[rows][row])}"
+        )
+        raise DataError(
+            f"The time {option.time} = {values[row]:g} occurs twice in the group {name}.",
+            code="repeated-time",
+            subject=option.time,
+            advice="Each row of a group needs its own time: check for duplicate rows, or choose another t().",
+        )
+    distinct, position = np.unique(values, return_inverse=True)
+    if cls.key in ("unstructured", "banded"):
+        return distinct, position.astype(np.float64)
+    return distinct, values

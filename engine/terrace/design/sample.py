@@ -1,0 +1,171 @@
+"""The estimation sample: which rows take part, and why the others do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.design.columns import variable_values
+from terrace.errors import DataError, SpecError
+from terrace.spec.model import Factor, ModelSpec
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def selected_rows(spec: ModelSpec, data: Dataset) -> BoolArray:
+    """Rows that ``if`` and ``in`` keep, shape (rows of the data,)."""
+    rows = np.ones(len(data), dtype=bool)
+    if spec.range_:
+        first, last = parse_range(spec.range_, len(data))
+        rows[: first - 1] = False
+        rows[last:] = False
+    if spec.condition:
+        from terrace.language.expressions import condition
+
+        rows &= condition(spec.condition, data)
+        if not rows.any():
+            raise DataError(
+                f"No row satisfies if {spec.condition}.", code="no-observations", subject=spec.condition
+            )
+    return rows
+
+
+def parse_range(text: str, n: int) -> tuple[int, int]:
+    """First and last row (from 1) of ``5``, ``1/100``, ``-10/l``, ``f/20``."""
+
+    def one(part: str) -> int:
+        part = part.strip().lower()
+        if part == "f":
+            return 1
+        if part == "l":
+            return n
+        try:
+            value = int(part)
+        except ValueError:
+            raise SpecError(
+                f"in {text} is not a range of rows.", code="range", subject="in", advice="Write in 1/100."
+            ) from None
+        return value if value > 0 else n + 1 + value
+
+    first, _, last = text.partition("/")
+    low = one(first)
+    high = one(last) if last else low
+    if not 1 <= low <= high <= n:
+        raise SpecError(f"in {text}: the data have rows 1 to {n}.", code="range", subject="in")
+    return low, high
+
+
+def _numbers(spec: ModelSpec) -> Iterator[Factor]:
+    yield spec.outcome
+    for term in spec.fixed:
+        yield from (f for f in term.factors if f.kind == "continuous" and not f.drop)
+    for equation in spec.random:
+        for term in equation.terms:
+            yield from (f for f in term.factors if f.kind == "continuous" and not f.drop)
+
+
+def _codes(spec: ModelSpec) -> Iterator[str]:
+    for term in spec.fixed:
+        yield from (f.name for f in term.factors if f.kind == "factor")
+    for equation in spec.random:
+        for term in equation.terms:
+            yield from (f.name for f in term.factors if f.kind == "factor")
+        if equation.level != "_all":
+            yield equation.level
+        if equation.factor:
+            yield equation.factor
+    if spec.residuals.by:
+        yield spec.residuals.by
+    if spec.cluster:
+        yield spec.cluster
+
+
+def weight_values(expression: str, data: Dataset, rows: BoolArray, *, integer: bool, option: str) -> FloatArray:
+    """Weights for every row of the data, shape (rows of the data,); checked on the selected rows."""
+    from terrace.language.expressions import evaluate
+
+    values = np.asarray(evaluate(expression, data), dtype=np.float64)
+    used = values[rows & ~np.isnan(values)]
+    if np.any(used < 0):
+        raise DataError(
+            f"{option}: the weight {expression} is negative in {int((used < 0).sum())} rows.",
+            code="negative-weights",
+            subject=expression,
+        )
+    if integer and np.any(used != np.floor(used)):
+        raise DataError(
+            f"{option}: frequency weights count copies of a row and must be whole numbers; {expression} is not.",
+            code="noninteger-weights",
+            subject=expression,
+            advice="Use pweight for sampling weights.",
+        )
+    return values
+
+
+def estimation_sample(spec: ModelSpec, data: Dataset) -> BoolArray:
+    """Rows used by the model: selected, and complete in every variable that the command names.
+
+    Raises
+    ------
+    DataError
+        A variable that does not exist or holds text where a number is needed; infinite values; no row left.
+    """
+    if len(data) == 0:
+        raise DataError("The data have no rows.", code="no-observations")
+    rows = selected_rows(spec, data)
+    lost: dict[str, int] = {}
+
+    def keep(name: str, missing: BoolArray) -> None:
+        nonlocal rows
+        lost[name] = lost.get(name, 0) + int((missing & rows).sum())
+        rows = rows & ~missing
+
+    seen: set[tuple[str, tuple[tuple[str, int], ...]]] = set()
+    for factor in _numbers(spec):
+        if (factor.name, factor.operators) in seen:
+            continue
+        seen.add((factor.name, factor.operators))
+        values = variable_values(data, factor)
+        infinite = np.isinf(values) & rows
+        if infinite.any():
+            row = int(np.flatnonzero(infinite)[0]) + 1
+            raise DataError(
+                f"{factor.name} is infinite in {int(infinite.sum())} rows, the first of them row {row}.",
+                code="infinite-values",
+                subject=factor.name,
+                advice="Replace these values by missing, or leave the rows out with if.",
+            )
+        keep(factor.name, np.isnan(values))
+    for name in dict.fromkeys(_codes(spec)):
+        codes, _ = data.codes(name)
+        keep(name, codes < 0)
+    if spec.residuals.time:
+        keep(spec.residuals.time, np.isnan(data.numeric(spec.residuals.time)))
+    for kind, expression, option in weight_expressions(spec):
+        values = weight_values(expression, data, rows, integer=kind == "fweight", option=option)
+        keep(expression, np.isnan(values) | (values == 0))
+    if not rows.any():
+        reasons = ", ".join(f"{name} ({count:,} rows)" for name, count in lost.items() if count)
+        raise DataError(
+            "No row is complete in all variables of the model."
+            + (f" Rows were lost to missing values of {reasons}." if reasons else ""),
+            code="no-observations",
+            subject=next((name for name, count in lost.items() if count), ""),
+            advice="Check the missing codes of these variables, or leave one of them out.",
+        )
+    return rows
+
+
+def weight_expressions(spec: ModelSpec) -> Iterator[tuple[str, str, str]]:
+    """(kind, expression, option) of all weights: first level first, then the levels as they stand."""
+    if spec.weight:
+        yield spec.weight.kind, spec.weight.expression, f"[{spec.weight.kind}]"
+    for equation in spec.random:
+        if equation.fweight:
+            yield "fweight", equation.fweight, f"fweight() of {equation.level}"
+        if equation.pweight:
+            yield "pweight", equation.pweight, f"pweight() of {equation.level}"

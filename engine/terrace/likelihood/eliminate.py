@@ -1,0 +1,253 @@
+"""One step of the blocked elimination, with exact first and second derivatives.
+
+For each group of a level, S = [[D, C], [C', F]] holds the cross-products of its q random-effect columns with
+themselves (D), with all columns still to come (C), and of those among themselves (F), all whitened by the
+levels below. With random effects u ~ N(0, Σ) for these columns, integrating u out gives
+
+    log-determinant  log|I + ΣD|          and          F' = F - C'KC,   K = Σ(I + DΣ)⁻¹,
+
+the contribution to log|V| and to [Z X y]'V⁻¹[Z X y] of the levels above (Bates et al. 2015, eq. 18 to 25, in
+the form that stays valid for singular Σ). Derivatives, with B = (I + ΣD)⁻¹, T = KC, U = B'C, N = DB, J = [-T; I]
+and E_a = C_a - D_a T, for parameters a, b that act through S and i, j that act through Σ (Σ linear in them):
+
+    F'_a  = J'S_aJ                              F'_i  = -U'Σ_iU
+    F'_ab = J'S_abJ - E_a'KE_b - E_b'KE_a       F'_ij = U'Σ_iNΣ_jU + U'Σ_jNΣ_iU
+    F'_ai = -(B'E_a)'Σ_iU - U'Σ_i(B'E_a)
+    log-determinant: tr KD_a, tr Σ_iN, tr KD_ab - tr KD_aKD_b, -tr Σ_iNΣ_jN, tr Σ_iB'D_aB.
+
+Arrays are batched over the groups of the level: (G, q, q), (G, q, m).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Pair = tuple[int, int]
+
+
+class Basis(Protocol):
+    """∂Σ/∂ψ_i of one stage: a constant symmetric matrix, applied from the left."""
+
+    def apply(self, u: FloatArray) -> FloatArray:
+        """Σ_i u for u of shape (G, q, m)."""
+        ...
+
+    def traces(self, n: FloatArray) -> FloatArray:
+        """tr Σ_i N per group, shape (G,), for N of shape (G, q, q)."""
+        ...
+
+
+@dataclass(frozen=True)
+class DenseBasis:
+    """A (q, q) matrix shared by all groups of a level."""
+
+    matrix: FloatArray
+
+    def apply(self, u: FloatArray) -> FloatArray:
+        return self.matrix @ u
+
+    def traces(self, n: FloatArray) -> FloatArray:
+        return np.einsum("ij,gji->g", self.matrix, n)
+
+
+@dataclass(frozen=True)
+class KroneckerBasis:
+    """I_count ⊗ E at `offset` of one large block: a crossed factor among the columns of a single group."""
+
+    offset: int
+    count: int
+    matrix: FloatArray
+
+    def apply(self, u: FloatArray) -> FloatArray:
+        q = self.matrix.shape[0]
+        out = np.zeros_like(u)
+        rows = slice(self.offset, self.offset + self.count * q)
+        block = u[:, rows]
+        if q == 1:
+            out[:, rows] = self.matrix[0, 0] * block
+        else:
+            g, _, m = block.shape
+            out[:, rows] = (self.matrix @ block.reshape(g, self.count, q, m)).reshape(g, -1, m)
+        return out
+
+    def traces(self, n: FloatArray) -> FloatArray:
+        q = self.matrix.shape[0]
+        rows = slice(self.offset, self.offset + self.count * q)
+        if q == 1:
+            return self.matrix[0, 0] * np.trace(n[:, rows, rows], axis1=1, axis2=2)
+        block = n[:, rows, rows].reshape(n.shape[0], self.count, q, self.count, q)
+        return np.einsum("ab,gkbka->g", self.matrix, block)
+
+
+@dataclass
+class Jet:
+    """S of every group at one level with its derivatives, and what was already integrated out.
+
+    ``s`` (G, m, m); ``s1[a]`` and ``s2[(a, b)]``, a <= b, likewise, absent where zero; ``ld`` the
+    log-determinants per group, shape (G,), with ``ld1``, ``ld2`` in the same way. Keys are positions in ψ.
+    """
+
+    s: FloatArray
+    ld: FloatArray
+    s1: dict[int, FloatArray] = field(default_factory=dict)
+    s2: dict[Pair, FloatArray] = field(default_factory=dict)
+    ld1: dict[int, FloatArray] = field(default_factory=dict)
+    ld2: dict[Pair, FloatArray] = field(default_factory=dict)
+
+    def gather(self, starts: IntArray, weights: FloatArray | None) -> Jet:
+        """Sum groups into their parents: `starts` are the first children; `weights` (G,) replicate groups."""
+
+        def total(x: FloatArray) -> FloatArray:
+            if weights is not None:
+                x = x * weights.reshape((-1,) + (1,) * (x.ndim - 1))
+            return np.add.reduceat(x, starts, axis=0)
+
+        return Jet(
+            total(self.s),
+            total(self.ld),
+            {k: total(v) for k, v in self.s1.items()},
+            {k: total(v) for k, v in self.s2.items()},
+            {k: total(v) for k, v in self.ld1.items()},
+            {k: total(v) for k, v in self.ld2.items()},
+        )
+
+
+def _pair(a: int, b: int) -> Pair:
+    return (a, b) if a <= b else (b, a)
+
+
+def _t(x: FloatArray) -> FloatArray:
+    return np.swapaxes(x, -1, -2)
+
+
+def _symmetric(x: FloatArray) -> FloatArray:
+    return x + _t(x)
+
+
+@dataclass(frozen=True)
+class Eliminated:
+    """What back-substitution needs of one stage: K (G, q, q) and T = KC (G, q, m), in units of σ²."""
+
+    k: FloatArray
+    t: FloatArray
+    b: FloatArray
+
+
+def eliminate(
+    jet: Jet,
+    q: int,
+    sigma: FloatArray,
+    bases: dict[int, Basis],
+    order: int,
+    *,
+    average: bool = False,
+) -> tuple[Jet, Eliminated]:
+    """Integrate out the first q columns of every group.
+
+    Parameters
+    ----------
+    jet
+        S of every group; not modified.
+    sigma
+        Σ, shape (q, q), symmetric, relative to σ²; may be singular.
+    bases
+        ∂Σ/∂ψ_i by position in ψ.
+    order
+        0 values, 1 gradient, 2 second derivatives as well.
+    average
+        With order 2: leave out second derivatives of the log-determinant (all that the average
+        information needs; Gilmour, Thompson & Cullis 1995).
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where I + ΣD is not positive definite: these parameters give no covariance matrix.
+    """
+    s = jet.s
+    d, c, f = s[:, :q, :q], s[:, :q, q:], s[:, q:, q:]
+    m = sigma @ d
+    m[:, np.arange(q), np.arange(q)] += 1.0
+    sign, logdet = np.linalg.slogdet(m)
+    if np.any(sign <= 0) or not np.all(np.isfinite(logdet)):
+        raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
+    b = np.linalg.inv(m)
+    k = b @ sigma
+    k = 0.5 * _symmetric(k)
+    t = k @ c
+    ld = jet.ld + logdet
+    out = Jet(f - _t(c) @ t, ld, ld1=dict(jet.ld1) if order else {})
+    done = Eliminated(k, t, b)
+    if order == 0:
+        return out, done
+
+    u = c - d @ t
+    n = d @ b
+    bt = _t(b)
+    tt, ut = _t(t), _t(u)
+    e: dict[int, FloatArray] = {}
+    kd: dict[int, FloatArray] = {}
+    for a, sa in jet.s1.items():
+        da, ca, fa = sa[:, :q, :q], sa[:, :q, q:], sa[:, q:, q:]
+        ea = ca - da @ t
+        # J'S_aJ = F_a - T'C_a - C_a'T + T'D_aT = F_a - T'C_a - E_a'T
+        out.s1[a] = fa - tt @ ca - _t(ea) @ t
+        out.ld1[a] = jet.ld1.get(a, 0.0) + np.einsum("gij,gji->g", k, da)
+        if order > 1:
+            e[a] = ea
+            if not average:
+                kd[a] = k @ da
+    su: dict[int, FloatArray] = {}
+    for i, basis in bases.items():
+        su[i] = basis.apply(u)
+        first = -(ut @ su[i])
+        previous = out.s1.get(i)
+        out.s1[i] = first if previous is None else previous + first
+        out.ld1[i] = out.ld1.get(i, jet.ld1.get(i, 0.0)) + basis.traces(n)
+    if order == 1:
+        return out, done
+
+    def add(pair: Pair, value: FloatArray) -> None:
+        have = out.s2.get(pair)
+        out.s2[pair] = value if have is None else have + value
+
+    def add_ld(pair: Pair, value: FloatArray | float) -> None:
+        out.ld2[pair] = out.ld2.get(pair, 0.0) + value
+
+    for pair, value in jet.ld2.items():
+        add_ld(pair, value)
+    for pair, sab in jet.s2.items():
+        dab, cab, fab = sab[:, :q, :q], sab[:, :q, q:], sab[:, q:, q:]
+        add(pair, fab - tt @ cab - _t(cab - dab @ t) @ t)
+        if not average:
+            add_ld(pair, np.einsum("gij,gji->g", k, dab))
+    active = list(jet.s1)
+    ke = {a: k @ e[a] for a in active}
+    for x, a in enumerate(active):
+        for a2 in active[x:]:
+            # a pair met once stands for both orders of differentiation
+            add(_pair(a, a2), -_symmetric(_t(e[a]) @ ke[a2]))
+            if not average:
+                add_ld(_pair(a, a2), -np.einsum("gij,gji->g", kd[a], kd[a2]))
+    own = list(bases)
+    for a in active:
+        ua = bt @ e[a]
+        inner = None if average else bt @ jet.s1[a][:, :q, :q] @ b
+        for i in own:
+            scale = 2.0 if a == i else 1.0
+            add(_pair(a, i), -scale * _symmetric(_t(ua) @ su[i]))
+            if inner is not None:
+                add_ld(_pair(a, i), scale * bases[i].traces(inner))
+    nsu = {i: n @ su[i] for i in own}
+    sn = {} if average else {i: bases[i].apply(n) for i in own}
+    for x, i in enumerate(own):
+        for j in own[x:]:
+            add(_pair(i, j), _symmetric(_t(su[i]) @ nsu[j]))
+            if not average:
+                add_ld(_pair(i, j), -np.einsum("gij,gji->g", sn[i], sn[j]))
+    return out, done
