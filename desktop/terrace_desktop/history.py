@@ -1,0 +1,110 @@
+"""What was run, in order: the list behind the History tab, and the do-file that it makes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_PARENT = QModelIndex()
+STATES = ("waiting", "running", "ok", "error", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command of the history. `id` is its number in the list, from 1."""
+
+    id: int
+    command: str
+    state: str = "waiting"
+    elapsed: float | None = None
+    message: str = ""
+    at: dt.datetime | None = None
+
+
+class HistoryModel(QAbstractListModel):
+    """The entries, oldest first."""
+
+    EntryRole = Qt.ItemDataRole.UserRole + 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[Entry] = []
+
+    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self.entries)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        entry = self.entries[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry.command
+        if role == self.EntryRole:
+            return entry
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{entry.command}\n\n{entry.message}" if entry.message else entry.command
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return ", ".join(x for x in (entry.command, self.state_text(entry), entry.message) if x)
+        return None
+
+    def state_text(self, entry: Entry) -> str:
+        """The state in words, with the time it took."""
+        words = {
+            "waiting": self.tr("waiting"),
+            "running": self.tr("running"),
+            "ok": "",
+            "error": self.tr("failed"),
+            "cancelled": self.tr("cancelled"),
+        }[entry.state]
+        took = "" if entry.elapsed is None else duration(entry.elapsed)
+        return " · ".join(x for x in (words, took) if x)
+
+    def add(self, command: str) -> Entry:
+        """A new entry at the end."""
+        entry = Entry(len(self.entries) + 1, command, at=dt.datetime.now())
+        self.beginInsertRows(QModelIndex(), len(self.entries), len(self.entries))
+        self.entries.append(entry)
+        self.endInsertRows()
+        return entry
+
+    def update(self, entry_id: int, **changes: Any) -> Entry:
+        """Change an entry's state."""
+        entry = self.entries[entry_id - 1] = replace(self.entries[entry_id - 1], **changes)
+        at = self.index(entry_id - 1)
+        self.dataChanged.emit(at, at)
+        return entry
+
+    def finish(
+        self, entry_id: int, outcome: Outcome | None, elapsed: float, state: str, message: str = ""
+    ) -> Entry:
+        """The entry has been answered."""
+        if outcome is not None and outcome.error is not None:
+            message = outcome.error[1]
+        return self.update(entry_id, state=state, elapsed=elapsed, message=message)
+
+    def do_file(self, entries: list[Entry] | None = None) -> str:
+        """The commands that ran, as a do-file; those that failed stand as comments."""
+        lines = []
+        for entry in self.entries if entries is None else entries:
+            ran = entry.state == "ok"
+            lines += [line if ran else f"* {line}" for line in entry.command.splitlines()]
+            if entry.state == "error" and entry.message:
+                lines.append(f"* failed: {' '.join(entry.message.splitlines())}")
+        return "\n".join(lines) + ("\n" if lines else "")
+
+
+def duration(seconds: float) -> str:
+    """A time for people: 14 ms, 1.2 s, 3 min 20 s."""
+    if seconds < 0.9995:
+        return f"{max(1, round(seconds * 1000))} ms"
+    if seconds < 99.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
