@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal
 
 Format = Literal[
@@ -18,9 +19,11 @@ Format = Literal[
     "p",          # p value: < .001 without the leading zero in journal style
     "df",         # degrees of freedom: an integer, or one decimal
     "count",      # integer with thousands separators in journal style
-    "percent",
+    "percent",    # the cell is a proportion: 0.123 is shown as 12.3%
     "interval",   # a cell holding (lower, upper): shown [lower, upper] in journals, two columns as text
     "fixed",      # `decimals` decimals
+    "general",    # seven significant digits, each cell by itself, as program listings print
+    "bracketed",  # an estimate in parentheses: the standard error under a coefficient
 ]
 
 
@@ -41,6 +44,8 @@ class Row:
     ``kind`` is ``"row"``, ``"group"`` (a heading inside the table: a level, a factor) or ``"total"`` (set
     off by a rule). ``indent`` counts steps under the last group heading. ``code`` is the name that programs
     use for the row (``1.sector#c.ses``) where the label is for people (``sector: Catholic × ses``).
+    ``format`` and ``decimals`` replace those of the columns for this row: models side by side have a row of
+    counts under rows of coefficients. A string in a column of numbers is shown as it stands (``reference``).
     """
 
     label: str
@@ -48,6 +53,8 @@ class Row:
     kind: Literal["row", "group", "total"] = "row"
     indent: int = 0
     code: str = ""
+    format: Format | None = None
+    decimals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,6 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | bool):
         return value
     number = float(value)
-    if number != number or number in (float("inf"), float("-inf")):
+    if not isfinite(number):
         return None
     return int(value) if isinstance(value, int) else number

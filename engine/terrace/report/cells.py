@@ -1,0 +1,199 @@
+"""A `Table` with its cells as text: all renderers start here, so that all show the same digits."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from terrace.report import numbers
+from terrace.report.numbers import MINUS, number
+from terrace.results.table import Column, Format, Row, Table
+
+Align = Literal["left", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell as shown. ``pair`` holds both bounds of an interval; ``decimals`` None where it has none."""
+
+    text: str
+    value: Any = None
+    align: Align = "right"
+    format: Format = "text"
+    decimals: int | None = None
+    pair: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row as shown; ``indent`` as in `Row`."""
+
+    label: str
+    kind: Literal["row", "group", "total"]
+    indent: int
+    cells: tuple[Cell, ...]
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A table as shown: ``lines`` in order, ``decimals`` and ``aligns`` one a column."""
+
+    table: Table
+    lines: tuple[Line, ...]
+    aligns: tuple[Align, ...]
+    decimals: tuple[int | None, ...]
+
+
+def shown(table: Table, minus: str = MINUS) -> Shown:
+    """The cells of a table as text. `minus` is the sign before a negative number."""
+    decimals = _column_decimals(table)
+    lines = []
+    above: int | None = None  # decimals of the row above, which a standard error under it shares
+    for i, row in enumerate(table.rows):
+        row_decimals = _row_decimals(table.rows, i, above)
+        above = row_decimals
+        cells = []
+        for j, column in enumerate(table.columns):
+            value = row.values[j] if j < len(row.values) else None
+            form = row.format or column.format
+            cells.append(_cell(value, form, decimals[j] if row.format is None else row_decimals, minus))
+        lines.append(Line(row.label, row.kind, row.indent, tuple(cells), row.code))
+    aligns: tuple[Align, ...] = tuple("left" if c.format == "text" else "right" for c in table.columns)
+    return Shown(table, tuple(lines), aligns, decimals)
+
+
+def _column_decimals(table: Table) -> tuple[int | None, ...]:
+    found: list[int | None] = []
+    estimate: int | None = None
+    for j, column in enumerate(table.columns):
+        values = [r.values[j] for r in table.rows if j < len(r.values) and r.format is None]
+        decimals = column.decimals
+        if decimals is None:
+            if column.format == "interval" and estimate is not None:
+                decimals = estimate
+            else:
+                decimals = _decimals(column.format, values)
+        if column.format == "estimate" and estimate is None:
+            estimate = decimals
+        found.append(decimals)
+    return tuple(found)
+
+
+def _row_decimals(rows: Sequence[Row], i: int, above: int | None) -> int | None:
+    row = rows[i]
+    if row.format is None or row.decimals is not None:
+        return row.decimals
+    if row.format == "bracketed" and above is not None:
+        return above
+    values = list(row.values)
+    if row.format == "estimate" and i + 1 < len(rows) and rows[i + 1].format == "bracketed":
+        values += rows[i + 1].values
+    return _decimals(row.format, values)
+
+
+def _decimals(form: Format, values: Sequence[Any]) -> int | None:
+    if form in ("estimate", "bracketed"):
+        return numbers.shared_decimals(values)
+    if form == "interval":
+        return numbers.shared_decimals(bound for pair in values if _is_pair(pair) for bound in pair)
+    if form == "df":
+        return numbers.df_decimals(values)
+    return {"statistic": 2, "p": 3, "percent": 1, "fixed": 2}.get(form)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2
+
+
+def _cell(value: Any, form: Format, decimals: int | None, minus: str) -> Cell:
+    if isinstance(value, str):
+        return Cell(value, value, "left" if form == "text" else "right")
+    if isinstance(value, bool):
+        return Cell("yes" if value else "no", value)
+    if _is_pair(value):
+        low, high = (_number_text(b, "fixed", decimals, minus) for b in value)
+        if low == high and value[0] != value[1]:  # decimals that fit the column but not this row
+            low, high = (_number_text(b, "estimate", decimals, minus) for b in value)
+        return Cell(f"[{low}, {high}]", value, "right", "interval", decimals, (low, high))
+    if value is None:
+        return Cell("", None, "right", form, decimals, ("", "") if form == "interval" else None)
+    return Cell(_number_text(value, form, decimals, minus), value, "right", form, decimals)
+
+
+def _number_text(value: Any, form: Format, decimals: int | None, minus: str) -> str:
+    x = number(value)
+    if x is None:
+        return "."
+    if form in ("general", "text"):
+        return numbers.general(x, minus=minus)
+    if form == "count":
+        return numbers.count(x).replace("-", minus)
+    if form == "p":
+        return numbers.p_value(x, 3 if decimals is None else decimals)
+    if form == "percent":
+        return numbers.plain_fixed(100 * x, 1 if decimals is None else decimals, minus) + "%"
+    places = 2 if decimals is None else decimals
+    if form == "bracketed":
+        return f"({numbers.fixed(x, places, minus)})"
+    return (numbers.fixed if form == "estimate" else numbers.plain_fixed)(x, places, minus)
+
+
+def has_pairs(column: Column) -> bool:
+    """True for a column that prints as two: a confidence interval."""
+    return column.format == "interval"
+
+
+def display_width(text: str) -> int:
+    """The places that `text` takes in a terminal: two for East Asian wide characters, none for accents."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def pad(text: str, width: int, align: Align = "left") -> str:
+    """`text` filled with blanks to `width` places."""
+    blanks = " " * max(0, width - display_width(text))
+    return text + blanks if align == "left" else blanks + text
+
+
+def wrap(text: str, width: int, words: bool = True) -> list[str]:
+    """`text` in lines of at most `width` places, broken at blanks (`words`) or anywhere."""
+    lines: list[str] = []
+    line = ""
+    for piece in text.split(" ") if words else list(text):
+        joined = f"{line} {piece}" if words and line else line + piece
+        if line and display_width(joined) > width:
+            lines.append(line)
+            joined = piece
+        while display_width(joined) > width > 0:
+            cut = _cut(joined, width)
+            lines.append(joined[:cut])
+            joined = joined[cut:]
+        line = joined
+    return [*lines, line] if line or not lines else lines
+
+
+def _cut(text: str, width: int) -> int:
+    """How many characters of `text` fit `width` places; at least one."""
+    taken = 0
+    for i, c in enumerate(text):
+        taken += display_width(c)
+        if taken > width:
+            return max(i, 1)
+    return len(text)
+
+
+def note_paragraphs(table: Table) -> tuple[str, ...]:
+    """The notes as printed: one paragraph that opens with "Note.", and one for every note on a mark (†)."""
+    paragraphs: list[str] = []
+    for note in table.notes:
+        marked = not note[:1].isalnum()
+        if marked or not paragraphs:
+            opening = "" if marked or note.lower().startswith("note") else "Note. "
+            paragraphs.append(opening + note)
+        else:
+            paragraphs[-1] += " " + note
+    return tuple(paragraphs)

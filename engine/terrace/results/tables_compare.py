@@ -1,0 +1,140 @@
+"""Models side by side: one column a model, standard errors in parentheses under the coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import log
+from typing import Any, Literal
+
+from terrace.errors import TerraceError
+from terrace.results.fit import FitResult, FixedEffect, RandomParameter
+from terrace.results.table import Column, Row, Table
+from terrace.results.tables_terms import random_label, term_name
+
+
+def compare_tables(
+    fits: Sequence[FitResult],
+    names: Sequence[str] = (),
+    *,
+    metric: Literal["variance", "sd"] = "variance",
+    labels: Mapping[str, str] | None = None,
+) -> Table:
+    """One table of several fits: coefficients, random parameters, N, groups, log likelihood, AIC, BIC.
+
+    `names` head the columns (default: the names under which the fits are stored, or "Model 1", ...).
+    Raises `TerraceError` where there is nothing to compare or the names do not match the fits.
+    """
+    if not fits:
+        raise TerraceError(
+            "There is no model to show.", code="no-models", advice="Name at least one stored model."
+        )
+    names = list(names) or [f.name or f"Model {i + 1}" for i, f in enumerate(fits)]
+    if len(names) != len(fits):
+        raise TerraceError(f"There are {len(fits)} models and {len(names)} names.", code="names-differ")
+    rows = [*_fixed_rows(fits), *_random_rows(fits, metric, labels or {}), *_fit_rows(fits)]
+    columns = tuple(Column(f"m{i + 1}", name) for i, name in enumerate(names))
+    return Table("Models compared", columns, tuple(rows), "", _notes(fits, names), "compare")
+
+
+def _fixed_rows(fits: Sequence[FitResult]) -> list[Row]:
+    tables: list[dict[str, FixedEffect]] = [
+        {e.term: e for e in f.fixed if e.kind in ("estimated", "constrained")} for f in fits
+    ]
+    terms = merged([list(t) for t in tables])
+    terms.sort(key=lambda term: term != "_cons")
+    rows = [Row("Fixed effects", kind="group")] if terms else []
+    for term in terms:
+        found = [t.get(term) for t in tables]
+        label = next(term_name(e).label for e in found if e is not None)
+        coefs = tuple(None if e is None else e.coef for e in found)
+        rows.append(Row(label, coefs, indent=1, code=term, format="estimate"))
+        ses = tuple(None if e is None else e.se for e in found)
+        rows.append(Row("", ses, indent=1, code=f"se({term})", format="bracketed"))
+    return rows
+
+
+def _random_rows(
+    fits: Sequence[FitResult], metric: Literal["variance", "sd"], labels: Mapping[str, str]
+) -> list[Row]:
+    tables: list[dict[tuple[str, str], RandomParameter]] = []
+    for fit in fits:
+        source = fit.random if metric == "variance" else fit.random_sd
+        tables.append({(r.level, r.name): r for r in source})
+    keys = merged([list(t) for t in tables])
+    # a level's rows stand together, the residuals last, also where models have different levels
+    levels = [*dict.fromkeys(level for level, _ in keys if level != "Residual"), "Residual"]
+    rows: list[Row] = []
+    for level in levels:
+        mine = [k for k in keys if k[0] == level]
+        if not mine:
+            continue
+        title = f"{labels[level]} ({level})" if labels.get(level) else level
+        rows.append(Row("Residual" if level == "Residual" else f"Random effects, {title}", kind="group"))
+        for key in mine:
+            found = [t.get(key) for t in tables]
+            values = tuple(None if r is None else r.estimate for r in found)
+            label = {"var(Residual)": "Variance", "sd(Residual)": "SD"}.get(key[1], random_label(key[1]))
+            code = key[1] if level == "Residual" else f"{level}:{key[1]}"
+            rows.append(Row(label, values, indent=1, code=code, format="estimate"))
+    return rows
+
+
+def _fit_rows(fits: Sequence[FitResult]) -> list[Row]:
+    rows = [Row("Observations", tuple(f.scalars["N"] for f in fits), "total", code="N", format="count")]
+    for level in merged([[g.level for g in f.groups if g.level != "_all"] for f in fits]):
+        counts: list[Any] = [next((g.n_groups for g in f.groups if g.level == level), None) for f in fits]
+        rows.append(Row(f"Groups of {level}", tuple(counts), code=f"N_g:{level}", format="count"))
+    k = [int(f.scalars.get("rank") or f.scalars.get("k") or 0) for f in fits]
+    n = [float(f.scalars["N"] or 0) for f in fits]
+    numbers = {
+        "ll": ("Log likelihood", [f.ll for f in fits]),
+        "aic": ("AIC", [-2 * f.ll + 2 * q for f, q in zip(fits, k)]),
+        "bic": ("BIC", [-2 * f.ll + q * log(m) for f, q, m in zip(fits, k, n)]),
+    }
+    rows.append(Row("Parameters", tuple(k), code="rank", format="count"))
+    rows += [
+        Row(label, tuple(v), code=code, format="fixed", decimals=2) for code, (label, v) in numbers.items()
+    ]
+    return rows
+
+
+def _notes(fits: Sequence[FitResult], names: Sequence[str]) -> tuple[str, ...]:
+    notes = ["Standard errors in parentheses."]
+    methods = {f.spec.method for f in fits}
+    if len(methods) == 2:
+        which = "; ".join(f"{n}: {'REML' if f.spec.method == 'reml' else 'ML'}" for f, n in zip(fits, names))
+        notes.append(f"{which}. Likelihoods of ML and REML fits cannot be compared.")
+    else:
+        notes[0] += " REML." if methods == {"reml"} else " Maximum likelihood."
+    terms = {tuple(e.term for e in f.fixed if e.kind == "estimated") for f in fits}
+    if methods == {"reml"} and len(terms) > 1:
+        notes.append("REML likelihoods of models with different fixed effects cannot be compared.")
+    if len({f.scalars["N"] for f in fits}) > 1 or any(
+        f.sample.shape == fits[0].sample.shape and (f.sample != fits[0].sample).any() for f in fits[1:]
+    ):
+        notes.append(
+            "The models were fitted to different observations; their likelihoods cannot be compared."
+        )
+    if len({f.outcome for f in fits}) > 1:
+        outcomes = "; ".join(f"{n}: {f.outcome}" for f, n in zip(fits, names))
+        notes.append(f"Outcomes: {outcomes}.")
+    else:
+        notes.append(f"Outcome: {fits[0].outcome}.")
+    failed = [n for f, n in zip(fits, names) if not f.converged]
+    if failed:
+        notes.append(f"Not converged: {', '.join(failed)}.")
+    return tuple(notes)
+
+
+def merged(lists: Sequence[Sequence[Any]]) -> list[Any]:
+    """All entries once, each after the one it follows in its own list where that is possible."""
+    out: list[Any] = []
+    for entries in lists:
+        at = 0
+        for entry in entries:
+            if entry in out:
+                at = max(at, out.index(entry) + 1)
+            else:
+                out.insert(at, entry)
+                at += 1
+    return out

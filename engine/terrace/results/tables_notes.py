@@ -1,0 +1,136 @@
+"""The notes under the tables of a fit, in sentences: sample, method, tests, what was dropped, boundary."""
+
+from __future__ import annotations
+
+from terrace.results.fit import Comparison, FitResult, GroupSummary
+from terrace.results.tables_rows import BOUNDARY_MARK
+
+DF_TITLES = {
+    "residual": "Residual",
+    "repeated": "Repeated",
+    "anova": "ANOVA",
+    "satterthwaite": "Satterthwaite",
+    "kroger": "Kenward–Roger",
+}
+# Notes of these codes say something of the coefficients; the others stand under the random effects.
+_FIXED_CODES = ("collinear", "omitted", "empty-cell", "fixed")
+
+
+def fit_notes(fit: FitResult) -> tuple[str, ...]:
+    """What a reader needs to judge the fit: sample and groups, method, model test, LR test."""
+    notes = [sample_note(fit), method_note(fit), model_test_note(fit)]
+    if fit.comparison is not None and not fit.spec.display.nolrtest:
+        notes.append(comparison_note(fit.comparison))
+    return tuple(n for n in notes if n)
+
+
+def sample_note(fit: FitResult) -> str:
+    """``7,185 observations in 160 groups of id (14 to 67, mean 44.9).``"""
+    n = _count(fit.scalars["N"])
+    groups = [g for g in fit.groups if not (g.level == "_all" and g.n_groups == 1)]
+    if not groups:
+        return f"{n} observations."
+    first = f"{_count(groups[0].n_groups)} groups of {groups[0].level} ({_sizes(groups[0])})"
+    rest = [f"{_count(g.n_groups)} of {g.level} ({_sizes(g)})" for g in groups[1:]]
+    return f"{n} observations in {_listed([first, *rest])}."
+
+
+def _sizes(g: GroupSummary) -> str:
+    if g.min == g.max:
+        return f"{_count(g.min)} each"
+    return f"{_count(g.min)} to {_count(g.max)}, mean {g.avg:,.1f}"
+
+
+def method_note(fit: FitResult) -> str:
+    """``REML, log restricted-likelihood −23,320.50. Kenward–Roger degrees of freedom.``"""
+    method = "REML" if fit.spec.method == "reml" else "Maximum likelihood"
+    parts = [f"{method}, {likelihood_name(fit)[0].lower()}{likelihood_name(fit)[1:]} {_number(fit.ll)}."]
+    title = df_title(fit)
+    if title:
+        parts.append(f"{title} degrees of freedom.")
+    if fit.macros.get("clustvar"):
+        clusters = fit.scalars.get("N_clust")
+        number = f"{_count(clusters)} " if clusters is not None else ""
+        parts.append(f"Standard errors robust, for {number}clusters of {fit.macros['clustvar']}.")
+    if not fit.converged:
+        parts.append("The fit did not converge: these numbers are not estimates.")
+    return " ".join(parts)
+
+
+def likelihood_name(fit: FitResult) -> str:
+    """``Log likelihood``, ``Log restricted-likelihood`` or, with sampling weights or robust SEs, pseudo."""
+    spec = fit.spec
+    sampling = (spec.weight is not None and spec.weight.kind == "pweight") or any(
+        e.pweight for e in spec.random
+    )
+    if sampling or spec.vce in ("robust", "cluster"):
+        return "Log pseudolikelihood"
+    return "Log restricted-likelihood" if spec.method == "reml" else "Log likelihood"
+
+
+def df_title(fit: FitResult) -> str:
+    """The name of the method for degrees of freedom, empty where tests are by z."""
+    method = fit.spec.df_method
+    if method is None:
+        return ""
+    return DF_TITLES.get(method, fit.macros.get("dftitle", method))
+
+
+def model_test_note(fit: FitResult) -> str:
+    """The test that all coefficients but the intercept are zero."""
+    f, chi2, df, p = (fit.scalars.get(k) for k in ("F", "chi2", "df_m", "p"))
+    if p is None or df is None:
+        return ""
+    if f is not None and fit.scalars.get("ddf_m") is not None:
+        test = f"F({df:g}, {fit.scalars['ddf_m']:.1f}) = {_number(f)}"
+    elif chi2 is not None:
+        test = f"Wald χ²({df:g}) = {_number(chi2)}"
+    else:
+        return ""
+    but = " but the intercept" if fit.spec.constant else ""
+    return f"Test of all terms{but}: {test}, {_p(p)}."
+
+
+def comparison_note(test: Comparison) -> str:
+    """The likelihood-ratio test against the linear model, with what limits it."""
+    if test.label.startswith("chibar2"):
+        return (
+            f"Against the linear model: LR = {_number(test.stat)}, {_p(test.p)} "
+            "(equal mixture of χ²(0) and χ²(1))."
+        )
+    text = f"Against the linear model: LR χ²({test.df}) = {_number(test.stat)}, {_p(test.p)}"
+    if test.mixture_p is not None:
+        text += f"; {_p(test.mixture_p)} by the mixture distribution of a variance on its boundary"
+    if test.conservative:
+        text += "; the χ² test is conservative" if test.mixture_p is not None else " (conservative)"
+    return text + "."
+
+
+def fixed_notes(fit: FitResult) -> tuple[str, ...]:
+    """What happened to coefficients: collinear ones left out, empty cells."""
+    return tuple(w.message for w in fit.warnings if w.code.startswith(_FIXED_CODES))
+
+
+def random_notes(fit: FitResult) -> tuple[str, ...]:
+    """What happened to the random part: the boundary, convergence."""
+    notes = [w.message for w in fit.warnings if not w.code.startswith(_FIXED_CODES)]
+    if any(r.boundary for r in fit.random):
+        notes.append(f"{BOUNDARY_MARK} On the boundary of the parameter space; no standard error there.")
+    return tuple(notes)
+
+
+def _listed(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def _count(value: float | int | None) -> str:
+    x = float(value or 0)
+    return f"{x:,.0f}" if x.is_integer() else f"{x:,.2f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.2f}".replace("-", "−")
+
+
+def _p(p: float) -> str:
+    return "p < .001" if p < 0.001 else "p > .999" if p >= 0.9995 else f"p = {p:.3f}".replace("0.", ".", 1)
