@@ -68,7 +68,11 @@ def main(argv):
     if reason:
         print(f"{reason} The analysis runs in the terminal instead.\n", flush=True)
     code = [str(ROOT / "tools" / "terminal.py")] if options.terminal or reason else ["-c", START]
-    return subprocess.call([str(python), *code, *what], env=environment.clean_environ())
+    command = [str(python), *code, *what]
+    if environment.ON_WINDOWS:
+        return subprocess.call(command, env=environment.clean_environ())
+    sys.stdout.flush()
+    os.execve(command[0], command, environment.clean_environ())  # signals go to the program itself
 
 
 if __name__ == "__main__":

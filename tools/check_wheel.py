@@ -1,4 +1,4 @@
-"""Build the wheel and see that what it installs stands without the checkout: packages, samples, icons, styles.
+"""Build the wheel and see that it stands without the checkout: packages, samples, icons, styles.
 
 Runs in the virtual environment, whose libraries it uses; Terrace itself comes from the unpacked wheel.
 """
