@@ -1,0 +1,177 @@
+"""Rules on estimation: what may be combined (the manual's), and what weights must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from terrace.spec import edit
+from terrace.spec.edit import ALL
+from terrace.spec.model import ModelSpec
+from terrace.spec.problem import Context, Problem
+
+DF_TITLES = {
+    "residual": "Residual DF",
+    "repeated": "Repeated-measures DF",
+    "anova": "ANOVA DF",
+    "satterthwaite": "Satterthwaite",
+    "kroger": "Kenward-Roger",
+}
+
+
+def combinations(spec: ModelSpec) -> Iterator[Problem]:
+    """Options that exclude or need one another; looks at the model alone."""
+    ml = edit.set_method(spec, "ml")
+    robust = spec.vce in ("robust", "cluster")
+    weighted = edit.has_weights(spec)
+    crossed = any(e.level == ALL for e in spec.random)
+    if robust and spec.method == "reml":
+        yield Problem("vce", "robust-reml", "Robust SEs need ML.", _without_reml_df(ml), "Switch to ML")
+    if weighted and spec.method == "reml":
+        yield Problem("method", "weights-reml", "Weights need ML.", _without_reml_df(ml), "Switch to ML")
+    if spec.df_method in ("satterthwaite", "kroger") and spec.method == "ml":
+        message = f"{DF_TITLES[spec.df_method]} needs REML."
+        mended = edit.set_method(edit.set_vce(edit.clear_weights(spec), None), "reml")
+        if not robust and not weighted:
+            yield Problem("df", "df-needs-reml", message, mended, "Switch to REML")
+        else:
+            yield Problem("df", "df-needs-reml", message, edit.set_df(spec, None), "Use large-sample tests")
+    if spec.df_method and robust:
+        message = "A DF method needs model-based SEs."
+        yield Problem("df", "df-robust", message, edit.set_vce(spec, None), "Use model-based SEs")
+    if spec.df_method and weighted:
+        message = "A DF method cannot be combined with weights."
+        yield Problem("df", "df-weights", message, edit.set_df(spec, None), "Use large-sample tests")
+    if spec.df_method == "repeated" and (len(edit.level_path(spec)) != 1 or crossed):
+        message = "Repeated-measures DF are for two-level models."
+        yield Problem("df", "df-two-level", message, edit.set_df(spec, "anova"), "Use ANOVA DF")
+    if robust and crossed:
+        message = "Crossed effects make one cluster of all rows: robust SEs need several."
+        yield Problem("vce", "robust-crossed", message, edit.set_vce(spec, None), "Use model-based SEs")
+    if edit.has_pweights(spec) and crossed:
+        message = "Sampling weights need nested levels: crossed effects make one cluster of all rows."
+        yield Problem("weight", "pweights-crossed", message, edit.clear_weights(spec), "Remove the weights")
+    if robust and not spec.random and spec.vce == "robust":
+        message = "Without a level every row is a cluster of robust SEs."
+        yield Problem("vce", "robust-no-level", message, severity="note")
+    if spec.vce == "cluster" and not spec.cluster:
+        path = edit.level_path(spec)
+        fix = edit.set_vce(spec, "cluster", path[0]) if path else edit.set_vce(spec, "robust")
+        label = f"Use {path[0]}" if path else "Use robust"
+        yield Problem("cluster", "cluster-missing", "Choose the cluster variable.", fix, label)
+    yield from _scaling(spec, crossed)
+    yield from _display(spec)
+    yield from _maximisation(spec, weighted)
+
+
+def weights(c: Context) -> Iterator[Problem]:
+    """Weights are numbers, not negative, whole for frequencies, and constant in the groups they weigh."""
+    w = c.spec.weight
+    none = edit.set_weight(c.spec, None)
+    if w is not None and not w.expression:
+        yield Problem("weight", "weight-missing", "Choose the weight variable.", none, "No weights")
+    elif w is not None and w.expression in c.dataset:
+        yield from _weight(c, w.expression, w.kind, "weight", none)
+    for k, e in enumerate(c.spec.random):
+        at = f"level:{k}:weight"
+        none = edit.set_level_weight(c.spec, k, None, None)
+        if e.fweight is not None and e.pweight is not None:
+            keep = edit.set_level_weight(c.spec, k, "pweight", e.pweight)
+            message = "A level has frequency weights or sampling weights, not both."
+            yield Problem(at, "two-weights", message, keep, "Keep the sampling weights")
+            continue
+        kind = "fweight" if e.fweight is not None else "pweight"
+        name = e.fweight if e.fweight is not None else e.pweight
+        if name is None:
+            continue
+        if not name:
+            yield Problem(at, "weight-missing", "Choose the weight variable.", none, "No weights")
+            continue
+        if name not in c.dataset:
+            continue
+        yield from _weight(c, name, kind, at, none)
+        path = edit.level_path(c.spec, k)
+        if not path or "" in [x.level for x in c.spec.random[: k + 1]] or not c.sample.n:
+            continue
+        if not c.facts.profile(name).text and c.facts.varying(name, path, c.sample):
+            where = c.facts.first_varying(name, path, c.sample)
+            message = f"{name} varies within {path[-1]} (in {where}); weights of groups are constant there."
+            yield Problem(at, "weight-varies", message, none, "No weights")
+
+
+def cluster(c: Context) -> Iterator[Problem]:
+    """Clusters hold whole groups of the highest level, and there are several."""
+    name = c.spec.cluster
+    if c.spec.vce != "cluster" or not name or not c.sample.n or not c.facts.profile(name).n:
+        return
+    path = edit.level_path(c.spec)
+    if c.facts.groups((name,), c.sample).n == 1:
+        mended = edit.set_vce(c.spec, "robust")
+        yield Problem("cluster", "one-cluster", f"{name} has one cluster.", mended, "Use robust")
+    elif path and path[0] and c.facts.varying(name, path[:1], c.sample):
+        where = c.facts.first_varying(name, path[:1], c.sample)
+        message = (
+            f"{where} has rows in several clusters of {name}; a cluster holds whole groups of {path[0]}."
+        )
+        mended = edit.set_vce(c.spec, "cluster", path[0])
+        yield Problem("cluster", "cluster-splits", message, mended, f"Use {path[0]}")
+
+
+def _weight(c: Context, name: str, kind: str, field: str, none: ModelSpec) -> Iterator[Problem]:
+    p = c.facts.profile(name)
+    if p.text:
+        message = f"{name} holds text; a weight is a number."
+        yield Problem(field, "weight-text", message, none, "No weights")
+    elif p.n and p.minimum < 0:
+        yield Problem(field, "weight-negative", f"{name} has negative values.", none, "No weights")
+    elif p.n and kind == "fweight" and not p.integer:
+        message = f"{name} is not whole numbers, as frequencies are."
+        if field == "weight":
+            mended = edit.set_weight(c.spec, "pweight", name)
+        else:
+            mended = edit.set_level_weight(c.spec, int(field.split(":")[1]), "pweight", name)
+        yield Problem(field, "fweight-fraction", message, mended, "Use as sampling weights")
+
+
+def _scaling(spec: ModelSpec, crossed: bool) -> Iterator[Problem]:
+    if spec.pwscale is None:
+        return
+    none = edit.set_pwscale(spec, None)
+    if not edit.has_pweights(spec):
+        message = "Scaling is for sampling weights, and there are none."
+        yield Problem("pwscale", "pwscale-no-weights", message, none, "No scaling")
+    elif len(edit.level_path(spec)) != 1 or crossed:
+        message = "Scaling of weights is for two-level models."
+        yield Problem("pwscale", "pwscale-two-level", message, none, "No scaling")
+
+
+def _display(spec: ModelSpec) -> Iterator[Problem]:
+    if not 10 <= spec.display.level <= 99.99:
+        message = f"The confidence level is from 10 to 99.99, not {spec.display.level:g}."
+        yield Problem("confidence", "level-range", message, edit.set_display(spec, level=95.0), "Use 95")
+    if spec.display.dftable != "default" and spec.df_method is None:
+        message = "A table with DF needs a DF method."
+        mended = edit.set_display(spec, dftable="default")
+        yield Problem("df", "dftable-no-df", message, mended, "Use the usual table")
+
+
+def _maximisation(spec: ModelSpec, weighted: bool) -> Iterator[Problem]:
+    m = spec.maximisation
+    simple = spec.residuals.structure == "independent" and spec.residuals.by is None
+    if m.emonly and (weighted or not simple):
+        message = "EM alone is for unweighted models with independent residuals of one variance."
+        mended = edit.set_maximisation(spec, emonly=False)
+        yield Problem("maximisation", "emonly", message, mended, "Let Newton finish")
+    if spec.nostderr and not simple:
+        message = "SEs of random effects can be left out only with independent residuals of one variance."
+        mended = replace(spec, nostderr=False)
+        yield Problem("maximisation", "nostderr", message, mended, "Estimate them")
+    if m.technique and "bhhh" in m.technique.split():
+        message = "BHHH is not a technique for mixed models."
+        mended = edit.set_maximisation(spec, technique=None)
+        yield Problem("maximisation", "technique", message, mended, "Use Newton")
+
+
+def _without_reml_df(spec: ModelSpec) -> ModelSpec:
+    """ML has no Satterthwaite or Kenward-Roger, and neither robust SEs nor weights go with any DF method."""
+    return edit.set_df(spec, None)
