@@ -133,9 +133,17 @@ class Independent(RandomStructure):
 
 
 class Exchangeable(RandomStructure):
-    """One variance and one covariance. θ are the square roots of the two distinct eigenvalues of Σ."""
+    """One variance and one covariance. θ are the square roots of the two distinct eigenvalues of Σ.
+
+    For ``R.varname`` the effects are the values of a variable, and only `count` of them matters: two
+    positions then stand for any two values.
+    """
 
     title, key = "Exchangeable", "exchangeable"
+
+    def __init__(self, size: int, count: int | None = None) -> None:
+        super().__init__(size)
+        self.count = size if count is None else count
 
     def parameters(self) -> tuple[NaturalParameter, ...]:
         variances = tuple((i, i) for i in range(self.size))
@@ -149,7 +157,7 @@ class Exchangeable(RandomStructure):
     def quadratic(self) -> FloatArray:
         if self.size < 2:
             return np.ones((self.n_params,) * 3)
-        q = self.size
+        q = self.count
         h = np.zeros((2, 2, 2))
         h[0] = np.diag([(q - 1) / q, 1 / q])
         h[1] = np.diag([-1 / q, 1 / q])
@@ -160,7 +168,7 @@ class Exchangeable(RandomStructure):
         if self.size < 2:
             return np.sqrt(np.maximum(psi, 0.0))
         variance, covariance = psi
-        return np.sqrt(np.maximum([variance - covariance, variance + (self.size - 1) * covariance], 0.0))
+        return np.sqrt(np.maximum([variance - covariance, variance + (self.count - 1) * covariance], 0.0))
 
 
 class Unstructured(RandomStructure):

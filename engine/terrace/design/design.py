@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import RandomStructure, random_structure
+from terrace.covariance.random import Exchangeable, Identity, RandomStructure, random_structure
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnBuilder, ColumnInfo
 from terrace.design.groups import compact, interact, sizes
@@ -194,11 +194,16 @@ def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tupl
                     advice="A random effect needs several groups: choose another group variable.",
                 )
             codes, count = interact(above, own)
-        first = np.empty(count, dtype=np.int64)
-        first[codes[::-1]] = np.arange(n - 1, -1, -1)
-        levels.append(Level(equation.level, codes, count, first))
+        levels.append(Level(equation.level, codes, count, _first_rows(codes, count)))
         above = codes
     return tuple(levels)
+
+
+def _first_rows(codes: IntArray, count: int) -> IntArray:
+    """The first row of each group, shape (count,)."""
+    first = np.empty(count, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
 
 
 def _constant_in(spec: ModelSpec, position: int) -> bool:
@@ -275,8 +280,8 @@ def _factor_block(
             subject=equation.level,
             advice="Choose identity or exchangeable.",
         )
-    # two effects stand for "any two values": enough for the parameters that the values share
-    structure = random_structure(key, 2)
+    largest = int(np.bincount(level.codes[_first_rows(codes, n_pairs)]).max())
+    structure = Identity(1) if key == "identity" else Exchangeable(2, largest)
     name = f"R.{equation.factor}"
     return RandomBlock(
         level, structure, (name,), (equation.factor,), ((equation.factor,),), np.ones((len(codes), 1)), codes,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from terrace.optimise.log import Iteration
 from terrace.results.table import Table
 from terrace.spec.model import ModelSpec
 
@@ -100,19 +101,6 @@ class Comparison:
     p: float
     conservative: bool
     mixture_p: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Iteration:
-    """One line of the iteration log. ``phase`` is ``EM`` or ``Newton``; ``ll`` the (restricted) ll there."""
-
-    phase: str
-    number: int
-    ll: float
-    gradient_norm: float
-    step: float
-    seconds: float
-    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,394 @@
+"""The (restricted) log-likelihood of a Design with exact gradient and Hessian.
+
+Model: y = Xβ + Zu + ε, Var(u) = σ²Σ*, Var(ε) = σ²R*. ψ collects the natural parameters of Σ* (relative to
+σ², columns of Z scaled) and the relative residual parameters. Elimination gives log|V*| and the (p+1)²
+matrix F = [X y]'V*⁻¹[X y] with their derivatives; from these, with A = F_xx, r(ψ) = y'P*y:
+
+    -2 ll = ν log σ² + r/σ² + log|V*| [+ log|A|] + ν log 2π,      ν = n (ML) or n - p (REML),
+
+maximised over σ² at r/ν (Harville 1977; Bates & Pinheiro 1998; manual, eq. 9 to 13). Columns of X are centred,
+scaled and orthogonalised, y is replaced by its least-squares residual: β comes back by one linear map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import Design
+from terrace.likelihood.crossproducts import (
+    Columns,
+    OneHot,
+    PatternData,
+    SimpleData,
+    StratifiedData,
+    grouped_products,
+)
+from terrace.likelihood.eliminate import (
+    Basis,
+    DenseBasis,
+    Eliminated,
+    Jet,
+    KroneckerBasis,
+    eliminate,
+)
+from terrace.likelihood.layout import Layout, build_layout, natural_scales
+from terrace.likelihood.sparse import SparseLead
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What elimination leaves: log|V*| and F with derivatives in ψ; per cluster where asked.
+
+    ``ld`` (c,), ``f`` (c, P, P), ``ld1`` (r, c), ``f1`` (r, c, P, P), ``ld2`` (r, r, c), ``f2`` (r, r, c, P, P)
+    with c = 1 or the number of clusters.
+    """
+
+    ld: FloatArray
+    f: FloatArray
+    ld1: FloatArray
+    f1: FloatArray
+    ld2: FloatArray
+    f2: FloatArray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The profiled objective at ψ: value, gradient and Hessian in ψ, and β̃, σ² that maximise it.
+
+    ``hessian`` is exact for order 2, minus the average information where asked for that. With σ² as a
+    further parameter τ = log σ², ``full_gradient`` and ``full_hessian`` (r + 1) are those of (ψ, τ).
+    """
+
+    ll: float
+    gradient: FloatArray
+    hessian: FloatArray
+    sigma2: float
+    beta: FloatArray
+    a_inverse: FloatArray
+    full_hessian: FloatArray
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the elimination: q columns, the parameters of Σ, and how groups gather into parents."""
+
+    q: int
+    bases: dict[int, Basis]
+    matrices: dict[int, FloatArray]
+    starts: IntArray
+    weights: FloatArray | None
+
+
+class Objective:
+    """The likelihood of one design. Immutable after construction; evaluations do not depend on n."""
+
+    def __init__(
+        self,
+        design: Design,
+        *,
+        reml: bool,
+        transform: FloatArray | None = None,
+        offset: FloatArray | None = None,
+        keep_clusters: bool = False,
+    ) -> None:
+        """``transform`` (p, p_c) and ``offset`` (n,) impose constraints β = transform·β_c + a, offset = Xa."""
+        self.design = design
+        self.reml = reml
+        x = design.x if transform is None else design.x @ transform
+        y = design.y if offset is None else design.y - offset
+        self.n_rows, self.p = x.shape
+        weights = _row_weights(design)
+        self.row_weights = weights
+        self.n_effective = _effective_n(design, weights)
+        self.nu = self.n_effective - (self.p if reml else 0)
+        self.layout: Layout = build_layout(design, self.p + 1)
+        self.n_random = self.layout.n_random
+        self.n_params = self.n_random + design.residuals.n_params
+        constant = bool(self.p) and transform is None and design.spec.constant
+        w = None if weights is None else weights
+        xt, self.back = _orthogonal(x, constant, w)
+        ols = xt.T @ (y if w is None else y * w)
+        residual = y - xt @ ols
+        self.ols = ols
+        total = float(residual @ residual if w is None else residual @ (residual * w))
+        self.y_scale = np.sqrt(total / max(self.n_effective, 1)) or 1.0
+        self.log_det_back = float(np.linalg.slogdet(self.back)[1]) if self.p else 0.0
+        self._build(xt, residual / self.y_scale, keep_clusters)
+
+    # --- construction -----------------------------------------------------------------------------------
+    def _build(self, xt: FloatArray, y: FloatArray, keep_clusters: bool) -> None:
+        layout, design = self.layout, self.design
+        rows = layout.order
+        identity = np.array_equal(rows, np.arange(len(rows)))
+
+        def sort(a: FloatArray) -> FloatArray:
+            return a if identity else a[rows]
+
+        dense = sort(np.column_stack([xt, y]))
+        weights = None if self.row_weights is None else sort(self.row_weights)
+        crossed = [OneHot(sort(c.codes), c.n_groups, sort(c.z)) for c in layout.crossed]
+        chain_codes = [sort(c.codes) for c in layout.chain]
+        finest = chain_codes[0] if chain_codes else self._clusters(rows, keep_clusters)
+        starts = np.flatnonzero(np.diff(finest, prepend=-1))
+        self.sparse: SparseLead | None = None
+        self.stages = self._chain_stages(chain_codes, rows, keep_clusters)
+        offset = 0
+        bases: dict[int, Basis] = {}
+        matrices: dict[int, FloatArray] = {}
+        for component in layout.crossed:
+            for key, e in component.bases.items():
+                if key in bases:
+                    raise AssertionError("crossed components share no parameter")
+                bases[key] = KroneckerBasis(offset, component.n_groups, e)
+                matrices[key] = e
+            offset += component.n_groups * component.z.shape[1]
+        self.crossed_stage = Stage(offset, bases, matrices, np.zeros(1, dtype=np.int64), None)
+        self.clustered = keep_clusters and not layout.crossed
+        if layout.sparse:
+            self.sparse = SparseLead(sort(layout.chain[0].z), starts, finest, crossed, dense, weights)
+            self.data: SimpleData | StratifiedData | PatternData = SimpleData(np.zeros((0, 0, 0)))
+            return
+        columns: list[Columns] = [sort(c.z) for c in layout.chain]
+        columns += [*crossed, dense]
+        residuals = design.residuals
+        if residuals.simple:
+            self.data = SimpleData(grouped_products(columns, starts, finest, weights))
+        elif residuals.key == "independent":
+            self.data = _stratified(columns, starts, finest, weights, residuals.by[rows], residuals.n_by)
+        else:
+            wide = np.column_stack([_expand(c) if isinstance(c, OneHot) else c for c in columns])
+            self.data = PatternData(residuals, wide, rows, finest, len(starts))
+
+    def _clusters(self, rows: IntArray, keep: bool) -> IntArray:
+        if keep and self.design.cluster is not None:
+            return self.design.cluster[rows]
+        if keep and self.design.levels:
+            return self.design.levels[0].codes[rows]
+        return np.zeros(len(rows), dtype=np.int64)
+
+    def _chain_stages(self, codes: list[IntArray], rows: IntArray, keep: bool) -> list[Stage]:
+        stages = []
+        for k, component in enumerate(self.layout.chain):
+            first = np.flatnonzero(np.diff(codes[k], prepend=-1))
+            parent = codes[k + 1][first] if k + 1 < len(codes) else self._clusters(rows, keep)[first]
+            starts = np.flatnonzero(np.diff(parent, prepend=-1))
+            weights = None
+            for part in component.parts[:1]:
+                level_weights = self.design.weights.of(self.design.blocks[part[0]].level.name)
+                if level_weights is not None:
+                    weights = level_weights[rows][first]
+            stages.append(
+                Stage(
+                    component.z.shape[1],
+                    {i: DenseBasis(e) for i, e in component.bases.items()},
+                    component.bases,
+                    starts,
+                    weights,
+                )
+            )
+        return stages
+
+    # --- evaluation -------------------------------------------------------------------------------------
+    def _sigma(self, stage: Stage, psi: FloatArray) -> FloatArray:
+        sigma = np.zeros((stage.q, stage.q))
+        for i, e in stage.matrices.items():
+            sigma += psi[i] * e
+        return sigma
+
+    def _crossed_sigma(self, psi: FloatArray) -> FloatArray:
+        sigma = np.zeros((self.crossed_stage.q, self.crossed_stage.q))
+        for i, basis in self.crossed_stage.bases.items():
+            assert isinstance(basis, KroneckerBasis)
+            q = basis.matrix.shape[0]
+            rows = slice(basis.offset, basis.offset + basis.count * q)
+            sigma[rows, rows] += psi[i] * np.kron(np.eye(basis.count), basis.matrix)
+        return sigma
+
+    def sweep(
+        self, psi: FloatArray, order: int, *, average: bool = False, tick: Callable[[], None] | None = None
+    ) -> tuple[Jet, list[Eliminated]]:
+        """Eliminate all random effects: the final Jet over [X y] and what back-substitution needs."""
+        done: list[Eliminated] = []
+        if self.sparse is not None:
+            lead = self.stages[0]
+            jet, first = self.sparse.eliminate(
+                self._sigma(lead, psi), lead.bases, order, average=average
+            )
+            done.append(first)
+        else:
+            jet = self.data.jet(psi[self.n_random :], self.n_random, order, average)
+            for stage in self.stages:
+                if tick:
+                    tick()
+                jet, kept = eliminate(
+                    jet, stage.q, self._sigma(stage, psi), stage.bases, order, average=average
+                )
+                done.append(kept)
+                jet = jet.gather(stage.starts, stage.weights)
+        if self.crossed_stage.q:
+            if tick:
+                tick()
+            if len(jet.s) > 1:
+                jet = jet.gather(np.zeros(1, dtype=np.int64), None)
+            jet, kept = eliminate(
+                jet, self.crossed_stage.q, self._crossed_sigma(psi), self.crossed_stage.bases, order,
+                average=average,
+            )
+            done.append(kept)
+        return jet, done
+
+    def moments(self, psi: FloatArray, order: int, *, average: bool = False,
+                tick: Callable[[], None] | None = None) -> Moments:
+        """log|V*| and F with derivatives as dense arrays; see `Moments`."""
+        jet, _ = self.sweep(psi, order, average=average, tick=tick)
+        r, c, width = self.n_params, len(jet.s), self.p + 1
+        ld1, f1 = np.zeros((r, c)), np.zeros((r, c, width, width))
+        for i, value in jet.s1.items():
+            f1[i] = value
+        for i, value in jet.ld1.items():
+            ld1[i] = value
+        rr = r if order > 1 else 0
+        ld2, f2 = np.zeros((rr, rr, c)), np.zeros((rr, rr, c, width, width))
+        for (i, j), value in jet.s2.items():
+            f2[i, j] = f2[j, i] = value
+        for (i, j), value in jet.ld2.items():
+            ld2[i, j] = ld2[j, i] = value
+        return Moments(jet.ld, jet.s, ld1, f1, ld2, f2)
+
+    def evaluate(self, psi: FloatArray, order: int, *, average: bool = False,
+                 tick: Callable[[], None] | None = None) -> Evaluation:
+        """The log (restricted) likelihood with β and σ² profiled out.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            Where ψ gives no positive definite covariance matrix.
+        """
+        moments = self.moments(psi, order, average=average, tick=tick)
+        return self._profile(moments, order, average)
+
+    def _profile(self, m: Moments, order: int, average: bool) -> Evaluation:
+        p, r, nu = self.p, self.n_params, self.nu
+        f = m.f.sum(axis=0)
+        a, b, c = f[:p, :p], f[:p, p], f[p, p]
+        a_inverse = np.linalg.inv(a) if p else np.zeros((0, 0))
+        beta = a_inverse @ b
+        v = np.append(-beta, 1.0)
+        rss = float(v @ f @ v)
+        if not rss > 0:
+            raise np.linalg.LinAlgError("the residual sum of squares is not positive")
+        ld = float(m.ld.sum())
+        sign, log_a = np.linalg.slogdet(a) if p else (1.0, 0.0)
+        if sign <= 0:
+            raise np.linalg.LinAlgError("the fixed effects are not estimable")
+        penalty = (log_a - 2.0 * self.log_det_back) if self.reml else 0.0
+        sigma2 = rss / nu
+        scale2 = 2.0 * np.log(self.y_scale)
+        ll = -0.5 * (nu * (np.log(2 * np.pi * sigma2) + 1.0 + scale2) + ld + penalty)
+        empty = np.zeros((0, 0))
+        if order == 0:
+            return Evaluation(ll, np.zeros(0), empty, sigma2, beta, a_inverse, empty)
+        f1 = m.f1.sum(axis=1)
+        ld1 = m.ld1.sum(axis=1)
+        fv = f1 @ v
+        rss1 = fv @ v
+        log_a1 = np.einsum("ij,aji->a", a_inverse, f1[:, :p, :p]) if self.reml else np.zeros(r)
+        gradient = -0.5 * (rss1 / sigma2 + ld1 + log_a1)
+        if order == 1:
+            return Evaluation(ll, gradient, empty, sigma2, beta, a_inverse, empty)
+        f2 = m.f2.sum(axis=2)
+        h = fv[:, :p]
+        rss2 = np.einsum("i,abij,j->ab", v, f2, v) - 2.0 * h @ a_inverse @ h.T
+        if average:
+            # y'PV_aPV_bPy / 2: half of what the quadratic form curves, see Gilmour et al. (1995)
+            full = np.empty((r + 1, r + 1))
+            full[:r, :r] = -0.25 * rss2 / sigma2
+            full[:r, r] = full[r, :r] = 0.5 * rss1 / sigma2
+            full[r, r] = -0.5 * nu
+        else:
+            ld2 = m.ld2.sum(axis=2)
+            if self.reml:
+                aa = a_inverse @ f1[:, :p, :p]
+                ld2 = ld2 + np.einsum("ij,abji->ab", a_inverse, f2[:, :, :p, :p])
+                ld2 = ld2 - np.einsum("aij,bji->ab", aa, aa)
+            full = np.empty((r + 1, r + 1))
+            full[:r, :r] = -0.5 * (rss2 / sigma2 + ld2)
+            full[:r, r] = full[r, :r] = 0.5 * rss1 / sigma2
+            full[r, r] = -0.5 * nu
+        hessian = full[:r, :r] - np.outer(full[:r, r], full[r, :r]) / full[r, r]
+        return Evaluation(ll, gradient, hessian, sigma2, beta, a_inverse, full)
+
+    # --- back to the user's units -----------------------------------------------------------------------
+    def beta_natural(self, beta: FloatArray) -> FloatArray:
+        """β of the (constrained) X from the β̃ of an evaluation."""
+        return self.back @ (beta * self.y_scale + self.ols)
+
+    def natural_scale(self) -> FloatArray:
+        """Divisors that take ψ to the user's units of Z, shape (n_params,): Σ = σ² ψ / scale."""
+        out = np.ones(self.n_params)
+        for block, part, scale in zip(self.design.blocks, self.layout.block_slices, self.layout.scales):
+            if part.stop > part.start:
+                out[part] = natural_scales(block, scale)
+        return out
+
+
+def _row_weights(design: Design) -> FloatArray | None:
+    return design.weights.row
+
+
+def _effective_n(design: Design, row: FloatArray | None) -> float:
+    """Σ of the products of the weights of all levels: the n of the likelihood."""
+    total = np.ones(design.n) if row is None else row.copy()
+    for _, values in design.weights.level:
+        total = total * values
+    return float(total.sum())
+
+
+def _orthogonal(x: FloatArray, constant: bool, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """x·M with orthonormal columns (in the weights) and M (p, p). The constant is the last column of x."""
+    n, p = x.shape
+    m = np.eye(p)
+    if p == 0:
+        return x, m
+    work = x
+    if constant and p > 1:
+        mean = x[:, :-1].mean(axis=0) if weights is None else (weights @ x[:, :-1]) / weights.sum()
+        m[-1, :-1] = -mean
+        work = x - np.append(mean, 0.0)
+    length = np.sqrt(np.einsum("ij,ij->j", work, work))
+    length[length == 0] = 1.0
+    work = work / length
+    m = m / length
+    for _ in range(2):  # the second round removes what rounding left (Cholesky-QR twice; Yamamoto et al. 2015)
+        gram = work.T @ (work if weights is None else work * weights[:, None])
+        upper = np.linalg.cholesky(gram).T
+        inverse = np.linalg.inv(upper)
+        work = work @ inverse
+        m = m @ inverse
+    return np.asfortranarray(work), m
+
+
+def _expand(c: OneHot) -> FloatArray:
+    out = np.zeros((len(c.codes), c.count, c.z.shape[1]))
+    out[np.arange(len(c.codes)), c.codes] = c.z
+    return out.reshape(len(c.codes), -1)
+
+
+def _stratified(
+    columns: list[Columns], starts: IntArray, groups: IntArray, weights: FloatArray | None, by: IntArray,
+    n_by: int,
+) -> StratifiedData:
+    strata, counts = [], []
+    for level in range(n_by):
+        inside = (by == level).astype(np.float64)
+        w = inside if weights is None else inside * weights
+        strata.append(grouped_products(columns, starts, groups, w))
+        counts.append(np.add.reduceat(w, starts))
+    return StratifiedData(strata, np.column_stack(counts))

@@ -1,0 +1,167 @@
+"""Elimination of the first factor of a large crossed design, whose coupling to the others is sparse.
+
+For each group g, C_g has few nonzero columns among the crossed effects. Everything that elimination needs
+is of the form Σ_g C_g' W_g C_g with W_g (q, q) symmetric, so the pairs of nonzero columns within groups are
+listed once and every evaluation is one weighted count over them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.likelihood.crossproducts import OneHot
+from terrace.likelihood.eliminate import Basis, Eliminated, Jet
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+class SparseLead:
+    """Cross-products with a sparse coupling: D (G, q, q), sparse entries, dense columns (G, q, P), F."""
+
+    def __init__(
+        self,
+        z: FloatArray,
+        starts: IntArray,
+        groups: IntArray,
+        crossed: list[OneHot],
+        dense: FloatArray,
+        weights: FloatArray | None,
+    ) -> None:
+        n, q = z.shape
+        g = len(starts)
+        wz = z if weights is None else z * weights[:, None]
+        self.q, self.n_groups = q, g
+        self.d = np.empty((g, q, q))
+        for i in range(q):
+            for j in range(q):
+                self.d[:, i, j] = np.add.reduceat(wz[:, i] * z[:, j], starts)
+        self.dense = np.empty((g, q, dense.shape[1]))
+        for i in range(q):
+            for j in range(dense.shape[1]):
+                self.dense[:, i, j] = np.add.reduceat(wz[:, i] * dense[:, j], starts)
+        offsets = np.concatenate([[0], np.cumsum([c.width for c in crossed])]).astype(np.int64)
+        self.width = int(offsets[-1])
+        keys, values = [], []
+        for c, first in zip(crossed, offsets):
+            for j in range(c.z.shape[1]):
+                keys.append(groups * self.width + first + c.codes * c.z.shape[1] + j)
+                values.append(wz * c.z[:, j][:, None])
+        unique, inverse = np.unique(np.concatenate(keys), return_inverse=True)
+        stacked = np.concatenate(values)
+        self.values = np.column_stack(
+            [np.bincount(inverse, weights=stacked[:, i], minlength=len(unique)) for i in range(q)]
+        )
+        self.entry_group = unique // self.width
+        self.entry_column = unique % self.width
+        self._pairs()
+        self.f = self._far_block(crossed, offsets, dense, weights)
+
+    def _pairs(self) -> None:
+        """All pairs (e1, e2) of entries of the same group with e1 <= e2."""
+        first = np.searchsorted(self.entry_group, np.arange(self.n_groups + 1))
+        position = np.arange(len(self.entry_group))
+        last = first[self.entry_group + 1]
+        reach = last - position
+        self.left = np.repeat(position, reach)
+        start = np.cumsum(reach) - reach
+        self.right = np.arange(len(self.left)) - np.repeat(start, reach) + self.left
+        self.cell = self.entry_column[self.left] * self.width + self.entry_column[self.right]
+        self.pair_group = self.entry_group[self.left]
+        if self.q == 1:
+            self.pair_product = self.values[self.left, 0] * self.values[self.right, 0]
+
+    def _far_block(
+        self, crossed: list[OneHot], offsets: IntArray, dense: FloatArray, weights: FloatArray | None
+    ) -> FloatArray:
+        """Cross-products among the crossed columns and the dense ones, (T + P, T + P)."""
+        t, p = self.width, dense.shape[1]
+        f = np.zeros((t + p, t + p))
+        for a, left in enumerate(crossed):
+            for i in range(left.z.shape[1]):
+                wi = left.z[:, i] if weights is None else left.z[:, i] * weights
+                rows = offsets[a] + left.codes * left.z.shape[1] + i
+                for b in range(a, len(crossed)):
+                    right = crossed[b]
+                    for j in range(right.z.shape[1]):
+                        cols = offsets[b] + right.codes * right.z.shape[1] + j
+                        cell = rows * t + cols
+                        block = np.bincount(cell, weights=wi * right.z[:, j], minlength=t * t)
+                        block = block.reshape(t, t)
+                        f[:t, :t] += block
+                        if a != b:
+                            f[:t, :t] += block.T
+                for j in range(p):
+                    f[:t, t + j] += np.bincount(rows, weights=wi * dense[:, j], minlength=t)
+        f[t:, :t] = f[:t, t:].T
+        wd = dense if weights is None else dense * weights[:, None]
+        f[t:, t:] = wd.T @ dense
+        return f
+
+    def quadratic(self, w: FloatArray) -> FloatArray:
+        """Σ_g C_g' W_g C_g, shape (T + P, T + P), for symmetric W of shape (G, q, q)."""
+        t = self.width
+        if self.q == 1:
+            weights = self.pair_product * w[self.pair_group, 0, 0]
+        else:
+            wc = np.einsum("eij,ej->ei", w[self.entry_group], self.values)
+            weights = np.einsum("ei,ei->e", wc[self.left], self.values[self.right])
+        upper = np.bincount(self.cell, weights=weights, minlength=t * t).reshape(t, t)
+        out = np.empty((t + self.dense.shape[2],) * 2)
+        out[:t, :t] = upper + upper.T
+        out[np.arange(t), np.arange(t)] -= np.diag(upper)
+        wd = w @ self.dense
+        sparse = np.einsum("ei,eip->ep", self.values, wd[self.entry_group])
+        for p in range(self.dense.shape[2]):
+            out[:t, t + p] = np.bincount(self.entry_column, weights=sparse[:, p], minlength=t)
+        out[t:, :t] = out[:t, t:].T
+        out[t:, t:] = np.einsum("giq,gip->qp", self.dense, wd)
+        return out
+
+    def eliminate(
+        self, sigma: FloatArray, bases: dict[int, Basis], order: int, *, average: bool
+    ) -> tuple[Jet, Eliminated]:
+        """As `terrace.likelihood.eliminate.eliminate`, summed over the groups; T is not formed."""
+        q = self.q
+        m = sigma @ self.d
+        m[:, np.arange(q), np.arange(q)] += 1.0
+        sign, logdet = np.linalg.slogdet(m)
+        if np.any(sign <= 0):
+            raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
+        b = np.linalg.inv(m)
+        k = b @ sigma
+        k = (k + np.swapaxes(k, 1, 2)) / 2
+        out = Jet((self.f - self.quadratic(k))[None], np.array([logdet.sum()]))
+        done = Eliminated(k, np.zeros((self.n_groups, q, 0)), b)
+        if order == 0:
+            return out, done
+        n = self.d @ b
+        bt = np.swapaxes(b, 1, 2)
+        for i, basis in bases.items():
+            sb = basis.apply(bt)
+            out.s1[i] = -self.quadratic(b @ sb)[None]
+            out.ld1[i] = np.array([basis.traces(n).sum()])
+        if order == 1:
+            return out, done
+        own = list(bases)
+        for x, i in enumerate(own):
+            si = bases[i].apply(bt)
+            ni = bases[i].apply(n)
+            for j in own[x:]:
+                sj = bases[j].apply(bt)
+                nj = bases[j].apply(n)
+                w = np.swapaxes(si, 1, 2) @ n @ sj
+                out.s2[(i, j)] = self.quadratic(w + np.swapaxes(w, 1, 2))[None]
+                out.ld2[(i, j)] = np.array([-np.einsum("gij,gji->", ni, nj)])
+        return out, done
+
+    def back_substitute(self, k: FloatArray, far: FloatArray) -> FloatArray:
+        """K_g (c_y - C_g far), shape (G, q), for the solution `far` (T + P,) with -1 for the outcome."""
+        t = self.width
+        ru = self.values * far[self.entry_column][:, None]
+        total = np.column_stack(
+            [np.bincount(self.entry_group, weights=ru[:, i], minlength=self.n_groups) for i in range(self.q)]
+        )
+        total = total + self.dense @ far[t:]
+        return -np.einsum("gij,gj->gi", k, total)

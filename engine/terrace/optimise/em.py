@@ -1,0 +1,92 @@
+"""EM iterations for the covariance of the random effects (Dempster, Laird & Rubin 1977; Laird & Ware 1982).
+
+With β and σ² at their conditional maxima, the M step Σ ← mean over groups of E(uu'|y) equals a step along the
+gradient: Σ_new = Σ + (2/M) Σ G Σ with G the symmetric matrix of ∂ll/∂Σ. So one gradient evaluation is one EM
+iteration, for ML and REML alike, and the likelihood never falls (an ECM algorithm; Meng & Rubin 1993).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.likelihood.objective import Objective
+from terrace.optimise.log import Iteration
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def em_step(objective: Objective, psi: FloatArray, gradient: FloatArray) -> FloatArray:
+    """ψ after one M step; `gradient` is that of the profiled objective in ψ (random part)."""
+    out = psi.copy()
+    for block, part in zip(objective.design.blocks, objective.layout.block_slices):
+        if part.stop == part.start:
+            continue
+        structure = block.structure
+        if block.factor is not None and structure.n_params == 2:
+            # exchangeable values: EM on the two independent components it is made of, var - cov and cov
+            variance, covariance = psi[part]
+            g_var, g_cov = gradient[part]
+            inner, shared = variance - covariance, covariance
+            inner_new = inner + 2.0 / block.n_groups * inner * g_var * inner
+            shared_new = shared + 2.0 / block.level.n_groups * shared * (g_cov + g_var) * shared
+            out[part] = inner_new + shared_new, shared_new
+            continue
+        sigma = structure.matrix(psi[part])
+        g = np.zeros_like(sigma)
+        for k, parameter in enumerate(structure.parameters()):
+            cells = parameter.where
+            share = gradient[part][k] / len(cells)
+            for i, j in cells:
+                if i == j:
+                    g[i, i] += share
+                else:
+                    g[i, j] += share / 2
+                    g[j, i] += share / 2
+        groups = block.n_groups
+        out[part] = _m_step(structure, sigma, g, groups)
+    return out
+
+
+def _m_step(structure, sigma: FloatArray, g: FloatArray, groups: int) -> FloatArray:  # type: ignore[no-untyped-def]
+    """Project Σ + (2/M) Σ G Σ on the family: averages over tied cells are its M step.
+
+    For tied parameters G is known only summed over their cells; spreading it evenly leaves the averages of
+    ΣGΣ unchanged for identity and independent Σ, and for exchangeable Σ by symmetry.
+    """
+    return structure.project(sigma + 2.0 / groups * sigma @ g @ sigma)
+
+
+def run_em(
+    objective: Objective,
+    psi: FloatArray,
+    iterations: int,
+    tolerance: float,
+    *,
+    report: Callable[[Iteration], None] | None = None,
+    tick: Callable[[], None] | None = None,
+) -> tuple[FloatArray, tuple[Iteration, ...], bool]:
+    """At most `iterations` EM steps, until the log-likelihood changes by less than `tolerance` relatively."""
+    begun = time.perf_counter()
+    log: list[Iteration] = []
+    last = None
+    converged = False
+    for number in range(iterations + 1):
+        evaluation = objective.evaluate(psi, 1, tick=tick)
+        entry = Iteration(
+            "EM", number, evaluation.ll, float(np.linalg.norm(evaluation.gradient)), 0.0,
+            time.perf_counter() - begun,
+        )
+        log.append(entry)
+        if report:
+            report(entry)
+        if last is not None and abs(evaluation.ll - last) < tolerance * max(abs(last), 1e-300):
+            converged = True
+            break
+        last = evaluation.ll
+        if number < iterations:
+            psi = em_step(objective, psi, evaluation.gradient)
+    return psi, tuple(log), converged

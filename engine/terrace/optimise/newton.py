@@ -1,0 +1,140 @@
+"""Trust-region Newton search with exact second derivatives (Conn, Gould & Toint 2000, chapter 7).
+
+The Hessian is small (one row a covariance parameter), so the subproblem is solved exactly by its
+eigenvalues. Negative curvature is used, not feared: that is how the search leaves a saddle at a zero variance.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.optimise.log import Iteration
+from terrace.optimise.search import SearchPoint, SearchSpace
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """When to stop. ``decrement`` bounds the predicted gain of a further Newton step (in log-likelihood)."""
+
+    decrement: float = 1e-9
+    iterations: int = 100
+    final: float = 1e-14
+
+
+@dataclass(frozen=True)
+class NewtonResult:
+    """Where the search ended, whether it converged, and its log."""
+
+    point: SearchPoint
+    converged: bool
+    log: tuple[Iteration, ...]
+    reason: str = ""
+
+
+def trust_region_step(gradient: FloatArray, hessian: FloatArray, radius: float) -> tuple[FloatArray, float]:
+    """The step that maximises g's + s'Hs/2 within ‖s‖ <= radius, and the gain it promises."""
+    values, vectors = np.linalg.eigh(-hessian)
+    g = vectors.T @ gradient
+    lowest = float(values[0]) if len(values) else 0.0
+    floor = 1e-12 * max(1.0, float(np.abs(values).max(initial=0.0)))
+
+    def step_at(shift: float) -> FloatArray:
+        d = values + shift
+        return np.where(np.abs(d) > floor, g / np.where(np.abs(d) > floor, d, 1.0), 0.0)
+
+    s = step_at(0.0)
+    if not (lowest > floor and np.linalg.norm(s) <= radius):
+        low, high = max(0.0, -lowest), max(0.0, -lowest) + np.linalg.norm(g) / radius + floor
+        if lowest <= floor and np.linalg.norm(step_at(low + floor * 10)) < radius:
+            # hard case: nothing pulls along the direction of most negative curvature, so add it
+            s = step_at(low + floor * 10)
+            if lowest < -floor:
+                s[0] += np.sqrt(max(radius**2 - float(s @ s), 0.0)) * (1.0 if g[0] >= 0 else -1.0)
+        else:
+            for _ in range(200):
+                shift = 0.5 * (low + high)
+                if np.linalg.norm(step_at(shift)) > radius:
+                    low = shift
+                else:
+                    high = shift
+                if high - low <= 1e-10 * max(high, 1e-10):
+                    break
+            s = step_at(high)
+    gain = float(g @ s - 0.5 * (values * s) @ s)
+    return vectors @ s, gain
+
+
+def maximise(
+    space: SearchSpace,
+    theta: FloatArray,
+    tolerances: Tolerances,
+    *,
+    average: bool = False,
+    report: Callable[[Iteration], None] | None = None,
+    started: float | None = None,
+) -> NewtonResult:
+    """Search from θ for a maximum of the objective.
+
+    ``average`` replaces exact second derivatives of the log-determinant by the average information, for
+    designs where they are costly. Returns the best point with the log; never raises for numerical trouble.
+    """
+    begun = time.perf_counter() if started is None else started
+    log: list[Iteration] = []
+
+    def note(number: int, p: SearchPoint, step: float, remark: str = "") -> None:
+        entry = Iteration(
+            "Newton", number, p.ll, float(np.linalg.norm(p.gradient)), step, time.perf_counter() - begun, remark
+        )
+        log.append(entry)
+        if report:
+            report(entry)
+
+    point = space.point(theta, average=average)
+    if point is None:
+        raise np.linalg.LinAlgError("the starting values give no covariance matrix")
+    radius = 1.0
+    note(0, point, 0.0)
+    if not len(theta):
+        return NewtonResult(point, True, tuple(log))
+    ended = False
+    for number in range(1, tolerances.iterations + 1):
+        scale = np.maximum(np.abs(point.theta), 0.3)
+        g, h = point.gradient * scale, point.hessian * np.outer(scale, scale)
+        s, gain = trust_region_step(g, h, radius)
+        if gain < tolerances.final:
+            return NewtonResult(point, True, tuple(log))
+        ended = gain < tolerances.decrement
+        trial = space.point(point.theta + s * scale, average=average)
+        length = float(np.linalg.norm(s))
+        if trial is None:
+            radius = 0.25 * min(radius, length)
+            if radius < 1e-10:
+                return NewtonResult(point, False, tuple(log), "the covariance matrix became singular")
+            continue
+        rounding = 1e-11 * (1.0 + abs(point.ll))
+        actual = trial.ll - point.ll
+        if gain < 10 * rounding:
+            # the gain is below what the likelihood can show; the gradient must judge
+            better = np.linalg.norm(trial.gradient * scale) <= np.linalg.norm(g) or actual >= -rounding
+            ratio = 1.0 if better else -1.0
+        else:
+            ratio = actual / gain
+        if ratio > 0.75 and length > 0.8 * radius:
+            radius = min(4.0 * radius, 1e6)
+        elif ratio < 0.25:
+            radius = 0.25 * min(radius, length)
+        if ratio > 1e-4:
+            point = trial
+            note(number, point, length)
+            if ended:
+                return NewtonResult(point, True, tuple(log))
+        elif ended or radius < 1e-10:
+            return NewtonResult(point, ended, tuple(log), "" if ended else "no further step improves the fit")
+    return NewtonResult(point, False, tuple(log), f"no convergence in {tolerances.iterations} iterations")
