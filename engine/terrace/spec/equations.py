@@ -141,7 +141,7 @@ class _Writer:
         nodes: dict[tuple[_Column, ...], dict[_Column, int]] = {(): {}}
         paths = [self._split(c) for c in self.fixed]
         for m, effects in self.random.items():
-            paths += [(*self._split(c)[: m - 1], ()) for _, c in effects]
+            paths += [self._split(c)[: m - 1] for _, c in effects]
         for path in sorted(paths, key=any):  # intercepts first
             for m in range(len(path)):
                 children = nodes.setdefault(path[:m], {})
@@ -150,6 +150,8 @@ class _Writer:
                     # 0 is the intercept's number even where there is none
                     first = 0 if path[m] == () else 1
                     children[path[m]] = next(n for n in range(first, 999) if n not in taken)
+            if len(path) < self.depth:  # a random effect alone: its coefficient has an equation
+                nodes.setdefault(path, {})
         return nodes
 
     # --- symbols -----------------------------------------------------------------------------------------

@@ -70,8 +70,9 @@ def rows(c: Context) -> Iterator[Problem]:
     if c.spec.outcome.name in empty:
         return  # said beside the outcome
     if empty:
-        gone = [n for n in empty if n not in {f.name for t in edit.terms(c.spec) for f in t.factors}]
-        for name in gone:
+        said = {f.name for t in edit.terms(c.spec) for f in t.factors}  # beside their own fields
+        said |= {e.level for e in c.spec.random} | {e.factor or "" for e in c.spec.random}
+        for name in (n for n in empty if n not in said):
             yield Problem("rows", "all-missing", f"{name} is missing in all rows.")
         return
     if c.spec.condition or c.spec.range_:
