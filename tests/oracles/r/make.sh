@@ -1,0 +1,11 @@
+#!/bin/sh
+# Makes every CSV under data/ and every JSON beside it again. Needs Debian's r-cran-nlme, r-cran-lme4,
+# r-cran-lmertest, r-cran-pbkrtest, r-cran-emmeans, r-cran-glmmtmb, r-cran-clubsandwich, r-cran-jsonlite.
+set -eu
+cd "$(dirname "$0")"
+mkdir -p data
+Rscript data.R
+for script in lme4 nlme glmmtmb smallsample sandwich emmeans profile; do
+    echo "$script"
+    Rscript "$script.R"
+done
