@@ -61,7 +61,10 @@ def build_dataset(
         if extra.note:
             all_notes.append(f"{name}: {extra.note}")
         measure = column.measure or extra.measure
-        if measure in (None, Measure.CONTINUOUS):
+        format_ = column.format or extra.format
+        if format_.startswith("%t"):
+            measure = Measure.CONTINUOUS  # a date, however few dates there are
+        elif measure in (None, Measure.CONTINUOUS):
             guess = guess_measure(name, values, labelled=bool(labels))
             if measure is None or guess is Measure.IDENTIFIER or _is_text(values):
                 measure = guess
@@ -74,7 +77,7 @@ def build_dataset(
                 measure=measure,
                 value_labels=labels,
                 missing_codes=tuple(_tidy(c) for c in column.missing_codes),
-                format=column.format or extra.format,
+                format=format_,
             )
         )
     rows = len(columns[0].values) if columns else 0
@@ -124,7 +127,7 @@ def _truth(column: pd.Series) -> tuple[pd.Series, Extra]:
     return pd.Series(column.to_numpy(dtype=np.int8)), extra
 
 
-def _number(column: pd.Series) -> tuple[pd.Series, Extra]:
+def _number(column: Any) -> tuple[pd.Series, Extra]:
     dtype = column.dtype
     if pd.api.types.is_integer_dtype(dtype):
         if dtype.itemsize == 8 and len(column):

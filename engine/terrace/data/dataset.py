@@ -6,7 +6,7 @@ makes undo cheap and lets a fit on a worker thread keep the data it started with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -128,7 +128,7 @@ class Dataset:
                 f"{name} holds text, and a number is needed here.",
                 code="text-variable",
                 subject=name,
-                advice=f"Use it as a factor (i.{name}) or as a group variable, or encode it as numbers first.",
+                advice=f"Use it as a factor (i.{name}) or a group variable, or encode it as numbers first.",
             )
         values = np.asarray(self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
         if v.missing_codes:
@@ -145,9 +145,10 @@ class Dataset:
             column = column.where(column.notna() & (column != ""), None)
             if v.missing_codes:
                 column = column.where(~column.isin(list(v.missing_codes)), None)
-            codes, levels = pd.factorize(column, sort=True)
+            found: tuple[Any, Any] = pd.factorize(column, sort=True)
         else:
-            codes, levels = pd.factorize(self.numeric(name), sort=True)
+            found = pd.factorize(self.numeric(name), sort=True)
+        codes, levels = found[0], list(found[1])
         return codes.astype(np.int64), tuple(x.item() if hasattr(x, "item") else x for x in levels)
 
     def level_label(self, name: str, value: Any) -> str:
@@ -168,7 +169,8 @@ class Dataset:
             kept = tuple(variable or v if v.name == name else v for v in self.variables)
         else:
             kept = (*self.variables, variable or Variable(name))
-        return replace(self, frame=frame, variables=kept)
+        still = _up_to(self.sorted_by, lambda n: n != name)
+        return replace(self, frame=frame, variables=kept, sorted_by=still)
 
     def with_variable(self, variable: Variable) -> Dataset:
         """A dataset in which the description of one variable is replaced."""
@@ -186,15 +188,62 @@ class Dataset:
 
     def select(self, names: Sequence[str]) -> Dataset:
         """A dataset of these columns, in this order."""
+        variables = tuple(map(self.variable, names))
+        kept = set(names)
+        panel = self.panel
+        if panel is not None and not {panel.panel, panel.time} - {None} <= kept:
+            panel = None
         return replace(
-            self, frame=self.frame[list(names)].copy(deep=False), variables=tuple(map(self.variable, names))
+            self,
+            frame=self.frame[list(names)].copy(deep=False),
+            variables=variables,
+            panel=panel,
+            sorted_by=_up_to(self.sorted_by, kept.__contains__),
+        )
+
+    def renamed(self, old: str, new: str) -> Dataset:
+        """A dataset in which one variable has another name; `DataError` where that is taken or not legal."""
+        from terrace.data.names import is_legal_name
+
+        self.variable(old)
+        if new != old and new in self:
+            raise DataError(f"There is already a variable {new}.", code="name-taken", subject=new)
+        if not is_legal_name(new):
+            raise DataError(
+                f"{new!r} cannot name a variable.",
+                code="bad-name",
+                subject=new,
+                advice="Use letters, digits and _, at most 32, starting with a letter or _.",
+            )
+
+        def now(name: str | None) -> Any:
+            return new if name == old else name
+
+        panel = self.panel
+        return replace(
+            self,
+            frame=self.frame.rename(columns={old: new}),
+            variables=tuple(replace(v, name=now(v.name)) for v in self.variables),
+            panel=None if panel is None else replace(panel, panel=now(panel.panel), time=now(panel.time)),
+            sorted_by=tuple(map(now, self.sorted_by)),
         )
 
     def rows(self, keep: npt.NDArray[Any]) -> Dataset:
         """A dataset of these rows: a boolean mask of shape (n,), or row numbers in the wanted order."""
         keep = np.asarray(keep)
         frame = self.frame.loc[keep] if keep.dtype == bool else self.frame.iloc[keep]
-        return replace(self, frame=frame.reset_index(drop=True))
+        in_order = keep.dtype == bool or bool((np.diff(keep) > 0).all())
+        return replace(self, frame=frame.reset_index(drop=True), sorted_by=self.sorted_by if in_order else ())
+
+
+def _up_to(names: tuple[str, ...], holds: Callable[[str], bool]) -> tuple[str, ...]:
+    """The names before the first that does not hold: data sorted by a b c stay sorted by a when b goes."""
+    kept = []
+    for name in names:
+        if not holds(name):
+            break
+        kept.append(name)
+    return tuple(kept)
 
 
 def _did_you_mean(name: str, names: Sequence[str]) -> str:

@@ -36,7 +36,7 @@ def from_datetimes(values: pd.Series) -> tuple[npt.NDArray[np.float64], str]:
     if getattr(values.dtype, "tz", None) is not None:
         values = values.dt.tz_localize(None)
     ms = (values - pd.Timestamp(EPOCH)) / pd.Timedelta(milliseconds=1)
-    numbers = ms.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers: npt.NDArray[np.float64] = np.asarray(ms, dtype=np.float64)
     days = numbers / MS_PER_DAY
     present = ~np.isnan(days)
     if bool((days[present] == np.floor(days[present])).all()):

@@ -12,12 +12,15 @@ from terrace.data.dataset import Measure
 _FEW = 6
 _IDENTIFIER = re.compile(
     r"""(.*_)?id\d? | id_\w+ | \w{2,}id | (.*_)?(no|nr|num) | caseno | idnr
-      | subj(ect)?s? | persons? | pupils? | students? | child(ren)? | patients? | participants? | resp(ondent)?s?
-      | schools? | class(es|room|rooms)? | teachers? | hospitals? | clinics? | famil(y|ies) | hh | household s?
-      | clusters? | districts? | count(y|ies) | countr(y|ies) | regions? | states? | cit(y|ies) | firms?""",
+      | subj(ect)?s? | persons? | pupils? | students? | child(ren)? | patients? | participants?
+      | resp(ondent)?s? | schools? | class(es|room|rooms)? | teachers? | hospitals? | clinics?
+      | famil(y|ies) | hh | households? | clusters? | districts?
+       | count(y|ies) | countr(y|ies) | regions? | states? | cit(y|ies) | firms?""",
     re.VERBOSE | re.IGNORECASE,
 )
-_NOT_IDENTIFIER = re.compile(r"(.*_)?(grid|solid|valid|void|acid|covid|rapid|fluid|hybrid|paid|said|avoid)", re.I)
+_NOT_IDENTIFIER = re.compile(
+    r"(.*_)?(a?void|acid|covid|fluid|grid|hybrid|paid|rapid|said|solid|valid)", re.IGNORECASE
+)
 _TIME = re.compile(
     r"(.*_)?(age|day|week|month|year|yr|time|wave|visit|occ(asion)?|period|trial|session|grade|round)s?\d*",
     re.IGNORECASE,

@@ -85,7 +85,7 @@ def described_variables(described: dict[str, Any]) -> tuple[Variable, ...]:
             name=v["name"],
             label=v["label"],
             measure=Measure(v["measure"]),
-            value_labels={k: text for k, text in v["value_labels"]},
+            value_labels=dict(v["value_labels"]),
             missing_codes=tuple(v["missing_codes"]),
             format=v["format"],
         )

@@ -1,0 +1,154 @@
+"""Excel workbooks, .xlsx: one sheet as a table with names in its first row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from terrace.data.build import RawColumn, build_dataset
+from terrace.data.dataset import Dataset
+from terrace.data.delimited_detect import MISSING
+from terrace.data.progress import Report
+from terrace.errors import DataError
+
+_ERRORS = frozenset({"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"})
+_STEP = 2000
+
+
+def read_excel(path: Path, report: Report, *, sheet: str | int | None = None) -> Dataset:
+    """Read a sheet: by name, by number from 1, or the first that holds anything.
+
+    Formulas give the values that Excel stored. Raises `DataError` for an absent sheet or one without rows.
+    """
+    import openpyxl
+
+    report()
+    # Read-only mode streams: a large sheet never becomes a tree of cells in memory.
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        names = [ws.title for ws in book.worksheets]
+        if not names:
+            raise DataError(f"{path.name} has no sheet with cells.", code="no-rows", subject=str(path))
+        notes = []
+        if sheet is None:
+            rows: list[tuple[Any, ...]] = []
+            for name in names:
+                rows = _rows(book[name], report)
+                if rows:
+                    break
+            if len(names) > 1:
+                others = ", ".join(n for n in names if n != name)
+                notes.append(f"Read the sheet {name}; the others are {others}.")
+        else:
+            name = _sheet_name(path, names, sheet)
+            rows = _rows(book[name], report)
+    finally:
+        book.close()
+    if len(rows) < 2:
+        what = "is empty" if not rows else "has names but no rows of data"
+        raise DataError(
+            f"The sheet {name} of {path.name} {what}.",
+            code="no-rows",
+            subject=str(path),
+            advice="Put the variable names in the first row and one observation in each row below.",
+        )
+    return _dataset(path, rows, notes)
+
+
+def sheet_names(path: Path) -> tuple[str, ...]:
+    """The sheets of a workbook, in order."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        return tuple(ws.title for ws in book.worksheets)
+    finally:
+        book.close()
+
+
+def _sheet_name(path: Path, names: list[str], sheet: str | int) -> str:
+    if isinstance(sheet, int) and 1 <= sheet <= len(names):
+        return names[sheet - 1]
+    for name in names:
+        if str(sheet).lower() == name.lower():
+            return name
+    if str(sheet).isdigit() and 1 <= int(sheet) <= len(names):
+        return names[int(sheet) - 1]
+    raise DataError(
+        f"{path.name} has no sheet {sheet!r}.",
+        code="no-such-sheet",
+        subject="sheet",
+        advice="Its sheets are: " + ", ".join(names) + ".",
+    )
+
+
+def _rows(worksheet: Any, report: Report) -> list[tuple[Any, ...]]:
+    """The rows with anything in them, from the first on."""
+    # Some writers store a wrong size; without it, read-only mode takes the rows as they come.
+    total = worksheet.max_row
+    worksheet.reset_dimensions()
+    rows = []
+    for i, row in enumerate(worksheet.iter_rows(values_only=True)):
+        if i % _STEP == 0:
+            report(min(1.0, i / total) if total else None)
+        if any(cell is not None and cell != "" for cell in row):
+            rows.append(row)
+    return rows
+
+
+def _dataset(path: Path, rows: list[tuple[Any, ...]], notes: list[str]) -> Dataset:
+    header, body = rows[0], rows[1:]
+    width = max(len(row) for row in rows)
+    columns = []
+    for j in range(width):
+        name = _name(header[j]) if j < len(header) else ""
+        cells = [row[j] if j < len(row) else None for row in body]
+        values, note = _values(cells)
+        if not name and values.isna().all():
+            continue
+        columns.append(RawColumn(name, values))
+        if note:
+            notes.append(f"{name or f'column {j + 1}'}: {note}")
+    return build_dataset(columns, source=str(path), notes=notes)
+
+
+def _name(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return str(cell).strip()
+
+
+def _values(cells: list[Any]) -> tuple[pd.Series, str]:
+    """Numbers where every cell is a number, a blank or a sign of missing; dates likewise; otherwise text."""
+    clean = [None if isinstance(c, str) and (c.strip() in MISSING or c in _ERRORS) else c for c in cells]
+    kinds = {type(c) for c in clean if c is not None}
+    if not kinds or kinds <= {int, float, bool}:
+        if kinds == {bool}:
+            return pd.Series(clean, dtype="boolean"), ""
+        return pd.Series([float("nan") if c is None else float(c) for c in clean], dtype="float64"), ""
+    if kinds <= {dt.datetime, dt.date}:
+        try:
+            return pd.Series(pd.to_datetime(pd.Series(clean, dtype="object"))), ""
+        except (ValueError, OverflowError):
+            pass
+    note = ""
+    if kinds & {int, float} and str in kinds:
+        words = [(i, c) for i, c in enumerate(clean) if isinstance(c, str)]
+        present = sum(c is not None for c in clean)
+        if len(words) < 0.1 * present:
+            i, word = words[0]
+            note = f"{word!r} in row {i + 2} is no number, so the variable is text."
+    return pd.Series([None if c is None else _cell_text(c) for c in clean], dtype="object"), note
+
+
+def _cell_text(cell: Any) -> str:
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time():
+        return cell.date().isoformat()
+    return str(cell)
