@@ -67,7 +67,7 @@ class Controller(QObject):
         return entry
 
     def call(self, function: Callable[..., Any], then: Callable[[Any], object] | None = None) -> int:
-        """Queue ``function(session, progress, cancel)``; `then` gets its value, or the exception it raised."""
+        """Queue ``function(session, progress, cancel)``; `then` gets its value or its exception."""
         job = self.worker.call(function)
         self._open(job, then)
         return job

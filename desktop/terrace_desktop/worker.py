@@ -1,8 +1,8 @@
 """One thread that does the work, one job after the other; the window asks and is told.
 
-A job is a command for the session, or a function (a plot to compute, a report to write). Every message carries
-the number of its job, so that what has gone stale is dropped. Nothing here touches a widget: answers reach
-the GUI thread as queued signals, progress is read by whoever polls.
+A job is a command for the session, or a function (a plot to compute, a report to write). Every message
+carries the number of its job, so that what has gone stale is dropped. Nothing here touches a widget: answers
+reach the GUI thread as queued signals, progress is read by whoever polls.
 """
 
 from __future__ import annotations

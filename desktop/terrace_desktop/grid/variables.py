@@ -1,0 +1,231 @@
+"""The Variables tab: what each column is, edited in place. An edit is asked for; the session makes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from terrace_desktop import theme
+from terrace_desktop.grid.columns import BADGES, exact
+from terrace_desktop.grid.header import draw_badge
+from terrace_desktop.widgets import named
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset, Variable
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_PARENT = QModelIndex()
+NAME, MEASURE, LABEL, VALUES, MISSING = range(5)
+FIELDS = ("name", "measure", "label", "value_labels", "missing_codes")
+MEASURES = ("identifier", "nominal", "ordinal", "continuous")
+
+
+def code_text(value: Any) -> str:
+    """A code as a user types it."""
+    return value if isinstance(value, str) else exact(value)
+
+
+def labels_text(variable: Variable, most: int | None = None) -> str:
+    """Value labels in one line: ``0 = Public, 1 = Catholic``."""
+    pairs = [f"{code_text(k)} = {v}" for k, v in variable.value_labels.items()]
+    if most is not None and len(pairs) > most:
+        pairs = [*pairs[:most], f"… ({len(variable.value_labels)})"]
+    return ", ".join(pairs)
+
+
+class VariablesModel(QAbstractTableModel):
+    """One row a variable. `setData` changes nothing itself: it emits `edit_asked`."""
+
+    edit_asked = Signal(str, str, object)  # variable, field, new value
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dataset: Dataset | None = None
+
+    def set_dataset(self, dataset: Dataset | None) -> None:
+        """Show the variables of these data."""
+        self.beginResetModel()
+        self.dataset = dataset
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+        return 0 if parent.isValid() or self.dataset is None else len(self.dataset.variables)
+
+    def columnCount(self, parent: Index = _NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(FIELDS)
+
+    def measure_title(self, measure: str) -> str:
+        """A measure level in words."""
+        return {
+            "identifier": self.tr("Identifier"),
+            "nominal": self.tr("Nominal"),
+            "ordinal": self.tr("Ordinal"),
+            "continuous": self.tr("Continuous"),
+        }[measure]
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if self.dataset is None or not index.isValid():
+            return None
+        v = self.dataset.variables[index.row()]
+        column = index.column()
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.ToolTipRole):
+            if column == MEASURE:
+                title = self.measure_title(v.measure.value)
+                return v.measure.value if role == Qt.ItemDataRole.EditRole else title
+            text = {
+                NAME: v.name,
+                LABEL: v.label,
+                VALUES: labels_text(v),
+                MISSING: ", ".join(code_text(c) for c in v.missing_codes),
+            }[column]
+            return (text or None) if role == Qt.ItemDataRole.ToolTipRole else text
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            head = self.headerData(column, Qt.Orientation.Horizontal)
+            return f"{v.name}, {head}: {self.data(index) or self.tr('none')}"
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if orientation == Qt.Orientation.Vertical:
+            return str(section + 1)
+        return (
+            self.tr("Name"),
+            self.tr("Measure"),
+            self.tr("Label"),
+            self.tr("Value labels"),
+            self.tr("Missing codes"),
+        )[section]
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        base = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return base | Qt.ItemFlag.ItemIsEditable if index.isValid() else base
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.EditRole or self.dataset is None:
+            return False
+        if value == self.data(index, Qt.ItemDataRole.EditRole):
+            return False
+        self.edit_asked.emit(self.dataset.variables[index.row()].name, FIELDS[index.column()], value)
+        return True
+
+
+class VariableDelegate(QStyledItemDelegate):
+    """A badge beside the measure, and a list to choose it from."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        if index.column() != MEASURE:
+            super().paint(painter, option, index)
+            return
+        super().paint(painter, option, index)
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        badge = QRect(rect.left() + 8, rect.center().y() - 7, 18, 16)
+        painter.save()
+        draw_badge(painter, badge, BADGES[index.data(Qt.ItemDataRole.EditRole)])
+        painter.restore()
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        if index.column() == MEASURE:
+            option.text = "      " + option.text  # type: ignore[attr-defined]
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        if index.column() != MEASURE:
+            editor = super().createEditor(parent, option, index)
+            return named(editor, "variable_editor", self.tr("New value"))
+        model = index.model()
+        assert isinstance(model, VariablesModel)
+        box = named(QComboBox(parent), "measure_editor", self.tr("Measure level"))
+        for measure in MEASURES:
+            box.addItem(model.measure_title(measure), measure)
+        box.activated.connect(lambda _i: (self.commitData.emit(box), self.closeEditor.emit(box)))
+        return box
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        if isinstance(editor, QComboBox):
+            editor.setCurrentIndex(MEASURES.index(index.data(Qt.ItemDataRole.EditRole)))
+            editor.showPopup()
+        else:
+            super().setEditorData(editor, index)
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        if isinstance(editor, QComboBox):
+            model.setData(index, editor.currentData(), Qt.ItemDataRole.EditRole)
+        else:
+            super().setModelData(editor, model, index)
+
+
+class VariablesView(QTableView):
+    """Name, measure, label, value labels and missing codes of each variable."""
+
+    edit_asked = Signal(str, str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "variables_view", self.tr("Variables"))
+        self.table = VariablesModel()
+        self.table.edit_asked.connect(self.edit_asked)
+        self.setModel(self.table)
+        self.setItemDelegate(VariableDelegate(self))
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
+        rows = self.verticalHeader()
+        named(rows, "variables_rows", self.tr("Numbers of the variables"))
+        rows.setVisible(False)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(30)
+        heads = self.horizontalHeader()
+        named(heads, "variables_columns", self.tr("Properties of the variables"))
+        heads.setHighlightSections(False)
+        heads.setFixedHeight(30)
+        heads.setStretchLastSection(True)
+        for column, width in ((NAME, 110), (MEASURE, 118), (LABEL, 200), (VALUES, 160), (MISSING, 90)):
+            self.setColumnWidth(column, width)
+        theme.manager().changed.connect(self.viewport().update)
+
+    def show_dataset(self, dataset: Dataset | None) -> None:
+        """Show the variables of these data; the current row stays."""
+        at = self.currentIndex()
+        self.table.set_dataset(dataset)
+        if at.isValid() and at.row() < self.table.rowCount():
+            self.setCurrentIndex(self.table.index(at.row(), at.column()))
+
+    def show_variable(self, name: str) -> None:
+        """Go to a variable."""
+        if self.table.dataset is not None and name in self.table.dataset:
+            row = self.table.dataset.names.index(name)
+            self.setCurrentIndex(self.table.index(row, NAME))
+            self.setFocus()
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 400)

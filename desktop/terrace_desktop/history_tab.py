@@ -1,0 +1,245 @@
+"""The History tab: every command with its state and time, and the command bar under it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from terrace_desktop import theme
+from terrace_desktop.history import Entry, HistoryModel
+from terrace_desktop.widgets import button, hairline, label, named
+
+SIGNS = {"waiting": "○", "running": "●", "ok": "✓", "error": "✕", "cancelled": "–"}
+ROW = 30
+
+
+class EntryDelegate(QStyledItemDelegate):
+    """One line an entry: sign, command, time; a second line tells why it failed."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        entry = index.data(HistoryModel.EntryRole)
+        return QSize(120, ROW + (18 if entry is not None and entry.message else 0))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        entry: Entry = index.data(HistoryModel.EntryRole)
+        model = index.model()
+        assert isinstance(model, HistoryModel)
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        painter.save()
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, theme.colour("selection"))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, theme.colour("hover"))
+        line = QRect(rect.left() + 12, rect.top(), rect.width() - 24, ROW)
+        tint = {"ok": "accent", "error": "danger", "running": "accent"}.get(entry.state, "muted")
+        centre = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+        painter.setFont(theme.text_font())
+        painter.setPen(theme.colour(tint))
+        painter.drawText(line, centre, SIGNS[entry.state])
+        words = model.state_text(entry)
+        painter.setFont(theme.text_font(theme.SMALL))
+        painter.setPen(theme.colour("danger" if entry.state == "error" else "muted"))
+        painter.drawText(line, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), words)
+        taken = QFontMetrics(theme.text_font(theme.SMALL)).horizontalAdvance(words) + 12
+        room = line.adjusted(22, 0, -taken, 0)
+        mono = theme.mono_font()
+        painter.setFont(mono)
+        painter.setPen(theme.colour("muted" if entry.state in ("error", "cancelled") else "ink"))
+        text = " ".join(entry.command.split())
+        shown = QFontMetrics(mono).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, centre, shown)
+        if entry.message:
+            below = QRect(line.left() + 22, line.top() + ROW - 5, line.width() - 22, 18)
+            small = theme.text_font(theme.SMALL)
+            painter.setFont(small)
+            painter.setPen(theme.colour("muted"))
+            told = " ".join(entry.message.split())
+            metrics = QFontMetrics(small)
+            painter.drawText(
+                below, centre, metrics.elidedText(told, Qt.TextElideMode.ElideRight, below.width())
+            )
+        painter.restore()
+
+
+class CommandBar(QLineEdit):
+    """One line for any command: Enter runs it, Up and Down walk through the history."""
+
+    command_entered = Signal(str)
+
+    def __init__(self, history: HistoryModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "command_bar", self.tr("Command"))
+        self.setProperty("mono", True)
+        self.setPlaceholderText(self.tr("Type a command and press Enter"))
+        self.setClearButtonEnabled(False)
+        self._history = history
+        self._at: int | None = None
+        self._draft = ""
+        self.returnPressed.connect(self._enter)
+
+    def put(self, command: str) -> None:
+        """Put a command here to be changed."""
+        self.setText(" ".join(command.split("\n")))
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._at = None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Up:
+            self._walk(-1)
+        elif event.key() == Qt.Key.Key_Down:
+            self._walk(1)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self._at = None
+        else:
+            super().keyPressEvent(event)
+
+    def _walk(self, step: int) -> None:
+        entries = self._history.entries
+        if not entries:
+            return
+        if self._at is None:
+            if step > 0:
+                return
+            self._draft = self.text()
+            self._at = len(entries)
+        at = self._at + step
+        if at >= len(entries):
+            self._at = None
+            self.setText(self._draft)
+        elif at >= 0:
+            self._at = at
+            self.setText(" ".join(entries[at].command.split("\n")))
+
+    def _enter(self) -> None:
+        text = self.text().strip()
+        if text:
+            self._at = None
+            self.clear()
+            self.command_entered.emit(text)
+
+
+class HistoryTab(QWidget):
+    """The list, what can be done with it, and the command bar."""
+
+    run_asked = Signal(str)
+    save_asked = Signal()
+
+    def __init__(self, history: HistoryModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "history_tab", self.tr("History"))
+        self.history = history
+        self.list = named(QListView(), "history_list", self.tr("Commands that were run"))
+        self.list.setModel(history)
+        self.list.setItemDelegate(EntryDelegate(self.list))
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setMouseTracking(True)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._menu)
+        self.list.doubleClicked.connect(self._edit)
+        self.bar = CommandBar(history)
+        self.bar.command_entered.connect(self.run_asked)
+        self.run_button = button(self.tr("Run again"), "history_run", self.run_selected, variant="flat")
+        self.copy_button = button(self.tr("Copy"), "history_copy", self.copy_selected, variant="flat")
+        self.save_button = button(
+            self.tr("Save as do-file…"), "history_save", self.save_asked.emit, variant="flat"
+        )
+        tools = QHBoxLayout()
+        tools.setContentsMargins(8, 4, 8, 4)
+        tools.setSpacing(4)
+        for b in (self.run_button, self.copy_button):
+            tools.addWidget(b)
+        tools.addStretch(1)
+        tools.addWidget(self.save_button)
+        self._hint = label(self.tr("Commands appear here as you work."), "muted", wrap=True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setContentsMargins(16, 24, 16, 24)
+        entry = QHBoxLayout()
+        entry.setContentsMargins(12, 8, 12, 8)
+        entry.addWidget(self.bar)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(tools)
+        column.addWidget(hairline())
+        column.addWidget(self._hint)
+        column.addWidget(self.list, 1)
+        column.addWidget(hairline())
+        column.addLayout(entry)
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._refresh())
+        history.rowsInserted.connect(self._inserted)
+        theme.manager().changed.connect(self.list.viewport().update)
+        self._refresh()
+
+    def selected(self) -> list[Entry]:
+        """The selected entries, oldest first."""
+        rows = sorted(i.row() for i in self.list.selectionModel().selectedRows())
+        return [self.history.entries[r] for r in rows]
+
+    def run_selected(self) -> None:
+        """Run the selected commands again, in order."""
+        for entry in self.selected():
+            self.run_asked.emit(entry.command)
+
+    def copy_selected(self) -> None:
+        """Copy the selected commands."""
+        QGuiApplication.clipboard().setText("\n".join(e.command for e in self.selected()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selected()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.list.hasFocus():
+            self._edit(self.list.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def _edit(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.bar.put(self.history.entries[index.row()].command)
+
+    def _menu(self, at: QPoint) -> None:
+        if not self.selected():
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Run again"), self.run_selected)
+        menu.addAction(self.tr("Edit in the command bar"), lambda: self._edit(self.list.currentIndex()))
+        menu.addAction(self.tr("Copy"), self.copy_selected)
+        menu.popup(self.list.viewport().mapToGlobal(at))
+
+    def _inserted(self, _parent: QModelIndex, _first: int, _last: int) -> None:
+        self._refresh()
+        self.list.scrollToBottom()
+
+    def _refresh(self) -> None:
+        some = bool(self.history.entries)
+        self._hint.setVisible(not some)
+        self.list.setVisible(some)
+        chosen = bool(self.list.selectionModel().selectedRows()) if some else False
+        self.run_button.setEnabled(chosen)
+        self.copy_button.setEnabled(chosen)
+        self.save_button.setEnabled(some)

@@ -1,0 +1,1 @@
+"""Plots on screen: pyqtgraph draws the engine's description of a plot; paper is the engine's own business."""

@@ -1,0 +1,211 @@
+"""Small pictures in a row under a model; one of them opens large, with its tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from terrace_desktop.widgets import (
+    ClickFrame,
+    ElidedLabel,
+    FlowLayout,
+    button,
+    label,
+    named,
+    restyle,
+    tool_button,
+)
+
+if TYPE_CHECKING:
+    from terrace.results.plot import Plot
+    from terrace_desktop.plots.view import PlotView
+
+SMALL_HEIGHT = 168
+LARGE_HEIGHT = 400
+FORMATS = ("png", "svg", "pdf")
+
+
+def plot_title(kind: str) -> str:
+    """The name of a diagnostic plot."""
+    return {
+        "residual-fitted": QCoreApplication.translate("plots", "Residuals against fitted"),
+        "qq": QCoreApplication.translate("plots", "Normal quantiles"),
+        "caterpillar": QCoreApplication.translate("plots", "Random effects"),
+    }.get(kind, kind)
+
+
+class SmallPlot(ClickFrame):
+    """A small picture; empty until its plot has been computed."""
+
+    def __init__(self, kind: str, title: str) -> None:
+        super().__init__(f"small_{kind}", title)
+        self.kind = kind
+        self.plot: Plot | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(10, 10, 10, 8)
+        self._column.setSpacing(2)
+        self._place: QWidget = label(self.tr("Drawing…"), "muted")
+        self._place.setProperty("tone", "small")
+        assert hasattr(self._place, "setAlignment")
+        self._place.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._column.addWidget(self._place, 1)
+        self._caption = ElidedLabel(title, "small")
+        self._caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._column.addWidget(self._caption)
+        self.setMinimumHeight(SMALL_HEIGHT)
+
+    def show_plot(self, plot: Plot) -> None:
+        """Draw the picture."""
+        from terrace_desktop.plots.view import PlotView
+
+        self.plot = plot
+        self._replace(PlotView(plot, compact=True))
+        self.setToolTip(self.tr("{0}: click to enlarge").format(plot.title or self.accessibleName()))
+
+    def show_failure(self, reason: str) -> None:
+        """Say why there is no picture."""
+        told = label(reason, "small", wrap=True)
+        told.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._replace(told)
+
+    def set_active(self, active: bool) -> None:
+        """Mark the picture that is shown large."""
+        self.setProperty("active", active)
+        restyle(self)
+
+    def _replace(self, widget: QWidget) -> None:
+        self._column.replaceWidget(self._place, widget)
+        self._column.setStretchFactor(widget, 1)
+        self._place.hide()
+        self._place.deleteLater()
+        self._place = widget
+
+
+class LargePlot(QFrame):
+    """A plot with its tools: move or select, reset, copy, export, close."""
+
+    closed = Signal()
+    rows_selected = Signal(object)
+    export_asked = Signal(object, str)  # Plot, format
+
+    def __init__(self, plot: Plot, title: str = "", closable: bool = True) -> None:
+        super().__init__()
+        from terrace_desktop.plots.view import PlotView
+
+        self.setProperty("surface", "card")
+        named(self, f"plot_{plot.kind or 'card'}", title or plot.title)
+        self.plot = plot
+        self.view: PlotView = PlotView(plot)
+        self.view.setMinimumHeight(LARGE_HEIGHT)
+        self.view.closed.connect(self.closed)
+        self.view.rows_selected.connect(self.rows_selected)
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(ElidedLabel(plot.title or title, "heading"), 1)
+        group = QButtonGroup(self)
+        self.move_button = self._segment(self.tr("Move"), "plot_move", False, group)
+        self.select_button = self._segment(self.tr("Select rows"), "plot_select", True, group)
+        self.move_button.setChecked(True)
+        self.select_button.setEnabled(any(m.rows is not None for p in plot.panels for m in p.marks))
+        for b in (self.move_button, self.select_button):
+            head.addWidget(b)
+        head.addWidget(button(self.tr("Reset"), "plot_reset", self.reset, variant="flat"))
+        head.addWidget(button(self.tr("Copy"), "plot_copy", self.copy_image, variant="flat"))
+        export = tool_button(self.tr("Export") + " ▾", "plot_export", accessible=self.tr("Export plot"))
+        menu = named(QMenu(export), "plot_export_menu", self.tr("Export plot"))
+        for suffix in FORMATS:
+            menu.addAction(f"{suffix.upper()}…", self._exporter(suffix))
+        export.setMenu(menu)
+        head.addWidget(export)
+        if closable:
+            close = button(
+                "✕", "plot_close", self.closed.emit, variant="flat", accessible=self.tr("Close plot")
+            )
+            head.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 10, 14, 12)
+        column.setSpacing(4)
+        column.addLayout(head)
+        column.addWidget(self.view, 1)
+        note = " ".join(x for x in (plot.note, self._thinned()) if x)
+        if note:
+            column.addWidget(label(note, "small", wrap=True))
+
+    def reset(self) -> None:
+        """Whole plot, nothing selected."""
+        self.view.reset_view()
+        self.view.clear_selection()
+
+    def copy_image(self) -> None:
+        """Copy the plot as it stands, as a picture."""
+        QGuiApplication.clipboard().setPixmap(self.view.grab())
+
+    def _thinned(self) -> str:
+        view = self.view
+        if view.points_drawn >= view.points_total:
+            return ""
+        return self.tr("{0} of {1} points are drawn; exports and selections use all.").format(
+            f"{view.points_drawn:,}", f"{view.points_total:,}"
+        )
+
+    def _segment(self, text: str, object_name: str, selecting: bool, group: QButtonGroup) -> QWidget:
+        b = button(text, object_name, lambda: self.view.set_selecting(selecting), variant="segment")
+        b.setCheckable(True)
+        group.addButton(b)
+        return b
+
+    def _exporter(self, suffix: str) -> Callable[[], None]:
+        return lambda: self.export_asked.emit(self.plot, suffix)
+
+
+class PlotRow(QWidget):
+    """The small pictures of one model, and the one that is open."""
+
+    rows_selected = Signal(object)
+    export_asked = Signal(object, str)
+
+    def __init__(self, kinds: tuple[str, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "plot_row", self.tr("Plots of the model"))
+        self.small = {kind: SmallPlot(kind, plot_title(kind)) for kind in kinds}
+        self.large: LargePlot | None = None
+        flow = FlowLayout(minimum=200, spacing=14, height=SMALL_HEIGHT)
+        for picture in self.small.values():
+            flow.addWidget(picture)
+            picture.clicked.connect(self._opener(picture))
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(14)
+        self._column.addLayout(flow)
+
+    def open(self, kind: str) -> None:
+        """Show a plot large; asking for the one that is open closes it."""
+        was = None if self.large is None else self.large.objectName()
+        self.close_large()
+        picture = self.small[kind]
+        if picture.plot is None or was == f"plot_{picture.plot.kind or 'card'}":
+            return
+        self.large = LargePlot(picture.plot, picture.accessibleName())
+        self.large.closed.connect(self.close_large)
+        self.large.rows_selected.connect(self.rows_selected)
+        self.large.export_asked.connect(self.export_asked)
+        self._column.addWidget(self.large)
+        picture.set_active(True)
+        self.large.view.setFocus()
+
+    def close_large(self) -> None:
+        """Back to small pictures only."""
+        if self.large is not None:
+            self.large.hide()
+            self.large.deleteLater()
+            self.large = None
+            self.rows_selected.emit(None)
+        for picture in self.small.values():
+            picture.set_active(False)
+
+    def _opener(self, picture: SmallPlot) -> Callable[[], None]:
+        return lambda: self.open(picture.kind)

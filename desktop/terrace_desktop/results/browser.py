@@ -1,0 +1,84 @@
+"""Text views that are as high as their content, so that the pane scrolls and they do not."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+from terrace_desktop import theme
+
+
+class GrowingBrowser(QTextBrowser):
+    """A text browser without scroll bars of its own up and down; the wheel moves the pane around it."""
+
+    copy_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setOpenLinks(False)
+        self.setTabChangesFocus(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.document().setDocumentMargin(0)
+        self.viewport().setAutoFillBackground(False)
+
+    def show_html(self, html: str) -> None:
+        """Show HTML, in the font and colours of the theme."""
+        self.document().setDefaultFont(theme.text_font())
+        self.setLineWrapMode(QTextBrowser.LineWrapMode.WidgetWidth)
+        self._paint_text("ink")
+        self.setHtml(html)
+        self.fit_height()
+
+    def show_plain(self, text: str) -> None:
+        """Show monospaced text, unwrapped."""
+        self.document().setDefaultFont(theme.mono_font())
+        self.setLineWrapMode(QTextBrowser.LineWrapMode.NoWrap)
+        self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
+        self._paint_text("ink")
+        self.setPlainText(text)
+        self.fit_height()
+
+    def fit_height(self) -> None:
+        """Take the height of the document at the present width."""
+        document = self.document()
+        width = self.viewport().width()
+        if self.lineWrapMode() == QTextBrowser.LineWrapMode.WidgetWidth:
+            document.setTextWidth(width)
+        size = document.size()
+        bar = self.horizontalScrollBar().sizeHint().height() if size.width() > width + 1 else 0
+        height = int(size.height()) + 2 + bar
+        if height != self.height():
+            self.setFixedHeight(height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit_height()
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, self.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, self.height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if abs(event.angleDelta().x()) > abs(event.angleDelta().y()):
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy) and not self.textCursor().hasSelection():
+            self.copy_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _paint_text(self, token: str) -> None:
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Text, theme.colour(token))
+        self.setPalette(palette)

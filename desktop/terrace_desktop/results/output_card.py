@@ -1,0 +1,128 @@
+"""The card of a command that is not a model, and of one that failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from terrace_desktop import theme
+from terrace_desktop.history import duration
+from terrace_desktop.results.browser import GrowingBrowser
+from terrace_desktop.results.card import Card
+from terrace_desktop.results.clipboard import tables_mime
+from terrace_desktop.results.segments import Segments
+from terrace_desktop.widgets import Notice, named
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+    from terrace_desktop.history import Entry
+
+
+def pointed(outcome: Outcome) -> str:
+    """The command with a caret line under the place that an error is about; empty where it has none."""
+    if outcome.error_at is None:
+        return ""
+    start, end = outcome.error_at
+    line_start = outcome.command.rfind("\n", 0, start) + 1
+    line = outcome.command[line_start:].split("\n")[0]
+    return f"{line}\n{' ' * (start - line_start)}{'^' * max(1, end - start)}"
+
+
+def joined_html(tables: list, colours: str) -> str:
+    """Tables one under the other as one piece of HTML."""
+    from terrace.report.html import table_html
+
+    gap = '<p style="margin:0;font-size:8px;">&nbsp;</p>'
+    return gap.join(table_html(t, colours) for t in tables)
+
+
+class OutputCard(Card):
+    """Tables (or text) of a command; on an error the message, the place and what to do."""
+
+    edit_asked = Signal(str)
+    export_plot_asked = Signal(object, str)
+    rows_selected = Signal(object)
+
+    def __init__(self, entry: Entry, outcome: Outcome, title: str = "") -> None:
+        super().__init__(f"output_{entry.id}", title or outcome.type or entry.command, outcome.command)
+        self.entry = entry
+        self.outcome = outcome
+        self._browser: GrowingBrowser | None = None
+        if outcome.error is not None:
+            self._show_error(outcome)
+        else:
+            self._show_output(outcome)
+        self.menu.addAction(self.tr("Copy command"), self.copy_command)
+        self.menu.addAction(self.tr("Edit in the command bar"), lambda: self.edit_asked.emit(outcome.command))
+        self.finish_menu()
+        theme.manager().changed.connect(self._render)
+
+    def copy_tables(self) -> None:
+        """Copy the tables, or the text where there are none."""
+        if self.outcome.tables:
+            QGuiApplication.clipboard().setMimeData(tables_mime(self.outcome.tables))
+        else:
+            self.copy_text()
+
+    def copy_text(self) -> None:
+        """Copy the plain text."""
+        QGuiApplication.clipboard().setText(self.outcome.text)
+
+    def copy_command(self) -> None:
+        """Copy the command."""
+        QGuiApplication.clipboard().setText(self.outcome.command)
+
+    def _show_error(self, outcome: Outcome) -> None:
+        assert outcome.error is not None
+        self.set_pill(self.tr("failed"), "bad")
+        strip = Notice(outcome.error[1], kind="error", advice=outcome.error_advice, code=pointed(outcome))
+        strip.add_button(
+            self.tr("Edit the command"), "error_edit", lambda: self.edit_asked.emit(outcome.command)
+        )
+        strip.add_button(self.tr("Dismiss"), "error_dismiss", self.delete_asked.emit)
+        self.strips.addWidget(strip)
+        self.body_widget.hide()
+
+    def _show_output(self, outcome: Outcome) -> None:
+        for warning in outcome.warnings:
+            self.strips.addWidget(Notice(warning))
+        if outcome.tables or outcome.text.strip():
+            self._browser = named(
+                GrowingBrowser(), "output_text", self.tr("Output of {0}").format(self.title)
+            )
+            self._browser.copy_asked.connect(self.copy_tables)
+            self._browser.setAccessibleDescription(outcome.text)
+            self.body.addWidget(self._browser)
+        if outcome.tables and outcome.text.strip():
+            self._view = Segments(
+                "output_view", self.tr("View"), [("tables", self.tr("Tables")), ("text", self.tr("Text"))]
+            )
+            self._view.chosen.connect(lambda _k: self._render())
+            self.add_beside_command(self._view)
+        if outcome.tables or outcome.text.strip():
+            self.add_action(self.tr("Copy"), "output_copy", self.copy_tables)
+        if outcome.elapsed >= 1:
+            self.set_pill(duration(outcome.elapsed))
+        for plot in outcome.plots:
+            self.body.addWidget(self._plot(plot))
+        self._render()
+
+    def _plot(self, plot: object) -> QWidget:
+        from terrace_desktop.plots.cards import LargePlot
+
+        large = LargePlot(plot, closable=False)  # type: ignore[arg-type]
+        large.export_asked.connect(self.export_plot_asked)
+        large.rows_selected.connect(self.rows_selected)
+        return large
+
+    def _render(self) -> None:
+        if self._browser is None:
+            return
+        as_text = not self.outcome.tables or (hasattr(self, "_view") and self._view.value() == "text")
+        if as_text:
+            self._browser.show_plain(self.outcome.text.strip("\n"))
+        else:
+            self._browser.show_html(joined_html(list(self.outcome.tables), theme.manager().theme.name))

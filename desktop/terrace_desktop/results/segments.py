@@ -1,0 +1,40 @@
+"""A row of two or three small choices, of which one holds."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
+
+from terrace_desktop.widgets import button, named
+
+
+class Segments(QWidget):
+    """`choices` are (key, text) pairs; `chosen` emits the key."""
+
+    chosen = Signal(str)
+
+    def __init__(self, object_name: str, accessible: str, choices: list[tuple[str, str]]) -> None:
+        super().__init__()
+        named(self, object_name, accessible)
+        self._group = QButtonGroup(self)
+        self._buttons = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for key, text in choices:
+            b = button(text, f"{object_name}_{key}", variant="segment", accessible=f"{accessible}: {text}")
+            b.setCheckable(True)
+            b.clicked.connect(lambda _checked=False, k=key: self.chosen.emit(k))
+            self._group.addButton(b)
+            self._buttons[key] = b
+            row.addWidget(b)
+        self._buttons[choices[0][0]].setChecked(True)
+
+    def value(self) -> str:
+        """The key that holds."""
+        return next(k for k, b in self._buttons.items() if b.isChecked())
+
+    def choose(self, key: str) -> None:
+        """Choose as a click would."""
+        self._buttons[key].setChecked(True)
+        self.chosen.emit(key)

@@ -1,0 +1,86 @@
+"""What the window remembers from one start to the next."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+MOST_RECENT = 8
+
+
+class Settings:
+    """Sizes, tabs, theme and recent files, in the system's settings or in the file given.
+
+    The environment variable ``TERRACE_SETTINGS`` names a file to use instead, for tests and portable use.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        path = path or os.environ.get("TERRACE_SETTINGS")
+        if path:
+            self.store = QSettings(str(path), QSettings.Format.IniFormat)
+        else:
+            self.store = QSettings("Terrace", "Terrace")
+
+    def theme(self) -> str:
+        """system, light or dark."""
+        return str(self.store.value("theme", "system"))
+
+    def set_theme(self, choice: str) -> None:
+        """Remember the theme."""
+        self.store.setValue("theme", choice)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A remembered yes or no."""
+        return str(self.store.value(f"flags/{name}", str(default))).lower() in ("true", "1")
+
+    def set_flag(self, name: str, value: bool) -> None:
+        """Remember a yes or no."""
+        self.store.setValue(f"flags/{name}", bool(value))
+
+    def number(self, name: str, default: int = 0) -> int:
+        """A remembered number."""
+        try:
+            return int(str(self.store.value(f"numbers/{name}", default)))
+        except ValueError:
+            return default
+
+    def set_number(self, name: str, value: int) -> None:
+        """Remember a number."""
+        self.store.setValue(f"numbers/{name}", int(value))
+
+    def state(self, name: str) -> QByteArray | None:
+        """The saved state of a splitter, header or window."""
+        value = self.store.value(f"state/{name}")
+        return value if isinstance(value, QByteArray) and not value.isEmpty() else None
+
+    def set_state(self, name: str, value: QByteArray) -> None:
+        """Save the state of a splitter, header or window."""
+        self.store.setValue(f"state/{name}", value)
+
+    def forget_states(self) -> None:
+        """Forget sizes and places, so that the next start has the original ones."""
+        self.store.remove("state")
+
+    def folder(self) -> str:
+        """The folder last used for opening or saving."""
+        found = str(self.store.value("folder", ""))
+        return found if found and Path(found).is_dir() else str(Path.home())
+
+    def recent(self) -> list[str]:
+        """Recently opened files that still exist, newest first."""
+        value = self.store.value("recent", [])
+        names = [value] if isinstance(value, str) else list(value or [])
+        return [str(n) for n in names if Path(str(n)).is_file()][:MOST_RECENT]
+
+    def add_recent(self, path: str | Path) -> None:
+        """A file was opened: it comes first."""
+        path = str(Path(path).absolute())
+        names = [path, *(n for n in self.recent() if n != path)]
+        self.store.setValue("recent", names[:MOST_RECENT])
+        self.store.setValue("folder", str(Path(path).parent))
+
+    def save(self) -> None:
+        """Write everything now."""
+        self.store.sync()
