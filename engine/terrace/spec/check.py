@@ -18,10 +18,21 @@ from terrace.spec.counts import Counts, count
 from terrace.spec.facts import facts_of
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Context, Problem
+from terrace.spec.validity import invalid
 
 __all__ = ["Problem", "Report", "examine", "problems"]
 
 _SEVERITY = {"error": 0, "warning": 1, "note": 2}
+# Mistakes that can only be typed, so that no rule about data says them.
+_TYPED = frozenset(
+    {
+        "oim-with-pweights",
+        "level-weights-differ",
+        "crossed-noconstant",
+        "residuals-without-time",
+        "residuals-without-order",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,8 @@ def examine(spec: ModelSpec, dataset: Dataset, condition: npt.NDArray[Any] | Non
         *rules_estimation.weights(context),
         *rules_estimation.cluster(context),
     ]
+    said = {p.code for p in found}
+    found += [p for p in invalid(spec) if p.code in _TYPED and p.code not in said]
     counts = count(spec, facts, context.sample, names)
     if context.sample.n and spec.outcome.name and counts.total > context.sample.n:
         message = f"{counts.total:,} parameters and {context.sample.n:,} rows: leave some terms out."
