@@ -203,7 +203,7 @@ def _is_number(field: str) -> bool:
 
 
 def _has_header(rows: list[list[str]]) -> bool:
-    """False only where a number stands in the first row above numbers, and no name above a number."""
+    """False only where numbers other than years stand in the first row, and no name above a number."""
     first = rows[0]
     if len(rows) == 1:
         return not any(_is_number(f) for f in first)
@@ -215,9 +215,10 @@ def _has_header(rows: list[list[str]]) -> bool:
             numeric += field != ""
         elif numbers:
             named += 1
-    if named:
+    if named or numeric == 0:
         return True
-    return numeric == 0
+    years = [f for f in first if re.fullmatch(r"(19|20)\d\d", f)]
+    return len(years) == numeric >= 2 and len(set(years)) == numeric < len(first)
 
 
 def _detect_decimal(rows: list[list[str]], delimiter: str) -> tuple[str, str | None]:
