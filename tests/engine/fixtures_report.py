@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
+
 from terrace.results.fit import (
     Advice,
     Comparison,
@@ -69,7 +70,8 @@ def as_sd(r: RandomParameter, random: tuple[RandomParameter, ...]) -> RandomPara
         return replace(r, name=name, estimate=sd, se=se, lb=bounds[0], ub=bounds[1])
     if r.name.startswith("cov("):
         inside = r.name[4:-1].split(",")
-        variances = [v.estimate for v in random for n in inside if v.name == f"var({n})" and v.level == r.level]
+        level = [v for v in random if v.level == r.level]
+        variances = [v.estimate for v in level for n in inside if v.name == f"var({n})"]
         scale = sqrt(np.prod(variances))
         return replace(
             r, name=r.name.replace("cov(", "corr("), estimate=r.estimate / scale,

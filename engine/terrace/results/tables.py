@@ -32,6 +32,7 @@ def fit_tables(
     metric: Metric | None = None,
     display: Display | None = None,
     labels: Mapping[str, str] | None = None,
+    warnings: bool = True,
 ) -> tuple[Table, ...]:
     """The tables of a fit: ``fixed``, ``random`` and ``fit`` by their keys, less those switched off.
 
@@ -44,6 +45,8 @@ def fit_tables(
         What replaces the metric and the display options of the fit's own specification.
     labels
         Labels of variables, for the headings of the levels: ``{"id": "School"}``.
+    warnings
+        Whether the notes repeat what the fit warned of; False where the warnings stand beside the tables.
     """
     display = display or fit.spec.display
     metric = metric or display.metric
@@ -52,11 +55,11 @@ def fit_tables(
     tables: list[Table] = []
     general = () if display.noheader else fit_notes(fit)
     if not display.nofetable:
-        fixed = _journal_fixed(fit, display) if journal else _classic_fixed(fit, display)
+        fixed = _journal_fixed(fit, display, warnings) if journal else _classic_fixed(fit, display)
         tables.append(fixed)
     if not display.noretable:
         if journal:
-            tables.append(_journal_random(fit, display, metric, labels))
+            tables.append(_journal_random(fit, display, metric, labels, warnings))
         else:
             tables.append(_classic_random(fit, display, metric))
     if tables and journal:
@@ -84,7 +87,7 @@ def fixed_keys(fit: FitResult, display: Display) -> list[str]:
     return keys
 
 
-def _journal_fixed(fit: FitResult, display: Display) -> Table:
+def _journal_fixed(fit: FitResult, display: Display, warnings: bool) -> Table:
     from_keys = fixed_keys(fit, display)
     keys = [k for k in from_keys if k not in ("lb", "ub", "df")]
     if small_sample(fit):
@@ -101,7 +104,7 @@ def _journal_fixed(fit: FitResult, display: Display) -> Table:
         "ci": Column("ci", f"{display.level:g}% CI", "interval", estimate),
     }
     rows = journal_fixed_rows(fit, display, lambda e: cells_of(e, keys, "coef"))
-    notes = [n for n in (reference_note(fit, display), *fixed_notes(fit)) if n]
+    notes = [n for n in (reference_note(fit, display), *(fixed_notes(fit) if warnings else ())) if n]
     return Table("Fixed effects", tuple(every[k] for k in keys), tuple(rows), "Term", tuple(notes), "fixed")
 
 
@@ -126,7 +129,9 @@ def _listed(key: str, title: str, decimals: int | None) -> Column:
     return Column(key, title, "general" if decimals is None else "fixed", decimals)
 
 
-def _journal_random(fit: FitResult, display: Display, metric: Metric, labels: Mapping[str, str]) -> Table:
+def _journal_random(
+    fit: FitResult, display: Display, metric: Metric, labels: Mapping[str, str], warnings: bool
+) -> Table:
     with_ci = not display.noci
 
     def values(r: RandomParameter) -> tuple[object, ...]:
@@ -147,7 +152,7 @@ def _journal_random(fit: FitResult, display: Display, metric: Metric, labels: Ma
         tuple(columns),
         tuple(rows),
         "Level and parameter",
-        random_notes(fit),
+        random_notes(fit, warnings),
         "random",
     )
 

@@ -111,9 +111,9 @@ def fixed_notes(fit: FitResult) -> tuple[str, ...]:
     return tuple(w.message for w in fit.warnings if w.code.startswith(_FIXED_CODES))
 
 
-def random_notes(fit: FitResult) -> tuple[str, ...]:
+def random_notes(fit: FitResult, warnings: bool = True) -> tuple[str, ...]:
     """What happened to the random part: the boundary, convergence."""
-    notes = [w.message for w in fit.warnings if not w.code.startswith(_FIXED_CODES)]
+    notes = [w.message for w in fit.warnings if warnings and not w.code.startswith(_FIXED_CODES)]
     if any(r.boundary for r in fit.random):
         notes.append(f"{BOUNDARY_MARK} On the boundary of the parameter space; no standard error there.")
     return tuple(notes)

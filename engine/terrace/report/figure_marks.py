@@ -1,0 +1,151 @@
+"""The layers of a plot as matplotlib artists, and what to do with more marks than paper can show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.report.themes import Theme
+from terrace.results.plot import Marks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_POINTS = 100_000  # above this, points are counted in cells
+MOST_INTERVALS = 4_000  # more bars than a page has dots across
+_RASTER = 5_000  # a vector file with more marks is slow to open, so they become a picture inside it
+
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
+DASHES: tuple[Any, ...] = (
+    "solid",
+    (0, (5, 2)),
+    (0, (1, 1.4)),
+    (0, (6, 2, 1.2, 2)),
+    (0, (3, 1.4)),
+    (0, (6, 1.6, 1.2, 1.6, 1.2, 1.6)),
+    (0, (9, 2.5)),
+    (0, (2, 3)),
+)
+
+Array = npt.NDArray[np.float64]
+
+
+def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int) -> str:
+    """Draw one layer over those before it. `several` tells that colours tell series apart.
+
+    Returns a sentence for the note where not every mark is drawn as it is.
+    """
+    color = _color(marks, theme, several)
+    options: dict[str, Any] = {"zorder": 2 + z, "label": marks.label or "_"}
+    if marks.kind == "points":
+        return _points(axes, marks, theme, color, options)
+    if marks.kind == "line":
+        _line(axes, marks, color, options)
+    elif marks.kind == "band":
+        lower, upper = _bounds(marks)
+        axes.fill_between(marks.x, lower, upper, color=color, alpha=0.16, linewidth=0, **options)
+    elif marks.kind == "interval":
+        return _intervals(axes, marks, color, options)
+    elif marks.kind == "bars":
+        axes.bar(
+            marks.x, marks.y, marks.width, color=color, alpha=0.75, edgecolor=theme.ground, linewidth=0.6,
+            **options,
+        )  # fmt: skip
+    elif marks.kind in ("hline", "vline"):
+        at = marks.y if marks.kind == "hline" else marks.x
+        rule = axes.axhline if marks.kind == "hline" else axes.axvline
+        dash = DASHES[1] if marks.dashed else "solid"
+        for i, value in enumerate(np.atleast_1d(at)):
+            own = options if i == 0 else {**options, "label": "_"}
+            rule(float(value), color=color, linewidth=0.9, linestyle=dash, **own)
+    elif marks.kind == "box":
+        _boxes(axes, marks, color, theme, z)
+    return ""
+
+
+def _color(marks: Marks, theme: Theme, several: bool) -> str:
+    if marks.role == "reference":
+        return theme.muted
+    if marks.role == "highlight":
+        return theme.warning
+    if marks.role == "fit" and not several:
+        return theme.ink  # one fitted curve stands out from its data
+    return theme.series[marks.series % len(theme.series)]
+
+
+def _bounds(marks: Marks) -> tuple[Array, Array]:
+    if marks.lower is None or marks.upper is None:
+        raise ValueError(f"marks of kind {marks.kind!r} need lower and upper")
+    return marks.lower, marks.upper
+
+
+def _points(axes: Axes, marks: Marks, theme: Theme, color: str, options: dict[str, Any]) -> str:
+    x, y = np.asarray(marks.x, dtype=float), np.asarray(marks.y, dtype=float)
+    seen = np.isfinite(x) & np.isfinite(y)
+    x, y = x[seen], y[seen]
+    n = len(x)
+    if n > MOST_POINTS:
+        from matplotlib.colors import LinearSegmentedColormap
+
+        pale = LinearSegmentedColormap.from_list("count", [theme.line or "#dfe3e8", color])
+        options.pop("label")
+        axes.hexbin(x, y, gridsize=70, bins="log", mincnt=1, cmap=pale, linewidths=0.1, **options)
+        return f"{n:,} points, counted in cells: the darker the more."
+    size = 4.4 if n <= 150 else 3.2 if n <= 1500 else 2.2 if n <= 10_000 else 1.4
+    alpha = 0.9 if n <= 150 else 0.6 if n <= 1500 else 0.35 if n <= 10_000 else 0.2
+    if marks.role == "highlight":
+        size, alpha = size + 1.5, 1.0
+    axes.plot(
+        x, y, linestyle="none", marker=MARKERS[marks.series % len(MARKERS)], markersize=size, color=color,
+        markeredgewidth=0, alpha=alpha, rasterized=n > _RASTER, **options,
+    )  # fmt: skip
+    return ""
+
+
+def _line(axes: Axes, marks: Marks, color: str, options: dict[str, Any]) -> None:
+    breaks = int(np.count_nonzero(np.isnan(np.asarray(marks.y, dtype=float))))
+    dash = DASHES[marks.series % len(DASHES)] if breaks < 8 else "solid"
+    if marks.dashed and dash == "solid":
+        dash = DASHES[1]
+    width = {"fit": 2.0, "reference": 1.0, "highlight": 1.8}.get(marks.role, 1.6)
+    alpha = 1.0
+    if marks.role == "data" and breaks >= 8:  # many lines in one layer: the bundle matters, not the line
+        width, alpha = 0.7, 0.55 if breaks < 200 else 0.3
+    axes.plot(
+        marks.x, marks.y, color=color, linewidth=width, linestyle=dash, alpha=alpha,
+        solid_capstyle="round", rasterized=len(marks.x) > 4 * _RASTER, **options,
+    )  # fmt: skip
+
+
+def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any]) -> str:
+    lower, upper = _bounds(marks)
+    x, y = np.asarray(marks.x, dtype=float), np.asarray(marks.y, dtype=float)
+    n = len(x)
+    note = ""
+    if n > MOST_INTERVALS:
+        kept = np.unique(np.linspace(0, n - 1, MOST_INTERVALS).round().astype(int))
+        x, y, lower, upper = x[kept], y[kept], lower[kept], upper[kept]
+        note = f"{len(kept):,} of {n:,} intervals are drawn, evenly chosen."
+    width = 1.1 if n <= 60 else 0.8 if n <= 400 else 0.4
+    own = {k: v for k, v in options.items() if k != "label"}
+    axes.vlines(x, lower, upper, color=color, linewidth=width, alpha=0.55, rasterized=n > _RASTER, **own)
+    size = 4.2 if n <= 60 else 2.4 if n <= 400 else 1.2
+    axes.plot(
+        x, y, linestyle="none", marker=MARKERS[marks.series % len(MARKERS)], markersize=size, color=color,
+        markeredgewidth=0, **options,
+    )  # fmt: skip
+    return note
+
+
+def _boxes(axes: Axes, marks: Marks, color: str, theme: Theme, z: int) -> None:
+    keys = ("whislo", "q1", "med", "q3", "whishi")
+    five = [dict(zip(keys, map(float, row))) for row in np.atleast_2d(marks.y)]
+    axes.bxp(
+        five, positions=list(map(float, marks.x)), widths=0.6 * marks.width, showfliers=False,
+        patch_artist=True, manage_ticks=False, zorder=2 + z,
+        boxprops={"facecolor": color, "alpha": 0.3, "edgecolor": color, "linewidth": 1.0},
+        medianprops={"color": theme.ink, "linewidth": 1.6},
+        whiskerprops={"color": color, "linewidth": 1.0}, capprops={"color": color, "linewidth": 1.0},
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""What a report is made of, the same for every file format: tables, plots, fits and texts in order.
+
+A text is a paragraph, or several divided by blank lines. Four beginnings have a meaning: ``# `` and ``## ``
+head a section, ``. `` is a command, ``! `` is advice. A paragraph with aligned columns (two blanks in a row,
+or rules) is a listing and keeps its lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from terrace.results.fit import FitResult
+from terrace.results.plot import Plot
+from terrace.results.table import Table
+
+Part = Table | Plot | str | FitResult
+TextKind = Literal["h2", "h3", "command", "advice", "listing", "text"]
+
+
+def paragraphs(text: str) -> list[tuple[TextKind, str]]:
+    """The paragraphs of a text with their kinds; listings that follow each other are one."""
+    if _is_listing(text) and not text.lstrip().startswith(("# ", "## ", ". ", "! ")):
+        return [("listing", text.strip("\n"))]
+    found: list[tuple[TextKind, str]] = []
+    for block in re.split(r"\n\s*\n", text.strip("\n")):
+        for start, kind in (("## ", "h3"), ("# ", "h2"), (". ", "command"), ("! ", "advice")):
+            if block.startswith(start):
+                found.append((kind, block[len(start) :].strip()))  # type: ignore[arg-type]
+                break
+        else:
+            if block.strip():
+                listing = _is_listing(block)
+                found.append(("listing", block) if listing else ("text", " ".join(block.split())))
+    return found
+
+
+def _is_listing(text: str) -> bool:
+    lines = text.split("\n")
+    return len(lines) > 1 and any(re.search(r"\S {2,}\S|^-{5,}", x) for x in lines)
+
+
+def number_parts(
+    parts: Sequence[Part], *, labels: Mapping[str, str] | None = None
+) -> Iterator[tuple[Table | Plot | str, int]]:
+    """The parts with fits opened into texts and tables; each with its number among tables or among figures.
+
+    Texts have number 0.
+    """
+    tables = figures = 0
+    for part in _opened(parts, labels):
+        if isinstance(part, Table):
+            tables += 1
+            yield part, tables
+        elif isinstance(part, Plot):
+            figures += 1
+            yield part, figures
+        else:
+            yield part, 0
+
+
+def _opened(parts: Sequence[Part], labels: Mapping[str, str] | None) -> Iterator[Table | Plot | str]:
+    for part in parts:
+        if not isinstance(part, FitResult):
+            yield part
+            continue
+        state = {"converged": "", "boundary": ", on the boundary", "failed": ", did not converge"}[part.state]
+        yield f"# {part.name or part.outcome}{state}"
+        yield f". {part.command}"
+        yield from part.tables(labels=labels, warnings=False)
+        for warning in part.warnings:
+            yield f"! {warning}"

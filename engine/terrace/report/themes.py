@@ -1,0 +1,47 @@
+"""Colours of reports and figures: light and dark as on the screen, print for paper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ThemeName = Literal["light", "dark", "print", "inherit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours by role; an empty one is left to the surroundings. ``series`` tells apart, ``accent`` leads."""
+
+    ground: str
+    ink: str
+    muted: str
+    line: str
+    accent: str
+    warning: str
+    warning_ground: str
+    series: tuple[str, ...]
+
+
+# The series keep their order of lightness under the three common colour-vision deficiencies, and every series
+# has a marker and a dash pattern of its own besides.
+_LIGHT_SERIES = ("#0b7a75", "#c2571a", "#3b5bb5", "#9b3d86", "#8a6d00", "#4d5866", "#5aa9d6", "#7f1d1d")
+_DARK_SERIES = ("#4fc3bc", "#f2a65a", "#8fb0ff", "#e39bd1", "#e4cf65", "#b8c2cd", "#66c7f4", "#f08a8a")
+
+THEMES: dict[str, Theme] = {
+    "light": Theme(
+        "#ffffff", "#1d2530", "#5d6978", "#dfe3e8", "#0b7a75", "#a15c00", "#fff4e0", _LIGHT_SERIES
+    ),
+    "dark": Theme("#1c2229", "#e6eaef", "#9aa6b4", "#2f3842", "#4fc3bc", "#f0b45c", "#3a2d14", _DARK_SERIES),
+    "print": Theme(
+        "#ffffff", "#000000", "#404040", "#c8c8c8", "#0b7a75", "#a15c00", "#ffffff", _LIGHT_SERIES
+    ),
+    # for notebooks: whatever page the table lands on decides
+    "inherit": Theme("", "", "", "", "", "", "", _LIGHT_SERIES),
+}
+
+
+def theme_of(name: str) -> Theme:
+    """The theme of that name. Raises ValueError for another one."""
+    if name not in THEMES:
+        raise ValueError(f"no theme {name!r}; there are {', '.join(THEMES)}")
+    return THEMES[name]
