@@ -103,7 +103,7 @@ class SimpleData:
     def __init__(self, s: FloatArray) -> None:
         self.s = s
 
-    def jet(self, rho: FloatArray, offset: int, order: int, average: bool) -> Jet:
+    def jet(self, rho: FloatArray, offset: int, order: int, linear: bool) -> Jet:
         """S as a Jet without derivatives; the log-determinant of R* = I is 0."""
         return Jet(self.s, np.zeros(len(self.s)))
 
@@ -115,8 +115,11 @@ class StratifiedData:
         self.strata = strata
         self.counts = counts  # (G, B): sum of weights per group and stratum
 
-    def jet(self, rho: FloatArray, offset: int, order: int, average: bool) -> Jet:
-        """S and log|R*| = Σ n_gb λ_b per group, with derivatives in λ_2, λ_3, ..."""
+    def jet(self, rho: FloatArray, offset: int, order: int, linear: bool) -> Jet:
+        """S and log|R*| = Σ n_gb λ_b per group, with derivatives in λ_2, λ_3, ...
+
+        ``linear`` leaves the terms with ∂²R out of second derivatives, as if R were linear in λ.
+        """
         lam = np.concatenate([[0.0], rho])
         if np.any(np.abs(lam) > 60):
             raise np.linalg.LinAlgError("variance ratio out of range")
@@ -130,7 +133,10 @@ class StratifiedData:
                 jet.s1[offset + b - 1] = -parts[b]
                 jet.ld1[offset + b - 1] = self.counts[:, b]
                 if order > 1:
-                    jet.s2[(offset + b - 1, offset + b - 1)] = parts[b]
+                    pair = (offset + b - 1, offset + b - 1)
+                    jet.s2[pair] = 2.0 * parts[b] if linear else parts[b]
+                    if linear:
+                        jet.ld2[pair] = -self.counts[:, b]
         return jet
 
 
@@ -187,8 +193,11 @@ class PatternData:
             return at.tobytes()
         return np.round(at - at[0], 10).tobytes()
 
-    def jet(self, rho: FloatArray, offset: int, order: int, average: bool) -> Jet:
-        """S and log|R*| per finest group with derivatives in all relative residual parameters."""
+    def jet(self, rho: FloatArray, offset: int, order: int, linear: bool) -> Jet:
+        """S and log|R*| per finest group with derivatives in all relative residual parameters.
+
+        ``linear`` leaves the terms with ∂²R out of second derivatives.
+        """
         g, m = self.n_owner, self.m
         jet = Jet(np.zeros((g, m, m)), np.zeros(g))
         slices = self.residuals.slices()
@@ -200,12 +209,12 @@ class PatternData:
                 raise np.linalg.LinAlgError("variance ratio out of range")
             names = [offset + i for i in range(part.start, part.stop)]
             self._add(jet, pattern, np.exp(log_scale) * r, np.exp(log_scale) * r1, np.exp(log_scale) * r2,
-                      names, None if own is None else offset + own, order)
+                      names, None if own is None else offset + own, order, linear)
         return jet
 
     def _add(
         self, jet: Jet, pattern: _Pattern, r: FloatArray, r1: FloatArray, r2: FloatArray,
-        names: list[int], scale: int | None, order: int,
+        names: list[int], scale: int | None, order: int, linear: bool,
     ) -> None:
         if scale is not None:
             # the log-variance λ of this by() group multiplies R: R_λ = R, R_λλ = R, R_λa = R_a
@@ -215,7 +224,7 @@ class PatternData:
                 wide2 = np.zeros((count, count, *r.shape))
                 wide2[0, 0] = r
                 wide2[0, 1:] = wide2[1:, 0] = r1
-                wide2[1:, 1:] = r2
+                wide2[1:, 1:] = r2  # (r, r, 1, 1) zeros where R* is linear
                 r2 = wide2
             r1, names = wide1, [scale, *names]
         factor = np.linalg.cholesky(r)
@@ -235,7 +244,7 @@ class PatternData:
             jet.ld1[name] = jet.ld1.get(name, 0.0) + np.trace(x[a]) * count
         if order == 1:
             return
-        general = r2.size and r2.shape[-1] == r.shape[0]
+        general = not linear and r2.size and r2.shape[-1] == r.shape[0]
         for a, name_a in enumerate(names):
             for b in range(a, len(names)):
                 name_b = names[b]

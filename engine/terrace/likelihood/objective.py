@@ -212,7 +212,8 @@ class Objective:
         return sigma
 
     def sweep(
-        self, psi: FloatArray, order: int, *, average: bool = False, tick: Callable[[], None] | None = None
+        self, psi: FloatArray, order: int, *, average: bool = False, linear: bool = False,
+        tick: Callable[[], None] | None = None,
     ) -> tuple[Jet, list[Eliminated]]:
         """Eliminate all random effects: the final Jet over [X y] and what back-substitution needs."""
         done: list[Eliminated] = []
@@ -223,7 +224,7 @@ class Objective:
             )
             done.append(first)
         else:
-            jet = self.data.jet(psi[self.n_random :], self.n_random, order, average)
+            jet = self.data.jet(psi[self.n_random :], self.n_random, order, linear)
             for stage in self.stages:
                 if tick:
                     tick()
@@ -244,10 +245,15 @@ class Objective:
             done.append(kept)
         return jet, done
 
-    def moments(self, psi: FloatArray, order: int, *, average: bool = False,
-                tick: Callable[[], None] | None = None) -> Moments:
-        """log|V*| and F with derivatives as dense arrays; see `Moments`."""
-        jet, _ = self.sweep(psi, order, average=average, tick=tick)
+    def moments(
+        self, psi: FloatArray, order: int, *, average: bool = False, linear: bool = False,
+        tick: Callable[[], None] | None = None,
+    ) -> Moments:
+        """log|V*| and F with derivatives as dense arrays; see `Moments`.
+
+        ``linear`` leaves terms with second derivatives of V out, as Kenward and Roger's Q_ij does.
+        """
+        jet, _ = self.sweep(psi, order, average=average, linear=linear, tick=tick)
         r, c, width = self.n_params, len(jet.s), self.p + 1
         ld1, f1 = np.zeros((r, c)), np.zeros((r, c, width, width))
         for i, value in jet.s1.items():
@@ -262,8 +268,9 @@ class Objective:
             ld2[i, j] = ld2[j, i] = value
         return Moments(jet.ld, jet.s, ld1, f1, ld2, f2)
 
-    def evaluate(self, psi: FloatArray, order: int, *, average: bool = False,
-                 tick: Callable[[], None] | None = None) -> Evaluation:
+    def evaluate(
+        self, psi: FloatArray, order: int, *, average: bool = False, tick: Callable[[], None] | None = None
+    ) -> Evaluation:
         """The log (restricted) likelihood with β and σ² profiled out.
 
         Raises

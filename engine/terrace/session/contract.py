@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.results.table import Table
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """What long work reports, at least every 50 ms of Python time.
-
-    ``stage`` is short text for people (``"Fitting"``, ``"Standard errors"``); ``fraction`` is None where the
-    end is not known. ``iteration`` and ``ll`` are set while a model is fitted.
-    """
-
-    stage: str
-    iteration: int | None = None
-    ll: float | None = None
-    fraction: float | None = None
-    elapsed: float = 0.0
-
-
-ProgressCallback = Callable[[Progress], None]
-CancelCheck = Callable[[], bool]
+__all__ = ["CancelCheck", "Outcome", "Progress", "ProgressCallback"]
 
 
 @dataclass(frozen=True)

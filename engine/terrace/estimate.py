@@ -1,0 +1,244 @@
+"""A fit, stage by stage: design, objective, optimum, inference, result.
+
+`fit` is the whole; the stages are functions that can be called one by one (after lme4's modular interface).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.design.design import Design, build_design
+from terrace.errors import Cancelled, FitError
+from terrace.inference.parameters import Cell, NaturalEstimate, cells, estimate_natural
+from terrace.inference.small import SmallInference, small_inference
+from terrace.likelihood.objective import Objective
+from terrace.optimise.fit import Optimum, optimise
+from terrace.optimise.log import Iteration
+from terrace.progress import CancelCheck, Progress, ProgressCallback
+from terrace.results.fit import FitResult
+from terrace.spec.model import ModelSpec
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Linear constraints Rβ = c on the coefficients of the design's x: ``r`` (l, p), ``c`` (l,), as typed."""
+
+    r: FloatArray
+    c: FloatArray
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """The arrays of a fit that post-estimation needs, in the user's units unless said otherwise.
+
+    ``beta`` (p,) and ``vcov`` (p, p) belong to the columns of ``design.x``; ``phi`` is the model-based
+    (X'V⁻¹X)⁻¹ where `vcov` is robust or Kenward-Roger adjusted. ``psi`` (r,) and ``point`` are those of the
+    objective (scaled). ``natural`` has the covariance parameters; ``sigma2`` is σ².
+    """
+
+    design: Design
+    objective: Objective
+    optimum: Optimum
+    beta: FloatArray
+    vcov: FloatArray
+    phi: FloatArray
+    psi: FloatArray
+    sigma2: float
+    layout: tuple[Cell, ...]
+    natural: NaturalEstimate
+    small: SmallInference | None
+    n_clusters: int | None = None
+    constraints: Constraints | None = None
+
+
+ConstraintSource = Callable[[ModelSpec, Design], Constraints | None]
+
+
+def fit(
+    model: str | ModelSpec,
+    data: Dataset | Any,
+    *,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCheck | None = None,
+    constraints: Mapping[int, str] | None = None,
+    command: str = "",
+) -> FitResult:
+    """Fit a linear mixed model.
+
+    Parameters
+    ----------
+    model
+        A ``mixed`` command, or a `ModelSpec`.
+    data
+        A `Dataset` or a pandas DataFrame.
+    progress, cancel
+        Called while the fit runs; `cancel` returning True stops it with `Cancelled`.
+    constraints
+        Texts of ``constraint define`` by number, for ``constraints()``.
+    command
+        The command as typed, for the record.
+
+    Raises
+    ------
+    TerraceError
+        Whatever makes the model impossible on these data, in words for the user.
+    """
+    data = as_dataset(data)
+    if isinstance(model, str):
+        from terrace.language.mixed import parse_mixed
+
+        command = command or model
+        spec = parse_mixed(model, data.names)
+    else:
+        spec = model
+    begun = time.perf_counter()
+    watch = _Watch(progress, cancel, begun)
+    watch.stage("Reading the data")
+    design = build_design(spec, data)
+    bound = None
+    if spec.constraints:
+        from terrace.inference.constraints import bind_constraints
+
+        bound = bind_constraints(spec, design, constraints or {})
+    watch.stage("Cross-products")
+    fitted, warnings = fit_design(design, bound, watch)
+    from terrace.results.build import build_result
+
+    if not command:
+        from terrace.spec.text import format_mixed
+
+        command = format_mixed(spec)
+    return build_result(fitted, spec, data, command, time.perf_counter() - begun, warnings)
+
+
+def as_dataset(data: Any) -> Dataset:
+    """A Dataset from a Dataset or a pandas DataFrame."""
+    if isinstance(data, Dataset):
+        return data
+    from terrace.data.build import from_frame
+
+    return from_frame(data)
+
+
+class _Watch:
+    """Passes progress on and turns a wish to cancel into `Cancelled`, at every stage of the elimination."""
+
+    def __init__(self, progress: ProgressCallback | None, cancel: CancelCheck | None, begun: float) -> None:
+        self.progress, self.cancel, self.begun = progress, cancel, begun
+
+    def tick(self) -> None:
+        if self.cancel is not None and self.cancel():
+            raise Cancelled("The fit was cancelled. Nothing was changed.")
+
+    def stage(self, name: str) -> None:
+        self.tick()
+        if self.progress is not None:
+            self.progress(Progress(name, elapsed=time.perf_counter() - self.begun))
+
+    def iteration(self, entry: Iteration) -> None:
+        self.tick()
+        if self.progress is not None:
+            name = "EM" if entry.phase == "EM" else "Fitting"
+            self.progress(
+                Progress(name, entry.number, entry.ll, elapsed=time.perf_counter() - self.begun)
+            )
+
+
+def fit_design(
+    design: Design, constraints: Constraints | None = None, watch: _Watch | None = None
+) -> tuple[FittedModel, list[tuple[str, str]]]:
+    """Fit a design: the objective, its maximum, and inference. Returns (code, detail) of what went wrong."""
+    spec = design.spec
+    watch = watch or _Watch(None, None, time.perf_counter())
+    reml = spec.method == "reml"
+    robust = spec.vce in ("robust", "cluster") or design.weights.kind == "pweight"
+    transform = offset = None
+    fixed_part = np.zeros(design.x.shape[1])
+    if constraints is not None:
+        from terrace.inference.constraints import null_space
+
+        transform, fixed_part = null_space(constraints)
+        offset = design.x @ fixed_part
+    objective = Objective(design, reml=reml, transform=transform, offset=offset)
+    warnings: list[tuple[str, str]] = []
+    start = None
+    if spec.maximisation.from_:
+        from terrace.inference.start import start_values
+
+        start = start_values(spec.maximisation.from_, design, objective)
+    try:
+        optimum = optimise(
+            objective, spec.maximisation, start=start, report=watch.iteration, tick=watch.tick
+        )
+    except np.linalg.LinAlgError as error:
+        raise FitError(
+            f"The likelihood of this model cannot be evaluated on these data: {error}.",
+            code="not-estimable",
+            advice="Simplify the random part or the residual structure.",
+        ) from None
+    if not optimum.converged:
+        warnings.append(("not-converged", optimum.reason))
+    watch.stage("Standard errors")
+    want_se = not spec.nostderr and not spec.maximisation.emonly
+    natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
+    if want_se and not natural.regular:
+        warnings.append(("not-identified", ""))
+    e = optimum.point.evaluation
+    sigma2 = e.sigma2 * objective.y_scale**2
+    to_x = objective.back if transform is None else transform @ objective.back
+    beta = fixed_part + (
+        objective.beta_natural(e.beta) if transform is None else transform @ objective.beta_natural(e.beta)
+    )
+    phi = to_x @ e.a_inverse @ to_x.T * sigma2
+    vcov, clusters = phi, None
+    if robust:
+        natural, vcov, clusters = _robust(design, optimum, natural, to_x, reml, transform, offset)
+    small = None
+    if spec.df_method:
+        watch.stage("Degrees of freedom")
+        small = small_inference(design, objective, optimum, natural, phi, to_x, spec)
+        if spec.df_method == "kroger" and small.sample is not None:
+            vcov = small.sample.adjusted
+    fitted = FittedModel(
+        design, objective, optimum, beta, vcov, phi, optimum.point.psi, sigma2, cells(design), natural, small,
+        clusters, constraints,
+    )
+    return fitted, warnings
+
+
+def _robust(
+    design: Design,
+    optimum: Optimum,
+    natural: NaturalEstimate,
+    to_x: FloatArray,
+    reml: bool,
+    transform: FloatArray | None,
+    offset: FloatArray | None,
+) -> tuple[NaturalEstimate, FloatArray, int]:
+    from terrace.inference.robust import robust_covariance
+
+    clustered = Objective(design, reml=reml, transform=transform, offset=offset, keep_clusters=True)
+    e = optimum.point.evaluation
+    repeats = None
+    if design.weights.kind == "fweight" and design.levels and design.cluster is None:
+        values = design.weights.of(design.levels[0].name)
+        if values is not None:
+            repeats = values[design.levels[0].rows]
+    result = robust_covariance(
+        clustered, optimum.point.psi, e.beta, e.sigma2, e.a_inverse, natural.psi_vcov, repeats
+    )
+    vcov = to_x @ result.beta @ to_x.T * (optimum.space.objective.y_scale**2)
+    natural = replace(
+        natural, psi_vcov=result.psi, vcov=natural.jacobian @ result.psi @ natural.jacobian.T
+    )
+    return natural, vcov, result.n_clusters

@@ -1,0 +1,48 @@
+"""The mixture of χ² distributions that an LR test of variances follows on the boundary.
+
+Known cases (Self & Liang 1987, cases 5 to 7; Stram & Lee 1994): m independent variances tested together give
+binomial weights; k random effects with an unstructured covariance against k - 1 give 50:50 of χ²_{k-1}, χ²_k.
+"""
+
+from __future__ import annotations
+
+from math import comb
+from typing import TYPE_CHECKING
+
+from terrace.inference.distributions import chi2_upper
+
+if TYPE_CHECKING:
+    from terrace.estimate import FittedModel
+
+
+def binomial_mixture(stat: float, variances: int, free: int = 0) -> float:
+    """p of `variances` orthogonal boundary parameters and `free` interior ones.
+
+    Weights are exact where the information of the variances is diagonal, the usual approximation otherwise.
+    """
+    total = 0.0
+    for k in range(variances + 1):
+        df = k + free
+        tail = chi2_upper(stat, df) if df else (1.0 if stat <= 0 else 0.0)
+        total += comb(variances, k) / 2.0**variances * tail
+    return total
+
+
+def step_mixture(stat: float, added: int) -> float:
+    """p of one more correlated random effect: 50:50 of χ² with `added` - 1 and `added` df."""
+    lower = chi2_upper(stat, added - 1) if added > 1 else (1.0 if stat <= 0 else 0.0)
+    return 0.5 * lower + 0.5 * chi2_upper(stat, added)
+
+
+def mixture_p(fitted: FittedModel, stat: float) -> float | None:
+    """p against the linear model where the limiting mixture is known, None elsewhere."""
+    if not fitted.design.residuals.simple:
+        return None
+    variances = 0
+    for block in fitted.design.blocks:
+        if not block.names:
+            continue
+        if block.structure.key not in ("identity", "independent"):
+            return None
+        variances += block.structure.n_params
+    return binomial_mixture(stat, variances) if variances else None

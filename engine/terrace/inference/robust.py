@@ -1,0 +1,91 @@
+"""Robust (sandwich) covariance, clustered at the top level or a variable above it.
+
+V = H⁻¹ (Σ_c s_c s_c') H⁻¹ · M/(M - 1) with s_c the score of cluster c in (β, ψ, log σ²) and H the information,
+block-diagonal between β and the covariance parameters (manual, *Estimation using ML*; White 1982).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import Design
+from terrace.likelihood.objective import Objective
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RobustCovariance:
+    """``beta`` (p, p) in the units of the evaluation (before `beta_natural`), ``psi`` (r + 1, r + 1)."""
+
+    beta: FloatArray
+    psi: FloatArray
+    n_clusters: int
+
+
+def cluster_scores(
+    objective: Objective, psi: FloatArray, beta: FloatArray, sigma2: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Scores per cluster: (c, p) in β̃, (c, r + 1) in (ψ, log σ²), and the clusters' shares of n.
+
+    ``objective`` must have been built with keep_clusters; ``sigma2`` is in its own units.
+    """
+    m = objective.moments(psi, 1)
+    p, r = objective.p, objective.n_params
+    v = np.append(-beta, 1.0)
+    fv = m.f @ v
+    in_beta = fv[:, :p] / sigma2
+    rss = fv @ v
+    n_c = cluster_sizes(objective)
+    out = np.empty((len(m.ld), r + 1))
+    for a in range(r):
+        out[:, a] = -0.5 * (m.ld1[a] + np.einsum("i,cij,j->c", v, m.f1[a], v) / sigma2)
+    out[:, r] = -0.5 * (n_c - rss / sigma2)
+    return in_beta, out, n_c
+
+
+def cluster_sizes(objective: Objective) -> FloatArray:
+    """Sum of the products of all weights per cluster, shape (c,)."""
+    design = objective.design
+    codes = _cluster_codes(design)
+    total = np.ones(design.n) if design.weights.row is None else design.weights.row
+    for _, values in design.weights.level:
+        total = total * values
+    _, inverse = np.unique(codes, return_inverse=True)
+    return np.bincount(inverse, weights=total)
+
+
+def _cluster_codes(design: Design) -> npt.NDArray[np.int64]:
+    if design.cluster is not None:
+        return design.cluster
+    if design.levels:
+        return design.levels[0].codes
+    return np.arange(design.n)
+
+
+def robust_covariance(
+    objective: Objective,
+    psi: FloatArray,
+    beta: FloatArray,
+    sigma2: float,
+    a_inverse: FloatArray,
+    psi_vcov: FloatArray,
+    repeats: FloatArray | None = None,
+) -> RobustCovariance:
+    """The sandwich. ``psi_vcov`` (r + 1, r + 1) is the model-based covariance in (ψ, log σ²), which carries
+    the directions at the boundary as zeros; ``repeats`` (c,) are the frequencies of whole clusters."""
+    in_beta, in_psi, _ = cluster_scores(objective, psi, beta, sigma2)
+    clusters = float(len(in_beta))
+    if repeats is not None:
+        # frequency weights at the top stand for copies of a cluster, each a score of its own
+        clusters = float(repeats.sum())
+        in_beta = in_beta / np.sqrt(repeats)[:, None]
+        in_psi = in_psi / np.sqrt(repeats)[:, None]
+    factor = clusters / (clusters - 1.0)
+    bread = a_inverse * sigma2
+    beta_v = bread @ (in_beta.T @ in_beta) @ bread * factor
+    psi_v = psi_vcov @ (in_psi.T @ in_psi) @ psi_vcov * factor
+    return RobustCovariance(beta_v, psi_v, int(round(clusters)))

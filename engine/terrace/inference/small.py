@@ -1,0 +1,139 @@
+"""Small-sample inference of a fit: the degrees of freedom of the chosen method, ready for any hypothesis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import Design
+from terrace.errors import SpecError
+from terrace.inference.df import SmallSample, anova_df, repeated_df, residual_df, small_sample
+from terrace.inference.parameters import NaturalEstimate
+from terrace.likelihood.objective import Objective
+from terrace.optimise.fit import Optimum
+from terrace.spec.model import ModelSpec
+
+FloatArray = npt.NDArray[np.float64]
+
+TITLES = {
+    "residual": "Residual",
+    "repeated": "Repeated",
+    "anova": "ANOVA",
+    "satterthwaite": "Satterthwaite",
+    "kroger": "Kenward-Roger",
+}
+
+
+@dataclass(frozen=True)
+class SmallInference:
+    """``df`` (p,) per coefficient; ``sample`` for the two approximations that serve any hypothesis."""
+
+    method: str
+    df: FloatArray
+    sample: SmallSample | None
+
+    def ddf(self, hypothesis: FloatArray) -> tuple[float | None, float]:
+        """(denominator df, λ) of a hypothesis with rows (l, p) of full rank; None where not defined.
+
+        The exact methods define it only where all coefficients that are tested agree.
+        """
+        c = np.atleast_2d(hypothesis)
+        if self.sample is not None:
+            if c.shape[0] == 1:
+                return self.sample.single(c[0]), 1.0
+            return self.sample.joint(c)
+        used = np.unique(self.df[np.any(c != 0, axis=0)])
+        return (float(used[0]) if len(used) == 1 else None), 1.0
+
+
+def small_inference(
+    design: Design,
+    objective: Objective,
+    optimum: Optimum,
+    natural: NaturalEstimate,
+    phi: FloatArray,
+    to_x: FloatArray,
+    spec: ModelSpec,
+) -> SmallInference:
+    """Degrees of freedom by the method of the specification.
+
+    Raises
+    ------
+    SpecError
+        repeated with other than two levels; satterthwaite or kroger without REML.
+    """
+    method = spec.df_method
+    assert method is not None
+    if method == "residual":
+        return SmallInference(method, residual_df(design), None)
+    if method == "repeated":
+        if len(design.levels) != 1 or design.levels[0].name == "_all":
+            raise SpecError(
+                "dfmethod(repeated) is for two-level models: one group variable above the observations.",
+                code="df-repeated",
+                subject="dfmethod",
+                advice="Use dfmethod(kroger) with reml for models with more levels.",
+            )
+        return SmallInference(method, repeated_df(design), None)
+    if method == "anova":
+        return SmallInference(method, anova_df(design), None)
+    if spec.method != "reml":
+        raise SpecError(f"dfmethod({method}) needs REML.", code="df-reml", subject="dfmethod",
+                        advice="Add the option reml.")
+    sample = natural_small_sample(
+        objective, optimum, natural, phi, to_x, kenward_roger=method == "kroger",
+        observed=spec.df_information == "oim",
+    )
+    p = design.x.shape[1]
+    df = np.array([sample.single(row) for row in np.eye(p)])
+    return SmallInference(method, df, sample)
+
+
+def natural_small_sample(
+    objective: Objective,
+    optimum: Optimum,
+    natural: NaturalEstimate,
+    phi: FloatArray,
+    to_x: FloatArray,
+    *,
+    kenward_roger: bool,
+    observed: bool,
+) -> SmallSample:
+    """Derivatives of X'V⁻¹X and log|V| in the natural covariance parameters, from one more elimination.
+
+    With u = (ψ, log σ²), V = σ²V*(ψ) and V_u its first derivatives: X'V⁻¹V_iV⁻¹V_jV⁻¹X symmetrised is half the
+    second derivative that the elimination gives when ∂²V is left out; for log σ², V_τ = V.
+    """
+    point = optimum.point
+    p, r = objective.p, objective.n_params
+    m = objective.moments(point.psi, 2, linear=True)
+    e = point.evaluation
+    scale = 1.0 / e.sigma2
+    f = m.f.sum(axis=0)[:p, :p] * scale
+    f1 = m.f1.sum(axis=1)[:, :p, :p] * scale
+    f2 = m.f2.sum(axis=2)[:, :, :p, :p] * scale
+    u1 = np.concatenate([f1, -f[None]])
+    u2 = np.zeros((r + 1, r + 1, p, p))
+    u2[:r, :r] = f2
+    u2[:r, r] = u2[r, :r] = -2.0 * f1
+    u2[r, r] = 2.0 * f
+    ld2 = np.zeros((r + 1, r + 1))
+    ld2[:r, :r] = m.ld2.sum(axis=2)
+    ld2[:r, r] = ld2[r, :r] = -m.ld1.sum(axis=1)
+    ld2[r, r] = -objective.n_effective
+    back = np.linalg.inv(natural.jacobian)  # ∂(ψ, log σ²)/∂natural
+    x1 = np.tensordot(back.T, u1, axes=1)
+    x2 = np.einsum("ai,bj,abkl->ijkl", back, back, u2, optimize=True)
+    ld2 = back.T @ ld2 @ back
+    inner = e.a_inverse * e.sigma2
+    sample = small_sample(x1, x2, inner, ld2, natural.vcov if observed else None, kenward_roger)
+    lift = to_x * objective.y_scale
+    return SmallSample(
+        phi,
+        lift @ sample.adjusted @ lift.T,
+        sample.w,
+        np.einsum("ij,kjl,ml->kim", lift, sample.phi1, lift, optimize=True),
+        kenward_roger,
+    )

@@ -1,0 +1,154 @@
+"""From an objective to its maximum: start values, the search, and a second look at the boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.likelihood.objective import Objective
+from terrace.optimise.em import run_em
+from terrace.optimise.log import Iteration
+from terrace.optimise.newton import NewtonResult, Tolerances, maximise
+from terrace.optimise.search import SearchPoint, SearchSpace
+from terrace.spec.model import Maximisation
+
+FloatArray = npt.NDArray[np.float64]
+Report = Callable[[Iteration], None]
+
+START_SCALES = (0.1, 1.0)
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The end of a search: the point with exact second derivatives, the log, and what went wrong if anything.
+
+    ``flat`` is True where EM alone was asked for, so that the point need not be a maximum.
+    """
+
+    point: SearchPoint
+    space: SearchSpace
+    converged: bool
+    log: tuple[Iteration, ...]
+    reason: str = ""
+
+
+def optimise(
+    objective: Objective,
+    options: Maximisation,
+    *,
+    start: FloatArray | None = None,
+    report: Report | None = None,
+    tick: Callable[[], None] | None = None,
+) -> Optimum:
+    """Maximise the objective over the covariance parameters.
+
+    ``start`` is θ to begin with (from()); otherwise the best of a few multiples of the identity begins. If
+    the search ends at the boundary or fails, further starts are tried and the highest likelihood wins.
+    """
+    space = SearchSpace(objective, tick)
+    if objective.n_params == 0:
+        point = space.point(np.zeros(0))
+        if point is None:
+            raise np.linalg.LinAlgError("the fixed effects are not estimable")
+        return Optimum(point, space, True, (Iteration("Newton", 0, point.ll, 0.0, 0.0, 0.0),))
+    tolerances = Tolerances(
+        decrement=options.nrtolerance if options.nrtolerance is not None else 1e-9,
+        iterations=options.iterate if options.iterate is not None else 300,
+    )
+    average = objective.layout.sparse or objective.crossed_stage.q > 150
+    theta, rest = (start, []) if start is not None else _starts(space)
+    log: tuple[Iteration, ...] = ()
+    if options.emonly:
+        return _em_only(space, theta, options, report, tick)
+    if options.emiterate or options.emlog or options.emdots:
+        theta, log = _em_start(space, theta, options, report, tick)
+    result = maximise(space, theta, tolerances, average=average, report=report)
+    if tolerances.iterations > 1 and (not result.converged or _at_edge(space, result.point)):
+        for other in rest:
+            again = maximise(space, other, tolerances, average=average)
+            better = again.point.ll > result.point.ll + 1e-7 * (1 + abs(result.point.ll)) * 1e-2
+            if (again.converged and not result.converged) or (again.converged >= result.converged and better):
+                result = again
+    point = result.point
+    if average:
+        exact = space.point(point.theta)
+        if exact is not None:
+            point = exact
+    point = _canonical(space, point)
+    return Optimum(point, space, result.converged, log + result.log, result.reason)
+
+
+def _starts(space: SearchSpace) -> tuple[FloatArray, list[FloatArray]]:
+    """The most promising start, and the others in order."""
+    residuals = space.objective.design.residuals.starts()
+    candidates = [space.start(scale, residual) for scale in START_SCALES for residual in residuals]
+    if space.objective.n_random == 0:
+        candidates = [space.start(1.0, residual) for residual in residuals]
+    if len(candidates) == 1:
+        return candidates[0], []
+    scored = sorted(candidates, key=lambda theta: -space.value(theta))
+    further = [space.start(10.0, residuals[0])] if space.objective.n_random else []
+    return scored[0], scored[1:3] + further
+
+
+def _at_edge(space: SearchSpace, point: SearchPoint) -> bool:
+    n = space.objective.n_random
+    return bool(n) and bool(np.any(point.theta[:n] ** 2 < 1e-6))
+
+
+def _canonical(space: SearchSpace, point: SearchPoint) -> SearchPoint:
+    """Residual parameters in their conventional form (an invertible moving average)."""
+    layout = space.objective.design.residuals
+    theta = point.theta.copy()
+    changed = False
+    for _, part in layout.slices():
+        where = slice(space.objective.n_random + part.start, space.objective.n_random + part.stop)
+        rho = layout.structure.canonical(point.psi[where])
+        if not np.array_equal(rho, point.psi[where]):
+            theta[where], changed = rho, True
+    if not changed:
+        return point
+    moved = space.point(theta)
+    return moved if moved is not None and moved.ll >= point.ll - 1e-6 else point
+
+
+def _em_start(
+    space: SearchSpace, theta: FloatArray, options: Maximisation, report: Report | None,
+    tick: Callable[[], None] | None,
+) -> tuple[FloatArray, tuple[Iteration, ...]]:
+    if space.objective.n_random == 0:
+        return theta, ()
+    psi, log, _ = run_em(
+        space.objective,
+        space.natural(theta)[0],
+        options.emiterate if options.emiterate is not None else 20,
+        options.emtolerance if options.emtolerance is not None else 1e-10,
+        report=report,
+        tick=tick,
+    )
+    out = space.from_psi(psi)
+    out[space.residual] = theta[space.residual]
+    return out, log
+
+
+def _em_only(
+    space: SearchSpace, theta: FloatArray, options: Maximisation, report: Report | None,
+    tick: Callable[[], None] | None,
+) -> Optimum:
+    psi, log, converged = run_em(
+        space.objective,
+        space.natural(theta)[0],
+        options.emiterate if options.emiterate is not None else 20,
+        options.emtolerance if options.emtolerance is not None else 1e-10,
+        report=report,
+        tick=tick,
+    )
+    point = space.point(space.from_psi(psi))
+    assert point is not None
+    return Optimum(point, space, converged, log, "" if converged else "EM stopped before convergence")
+
+
+__all__ = ["NewtonResult", "Optimum", "optimise"]

@@ -1,0 +1,69 @@
+"""What the user should know about a fit: plain words, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from terrace.results.fit import Advice
+from terrace.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from terrace.estimate import FittedModel
+
+
+def collect_advice(
+    fitted: FittedModel, spec: ModelSpec, trouble: list[tuple[str, str]]
+) -> Iterator[Advice]:
+    """Dropped terms, empty cells, boundary solutions, trouble with convergence."""
+    design = fitted.design
+    for name in design.dropped:
+        yield Advice(
+            "collinear",
+            f"{name} was left out: it is a linear combination of other terms.",
+            "Remove it from the model, or one of the terms that it repeats.",
+            name,
+        )
+    for level, name in design.dropped_random:
+        yield Advice(
+            "collinear-random",
+            f"The random slope of {name} at level {level} was left out: it is a linear combination of others.",
+            "Remove it, or use the option collinear to keep it.",
+            name,
+        )
+    empty = [c.name for c in design.columns if c.kind == "empty"]
+    if empty:
+        yield Advice(
+            "empty-cells",
+            f"No rows have {', '.join(empty[:4])}{', ...' if len(empty) > 4 else ''}: the coefficient cannot be "
+            "estimated.",
+            "",
+            empty[0],
+        )
+    for code, detail in trouble:
+        if code == "not-converged":
+            yield Advice(
+                code,
+                "The search did not converge" + (f" ({detail})." if detail else "."),
+                "Do not report these numbers. Simplify the random part, rescale predictors with very large or "
+                "small units, or allow more iterations.",
+            )
+        elif code == "not-identified":
+            yield Advice(
+                code,
+                "The likelihood is flat around the solution, so that standard errors of the variance parameters "
+                "cannot be given.",
+                "The data cannot tell some of the parameters apart: simplify the random part or the residuals.",
+            )
+    for name in fitted.natural.boundary:
+        level, _, parameter = name.partition(": ")
+        if parameter.startswith("corr"):
+            text = f"{parameter} at level {level} is on the boundary (±1): the random effects are perfectly correlated."
+            action = (
+                "The estimates maximise the likelihood, but standard errors are not identified there. Consider "
+                "covariance(independent), or leave the random slope out."
+            )
+        else:
+            text = f"{parameter} at level {level} is estimated as zero, the edge of what a variance can be."
+            action = "The estimates maximise the likelihood. Consider leaving this random effect out."
+        yield Advice("boundary", text, action, name)

@@ -1,0 +1,114 @@
+"""From an optimum to the rows of a FitResult."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import Design
+from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
+from terrace.inference.parameters import Cell, NaturalEstimate, estmetric, interval, sd_metric
+from terrace.results.fit import FixedEffect, GroupSummary, RandomParameter
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def fixed_rows(
+    design: Design, beta: FloatArray, vcov: FloatArray, df: FloatArray | None, level: float,
+    constrained: frozenset[str] = frozenset(),
+) -> tuple[FixedEffect, ...]:
+    """Coefficients in printing order with those that were left out. `df` (p,) selects t instead of z."""
+    position = {c.name: k for k, c in enumerate(design.x_info)}
+    out: list[FixedEffect] = []
+    for column in design.columns:
+        k = position.get(column.name)
+        if column.kind != "estimated" or k is None:
+            kind = column.kind if column.kind != "estimated" else "omitted"
+            out.append(
+                FixedEffect(column.name, column.label, 0.0, None, None, None, None, None, None, kind)
+            )
+            continue
+        out.append(_fixed_row(column.name, column.label, k, beta, vcov, df, level, column.name in constrained))
+    return tuple(out)
+
+
+def _fixed_row(
+    name: str, label: str, k: int, beta: FloatArray, vcov: FloatArray, df: FloatArray | None, level: float,
+    constrained: bool,
+) -> FixedEffect:
+    coef = float(beta[k])
+    variance = float(vcov[k, k])
+    se = math.sqrt(variance) if variance > 0 else None
+    if se is None or (constrained and se < 1e-10 * max(1.0, abs(coef))):
+        return FixedEffect(name, label, coef, None, None, None, None, None, None, "constrained")
+    stat = coef / se
+    own = None if df is None else float(df[k])
+    if own is not None and not own > 0:
+        return FixedEffect(name, label, coef, se, stat, own, None, None, None)
+    p = normal_two_sided(stat) if own is None else t_two_sided(stat, own)
+    half = confidence_quantile(level, own) * se
+    return FixedEffect(name, label, coef, se, stat, own, p, coef - half, coef + half)
+
+
+def random_rows(
+    design: Design, layout: tuple[Cell, ...], natural: NaturalEstimate, level: float, metric: str
+) -> tuple[RandomParameter, ...]:
+    """Covariance parameters in one metric: ``variance``, ``sd`` or ``estmetric``."""
+    if metric == "variance":
+        values, vcov, scales = natural.values, natural.vcov, [c.scale for c in layout]
+        names = [c.name for c in layout]
+    elif metric == "sd":
+        values, vcov, scales = sd_metric(layout, natural)
+        names = [c.sd_name for c in layout]
+    else:
+        values, vcov, names = estmetric(layout, natural)
+        scales = ["symmetric"] * len(layout)
+    out = []
+    for k, c in enumerate(layout):
+        se = math.sqrt(vcov[k, k]) if natural.identified[k] and vcov[k, k] > 0 else None
+        low, high = interval(float(values[k]), se, scales[k], level)
+        if c.block is None:
+            where, structure = "Residual", design.residuals.title
+        else:
+            block = design.blocks[c.block]
+            where, structure = block.level.name, block.structure.title
+        out.append(
+            RandomParameter(
+                where, structure, names[k], float(values[k]), se, low, high,
+                len(design.blocks) if c.block is None else c.block, bool(natural.at_boundary[k]),
+            )
+        )
+    return tuple(out)
+
+
+def group_rows(design: Design) -> tuple[GroupSummary, ...]:
+    """Groups per level, counting rows as often as frequency weights say."""
+    weights = design.weights
+    row = weights.row if weights.kind == "fweight" and weights.row is not None else np.ones(design.n)
+    frequency = np.ones(design.n)
+    if weights.kind == "fweight":
+        for _, values in weights.level:
+            frequency = frequency * values
+    out = []
+    for position, level in enumerate(design.levels):
+        inner = row.copy()
+        copies = np.ones(design.n)
+        if weights.kind == "fweight":
+            for other, values in weights.level:
+                names = [v.name for v in design.levels]
+                if names.index(other) > position:
+                    inner = inner * values
+                else:
+                    copies = copies * values
+        size = np.bincount(level.codes, weights=inner, minlength=level.n_groups)
+        times = copies[level.rows]
+        n = float(times.sum())
+        out.append(
+            GroupSummary(
+                level.name, int(round(n)), int(round(size.min())), float((size * times).sum() / n),
+                int(round(size.max())),
+            )
+        )
+    return tuple(out)

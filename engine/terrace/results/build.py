@@ -1,0 +1,198 @@
+"""The FitResult of a fitted model: rows, scalars, macros, matrices, warnings."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.inference.distributions import chi2_upper, f_upper
+from terrace.inference.parameters import estmetric
+from terrace.inference.small import TITLES
+from terrace.inference.tests import wald
+from terrace.results.advice import collect_advice
+from terrace.results.assemble import fixed_rows, group_rows, random_rows
+from terrace.results.fit import Comparison, FitResult
+from terrace.results.stored import stored_macros, stored_matrices
+from terrace.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from terrace.estimate import FittedModel
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def build_result(
+    fitted: FittedModel,
+    spec: ModelSpec,
+    data: Dataset,
+    command: str,
+    elapsed: float,
+    trouble: list[tuple[str, str]],
+) -> FitResult:
+    """Everything that is shown, stored and exported, computed once from the fitted model."""
+    design, objective, natural = fitted.design, fitted.objective, fitted.natural
+    level = spec.display.level
+    df = fitted.small.df if fitted.small is not None else None
+    constrained = _constrained(fitted)
+    fixed = fixed_rows(design, fitted.beta, fitted.vcov, df, level, constrained)
+    comparison, ll_c = _comparison(fitted, spec)
+    ll = fitted.optimum.point.ll
+    scalars = _scalars(fitted, spec, ll, ll_c, comparison)
+    b, v, names = _stored_vector(fitted)
+    matrices, matrix_names = stored_matrices(fitted, b, v, names)
+    title = _title(spec, design)
+    return FitResult(
+        spec=spec,
+        command=command,
+        title=title,
+        outcome=spec.outcome.name,
+        fixed=fixed,
+        random=random_rows(design, fitted.layout, natural, level, "variance"),
+        random_sd=random_rows(design, fitted.layout, natural, level, "sd"),
+        random_estmetric=random_rows(design, fitted.layout, natural, level, "estmetric"),
+        groups=group_rows(design),
+        comparison=comparison,
+        scalars=scalars,
+        macros=stored_macros(fitted, spec, data, command, title),
+        matrices=matrices,
+        matrix_names=matrix_names,
+        warnings=tuple(collect_advice(fitted, spec, trouble)),
+        log=fitted.optimum.log,
+        converged=fitted.optimum.converged,
+        boundary=natural.boundary,
+        sample=design.sample,
+        elapsed=elapsed,
+        n_evaluations=fitted.optimum.space.evaluations,
+        model=fitted,
+    )
+
+
+def _title(spec: ModelSpec, design: object) -> str:
+    weighted = spec.weight is not None or any(e.pweight or e.fweight for e in spec.random)
+    pseudo = (spec.weight is not None and spec.weight.kind == "pweight") or any(e.pweight for e in spec.random)
+    if weighted and pseudo:
+        return "Mixed-effects regression"
+    return f"Mixed-effects {'REML' if spec.method == 'reml' else 'ML'} regression"
+
+
+def _constrained(fitted: FittedModel) -> frozenset[str]:
+    if fitted.constraints is None:
+        return frozenset()
+    fixed = np.flatnonzero(np.any(fitted.constraints.r != 0, axis=0))
+    return frozenset(fitted.design.x_info[k].name for k in fixed)
+
+
+def model_hypothesis(fitted: FittedModel) -> FloatArray:
+    """Rows that test every coefficient but the constant, shape (l, p)."""
+    keep = [k for k, c in enumerate(fitted.design.x_info) if c.name != "_cons"]
+    return np.eye(len(fitted.design.x_info))[keep]
+
+
+def linear_ll(fitted: FittedModel) -> float:
+    """The log (restricted) likelihood of the same model without random effects, by least squares."""
+    o = fitted.objective
+    rss = o.y_scale**2 * o.n_effective
+    nu = o.nu
+    penalty = -2.0 * o.log_det_back if o.reml else 0.0
+    return -0.5 * (nu * (math.log(2 * math.pi * rss / nu) + 1.0) + penalty)
+
+
+def _comparison(fitted: FittedModel, spec: ModelSpec) -> tuple[Comparison | None, float | None]:
+    objective = fitted.objective
+    robust = fitted.n_clusters is not None
+    extra = objective.n_params
+    if not spec.random or extra == 0 or robust or fitted.design.weights.kind == "pweight":
+        return None, None
+    ll_c = linear_ll(fitted)
+    stat = max(2.0 * (fitted.optimum.point.ll - ll_c), 0.0)
+    one_variance = extra == 1 and objective.n_random == 1
+    if one_variance:
+        tiny = stat < 1e-8 * (1 + abs(ll_c))
+        return Comparison("chibar2(01)", stat, 1, 1.0 if tiny else 0.5 * chi2_upper(stat, 1), False), ll_c
+    from terrace.inference.mixture import mixture_p
+
+    return (
+        Comparison(f"chi2({extra})", stat, extra, chi2_upper(stat, extra), True, mixture_p(fitted, stat)),
+        ll_c,
+    )
+
+
+def _scalars(
+    fitted: FittedModel, spec: ModelSpec, ll: float, ll_c: float | None, comparison: Comparison | None
+) -> dict[str, float | int | None]:
+    design, natural = fitted.design, fitted.natural
+    n = design.n
+    if design.weights.kind == "fweight":
+        n = round(fitted.objective.n_effective)
+    variances = sum(1 for c in fitted.layout if c.block is not None and c.kind == "variance")
+    covariances = sum(1 for c in fitted.layout if c.block is not None and c.kind == "covariance")
+    residual = sum(1 for c in fitted.layout if c.block is None)
+    p = fitted.objective.p
+    c = model_hypothesis(fitted)
+    test = wald(fitted.beta, fitted.vcov, c)
+    s: dict[str, float | int | None] = {
+        "N": int(n),
+        "k": design.x.shape[1] + len(fitted.layout),
+        "k_f": design.x.shape[1],
+        "k_r": variances + covariances,
+        "k_rs": variances,
+        "k_rc": covariances,
+        "k_res": residual,
+        "nrgroups": design.residuals.n_by,
+        "df_m": test.rank,
+        "small": 1 if fitted.small is not None else 0,
+        "ll": ll,
+        "chi2": test.chi2 if test.rank else None,
+        "p": test.p if test.rank else None,
+        "rank": p + int(natural.identified.sum()),
+        "ic": len(fitted.optimum.log) - 1,
+        "rc": 0 if fitted.optimum.converged else 430,
+        "converged": 1 if fitted.optimum.converged else 0,
+    }
+    if fitted.n_clusters is not None:
+        s["N_clust"] = fitted.n_clusters
+    key = design.residuals.key
+    if key == "ar":
+        s["ar_p"] = design.residuals.structure.n_params
+    if key == "ma":
+        s["ma_q"] = design.residuals.structure.n_params
+    if key in ("banded", "toeplitz"):
+        band = getattr(design.residuals.structure, "band", None)
+        s["res_order"] = band if band is not None else design.residuals.structure.n_params
+    if comparison is not None:
+        s |= {"ll_c": ll_c, "chi2_c": comparison.stat, "df_c": comparison.df, "p_c": comparison.p}
+    if fitted.small is not None:
+        _small_scalars(s, fitted, c, test.chi2, test.rank)
+    return s
+
+
+def _small_scalars(
+    s: dict[str, float | int | None], fitted: FittedModel, c: FloatArray, chi2: float, rank: int
+) -> None:
+    assert fitted.small is not None
+    df = fitted.small.df
+    s |= {"df_min": float(df.min()), "df_avg": float(df.mean()), "df_max": float(df.max())}
+    if not rank:
+        return
+    ddf, scale = fitted.small.ddf(c)
+    if ddf is None or not ddf > 0:
+        return
+    f = scale * chi2 / rank
+    s |= {"F": f, "ddf_m": ddf, "p": f_upper(f, rank, ddf), "chi2": None}
+
+
+def _stored_vector(fitted: FittedModel) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+    """e(b) and e(V): coefficients, then covariance parameters in the stored metric."""
+    values, vcov, names = estmetric(fitted.layout, fitted.natural)
+    p = len(fitted.beta)
+    b = np.concatenate([fitted.beta, values])
+    v = np.zeros((len(b), len(b)))
+    v[:p, :p] = fitted.vcov
+    identified = fitted.natural.identified
+    v[p:, p:] = np.where(np.outer(identified, identified), vcov, 0.0)
+    equations = [f"{fitted.design.spec.outcome.name}:{c.name}" for c in fitted.design.x_info]
+    return b, v, tuple(equations + names)

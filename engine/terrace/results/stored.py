@@ -1,0 +1,147 @@
+"""Stored macros and matrices, by the names of the manual's *Stored results*."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.inference.small import TITLES
+from terrace.results.assemble import group_rows
+from terrace.spec.model import ModelSpec
+
+if TYPE_CHECKING:
+    from terrace.estimate import FittedModel
+
+FloatArray = npt.NDArray[np.float64]
+Names = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def stored_matrices(
+    fitted: FittedModel, b: FloatArray, v: FloatArray, names: tuple[str, ...]
+) -> tuple[dict[str, FloatArray], dict[str, Names]]:
+    """e(b), e(V), e(V_modelbased), e(df), e(V_df), e(N_g), e(g_min), e(g_avg), e(g_max), e(Cns), e(tmap)."""
+    design = fitted.design
+    p = len(fitted.beta)
+    outcome = design.spec.outcome.name
+    row = ("y1",)
+    matrices = {"b": b[None, :], "V": v}
+    where: dict[str, Names] = {"b": (row, names), "V": (names, names)}
+    if fitted.n_clusters is not None:
+        matrices["V_modelbased"] = fitted.phi
+        where["V_modelbased"] = (names[:p], names[:p])
+    if fitted.small is not None:
+        matrices["df"] = fitted.small.df[None, :]
+        where["df"] = (row, names[:p])
+        if design.spec.df_method == "kroger":
+            matrices["V_df"] = fitted.vcov
+            where["V_df"] = (names[:p], names[:p])
+    groups = group_rows(design)
+    if groups:
+        levels = tuple(g.level for g in groups)
+        for key, values in (
+            ("N_g", [g.n_groups for g in groups]),
+            ("g_min", [g.min for g in groups]),
+            ("g_avg", [g.avg for g in groups]),
+            ("g_max", [g.max for g in groups]),
+        ):
+            matrices[key] = np.array([values], dtype=np.float64)
+            where[key] = (row, levels)
+    if fitted.constraints is not None:
+        matrices["Cns"] = np.column_stack([fitted.constraints.r, fitted.constraints.c])
+        where["Cns"] = (
+            tuple(f"r{k + 1}" for k in range(len(fitted.constraints.c))),
+            (*(f"{outcome}:{c.name}" for c in design.x_info), "_Cns:_r"),
+        )
+    if design.residuals.key in ("unstructured", "banded"):
+        matrices["tmap"] = design.residuals.structure.times[None, :]
+        where["tmap"] = (row, tuple(f"t{k + 1}" for k in range(len(design.residuals.structure.times))))
+    return matrices, where
+
+
+def stored_macros(
+    fitted: FittedModel, spec: ModelSpec, data: Dataset, command: str, title: str
+) -> dict[str, str]:
+    """The text results of the manual's list."""
+    design = fitted.design
+    blocks = design.blocks
+    robust = fitted.n_clusters is not None
+    m = {
+        "cmd": "mixed",
+        "cmdline": command,
+        "depvar": spec.outcome.name,
+        "title": title,
+        "ivars": " ".join(level.name for level in design.levels),
+        "redim": " ".join(str(b.n_groups // b.level.n_groups if b.factor else len(b.names)) for b in blocks),
+        "vartypes": " ".join(b.title for b in blocks),
+        "revars": " ".join(" ".join(b.names) for b in blocks),
+        "rstructure": design.residuals.key,
+        "rstructurelab": design.residuals.title,
+        "method": "REML" if spec.method == "reml" else "ML",
+        "optmetric": spec.maximisation.metric,
+        "ml_method": "d2",
+        "technique": spec.maximisation.technique or "nr",
+        "opt": "trust-region Newton with exact second derivatives",
+        "properties": "b V",
+        "chi2type": "Wald",
+        "vce": spec.vce or ("robust" if robust else "oim"),
+        "predict": "predict",
+        "estat_cmd": "estat",
+        "datasignature": _signature(design),
+        "datasignaturevars": " ".join(_variables(spec)),
+    }
+    if robust:
+        m["vcetype"] = "Robust"
+        m["clustvar"] = spec.cluster or (design.levels[0].name if design.levels else "")
+    if spec.maximisation.emonly:
+        m["emonly"] = "emonly"
+    if spec.weight:
+        m |= {"wtype": spec.weight.kind, "wexp": f"= {spec.weight.expression}"}
+        m |= {"marginswtype": spec.weight.kind, "marginswexp": f"= {spec.weight.expression}"}
+    for k, level in enumerate(design.levels, start=1):
+        for equation in spec.random:
+            if equation.level == level.name:
+                if equation.fweight:
+                    m[f"fweight{k}"] = equation.fweight
+                if equation.pweight:
+                    m[f"pweight{k}"] = equation.pweight
+    if spec.pwscale:
+        m["pwscale"] = spec.pwscale
+    r = spec.residuals
+    if r.structure != "independent" or r.by:
+        inside = [f"{r.structure}{f' {r.order}' if r.order is not None else ''}"]
+        options = [f"t({r.time})"] if r.time else []
+        options += [f"by({r.by})"] if r.by else []
+        m["resopt"] = inside[0] + (", " + " ".join(options) if options else "")
+    if r.time:
+        m["timevar"] = r.time
+    if r.by:
+        m |= {"rbyvar": r.by, "rglabels": " ".join(design.residuals.by_levels)}
+    if spec.df_method:
+        m |= {"dfmethod": spec.df_method, "dftitle": TITLES[spec.df_method]}
+    return m
+
+
+def _variables(spec: ModelSpec) -> list[str]:
+    names = [spec.outcome.name]
+    for term in spec.fixed:
+        names += [f.name for f in term.factors]
+    for equation in spec.random:
+        names += [equation.level] if equation.level != "_all" else []
+        names += [equation.factor] if equation.factor else []
+        for term in equation.terms:
+            names += [f.name for f in term.factors]
+    return list(dict.fromkeys(names))
+
+
+def _signature(design: object) -> str:
+    """A checksum of the rows and numbers that were used, to tell whether the data changed since."""
+    digest = hashlib.sha256()
+    for part in ("sample", "y", "x"):
+        digest.update(np.ascontiguousarray(getattr(design, part)).tobytes())
+    for block in design.blocks:  # type: ignore[attr-defined]
+        digest.update(np.ascontiguousarray(block.codes).tobytes())
+    return digest.hexdigest()[:16]
