@@ -1,8 +1,8 @@
 """Degrees of freedom by the dense textbook formulas.
 
 Satterthwaite after Giesbrecht and Burns (1985) and Fai and Cornelius (1996); Kenward and Roger (1997) without
-the terms in the second derivatives of V; the manual of `mixed`, eqs. 15 to 17. The variance parameters are the
-natural ones (variances, covariances, correlations).
+the terms in the second derivatives of V; the manual of `mixed`, eqs. 15 to 17. The variance parameters are
+the natural ones (variances, covariances, correlations).
 """
 
 from __future__ import annotations

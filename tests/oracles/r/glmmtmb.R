@@ -20,7 +20,7 @@ add <- function(id, features, data, command, formula, names_, level, name, chang
   if (!is.null(d$time)) d$place <- numFactor(d$time)
   # Without dispersion glmmTMB leaves a nugget that spoils its REML Hessian and its covariance of the fixed
   # effects; the ML Hessian of the variance parameters keeps three digits.
-  nugget <- identical(dispersion, ~ 0)
+  nugget <- deparse(dispersion) == "~0"
   for (reml in if (nugget) FALSE else c(FALSE, TRUE)) {
     fit <- glmmTMB(formula, d, REML = reml, dispformula = dispersion,
                    control = glmmTMBControl(optCtrl = list(iter.max = 1e4, eval.max = 1e4, rel.tol = 1e-15,
