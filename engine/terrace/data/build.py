@@ -85,6 +85,11 @@ def build_dataset(
     return Dataset(frame, tuple(variables), label=label, source=source, notes=tuple(all_notes))
 
 
+def from_frame(frame: pd.DataFrame, *, label: str = "") -> Dataset:
+    """A Dataset from a pandas DataFrame: legal names, plain types, guessed measures; the frame stays as it is."""
+    return build_dataset(frame_columns(frame), source="frame", label=label)
+
+
 @dataclass(frozen=True, slots=True)
 class Extra:
     """What a column's type tells besides its values."""

@@ -55,6 +55,7 @@ class RandomBlock:
     n_groups: int
     factor: str | None = None
     equation: int = 0
+    info: tuple[ColumnInfo, ...] = ()
 
     @property
     def title(self) -> str:
@@ -254,6 +255,7 @@ def _blocks(
             RandomBlock(
                 level, structure, tuple(names), tuple(labels), tuple(variables), np.asfortranarray(matrix),
                 level.codes, level.n_groups, None, position,
+                (*info, ColumnInfo(CONSTANT, "Intercept", len(equation.terms))) if constant else tuple(info),
             )
         )
     return tuple(blocks), tuple(dropped)

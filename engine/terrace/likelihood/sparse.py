@@ -157,11 +157,33 @@ class SparseLead:
         return out, done
 
     def back_substitute(self, k: FloatArray, far: FloatArray) -> FloatArray:
-        """K_g (c_y - C_g far), shape (G, q), for the solution `far` (T + P,) with -1 for the outcome."""
+        """K_g (c_y - C_g far), shape (G, q), for `far` = (-u, -β, 1) of the columns to come."""
         t = self.width
         ru = self.values * far[self.entry_column][:, None]
         total = np.column_stack(
             [np.bincount(self.entry_group, weights=ru[:, i], minlength=self.n_groups) for i in range(self.q)]
         )
         total = total + self.dense @ far[t:]
-        return -np.einsum("gij,gj->gi", k, total)
+        return np.einsum("gij,gj->gi", k, total)
+
+    def error_vcov(self, k: FloatArray, error: FloatArray, sigma2: float) -> FloatArray:
+        """Prediction-error covariance σ²K + K C E C' K per group, (G, q, q), E (T + P - 1, T + P - 1)."""
+        t, q = self.width, self.q
+        both = error[self.entry_column[self.left], self.entry_column[self.right]]
+        middle = np.zeros((self.n_groups, q, q))
+        off = self.left != self.right
+        for i in range(q):
+            for j in range(q):
+                w = both * self.values[self.left, i] * self.values[self.right, j]
+                w += np.where(off, both * self.values[self.right, i] * self.values[self.left, j], 0.0)
+                middle[:, i, j] = np.bincount(self.pair_group, weights=w, minlength=self.n_groups)
+        x = self.dense[:, :, :-1]
+        cross = np.zeros((self.n_groups, q, x.shape[2]))
+        for i in range(q):
+            for j in range(x.shape[2]):
+                w = self.values[:, i] * error[self.entry_column, t + j]
+                cross[:, i, j] = np.bincount(self.entry_group, weights=w, minlength=self.n_groups)
+        mixed = cross @ np.swapaxes(x, 1, 2)
+        middle += mixed + np.swapaxes(mixed, 1, 2)
+        middle += x @ error[t:, t:] @ np.swapaxes(x, 1, 2)
+        return sigma2 * k + k @ middle @ k

@@ -1,0 +1,312 @@
+"""Predictions: linear predictor, fitted values to any level, residuals, random effects, with standard errors.
+
+Formulas: details of `predict` in the house specification; û = GZ'V⁻¹(y - Xβ̂) (Henderson 1975).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.design.groups import interact
+from terrace.design.newdata import column_values, unseen_levels
+from terrace.errors import DataError, SpecError
+from terrace.likelihood.blup import BlockEffects, predict_effects
+from terrace.results.fit import FitResult
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RandomEffects:
+    """Predicted effects of one equation: ``values`` and ``se`` (n_groups, q), ``groups`` their labels.
+
+    ``se`` is NaN where it is not available. ``block`` is the equation's position.
+    """
+
+    level: str
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    values: FloatArray
+    se: FloatArray
+    block: int
+
+
+@dataclass(frozen=True)
+class PredictedColumn:
+    """One new variable: ``suffix`` tells several of one command apart, ``values`` (rows of the data,)."""
+
+    suffix: str
+    values: FloatArray
+    label: str
+
+
+def effects(fit: FitResult, *, errors: bool = False) -> list[BlockEffects]:
+    """BLUPs by equation in the design's group numbering; with prediction errors on request."""
+    model = fit.model
+    e = model.optimum.point.evaluation
+    vcov = e.a_inverse * e.sigma2 if model.objective.reml else None
+    return predict_effects(
+        model.objective, model.psi, e.beta, e.sigma2, errors=errors, beta_vcov=vcov
+    )
+
+
+def random_effects(fit: FitResult, data: Dataset | None = None) -> tuple[RandomEffects, ...]:
+    """BLUPs with standard errors and group labels, one entry an equation that has effects."""
+    out = []
+    found = effects(fit, errors=True)
+    sample_rows = np.flatnonzero(fit.sample)
+    for position, (block, part) in enumerate(zip(fit.model.design.blocks, found)):
+        if not block.names:
+            continue
+        first = np.empty(block.n_groups, dtype=np.int64)
+        first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
+        groups = _group_labels(fit, position, sample_rows[first], data)
+        se = np.full(part.values.shape, np.nan)
+        if part.vcov is not None:
+            se = np.sqrt(np.maximum(np.diagonal(part.vcov, axis1=1, axis2=2), 0.0))
+        out.append(RandomEffects(block.level.name, block.names, groups, part.values, se, position))
+    return tuple(out)
+
+
+def _group_labels(fit: FitResult, position: int, rows: IntArray, data: Dataset | None) -> tuple[str, ...]:
+    if data is None:
+        return tuple(str(k + 1) for k in range(len(rows)))
+    block = fit.model.design.blocks[position]
+    names: list[str] = []
+    for level in fit.model.design.levels:
+        if level.name != "_all":
+            names.append(level.name)
+        if level.name == block.level.name:
+            break
+    if block.factor:
+        names.append(block.factor)
+    if not names:
+        return ("all rows",) * len(rows)
+    columns = [data.frame[name].to_numpy()[rows] for name in names]
+    return tuple(
+        " / ".join(data.level_label(name, value) for name, value in zip(names, values))
+        for values in zip(*columns)
+    )
+
+
+def linear(fit: FitResult, data: Dataset) -> FloatArray:
+    """xβ for every row, shape (rows,), NaN where a predictor is missing or has a level the fit never saw."""
+    x = _x(fit, data)
+    return x @ fit.model.beta
+
+
+def _x(fit: FitResult, data: Dataset) -> FloatArray:
+    design = fit.model.design
+    x = column_values(fit.spec.fixed, design.x_info, data)
+    bad = unseen_levels(fit.spec.fixed, design.columns, data)
+    if bad.any():
+        x[bad] = np.nan
+    return x
+
+
+def linear_se(fit: FitResult, data: Dataset) -> FloatArray:
+    """√(xVx') for every row, shape (rows,)."""
+    x = _x(fit, data)
+    return np.sqrt(np.einsum("ij,jk,ik->i", x, fit.model.vcov, x))
+
+
+def fitted(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatArray:
+    """xβ + Zu for every row, with the effects down to level `relevel` (all by default).
+
+    Rows of groups outside the estimation sample are predicted with an effect of 0 for those groups.
+    """
+    total = linear(fit, data)
+    for position, part in enumerate(effects(fit)):
+        block = fit.model.design.blocks[position]
+        if not block.names or not _down_to(fit, block.level.name, relevel):
+            continue
+        codes = group_codes(fit, data, position)
+        z = random_columns(fit, data, position)
+        u = np.vstack([part.values, np.zeros((1, part.values.shape[1]))])[codes]
+        total = total + np.einsum("ij,ij->i", z, u)
+    return total
+
+
+def _down_to(fit: FitResult, level: str, relevel: str | None) -> bool:
+    if relevel is None:
+        return True
+    names = [v.name for v in fit.model.design.levels]
+    if relevel not in names:
+        raise SpecError(
+            f"{relevel} is not a level of this model.",
+            code="no-such-level",
+            subject="relevel",
+            advice="The levels are " + ", ".join(names) + "." if names else "The model has no random effects.",
+        )
+    return names.index(level) <= names.index(relevel)
+
+
+def random_columns(fit: FitResult, data: Dataset, position: int) -> FloatArray:
+    """Z of one equation for every row of `data`, shape (rows, q)."""
+    block = fit.model.design.blocks[position]
+    equation = fit.spec.random[block.equation]
+    if block.factor is not None:
+        return np.ones((len(data), 1))
+    return column_values(equation.terms, block.info, data)
+
+
+def group_codes(fit: FitResult, data: Dataset, position: int) -> IntArray:
+    """The fit's group number of every row for one equation; -1 for groups that were not in the sample."""
+    design = fit.model.design
+    block = design.blocks[position]
+    names: list[str] = []
+    for level in design.levels:
+        if level.name != "_all":
+            names.append(level.name)
+        if level.name == block.level.name:
+            break
+    if block.factor:
+        names.append(block.factor)
+    if not names:
+        return np.zeros(len(data), dtype=np.int64)
+    combined = np.zeros(len(data), dtype=np.int64)
+    missing = np.zeros(len(data), dtype=bool)
+    for name in names:
+        codes, _ = data.codes(name)
+        missing |= codes < 0
+        combined, _ = interact(combined, np.maximum(codes, 0))
+    if len(data) != len(fit.sample):
+        raise DataError(
+            "The data have changed since the fit: fit the model again before predicting.", code="stale-fit"
+        )
+    lookup = np.full(int(combined.max(initial=0)) + 1, -1, dtype=np.int64)
+    lookup[combined[fit.sample]] = block.codes
+    out = lookup[combined]
+    out[missing] = -1
+    return out
+
+
+def outcome_values(fit: FitResult, data: Dataset) -> FloatArray:
+    """The outcome for every row, shape (rows,)."""
+    from terrace.design.columns import variable_values
+
+    return variable_values(data, fit.spec.outcome)
+
+
+def residuals(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatArray:
+    """y - fitted for every row, shape (rows,)."""
+    return outcome_values(fit, data) - fitted(fit, data, relevel)
+
+
+def standardized_residuals(fit: FitResult, data: Dataset) -> FloatArray:
+    """R̂^(-1/2)(y - fitted), with the symmetric root of each group's R; NaN outside the estimation sample."""
+    design = fit.model.design
+    layout = design.residuals
+    raw = residuals(fit, data)
+    out = np.full(len(data), np.nan)
+    inside = raw[fit.sample]
+    sigma2 = fit.model.sigma2
+    rho = fit.model.psi[fit.model.objective.n_random :]
+    if layout.key == "independent":
+        scale = np.ones(layout.n_by)
+        scale[1:] = np.exp(rho)
+        values = inside / np.sqrt(sigma2 * scale[layout.by])
+        if design.weights.row is not None and design.weights.kind == "pweight":
+            values = values * np.sqrt(design.weights.row)
+        out[fit.sample] = values
+        return out
+    values = np.empty(len(inside))
+    order = np.lexsort((layout.at, layout.groups))
+    starts = np.flatnonzero(np.diff(layout.groups[order], prepend=-1))
+    slices = layout.slices()
+    cache: dict[bytes, FloatArray] = {}
+    for rows in np.split(order, starts[1:]):
+        by = int(layout.by[rows[0]])
+        key = bytes([by % 256]) + layout.at[rows].tobytes()
+        if key not in cache:
+            own, part = slices[by]
+            r, _, _ = layout.structure.relative(rho[part], layout.at[rows], 0)
+            eigenvalues, vectors = np.linalg.eigh(r * (np.exp(rho[own]) if own is not None else 1.0) * sigma2)
+            cache[key] = (vectors / np.sqrt(eigenvalues)) @ vectors.T
+        values[rows] = cache[key] @ inside[rows]
+    out[fit.sample] = values
+    return out
+
+
+def predict(
+    fit: FitResult,
+    data: Dataset,
+    statistic: str = "xb",
+    *,
+    relevel: str | None = None,
+    reses: bool = False,
+) -> tuple[PredictedColumn, ...]:
+    """The columns of one `predict` command.
+
+    Parameters
+    ----------
+    statistic
+        xb, stdp, fitted, residuals, rstandard or reffects.
+    relevel
+        Stop at this level (fitted, residuals), or give the effects of this level only (reffects).
+    reses
+        With reffects: standard errors after the effects.
+    """
+    if statistic == "xb":
+        return (PredictedColumn("", linear(fit, data), "Linear prediction, fixed portion"),)
+    if statistic == "stdp":
+        label = "Standard error of the linear prediction"
+        return (PredictedColumn("", linear_se(fit, data), label),)
+    if statistic == "fitted":
+        label = "Fitted values: xb + Zu" + (f", down to {relevel}" if relevel else "")
+        return (PredictedColumn("", fitted(fit, data, relevel), label),)
+    if statistic == "residuals":
+        return (PredictedColumn("", residuals(fit, data, relevel), "Residuals"),)
+    if statistic == "rstandard":
+        return (PredictedColumn("", standardized_residuals(fit, data), "Standardized residuals"),)
+    if statistic == "reffects":
+        return _effect_columns(fit, data, relevel, reses)
+    raise SpecError(f"{statistic} is not something that predict knows.", code="predict", subject="predict",
+                    advice="Choose xb, stdp, fitted, residuals, rstandard or reffects.")
+
+
+def _effect_columns(
+    fit: FitResult, data: Dataset, relevel: str | None, reses: bool
+) -> tuple[PredictedColumn, ...]:
+    if relevel is not None:
+        _down_to(fit, relevel, relevel)
+    found = effects(fit, errors=reses)
+    out: list[PredictedColumn] = []
+    errors: list[PredictedColumn] = []
+    for position, part in enumerate(found):
+        block = fit.model.design.blocks[position]
+        if not block.names or (relevel is not None and block.level.name != relevel):
+            continue
+        codes = group_codes(fit, data, position)
+        for k, name in enumerate(block.names):
+            padded = np.append(part.values[:, k], np.nan)
+            number = str(len(out) + 1)
+            out.append(
+                PredictedColumn(number, padded[codes], f"BLUP of the random effect {name} of {block.level.name}")
+            )
+            if reses:
+                se = np.full(block.n_groups, np.nan)
+                if part.vcov is not None:
+                    se = np.sqrt(np.maximum(part.vcov[:, k, k], 0.0))
+                errors.append(
+                    PredictedColumn(
+                        number, np.append(se, np.nan)[codes], f"Standard error of the BLUP {name} of {block.level.name}"
+                    )
+                )
+    if not out:
+        raise SpecError("The model has no random effects to predict.", code="no-random-effects", subject="reffects")
+    if len(out) == 1:
+        out = [PredictedColumn("", out[0].values, out[0].label)]
+        errors = [PredictedColumn("", e.values, e.label) for e in errors]
+    return (*out, *errors)
+
+
+def match_names(columns: Sequence[PredictedColumn], stub: str) -> list[str]:
+    """Names for the new variables: the stub alone for one, numbered otherwise."""
+    return [stub + c.suffix for c in columns]
