@@ -67,7 +67,7 @@ def exact(value: Any) -> str:
     return str(int(x)) if x.is_integer() and abs(x) < 1e15 else repr(x)
 
 
-def plot_csv(plot: Plot) -> str:
+def plot_csv(plot: Plot, delimiter: str = ",") -> str:
     """The data behind a plot: one line a mark, with its panel and layer."""
 
     def rows() -> Iterator[list[str]]:
@@ -89,7 +89,7 @@ def plot_csv(plot: Plot) -> str:
                         marks.labels[i] if i < len(marks.labels) else "",
                     ]
 
-    return _text(rows(), ",")
+    return _text(rows(), delimiter)
 
 
 def _at(values: Any, i: int) -> str:

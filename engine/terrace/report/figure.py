@@ -10,7 +10,7 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
@@ -137,6 +137,11 @@ def _settings(theme: Theme) -> Iterator[None]:
         # a letter that no font here has prints as a box; that is not worth stopping a report
         warnings.filterwarnings("ignore", message=".*[Gg]lyph.*")
         yield
+
+
+def paper() -> AbstractContextManager[None]:
+    """matplotlib with the letters and the file settings of the print theme, for one thread at a time."""
+    return _settings(theme_of("print"))
 
 
 @lru_cache(maxsize=1)

@@ -28,13 +28,16 @@ def table_html(
     number: int | None = None,
     full_width: bool = True,
     title: bool = True,
+    space: int = 0,
 ) -> str:
     """A table as a fragment of HTML: title, rules above and below the head and below the last row, notes.
 
     `theme` is ``"light"``, ``"dark"``, ``"print"`` or ``"inherit"`` (the colours of the surroundings);
-    `number` makes the title ``Table 3. Fixed effects``.
+    `number` makes the title ``Table 3. Fixed effects``; `space` is left above it, in pixels.
     """
-    return _fragment(table, theme_of(theme), MINUS, number=number, full_width=full_width, title=title)
+    return _fragment(
+        table, theme_of(theme), MINUS, number=number, full_width=full_width, title=title, space=space
+    )
 
 
 def _fragment(
@@ -45,6 +48,7 @@ def _fragment(
     number: int | None = None,
     full_width: bool = True,
     title: bool = True,
+    space: int = 0,
     office: bool = False,
 ) -> str:
     page = shown(table, minus)
@@ -52,7 +56,8 @@ def _fragment(
     out = []
     if title and table.title:
         prefix = "" if number is None else f"Table {number}. "
-        out.append(f'<p style="{ink}font-weight:600;margin:0 0 6px 0;">{escape(prefix + table.title)}</p>')
+        style = f"{ink}font-weight:600;margin:{space}px 0 6px 0;"
+        out.append(f'<p style="{style}">{escape(prefix + table.title)}</p>')
     width = ' width="100%"' if full_width else ""
     out.append(
         f'<table border="0" cellspacing="0" cellpadding="0"{width} '
@@ -143,11 +148,11 @@ def fit_html(
     out = [
         "<div>",
         f'<p style="{ink}margin:0 0 2px 0;"><b>{escape(name)}</b>{escape(state)}</p>',
-        f'<p style="{muted}margin:0 0 12px 0;"><code>{escape(fit.command)}</code></p>',
+        f'<p style="{muted}margin:0;"><code>{escape(fit.command)}</code></p>',
     ]
     for i, table in enumerate(fit.tables(labels=labels, warnings=False)):
         at = None if number is None else number + i
-        out += [table_html(table, theme, number=at), '<p style="margin:0 0 14px 0;"></p>']
+        out.append(table_html(table, theme, number=at, space=18))
     out += [warnings_html(fit, theme), "</div>"]
     return "\n".join(x for x in out if x)
 

@@ -98,12 +98,11 @@ def comparison_note(test: Comparison) -> str:
             f"Against the linear model: LR = {_number(test.stat)}, {_p(test.p)} "
             "(equal mixture of χ²(0) and χ²(1))."
         )
-    text = f"Against the linear model: LR χ²({test.df}) = {_number(test.stat)}, {_p(test.p)}"
+    limits = ["conservative"] if test.conservative else []
     if test.mixture_p is not None:
-        text += f"; {_p(test.mixture_p)} by the mixture distribution of a variance on its boundary"
-    if test.conservative:
-        text += "; the χ² test is conservative" if test.mixture_p is not None else " (conservative)"
-    return text + "."
+        limits.append(f"{_p(test.mixture_p)} by the mixture for a boundary")
+    text = f"Against the linear model: LR χ²({test.df}) = {_number(test.stat)}, {_p(test.p)}"
+    return text + (f" ({'; '.join(limits)})." if limits else ".")
 
 
 def fixed_notes(fit: FitResult) -> tuple[str, ...]:

@@ -1,0 +1,223 @@
+"""Reports as Excel workbooks: numbers stay numbers, at full precision, shown as in the journal table."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from terrace.report.cells import Cell, Shown, display_width, has_pairs, note_paragraphs, shown
+from terrace.report.parts import Part, number_parts, paragraphs
+from terrace.results.plot import Plot
+from terrace.results.table import Table
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_P_FORMAT = '[<0.001]"< .001";[>0.9995]"> .999";.000'
+_WIDEST = 60
+
+
+def workbook_xlsx(
+    title: str,
+    parts: Sequence[Part],
+    *,
+    command: str = "",
+    layout: Literal["sheets", "stacked"] = "sheets",
+    labels: Mapping[str, str] | None = None,
+) -> bytes:
+    """The bytes of an .xlsx file.
+
+    ``"sheets"`` gives every table and plot a sheet, with the texts and a list of them on the first;
+    ``"stacked"`` puts all on one, in order.
+    """
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    first: Any = book.active
+    first.title = "Report"
+    at = _texts(first, 1, [("h1", title)] if title else [])
+    if command:
+        at = _texts(first, at, [("command", command)])
+    for part, number in number_parts(parts, labels=labels):
+        if isinstance(part, str):
+            at = _texts(first, at, paragraphs(part))
+            continue
+        kind = "Table" if isinstance(part, Table) else "Figure"
+        caption = f"{kind} {number}. {part.title}"
+        if layout == "stacked":
+            sheet, row = first, at + (1 if at > 1 else 0)
+        else:
+            sheet, row = book.create_sheet(_sheet_name(f"{kind} {number} {part.title}")), 1
+            _link(first, at, caption, sheet.title)
+            at += 1
+        end = (
+            _write_table(sheet, part, caption, row)
+            if isinstance(part, Table)
+            else _write_plot(sheet, part, caption, row)
+        )
+        if layout == "stacked":
+            at = end
+    if layout == "sheets" and at == 1:
+        book.remove(first)
+    elif layout == "sheets":
+        first.column_dimensions["A"].width = 90
+    book.properties.title, book.properties.creator = title, "Terrace"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _sheet_name(title: str) -> str:
+    """At most 31 characters, none of those that Excel refuses."""
+    return re.sub(r"[\[\]:*?/\\']", " ", title)[:31].strip() or "Table"
+
+
+def _texts(sheet: Worksheet, at: int, texts: Sequence[tuple[str, str]]) -> int:
+    from openpyxl.styles import Alignment, Font
+
+    fonts = {
+        "h1": Font(bold=True, size=14),
+        "h2": Font(bold=True, size=12),
+        "h3": Font(bold=True),
+        "command": Font(name="Consolas", size=10),
+        "listing": Font(name="Consolas", size=10),
+    }
+    for kind, text in texts:
+        for line in text.split("\n"):
+            cell = _put(sheet, at, 1, line)
+            if kind in fonts:
+                cell.font = fonts[kind]
+            cell.alignment = Alignment(wrap_text=kind in ("text", "advice"), vertical="top")
+            at += 1
+    return at
+
+
+def _link(sheet: Worksheet, at: int, text: str, target: str) -> None:
+    from openpyxl.styles import Font
+    from openpyxl.worksheet.hyperlink import Hyperlink
+
+    cell = _put(sheet, at, 1, text)
+    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"'{target}'!A1")
+    cell.font = Font(color="0B7A75", underline="single")
+
+
+def _put(sheet: Worksheet, row: int, column: int, value: Any) -> Any:
+    """A cell; text stays text, also where it begins with "=" or looks like a date."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    cell = sheet.cell(row, column)
+    if isinstance(value, str):
+        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+        cell.data_type = "s"
+    elif value is not None:
+        x = float(value)
+        cell.value = None if x != x else int(x) if x.is_integer() and abs(x) < 1e15 else x  # noqa: PLR0124
+    return cell
+
+
+def _write_table(sheet: Worksheet, table: Table, caption: str, at: int) -> int:
+    """The table from row `at`; returns the next free row, one line below it."""
+    from openpyxl.styles import Alignment, Border, Font, Side
+
+    page = shown(table, minus="-")
+    spans = [2 if has_pairs(c) else 1 for c in table.columns]
+    width = 1 + sum(spans)
+    _put(sheet, at, 1, caption).font = Font(bold=True)
+    head = at + 1
+    _put(sheet, head, 1, table.stub)
+    column = 2
+    for span, c, align in zip(spans, table.columns, page.aligns):
+        _put(sheet, head, column, c.title.replace("\n", " ")).alignment = Alignment(
+            horizontal="center" if span == 2 else align, wrap_text=False
+        )
+        if span == 2:
+            sheet.merge_cells(start_row=head, end_row=head, start_column=column, end_column=column + 1)
+        column += span
+    rule, hairline = Side("thin", color="000000"), Side("hair", color="000000")
+    for j in range(1, width + 1):
+        sheet.cell(head, j).font = Font(bold=True)
+        sheet.cell(head, j).border = Border(top=rule, bottom=rule)
+    row = head
+    for i, line in enumerate(page.lines):
+        row += 1
+        label = _put(sheet, row, 1, line.label)
+        label.alignment = Alignment(indent=line.indent)
+        if line.kind == "group":
+            label.font = Font(italic=True)
+        column = 2
+        for span, content in zip(spans, line.cells):
+            _write_cell(sheet, row, column, content, span)
+            column += span
+        starts = line.kind == "total" and i and page.lines[i - 1].kind != "total"
+        ends = i == len(page.lines) - 1
+        if starts or ends:
+            border = Border(top=hairline if starts else None, bottom=rule if ends else None)
+            for j in range(1, width + 1):
+                sheet.cell(row, j).border = border
+    for note in note_paragraphs(table):
+        row += 1
+        _put(sheet, row, 1, note).font = Font(italic=False, size=9, color="5D6978")
+    _widths(sheet, page, spans)
+    if at == 1:
+        sheet.freeze_panes = sheet.cell(head + 1, 2)
+    return row + 2
+
+
+def _write_cell(sheet: Worksheet, row: int, column: int, content: Cell, span: int) -> None:
+    from openpyxl.styles import Alignment
+
+    if span == 2 and isinstance(content.value, tuple | list):
+        for k, bound in enumerate(content.value):
+            _put(sheet, row, column + k, bound).number_format = _number_format(content, content.pair[k])  # type: ignore[index]
+        return
+    cell = _put(sheet, row, column, content.value)
+    if isinstance(content.value, str):
+        cell.alignment = Alignment(horizontal=content.align)
+    elif content.value is not None:
+        cell.number_format = _number_format(content, content.text)
+
+
+def _number_format(cell: Cell, text: str) -> str:
+    """The Excel format that shows what the journal table shows."""
+    zeros = "0" if not cell.decimals else "0." + "0" * cell.decimals
+    if "e" in text and cell.format in ("estimate", "interval", "bracketed"):
+        zeros = "0.00E+00"
+    if cell.format == "bracketed":
+        return f'"("{zeros}")"'
+    if cell.format == "count":
+        return "#,##0" if "." not in text else "#,##0.00"
+    if cell.format == "percent":
+        return zeros + "%"
+    return {"p": _P_FORMAT, "general": "General", "text": "General"}.get(cell.format, zeros)
+
+
+def _widths(sheet: Worksheet, page: Shown, spans: list[int]) -> None:
+    from openpyxl.utils import get_column_letter
+
+    found = {1: max(display_width(x.label) + 2 * x.indent for x in page.lines) if page.lines else 10}
+    column = 2
+    for j, span in enumerate(spans):
+        texts = [line.cells[j] for line in page.lines]
+        title = display_width(page.table.columns[j].title)
+        for k in range(span):
+            shown_texts = [c.pair[k] if span == 2 and c.pair else c.text for c in texts]
+            found[column + k] = max([title // span, *map(display_width, shown_texts)], default=8)
+        column += span
+    for j, width in found.items():
+        dimension = sheet.column_dimensions[get_column_letter(j)]
+        dimension.width = max(dimension.width if dimension.customWidth else 9, min(width + 2, _WIDEST))
+
+
+def _write_plot(sheet: Worksheet, plot: Plot, caption: str, at: int) -> int:
+    from openpyxl.drawing.image import Image
+    from openpyxl.styles import Font
+
+    from terrace.report.figure import render
+
+    _put(sheet, at, 1, caption).font = Font(bold=True)
+    picture = Image(io.BytesIO(render(plot, "png", dpi=192, title=False)))
+    picture.width, picture.height = picture.width // 2, picture.height // 2  # 96 dots an inch on the sheet
+    sheet.add_image(picture, sheet.cell(at + 1, 1).coordinate)
+    return at + 3 + int(picture.height / 20)

@@ -1,0 +1,246 @@
+"""Reports as Word documents: real tables with the rules of a journal, captions that Word can renumber."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from terrace.report.cells import note_paragraphs, shown
+from terrace.report.parts import Part, number_parts, paragraphs
+from terrace.results.plot import Plot
+from terrace.results.table import Table
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.table import _Cell
+
+_RULE = "8"  # eighths of a point
+_HAIRLINE = "4"
+_KEEP_WHOLE = 25  # a table of at most so many rows is not divided between pages
+_INDENT = 0.16  # inches a step
+
+
+def document_docx(
+    title: str, parts: Sequence[Part], *, command: str = "", labels: Mapping[str, str] | None = None
+) -> bytes:
+    """The bytes of a .docx file with the parts in their order; tables and figures have numbered captions."""
+    import docx
+
+    document = docx.Document()
+    _styles(document)
+    properties = document.core_properties
+    properties.title, properties.author, properties.comments = title, "", ""
+    if title:
+        document.add_heading(title, level=0)
+    if command:
+        document.add_paragraph(command, style="Terrace Listing")
+    for part, number in number_parts(parts, labels=labels):
+        if isinstance(part, Table):
+            add_table(document, part, number)
+        elif isinstance(part, Plot):
+            _add_plot(document, part, number)
+        else:
+            _add_text(document, part)
+    out = io.BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _styles(document: Document) -> None:
+    from docx.enum.style import WD_STYLE_TYPE
+    from docx.shared import Inches, Pt, RGBColor
+
+    black = RGBColor(0, 0, 0)
+    section = document.sections[0]
+    for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
+        setattr(section, side, Inches(1))
+    sizes = {"Normal": 10.5, "Title": 18, "Heading 1": 14, "Heading 2": 12, "Caption": 10.5}
+    for name, size in sizes.items():
+        style: Any = document.styles[name]
+        style.font.name, style.font.size, style.font.color.rgb = "Calibri", Pt(size), black
+        _all_scripts(style.element, "Calibri")
+    for name in ("Title", "Heading 1", "Heading 2", "Caption"):
+        heading: Any = document.styles[name]
+        heading.font.bold, heading.font.italic = True, False
+        heading.paragraph_format.keep_with_next = True
+    _without_rule(document.styles["Title"])
+    caption: Any = document.styles["Caption"]
+    caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(14), Pt(4)
+    for name, size, font in (("Terrace Note", 9, "Calibri"), ("Terrace Listing", 8.5, "Consolas")):
+        style = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style.base_style = document.styles["Normal"]
+        style.font.size, style.font.name = Pt(size), font
+        _all_scripts(style.element, font)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(4), Pt(6)
+
+
+def _all_scripts(style: Any, font: str) -> None:
+    """Name the font for every script, since the template's theme would win over the Latin one alone."""
+    from docx.oxml.ns import qn
+
+    fonts = style.get_or_add_rPr().get_or_add_rFonts()
+    for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
+        fonts.attrib.pop(qn(f"w:{theme}"), None)
+    for script in ("ascii", "hAnsi", "cs"):
+        fonts.set(qn(f"w:{script}"), font)
+
+
+def _without_rule(style: Any) -> None:
+    from docx.oxml.ns import qn
+
+    properties = style.element.get_or_add_pPr()
+    for border in properties.findall(qn("w:pBdr")):
+        properties.remove(border)
+
+
+def add_table(document: Document, table: Table, number: int) -> None:
+    """A caption, a table with three rules, and its notes."""
+    from docx.shared import Inches, Pt
+
+    page = shown(table)
+    _caption(document, "Table", number, table.title)
+    grid = document.add_table(rows=1 + len(page.lines), cols=1 + len(table.columns))
+    _full_width(grid)
+    heads = [table.stub, *(c.title for c in table.columns)]
+    last = len(page.lines)
+    for j, head in enumerate(heads):
+        align = "left" if j == 0 else page.aligns[j - 1]
+        cell = grid.cell(0, j)
+        _fill(cell, head.replace("\n", " "), align, bold=True)
+        _borders(cell, top=_RULE, bottom=_RULE)
+    _repeat_head(grid.rows[0])
+    for i, line in enumerate(page.lines, 1):
+        heading = line.kind == "group" and not any(c.text for c in line.cells)
+        cells = grid.rows[i].cells
+        if heading:
+            cells = (cells[0].merge(cells[-1]),)
+        _fill(cells[0], line.label, "left", italic=heading)
+        cells[0].paragraphs[0].paragraph_format.left_indent = Inches(_INDENT * line.indent)
+        for cell, content in zip(cells[1:], line.cells):
+            quiet = isinstance(content.value, str) and content.align == "right"
+            _fill(cell, content.text, content.align, italic=quiet)
+            _no_wrap(cell, content.align == "right")
+        ruled = line.kind == "total" and i > 1 and page.lines[i - 2].kind != "total"
+        for cell in cells:
+            _borders(cell, top=_HAIRLINE if ruled else "", bottom=_RULE if i == last else "")
+            for paragraph in cell.paragraphs:
+                paragraph.paragraph_format.keep_with_next = i < last <= _KEEP_WHOLE
+    for note in note_paragraphs(table):
+        paragraph = document.add_paragraph(style="Terrace Note")
+        if note.startswith("Note."):
+            paragraph.add_run("Note.").italic = True
+            note = note[5:]
+        paragraph.add_run(note)
+    if not table.notes:
+        document.add_paragraph().paragraph_format.space_after = Pt(2)
+
+
+def _fill(cell: _Cell, text: str, align: str, *, bold: bool = False, italic: bool = False) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
+    paragraph = cell.paragraphs[0]
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if align == "right" else WD_ALIGN_PARAGRAPH.LEFT
+    form = paragraph.paragraph_format
+    form.space_before, form.space_after, form.line_spacing = Pt(2), Pt(2), 1.0
+    run = paragraph.add_run(_printable(text))
+    run.bold, run.italic = bold or None, italic or None
+
+
+def _borders(cell: _Cell, **sides: str) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    properties = cell._tc.get_or_add_tcPr()
+    borders = OxmlElement("w:tcBorders")
+    for side, width in sides.items():  # top before bottom, as the schema wants
+        if width:
+            border = OxmlElement(f"w:{side}")
+            for key, value in (("val", "single"), ("sz", width), ("space", "0"), ("color", "000000")):
+                border.set(qn(f"w:{key}"), value)
+            borders.append(border)
+    if len(borders):
+        # the schema wants borders before noWrap, which may already be there
+        late = properties.find(qn("w:noWrap"))
+        if late is None:
+            properties.append(borders)
+        else:
+            late.addprevious(borders)
+
+
+def _no_wrap(cell: _Cell, wanted: bool) -> None:
+    from docx.oxml import OxmlElement
+
+    if wanted:
+        cell._tc.get_or_add_tcPr().append(OxmlElement("w:noWrap"))
+
+
+def _full_width(grid: Any) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    grid.autofit = True
+    properties = grid._tbl.tblPr
+    width = properties.find(qn("w:tblW"))
+    if width is None:
+        width = OxmlElement("w:tblW")
+        properties.append(width)
+    width.set(qn("w:type"), "pct")
+    width.set(qn("w:w"), "5000")
+
+
+def _repeat_head(row: Any) -> None:
+    from docx.oxml import OxmlElement
+
+    row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+
+
+def _caption(document: Document, kind: str, number: int, title: str) -> None:
+    """``Table 2. Title`` with the number as a field, so that Word can count anew."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    paragraph = document.add_paragraph(style="Caption")
+    paragraph.add_run(f"{kind} ")
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), f" SEQ {kind} \\* ARABIC ")
+    run = OxmlElement("w:r")
+    text = OxmlElement("w:t")
+    text.text = str(number)
+    run.append(text)
+    field.append(run)
+    paragraph._p.append(field)
+    paragraph.add_run(_printable(f". {title}"))
+
+
+def _add_plot(document: Document, plot: Plot, number: int) -> None:
+    from docx.shared import Inches
+
+    from terrace.report.figure import render
+
+    _caption(document, "Figure", number, plot.title)
+    picture = document.add_picture(io.BytesIO(render(plot, "png", dpi=220, title=False)))
+    if picture.width > Inches(6.5):
+        picture.height = int(picture.height * Inches(6.5) / picture.width)
+        picture.width = Inches(6.5)
+    about = picture._inline.docPr
+    about.set("descr", _printable(f"{plot.title}. {plot.note}".strip()))
+
+
+def _add_text(document: Document, text: str) -> None:
+    for kind, paragraph in paragraphs(text):
+        clean = _printable(paragraph)
+        if kind == "h2":
+            document.add_heading(clean, level=1)
+        elif kind == "h3":
+            document.add_heading(clean, level=2)
+        elif kind in ("command", "listing"):
+            document.add_paragraph(clean, style="Terrace Listing")
+        else:
+            document.add_paragraph(clean)
+
+
+def _printable(text: str) -> str:
+    """Text without the control characters that XML forbids."""
+    return "".join(c for c in text if c in "\t\n" or (ord(c) >= 32 and not 0xD800 <= ord(c) <= 0xDFFF))
