@@ -1,18 +1,43 @@
 """Features of `mixed` that the engine has: only cases that need no other are collected.
 
-Add a name when the feature works; `test_against_dense` refuses names that no case uses.
+Add a name when the feature works. ``TERRACE_FEATURES="crossed residuals-ar"`` adds names for one run.
 """
+
+from __future__ import annotations
+
+import os
+
+FEATURES = frozenset(
+    {
+        "nested",  # any number of nested levels, every covariance structure of the random effects
+        "boundary",  # a solution on the edge of the parameter space is found and named
+        "crossed",  # R. factors
+        "residuals-independent-by",
+        "residuals-exchangeable",
+        "residuals-ar",
+        "residuals-ma",
+        "residuals-unstructured",
+        "residuals-banded",
+        "residuals-toeplitz",
+        "residuals-exponential",
+        "residuals-by",  # by() of the structures that are correlated
+        "fweights",
+        "pweights",
+        "robust",
+        "cluster",
+        "residual-df",  # dfmethod(residual), (repeated) and (anova)
+        "satterthwaite",
+        "kroger",
+        "margins",  # margins, pwcompare, contrast
+        "predict",
+        "profile",  # profile-likelihood intervals
+        "emonly",
+    }
+)
 
 IMPLEMENTED: frozenset[str] = frozenset(
     {
         "nested",  # any number of nested levels, every covariance structure of the random effects
         "boundary",  # a solution on the edge of the parameter space is found and named
-        # "crossed",
-        # "residuals-independent-by", "residuals-exchangeable", "residuals-ar", "residuals-ma",
-        # "residuals-unstructured", "residuals-banded", "residuals-toeplitz", "residuals-exponential",
-        # "residuals-by",
-        # "fweights", "pweights", "robust", "cluster",
-        # "satterthwaite", "kroger",
-        # "predict", "margins",
     }
-)
+) | frozenset(os.environ.get("TERRACE_FEATURES", "").split())
