@@ -89,12 +89,12 @@ class RandomStructure(ABC):
 def _cholesky_or_psd(sigma: FloatArray) -> FloatArray:
     """Lower L with LL' = Σ for a positive semidefinite Σ."""
     try:
-        return np.linalg.cholesky(sigma)
+        return np.asarray(np.linalg.cholesky(sigma), dtype=np.float64)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh((sigma + sigma.T) / 2)
         root = vectors * np.sqrt(np.clip(values, 0.0, None))
-        r = np.linalg.qr(root.T, mode="r")
-        return (r * np.where(np.diag(r) < 0, -1.0, 1.0)[:, None]).T
+        r = np.asarray(np.linalg.qr(root.T, mode="r"))
+        return np.asarray((r * np.where(np.diag(r) < 0, -1.0, 1.0)[:, None]).T)
 
 
 class Identity(RandomStructure):

@@ -307,7 +307,7 @@ class Toeplitz(_ByLag):
         return self.lags
 
     def start(self) -> list[FloatArray]:
-        decay = 0.3 ** np.arange(1, self.lags + 1)
+        decay: FloatArray = np.power(0.3, np.arange(1.0, self.lags + 1))
         return [decay * 0.5, np.zeros(self.lags)]
 
     def correlations(
@@ -397,7 +397,7 @@ class Banded(ResidualStructure):
             factor = np.linalg.cholesky(0.5 * np.eye(k) + 0.5)
             factor /= factor[0, 0]
             correlated = np.array([factor[i, j] for i, j in self.cells()])[1:]
-            return [correlated, theta]
+            return [np.asarray(correlated, dtype=np.float64), theta]
         return [theta]
 
     def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

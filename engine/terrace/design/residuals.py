@@ -16,6 +16,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
+_NO_LEVELS: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class ResidualLayout:
     """Residual structure bound to data.
@@ -54,9 +57,7 @@ class ResidualLayout:
     def title(self) -> str:
         """Heading of the residual part of the table."""
         name = self.structure.title
-        if self.key in ("ar", "ma"):
-            name += f"({self.structure.n_params})"
-        elif self.key == "toeplitz":
+        if self.key in ("ar", "ma") or self.key == "toeplitz":
             name += f"({self.structure.n_params})"
         elif self.key == "banded" and self.order is not None:
             name += f"({self.order})"
@@ -129,7 +130,7 @@ def residual_layout(
             subject="residuals",
             advice="Add || group:, noconstant with the variable whose rows belong together.",
         )
-    by, by_levels = np.zeros(n, dtype=np.int64), ()
+    by, by_levels = np.zeros(n, dtype=np.int64), _NO_LEVELS
     if option.by:
         codes, values = data.codes(option.by)
         present, by = np.unique(codes[rows], return_inverse=True)

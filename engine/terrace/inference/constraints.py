@@ -54,7 +54,7 @@ def bind_constraints(spec: ModelSpec, design: Design, texts: Mapping[int, str]) 
         shown.append(texts[number])
     r = np.array(rows) if rows else np.zeros((0, len(names)))
     c = np.array(values)
-    if len(rows):
+    if rows:
         solution = np.linalg.lstsq(r, c, rcond=None)[0]
         if not np.allclose(r @ solution, c, atol=1e-8):
             raise SpecError(
@@ -130,5 +130,5 @@ def null_space(constraints: Constraints) -> tuple[FloatArray, FloatArray]:
         return np.eye(r.shape[1]), np.zeros(r.shape[1])
     _, s, vt = np.linalg.svd(r)
     rank = int((s > 1e-10 * s.max()).sum())
-    a = np.linalg.lstsq(r, c, rcond=None)[0]
-    return vt[rank:].T, a
+    a = np.asarray(np.linalg.lstsq(r, c, rcond=None)[0], dtype=np.float64)
+    return np.asarray(vt[rank:].T, dtype=np.float64), a

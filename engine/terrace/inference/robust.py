@@ -55,7 +55,7 @@ def cluster_sizes(objective: Objective) -> FloatArray:
     for _, values in design.weights.level:
         total = total * values
     _, inverse = np.unique(codes, return_inverse=True)
-    return np.bincount(inverse, weights=total)
+    return np.asarray(np.bincount(inverse, weights=total), dtype=np.float64)
 
 
 def _cluster_codes(design: Design) -> npt.NDArray[np.int64]:
@@ -88,4 +88,4 @@ def robust_covariance(
     bread = a_inverse * sigma2
     beta_v = bread @ (in_beta.T @ in_beta) @ bread * factor
     psi_v = psi_vcov @ (in_psi.T @ in_psi) @ psi_vcov * factor
-    return RobustCovariance(beta_v, psi_v, int(round(clusters)))
+    return RobustCovariance(beta_v, psi_v, round(clusters))

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from terrace.design.design import Design
 from terrace.errors import SpecError
 from terrace.inference.parameters import cells
-from terrace.likelihood.objective import Objective
 from terrace.likelihood.layout import natural_scales
+from terrace.likelihood.objective import Objective
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -24,7 +24,7 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
     SpecError
         Where the text is not a list of as many numbers as the model has parameters.
     """
-    head = text.split(",")[0]
+    head = text.split(",", maxsplit=1)[0]
     try:
         numbers = [float(part) for part in head.replace(",", " ").split()]
     except ValueError:

@@ -149,7 +149,7 @@ def _to_blocks(
         vcov = np.zeros((block.n_groups, width, width)) if errors else None
         first = np.empty(block.n_groups, dtype=np.int64)
         first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
-        scale = objective.layout.scales[position] if block.factor is None else objective.layout.scales[position]
+        scale = objective.layout.scales[position]
         pieces = 0
         for component, u, v in found.values():
             for owner, offset, count in component.parts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -95,6 +96,12 @@ def _product(
                 )
         return out.reshape(count, left.width, right.shape[1])
     return np.swapaxes(_product(right, left, starts, groups, weights, False), 1, 2)
+
+
+def add_to(totals: dict[Any, FloatArray], key: Any, value: FloatArray) -> None:
+    """totals[key] += value, starting from nothing."""
+    have = totals.get(key)
+    totals[key] = value if have is None else have + value
 
 
 class SimpleData:
@@ -218,10 +225,10 @@ class PatternData:
     ) -> None:
         if scale is not None:
             # the log-variance λ of this by() group multiplies R: R_λ = R, R_λλ = R, R_λa = R_a
-            count = len(names) + 1
+            size = len(names) + 1
             wide1 = np.concatenate([r[None], r1])
             if order > 1:
-                wide2 = np.zeros((count, count, *r.shape))
+                wide2 = np.zeros((size, size, *r.shape))
                 wide2[0, 0] = r
                 wide2[0, 1:] = wide2[1:, 0] = r1
                 wide2[1:, 1:] = r2  # (r, r, 1, 1) zeros where R* is linear
@@ -241,7 +248,7 @@ class PatternData:
         for a, name in enumerate(names):
             target = jet.s1.setdefault(name, np.zeros_like(jet.s))
             self._accumulate(target, pattern, -xr[a])
-            jet.ld1[name] = jet.ld1.get(name, 0.0) + np.trace(x[a]) * count
+            add_to(jet.ld1, name, np.trace(x[a]) * count)
         if order == 1:
             return
         general = not linear and r2.size and r2.shape[-1] == r.shape[0]
@@ -257,7 +264,7 @@ class PatternData:
                 pair = (name_a, name_b) if name_a <= name_b else (name_b, name_a)
                 target = jet.s2.setdefault(pair, np.zeros_like(jet.s))
                 self._accumulate(target, pattern, second)
-                jet.ld2[pair] = jet.ld2.get(pair, 0.0) + trace * count
+                add_to(jet.ld2, pair, trace * count)
 
     def _accumulate(self, target: FloatArray, pattern: _Pattern, matrix: FloatArray) -> None:
         """target[g] += W_g' matrix W_g over the groups of the pattern."""

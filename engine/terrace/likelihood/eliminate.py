@@ -176,7 +176,7 @@ def eliminate(
     sign, logdet = np.linalg.slogdet(m)
     if np.any(sign <= 0) or not np.all(np.isfinite(logdet)):
         raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
-    b = np.linalg.inv(m)
+    b: FloatArray = np.linalg.inv(m).astype(np.float64, copy=False)
     k = b @ sigma
     k = 0.5 * _symmetric(k)
     t = k @ c
@@ -197,7 +197,8 @@ def eliminate(
         ea = ca - da @ t
         # J'S_aJ = F_a - T'C_a - C_a'T + T'D_aT = F_a - T'C_a - E_a'T
         out.s1[a] = fa - tt @ ca - _t(ea) @ t
-        out.ld1[a] = jet.ld1.get(a, 0.0) + np.einsum("gij,gji->g", k, da)
+        through = np.einsum("gij,gji->g", k, da)
+        out.ld1[a] = jet.ld1[a] + through if a in jet.ld1 else through
         if order > 1:
             e[a] = ea
             if not average:
@@ -208,7 +209,8 @@ def eliminate(
         first = -(ut @ su[i])
         previous = out.s1.get(i)
         out.s1[i] = first if previous is None else previous + first
-        out.ld1[i] = out.ld1.get(i, jet.ld1.get(i, 0.0)) + basis.traces(n)
+        have = out.ld1.get(i)
+        out.ld1[i] = basis.traces(n) if have is None else have + basis.traces(n)
     if order == 1:
         return out, done
 
@@ -216,8 +218,9 @@ def eliminate(
         have = out.s2.get(pair)
         out.s2[pair] = value if have is None else have + value
 
-    def add_ld(pair: Pair, value: FloatArray | float) -> None:
-        out.ld2[pair] = out.ld2.get(pair, 0.0) + value
+    def add_ld(pair: Pair, value: FloatArray) -> None:
+        have = out.ld2.get(pair)
+        out.ld2[pair] = value if have is None else have + value
 
     for pair, value in jet.ld2.items():
         add_ld(pair, value)

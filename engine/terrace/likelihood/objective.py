@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -128,7 +129,7 @@ class Objective:
         rows = layout.order
         identity = np.array_equal(rows, np.arange(len(rows)))
 
-        def sort(a: FloatArray) -> FloatArray:
+        def sort(a: Any) -> Any:
             return a if identity else a[rows]
 
         dense = sort(np.column_stack([xt, y]))
@@ -284,7 +285,7 @@ class Objective:
     def _profile(self, m: Moments, order: int, average: bool) -> Evaluation:
         p, r, nu = self.p, self.n_params, self.nu
         f = m.f.sum(axis=0)
-        a, b, c = f[:p, :p], f[:p, p], f[p, p]
+        a, b = f[:p, :p], f[:p, p]
         a_inverse = np.linalg.inv(a) if p else np.zeros((0, 0))
         beta = a_inverse @ b
         v = np.append(-beta, 1.0)
@@ -360,7 +361,7 @@ def _effective_n(design: Design, row: FloatArray | None) -> float:
 
 def _orthogonal(x: FloatArray, constant: bool, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     """x·M with orthonormal columns (in the weights) and M (p, p). The constant is the last column of x."""
-    n, p = x.shape
+    p = x.shape[1]
     m = np.eye(p)
     if p == 0:
         return x, m

@@ -29,7 +29,7 @@ class SparseLead:
         dense: FloatArray,
         weights: FloatArray | None,
     ) -> None:
-        n, q = z.shape
+        q = z.shape[1]
         g = len(starts)
         wz = z if weights is None else z * weights[:, None]
         self.q, self.n_groups = q, g
@@ -129,7 +129,7 @@ class SparseLead:
         sign, logdet = np.linalg.slogdet(m)
         if np.any(sign <= 0):
             raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
-        b = np.linalg.inv(m)
+        b: FloatArray = np.linalg.inv(m).astype(np.float64, copy=False)
         k = b @ sigma
         k = (k + np.swapaxes(k, 1, 2)) / 2
         out = Jet((self.f - self.quadratic(k))[None], np.array([logdet.sum()]))
@@ -160,10 +160,10 @@ class SparseLead:
         """K_g (c_y - C_g far), shape (G, q), for `far` = (-u, -β, 1) of the columns to come."""
         t = self.width
         ru = self.values * far[self.entry_column][:, None]
-        total = np.column_stack(
+        sparse = np.column_stack(
             [np.bincount(self.entry_group, weights=ru[:, i], minlength=self.n_groups) for i in range(self.q)]
         )
-        total = total + self.dense @ far[t:]
+        total = sparse + self.dense @ far[t:]
         return np.einsum("gij,gj->gi", k, total)
 
     def error_vcov(self, k: FloatArray, error: FloatArray, sigma2: float) -> FloatArray:
@@ -181,8 +181,8 @@ class SparseLead:
         cross = np.zeros((self.n_groups, q, x.shape[2]))
         for i in range(q):
             for j in range(x.shape[2]):
-                w = self.values[:, i] * error[self.entry_column, t + j]
-                cross[:, i, j] = np.bincount(self.entry_group, weights=w, minlength=self.n_groups)
+                wx = self.values[:, i] * error[self.entry_column, t + j]
+                cross[:, i, j] = np.bincount(self.entry_group, weights=wx, minlength=self.n_groups)
         mixed = cross @ np.swapaxes(x, 1, 2)
         middle += mixed + np.swapaxes(mixed, 1, 2)
         middle += x @ error[t:, t:] @ np.swapaxes(x, 1, 2)

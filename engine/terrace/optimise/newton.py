@@ -51,7 +51,8 @@ def trust_region_step(gradient: FloatArray, hessian: FloatArray, radius: float) 
 
     s = step_at(0.0)
     if not (lowest > floor and np.linalg.norm(s) <= radius):
-        low, high = max(0.0, -lowest), max(0.0, -lowest) + np.linalg.norm(g) / radius + floor
+        low = max(0.0, -lowest)
+        high = low + float(np.linalg.norm(g)) / radius + floor
         if lowest <= floor and np.linalg.norm(step_at(low + floor * 10)) < radius:
             # hard case: nothing pulls along the direction of most negative curvature, so add it
             s = step_at(low + floor * 10)

@@ -107,8 +107,8 @@ def group_rows(design: Design) -> tuple[GroupSummary, ...]:
         n = float(times.sum())
         out.append(
             GroupSummary(
-                level.name, int(round(n)), int(round(size.min())), float((size * times).sum() / n),
-                int(round(size.max())),
+                level.name, round(n), round(float(size.min())), float((size * times).sum() / n),
+                round(float(size.max())),
             )
         )
     return tuple(out)

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.inference.distributions import chi2_upper, f_upper
 from terrace.inference.parameters import estmetric
-from terrace.inference.small import TITLES
 from terrace.inference.tests import wald
 from terrace.results.advice import collect_advice
 from terrace.results.assemble import fixed_rows, group_rows, random_rows
@@ -34,7 +33,7 @@ def build_result(
     trouble: list[tuple[str, str]],
 ) -> FitResult:
     """Everything that is shown, stored and exported, computed once from the fitted model."""
-    design, objective, natural = fitted.design, fitted.objective, fitted.natural
+    design, natural = fitted.design, fitted.natural
     level = spec.display.level
     df = fitted.small.df if fitted.small is not None else None
     constrained = _constrained(fitted)
