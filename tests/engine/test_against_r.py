@@ -14,7 +14,6 @@ from oracle_support import column, estimated, natural, r_data, r_fit
 
 from oracles import rcases
 from oracles.intervals import interval
-from oracles.rcases import every
 
 FITS = ("lme4", "nlme", "glmmtmb")
 
@@ -33,17 +32,6 @@ def interior(*scripts: str) -> list[Any]:
 def tolerance(case: dict[str, Any], what: str) -> float:
     """Relative, for ``estimate`` or ``se``."""
     return float(case.get("tolerance", {}).get(what, {"estimate": 1e-5, "se": 1e-5}[what]))
-
-
-def test_every_feature_of_r_is_spelled_as_a_feature_of_the_engine() -> None:
-    known = {"nested", "crossed", "boundary", "robust", "cluster", "kroger", "margins", "profile"}
-    names = {
-        f
-        for s in (*FITS, "smallsample", "sandwich", "emmeans", "profile")
-        for c in every(s)
-        for f in c["features"]
-    }
-    assert all(n in known or n.startswith("residuals-") for n in names)
 
 
 @pytest.mark.parametrize("case", fits(*FITS))

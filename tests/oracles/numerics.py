@@ -35,8 +35,12 @@ def jacobian(f: Callable, x: np.ndarray, step: float = 0.02, levels: int = 4) ->
     return np.stack(out, axis=-1)
 
 
-def hessian(f: Callable, x: np.ndarray, step: float = 0.08, levels: int = 4) -> np.ndarray:
-    """Second derivatives of a scalar f, shape (k, k)."""
+def hessian(f: Callable, x: np.ndarray, step: float = 0.02, levels: int = 4) -> np.ndarray:
+    """Second derivatives of a scalar f, shape (k, k).
+
+    The step must stay well inside the region where f is smooth: bands and Toeplitz correlations stand close
+    to the edge of the positive definite matrices.
+    """
     x = np.asarray(x, float)
     k = len(x)
     here = f(x)

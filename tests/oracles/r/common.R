@@ -95,8 +95,14 @@ fixed_part <- function(names_, coef, vcov, order) {
   list(terms = I(names_[order]), coef = I(coef), se = I(sqrt(diag(V))), vcov = V)
 }
 
-# `names_` are the coefficient names of the program in R's order; R puts the constant first, the program last.
-last_constant <- function(names_) c(which(names_ != "_cons"), which(names_ == "_cons"))
+# `names_` are the coefficient names of the program in R's order. R puts the constant first, the program last; in
+# an interaction of factors the first factor runs fastest in R and slowest in the program.
+last_constant <- function(names_) {
+  at <- which(names_ != "_cons")
+  crossed <- grep("^[0-9]+\\.\\w+#[0-9]+\\.\\w+$", names_[at])
+  at[crossed] <- at[crossed][order(names_[at[crossed]])]
+  c(at, which(names_ == "_cons"))
+}
 
 lme4_effects <- function(fit, terms) {
   re <- ranef(fit, condVar = TRUE)

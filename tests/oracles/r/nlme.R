@@ -98,6 +98,7 @@ split_gls <- function(id, feature, data, command, by, levels, formula, names_, j
              command = opt(command, m, " "), reml = m == "REML",
              call = paste("nlme::gls in each group of", by, ":", paste(deparse(formula), collapse = "")),
              n = nrow(whole), ll = sum(sapply(fits, logLik)),
+             tolerance = list(estimate = 2e-4, se = 2e-3),
              df = sum(sapply(fits, function(x) attr(logLik(x), "df"))),
              fixed = fixed_part(names_, as.vector(b), joint %*% V %*% t(joint), last_constant(names_)),
              random = list(level = I(sapply(rows, `[[`, 1)), name = I(sapply(rows, `[[`, 2)),

@@ -1,0 +1,145 @@
+"""Weights and robust variances against their definitions: expanded rows, and quadrature of the integral."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from oracle_support import column, dataset, estimated, natural
+
+import terrace
+from oracles.generated import panel
+from oracles.implemented import IMPLEMENTED
+from oracles.model import design
+from oracles.numerics import hessian, jacobian
+from oracles.weighted import group_logs, sandwich, scale
+
+PLAIN = ("x", "z", "_cons")
+
+
+def needs(*features: str) -> Any:
+    missing = set(features) - IMPLEMENTED
+    return pytest.mark.skipif(bool(missing), reason=f"not implemented: {', '.join(sorted(missing))}")
+
+
+@cache
+def weighted_panel() -> pd.DataFrame:
+    """Complete rows with weights: ``w1`` by row, ``w2`` by person, and whole numbers ``k1`` and ``k2``."""
+    rng = np.random.default_rng(5)
+    frame = panel().dropna().reset_index(drop=True)
+    frame["w1"] = rng.uniform(0.4, 2.5, len(frame))
+    frame["k1"] = rng.integers(1, 4, len(frame))
+    for name, values in (("w2", rng.uniform(0.5, 3, 100)), ("k2", rng.integers(1, 4, 100))):
+        frame[name] = values[frame["id"].to_numpy()]
+    return frame
+
+
+def same(one: terrace.FitResult, other: terrace.FitResult) -> None:
+    """Ten digits, as the specification of frequency weights asks; SEs a little less."""
+    assert one.ll == pytest.approx(other.ll, rel=1e-10)
+    spread = column(estimated(other), "se")
+    np.testing.assert_allclose(
+        column(estimated(one), "coef") / spread, column(estimated(other), "coef") / spread, atol=1e-8
+    )
+    np.testing.assert_allclose(column(estimated(one), "se"), spread, rtol=1e-8)
+    np.testing.assert_allclose(natural(one), natural(other), rtol=1e-7)
+    np.testing.assert_allclose(column(list(one.random), "se"), column(list(other.random), "se"), rtol=1e-6)
+
+
+@needs("fweights")
+@pytest.mark.parametrize("random", ["|| id:", "|| id: x, cov(unstructured)", "|| region: || person: x"])
+def test_frequency_weights_of_rows_are_repeated_rows(random: str) -> None:
+    frame = weighted_panel()
+    expanded = frame.loc[frame.index.repeat(frame["k1"])].reset_index(drop=True)
+    weighted = terrace.fit(f"mixed y x z [fw=k1] {random}", dataset(frame))
+    plain = terrace.fit(f"mixed y x z {random}", dataset(expanded))
+    same(weighted, plain)
+    assert weighted.scalars["N"] == len(expanded)
+
+
+@needs("fweights")
+def test_frequency_weights_of_groups_are_repeated_groups() -> None:
+    frame = weighted_panel()
+    copies = [
+        frame[frame["k2"] > copy].assign(id=lambda f, copy=copy: f["id"] + 1000 * copy) for copy in range(3)
+    ]
+    weighted = terrace.fit("mixed y x z || id: x, cov(unstructured) fweight(k2)", dataset(frame))
+    plain = terrace.fit("mixed y x z || id: x, cov(unstructured)", dataset(pd.concat(copies)))
+    same(weighted, plain)
+
+
+def pseudolikelihood(frame: pd.DataFrame, kind: str) -> tuple[Any, Any]:
+    """(log by group times its weight, total) as functions of (beta, log sd_u, log sd_e)."""
+    codes = frame["id"].to_numpy()
+    inner, outer = scale(kind, frame["w1"].to_numpy(), frame["w2"].to_numpy(), codes)
+    y, x = frame["y"].to_numpy(float), design(frame, PLAIN)
+    first = np.array([np.flatnonzero(codes == g)[0] for g in np.unique(codes)])
+
+    def logs(parameters: np.ndarray) -> np.ndarray:
+        return outer[first] * group_logs(y, x, codes, inner, parameters)
+
+    return logs, lambda parameters: float(logs(parameters).sum())
+
+
+@needs("pweights", "robust")
+@pytest.mark.parametrize("kind", ["", "size", "effective", "gk"])
+def test_pseudolikelihood_is_the_quadrature_of_its_definition(kind: str) -> None:
+    frame = weighted_panel()
+    option = f" pwscale({kind})" if kind else ""
+    result = terrace.fit(f"mixed y x z [pw=w1] || id:, pweight(w2){option}", dataset(frame))
+    logs, total = pseudolikelihood(frame, kind)
+    rows = estimated(result)
+    at = np.concatenate([column(rows, "coef"), 0.5 * np.log(natural(result))])
+    assert result.ll == pytest.approx(total(at), rel=1e-10)
+
+    curve = -hessian(total, at)
+    step = np.linalg.solve(curve, jacobian(total, at, step=0.005))
+    assert np.abs(step / np.sqrt(np.diag(np.linalg.inv(curve)))).max() < 1e-4
+
+    # the bread is block diagonal: fixed effects, and variances with the fixed effects profiled out
+    scores = jacobian(logs, at, step=0.005)
+    p = len(rows)
+    profiled = curve[p:, p:] - curve[p:, :p] @ np.linalg.solve(curve[:p, :p], curve[:p, p:])
+    fixed = np.sqrt(np.diag(sandwich(scores[:, :p], np.linalg.inv(curve[:p, :p]))))
+    np.testing.assert_allclose(column(rows, "se"), fixed, rtol=1e-5)
+    variances = np.sqrt(np.diag(sandwich(scores[:, p:], np.linalg.inv(profiled))))
+    np.testing.assert_allclose(column(list(result.random), "se"), 2 * natural(result) * variances, rtol=1e-5)
+
+
+@needs("pweights")
+def test_equal_sampling_weights_do_not_move_the_estimates() -> None:
+    frame = weighted_panel().assign(two=2.0, one=1.0)
+    plain = terrace.fit("mixed y x z || id: x", dataset(frame))
+    for weights in ("[pw=one] || id: x", "|| id: x, pweight(two)", "[pw=two] || id: x, pwscale(size)"):
+        result = terrace.fit(f"mixed y x z {weights}", dataset(frame))
+        np.testing.assert_allclose(
+            column(estimated(result), "coef"), column(estimated(plain), "coef"), rtol=1e-6
+        )
+        np.testing.assert_allclose(natural(result), natural(plain), rtol=1e-5)
+
+
+@needs("robust")
+def test_robust_variances_are_sums_of_squared_scores() -> None:
+    frame = weighted_panel().assign(w1=1.0, w2=1.0)
+    result = terrace.fit("mixed y x z || id:, vce(robust)", dataset(frame))
+    logs, total = pseudolikelihood(frame, "")
+    rows = estimated(result)
+    at = np.concatenate([column(rows, "coef"), 0.5 * np.log(natural(result))])
+    curve, scores, p = -hessian(total, at), jacobian(logs, at, step=0.005), len(rows)
+    fixed = sandwich(scores[:, :p], np.linalg.inv(curve[:p, :p]))
+    np.testing.assert_allclose(column(rows, "se"), np.sqrt(np.diag(fixed)), rtol=1e-6)
+    assert result.scalars["N_clust"] == frame["id"].nunique()
+
+
+@needs("cluster")
+def test_clusters_above_the_top_level() -> None:
+    frame = weighted_panel()
+    by_region = terrace.fit("mixed y x z || id:, vce(cluster region)", dataset(frame))
+    by_id = terrace.fit("mixed y x z || id:, vce(cluster id)", dataset(frame))
+    robust = terrace.fit("mixed y x z || id:, vce(robust)", dataset(frame))
+    np.testing.assert_allclose(column(estimated(by_id), "se"), column(estimated(robust), "se"), rtol=1e-10)
+    assert by_region.scalars["N_clust"] == 6
+    assert np.all(column(estimated(by_region), "se") != column(estimated(robust), "se"))
