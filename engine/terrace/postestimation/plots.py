@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,15 +20,32 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 
-def residual_fitted(fit: FitResult, data: Dataset, *, smooth: bool = True) -> Plot:
-    """Residuals of the lowest level against fitted values, random effects included."""
+def residual_fitted(
+    fit: FitResult,
+    data: Dataset,
+    *,
+    relevel: str | None = None,
+    standardized: bool = False,
+    smooth: bool = True,
+) -> Plot:
+    """Residuals against fitted values, for the observations of the fit.
+
+    Random effects count down to the level `relevel` (default: all of them). `standardized` divides by the
+    residual standard deviation, or whitens by the residual structure.
+    """
     from terrace.postestimation import predict
 
+    inside = _sample(fit, data)
+    word = "Standardized residual" if standardized else "Residual"
+    residuals = (
+        predict.standardized_residuals(fit, data) if standardized else predict.residuals(fit, data, relevel)
+    )
     return arrays.residual_fitted_plot(
-        predict.fitted(fit, data),
-        predict.residuals(fit, data),
+        predict.fitted(fit, data, relevel)[inside],
+        residuals[inside],
+        rows=inside,
         smooth=smooth,
-        titles=("Residuals against fitted values", f"Fitted {fit.outcome}", "Residual"),
+        titles=("Residuals against fitted values", f"Fitted {fit.outcome}", word),
     )
 
 
@@ -38,6 +55,7 @@ def qq(
     *,
     of: Literal["residuals", "effects"] = "residuals",
     level: str | None = None,
+    standardized: bool = False,
     band: float = 95.0,
 ) -> Plot:
     """Normal QQ plot of the residuals, or of the predicted random effects of one `level` (default: all)."""
@@ -46,44 +64,61 @@ def qq(
     if of == "residuals":
         if data is None:
             raise TerraceError("The residuals need the data of the fit.", code="no-data")
-        return arrays.qq_plot(predict.residuals(fit, data), level=band)
+        inside = _sample(fit, data)
+        values = (predict.standardized_residuals if standardized else predict.residuals)(fit, data)[inside]
+        word = "Standardized residual" if standardized else "Residual"
+        return arrays.qq_plot(values, rows=inside, y_title=word, level=band)
     panels: list[PlotPanel] = []
-    for effects in _effects(fit, level):
+    for effects in _effects(fit, level, data):
         for j, name in enumerate(effects.names):
-            title = effect_title(effects, name)
-            labels = [f"{effects.level} {g}" for g in effects.groups]
+            labels = [f"{_owner(effects, name)} {g}" for g in effects.groups]
             panels.append(
                 arrays.qq_panel(
-                    effects.values[:, j], labels=labels, title=title, y_title="Random effect", level=band
+                    effects.values[:, j],
+                    labels=labels,
+                    title=effect_title(effects, name),
+                    y_title="Random effect",
+                    level=band,
                 )
             )
-    note = f"Line through the quartiles; {band:g}% of each point of a normal sample fall within the band."
+    note = arrays.band_note(band)
     return Plot(
         "Normal QQ plot of random effects", tuple(panels), "qq-effects", min(len(panels), 2), note=note
     )
 
 
 def caterpillar(
-    fit: FitResult, level: str | None = None, term: str | None = None, *, confidence: float = 95.0
+    fit: FitResult,
+    data: Dataset | None = None,
+    *,
+    level: str | None = None,
+    term: str | None = None,
+    confidence: float = 95.0,
 ) -> Plot:
-    """Predicted random effects in order, with intervals; of the first intercept unless told."""
-    effects, j = _one_effect(fit, level, term)
-    title = effect_title(effects, effects.names[j])
+    """Predicted random effects in order, with intervals; of the first intercept unless told.
+
+    With `data` the groups have their labels, otherwise their numbers. `term` is the name of an effect as in
+    the table of the random part: ``_cons``, ``ses``, ``R.week``.
+    """
+    effects, j = _one_effect(fit, level, term, data)
+    name = effects.names[j]
     return arrays.caterpillar_plot(
         effects.values[:, j],
         effects.se[:, j],
         effects.groups,
         level=confidence,
-        title=f"Random effects: {title}",
-        group_title=effects.level,
+        title=f"Random effects: {effect_title(effects, name)}",
+        group_title=_owner(effects, name),
     )
 
 
-def histogram(fit: FitResult, data: Dataset) -> Plot:
+def histogram(fit: FitResult, data: Dataset, *, standardized: bool = False) -> Plot:
     """The distribution of the residuals with a normal curve."""
     from terrace.postestimation import predict
 
-    return arrays.histogram_plot(predict.residuals(fit, data))
+    inside = _sample(fit, data)
+    values = (predict.standardized_residuals if standardized else predict.residuals)(fit, data)[inside]
+    return arrays.histogram_plot(values, x_title="Standardized residual" if standardized else "Residual")
 
 
 def spaghetti(fit: FitResult, data: Dataset, x: str, *, group: str | None = None) -> Plot:
@@ -142,17 +177,23 @@ def lowest_level(fit: FitResult) -> str:
 
 def effect_title(effects: RandomEffects, name: str) -> str:
     """``hours, school`` or ``intercept, school``."""
-    plain = random_label(f"e({name})")[2:-1]
-    return f"{plain}, {effects.level}"
+    if name.startswith("R."):
+        return f"intercept, {name[2:]}"
+    return f"{random_label(f'e({name})')[2:-1]}, {effects.level}"
 
 
-def _effects(fit: FitResult, level: str | None) -> list[Any]:
+def _owner(effects: RandomEffects, name: str) -> str:
+    """Whose effects they are: the level, or the factor that crosses it."""
+    return name[2:] if name.startswith("R.") else effects.level
+
+
+def _effects(fit: FitResult, level: str | None, data: Dataset | None) -> list[RandomEffects]:
     from terrace.postestimation import predict
 
-    every = list(predict.random_effects(fit))
-    found = [e for e in every if level is None or e.level == level]
+    every = list(predict.random_effects(fit, data))
+    found = [e for e in every if level is None or e.level == level or f"R.{level}" in e.names]
     if not found:
-        names = ", ".join(dict.fromkeys(e.level for e in every))
+        names = ", ".join(dict.fromkeys(_owner(e, e.names[0]) for e in every))
         raise TerraceError(
             f"The model has no random effects of {level}." if level else "The model has no random effects.",
             code="no-such-level",
@@ -162,8 +203,10 @@ def _effects(fit: FitResult, level: str | None) -> list[Any]:
     return found
 
 
-def _one_effect(fit: FitResult, level: str | None, term: str | None) -> tuple[Any, int]:
-    found = _effects(fit, level)
+def _one_effect(
+    fit: FitResult, level: str | None, term: str | None, data: Dataset | None
+) -> tuple[RandomEffects, int]:
+    found = _effects(fit, level, data)
     wanted = term or "_cons"
     for effects in found:
         if wanted in effects.names:

@@ -30,7 +30,7 @@ def residual_fitted_plot(
     """Points with a line at zero and, with `smooth`, a local trend that should lie on it.
 
     `fitted` and `residuals` have shape (n,); rows where either is missing are left out. `rows` are the data
-    rows of the points, shape (n,). `titles` are those of the plot, the x axis and the y axis.
+    rows of the points, shape (n,), where they have any. `titles` are those of the plot, the x and the y axis.
     """
     x, y, keep = _complete(fitted, residuals)
     marks = [
@@ -62,8 +62,13 @@ def qq_plot(
     normal sample, Beta(i, n + 1 − i) (David and Nagaraja 2003, §2.3), on the reference line.
     """
     panel = qq_panel(values, rows=rows, labels=labels, y_title=y_title, level=level)
-    note = f"Line through the quartiles; {level:g}% of each point of a normal sample fall within the band."
+    note = band_note(level)
     return Plot(title, (panel,), kind, note=note)
+
+
+def band_note(level: float) -> str:
+    """What the line and the band of a QQ plot mean."""
+    return f"Line through the quartiles; a normal sample keeps each point in the band with chance {level:g}%."
 
 
 def qq_panel(
@@ -112,8 +117,7 @@ def caterpillar_plot(
 ) -> Plot:
     """Predicted random effects in ascending order with their intervals; those off zero are highlighted.
 
-    `values` and `se` have shape (groups,), `labels` one a group. ``rows`` of the marks number the groups in
-    the order of `values`.
+    `values` and `se` have shape (groups,), `labels` one a group.
     """
     from scipy.special import ndtri
 
@@ -134,7 +138,7 @@ def caterpillar_plot(
             marks.append(
                 Marks(
                     "interval", x[chosen], y[chosen], lower[chosen], upper[chosen],
-                    label=text, role=role, rows=keep[chosen],
+                    label=text, role=role,
                     labels=tuple(f"{labels[k]}: {v:.3g} [{a:.3g}, {b:.3g}]" for k, v, a, b in
                                  zip(keep[chosen], y[chosen], lower[chosen], upper[chosen])),
                 )
@@ -268,7 +272,7 @@ def _complete(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, Row
 
 
 def _points(x: FloatArray, y: FloatArray, keep: Rows, rows: Rows | None, labels: Sequence[str]) -> Marks:
-    data_rows = keep if rows is None else np.asarray(rows)[keep]
+    data_rows = None if rows is None else np.asarray(rows)[keep]
     texts = tuple(labels[k] for k in keep) if labels else ()
     return Marks("points", x, y, rows=data_rows, labels=texts)
 

@@ -232,7 +232,8 @@ def _legend_entries(figure: Figure, plot: Plot) -> list[tuple[str, Any]]:
 
 def _panel(axes: Axes, panel: PlotPanel, theme: Theme, several: bool) -> str:
     """Draw one panel; returns what must be said of marks that are not all shown."""
-    notes = [figure_marks.add(axes, marks, theme, several, z) for z, marks in enumerate(panel.marks)]
+    crowd = sum(len(m.x) for m in panel.marks if m.kind == "interval")
+    notes = [figure_marks.add(axes, m, theme, several, z, crowd) for z, m in enumerate(panel.marks)]
     if panel.title:
         axes.set_title(panel.title, loc="left", color=theme.ink)
     axes.set_xlabel(panel.x.title)

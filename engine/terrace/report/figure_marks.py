@@ -32,8 +32,10 @@ DASHES: tuple[Any, ...] = (
 Array = npt.NDArray[np.float64]
 
 
-def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int) -> str:
-    """Draw one layer over those before it. `several` tells that colours tell series apart.
+def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: int = 0) -> str:
+    """Draw one layer over those before it.
+
+    `several` tells that colours tell series apart, `crowd` how many intervals all layers have together.
 
     Returns a sentence for the note where not every mark is drawn as it is.
     """
@@ -47,7 +49,7 @@ def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int) -> str:
         lower, upper = _bounds(marks)
         axes.fill_between(marks.x, lower, upper, color=color, alpha=0.16, linewidth=0, **options)
     elif marks.kind == "interval":
-        return _intervals(axes, marks, color, options)
+        return _intervals(axes, marks, color, options, crowd)
     elif marks.kind == "bars":
         axes.bar(
             marks.x, marks.y, marks.width, color=color, alpha=0.75, edgecolor=theme.ground, linewidth=0.6,
@@ -119,7 +121,7 @@ def _line(axes: Axes, marks: Marks, color: str, options: dict[str, Any]) -> None
     )  # fmt: skip
 
 
-def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any]) -> str:
+def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any], crowd: int) -> str:
     lower, upper = _bounds(marks)
     x, y = np.asarray(marks.x, dtype=float), np.asarray(marks.y, dtype=float)
     n = len(x)
@@ -128,10 +130,11 @@ def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any]) ->
         kept = np.unique(np.linspace(0, n - 1, MOST_INTERVALS).round().astype(int))
         x, y, lower, upper = x[kept], y[kept], lower[kept], upper[kept]
         note = f"{len(kept):,} of {n:,} intervals are drawn, evenly chosen."
-    width = 1.1 if n <= 60 else 0.8 if n <= 400 else 0.4
+    crowd = max(crowd, n)
+    width = 1.1 if crowd <= 60 else 0.8 if crowd <= 400 else 0.4
     own = {k: v for k, v in options.items() if k != "label"}
     axes.vlines(x, lower, upper, color=color, linewidth=width, alpha=0.55, rasterized=n > _RASTER, **own)
-    size = 4.2 if n <= 60 else 2.4 if n <= 400 else 1.2
+    size = 4.2 if crowd <= 60 else 2.4 if crowd <= 400 else 1.2
     axes.plot(
         x, y, linestyle="none", marker=MARKERS[marks.series % len(MARKERS)], markersize=size, color=color,
         markeredgewidth=0, **options,

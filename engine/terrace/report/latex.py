@@ -39,7 +39,8 @@ _PREAMBLE = r"""\documentclass{article}
 
 def escape(text: str) -> str:
     """Text with every character that LaTeX would take as a command, and symbols as mathematics."""
-    return "".join(_ESCAPES.get(c) or _SYMBOLS.get(c, c) for c in text)
+    plain = "".join(_ESCAPES.get(c) or _SYMBOLS.get(c, c) for c in text)
+    return re.sub(r"(?<!\\)\$\$", "", plain)  # two formulas side by side are one
 
 
 def table_latex(table: Table, *, label: str = "") -> str:

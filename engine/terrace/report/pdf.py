@@ -17,7 +17,8 @@ _PAGE = (8.27, 11.69)  # A4, inches
 _MARGIN = 0.95
 _WIDTH = _PAGE[0] - 2 * _MARGIN
 _LEADING = 1.42
-_GAP = 0.13  # between columns, inches
+_GAP = 0.22  # between columns, inches
+_EDGE = 0.06  # between the end of a rule and the letters
 _SIZES = (9.0, 8.5, 8.0, 7.5, 7.0, 6.5, 6.0)
 _INDENT = 0.16
 
@@ -107,11 +108,14 @@ class _Pages:
 def _table(page: _Pages, table: Table, number: int) -> None:
     content = shown(table)
     size, stub, widths = _measure(content)
-    total = stub + sum(w + _GAP for w in widths)
+    total = stub + sum(w + _GAP for w in widths) + 2 * _EDGE
     height = size * _LEADING * 1.1 / 72
-    rows = [_label_lines(line.label, size, stub - _INDENT * line.indent) for line in content.lines]
-    whole = (len(rows) + 4) * height
-    page.need(whole if whole < _PAGE[1] / 2 else 6 * height)
+    rows = []
+    for line in content.lines:
+        room = total - _EDGE if line.kind == "group" else stub  # a heading runs on over the columns
+        rows.append(_broken(line.label, size, max(room - _INDENT * line.indent, 0.5), "normal", ""))
+    whole = (sum(map(len, rows)) + 4) * height
+    page.need(whole if whole < _PAGE[1] - 2 * _MARGIN else 6 * height)
     page.y += 0.16
     page.lines(f"Table {number}. {table.title}", 10, weight="bold", after=0.05)
     _head(page, content, size, stub, widths, total)
@@ -122,14 +126,14 @@ def _table(page: _Pages, table: Table, number: int) -> None:
             page.rule(total, 0.4, "#808080")
             page.y += 0.03
         style = {"style": "italic"} if line.kind == "group" else {}
-        x = 0.06 + stub
+        x = _EDGE + stub
         for cell, width in zip(line.cells, widths):
             x += _GAP
             right = cell.align == "right"
             page.put(x + width if right else x, cell.text, size, ha="right" if right else "left")
             x += width
         for text in label:
-            page.put(0.06 + _INDENT * line.indent, text, size, **style)
+            page.put(_EDGE + _INDENT * line.indent, text, size, **style)
             page.y += height
     page.y += 0.03
     page.rule(total)
@@ -144,8 +148,8 @@ def _head(
 ) -> None:
     page.rule(total)
     page.y += 0.04
-    page.put(0.06, content.table.stub, size, weight="bold")
-    x = 0.06 + stub
+    page.put(_EDGE, content.table.stub, size, weight="bold")
+    x = _EDGE + stub
     for column, align, width in zip(content.table.columns, content.aligns, widths):
         x += _GAP
         right = align == "right"
@@ -167,14 +171,10 @@ def _measure(content: Shown) -> tuple[float, float, list[float]]:
             widths.append(max([_inches(column.title.replace("\n", " "), size, "bold"), *cells], default=0.3))
         labels = [_inches(x.label, size) + _INDENT * x.indent for x in content.lines if x.kind != "group"]
         stub = max([_inches(table.stub, size, "bold"), *labels, 0.6])
-        room = _WIDTH - 0.06 - sum(w + _GAP for w in widths)
+        room = _WIDTH - 2 * _EDGE - sum(w + _GAP for w in widths)
         if stub <= room or (room >= 1.6 and size <= 8) or size == _SIZES[-1]:
             break
     return size, max(min(stub, room), 0.9), widths
-
-
-def _label_lines(label: str, size: float, width: float) -> list[str]:
-    return _broken(label, size, max(width, 0.5), "normal", "") or [""]
 
 
 def _broken(text: str, size: float, width: float, weight: str, family: str) -> list[str]:
@@ -241,6 +241,8 @@ def _texts(page: _Pages, text: str) -> None:
             page.y += 0.16
             page.lines(paragraph, 13 if kind == "h2" else 11, weight="bold", after=0.06)
         elif kind in ("command", "listing"):
+            height = (paragraph.count("\n") + 1) * 7.5 * _LEADING / 72
+            page.need(min(height, _PAGE[1] / 2))
             page.lines(paragraph, 7.5, family="monospace", after=0.08)
         else:
             page.lines(paragraph, 9.5, after=0.08)

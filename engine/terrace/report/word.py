@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from terrace.report.cells import note_paragraphs, shown
+from terrace.report.cells import Shown, display_width, note_paragraphs, shown
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.table import Table
@@ -19,6 +19,7 @@ _RULE = "8"  # eighths of a point
 _HAIRLINE = "4"
 _KEEP_WHOLE = 25  # a table of at most so many rows is not divided between pages
 _INDENT = 0.16  # inches a step
+_TEXT_WIDTH = 451.0  # points between the margins of an A4 page
 
 
 def document_docx(
@@ -49,10 +50,11 @@ def document_docx(
 
 def _styles(document: Document) -> None:
     from docx.enum.style import WD_STYLE_TYPE
-    from docx.shared import Inches, Pt, RGBColor
+    from docx.shared import Inches, Mm, Pt, RGBColor
 
     black = RGBColor(0, 0, 0)
     section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
     for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
         setattr(section, side, Inches(1))
     sizes = {"Normal": 10.5, "Title": 18, "Heading 1": 14, "Heading 2": 12, "Caption": 10.5}
@@ -101,13 +103,13 @@ def add_table(document: Document, table: Table, number: int) -> None:
     page = shown(table)
     _caption(document, "Table", number, table.title)
     grid = document.add_table(rows=1 + len(page.lines), cols=1 + len(table.columns))
-    _full_width(grid)
-    heads = [table.stub, *(c.title for c in table.columns)]
+    heads = [table.stub, *(c.title.replace("\n", " ") for c in table.columns)]
+    size = _widths(grid, page, heads)
     last = len(page.lines)
     for j, head in enumerate(heads):
         align = "left" if j == 0 else page.aligns[j - 1]
         cell = grid.cell(0, j)
-        _fill(cell, head.replace("\n", " "), align, bold=True)
+        _fill(cell, head, align, size, bold=True)
         _borders(cell, top=_RULE, bottom=_RULE)
     _repeat_head(grid.rows[0])
     for i, line in enumerate(page.lines, 1):
@@ -115,11 +117,11 @@ def add_table(document: Document, table: Table, number: int) -> None:
         cells = grid.rows[i].cells
         if heading:
             cells = (cells[0].merge(cells[-1]),)
-        _fill(cells[0], line.label, "left", italic=heading)
+        _fill(cells[0], line.label, "left", size, italic=heading)
         cells[0].paragraphs[0].paragraph_format.left_indent = Inches(_INDENT * line.indent)
         for cell, content in zip(cells[1:], line.cells):
             quiet = isinstance(content.value, str) and content.align == "right"
-            _fill(cell, content.text, content.align, italic=quiet)
+            _fill(cell, content.text, content.align, size, italic=quiet)
             _no_wrap(cell, content.align == "right")
         ruled = line.kind == "total" and i > 1 and page.lines[i - 2].kind != "total"
         for cell in cells:
@@ -136,7 +138,9 @@ def add_table(document: Document, table: Table, number: int) -> None:
         document.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
-def _fill(cell: _Cell, text: str, align: str, *, bold: bool = False, italic: bool = False) -> None:
+def _fill(
+    cell: _Cell, text: str, align: str, size: float, *, bold: bool = False, italic: bool = False
+) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
@@ -145,7 +149,7 @@ def _fill(cell: _Cell, text: str, align: str, *, bold: bool = False, italic: boo
     form = paragraph.paragraph_format
     form.space_before, form.space_after, form.line_spacing = Pt(2), Pt(2), 1.0
     run = paragraph.add_run(_printable(text))
-    run.bold, run.italic = bold or None, italic or None
+    run.bold, run.italic, run.font.size = bold or None, italic or None, Pt(size)
 
 
 def _borders(cell: _Cell, **sides: str) -> None:
@@ -176,18 +180,36 @@ def _no_wrap(cell: _Cell, wanted: bool) -> None:
         cell._tc.get_or_add_tcPr().append(OxmlElement("w:noWrap"))
 
 
-def _full_width(grid: Any) -> None:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
+def _widths(grid: Any, page: Shown, heads: list[str]) -> float:
+    """Give the columns the width of their contents and the labels the rest; returns the letter size.
 
-    grid.autofit = True
-    properties = grid._tbl.tblPr
-    width = properties.find(qn("w:tblW"))
-    if width is None:
-        width = OxmlElement("w:tblW")
-        properties.append(width)
-    width.set(qn("w:type"), "pct")
-    width.set(qn("w:w"), "5000")
+    Letters shrink, from 10 points, where the columns leave too little for the labels. A digit of the font is
+    half as wide as it is high.
+    """
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    wide = [
+        max([display_width(head), *(display_width(line.cells[j].text) for line in page.lines)])
+        for j, head in enumerate(heads[1:])
+    ]
+    labels = [display_width(x.label) + 2 * x.indent for x in page.lines if x.kind != "group"]
+    wanted = max([display_width(heads[0]), *labels])
+    for size in (10.0, 9.0, 8.0, 7.0):
+        columns = [0.54 * size * w + 11 for w in wide]  # points; 11 for the margins of a cell
+        room = _TEXT_WIDTH - sum(columns)
+        if room >= min(0.54 * size * wanted + 11, 130):
+            break
+    first = max(room, 60.0)
+    grid.autofit = False
+    for column, width in zip(grid.columns, [first, *columns]):
+        column.width = Pt(width)
+        for cell in column.cells:
+            cell.width = Pt(width)
+    total = grid._tbl.tblPr.find(qn("w:tblW"))
+    total.set(qn("w:type"), "dxa")
+    total.set(qn("w:w"), str(round(20 * (first + sum(columns)))))
+    return size
 
 
 def _repeat_head(row: Any) -> None:
@@ -221,9 +243,9 @@ def _add_plot(document: Document, plot: Plot, number: int) -> None:
 
     _caption(document, "Figure", number, plot.title)
     picture = document.add_picture(io.BytesIO(render(plot, "png", dpi=220, title=False)))
-    if picture.width > Inches(6.5):
-        picture.height = int(picture.height * Inches(6.5) / picture.width)
-        picture.width = Inches(6.5)
+    if picture.width > Inches(6.2):
+        picture.height = int(picture.height * Inches(6.2) / picture.width)
+        picture.width = Inches(6.2)
     about = picture._inline.docPr
     about.set("descr", _printable(f"{plot.title}. {plot.note}".strip()))
 
