@@ -297,8 +297,8 @@ def prepare(extras):
     if done_already(extras):
         return venv_python()
     began = time.monotonic()
-    say("Setting up Terrace in this folder (once; a few minutes)")
     fresh = not venv_works()
+    say("Setting up Terrace in this folder (once; a few minutes)" if fresh else "Updating the set-up")
     system_packages(need_venv=fresh and not can_make_venv(), need_qt="desktop" in extras)
     make_venv()
     say("  Python packages (about 250 MB)")
