@@ -95,7 +95,7 @@ class Controller(QObject):
         ended = self.worker.stop()
         return self.view_worker.stop() and ended
 
-    # --- answers, on the GUI thread -----------------------------------------------------------------------
+    # --- answers, on the GUI thread -----------------------------------------------------------------
     def _open(self, job: int, then: Callable[[Any], object] | None) -> None:
         if then is not None:
             self._then[job] = then

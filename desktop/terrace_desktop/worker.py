@@ -85,7 +85,7 @@ class Worker(QObject):
         self._progress: tuple[int, Progress | None, float] | None = None
         self._thread = threading.Thread(target=self._run, name=f"terrace-{name}", daemon=True)
 
-    # --- from the GUI thread ----------------------------------------------------------------------------
+    # --- from the GUI thread ------------------------------------------------------------------------
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()
@@ -124,7 +124,7 @@ class Worker(QObject):
         self._queue.put(job)
         return job.id
 
-    # --- on the worker's thread ---------------------------------------------------------------------------
+    # --- on the worker's thread ---------------------------------------------------------------------
     def _run(self) -> None:
         session = None
         if self._make_session is not None:

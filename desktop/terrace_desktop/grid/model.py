@@ -36,7 +36,7 @@ class GridModel(QAbstractTableModel):
         if dataset is not None:
             self.set_dataset(dataset)
 
-    # --- what is shown -----------------------------------------------------------------------------
+    # --- what is shown ------------------------------------------------------------------------------
     def set_dataset(self, dataset: Dataset | None) -> None:
         """Show other data, in their own order, without filter."""
         self.beginResetModel()
@@ -135,7 +135,7 @@ class GridModel(QAbstractTableModel):
         assert self.dataset is not None
         return BADGES[self.dataset.variables[column].measure.value]
 
-    # --- Qt ------------------------------------------------------------------------------------------
+    # --- Qt -----------------------------------------------------------------------------------------
     def rowCount(self, parent: Index = _NO_PARENT) -> int:
         if parent.isValid() or self.dataset is None:
             return 0

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 WIDEST = 220  # px, to begin with; the user may widen a column further
 NARROWEST = 52
+MEASURED = 60  # columns whose cells decide their width; further ones go by their names
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -109,7 +110,7 @@ class GridView(QTableView):
         self.columns.sort_asked.connect(self.next_sort)
         theme.manager().changed.connect(self._theme_changed)
 
-    # --- content --------------------------------------------------------------------------------------
+    # --- content ------------------------------------------------------------------------------------
     def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
         """Show data; `same` keeps widths, order and place, since only values or labels changed."""
         widths = self.column_widths()
@@ -190,7 +191,7 @@ class GridView(QTableView):
             spans.append((part.top(), part.bottom()))
         return sorted(columns), merge_spans(spans)
 
-    # --- keyboard and mouse -------------------------------------------------------------------------------
+    # --- keyboard and mouse -------------------------------------------------------------------------
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_asked.emit()
@@ -252,7 +253,7 @@ class GridView(QTableView):
         menu.addAction(self.tr("Show in Variables"), lambda: self.variable_asked.emit(name))
         menu.popup(at)
 
-    # --- looks --------------------------------------------------------------------------------------------
+    # --- looks --------------------------------------------------------------------------------------
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "rows"):
@@ -271,7 +272,9 @@ class GridView(QTableView):
             if name in known:
                 self.setColumnWidth(i, known[name])
                 continue
-            cells = metrics.horizontalAdvance(self.grid.reader(i).widest(self.grid.labels))
+            cells = 0
+            if i < MEASURED:
+                cells = metrics.horizontalAdvance(self.grid.reader(i).widest(self.grid.labels))
             head = bold.horizontalAdvance(name) + BADGE + 7
             self.setColumnWidth(i, min(WIDEST, max(NARROWEST, cells + 2 * PAD + 2, head + 2 * PAD + 2)))
 

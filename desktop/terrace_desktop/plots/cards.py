@@ -38,6 +38,11 @@ def plot_title(kind: str) -> str:
     }.get(kind, kind)
 
 
+def has_rows(plot: Plot) -> bool:
+    """True where points stand for rows of the data, so that a brush can select them."""
+    return any(m.kind == "points" and m.rows is not None for p in plot.panels for m in p.marks)
+
+
 class SmallPlot(ClickFrame):
     """A small picture; empty until its plot has been computed."""
 
@@ -110,7 +115,7 @@ class LargePlot(QFrame):
         self.move_button = self._segment(self.tr("Move"), "plot_move", False, group)
         self.select_button = self._segment(self.tr("Select rows"), "plot_select", True, group)
         self.move_button.setChecked(True)
-        self.select_button.setEnabled(any(m.rows is not None for p in plot.panels for m in p.marks))
+        self.select_button.setEnabled(has_rows(plot))
         for b in (self.move_button, self.select_button):
             head.addWidget(b)
         head.addWidget(button(self.tr("Reset"), "plot_reset", self.reset, variant="flat"))

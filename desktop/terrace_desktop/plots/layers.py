@@ -62,8 +62,10 @@ def _points(marks: Marks, compact: bool) -> list[Any]:
 
 
 def _line(marks: Marks, compact: bool) -> list[Any]:
-    width = 2.0 if marks.role == "fit" and not compact else 1.2
-    return [pg.PlotCurveItem(x=marks.x, y=marks.y, pen=pen(marks, width), connect="finite")]
+    width, alpha = (2.0, 1.0) if marks.role == "fit" and not compact else (1.2, 1.0)
+    if marks.role == "data" and np.count_nonzero(np.isnan(marks.y)) >= 8:  # a bundle of lines
+        width, alpha = 1.0, 0.4
+    return [pg.PlotCurveItem(x=marks.x, y=marks.y, pen=pen(marks, width, alpha), connect="finite")]
 
 
 def _band(marks: Marks, compact: bool) -> list[Any]:
@@ -77,9 +79,15 @@ def _band(marks: Marks, compact: bool) -> list[Any]:
 
 def _interval(marks: Marks, compact: bool) -> list[Any]:
     assert marks.lower is not None and marks.upper is not None
+    n = len(marks.x)
     x = np.repeat(marks.x, 2)
     y = np.column_stack([marks.lower, marks.upper]).ravel()
-    return [pg.PlotCurveItem(x=x, y=y, pen=pen(marks, 1.0, 0.6), connect="pairs")]
+    bars = pg.PlotCurveItem(x=x, y=y, pen=pen(marks, 1.0, 0.5), connect="pairs")
+    size = (5.0 if n <= 60 else 4.0) - (1.5 if compact else 0)
+    middle = pg.ScatterPlotItem(
+        x=marks.x, y=marks.y, size=size, pen=None, brush=pg.mkBrush(mark_colour(marks))
+    )
+    return [middle, bars]
 
 
 def _bars(marks: Marks, compact: bool) -> list[Any]:

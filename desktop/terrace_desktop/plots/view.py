@@ -71,7 +71,7 @@ class PlotView(pg.GraphicsLayoutWidget):
         self._draw()
         theme.manager().changed.connect(self._draw)
 
-    # --- drawing ------------------------------------------------------------------------------------------
+    # --- drawing ------------------------------------------------------------------------------------
     def _draw(self) -> None:
         self.clear()
         self._boxes, self._panels, self._overlay = [], [], []
@@ -86,9 +86,15 @@ class PlotView(pg.GraphicsLayoutWidget):
             self._axis(item.getAxis("left"), panel.y)
             if panel.title and len(self.shown.panels) > 1:
                 item.setTitle(panel.title, color=theme.colour("ink"), size="9pt")
+            legend = None
+            if self.shown.legend and not self.compact:
+                legend = item.addLegend(offset=(-8, 8), labelTextColor=theme.colour("muted"))
             for marks in panel.marks:
-                for layer in layers.items(marks, self.compact):
+                drawn = layers.items(marks, self.compact)
+                for layer in drawn:
                     item.addItem(layer)
+                if legend is not None and marks.label:
+                    legend.addItem(drawn[0], marks.label)
             self._limits(item, panel)
             box.selecting = self._selecting
             box.brushed.connect(lambda rect, at=k: self._brush(at, rect))
@@ -121,7 +127,7 @@ class PlotView(pg.GraphicsLayoutWidget):
         if panel.x.limits is None and panel.y.limits is None:
             box.autoRange(padding=0.04)
 
-    # --- interaction ------------------------------------------------------------------------------------
+    # --- interaction --------------------------------------------------------------------------------
     def set_selecting(self, selecting: bool) -> None:
         """Dragging selects rows instead of moving the plot."""
         self._selecting = selecting
@@ -240,7 +246,7 @@ def _nearest(
     marks: Marks, x: float, y: float, px: float, py: float, panel: PlotPanel
 ) -> tuple[float, str] | None:
     """Distance in px and text of the nearest mark within reach."""
-    if marks.kind not in ("points", "line", "bars") or not len(marks.x):
+    if marks.kind not in ("points", "interval", "line", "bars") or not len(marks.x):
         return None
     if marks.kind == "line" and not marks.labels and not marks.label:
         return None
@@ -248,6 +254,9 @@ def _nearest(
         if marks.kind == "bars":
             inside = np.abs(marks.x - x) <= marks.width / 2
             distance = np.where(inside & (y <= np.maximum(marks.y, 0)), 0.0, np.inf)
+        elif marks.kind == "interval" and marks.lower is not None and marks.upper is not None:
+            inside = (y >= marks.lower) & (y <= marks.upper)
+            distance = np.where(inside, np.abs(marks.x - x) / px, np.inf)
         else:
             distance = np.hypot((marks.x - x) / px, (marks.y - y) / py)
     if np.all(np.isnan(distance)):
@@ -260,6 +269,8 @@ def _nearest(
         lines.append(marks.labels[at])
     elif marks.label:
         lines.append(marks.label)
+    if marks.kind == "interval" and marks.labels:
+        return float(distance[at]), lines[0]
     if marks.rows is not None and not marks.labels:
         lines.append(QCoreApplication.translate("PlotView", "Row {0}").format(int(marks.rows[at]) + 1))
     lines.append(f"{panel.x.title or 'x'}: {_short(marks.x[at])}")

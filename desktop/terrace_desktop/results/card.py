@@ -41,7 +41,7 @@ class Card(QFrame):
         named(self._pill, "card_state", self.tr("State"))
         self._pill.hide()
         self._actions = QHBoxLayout()
-        self._actions.setSpacing(2)
+        self._actions.setSpacing(0)
         self.menu = QMenu(self)
         named(self.menu, "card_menu", self.tr("More actions"))
         self._more = tool_button("⋯", "card_more", accessible=self.tr("More actions for {0}").format(title))
@@ -78,7 +78,7 @@ class Card(QFrame):
         column.addLayout(self.strips)
         column.addWidget(self.body_widget)
 
-    # --- head -----------------------------------------------------------------------------------------
+    # --- head ---------------------------------------------------------------------------------------
     @property
     def title(self) -> str:
         """The name in the head."""
@@ -140,7 +140,7 @@ class Card(QFrame):
         self._actions.addWidget(widget)
         widget.setVisible(self.width() >= NARROW)
 
-    # --- folding and dimming --------------------------------------------------------------------------------
+    # --- folding and dimming ------------------------------------------------------------------------
     @property
     def folded(self) -> bool:
         """True where only the head shows."""

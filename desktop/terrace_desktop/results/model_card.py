@@ -82,7 +82,7 @@ class ModelCard(Card):
         self._render()
         theme.manager().changed.connect(self._render)
 
-    # --- content --------------------------------------------------------------------------------------
+    # --- content ------------------------------------------------------------------------------------
     def tables(self) -> tuple[Table, ...]:
         """The journal tables in the metric chosen."""
         return self.fit.tables(metric=self._metric.value(), labels=self.labels(), warnings=False)
@@ -128,7 +128,7 @@ class ModelCard(Card):
         if self._view.value() == "text":
             self.browser.show_plain(self.outcome.text.strip("\n"))
         else:
-            self.browser.show_html(joined_html(list(self.tables()), theme.manager().theme.name))
+            self.browser.show_html(joined_html(list(self.tables()), theme.manager().theme.name, True))
 
     def _strip(self, advice: Advice) -> Notice:
         strip = Notice(advice.message, advice=advice.advice)
@@ -138,7 +138,7 @@ class ModelCard(Card):
             )
         return strip
 
-    # --- actions -----------------------------------------------------------------------------------------
+    # --- actions ------------------------------------------------------------------------------------
     def _build_actions(self) -> None:
         self.add_action(self.tr("Edit"), "model_edit", self.edit_asked.emit)
         self.add_action(self.tr("Predict"), "model_predict", self.predict_asked.emit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +17,7 @@ from terrace_desktop.results.segments import Segments
 from terrace_desktop.widgets import Notice, named
 
 if TYPE_CHECKING:
+    from terrace.results.table import Table
     from terrace.session.contract import Outcome
     from terrace_desktop.history import Entry
 
@@ -31,12 +32,28 @@ def pointed(outcome: Outcome) -> str:
     return f"{line}\n{' ' * (start - line_start)}{'^' * max(1, end - start)}"
 
 
-def joined_html(tables: list, colours: str) -> str:
-    """Tables one under the other as one piece of HTML."""
+def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> str:
+    """Tables one under the other as one piece of HTML.
+
+    Titles are set here: Qt drops the margin between a paragraph and the table after it, so a thin line
+    of its own stands for it.
+    """
+    from html import escape
+
     from terrace.report.html import table_html
 
-    gap = '<p style="margin:0;font-size:8px;">&nbsp;</p>'
-    return gap.join(table_html(t, colours) for t in tables)
+    def space(px: int) -> str:
+        return f'<p style="margin:0;font-size:{px}px;line-height:100%;">&nbsp;</p>'
+
+    out = []
+    for i, table in enumerate(tables):
+        title = QCoreApplication.translate("results", "Table {0}. {1}").format(i + 1, table.title) if numbered else table.title
+        if i:
+            out.append(space(10))
+        if title:
+            out.append(f'<p style="font-weight:600;margin:0;">{escape(title)}</p>{space(4)}')
+        out.append(table_html(table, colours, title=False))
+    return "".join(out)
 
 
 class OutputCard(Card):
@@ -47,7 +64,8 @@ class OutputCard(Card):
     rows_selected = Signal(object)
 
     def __init__(self, entry: Entry, outcome: Outcome, title: str = "") -> None:
-        super().__init__(f"output_{entry.id}", title or outcome.type or entry.command, outcome.command)
+        shown = "" if outcome.error_at is not None else outcome.command
+        super().__init__(f"output_{entry.id}", title or outcome.type or entry.command, shown)
         self.entry = entry
         self.outcome = outcome
         self._browser: GrowingBrowser | None = None

@@ -136,7 +136,7 @@ class ResultsPane(QScrollArea):
         self._column.addWidget(self._hint)
         self._column.addStretch(1)
 
-    # --- content --------------------------------------------------------------------------------------
+    # --- content ------------------------------------------------------------------------------------
     def add_model(self, entry: Entry, outcome: Outcome, dataset: Dataset | None) -> ModelGroup:
         """A card for a fitted model, on top."""
         self._count += 1
@@ -183,6 +183,10 @@ class ResultsPane(QScrollArea):
     def cards(self) -> list[ModelCard]:
         """The models, oldest first."""
         return [g.card for g in reversed(self.groups)]
+
+    def loose(self) -> list[OutputCard]:
+        """Outputs that belong to no model, oldest first."""
+        return list(self._loose)
 
     def remove_group(self, group: ModelGroup) -> None:
         """Take a model and what belongs to it away."""
@@ -235,7 +239,7 @@ class ResultsPane(QScrollArea):
         self._hint_command.set_text(command)
         self._hint_command.setVisible(bool(command))
 
-    # --- helpers ------------------------------------------------------------------------------------------
+    # --- helpers ------------------------------------------------------------------------------------
     def _make_hint(self) -> QWidget:
         hint = named(QWidget(), "results_hint", self.tr("No results yet"))
         column = QVBoxLayout(hint)

@@ -1,0 +1,150 @@
+"""Opening data, sorting and copying the grid, editing what the variables are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from terrace_desktop import commands, dialogs
+from terrace_desktop.controller import Controller
+from terrace_desktop.data_pane import DataPane
+from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
+from terrace_desktop.grid.model import sort_order
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+    from terrace_desktop.settings import Settings
+
+OPEN_FILTERS = "*.dta *.sav *.zsav *.por *.sas7bdat *.xpt *.csv *.tsv *.txt *.dat *.xlsx *.xls *.parquet *.pq"
+
+
+class DataFlow(QObject):
+    """Runs what the left side of the window asks for."""
+
+    told = Signal(str)  # a short message for the status bar
+    opened = Signal(str)  # a name for the title
+    open_failed = Signal(object)  # Outcome
+
+    def __init__(self, window: QWidget, controller: Controller, pane: DataPane, settings: Settings) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = controller
+        self.pane = pane
+        self.settings = settings
+        pane.grid.sort_asked.connect(self.sort)
+        pane.grid.copy_asked.connect(self.copy)
+        pane.variables.edit_asked.connect(self.edit_variable)
+
+    # --- opening ------------------------------------------------------------------------------------
+    def ask_open(self) -> None:
+        """Let the user choose a file."""
+        filters = ";;".join((self.tr("Data files") + f" ({OPEN_FILTERS})", self.tr("All files") + " (*)"))
+        path = dialogs.ask_open(self.window, self.tr("Open data"), self.settings.folder(), filters)
+        if path:
+            self.open_file(path)
+
+    def open_file(self, path: str) -> None:
+        """Open a data file; what was open stays where it fails."""
+        self.controller.run(commands.use_file(path), lambda outcome: self._opened(outcome, path))
+
+    def open_sample(self, name: str) -> None:
+        """Open a bundled sample."""
+        self.controller.run(commands.use_sample(name), lambda outcome: self._opened(outcome, "", name))
+
+    def _opened(self, outcome: Outcome | None, path: str, sample: str = "") -> None:
+        if outcome is None:
+            return
+        if outcome.error is not None:
+            self.open_failed.emit(outcome)
+            return
+        if path:
+            self.settings.add_recent(path)
+        self.opened.emit(Path(path).name if path else sample)
+
+    # --- the grid -----------------------------------------------------------------------------------
+    def sort(self, name: str, descending: bool | None) -> None:
+        """Sort the view (never the data); None puts the order of the data back."""
+        grid = self.pane.grid
+        model = grid.grid
+        dataset, mask = model.dataset, model.filter_mask
+        if dataset is None:
+            return
+        if descending is None:
+            import numpy as np
+
+            grid.set_order(None if mask is None else np.flatnonzero(mask), None)
+            return
+
+        def done(order: Any) -> None:
+            if model.dataset is dataset and model.filter_mask is mask:
+                grid.set_order(order, (name, descending))
+
+        self.controller.call_view(lambda: sort_order(dataset, name, descending, mask), done)
+
+    def copy(self) -> None:
+        """Copy the selected cells, or the marked rows where nothing is selected."""
+        import numpy as np
+
+        grid = self.pane.grid
+        model = grid.grid
+        dataset = model.dataset
+        if dataset is None:
+            return
+        columns, spans = grid.selected_block()
+        if not columns and model.marked is not None:
+            columns = list(range(len(dataset.names)))
+            rows = np.flatnonzero(model.marked)
+        else:
+            parts = [np.arange(a, b + 1) for a, b in spans]
+            rows = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+            if model.order is not None:
+                rows = model.order[rows]
+        cells = len(columns) * len(rows)
+        if not cells:
+            return
+        if cells > MOST_CELLS:
+            self.told.emit(
+                self.tr("{0} cells are too many to copy; at most {1}.").format(
+                    f"{cells:,}", f"{MOST_CELLS:,}"
+                )
+            )
+            return
+        labels = model.labels
+
+        def done(text: str) -> None:
+            QGuiApplication.clipboard().setText(text)
+            self.told.emit(self.tr("{0} cells copied").format(f"{cells:,}"))
+
+        self.controller.call_view(lambda: cells_as_tsv(dataset, columns, rows, labels), done)
+
+    # --- variables ----------------------------------------------------------------------------------
+    def edit_variable(self, name: str, field: str, value: Any) -> None:
+        """Change what a variable is; a text that cannot be read is told and nothing changes."""
+        dataset = self.controller.snapshot.dataset
+        if dataset is None:
+            return
+        try:
+            texts = commands.edit_variable(dataset, name, field, value)
+        except ValueError as error:
+            self.told.emit(str(error))
+            return
+        for text in texts:
+            self.controller.run(text)
+
+
+def parse_labels(text: str) -> dict[str, str]:
+    """``0 = Public, 1 = Catholic`` as pairs. ValueError names the part that is no pair."""
+    out: dict[str, str] = {}
+    for part in re.split(r",(?=[^,=]+=)", text):
+        if not part.strip():
+            continue
+        code, sign, words = part.partition("=")
+        if not sign or not code.strip() or not words.strip():
+            raise ValueError(part.strip())
+        out[code.strip()] = words.strip()
+    return out

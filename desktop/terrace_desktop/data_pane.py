@@ -1,0 +1,153 @@
+"""The left side of the window: Data, Variables and History."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+
+from terrace_desktop.grid.variables import VariablesView
+from terrace_desktop.grid.view import GridView
+from terrace_desktop.history import HistoryModel
+from terrace_desktop.history_tab import HistoryTab
+from terrace_desktop.results.segments import Segments
+from terrace_desktop.widgets import ElidedLabel, button, named
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from terrace.data.dataset import Dataset
+
+DATA, VARIABLES, HISTORY = range(3)
+
+
+class FilterStrip(QWidget):
+    """Under the tabs while rows are selected in a plot or the grid shows only some of the rows."""
+
+    only_asked = Signal()
+    all_asked = Signal()
+    clear_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("surface", "panel")
+        named(self, "filter_strip", self.tr("Rows shown"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 8, 4)
+        self._text = ElidedLabel("", "muted")
+        self.only = button(self.tr("Show only these"), "filter_only", self.only_asked.emit, variant="link")
+        self.all = button(self.tr("Show all rows"), "filter_all", self.all_asked.emit, variant="link")
+        self.clear = button(self.tr("Clear"), "filter_clear", self.clear_asked.emit, variant="link")
+        row.addWidget(self._text, 1)
+        for b in (self.only, self.all, self.clear):
+            row.addWidget(b)
+        self.hide()
+
+    def show_state(self, marked: int, shown: int | None, rows: int) -> None:
+        """`marked` rows are selected in a plot; `shown` of `rows` rows pass the filter (None: all)."""
+        parts = []
+        if shown is not None:
+            parts.append(self.tr("{0} of {1} rows shown").format(f"{shown:,}", f"{rows:,}"))
+        if marked:
+            parts.append(self.tr("{0} rows selected in the plot").format(f"{marked:,}"))
+        self._text.set_text(" · ".join(parts))
+        self.only.setVisible(bool(marked) and shown is None)
+        self.all.setVisible(shown is not None)
+        self.clear.setVisible(bool(marked))
+        self.setVisible(bool(parts))
+
+
+class DataPane(QTabWidget):
+    """Three tabs. The labels-or-codes switch stands at their right end."""
+
+    filter_changed = Signal()
+
+    def __init__(self, history: HistoryModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "left_tabs", self.tr("Data, variables and history"))
+        named(self.tabBar(), "left_tab_bar", self.tr("Data, variables and history"))
+        self.tabBar().setExpanding(False)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setDocumentMode(False)
+        self.grid = GridView()
+        self.strip = FilterStrip()
+        page = named(QWidget(), "data_tab", self.tr("Data"))
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addWidget(self.grid, 1)
+        self.variables = VariablesView()
+        self.history_tab = HistoryTab(history)
+        self.addTab(page, self.tr("Data"))
+        self.addTab(self.variables, self.tr("Variables"))
+        self.addTab(self.history_tab, self.tr("History"))
+        self.labels = Segments(
+            "labels_or_codes",
+            self.tr("Values shown as"),
+            [("labels", self.tr("Labels")), ("codes", self.tr("Codes"))],
+        )
+        self._corner = QWidget()
+        corner = QHBoxLayout(self._corner)
+        corner.setContentsMargins(0, 0, 12, 0)
+        corner.addWidget(self.labels)
+        self.setCornerWidget(self._corner)
+        self.labels.chosen.connect(lambda key: self.grid.set_labels(key == "labels"))
+        self.currentChanged.connect(self._tab_changed)
+        self.strip.only_asked.connect(self.show_only_marked)
+        self.strip.all_asked.connect(self.show_all)
+        self.strip.clear_asked.connect(lambda: self.mark_rows(None))
+        self.grid.variable_asked.connect(self.show_variable)
+
+    def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
+        """Show data in all tabs."""
+        self.grid.show_dataset(dataset, same)
+        self.variables.show_dataset(dataset)
+        count = 0 if dataset is None else len(dataset.variables)
+        self.setTabText(VARIABLES, self.tr("Variables ({0})").format(f"{count:,}"))
+        self._refresh()
+
+    def show_variable(self, name: str) -> None:
+        """Go to a variable in the Variables tab."""
+        self.setCurrentIndex(VARIABLES)
+        self.variables.show_variable(name)
+
+    def mark_rows(self, rows: np.ndarray | None) -> None:
+        """Mark rows of the data that were selected in a plot."""
+        dataset = self.grid.grid.dataset
+        if dataset is None or rows is None or not len(rows):
+            self.grid.mark_rows(None)
+        else:
+            import numpy as np
+
+            mask = np.zeros(len(dataset), dtype=bool)
+            mask[rows[rows < len(dataset)]] = True
+            self.setCurrentIndex(DATA)
+            self.grid.mark_rows(mask)
+        self._refresh()
+
+    def show_only_marked(self) -> None:
+        """Show only the marked rows."""
+        if self.grid.grid.marked is not None:
+            self.grid.set_filter(self.grid.grid.marked)
+            self._refresh()
+
+    def show_all(self) -> None:
+        """Show all rows in the order of the data."""
+        self.grid.set_filter(None)
+        self._refresh()
+
+    def rows_shown(self) -> int | None:
+        """How many rows the filter lets through; None without filter."""
+        return self.grid.grid.rowCount() if self.grid.grid.filtered else None
+
+    def _tab_changed(self, tab: int) -> None:
+        self._corner.setVisible(tab == DATA)
+
+    def _refresh(self) -> None:
+        model = self.grid.grid
+        marked = 0 if model.marked is None else int(model.marked.sum())
+        rows = 0 if model.dataset is None else len(model.dataset)
+        self.strip.show_state(marked, self.rows_shown(), rows)
+        self.filter_changed.emit()

@@ -1,0 +1,255 @@
+"""Small dialogs: what to predict, which models to compare, a name, an error, help."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QRadioButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from terrace_desktop import theme
+from terrace_desktop.widgets import button, label, named
+
+NAME = re.compile(r"[^\W\d]\w{0,31}$")
+
+
+def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
+    """A file to open; empty where the user thought better of it."""
+    return QFileDialog.getOpenFileName(parent, title, folder, filters)[0]
+
+
+def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:
+    """Where to save; empty where the user thought better of it."""
+    return QFileDialog.getSaveFileName(parent, title, suggestion, filters)[0]
+
+
+class SmallDialog(QDialog):
+    """A titled column of content over a row with Cancel and the button that does it."""
+
+    def __init__(self, parent: QWidget | None, object_name: str, title: str, do_it: str) -> None:
+        super().__init__(parent)
+        named(self, object_name, title)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(420)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 20, 24, 20)
+        outer.setSpacing(12)
+        outer.addWidget(label(title, "title"))
+        self.content = QVBoxLayout()
+        self.content.setSpacing(8)
+        outer.addLayout(self.content, 1)
+        self.problem = label("", "danger", wrap=True)
+        named(self.problem, object_name + "_problem", self.tr("What is missing"))
+        self.problem.hide()
+        outer.addWidget(self.problem)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        self.cancel_button = button(self.tr("Cancel"), object_name + "_cancel", self.reject)
+        self.ok_button = button(do_it, object_name + "_ok", self.accept, variant="primary")
+        self.ok_button.setDefault(True)
+        row.addWidget(self.cancel_button)
+        row.addWidget(self.ok_button)
+        outer.addLayout(row)
+
+    def set_problem(self, text: str) -> None:
+        """Say why it cannot be done yet; empty where it can."""
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+        self.ok_button.setEnabled(not text)
+
+
+PREDICTIONS = (  # option of `predict`, words, suggested name
+    ("fitted", "Fitted values", "fitted"),
+    ("residuals", "Residuals", "resid"),
+    ("reffects", "Random effects, one variable each", "u*"),
+    ("xb", "Fixed part only", "xb"),
+)
+
+
+class PredictDialog(SmallDialog):
+    """New variables from a model."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None, taken: tuple[str, ...]) -> None:
+        super().__init__(
+            parent,
+            "predict_dialog",
+            QCoreApplication.translate("PredictDialog", "Predict"),
+            QCoreApplication.translate("PredictDialog", "Add to the data"),
+        )
+        self._taken = {t.lower() for t in taken}
+        self._group = QButtonGroup(self)
+        for i, (key, words, _name) in enumerate(PREDICTIONS):
+            b = named(QRadioButton(self.tr(words)), f"predict_{key}", self.tr(words))
+            self._group.addButton(b, i)
+            self.content.addWidget(b)
+        form = QFormLayout()
+        self.name = named(QLineEdit(), "predict_name", self.tr("Name of the new variable"))
+        form.addRow(self.tr("Name"), self.name)
+        self.content.addLayout(form)
+        self._group.idToggled.connect(lambda _i, on: self._suggest() if on else None)
+        self.name.textChanged.connect(self._check)
+        self.accepted.connect(lambda: self.chosen.emit(self.command()))
+        self._group.button(0).setChecked(True)
+
+    def command(self) -> str:
+        """The command that does it."""
+        key = PREDICTIONS[self._group.checkedId()][0]
+        return f"predict {self.name.text().strip()}, {key}"
+
+    def choose(self, key: str) -> None:
+        """Choose what to predict."""
+        self._group.button([p[0] for p in PREDICTIONS].index(key)).setChecked(True)
+
+    def _suggest(self) -> None:
+        stem = PREDICTIONS[self._group.checkedId()][2]
+        name, n = stem, 2
+        while name.rstrip("*").lower() in self._taken and not name.endswith("*"):
+            name, n = f"{stem}{n}", n + 1
+        self.name.setText(name)
+
+    def _check(self) -> None:
+        text = self.name.text().strip()
+        several = PREDICTIONS[self._group.checkedId()][0] == "reffects"
+        if not text:
+            self.set_problem(self.tr("Give the new variable a name."))
+        elif not all(NAME.match(t.rstrip("*")) for t in text.split()) or ("*" in text and not several):
+            self.set_problem(self.tr("A name has letters, digits and underscores, and begins with a letter."))
+        elif text.lower() in self._taken:
+            self.set_problem(self.tr("There is a variable {0} already.").format(text))
+        else:
+            self.set_problem("")
+
+
+class CompareDialog(SmallDialog):
+    """Two models for a likelihood-ratio test."""
+
+    chosen = Signal(object, object)  # smaller, larger (keys)
+
+    def __init__(self, parent: QWidget | None, models: list[tuple[str, str]]) -> None:
+        super().__init__(
+            parent,
+            "compare_dialog",
+            QCoreApplication.translate("CompareDialog", "Compare models"),
+            QCoreApplication.translate("CompareDialog", "Compare"),
+        )
+        told = self.tr("A likelihood-ratio test of two nested models that were fitted to the same rows.")
+        self.content.addWidget(label(told, "muted", wrap=True))
+        form = QFormLayout()
+        self.first = named(QComboBox(), "compare_first", self.tr("One model"))
+        self.second = named(QComboBox(), "compare_second", self.tr("Other model"))
+        for key, title in models:
+            self.first.addItem(title, key)
+            self.second.addItem(title, key)
+        self.first.setCurrentIndex(max(0, len(models) - 2))
+        self.second.setCurrentIndex(len(models) - 1)
+        form.addRow(self.tr("Model"), self.first)
+        form.addRow(self.tr("with"), self.second)
+        self.content.addLayout(form)
+        for box in (self.first, self.second):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(28)
+            box.currentIndexChanged.connect(self._check)
+        self.accepted.connect(lambda: self.chosen.emit(self.first.currentData(), self.second.currentData()))
+        self._check()
+
+    def _check(self) -> None:
+        same = self.first.currentData() == self.second.currentData()
+        self.set_problem(self.tr("Choose two different models.") if same else "")
+
+
+class NameDialog(SmallDialog):
+    """A new name for something."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None, title: str, text: str, do_it: str) -> None:
+        super().__init__(parent, "name_dialog", title, do_it)
+        self.edit = named(QLineEdit(text), "name_edit", title)
+        self.edit.selectAll()
+        self.content.addWidget(self.edit)
+        self.edit.textChanged.connect(
+            lambda t: self.set_problem("" if t.strip() else self.tr("A name is needed."))
+        )
+        self.accepted.connect(lambda: self.chosen.emit(self.edit.text().strip()))
+
+
+class FailureDialog(SmallDialog):
+    """An unforeseen error: what it was, and the log for whoever mends it."""
+
+    def __init__(self, parent: QWidget | None, summary: str, details: str, log_file: Path) -> None:
+        super().__init__(
+            parent,
+            "failure_dialog",
+            QCoreApplication.translate("FailureDialog", "Something went wrong"),
+            QCoreApplication.translate("FailureDialog", "Go on"),
+        )
+        self.setMinimumWidth(560)
+        told = self.tr(
+            "This is a defect of Terrace, not a mistake of yours. Your data and results are still here. "
+            "The log says what happened."
+        )
+        self.content.addWidget(label(told, wrap=True))
+        self.content.addWidget(label(summary, "mono", wrap=True, selectable=True))
+        self._details = named(QPlainTextEdit(details), "failure_details", self.tr("Details"))
+        self._details.setReadOnly(True)
+        self._details.setProperty("mono", True)
+        self._details.setMinimumHeight(180)
+        self._details.hide()
+        self.content.addWidget(self._details)
+        row = QHBoxLayout()
+        row.addWidget(button(self.tr("Details"), "failure_show", self._details.show, variant="link"))
+        row.addWidget(
+            button(
+                self.tr("Open the log"),
+                "failure_log",
+                lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file))),
+                variant="link",
+            )
+        )
+        row.addStretch(1)
+        self.content.addLayout(row)
+        self.cancel_button.hide()
+
+
+class PageDialog(QDialog):
+    """A page of text: help, shortcuts, about."""
+
+    def __init__(self, parent: QWidget | None, object_name: str, title: str, markdown: str) -> None:
+        super().__init__(parent)
+        named(self, object_name, title)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(640, 560)
+        page = named(QTextBrowser(), object_name + "_text", title)
+        page.document().setDefaultFont(theme.text_font())
+        page.document().setDocumentMargin(20)
+        page.setOpenExternalLinks(True)
+        page.setMarkdown(markdown)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 16)
+        column.addWidget(page, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(24, 0, 24, 0)
+        row.addStretch(1)
+        close = button(self.tr("Close"), object_name + "_close", self.accept)
+        row.addWidget(close)
+        column.addLayout(row)
+        close.setFocus()

@@ -1,0 +1,141 @@
+"""Writing files: data, do-files, reports and plots. The engine writes; this asks where to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from terrace_desktop import commands, dialogs
+from terrace_desktop.controller import Controller
+from terrace_desktop.results.pane import ResultsPane
+
+if TYPE_CHECKING:
+    from terrace.results.plot import Plot
+    from terrace_desktop.results.model_card import ModelCard
+    from terrace_desktop.settings import Settings
+
+REPORTS = (("html", "HTML"), ("docx", "Word"), ("xlsx", "Excel"), ("tex", "LaTeX"), ("csv", "CSV"))
+DATA = (("dta", "Stata"), ("csv", "CSV"), ("parquet", "Parquet"), ("xlsx", "Excel"))
+
+
+class ExportFlow(QObject):
+    """Asks for a file name, has the worker write, and says what was written or why it was not."""
+
+    told = Signal(str)
+    failed = Signal(str, str)  # message, advice
+
+    def __init__(
+        self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = controller
+        self.results = results
+        self.settings = settings
+        results.export_asked.connect(self.export_card)
+        results.plot_export_asked.connect(self.export_plot)
+
+    # --- reports ------------------------------------------------------------------------------------
+    def export_all(self) -> None:
+        """One report of every result on the page, in the order in which they came."""
+        path = self._ask(self.tr("Export report"), "report.html", REPORTS)
+        if path:
+            self.write_report(self.parts(), path)
+
+    def export_card(self, card: ModelCard, suffix: str) -> None:
+        """A report of one model with what belongs to it."""
+        words = dict(REPORTS)[suffix]
+        path = self._ask(self.tr("Export model"), f"model_{card.number}.{suffix}", ((suffix, words),))
+        if path:
+            self.write_report(self.parts(card), path)
+
+    def parts(self, only: ModelCard | None = None) -> list[Any]:
+        """What goes into the report: fits under their names, their plots, then what was asked about them."""
+        from dataclasses import replace
+
+        out: list[Any] = []
+        for group in reversed(self.results.groups):
+            if only is not None and group.card is not only:
+                continue
+            out.append(replace(group.card.fit, name=group.card.title))
+            if group.plots is not None:
+                out += [p.plot for p in group.plots.small.values() if p.plot is not None]
+            for output in group.outputs:
+                out += list(output.outcome.tables) or [output.outcome.text]
+        if only is None:
+            for output in self.results.loose():
+                if output.outcome.error is None:
+                    out += list(output.outcome.tables) or [output.outcome.text]
+                    out += list(output.outcome.plots)
+        return out
+
+    def write_report(self, parts: list[Any], path: str) -> None:
+        """Write a report; the ending of the name decides on the format."""
+
+        def work(_session: Any, _progress: Any, _cancel: Any) -> Path:
+            from terrace.report.export import export
+
+            return Path(export(parts, path, replace=True))
+
+        self.controller.call(work, self._written)
+
+    # --- plots --------------------------------------------------------------------------------------
+    def export_plot(self, plot: Plot, suffix: str) -> None:
+        """Write one plot."""
+        name = f"{plot.kind or 'plot'}.{suffix}"
+        path = self._ask(self.tr("Export plot"), name, ((suffix, suffix.upper()),))
+        if path:
+            self.write_plot(plot, path)
+
+    def write_plot(self, plot: Plot, path: str) -> None:
+        """Write a plot as PNG, SVG or PDF."""
+
+        def work(_session: Any, _progress: Any, _cancel: Any) -> Path:
+            from terrace.report.figure import save
+
+            return Path(save(plot, path, replace=True))
+
+        self.controller.call(work, self._written)
+
+    # --- data and do-files --------------------------------------------------------------------------
+    def save_data(self) -> None:
+        """Save the data under a name."""
+        path = self._ask(self.tr("Save data"), "data.dta", DATA)
+        if path:
+            self.controller.run(commands.save_file(path))
+
+    def run_do_file(self) -> None:
+        """Run a file of commands."""
+        filters = self.tr("Do-files") + " (*.do);;" + self.tr("All files") + " (*)"
+        path = dialogs.ask_open(self.window, self.tr("Run do-file"), self.settings.folder(), filters)
+        if path:
+            self.controller.run(commands.do_file(path))
+
+    def save_history(self) -> None:
+        """Save the history as a do-file."""
+        path = self._ask(self.tr("Save history"), "history.do", (("do", self.tr("Do-file")),))
+        if not path:
+            return
+        try:
+            Path(path).write_text(self.controller.history.do_file(), encoding="utf-8")
+        except OSError as error:
+            self.failed.emit(self.tr("{0} cannot be written.").format(path), error.strerror or str(error))
+            return
+        self.told.emit(self.tr("{0} written").format(Path(path).name))
+
+    # --- helpers ------------------------------------------------------------------------------------
+    def _ask(self, title: str, name: str, formats: tuple[tuple[str, str], ...]) -> str:
+        filters = ";;".join(f"{words} (*.{suffix})" for suffix, words in formats)
+        path = dialogs.ask_save(self.window, title, str(Path(self.settings.folder()) / name), filters)
+        if path and not Path(path).suffix:
+            path += f".{formats[0][0]}"
+        return path
+
+    def _written(self, result: Any) -> None:
+        if isinstance(result, BaseException):
+            self.failed.emit(getattr(result, "message", "") or str(result), getattr(result, "advice", ""))
+        else:
+            self.told.emit(self.tr("{0} written").format(Path(result).name))

@@ -1,0 +1,105 @@
+"""Where failures go: a log file, faulthandler's record of a hard crash, and an excepthook that tells."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import logging.handlers
+import os
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+log = logging.getLogger("terrace_desktop")
+_crash_file: IO[str] | None = None
+
+
+def log_folder() -> Path:
+    """The folder of the logs; ``TERRACE_LOGS`` names another."""
+    given = os.environ.get("TERRACE_LOGS")
+    if given:
+        return Path(given)
+    from platformdirs import user_log_path
+
+    return user_log_path("Terrace", appauthor=False)
+
+
+def log_path() -> Path:
+    """The log file."""
+    return log_folder() / "terrace.log"
+
+
+def start_logs() -> str:
+    """Begin logging; the text of a hard crash of the run before, empty where there was none."""
+    global _crash_file  # noqa: PLW0603 - faulthandler needs a file that stays open
+    folder = log_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            log_path(), maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
+        )
+    except OSError:  # nowhere to write: the program works all the same
+        return ""
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    crash = folder / "crash.txt"
+    before = ""
+    try:
+        if crash.exists():
+            before = crash.read_text(encoding="utf-8", errors="replace").strip()
+        if before:
+            log.error("the run before ended in a crash:\n%s", before)
+        _crash_file = crash.open("w", encoding="utf-8")
+        faulthandler.enable(_crash_file)
+    except OSError:
+        pass
+    return before
+
+
+def end_logs() -> None:
+    """A clean end leaves no record of a crash behind."""
+    global _crash_file  # noqa: PLW0603
+    if _crash_file is not None:
+        faulthandler.disable()
+        _crash_file.close()
+        _crash_file = None
+        (log_folder() / "crash.txt").unlink(missing_ok=True)
+
+
+class ExceptionRelay(QObject):
+    """Takes exceptions from any thread and hands them to the GUI thread as a queued signal."""
+
+    caught = Signal(str, str)  # summary, traceback
+    told = Signal(str, str)  # the same, on the GUI thread
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.caught.connect(self.told, Qt.ConnectionType.QueuedConnection)
+
+    def install(self) -> None:
+        """Become the excepthook of the program and of its threads."""
+        sys.excepthook = self._hook
+        threading.excepthook = lambda args: self._hook(args.exc_type, args.exc_value, args.exc_traceback)
+
+    def uninstall(self) -> None:
+        """Put Python's own hooks back."""
+        sys.excepthook = sys.__excepthook__
+        threading.excepthook = threading.__excepthook__
+
+    def _hook(
+        self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error or kind(), trace)
+            return
+        import traceback
+
+        text = "".join(traceback.format_exception(kind, error, trace))
+        log.error("unforeseen error\n%s", text)
+        self.caught.emit(f"{kind.__name__}: {error}", text)

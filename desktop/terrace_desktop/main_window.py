@@ -1,0 +1,423 @@
+"""The main window: menus and tool bar above, data on the left, results on the right, status below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
+
+from terrace_desktop import dialogs, logs, session_port, theme
+from terrace_desktop.actions import Actions
+from terrace_desktop.controller import Controller
+from terrace_desktop.data_flow import DataFlow
+from terrace_desktop.data_pane import HISTORY, DataPane
+from terrace_desktop.export_flow import ExportFlow
+from terrace_desktop.history import duration
+from terrace_desktop.model_flow import ModelFlow
+from terrace_desktop.results.pane import ResultsPane
+from terrace_desktop.settings import Settings
+from terrace_desktop.start_page import StartPage
+from terrace_desktop.status import StatusBar
+from terrace_desktop.widgets import named
+from terrace_desktop.worker import Snapshot, Worker
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome, Progress
+    from terrace_desktop.history import Entry
+
+SIZE = (1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """Puts the parts together; what they do is in the flows."""
+
+    closed = Signal()
+
+    def __init__(
+        self, settings: Settings, make_session: Callable[[], Any] = session_port.make_session
+    ) -> None:
+        super().__init__()
+        named(self, "main_window", "Terrace")
+        self.setWindowTitle("Terrace")
+        self.setMinimumSize(640, 420)
+        self.setAcceptDrops(True)
+        self.settings = settings
+        self.controller = Controller(
+            Worker(make_session, session_port.take_snapshot, "session"), Worker(name="view")
+        )
+        self.left = DataPane(self.controller.history)
+        self.results = ResultsPane()
+        self.start = StartPage()
+        self.data = DataFlow(self, self.controller, self.left, settings)
+        self.models = ModelFlow(self, self.controller, self.results, settings)
+        self.exports = ExportFlow(self, self.controller, self.results, settings)
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
+        self.splitter = named(QSplitter(Qt.Orientation.Horizontal), "splitter", self.tr("Data and results"))
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.left)
+        self.splitter.addWidget(self.results)
+        self.left.setMinimumWidth(220)
+        self.results.setMinimumWidth(300)
+        self.pages = named(QStackedWidget(), "pages", self.tr("Start and workspace"))
+        self.pages.addWidget(self.start)
+        self.pages.addWidget(self.splitter)
+        self.setCentralWidget(self.pages)
+        self.actions_ = Actions(self)
+        self._document = ""
+        self._failure: QWidget | None = None
+        self._closing = False
+        self._connect()
+        self._restore()
+        self._refresh()
+
+    # --- wiring -------------------------------------------------------------------------------------
+    def _connect(self) -> None:
+        c = self.controller
+        c.ready.connect(self._ready)
+        c.finished.connect(self._finished)
+        c.changed.connect(self._changed)
+        c.busy_changed.connect(self._busy_changed)
+        c.progressed.connect(self._progressed)
+        c.idle.connect(self.results.hide_progress)
+        c.failed.connect(self._failed)
+        self.results.progress.cancel_asked.connect(c.cancel)
+        self.results.rows_selected.connect(self.left.mark_rows)
+        self.results.models_changed.connect(self._refresh)
+        self.results.command_edit_asked.connect(self._edit_command)
+        self.left.filter_changed.connect(self._refresh)
+        self.left.history_tab.run_asked.connect(self._run)
+        self.left.history_tab.save_asked.connect(self.exports.save_history)
+        self.start.open_asked.connect(self.data.ask_open)
+        self.start.file_asked.connect(self.data.open_file)
+        self.start.sample_asked.connect(self.data.open_sample)
+        self.data.told.connect(self.status.tell)
+        self.data.opened.connect(self._opened)
+        self.data.open_failed.connect(self._open_failed)
+        self.models.told.connect(self.status.tell)
+        self.exports.told.connect(self.status.tell)
+        self.exports.failed.connect(self._export_failed)
+
+    def begin(self) -> None:
+        """Start the threads; call once the window is on screen."""
+        self.controller.view_worker.start()
+        self.controller.worker.start()
+
+    def when_ready(self, then: Callable[[], object]) -> None:
+        """Call `then` now or when the session is there."""
+        if self.controller.is_ready:
+            then()
+        else:
+            self.controller.ready.connect(then, Qt.ConnectionType.SingleShotConnection)
+
+    def _run(self, command: str) -> None:
+        self.controller.run(command)
+
+    # --- what the session tells ---------------------------------------------------------------------
+    def _ready(self) -> None:
+        self.actions_.show_explore(session_port.known_commands())
+        if not self.controller.busy:
+            self.status.show_state(self.tr("Ready"))
+        self._refresh()
+
+    def _finished(self, entry: Entry, outcome: Outcome | None) -> None:
+        if entry.state == "cancelled":
+            self.status.tell(self.tr("Cancelled. Nothing was changed."))
+            return
+        if outcome is None:
+            return
+        if outcome.error is not None and self.controller.snapshot.dataset is None:
+            self.start.show_error(outcome.error[1], outcome.error_advice)
+            return
+        self.models.show(entry, outcome)
+
+    def _changed(self, snapshot: Snapshot, what: frozenset[str]) -> None:
+        shown = self.left.grid.grid.dataset
+        if snapshot.dataset is not shown:
+            same = _same_data(shown, snapshot.dataset)
+            self.left.show_dataset(snapshot.dataset, same)
+            if not same:
+                self.models.close_builder()
+            self.models.check_stale()
+        if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
+            self.pages.setCurrentWidget(self.splitter)
+        elif snapshot.dataset is None and not self.results.groups and "data" in what:
+            self.pages.setCurrentWidget(self.start)
+        self._refresh()
+
+    def _busy_changed(self, busy: bool) -> None:
+        self.status.show_state(self.tr("Working…") if busy else self.tr("Ready"))
+        self.actions_.enable(cancel=busy)
+        if not busy:
+            self.results.hide_progress()
+
+    def _progressed(self, entry: Entry | None, progress: Progress | None, seconds: float) -> None:
+        stage = progress.stage if progress is not None and progress.stage else self.tr("Working")
+        self.status.show_state(f"{stage} · {duration(seconds)}")
+        self.results.show_progress(entry, progress, seconds)
+        if self.pages.currentWidget() is self.start:
+            self.status.tell(f"{stage}…")
+
+    def _opened(self, name: str) -> None:
+        self._document = name
+        self.start.show_error("")
+        self.start.show_recent(self.settings.recent())
+        self.actions_.show_recent(self.settings.recent())
+        self._refresh()
+
+    def _open_failed(self, _outcome: Outcome) -> None:
+        self.status.tell(self.tr("Nothing was opened."))
+
+    def _export_failed(self, message: str, advice: str) -> None:
+        from terrace.session.contract import Outcome
+
+        entry = self.controller.history.entries[-1] if self.controller.history.entries else None
+        if entry is None:
+            self.status.tell(message)
+            return
+        outcome = Outcome("", self.tr("Export"), "error", 0.0, error=("export", message), error_advice=advice)
+        self.results.add_output(entry, outcome)
+
+    def _failed(self, error: BaseException) -> None:
+        message = getattr(error, "message", "")
+        if message:
+            self.status.tell(message)
+        else:
+            self.show_failure(f"{type(error).__name__}: {error}", "")
+
+    # --- actions that belong to no flow -------------------------------------------------------------
+    def undo(self) -> None:
+        """Undo the last change of the data."""
+        self.controller.run("undo")
+
+    def redo(self) -> None:
+        """Do what was undone."""
+        self.controller.run("redo")
+
+    def copy(self) -> None:
+        """Copy from wherever the focus is."""
+        widget: Any = QApplication.focusWidget()
+        if widget is self.left.grid:
+            self.data.copy()
+        elif widget is self.left.history_tab.list:
+            self.left.history_tab.copy_selected()
+        elif hasattr(widget, "copy"):
+            widget.copy()
+
+    def sort_current(self, descending: bool | None) -> None:
+        """Sort the grid by the current column."""
+        name = self.left.grid.current_variable()
+        if name is not None:
+            self.data.sort(name, descending)
+
+    def edit_newest(self) -> None:
+        """The newest model in the builder."""
+        card = self.results.newest()
+        self.models.open_builder(None if card is None else card.fit.spec)
+
+    def refit_newest(self) -> None:
+        """Fit the newest model again."""
+        card = self.results.newest()
+        if card is not None:
+            self.controller.run(card.fit.command)
+
+    def predict_newest(self) -> None:
+        """Predict from the newest model."""
+        card = self.results.newest()
+        if card is not None:
+            self.models.predict(card)
+
+    def after_newest(self, command: str) -> None:
+        """Run a command about the newest model."""
+        card = self.results.newest()
+        if card is not None:
+            self.models.after(card, command)
+
+    def copy_newest(self) -> None:
+        """Copy the tables of the newest model."""
+        card = self.results.newest()
+        if card is not None:
+            card.copy_tables()
+            self.status.tell(self.tr("Tables copied"))
+
+    def set_metric(self, metric: str) -> None:
+        """Variances or SDs on every card."""
+        for card in self.results.cards():
+            card.set_metric(metric)
+
+    def show_tab(self, tab: int) -> None:
+        """Go to a tab on the left."""
+        self.left.setCurrentIndex(tab)
+        if self.pages.currentWidget() is self.start and self.controller.history.entries:
+            self.pages.setCurrentWidget(self.splitter)
+        page = (self.left.grid, self.left.variables, self.left.history_tab.list)[tab]
+        page.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_results(self) -> None:
+        """Go to the results."""
+        card = self.results.newest()
+        target: QWidget = self.results if card is None else card.browser
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_command(self) -> None:
+        """Go to the command bar."""
+        if self.pages.currentWidget() is self.start:
+            self.pages.setCurrentWidget(self.splitter)
+        self.left.setCurrentIndex(HISTORY)
+        self.left.history_tab.bar.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def set_theme(self, choice: str) -> None:
+        """Change the theme and remember it."""
+        theme.manager().apply(choice)
+        self.settings.set_theme(choice)
+        self.actions_[f"theme_{choice}"].setChecked(True)
+
+    def reset_layout(self) -> None:
+        """Sizes as on the first day."""
+        self.settings.forget_states()
+        self.resize(*_fitting(SIZE))
+        self._default_split()
+
+    def show_page(self, name: str) -> None:
+        """Show a help page."""
+        from terrace.data.resources import resource_path
+
+        text = resource_path("help", f"{name}.md").read_text(encoding="utf-8")
+        title = text.lstrip("# ").split("\n")[0]
+        dialogs.PageDialog(self, f"help_{name}", title, text).show()
+
+    def show_about(self) -> None:
+        """Name, version, licence."""
+        import terrace
+
+        text = self.tr("# Terrace {0}\n\nMultilevel (linear mixed-effects) models.\n\nBSD-3-Clause.")
+        dialogs.PageDialog(self, "about", self.tr("About Terrace"), text.format(terrace.__version__)).show()
+
+    def open_log(self) -> None:
+        """Open the log file."""
+        path = logs.log_path()
+        if path.exists():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+        else:
+            self.status.tell(self.tr("The log is empty."))
+
+    def show_failure(self, summary: str, details: str) -> None:
+        """Tell of an unforeseen error; one dialog at a time."""
+        if self._failure is None and not self._closing:
+            dialog = dialogs.FailureDialog(self, summary, details, logs.log_path())
+            self._failure = dialog
+            dialog.finished.connect(self._failure_gone)
+            dialog.open()
+
+    def _failure_gone(self, _result: int) -> None:
+        self._failure = None
+
+    def _edit_command(self, command: str) -> None:
+        self.left.setCurrentIndex(HISTORY)
+        self.left.history_tab.bar.put(command)
+
+    # --- looks and state ----------------------------------------------------------------------------
+    def _refresh(self) -> None:
+        snapshot = self.controller.snapshot
+        open_ = snapshot.dataset is not None
+        card = self.results.newest()
+        fitted = card is not None
+        some = fitted or bool(self.results.loose())
+        self.actions_.enable(
+            save_data=open_, undo=snapshot.can_undo, redo=snapshot.can_redo, copy=open_, labels=open_,
+            codes=open_, sort_up=open_, sort_down=open_, sort_none=open_,
+            show_all=self.left.rows_shown() is not None, variables=open_, new_model=open_,
+            edit_model=open_ and fitted, refit=open_ and fitted, compare=self.models.can_compare(),
+            cancel=self.controller.busy, predict=open_ and fitted, copy_tables=fitted, sds=fitted,
+            variances=fitted, collapse=some, expand=some, clear=some, export=some,
+            save_history=bool(self.controller.history.entries), run_do=self.controller.is_ready,
+        )  # fmt: skip
+        for name in [n for n in self.actions_.names() if n.startswith("after_")]:
+            self.actions_.enable(**{name: open_ and fitted})
+        self.actions_.explore.setEnabled(open_)
+        self.actions_.show_document(self._document)
+        self.setWindowTitle(f"{self._document} – Terrace" if self._document else "Terrace")
+        self.status.show_facts(self._facts(snapshot))
+
+    def _facts(self, snapshot: Snapshot) -> str:
+        if snapshot.dataset is None:
+            return self.tr("No data open")
+        rows = len(snapshot.dataset)
+        shown = self.left.rows_shown()
+        filtered = self.tr("no filter") if shown is None else self.tr("{0} rows shown").format(f"{shown:,}")
+        models = len(self.results.groups)
+        parts = [
+            self.tr("1 row") if rows == 1 else self.tr("{0} rows").format(f"{rows:,}"),
+            self.tr("{0} variables").format(f"{len(snapshot.dataset.variables):,}"),
+            filtered,
+            self.tr("1 model") if models == 1 else self.tr("{0} models").format(models),
+        ]
+        return " · ".join(parts)
+
+    def _restore(self) -> None:
+        self.start.show_recent(self.settings.recent())
+        self.actions_.show_recent(self.settings.recent())
+        self.resize(*_fitting(SIZE))
+        geometry = self.settings.state("window")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        split = self.settings.state("splitter")
+        if split is None or not self.splitter.restoreState(split):
+            self._default_split()
+        self.splitter.setHandleWidth(1)
+        self.left.setCurrentIndex(min(2, max(0, self.settings.number("tab"))))
+        if not self.settings.flag("labels", True):
+            self.left.labels.choose("codes")
+
+    def _default_split(self) -> None:
+        width = self.width()
+        self.splitter.setSizes([round(width * 0.39), width - round(width * 0.39)])
+
+    def _remember(self) -> None:
+        self.settings.set_state("window", self.saveGeometry())
+        self.settings.set_state("splitter", self.splitter.saveState())
+        self.settings.set_number("tab", self.left.currentIndex())
+        self.settings.set_flag("labels", self.left.labels.value() == "labels")
+        self.settings.save()
+
+    # --- events -------------------------------------------------------------------------------------
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event)
+        if path:
+            event.acceptProposedAction()
+            QTimer.singleShot(0, self, lambda: self.data.open_file(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._closing = True
+        self._remember()
+        self.models.close_builder()
+        self.controller.stop()
+        event.accept()
+        self.closed.emit()
+
+
+def _dropped_file(event: QDropEvent) -> str:
+    files = [u.toLocalFile() for u in event.mimeData().urls() if u.isLocalFile()]
+    return files[0] if len(files) == 1 and Path(files[0]).is_file() else ""
+
+
+def _fitting(size: tuple[int, int]) -> tuple[int, int]:
+    screen = QGuiApplication.primaryScreen()
+    if screen is None:
+        return size
+    room = screen.availableGeometry()
+    return min(size[0], room.width()), min(size[1], room.height())
+
+
+def _same_data(old: Any, new: Any) -> bool:
+    """True where the new data are a changed version of the old (same source, same rows)."""
+    return old is not None and new is not None and old.source == new.source and len(old) == len(new)

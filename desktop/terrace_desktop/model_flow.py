@@ -1,0 +1,256 @@
+"""From the builder to the card: fitting, what follows a fit, and telling which results no longer hold."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from terrace_desktop import dialogs
+from terrace_desktop.controller import Controller
+from terrace_desktop.results.model_card import ModelCard
+from terrace_desktop.results.pane import PLOTS, ModelGroup, ResultsPane
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
+    from terrace.results.fit import FitResult
+    from terrace.session.contract import Outcome
+    from terrace.spec.model import ModelSpec
+    from terrace_desktop.history import Entry
+    from terrace_desktop.settings import Settings
+
+log = logging.getLogger(__name__)
+TOLD = frozenset(  # a line in the status bar is enough, unless there are tables or warnings
+    ("use", "sample", "save", "clear", "undo", "redo", "estimates store", "estimates restore", "predict",
+     "label variable", "label values", "label define", "rename", "import delimited", "import excel")
+)  # fmt: skip
+UNDER_A_MODEL = ("estat", "predict", "test", "lincom", "margins")
+
+
+class ModelFlow(QObject):
+    """Runs what the results pane and the builder ask for."""
+
+    told = Signal(str)  # a short message for the status bar
+
+    def __init__(
+        self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = controller
+        self.results = results
+        self.settings = settings
+        self.builder: Any = None
+        self._place: dict[int, ModelGroup] = {}  # entry -> where its output goes
+        self._stored: dict[int, str] = {}  # number of a model -> its name in the session
+        results.edit_asked.connect(lambda card: self.open_builder(card.fit.spec))
+        results.mend_asked.connect(lambda card, _advice: self.open_builder(card.fit.spec))
+        results.predict_asked.connect(self.predict)
+        results.after_asked.connect(self.after)
+        results.rename_asked.connect(self.rename)
+        results.refit_asked.connect(lambda card: controller.run(card.fit.command))
+        results.new_model_asked.connect(lambda: self.open_builder(None))
+
+    # --- the builder --------------------------------------------------------------------------------
+    def open_builder(self, spec: ModelSpec | None) -> None:
+        """The model builder over the present data, empty or with a model in it."""
+        dataset = self.controller.snapshot.dataset
+        if dataset is None:
+            return
+        from terrace_desktop.builder import BuilderDialog
+
+        self.close_builder()
+        self.builder = BuilderDialog(dataset, spec, self.window, self.settings.store)
+        self.builder.fit_requested.connect(self._fit)
+        self.builder.finished.connect(self._builder_gone)
+        self.builder.show()
+
+    def open_builder_with(self, command: str) -> None:
+        """The builder with the model that a command describes."""
+        from terrace.language.mixed import parse_mixed
+
+        dataset = self.controller.snapshot.dataset
+        names = () if dataset is None else dataset.names
+        self.controller.call(lambda _session, _progress, _cancel: parse_mixed(command, names), self._parsed)
+
+    def close_builder(self) -> None:
+        """Close the builder where it is open."""
+        if self.builder is not None:
+            builder, self.builder = self.builder, None
+            builder.close()
+            builder.deleteLater()
+
+    def _parsed(self, result: Any) -> None:
+        if isinstance(result, BaseException):
+            log.warning("the model of the start cannot be read: %s", result)
+            self.open_builder(None)
+        else:
+            self.open_builder(result)
+
+    def _fit(self, command: str) -> None:
+        self.close_builder()
+        self.controller.run(command)
+
+    def _builder_gone(self, _result: int = 0) -> None:
+        if self.builder is not None:
+            self.builder.deleteLater()
+            self.builder = None
+
+    # --- what follows a fit -------------------------------------------------------------------------
+    def after(self, card: ModelCard, command: str) -> None:
+        """Run a command about this model; its output comes under the card."""
+        group = self.results.group_of(card)
+        self._activate(card)
+        entry = self.controller.run(command)
+        if group is not None:
+            self._place[entry.id] = group
+
+    def predict(self, card: ModelCard) -> None:
+        """Ask what to predict, and add it to the data."""
+        dataset = self.controller.snapshot.dataset
+        dialog = dialogs.PredictDialog(self.window, () if dataset is None else dataset.names)
+        dialog.chosen.connect(lambda command: self.after(card, command))
+        dialog.open()
+
+    def rename(self, card: ModelCard) -> None:
+        """Give a model another name on its card."""
+        dialog = dialogs.NameDialog(self.window, self.tr("Rename model"), card.title, self.tr("Rename"))
+        dialog.chosen.connect(card.set_title)
+        dialog.chosen.connect(lambda _name: self.results.models_changed.emit())
+        dialog.open()
+
+    def compare(self) -> None:
+        """Ask for two models and test one against the other."""
+        cards = [c for c in self.results.cards() if c.number in self._stored]
+        if len(cards) < 2:
+            return
+        dialog = dialogs.CompareDialog(self.window, [(str(c.number), c.title) for c in cards])
+        dialog.chosen.connect(
+            lambda a, b: self.controller.run(f"lrtest {self._stored[int(a)]} {self._stored[int(b)]}")
+        )
+        dialog.open()
+
+    def can_compare(self) -> bool:
+        """True where there are two models to compare."""
+        return sum(1 for c in self.results.cards() if c.number in self._stored) >= 2
+
+    def _activate(self, card: ModelCard) -> None:
+        if card is not self.results.newest() and card.number in self._stored:
+            self.controller.run(f"estimates restore {self._stored[card.number]}")
+
+    # --- outcomes -----------------------------------------------------------------------------------
+    def show(self, entry: Entry, outcome: Outcome) -> None:
+        """Put the outcome of a command where it belongs."""
+        group = self._place.pop(entry.id, None)
+        if outcome.error is not None:
+            if outcome.error[0] != "cancelled":
+                self.results.add_output(entry, outcome)
+            return
+        self.results.dismiss_errors()
+        if outcome.fit is not None and not self._known(outcome.fit):
+            self._show_fit(entry, outcome)
+            return
+        if outcome.quiet or not (outcome.text.strip() or outcome.tables or outcome.plots or outcome.warnings):
+            return
+        if outcome.type in TOLD and not (outcome.tables or outcome.plots or outcome.warnings):
+            self.told.emit(outcome.text.strip().split("\n")[0])
+            return
+        if group is None and outcome.type.split(" ")[0] in UNDER_A_MODEL and self.results.groups:
+            group = self.results.groups[0]
+        self.results.add_output(entry, outcome, group if group in self.results.groups else None)
+
+    def _known(self, fit: FitResult) -> bool:
+        return any(card.fit is fit for card in self.results.cards())
+
+    def _show_fit(self, entry: Entry, outcome: Outcome) -> None:
+        dataset = self.controller.snapshot.dataset
+        group = self.results.add_model(entry, outcome, dataset)
+        name = f"m{group.card.number}"
+        self.controller.run(f"quietly estimates store {name}", self._stored_as(group.card.number, name))
+        assert outcome.fit is not None
+        if dataset is not None:
+            self._make_plots(group, outcome.fit, dataset)
+
+    def _stored_as(self, number: int, name: str) -> Callable[[Any], None]:
+        def done(outcome: Outcome | None) -> None:
+            if outcome is not None and outcome.ok:
+                self._stored[number] = name
+                self.results.models_changed.emit()
+
+        return done
+
+    def _make_plots(self, group: ModelGroup, fit: FitResult, dataset: Dataset) -> None:
+        from terrace_desktop.plots.cards import PlotRow
+
+        row = PlotRow(PLOTS)
+        row.rows_selected.connect(self.results.rows_selected)
+        row.export_asked.connect(self.results.plot_export_asked)
+        group.add_plots(row)
+        for kind in PLOTS:
+            self.controller.call(
+                lambda _s, _p, _c, k=kind: compute_plot(k, fit, dataset), self._shower(group, row, kind)
+            )
+
+    def _shower(self, group: ModelGroup, row: Any, kind: str) -> Callable[[Any], None]:
+        def show(result: Any) -> None:
+            if group not in self.results.groups:
+                return
+            if isinstance(result, BaseException):
+                row.small[kind].show_failure(getattr(result, "message", "") or str(result))
+            else:
+                row.small[kind].show_plot(result)
+
+        return show
+
+    # --- stale results ------------------------------------------------------------------------------
+    def check_stale(self) -> None:
+        """Ask the worker which models rest on data that have changed since."""
+        now = self.controller.snapshot.dataset
+        asked = [(c.number, c.fit.spec, c.dataset) for c in self.results.cards() if c.dataset is not None]
+        asked = [a for a in asked if a[2] is not now]
+        fresh = [c for c in self.results.cards() if c.dataset is now]
+        for card in fresh:
+            card.set_stale(False)
+        if asked:
+            self.controller.call(lambda _s, _p, _c: changed_models(asked, now), self._show_stale)
+
+    def _show_stale(self, stale: Any) -> None:
+        if isinstance(stale, BaseException):
+            return
+        for card in self.results.cards():
+            if card.number in stale:
+                card.set_stale(stale[card.number])
+
+
+def compute_plot(kind: str, fit: FitResult, dataset: Dataset) -> Any:
+    """One of the three plots under a model; runs on the worker."""
+    from terrace.postestimation import plots
+
+    if kind == "residual-fitted":
+        return plots.residual_fitted(fit, dataset)
+    if kind == "qq":
+        return plots.qq(fit, dataset)
+    return plots.caterpillar(fit)
+
+
+def changed_models(asked: list[tuple[int, ModelSpec, Dataset]], now: Dataset | None) -> dict[int, bool]:
+    """For each model, whether a variable that it uses, or the rows, differ from when it was fitted."""
+    from terrace.spec.edit import variable_names
+
+    out = {}
+    for number, spec, then in asked:
+        names = [n for n in variable_names(spec) if n in then]
+        out[number] = now is None or len(now) != len(then) or any(_differs(n, then, now) for n in names)
+    return out
+
+
+def _differs(name: str, then: Dataset, now: Dataset) -> bool:
+    if name not in now:
+        return True
+    old, new = then.frame[name], now.frame[name]
+    if then.variable(name).missing_codes != now.variable(name).missing_codes:
+        return True
+    return old is not new and not old.equals(new)

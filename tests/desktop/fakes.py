@@ -1,0 +1,141 @@
+"""A session that needs no engine: it answers the commands that the tests of the window give it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.errors import Cancelled
+from terrace.results.fit import FitResult, Iteration
+from terrace.results.table import Column, Row, Table
+from terrace.session.contract import Outcome, Progress
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
+import fixtures_report as fixtures  # noqa: E402
+
+
+def small_data(rows: int = 60) -> Dataset:
+    """Schools, with every kind of variable: labelled, text, missing values, missing codes."""
+    rng = np.random.default_rng(1)
+    school = np.repeat(np.arange(1, rows // 10 + 1), 10)[:rows]
+    score = np.round(rng.normal(12, 6, rows), 3)
+    score[3] = np.nan
+    frame = pd.DataFrame(
+        {
+            "school": school,
+            "sector": (school % 2).astype(float),
+            "score": score,
+            "hours": np.round(rng.normal(0, 1, rows), 2),
+            "place": np.where(school % 3 == 0, "North", "South"),
+            "grade": np.where(np.arange(rows) % 7 == 0, -9, rng.integers(1, 5, rows)),
+        }
+    )
+    frame.loc[5, "place"] = None
+    return Dataset(
+        frame,
+        (
+            Variable("school", "School", Measure.IDENTIFIER),
+            Variable("sector", "Sector of the school", Measure.NOMINAL, {0.0: "Public", 1.0: "Catholic"}),
+            Variable("score", "Mathematics score"),
+            Variable("hours", "Hours of study a week"),
+            Variable("place", "", Measure.NOMINAL),
+            Variable("grade", "Grade", Measure.ORDINAL, {}, (-9,)),
+        ),
+        label="Schools",
+        source="small",
+    )
+
+
+def fit(number: int = 1, **options: Any) -> FitResult:
+    """A fit made by hand, with an iteration log."""
+    made = fixtures.two_level(**options)
+    log = tuple(Iteration("Newton", i, -23321 + i / 10, 1.0, 1.0, 0.001) for i in range(5))
+    return replace(made, command="mixed score hours || school: hours, covariance(unstructured) reml", log=log)
+
+
+class FakeSession:
+    """Knows a handful of commands; `gate` holds the command ``wait`` until it is set."""
+
+    def __init__(self, gate: threading.Event | None = None) -> None:
+        self.dataset: Dataset | None = None
+        self.stored: dict[str, FitResult] = {}
+        self.gate = gate or threading.Event()
+        self.can_undo = self.can_redo = False
+        self.undo_text = self.redo_text = ""
+        self.threads: set[str] = set()
+        self.ran: list[str] = []
+
+    def run(self, text: str, *, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
+        self.threads.add(threading.current_thread().name)
+        self.ran.append(text)
+        word = text.split(",")[0].split()
+        if word[0] == "quietly":
+            word = word[1:]
+        name = {"estimates": " ".join(word[:2]), "estat": " ".join(word[:2])}.get(word[0], word[0])
+        handler = getattr(self, "do_" + name.replace(" ", "_"), None)
+        if handler is None:
+            return Outcome(
+                text, name, "error", 0.001, error=("no-such-command", f"There is no command {name!r}."),
+                error_at=(0, len(word[0])), error_advice="help lists the commands.",
+            )  # fmt: skip
+        return handler(text, progress, cancel)
+
+    def do_sample(self, text: str, *_: Any) -> Outcome:
+        self.dataset = small_data()
+        return Outcome(text, "sample", "ok", 0.002, text="60 rows.", changed=frozenset({"data"}))
+
+    def do_use(self, text: str, *_: Any) -> Outcome:
+        return Outcome(
+            text, "use", "error", 0.001, error=("unreadable-file", "bad.dta ends before its data do."),
+            error_advice="Copy the file again from where it came.",
+        )  # fmt: skip
+
+    def do_shift(self, text: str, *_: Any) -> Outcome:
+        assert self.dataset is not None
+        self.dataset = self.dataset.with_column("score", self.dataset.frame["score"] + 1)
+        return Outcome(text, "shift", "ok", 0.001, changed=frozenset({"data"}))
+
+    def do_mixed(self, text: str, *_: Any) -> Outcome:
+        made = replace(fit(), command=text)
+        return Outcome(
+            text, "mixed", "ok", 0.014, text=str(made), fit=made, tables=made.tables(),
+            changed=frozenset({"results"}),
+        )  # fmt: skip
+
+    def do_estimates_store(self, text: str, *_: Any) -> Outcome:
+        self.stored[text.split()[-1]] = fit()
+        return Outcome(text, "estimates store", "ok", 0.001, quiet=True, changed=frozenset({"estimates"}))
+
+    def do_estimates_restore(self, text: str, *_: Any) -> Outcome:
+        return Outcome(text, "estimates restore", "ok", 0.001, text="Restored.")
+
+    def do_estat_icc(self, text: str, *_: Any) -> Outcome:
+        table = Table(
+            "Residual intraclass correlation",
+            (Column("icc", "ICC", "fixed", 3), Column("se", "SE", "fixed", 3)),
+            (Row("school", (0.1159, 0.0144)),),
+            stub="Level",
+        )
+        return Outcome(text, "estat icc", "ok", 0.003, text="ICC .1159", tables=(table,))
+
+    def do_wait(self, text: str, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
+        number = 0
+        while not self.gate.is_set():
+            number += 1
+            progress(Progress("Fitting", number, -23320.5 - 1 / number, elapsed=0.1))
+            if cancel():
+                raise Cancelled
+            time.sleep(0.002)
+        return Outcome(text, "wait", "ok", 0.1, text="Waited.")
+
+    def do_break(self, *_: Any) -> Outcome:
+        raise ZeroDivisionError("nobody foresaw this")
