@@ -130,9 +130,12 @@ class Dataset:
                 subject=name,
                 advice=f"Use it as a factor (i.{name}) or a group variable, or encode it as numbers first.",
             )
-        values = np.asarray(self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
+        column = self.frame[name]
+        if isinstance(column.dtype, np.dtype):
+            values = np.array(column.to_numpy(), dtype=np.float64)
+        else:
+            values = np.array(column.to_numpy(dtype=np.float64, na_value=np.nan))
         if v.missing_codes:
-            values = values.copy()
             for code in v.missing_codes:
                 values[values == float(code)] = np.nan
         return values

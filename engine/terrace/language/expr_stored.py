@@ -1,0 +1,162 @@
+"""Stored results in expressions: ``e(N)``, ``e(b)[1,2]``, ``_b[ses]``, scalars and matrices by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from terrace.data.dataset import Dataset
+from terrace.language.expr_ast import Call, Coefficient, Name, Node, Stored, Subscript
+from terrace.language.expr_context import EvalContext, FloatArray, MatrixNames
+from terrace.language.expr_functions import Array
+from terrace.language.expr_values import is_text, scalar, text
+
+FUNCTIONS = {"rowsof": 1, "colsof": 1, "trace": 1, "rownumb": 2, "colnumb": 2, "el": 3, "scalar": 1}
+"""Functions whose argument is a name of something stored, with their numbers of arguments."""
+
+Value = Callable[[Node], Array]
+
+
+def result(node: Stored, context: EvalContext) -> Array:
+    """``e(name)`` or ``r(name)``: a number, a text, or a matrix of one element."""
+    name = node.name
+    if node.kind == "e":
+        scalars, macros, matrices = context.e_scalars, context.e_macros, context.e_matrices
+    else:
+        scalars, macros, matrices = context.r_scalars, context.r_macros, context.r_matrices
+    if name in scalars:
+        return scalar(scalars[name])
+    if name in macros:
+        return text(macros[name])
+    if name in matrices:
+        return single(node, matrices[name])
+    if not (scalars or macros or matrices):
+        what = "no model has been fitted" if node.kind == "e" else "the last command stored nothing"
+        raise node.piece.error(f"{node.piece} is not known: {what}.", code="no-stored-results", subject=name)
+    raise node.piece.error(
+        f"There is no stored result {node.piece}.",
+        code="no-stored-result",
+        subject=name,
+        advice=f"There are: {', '.join([*scalars, *macros, *matrices])}.",
+    )
+
+
+def coefficient(node: Coefficient, context: EvalContext) -> Array:
+    """``_b[term]`` or ``_se[term]``."""
+    if not context.b:
+        raise node.piece.error(f"{node.piece} is not known: no model has been fitted.", code="no-stored-results")
+    known = context.b if node.kind == "b" else context.se
+    for term in coefficient_names(node.term):
+        if term in known:
+            return scalar(known[term])
+    raise node.piece.error(
+        f"The model has no coefficient {node.term!r}.",
+        code="no-such-coefficient",
+        subject=node.term,
+        advice=f"It has: {', '.join(context.b)}.",
+    )
+
+
+def coefficient_names(term: str) -> list[str]:
+    """The ways in which a coefficient may be stored: as typed, without equation, without ``c.`` and ``b``."""
+    _, colon, rest = term.rpartition(":")
+    out = [term] if not colon else [term, rest]
+    parts = []
+    for part in rest.split("#"):
+        operator, dot, name = part.partition(".")
+        plain = operator.rstrip("bno") if operator[:1].isdigit() else operator
+        parts.append(part if not dot else f"{plain}.{name}")
+    out.append("#".join(parts))
+    if len(parts) == 1:
+        out.append(parts[0].removeprefix("c."))
+    else:
+        out.append("#".join(p if "." in p else f"c.{p}" for p in parts))
+        out += ["#".join(reversed(o.split("#"))) for o in list(out)]
+    return list(dict.fromkeys(out))
+
+
+def matrix(node: Node, context: EvalContext, data: Dataset | None) -> tuple[FloatArray, MatrixNames | None] | None:
+    """The matrix that a part names, with the names of its rows and columns; None where it names none."""
+    if isinstance(node, Stored):
+        kept, names = (
+            (context.e_matrices, context.e_names) if node.kind == "e" else (context.r_matrices, context.r_names)
+        )
+        if node.name in kept:
+            return np.atleast_2d(kept[node.name]), names.get(node.name)
+    if isinstance(node, Name) and node.name in context.matrices and (data is None or node.name not in data):
+        return np.atleast_2d(context.matrices[node.name]), context.matrix_names.get(node.name)
+    return None
+
+
+def element(node: Subscript, values: FloatArray, names: MatrixNames | None, value: Value) -> Array:
+    """``m[i,j]``, or ``m[i]`` of a vector, by number or by name; missing outside the matrix."""
+    indices = node.indices
+    if len(indices) == 1:
+        if 1 not in values.shape:
+            raise node.piece.error(
+                f"{node.base.piece} has rows and columns: give both, as in {node.base.piece}[1,2].",
+                code="matrix-index",
+            )
+        axis = 1 if values.shape[0] == 1 else 0
+        k = _position(indices[0], values.size, names[axis] if names else None, value)
+        return scalar(None if k is None else float(values.ravel()[k]))
+    i = _position(indices[0], values.shape[0], names[0] if names else None, value)
+    j = _position(indices[1], values.shape[1], names[1] if names else None, value)
+    return scalar(None if i is None or j is None else float(values[i, j]))
+
+
+def single(node: Node, values: FloatArray) -> Array:
+    """A matrix of one element as a number; otherwise `CommandError`."""
+    if np.size(values) == 1:
+        return scalar(float(np.ravel(values)[0]))
+    rows, columns = np.atleast_2d(values).shape
+    raise node.piece.error(
+        f"{node.piece} is a matrix of {rows} by {columns}, and one number is needed here.",
+        code="matrix-not-number",
+        advice=f"Take one element, as in {node.piece}[1,1].",
+    )
+
+
+def call(node: Call, context: EvalContext, data: Dataset | None, value: Value) -> Array:
+    """``rowsof(m)`` and the other `FUNCTIONS`."""
+    wanted = FUNCTIONS[node.name]
+    if len(node.arguments) != wanted:
+        raise node.piece.error(
+            f"{node.name}() takes {wanted} argument{'s' * (wanted > 1)}.", code="arguments", subject=node.name
+        )
+    first = node.arguments[0]
+    if node.name == "scalar":
+        if isinstance(first, Name) and first.name in context.scalars:
+            return scalar(context.scalars[first.name])
+        raise first.piece.error(f"There is no scalar {first.piece}.", code="no-such-scalar")
+    found = matrix(first, context, data)
+    if found is None:
+        raise first.piece.error(f"There is no matrix {first.piece}.", code="no-such-matrix")
+    values, names = found
+    if node.name in ("rowsof", "colsof"):
+        return scalar(float(values.shape[node.name == "colsof"]))
+    if node.name == "trace":
+        return scalar(float(np.trace(values)))
+    if node.name == "el":
+        return element(Subscript(node.piece, first, node.arguments[1:]), values, names, value)
+    listed = names[node.name == "colnumb"] if names else ()
+    label = str(value(node.arguments[1]))
+    return scalar(float(listed.index(label) + 1) if label in listed else None)
+
+
+def _position(node: Node, size: int, names: tuple[str, ...] | None, value: Value) -> int | None:
+    """The place (from 0) that an index means, by number or by name; None outside the matrix."""
+    index = value(node)
+    if index.shape != ():
+        raise node.piece.error(
+            f"{node.piece} differs between rows; an element of a matrix needs one number.",
+            code="matrix-index",
+        )
+    if is_text(index):
+        if names is None or str(index) not in names:
+            known = f"Its names are: {', '.join(names)}." if names else ""
+            raise node.piece.error(f"The matrix has no row or column named {index}.", code="matrix-index", advice=known)
+        return names.index(str(index))
+    at = float(index)
+    return int(at) - 1 if 1 <= at < size + 1 else None
