@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -32,9 +33,7 @@ bases = st.one_of(st.sampled_from(["first", "last", "freq", "none", ("order", 2)
 def merged(operators: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
     """No two of a kind side by side, as ``LL.`` is written ``L2.``."""
     kept = [o for k, o in enumerate(operators) if k == 0 or operators[k - 1][0] != o[0] or o[0] == "S"]
-    return (
-        tuple(kept) if all(a[0] != b[0] or a[0] == "S" for a, b in zip(kept, kept[1:])) else tuple(kept[:1])
-    )
+    return tuple(kept) if all(a[0] != b[0] or a[0] == "S" for a, b in pairwise(kept)) else tuple(kept[:1])
 
 
 operators = st.lists(st.tuples(st.sampled_from("LFDS"), st.integers(1, 13)), max_size=2).map(merged)
@@ -129,6 +128,12 @@ def optional(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 
 
 flags = st.sampled_from([False, False, False, True])
+
+
+def flagged(names: str) -> dict[str, st.SearchStrategy[bool]]:
+    return dict.fromkeys(names.split(), flags)
+
+
 tolerances = optional(st.sampled_from([1e-10, 0.0, 1e-4, 0.5]))
 formats = optional(st.sampled_from(["%9.3f", "%8.0g", "%5.4f"]))
 displays = st.builds(
@@ -141,13 +146,10 @@ displays = st.builds(
     cformat=formats,
     pformat=formats,
     sformat=formats,
-    **{
-        name: flags
-        for name in (
-            "noretable nofetable noheader nogroup nolrtest nocnsreport coeflegend noci nopvalues noomitted "
-            "vsquish noemptycells baselevels allbaselevels nofvlabel nolstretch"
-        ).split()
-    },
+    **flagged(
+        "noretable nofetable noheader nogroup nolrtest nocnsreport coeflegend noci nopvalues noomitted "
+        "vsquish noemptycells baselevels allbaselevels nofvlabel nolstretch"
+    ),
 )
 maximisations = st.builds(
     Maximisation,
@@ -161,12 +163,7 @@ maximisations = st.builds(
     log=st.booleans(),
     from_=optional(st.sampled_from(["b0", "b0, skip", "1 2 3"])),
     metric=st.sampled_from(["matsqrt", "matlog"]),
-    **{
-        name: flags
-        for name in (
-            "emonly emlog emdots nonrtolerance difficult trace gradient hessian showstep showtolerance"
-        ).split()
-    },
+    **flagged("emonly emlog emdots nonrtolerance difficult trace gradient hessian showstep showtolerance"),
 )
 
 

@@ -18,7 +18,7 @@ def texts(do_file: str) -> list[str]:
     return [c.text for c in read_commands(do_file)]
 
 
-# --- do-files ------------------------------------------------------------------------------------------------
+# --- do-files ---------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("do_file", "commands"),
     [
@@ -71,8 +71,13 @@ def test_an_open_comment_names_its_line() -> None:
         read_commands("list\n/* never\nclosed")
 
 
-@given(st.lists(st.text(alphabet="ab =+,()", min_size=1, max_size=12).map(str.strip).filter(bool), max_size=6),
-       st.lists(st.sampled_from(["", "// c", "* not here"]), min_size=6, max_size=6))  # fmt: skip
+plain_lines = st.text(alphabet="ab =+,()", min_size=1, max_size=12).map(str.strip).filter(bool)
+
+
+@given(
+    st.lists(plain_lines, max_size=6),
+    st.lists(st.sampled_from(["", "// c", "* not here"]), min_size=6, max_size=6),
+)
 def test_plain_lines_come_back_as_they_are(lines: list[str], comments: list[str]) -> None:
     do_file = "".join(
         f"{line} {c if c.startswith('//') else ''}\n{'* c' if c.startswith('*') else ''}\n"
@@ -92,7 +97,7 @@ def test_any_text_is_read_or_refused(do_file: str) -> None:
     assert [c.line for c in commands] == sorted(c.line for c in commands)
 
 
-# --- prefixes and clauses ------------------------------------------------------------------------------------
+# --- prefixes and clauses ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "prefixes", "word", "rest", "quiet"),
     [

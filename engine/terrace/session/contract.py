@@ -10,7 +10,6 @@ from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.results.table import Table
 
-
 __all__ = ["CancelCheck", "Outcome", "Progress", "ProgressCallback"]
 
 
@@ -21,7 +20,8 @@ class Outcome:
     ``type`` is the command's full name without its arguments (``mixed``, ``estat icc``). On an error
     ``error`` is ``(code, message)``, `error_at` the range of characters concerned, and the session is as it
     was before. ``changed`` names what a driver must refresh: any of ``data``, ``results``, ``settings``,
-    ``estimates``. ``payload`` is the further JSON of the command (``scalars``, ``groups``, ``fixed``, ...).
+    ``estimates``. ``payload`` is the further JSON of the command (``scalars``, ``groups``, ``fixed``, ...);
+    ``line`` is where the command begins in its do-file.
     """
 
     command: str
@@ -39,6 +39,7 @@ class Outcome:
     changed: frozenset[str] = frozenset()
     quiet: bool = False
     payload: dict[str, Any] = field(default_factory=dict)
+    line: int | None = None
 
     @property
     def ok(self) -> bool:

@@ -1,0 +1,210 @@
+"""The command line: ``terrace run``, ``terrace samples``, ``terrace help``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+    from terrace.session.session import Session
+
+OK, FAILED, USAGE = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program with these arguments; the exit status is 0, 1 (a command failed) or 2 (bad usage)."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows ? and goes on
+            stream.reconfigure(errors="replace")
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.action is None:
+        parser.print_help()
+        return USAGE
+    try:
+        status: int = options.action(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough, as in ``terrace samples | head -1``
+        sys.stderr.close()
+        return OK
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    from terrace import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="terrace", description="Multilevel (linear mixed-effects) models on the command line."
+    )
+    parser.add_argument("--version", action="version", version=f"terrace {__version__}")
+    parser.set_defaults(action=None)
+    verbs = parser.add_subparsers(metavar="ACTION")
+    run = verbs.add_parser("run", help="run a do-file or commands", description=_run.__doc__)
+    run.add_argument("file", nargs="?", metavar="FILE.do", help="a do-file")
+    run.add_argument("--data", metavar="FILE", help="data to open first, in any format that Terrace reads")
+    run.add_argument(
+        "-c", dest="commands", metavar="COMMAND", action="append", default=[], help="a command; repeatable"
+    )
+    run.add_argument("--json", metavar="OUT", help="write the results to this file as JSON")
+    run.set_defaults(action=_run)
+    samples = verbs.add_parser("samples", help="list the sample datasets")
+    samples.set_defaults(action=_samples)
+    helper = verbs.add_parser("help", help="list the commands, or explain one")
+    helper.add_argument("topic", nargs="*", metavar="COMMAND")
+    helper.set_defaults(action=_help)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Open the data, run the do-file, then each command, in one session; the first error ends it."""
+    problem = _usage_problem(options)
+    if problem:
+        print(f"terrace run: {problem}", file=sys.stderr)
+        return USAGE
+    from terrace.session.session import Session
+
+    session = Session()
+    outcomes: list[Outcome] = []
+    status = FAILED
+    try:
+        status = _run_all(session, options, outcomes)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+    finally:
+        if options.json and not _write_json(options.json, outcomes):
+            status = FAILED
+    return status
+
+
+def _usage_problem(options: argparse.Namespace) -> str:
+    """What is wrong with the arguments of ``terrace run``; empty where nothing is."""
+    if options.file is None and options.data is None and not options.commands:
+        return "give a do-file, data or a command (terrace run --help)"
+    if options.file is not None and not Path(options.file).is_file():
+        return f"there is no do-file {options.file}"
+    if options.json and not Path(options.json).resolve().parent.is_dir():
+        return f"there is no folder for {options.json}"
+    return ""
+
+
+def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outcome]) -> int:
+    if options.data is not None:
+        # Opening is not one of the user's commands, so it is reported only where it fails.
+        opened = session.run(f'use `"{options.data}"\'')
+        if not opened.ok:
+            outcomes.append(opened)
+            _tell_error(opened, "")
+            return FAILED
+    if options.file is not None:
+        for outcome in session.run_do(Path(options.file), before=lambda text, line: _echo(text)):
+            outcomes.append(outcome)
+            if not _tell(outcome, f"{options.file}, line {outcome.line}: "):
+                return FAILED
+            if outcome.type == "exit":
+                return OK
+    for command in options.commands:
+        _echo(command)
+        outcome = session.run(command)
+        outcomes.append(outcome)
+        if not _tell(outcome, ""):
+            return FAILED
+        if outcome.type == "exit":
+            return OK
+    return OK
+
+
+def _echo(command: str) -> None:
+    print(f". {command}", flush=True)
+
+
+def _tell(outcome: Outcome, place: str) -> bool:
+    """Print what a command did; False where it failed."""
+    if not outcome.ok:
+        _tell_error(outcome, place)
+        return False
+    if outcome.text:
+        print(outcome.text, end="\n\n")
+    return True
+
+
+def _tell_error(outcome: Outcome, place: str) -> None:
+    from terrace.session.outcome import pointed
+
+    sys.stdout.flush()
+    print(place + pointed(outcome), file=sys.stderr)
+
+
+def _write_json(path: str, outcomes: Sequence[Outcome]) -> bool:
+    text = json.dumps([outcome_json(o) for o in outcomes], indent=1, allow_nan=False, ensure_ascii=False)
+    try:
+        Path(path).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        print(f"terrace run: {path} cannot be written: {error.strerror}", file=sys.stderr)
+        return False
+    return True
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """The JSON object of one command; missing and infinite numbers are null."""
+    error = None
+    if outcome.error is not None:
+        error = {"code": outcome.error[0], "message": outcome.error[1]}
+    return {
+        "command": outcome.command,
+        "type": outcome.type,
+        "status": outcome.status,
+        "error": error,
+        "elapsed": outcome.elapsed,
+        "warnings": list(outcome.warnings),
+        "text": outcome.text,
+        "tables": [_plain(t.plain()) for t in outcome.tables],
+        **{name: _plain(value) for name, value in outcome.payload.items()},
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Only what JSON has: NumPy numbers as numbers, NaN and infinities as None."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if value is None or isinstance(value, str | bool):
+        return value
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool | int):
+        return value
+    number = float(value)
+    return number if abs(number) < float("inf") else None
+
+
+def _samples(options: argparse.Namespace) -> int:
+    from terrace.data.samples import samples
+
+    for s in samples():
+        print(f"{s.name:12} {s.rows:>7,}  {s.title}")
+    print("\nOpen one with the command: sample NAME")
+    return OK
+
+
+def _help(options: argparse.Namespace) -> int:
+    from terrace.errors import TerraceError
+    from terrace.session import registry
+    from terrace.session.commands.system import help_text
+
+    registry.load()
+    try:
+        print(help_text(" ".join(options.topic)))
+    except TerraceError as error:
+        print(error.pointed(), file=sys.stderr)
+        return FAILED
+    return OK
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The commands, one module a family. A module registers its handlers when it is imported."""

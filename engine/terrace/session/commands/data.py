@@ -1,0 +1,241 @@
+"""Opening and saving data: ``use``, ``sample``, ``import``, ``save``, ``clear``, ``xtset``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from terrace.data.dataset import Dataset, Panel
+from terrace.language.clauses import Clauses
+from terrace.language.command import ParsedCommand
+from terrace.language.names import parse_names
+from terrace.language.options import Option, rules
+from terrace.language.tokens import Piece, unquoted
+from terrace.session.registry import command
+from terrace.session.rows import selected
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, State
+
+
+def opened(session: Session, data: Dataset) -> CommandResult:
+    """The result of a command that opens data."""
+    lines = [data.label] if data.label else []
+    lines.append(f"{len(data):,} rows, {len(data.names):,} variables")
+    lines += [f"Note: {note}" for note in data.notes]
+    state = replace(session.state, dataset=data)
+    return CommandResult(text="\n".join(lines), state=state)
+
+
+def file_name(piece: Piece, command_name: str) -> str:
+    """The file that a piece names, with or without quotation marks. `CommandError` where it is empty."""
+    name = unquoted(piece)
+    if not name:
+        raise piece.error("The name of a file is missing.", code="no-file", advice=f'Write {command_name} "file.dta".')
+    if name.lower().startswith(("http://", "https://", "ftp://")):
+        raise piece.error(
+            "Terrace does not read from the web.",
+            code="web-file",
+            advice="Download the file first, and open it from disk.",
+        )
+    return name
+
+
+@command(
+    "use",
+    minimum="u",
+    syntax="use [variables using] FILE [if] [in] [, clear]",
+    help="Open a dataset of any format that Terrace reads.",
+)
+def use(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.options(rules("clear replace nolabel"))
+    clauses = parsed.clauses
+    piece = clauses.body if clauses.using is None else clauses.using
+    data = _read(session, file_name(piece, "use"))
+    state = replace(session.state, dataset=data)
+    if clauses.condition is not None or clauses.range_ is not None:
+        data = data.rows(selected(session.fork(state), clauses))
+    if clauses.using is not None and clauses.body:
+        data = data.select(parse_names(clauses.body, data.names))
+    return opened(session, data)
+
+
+def _read(session: Session, name: str, **options: str | int | None) -> Dataset:
+    from terrace.data.readers import read
+
+    return read(name, progress=session.report, cancel=session.cancelled, **options)  # type: ignore[arg-type]
+
+
+@command(
+    "sample",
+    syntax="sample [NAME]",
+    help="Open a sample dataset that comes with Terrace; without a name, list them.",
+)
+def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.data import samples
+
+    parsed.options(rules("clear"))
+    name = unquoted(parsed.clauses.body)
+    if name:
+        return opened(session, samples.sample(name))
+    from terrace.results.table import Column, Row, Table
+
+    table = Table(
+        title="Sample data",
+        columns=(Column("rows", "Rows", "count"), Column("title", "Title", "text")),
+        rows=tuple(Row(s.name, (s.rows, s.title)) for s in samples.samples()),
+        stub="Name",
+        key="samples",
+    )
+    return CommandResult(tables=(table,))
+
+
+def _using(clauses: Clauses) -> Piece:
+    return clauses.body if clauses.using is None else clauses.using
+
+
+@command(
+    "import delimited",
+    minimum="import delim",
+    syntax='import delimited [using] FILE [, delimiters(";") decimal(",") encoding(utf-8) clear]',
+    help="Open a text file; what is not said is detected.",
+)
+def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("clear", "delim:iters decimal enc:oding varn:ames"))
+    name = file_name(_using(parsed.clauses), "import delimited")
+    data = _read(
+        session,
+        name,
+        delimiter=_delimiter(options.get("delimiters")),
+        decimal=_text(options.get("decimal")),
+        encoding=_text(options.get("encoding")),
+    )
+    return opened(session, data)
+
+
+def _text(option: Option | None) -> str | None:
+    return None if option is None or option.argument is None else unquoted(option.argument)
+
+
+def _delimiter(option: Option | None) -> str | None:
+    text = _text(option)
+    names = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
+    return text if text is None else names.get(text.lower(), text)
+
+
+@command(
+    "import excel",
+    minimum="import exc",
+    syntax='import excel [using] FILE [, sheet("name") firstrow clear]',
+    help="Open a sheet of an Excel file; the first row holds the names.",
+)
+def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("clear first:row", "sh:eet"))
+    name = file_name(_using(parsed.clauses), "import excel")
+    return opened(session, _read(session, name, sheet=_text(options.get("sheet"))))
+
+
+@command(
+    "save",
+    minimum="sa",
+    syntax="save [FILE] [, replace]",
+    help="Save the data; the extension decides on the format (.dta where it has none).",
+)
+def save(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from pathlib import Path
+
+    from terrace.data.writers import write
+
+    options = parsed.options(rules("replace"))
+    data = session.data
+    body = parsed.clauses.body
+    source = data.source if Path(data.source or ".").is_file() else ""
+    if not body and not source:
+        raise parsed.word.error("These data have no file yet.", code="no-file", advice='Write save "file.dta".')
+    name = file_name(body, "save") if body else source
+    written = write(data, name, replace="replace" in options, progress=session.report, cancel=session.cancelled)
+    return CommandResult(text=f"Saved as {written.path}.", warnings=written.notes)
+
+
+@command("clear", syntax="clear [all]", help="Close the data; with all, drop estimates and settings too.")
+def clear(session: Session, parsed: ParsedCommand) -> CommandResult:
+    what = str(parsed.clauses.body)
+    if what not in ("", "all"):
+        raise parsed.clauses.body.error("clear takes all or nothing.", code="syntax", advice="clear all")
+    if what == "all":
+        return CommandResult(state=type(session.state)())
+    return CommandResult(state=replace(session.state, dataset=None))
+
+
+def _declare(session: Session, panel: str | None, time: str | None, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("clear", "delta"))
+    data = session.data
+    if "clear" in options:
+        return CommandResult(text="No panel or time.", state=_with_panel(session, None))
+    if panel is None and time is None:
+        return CommandResult(text=_panel_text(data.panel))
+    step = 1.0
+    if "delta" in options:
+        from terrace.language.mixed_options import number
+
+        step = number(options["delta"], least=1e-300)
+    if time is not None:
+        _check_times(data, panel, time, parsed)
+    declared = Panel(panel, time, step)
+    return CommandResult(text=_panel_text(declared), state=_with_panel(session, declared))
+
+
+def _with_panel(session: Session, panel: Panel | None) -> State:
+    return replace(session.state, dataset=replace(session.data, panel=panel))
+
+
+def _panel_text(panel: Panel | None) -> str:
+    if panel is None:
+        return "Neither a panel nor a time variable is set."
+    step = f", step {panel.delta:g}" if panel.delta != 1 else ""
+    return "\n".join(
+        [f"Panel variable: {panel.panel}"] * (panel.panel is not None)
+        + [f"Time variable: {panel.time}{step}"] * (panel.time is not None)
+    )
+
+
+def _check_times(data: Dataset, panel: str | None, time: str, parsed: ParsedCommand) -> None:
+    """A time stands once in each panel; `DataError` naming the first that does not."""
+    import pandas as pd
+
+    from terrace.errors import DataError
+
+    times = data.numeric(time)
+    codes, values = data.codes(panel) if panel is not None else ([0] * len(data), ("the data",))
+    frame = pd.DataFrame({"panel": codes, "time": times}).dropna()
+    frame = frame[frame["panel"] >= 0]
+    repeated = frame.duplicated()
+    if repeated.any():
+        row = frame[repeated].iloc[0]
+        where = f"{panel} {values[int(row['panel'])]}" if panel is not None else "the data"
+        raise DataError(f"{time} {row['time']:g} stands more than once in {where}.", code="repeated-time", subject=time)
+
+
+@command(
+    "xtset",
+    syntax="xtset [panel [time]] [, delta(#) clear]",
+    help="Declare the panel and the time variable, for L. F. D. and S.",
+)
+def xtset(session: Session, parsed: ParsedCommand) -> CommandResult:
+    names = parsed.variables(session.data.names)
+    if len(names) > 2:
+        raise parsed.clauses.body.error("xtset takes a panel and a time variable.", code="syntax")
+    panel = names[0] if names else None
+    return _declare(session, panel, names[1] if len(names) > 1 else None, parsed)
+
+
+@command(
+    "tsset",
+    minimum="tsset",
+    syntax="tsset [[panel] time] [, delta(#) clear]",
+    help="Declare the time variable, in panels or not, for L. F. D. and S.",
+)
+def tsset(session: Session, parsed: ParsedCommand) -> CommandResult:
+    names = parsed.variables(session.data.names)
+    if len(names) > 2:
+        raise parsed.clauses.body.error("tsset takes a panel and a time variable.", code="syntax")
+    time = names[-1] if names else None
+    return _declare(session, names[0] if len(names) > 1 else None, time, parsed)

@@ -1,0 +1,294 @@
+"""Looking at the data: ``describe``, ``summarize``, ``list``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from terrace.data.dataset import Dataset
+from terrace.errors import DataError
+from terrace.language.command import ParsedCommand
+from terrace.language.names import parse_names
+from terrace.language.options import rules
+from terrace.results.table import Column, Row, Table
+from terrace.session.registry import command
+from terrace.session.rows import selected
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, Returned
+
+FloatArray = npt.NDArray[np.float64]
+MAX_LISTED = 10_000
+"""Rows that ``list`` prints at most: more than anyone reads, fewer than would fill the memory."""
+
+_PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
+
+
+@command(
+    "describe",
+    minimum="d",
+    syntax="describe [variables] [, short]",
+    help="Say what the data are: rows, variables, types, labels.",
+)
+def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("s:hort"))
+    data = session.data
+    names = parsed.variables(data.names) or data.names
+    rows = [] if "short" in options else [_described(data, n) for n in names]
+    table = Table(
+        title=data.label or "Data",
+        columns=(
+            Column("type", "Type", "text"),
+            Column("measure", "Measure", "text"),
+            Column("values", "Value labels", "text"),
+            Column("label", "Variable label", "text"),
+        ),
+        rows=tuple(rows),
+        stub="Variable",
+        notes=tuple(
+            [f"{len(data):,} rows, {len(data.names):,} variables."]
+            + [f"Source: {data.source}."] * bool(data.source)
+            + [f"Sorted by {' '.join(data.sorted_by)}."] * bool(data.sorted_by)
+        ),
+        key="describe",
+    )
+    returned = Returned({"N": float(len(data)), "k": float(len(data.names))})
+    return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
+
+
+def _described(data: Dataset, name: str) -> Row:
+    v = data.variable(name)
+    kind = "text" if data.is_text(name) else str(data.frame[name].dtype)
+    labels = ", ".join(f"{_plain(k)} {t}" for k, t in list(v.value_labels.items())[:4])
+    labels += ", ..." if len(v.value_labels) > 4 else ""
+    return Row(name, (kind, str(v.measure), labels, v.label))
+
+
+def _plain(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+@command(
+    "summarize",
+    minimum="su",
+    syntax="summarize [variables] [if] [in] [weight] [, detail]",
+    help="Count, mean, standard deviation, minimum and maximum.",
+    by="loop",
+)
+def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("d:etail mean:only sep:arator nosep:arator", "", "form:at"))
+    data = session.data
+    clauses = parsed.clauses
+    keep = selected(session, clauses)
+    weights, kind = _weights(session, parsed, keep)
+    names = parse_names(clauses.body, data.names) or data.names
+    found: list[tuple[str, dict[str, float]]] = []
+    for name in names:
+        values = np.full(0, np.nan) if data.is_text(name) else data.numeric(name)[keep]
+        used = weights if weights is None or len(values) else None
+        found.append((name, moments(values, used, kind)))
+    detail = "detail" in options
+    tables = [_summary_table(found)]
+    scalars = dict(found[-1][1])
+    if detail:
+        tables = []
+        for name, numbers in found:
+            if data.is_text(name):
+                continue
+            more = details(data.numeric(name)[keep], weights)
+            tables.append(_detail_table(data, name, {**numbers, **more}))
+            scalars = {**numbers, **more}
+        if not tables:
+            raise DataError("These variables hold text; there is nothing to summarize.", code="text-variable")
+    elif len(found) == 0:
+        raise DataError("The data have no variables.", code="no-variables")
+    state = replace(session.state, returned=Returned(scalars))
+    if "meanonly" in options:
+        return CommandResult(state=state)
+    return CommandResult(tables=tuple(tables), state=state)
+
+
+def _weights(session: Session, parsed: ParsedCommand, keep: npt.NDArray[np.bool_]) -> tuple[FloatArray | None, str]:
+    weight = parsed.clauses.weight
+    if weight is None:
+        return None, ""
+    if weight.kind not in ("fweight", "aweight"):
+        raise weight.piece.error(
+            f"summarize does not take {weight.kind}s.", code="weight-kind", advice="Use fweight or aweight."
+        )
+    from terrace.language.expressions import evaluate
+
+    values = np.asarray(evaluate(weight.expression, session.data, context=session.context()), dtype=np.float64)
+    if np.any(values[keep] < 0):
+        raise DataError(f"The weight {weight.expression} is negative in some rows.", code="negative-weights")
+    return values[keep], weight.kind
+
+
+def moments(values: FloatArray, weights: FloatArray | None = None, kind: str = "") -> dict[str, float]:
+    """Stored results of ``summarize`` for one variable: N, sum_w, mean, Var, sd, min, max, sum.
+
+    Frequency weights count copies; analytic weights are scaled to sum to the number of rows.
+    """
+    ok = ~np.isnan(values)
+    w = np.ones(int(ok.sum())) if weights is None else weights[ok]
+    x = values[ok]
+    used = w > 0
+    x, w = x[used], w[used]
+    total = float(w.sum())
+    n = total if kind == "fweight" else float(len(x))
+    out = {"N": n, "sum_w": total}
+    if not len(x):
+        return out
+    # From the first value: exact for a constant, and the deviations are small where the values are large.
+    d = x - x[0]
+    shift = float(w @ d / total)
+    var = float(w @ (d - shift) ** 2 / total) * n / (n - 1) if n > 1 else float("nan")
+    return {
+        **out,
+        "mean": float(x[0]) + shift,
+        "Var": var,
+        "sd": float(np.sqrt(var)),
+        "min": float(x.min()),
+        "max": float(x.max()),
+        "sum": float(w @ x),
+    }
+
+
+def details(values: FloatArray, weights: FloatArray | None = None) -> dict[str, float]:
+    """Skewness, kurtosis and percentiles p1 to p99; empty where there are no values."""
+    ok = ~np.isnan(values)
+    w = np.ones(int(ok.sum())) if weights is None else weights[ok]
+    x = values[ok]
+    used = w > 0
+    x, w = x[used], w[used]
+    if not len(x):
+        return {}
+    mean = w @ x / w.sum()
+    m2, m3, m4 = (float(w @ (x - mean) ** k / w.sum()) for k in (2, 3, 4))
+    out = {
+        "skewness": m3 / m2**1.5 if m2 > 0 else float("nan"),
+        "kurtosis": m4 / m2**2 if m2 > 0 else float("nan"),
+    }
+    order = np.argsort(x, kind="stable")
+    x, cumulated = x[order], np.cumsum(w[order])
+    for p in _PERCENTILES:
+        # The first value whose cumulated weight exceeds p%; the mean with its neighbour where it is equal.
+        target = p / 100 * cumulated[-1]
+        i = int(np.searchsorted(cumulated, target * (1 + 1e-12), side="right"))
+        i = min(i, len(x) - 1)
+        exact = i > 0 and np.isclose(cumulated[i - 1], target, rtol=1e-12)
+        out[f"p{p}"] = float((x[i - 1] + x[i]) / 2) if exact else float(x[i])
+    return out
+
+
+def _summary_table(found: list[tuple[str, dict[str, float]]]) -> Table:
+    keys = ("N", "mean", "sd", "min", "max")
+    return Table(
+        title="Summary",
+        columns=(
+            Column("N", "N", "count"),
+            *(Column(k, t, "general") for k, t in zip(keys[1:], ("Mean", "SD", "Min", "Max"))),
+        ),
+        rows=tuple(Row(name, tuple(m.get(k) for k in keys)) for name, m in found),
+        stub="Variable",
+        key="summarize",
+    )
+
+
+def _detail_table(data: Dataset, name: str, numbers: dict[str, float]) -> Table:
+    rows = [
+        Row(title, (numbers.get(key),), code=key)
+        for key, title in (
+            ("N", "N"),
+            ("mean", "Mean"),
+            ("sd", "SD"),
+            ("Var", "Variance"),
+            ("skewness", "Skewness"),
+            ("kurtosis", "Kurtosis"),
+            ("min", "Minimum"),
+            *((f"p{p}", f"{p}%") for p in _PERCENTILES),
+            ("max", "Maximum"),
+        )
+    ]
+    label = data.variable(name).label
+    return Table(
+        title=f"{name}: {label}" if label else name,
+        columns=(Column("value", "Value", "general"),),
+        rows=tuple(rows),
+        stub="Statistic",
+        key=f"summarize:{name}",
+    )
+
+
+@command(
+    "list",
+    minimum="l",
+    syntax="list [variables] [if] [in] [, noobs sepby(variables) nolabel]",
+    help="Show the data row by row.",
+    by="loop",
+)
+def list_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("noo:bs nol:abel clean nohead:er ab:breviate noc:ompress", "sepby", "sep:arator"))
+    data = session.data
+    names = parsed.variables(data.names) or data.names
+    numbers = np.flatnonzero(selected(session, parsed.clauses))
+    shown = numbers[:MAX_LISTED]
+    cells = [_texts(data, n, shown, "nolabel" not in options) for n in names]
+    breaks = _breaks(data, options["sepby"].argument, shown) if "sepby" in options else set()
+    rows: list[Row] = []
+    for k, number in enumerate(shown):
+        kind = "total" if k in breaks else "row"
+        label = "" if "noobs" in options else str(number + 1)
+        rows.append(Row(label, tuple(c[k] for c in cells), kind))  # type: ignore[arg-type]
+    notes: tuple[str, ...] = ()
+    if len(numbers) > len(shown):
+        notes = (f"The first {len(shown):,} of {len(numbers):,} rows; choose others with in or if.",)
+    table = Table(
+        title="",
+        columns=tuple(Column(n, n, "text") for n in names),
+        rows=tuple(rows),
+        stub="" if "noobs" in options else "Row",
+        notes=notes,
+        key="list",
+    )
+    return CommandResult(tables=(table,))
+
+
+def _texts(data: Dataset, name: str, rows: npt.NDArray[np.int64], labels: bool) -> list[str]:
+    """The values of one variable as they are shown: with labels and in its display format."""
+    from terrace.report.numbers import formatted, general
+
+    v = data.variable(name)
+    values = data.frame[name].to_numpy()[rows]
+    if data.is_text(name):
+        return ["" if x is None or x is pd.NA or isinstance(x, float) else str(x) for x in values]
+    out: list[str] = []
+    for x in values:
+        number = float("nan") if x is None else float(x)
+        if labels and number in v.value_labels:
+            out.append(v.value_labels[number])
+        elif np.isnan(number):
+            out.append(".")
+        elif v.format and _is_numeric_format(v.format):
+            out.append(formatted(number, v.format))
+        else:
+            out.append(general(number))
+    return out
+
+
+def _is_numeric_format(text: str) -> bool:
+    import re
+
+    return re.fullmatch(r"%-?0?\d*(\.\d+)?[fgeFGE]c?", text) is not None
+
+
+def _breaks(data: Dataset, piece: Any, rows: npt.NDArray[np.int64]) -> set[int]:
+    """Positions in `rows` before which a line stands: where one of the variables changes."""
+    out: set[int] = set()
+    for name in parse_names(piece, data.names):
+        codes = data.codes(name)[0][rows]
+        out.update((np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist())
+    return out

@@ -1,0 +1,212 @@
+"""Fitting: ``mixed``, its replay, ``ereturn list``, ``constraint``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed import parse_model, parse_replay
+from terrace.language.mixed_options import REPLAY_RULES
+from terrace.language.numlist import parse_numlist
+from terrace.language.tokens import Piece, split, words
+from terrace.results.fit import FitResult
+from terrace.results.table import Column, Row, Table
+from terrace.session.payload import fit_payload
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, Matrix, Returned
+from terrace.spec.model import Display
+
+_SYNTAX = "mixed outcome [terms] [if] [in] [weight] [|| level: [slopes] [, options]] [, options]"
+
+
+@command(
+    "mixed",
+    syntax=_SYNTAX,
+    help="Fit a linear mixed-effects model; without a model, show the last one again.",
+    by="loop",
+)
+@command("xtmixed", type="mixed", syntax="xtmixed ...", help="mixed with REML and SDs as defaults.", by="loop")
+def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
+    if not str(split(parsed.arguments, ",")[0]).strip():
+        return _replay(session, parsed)
+    from terrace.estimate import fit
+
+    data = session.data
+    spec = parse_model(
+        parsed.arguments,
+        data.names,
+        alias=parsed.name == "xtmixed",
+        display=session.state.settings.display(),
+    )
+    result = fit(
+        spec,
+        data,
+        progress=session.progress,
+        cancel=session.cancel,
+        constraints=session.state.constraints,
+        command=parsed.bare.strip(),
+    )
+    shown = _shown(result, spec.display)
+    state = replace(session.state, fit=result, returned=_returned(result))
+    return replace(shown, fit=result, state=state, warnings=tuple(str(w) for w in result.warnings))
+
+
+def _replay(session: Session, parsed: ParsedCommand) -> CommandResult:
+    result = current_fit(session, parsed)
+    display = parse_replay(parsed.arguments, session.state.settings.display())
+    options = parsed.options(REPLAY_RULES)
+    for name in ("small", "dftable"):
+        if name in options and result.spec.df_method is None and options[name].value != "default":
+            raise options[name].piece.error(
+                f"{name} needs a fit with dfmethod().",
+                code="dftable-no-df",
+                advice="Fit the model again with dfmethod().",
+            )
+    state = replace(session.state, returned=_returned(result))
+    return replace(_shown(result, display), state=state)
+
+
+def current_fit(session: Session, parsed: ParsedCommand) -> FitResult:
+    """The active fit; `CommandError` where nothing has been fitted."""
+    if session.state.fit is None:
+        raise parsed.word.error(
+            "There is no fitted model.", code="no-fit", advice="Fit one first: mixed y x || school:"
+        )
+    return session.state.fit
+
+
+def _shown(result: FitResult, display: Display) -> CommandResult:
+    from terrace.report.text import fit_text
+    from terrace.results.tables import fit_tables
+
+    return CommandResult(
+        text=fit_text(result, display),
+        tables=fit_tables(result, display=display),
+        payload=fit_payload(result),
+    )
+
+
+def _returned(result: FitResult) -> Returned:
+    """``r(table)``: one column a coefficient; rows b, se, z or t, pvalue, ll, ul, df, crit."""
+    from terrace.inference.distributions import confidence_quantile
+
+    level = result.spec.display.level
+    columns = []
+    for e in result.fixed:
+        numbers = (e.coef, e.se, e.stat, e.p, e.lb, e.ub, e.df, confidence_quantile(level, e.df))
+        columns.append([np.nan if x is None else float(x) for x in numbers])
+    stat = "t" if any(e.df is not None for e in result.fixed) else "z"
+    rows = ("b", "se", stat, "pvalue", "ll", "ul", "df", "crit")
+    names = tuple(e.term for e in result.fixed)
+    values = np.array(columns, dtype=np.float64).reshape(len(names), len(rows)).T
+    return Returned({"level": level}, {}, {"table": Matrix(values, rows, names)})
+
+
+# --- stored results ---------------------------------------------------------------------------------------
+@command("ereturn list", minimum="eret li", syntax="ereturn list", help="List the stored results of the fit.")
+def ereturn_list(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.nothing_else()
+    fit = current_fit(session, parsed)
+    return CommandResult(
+        tables=returned_tables("e", fit.scalars, fit.macros, {k: m.shape for k, m in fit.matrices.items()}, ("sample",))
+    )
+
+
+@command("return list", minimum="ret li", syntax="return list", help="List what the last command returned.")
+def return_list(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.nothing_else()
+    r = session.state.returned
+    shapes = {k: m.values.shape for k, m in r.matrices.items()}
+    return CommandResult(tables=returned_tables("r", r.scalars, r.macros, shapes, ()))
+
+
+def returned_tables(
+    letter: str,
+    scalars: Mapping[str, float | int | None],
+    macros: Mapping[str, str],
+    shapes: Mapping[str, tuple[int, ...]],
+    functions: tuple[str, ...],
+) -> tuple[Table, ...]:
+    """Tables of scalars, macros and matrices by name; those that are empty are left out."""
+
+    def table(title: str, column: Column, rows: list[Row]) -> Table:
+        return Table(title=title, columns=(column,), rows=tuple(rows), stub="Name", key=title.lower())
+
+    def name(key: str) -> str:
+        return f"{letter}({key})"
+
+    tables = [
+        table("Scalars", Column("value", "Value", "general"), [Row(name(k), (v,)) for k, v in scalars.items()]),
+        table("Macros", Column("value", "Value", "text"), [Row(name(k), (v,)) for k, v in macros.items()]),
+        table(
+            "Matrices",
+            Column("size", "Size", "text"),
+            [Row(name(k), (" x ".join(map(str, s)),)) for k, s in shapes.items()],
+        ),
+        table("Functions", Column("value", "Value", "text"), [Row(name(k), ("",)) for k in functions]),
+    ]
+    return tuple(t for t in tables if t.rows)
+
+
+# --- constraints ------------------------------------------------------------------------------------------
+def _number(piece: Piece) -> int:
+    (number,) = parse_numlist(piece, integer=True, what="the number of a constraint")[:1]
+    if not 1 <= number <= 1999:
+        raise piece.error("Constraints have numbers from 1 to 1999.", code="constraint")
+    return int(number)
+
+
+@command(
+    "constraint define",
+    minimum="const de",
+    syntax="constraint [define] # term = value",
+    help="Define a linear constraint on fixed effects, for constraints().",
+)
+@command("constraint", minimum="const", syntax="constraint # term = value", help="As constraint define.")
+def constraint(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parts = words(parsed.arguments)
+    if len(parts) < 2:
+        raise parsed.word.error(
+            "A constraint has a number and an equation.",
+            code="constraint",
+            advice="Write constraint 1 x1 = x2.",
+        )
+    number = _number(parts[0])
+    text = str(parsed.arguments.after(parts[0].end)).strip()
+    constraints = {**session.state.constraints, number: text}
+    return CommandResult(state=replace(session.state, constraints=constraints))
+
+
+@command("constraint list", minimum="const li", syntax="constraint list [numbers]", help="List constraints.")
+@command("constraint dir", minimum="const dir", syntax="constraint dir", help="As constraint list.")
+def constraint_list(session: Session, parsed: ParsedCommand) -> CommandResult:
+    found = session.state.constraints
+    chosen = _numbers(parsed.arguments, found)
+    if not chosen:
+        return CommandResult(text="There are no constraints.")
+    table = Table(
+        title="Constraints",
+        columns=(Column("text", "Constraint", "text"),),
+        rows=tuple(Row(str(k), (found[k],)) for k in chosen),
+        stub="Number",
+        key="constraints",
+    )
+    return CommandResult(tables=(table,))
+
+
+@command("constraint drop", minimum="const drop", syntax="constraint drop numbers|_all", help="Drop constraints.")
+def constraint_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
+    gone = _numbers(parsed.arguments, session.state.constraints)
+    kept = {k: v for k, v in session.state.constraints.items() if k not in gone}
+    return CommandResult(state=replace(session.state, constraints=kept))
+
+
+def _numbers(piece: Piece, known: Mapping[int, str]) -> list[int]:
+    if str(piece).strip() in ("", "_all"):
+        return sorted(known)
+    wanted = [int(n) for n in parse_numlist(piece, integer=True, dashes=True)]
+    return [n for n in wanted if n in known]

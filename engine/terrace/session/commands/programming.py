@@ -1,0 +1,100 @@
+"""Small commands of do-files: ``display``."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from terrace.language.command import ParsedCommand
+from terrace.language.tokens import Piece, skip_string, top_level, unquoted
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+
+_DIRECTIVE = re.compile(r"(?:_n(?:ewline)?(?:\((\d+)\))?|_s(?:kip)?\((\d+)\)|as\s+\w+|_c(?:ontinue)?)(?=[\s\"]|$)")
+_FORMAT = re.compile(r"%-?0?\d*(?:\.\d+)?[fgeFGEs]c?(?=\s|$)")
+_OPERATORS = "+-*/^=<>&|!~("
+
+
+@command(
+    "display",
+    minimum="di",
+    syntax='display ["text"] [expression] [%format expression] ...',
+    help="Show text and the values of expressions.",
+)
+def display(session: Session, parsed: ParsedCommand) -> CommandResult:
+    out: list[str] = []
+    form = ""
+    for kind, piece in _items(parsed.arguments):
+        text = str(piece)
+        if kind == "string":
+            out.append(unquoted(piece))
+        elif kind == "format":
+            form = text
+        elif kind == "directive":
+            out.append(_directive(text))
+        else:
+            out.append(_value(session, piece, form))
+            form = ""
+    return CommandResult(text="".join(out))
+
+
+def _items(piece: Piece) -> Iterator[tuple[str, Piece]]:
+    """What ``display`` shows, in order: strings, formats, directives, expressions."""
+    source, i = piece.source, piece.start
+    while i < piece.end:
+        if source[i].isspace() or source[i] == ",":
+            i += 1
+        elif found := _FORMAT.match(source, i, piece.end):
+            yield "format", piece.at(i, found.end())
+            i = found.end()
+        elif found := _DIRECTIVE.match(source, i, piece.end):
+            yield "directive", piece.at(i, found.end())
+            i = found.end()
+        elif source[i] in '"`' and not _goes_on(piece, end := skip_string(piece, i)):
+            yield "string", piece.at(i, end)
+            i = end
+        else:
+            end = _expression_end(piece.after(i))
+            yield "expression", piece.at(i, end).strip()
+            i = end
+
+
+def _goes_on(piece: Piece, position: int) -> bool:
+    """True where an operator follows, so that a string belongs to an expression."""
+    return str(piece.after(position)).lstrip()[:1] in tuple(_OPERATORS[:-2])
+
+
+def _expression_end(piece: Piece) -> int:
+    """Where an expression ends: at a comma, a format, a directive, or a string that no operator joins to it."""
+    source = piece.source
+    before = "("
+    for i, c in top_level(piece):
+        if c == "," or (c == '"' and before not in _OPERATORS):
+            return i
+        if before == " " and (_FORMAT.match(source, i, piece.end) or _DIRECTIVE.match(source, i, piece.end)):
+            return i
+        before = " " if c.isspace() and before not in _OPERATORS else before if c.isspace() else c
+    return piece.end
+
+
+def _directive(text: str) -> str:
+    found = _DIRECTIVE.match(text)
+    assert found is not None
+    if text.startswith("_s"):
+        return " " * int(found[2])
+    return "\n" * int(found[1] or 1) if text.startswith("_n") else ""
+
+
+def _value(session: Session, piece: Piece, form: str) -> str:
+    from terrace.language.expressions import evaluate_scalar
+    from terrace.report.numbers import formatted, general
+
+    value = evaluate_scalar(piece, session.dataset, session.context())
+    if isinstance(value, str):
+        return value
+    number = float(value)
+    if math.isnan(number):
+        return "."
+    return formatted(number, form) if form else general(number)

@@ -1,0 +1,157 @@
+"""Estimates kept by name: ``estimates store restore dir stats table drop``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from terrace.errors import CommandError
+from terrace.language.command import ParsedCommand
+from terrace.language.options import did_you_mean, rules
+from terrace.language.tokens import NAME, Piece, words
+from terrace.results.fit import FitResult
+from terrace.results.table import Column, Row, Table
+from terrace.session.commands.estimation import current_fit
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+
+
+def named_fit(session: Session, parsed: ParsedCommand, piece: Piece) -> tuple[str, FitResult]:
+    """The fit that a name means; ``.`` is the active one. `CommandError` where there is none."""
+    name = str(piece)
+    if name == ".":
+        return name, current_fit(session, parsed)
+    stored = session.state.stored
+    if name in stored:
+        return name, stored[name]
+    raise piece.error(
+        f"No estimates are stored as {name}.",
+        code="no-such-estimates",
+        subject=name,
+        advice=did_you_mean(name, list(stored), otherwise=bool(stored)) or "Store some: estimates store A",
+    )
+
+
+def named_fits(session: Session, parsed: ParsedCommand, piece: Piece) -> list[tuple[str, FitResult]]:
+    """The fits of a list of names; the active one where the list is empty, all stored ones for ``_all``."""
+    items = words(piece)
+    if not items:
+        return [(".", current_fit(session, parsed))]
+    out: dict[str, FitResult] = {}
+    for item in items:
+        if str(item) in ("_all", "*"):
+            out.update(session.state.stored)
+        else:
+            name, fit = named_fit(session, parsed, item)
+            out[name] = fit
+    return list(out.items())
+
+
+@command("estimates store", minimum="est sto", syntax="estimates store NAME", help="Keep the fit under a name.")
+def store(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.options(rules("nocopy"))
+    fit = current_fit(session, parsed)
+    name = _one_name(parsed)
+    kept = replace(fit, name=name)
+    return CommandResult(state=replace(session.state, stored={**session.state.stored, name: kept}))
+
+
+def _one_name(parsed: ParsedCommand) -> str:
+    items = words(parsed.clauses.body)
+    if len(items) != 1 or not NAME.fullmatch(str(items[0])) or str(items[0]) == "_all":
+        bad = parsed.clauses.body if items else parsed.word
+        raise bad.error(
+            "One name is needed, of letters, digits and _.", code="bad-name", advice=f"Write {parsed.name} A."
+        )
+    return str(items[0])
+
+
+@command(
+    "estimates restore",
+    minimum="est res",
+    syntax="estimates restore NAME",
+    help="Make a stored fit the one that post-estimation commands look at.",
+)
+def restore(session: Session, parsed: ParsedCommand) -> CommandResult:
+    items = words(parsed.clauses.body)
+    if len(items) != 1:
+        raise parsed.word.error("One name is needed.", code="bad-name", advice="Write estimates restore A.")
+    name, fit = named_fit(session, parsed, items[0])
+    return CommandResult(text=f"The estimates {name} are active now.", state=replace(session.state, fit=fit))
+
+
+@command("estimates dir", minimum="est dir", syntax="estimates dir", help="List stored estimates.")
+def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.nothing_else()
+    stored = session.state.stored
+    if not stored:
+        return CommandResult(text="No estimates are stored.")
+    table = Table(
+        title="Stored estimates",
+        columns=(
+            Column("outcome", "Outcome", "text"),
+            Column("parameters", "Parameters", "count"),
+            Column("command", "Command", "text"),
+        ),
+        rows=tuple(Row(n, (f.outcome, f.scalars.get("k"), f.command)) for n, f in stored.items()),
+        stub="Name",
+        key="estimates-dir",
+    )
+    return CommandResult(tables=(table,))
+
+
+@command(
+    "estimates stats",
+    minimum="est stat",
+    syntax="estimates stats [names]",
+    help="Log likelihood, AIC and BIC of stored estimates side by side.",
+)
+def stats(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.estat import ic_table
+
+    parsed.options(rules("", "n"))
+    tables = [ic_table(fit, name) for name, fit in named_fits(session, parsed, parsed.clauses.body)]
+    rows = tuple(row for t in tables for row in t.rows)
+    return CommandResult(tables=(replace(tables[0], rows=rows),))
+
+
+@command(
+    "estimates table",
+    minimum="est tab",
+    syntax="estimates table [names] [, variance stddeviations]",
+    help="Stored estimates side by side in one table.",
+)
+def side_by_side(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.results.tables_compare import compare_tables
+
+    # What Stata's courses add to this command is shown in any case, or is a matter of looks.
+    options = parsed.options(rules("v:ariance std:deviations se p star eq:uations", "", "b stat:s"))
+    chosen = named_fits(session, parsed, parsed.clauses.body)
+    names = ["Active" if name == "." else name for name, _ in chosen]
+    metric = "sd" if "stddeviations" in options else "variance"
+    table = compare_tables([fit for _, fit in chosen], names, metric=metric)  # type: ignore[arg-type]
+    return CommandResult(tables=(table,))
+
+
+@command(
+    "estimates drop",
+    minimum="est drop",
+    syntax="estimates drop names|_all",
+    help="Forget stored estimates.",
+)
+@command("estimates clear", minimum="est clear", syntax="estimates clear", help="Forget all stored estimates.")
+def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
+    if parsed.name == "estimates clear":
+        return CommandResult(state=replace(session.state, stored={}))
+    items = words(parsed.clauses.body)
+    if not items:
+        raise _no_names(parsed)
+    gone = {name for name, _ in named_fits(session, parsed, parsed.clauses.body)}
+    kept = {k: v for k, v in session.state.stored.items() if k not in gone}
+    return CommandResult(state=replace(session.state, stored=kept))
+
+
+def _no_names(parsed: ParsedCommand) -> CommandError:
+    return parsed.word.error(
+        "Name the estimates to forget.", code="bad-name", advice="Write estimates drop A, or _all."
+    )

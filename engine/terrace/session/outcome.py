@@ -1,0 +1,76 @@
+"""From what a handler gives back, or the error it raised, to an `Outcome`."""
+
+from __future__ import annotations
+
+from terrace.errors import TerraceError
+from terrace.session.contract import Outcome
+from terrace.session.state import CommandResult
+
+
+def success(command: str, name: str, result: CommandResult, quiet: bool) -> Outcome:
+    """The outcome of a command that ran; under ``quietly`` it has no text."""
+    return Outcome(
+        command,
+        name,
+        "ok",
+        0.0,
+        text="" if quiet else result_text(result),
+        warnings=result.warnings,
+        tables=result.tables,
+        plots=result.plots,
+        fit=result.fit,
+        quiet=quiet,
+        payload=dict(result.payload),
+    )
+
+
+def result_text(result: CommandResult) -> str:
+    """The text of a result, made from its tables where it has none of its own."""
+    if result.text or not result.tables:
+        return result.text
+    from terrace.report.text import table_text
+
+    return "\n\n".join(table_text(t).strip("\n") for t in result.tables)
+
+
+def failure(command: str, name: str, error: TerraceError) -> Outcome:
+    """The outcome of a command that failed, pointing into the command where the error points into it."""
+    return Outcome(
+        command,
+        name,
+        "error",
+        0.0,
+        error=(error.code, error.message),
+        error_at=_place(command, error),
+        error_advice=error.advice,
+    )
+
+
+def captured(command: str, name: str, error: TerraceError) -> Outcome:
+    """The outcome of a command that failed under ``capture``: nothing happened, and that is all right."""
+    return Outcome(command, name, "ok", 0.0, warnings=(error.message,), quiet=True)
+
+
+def _place(command: str, error: TerraceError) -> tuple[int, int] | None:
+    """The range of the command that an error means; its own text may be a part of the command."""
+    if error.start is None or not error.text:
+        return None
+    offset = command.find(error.text)
+    if offset < 0:
+        return None
+    start = offset + error.start
+    return start, max(start + 1, offset + (error.end if error.end is not None else error.start + 1))
+
+
+def pointed(outcome: Outcome) -> str:
+    """The error of an outcome with the command and a caret line under its place, for a terminal."""
+    if outcome.error is None:
+        return ""
+    start, end = outcome.error_at or (None, None)
+    command = outcome.command
+    if start is not None and "\n" in command:  # point into the line that is meant
+        line_start = command.rfind("\n", 0, start) + 1
+        line_end = command.find("\n", start)
+        command = command[line_start : line_end if line_end >= 0 else len(command)]
+        start, end = start - line_start, min((end or start) - line_start, len(command))
+    return TerraceError(outcome.error[1], advice=outcome.error_advice, text=command, start=start, end=end).pointed()

@@ -1,0 +1,87 @@
+"""Commands under a prefix: ``by`` and ``bysort`` here, the others by the handlers that register for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from terrace.errors import CommandError, TerraceError
+from terrace.language.command import ParsedCommand, Prefix, by_variables
+from terrace.session.groups import group_rows, sort_rows
+from terrace.session.outcome import result_text
+from terrace.session.registry import PREFIX_HANDLERS, Command
+from terrace.session.state import CommandResult
+
+if TYPE_CHECKING:
+    from terrace.session.session import Session
+
+_SILENT = ("quietly", "noisily", "capture")
+
+
+def dispatch(session: Session, found: Command, parsed: ParsedCommand) -> CommandResult:
+    """Run a command with what its outermost prefix asks for."""
+    outer = next((p for p in parsed.prefixes if p.name not in _SILENT), None)
+    if outer is None:
+        return found.handler(session, parsed)
+    if outer.name in ("by", "bysort"):
+        return _by(session, found, parsed, outer)
+    handler = PREFIX_HANDLERS.get(outer.name)
+    if handler is None:
+        raise outer.piece.error(f"The prefix {outer.name} is not available.", code="prefix")
+    return handler(session, parsed)
+
+
+def without(parsed: ParsedCommand, prefix: Prefix) -> ParsedCommand:
+    """The command without this prefix."""
+    return replace(parsed, prefixes=tuple(p for p in parsed.prefixes if p is not prefix))
+
+
+def _by(session: Session, found: Command, parsed: ParsedCommand, prefix: Prefix) -> CommandResult:
+    if found.by == "no":
+        raise prefix.piece.error(f"{found.name} cannot be used with {prefix.name}.", code="prefix")
+    groups, order = by_variables(prefix, session.data.names)
+    state = session.state
+    if prefix.name == "bysort":
+        state = replace(state, dataset=sort_rows(session.data, (*groups, *order)))
+    if found.by == "native":
+        result = found.handler(session.fork(state), parsed)
+        return replace(result, state=result.state or state)
+    return _each_group(session.fork(state), without(parsed, prefix), groups)
+
+
+def _each_group(session: Session, parsed: ParsedCommand, names: tuple[str, ...]) -> CommandResult:
+    """Run a command once a group, on the rows of that group; the data themselves stay."""
+    from terrace.errors import Cancelled
+
+    data = session.data
+    out = CommandResult(state=session.state)
+    texts: list[str] = []
+    failed = 0
+    for values, rows in group_rows(data, names):
+        if session.cancelled():
+            raise Cancelled
+        labels = ", ".join(f"{n} = {'.' if v is None else data.level_label(n, v)}" for n, v in zip(names, values))
+        assert out.state is not None
+        child = session.fork(replace(out.state, dataset=data.rows(rows)))
+        try:
+            result = child.execute(parsed)
+        except CommandError:
+            raise
+        except TerraceError as error:  # one group without data must not end the others
+            failed += 1
+            texts.append(f"-> {labels}\n{error}")
+            continue
+        texts.append(f"-> {labels}\n{result_text(result)}")
+        after = replace(result.state or child.state, dataset=data)
+        out = replace(
+            out,
+            tables=(*out.tables, *(replace(t, title=f"{t.title} ({labels})".strip()) for t in result.tables)),
+            plots=(*out.plots, *result.plots),
+            warnings=(*out.warnings, *(f"{labels}: {w}" for w in result.warnings)),
+            fit=result.fit or out.fit,
+            payload=result.payload,
+            state=after,
+        )
+    if failed and failed == len(texts):
+        raise TerraceError(texts[-1].partition("\n")[2], code="by-all-failed")
+    return replace(out, text="\n\n".join(texts))

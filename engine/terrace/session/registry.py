@@ -1,0 +1,163 @@
+"""The one list of commands: name, shortest spelling, handler, help.
+
+A handler is a function ``(session, parsed) -> CommandResult`` under `command`; it raises `TerraceError` for
+what the user can mend. Importing a module of `terrace.session.commands` registers its commands, so heavy
+libraries are imported inside handlers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+from terrace.errors import CommandError
+from terrace.language.command import ParsedCommand
+from terrace.language.options import abbreviates, did_you_mean
+from terrace.language.tokens import NAME, Piece
+
+if TYPE_CHECKING:
+    from terrace.session.session import Session
+    from terrace.session.state import CommandResult
+
+Handler = Callable[["Session", ParsedCommand], "CommandResult"]
+ByMode = Literal["no", "loop", "native"]
+
+MODULES = ("data", "describe", "estimation", "stored", "postestimation", "programming", "system")
+"""Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command.
+
+    ``minimum`` is its shortest spelling, word by word (``"est sto"`` for ``estimates store``). ``by`` tells
+    what ``by`` does: refuse, run the command once a group (``loop``), or leave it to the handler
+    (``native``, which finds the groups in ``parsed.prefixes``). ``syntax`` and ``help`` are for people;
+    ``type`` is what outcomes call it, the name unless it is another name for the same command.
+    """
+
+    name: str
+    minimum: str
+    handler: Handler
+    help: str = ""
+    syntax: str = ""
+    by: ByMode = "no"
+    group: str = ""
+    type: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the name."""
+        return tuple(self.name.split())
+
+    def accepts(self, typed: tuple[str, ...]) -> bool:
+        """True where each word is one of the name, or long enough a beginning of it."""
+        shortest = self.minimum.split()
+        return len(typed) == len(shortest) and all(abbreviates(t, w, m) for t, w, m in zip(typed, self.words, shortest))
+
+
+COMMANDS: dict[str, Command] = {}
+PREFIX_HANDLERS: dict[str, Handler] = {}
+
+
+def command(
+    name: str, *, minimum: str = "", help: str = "", syntax: str = "", by: ByMode = "no", type: str = ""
+) -> Callable[[Handler], Handler]:
+    """Register a handler under a name of one word or two."""
+
+    def register(handler: Handler) -> Handler:
+        if name in COMMANDS and COMMANDS[name].handler.__module__ != handler.__module__:
+            raise ValueError(f"two modules register {name}")
+        COMMANDS[name] = Command(
+            name,
+            minimum or name,
+            handler,
+            help,
+            syntax or name,
+            by,
+            handler.__module__.rpartition(".")[2],
+            type or name,
+        )
+        return handler
+
+    return register
+
+
+def prefix(name: str) -> Callable[[Handler], Handler]:
+    """Register what runs a command under a prefix such as ``statsby``; it may call `Session.execute`."""
+
+    def register(handler: Handler) -> Handler:
+        PREFIX_HANDLERS[name] = handler
+        return handler
+
+    return register
+
+
+def load() -> None:
+    """Import every family of commands."""
+    for name in MODULES:
+        import_module(f"terrace.session.commands.{name}")
+
+
+def find(parsed: ParsedCommand) -> tuple[Command, ParsedCommand]:
+    """The command that is meant, and the parsed command with its full name and its arguments.
+
+    Two words are tried before one. Raises `CommandError` at a word that is no command, with what is close.
+    """
+    first = str(parsed.word)
+    rest = parsed.arguments.strip()
+    adjacent = str(parsed.arguments)[:1].isspace()
+    second = NAME.match(rest.source, rest.start, rest.end) if adjacent else None
+    if second is not None:
+        found = _best((first, second.group()))
+        if found is not None:
+            return found, replace(parsed, name=found.name, arguments=parsed.arguments.after(second.end()))
+    found = _best((first,))
+    if found is not None:
+        return found, replace(parsed, name=found.name)
+    family = _family(first)
+    if family:
+        raise _unknown_second(parsed, family, rest, second.group() if second else "")
+    names = list(dict.fromkeys(c.words[0] for c in COMMANDS.values()))
+    raise parsed.word.error(
+        f"There is no command {first!r}.",
+        code="no-such-command",
+        subject=first,
+        advice=did_you_mean(first.lower(), names) or "help lists the commands.",
+    )
+
+
+def _best(typed: tuple[str, ...]) -> Command | None:
+    exact = COMMANDS.get(" ".join(typed))
+    if exact is not None:
+        return exact
+    found = [c for c in COMMANDS.values() if c.accepts(typed)]
+    # Where two fit, the one whose shortest spelling is nearer to what was typed is meant.
+    return max(found, key=lambda c: len(c.minimum)) if found else None
+
+
+def _family(first: str) -> str:
+    """The first word of two-word commands that `first` stands for."""
+    for c in COMMANDS.values():
+        if len(c.words) == 2 and abbreviates(first, c.words[0], c.minimum.split()[0]):
+            return c.words[0]
+    return ""
+
+
+def _unknown_second(parsed: ParsedCommand, family: str, rest: Piece, typed: str) -> CommandError:
+    known = [c.words[1] for c in COMMANDS.values() if c.words[0] == family and len(c.words) == 2]
+    if not typed:
+        return parsed.word.error(
+            f"{family} needs to know what.",
+            code="no-such-command",
+            subject=family,
+            advice=f"Write {family} with one of: {', '.join(known)}.",
+        )
+    return rest.at(rest.start, rest.start + len(typed)).error(
+        f"There is no command {family} {typed}.",
+        code="no-such-command",
+        subject=f"{family} {typed}",
+        advice=did_you_mean(typed.lower(), known, otherwise=True),
+    )

@@ -1,0 +1,292 @@
+"""`Session`: runs commands one after the other and keeps what they leave behind."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from terrace.data.dataset import Dataset
+from terrace.errors import CommandError, DataError, TerraceError
+from terrace.language.command import ParsedCommand, parse_command
+from terrace.language.dofile import read_commands
+from terrace.language.expr_context import EvalContext
+from terrace.progress import CancelCheck, Progress, ProgressCallback
+from terrace.results.fit import FitResult
+from terrace.session import prefixes, registry
+from terrace.session.context import eval_context
+from terrace.session.contract import Outcome
+from terrace.session.log import record_defect
+from terrace.session.outcome import captured, failure, success
+from terrace.session.state import CommandResult, State
+
+MAX_UNDO = 100
+"""Steps that can be undone. A step shares the columns it did not change with its neighbours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change of the data that can be taken back: the command, and the data before it (or after, to redo)."""
+
+    command: str
+    dataset: Dataset | None
+
+
+class Session:
+    """Runs commands given as text; `terrace.session.registry` lists them.
+
+    A session is used from one thread at a time. Everything it hands out is frozen.
+    """
+
+    def __init__(self, state: State | None = None) -> None:
+        registry.load()
+        self.state = state or State()
+        self.progress: ProgressCallback | None = None
+        self.cancel: CancelCheck | None = None
+        self.undo_steps: list[Step] = []
+        self.redo_steps: list[Step] = []
+        self._history: list[Outcome] = []
+
+    # --- what there is ----------------------------------------------------------------------------------
+    @property
+    def dataset(self) -> Dataset | None:
+        """The data, or None where nothing is open."""
+        return self.state.dataset
+
+    @property
+    def data(self) -> Dataset:
+        """The data, for commands that need some. Raises `DataError` where nothing is open."""
+        if self.state.dataset is None:
+            raise DataError(
+                "No data are open.",
+                code="no-data",
+                advice="Open a file (use FILE) or a sample (sample hsb) first.",
+            )
+        return self.state.dataset
+
+    @property
+    def fit(self) -> FitResult | None:
+        """The result that post-estimation commands look at."""
+        return self.state.fit
+
+    @property
+    def fits(self) -> tuple[FitResult, ...]:
+        """Every fit of this session, in order."""
+        found = [o.fit for o in self._history if o.fit is not None]
+        return tuple({id(f.model): f for f in found}.values())
+
+    @property
+    def stored(self) -> Mapping[str, FitResult]:
+        """Estimates kept by name."""
+        return self.state.stored
+
+    @property
+    def history(self) -> tuple[Outcome, ...]:
+        """Every command that ran or failed, in order."""
+        return tuple(self._history)
+
+    def context(self) -> EvalContext:
+        """What expressions may refer to besides the data."""
+        return eval_context(self.state)
+
+    # --- running ----------------------------------------------------------------------------------------
+    def run(
+        self,
+        command_text: str,
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelCheck | None = None,
+    ) -> Outcome:
+        """Run one command.
+
+        Never raises for what a user can do wrong: the outcome then has status ``error`` and the session is
+        as it was. A defect of the program becomes an outcome with the code ``internal`` and a log entry.
+        """
+        begun = time.perf_counter()
+        before = self.state
+        with self._watched(progress, cancel):
+            outcome, self.state = self._attempt(command_text)
+        outcome = replace(outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before))
+        self._keep_step(outcome, before)
+        self._history.append(outcome)
+        return outcome
+
+    def run_do(
+        self,
+        path_or_text: str | os.PathLike[str],
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelCheck | None = None,
+        before: Callable[[str, int], None] | None = None,
+    ) -> Iterator[Outcome]:
+        """Run a do-file, or the text of one, and give the outcome of each command as it ends.
+
+        Ends after the first error and after ``exit``. A text of one line is a path where it ends in ``.do``
+        or is a file. ``before`` is called with each command and its line before it runs.
+        """
+        try:
+            source = read_do_file(path_or_text)
+            commands = read_commands(source)
+        except TerraceError as error:
+            yield failure(f"do {path_or_text}", "do", error)
+            return
+        for command in commands:
+            if before is not None:
+                before(command.text, command.line)
+            outcome = replace(self.run(command.text, progress=progress, cancel=cancel), line=command.line)
+            self._history[-1] = outcome
+            yield outcome
+            if not outcome.ok or outcome.type == "exit":
+                return
+
+    def execute(self, parsed: ParsedCommand) -> CommandResult:
+        """Run a parsed command on the present state without taking over what it changes.
+
+        Raises `TerraceError`. For handlers of prefixes and for `run`.
+        """
+        found, parsed = registry.find(parsed)
+        return prefixes.dispatch(self, found, parsed)
+
+    def fork(self, state: State) -> Session:
+        """A session on another state, for running a command without a trace in this one."""
+        child = Session.__new__(Session)
+        child.__dict__.update(self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[])
+        return child
+
+    # --- progress ---------------------------------------------------------------------------------------
+    def report(self, stage: str, fraction: float | None = None) -> None:
+        """Pass progress on; for work that knows no more than a stage and a fraction."""
+        if self.progress is not None:
+            self.progress(Progress(stage, fraction=fraction))
+
+    def cancelled(self) -> bool:
+        """True where the user wants the running command to stop."""
+        return self.cancel is not None and self.cancel()
+
+    @contextmanager
+    def _watched(self, progress: ProgressCallback | None, cancel: CancelCheck | None) -> Iterator[None]:
+        self.progress, self.cancel = progress, cancel
+        try:
+            yield
+        finally:
+            self.progress = self.cancel = None
+
+    # --- undo -------------------------------------------------------------------------------------------
+    @property
+    def can_undo(self) -> bool:
+        """True where the last change of the data can be taken back."""
+        return bool(self.undo_steps)
+
+    @property
+    def can_redo(self) -> bool:
+        """True where a change taken back can be made again."""
+        return bool(self.redo_steps)
+
+    @property
+    def undo_text(self) -> str:
+        """The command that `undo` takes back; empty where there is none."""
+        return self.undo_steps[-1].command if self.undo_steps else ""
+
+    @property
+    def redo_text(self) -> str:
+        """The command that `redo` makes again; empty where there is none."""
+        return self.redo_steps[-1].command if self.redo_steps else ""
+
+    def undo(self) -> Outcome:
+        """Take the last change of the data back, as the command ``undo`` does."""
+        return self.run("undo")
+
+    def redo(self) -> Outcome:
+        """Make the last change that was taken back again, as the command ``redo`` does."""
+        return self.run("redo")
+
+    def _keep_step(self, outcome: Outcome, before: State) -> None:
+        if "data" not in outcome.changed:
+            return
+        if outcome.type == "undo":
+            self.redo_steps.append(Step(self.undo_steps.pop().command, before.dataset))
+        elif outcome.type == "redo":
+            self.undo_steps.append(Step(self.redo_steps.pop().command, before.dataset))
+        else:
+            self.undo_steps.append(Step(outcome.command.strip(), before.dataset))
+            self.redo_steps.clear()
+            del self.undo_steps[:-MAX_UNDO]
+
+    # --- one attempt ------------------------------------------------------------------------------------
+    def _attempt(self, command_text: str) -> tuple[Outcome, State]:
+        """Run one command: its outcome, and the state that follows."""
+        name = ""
+        parsed: ParsedCommand | None = None
+        try:
+            text = one_command(command_text)
+            if not text:
+                return Outcome(command_text, "comment", "ok", 0.0), self.state
+            parsed = parse_command(text)
+            name = str(parsed.word)
+            name = registry.find(parsed)[0].type
+            result = self.execute(parsed)
+            return success(command_text, name, result, parsed.quiet), result.state or self.state
+        except TerraceError as error:
+            if parsed is not None and parsed.prefix("capture") and error.code != "cancelled":
+                return captured(command_text, name, error), replace(self.state, rc=1)
+            return failure(command_text, name, error), self.state
+        except MemoryError:
+            short = DataError(
+                "There is not enough memory for this.",
+                code="out-of-memory",
+                advice="Close other programs, or use fewer rows or variables.",
+            )
+            return failure(command_text, name, short), self.state
+        except Exception as defect:  # whatever it is, the user keeps the session, and the log the cause
+            where = record_defect(defect, command_text)
+            return failure(command_text, name, _internal(defect, where)), self.state
+
+
+def one_command(text: str) -> str:
+    """The command without comments; the text as it is where it has none.
+
+    Raises `CommandError` where it holds several commands: `Session.run_do` runs those.
+    """
+    commands = read_commands(text)
+    if not commands:
+        return ""
+    if len(commands) > 1:
+        raise CommandError(
+            f"This is {len(commands)} commands, and one is run at a time.",
+            code="several-commands",
+            advice="Run them as a do-file.",
+        )
+    return text if text.strip() == commands[0].text else commands[0].text
+
+
+def read_do_file(path_or_text: str | os.PathLike[str]) -> str:
+    """The text of a do-file, or the text given. Raises `DataError` where the file cannot be read."""
+    if isinstance(path_or_text, str):
+        text = path_or_text
+        if "\n" in text or not (text.strip().endswith(".do") or Path(text).is_file()):
+            return text
+    path = Path(path_or_text).expanduser()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"The do-file {path} cannot be read: {error.strerror or error}.",
+            code="no-such-file" if not path.exists() else "unreadable-file",
+            subject=str(path),
+        ) from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _internal(defect: Exception, where: Path | None) -> TerraceError:
+    written = f"Details are in {where}." if where else "The details could not be written to the log."
+    return TerraceError(
+        f"Terrace failed at this command: {type(defect).__name__}. The session goes on as before.",
+        code="internal",
+        advice=written,
+    )

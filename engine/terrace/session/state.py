@@ -1,0 +1,121 @@
+"""What a session holds, as one frozen value: a command that fails leaves the old one in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.spec.model import Display
+
+if TYPE_CHECKING:
+    from terrace.results.fit import FitResult
+    from terrace.results.plot import Plot
+    from terrace.results.table import Table
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A named matrix: values of shape (rows, columns) with the names of both."""
+
+    values: FloatArray
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Returned:
+    """What the last command left behind by name, as ``r(mean)``."""
+
+    scalars: Mapping[str, float] = field(default_factory=dict)
+    macros: Mapping[str, str] = field(default_factory=dict)
+    matrices: Mapping[str, Matrix] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``set`` changes; every fit starts its display options from these."""
+
+    level: float = 95.0
+    showbaselevels: Literal["off", "on", "all"] = "off"
+    showomitted: bool = True
+    showemptycells: bool = True
+    fvlabel: bool = True
+    fvwrap: int | None = None
+    fvwrapon: Literal["word", "width"] | None = None
+    cformat: str | None = None
+    pformat: str | None = None
+    sformat: str | None = None
+    lstretch: bool = True
+
+    def display(self) -> Display:
+        """Display options of a command that gives none."""
+        return Display(
+            level=self.level,
+            baselevels=self.showbaselevels == "on",
+            allbaselevels=self.showbaselevels == "all",
+            noomitted=not self.showomitted,
+            noemptycells=not self.showemptycells,
+            nofvlabel=not self.fvlabel,
+            fvwrap=self.fvwrap,
+            fvwrapon=self.fvwrapon,
+            cformat=self.cformat,
+            pformat=self.pformat,
+            sformat=self.sformat,
+            nolstretch=not self.lstretch,
+        )
+
+
+@dataclass(frozen=True)
+class State:
+    """The data, the fits and the names that commands can use.
+
+    ``fit`` is the result that post-estimation commands look at; ``stored`` those kept by name.
+    ``constraints`` are texts by number. ``rng`` is what ``set seed`` started, ``rc`` 1 where the last
+    ``capture`` caught an error.
+    """
+
+    dataset: Dataset | None = None
+    fit: FitResult | None = None
+    stored: Mapping[str, FitResult] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+    constraints: Mapping[int, str] = field(default_factory=dict)
+    scalars: Mapping[str, float | str] = field(default_factory=dict)
+    matrices: Mapping[str, Matrix] = field(default_factory=dict)
+    returned: Returned = field(default_factory=Returned)
+    rng: np.random.Generator | None = None
+    rc: int = 0
+
+    def changed_since(self, before: State) -> frozenset[str]:
+        """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``."""
+        parts = {
+            "data": ("dataset",),
+            "results": ("fit",),
+            "estimates": ("stored",),
+            "settings": ("settings", "constraints"),
+        }
+        return frozenset(
+            name for name, members in parts.items() if any(getattr(self, m) is not getattr(before, m) for m in members)
+        )
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What a handler gives back; the session makes an `Outcome` of it and takes over ``state``.
+
+    Without ``text`` the tables are printed. ``payload`` holds further members of the JSON object.
+    """
+
+    text: str = ""
+    tables: tuple[Table, ...] = ()
+    plots: tuple[Plot, ...] = ()
+    warnings: tuple[str, ...] = ()
+    fit: FitResult | None = None
+    state: State | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
