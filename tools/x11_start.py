@@ -1,13 +1,14 @@
 """Start Terrace on a virtual X11 display as a user would, see its window, and end it.
 
 Qt's offscreen platform, which the tests use, hides a missing library of the xcb platform. Fails where the
-window does not come, where the program ends by itself, or where it complains about anything.
+window with the sample does not come, where the program ends by itself or complains.
 Runs under the system's Python; installs Xvfb and xwininfo on Debian.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,10 +36,10 @@ def start_x_server():
     return server, ":" + number
 
 
-def window_is_there(environ):
-    """True where a window of the size of an application has Terrace in its title."""
+def titles(environ):
+    """The titles of the windows that are there."""
     tree = environment.run_quiet(["xwininfo", "-root", "-tree"], env=environ).stdout
-    return any('Terrace"' in line or '"Terrace' in line for line in tree.splitlines())
+    return re.findall(r'^ +0x\w+ "([^"]+)"', tree, flags=re.MULTILINE)
 
 
 def watch(program, environ):
@@ -47,13 +48,21 @@ def watch(program, environ):
     while time.monotonic() < deadline:
         if program.poll() is not None:
             return f"it ended by itself with status {program.returncode}"
-        if window_is_there(environ):
-            try:
-                return f"it ended with status {program.wait(SETTLE)} after its window came"
-            except subprocess.TimeoutExpired:
-                return ""
+        if any("hsb" in title for title in titles(environ)):
+            break
         time.sleep(0.2)
-    return f"no window within {PATIENCE:.0f} s"
+    else:
+        return f"no window with the sample within {PATIENCE:.0f} s; there are {titles(environ)}"
+    try:
+        return f"it ended with status {program.wait(SETTLE)} after its window came"
+    except subprocess.TimeoutExpired:
+        return "it says that something went wrong" if "went wrong" in " ".join(titles(environ)) else ""
+
+
+def logged(home):
+    """Tracebacks in the log files below `home`."""
+    texts = [path.read_text(encoding="utf-8", errors="replace") for path in Path(home).rglob("*.log")]
+    return [line for text in texts if "Traceback" in text for line in text.splitlines()]
 
 
 def main():
@@ -79,6 +88,7 @@ def main():
             server.wait()
         said.seek(0)
         errors = [line for line in said.read().splitlines() if line and not line.startswith(HARMLESS)]
+        errors += logged(home)
     if wrong or errors:
         print("\n".join([f"Terrace on X11: {wrong or 'its window came, but it complained'}.", *errors]))
         return 1
