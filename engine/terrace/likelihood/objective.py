@@ -23,7 +23,6 @@ from terrace.design.design import Design
 from terrace.likelihood.crossproducts import (
     Columns,
     OneHot,
-    PatternData,
     SimpleData,
     StratifiedData,
     grouped_products,
@@ -37,6 +36,7 @@ from terrace.likelihood.eliminate import (
     eliminate,
 )
 from terrace.likelihood.layout import Layout, build_layout, natural_scales
+from terrace.likelihood.patterns import PatternData
 from terrace.likelihood.sparse import SparseLead
 
 FloatArray = npt.NDArray[np.float64]
@@ -279,10 +279,14 @@ class Objective:
         numpy.linalg.LinAlgError
             Where ψ gives no positive definite covariance matrix.
         """
-        moments = self.moments(psi, order, average=average, tick=tick)
-        return self._profile(moments, order, average)
+        if isinstance(self.data, PatternData) and not self.stages and not self.crossed_stage.q and order > 1:
+            # nothing is eliminated, so second derivatives are only ever needed as sums: see `contracted`
+            return self._profile(self.moments(psi, 1, tick=tick), order, average, psi)
+        return self._profile(self.moments(psi, order, average=average, tick=tick), order, average)
 
-    def _profile(self, m: Moments, order: int, average: bool) -> Evaluation:
+    def _profile(
+        self, m: Moments, order: int, average: bool, contract_at: FloatArray | None = None
+    ) -> Evaluation:
         p, r, nu = self.p, self.n_params, self.nu
         f = m.f.sum(axis=0)
         a, b = f[:p, :p], f[:p, p]
@@ -296,10 +300,10 @@ class Objective:
         sign, log_a = np.linalg.slogdet(a) if p else (1.0, 0.0)
         if sign <= 0:
             raise np.linalg.LinAlgError("the fixed effects are not estimable")
-        penalty = (log_a - 2.0 * self.log_det_back) if self.reml else 0.0
+        penalty = (float(log_a) - 2.0 * self.log_det_back) if self.reml else 0.0
         sigma2 = rss / nu
         scale2 = 2.0 * np.log(self.y_scale)
-        ll = -0.5 * (nu * (np.log(2 * np.pi * sigma2) + 1.0 + scale2) + ld + penalty)
+        ll = float(-0.5 * (nu * (np.log(2 * np.pi * sigma2) + 1.0 + scale2) + ld + penalty))
         empty = np.zeros((0, 0))
         if order == 0:
             return Evaluation(ll, np.zeros(0), empty, sigma2, beta, a_inverse, empty)
@@ -307,29 +311,32 @@ class Objective:
         ld1 = m.ld1.sum(axis=1)
         fv = f1 @ v
         rss1 = fv @ v
-        log_a1 = np.einsum("ij,aji->a", a_inverse, f1[:, :p, :p]) if self.reml else np.zeros(r)
+        aa = a_inverse @ f1[:, :p, :p]
+        log_a1 = np.trace(aa, axis1=1, axis2=2) if self.reml else np.zeros(r)
         gradient = -0.5 * (rss1 / sigma2 + ld1 + log_a1)
         if order == 1:
             return Evaluation(ll, gradient, empty, sigma2, beta, a_inverse, empty)
-        f2 = m.f2.sum(axis=2)
+        # all of F_ab enters through <F_ab, weight>
+        weight = np.outer(v, v) / sigma2
+        if self.reml and not average:
+            weight[:p, :p] += a_inverse
+        if contract_at is not None:
+            assert isinstance(self.data, PatternData)
+            second, ld2 = self.data.contracted(contract_at[self.n_random :], weight)
+        else:
+            second, ld2 = np.tensordot(m.f2.sum(axis=2), weight, axes=2), m.ld2.sum(axis=2)
         h = fv[:, :p]
-        rss2 = np.einsum("i,abij,j->ab", v, f2, v) - 2.0 * h @ a_inverse @ h.T
+        second = second - 2.0 / sigma2 * h @ a_inverse @ h.T
+        full = np.empty((r + 1, r + 1))
+        full[:r, r] = full[r, :r] = 0.5 * rss1 / sigma2
+        full[r, r] = -0.5 * nu
         if average:
             # y'PV_aPV_bPy / 2: half of what the quadratic form curves, see Gilmour et al. (1995)
-            full = np.empty((r + 1, r + 1))
-            full[:r, :r] = -0.25 * rss2 / sigma2
-            full[:r, r] = full[r, :r] = 0.5 * rss1 / sigma2
-            full[r, r] = -0.5 * nu
+            full[:r, :r] = -0.25 * second
         else:
-            ld2 = m.ld2.sum(axis=2)
             if self.reml:
-                aa = a_inverse @ f1[:, :p, :p]
-                ld2 = ld2 + np.einsum("ij,abji->ab", a_inverse, f2[:, :, :p, :p])
-                ld2 = ld2 - np.einsum("aij,bji->ab", aa, aa)
-            full = np.empty((r + 1, r + 1))
-            full[:r, :r] = -0.5 * (rss2 / sigma2 + ld2)
-            full[:r, r] = full[r, :r] = 0.5 * rss1 / sigma2
-            full[r, r] = -0.5 * nu
+                ld2 = ld2 - np.tensordot(aa, np.swapaxes(aa, 1, 2), axes=([1, 2], [1, 2]))
+            full[:r, :r] = -0.5 * (second + ld2)
         hessian = full[:r, :r] - np.outer(full[:r, r], full[r, :r]) / full[r, r]
         return Evaluation(ll, gradient, hessian, sigma2, beta, a_inverse, full)
 

@@ -1,0 +1,198 @@
+"""Cross-products under correlated residuals: rows are whitened once a time pattern, not once a group.
+
+Groups that share their times (up to a shift, where only distances matter) and their by() group share R*. With
+M_a = R⁻¹R_aR⁻¹ the derivatives of W'R⁻¹W are -W'M_aW and W'(R⁻¹R_aM_b + R⁻¹R_bM_a - R⁻¹R_abR⁻¹)W. Where a scalar
+function of the second derivatives is all that is wanted, `contracted` never forms them: <W'MW, Q> = <M, WQW'>.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.residuals import ResidualLayout
+from terrace.likelihood.crossproducts import add_to
+from terrace.likelihood.eliminate import Jet
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """Groups of one time pattern: ``at`` (k,), by() group, owners (g,) among the finest groups of the
+    elimination, columns ``w`` (k, g, m), and where it pays their products (k, k, m, m) summed over groups."""
+
+    at: FloatArray
+    by: int
+    owner: IntArray
+    distinct: bool
+    w: FloatArray
+    products: FloatArray | None
+
+
+@dataclass(frozen=True)
+class Local:
+    """R* of one pattern at given parameters: inverse, log-determinant, R⁻¹R_a, M_a, R_ab (or none), places."""
+
+    inverse: FloatArray
+    ld: float
+    x: FloatArray
+    m: FloatArray
+    second: FloatArray | None
+    names: IntArray
+
+
+class PatternData:
+    """Correlated residuals: S_g = Σ W'R⁻¹W over the residual groups in g."""
+
+    def __init__(
+        self, residuals: ResidualLayout, w: FloatArray, rows: IntArray, owner: IntArray, n_owner: int
+    ) -> None:
+        """``w`` (n, m) are the sorted columns, ``rows`` their places in the sample, ``owner`` (n,) the finest
+        groups of the elimination."""
+        self.residuals = residuals
+        self.n_owner = n_owner
+        self.m = w.shape[1]
+        groups = residuals.groups[rows]
+        starts = np.flatnonzero(np.diff(groups, prepend=-1))
+        ends = np.append(starts[1:], len(groups))
+        at, by = residuals.at[rows], residuals.by[rows]
+        timeless = not residuals.structure.needs_time
+        found: dict[tuple[int, bytes], list[int]] = {}
+        for k, (first, last) in enumerate(zip(starts, ends)):
+            times = b"%d" % (last - first) if timeless else self._key(at[first:last])
+            found.setdefault((int(by[first]), times), []).append(k)
+        self.patterns: list[Pattern] = []
+        for (level, _), members in found.items():
+            index = np.array(members)
+            size = int(ends[index[0]] - starts[index[0]])
+            take = starts[index][:, None] + np.arange(size)[None, :]
+            block = np.ascontiguousarray(np.swapaxes(w[take], 0, 1))
+            own = owner[starts[index]]
+            products = None
+            if n_owner == 1 and size * self.m < len(members) * (size + self.m):
+                products = np.einsum("sgi,tgj->stij", block, block, optimize=True)
+            self.patterns.append(
+                Pattern(at[take[0]], level, own, len(np.unique(own)) == len(own), block, products)
+            )
+
+    def _key(self, at: FloatArray) -> bytes:
+        # only distances matter where the structure is stationary, so that shifted groups share a pattern
+        if self.residuals.key in ("unstructured", "banded"):
+            return at.tobytes()
+        return np.round(at - at[0], 10).tobytes()
+
+    def local(self, pattern: Pattern, rho: FloatArray, order: int) -> Local:
+        """R* of a pattern with derivatives in all parameters of its by() group (its log-variance first)."""
+        own, part = self.residuals.slices()[pattern.by]
+        r, r1, r2 = self.residuals.structure.relative(rho[part], pattern.at, order)
+        names = np.arange(part.start, part.stop)
+        if own is not None:
+            log_scale = float(rho[own])
+            if abs(log_scale) > 60:
+                raise np.linalg.LinAlgError("variance ratio out of range")
+            scale = np.exp(log_scale)
+            r, r1, r2 = scale * r, scale * r1, scale * r2
+            if order > 1:
+                # the log-variance λ multiplies R: R_λ = R, R_λλ = R, R_λa = R_a
+                wide = np.zeros((len(names) + 1, len(names) + 1, *r.shape))
+                wide[0, 0] = r
+                wide[0, 1:] = wide[1:, 0] = r1
+                wide[1:, 1:] = r2
+                r2 = wide
+            r1, names = np.concatenate([r[None], r1]), np.append(own, names)
+        factor = np.linalg.cholesky(r)
+        inverse = np.linalg.inv(r)
+        inverse = (inverse + inverse.T) / 2
+        x = inverse @ r1
+        second = r2 if order > 1 and r2.shape[-1:] == r.shape[-1:] and np.any(r2) else None
+        return Local(inverse, 2.0 * float(np.log(np.diag(factor)).sum()), x, x @ inverse, second, names)
+
+    def jet(self, rho: FloatArray, offset: int, order: int, linear: bool) -> Jet:
+        """S and log|R*| per finest group with derivatives in all relative residual parameters.
+
+        ``linear`` leaves the terms with ∂²R out of second derivatives.
+        """
+        g, m = self.n_owner, self.m
+        jet = Jet(np.zeros((g, m, m)), np.zeros(g))
+        for pattern in self.patterns:
+            here = self.local(pattern, rho, order)
+            count = np.bincount(pattern.owner, minlength=g).astype(np.float64)
+            jet.ld += here.ld * count
+            self._accumulate([jet.s], pattern, here.inverse[None])
+            if order == 0:
+                continue
+            names = [offset + int(k) for k in here.names]
+            for name in names:
+                jet.s1.setdefault(name, np.zeros((g, m, m)))
+            self._accumulate([jet.s1[name] for name in names], pattern, -here.m)
+            for name, trace in zip(names, np.trace(here.x, axis1=1, axis2=2)):
+                add_to(jet.ld1, name, trace * count)
+            if order == 1:
+                continue
+            for a, first in enumerate(names):
+                rest = names[a:]
+                second = here.x[a] @ here.m[a:]
+                second = second + np.swapaxes(second, 1, 2)
+                traces = -np.einsum("ij,bji->b", here.x[a], here.x[a:])
+                if here.second is not None and not linear:
+                    second = second - here.inverse @ here.second[a, a:] @ here.inverse
+                    traces = traces + np.einsum("ij,bji->b", here.inverse, here.second[a, a:])
+                pairs = [(min(first, other), max(first, other)) for other in rest]
+                for pair, trace in zip(pairs, traces):
+                    jet.s2.setdefault(pair, np.zeros((g, m, m)))
+                    add_to(jet.ld2, pair, trace * count)
+                self._accumulate([jet.s2[pair] for pair in pairs], pattern, second)
+        return jet
+
+    def contracted(self, rho: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """<S_ab, weight> summed over all groups, and the second derivatives of log|R*|, both (r, r)."""
+        r = self.residuals.n_params
+        total, log_det = np.zeros((r, r)), np.zeros((r, r))
+        for pattern in self.patterns:
+            here = self.local(pattern, rho, 2)
+            k, g, m = pattern.w.shape
+            if pattern.products is not None:
+                c = np.tensordot(pattern.products, weight, axes=2)
+            else:
+                flat = pattern.w.reshape(k * g, m) @ weight
+                c = flat.reshape(k, g * m) @ pattern.w.reshape(k, g * m).T
+            c = (c + c.T) / 2
+            count = len(here.names)
+            left = here.x.reshape(count, k * k)
+            right = np.swapaxes(here.m @ c, 1, 2).reshape(count, k * k)
+            value = left @ right.T
+            value = value + value.T
+            traces = -g * (left @ np.swapaxes(here.x, 1, 2).reshape(count, k * k).T)
+            if here.second is not None:
+                middle = here.inverse @ c @ here.inverse
+                value -= np.einsum("abij,ij->ab", here.second, middle)
+                traces += g * np.einsum("abij,ij->ab", here.second, here.inverse)
+            at = np.ix_(here.names, here.names)
+            total[at] += value
+            log_det[at] += traces
+        return total, log_det
+
+    def _accumulate(self, targets: list[FloatArray], pattern: Pattern, matrices: FloatArray) -> None:
+        """targets[a][g] += W_g' matrices_a W_g over the groups of the pattern; matrices (r, k, k)."""
+        k, g, m = pattern.w.shape
+        if pattern.products is not None:
+            r = len(matrices)
+            sums = matrices.reshape(r, k * k) @ pattern.products.reshape(k * k, m * m)
+            for target, value in zip(targets, sums):
+                target[0] += value.reshape(m, m)
+            return
+        left = pattern.w.transpose(1, 2, 0)
+        for target, matrix in zip(targets, matrices):
+            v = (matrix @ pattern.w.reshape(k, g * m)).reshape(k, g, m)
+            if self.n_owner == 1:
+                target[0] += pattern.w.reshape(k * g, m).T @ v.reshape(k * g, m)
+                continue
+            each = left @ v.transpose(1, 0, 2)
+            if pattern.distinct:
+                target[pattern.owner] += each
+            else:
+                np.add.at(target, pattern.owner, each)
