@@ -97,10 +97,14 @@ def _tden(df: Array, x: Array) -> Array:
     return _where(df > 0, np.exp(log - (df + 1) / 2 * np.log1p(x * x / df)))
 
 
+def _whole(n: Array) -> Array:
+    return np.where(n >= 0, n, 0).astype(np.int64)
+
+
 def _binomial(n: Array, k: Array, p: Array) -> Array:
     ok = (n >= 0) & _probability(p)
     k = np.floor(k)
-    below = np.where(k >= n, 1.0, _bdtr(np.clip(k, 0, None), np.maximum(n, 0), p))
+    below = np.where(k >= n, 1.0, _bdtr(np.clip(k, 0, None), _whole(n), p))
     return _where(ok & ~np.isnan(k), np.where(k < 0, 0.0, below))
 
 
@@ -108,7 +112,7 @@ def _binomialtail(n: Array, k: Array, p: Array) -> Array:
     """The probability of k or more."""
     ok = (n >= 0) & _probability(p)
     k = np.floor(k)
-    above = np.where(k > n, 0.0, _bdtrc(np.clip(k - 1, 0, None), np.maximum(n, 0), p))
+    above = np.where(k > n, 0.0, _bdtrc(np.clip(k - 1, 0, None), _whole(n), p))
     return _where(ok & ~np.isnan(k), np.where(k <= 0, 1.0, above))
 
 
