@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.errors import SpecError
 from terrace.likelihood.objective import Objective
 from terrace.optimise.em import run_em
 from terrace.optimise.log import Iteration
@@ -48,7 +49,7 @@ def optimise(
     ``start`` is θ to begin with (from()); otherwise the best of a few multiples of the identity begins. If
     the search ends at the boundary or fails, further starts are tried and the highest likelihood wins.
     """
-    space = SearchSpace(objective, tick)
+    space = SearchSpace(objective, tick, logarithms=options.metric == "matlog")
     if objective.n_params == 0:
         point = space.point(np.zeros(0))
         if point is None:
@@ -59,13 +60,14 @@ def optimise(
         iterations=options.iterate if options.iterate is not None else 300,
     )
     average = objective.layout.sparse or objective.crossed_stage.q > 150
-    theta, rest = (start, []) if start is not None else _starts(space)
+    technique = parse_technique(options.technique)
+    theta, rest = (space.to_search(start), []) if start is not None else _starts(space)
     log: tuple[Iteration, ...] = ()
     if options.emonly:
         return _em_only(space, theta, options, report, tick)
     if options.emiterate or options.emlog or options.emdots:
         theta, log = _em_start(space, theta, options, report, tick)
-    result = maximise(space, theta, tolerances, average=average, report=report)
+    result = maximise(space, theta, tolerances, average=average, technique=technique, report=report)
     if tolerances.iterations > 1 and (not result.converged or _at_edge(space, result.point)):
         for other in rest:
             again = maximise(space, other, tolerances, average=average)
@@ -73,12 +75,43 @@ def optimise(
             if (again.converged and not result.converged) or (again.converged >= result.converged and better):
                 result = again
     point = result.point
-    if average:
+    if space.logarithms:
+        # inference works in the square-root metric, in which the boundary is a point like any other
+        roots = SearchSpace(objective, tick)
+        roots.evaluations = space.evaluations
+        moved = roots.point(space.root(point.theta))
+        point, space = (moved, roots) if moved is not None else (point, space)
+    elif average:
         exact = space.point(point.theta)
         if exact is not None:
             point = exact
     point = _canonical(space, point)
     return Optimum(point, space, result.converged, log + result.log, result.reason)
+
+
+def parse_technique(text: str | None) -> tuple[tuple[str, int], ...]:
+    """``nr 5 bfgs 10`` as ((nr, 5), (bfgs, 10)): algorithms in turn with their iterations.
+
+    Raises
+    ------
+    SpecError
+        An algorithm that is not known, or bhhh, which the restricted likelihood does not allow.
+    """
+    if not text:
+        return (("nr", 5),)
+    out: list[tuple[str, int]] = []
+    for word in text.split():
+        if word.isdigit() and out:
+            out[-1] = (out[-1][0], int(word))
+        elif word in ("nr", "bfgs", "dfp"):
+            out.append((word, 5))
+        else:
+            why = "is not available for mixed" if word == "bhhh" else "is not known"
+            raise SpecError(
+                f"technique({text}): {word} {why}.", code="technique", subject="technique",
+                advice="Choose nr, bfgs or dfp.",
+            )
+    return tuple(out)
 
 
 def _starts(space: SearchSpace) -> tuple[FloatArray, list[FloatArray]]:
@@ -129,6 +162,7 @@ def _em_start(
         report=report,
         tick=tick,
     )
+    space.evaluations += len(log)
     out = space.from_psi(psi)
     out[space.residual] = theta[space.residual]
     return out, log
@@ -146,6 +180,7 @@ def _em_only(
         report=report,
         tick=tick,
     )
+    space.evaluations += len(log)
     point = space.point(space.from_psi(psi))
     assert point is not None
     return Optimum(point, space, converged, log, "" if converged else "EM stopped before convergence")

@@ -72,19 +72,46 @@ def trust_region_step(gradient: FloatArray, hessian: FloatArray, radius: float) 
     return vectors @ s, gain
 
 
+def algorithm_at(technique: tuple[tuple[str, int], ...], number: int) -> str:
+    """The algorithm of one iteration (from 1) when they take turns."""
+    position = (number - 1) % sum(count for _, count in technique) if len(technique) > 1 else 0
+    for name, count in technique:
+        if position < count:
+            return name
+        position -= count
+    return technique[-1][0]
+
+
+def quasi_newton(h: FloatArray, step: FloatArray, change: FloatArray, name: str) -> FloatArray:
+    """The Hessian of a maximisation, updated by BFGS or DFP (Nocedal & Wright 2006, eq. 6.19 and 6.13)."""
+    b, y = -h, -change
+    sy = float(step @ y)
+    if sy <= 1e-12 * float(np.linalg.norm(step) * np.linalg.norm(y)):
+        return h
+    if name == "bfgs":
+        bs = b @ step
+        b = b - np.outer(bs, bs) / float(step @ bs) + np.outer(y, y) / sy
+    else:
+        left = np.eye(len(step)) - np.outer(y, step) / sy
+        b = left @ b @ left.T + np.outer(y, y) / sy
+    return -b
+
+
 def maximise(
     space: SearchSpace,
     theta: FloatArray,
     tolerances: Tolerances,
     *,
     average: bool = False,
+    technique: tuple[tuple[str, int], ...] = (("nr", 5),),
     report: Callable[[Iteration], None] | None = None,
     started: float | None = None,
 ) -> NewtonResult:
     """Search from θ for a maximum of the objective.
 
     ``average`` replaces exact second derivatives of the log-determinant by the average information, for
-    designs where they are costly. Returns the best point with the log; never raises for numerical trouble.
+    designs where they are costly. ``technique`` lists algorithms with their iterations, taken in turn: nr uses
+    these second derivatives, bfgs and dfp build theirs from gradients. Returns the best point with the log; never raises for numerical trouble.
     """
     begun = time.perf_counter() if started is None else started
     log: list[Iteration] = []
@@ -105,9 +132,13 @@ def maximise(
     if not len(theta):
         return NewtonResult(point, True, tuple(log))
     ended = False
+    secant: FloatArray | None = None
     for number in range(1, tolerances.iterations + 1):
         scale = np.maximum(np.abs(point.theta), 0.3)
-        g, h = point.gradient * scale, point.hessian * np.outer(scale, scale)
+        algorithm = algorithm_at(technique, number)
+        if algorithm == "nr" or secant is None:
+            secant = point.hessian if algorithm == "nr" else -np.diag(1.0 / scale**2) * 10.0
+        g, h = point.gradient * scale, secant * np.outer(scale, scale)
         s, gain = trust_region_step(g, h, radius)
         if gain < tolerances.final:
             return NewtonResult(point, True, tuple(log))
@@ -132,6 +163,9 @@ def maximise(
         elif ratio < 0.25:
             radius = 0.25 * min(radius, length)
         if ratio > 1e-4:
+            if algorithm != "nr":
+                change = trial.gradient - point.gradient
+                secant = quasi_newton(secant, trial.theta - point.theta, change, algorithm)
             point = trial
             note(number, point, length)
             if ended:
