@@ -18,6 +18,13 @@ def dataset(frame: pd.DataFrame) -> Dataset:
     return Dataset(frame.reset_index(drop=True), tuple(Variable(str(c)) for c in frame.columns))
 
 
+def session_on(data: Dataset) -> terrace.Session:
+    """A session with the data in memory."""
+    from terrace.session.state import State
+
+    return terrace.Session(State(dataset=data))
+
+
 @cache
 def r_data(name: str) -> Dataset:
     """One of the datasets exported from R."""

@@ -14,7 +14,7 @@ from oracles.generated import EVERY, Case
 from oracles.implemented import IMPLEMENTED
 from oracles.smallsample import SmallSample, small_sample
 
-MANY = 5
+MANY = 4
 
 
 def wanted(feature: str) -> list:

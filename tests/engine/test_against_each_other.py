@@ -81,9 +81,7 @@ def test_dense_degrees_of_freedom(case: dict[str, Any]) -> None:
     assert factor == pytest.approx(case["kroger"]["scaling"], rel=1e-6)
 
     observed = small_sample(dense, natural, "oim")
-    np.testing.assert_allclose(
-        [observed.satterthwaite(r) for r in rows], case["satterthwaite"]["df"], rtol=1e-5
-    )
+    np.testing.assert_allclose([observed.satterthwaite(r) for r in rows], case["satterthwaite"]["df"], rtol=1e-5)
     f, ddf = observed.satterthwaite_f(tests)
     assert f == pytest.approx(case["satterthwaite"]["F"], rel=1e-6)
     assert ddf == pytest.approx(case["satterthwaite"]["ddf"], rel=1e-4)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracle_support import column, estimated, natural, r_data, r_fit
+from oracle_support import column, estimated, natural, r_data, r_fit, session_on
 
 from oracles import rcases
 from oracles.intervals import interval
@@ -74,9 +74,7 @@ def test_covariance_of_the_fixed_effects(case: dict[str, Any]) -> None:
 def test_variance_parameters(case: dict[str, Any]) -> None:
     result = r_fit(case["command"], case["data"])
     random = case["random"]
-    assert [(p.level, p.name) for p in result.random] == list(
-        zip(random["level"], random["name"], strict=True)
-    )
+    assert [(p.level, p.name) for p in result.random] == list(zip(random["level"], random["name"], strict=True))
     expected = np.array(random["estimate"])
     scale = np.abs(expected)
     if random.get("se"):
@@ -88,12 +86,8 @@ def test_variance_parameters(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", [p for p in interior(*FITS) if p.values[0]["random"].get("se")])
 def test_standard_errors_and_intervals_of_variance_parameters(case: dict[str, Any]) -> None:
     result = r_fit(case["command"], case["data"])
-    np.testing.assert_allclose(
-        column(list(result.random), "se"), case["random"]["se"], rtol=tolerance(case, "se")
-    )
-    for row, estimate, se in zip(
-        result.random, case["random"]["estimate"], case["random"]["se"], strict=True
-    ):
+    np.testing.assert_allclose(column(list(result.random), "se"), case["random"]["se"], rtol=tolerance(case, "se"))
+    for row, estimate, se in zip(result.random, case["random"]["estimate"], case["random"]["se"], strict=True):
         kind = "var" if row.name.startswith("var") else "cov"
         if kind == "cov" and not row.name.startswith("cov"):
             continue  # correlations of residuals: in test_against_dense
@@ -171,16 +165,12 @@ def test_margins_comparisons_and_contrasts(case: dict[str, Any]) -> None:
         assert outcome.ok, (step["command"], outcome.error)
         rows = [r[1:5] for r in outcome.tables[0].plain()["rows"]]
         expected = [[r["estimate"], r["se"], r["stat"], r["p"]] for r in step["rows"]]
-        np.testing.assert_allclose(
-            np.array(rows, float), expected, rtol=2e-4, atol=1e-8, err_msg=step["command"]
-        )
+        np.testing.assert_allclose(np.array(rows, float), expected, rtol=2e-4, atol=1e-8, err_msg=step["command"])
 
 
 def terrace_session(case: dict[str, Any]) -> Any:
     """A session with the data loaded and the model fitted."""
-    from terrace import Session
-
-    session = Session(r_data(case["data"]))
+    session = session_on(r_data(case["data"]))
     outcome = session.run(case["command"])
     assert outcome.ok, outcome.error
     assert outcome.fit is not None

@@ -63,9 +63,7 @@ def test_frequency_weights_of_rows_are_repeated_rows(random: str) -> None:
 @needs("fweights")
 def test_frequency_weights_of_groups_are_repeated_groups() -> None:
     frame = weighted_panel()
-    copies = [
-        frame[frame["k2"] > copy].assign(id=lambda f, copy=copy: f["id"] + 1000 * copy) for copy in range(3)
-    ]
+    copies = [frame[frame["k2"] > copy].assign(id=lambda f, copy=copy: f["id"] + 1000 * copy) for copy in range(3)]
     weighted = terrace.fit("mixed y x z || id: x, cov(unstructured) fweight(k2)", dataset(frame))
     plain = terrace.fit("mixed y x z || id: x, cov(unstructured)", dataset(pd.concat(copies)))
     same(weighted, plain)
@@ -115,9 +113,7 @@ def test_equal_sampling_weights_do_not_move_the_estimates() -> None:
     plain = terrace.fit("mixed y x z || id: x", dataset(frame))
     for weights in ("[pw=one] || id: x", "|| id: x, pweight(two)", "[pw=two] || id: x, pwscale(size)"):
         result = terrace.fit(f"mixed y x z {weights}", dataset(frame))
-        np.testing.assert_allclose(
-            column(estimated(result), "coef"), column(estimated(plain), "coef"), rtol=1e-6
-        )
+        np.testing.assert_allclose(column(estimated(result), "coef"), column(estimated(plain), "coef"), rtol=1e-6)
         np.testing.assert_allclose(natural(result), natural(plain), rtol=1e-5)
 
 

@@ -42,6 +42,14 @@ class Dense:
         self.by_levels = np.unique(self.by)
         spans = [np.ptp(self.time[self.lowest == g]) for g in np.unique(self.lowest)]
         lags = int(max(spans)) if res.time else 0
+        self.same = [c[:, None] == c[None, :] for c in self.codes]
+        # (which by() level, the rows) of every group
+        self.rows = [
+            (k, rows)
+            for k, level in enumerate(self.by_levels)
+            for g in np.unique(self.lowest)
+            if len(rows := np.flatnonzero((self.lowest == g) & (self.by == level)))
+        ]
         for level in self.by_levels:
             prefix = f"{level:g}:" if res.by else ""
             self.blocks.append(residual_block(res.structure, res.order, np.unique(self.time), lags, prefix))
@@ -85,18 +93,15 @@ class Dense:
         out = np.zeros((self.n, self.n))
         parts = self._parts(natural)[len(self.z) :]
         blocks = self.blocks[len(self.z) :]
-        for level, block, p in zip(self.by_levels, blocks, parts):
-            for g in np.unique(self.lowest):
-                rows = np.flatnonzero((self.lowest == g) & (self.by == level))
-                if len(rows):
-                    out[np.ix_(rows, rows)] = block.matrix(p, self.time[rows])
+        for k, rows in self.rows:
+            out[rows[:, None], rows] = blocks[k].matrix(parts[k], self.time[rows])
         return out
 
     def v(self, natural: np.ndarray) -> np.ndarray:
         """Covariance of the outcome, shape (n, n)."""
         out = self.r_matrix(natural)
-        for block, z, codes, p in zip(self.blocks, self.z, self.codes, self._parts(natural)):
-            out += (z @ block.matrix(p) @ z.T) * (codes[:, None] == codes[None, :])
+        for block, z, same, p in zip(self.blocks, self.z, self.same, self._parts(natural)):
+            out += (z @ block.matrix(p) @ z.T) * same
         return out
 
     def dv(self, natural: np.ndarray) -> np.ndarray:

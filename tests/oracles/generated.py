@@ -45,7 +45,7 @@ def panel() -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=names)
     frame.loc[[5, 40], "x"] = np.nan
     frame.loc[[17], "y"] = np.nan
-    return frame
+    return frame.assign(g1=(frame["g"] == 1) * 1, g2=(frame["g"] == 2) * 1)
 
 
 @cache
@@ -112,6 +112,8 @@ EVERY: tuple[Case, ...] = (
     *_twice("slope-exchangeable", "nested", "mixed y x z || id: x, cov(exchangeable)", PLAIN),
     *_twice("slope-unstructured", "nested", "mixed y x z || id: x, cov(unstructured)", PLAIN),
     *_twice("slope-alone", "nested", "mixed y x z || id: x, noconstant", PLAIN),
+    # a variance for the people of each group: constant within people, and no constant (example 6 of the manual)
+    *_twice("heteroskedastic", "nested", "mixed y x z || id: g1 g2, noconstant", PLAIN),
     *_twice("two-level-codes-repeat", "nested", "mixed y x z || region: || person:", PLAIN),
     *_twice("three-level-slopes", "nested", "mixed y x z || region: || person: x, cov(unstructured)", PLAIN),
     *_twice("block-diagonal", "nested", "mixed y x z || id: x z, cov(identity) || id:", PLAIN),

@@ -35,6 +35,6 @@ FEATURES = frozenset(
     }
 )
 
-NOT_YET = frozenset({"margins", "predict", "profile", "fweights", "pweights"})
+NOT_YET = frozenset({"margins", "profile"})
 
 IMPLEMENTED = (FEATURES - NOT_YET) | frozenset(os.environ.get("TERRACE_FEATURES", "").split())

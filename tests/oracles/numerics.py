@@ -35,7 +35,7 @@ def jacobian(f: Callable, x: np.ndarray, step: float = 0.02, levels: int = 4) ->
     return np.stack(out, axis=-1)
 
 
-def hessian(f: Callable, x: np.ndarray, step: float = 0.02, levels: int = 4) -> np.ndarray:
+def hessian(f: Callable, x: np.ndarray, step: float = 0.01, levels: int = 3) -> np.ndarray:
     """Second derivatives of a scalar f, shape (k, k).
 
     The step must stay well inside the region where f is smooth: bands and Toeplitz correlations stand close

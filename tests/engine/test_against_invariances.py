@@ -1,0 +1,159 @@
+"""What must not change a fit: the order of rows, the names of groups, the units of measurement.
+
+Also equal models written differently, and that EM climbs. Examples are few: a fit is a fit.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracle_support import column, dataset, estimated, natural
+
+import terrace
+from oracles.generated import panel
+from oracles.implemented import IMPLEMENTED
+
+FEW = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "6")))
+COMMANDS = (
+    "mixed y x z || id: x, cov(unstructured)",
+    "mixed y x z || region: || person: x, reml",
+    "mixed y i.g##c.x i.f || id: x, reml",
+    "mixed y x z || _all: R.item || id:",
+    "mixed y x z || id:, residuals(ar 1, t(t) by(g)) reml",
+    "mixed y x z || id:, noconstant residuals(banded 1, t(wave))",
+)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def complete() -> pd.DataFrame:
+    frame = panel().dropna().reset_index(drop=True)
+    # four coarse waves, no two alike within a person, for structures that name their times
+    return frame.assign(wave=frame.groupby("id").cumcount() % 4).drop_duplicates(["id", "wave"])
+
+
+def agree(one: terrace.FitResult, other: terrace.FitResult) -> None:
+    """Estimates, standard errors and likelihood, to optimiser accuracy."""
+    assert one.ll == pytest.approx(other.ll, rel=1e-9)
+    se = column(estimated(other), "se")
+    np.testing.assert_allclose(column(estimated(one), "coef") / se, column(estimated(other), "coef") / se, atol=1e-5)
+    np.testing.assert_allclose(column(estimated(one), "se"), se, rtol=1e-5)
+    np.testing.assert_allclose(natural(one), natural(other), rtol=1e-4, atol=1e-7)
+
+
+@FEW
+@given(seed=seeds, command=st.sampled_from(COMMANDS))
+def test_order_of_rows(seed: int, command: str) -> None:
+    frame = complete()
+    shuffled = frame.sample(frac=1, random_state=seed)
+    one, other = terrace.fit(command, dataset(shuffled)), terrace.fit(command, dataset(frame))
+    agree(one, other)
+    assert one.groups == other.groups
+    assert one.sample.sum() == other.sample.sum()
+
+
+@FEW
+@given(seed=seeds, command=st.sampled_from(COMMANDS[:4]))
+def test_names_of_groups(seed: int, command: str) -> None:
+    """Other numbers, in another order, negative and large; then text."""
+    frame = complete()
+    rng = np.random.default_rng(seed)
+    numbers, words = frame.copy(), frame.copy()
+    for name in ("region", "person", "id", "item"):
+        old = np.unique(frame[name])
+        new = rng.choice(np.arange(-500, 100_000), size=len(old), replace=False)
+        numbers[name] = new[np.searchsorted(old, frame[name])]
+        words[name] = [f"group {v}" for v in numbers[name]]
+    plain = terrace.fit(command, dataset(frame))
+    agree(terrace.fit(command, dataset(numbers)), plain)
+    agree(terrace.fit(command, dataset(words)), plain)
+
+
+@FEW
+@given(
+    shift=st.floats(-1e4, 1e4),
+    scale=st.floats(1e-3, 1e3),
+    sign=st.sampled_from((-1, 1)),
+    command=st.sampled_from(COMMANDS),
+)
+def test_units_of_the_outcome(shift: float, scale: float, sign: int, command: str) -> None:
+    frame = complete()
+    plain = terrace.fit(command, dataset(frame))
+    moved = terrace.fit(command, dataset(frame.assign(y=shift + sign * scale * frame["y"])))
+    free = plain.scalars["N"] - (len(estimated(plain)) if "reml" in command else 0)
+    assert moved.ll == pytest.approx(plain.ll - free * np.log(scale), rel=1e-7, abs=1e-5)
+    se = column(estimated(plain), "se")
+    np.testing.assert_allclose(column(estimated(moved), "se"), scale * se, rtol=1e-4)
+    expected = sign * scale * column(estimated(plain), "coef")
+    expected[-1] += shift
+    error = (column(estimated(moved), "coef") - expected) / (scale * se)
+    assert np.abs(error).max() < 1e-4
+    factor = [1.0 if p.name.endswith("rho") else scale**2 for p in plain.random]
+    np.testing.assert_allclose(natural(moved) / factor, natural(plain), rtol=1e-3, atol=1e-6)
+
+
+@FEW
+@given(shift=st.floats(-50, 50), scale=st.floats(1e-2, 1e2), reml=st.booleans())
+def test_units_of_a_covariate_with_a_random_slope(shift: float, scale: float, reml: bool) -> None:
+    """An unstructured covariance absorbs any shift (here in standard deviations) and scale of its covariate."""
+    frame = complete()
+    command = "mixed y x z || id: x, cov(unstructured)" + (" reml" if reml else "")
+    plain = terrace.fit(command, dataset(frame))
+    moved = terrace.fit(command, dataset(frame.assign(x=scale * (shift + frame["x"]))))
+    # the restricted likelihood counts log|X'V^-1X|, in which the covariate's unit stands
+    assert moved.ll == pytest.approx(plain.ll - (np.log(scale) if reml else 0.0), abs=1e-6)
+    slope, old = estimated(moved)[0], estimated(plain)[0]
+    assert slope.coef * scale == pytest.approx(old.coef, rel=1e-5)
+    assert slope.se * scale == pytest.approx(old.se, rel=1e-5)
+    var, before = natural(moved), natural(plain)
+    assert var[0] * scale**2 == pytest.approx(before[0], rel=1e-3)
+    assert var[-1] == pytest.approx(before[-1], rel=1e-4)
+
+
+@pytest.mark.skipif("crossed" not in IMPLEMENTED, reason="not implemented: crossed")
+@pytest.mark.parametrize("method", ["", "reml"])
+def test_a_group_variable_is_a_crossed_factor_over_all_rows(method: str) -> None:
+    data = dataset(complete())
+    for crossed, nested in (
+        ("|| _all: R.id,", "|| id:,"),
+        ("|| _all: R.region || _all: R.id,", "|| region: || person:,"),
+        ("|| _all: R.item || _all: R.id,", "|| _all: R.item || id:,"),
+    ):
+        one = terrace.fit(f"mixed y x z {crossed} {method}", data)
+        other = terrace.fit(f"mixed y x z {nested} {method}", data)
+        agree(one, other)
+        np.testing.assert_allclose(column(list(one.random), "se"), column(list(other.random), "se"), rtol=1e-5)
+
+
+def test_exchangeable_effects_of_a_factor_are_two_levels() -> None:
+    """Example 11 of the manual: var(R.person) is the sum of both variances, cov that of the upper level."""
+    data = dataset(complete())
+    one = terrace.fit("mixed y x z || region: R.person, cov(exchangeable)", data)
+    other = terrace.fit("mixed y x z || region: || person:", data)
+    assert one.ll == pytest.approx(other.ll, rel=1e-10)
+    var, cov, error = natural(one)
+    np.testing.assert_allclose([cov, var - cov, error], natural(other), rtol=1e-5)
+
+
+@pytest.mark.skipif("emonly" not in IMPLEMENTED, reason="not implemented: emonly")
+@pytest.mark.parametrize("command", COMMANDS[:4])
+def test_em_climbs(command: str) -> None:
+    joint = " " if "," in command.rpartition("||")[2] else ", "
+    result = terrace.fit(f"{command}{joint}emonly emiterate(40)", dataset(complete()))
+    path = [i.ll for i in result.log if i.phase == "EM"]
+    assert len(path) > 5
+    assert np.all(np.diff(path) >= -1e-9 * np.abs(path[0]))
+    whole = terrace.fit(command, dataset(complete()))
+    assert path[-1] <= whole.ll + 1e-8
+    assert all(p.se is None for p in result.random)
+
+
+def test_a_fit_is_the_same_twice() -> None:
+    data = dataset(complete())
+    one, other = terrace.fit(COMMANDS[0], data), terrace.fit(COMMANDS[0], data)
+    assert one.ll == other.ll
+    assert np.array_equal(natural(one), natural(other))
