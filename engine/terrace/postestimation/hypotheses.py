@@ -1,0 +1,226 @@
+"""Tests and combinations of coefficients: ``test``, ``testparm``, ``lincom``, ``nlcom``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+from terrace.errors import CommandError, SpecError
+from terrace.inference.tests import WaldTest
+from terrace.language.tokens import Piece, closing, split, words
+from terrace.postestimation import coefficients
+from terrace.postestimation.adjust import adjusted_p
+from terrace.postestimation.combinations import (
+    combine,
+    confidence_level,
+    estimate_columns,
+    full_rank,
+    joint_test,
+    need_small,
+    wald_cells,
+    wald_columns,
+)
+from terrace.postestimation.linear import Linear, parse_equation, parse_linear, show, show_hypothesis
+from terrace.results.fit import FitResult
+from terrace.results.table import Column, Row, Table
+
+Text = str | Piece
+Mtest = Literal["none", "bonferroni", "sidak", "holm"]
+UNADJUSTED = "The χ² test is shown: the tested coefficients have different degrees of freedom."
+
+
+def hypotheses(fit: FitResult, text: Text) -> list[Linear]:
+    """The expressions that a ``test`` command sets to zero.
+
+    A list of coefficients (``ses 2.drug``), equations (``a = b = 0``), an expression (``a - b``), or several of
+    these in parentheses. Raises `CommandError` at what is none.
+    """
+    piece = (Piece.of(text) if isinstance(text, str) else text).strip()
+    if not piece:
+        raise piece.error("What is to be tested is missing.", code="nothing-to-test")
+    items = _parenthesised(piece)
+    if items is not None:
+        return [h for item in items for h in hypotheses(fit, item)]
+    if len(split(piece, "=")) > 1 or any(c in str(piece) for c in "+-/") or _multiplies(str(piece)):
+        found = parse_equation(fit, piece)
+        for h in found:
+            if h.is_number and h.constant:
+                raise piece.error("No coefficient takes part in this hypothesis.", code="nothing-to-test")
+        return found
+    out = []
+    for item in words(piece):
+        own = coefficients.matches(fit, coefficients._inside(item, fit))
+        if not own:
+            coefficients.find(fit, item)
+        for column in own:
+            out.append(Linear(coefficients.row(fit, Piece.of(column.name)), 0.0))
+    return out
+
+
+def _multiplies(text: str) -> bool:
+    return "*" in text and not text.replace("*", "").isidentifier()
+
+
+def _parenthesised(piece: Piece) -> list[Piece] | None:
+    """The insides of ``(a) (b)``; None where the text is not of that form."""
+    out: list[Piece] = []
+    i = piece.start
+    while i < piece.end:
+        if piece.source[i].isspace():
+            i += 1
+            continue
+        if piece.source[i] != "(":
+            return None
+        stop = closing(piece, i)
+        out.append(piece.at(i + 1, stop))
+        i = stop + 1
+    return out
+
+
+def test_table(fit: FitResult, text: Text, *, small: bool = False, mtest: Mtest | None = None) -> Table:
+    """The Wald test of all hypotheses together; with `small` the F test of the fitted method.
+
+    ``mtest`` puts a row for each hypothesis before it, with p-values adjusted for their number.
+    """
+    found = hypotheses(fit, text)
+    return _wald_table(fit, found, "Wald test", small, mtest)
+
+
+def testparm_table(fit: FitResult, text: Text, *, equal: bool = False, small: bool = False) -> Table:
+    """The Wald test that all coefficients of the listed terms are zero, or with `equal` the same."""
+    piece = Piece.of(text) if isinstance(text, str) else text
+    if not piece:
+        raise piece.error("Name at least one term.", code="nothing-to-test", advice="Example: testparm i.drug.")
+    names = [c.name for c in coefficients.testable(fit, piece)]
+    rows = [coefficients.row(fit, Piece.of(n)) for n in names]
+    if equal:
+        if len(rows) < 2:
+            raise piece.error("equal compares two coefficients or more.", code="nothing-to-test")
+        rows = [r - rows[0] for r in rows[1:]]
+    return _wald_table(fit, [Linear(r, 0.0) for r in rows], "Wald test of terms", small, None, str(piece).strip())
+
+
+test_table.__test__ = testparm_table.__test__ = False  # type: ignore[attr-defined]  # no tests of pytest's
+
+
+def _wald_table(
+    fit: FitResult, found: Sequence[Linear], title: str, small: bool, mtest: Mtest | None, label: str = ""
+) -> Table:
+    if small:
+        need_small(fit)
+    rows = np.array([h.row for h in found])
+    values = np.array([-h.constant for h in found])
+    kept, _, consistent = full_rank(rows, values)
+    if not consistent:
+        raise CommandError(
+            "The hypotheses contradict one another or cannot hold.",
+            code="inconsistent",
+            advice="A coefficient of a base level is 0 whatever the data say.",
+        )
+    test = joint_test(fit, rows, values, small=small)
+    if not test.rank:
+        raise SpecError(
+            "There is nothing to test: all coefficients named are fixed, as those of base levels are.",
+            code="nothing-to-test",
+        )
+    as_f = small and test.ddf is not None
+    texts = [show_hypothesis(fit, h) for h in found]
+    notes = [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(found) > 1 or label else []
+    if len(kept) < len(found):
+        notes.append(f"Of {len(found)} hypotheses {len(kept)} say something new; df counts these.")
+    if small and not as_f:
+        notes.append(UNADJUSTED)
+    columns = wald_columns(as_f)
+    out: list[Row] = []
+    if mtest is not None:
+        each = [joint_test(fit, h.row[None], np.array([-h.constant]), small=as_f) for h in found]
+        columns, out = _single_rows(each, texts, columns, as_f, mtest)
+    joint = label or (texts[0] if len(found) == 1 else "All together")
+    cells = wald_cells(test, as_f)
+    if mtest is not None:
+        cells = (*cells, None) if mtest != "none" else cells
+    out.append(Row(joint, cells, "total" if out else "row"))
+    return Table(title, columns, tuple(out), "Hypothesis", tuple(notes), "test")
+
+
+def _single_rows(
+    each: Sequence[WaldTest], texts: Sequence[str], columns: tuple[Column, ...], as_f: bool, mtest: Mtest
+) -> tuple[tuple[Column, ...], list[Row]]:
+    adjusted = adjusted_p(mtest, np.array([t.p for t in each]))
+    if mtest != "none":
+        columns = (*columns, Column("p_adjusted", f"p, {mtest.capitalize()}", "p"))
+    rows = []
+    for test, text, p in zip(each, texts, adjusted):
+        cells = wald_cells(test, as_f)
+        rows.append(Row(text, (*cells, float(p)) if mtest != "none" else cells))
+    return columns, rows
+
+
+def lincom_table(fit: FitResult, text: Text, *, level: float | None = None, small: bool = False) -> Table:
+    """A linear combination of coefficients with z or t, p and interval."""
+    piece = Piece.of(text) if isinstance(text, str) else text
+    if len(split(piece, "=")) > 1:
+        raise piece.error(
+            "lincom estimates an expression, without an = sign.", code="syntax", advice="test takes equations."
+        )
+    value = parse_linear(fit, piece)
+    level = confidence_level(fit, level)
+    (e,) = combine(fit, value.row[None], offset=value.constant, level=level, small=small)
+    as_t = small and e.df is not None
+    notes: tuple[str, ...] = ()
+    if small and not as_t:
+        notes = ("z is shown: the coefficients have different degrees of freedom.",)
+    cells = (*e.cells(), e.df) if as_t else e.cells()
+    row = Row(show(fit, value), cells, code="(1)")
+    return Table("Linear combination", estimate_columns(level, small=as_t), (row,), "Combination", notes, "lincom")
+
+
+def nlcom_table(
+    fit: FitResult,
+    text: Text,
+    *,
+    level: float | None = None,
+    small: bool = False,
+    scalars: Mapping[str, float] | None = None,
+) -> Table:
+    """Nonlinear combinations by the delta method; ``(name: expression)`` for several.
+
+    ``_b[]`` takes coefficients and covariance parameters, such as ``_b[id:var(_cons)]``. `scalars` are names
+    that stand for numbers.
+    """
+    from terrace.postestimation.nonlinear import nonlinear_estimates
+
+    piece = (Piece.of(text) if isinstance(text, str) else text).strip()
+    items = _parenthesised(piece)
+    named = items is not None and all(len(split(i, ":")) > 1 and _is_label(split(i, ":")[0]) for i in items)
+    found: list[tuple[str, Piece]] = []
+    if items is not None and (named or len(items) > 1):
+        for k, item in enumerate(items):
+            head = split(item, ":")[0]
+            has_name = _is_label(head) and len(split(item, ":")) > 1
+            found.append((str(head).strip(), item.after(head.end + 1)) if has_name else (f"_nl_{k + 1}", item))
+    else:
+        found.append(("_nl_1", piece))
+    level = confidence_level(fit, level)
+    estimates = nonlinear_estimates(fit, [p for _, p in found], level=level, small=small, scalars=scalars or {})
+    as_t = small and all(e.df is not None for e in estimates)
+    rows = tuple(
+        Row(
+            str(p).strip() if name.startswith("_nl_") else name,
+            (*e.cells(), e.df) if as_t else e.cells(),
+            code=name,
+        )
+        for (name, p), e in zip(found, estimates)
+    )
+    notes = ["Standard errors by the delta method."]
+    if not all(name.startswith("_nl_") for name, _ in found):
+        notes += [f"{name}: {str(p).strip()}" for name, p in found]
+    return Table(
+        "Nonlinear combination", estimate_columns(level, small=as_t), rows, "Combination", tuple(notes), "nlcom"
+    )
+
+
+def _is_label(piece: Piece) -> bool:
+    return str(piece).strip().isidentifier()

@@ -1,0 +1,244 @@
+"""Nonlinear functions of the parameters with exact first derivatives, for the delta method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.errors import DataError
+from terrace.inference.parameters import estmetric, sd_metric
+from terrace.language.expr_ast import Binary, Call, Coefficient, Name, Node, Number, Stored, Unary
+from terrace.language.expr_parse import parse_expression
+from terrace.language.tokens import Piece
+from terrace.postestimation import coefficients
+from terrace.postestimation.combinations import Estimate, covariance, infer, need_small
+from terrace.results.fit import FitResult
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Dual:
+    """A number with its gradient in all parameters (β, then covariance parameters in the variance metric)."""
+
+    value: float
+    slope: FloatArray
+
+
+# name: (function, derivative)
+FUNCTIONS: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "exp": (math.exp, math.exp),
+    "ln": (math.log, lambda x: 1 / x),
+    "log": (math.log, lambda x: 1 / x),
+    "log10": (math.log10, lambda x: 1 / (x * math.log(10))),
+    "sqrt": (math.sqrt, lambda x: 0.5 / math.sqrt(x)),
+    "abs": (abs, lambda x: math.copysign(1.0, x)),
+    "sin": (math.sin, math.cos),
+    "cos": (math.cos, lambda x: -math.sin(x)),
+    "tan": (math.tan, lambda x: 1 + math.tan(x) ** 2),
+    "atan": (math.atan, lambda x: 1 / (1 + x * x)),
+    "tanh": (math.tanh, lambda x: 1 - math.tanh(x) ** 2),
+    "atanh": (math.atanh, lambda x: 1 / (1 - x * x)),
+    "sinh": (math.sinh, math.cosh),
+    "cosh": (math.cosh, math.sinh),
+    "invlogit": (lambda x: 1 / (1 + math.exp(-x)), lambda x: math.exp(-x) / (1 + math.exp(-x)) ** 2),
+    "logit": (lambda p: math.log(p / (1 - p)), lambda p: 1 / (p * (1 - p))),
+    "normal": (
+        lambda x: 0.5 * math.erfc(-x / math.sqrt(2)),
+        lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    ),
+    "normalden": (
+        lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+        lambda x: -x * math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    ),
+}
+
+
+def nonlinear_estimates(
+    fit: FitResult,
+    pieces: Sequence[Piece],
+    *,
+    level: float,
+    small: bool = False,
+    scalars: Mapping[str, float] | None = None,
+) -> tuple[Estimate, ...]:
+    """Value and delta-method inference of each expression."""
+    if small:
+        need_small(fit)
+    model = fit.model
+    p = len(model.beta)
+    k = len(model.natural.values)
+    vcov = np.zeros((p + k, p + k))
+    vcov[:p, :p] = covariance(fit, small)
+    vcov[p:, p:] = model.natural.vcov
+    out = []
+    for piece in pieces:
+        dual = evaluate(fit, piece, scalars or {})
+        variance = float(dual.slope @ vcov @ dual.slope)
+        own = np.flatnonzero(dual.slope[p:])
+        known = bool(np.all(model.natural.identified[own]))
+        df = None
+        if small and not own.size and dual.slope.any():
+            assert model.small is not None
+            df, _ = model.small.ddf(dual.slope[:p])
+        out.append(infer(dual.value, math.sqrt(variance) if variance > 0 and known else None, level, df))
+    return tuple(out)
+
+
+def evaluate(fit: FitResult, piece: Piece, scalars: Mapping[str, float]) -> Dual:
+    """The value of an expression at the estimates, with its gradient.
+
+    Raises `CommandError` for what is no number, `DataError` where the value does not exist (ln of -1).
+    """
+    root = parse_expression(piece).root
+    try:
+        out = _Evaluator(fit, scalars).of(root)
+    except (ArithmeticError, ValueError):
+        raise DataError(
+            f"{str(piece).strip()} has no value at the estimates.",
+            code="no-value",
+            advice="It divides by zero, or takes the logarithm or root of a negative number.",
+        ) from None
+    if not math.isfinite(out.value) or not np.all(np.isfinite(out.slope)):
+        raise DataError(f"{str(piece).strip()} has no finite value at the estimates.", code="no-value")
+    return out
+
+
+class _Evaluator:
+    def __init__(self, fit: FitResult, scalars: Mapping[str, float]) -> None:
+        self.fit, self.scalars = fit, scalars
+        self.p = len(fit.model.beta)
+        self.size = self.p + len(fit.model.natural.values)
+
+    def number(self, value: float) -> Dual:
+        return Dual(float(value), np.zeros(self.size))
+
+    def of(self, node: Node) -> Dual:
+        if isinstance(node, Number):
+            return self.number(node.value)
+        if isinstance(node, Coefficient):
+            return self.coefficient(node)
+        if isinstance(node, Name):
+            return self.name(node)
+        if isinstance(node, Stored):
+            value = self.fit.scalars.get(node.name) if node.kind == "e" else None
+            if value is None:
+                raise node.piece.error(f"There is no number {node.piece}.", code="no-such-result")
+            return self.number(value)
+        if isinstance(node, Unary) and node.operator in "+-":
+            inner = self.of(node.operand)
+            return inner if node.operator == "+" else Dual(-inner.value, -inner.slope)
+        if isinstance(node, Binary) and node.operator in "+-*/^":
+            return self.binary(node)
+        if isinstance(node, Call):
+            return self.call(node)
+        raise node.piece.error(
+            f"{node.piece} cannot stand in a combination of coefficients.",
+            code="syntax",
+            advice="Use numbers, _b[name], + - * / ^ and functions such as exp() and ln().",
+        )
+
+    def binary(self, node: Binary) -> Dual:
+        a, b = self.of(node.left), self.of(node.right)
+        if node.operator == "+":
+            return Dual(a.value + b.value, a.slope + b.slope)
+        if node.operator == "-":
+            return Dual(a.value - b.value, a.slope - b.slope)
+        if node.operator == "*":
+            return Dual(a.value * b.value, a.slope * b.value + b.slope * a.value)
+        if node.operator == "/":
+            return Dual(a.value / b.value, (a.slope - b.slope * (a.value / b.value)) / b.value)
+        value = a.value**b.value
+        if isinstance(value, complex):
+            raise ValueError
+        slope = np.zeros(self.size)
+        if a.slope.any():
+            slope = slope + b.value * a.value ** (b.value - 1) * a.slope
+        if b.slope.any():
+            slope = slope + value * math.log(a.value) * b.slope
+        return Dual(value, slope)
+
+    def call(self, node: Call) -> Dual:
+        known = FUNCTIONS.get(node.name)
+        if known is None or len(node.arguments) != 1:
+            raise node.piece.error(
+                f"{node.name}() is not a function of one number that nlcom knows.",
+                code="no-such-function",
+                advice="There are " + ", ".join(sorted(FUNCTIONS)) + ".",
+            )
+        x = self.of(node.arguments[0])
+        return Dual(known[0](x.value), known[1](x.value) * x.slope)
+
+    def name(self, node: Name) -> Dual:
+        if node.name in ("_pi", "c(pi)"):
+            return self.number(math.pi)
+        if node.name in self.scalars:
+            return self.number(self.scalars[node.name])
+        return self.fixed(node.piece)
+
+    def fixed(self, piece: Piece) -> Dual:
+        row = coefficients.row(self.fit, piece)
+        return Dual(float(row @ self.fit.model.beta), np.append(row, np.zeros(self.size - self.p)))
+
+    def coefficient(self, node: Coefficient) -> Dual:
+        if node.kind == "se":
+            dual = self.fixed(Piece.of(node.term))
+            v = covariance(self.fit)
+            row = dual.slope[: self.p]
+            return self.number(math.sqrt(float(row @ v @ row)))
+        found = self.parameter(node.term, node.piece)
+        return found if found is not None else self.fixed(Piece.of(node.term))
+
+    def parameter(self, term: str, piece: Piece) -> Dual | None:
+        """A covariance parameter in any metric: ``var(_cons)``, ``id:sd(week)``, ``lnsd(Residual)``."""
+        if "(" not in term and term not in [c.name for c in self.fit.model.layout]:
+            return None
+        model = self.fit.model
+        natural = model.natural
+        k = len(natural.values)
+        sd_values, _, _ = sd_metric(model.layout, natural)
+        est_values, _, est_names = estmetric(model.layout, natural)
+        metrics = (
+            ([r.name for r in self.fit.random], natural.values),
+            ([r.name for r in self.fit.random_sd], sd_values),
+            (est_names, est_values),
+        )
+        levels = [r.level for r in self.fit.random]
+        for metric, (names, values) in enumerate(metrics):
+            hits = [i for i, n in enumerate(names) if term in (n, f"{levels[i]}:{n}")]
+            if len(hits) > 1:
+                raise piece.error(
+                    f"{term} stands for parameters of several levels.",
+                    code="several-coefficients",
+                    advice=f"Put the level in front: {levels[hits[0]]}:{term}.",
+                )
+            if hits:
+                slope = np.zeros(self.size)
+                slope[self.p :] = _slopes(self.fit, metric)[hits[0]] if metric else np.eye(k)[hits[0]]
+                return Dual(float(values[hits[0]]), slope)
+        raise piece.error(
+            f"There is no parameter {term!r} in this model.",
+            code="no-such-coefficient",
+            subject=term,
+            advice="There are " + ", ".join(f"{lv}:{r.name}" for lv, r in zip(levels, self.fit.random)) + ".",
+        )
+
+
+def _slopes(fit: FitResult, metric: int) -> FloatArray:
+    """Jacobian (k, k) of the SD (1) or the stored (2) metric in the variance metric."""
+    model = fit.model
+    k = len(model.natural.values)
+    convert = sd_metric if metric == 1 else estmetric
+    out = np.zeros((k, k))
+    for j in range(k):
+        # the metrics turn V into JVJ'; with V = e_j e_j' that is the square of column j, whose own entry is > 0
+        unit = np.zeros((k, k))
+        unit[j, j] = 1.0
+        _, v, _ = convert(model.layout, replace(model.natural, vcov=unit))
+        if v[j, j] > 0:
+            out[:, j] = v[:, j] / math.sqrt(v[j, j])
+    return out
