@@ -248,8 +248,9 @@ def local_trend(x: FloatArray, y: FloatArray, span: float = 0.6) -> tuple[FloatA
     gap = np.abs(x[None, :] - at[:, None])
     nearest = min(len(x) - 1, max(2, round(span * len(x))))
     reach = np.partition(gap, nearest, axis=1)[:, nearest, None]
-    # many equal x can make the reach zero; then a share of the whole width stands in
-    reach = np.maximum(reach, 0.05 * np.ptp(x))
+    # many equal x can make the reach zero, then a share of the whole width stands in; and where all that is
+    # near lies just at the reach, its weight must not be nothing
+    reach = 1.001 * np.maximum(reach, 0.05 * np.ptp(x))
     weight = np.clip(1 - (gap / reach) ** 3, 0, None) ** 3
     total = weight.sum(1)
     mean_x, mean_y = (weight @ v / total for v in (x, y))
