@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 Handler = Callable[["Session", ParsedCommand], "CommandResult"]
 ByMode = Literal["no", "loop", "native"]
 
-MODULES = ("data", "describe", "estimation", "stored", "postestimation", "programming", "system")
+MODULES = (
+    *("data", "describe", "estimation", "stored", "postestimation", "hypotheses"),
+    *("programming", "system"),
+)
 """Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""
 
 

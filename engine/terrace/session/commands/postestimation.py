@@ -8,12 +8,13 @@ import numpy as np
 
 from terrace.data.dataset import Variable
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument, excluding, number
+from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import parse_new_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, words
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.hypotheses import level_of, tested
 from terrace.session.commands.stored import named_fit
 from terrace.session.registry import command
 from terrace.session.rows import selected
@@ -114,27 +115,29 @@ def _one(table: Table) -> CommandResult:
     help="Intraclass correlation at each level.",
 )
 def estat_icc(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
     from terrace.postestimation.icc import icc_table
 
     options = parsed.options(rules("", "l:evel"))
-    level = number(options["level"]) if "level" in options else session.state.settings.level
-    return _one(icc_table(current_fit(session, parsed), level=level))
+    return _one(icc_table(fit, level=level_of(options, session)))
 
 
 @command("estat group", minimum="estat gr", syntax="estat group", help="Groups at each level, and their sizes.")
 def estat_group(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
     from terrace.postestimation.estat import group_table
 
     parsed.nothing_else()
-    return _one(group_table(current_fit(session, parsed)))
+    return _one(group_table(fit))
 
 
 @command("estat ic", syntax="estat ic", help="Log likelihood, AIC and BIC.")
 def estat_ic(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
     from terrace.postestimation.estat import ic_table
 
     parsed.nothing_else()
-    return _one(ic_table(current_fit(session, parsed), "."))
+    return _one(ic_table(fit, "."))
 
 
 @command(
@@ -143,10 +146,11 @@ def estat_ic(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="The random part as standard deviations and correlations.",
 )
 def estat_sd(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
     from terrace.postestimation.estat import sd_table
 
     parsed.options(rules("var:iance", "l:evel"))
-    return _one(sd_table(current_fit(session, parsed)))
+    return _one(sd_table(fit))
 
 
 @command(
@@ -156,26 +160,29 @@ def estat_sd(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="Covariance matrix of the random effects.",
 )
 def estat_recovariance(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
     from terrace.postestimation.estat import recovariance_table
 
     options = parsed.options(rules("corr:elation", "relev:el"))
-    return _one(recovariance_table(current_fit(session, parsed), correlation="correlation" in options))
+    return _one(recovariance_table(fit, correlation="correlation" in options))
 
 
 @command("estat vce", syntax="estat vce [, correlation]", help="Covariance matrix of the estimates.")
 def estat_vce(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
     from terrace.postestimation.estat import vce_table
 
     parsed.options(rules("c:orrelation"))
-    return _one(vce_table(current_fit(session, parsed)))
+    return _one(vce_table(fit))
 
 
 @command("estat summarize", minimum="estat su", syntax="estat summarize", help="Summary of the estimation sample.")
 def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
     from terrace.postestimation.estat import summarize_table
 
     parsed.nothing_else()
-    return _one(summarize_table(current_fit(session, parsed), session.data))
+    return _one(summarize_table(fit, session.data))
 
 
 # --- comparison -------------------------------------------------------------------------------------------
@@ -186,8 +193,6 @@ def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="Likelihood-ratio test of two fits; . is the last one.",
 )
 def lrtest(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.lrtest import lrtest_table
-
     options = parsed.options(rules("force st:ats d:ir"))
     named = words(parsed.clauses.body)
     if not 1 <= len(named) <= 2:
@@ -196,4 +201,6 @@ def lrtest(session: Session, parsed: ParsedCommand) -> CommandResult:
         )
     name_a, fit_a = named_fit(session, parsed, named[0])
     name_b, fit_b = named_fit(session, parsed, named[1]) if len(named) > 1 else (".", current_fit(session, parsed))
-    return _one(lrtest_table(fit_a, fit_b, name_a, name_b, force="force" in options))
+    from terrace.postestimation.lrtest import lrtest_table
+
+    return tested(session, lrtest_table(fit_a, fit_b, name_a, name_b, force="force" in options))

@@ -75,7 +75,10 @@ def _expression_end(piece: Piece) -> int:
             return i
         if before == " " and (_FORMAT.match(source, i, piece.end) or _DIRECTIVE.match(source, i, piece.end)):
             return i
-        before = " " if c.isspace() and before not in _OPERATORS else before if c.isspace() else c
+        if not c.isspace():
+            before = ")" if c in "([" else c  # what stands in brackets has been passed over
+        elif before not in _OPERATORS:
+            before = " "
     return piece.end
 
 

@@ -1,0 +1,97 @@
+"""Tests and combinations of coefficients: ``test``, ``testparm``, ``lincom``, ``nlcom``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import number
+from terrace.language.options import Option, choice, rules
+from terrace.language.tokens import Piece, split
+from terrace.results.table import Table
+from terrace.session.commands.estimation import current_fit
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, Returned
+
+
+def tested(session: Session, table: Table) -> CommandResult:
+    """The result of a test, whose last row is left in r() under the keys of the columns."""
+    scalars = {
+        c.key: float(v)
+        for c, v in zip(table.columns, table.rows[-1].values)
+        if isinstance(v, int | float) and c.format != "interval"
+    }
+    return CommandResult(tables=(table,), state=replace(session.state, returned=Returned(scalars)))
+
+
+def level_of(options: dict[str, Option], session: Session) -> float:
+    """The level of ``level()``, or that of the session's settings."""
+    return number(options["level"]) if "level" in options else session.state.settings.level
+
+
+def _body(parsed: ParsedCommand) -> Piece:
+    return split(parsed.arguments, ",")[0].strip()
+
+
+@command(
+    "test",
+    minimum="te",
+    syntax="test coefficients | a = b | (a = b) (c = 0) [, small mtest(bonferroni|holm|sidak|none)]",
+    help="Wald test of linear hypotheses; small uses the fitted degrees of freedom.",
+)
+def test(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.hypotheses import test_table
+
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("small", "", "m:test"))
+    mtest = None
+    if "mtest" in options:
+        o = options["mtest"]
+        given = o.value or "none"
+        mtest = choice(o.argument or o.piece, given, "b:onferroni h:olm s:idak none", "an adjustment")
+    table = test_table(fit, _body(parsed), small="small" in options, mtest=mtest)  # type: ignore[arg-type]
+    return tested(session, table)
+
+
+@command(
+    "testparm",
+    syntax="testparm terms [, equal small]",
+    help="Wald test that all coefficients of these terms are zero, or equal.",
+)
+def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.hypotheses import testparm_table
+
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("small e:qual"))
+    table = testparm_table(fit, _body(parsed), equal="equal" in options, small="small" in options)
+    return tested(session, table)
+
+
+@command(
+    "lincom",
+    syntax="lincom expression [, small level(#)]",
+    help="Estimate a linear combination of coefficients.",
+)
+def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.hypotheses import lincom_table
+
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("small", "l:evel"))
+    table = lincom_table(fit, _body(parsed), level=level_of(options, session), small="small" in options)
+    return tested(session, table)
+
+
+@command(
+    "nlcom",
+    syntax="nlcom expression | (name: expression) ... [, small level(#)]",
+    help="Estimate nonlinear functions of the parameters by the delta method.",
+)
+def nlcom(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.hypotheses import nlcom_table
+
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("small", "l:evel"))
+    scalars = {k: float(v) for k, v in session.state.scalars.items() if isinstance(v, int | float)}
+    table = nlcom_table(fit, _body(parsed), level=level_of(options, session), small="small" in options, scalars=scalars)
+    return tested(session, table)

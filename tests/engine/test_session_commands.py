@@ -1,0 +1,358 @@
+"""The commands of a session: data, description, fits, stored estimates, settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_session_running import make_data, ok
+
+from terrace.data.build import from_frame
+from terrace.session.commands.describe import details, moments
+from terrace.session.session import Session
+from terrace.session.state import State
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(State(dataset=make_data()))
+
+
+def error(session: Session, command: str) -> str:
+    outcome = session.run(command)
+    assert outcome.error is not None, command
+    return outcome.error[0]
+
+
+# --- data -------------------------------------------------------------------------------------------------
+def test_save_and_use(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = session.data
+    ok(session, "save work")
+    assert Path("work.dta").exists()
+    assert error(session, "save work") == "file-exists"
+    ok(session, "save work, replace")
+    for command in ("use work", "use work.dta, clear", 'use "work"', f'use `"{tmp_path / "work.dta"}"\''):
+        ok(session, "clear")
+        assert session.dataset is None
+        assert "48 rows, 5 variables" in ok(session, command).text
+        pd.testing.assert_frame_equal(session.data.frame, first.frame, check_dtype=False)
+    ok(session, "use y x using work if g < 3 in 1/10")
+    assert session.data.names == ("y", "x") and len(session.data) == 10
+    assert error(session, "use nowhere") == "no-such-file"
+    assert error(session, "use") == "no-file"
+    assert error(session, "save") == "file-exists"  # the file that was opened
+    ok(session, "save, replace")
+    ok(session, "use work")
+    assert len(session.data) == 10
+    assert error(Session(State(dataset=make_data())), "save") == "no-file"
+
+
+def test_import(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text("a;b\n1,5;x\n2,5;y\n", encoding="utf-8")
+    ok(session, f'import delimited using "{path}", clear')
+    assert session.data.frame["a"].tolist() == [1.5, 2.5]
+    ok(session, f'import delimited "{path}", delimiters(";") decimal(",") encoding(utf-8)')
+    assert session.data.frame["a"].tolist() == [1.5, 2.5]
+    ok(session, f'import delimited "{path}", delim(comma)')
+    assert len(session.data.names) != 2 or session.data.frame.iloc[0, 0] != 1.5
+    sheet = tmp_path / "t.xlsx"
+    with pd.ExcelWriter(sheet) as writer:
+        pd.DataFrame({"a": [1, 2]}).to_excel(writer, sheet_name="one", index=False)
+        pd.DataFrame({"b": [3, 4]}).to_excel(writer, sheet_name="two", index=False)
+    ok(session, f'import excel "{sheet}", sheet("two") firstrow')
+    assert session.data.names == ("b",)
+
+
+def test_samples(session: Session) -> None:
+    listed = ok(session, "sample")
+    assert not listed.changed and "hsb" in [r.label for r in listed.tables[0].rows]
+    assert ok(session, "sample sleepstudy").changed == {"data"}
+    assert len(session.data) == 180
+
+
+def test_clear(session: Session) -> None:
+    ok(session, "mixed y x || g:")
+    ok(session, "est sto A")
+    ok(session, "clear")
+    assert session.dataset is None and session.fit is not None
+    ok(session, "clear all")
+    assert session.fit is None and not session.stored
+    assert error(session, "clear everything") == "syntax"
+
+
+def test_xtset(session: Session) -> None:
+    assert "Neither" in ok(session, "xtset").text
+    ok(session, "xtset g t")
+    panel = session.data.panel
+    assert panel is not None and (panel.panel, panel.time, panel.delta) == ("g", "t", 1.0)
+    ok(session, "mixed y L.x || g:")
+    assert session.fit is not None and session.fit.scalars["N"] == 40
+    ok(session, "tsset g t, delta(2)")
+    assert session.data.panel is not None and session.data.panel.delta == 2
+    outcome = session.run("tsset t")
+    assert outcome.error is not None and "t 0 stands more than once" in outcome.error[1]
+    ok(session, "xtset g")
+    assert session.data.panel is not None and session.data.panel.time is None
+    ok(session, "xtset, clear")
+    assert session.data.panel is None
+    assert error(session, "xtset g t x") == "syntax"
+
+
+# --- description ------------------------------------------------------------------------------------------
+def test_describe(session: Session) -> None:
+    outcome = ok(session, "describe x-sex")
+    assert [r.label for r in outcome.tables[0].rows] == ["x", "y", "sex"]
+    assert ok(session, 'display r(N) " " r(k)').text == "48 5"
+    assert ok(session, "d, short").tables[0].rows == ()
+
+
+def test_summarize_leaves_results(session: Session) -> None:
+    ok(session, "su y if g <= 2 in 3/l")
+    values = session.data.numeric("y")[2:12]
+    assert float(ok(session, "display %12.0g r(mean)").text) == pytest.approx(values.mean(), rel=1e-6)
+    ok(session, "qui su y, detail")
+    y = session.data.numeric("y")
+    text = ok(session, 'display %12.0g r(p50) " " %12.0g r(sd)').text.split()
+    assert [float(t) for t in text] == pytest.approx([np.median(y), y.std(ddof=1)], rel=1e-6)
+    rows = dict(r[:2] for r in ok(session, "su sex y").tables[0].plain()["rows"])
+    assert rows == {"sex": 0, "y": 48}
+    assert error(session, "su sex, detail") == "text-variable"
+    assert error(session, "su y [pw=t]") == "weight-kind"
+
+
+finite = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
+
+
+@given(st.lists(st.one_of(finite, st.just(np.nan)), min_size=1, max_size=30))
+def test_moments_are_those_of_pandas(values: list[float]) -> None:
+    s = pd.Series(values)
+    out = moments(np.array(values))
+    assert out["N"] == s.count()
+    if s.count():
+        wanted = {"mean": s.mean(), "min": s.min(), "max": s.max(), "sum": s.sum(), "sd": s.std()}
+        for name, value in wanted.items():
+            assert out[name] == pytest.approx(value, rel=1e-9, abs=1e-8, nan_ok=True)
+
+
+@given(st.lists(st.tuples(finite, st.integers(0, 4)), min_size=1, max_size=12))
+def test_frequency_weights_are_copies(rows: list[tuple[float, int]]) -> None:
+    values, weights = (np.array(c, dtype=float) for c in zip(*rows))
+    copies = np.repeat(values, weights.astype(int))
+    for weighted, plain in (
+        (moments(values, weights, "fweight"), moments(copies)),
+        (details(values, weights), details(copies)),
+    ):
+        assert weighted.keys() == plain.keys()
+        for name, value in plain.items():
+            assert weighted[name] == pytest.approx(value, rel=1e-7, abs=1e-7, nan_ok=True)
+
+
+def test_details_have_the_shape_of_known_distributions() -> None:
+    x = np.arange(1.0, 101.0)
+    out = details(x)
+    assert out["skewness"] == pytest.approx(0, abs=1e-12)
+    assert out["kurtosis"] == pytest.approx(1.8, abs=1e-3)  # that of a uniform distribution
+    assert (out["p1"], out["p25"], out["p50"], out["p99"]) == (1.5, 25.5, 50.5, 99.5)
+    assert details(np.array([np.nan])) == {}
+
+
+def test_list(session: Session) -> None:
+    table = ok(session, "list g x in 2/4").tables[0]
+    assert [r.label for r in table.rows] == ["2", "3", "4"]
+    assert [c.title for c in table.columns] == ["g", "x"]
+    table = ok(session, "list g sex if t == 0, sepby(g) noobs").tables[0]
+    assert [r.kind for r in table.rows] == ["row"] + ["total"] * 7 and table.rows[0].label == ""
+
+
+def test_list_shows_labels_and_missing_values() -> None:
+    from terrace.data.dataset import Variable
+
+    data = from_frame(pd.DataFrame({"a": [1.0, 2.0, np.nan], "b": ["x", None, "z"]}))
+    data = data.with_variable(Variable("a", value_labels={1.0: "one"}))
+    session = Session(State(dataset=data))
+    rows = ok(session, "list").tables[0].rows
+    assert [r.values for r in rows] == [("one", "x"), ("2", ""), (".", "z")]
+    assert ok(session, "list a, nolabel").tables[0].rows[0].values == ("1",)
+
+
+# --- fits -------------------------------------------------------------------------------------------------
+def test_mixed_carries_the_contract_of_the_json(session: Session) -> None:
+    outcome = ok(session, "mixed y x i.t || g: x, cov(un)")
+    assert outcome.changed == {"results"} and outcome.fit is session.fit and outcome.type == "mixed"
+    payload = outcome.payload
+    assert payload["scalars"]["N"] == 48 and payload["groups"][0]["level"] == "g"
+    assert [r["name"] for r in payload["random"]] == ["var(x)", "var(_cons)", "cov(x,_cons)", "var(Residual)"]
+    terms = [r["term"] for r in payload["fixed"]]
+    assert terms[0] == "x" and terms[-1] == "_cons" and "1.t" in terms and not any(t.startswith("0") for t in terms)
+    assert set(payload["comparison"]) == {"label", "stat", "df", "p", "conservative"}
+    assert ok(session, "mixed y").payload["comparison"] is None
+    assert session.fits == (outcome.fit, session.fit)
+    assert ok(session, "xtmixed y x || g:").type == "mixed"
+    assert session.fit is not None and session.fit.spec.method == "reml"
+
+
+def test_replay(session: Session) -> None:
+    fit = ok(session, "mixed y x || g:, reml dfmethod(kr)").fit
+    again = ok(session, "mixed")
+    assert again.fit is None and session.fit is fit and not again.changed and session.fits == (fit,)
+    assert again.text == ok(session, "mixed, small").text
+    assert "[90% conf." in ok(session, "mixed, level(90)").text
+    assert ok(session, "mixed, dftable(pvalue) noretable").text != again.text
+    ok(session, "mixed y x || g:")
+    for option in ("small", "dftable(ci)"):
+        assert error(session, f"mixed, {option}") == "dftable-no-df"
+    assert error(session, "mixed, reml") == "no-such-option"
+
+
+def test_settings_hold_for_fits_that_follow(session: Session) -> None:
+    assert ok(session, "set level 90").changed == {"settings"}
+    ok(session, "set showbaselevels on")
+    ok(session, "set more off")
+    fit = ok(session, "mixed y i.t || g:").fit
+    assert fit is not None and fit.spec.display.level == 90 and fit.spec.display.baselevels
+    fit = ok(session, "mixed y i.t || g:, level(95)").fit
+    assert fit is not None and fit.spec.display.level == 95
+    listed = dict(r[:2] for r in ok(session, "set").tables[0].plain()["rows"])
+    assert listed["level"] == "90" and listed["showbaselevels"] == "on" and listed["lstretch"] == "on"
+    for bad in ("set level", "set showbaselevels maybe", "set cformat 9", "set fvwrap 1.5", "set lstretch 1"):
+        session_state = session.state
+        assert session.run(bad).error is not None, bad
+        assert session.state is session_state
+
+
+def test_random_numbers_repeat_with_a_seed(session: Session) -> None:
+    draws = []
+    for _ in range(2):
+        ok(session, "set seed 12")
+        draws.append(ok(session, "display runiform()").text)
+    assert draws[0] == draws[1] != ok(session, "display runiform()").text
+
+
+def test_results_by_name(session: Session) -> None:
+    fit = ok(session, "mixed y x || g:").fit
+    assert fit is not None
+    shown = ok(session, 'display %14.0g e(ll) " " %14.0g _b[x] " " %14.0g e(b)[1,1] " " %14.0g _se[_cons]').text
+    values = [float(v) for v in shown.split()]
+    assert values == pytest.approx([fit.ll, fit.fixed[0].coef, fit.fixed[0].coef, fit.fixed[-1].se], rel=1e-9)
+    listed = {r.label for t in ok(session, "ereturn list").tables for r in t.rows}
+    assert {"e(N)", "e(ll)", "e(cmd)", "e(b)", "e(V)", "e(sample)"} <= listed
+    table = session.state.returned.matrices["table"]
+    assert table.rows[0] == "b" and table.columns == ("x", "_cons")
+    assert table.values[0, 0] == fit.fixed[0].coef
+    assert ok(session, "return list").tables[-1].rows[0].label == "r(table)"
+
+
+def test_constraints(session: Session) -> None:
+    ok(session, "constraint 1 x = 2")
+    ok(session, "constraint define 2 _cons = 1")
+    assert session.state.constraints == {1: "x = 2", 2: "_cons = 1"}
+    fit = ok(session, "mixed y x || g:, constraints(1)").fit
+    assert fit is not None and fit.fixed[0].coef == pytest.approx(2)
+    assert [r.label for r in ok(session, "constraint list").tables[0].rows] == ["1", "2"]
+    assert [r.label for r in ok(session, "constraint dir 2").tables[0].rows] == ["2"]
+    ok(session, "constraint drop 1")
+    assert error(session, "mixed y x || g:, constraints(1)") == "no-such-constraint"
+    ok(session, "constraint drop _all")
+    assert "no constraints" in ok(session, "constraint list").text
+    for bad in ("constraint", "constraint 1", "constraint 0 x=1", "constraint a x=1"):
+        assert session.run(bad).error is not None, bad
+
+
+# --- stored estimates -------------------------------------------------------------------------------------
+def test_stored_estimates(session: Session) -> None:
+    assert error(session, "est sto A") == "no-fit"
+    small = ok(session, "mixed y || g:").fit
+    assert ok(session, "estimates store A").changed == {"estimates"}
+    big = ok(session, "mixed y x || g:").fit
+    ok(session, "est sto B")
+    assert tuple(session.stored) == ("A", "B") and session.stored["A"].name == "A"
+    assert [r.label for r in ok(session, "est dir").tables[0].rows] == ["A", "B"]
+    assert [c.title for c in ok(session, "est table A B .").tables[0].columns] == ["A", "B", "Active"]
+    assert session.fit is big
+    assert ok(session, "est restore A").changed == {"results"}
+    assert session.fit is not None and small is not None and session.fit.ll == small.ll
+    outcome = session.run("est restore C")
+    assert outcome.error is not None and outcome.error[0] == "no-such-estimates" and "A, B" in outcome.error_advice
+    ok(session, "est drop A")
+    assert tuple(session.stored) == ("B",)
+    assert error(session, "est drop") == "bad-name"
+    ok(session, "est clear")
+    assert not session.stored and "No estimates" in ok(session, "est dir").text
+    for bad in ("est sto", "est sto A B", "est sto 1a", "est sto _all"):
+        assert error(session, bad) == "bad-name"
+
+
+# --- prediction -------------------------------------------------------------------------------------------
+def test_predict(session: Session) -> None:
+    assert error(session, "predict p") == "no-fit"
+    fit = ok(session, "mixed y x || g: x, cov(un)").fit
+    assert fit is not None
+    assert "linear prediction" in ok(session, "predict p").text
+    b = {e.term: e.coef for e in fit.fixed}
+    x = session.data.numeric("x")
+    assert session.data.numeric("p") == pytest.approx(b["_cons"] + b["x"] * x)
+    assert session.data.variable("p").label
+    ok(session, "predict double f if g < 3, fitted")
+    ok(session, "predict r, residuals")
+    f, r, y = (session.data.numeric(n) for n in ("f", "r", "y"))
+    inside = session.data.numeric("g") < 3
+    assert np.isnan(f[~inside]).all() and (f + r)[inside] == pytest.approx(y[inside])
+    ok(session, "predict u*, reffects reses(se*)")
+    u1, u2 = session.data.numeric("u1"), session.data.numeric("u2")
+    assert (session.data.numeric("p") + u1 * x + u2)[inside] == pytest.approx(f[inside])
+    assert (session.data.numeric("se1") > 0).all()
+    ok(session, "predict v1 v2, ref")
+    assert session.data.numeric("v2") == pytest.approx(u2)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("predict", "number-of-names"),
+        ("predict x", "variable-exists"),
+        ("predict a b", "number-of-names"),
+        ("predict a, reffects", "number-of-names"),
+        ("predict a, fitted xb", "options-exclude"),
+        ("predict a*, xb reses(b*)", "misplaced-option"),
+        ("predict 1a", "bad-name"),
+        ("predict a, nope", "no-such-option"),
+        ("predict a if x > 1000", "no-observations"),
+    ],
+)
+def test_predictions_that_make_no_sense(session: Session, command: str, code: str) -> None:
+    ok(session, "mixed y x || g: x")
+    before = session.state
+    assert error(session, command) == code
+    assert session.state is before
+
+
+# --- display ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("display 2*3", "6"),
+        ('di "a"', "a"),
+        ('di "a" 2*3 "b"', "a6b"),
+        ('di "a", 2, "b"', "a2b"),
+        ('di "a" + "b"', "ab"),
+        ('di "x" == "x"', "1"),
+        ("di %9.3f exp(1)", "2.718"),
+        ('di %5.2f 1/3 " and " 1/3', "0.33 and .3333333"),
+        ('di as text "n = " as result 3', "n = 3"),
+        ('di "a" _n "b" _skip(3) "c"', "a\nb   c"),
+        ("di 1/0", "."),
+        ('di strlen("a, b")', "4"),
+        ("di", ""),
+        ("di 1e-10", "1.00e-10"),
+        ('di `"say "hi""\'', 'say "hi"'),
+        ("di x[1] > -100", "1"),
+    ],
+)
+def test_display(session: Session, command: str, text: str) -> None:
+    assert ok(session, command).text == text
