@@ -14,6 +14,7 @@ from terrace.optimise.em import run_em
 from terrace.optimise.log import Iteration
 from terrace.optimise.newton import NewtonResult, Tolerances, maximise
 from terrace.optimise.search import SearchPoint, SearchSpace
+from terrace.optimise.start import scoring_start
 from terrace.spec.model import Maximisation
 
 FloatArray = npt.NDArray[np.float64]
@@ -69,7 +70,8 @@ def optimise(
         theta, log = _em_start(space, theta, options, report, tick)
     result = maximise(space, theta, tolerances, average=average, technique=technique, report=report)
     if tolerances.iterations > 1 and (not result.converged or _at_edge(space, result.point)):
-        for other in rest:
+        # a second opinion where the search converged, all there are where it did not
+        for other in rest[:1] if result.converged else rest:
             again = maximise(space, other, tolerances, average=average)
             better = again.point.ll > result.point.ll + 1e-7 * (1 + abs(result.point.ll)) * 1e-2
             if (again.converged and not result.converged) or (again.converged >= result.converged and better):
@@ -115,16 +117,22 @@ def parse_technique(text: str | None) -> tuple[tuple[str, int], ...]:
 
 
 def _starts(space: SearchSpace) -> tuple[FloatArray, list[FloatArray]]:
-    """The most promising start, and the others in order."""
-    residuals = space.objective.design.residuals.starts()
-    candidates = [space.start(scale, residual) for scale in START_SCALES for residual in residuals]
-    if space.objective.n_random == 0:
-        candidates = [space.start(1.0, residual) for residual in residuals]
-    if len(candidates) == 1:
-        return candidates[0], []
-    scored = sorted(candidates, key=lambda theta: -space.value(theta))
-    further = [space.start(10.0, residuals[0])] if space.objective.n_random else []
-    return scored[0], scored[1:3] + further
+    """Where to begin, and other places to try if that search ends badly or at the boundary."""
+    objective = space.objective
+    layout = objective.design.residuals
+    residuals = layout.starts()
+    further = [space.start(scale, residual) for scale in START_SCALES for residual in residuals[:2]]
+    if objective.n_random == 0:
+        further = [space.start(1.0, residual) for residual in residuals]
+    if layout.simple:
+        psi = scoring_start(objective, np.zeros(0))
+        if psi is not None:
+            space.evaluations += 1
+            return space.from_psi(psi), further[::-1]
+    if len(further) == 1:
+        return further[0], []
+    scored = sorted(further, key=lambda theta: -space.value(theta))
+    return scored[0], scored[1:3]
 
 
 def _at_edge(space: SearchSpace, point: SearchPoint) -> bool:

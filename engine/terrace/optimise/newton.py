@@ -106,12 +106,14 @@ def maximise(
     technique: tuple[tuple[str, int], ...] = (("nr", 5),),
     report: Callable[[Iteration], None] | None = None,
     started: float | None = None,
+    free: npt.NDArray[np.bool_] | None = None,
 ) -> NewtonResult:
     """Search from θ for a maximum of the objective.
 
     ``average`` replaces exact second derivatives of the log-determinant by the average information, for
     designs where they are costly. ``technique`` lists algorithms with their iterations, taken in turn: nr uses
-    these second derivatives, bfgs and dfp build theirs from gradients. Returns the best point with the log; never raises for numerical trouble.
+    these second derivatives, bfgs and dfp build theirs from gradients. Parameters outside ``free`` stay as they
+    are. Returns the best point with the log; never raises for numerical trouble.
     """
     begun = time.perf_counter() if started is None else started
     log: list[Iteration] = []
@@ -133,13 +135,18 @@ def maximise(
         return NewtonResult(point, True, tuple(log))
     ended = False
     secant: FloatArray | None = None
+    tried = np.zeros(len(theta), dtype=bool)
     for number in range(1, tolerances.iterations + 1):
         scale = np.maximum(np.abs(point.theta), 0.3)
         algorithm = algorithm_at(technique, number)
         if algorithm == "nr" or secant is None:
             secant = point.hessian if algorithm == "nr" else -np.diag(1.0 / scale**2) * 10.0
         g, h = point.gradient * scale, secant * np.outer(scale, scale)
-        s, gain = trust_region_step(g, h, radius)
+        if free is not None:
+            s = np.zeros_like(g)
+            s[free], gain = trust_region_step(g[free], h[np.ix_(free, free)], radius)
+        else:
+            s, gain = trust_region_step(g, h, radius)
         if gain < tolerances.final:
             return NewtonResult(point, True, tuple(log))
         ended = gain < tolerances.decrement
@@ -170,6 +177,59 @@ def maximise(
             note(number, point, length)
             if ended:
                 return NewtonResult(point, True, tuple(log))
+            if free is None and not space.logarithms:
+                face = near_face(space, point.theta) & ~tried
+                if face.any():
+                    tried |= face
+                    found = _on_face(space, point, face, tolerances, average)
+                    if found is not None:
+                        note(number + len(found.log), found.point, 0.0, "at the boundary")
+                        return NewtonResult(found.point, True, tuple(log))
         elif ended or radius < 1e-10:
             return NewtonResult(point, ended, tuple(log), "" if ended else "no further step improves the fit")
     return NewtonResult(point, False, tuple(log), f"no convergence in {tolerances.iterations} iterations")
+
+
+FACE = 0.05
+
+
+def near_face(space: SearchSpace, theta: FloatArray) -> npt.NDArray[np.bool_]:
+    """Diagonal entries of Cholesky factors that are small beside their row: Σ is close to singular there.
+
+    Towards a singular Σ the search would follow a curved valley in ever shorter steps.
+    """
+    out = np.zeros(len(theta), dtype=bool)
+    for block, part in space.blocks:
+        q = block.structure.size
+        if block.structure.key != "unstructured" or q < 2:
+            continue
+        own = theta[part]
+        cells = [(j, k) for k in range(q) for j in range(k + 1, q)]
+        for j in range(1, q):
+            row = own[j] ** 2 + sum(own[q + n] ** 2 for n, (i, _) in enumerate(cells) if i == j)
+            out[part.start + j] = own[j] ** 2 < FACE * row
+    return out
+
+
+def _on_face(
+    space: SearchSpace,
+    point: SearchPoint,
+    face: npt.NDArray[np.bool_],
+    tolerances: Tolerances,
+    average: bool,
+) -> NewtonResult | None:
+    """The maximum with the entries in `face` at zero, if it is one of the whole space too.
+
+    There, the gradient across the face vanishes by symmetry, and the second derivative across it is twice the
+    slope of the likelihood into the interior: negative means that the boundary is the place.
+    """
+    theta = point.theta.copy()
+    theta[face] = 0.0
+    try:
+        found = maximise(space, theta, tolerances, average=average, free=~face)
+    except np.linalg.LinAlgError:
+        return None
+    across = np.diag(found.point.hessian)[face]
+    if not found.converged or found.point.ll < point.ll - 1e-9 * abs(point.ll) or np.any(across >= 0):
+        return None
+    return found
