@@ -89,9 +89,7 @@ def equations(
 class _Writer:
     """The pieces of one model's equations; `write` puts them together."""
 
-    def __init__(
-        self, spec: ModelSpec, at: Mapping[str, int], levels_of: LevelsOf, labels: Mapping[str, str]
-    ) -> None:
+    def __init__(self, spec: ModelSpec, at: Mapping[str, int], levels_of: LevelsOf, labels: Mapping[str, str]) -> None:
         self.spec, self.at, self.levels_of, self.labels = spec, at, levels_of, labels
         self.path = level_path(spec)
         self.depth = len(self.path) + 1
@@ -170,7 +168,11 @@ class _Writer:
     def _effect(self, level: int, column: _Column) -> Token:
         """The random effect of a column at a level: ``u₁ⱼ``."""
         letters = _EFFECTS.get(self.depth) or tuple("u" for _ in range(self.depth - 1))
-        path = self._split(column)[: level - 1]
+        parts = self._split(column)
+        if any(parts[level - 1 :]):  # it does not vary within these groups: no coefficient has its number
+            names = " ".join(dict.fromkeys(a[0] for a in column))
+            return Token("symbol", letters[level - 2], f"{names},{_INDICES[level - 1 : self.depth]}")
+        path = parts[: level - 1]
         number = "".join(self._number(path[:k], path[k]) for k in range(len(path)))
         return Token("symbol", letters[level - 2], number + _INDICES[level - 1 : self.depth])
 
@@ -221,7 +223,8 @@ class _Writer:
         parts = [(self._coefficient((*path, c)), *self._variables(c)) for c in self.nodes[path]]
         for _, column in self.random.get(m, []):
             if self._split(column)[: m - 1] == path:
-                parts.append((self._effect(m, column),))
+                rest = tuple(a for part in self._split(column)[m - 1 :] for a in part)
+                parts.append((self._effect(m, column), *self._variables(rest)))
         if not parts:
             parts = [(Token("math", "0"),)]
         return (self._coefficient(path), Token("operator", "="), *_sum(parts))

@@ -15,7 +15,13 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def line_html(line: Line) -> str:
     """One equation as HTML with sub- and superscripts, without block elements."""
-    return "".join(_token_html(t) for t in line)
+    out = ""
+    for t in line:
+        piece = _token_html(t)
+        # a coefficient and its variable stand apart; brackets and commas stand close
+        apart = out and t.kind in ("symbol", "variable") and not out.endswith((" ", "("))
+        out += (" " if apart else "") + piece
+    return out
 
 
 def line_text(line: Line) -> str:
@@ -60,12 +66,8 @@ def equations_html(equations: Equations, muted: str = "#5d6978") -> str:
 
 def combined_html(equations: Equations, muted: str = "#5d6978") -> str:
     """The combined equation with the distributions, as HTML."""
-    out = [
-        f'<p style="margin:8px 0 6px 0; font-size:15px; line-height:150%">{line_html(equations.combined)}</p>'
-    ]
-    out += [
-        f'<p style="color:{muted}; margin:4px 0 2px 0">{line_html(x)}</p>' for x in equations.distributions
-    ]
+    out = [f'<p style="margin:8px 0 6px 0; font-size:15px; line-height:150%">{line_html(equations.combined)}</p>']
+    out += [f'<p style="color:{muted}; margin:4px 0 2px 0">{line_html(x)}</p>' for x in equations.distributions]
     return "".join(out)
 
 
@@ -96,8 +98,7 @@ def _token_html(t: Token) -> str:
     sub = escape(t.sub)
     if sub:
         sub = f"<sub><i>{sub}</i></sub>" if t.kind == "variable" else f"<sub>{sub}</sub>"
-    # a coefficient and its variable belong together, but a line may break between them
-    return f"{text}{sup}{sub}" + (" " if t.kind == "symbol" else "")
+    return f"{text}{sup}{sub}"
 
 
 def _spaced(before: str, piece: str, t: Token) -> str:

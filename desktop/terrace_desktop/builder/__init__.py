@@ -1,0 +1,6 @@
+"""The model builder: a form that edits one frozen `ModelSpec`, shows it live, and asks for its fit."""
+
+from terrace_desktop.builder.dialog import BuilderDialog
+from terrace_desktop.builder.form import BuilderForm
+
+__all__ = ["BuilderDialog", "BuilderForm"]

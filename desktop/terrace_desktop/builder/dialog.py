@@ -1,0 +1,76 @@
+"""The builder as a window of its own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from terrace.data.dataset import Dataset
+from terrace.spec.model import ModelSpec
+from terrace_desktop.builder.checking import DIRECT_ROWS
+from terrace_desktop.builder.form import BuilderForm
+from terrace_desktop.settings import Settings
+from terrace_desktop.widgets import named
+
+
+class BuilderDialog(QDialog):
+    """Builds a model; `fit_requested` carries its command, and the dialog closes."""
+
+    fit_requested = Signal(str)
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        spec: ModelSpec | None = None,
+        parent: QWidget | None = None,
+        settings: Settings | None = None,
+        *,
+        title: str = "",
+        direct_rows: int = DIRECT_ROWS,
+    ) -> None:
+        super().__init__(parent)
+        named(self, "builder_dialog", self.tr("Model builder"))
+        self.form = BuilderForm(dataset, spec, self, settings, title=title, direct_rows=direct_rows)
+        self.setWindowTitle(self.form.heading.text())
+        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.form)
+        self.setMinimumSize(736, 480)
+        self.resize(1120, 820)
+        self.form.fit_requested.connect(self._fit)
+        self.form.cancelled.connect(self.reject)
+        self._asked = False
+        self.form.spec_changed.connect(self._again)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model as it stands."""
+        return self.form.spec
+
+    def _again(self) -> None:
+        self._asked = False
+
+    def _fit(self, command: str) -> None:
+        self.fit_requested.emit(command)
+        self.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.form.state.can_undo and not self._asked:
+            self._asked = True  # what was built is not thrown away by one key
+            self.form.status_more.set_text(self.tr("Press Escape again to discard the model"))
+            return
+        # Enter belongs to the field that has the focus; Ctrl+Enter fits.
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def done(self, result: int) -> None:
+        self.form.close_down()
+        super().done(result)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.form.close_down()
+        super().closeEvent(event)

@@ -1,0 +1,253 @@
+"""The small controls of the form: choices with closed values, folds, a field that picks a variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QStandardItem, QStandardItemModel, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from terrace_desktop import theme
+from terrace_desktop.widgets import named, restyle
+
+Index = QModelIndex | QPersistentModelIndex
+
+BADGES = {"identifier": "id", "nominal": "N", "ordinal": "O", "continuous": "#"}
+
+
+class ReasonDelegate(QStyledItemDelegate):
+    """Shows beside a closed value why it is closed."""
+
+    GAP = 16
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        hint = super().sizeHint(option, index)
+        reason = str(index.data(Qt.ItemDataRole.ToolTipRole) or "")
+        extra = option.fontMetrics.horizontalAdvance(reason) + self.GAP if reason else 0
+        return QSize(hint.width() + extra, max(hint.height(), 26))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint(painter, option, index)
+        reason = str(index.data(Qt.ItemDataRole.ToolTipRole) or "")
+        if reason:
+            painter.save()
+            painter.setPen(theme.colour("muted"))
+            right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+            painter.drawText(option.rect.adjusted(0, 0, -10, 0), right, reason)
+            painter.restore()
+
+
+class Choice(QComboBox):
+    """A drop-down list of values with titles; closed values are shown and cannot be chosen.
+
+    It never changes by the mouse wheel, which belongs to the form that scrolls.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(
+        self,
+        object_name: str,
+        accessible: str,
+        options: Sequence[tuple[Any, str]] = (),
+        *,
+        quiet: bool = False,
+    ) -> None:
+        super().__init__()
+        named(self, object_name, accessible)
+        self.setProperty("quiet", quiet)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setItemDelegate(ReasonDelegate(self))
+        self._options: tuple[tuple[Any, str], ...] = ()
+        self._closed: dict[Any, str] = {}
+        self.set_options(options)
+        self.activated.connect(self._activated)
+
+    def set_options(self, options: Sequence[tuple[Any, str]], closed: Mapping[Any, str] | None = None) -> None:
+        """The values with their titles, and why some cannot be chosen; the value shown is kept."""
+        options, reasons = tuple(options), dict(closed or {})
+        if options == self._options and reasons == self._closed:
+            return
+        now = self.value()
+        self._options, self._closed = options, reasons
+        with QSignalBlocker(self):
+            model = QStandardItemModel(len(options), 1, self)
+            for k, (value, title) in enumerate(options):
+                item = QStandardItem(title)
+                if value in reasons:
+                    item.setEnabled(False)
+                    item.setToolTip(reasons[value])
+                    item.setAccessibleDescription(reasons[value])
+                model.setItem(k, item)
+            self.setModel(model)
+        self.set_value(now)
+        hints = [self.view().sizeHintForIndex(self.model().index(k, 0)) for k in range(len(options))]
+        self.view().setMinimumWidth(max((h.width() for h in hints), default=0) + 12)
+
+    def sizeHint(self) -> QSize:
+        quiet = bool(self.property("quiet"))  # those are as wide as what they show
+        shown = [self.currentText()] if quiet else [t for _, t in self._options]
+        widest = max((self.fontMetrics().horizontalAdvance(t) for t in shown), default=0)
+        return QSize(widest + 42, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(48, super().minimumSizeHint().height())
+
+    def value(self) -> Any:
+        """The value chosen, or None."""
+        k = self.currentIndex()
+        return self._options[k][0] if 0 <= k < len(self._options) else None
+
+    def set_value(self, value: Any) -> None:
+        """Show a value without a signal."""
+        with QSignalBlocker(self):
+            self.setCurrentIndex(next((k for k, (v, _) in enumerate(self._options) if v == value), -1))
+        self.updateGeometry()
+
+    def is_closed(self, value: Any) -> bool:
+        """True where a value cannot be chosen."""
+        return value in self._closed
+
+    def _activated(self, k: int) -> None:
+        self.chosen.emit(self._options[k][0])
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class FieldButton(QPushButton):
+    """A push button that shows a value, shortened to its room, and opens something to change it."""
+
+    def __init__(self, object_name: str, accessible: str, *, variant: str = "field", widest: int = 200) -> None:
+        super().__init__()
+        named(self, object_name, accessible)
+        self._role = accessible
+        self._full = ""
+        self._widest = widest
+        self.setProperty("variant", variant)
+        self.setAutoDefault(False)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def show_value(self, text: str, *, hole: bool = False) -> None:
+        """Show `text`; `hole` where it only stands for something to be chosen."""
+        self._full = text
+        metrics = QFontMetrics(self.font())
+        self.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, self._widest).replace("&", "&&"))
+        self.setToolTip(text if self.text().replace("&&", "&") != text else "")
+        self.setAccessibleName(f"{self._role}: {text}")
+        if self.property("hole") != hole:
+            self.setProperty("hole", hole)
+            restyle(self)
+
+    def full_text(self) -> str:
+        """The text before it was shortened."""
+        return self._full
+
+
+class Fold(QPushButton):
+    """A head that shows and hides the widget under it."""
+
+    def __init__(self, title: str, object_name: str, body: QWidget) -> None:
+        super().__init__()
+        named(self, object_name, title)
+        self._title, self._summary = title, ""
+        self._body = body
+        self.setProperty("variant", "fold")
+        self.setCheckable(True)
+        self.setAutoDefault(False)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.toggled.connect(self._show)
+        self._show(False)
+
+    def set_summary(self, summary: str) -> None:
+        """What the head says of its contents while they are hidden."""
+        self._summary = summary
+        self._show(self.isChecked())
+
+    def _show(self, on: bool) -> None:
+        self._body.setVisible(on)
+        tail = f" · {self._summary}" if self._summary and not on else ""
+        self.setText(("▾ " if on else "▸ ") + self._title + tail)
+        self.setAccessibleName(self._title + tail)
+        self.setAccessibleDescription(self.tr("open") if on else self.tr("closed"))
+
+
+class Typed(QLineEdit):
+    """A line for a value that is used when it is complete: on Enter or on leaving.
+
+    ``read`` turns the text into a value or raises ValueError, upon which the field says what it takes.
+    """
+
+    committed = Signal(object)
+
+    def __init__(
+        self,
+        object_name: str,
+        accessible: str,
+        read: Callable[[str], Any],
+        *,
+        show: Callable[[Any], str] = str,
+        placeholder: str = "",
+        takes: str = "",
+        width: int = 0,
+    ) -> None:
+        super().__init__()
+        named(self, object_name, accessible)
+        self._read, self._show, self._takes = read, show, takes
+        self._value: Any = None
+        self.setPlaceholderText(placeholder)
+        if width:
+            self.setFixedWidth(width)
+        self.editingFinished.connect(self._commit)
+        self.wrong = QLabel(takes)
+        self.wrong.setProperty("tone", "reason")
+        self.wrong.setVisible(False)
+
+    def set_value(self, value: Any) -> None:
+        """Show a value; what is being typed is not disturbed unless the value is another one."""
+        if value == self._value and (self.hasFocus() or self.text() == self._text(value)):
+            return
+        self._value = value
+        self.setText(self._text(value))
+        self.wrong.setVisible(False)
+
+    def _text(self, value: Any) -> str:
+        return "" if value is None else self._show(value)
+
+    def _commit(self) -> None:
+        try:
+            value = self._read(self.text().strip()) if self.text().strip() else None
+        except ValueError:
+            self.wrong.setVisible(True)
+            self.setAccessibleDescription(self._takes)
+            return
+        self.wrong.setVisible(False)
+        self.setAccessibleDescription("")
+        if value != self._value:
+            self._value = value
+            self.committed.emit(value)
+
+
+def badge(measure: str) -> QLabel:
+    """The mark of a variable's level of measurement."""
+    out = QLabel(BADGES.get(measure, "#"))
+    out.setProperty("role", "badge")
+    out.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    out.setFixedSize(QSize(18, 16))
+    out.setAccessibleName(measure)
+    return out

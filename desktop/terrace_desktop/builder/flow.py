@@ -1,0 +1,99 @@
+"""A layout that sets widgets side by side and goes on in the next line where there is no room."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+
+
+class Flow(QLayout):
+    """Widgets at their own sizes, line by line, centred within the height of their line.
+
+    A widget wider than the whole line is given the line, and the height it needs then.
+    """
+
+    def __init__(self, parent: QWidget | None = None, across: int = 6, down: int = 6) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self._across, self._down = across, down
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def insert(self, index: int, widget: QWidget) -> None:
+        """Put a widget at a place."""
+        self.addWidget(widget)
+        self._items.insert(index, self._items.pop())
+        self.invalidate()
+
+    def move(self, widget: QWidget, index: int) -> None:
+        """Put a widget that is here already at another place."""
+        at = next(k for k, item in enumerate(self._items) if item.widget() is widget)
+        if at != index:
+            self._items.insert(index, self._items.pop(at))
+            self.invalidate()
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def sizeHint(self) -> QSize:
+        m = self.contentsMargins()
+        shown = self._shown()
+        width = sum(i.sizeHint().width() for i in shown) + self._across * max(len(shown) - 1, 0)
+        height = max((i.sizeHint().height() for i in shown), default=0)
+        return QSize(width + m.left() + m.right(), height + m.top() + m.bottom())
+
+    def minimumSize(self) -> QSize:
+        m: QMargins = self.contentsMargins()
+        height = max((i.sizeHint().height() for i in self._shown()), default=0)
+        return QSize(48 + m.left() + m.right(), height + m.top() + m.bottom())
+
+    def _shown(self) -> list[QLayoutItem]:
+        return [i for i in self._items if i.widget() is None or not i.widget().isHidden()]
+
+    def _place(self, rect: QRect, move: bool) -> int:
+        m = self.contentsMargins()
+        room = rect.adjusted(m.left(), m.top(), -m.right(), -m.bottom())
+        lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
+        x = 0
+        for item in self._shown():
+            size = item.sizeHint()
+            if size.width() > room.width():
+                width = max(room.width(), 1)
+                height = item.heightForWidth(width) if item.hasHeightForWidth() else size.height()
+                size = QSize(width, height)
+            if lines[-1] and x + size.width() > room.width():
+                lines.append([])
+                x = 0
+            lines[-1].append((item, size))
+            x += size.width() + self._across
+        y = room.y()
+        for line in lines:
+            height = max((size.height() for _, size in line), default=0)
+            x = room.x()
+            for item, size in line:
+                if move:
+                    item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+                x += size.width() + self._across
+            y += height + self._down
+        return y - self._down - rect.y() + m.bottom()

@@ -1,0 +1,308 @@
+"""The right of the builder: the model as equations, as one equation, as a command; what will be estimated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QScrollArea,
+    QTabBar,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from terrace.errors import TerraceError
+from terrace.language.mixed import parse_mixed
+from terrace.spec import edit
+from terrace.spec.counts import Counts, base_code
+from terrace.spec.equations import Equations, equations
+from terrace.spec.equations_render import combined_html, equations_html, equations_latex, equations_text
+from terrace.spec.facts import Sample, facts_of
+from terrace.spec.model import Factor, ModelSpec
+from terrace.spec.text import format_mixed
+from terrace_desktop import theme
+from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.widgets import button, hairline, label, named
+
+HOLE = "…"
+
+
+def command_of(spec: ModelSpec) -> str:
+    """The model as a command; what is not chosen yet is an ellipsis."""
+    spec = replace(
+        spec,
+        outcome=replace(spec.outcome, name=spec.outcome.name or HOLE),
+        random=tuple(
+            replace(e, level=e.level or HOLE, factor=HOLE if e.factor == "" else e.factor) for e in spec.random
+        ),
+    )
+    if spec.weight is not None and not spec.weight.expression:
+        spec = replace(spec, weight=replace(spec.weight, expression=HOLE))
+    return format_mixed(spec)
+
+
+class FittingBrowser(QTextBrowser):
+    """Rich text as high as it needs; what is around it scrolls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setOpenLinks(False)
+        self.document().setDocumentMargin(0)
+        for off in (self.setVerticalScrollBarPolicy, self.setHorizontalScrollBarPolicy):
+            off(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+
+    def _fit(self) -> None:
+        self.setFixedHeight(max(int(self.document().size().height()) + 4, 20))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class CommandEdit(QPlainTextEdit):
+    """The command, to read and to write; Ctrl+Enter uses what is written."""
+
+    wanted = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.wanted.emit()
+        elif event.key() == Qt.Key.Key_Tab:
+            self.focusNextPrevChild(True)
+        else:
+            super().keyPressEvent(event)
+
+
+class LivePanel(QWidget):
+    """Follows the model; the command can be edited too, and becomes the model."""
+
+    def __init__(self, state: BuilderState) -> None:
+        super().__init__()
+        self.state = state
+        self.setProperty("surface", "side")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.equations = self._browser("builder_equations", self.tr("Equations by level"))
+        self.combined = self._browser("builder_combined", self.tr("Combined equation"))
+        self.views = named(QTabBar(), "builder_views", self.tr("The model as"))
+        self.views.setExpanding(False)
+        self.pages = [self._with_copy(self.equations), self._padded(self.combined), self._command_page()]
+        for title in (self.tr("Equations"), self.tr("Combined"), self.tr("Command")):
+            self.views.addTab(title)
+        self.views.currentChanged.connect(self._turn)
+        self.estimated = self._browser("builder_estimated", self.tr("What will be estimated"))
+        inner = QWidget()
+        lines = QVBoxLayout(inner)
+        lines.setContentsMargins(16, 4, 12, 8)
+        lines.setSpacing(6)
+        for page in self.pages:
+            lines.addWidget(page)
+        lines.addSpacing(8)
+        lines.addWidget(label(self.tr("What will be estimated"), "heading"))
+        lines.addWidget(self.estimated)
+        lines.addStretch(1)
+        scroll = named(QScrollArea(), "builder_live_scroll", self.tr("The model"))
+        scroll.setWidget(inner)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setSpacing(0)
+        tabs = QHBoxLayout()
+        tabs.setContentsMargins(8, 0, 8, 0)
+        tabs.addWidget(self.views)
+        tabs.addStretch(1)
+        layout.addLayout(tabs)
+        layout.addWidget(hairline())
+        layout.addWidget(scroll, 1)
+        self._turn(0)
+        theme.manager().changed.connect(self.show_all)
+
+    # --- building ----------------------------------------------------------------------------------------
+    def _turn(self, at: int) -> None:
+        for k, page in enumerate(self.pages):
+            page.setVisible(k == at)
+
+    def _browser(self, name: str, accessible: str) -> QTextBrowser:
+        return named(FittingBrowser(), name, accessible)
+
+    def _padded(self, widget: QWidget) -> QWidget:
+        out = QWidget()
+        box = QVBoxLayout(out)
+        box.setContentsMargins(0, 8, 0, 0)
+        box.addWidget(widget)
+        return out
+
+    def _with_copy(self, widget: QWidget) -> QWidget:
+        out = self._padded(widget)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(button(self.tr("Copy"), "builder_copy_equations", self.copy_text, variant="flat"))
+        row.addWidget(button(self.tr("Copy as LaTeX"), "builder_copy_latex", self.copy_latex, variant="flat"))
+        row.addStretch(1)
+        inner = out.layout()
+        assert isinstance(inner, QVBoxLayout)
+        inner.addLayout(row)
+        return out
+
+    def _command_page(self) -> QWidget:
+        self.command = named(CommandEdit(), "builder_command", self.tr("Command"))
+        self.command.setFont(theme.mono_font(theme.TEXT))
+        self.command.setProperty("mono", True)
+        self.command.setTabChangesFocus(True)
+        self.command.setMinimumHeight(160)
+        self.command.textChanged.connect(self._typed)
+        self.command.wanted.connect(self.use_command)
+        self.wrong = named(label("", "reason", wrap=True, selectable=True), "builder_command_error", "")
+        self.wrong.setVisible(False)
+        self.use = button(
+            self.tr("Use this command"), "builder_use_command", self.use_command,
+            tip=self.tr("Make the model what is written here (Ctrl+Enter)"),
+        )  # fmt: skip
+        self.use.setEnabled(False)
+        out = self._padded(self.command)
+        inner = out.layout()
+        assert isinstance(inner, QVBoxLayout)
+        inner.setSpacing(6)
+        inner.addWidget(self.wrong)
+        row = QHBoxLayout()
+        row.addWidget(self.use)
+        row.addStretch(1)
+        inner.addLayout(row)
+        return out
+
+    # --- showing -----------------------------------------------------------------------------------------
+    def show_all(self) -> None:
+        """Show the model and what is known of it."""
+        muted = theme.manager().theme.muted
+        found = self.written()
+        self.equations.setHtml(_readable(equations_html(found, muted)))
+        self.combined.setHtml(_readable(combined_html(found, muted)))
+        text = command_of(self.state.spec)
+        if self.command.toPlainText() != text and not self.use.isEnabled():
+            self._show_command(text)
+        self.estimated.setHtml(self._estimated())
+
+    def show_spec(self) -> None:
+        """The model has changed: what was being typed gives way to it."""
+        self._show_command(command_of(self.state.spec))
+        self.show_all()
+
+    def written(self) -> Equations:
+        """The equations of the model, with the levels of its predictors as far as they are known."""
+        counts = self.state.report.counts
+        labels = {v.name: v.label for v in self.state.dataset.variables if v.label}
+        return equations(
+            self.state.spec,
+            counts.variable_level if counts is not None else {},
+            self._levels_of,
+            labels,
+        )
+
+    def _levels_of(self, f: Factor) -> tuple[str, ...]:
+        levels = self.state.levels_of(f.name)
+        if not levels or f.base == "freq":
+            return tuple(self.state.label_of(f.name, v) for v in levels[1:])
+        facts = facts_of(self.state.dataset)
+        base = base_code(f, levels, facts, Sample(None, facts.rows, ()))
+        return tuple(self.state.label_of(f.name, v) for k, v in enumerate(levels) if k != base)
+
+    def _estimated(self) -> str:
+        state = self.state
+        counts = state.report.counts
+        muted = theme.manager().theme.muted
+        if counts is None or not state.spec.outcome.name:
+            lines = [self.tr("Nothing yet.")]
+        else:
+            lines = self._lines(counts)
+        if not state.is_current:
+            lines.append(self.tr("Looking at the data …"))
+        return "".join(f'<p style="color:{muted}; margin:0 0 3px 0">{line}</p>' for line in map(_safe, lines))
+
+    def _lines(self, counts: Counts) -> list[str]:
+        fixed = self.tr("1 fixed effect") if counts.fixed == 1 else self.tr("%1 fixed effects")
+        parts = [c.parameters for c in counts.levels] + [counts.residual]
+        total = sum(parts)
+        words = self.tr("%2 variance parameter") if total == 1 else self.tr("%2 variance parameters")
+        line = f"{fixed}, {words}".replace("%1", f"{counts.fixed:,}")
+        lines = [line.replace("%2", " + ".join(f"{p:,}" for p in parts))]
+        rows = self.tr("%1 rows used").replace("%1", f"{counts.rows:,}")
+        if not counts.left_out:
+            lines.append(rows + ", " + self.tr("none missing"))
+        else:
+            gone = self.tr("%1 left out").replace("%1", f"{counts.left_out:,}")
+            lines.append(f"{rows}, {gone}")
+            most = sorted(counts.missing, key=lambda m: -m[1])[:4]
+            lines += [self.tr("%1 is missing in %2 rows").replace("%1", n).replace("%2", f"{k:,}") for n, k in most]
+        for level in counts.levels:
+            if level.name:
+                g = level.groups
+                size = f"{g.min:,}" if g.min == g.max else f"{g.min:,}–{g.max:,}"
+                text = self.tr("%1: %2 groups of %3 rows")
+                lines.append(text.replace("%1", level.name).replace("%2", f"{g.n:,}").replace("%3", size))
+        for name, group in counts.between[:8]:
+            level_number = counts.variable_level[name]
+            text = self.tr("%1 varies between groups of %2 only: tested at level %3")
+            lines.append(text.replace("%1", name).replace("%2", group).replace("%3", str(level_number)))
+        return lines
+
+    # --- the command -------------------------------------------------------------------------------------
+    def _show_command(self, text: str) -> None:
+        if self.command.toPlainText() != text:
+            blocked = self.command.blockSignals(True)
+            self.command.setPlainText(text)
+            self.command.blockSignals(blocked)
+        self.use.setEnabled(False)
+        self.wrong.setVisible(False)
+
+    def _typed(self) -> None:
+        self.use.setEnabled(self.command.toPlainText().strip() != command_of(self.state.spec))
+
+    def use_command(self) -> None:
+        """Make the typed command the model, or say what is wrong with it."""
+        text = " ".join(self.command.toPlainText().split())
+        try:
+            spec = parse_mixed(text, self.state.dataset.names)
+        except TerraceError as error:
+            self.wrong.setText(error.message + (f"\n{error.advice}" if error.advice else ""))
+            self.wrong.setAccessibleName(error.message)
+            self.wrong.setVisible(True)
+            if error.start is not None:
+                cursor = self.command.textCursor()
+                cursor.setPosition(min(error.start, len(self.command.toPlainText())))
+                end = error.end if error.end is not None else error.start + 1
+                cursor.setPosition(min(end, len(self.command.toPlainText())), cursor.MoveMode.KeepAnchor)
+                self.command.setTextCursor(cursor)
+            return
+        self.use.setEnabled(False)
+        self.wrong.setVisible(False)
+        self.state.apply(edit.arrange(spec))
+        self._show_command(command_of(self.state.spec))
+
+    def copy_text(self) -> None:
+        """The equations as plain text on the clipboard."""
+        QGuiApplication.clipboard().setText(equations_text(self.written()))
+
+    def copy_latex(self) -> None:
+        """The equations as LaTeX on the clipboard."""
+        QGuiApplication.clipboard().setText(equations_latex(self.written()))
+
+
+def _readable(html: str) -> str:
+    """Qt draws sub- and superscripts at two thirds of their size: ask for more."""
+    for tag in ("sub", "sup"):
+        html = html.replace(f"<{tag}>", f'<{tag} style="font-size:17px">')
+    return html
+
+
+def _safe(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -1,0 +1,101 @@
+"""What the builder adds to the style of the application, made from the same tokens."""
+
+from __future__ import annotations
+
+from string import Template
+
+from terrace.data.resources import resource_path
+from terrace_desktop import theme
+
+_SHEET = Template("""
+QFrame[surface="form"], QWidget[surface="form"], QScrollArea > QWidget > QWidget[surface="form"] {
+    background: $panel; }
+QFrame[surface="side"], QWidget[surface="side"] { background: $ground; }
+
+QFrame[role="box"] { background: transparent; border: 1px solid $line; border-radius: 6px; }
+QFrame[role="box"][active="true"] { border: 1px solid $accent; }
+QFrame[role="box"][drop="yes"] { border: 1px solid $accent; background: $accent_soft; }
+QFrame[role="box"][drop="no"] { border: 1px dashed $warning; background: $warning_soft; }
+QFrame[role="box"]:focus { border: 1px solid $accent; }
+
+QFrame[role="drop"] { background: transparent; border: 1px solid transparent; border-radius: 6px; }
+QFrame[role="drop"][active="true"] { border: 1px dashed $accent; }
+QFrame[role="drop"][drop="yes"] { border: 1px solid $accent; background: $accent_soft; }
+QFrame[role="drop"][drop="no"] { border: 1px dashed $warning; background: $warning_soft; }
+
+QFrame[role="level"] { background: transparent; border: 1px solid $line; border-left: 3px solid $accent;
+    border-radius: 6px; }
+QFrame[role="level"][state="error"] { border-left: 3px solid $danger; }
+QFrame[role="level"][state="warning"] { border-left: 3px solid $warning; }
+
+QFrame[role="chip"] { background: $accent_soft; border: 1px solid $accent_soft; border-radius: 13px; }
+QFrame[role="chip"][state="warning"] { background: $warning_soft; border: 1px solid $warning_soft; }
+QFrame[role="chip"][state="error"] { background: $danger_soft; border: 1px solid $danger_soft; }
+QFrame[role="chip"][selected="true"] { border: 1px solid $accent; }
+QPushButton[variant="chip"] { background: transparent; border: 1px solid transparent; border-radius: 10px;
+    font-weight: 600; padding: 1px 4px; color: $ink; }
+QPushButton[variant="chip"]:hover { background: transparent; }
+QPushButton[variant="chip"]:focus { border: 1px solid $accent; }
+QPushButton[variant="chip-detail"] { background: transparent; border: 1px solid transparent;
+    border-radius: 10px; padding: 1px 3px; color: $muted; font-weight: 400; }
+QPushButton[variant="chip-detail"]:hover { color: $ink; background: transparent; }
+QPushButton[variant="chip-detail"]:focus { border: 1px solid $accent; }
+QToolButton[variant="cross"] { background: transparent; border: 1px solid transparent; border-radius: 9px;
+    padding: 0; color: $ink; min-width: 16px; max-width: 16px; min-height: 16px; max-height: 16px; }
+QToolButton[variant="cross"]:hover { background: $selection; }
+QToolButton[variant="cross"]:focus { border: 1px solid $accent; }
+
+QLabel[role="badge"] { background: $accent_soft; color: $accent; border-radius: 4px; font-size: 10px;
+    font-weight: 700; }
+QFrame[role="chip"] QLabel[role="badge"] { background: transparent; }
+QLabel[tone="reason"] { color: $warning; font-size: 12px; }
+QPushButton[variant="flat"] { padding: 2px 1px; }
+QPushButton[variant="flat"][tone="ready"] { color: $accent; font-weight: 600; }
+QPushButton[variant="flat"][tone="todo"] { color: $warning; font-weight: 600; }
+
+QPushButton[variant="mend"] { background: transparent; border: 1px solid transparent; border-radius: 4px;
+    padding: 0 2px; color: $ink; text-decoration: underline; font-size: 12px; }
+QPushButton[variant="mend"]:hover { background: transparent; color: $accent; }
+QPushButton[variant="mend"]:focus { border: 1px solid $accent; }
+QPushButton[variant="field"] { background: $panel; border: 1px solid $line; border-radius: 6px;
+    padding: 4px 8px; text-align: left; }
+QPushButton[variant="field"]:hover { background: $hover; }
+QPushButton[variant="field"]:focus { border: 1px solid $accent; }
+QPushButton[variant="field"][hole="true"] { color: $muted; }
+QPushButton[variant="field"]:disabled { color: $faint; }
+QPushButton[variant="name"] { background: transparent; border: 1px solid transparent; border-radius: 6px;
+    padding: 1px 4px; font-weight: 600; text-align: left; }
+QPushButton[variant="name"]:hover { background: $hover; }
+QPushButton[variant="name"]:focus { border: 1px solid $accent; }
+QPushButton[variant="name"][hole="true"] { color: $muted; font-weight: 400; border: 1px solid $line; }
+QPushButton[variant="fold"] { background: transparent; border: 1px solid transparent; border-radius: 6px;
+    padding: 3px 1px; color: $muted; text-align: left; }
+QPushButton[variant="fold"]:hover { color: $ink; background: transparent; }
+QPushButton[variant="fold"]:focus { border: 1px solid $accent; }
+QComboBox[quiet="true"] { border: 1px solid transparent; background: transparent; color: $muted;
+    padding: 2px 6px; }
+QComboBox[quiet="true"]:focus { border: 1px solid $accent; }
+
+QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $faint; border-radius: 3px;
+    background: $panel; }
+QCheckBox::indicator:checked { border: 1px solid $accent; background: $accent_soft;
+    image: url($icons/check-$name.svg); }
+QCheckBox::indicator:focus, QCheckBox::indicator:hover { border: 1px solid $accent; }
+QCheckBox:focus { color: $accent; }
+QCheckBox:disabled { color: $faint; }
+
+QLineEdit { padding: 4px 8px; }
+QFrame[surface="popup"] { background: $panel; border: 1px solid $line; border-radius: 8px; }
+QListView#builder_variables, QListView[role="pick"] { background: transparent; border: none; outline: 0; }
+QTabBar#builder_views { background: transparent; }
+QTabBar#builder_views::tab { padding: 9px 9px 8px 9px; }
+QPlainTextEdit#builder_command { background: $panel; }
+""")
+
+
+def sheet() -> str:
+    """The style sheet of the builder in the present theme."""
+    t = theme.manager().theme
+    icons = resource_path("icons").as_posix()
+    tokens = {name: getattr(t, name) for name in theme.Theme.__dataclass_fields__}
+    return _SHEET.substitute(tokens, icons=icons)

@@ -1,0 +1,119 @@
+"""Reasons beside their fields, each with the button that mends what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from terrace.spec.choices import Closed
+from terrace.spec.model import ModelSpec
+from terrace.spec.problem import Problem
+from terrace_desktop.builder.flow import Flow
+from terrace_desktop.widgets import clear_layout, named
+
+
+@dataclass(frozen=True)
+class Note:
+    """A reason, how loud it is, and the model that a button takes where one mends it."""
+
+    text: str
+    severity: str = "note"
+    fix: ModelSpec | None = None
+    fix_label: str = ""
+
+
+def problem_notes(problems: Iterable[Problem]) -> list[Note]:
+    """Problems as notes."""
+    return [Note(p.message, p.severity, p.fix, p.fix_label) for p in problems]
+
+
+def closed_notes(closed: dict[str, Closed]) -> list[Note]:
+    """Why choices are closed that a button can open, each reason once; the others say it in their list."""
+    found = (Note(c.reason, "quiet", c.fix, c.fix_label) for c in closed.values() if c.fix is not None)
+    return list(dict.fromkeys(found))
+
+
+class WrapLabel(QLabel):
+    """Text that asks for one line and takes as many as it needs."""
+
+    def __init__(self, text: str, tone: str) -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("tone", tone)
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+
+    def sizeHint(self) -> QSize:
+        self.ensurePolished()
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self.text()) + 4, metrics.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, self.fontMetrics().height() + 2)
+
+
+class Notes(QWidget):
+    """Any number of notes: errors and warnings as boxes, the quiet ones as lines."""
+
+    def __init__(self, object_name: str, take: Callable[[ModelSpec], object]) -> None:
+        super().__init__()
+        self.setObjectName(object_name)
+        self._take = take
+        self._shown: list[Note] = []
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        self.setVisible(False)
+
+    def show_notes(self, notes: Sequence[Note]) -> None:
+        """Show these notes and no others."""
+        notes = list(dict.fromkeys(notes))
+        if notes == self._shown:
+            return
+        self._shown = notes
+        had_focus = self.isAncestorOf(self.window().focusWidget() or self.window())
+        clear_layout(self._layout)
+        for k, note in enumerate(notes):
+            self._layout.addWidget(self._line(k, note))
+        self.setVisible(bool(notes))
+        if had_focus:  # the button pressed is gone with what it mended
+            self._focus_near()
+
+    def texts(self) -> list[str]:
+        """What is said, for tests and for the summary."""
+        return [n.text for n in self._shown]
+
+    def _line(self, k: int, note: Note) -> QWidget:
+        loud = note.severity in ("error", "warning")
+        frame = QFrame()
+        frame.setProperty("surface", {"error": "error", "warning": "notice"}.get(note.severity, ""))
+        name = f"{self.objectName()}_{k}"
+        named(frame, name, note.text)
+        flow = Flow(frame, across=4, down=2)
+        flow.setContentsMargins(*((10, 6, 8, 6) if loud else (0, 0, 0, 0)))
+        text = WrapLabel(note.text, "" if loud else "small")
+        named(text, f"{name}_text", note.text)
+        flow.addWidget(text)
+        if note.fix is not None:
+            mended = note.fix
+            button = QPushButton(note.fix_label.replace("&", "&&"))
+            named(button, f"{name}_mend", note.fix_label)
+            button.setAccessibleDescription(note.text)
+            button.setProperty("variant", "mend")
+            button.setAutoDefault(False)
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.clicked.connect(lambda: self._take(mended))
+            flow.addWidget(button)
+        return frame
+
+    def _focus_near(self) -> None:
+        for button in self.findChildren(QPushButton):
+            if not button.isHidden():
+                button.setFocus()
+                return
+        parent = self.parentWidget()
+        if parent is not None:
+            self.focusNextPrevChild(False)

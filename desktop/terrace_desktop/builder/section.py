@@ -1,0 +1,65 @@
+"""What the parts of the form have in common."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from terrace.spec.model import ModelSpec
+from terrace_desktop.builder.chips import RoleBox
+from terrace_desktop.builder.notes import Notes
+from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.widgets import label
+
+
+class Section(QWidget):
+    """A titled part of the form. `show_spec` shows the model, `show_problems` what was found out about it."""
+
+    def __init__(self, state: BuilderState, name: str, title: str) -> None:
+        super().__init__()
+        self.setObjectName(f"builder_{name}")
+        self.state = state
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(6)
+        if title:
+            self.body.addWidget(label(title, "heading"))
+        self.notes = Notes(f"{name}_notes", state.apply)
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model as it stands."""
+        return self.state.spec
+
+    def boxes(self) -> list[RoleBox]:
+        """The boxes of this part that take variables."""
+        return []
+
+    def show_spec(self) -> None:
+        """Show the model."""
+
+    def show_problems(self) -> None:
+        """Show what is wrong with this part of the model."""
+
+
+def beside(*widgets: QWidget, spacing: int = 6) -> QWidget:
+    """Widgets in a row that stay together."""
+    out = QWidget()
+    row = QHBoxLayout(out)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(spacing)
+    for w in widgets:
+        row.addWidget(w)
+    return out
+
+
+def labelled(text: str, field: QWidget) -> QWidget:
+    """A field with its name in front, which is its buddy."""
+    name = QLabel(text)
+    name.setBuddy(field)
+    return beside(name, field, spacing=5)
+
+
+def tr(text: str) -> str:
+    """Text of the builder in the user's language, where there is no object yet to ask."""
+    return QCoreApplication.translate("Builder", text)

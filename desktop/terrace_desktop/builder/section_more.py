@@ -1,0 +1,164 @@
+"""Weights, constraints and rows: what most models do without."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+
+from terrace.spec import edit
+from terrace.spec.choices import closed
+from terrace.spec.model import ModelSpec
+from terrace_desktop.builder.fields import Choice, FieldButton, Fold, Typed
+from terrace_desktop.builder.flow import Flow
+from terrace_desktop.builder.notes import Notes, closed_notes, problem_notes
+from terrace_desktop.builder.picker import pick
+from terrace_desktop.builder.section import Section
+from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.widgets import label, named
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Numbers of constraints as typed: ``1 3/5 8-9``; ValueError for anything else."""
+    out: list[int] = []
+    for part in text.replace(",", " ").split():
+        first, _, last = part.replace("-", "/").partition("/")
+        low, high = int(first), int(last or first)
+        if not 1 <= low <= high <= 1999:
+            raise ValueError(text)
+        out += range(low, high + 1)
+    return tuple(dict.fromkeys(out))
+
+
+class MoreSection(Section):
+    """Weights with their scaling, constraints, the rows used; folded away while nothing is in it."""
+
+    def __init__(self, state: BuilderState) -> None:
+        super().__init__(state, "more", "")
+        inner = QWidget()
+        self.fold = Fold(self.tr("Weights, constraints and rows"), "more_fold", inner)
+        self.kind = Choice("more_weight_kind", self.tr("Weights of the rows"))
+        self.kind.chosen.connect(self._weigh)
+        self.weight = FieldButton("more_weight", self.tr("Weight variable"))
+        self.weight.clicked.connect(self._pick_weight)
+        self.scale = Choice("more_pwscale", self.tr("Scaling of the sampling weights"))
+        self.scale.chosen.connect(lambda v: state.apply(edit.set_pwscale(self.spec, v)))
+        self.constraints = Typed(
+            "more_constraints", self.tr("Numbers of constraints"), numbers,
+            show=lambda v: " ".join(map(str, v)), placeholder="1 2",
+            takes=self.tr("Write the numbers of constraints: 1 3/5."),
+        )  # fmt: skip
+        self.constraints.committed.connect(lambda v: state.apply(edit.set_constraints(self.spec, v or ())))
+        self.condition = Typed(
+            "more_condition", self.tr("Only rows where"), str, placeholder=self.tr("such as female == 1")
+        )
+        self.condition.committed.connect(lambda v: state.apply(edit.set_rows(self.spec, v, self.spec.range_)))
+        self.range = Typed("more_range", self.tr("Only rows in the range"), str, placeholder="1/100")
+        self.range.committed.connect(lambda v: state.apply(edit.set_rows(self.spec, self.spec.condition, v)))
+        self.collinear = named(
+            QCheckBox(self.tr("Keep collinear terms")), "more_collinear", self.tr("Keep collinear terms")
+        )
+        self.collinear.clicked.connect(lambda on: state.apply(replace(self.spec, collinear=on)))
+        grid = QGridLayout(inner)
+        grid.setContentsMargins(12, 2, 0, 4)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(6)
+        weights = QWidget()
+        flow = Flow(weights)
+        for w in (self.kind, self.weight):
+            flow.addWidget(w)
+        self.weight_notes = Notes("weight_notes", state.apply)
+        rows: list[tuple[str, QWidget]] = [
+            (self.tr("Weights of rows"), weights),
+            ("", self.weight_notes),
+            (self.tr("Scaling"), self.scale),
+            (self.tr("Constraints"), self.constraints),
+            ("", self.constraints.wrong),
+            (self.tr("Only rows where"), self.condition),
+            (self.tr("Rows in"), self.range),
+            ("", self.notes),
+            ("", self.collinear),
+        ]
+        for k, (text, field) in enumerate(rows):
+            if text:
+                name = label(text)
+                name.setBuddy(field)
+                grid.addWidget(name, k, 0)
+            grid.addWidget(field, k, 1, 1, 2)
+        grid.setColumnStretch(2, 1)
+        self.body.setSpacing(2)
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.addWidget(self.fold)
+        self.body.addWidget(inner)
+        if _used(state.spec):
+            self.fold.setChecked(True)
+
+    def show_spec(self) -> None:
+        spec = self.spec
+        self.kind.set_options(
+            [
+                (None, self.tr("None")),
+                ("fweight", self.tr("Frequency weights")),
+                ("pweight", self.tr("Sampling weights")),
+            ],
+            {k: c.reason for k, c in closed("weight", spec).items()},
+        )
+        self.kind.set_value(spec.weight.kind if spec.weight else None)
+        self.weight.setVisible(spec.weight is not None)
+        name = spec.weight.expression if spec.weight else ""
+        self.weight.show_value(name or self.tr("Choose a variable"), hole=not name)
+        shut = closed("pwscale", spec)
+        self.scale.set_options(
+            [
+                (None, self.tr("None")),
+                ("size", self.tr("To the cluster's size")),
+                ("effective", self.tr("To its effective size")),
+                ("gk", self.tr("Graubard and Korn")),
+            ],
+            {k: c.reason for k, c in shut.items()},
+        )
+        self.scale.set_value(spec.pwscale)
+        self.scale.setToolTip(next((c.reason for c in shut.values()), ""))
+        self.constraints.set_value(spec.constraints or None)
+        self.condition.set_value(spec.condition)
+        self.range.set_value(spec.range_)
+        self.collinear.setChecked(spec.collinear)
+        self.fold.set_summary(self._summary())
+        self.show_problems()
+
+    def show_problems(self) -> None:
+        found = [p for f in ("weight", "pwscale") for p in self.state.problems(f)]
+        quiet = closed_notes(closed("weight", self.spec))
+        self.weight_notes.show_notes([*problem_notes(found), *quiet])
+        rows = self.state.problems("rows")
+        self.notes.show_notes(problem_notes(rows))
+        if any(p.severity == "error" for p in (*found, *rows)) and self.spec.outcome.name:
+            self.fold.setChecked(True)
+
+    def _summary(self) -> str:
+        spec = self.spec
+        parts = []
+        if spec.weight:
+            parts.append(self.tr("weights %1").replace("%1", spec.weight.expression or "?"))
+        if spec.constraints:
+            parts.append(self.tr("%1 constraints").replace("%1", str(len(spec.constraints))))
+        if spec.condition:
+            parts.append(self.tr("if %1").replace("%1", spec.condition))
+        if spec.range_:
+            parts.append(self.tr("in %1").replace("%1", spec.range_))
+        return ", ".join(parts)
+
+    def _weigh(self, kind: str | None) -> None:
+        name = self.spec.weight.expression if self.spec.weight else ""
+        self.state.apply(edit.set_weight(self.spec, kind, name))  # type: ignore[arg-type]
+
+    def _pick_weight(self) -> None:
+        def take(name: str) -> None:
+            self.state.apply(edit.set_weight(self.spec, self.kind.value(), name))
+
+        refuse = self.state.refuse("weight")
+        pick(self.weight, self.tr("Weight of the rows"), self.state.dataset.variables, refuse, take)
+
+
+def _used(spec: ModelSpec) -> bool:
+    return bool(spec.weight or spec.constraints or spec.condition or spec.range_ or spec.pwscale)

@@ -1,0 +1,123 @@
+"""Residuals: structure with its order, time and group variable, and a small picture of the matrix."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from terrace.spec import edit
+from terrace.spec.choices import closed
+from terrace.spec.rules_residuals import TITLES
+from terrace_desktop.builder.fields import Choice, FieldButton, Typed
+from terrace_desktop.builder.flow import Flow
+from terrace_desktop.builder.matrix_picture import MatrixPicture
+from terrace_desktop.builder.notes import closed_notes, problem_notes
+from terrace_desktop.builder.picker import pick
+from terrace_desktop.builder.section import Section, labelled, tr
+from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.widgets import label, named
+
+# Sentences for the picture, and for those who do not see it.
+WORDS = {
+    "independent": "Residuals are independent, with one variance.",
+    "exchangeable": "One variance, and one covariance for every pair of rows of a group.",
+    "ar": "Correlation falls with the lag, through autoregression on the {order} times before.",
+    "ma": "Correlation up to lag {order}, none beyond.",
+    "unstructured": "A variance for each time and a covariance for each pair.",
+    "banded": "A variance for each time, covariances up to lag {order}.",
+    "toeplitz": "One variance, and a correlation for each lag up to {order}.",
+    "exponential": "Correlation falls with the distance in time, which need not be whole.",
+}
+
+
+def whole(text: str) -> int:
+    """A whole number that is not negative; ValueError otherwise."""
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+class ResidualsSection(Section):
+    """The structure of the residuals within the lowest groups."""
+
+    def __init__(self, state: BuilderState) -> None:
+        super().__init__(state, "residuals", tr("Residuals"))
+        self.structure = Choice(
+            "residuals_structure", self.tr("Residual structure"), [(k, self.tr(v)) for k, v in TITLES.items()]
+        )
+        self.structure.chosen.connect(lambda v: state.apply(edit.set_residual_structure(self.spec, v)))
+        self.order = Typed(
+            "residuals_order", self.tr("Order"), whole, width=56, takes=self.tr("Order is a whole number.")
+        )
+        self.order.committed.connect(lambda v: state.apply(edit.set_residuals(self.spec, order=v)))
+        self.by = FieldButton("residuals_by", self.tr("Separate parameters by"))
+        self.by.clicked.connect(self._pick_by)
+        self.time = FieldButton("residuals_time", self.tr("Time"))
+        self.time.clicked.connect(self._pick_time)
+        self._order = labelled(self.tr("order"), self.order)
+        self._by = labelled(self.tr("by"), self.by)
+        self._time = labelled(self.tr("time"), self.time)
+        row = QWidget()
+        flow = Flow(row, across=10, down=4)
+        for w in (self.structure, self._order, self._by, self._time):
+            flow.addWidget(w)
+        self.picture = MatrixPicture()
+        self.words = named(label("", "small", wrap=True), "residuals_words", self.tr("Residual structure"))
+        self._picture = QWidget()
+        beside = QHBoxLayout(self._picture)
+        beside.setContentsMargins(0, 2, 0, 2)
+        beside.setSpacing(10)
+        beside.addWidget(self.picture)
+        beside.addWidget(self.words, 1)
+        self.body.addWidget(row)
+        self.body.addWidget(self.order.wrong)
+        self.body.addWidget(self._picture)
+        self.body.addWidget(self.notes)
+
+    def show_spec(self) -> None:
+        r = self.spec.residuals
+        shut = closed("residuals", self.spec)
+        self.structure.set_options([(k, self.tr(v)) for k, v in TITLES.items()], {k: c.reason for k, c in shut.items()})
+        self.structure.set_value(r.structure)
+        self._order.setVisible(r.structure in edit.ORDERED)
+        self.order.setPlaceholderText(self.tr("all") if r.structure in ("banded", "toeplitz") else "1")
+        self.order.set_value(r.order)
+        self.by.show_value(r.by or "—", hole=not r.by)
+        timed = r.structure in edit.TIMED
+        self.time.setEnabled(timed)
+        self.time.show_value(r.time or "—", hole=not r.time)
+        self._time.setToolTip("" if timed else self.tr("This structure takes no time variable."))
+        self._picture.setVisible(r.structure != "independent")
+        order = str(r.order) if r.order is not None else {"ar": "1", "ma": "1"}.get(r.structure, "the last")
+        words = self.tr(WORDS[r.structure]).format(order=order)
+        if r.by:
+            words += " " + self.tr("Separately for each %1.").replace("%1", r.by)
+        self.words.setText(words)
+        self.words.setAccessibleName(words)
+        times = len(self.state.levels_of(r.time)) if r.time else 5
+        self.picture.show_residuals(r, times or 5, words)
+        self.show_problems()
+
+    def show_problems(self) -> None:
+        quiet = closed_notes(closed("residuals", self.spec)) if self.spec.random else []
+        self.notes.show_notes([*problem_notes(self.state.problems("residuals")), *quiet])
+
+    def _pick_by(self) -> None:
+        def take(name: str) -> None:
+            self.state.apply(edit.set_residuals(self.spec, by=name or None))
+
+        pick(
+            self.by, self.tr("Separate residual parameters for each value of"),
+            self.state.dataset.variables, self.state.refuse("by"), take, clear_text=self.tr("One set for all"),
+        )  # fmt: skip
+
+    def _pick_time(self) -> None:
+        def take(name: str) -> None:
+            self.state.apply(edit.set_residuals(self.spec, time=name or None))
+
+        exact = self.spec.residuals.structure == "exponential"
+        role = "time" if exact else "time-integer"
+        pick(
+            self.time, self.tr("Time within groups"), self.state.dataset.variables,
+            self.state.refuse(role), take,  # type: ignore[arg-type]
+        )  # fmt: skip

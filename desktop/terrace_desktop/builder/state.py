@@ -1,0 +1,163 @@
+"""The model being built: one frozen spec, its history, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from terrace.data.dataset import Dataset
+from terrace.spec import edit
+from terrace.spec.check import Report
+from terrace.spec.facts import facts_of
+from terrace.spec.model import Factor, ModelSpec
+from terrace.spec.problem import Problem
+from terrace.spec.roles import Role, factor_for, refusal
+from terrace.spec.templates import Started, start
+from terrace_desktop.builder.checking import DIRECT_ROWS, Checker, RowsOf
+from terrace_desktop.builder.rows import rows_of
+
+HISTORY = 200
+
+
+class BuilderState(QObject):
+    """Holds the model. Every change goes through `apply`; `changed` follows, and `checked` with a report."""
+
+    changed = Signal()
+    checked = Signal()
+
+    def __init__(
+        self, dataset: Dataset, spec: ModelSpec | None = None, rows: RowsOf = rows_of,
+        direct_rows: int = DIRECT_ROWS,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.dataset = dataset
+        self.spec = spec or edit.empty()
+        self.report = Report((), None)
+        self.is_current = False
+        self.hints: tuple[str, ...] = ()
+        self.template = ""
+        self._undo: list[ModelSpec] = []
+        self._redo: list[ModelSpec] = []
+        self.checker = Checker(rows, direct_rows)
+        self.checker.done.connect(self._judged)
+
+    # --- changing ----------------------------------------------------------------------------------------
+    def apply(self, spec: ModelSpec) -> None:
+        """Make `spec` the model; it can be undone."""
+        if spec == self.spec:
+            return
+        self._undo.append(self.spec)
+        del self._undo[:-HISTORY]
+        self._redo.clear()
+        self._set(spec)
+
+    def mend(self, problem: Problem) -> None:
+        """Take the model that a problem offers."""
+        if problem.fix is not None:
+            self.apply(problem.fix)
+
+    def undo(self) -> None:
+        """Back to the model before the last change."""
+        if self._undo:
+            self._redo.append(self.spec)
+            self._set(self._undo.pop())
+
+    def redo(self) -> None:
+        """Forward again."""
+        if self._redo:
+            self._undo.append(self.spec)
+            self._set(self._redo.pop())
+
+    @property
+    def can_undo(self) -> bool:
+        """True where something can be undone."""
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """True where something can be redone."""
+        return bool(self._redo)
+
+    def set_dataset(self, dataset: Dataset) -> None:
+        """The data are others; the model stays and is judged again."""
+        self.dataset = dataset
+        self.refresh()
+
+    def start_from(self, key: str) -> None:
+        """The model of a template."""
+        spec, dataset = self.spec, self.dataset
+
+        def then(found: object) -> None:
+            assert isinstance(found, Started)
+            self.template = key
+            self.apply(found.spec)
+            self.hints = found.hints
+            self.changed.emit()
+
+        self.checker.run(lambda: start(key, spec, dataset), dataset, then)
+
+    def refresh(self) -> None:
+        """Show and judge the model as it is."""
+        self.is_current = False
+        self.changed.emit()
+        self.checker.check(self.spec, self.dataset)
+
+    def _set(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self.hints = ()
+        self.refresh()
+
+    def _judged(self, spec: object, report: object) -> None:
+        if spec == self.spec and isinstance(report, Report):
+            self.report, self.is_current = report, True
+            self.checked.emit()
+
+    def close(self) -> None:
+        """No judgement will come any more."""
+        self.checker.close()
+
+    # --- asking ------------------------------------------------------------------------------------------
+    @property
+    def is_large(self) -> bool:
+        """True where looking at all data would be felt."""
+        return len(self.dataset) > self.checker.direct_rows
+
+    @property
+    def ready(self) -> bool:
+        """True where the model as it stands was judged and can be fitted."""
+        return self.is_current and self.report.ready
+
+    def problems(self, field: str) -> tuple[Problem, ...]:
+        """What is wrong with a field of the model, as far as it is known."""
+        return self.report.at(field) if self.is_current else ()
+
+    def refuse(self, role: Role, level: int = 0) -> Callable[[str], str]:
+        """For a role, the function that says why a variable cannot take it."""
+        return lambda name: refusal(role, name, self.spec, self.dataset, level=level, quick=self.is_large)
+
+    def factor(self, name: str) -> Factor:
+        """How a variable enters; another term of it in the model decides, else its measure."""
+        for term in edit.terms(self.spec):
+            for f in term.factors:
+                if f.name == name and not f.operators:
+                    return f
+        return factor_for(self.dataset, name)
+
+    def levels_of(self, name: str) -> tuple[object, ...]:
+        """The values of a variable where they are known or cheap to find."""
+        if name not in self.dataset:
+            return ()
+        facts = facts_of(self.dataset)
+        known = facts.known("levels", name)
+        if known is None and not self.is_large:
+            known = facts.levels(name)
+        return tuple(known or ())
+
+    def label_of(self, name: str, value: object) -> str:
+        """How a value of a variable is called."""
+        return self.dataset.level_label(name, value)
+
+    def measure(self, name: str) -> str:
+        """The level of measurement of a variable, for its badge."""
+        return self.dataset.variable(name).measure.value if name in self.dataset else "continuous"

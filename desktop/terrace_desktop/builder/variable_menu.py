@@ -1,0 +1,36 @@
+"""What can be done with a variable of the list: one line a role, closed ones with their reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QMenu
+
+from terrace.spec import edit
+from terrace.spec.model import ModelSpec, Term
+from terrace.spec.roles import Role
+from terrace_desktop.builder.section import tr
+from terrace_desktop.builder.state import BuilderState
+
+
+def fill_variable_menu(menu: QMenu, name: str, state: BuilderState) -> None:
+    """Fill `menu` with the roles that the variable `name` can take."""
+
+    def line(text: str, role: Role, make: Callable[[ModelSpec], ModelSpec], level: int = 0) -> None:
+        why = state.refuse(role, level)(name)
+        action = menu.addAction(f"{text}   ({why})" if why else text)
+        action.setEnabled(not why)
+        action.setObjectName(f"use_{role}_{level}")
+        action.triggered.connect(lambda: state.apply(make(state.spec)))
+
+    line(tr("Outcome"), "outcome", lambda s: edit.set_outcome(s, name))
+    line(tr("Fixed effect"), "fixed", lambda s: edit.add_fixed(s, state.factor(name)))
+    line(tr("Group variable of a new level"), "level", lambda s: edit.add_level(s, name))
+    for k, e in enumerate(state.spec.random):
+        if not edit.is_crossed(e) and e.level:
+            text = tr("Random slope in %1").replace("%1", e.level)
+            line(text, "slope", lambda s, k=k: edit.add_slope(s, k, Term((state.factor(name),))), k)  # type: ignore[misc]
+    if state.spec.residuals.structure in edit.TIMED:
+        role: Role = "time" if state.spec.residuals.structure == "exponential" else "time-integer"
+        line(tr("Time of the residuals"), role, lambda s: edit.set_residuals(s, time=name))
+    line(tr("Separate residuals by"), "by", lambda s: edit.set_residuals(s, by=name))
