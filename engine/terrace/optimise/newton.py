@@ -174,7 +174,7 @@ def maximise(
                 change = trial.gradient - point.gradient
                 secant = quasi_newton(secant, trial.theta - point.theta, change, algorithm)
             point = trial
-            note(number, point, length)
+            note(len(log), point, length)
             if ended:
                 return NewtonResult(point, True, tuple(log))
             if free is None and not space.logarithms:
@@ -183,7 +183,7 @@ def maximise(
                     tried |= face
                     found = _on_face(space, point, face, tolerances, average)
                     if found is not None:
-                        note(number + len(found.log), found.point, 0.0, "at the boundary")
+                        note(len(log), found.point, 0.0, "at the boundary")
                         return NewtonResult(found.point, True, tuple(log))
         elif ended or radius < 1e-10:
             return NewtonResult(point, ended, tuple(log), "" if ended else "no further step improves the fit")
