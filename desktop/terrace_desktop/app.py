@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -27,6 +28,13 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def has_display() -> bool:
+    """False where Qt would end the process for want of a display."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
 def make_application() -> QApplication:
     """The Qt application, named and with its icon."""
     app = QApplication.instance()
@@ -43,15 +51,19 @@ def make_application() -> QApplication:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the application; the exit status."""
     options = parse_arguments(argv)
+    if not has_display():
+        print("There is no display here. `terrace run` works without one.", file=sys.stderr)
+        return 1
     app = make_application()
     settings = Settings()
     theme.dress(app, options.theme or settings.theme())
     crash = logs.start_logs()
     relay = logs.ExceptionRelay()
     relay.install()
+    from terrace_desktop import session_port
     from terrace_desktop.main_window import MainWindow
 
-    window = MainWindow(settings)
+    window = MainWindow(settings, warm_up=session_port.warm_up)
     relay.told.connect(window.show_failure)
     window.show()
     QTimer.singleShot(0, window, window.begin)

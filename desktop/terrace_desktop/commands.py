@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
 
 
 def quoted(text: str) -> str:
@@ -28,3 +31,56 @@ def save_file(path: str | Path) -> str:
 def do_file(path: str | Path) -> str:
     """Run a file of commands."""
     return f"do {quoted(str(path))}"
+
+
+def report(path: str | Path, models: list[tuple[str, str]]) -> str:
+    """Write a report of these models, given as (name in the session, title)."""
+    names = " ".join(name for name, _ in models)
+    titles = " ".join(quoted(title) for _, title in models)
+    return f"report {quoted(str(path))}, models({names}) titles({titles}) replace"
+
+
+PLOT_NAMES = {"residual-fitted": "residuals", "qq": "qq", "caterpillar": "caterpillar"}
+
+
+def save_plot(kind: str, path: str | Path) -> str:
+    """Write a diagnostic plot of the active model."""
+    return f"plot {PLOT_NAMES[kind]}, saving({quoted(str(path))}) replace"
+
+
+def edit_variable(name: str, field: str, value: str) -> str:
+    """Change one property of a variable, as the Variables tab gives it.
+
+    ``field`` is name, label, measure, value_labels or missing_codes. Raises ValueError, in words for the
+    user, where the text cannot be read.
+    """
+    value = value.strip()
+    if field == "name":
+        return f"rename {name} {value}"
+    if field == "label":
+        return f"label variable {name} {quoted(value)}" if value else f"label variable {name}"
+    if field == "measure":
+        return f"measure {name} {value}"
+    if field == "value_labels":
+        pairs = [f"{_code(code)} {quoted(text)}" for code, text in parse_labels(value).items()]
+        return " ".join(["label values", name, *pairs])
+    codes = [_code(part.strip()) for part in re.split(r"[,;\s]+", value) if part.strip()]
+    return " ".join(["missing", name, *codes])
+
+
+def parse_labels(text: str) -> dict[str, str]:
+    """``0 = Public, 1 = Catholic`` as pairs. ValueError tells what is no pair."""
+    out: dict[str, str] = {}
+    for part in re.split(r",(?=[^,=]+=)", text):
+        if not part.strip():
+            continue
+        code, sign, words = part.partition("=")
+        if not sign or not code.strip() or not words.strip():
+            told = QCoreApplication.translate("commands", "Write value labels as 0 = No, 1 = Yes: {0} is no such pair.")
+            raise ValueError(told.format(part.strip()))
+        out[code.strip()] = words.strip()
+    return out
+
+
+def _code(text: str) -> str:
+    return text if re.fullmatch(r"-?\d+(\.\d+)?", text) else quoted(text)

@@ -124,14 +124,16 @@ class Controller(QObject):
         if self._shown:
             self._shown = False
             self.idle.emit()
-        if entry_id is not None:
-            self._finish_entry(entry_id, answer)
-        elif answer.error is not None and then is None:
-            self.failed.emit(answer.error)
-        if then is not None:
-            then(answer.outcome if entry_id is not None else (answer.error or answer.value))
-        if not self._open_jobs:
-            self.busy_changed.emit(False)
+        try:
+            if entry_id is not None:
+                self._finish_entry(entry_id, answer)
+            elif answer.error is not None and then is None:
+                self.failed.emit(answer.error)
+            if then is not None:
+                then(answer.outcome if entry_id is not None else (answer.error or answer.value))
+        finally:  # whatever a pane does with the answer, the window must not stay busy
+            if not self._open_jobs:
+                self.busy_changed.emit(False)
 
     def _finish_entry(self, entry_id: int, answer: Answer) -> None:
         outcome = answer.outcome

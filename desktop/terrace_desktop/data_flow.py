@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,26 +124,9 @@ class DataFlow(QObject):
     # --- variables ----------------------------------------------------------------------------------
     def edit_variable(self, name: str, field: str, value: Any) -> None:
         """Change what a variable is; a text that cannot be read is told and nothing changes."""
-        dataset = self.controller.snapshot.dataset
-        if dataset is None:
-            return
         try:
-            texts = commands.edit_variable(dataset, name, field, value)
+            text = commands.edit_variable(name, field, str(value))
         except ValueError as error:
             self.told.emit(str(error))
             return
-        for text in texts:
-            self.controller.run(text)
-
-
-def parse_labels(text: str) -> dict[str, str]:
-    """``0 = Public, 1 = Catholic`` as pairs. ValueError names the part that is no pair."""
-    out: dict[str, str] = {}
-    for part in re.split(r",(?=[^,=]+=)", text):
-        if not part.strip():
-            continue
-        code, sign, words = part.partition("=")
-        if not sign or not code.strip() or not words.strip():
-            raise ValueError(part.strip())
-        out[code.strip()] = words.strip()
-    return out
+        self.controller.run(text)

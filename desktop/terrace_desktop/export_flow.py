@@ -26,6 +26,7 @@ class ExportFlow(QObject):
 
     told = Signal(str)
     failed = Signal(str, str)  # message, advice
+    activate_asked = Signal(object)  # ModelCard
 
     def __init__(
         self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings
@@ -38,56 +39,37 @@ class ExportFlow(QObject):
         results.export_asked.connect(self.export_card)
         results.plot_export_asked.connect(self.export_plot)
 
-    # --- reports ------------------------------------------------------------------------------------
+    # --- reports ---------------------------------------------------------------------------------------
     def export_all(self) -> None:
-        """One report of every result on the page, in the order in which they came."""
+        """One report of every model on the page, in the order in which they came."""
         path = self._ask(self.tr("Export report"), "report.html", REPORTS)
         if path:
-            self.write_report(self.parts(), path)
+            self.write_report(self.results.cards(), path)
 
     def export_card(self, card: ModelCard, suffix: str) -> None:
-        """A report of one model with what belongs to it."""
+        """A report of one model with what was asked about it."""
         words = dict(REPORTS)[suffix]
         path = self._ask(self.tr("Export model"), f"model_{card.number}.{suffix}", ((suffix, words),))
         if path:
-            self.write_report(self.parts(card), path)
+            self.write_report([card], path)
 
-    def parts(self, only: ModelCard | None = None) -> list[Any]:
-        """What goes into the report: fits under their names, their plots, then what was asked about them."""
-        from dataclasses import replace
+    def write_report(self, cards: list[ModelCard], path: str) -> None:
+        """Run the command that writes a report; the ending of the name decides on the format."""
+        models = [(card.stored, card.title) for card in cards if card.stored]
+        if models:
+            self.controller.run(commands.report(path, models))
 
-        out: list[Any] = []
-        for group in reversed(self.results.groups):
-            if only is not None and group.card is not only:
-                continue
-            out.append(replace(group.card.fit, name=group.card.title))
-            if group.plots is not None:
-                out += [p.plot for p in group.plots.small.values() if p.plot is not None]
-            for output in group.outputs:
-                out += list(output.outcome.tables) or [output.outcome.text]
-        if only is None:
-            for output in self.results.loose():
-                if output.outcome.error is None:
-                    out += list(output.outcome.tables) or [output.outcome.text]
-                    out += list(output.outcome.plots)
-        return out
-
-    def write_report(self, parts: list[Any], path: str) -> None:
-        """Write a report; the ending of the name decides on the format."""
-
-        def work(_session: Any, _progress: Any, _cancel: Any) -> Path:
-            from terrace.report.export import export
-
-            return Path(export(parts, path, replace=True))
-
-        self.controller.call(work, self._written)
-
-    # --- plots --------------------------------------------------------------------------------------
-    def export_plot(self, plot: Plot, suffix: str) -> None:
-        """Write one plot."""
+    # --- plots -----------------------------------------------------------------------------------------
+    def export_plot(self, plot: Plot, suffix: str, card: ModelCard | None = None) -> None:
+        """Write one plot: of a model by its command, any other as it is."""
         name = f"{plot.kind or 'plot'}.{suffix}"
         path = self._ask(self.tr("Export plot"), name, ((suffix, suffix.upper()),))
-        if path:
+        if not path:
+            return
+        if card is not None and plot.kind in commands.PLOT_NAMES:
+            self.activate_asked.emit(card)
+            self.controller.run(commands.save_plot(plot.kind, path))
+        else:
             self.write_plot(plot, path)
 
     def write_plot(self, plot: Plot, path: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import faulthandler
 import logging
-import logging.handlers
 import os
 import sys
 import threading
@@ -18,36 +17,31 @@ log = logging.getLogger("terrace_desktop")
 _crash_file: IO[str] | None = None
 
 
-def log_folder() -> Path:
-    """The folder of the logs; ``TERRACE_LOGS`` names another."""
+def log_path() -> Path:
+    """The log file, the one into which the engine writes too; ``TERRACE_LOGS`` names another folder."""
     given = os.environ.get("TERRACE_LOGS")
     if given:
-        return Path(given)
-    from platformdirs import user_log_path
+        return Path(given) / "terrace.log"
+    from terrace.session.log import log_path as engine_log
 
-    return user_log_path("Terrace", appauthor=False)
-
-
-def log_path() -> Path:
-    """The log file."""
-    return log_folder() / "terrace.log"
+    return engine_log()
 
 
 def start_logs() -> str:
     """Begin logging; the text of a hard crash of the run before, empty where there was none."""
     global _crash_file  # noqa: PLW0603 - faulthandler needs a file that stays open
-    folder = log_folder()
+    folder = log_path().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
-            log_path(), maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
-        )
+        handler = logging.FileHandler(log_path(), encoding="utf-8", delay=True)
     except OSError:  # nowhere to write: the program works all the same
         return ""
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("terrace").setLevel(logging.INFO)
+    log.setLevel(logging.INFO)
     crash = folder / "crash.txt"
     before = ""
     try:
@@ -69,7 +63,7 @@ def end_logs() -> None:
         faulthandler.disable()
         _crash_file.close()
         _crash_file = None
-        (log_folder() / "crash.txt").unlink(missing_ok=True)
+        (log_path().parent / "crash.txt").unlink(missing_ok=True)
 
 
 class ExceptionRelay(QObject):

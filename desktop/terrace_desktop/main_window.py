@@ -38,7 +38,10 @@ class MainWindow(QMainWindow):
     closed = Signal()
 
     def __init__(
-        self, settings: Settings, make_session: Callable[[], Any] = session_port.make_session
+        self,
+        settings: Settings,
+        make_session: Callable[[], Any] = session_port.make_session,
+        warm_up: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
         named(self, "main_window", "Terrace")
@@ -47,7 +50,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.settings = settings
         self.controller = Controller(
-            Worker(make_session, session_port.take_snapshot, "session"), Worker(name="view")
+            Worker(make_session, session_port.take_snapshot, "session", warm_up), Worker(name="view")
         )
         self.left = DataPane(self.controller.history)
         self.results = ResultsPane()
@@ -99,6 +102,8 @@ class MainWindow(QMainWindow):
         self.data.told.connect(self.status.tell)
         self.data.opened.connect(self._opened)
         self.data.open_failed.connect(self._open_failed)
+        self.results.log_asked.connect(self.open_log)
+        self.exports.activate_asked.connect(self.models.activate)
         self.models.told.connect(self.status.tell)
         self.exports.told.connect(self.status.tell)
         self.exports.failed.connect(self._export_failed)

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from terrace_desktop.settings import Settings
 
 log = logging.getLogger(__name__)
-TOLD = frozenset(  # a line in the status bar is enough, unless there are tables or warnings
+# A line in the status bar is enough for these, unless they have tables or warnings.
+TOLD = frozenset(
     ("use", "sample", "save", "clear", "undo", "redo", "estimates store", "estimates restore", "predict",
-     "label variable", "label values", "label define", "rename", "import delimited", "import excel")
+     "label variable", "label values", "rename", "measure", "missing", "report", "plot",
+     "import delimited", "import excel")
 )  # fmt: skip
 UNDER_A_MODEL = ("estat", "predict", "test", "lincom", "margins")
 
@@ -45,7 +47,6 @@ class ModelFlow(QObject):
         self.settings = settings
         self.builder: Any = None
         self._place: dict[int, ModelGroup] = {}  # entry -> where its output goes
-        self._stored: dict[int, str] = {}  # number of a model -> its name in the session
         results.edit_asked.connect(lambda card: self.open_builder(card.fit.spec))
         results.mend_asked.connect(lambda card, _advice: self.open_builder(card.fit.spec))
         results.predict_asked.connect(self.predict)
@@ -103,7 +104,7 @@ class ModelFlow(QObject):
     def after(self, card: ModelCard, command: str) -> None:
         """Run a command about this model; its output comes under the card."""
         group = self.results.group_of(card)
-        self._activate(card)
+        self.activate(card)
         entry = self.controller.run(command)
         if group is not None:
             self._place[entry.id] = group
@@ -124,22 +125,30 @@ class ModelFlow(QObject):
 
     def compare(self) -> None:
         """Ask for two models and test one against the other."""
-        cards = [c for c in self.results.cards() if c.number in self._stored]
+        cards = [c for c in self.results.cards() if c.stored]
         if len(cards) < 2:
             return
-        dialog = dialogs.CompareDialog(self.window, [(str(c.number), c.title) for c in cards])
-        dialog.chosen.connect(
-            lambda a, b: self.controller.run(f"lrtest {self._stored[int(a)]} {self._stored[int(b)]}")
-        )
+        dialog = dialogs.CompareDialog(self.window, [(c.stored, c.title) for c in cards])
+        dialog.chosen.connect(self._compare)
         dialog.open()
+
+    def _compare(self, one: str, other: str) -> None:
+        self.controller.run(f"estimates table {one} {other}")
+        self.controller.run(f"lrtest {one} {other}")
 
     def can_compare(self) -> bool:
         """True where there are two models to compare."""
-        return sum(1 for c in self.results.cards() if c.number in self._stored) >= 2
+        return sum(1 for c in self.results.cards() if c.stored) >= 2
 
-    def _activate(self, card: ModelCard) -> None:
-        if card is not self.results.newest() and card.number in self._stored:
-            self.controller.run(f"estimates restore {self._stored[card.number]}")
+    def is_active(self, card: ModelCard) -> bool:
+        """True where commands about a fit look at this one."""
+        fit = self.controller.snapshot.fit
+        return fit is not None and (fit is card.fit or (bool(card.stored) and fit.name == card.stored))
+
+    def activate(self, card: ModelCard) -> None:
+        """Make it so."""
+        if not self.is_active(card) and card.stored:
+            self.controller.run(f"estimates restore {card.stored}")
 
     # --- outcomes -----------------------------------------------------------------------------------
     def show(self, entry: Entry, outcome: Outcome) -> None:
@@ -159,7 +168,7 @@ class ModelFlow(QObject):
             self.told.emit(outcome.text.strip().split("\n")[0])
             return
         if group is None and outcome.type.split(" ")[0] in UNDER_A_MODEL and self.results.groups:
-            group = self.results.groups[0]
+            group = next((g for g in self.results.groups if self.is_active(g.card)), self.results.groups[0])
         self.results.add_output(entry, outcome, group if group in self.results.groups else None)
 
     def _known(self, fit: FitResult) -> bool:
@@ -169,15 +178,15 @@ class ModelFlow(QObject):
         dataset = self.controller.snapshot.dataset
         group = self.results.add_model(entry, outcome, dataset)
         name = f"m{group.card.number}"
-        self.controller.run(f"quietly estimates store {name}", self._stored_as(group.card.number, name))
+        self.controller.run(f"quietly estimates store {name}", self._stored_as(group.card, name))
         assert outcome.fit is not None
         if dataset is not None:
             self._make_plots(group, outcome.fit, dataset)
 
-    def _stored_as(self, number: int, name: str) -> Callable[[Any], None]:
+    def _stored_as(self, card: ModelCard, name: str) -> Callable[[Any], None]:
         def done(outcome: Outcome | None) -> None:
             if outcome is not None and outcome.ok:
-                self._stored[number] = name
+                card.stored = name
                 self.results.models_changed.emit()
 
         return done
@@ -187,7 +196,9 @@ class ModelFlow(QObject):
 
         row = PlotRow(PLOTS)
         row.rows_selected.connect(self.results.rows_selected)
-        row.export_asked.connect(self.results.plot_export_asked)
+        row.export_asked.connect(
+            lambda plot, suffix: self.results.plot_export_asked.emit(plot, suffix, group.card)
+        )
         group.add_plots(row)
         for kind in PLOTS:
             self.controller.call(
@@ -233,7 +244,7 @@ def compute_plot(kind: str, fit: FitResult, dataset: Dataset) -> Any:
         return plots.residual_fitted(fit, dataset)
     if kind == "qq":
         return plots.qq(fit, dataset)
-    return plots.caterpillar(fit)
+    return plots.caterpillar(fit, dataset)
 
 
 def changed_models(asked: list[tuple[int, ModelSpec, Dataset]], now: Dataset | None) -> dict[int, bool]:

@@ -11,22 +11,39 @@ if TYPE_CHECKING:
 
 
 def make_session() -> Session:
-    """A session, with the libraries that the first minutes need; runs on the worker's thread."""
+    """A session; runs on the worker's thread, since it loads the engine."""
+    import terrace.session.commands.metadata
+    import terrace.session.commands.output  # noqa: F401 - both register commands that the window runs
     from terrace.session.session import Session
 
-    session = Session()
-    import pandas  # noqa: F401 - the first look at data shall not wait for these
-    import pyqtgraph  # noqa: F401
-    import scipy.linalg  # noqa: F401
+    return Session()
 
-    return session
+
+def warm_up() -> None:
+    """Load what the first fit and the first plot need, so that neither begins with a hitch."""
+    import numpy as np
+    import pandas as pd
+    import pyqtgraph  # noqa: F401
+
+    from terrace.data.dataset import Dataset, Variable
+    from terrace.estimate import fit
+    from terrace.postestimation import plots
+    from terrace.report.html import table_html
+
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"y": rng.normal(size=40), "x": rng.normal(size=40), "g": np.arange(40) // 4})
+    data = Dataset(frame, (Variable("y"), Variable("x"), Variable("g")))
+    result = fit("mixed y x || g:", data)
+    plots.residual_fitted(result, data)
+    plots.caterpillar(result)
+    table_html(result.tables()[0], "light")
 
 
 def take_snapshot(session: Any) -> Snapshot:
     """What the window shows of a session."""
     return Snapshot(
         dataset=session.dataset,
-        models=tuple(session.stored),
+        fit=session.fit,
         can_undo=bool(session.can_undo),
         can_redo=bool(session.can_redo),
         undo_text=session.undo_text,

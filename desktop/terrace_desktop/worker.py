@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
+    from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome, Progress
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class Snapshot:
     """What the window needs to know of the session after a job. Frozen, so both threads may hold it."""
 
     dataset: Dataset | None = None
-    models: tuple[str, ...] = ()
+    fit: FitResult | None = None  # the one that commands about a fit look at
     can_undo: bool = False
     can_redo: bool = False
     undo_text: str = ""
@@ -62,7 +63,8 @@ class Worker(QObject):
     """Runs jobs in order on a thread of its own.
 
     ``make_session`` is called on that thread (it imports the engine, which takes a moment); None for a worker
-    that only runs functions. ``take_snapshot`` reads the session after each command.
+    that only runs functions. ``take_snapshot`` reads the session after each command. ``warm_up`` is called
+    once the session is there: it loads what the first jobs need, while the user looks at the window.
     """
 
     ready = Signal(object)  # Snapshot or None
@@ -75,10 +77,12 @@ class Worker(QObject):
         make_session: Callable[[], Any] | None = None,
         take_snapshot: Callable[[Any], Snapshot] | None = None,
         name: str = "worker",
+        warm_up: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
         self._make_session = make_session
         self._take_snapshot = take_snapshot
+        self._warm_up = warm_up
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._ids = itertools.count(1)
         self._stops: dict[int, threading.Event] = {}
@@ -135,6 +139,11 @@ class Worker(QObject):
                 self.broken.emit(error)
                 return
             self.ready.emit(self._snapshot(session))
+        if self._warm_up is not None:
+            try:
+                self._warm_up()
+            except Exception:
+                log.exception("warm-up failed")
         while (job := self._queue.get()) is not None:
             self._do(job, session)
 

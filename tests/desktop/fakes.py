@@ -20,7 +20,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.contract import Outcome, Progress
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
-import fixtures_report as fixtures  # noqa: E402
+import fixtures_report as fixtures
 
 
 def small_data(rows: int = 60) -> Dataset:
@@ -68,6 +68,7 @@ class FakeSession:
     def __init__(self, gate: threading.Event | None = None) -> None:
         self.dataset: Dataset | None = None
         self.stored: dict[str, FitResult] = {}
+        self.fit: FitResult | None = None
         self.gate = gate or threading.Event()
         self.can_undo = self.can_redo = False
         self.undo_text = self.redo_text = ""
@@ -77,7 +78,7 @@ class FakeSession:
     def run(self, text: str, *, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
         self.threads.add(threading.current_thread().name)
         self.ran.append(text)
-        word = text.split(",")[0].split()
+        word = text.split(",", maxsplit=1)[0].split()
         if word[0] == "quietly":
             word = word[1:]
         name = {"estimates": " ".join(word[:2]), "estat": " ".join(word[:2])}.get(word[0], word[0])
@@ -105,14 +106,14 @@ class FakeSession:
         return Outcome(text, "shift", "ok", 0.001, changed=frozenset({"data"}))
 
     def do_mixed(self, text: str, *_: Any) -> Outcome:
-        made = replace(fit(), command=text)
+        made = self.fit = replace(fit(), command=text)
         return Outcome(
             text, "mixed", "ok", 0.014, text=str(made), fit=made, tables=made.tables(),
             changed=frozenset({"results"}),
         )  # fmt: skip
 
     def do_estimates_store(self, text: str, *_: Any) -> Outcome:
-        self.stored[text.split()[-1]] = fit()
+        self.stored[text.rsplit(maxsplit=1)[-1]] = fit()
         return Outcome(text, "estimates store", "ok", 0.001, quiet=True, changed=frozenset({"estimates"}))
 
     def do_estimates_restore(self, text: str, *_: Any) -> Outcome:

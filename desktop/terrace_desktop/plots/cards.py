@@ -106,7 +106,7 @@ class LargePlot(QFrame):
         self.plot = plot
         self.view: PlotView = PlotView(plot)
         self.view.setMinimumHeight(LARGE_HEIGHT)
-        self.view.closed.connect(self.closed)
+        self.view.close_asked.connect(self.closed)
         self.view.rows_selected.connect(self.rows_selected)
         head = QHBoxLayout()
         head.setSpacing(4)

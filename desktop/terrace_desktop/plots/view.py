@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 
@@ -48,7 +48,7 @@ class PlotView(pg.GraphicsLayoutWidget):
     """Draws a `Plot`. `compact` is the small picture: no tick labels, no interaction of its own."""
 
     rows_selected = Signal(object)  # rows of the data, or None
-    closed = Signal()
+    close_asked = Signal()
 
     def __init__(self, plot: Plot, compact: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -88,7 +88,7 @@ class PlotView(pg.GraphicsLayoutWidget):
                 item.setTitle(panel.title, color=theme.colour("ink"), size="9pt")
             legend = None
             if self.shown.legend and not self.compact:
-                legend = item.addLegend(offset=(-8, 8), labelTextColor=theme.colour("muted"))
+                legend = item.addLegend(offset=(10, 4), labelTextColor=theme.colour("muted"))
             for marks in panel.marks:
                 drawn = layers.items(marks, self.compact)
                 for layer in drawn:
@@ -221,7 +221,7 @@ class PlotView(pg.GraphicsLayoutWidget):
             Qt.Key.Key_Down: (0, -1),
         }
         if key == Qt.Key.Key_Escape:
-            self.closed.emit()
+            self.close_asked.emit()
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             factor = 1.25 if key == Qt.Key.Key_Minus else 0.8
             for box in self._boxes:
@@ -235,11 +235,6 @@ class PlotView(pg.GraphicsLayoutWidget):
                 box.translateBy(x=dx * 0.1 * (x1 - x0), y=dy * 0.1 * (y1 - y0))
         else:
             super().keyPressEvent(ev)
-
-    def event(self, ev: QEvent) -> bool:
-        if self.compact and ev.type() == QEvent.Type.ToolTip:
-            return False
-        return bool(super().event(ev))
 
 
 def _nearest(

@@ -18,7 +18,7 @@ class GrowingBrowser(QTextBrowser):
         super().__init__(parent)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setOpenLinks(False)
         self.setTabChangesFocus(True)
@@ -50,7 +50,12 @@ class GrowingBrowser(QTextBrowser):
         if self.lineWrapMode() == QTextBrowser.LineWrapMode.WidgetWidth:
             document.setTextWidth(width)
         size = document.size()
-        bar = self.horizontalScrollBar().sizeHint().height() if size.width() > width + 1 else 0
+        # "As needed" would flicker: the bar takes height, and the height decides on the pane's own bar.
+        wide = size.width() > width + 1
+        policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn if wide else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if policy != self.horizontalScrollBarPolicy():
+            self.setHorizontalScrollBarPolicy(policy)
+        bar = self.horizontalScrollBar().sizeHint().height() if wide else 0
         height = int(size.height()) + 2 + bar
         if height != self.height():
             self.setFixedHeight(height)

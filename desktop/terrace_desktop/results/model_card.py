@@ -8,11 +8,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from terrace.spec.title import model_title
 from terrace_desktop import theme
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import Card
 from terrace_desktop.results.clipboard import tables_mime, values_mime
-from terrace_desktop.results.naming import describe, state_pill
+from terrace_desktop.results.naming import state_pill
 from terrace_desktop.results.output_card import joined_html
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.widgets import Notice, clear_layout, named
@@ -53,8 +54,9 @@ class ModelCard(Card):
         self.outcome = outcome
         self.dataset = dataset
         self.stale = False
+        self.stored = ""  # its name in the session, once it has one
         name = self.tr("Model {0}").format(number)
-        super().__init__(f"model_{number}", f"{name} · {describe(self.fit.spec)}", self.fit.command)
+        super().__init__(f"model_{number}", f"{name} · {model_title(self.fit.spec)}", self.fit.command)
         text, kind = state_pill(self.fit)
         self.set_pill(text, kind)
         self._build_actions()

@@ -32,6 +32,10 @@ def pointed(outcome: Outcome) -> str:
     return f"{line}\n{' ' * (start - line_start)}{'^' * max(1, end - start)}"
 
 
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("results", text)
+
+
 def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> str:
     """Tables one under the other as one piece of HTML.
 
@@ -47,7 +51,7 @@ def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> st
 
     out = []
     for i, table in enumerate(tables):
-        title = QCoreApplication.translate("results", "Table {0}. {1}").format(i + 1, table.title) if numbered else table.title
+        title = _tr("Table {0}. {1}").format(i + 1, table.title) if numbered else table.title
         if i:
             out.append(space(10))
         if title:
@@ -62,6 +66,7 @@ class OutputCard(Card):
     edit_asked = Signal(str)
     export_plot_asked = Signal(object, str)
     rows_selected = Signal(object)
+    log_asked = Signal()
 
     def __init__(self, entry: Entry, outcome: Outcome, title: str = "") -> None:
         shown = "" if outcome.error_at is not None else outcome.command
@@ -100,6 +105,8 @@ class OutputCard(Card):
         strip.add_button(
             self.tr("Edit the command"), "error_edit", lambda: self.edit_asked.emit(outcome.command)
         )
+        if outcome.error[0] == "internal":
+            strip.add_button(self.tr("Open the log"), "error_log", self.log_asked.emit)
         strip.add_button(self.tr("Dismiss"), "error_dismiss", self.delete_asked.emit)
         self.strips.addWidget(strip)
         self.body_widget.hide()

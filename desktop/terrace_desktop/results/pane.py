@@ -109,10 +109,11 @@ class ResultsPane(QScrollArea):
     refit_asked = Signal(object)
     mend_asked = Signal(object, object)  # ModelCard, Advice
     command_edit_asked = Signal(str)
-    plot_export_asked = Signal(object, str)
+    plot_export_asked = Signal(object, str, object)  # Plot, format, ModelCard or None
     rows_selected = Signal(object)
     models_changed = Signal()
     new_model_asked = Signal()
+    log_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -159,7 +160,8 @@ class ResultsPane(QScrollArea):
         """A card for any other command: under its model, or on top."""
         card = OutputCard(entry, outcome)
         card.edit_asked.connect(self.command_edit_asked)
-        card.export_plot_asked.connect(self.plot_export_asked)
+        card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
+        card.log_asked.connect(self.log_asked)
         card.rows_selected.connect(self.rows_selected)
         if group is not None:
             card.delete_asked.connect(lambda: self._remove_output(card, group))

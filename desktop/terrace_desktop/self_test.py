@@ -1,0 +1,105 @@
+"""`terrace-desktop --self-test`: the program checks itself on this machine, as an installer's test needs it.
+
+It opens a sample, fits a model, compares the answer with the published one, draws the plots, exports a
+report and a figure, and quits; the exit status says whether all of it worked.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+    from terrace_desktop.main_window import MainWindow
+
+SAMPLE = "sleepstudy"
+COMMAND = "mixed reaction days || subject: days, covariance(unstructured) reml"
+# Published for these data and this model: documentation of lme4, REML criterion 1743.628 and fixed effects.
+LL = -1743.628 / 2
+DAYS = 10.467
+LIMIT = 120_000  # ms
+
+
+class SelfTest(QObject):
+    """Steps one after the other, each waiting for the answer of the one before."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window = window
+        self.status = 0
+        self._folder = tempfile.TemporaryDirectory(prefix="terrace-self-test-")
+        self._limit = QTimer(self)
+        self._limit.setSingleShot(True)
+        self._limit.timeout.connect(lambda: self._end("it took too long"))
+
+    def begin(self) -> None:
+        """Open the sample."""
+        self._limit.start(LIMIT)
+        self.window.controller.run(f"sample {SAMPLE}", self._guard(self._opened))
+
+    def _opened(self, outcome: Outcome) -> None:
+        self._expect(outcome.ok, f"the sample does not open: {outcome.error}")
+        self.window.controller.run(COMMAND, self._guard(self._fitted))
+
+    def _fitted(self, outcome: Outcome) -> None:
+        self._expect(outcome.ok and outcome.fit is not None, f"the model is not fitted: {outcome.error}")
+        assert outcome.fit is not None
+        self._expect(abs(outcome.fit.ll - LL) < 5e-4, f"log likelihood {outcome.fit.ll}")
+        days = next(e for e in outcome.fit.fixed if e.term == "days")
+        self._expect(abs(days.coef - DAYS) < 5e-4, f"coefficient of days {days.coef}")
+        self.window.controller.call(lambda *_: None, self._guard(self._plotted))  # after the plots
+
+    def _plotted(self, _value: Any) -> None:
+        row = self.window.results.groups[0].plots
+        self._expect(row is not None, "no plots")
+        assert row is not None
+        plots = [picture.plot for picture in row.small.values()]
+        self._expect(all(p is not None for p in plots), "a plot is missing")
+        self.window.grab()
+        cards = self.window.results.cards()
+        folder = Path(self._folder.name)
+        files = [folder / f"report.{suffix}" for suffix in ("html", "docx", "xlsx", "tex", "csv")]
+        for file in files:
+            self.window.exports.write_report(cards, str(file))
+        assert plots[0] is not None
+        files.append(folder / "plot.pdf")
+        self.window.exports.write_plot(plots[0], str(files[-1]))
+        self.window.controller.call(lambda *_: files, self._guard(self._exported))
+
+    def _exported(self, files: list[Path]) -> None:
+        for file in files:
+            self._expect(file.exists() and file.stat().st_size > 500, f"{file.name} is not written")
+        self._end("")
+
+    def _guard(self, step: Callable[[Any], None]) -> Callable[[Any], None]:
+        def run(value: Any) -> None:
+            try:
+                if isinstance(value, BaseException):
+                    raise value
+                step(value)
+            except Exception as error:
+                self._end(f"{type(error).__name__}: {error}")
+
+        return run
+
+    def _expect(self, holds: bool, what: str) -> None:
+        if not holds:
+            raise RuntimeError(what)
+
+    def _end(self, wrong: str) -> None:
+        self._limit.stop()
+        self._folder.cleanup()
+        if wrong:
+            self.status = 1
+            print(f"Self-test failed: {wrong}.", file=sys.stderr)
+        else:
+            print("Self-test passed: data, model, plots and reports are as they should be.")
+        self.window.close()
+        QApplication.exit(self.status)

@@ -1,0 +1,139 @@
+"""Results on paper: ``report`` writes models with what was asked about them, ``plot`` draws one of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from terrace.errors import CommandError, TerraceError
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import argument
+from terrace.language.options import Option, rules
+from terrace.language.tokens import unquoted, words
+from terrace.results.fit import FitResult
+from terrace.results.plot import Plot
+from terrace.session.commands.data import file_name
+from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.stored import named_fit
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+from terrace.spec.title import model_title
+
+PLOTS = ("residuals", "qq", "caterpillar")
+
+
+@command(
+    "report",
+    syntax='report FILE [, models(NAMES) titles("text" ...) noplots replace]',
+    help="Write models with their plots and what was asked about them: .html .docx .xlsx .tex .md .csv .pdf",
+)
+def report(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.report.export import export
+
+    options = parsed.options(rules("noplots replace", "models titles"))
+    path = file_name(parsed.clauses.body, "report")
+    fits = _fits(session, parsed, options.get("models"))
+    titles = _titles(options.get("titles"), len(fits))
+    parts: list[Any] = []
+    for i, fit in enumerate(fits):
+        session.report("Writing", i / len(fits))
+        parts.append(replace(fit, name=titles[i] or f"Model {i + 1} · {model_title(fit.spec)}"))
+        if "noplots" not in options:
+            parts += _plots(session, fit)
+        parts += _asked(session, fit)
+    written = export(parts, path, replace="replace" in options, labels=_labels(session, fits))
+    return CommandResult(text=f"Written to {written}.")
+
+
+@command(
+    "plot",
+    syntax="plot residuals|qq|caterpillar [level] [, saving(FILE) replace]",
+    help="Draw residuals against fitted values, their normal quantiles, or the random effects of a level.",
+)
+def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("replace", "saving"))
+    items = words(parsed.clauses.body)
+    kind = str(items[0]) if items else ""
+    found = [p for p in PLOTS if kind and p.startswith(kind)]
+    if len(found) != 1 or len(items) > (2 if found == ["caterpillar"] else 1):
+        bad = items[0] if items and not found else parsed.word if not items else items[-1]
+        raise bad.error(
+            "This is no plot of a fit.", code="no-such-plot", subject=kind, advice=f"There are: {', '.join(PLOTS)}."
+        )
+    drawn = draw(session, fit, found[0], str(items[1]) if len(items) > 1 else None)
+    if "saving" not in options:
+        return CommandResult(plots=(drawn,))
+    from terrace.report.figure import save
+
+    path = save(drawn, file_name(argument(options["saving"]), "plot"), replace="replace" in options)
+    return CommandResult(text=f"Written to {path}.")
+
+
+def draw(session: Session, fit: FitResult, kind: str, level: str | None = None) -> Plot:
+    """One of `PLOTS` of a fit, from the data that are open. Raises `TerraceError` where it cannot be drawn."""
+    from terrace.postestimation import plots
+
+    if kind == "caterpillar":
+        return plots.caterpillar(fit, session.state.dataset, level=level)
+    return plots.qq(fit, session.data) if kind == "qq" else plots.residual_fitted(fit, session.data)
+
+
+def _fits(session: Session, parsed: ParsedCommand, models: Option | None) -> list[FitResult]:
+    if models is not None:
+        return [named_fit(session, parsed, item)[1] for item in words(argument(models))]
+    if not session.fits:
+        return [current_fit(session, parsed)]
+    return list(session.fits)
+
+
+def _titles(option: Option | None, count: int) -> list[str]:
+    given = [] if option is None else [unquoted(p) for p in words(argument(option))]
+    if len(given) > count:
+        assert option is not None
+        raise option.piece.error(f"There are {len(given)} titles for {count} models.", code="titles")
+    return given + [""] * (count - len(given))
+
+
+def _plots(session: Session, fit: FitResult) -> list[Plot]:
+    """The three plots, less those that this fit or these data do not allow."""
+    out = []
+    for kind in PLOTS:
+        try:
+            out.append(draw(session, fit, kind))
+        except CommandError:
+            raise
+        except TerraceError:
+            continue
+    return out
+
+
+def _asked(session: Session, fit: FitResult) -> list[Any]:
+    """Tables of the commands that were run while this fit was the active one."""
+    active: FitResult | None = None
+    out: list[Any] = []
+    for outcome in session.history:
+        if not outcome.ok:
+            continue
+        if outcome.type == "mixed" and outcome.fit is not None:
+            active = outcome.fit
+        elif outcome.type == "estimates restore":
+            active = session.stored.get(outcome.command.split()[-1], active)
+        elif active is not None and outcome.type.startswith("estat") and _same(active, fit):
+            out += list(outcome.tables)
+    return out
+
+
+def _same(one: FitResult, other: FitResult) -> bool:
+    """True for a fit and its stored copy, which differ in their names only."""
+    return one.model is other.model
+
+
+def _labels(session: Session, fits: Sequence[FitResult]) -> dict[str, str]:
+    data = session.state.dataset
+    if data is None:
+        return {}
+    levels = {e.level for fit in fits for e in fit.spec.random if e.level in data}
+    return {name: data.variable(name).label for name in levels if data.variable(name).label}

@@ -1,0 +1,31 @@
+"""A short name for a model, from what is random in it."""
+
+from __future__ import annotations
+
+from terrace.spec.model import ModelSpec, Term
+
+_MOST = 3
+
+
+def model_title(spec: ModelSpec) -> str:
+    """``Random slope of ses``, ``Random intercepts of region, state``, ``Linear model``."""
+    slopes = [_name(t) for e in spec.random for t in e.terms if not any(f.drop for f in t.factors)]
+    if slopes:
+        return _of("Random slope", slopes)
+    crossed = [e.factor for e in spec.random if e.factor]
+    levels = [e.level for e in spec.random if e.constant and not e.factor]
+    if crossed:
+        return _of("Random intercept", [*crossed, *levels])
+    if levels:
+        return _of("Random intercept", levels)
+    return "Correlated residuals" if spec.random else "Linear model"
+
+
+def _name(term: Term) -> str:
+    return " × ".join(f.name for f in term.factors)
+
+
+def _of(what: str, names: list[str]) -> str:
+    distinct = list(dict.fromkeys(names))
+    listed = ", ".join(distinct[:_MOST]) + (", …" if len(distinct) > _MOST else "")
+    return f"{what}{'s' if len(distinct) > 1 else ''} of {listed}"

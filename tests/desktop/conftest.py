@@ -1,0 +1,108 @@
+"""The desktop's tests run offscreen, fail on any word of Qt, and on threads or windows left behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import pytest
+from PySide6.QtCore import QEventLoop, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from terrace_desktop import app as desktop_app
+from terrace_desktop import theme
+from terrace_desktop.settings import Settings
+
+# What Qt says of the machine and not of us.
+HARMLESS = ("This plugin does not support propagateSizeHints", "Could not find font", "QFontDatabase")
+PATIENCE = 30_000  # ms; a test that waits longer has failed
+
+
+@pytest.fixture(scope="session")
+def qapp(tmp_path_factory: pytest.TempPathFactory) -> QApplication:
+    """The one application, in the light theme."""
+    os.environ["TERRACE_LOGS"] = str(tmp_path_factory.mktemp("logs"))
+    app = desktop_app.make_application()
+    theme.dress(app, "light")
+    return app
+
+
+@pytest.fixture(autouse=True)
+def no_qt_warnings(qapp: QApplication) -> Iterator[list[str]]:
+    """Anything that Qt complains about fails the test."""
+    said: list[str] = []
+
+    def listen(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+        if kind != QtMsgType.QtDebugMsg and not any(h in message for h in HARMLESS):
+            said.append(f"{kind.name}: {message}")
+
+    before = qInstallMessageHandler(listen)
+    yield said
+    qInstallMessageHandler(before)
+    assert not said, "\n".join(said)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_over(qapp: QApplication) -> Iterator[None]:
+    """Threads end and windows go with the test that made them."""
+    threads = set(threading.enumerate())
+    windows = set(map(id, QApplication.topLevelWidgets()))
+    yield
+    for widget in QApplication.topLevelWidgets():
+        if id(widget) not in windows and widget.isVisible():
+            widget.close()
+    spin()
+    left = [t.name for t in threading.enumerate() if t not in threads and t.name.startswith("terrace")]
+    assert not left, f"threads left behind: {left}"
+    shown = [w for w in QApplication.topLevelWidgets() if id(w) not in windows and w.isVisible()]
+    assert not shown, f"windows left behind: {shown}"
+
+
+@pytest.fixture(autouse=True)
+def exceptions_fail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An exception inside a slot fails the test instead of being printed."""
+    caught: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: caught.append(error))
+    yield
+    if caught:
+        raise caught[0]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings in a file of their own."""
+    return Settings(tmp_path / "settings.ini")
+
+
+def spin(ms: int = 0) -> None:
+    """Let events happen: what is pending now, and what comes within `ms`."""
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+    QApplication.sendPostedEvents()
+
+
+def wait_until(done: Callable[[], bool], what: str = "") -> None:
+    """Let events happen until `done`; fails after a long while."""
+    loop = QEventLoop()
+    look = QTimer()
+    look.setInterval(2)
+    look.timeout.connect(lambda: loop.quit() if done() else None)
+    end = QTimer()
+    end.setSingleShot(True)
+    end.timeout.connect(loop.quit)
+    look.start()
+    end.start(PATIENCE)
+    if not done():
+        loop.exec()
+    look.stop()
+    end.stop()
+    assert done(), f"waited in vain for {what or done}"
