@@ -55,6 +55,52 @@ def test_series_differ_by_more_than_colour() -> None:
     assert len({line.get_marker() for line in draw(one(*dots)).axes[0].lines}) == 8
 
 
+def _linear(colour: str) -> np.ndarray:
+    c = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def _lab(rgb: np.ndarray) -> np.ndarray:
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    xyz = to_xyz @ rgb / np.array([0.9505, 1.0, 1.089])
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+# Machado, Oliveira and Fernandes (2009), table 1, severity 1: what the colours become
+SEEN = {
+    "all colours": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+
+
+@pytest.mark.parametrize("seen", SEEN)
+@pytest.mark.parametrize("theme", ["light", "dark", "print"])
+def test_the_first_five_colours_stay_apart(theme, seen) -> None:
+    colours = [_lab(np.clip(SEEN[seen] @ _linear(c), 0, 1)) for c in THEMES[theme].series[:5]]
+    apart = [np.linalg.norm(a - b) for i, a in enumerate(colours) for b in colours[:i]]
+    assert min(apart) > 15
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "print"])
+def test_colours_stand_off_the_ground(theme) -> None:
+    def lightness(colour: str) -> float:
+        return float(_linear(colour) @ [0.2126, 0.7152, 0.0722]) + 0.05
+
+    roles = THEMES[theme]
+    for colour, least in [*((c, 3.0) for c in roles.series), (roles.ink, 7.0), (roles.muted, 4.5)]:
+        low, high = sorted((lightness(colour), lightness(roles.ground)))
+        assert high / low >= least, colour
+
+
 def test_a_single_fitted_line_stands_out_from_its_data() -> None:
     x = np.arange(3.0)
     data, fit = draw(one(Marks("points", x, x), Marks("line", x, x, role="fit"))).axes[0].lines

@@ -86,12 +86,6 @@ def p_value(p: float, decimals: int = 3) -> str:
     return text[1:] if text.startswith("0") else "> " + f"{1 - smallest:.{decimals}f}"[1:]
 
 
-def p_phrase(p: float) -> str:
-    """``p < .001`` or ``p = .012``, for notes."""
-    text = p_value(p)
-    return f"p {text}" if text[0] in "<>" else f"p = {text}"
-
-
 def count(value: float, thousands: str = ",") -> str:
     """A count with separators; weights can make it fractional, then with two decimals."""
     decimals = 0 if float(value).is_integer() else 2
@@ -180,14 +174,6 @@ def parse_format(spec: str) -> tuple[bool, bool, int, int, str, bool]:
         )
     left, zero, width, decimals, kind, commas = match.groups()
     return bool(left), bool(zero), int(width or 0), int(decimals or 0), kind.lower(), bool(commas)
-
-
-def format_decimals(spec: str | None) -> int | None:
-    """The decimals of a ``%w.df`` format; None for another format or none."""
-    if spec is None:
-        return None
-    parsed = parse_format(spec)
-    return parsed[3] if parsed[4] == "f" else None
 
 
 def _exponent(x: float) -> int:
