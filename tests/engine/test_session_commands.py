@@ -356,3 +356,58 @@ def test_predictions_that_make_no_sense(session: Session, command: str, code: st
 )
 def test_display(session: Session, command: str, text: str) -> None:
     assert ok(session, command).text == text
+
+
+# --- scalars and matrices ---------------------------------------------------------------------------------
+def test_scalars(session: Session) -> None:
+    ok(session, "scalar a = 2^3")
+    ok(session, 'scalar define b = "text"')
+    ok(session, "sca c = a + 1")
+    assert session.state.scalars == {"a": 8.0, "b": "text", "c": 9.0}
+    assert [r.label for r in ok(session, "scalar list").tables[0].rows] == ["a", "b", "c"]
+    assert ok(session, "display a*c").text == "72"
+    ok(session, "scalar drop a b")
+    assert error(session, "scalar list a") == "no-such-scalar"
+    for bad in ("scalar", "scalar a", "scalar 1 = 2", "scalar a =", "scalar drop"):
+        assert session.run(bad).error is not None, bad
+
+
+def test_matrices(session: Session) -> None:
+    fit = ok(session, "mixed y x || g:").fit
+    assert fit is not None
+    ok(session, "mat base=e(b)")
+    ok(session, "mixed y || g:")
+    table = ok(session, "mat list base").tables[0]
+    assert table.rows[0].values == pytest.approx(fit.matrices["b"][0])
+    assert tuple(c.title for c in table.columns) == fit.matrix_names["b"][1]
+    assert float(ok(session, "display %14.0g base[1,2]").text) == pytest.approx(fit.matrices["b"][0, 1])
+    ok(session, "matrix copy = base")
+    assert ok(session, "mat dir").tables[0].rows[1].values == fit.matrices["b"].shape
+    assert ok(session, "matrix list r(table)").tables[0].rows[0].label == "b"
+    ok(session, "matrix drop base")
+    assert error(session, "matrix list base") == "no-such-matrix"
+    assert error(session, "matrix a = e(nope)") == "no-such-matrix"
+
+
+# --- the iteration log ------------------------------------------------------------------------------------
+def test_the_iteration_log_is_what_the_options_ask_for(session: Session) -> None:
+    fit = ok(session, "mixed y x || g: x").fit
+    assert fit is not None
+
+    def lines(options: str) -> tuple[int, int, int]:
+        text = ok(session, f"mixed y x || g: x, {options}").text
+        before = text.partition("Mixed-effects")[0]
+        em, _, newton = before.partition("Gradient-based")
+        return em.count("Iteration "), newton.count("Iteration "), em.count(".") if "dots" in options else 0
+
+    assert lines("log") == (0, sum(i.phase != "EM" for i in fit.log), 0)
+    assert lines("nolog") == (0, 0, 0)
+    fit = ok(session, "mixed y x || g: x, emiterate(5)").fit
+    assert fit is not None
+    em = sum(i.phase == "EM" for i in fit.log)
+    assert lines("emlog nolog emiterate(5)") == (em, 0, 0) != (0, 0, 0)
+    assert lines("emdots nolog emiterate(5)") == (0, 0, em)
+    assert lines("emonly emiterate(7)")[:2] == (8, 0)
+    text = ok(session, "mixed y x || g: x, trace").text
+    assert "gradient" in text and "step" in text and "relative change" in text
+    assert "Iteration" not in ok(session, "mixed").text

@@ -25,8 +25,8 @@ Handler = Callable[["Session", ParsedCommand], "CommandResult"]
 ByMode = Literal["no", "loop", "native"]
 
 MODULES = (
-    *("data", "describe", "estimation", "stored", "postestimation", "hypotheses"),
-    *("programming", "system"),
+    *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses"),
+    *("values", "programming", "system"),
 )
 """Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""
 

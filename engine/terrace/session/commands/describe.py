@@ -166,8 +166,9 @@ def details(values: FloatArray, weights: FloatArray | None = None) -> dict[str, 
     x, w = x[used], w[used]
     if not len(x):
         return {}
-    mean = w @ x / w.sum()
-    m2, m3, m4 = (float(w @ (x - mean) ** k / w.sum()) for k in (2, 3, 4))
+    d = x - x[0]  # exactly 0 for a constant
+    d -= w @ d / w.sum()
+    m2, m3, m4 = (float(w @ d**k / w.sum()) for k in (2, 3, 4))
     out = {
         "skewness": m3 / m2**1.5 if m2 > 0 else float("nan"),
         "kurtosis": m4 / m2**2 if m2 > 0 else float("nan"),

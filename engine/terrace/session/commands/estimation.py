@@ -14,6 +14,7 @@ from terrace.language.numlist import parse_numlist
 from terrace.language.tokens import Piece, split, words
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
+from terrace.session.iterations import iteration_text
 from terrace.session.payload import fit_payload
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -51,8 +52,13 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
         command=parsed.bare.strip(),
     )
     shown = _shown(result, spec.display)
-    state = replace(session.state, fit=result, returned=_returned(result))
-    return replace(shown, fit=result, state=state, warnings=tuple(str(w) for w in result.warnings))
+    return replace(
+        shown,
+        text="\n\n".join(filter(None, (iteration_text(result), shown.text))),
+        fit=result,
+        state=replace(session.state, fit=result, returned=_returned(result)),
+        warnings=tuple(str(w) for w in result.warnings),
+    )
 
 
 def _replay(session: Session, parsed: ParsedCommand) -> CommandResult:

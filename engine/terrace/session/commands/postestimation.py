@@ -1,119 +1,32 @@
-"""What follows a fit: ``predict``, ``estat ...``, ``lrtest``."""
+"""Tables that follow a fit: ``estat ...``, ``lrtest``."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
-
-from terrace.data.dataset import Variable
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument, excluding
-from terrace.language.names import parse_new_names
-from terrace.language.options import Option, rules
-from terrace.language.tokens import Piece, words
+from terrace.language.mixed_options import argument
+from terrace.language.names import Names
+from terrace.language.options import Option, choice, match_options, rules
+from terrace.language.tokens import Piece, split, unquoted, words
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of, tested
 from terrace.session.commands.stored import named_fit
 from terrace.session.registry import command
-from terrace.session.rows import selected
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 
-_STATISTICS = ("xb", "stdp", "fitted", "residuals", "rstandard", "reffects", "scores")
-_TYPES = ("double", "float", "byte", "int", "long")
+_METHODS = "res:idual rep:eated an:ova sat:terthwaite kr:oger"
 
 
-# --- predict ----------------------------------------------------------------------------------------------
-@command(
-    "predict",
-    minimum="predict",
-    syntax="predict NAMES [if] [in] [, xb|stdp|fitted|residuals|rstandard|reffects relevel(level) reses(NAMES)]",
-    help="Put predictions of the fit into new variables.",
-)
-def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation import predict as predictions
-
-    fit = current_fit(session, parsed)
-    options = parsed.options(rules("xb stdp fit:ted res:iduals rsta:ndard ref:fects sc:ores", "relev:el reses"))
-    data = session.data
-    statistic = excluding(options, _STATISTICS) or "xb"
-    errors = options.get("reses")
-    if errors is not None and statistic != "reffects":
-        if excluding(options, _STATISTICS):
-            raise errors.piece.error(
-                "reses() goes with reffects.", code="misplaced-option", subject="reses", advice="Add reffects."
-            )
-        statistic = "reffects"
-    columns = predictions.predict(
-        fit,
-        data,
-        statistic,
-        relevel=_level(options.get("relevel")),
-        reses=errors is not None,
-    )
-    half = len(columns) // 2 if errors is not None else len(columns)
-    names = _new_names(_without_type(parsed.clauses.body), half, parsed.word)
-    if errors is not None:
-        names += _new_names(argument(errors), len(columns) - half, errors.piece)
-    keep = selected(session, parsed.clauses)
-    for name, column in zip(names, columns):
-        if name in data:
-            raise parsed.clauses.body.error(
-                f"The variable {name} exists already.",
-                code="variable-exists",
-                subject=name,
-                advice="Choose another name.",
-            )
-        data = data.with_column(name, np.where(keep, column.values, np.nan), Variable(name, column.label))
-    note = [] if _says_which(options) else ["(xb, the linear prediction of the fixed part)"]
-    missing = [(n, int(np.isnan(data.numeric(n)).sum())) for n in names]
-    note += [f"{n}: {count:,} missing values" for n, count in missing if count]
-    return CommandResult(text="\n".join(note), state=replace(session.state, dataset=data))
-
-
-def _says_which(options: dict[str, Option]) -> bool:
-    return any(name in options for name in (*_STATISTICS, "reses"))
-
-
-def _level(option: Option | None) -> str | None:
-    return None if option is None else str(argument(option))
-
-
-def _without_type(piece: Piece) -> Piece:
-    """The names without a storage type in front, which has no meaning here."""
-    first = words(piece)[:1]
-    return piece.after(first[0].end).strip() if first and str(first[0]) in _TYPES else piece
-
-
-def _new_names(piece: Piece, count: int, place: Piece) -> list[str]:
-    """Names for `count` new variables: as many names, or ``stub*`` for stub1, stub2, ..."""
-    text = str(piece).strip()
-    if text.endswith("*") and text[:-1]:
-        (stub,) = parse_new_names(piece.before(piece.start + len(str(piece).rstrip()) - 1)) or ("",)
-        return [f"{stub}{k + 1}" for k in range(count)]
-    names = list(parse_new_names(piece))
-    if len(names) != count:
-        need = "1 new variable" if count == 1 else f"{count} new variables"
-        raise (piece if piece else place).error(
-            f"This makes {need}, and {len(names)} names are given.",
-            code="number-of-names",
-            advice="Give as many names, or a stub: u* for u1, u2, ...",
-        )
-    return names
-
-
-# --- estat ------------------------------------------------------------------------------------------------
 def _one(table: Table) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-@command(
-    "estat icc",
-    syntax="estat icc [, level(#)]",
-    help="Intraclass correlation at each level.",
-)
+def _text(option: Option | None) -> str | None:
+    return None if option is None else str(argument(option))
+
+
+@command("estat icc", syntax="estat icc [, level(#)]", help="Intraclass correlation at each level.")
 def estat_icc(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.icc import icc_table
@@ -142,21 +55,21 @@ def estat_ic(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "estat sd",
-    syntax="estat sd",
+    syntax="estat sd [, level(#)]",
     help="The random part as standard deviations and correlations.",
 )
 def estat_sd(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import sd_table
 
-    parsed.options(rules("var:iance", "l:evel"))
-    return _one(sd_table(fit))
+    options = parsed.options(rules("", "l:evel"))
+    return _one(sd_table(fit, level=level_of(options, session)))
 
 
 @command(
     "estat recovariance",
     minimum="estat recov",
-    syntax="estat recovariance [, correlation]",
+    syntax="estat recovariance [, correlation relevel(level)]",
     help="Covariance matrix of the random effects.",
 )
 def estat_recovariance(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -164,16 +77,16 @@ def estat_recovariance(session: Session, parsed: ParsedCommand) -> CommandResult
     from terrace.postestimation.estat import recovariance_table
 
     options = parsed.options(rules("corr:elation", "relev:el"))
-    return _one(recovariance_table(fit, correlation="correlation" in options))
+    return _one(recovariance_table(fit, correlation="correlation" in options, relevel=_text(options.get("relevel"))))
 
 
-@command("estat vce", syntax="estat vce [, correlation]", help="Covariance matrix of the estimates.")
+@command("estat vce", syntax="estat vce [, correlation all]", help="Covariance matrix of the coefficients.")
 def estat_vce(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import vce_table
 
-    parsed.options(rules("c:orrelation"))
-    return _one(vce_table(fit))
+    options = parsed.options(rules("c:orrelation all"))
+    return _one(vce_table(fit, correlation="correlation" in options, all_parameters="all" in options))
 
 
 @command("estat summarize", minimum="estat su", syntax="estat summarize", help="Summary of the estimation sample.")
@@ -185,7 +98,57 @@ def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _one(summarize_table(fit, session.data))
 
 
-# --- comparison -------------------------------------------------------------------------------------------
+@command(
+    "estat df",
+    syntax="estat df [, method(residual repeated anova satterthwaite kroger [, eim|oim])]",
+    help="Degrees of freedom of each coefficient, by one method or several.",
+)
+def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
+    from terrace.postestimation.estat import df_table
+
+    options = parsed.options(rules("eim oim", "m:ethod"))
+    methods: list[str] = []
+    information = "oim" if "oim" in options else "eim"
+    if "method" in options:
+        parts = split(argument(options["method"]), ",")
+        methods = [choice(w, str(w), _METHODS, "a DF method") for w in words(parts[0])]
+        if len(parts) > 1 and "oim" in match_options(parts[1], rules("eim oim"), "method()"):
+            information = "oim"
+    return _one(df_table(fit, methods, information))
+
+
+@command(
+    "estat wcorrelation",
+    minimum="estat wcor",
+    syntax="estat wcorrelation [, at(level=value ...) covariance]",
+    help="Standard deviations and correlations of the outcome within one group.",
+)
+def estat_wcorrelation(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
+    from terrace.postestimation.wcorrelation import wcorrelation_table
+
+    options = parsed.options(rules("cov:ariance", "at"))
+    at = _group(argument(options["at"]), session.data.names) if "at" in options else None
+    return _one(wcorrelation_table(fit, session.data, at=at, covariance="covariance" in options))
+
+
+def _group(piece: Piece, names: tuple[str, ...]) -> dict[str, float | str]:
+    """``region=1 state="Ohio"``: one value a level."""
+    out: dict[str, float | str] = {}
+    known = Names(names)
+    for item in words(piece):
+        name, sign, text = str(item).rstrip(",").partition("=")
+        value = item.at(item.start + len(name) + len(sign), item.end)
+        if not sign or not text:
+            raise item.error("at() takes level=value.", code="at", advice="Example: at(region=1 state=2).")
+        try:
+            out[known.one(item.at(item.start, item.start + len(name)))] = float(text)
+        except ValueError:
+            out[known.one(item.at(item.start, item.start + len(name)))] = unquoted(value)
+    return out
+
+
 @command(
     "lrtest",
     minimum="lrt",
@@ -197,7 +160,9 @@ def lrtest(session: Session, parsed: ParsedCommand) -> CommandResult:
     named = words(parsed.clauses.body)
     if not 1 <= len(named) <= 2:
         raise parsed.word.error(
-            "lrtest compares two fits.", code="syntax", advice="Write lrtest A B, or lrtest A for A and the last."
+            "lrtest compares two fits.",
+            code="syntax",
+            advice="Write lrtest A B, or lrtest A for A and the last.",
         )
     name_a, fit_a = named_fit(session, parsed, named[0])
     name_b, fit_b = named_fit(session, parsed, named[1]) if len(named) > 1 else (".", current_fit(session, parsed))

@@ -109,10 +109,9 @@ def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
 def stats(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.estat import ic_table
 
-    parsed.options(rules("", "n"))
-    tables = [ic_table(fit, name) for name, fit in named_fits(session, parsed, parsed.clauses.body)]
-    rows = tuple(row for t in tables for row in t.rows)
-    return CommandResult(tables=(replace(tables[0], rows=rows),))
+    parsed.options(())
+    chosen = named_fits(session, parsed, parsed.clauses.body)
+    return CommandResult(tables=(ic_table([f for _, f in chosen], [n for n, _ in chosen]),))
 
 
 @command(
