@@ -40,7 +40,7 @@ def main() -> int:
         if subprocess.call([*build, str(ROOT)]) != 0:
             return 1
         (wheel,) = Path(folder).glob("terrace-*.whl")
-        print(f"{wheel.name}: {wheel.stat().st_size / 1024:.0f} KiB")
+        print(f"{wheel.name}: {wheel.stat().st_size / 1024:.0f} KiB", flush=True)
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(place)
         environ = dict(os.environ, PYTHONPATH=str(place))
