@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.design import Design, build_design
 from terrace.errors import Cancelled, FitError
+from terrace.inference.constraints import Constraints, bind_constraints, null_space
 from terrace.inference.parameters import Cell, NaturalEstimate, cells, estimate_natural
 from terrace.inference.small import SmallInference, small_inference
 from terrace.likelihood.objective import Objective
@@ -26,15 +27,6 @@ from terrace.results.fit import FitResult
 from terrace.spec.model import ModelSpec
 
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Constraints:
-    """Linear constraints Rβ = c on the coefficients of the design's x: ``r`` (l, p), ``c`` (l,), as typed."""
-
-    r: FloatArray
-    c: FloatArray
-    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -59,9 +51,6 @@ class FittedModel:
     small: SmallInference | None
     n_clusters: int | None = None
     constraints: Constraints | None = None
-
-
-ConstraintSource = Callable[[ModelSpec, Design], Constraints | None]
 
 
 def fit(
@@ -107,8 +96,6 @@ def fit(
     design = build_design(spec, data)
     bound = None
     if spec.constraints:
-        from terrace.inference.constraints import bind_constraints
-
         bound = bind_constraints(spec, design, constraints or {})
     watch.stage("Cross-products")
     fitted, warnings = fit_design(design, bound, watch)
@@ -165,8 +152,6 @@ def fit_design(
     transform = offset = None
     fixed_part = np.zeros(design.x.shape[1])
     if constraints is not None:
-        from terrace.inference.constraints import null_space
-
         transform, fixed_part = null_space(constraints)
         offset = design.x @ fixed_part
     objective = Objective(design, reml=reml, transform=transform, offset=offset)

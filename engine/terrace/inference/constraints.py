@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,16 @@ from terrace.design.design import Design
 from terrace.errors import SpecError
 from terrace.spec.model import ModelSpec
 
-if TYPE_CHECKING:
-    from terrace.estimate import Constraints
-
 FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """Linear constraints Rβ = c on the coefficients of the design's x: ``r`` (l, p), ``c`` (l,), as typed."""
+
+    r: FloatArray
+    c: FloatArray
+    texts: tuple[str, ...]
 
 
 
@@ -32,8 +38,6 @@ def bind_constraints(spec: ModelSpec, design: Design, texts: Mapping[int, str]) 
     SpecError
         A number without a definition, a name that is no coefficient, constraints that contradict each other.
     """
-    from terrace.estimate import Constraints
-
     names = [c.name for c in design.x_info]
     rows: list[FloatArray] = []
     values: list[float] = []
