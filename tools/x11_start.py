@@ -1,4 +1,4 @@
-"""Start Terrace on a virtual X11 display as a user would, see its window, and end it.
+"""Start Terrace on a virtual X11 display as a user would, see its window, end it, and let it test itself.
 
 Qt's offscreen platform, which the tests use, hides a missing library of the xcb platform. Fails where the
 window with the sample does not come, where the program ends by itself or complains.
@@ -59,41 +59,65 @@ def watch(program, environ):
         return "it says that something went wrong" if "went wrong" in " ".join(titles(environ)) else ""
 
 
-def logged(home):
-    """Tracebacks in the log files below `home`."""
-    texts = [path.read_text(encoding="utf-8", errors="replace") for path in Path(home).rglob("*.log")]
-    return [line for text in texts if "Traceback" in text for line in text.splitlines()]
+def private(display, home):
+    """The environment of a start on X11 that leaves this person's settings and logs as they are."""
+    environ = environment.clean_environ()
+    for name in ("WAYLAND_DISPLAY", "TERRACE_LOGS"):
+        environ.pop(name, None)
+    environ.update(DISPLAY=display, QT_QPA_PLATFORM="xcb", HOME=home, XDG_RUNTIME_DIR=home)
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        environ[name] = str(Path(home, name.lower()))
+    return environ
+
+
+def start(environ):
+    """Start the program as a user does; what is wrong."""
+    with tempfile.TemporaryFile("w+") as said:
+        command = [sys.executable, str(environment.ROOT / "start.py"), "--no-setup"]
+        program = subprocess.Popen(command, env=environ, stdout=said, stderr=said, cwd=environ["HOME"])
+        try:
+            wrong = watch(program, environ)
+        finally:
+            program.terminate()
+            program.wait()
+        said.seek(0)
+        return [wrong] * bool(wrong) + complaints(said.read(), environ)
+
+
+def self_test(environ):
+    """Let the program test itself: open, fit, compare, plot, export; what is wrong."""
+    program = environment.venv_python().with_name("terrace-desktop")
+    done = environment.run_quiet([program, "--self-test"], env=environ, cwd=environ["HOME"])
+    if done.returncode == 0:
+        return complaints("", environ)
+    return [f"its self-test ended with status {done.returncode}", *complaints(done.stdout, environ)]
+
+
+def complaints(said, environ):
+    """What the program said and should not have, and tracebacks in its logs."""
+    lines = [line for line in said.splitlines() if line and not line.startswith(HARMLESS)]
+    for path in Path(environ["HOME"]).rglob("*.log"):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        lines += text.splitlines() if "Traceback" in text else []
+    return lines
 
 
 def main():
     lacking = environment.missing_packages(["xvfb", "x11-utils"]) if environment.on_debian() else []
     if lacking:
         environment.apt_install(lacking)
+    status = 0
     server, display = start_x_server()
-    with tempfile.TemporaryDirectory() as home, tempfile.TemporaryFile("w+") as said:
-        environ = environment.clean_environ()
-        environ.pop("WAYLAND_DISPLAY", None)
-        # Settings and logs of the person at this machine stay as they are.
-        environ.update(DISPLAY=display, QT_QPA_PLATFORM="xcb", HOME=home, XDG_RUNTIME_DIR=home)
-        for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
-            environ[name] = str(Path(home, name.lower()))
-        command = [sys.executable, str(environment.ROOT / "start.py"), "--no-setup"]
-        program = subprocess.Popen(command, env=environ, stdout=said, stderr=said, cwd=home)
-        try:
-            wrong = watch(program, environ)
-        finally:
-            program.terminate()
-            program.wait()
-            server.terminate()
-            server.wait()
-        said.seek(0)
-        errors = [line for line in said.read().splitlines() if line and not line.startswith(HARMLESS)]
-        errors += logged(home)
-    if wrong or errors:
-        print("\n".join([f"Terrace on X11: {wrong or 'its window came, but it complained'}.", *errors]))
-        return 1
-    print("Terrace opened its window on X11 and kept it, without a complaint.")
-    return 0
+    try:
+        for name, stage in (("Start", start), ("Self-test", self_test)):
+            with tempfile.TemporaryDirectory() as home:
+                wrong = stage(private(display, home))
+            print("\n".join([f"{name} on X11: {'FAILED' if wrong else 'ok'}", *wrong]))
+            status = max(status, bool(wrong))
+    finally:
+        server.terminate()
+        server.wait()
+    return int(status)
 
 
 if __name__ == "__main__":
