@@ -57,7 +57,7 @@ def optimise(
             raise np.linalg.LinAlgError("the fixed effects are not estimable")
         return Optimum(point, space, True, (Iteration("Newton", 0, point.ll, 0.0, 0.0, 0.0),))
     tolerances = Tolerances(
-        decrement=options.nrtolerance if options.nrtolerance is not None else 1e-9,
+        decrement=options.nrtolerance if options.nrtolerance is not None else 1e-11,
         iterations=options.iterate if options.iterate is not None else 300,
     )
     average = objective.layout.sparse or objective.crossed_stage.q > 150

@@ -23,7 +23,7 @@ FloatArray = npt.NDArray[np.float64]
 class Tolerances:
     """When to stop. ``decrement`` bounds the predicted gain of a further Newton step (in log-likelihood)."""
 
-    decrement: float = 1e-9
+    decrement: float = 1e-11
     iterations: int = 100
     final: float = 1e-14
 
