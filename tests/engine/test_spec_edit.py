@@ -117,7 +117,9 @@ def test_a_hole_stays_where_it_was_put() -> None:
 def test_residual_structures_keep_only_what_they_take() -> None:
     spec = edit.set_residual_structure(model("x"), "ar")
     spec = edit.set_residuals(spec, time="week", order=2, by="f")
-    assert edit.set_residual_structure(spec, "toeplitz").residuals == Residuals("toeplitz", 2, "week", "f")
+    assert edit.set_residual_structure(spec, "ma").residuals == Residuals("ma", 2, "week", "f")
+    assert edit.set_residual_structure(spec, "toeplitz").residuals == Residuals("toeplitz", None, "week", "f")
+    assert edit.set_residual_structure(model("x"), "ar").residuals.order == 1
     assert edit.set_residual_structure(spec, "exponential").residuals == Residuals(
         "exponential", None, "week", "f"
     )
@@ -176,3 +178,11 @@ def test_any_walk_of_edits_leaves_a_model_in_order(seed: int) -> None:
         assert len(keys) == len(set(keys))
         levels = [e.level for e in spec.random]
         assert all("_all" not in levels[i:] for i, level in enumerate(levels) if level != "_all")
+
+
+def test_the_information_matrix_goes_with_its_method() -> None:
+    spec = edit.set_df(edit.set_method(model("x"), "reml"), "kroger", "oim")
+    assert (spec.df_method, spec.df_information) == ("kroger", "oim")
+    assert edit.set_df(spec, "satterthwaite").df_information == "oim"
+    assert edit.set_df(spec, "residual").df_information == "eim"
+    assert edit.set_df(spec, None).df_information == "eim"

@@ -49,7 +49,7 @@ class Checker(QObject):
             self.done.emit(spec, judged(spec, dataset, self._rows_of))
             return
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="builder-check")
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="terrace-builder")
         self._closed.clear()
         self._thread.submit(self._work, self._job, spec, dataset)
 
@@ -59,7 +59,7 @@ class Checker(QObject):
             then(work())
             return
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="builder-check")
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="terrace-builder")
         self._closed.clear()
         self._thread.submit(self._other, work, then)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
@@ -24,7 +24,7 @@ class BuilderDialog(QDialog):
         dataset: Dataset,
         spec: ModelSpec | None = None,
         parent: QWidget | None = None,
-        settings: Settings | None = None,
+        settings: Settings | QSettings | None = None,
         *,
         title: str = "",
         direct_rows: int = DIRECT_ROWS,

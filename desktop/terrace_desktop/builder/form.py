@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -56,7 +56,7 @@ class BuilderForm(QWidget):
         dataset: Dataset,
         spec: ModelSpec | None = None,
         parent: QWidget | None = None,
-        settings: Settings | None = None,
+        settings: Settings | QSettings | None = None,
         *,
         title: str = "",
         direct_rows: int = DIRECT_ROWS,
@@ -64,7 +64,7 @@ class BuilderForm(QWidget):
         super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(dataset, spec, direct_rows=direct_rows)
-        self._settings = settings
+        self._store = settings.store if isinstance(settings, Settings) else settings
         self._active: RoleBox | None = None
         self.variables = VariablePane()
         self.live = LivePanel(self.state)
@@ -169,7 +169,8 @@ class BuilderForm(QWidget):
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setStretchFactor(2, 4)
         self.splitter.setSizes([184, 540, 396])
-        if self._settings is not None and (state := self._settings.state("builder_splitter")) is not None:
+        state = self._store.value("state/builder_splitter") if self._store is not None else None
+        if isinstance(state, QByteArray) and not state.isEmpty():
             self.splitter.restoreState(state)
         return self.splitter
 
@@ -252,8 +253,8 @@ class BuilderForm(QWidget):
 
     def close_down(self) -> None:
         """The form goes away: remember its sizes, and let the checking end."""
-        if self._settings is not None:
-            self._settings.set_state("builder_splitter", self.splitter.saveState())
+        if self._store is not None:
+            self._store.setValue("state/builder_splitter", self.splitter.saveState())
         self.state.close()
 
     # --- adding variables --------------------------------------------------------------------------------
@@ -266,7 +267,7 @@ class BuilderForm(QWidget):
         box = self.active_box(name)
         box.offer(name)
         if box is self.outcome.box and self.spec.outcome.name == name:
-            self._set_active(self.fixed.box)
+            self._set_active(None)  # there is one outcome: the next variable goes where its kind goes
         self.scroll.ensureWidgetVisible(box)
 
     def active_box(self, name: str = "") -> RoleBox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from terrace.spec import edit
@@ -41,6 +41,10 @@ class LevelCard(QFrame):
         self._effects(name)
         self._options(name)
         self.notes = Notes(f"{name}_notes", state.apply)
+        for keys, step in (("Ctrl+Up", -1), ("Ctrl+Down", 1)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(partial(self._move_by, step))
         body = QVBoxLayout(self)
         body.setContentsMargins(12, 8, 8, 10)
         body.setSpacing(6)
@@ -295,11 +299,6 @@ class LevelCard(QFrame):
         refuse = self.state.refuse("level-weight", self.index)
         pick(self.weight, self.tr("Weight of the groups"), self.state.dataset.variables, refuse, take)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-        if control and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            to = self.index + (1 if event.key() == Qt.Key.Key_Down else -1)
-            if 0 <= to < len(self.state.spec.random):
-                self.moved.emit(self.index, to)
-        else:
-            super().keyPressEvent(event)
+    def _move_by(self, step: int) -> None:
+        if 0 <= self.index + step < len(self.state.spec.random):
+            self.moved.emit(self.index, self.index + step)

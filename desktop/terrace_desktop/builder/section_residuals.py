@@ -49,7 +49,7 @@ class ResidualsSection(Section):
         self.order = Typed(
             "residuals_order", self.tr("Order"), whole, width=56, takes=self.tr("Order is a whole number.")
         )
-        self.order.committed.connect(lambda v: state.apply(edit.set_residuals(self.spec, order=v)))
+        self.order.committed.connect(self._set_order)
         self.by = FieldButton("residuals_by", self.tr("Separate parameters by"))
         self.by.clicked.connect(self._pick_by)
         self.time = FieldButton("residuals_time", self.tr("Time"))
@@ -101,6 +101,11 @@ class ResidualsSection(Section):
     def show_problems(self) -> None:
         quiet = closed_notes(closed("residuals", self.spec)) if self.spec.random else []
         self.notes.show_notes([*problem_notes(self.state.problems("residuals")), *quiet])
+
+    def _set_order(self, order: int | None) -> None:
+        if order is None and self.spec.residuals.structure in ("ar", "ma"):
+            order = 1
+        self.state.apply(edit.set_residuals(self.spec, order=order))
 
     def _pick_by(self) -> None:
         def take(name: str) -> None:

@@ -123,8 +123,7 @@ def set_outcome(spec: ModelSpec, name: str) -> ModelSpec:
         return spec
     fixed = tuple(t for t in spec.fixed if all(f.name != name for f in t.factors))
     random = tuple(
-        replace(e, terms=tuple(t for t in e.terms if all(f.name != name for f in t.factors)))
-        for e in spec.random
+        replace(e, terms=tuple(t for t in e.terms if all(f.name != name for f in t.factors))) for e in spec.random
     )
     return replace(spec, fixed=fixed, random=random)
 
@@ -326,9 +325,15 @@ def arrange(spec: ModelSpec) -> ModelSpec:
 
 # --- residuals ----------------------------------------------------------------------------------------------
 def set_residual_structure(spec: ModelSpec, structure: ResidualStructure) -> ModelSpec:
-    """With another residual structure; time and order are kept where it takes them."""
+    """With another residual structure; time is kept where it takes one.
+
+    The order is 1 for ``ar`` and ``ma``, all lags for ``banded`` and ``toeplitz``, until another is set; it is
+    kept within these pairs, where it means the same.
+    """
     r = spec.residuals
-    order = r.order if structure in ORDERED and r.structure in ORDERED else None
+    recursive = structure in ("ar", "ma")
+    kept = structure in ORDERED and r.structure in ORDERED and recursive == (r.structure in ("ar", "ma"))
+    order = r.order if kept else 1 if recursive else None
     time = r.time if structure in TIMED else None
     return replace(spec, residuals=Residuals(structure, order, time, r.by))
 
@@ -344,23 +349,21 @@ def set_method(spec: ModelSpec, method: Literal["ml", "reml"]) -> ModelSpec:
     return replace(spec, method=method)
 
 
-def set_df(
-    spec: ModelSpec, method: DfMethod | None, information: Literal["eim", "oim"] | None = None
-) -> ModelSpec:
-    """With another way to get degrees of freedom; None is the large-sample normal."""
-    return replace(spec, df_method=method, df_information=information or spec.df_information)
+def set_df(spec: ModelSpec, method: DfMethod | None, information: Literal["eim", "oim"] | None = None) -> ModelSpec:
+    """With another way to get degrees of freedom; None is the large-sample normal.
+
+    The information matrix belongs to Satterthwaite and Kenward-Roger and goes with them.
+    """
+    kept = (information or spec.df_information) if method in ("satterthwaite", "kroger") else "eim"
+    return replace(spec, df_method=method, df_information=kept)
 
 
-def set_vce(
-    spec: ModelSpec, vce: Literal["oim", "robust", "cluster"] | None, cluster: str | None = None
-) -> ModelSpec:
+def set_vce(spec: ModelSpec, vce: Literal["oim", "robust", "cluster"] | None, cluster: str | None = None) -> ModelSpec:
     """With other standard errors; `cluster` names the variable of ``vce(cluster ...)``."""
     return replace(spec, vce=vce, cluster=cluster if vce == "cluster" else None)
 
 
-def set_weight(
-    spec: ModelSpec, kind: Literal["fweight", "pweight"] | None, expression: str = ""
-) -> ModelSpec:
+def set_weight(spec: ModelSpec, kind: Literal["fweight", "pweight"] | None, expression: str = "") -> ModelSpec:
     """With other weights of the rows; kind None takes them away."""
     return replace(spec, weight=None if kind is None else Weight(kind, expression))
 

@@ -1,0 +1,560 @@
+"""The model builder, driven by keys and mouse: what is done is what the model and its command say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from builder_help import (
+    agree,
+    child,
+    chip,
+    chips,
+    choose,
+    click,
+    drop,
+    keys,
+    mend,
+    menu_of,
+    notes,
+    pick,
+    picker,
+    popups,
+    refused,
+    schools,
+    shown,
+    take,
+    use,
+    write,
+)
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QSignalSpy, QTest
+from PySide6.QtWidgets import QApplication
+
+from terrace.data.dataset import Dataset
+from terrace.spec.model import Factor, RandomEquation, Term
+from terrace_desktop.builder import BuilderDialog, BuilderForm
+
+__all__ = ["popups"]  # a fixture for every test here
+
+DATA = schools()
+
+
+@pytest.fixture
+def form() -> Iterator[BuilderForm]:
+    made = shown(DATA)
+    yield made
+    made.close_down()
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def model(form: BuilderForm) -> BuilderForm:
+    """A form with a two-level model of score by ses."""
+    for name in ("score", "ses", "id"):
+        take(form, name)
+    return form
+
+
+def test_a_model_by_the_keyboard(form: BuilderForm) -> None:
+    for name in ("score", "ses", "sector", "id"):
+        take(form, name)
+    assert form.command == "mixed score ses i.sector || id:"
+    click(form, "fixed_interaction")
+    click(form, "level_0_add_slope")
+    use(menu_of(form, "slope_menu"), "A variable")
+    keys(picker(form).search, "ses", Qt.Key.Key_Return)
+    choose(form, "level_0_covariance", "unstructured")
+    choose(form, "estimation_method", "reml")
+    choose(form, "estimation_df", "kroger")
+    assert form.command == ("mixed score c.ses##i.sector || id: ses, covariance(unstructured) reml dfmethod(kroger)")
+    assert form.spec.random == (RandomEquation("id", (Term((Factor("ses"),)),), covariance="unstructured"),)
+    assert chips(form, "fixed") == ["ses", "sector vs Public", "ses × sector"]
+    assert chips(form, "level_0_effects") == ["intercept", "ses slope"]
+    assert form.levels.cards[0].count.full_text() == "12 groups, 10 rows each"
+    assert form.status.text() == "✓ Ready"
+    agree(form)
+
+
+def test_variables_go_where_their_kind_goes_or_into_the_active_box(form: BuilderForm) -> None:
+    take(form, "id")  # no outcome yet: the first variable is the outcome
+    assert form.spec.outcome.name == "id"
+    form.state.undo()
+    take(form, "score")
+    take(form, "id")
+    assert form.spec.random == (RandomEquation("id"),)
+    QTest.mouseClick(form.fixed.box, Qt.MouseButton.LeftButton)
+    assert form.fixed.box.property("active") is True
+    take(form, "district")
+    assert [f.name for t in form.spec.fixed for f in t.factors] == ["district"]
+    click(form, "outcome_add")
+    picker(form).close()
+    take(form, "week")
+    assert form.spec.outcome.name == "week"
+
+
+def test_a_double_click_takes_a_variable(form: BuilderForm) -> None:
+    view = form.variables.view
+    row = form.variables.model.names().index("score")
+    where = view.visualRect(form.variables.model.index(row, 0)).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert form.spec.outcome.name == "score"
+
+
+def test_dropping_and_refusing(form: BuilderForm) -> None:
+    assert not drop(form.outcome.box, "name")
+    assert form.outcome.box.reason.text() == "name is text; an outcome is a number."
+    assert form.outcome.box.reason.isVisible() and form.spec.outcome.name == ""
+    assert drop(form.outcome.box, "score")
+    assert not form.outcome.box.reason.isVisible()
+    assert drop(form.fixed.box, "ses", "one", "week")
+    assert [f.name for t in form.spec.fixed for f in t.factors] == ["ses", "week"]
+    assert form.fixed.box.reason.text() == "one is constant."
+    assert drop(form.levels.box, "id")
+    assert not drop(form.levels.box, "one")
+    assert "has one group" in form.levels.box.reason.text()
+    slopes = form.levels.cards[0].box
+    assert not drop(slopes, "size")
+    assert slopes.reason.text() == "size does not vary within id."
+    assert drop(slopes, "week")
+    assert form.command == "mixed score ses week || id: week"
+    agree(form)
+
+
+def test_a_refused_variable_says_so_in_the_list(model: BuilderForm) -> None:
+    assert refused(model, "level_0_add_slope") == {
+        "id": "is a group variable of this model",
+        "score": "is the outcome",
+        "district": "does not vary within id",
+        "size": "does not vary within id",
+        "sector": "does not vary within id",
+        "name": "does not vary within id",
+        "one": "is constant",
+        "empty": "is missing in all rows",
+    }
+    click(model, "level_0_add_slope")
+    opened = picker(model)
+    keys(opened.search, "size", Qt.Key.Key_Return)  # a refused one cannot be picked
+    assert opened.isVisible() and model.spec.random[0].terms == ()
+    keys(opened.search, "", Qt.Key.Key_Escape, Qt.Key.Key_Escape)
+    assert model.spec.random[0].terms == ()
+
+
+def test_chips_are_removed_and_selected_by_keys(model: BuilderForm) -> None:
+    for name in ("week", "size"):
+        take(model, name)
+    for text in ("ses", "size"):
+        body = chip(model, "fixed", text).body
+        body.setFocus()
+        keys(body, "", Qt.Key.Key_Space)
+    click(model, "fixed_interaction")
+    assert chips(model, "fixed") == ["ses", "week", "size", "ses × size"]
+    body = chip(model, "fixed", "ses").body
+    body.setFocus()
+    keys(body, "", Qt.Key.Key_Delete)
+    assert chips(model, "fixed") == ["week", "size"]
+    focus = model.window().focusWidget()
+    assert focus is chip(model, "fixed", "week").body, "the neighbour has the focus"
+    QTest.mouseClick(chip(model, "fixed", "size").cross, Qt.MouseButton.LeftButton)
+    assert chips(model, "fixed") == ["week"]
+    agree(model)
+
+
+def test_interaction_from_a_list_of_effects(model: BuilderForm) -> None:
+    for name in ("week", "size"):
+        take(model, name)
+    click(model, "fixed_interaction")
+    menu = child(model, "term_menu")
+    assert not menu.add.isEnabled()  # type: ignore[attr-defined]
+    keys(menu.boxes[0], "", Qt.Key.Key_Space)  # type: ignore[attr-defined]
+    keys(menu.boxes[1], "", Qt.Key.Key_Space)  # type: ignore[attr-defined]
+    keys(menu, "", Qt.Key.Key_Return)
+    assert chips(model, "fixed") == ["ses", "week", "size", "ses × week"]
+
+
+def test_powers(model: BuilderForm) -> None:
+    click(model, "fixed_power")
+    click(model, "fixed_power")
+    assert chips(model, "fixed") == ["ses", "ses²", "ses³"]
+    take(model, "week")
+    click(model, "fixed_power")
+    use(menu_of(model, "fixed_power_menu"), "week²")
+    assert chips(model, "fixed")[-1] == "week²"
+    agree(model)
+
+
+def test_reference_levels_have_their_labels(model: BuilderForm) -> None:
+    take(model, "race")
+    assert chips(model, "fixed") == ["ses", "race vs a"]
+    click(model, "fixed_reference")
+    use(menu_of(model, "fixed_reference_menu"), "Compare with c")
+    assert chips(model, "fixed") == ["ses", "race vs c"]
+    assert model.spec.fixed[1].factors[0].base == 2.0
+    QTest.mouseClick(chip(model, "fixed", "race").detail, Qt.MouseButton.LeftButton)
+    menu = menu_of(model, "builder_chip_menu")
+    assert [a.text() for a in menu.actions() if a.isChecked()] == ["Compare with c"]
+    use(menu, "Most frequent level")
+    assert chips(model, "fixed")[1] == "race vs most frequent"
+    chip(model, "fixed", "race").open_menu()
+    use(menu_of(model, "builder_chip_menu"), "Treat as continuous")
+    assert model.command == "mixed score ses race || id:"
+    agree(model)
+
+
+def test_a_random_slope_without_the_intercept(model: BuilderForm) -> None:
+    pick(model, "level_0_add_slope", "ses")
+    QTest.mouseClick(chip(model, "level_0_effects", "intercept").cross, Qt.MouseButton.LeftButton)
+    assert model.command == "mixed score ses || id: ses, noconstant"
+    click(model, "level_0_add_intercept")
+    assert model.command == "mixed score ses || id: ses"
+    click(model, "fixed_intercept")
+    assert model.command == "mixed score ses, noconstant || id: ses"
+    agree(model)
+
+
+def test_three_levels_in_the_wrong_order_are_swapped(model: BuilderForm) -> None:
+    pick(model, "levels_add", "district")
+    assert [e.level for e in model.spec.random] == ["id", "district"]
+    assert notes(model, "level_1_notes")[0] == "id is nested in district: district is the higher level."
+    assert not model.fit.isEnabled()
+    mend(model, "Move district up")
+    assert model.command == "mixed score ses || district: || id:"
+    assert model.fit.isEnabled()
+    group = child(model, "level_1_group")
+    group.setFocus()
+    QTest.keyClick(group, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert [e.level for e in model.spec.random] == ["id", "district"]
+    click(model, "level_0_down")
+    assert [e.level for e in model.spec.random] == ["district", "id"]
+    agree(model)
+
+
+def test_crossing(model: BuilderForm) -> None:
+    pick(model, "levels_add", "lab")
+    assert "have rows in several groups of id" in notes(model, "level_1_notes")[0]
+    mend(model, "Cross id with lab")
+    assert model.command == "mixed score ses || _all: R.id || lab:"
+    assert chips(model, "level_0_effects") == ["one effect a group"]
+    choose(model, "level_0_relation", "")
+    assert model.command == "mixed score ses || id: || lab:"
+    choose(model, "level_1_relation", "id")
+    assert model.command == "mixed score ses || id: R.lab || id:"
+    agree(model)
+
+
+def test_a_hole_is_filled_by_the_next_group_variable(form: BuilderForm) -> None:
+    take(form, "score")
+    form.state.start_from("three")
+    assert form.command == "mixed score || district: || id:"
+    form.set_spec(DATA and form.spec.__class__(Factor("score"), random=(RandomEquation(""),)))
+    assert form.status.text() == "○ Choose a group variable"
+    assert not form.fit.isEnabled()
+    click(form, "builder_status")
+    assert form.window().focusWidget() is form.levels.cards[0].group
+    pick(form, "level_0_group", "id")
+    assert form.command == "mixed score || id:"
+
+
+def test_reasons_and_mends_of_estimation(model: BuilderForm) -> None:
+    assert notes(model, "estimation_notes") == ["Satterthwaite and Kenward-Roger need REML."]
+    assert model.estimation.df.is_closed("kroger") and not model.estimation.vce.is_closed("robust")
+    mend(model, "Switch to REML")
+    assert model.spec.method == "reml"
+    assert notes(model, "estimation_notes") == ["Robust SEs need ML."]
+    choose(model, "estimation_df", "kroger")
+    choose(model, "estimation_information", "oim")
+    assert model.command.endswith("reml dfmethod(kroger, oim)")
+    mend(model, "Switch to ML")
+    assert (model.spec.method, model.spec.df_method) == ("ml", None)
+    choose(model, "estimation_vce", "robust")
+    assert model.command.endswith("vce(robust)")
+    assert model.estimation.df.is_closed("residual")
+    agree(model)
+
+
+def test_clusters_hold_whole_groups(model: BuilderForm) -> None:
+    choose(model, "estimation_vce", "cluster")
+    assert model.spec.cluster == "id"
+    pick(model, "estimation_cluster", "lab")
+    assert "id 1 has rows in several clusters of lab" in notes(model, "estimation_notes")[0]
+    mend(model, "Use id")
+    assert model.command.endswith("vce(cluster id)")
+    pick(model, "estimation_cluster", "district")
+    assert notes(model, "estimation_notes")[0].startswith("DF methods") and model.fit.isEnabled()
+    agree(model)
+
+
+def test_confidence_level_and_metric(model: BuilderForm) -> None:
+    write(model, "estimation_level", "90")
+    choose(model, "estimation_metric", "sd")
+    assert model.command == "mixed score ses || id:, level(90) stddeviations"
+    write(model, "estimation_level", "200")
+    assert child(model, "estimation_level") and model.estimation.level.wrong.isVisible()
+    assert model.spec.display.level == 90
+    agree(model)
+
+
+@pytest.mark.parametrize(
+    ("structure", "time", "by", "order", "command"),
+    [
+        ("ar", "week", "", "2", "residuals(ar 2, t(week))"),
+        ("ma", "week", "sector", "", "residuals(ma, by(sector) t(week))"),
+        ("unstructured", "week", "", "", "residuals(unstructured, t(week))"),
+        ("banded", "week", "", "1", "residuals(banded 1, t(week))"),
+        ("toeplitz", "week", "sector", "3", "residuals(toeplitz 3, by(sector) t(week))"),
+        ("exponential", "week", "", "", "residuals(exponential, t(week))"),
+        ("exchangeable", "", "sector", "", "residuals(exchangeable, by(sector))"),
+        ("independent", "", "lab", "", "residuals(independent, by(lab))"),
+    ],
+)
+def test_residuals(model: BuilderForm, structure: str, time: str, by: str, order: str, command: str) -> None:
+    choose(model, "residuals_structure", structure)
+    if time:
+        assert not model.fit.isEnabled()
+        pick(model, "residuals_time", time)
+    if by:
+        pick(model, "residuals_by", by)
+    if order:
+        write(model, "residuals_order", order)
+    words = set(command.replace("(", " ").replace(")", " ").replace(",", " ").split())
+    assert words <= set(model.command.replace("(", " ").replace(")", " ").replace(",", " ").split())
+    assert model.spec.residuals.structure == structure
+    assert (model.spec.residuals.time or "", model.spec.residuals.by or "") == (time, by)
+    assert model.residuals.picture.isVisible() == (structure != "independent")
+    assert model.fit.isEnabled()
+    agree(model)
+
+
+def test_times_that_do_not_fit(model: BuilderForm) -> None:
+    choose(model, "residuals_structure", "ar")
+    assert notes(model, "residuals_notes") == ["Autoregressive residuals need a time variable."]
+    pick(model, "residuals_time", "lab")
+    assert notes(model, "residuals_notes") == ["lab 1 stands more than once in id 1."]
+    assert refused(model, "residuals_time")["ses"] == "is not whole numbers"
+    pick(model, "residuals_time", "week")
+    pick(model, "residuals_by", "race")
+    assert "race varies within id" in notes(model, "residuals_notes")[0]
+    mend(model, "Remove it")
+    assert model.fit.isEnabled() and model.spec.residuals.time == "week"
+
+
+def test_weights_at_every_level(model: BuilderForm) -> None:
+    click(model, "more_fold")
+    choose(model, "more_weight_kind", "pweight")
+    assert notes(model, "weight_notes") == ["Choose the weight variable."]
+    pick(model, "more_weight", "weight")
+    choose(model, "more_pwscale", "size")
+    choose(model, "level_0_weight_kind", "pweight")
+    assert not model.fit.isEnabled()
+    pick(model, "level_0_weight", "weight")
+    assert "weights of groups are constant there" in notes(model, "level_0_notes")[0]
+    pick(model, "level_0_weight", "size")
+    assert model.command == "mixed score ses [pweight=weight] || id:, pweight(size) pwscale(size)"
+    assert model.estimation.vce.currentText() == "Robust (weights)"
+    agree(model)
+
+
+def test_constraints_rows_and_collinear_terms(model: BuilderForm) -> None:
+    click(model, "more_fold")
+    write(model, "more_constraints", "1 3/5")
+    assert model.spec.constraints == (1, 3, 4, 5)
+    write(model, "more_constraints", "one")
+    assert model.more.constraints.wrong.isVisible() and model.spec.constraints == (1, 3, 4, 5)
+    write(model, "more_condition", "district == 2")
+    write(model, "more_range", "1/100")
+    click(model, "more_collinear")
+    spec = model.spec
+    assert (spec.condition, spec.range_, spec.collinear) == ("district == 2", "1/100", True)
+    counts = model.state.report.counts
+    assert counts is not None and counts.rows == 40
+    agree(model)
+    write(model, "more_condition", "district ==")
+    assert not model.fit.isEnabled() and notes(model, "more_notes")
+    write(model, "more_condition", "")
+    assert model.spec.condition is None and model.fit.isEnabled()
+    click(model, "more_fold")
+    assert "4 constraints" in model.more.fold.text()
+
+
+def test_the_advanced_page(model: BuilderForm) -> None:
+    click(model, "maximisation_fold")
+    write(model, "maximisation_iterate", "30")
+    write(model, "maximisation_emtolerance", "1e-6")
+    write(model, "maximisation_technique", "nr")
+    write(model, "maximisation_emiterate", "-3")
+    click(model, "maximisation_difficult")
+    click(model, "maximisation_log")
+    click(model, "maximisation_nostderr")
+    choose(model, "maximisation_metric", "matlog")
+    m = model.spec.maximisation
+    assert (m.iterate, m.emtolerance, m.technique, m.emiterate) == (30, 1e-6, "nr", None)
+    assert (m.difficult, m.log, m.metric, model.spec.nostderr) == (True, False, "matlog", True)
+    agree(model)
+    pick(model, "residuals_by", "sector")
+    assert any("SEs of random effects" in t for t in notes(model, "maximisation_notes"))
+    mend(model, "Estimate them")
+    assert not model.spec.nostderr and not model.maximisation.nostderr.isEnabled()
+
+
+def test_undo_and_redo(form: BuilderForm) -> None:
+    seen = [form.spec]
+    for name in ("score", "ses", "id", "week"):
+        take(form, name)
+        seen.append(form.spec)
+    for spec in reversed(seen[:-1]):
+        QTest.keyClick(form, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert form.spec == spec
+    assert not form.undo.isEnabled() and form.redo.isEnabled()
+    for spec in seen[1:]:
+        QTest.keyClick(form, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+        assert form.spec == spec
+    click(form, "builder_undo")
+    take(form, "size")
+    assert not form.redo.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("key", "command"),
+    [
+        ("null", "mixed score || id:"),
+        ("intercept", "mixed score ses size || id:"),
+        ("slope", "mixed score ses size || id: ses, covariance(unstructured)"),
+        ("outcomes", "mixed score c.ses##c.size || id: ses, covariance(unstructured)"),
+        ("growth", "mixed score week ses size || id: week, covariance(unstructured)"),
+        ("three", "mixed score ses size || district: || id:"),
+        ("crossed", "mixed score ses size || _all: R.district || id:"),
+    ],
+)
+def test_starting_from_a_kind_of_model(form: BuilderForm, key: str, command: str) -> None:
+    for name in ("score", "ses", "size"):
+        take(form, name)
+    menu = form.start.menu()
+    next(a for a in menu.actions() if a.objectName() == f"builder_start_{key}").trigger()
+    assert form.command == command
+    assert form.hint.isHidden() and form.fit.isEnabled()
+    form.state.undo()
+    assert form.command == "mixed score ses size"
+    agree(form)
+
+
+def test_a_template_without_data_for_it_says_what_to_choose(form: BuilderForm) -> None:
+    form.state.start_from("slope")
+    assert form.hint.text() == ("Choose an outcome · Add a covariate that varies within groups, then its slope")
+    take(form, "score")
+    assert form.hint.isHidden()
+
+
+def test_the_command_can_be_written(model: BuilderForm) -> None:
+    model.live.views.setCurrentIndex(2)
+    edit = model.live.command
+    assert edit.toPlainText() == model.command and not model.live.use.isEnabled()
+    edit.setPlainText("mixed score c.ses##i.race || id: ses, cov(un) reml")
+    click(model, "builder_use_command")
+    assert model.command == "mixed score c.ses##i.race || id: ses, covariance(unstructured) reml"
+    assert edit.toPlainText() == model.command
+    edit.setPlainText("mixed score sess || id:")
+    QTest.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert model.live.wrong.isVisible() and "sess" in model.live.wrong.text()
+    assert edit.textCursor().selectedText() == "sess"
+    assert "c.ses##i.race" in model.command, "the model is as it was"
+    model.state.undo()
+    assert edit.toPlainText() == model.command == "mixed score ses || id:"
+    assert not model.live.wrong.isVisible()
+
+
+def test_equations_and_what_will_be_estimated(model: BuilderForm) -> None:
+    take(model, "sector")
+    click(model, "fixed_interaction")
+    text = model.live.equations.toPlainText().replace(" ", "")
+    assert "scoreij=β0j+β1jsesij+eij" in text
+    assert "β1j=γ10+γ11sectorj" in text
+    said = model.live.estimated.toPlainText().splitlines()
+    assert said[0] == "4 fixed effects, 1 + 1 variance parameters"
+    assert said[1] == "120 rows used, none missing"
+    assert "sector varies between groups of id only: tested at level 2" in said
+    click(model, "builder_copy_latex")
+    assert r"\gamma_{11}" in QGuiApplication.clipboard().text()
+    click(model, "builder_copy_equations")
+    assert "Level 2, id" in QGuiApplication.clipboard().text()
+
+
+def test_copying_the_command(model: BuilderForm) -> None:
+    click(model, "builder_copy")
+    assert QGuiApplication.clipboard().text() == "mixed score ses || id:"
+
+
+def test_the_menu_of_a_variable_offers_its_roles(model: BuilderForm) -> None:
+    model._variable_menu("size", QPoint(0, 0))
+    menu = menu_of(model, "builder_variable_menu")
+    lines = {a.objectName(): a for a in menu.actions()}
+    assert not lines["use_slope_0"].isEnabled()
+    assert "does not vary within id" in lines["use_slope_0"].text()
+    use(menu, "Fixed effect")
+    assert model.command == "mixed score ses size || id:"
+    model._variable_menu("week", QPoint(0, 0))
+    use(menu_of(model, "builder_variable_menu"), "Random slope in id")
+    assert [f.name for t in model.spec.random[0].terms for f in t.factors] == ["week"]
+    assert notes(model, "level_0_notes") == ["The slope of week varies around 0: week is not among the fixed effects."]
+    mend(model, "Add week")
+    assert model.command == "mixed score ses size week || id: week"
+
+
+def test_a_typed_model_with_mistakes_shows_each_in_its_place() -> None:
+    form = shown(DATA, "mixed score empty || one: size")
+    assert notes(form, "fixed_notes") == ["empty is missing in all rows."]
+    assert form.status.text().startswith("○ ")
+    assert not form.fit.isEnabled()
+    mend(form, "Remove it")
+    assert "one has one group." in notes(form, "level_0_notes")
+    mend(form, "Remove this level")
+    assert form.command == "mixed score" and form.fit.isEnabled()
+    form.close_down()
+    form.deleteLater()
+
+
+def test_fitting(model: BuilderForm) -> None:
+    asked = QSignalSpy(model.fit_requested)
+    click(model, "builder_fit")
+    QTest.keyClick(model, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert [asked.at(k)[0] for k in range(asked.count())] == ["mixed score ses || id:"] * 2
+    model.set_spec(model.spec.__class__(Factor("")))
+    QTest.keyClick(model, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert asked.count() == 2, "a model with a hole is not fitted"
+
+
+def dialog(dataset: Dataset, settings: object = None) -> BuilderDialog:
+    made = BuilderDialog(dataset, None, None, settings)  # type: ignore[arg-type]
+    made.show()
+    QApplication.processEvents()
+    return made
+
+
+def test_the_dialog_hands_over_the_command_and_closes(settings: object) -> None:
+    window = dialog(DATA, settings)
+    asked = QSignalSpy(window.fit_requested)
+    take(window.form, "score")
+    keys(window.form.variables.search, "", Qt.Key.Key_Return)  # Enter never fits by accident
+    assert window.isVisible()
+    window.form.splitter.setSizes([300, 500, 320])
+    sizes = window.form.splitter.sizes()
+    click(window, "builder_fit")
+    assert asked.count() == 1 and not window.isVisible()
+    again = dialog(DATA, settings)
+    assert again.form.splitter.sizes() == sizes
+    again.close()
+    for w in (window, again):
+        w.deleteLater()
+
+
+def test_escape_does_not_throw_a_model_away_at_once() -> None:
+    window = dialog(DATA)
+    take(window.form, "score")
+    window.form.variables.search.clear()
+    keys(window, "", Qt.Key.Key_Escape)
+    assert window.isVisible() and "again" in window.form.status_more.full_text()
+    keys(window, "", Qt.Key.Key_Escape)
+    assert not window.isVisible()
+    window.deleteLater()
