@@ -1,0 +1,292 @@
+"""What ``estat`` lists of a fit: groups, information criteria, SDs, covariances, degrees of freedom, the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.design.columns import variable_values
+from terrace.errors import SpecError
+from terrace.inference.parameters import natural_values
+from terrace.inference.small import TITLES, small_inference
+from terrace.postestimation.combinations import confidence_level, covariance, need_data
+from terrace.postestimation.wcorrelation import wcorrelation_table
+from terrace.results.fit import FitResult
+from terrace.results.table import Column, Row, Table
+from terrace.results.tables import information_criteria
+from terrace.results.tables_terms import random_label
+from terrace.spec.model import DfMethod, Factor
+
+__all__ = [
+    "df_table", "group_table", "ic_table", "recovariance", "recovariance_table", "sd_table", "summarize_table",
+    "triangle", "vce_table", "wcorrelation_table",
+]  # fmt: skip
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def group_table(fit: FitResult) -> Table:
+    """Groups at each level, and the observations in them."""
+    if not fit.groups:
+        raise SpecError("The model has no groups.", code="no-groups", subject="estat group")
+    columns = (
+        Column("n_groups", "Groups", "count"),
+        Column("min", "Minimum", "count"),
+        Column("avg", "Average", "fixed", 1),
+        Column("max", "Maximum", "count"),
+    )
+    rows = tuple(Row(g.level, (g.n_groups, g.min, g.avg, g.max)) for g in fit.groups)
+    notes = ("Minimum, average and maximum are observations per group.",)
+    return Table("Groups", columns, rows, "Group variable", notes, "group")
+
+
+def ic_table(
+    fit: FitResult | Sequence[FitResult],
+    name: str | Sequence[str] = ".",
+    ll0: float | None = None,
+) -> Table:
+    """Information criteria of one fit, or of several with their names.
+
+    The parameters are the rank of the stored covariance; BIC counts observations.
+    """
+    fits = [fit] if isinstance(fit, FitResult) else list(fit)
+    names = [name] if isinstance(name, str) else list(name)
+    columns = (
+        Column("N", "N", "count"),
+        Column("ll0", "ll(null)", "fixed", 2),
+        Column("ll", "ll(model)", "fixed", 2),
+        Column("df", "df", "count"),
+        Column("aic", "AIC", "fixed", 2),
+        Column("bic", "BIC", "fixed", 2),
+    )
+    rows = []
+    for f, n in zip(fits, names, strict=True):
+        k, aic, bic = information_criteria(f)
+        rows.append(Row(n, (f.scalars["N"], ll0, f.ll, k, aic, bic)))
+    notes = ["BIC counts observations."]
+    if len({f.spec.method for f in fits}) == 2:
+        notes.append("Likelihoods of ML and REML fits cannot be compared.")
+    elif len(fits) > 1 and fits[0].spec.method == "reml" and len({_terms(f) for f in fits}) > 1:
+        notes.append("REML likelihoods of models with different fixed effects cannot be compared.")
+    return Table("Information criteria", columns, tuple(rows), "Model", tuple(notes), "ic")
+
+
+def _terms(fit: FitResult) -> frozenset[str]:
+    return frozenset(c.name for c in fit.model.design.x_info)
+
+
+def sd_table(fit: FitResult, level: float | None = None) -> Table:
+    """Random-effects parameters as standard deviations and correlations."""
+    chosen = confidence_level(fit, level)
+    found = fit.random_sd
+    if chosen != fit.spec.display.level:
+        from terrace.results.assemble import random_rows
+
+        model = fit.model
+        found = random_rows(model.design, model.layout, model.natural, chosen, "sd")
+    rows: list[Row] = []
+    heading: tuple[str, int] | None = None
+    for r in found:
+        if (r.level, r.block) != heading and r.level != "Residual":
+            rows.append(Row(f"{r.level}: {r.structure}", kind="group"))
+        heading = (r.level, r.block)
+        ci = None if r.lb is None or r.ub is None else (r.lb, r.ub)
+        label = "SD(Residual)" if r.name == "sd(Residual)" else random_label(r.name)
+        rows.append(Row(label, (r.estimate, r.se, ci), indent=int(r.level != "Residual"), code=r.name))
+    columns = (Column("estimate", "Estimate"), Column("se", "SE"), Column("ci", f"{chosen:g}% CI", "interval"))
+    title = "Random effects as standard deviations and correlations"
+    return Table(title, columns, tuple(rows), "Parameter", (), "sd")
+
+
+def recovariance(fit: FitResult, position: int) -> FloatArray:
+    """Σ of one equation in the user's units, shape (q, q); for ``R.varname`` of one effect, or of two values."""
+    model = fit.model
+    block = model.design.blocks[position]
+    part = model.objective.layout.block_slices[position]
+    values, _ = natural_values(model.objective, model.psi, model.sigma2)
+    own = values[: model.objective.n_random][part]
+    return np.asarray(np.tensordot(own, block.structure.basis(), axes=1))
+
+
+def recovariance_table(fit: FitResult, correlation: bool = False, relevel: str | None = None) -> Table:
+    """The covariance (correlation) matrix of the random effects, lower triangle; zero between equations.
+
+    ``relevel`` picks one level; with several levels their names stand before those of the effects.
+    """
+    blocks = [(k, b) for k, b in enumerate(fit.model.design.blocks) if b.names]
+    known = list(dict.fromkeys(b.level.name for _, b in blocks))
+    if not blocks:
+        raise SpecError("The model has no random effects.", code="no-random-effects", subject="estat recovariance")
+    if relevel is not None:
+        if relevel not in known:
+            raise SpecError(
+                f"{relevel} is not a level of this model with random effects.",
+                code="no-such-level",
+                subject="relevel",
+                advice="The levels are " + ", ".join(known) + ".",
+            )
+        blocks = [(k, b) for k, b in blocks if b.level.name == relevel]
+        known = [relevel]
+    labels: list[tuple[str, str]] = []
+    parts: list[FloatArray] = []
+    for k, b in blocks:
+        sigma = recovariance(fit, k)
+        if b.factor is not None:
+            exchangeable = b.structure.n_params == 2
+            labels += [(b.level.name, f"{b.factor}, first"), (b.level.name, f"{b.factor}, second")] if (
+                exchangeable
+            ) else [(b.level.name, f"R.{b.factor}")]
+            sigma = sigma[:2, :2] if exchangeable else sigma[:1, :1]
+        else:
+            labels += [(b.level.name, n) for n in b.names]
+        parts.append(sigma)
+    size = len(labels)
+    matrix, inside = np.zeros((size, size)), np.zeros((size, size), dtype=bool)
+    at = 0
+    for sigma in parts:
+        own = slice(at, at + len(sigma))
+        matrix[own, own], inside[own, own] = sigma, True
+        at += len(sigma)
+    levels = [lv for lv, _ in labels]
+    inside |= np.equal.outer(levels, levels)  # equations of one level are independent, so their zeros are known
+    if correlation:
+        d = np.sqrt(np.diag(matrix))
+        d[d == 0] = np.nan
+        matrix = matrix / np.outer(d, d)
+        np.fill_diagonal(matrix, 1.0)
+    names = [n if len(known) == 1 else f"{lv}:{n}" for lv, n in labels]
+    table = triangle(names, matrix, "correlation" if correlation else "covariance", inside)
+    title = f"Random-effects {'correlation' if correlation else 'covariance'} matrix"
+    title += f" for {known[0]}" if len(known) == 1 else ""
+    return replace(table, title=title, key="recovariance")
+
+
+def triangle(names: Sequence[str], matrix: FloatArray, key: str, shown: npt.NDArray[np.bool_] | None = None) -> Table:
+    """A symmetric matrix as a table of its lower triangle; NaN, and what is not `shown`, is missing."""
+    rows = []
+    for i, name in enumerate(names):
+        values: list[Any] = []
+        for j in range(len(names)):
+            hide = j > i or (shown is not None and not shown[i, j]) or not np.isfinite(matrix[i, j])
+            values.append(None if hide else float(matrix[i, j]))
+        rows.append(Row(name, tuple(values)))
+    return Table("", tuple(Column(f"c{j + 1}", n) for j, n in enumerate(names)), tuple(rows), "", (), key)
+
+
+def vce_table(fit: FitResult, correlation: bool = False, all_parameters: bool = False) -> Table:
+    """The covariance (correlation) matrix of the coefficients, lower triangle.
+
+    ``all_parameters`` adds the covariance parameters in their stored metric: log SDs, inverse hyperbolic
+    tangents of correlations. After Kenward-Roger it is the large-sample matrix; see `combinations`.
+    """
+    matrix = covariance(fit)
+    names = [c.name for c in fit.model.design.x_info]
+    if all_parameters:
+        p = len(names)
+        v, every = fit.matrices["V"], fit.matrix_names["V"][0]
+        whole = np.array(v)
+        whole[:p, :p] = matrix
+        matrix = whole
+        names += list(every[p:])
+    if correlation:
+        d = np.sqrt(np.diag(matrix))
+        d = np.where(d > 0, d, np.nan)
+        matrix = matrix / np.outer(d, d)
+    title = f"{'Correlations' if correlation else 'Covariance matrix'} of the estimates"
+    robust = fit.model.n_clusters is not None
+    table = triangle(names, matrix, "vce")
+    return replace(table, title=title, notes=("Robust.",) if robust else ())
+
+
+def summarize_table(fit: FitResult, data: Dataset) -> Table:
+    """N, mean, SD, minimum and maximum of the model's variables in the estimation sample.
+
+    A factor has a row for each of its levels, base level included.
+    """
+    need_data(fit, data)
+    spec = fit.spec
+    factors = [spec.outcome]
+    for term in spec.fixed:
+        factors += term.factors
+    for equation in spec.random:
+        for term in equation.terms:
+            factors += term.factors
+    rows: list[Row] = []
+    seen: set[tuple[str, str, object]] = set()
+    for f in factors:
+        key = (f.kind, f.name, f.operators)
+        if key not in seen:
+            seen.add(key)
+            rows += _summary_rows(fit, data, f)
+    columns = (
+        Column("N", "N", "count"), Column("mean", "Mean"), Column("sd", "SD"), Column("min", "Minimum"),
+        Column("max", "Maximum"),
+    )  # fmt: skip
+    notes = ("The rows that the fit used, without weights.",) if fit.model.design.weights.kind else ()
+    return Table("Estimation sample", columns, tuple(rows), "Variable", notes, "summarize")
+
+
+def _summary_rows(fit: FitResult, data: Dataset, f: Factor) -> list[Row]:
+    inside = fit.sample
+    if f.kind == "continuous":
+        values = variable_values(data, f)[inside]
+        operators = "".join(f"{op}{k if k != 1 else ''}" for op, k in f.operators)
+        name = f"{operators}.{f.name}" if operators else f.name
+        return [_summary(name, name, values)]
+    codes, known = data.codes(f.name)
+    codes = codes[inside]
+    text = data.is_text(f.name)
+    rows = []
+    for code in np.unique(codes[codes >= 0]):
+        token = str(code + 1) if text else str(int(known[code]))
+        label = f"{f.name}: {data.level_label(f.name, known[code])}"
+        rows.append(_summary(f"{token}.{f.name}", label, (codes == code).astype(np.float64)))
+    return rows
+
+
+def _summary(code: str, label: str, values: FloatArray) -> Row:
+    n = len(values)
+    sd = float(values.std(ddof=1)) if n > 1 else None
+    return Row(label, (n, float(values.mean()), sd, float(values.min()), float(values.max())), code=code)
+
+
+def df_table(fit: FitResult, methods: Sequence[str] = (), information: str = "eim") -> Table:
+    """Degrees of freedom of every coefficient by one or more methods, side by side.
+
+    ``methods`` default to that of the fit, or Kenward-Roger where it has none. Raises `SpecError` where a
+    method does not suit the model.
+    """
+    model = fit.model
+    known = get_args(DfMethod)
+    chosen = list(methods) or [fit.spec.df_method or ("kroger" if fit.spec.method == "reml" else "residual")]
+    to_x = model.objective.back
+    if model.constraints is not None:
+        from terrace.inference.constraints import null_space
+
+        to_x = null_space(model.constraints)[0] @ to_x
+    found: list[FloatArray] = []
+    for m in chosen:
+        if m not in known:
+            raise SpecError(
+                f"{m} is not a method for degrees of freedom.",
+                code="df-method",
+                subject="method",
+                advice="Choose " + ", ".join(known) + ".",
+            )
+        spec = replace(fit.spec, df_method=m, df_information=information)  # type: ignore[arg-type]
+        small = small_inference(model.design, model.objective, model.optimum, model.natural, model.phi, to_x, spec)
+        found.append(small.df)
+    rows = [
+        Row(c.label, tuple(float(df[k]) if df[k] > 0 else None for df in found), code=c.name)
+        for k, c in enumerate(model.design.x_info)
+    ]
+    columns = tuple(Column(m, TITLES[m], "fixed", 2) for m in chosen)
+    notes = ("With the observed information.",) if information == "oim" else ()
+    return Table("Degrees of freedom", columns, tuple(rows), "Term", notes, "df")
+
+

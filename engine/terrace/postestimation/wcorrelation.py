@@ -1,0 +1,157 @@
+"""The covariance matrix of the outcome within one cluster: V = ZΣZ' + R, its SDs and correlations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.errors import DataError, SpecError
+from terrace.inference.parameters import natural_values
+from terrace.postestimation.combinations import need_data
+from terrace.results.fit import FitResult
+from terrace.results.table import Column, Row, Table
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+MOST_ROWS = 200
+"""Rows of a cluster that a table shows at most."""
+
+
+def marginal_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
+    """V of some rows of the estimation sample (numbered from 0 within it), shape (len(rows), len(rows)).
+
+    Sampling weights take no part: this is the covariance of the outcome in the population.
+    """
+    return random_covariance(fit, rows) + residual_covariance(fit, rows)
+
+
+def random_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
+    """ZGZ' of some rows of the estimation sample."""
+    model = fit.model
+    values, _ = natural_values(model.objective, model.psi, model.sigma2)
+    out = np.zeros((len(rows), len(rows)))
+    for block, part in zip(model.design.blocks, model.objective.layout.block_slices):
+        if not block.names:
+            continue
+        own = values[: model.objective.n_random][part]
+        codes = block.codes[rows]
+        z = block.z[rows]
+        if block.factor is None:
+            sigma = np.tensordot(own, block.structure.basis(), axes=1)
+            out += (z @ sigma @ z.T) * np.equal.outer(codes, codes)
+            continue
+        same = np.equal.outer(codes, codes)
+        out += own[0] * same
+        if len(own) > 1:
+            level = block.level.codes[rows]
+            out += own[1] * (np.equal.outer(level, level) & ~same)
+    return out
+
+
+def residual_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
+    """R of some rows of the estimation sample."""
+    model = fit.model
+    layout = model.design.residuals
+    rho = model.psi[model.objective.n_random :]
+    out = np.zeros((len(rows), len(rows)))
+    groups, by, at = layout.groups[rows], layout.by[rows], layout.at[rows]
+    if layout.key == "independent":
+        scale = np.ones(layout.n_by)
+        scale[1:] = np.exp(rho)
+        return np.diag(model.sigma2 * scale[by])
+    slices = layout.slices()
+    for group in np.unique(groups):
+        inside = np.flatnonzero(groups == group)
+        own, part = slices[int(by[inside[0]])]
+        r, _, _ = layout.structure.relative(rho[part], at[inside], 0)
+        scale_by = float(np.exp(rho[own])) if own is not None else 1.0
+        out[np.ix_(inside, inside)] = model.sigma2 * scale_by * r
+    return out
+
+
+def wcorrelation_table(
+    fit: FitResult,
+    data: Dataset,
+    at: Mapping[str, Any] | None = None,
+    covariance: bool = False,
+) -> Table:
+    """SDs and correlations of the outcome within one cluster; with `covariance` V itself.
+
+    ``at`` names a group by level (``{"region": 1, "state": 2}``); without it the first lowest-level group is
+    shown. Raises `SpecError` for a name that is no level, `DataError` where no row is meant or too many are.
+    """
+    need_data(fit, data)
+    rows, title = _cluster(fit, data, at or {})
+    if len(rows) > MOST_ROWS:
+        raise DataError(
+            f"{title} has {len(rows):,} rows, too many for a table of correlations.",
+            code="too-many-rows",
+            subject="at",
+            advice="Choose a group of a lower level with at().",
+        )
+    labels, stub, rows = _labels(fit, data, rows)
+    v = marginal_covariance(fit, rows)
+    sd = np.sqrt(np.diag(v))
+    shown = v if covariance else v / np.outer(sd, sd)
+    if not covariance:
+        np.fill_diagonal(shown, 1.0)
+    columns = [] if covariance else [Column("sd", "SD")]
+    columns += [Column(f"c{j + 1}", label) for j, label in enumerate(labels)]
+    out = []
+    for i, label in enumerate(labels):
+        lower = [float(shown[i, j]) if j <= i else None for j in range(len(rows))]
+        out.append(Row(label, tuple(lower if covariance else [float(sd[i]), *lower])))
+    what = "Covariances" if covariance else "Standard deviations and correlations"
+    return Table(f"{what} of {fit.outcome}, {title}", tuple(columns), tuple(out), stub, (), "wcorrelation")
+
+
+def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Any]) -> tuple[IntArray, str]:
+    design = fit.model.design
+    if not design.levels:
+        raise SpecError("The model has no groups.", code="no-groups", subject="estat wcorrelation")
+    keep = np.ones(design.n, dtype=bool)
+    names = [level.name for level in design.levels if level.name != "_all"]
+    known = names + [b.factor for b in design.blocks if b.factor]
+    said = []
+    for name, value in at.items():
+        if name not in known:
+            raise SpecError(
+                f"{name} is not a group variable of this model.",
+                code="no-such-level",
+                subject="at",
+                advice="The group variables are " + ", ".join(known) + ".",
+            )
+        codes, values = data.codes(name)
+        found = [k for k, v in enumerate(values) if v == value or data.level_label(name, v) == str(value)]
+        keep &= np.isin(codes[fit.sample], found)
+        said.append(f"{name} = {value}")
+    if not at:
+        lowest = design.levels[-1]
+        first = lowest.codes[0]
+        keep = lowest.codes == first
+        places = np.flatnonzero(fit.sample)[lowest.rows[first]]
+        for name in names:
+            said.append(f"{name} = {data.level_label(name, data.frame[name].to_numpy()[places])}")
+    rows = np.flatnonzero(keep).astype(np.int64)
+    if not len(rows):
+        raise DataError(
+            f"No row of the estimation sample has {', '.join(said)}.", code="no-observations", subject="at"
+        )
+    return rows, ", ".join(said) or "all rows"
+
+
+def _labels(fit: FitResult, data: Dataset, rows: IntArray) -> tuple[list[str], str, IntArray]:
+    """Names of the rows: times where the residuals have them and they differ, otherwise numbers."""
+    layout = fit.model.design.residuals
+    time = layout.time_variable
+    if time is not None:
+        values = data.numeric(time)[fit.sample][rows]
+        if len(np.unique(values)) == len(rows):
+            order = np.argsort(values, kind="stable")
+            return [f"{v:g}" for v in values[order]], time, rows[order]
+    return [str(k + 1) for k in range(len(rows))], "Observation", rows
