@@ -400,3 +400,31 @@ def test_progress_and_cancel_reach_the_fit(session: Session) -> None:
 
     outcome = session.run("capture by g: su x", cancel=later)
     assert outcome.error is not None and outcome.error[0] == "cancelled"  # capture catches errors, not this
+
+
+# --- any text ---------------------------------------------------------------------------------------------
+WORDS = (
+    *("mixed", "y", "x", "g", "sex", "t", "nope", "||", "g:", "_all:", "R.g", "i.t", "c.x##i.sex", "L.x", "#"),
+    *(",", "reml", "cov(un)", "res(ar, t(t))", "dfm(res)", "level(90)", "if", "in", "x>0", "1/20", "[fw=t]"),
+    *("quietly", "capture", "by", "bysort", ":", "su", "list", "describe", "predict", "p", "fitted", "display"),
+    *("est", "sto", "A", "estat", "ic", "icc", "sd", "lrtest", ".", "test", "lincom", "set", "undo", "redo"),
+    *("(", ")", '"', "1", "-", "*", "=", "e(ll)", "_b[x]", "matrix", "scalar", "list", "help", "xtset", "save"),
+)
+
+
+@given(st.lists(st.sampled_from([w for w in WORDS if w != "save"]), max_size=8), st.booleans())
+def test_any_text_is_answered(words: list[str], fitted: bool) -> None:
+    session = FITTED if fitted else Session(State(dataset=make_data()))
+    session = session.fork(session.state)
+    before = session.state
+    text = " ".join(words)
+    outcome = session.run(text)
+    assert outcome.ok or outcome.error is not None
+    if outcome.error is not None:
+        assert outcome.error[0] != "internal", f"{text}: {outcome.error_advice}"
+        assert outcome.error[1].strip() and session.state is before
+        assert outcome.error_at is None or 0 <= outcome.error_at[0] < outcome.error_at[1] <= len(text) + 1
+
+
+FITTED = Session(State(dataset=make_data()))
+FITTED.run("mixed y x || g:")

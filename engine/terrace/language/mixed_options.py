@@ -34,9 +34,7 @@ DISPLAY_FLAGS = rules(
 METRICS = {"variance": "variance", "stddeviations": "sd", "estmetric": "estmetric"}
 DISPLAY_RULES = (
     *DISPLAY_FLAGS,
-    *rules(
-        "v:ariance st:ddeviations estm:etric", "l:evel d:ftable cf:ormat pf:ormat sf:ormat fvwrap fvwrapon"
-    ),
+    *rules("v:ariance st:ddeviations estm:etric", "l:evel d:ftable cf:ormat pf:ormat sf:ormat fvwrap fvwrapon"),
 )
 MAXIMISE_FLAGS = rules(
     "emonly emlog emdots dif:ficult tr:ace grad:ient hess:ian showstep showtol:erance nonrtol:erance"
@@ -48,8 +46,9 @@ MAXIMISE_RULES = (
         "emiter:ate emtol:erance iter:ate tol:erance ltol:erance nrtol:erance tech:nique from",
     ),
 )
+MODEL_RULES = rules("ml:e reml nostd:err rob:ust", "df:method res:iduals p:wscale vce cl:uster const:raints")
 GLOBAL_RULES = (
-    *rules("ml:e reml nostd:err rob:ust", "df:method res:iduals p:wscale vce cl:uster const:raints"),
+    *MODEL_RULES,
     *DISPLAY_RULES,
     *MAXIMISE_RULES,
 )
@@ -80,9 +79,7 @@ def number(option: Option, *, integer: bool = False, least: float = 0.0) -> floa
             f"{option.name}() needs {kind}, not {str(piece)!r}.", code="option-number", subject=option.name
         )
     if value < least:
-        raise piece.error(
-            f"{option.name}() must be at least {least:g}.", code="option-number", subject=option.name
-        )
+        raise piece.error(f"{option.name}() must be at least {least:g}.", code="option-number", subject=option.name)
     return value
 
 
@@ -212,9 +209,7 @@ def read_display(options: Options, display: Display) -> Display:
         changes["level"] = number(options["level"])
     if "dftable" in options:
         o = options["dftable"]
-        changes["dftable"] = choice(
-            argument(o), o.value, DFTABLES, "a fixed-effects table", subject="dftable"
-        )
+        changes["dftable"] = choice(argument(o), o.value, DFTABLES, "a fixed-effects table", subject="dftable")
     if "fvwrap" in options:
         changes["fvwrap"] = int(number(options["fvwrap"], integer=True))
     if "fvwrapon" in options:

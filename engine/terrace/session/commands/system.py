@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,16 @@ import numpy as np
 
 from terrace.errors import TerraceError
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import number, read_format
-from terrace.language.options import Option, did_you_mean, rules
+from terrace.language.mixed_options import (
+    FIXED_RULES,
+    MAXIMISE_RULES,
+    MODEL_RULES,
+    RANDOM_RULES,
+    REPLAY_RULES,
+    number,
+    read_format,
+)
+from terrace.language.options import Option, OptionRule, did_you_mean, rules
 from terrace.language.tokens import Piece, unquoted, words
 from terrace.results.table import Column, Row, Table
 from terrace.session import registry
@@ -185,7 +194,41 @@ def help_text(topic: str = "") -> str:
 
 def _explained(c: Command) -> str:
     short = "" if c.minimum == c.name else f"  (shortest: {c.minimum})"
-    return f"{c.name}{short}\n  {c.syntax}\n  {c.help}"
+    options = _MIXED_OPTIONS if c.name == "mixed" else {}
+    return "\n".join(
+        [
+            f"{c.name}{short}\n  {c.syntax}\n  {c.help}",
+            *(f"\n  {title}:\n{_listed(known)}" for title, known in options.items()),
+        ]
+    )
+
+
+_MIXED_OPTIONS = {
+    "Options of the fixed part": FIXED_RULES,
+    "Options of a level": RANDOM_RULES,
+    "Options of the model": MODEL_RULES,
+    "Maximisation": MAXIMISE_RULES,
+    "What is shown": REPLAY_RULES,
+}
+
+
+def _listed(known: Sequence[OptionRule]) -> str:
+    """Options with what may be left out in brackets, in lines of readable length."""
+    import textwrap
+
+    def spelled(r: OptionRule) -> str:
+        tail = r.name[len(r.minimum) :]
+        name = f"{r.minimum}[{tail}]" if r.minimum and tail else r.name
+        return name + ("()" if r.argument != "none" else "")
+
+    return textwrap.fill(
+        "  ".join(map(spelled, known)),
+        76,
+        initial_indent="    ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def commands_table() -> Table:
