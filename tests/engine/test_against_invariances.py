@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle_support import column, dataset, estimated, natural
+from oracle_support import column, dataset, estimated, natural, session_on
+from scipy import stats
 
 import terrace
 from oracles.generated import panel
@@ -150,6 +151,89 @@ def test_em_climbs(command: str) -> None:
     whole = terrace.fit(command, dataset(complete()))
     assert path[-1] <= whole.ll + 1e-8
     assert all(p.se is None for p in result.random)
+
+
+SAME_ESTIMATES = (
+    "matlog",
+    "technique(bfgs)",
+    "technique(dfp)",
+    "technique(nr 3 bfgs 3)",
+    "difficult",
+    "emiterate(0)",
+    "emiterate(200)",
+    "nostderr",
+    "level(90)",
+    "stddeviations",
+    "estmetric",
+    "nolog",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS[:4])
+@pytest.mark.parametrize("option", SAME_ESTIMATES)
+def test_options_of_the_search_and_of_the_display_keep_the_estimates(option: str, command: str) -> None:
+    joint = " " if "," in command.rpartition("||")[2] else ", "
+    one = terrace.fit(command + joint + option, dataset(complete()))
+    other = terrace.fit(command, dataset(complete()))
+    agree(one, other)
+    if option == "nostderr":
+        assert all(p.se is None for p in one.random)
+
+
+def test_wider_level_gives_wider_intervals() -> None:
+    data = dataset(complete())
+    one = terrace.fit(COMMANDS[0] + " level(90)", data)
+    other = terrace.fit(COMMANDS[0], data)
+    z = stats.norm.ppf(0.95)
+    for row in estimated(one):
+        assert row.ub - row.coef == pytest.approx(z * row.se, rel=1e-6)
+    for narrow, wide in zip(one.random, other.random, strict=True):
+        assert wide.lb < narrow.lb < narrow.estimate < narrow.ub < wide.ub
+
+
+def test_collinear_covariates_are_dropped_with_a_note() -> None:
+    frame = complete().assign(twice=lambda f: 2 * f["x"] - 1)
+    one = terrace.fit("mixed y x z twice || id: x", dataset(frame))
+    other = terrace.fit("mixed y x z || id: x", dataset(frame))
+    agree(one, other)
+    dropped = [f for f in one.fixed if f.kind == "omitted"]
+    assert [f.term for f in dropped] == ["twice"]
+    assert dropped[0].coef == 0
+    assert any("twice" in str(w) for w in one.warnings)
+    assert one.scalars["df_m"] == 2
+
+
+def test_collinear_random_slopes_are_dropped_with_a_note() -> None:
+    frame = complete().assign(twice=lambda f: 2 * f["x"])
+    one = terrace.fit("mixed y x z || id: x twice, cov(unstructured)", dataset(frame))
+    agree(one, terrace.fit("mixed y x z || id: x, cov(unstructured)", dataset(frame)))
+    assert any("twice" in str(w) for w in one.warnings)
+
+
+@pytest.mark.parametrize("definition", ["x = z", "x + 2*z = 0.5", "x = 1"])
+def test_constraints_are_a_change_of_variables(definition: str) -> None:
+    """The same restriction written into the data."""
+    frame = complete()
+    session = session_on(dataset(frame))
+    assert session.run(f"constraint define 1 {definition}").ok
+    outcome = session.run("mixed y x z || id:, constraints(1) reml")
+    assert outcome.ok, outcome.error
+    if definition == "x = z":
+        plain = terrace.fit("mixed y s || id:, reml", dataset(frame.assign(s=frame["x"] + frame["z"])))
+        slopes = [estimated(plain)[0].coef] * 2
+    elif definition == "x = 1":
+        plain = terrace.fit("mixed w z || id:, reml", dataset(frame.assign(w=frame["y"] - frame["x"])))
+        slopes = [1.0, estimated(plain)[0].coef]
+    else:  # x = .5 - 2 z: y - .5 x on z - 2 x
+        moved = frame.assign(w=frame["y"] - 0.5 * frame["x"], s=frame["z"] - 2 * frame["x"])
+        plain = terrace.fit("mixed w s || id:, reml", dataset(moved))
+        slopes = [0.5 - 2 * estimated(plain)[0].coef, estimated(plain)[0].coef]
+    result = outcome.fit
+    np.testing.assert_allclose([f.coef for f in result.fixed[:2]], slopes, rtol=1e-6)
+    np.testing.assert_allclose(natural(result), natural(plain), rtol=1e-5)
+    assert result.scalars["rank"] == plain.scalars["rank"]
+    if "0.5" not in definition:  # there the model test would contradict the constraint
+        assert result.scalars["chi2"] == pytest.approx(plain.scalars["chi2"], rel=1e-6)
 
 
 def test_a_fit_is_the_same_twice() -> None:
