@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from terrace_desktop.history import Entry
     from terrace_desktop.settings import Settings
 
-log = logging.getLogger(__name__)
 # A line in the status bar is enough for these, unless they have tables or warnings.
 TOLD = frozenset(
     ("use", "sample", "save", "clear", "undo", "redo", "estimates store", "estimates restore", "predict",
@@ -64,18 +62,20 @@ class ModelFlow(QObject):
         from terrace_desktop.builder import BuilderDialog
 
         self.close_builder()
-        self.builder = BuilderDialog(dataset, spec, self.window, self.settings.store)
+        self.builder = BuilderDialog(dataset, spec, self.window, self.settings)
         self.builder.fit_requested.connect(self._fit)
         self.builder.finished.connect(self._builder_gone)
         self.builder.show()
 
     def open_builder_with(self, command: str) -> None:
         """The builder with the model that a command describes."""
-        from terrace.language.mixed import parse_mixed
 
-        dataset = self.controller.snapshot.dataset
-        names = () if dataset is None else dataset.names
-        self.controller.call(lambda _session, _progress, _cancel: parse_mixed(command, names), self._parsed)
+        def parse(session: Any, _progress: Any, _cancel: Any) -> ModelSpec:
+            from terrace.language.mixed import parse_mixed
+
+            return parse_mixed(command, session.data.names)
+
+        self.controller.call(parse, self._parsed)
 
     def close_builder(self) -> None:
         """Close the builder where it is open."""
@@ -86,14 +86,13 @@ class ModelFlow(QObject):
 
     def _parsed(self, result: Any) -> None:
         if isinstance(result, BaseException):
-            log.warning("the model of the start cannot be read: %s", result)
+            self.told.emit(getattr(result, "message", "") or str(result))
             self.open_builder(None)
         else:
             self.open_builder(result)
 
     def _fit(self, command: str) -> None:
-        self.close_builder()
-        self.controller.run(command)
+        self.controller.run(command)  # the builder closes itself
 
     def _builder_gone(self, _result: int = 0) -> None:
         if self.builder is not None:

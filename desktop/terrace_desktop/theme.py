@@ -47,7 +47,7 @@ class Theme:
 
 LIGHT = Theme(
     name="light", ground="#f6f7f9", panel="#ffffff", ink="#1d2530", muted="#5d6978", line="#dfe3e8",
-    accent="#0b7a75", on_accent="#ffffff", accent_hover="#096661", accent_soft="#e2f1f0",
+    accent="#0b7a75", on_accent="#ffffff", accent_hover="#096661", accent_soft="#e6f3f2",
     selection="#d5ebe9", hover="#edf0f3", warning="#8f5200", warning_soft="#fff4e0", danger="#b3261e",
     danger_soft="#fdeeec", faint="#b4bdc7",
 )  # fmt: skip

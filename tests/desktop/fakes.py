@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.errors import Cancelled
 from terrace.results.fit import FitResult, Iteration
+from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.session.contract import Outcome, Progress
 
@@ -130,13 +130,23 @@ class FakeSession:
 
     def do_wait(self, text: str, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
         number = 0
-        while not self.gate.is_set():
+        while not self.gate.wait(0.002):
             number += 1
             progress(Progress("Fitting", number, -23320.5 - 1 / number, elapsed=0.1))
             if cancel():
                 raise Cancelled
-            time.sleep(0.002)
         return Outcome(text, "wait", "ok", 0.1, text="Waited.")
 
     def do_break(self, *_: Any) -> Outcome:
         raise ZeroDivisionError("nobody foresaw this")
+
+
+def plot(kind: str = "residual-fitted", n: int = 60) -> Plot:
+    """Points over a line, each with its row."""
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=n), rng.normal(size=n)
+    marks = (
+        Marks("hline", np.empty(0), np.array([0.0]), role="reference"),
+        Marks("points", x, y, rows=np.arange(n)),
+    )
+    return Plot("A plot", (PlotPanel(Axis("Fitted"), Axis("Residual"), marks),), kind, note="A note.")

@@ -138,11 +138,14 @@ class GridView(QTableView):
 
     def set_order(self, order: np.ndarray | None, sorted_by: tuple[str, bool] | None) -> None:
         """Take over a finished sort."""
-        self.clearSelection()
+        column = self.currentIndex().column()
         across = self.horizontalScrollBar().value()
         widths = self.column_widths()
         self.grid.set_order(order, sorted_by)
         self._fit_columns(widths)
+        if column >= 0 and self.grid.rowCount():  # the rows moved; the user is still at this variable
+            first = self.grid.index(0, column)
+            self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.NoUpdate)
         self.horizontalScrollBar().setValue(across)
 
     def set_filter(self, mask: np.ndarray | None) -> None:
@@ -201,7 +204,8 @@ class GridView(QTableView):
             self._jump(event)
             return
         if ctrl and event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
-            self.selectColumn(self.currentIndex().column())
+            flag = QItemSelectionModel.SelectionFlag  # selectColumn would add, since Ctrl is down
+            self.selectionModel().select(self.currentIndex(), flag.ClearAndSelect | flag.Columns)
             return
         super().keyPressEvent(event)
 

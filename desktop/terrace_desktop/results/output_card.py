@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Signal
@@ -70,6 +71,8 @@ class OutputCard(Card):
 
     def __init__(self, entry: Entry, outcome: Outcome, title: str = "") -> None:
         shown = "" if outcome.error_at is not None else outcome.command
+        if not title and len(outcome.tables) == 1:
+            title = outcome.tables[0].title  # the head says it, so the table need not
         super().__init__(f"output_{entry.id}", title or outcome.type or entry.command, shown)
         self.entry = entry
         self.outcome = outcome
@@ -150,4 +153,5 @@ class OutputCard(Card):
         if as_text:
             self._browser.show_plain(self.outcome.text.strip("\n"))
         else:
-            self._browser.show_html(joined_html(list(self.outcome.tables), theme.manager().theme.name))
+            tables = [replace(t, title="" if t.title == self.title else t.title) for t in self.outcome.tables]
+            self._browser.show_html(joined_html(tables, theme.manager().theme.name))

@@ -1,0 +1,112 @@
+"""History: what it shows, the do-file, the command bar."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import spin
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from terrace_desktop.history import HistoryModel, duration
+from terrace_desktop.history_tab import HistoryTab
+
+
+def filled() -> HistoryModel:
+    history = HistoryModel()
+    for command, state, message in (
+        ("sample hsb", "ok", ""),
+        ("mixed mathach sess || id:", "error", "There is no variable sess."),
+        ("mixed mathach ses || id:", "ok", ""),
+        ("bootstrap: mixed", "cancelled", ""),
+    ):
+        entry = history.add(command)
+        history.update(entry.id, state=state, elapsed=0.014, message=message)
+    return history
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0001, "1 ms"), (0.0142, "14 ms"), (0.9996, "1.0 s"), (1.234, "1.2 s"), (99.94, "99.9 s"), (200, "3 min 20 s")],
+)
+def test_durations_are_for_people(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_do_file_has_what_ran_and_the_rest_as_comments() -> None:
+    assert filled().do_file().splitlines() == [
+        "sample hsb",
+        "* mixed mathach sess || id:",
+        "* failed: There is no variable sess.",
+        "mixed mathach ses || id:",
+        "* bootstrap: mixed",
+    ]
+    assert HistoryModel().do_file() == ""
+
+
+def test_do_file_runs_again() -> None:
+    from terrace.language.dofile import read_commands
+
+    assert [c.text for c in read_commands(filled().do_file())] == ["sample hsb", "mixed mathach ses || id:"]
+
+
+def test_states_are_read_out() -> None:
+    history = filled()
+    said = history.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said == "mixed mathach sess || id:, failed · 14 ms, There is no variable sess."
+    assert history.index(1, 0).data(Qt.ItemDataRole.ToolTipRole).endswith("There is no variable sess.")
+
+
+def test_bar_walks_through_the_history_and_back_to_what_was_typed() -> None:
+    tab = HistoryTab(filled())
+    bar = tab.bar
+    bar.setText("half")
+    for expected in ("bootstrap: mixed", "mixed mathach ses || id:"):
+        QTest.keyClick(bar, Qt.Key.Key_Up)
+        assert bar.text() == expected
+    QTest.keyClick(bar, Qt.Key.Key_Down)
+    QTest.keyClick(bar, Qt.Key.Key_Down)
+    assert bar.text() == "half"
+    QTest.keyClick(bar, Qt.Key.Key_Escape)
+    assert bar.text() == ""
+
+
+def test_enter_runs_and_empties_the_bar() -> None:
+    tab = HistoryTab(HistoryModel())
+    ran: list[str] = []
+    tab.run_asked.connect(ran.append)
+    tab.bar.command_entered.emit("x")
+    tab.bar.setText("  estat icc ")
+    QTest.keyClick(tab.bar, Qt.Key.Key_Return)
+    QTest.keyClick(tab.bar, Qt.Key.Key_Return)
+    assert ran == ["x", "estat icc"] and tab.bar.text() == ""
+
+
+def test_selected_entries_run_again_in_order_and_are_copied() -> None:
+    tab = HistoryTab(filled())
+    tab.resize(400, 300)
+    tab.show()
+    ran: list[str] = []
+    tab.run_asked.connect(ran.append)
+    assert not tab.run_button.isEnabled()
+    for row in (2, 0):
+        tab.list.selectionModel().select(tab.history.index(row, 0), QItemSelectionModel.SelectionFlag.Select)
+    tab.run_button.click()
+    assert ran == ["sample hsb", "mixed mathach ses || id:"]
+    tab.copy_button.click()
+    assert QGuiApplication.clipboard().text() == "sample hsb\nmixed mathach ses || id:"
+    tab.list.doubleClicked.emit(tab.history.index(1, 0))
+    assert tab.bar.text() == "mixed mathach sess || id:"
+    spin()
+    tab.grab()
+    tab.close()
+
+
+def test_an_empty_history_says_so() -> None:
+    tab = HistoryTab(HistoryModel())
+    tab.resize(400, 300)
+    tab.show()
+    assert tab.list.isHidden() and not tab.save_button.isEnabled()
+    tab.history.add("sample hsb")
+    assert not tab.list.isHidden() and tab.save_button.isEnabled()
+    tab.close()

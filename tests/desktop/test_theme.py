@@ -1,0 +1,83 @@
+"""Colours can be read, the style sheet is whole, and the theme can be changed at run time."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from conftest import spin
+from PySide6.QtGui import QColor, QFontMetricsF, QPalette
+from PySide6.QtWidgets import QApplication, QLabel
+
+from terrace_desktop import theme
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    c = QColor(colour)
+    parts = [v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in (c.redF(), c.greenF(), c.blueF())]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio (WCAG 2)."""
+    a, b = sorted((luminance(one), luminance(other)), reverse=True)
+    return (a + 0.05) / (b + 0.05)
+
+
+PAIRS = [
+    ("ink", "panel"), ("ink", "ground"), ("muted", "panel"), ("muted", "ground"), ("accent", "panel"),
+    ("on_accent", "accent"), ("on_accent", "accent_hover"), ("accent", "accent_soft"), ("ink", "selection"),
+    ("warning", "warning_soft"), ("ink", "warning_soft"), ("danger", "danger_soft"), ("danger", "panel"),
+    ("ink", "hover"), ("muted", "hover"), ("ink", "danger_soft"), ("muted", "danger_soft"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+def test_text_can_be_read(name: str, pair: tuple[str, str]) -> None:
+    t = theme.THEMES[name]
+    assert contrast(getattr(t, pair[0]), getattr(t, pair[1])) >= 4.5
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_sheet_has_every_token_filled_and_names_no_other_colour(name: str) -> None:
+    t = theme.THEMES[name]
+    sheet = theme.stylesheet(t)
+    assert "$" not in sheet
+    known = {getattr(t, f) for f in theme.Theme.__dataclass_fields__ if f != "name"}
+    assert set(re.findall(r"#[0-9a-f]{6}\b", sheet)) <= known
+    for path in re.findall(r"url\(([^)]+)\)", sheet):
+        assert QApplication.instance() is not None
+        assert __import__("pathlib").Path(path).is_file()
+
+
+def test_change_of_theme_reaches_palette_and_listeners(qapp: QApplication) -> None:
+    heard = []
+    theme.manager().changed.connect(lambda: heard.append(theme.manager().theme.name))
+    theme.manager().apply("dark")
+    assert qapp.palette().color(QPalette.ColorRole.Base) == QColor(theme.DARK.panel)
+    theme.manager().apply("light")
+    assert qapp.palette().color(QPalette.ColorRole.Base) == QColor(theme.LIGHT.panel)
+    assert heard == ["dark", "light"]
+
+
+def test_an_unknown_choice_follows_the_system(qapp: QApplication) -> None:
+    theme.manager().apply("purple")
+    assert theme.manager().choice == "system"
+    theme.manager().apply("light")
+
+
+def one_width(metrics: QFontMetricsF) -> bool:
+    widths = [metrics.horizontalAdvance(d * 50) for d in "0123456789"]
+    return max(widths) - min(widths) < 2  # hinting moves single digits by a fiftieth of a pixel
+
+
+def test_figures_have_one_width(qapp: QApplication) -> None:
+    assert one_width(QFontMetricsF(theme.text_font()))
+    label = QLabel("1")
+    label.setProperty("tone", "heading")  # a style sheet must not take the feature away
+    label.show()
+    spin()
+    assert one_width(QFontMetricsF(label.font()))
+    label.close()

@@ -1,0 +1,470 @@
+"""The main window over a session made of answers: what a user does, and where its result stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import fakes
+import numpy as np
+import pytest
+from conftest import spin, wait_until
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from terrace_desktop import dialogs
+from terrace_desktop.main_window import MainWindow
+from terrace_desktop.settings import Settings
+
+MODEL = "mixed score hours || school: hours, covariance(unstructured) reml"
+
+
+class Desk:
+    """A window with its session, and short words for what tests do."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.session = fakes.FakeSession()
+        self.window = MainWindow(settings, lambda: self.session)
+        self.window.resize(1200, 800)
+        self.window.show()
+        self.window.begin()
+        self.idle()
+
+    def idle(self) -> None:
+        c = self.window.controller
+        wait_until(lambda: c.is_ready and not c.busy and not c._view_then, "the window")
+
+    def run(self, *commands: str) -> None:
+        for command in commands:
+            self.window.controller.run(command)
+        self.idle()
+
+    def open(self) -> None:
+        self.window.data.open_sample("small")
+        self.idle()
+
+    def click(self, name: str) -> None:
+        found = [b for b in self.window.findChildren(QPushButton, name) if b.isVisible()]
+        assert found, f"no button {name}"
+        found[0].click()
+        self.idle()
+
+
+@pytest.fixture
+def desk(settings: Settings) -> Iterator[Desk]:
+    d = Desk(settings)
+    yield d
+    d.session.gate.set()
+    d.window.close()
+    d.window.deleteLater()
+
+
+# --- data -----------------------------------------------------------------------------------------------
+def test_begins_with_the_start_page_and_opens_a_sample_by_a_command(desk: Desk) -> None:
+    w = desk.window
+    assert w.pages.currentWidget() is w.start
+    assert w.status.facts() == "No data open" and w.status.state() == "Ready"
+    assert not w.actions_["new_model"].isEnabled()
+    w.start.sample_asked.emit("small")
+    desk.idle()
+    assert desk.session.ran == ["sample small"]
+    assert w.pages.currentWidget() is w.splitter
+    assert w.left.grid.grid.rowCount() == 60
+    assert w.left.tabText(1) == "Variables (6)"
+    assert w.status.facts() == "60 rows · 6 variables · no filter · 0 models"
+    assert w.windowTitle() == "small – Terrace"
+    assert w.actions_["new_model"].isEnabled()
+
+
+def test_an_unreadable_file_is_told_on_the_start_page(desk: Desk) -> None:
+    desk.window.data.open_file("/nowhere/bad.dta")
+    desk.idle()
+    assert desk.window.pages.currentWidget() is desk.window.start
+    texts = [label.text() for label in desk.window.start.findChildren(type(desk.window.status._right))]
+    assert "bad.dta ends before its data do." in texts
+    assert "Copy the file again from where it came." in texts
+    assert desk.window.settings.recent() == []
+
+
+def test_an_unreadable_file_loses_nothing(desk: Desk) -> None:
+    desk.open()
+    desk.run(MODEL)
+    before = desk.window.left.grid.grid.dataset
+    desk.window.data.open_file("/nowhere/bad.dta")
+    desk.idle()
+    assert desk.window.left.grid.grid.dataset is before
+    assert len(desk.window.results.groups) == 1
+    card = desk.window.results.loose()[-1]
+    assert card.pill_text() == "failed" and card.outcome.error[1] == "bad.dta ends before its data do."
+
+
+def test_recent_files_are_kept_and_dropped_files_open(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "a b.csv"
+    file.write_text("x\n1\n")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(file))])
+    event = QDropEvent(
+        QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    desk.window.dropEvent(event)
+    spin()
+    desk.idle()
+    assert desk.session.ran == [f'use "{file}", clear']
+    desk.window.settings.add_recent(file)
+    desk.window._opened("a b.csv")
+    assert [a.text() for a in desk.window.actions_.recent.actions()] == [str(file)]
+
+
+def test_sorting_asks_nothing_of_the_session_and_keeps_the_data(desk: Desk) -> None:
+    desk.open()
+    w = desk.window
+    w.left.grid.setCurrentIndex(w.left.grid.grid.index(0, 2))
+    w.actions_["sort_down"].trigger()
+    desk.idle()
+    assert w.left.grid.grid.sorted_by == ("score", True)
+    assert desk.session.ran == ["sample small"]
+    w.actions_["sort_none"].trigger()
+    assert w.left.grid.grid.order is None
+
+
+def test_copy_puts_the_selected_column_on_the_clipboard(desk: Desk) -> None:
+    desk.open()
+    desk.window.left.grid.selectColumn(0)
+    desk.window.data.copy()
+    desk.idle()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0] == "school" and len(lines) == 61
+    assert desk.window.status.message() == "60 cells copied"
+
+
+def test_rows_of_a_plot_are_marked_and_can_be_shown_alone(desk: Desk) -> None:
+    desk.open()
+    w = desk.window
+    w.results.rows_selected.emit(np.array([4, 7]))
+    assert not w.left.strip.isHidden()
+    desk.click("filter_only")
+    assert w.left.grid.grid.rowCount() == 2
+    assert "2 rows shown" in w.status.facts() and w.actions_["show_all"].isEnabled()
+    assert [w.left.grid.grid.data_row(r) for r in range(2)] == [4, 7]
+    desk.click("filter_all")
+    assert w.left.grid.grid.rowCount() == 60
+    desk.click("filter_clear")
+    assert w.left.strip.isHidden()
+
+
+def test_variables_are_edited_by_commands(desk: Desk) -> None:
+    desk.open()
+    table = desk.window.left.variables.table
+    table.setData(table.index(1, 0), "kind")
+    table.setData(table.index(1, 1), "ordinal")
+    table.setData(table.index(1, 2), 'Kind of "school"')
+    table.setData(table.index(1, 3), "0 = State, 1 = Church, mostly")
+    table.setData(table.index(5, 4), "-9, -8")
+    table.setData(table.index(1, 2), "Sector of the school")  # as it is: nothing to do
+    table.setData(table.index(1, 3), "0 State")
+    desk.idle()
+    assert desk.session.ran[1:] == [
+        "rename sector kind",
+        "measure sector ordinal",
+        "label variable sector `\"Kind of \"school\"\"'",
+        'label values sector 0 "State" 1 "Church, mostly"',
+        "missing grade -9 -8",
+    ]
+    assert "0 State" in desk.window.status.message()
+
+
+# --- models ---------------------------------------------------------------------------------------------
+def test_a_fit_becomes_a_card_on_top_and_is_kept_by_name(desk: Desk) -> None:
+    desk.open()
+    desk.run(MODEL, MODEL)
+    w = desk.window
+    assert [c.title for c in w.results.cards()] == [
+        "Model 1 · Random intercept of school",
+        "Model 2 · Random intercept of school",
+    ]
+    assert w.results.newest().number == 2
+    assert w.results.newest().pill_text() == "converged in 4 steps, 10 ms"
+    assert [c.stored for c in w.results.cards()] == ["m1", "m2"]
+    assert w.status.facts().endswith("2 models")
+    assert w.actions_["compare"].isEnabled() and w.actions_["export"].isEnabled()
+
+
+def test_what_is_asked_about_a_model_stands_under_its_card(desk: Desk) -> None:
+    desk.open()
+    desk.run(MODEL, MODEL)
+    first, second = desk.window.results.cards()
+    desk.window.models.after(first, "estat icc")
+    desk.idle()
+    assert desk.session.ran[-2:] == ["estimates restore m1", "estat icc"]
+    assert [len(g.outputs) for g in desk.window.results.groups] == [0, 1]
+    assert desk.window.results.group_of(first).outputs[0].title == "Residual intraclass correlation"
+    desk.session.fit = first.fit
+    desk.run("estat icc")
+    assert [len(g.outputs) for g in desk.window.results.groups] == [0, 2]
+    desk.window.models.after(second, "estat icc")
+    desk.idle()
+    assert desk.session.ran[-2:] == ["estimates restore m2", "estat icc"]
+
+
+def test_a_failing_command_points_at_its_place_and_the_next_one_clears_it(desk: Desk) -> None:
+    desk.open()
+    desk.run("nonsense foo")
+    card = desk.window.results.loose()[0]
+    codes = [x.text() for x in card.findChildren(type(desk.window.status._right), "error_code")]
+    assert codes == ["nonsense foo\n^^^^^^^^"]
+    desk.click("error_edit")
+    assert desk.window.left.history_tab.bar.text() == "nonsense foo"
+    desk.run(MODEL)
+    assert desk.window.results.loose() == []
+
+
+def test_results_are_dimmed_when_their_data_change_and_not_otherwise(desk: Desk) -> None:
+    desk.open()
+    desk.run(MODEL)
+    card = desk.window.results.newest()
+    made = card.dataset
+    desk.session.dataset = made.with_column("other", np.arange(60.0))
+    desk.window._changed(desk.window.controller.snapshot.__class__(dataset=desk.session.dataset), frozenset({"data"}))
+    desk.window.controller.snapshot = desk.window.controller.snapshot.__class__(dataset=desk.session.dataset)
+    desk.window.models.check_stale()
+    desk.idle()
+    assert not card.stale, "a new variable changes no result"
+    desk.run("shift")
+    desk.idle()
+    assert card.stale is ("score" in [card.fit.outcome]) and card.body_widget.graphicsEffect() is not None
+    desk.session.dataset = made
+    desk.window.controller.snapshot = desk.window.controller.snapshot.__class__(dataset=made)
+    desk.window.models.check_stale()
+    desk.idle()
+    assert not card.stale and card.body_widget.graphicsEffect() is None
+
+
+def test_predict_dialog_writes_its_command(desk: Desk) -> None:
+    desk.open()
+    desk.run(MODEL)
+    desk.window.predict_newest()
+    dialog = desk.window.findChild(dialogs.PredictDialog)
+    assert dialog.command() == "predict fitted, fitted"
+    dialog.choose("reffects")
+    assert dialog.command() == "predict u*, reffects"
+    dialog.choose("residuals")
+    dialog.name.setText("score")
+    assert not dialog.ok_button.isEnabled() and "already" in dialog.problem.text()
+    dialog.name.setText("2x")
+    assert not dialog.ok_button.isEnabled()
+    dialog.name.setText("resid")
+    dialog.ok_button.click()
+    desk.idle()
+    assert desk.session.ran[-1] == "predict resid, residuals"
+
+
+def test_compare_asks_for_two_models(desk: Desk) -> None:
+    desk.open()
+    desk.run(MODEL, MODEL)
+    desk.window.models.compare()
+    dialog = desk.window.findChild(dialogs.CompareDialog)
+    dialog.first.setCurrentIndex(1)
+    assert not dialog.ok_button.isEnabled()
+    dialog.first.setCurrentIndex(0)
+    dialog.ok_button.click()
+    desk.idle()
+    assert desk.session.ran[-2:] == ["estimates table m1 m2", "lrtest m1 m2"]
+
+
+def test_a_model_is_renamed_folded_and_removed(desk: Desk) -> None:
+    desk.open()
+    desk.run(MODEL)
+    w = desk.window
+    card = w.results.newest()
+    w.models.rename(card)
+    dialog = w.findChild(dialogs.NameDialog)
+    dialog.edit.setText("")
+    assert not dialog.ok_button.isEnabled()
+    dialog.edit.setText("Mine")
+    dialog.ok_button.click()
+    assert card.title == "Mine"
+    w.actions_["collapse"].trigger()
+    assert card.folded and card.body_widget.isHidden()
+    w.actions_["expand"].trigger()
+    assert not card.folded
+    card.delete_asked.emit()
+    assert w.results.groups == [] and not w.results._hint.isHidden()
+    assert not w.actions_["export"].isEnabled()
+
+
+def test_report_and_plot_are_commands(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    desk.open()
+    desk.run(MODEL)
+    target = str(tmp_path / "out.docx")
+    monkeypatch.setattr(dialogs, "ask_save", lambda *_: target)
+    desk.window.actions_["export"].trigger()
+    desk.idle()
+    title = desk.window.results.newest().title
+    assert desk.session.ran[-1] == f'report "{target}", models(m1) titles("{title}") replace'
+    monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "fig"))
+    plot = fakes.plot("qq")
+    desk.window.results.plot_export_asked.emit(plot, "pdf", desk.window.results.newest())
+    desk.idle()
+    assert desk.session.ran[-1] == f'plot qq, saving("{tmp_path / "fig.pdf"}") replace'
+    monkeypatch.setattr(dialogs, "ask_save", lambda *_: "")
+    count = len(desk.session.ran)
+    desk.window.actions_["export"].trigger()
+    desk.idle()
+    assert len(desk.session.ran) == count, "thought better of it"
+
+
+def test_history_is_saved_as_a_do_file(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    desk.open()
+    desk.run(MODEL)
+    target = tmp_path / "h.do"
+    monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(target))
+    desk.window.actions_["save_history"].trigger()
+    assert target.read_text() == f"sample small\n{MODEL}\nquietly estimates store m1\n"
+    monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "no" / "h.do"))
+    desk.window.actions_["save_history"].trigger()
+    assert "cannot be written" in desk.window.results.loose()[-1].outcome.error[1]
+
+
+# --- running ----------------------------------------------------------------------------------------------
+def test_progress_is_shown_in_place_and_cancelled(desk: Desk) -> None:
+    desk.open()
+    desk.window.controller.run("wait")
+    wait_until(lambda: not desk.window.results.progress.isHidden(), "the progress card")
+    assert "iteration" in desk.window.results.progress.text()
+    assert "log likelihood −23,32" in desk.window.results.progress.text()
+    assert desk.window.status.state().startswith("Fitting · ")
+    assert desk.window.actions_["cancel"].isEnabled()
+    desk.window.results.progress.cancel_button.click()
+    desk.idle()
+    assert desk.window.results.progress.isHidden()
+    assert desk.window.status.message() == "Cancelled. Nothing was changed."
+    assert desk.window.status.state() == "Ready"
+
+
+def test_an_unforeseen_error_opens_one_dialog_and_the_window_goes_on(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.open()
+    desk.run("break", "break")
+    shown = [d for d in desk.window.findChildren(dialogs.FailureDialog) if d.isVisible()]
+    assert len(shown) == 1
+    shown[0].ok_button.click()
+    spin()
+    desk.run(MODEL)
+    assert len(desk.window.results.groups) == 1
+
+
+# --- the window itself --------------------------------------------------------------------------------------
+def test_sizes_tab_labels_and_theme_are_remembered(settings: Settings) -> None:
+    first = Desk(settings)
+    first.open()
+    first.window.splitter.setSizes([700, 500])
+    sizes = first.window.splitter.sizes()
+    first.window.left.setCurrentIndex(2)
+    first.window.left.labels.choose("codes")
+    first.window.set_theme("dark")
+    first.window.close()
+    second = Desk(Settings(settings.store.fileName()))
+    second.open()
+    assert second.window.splitter.sizes()[0] == pytest.approx(sizes[0], abs=3)
+    assert second.window.left.currentIndex() == 2
+    assert not second.window.left.grid.grid.labels
+    assert second.window.settings.theme() == "dark"
+    second.window.set_theme("light")
+    second.window.actions_["reset_layout"].trigger()
+    second.window.close()
+    for d in (first, second):
+        d.window.deleteLater()
+
+
+@pytest.mark.parametrize("size", [(800, 600), (640, 420)])
+def test_a_small_window_can_be_used(desk: Desk, size: tuple[int, int]) -> None:
+    desk.open()
+    desk.run(MODEL)
+    w = desk.window
+    w.resize(*size)
+    spin()
+    assert (w.width(), w.height()) == size
+    for name, b in w.actions_.buttons.items():
+        if name in ("open", "new_model"):
+            assert w.rect().contains(b.mapTo(w, b.rect().center())), name
+    card = w.results.newest()
+    wait_until(lambda: card.width() <= w.results.viewport().width(), "the card to shrink")
+    assert {a.text() for a in card.menu.actions()} >= {"Edit", "Predict", "Rename…", "Collapse", "Remove"}
+    pictures = w.results.groups[0].plots.small.values()
+    assert all(p.width() >= 150 for p in pictures)
+
+
+def test_long_names_are_shortened_and_stand_in_the_tooltip(desk: Desk) -> None:
+    desk.open()
+    long = "mixed " + "a_very_long_name_of_a_variable " * 12 + "|| school:"
+    desk.run(long)
+    w = desk.window
+    w.resize(800, 600)
+    spin()
+    assert w.results.newest()._command.toolTip() == long.strip()
+    assert w.results.newest().width() <= w.results.viewport().width()
+    w._opened("a_file_with_a_name_that_goes_on_and_on_" * 4 + ".dta")
+    assert w.actions_.document.width() <= 320
+
+
+def test_keyboard_goes_to_every_pane(desk: Desk) -> None:
+    desk.open()
+    desk.run(MODEL)
+    w = desk.window
+    w.activateWindow()
+    for name, widget in (
+        ("tab_data", w.left.grid),
+        ("tab_variables", w.left.variables),
+        ("tab_history", w.left.history_tab.list),
+        ("focus_command", w.left.history_tab.bar),
+        ("focus_results", w.results.newest().browser),
+    ):
+        w.actions_[name].trigger()
+        spin()
+        assert QApplication.focusWidget() is widget, name
+
+
+def test_no_two_shortcuts_are_the_same(desk: Desk) -> None:
+    keys = [k.toString() for n in desk.window.actions_.names() for k in desk.window.actions_[n].shortcuts()]
+    assert len(keys) == len(set(keys)) and keys
+
+
+def test_help_pages_open(desk: Desk) -> None:
+    for name in ("help", "shortcuts", "about"):
+        desk.window.actions_[name].trigger()
+        page = desk.window.findChildren(dialogs.PageDialog)[-1]
+        assert page.isVisible() and page.windowTitle()
+        page.close()
+        spin()
+
+
+def test_command_bar_runs_what_is_typed(desk: Desk) -> None:
+    desk.open()
+    desk.window.focus_command()
+    QTest.keyClicks(desk.window.left.history_tab.bar, MODEL)
+    QTest.keyClick(desk.window.left.history_tab.bar, Qt.Key.Key_Return)
+    desk.idle()
+    assert len(desk.window.results.groups) == 1
+
+
+def test_every_enabled_entry_of_every_menu_does_something_without_complaint(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.open()
+    desk.run(MODEL, MODEL)
+    monkeypatch.setattr(dialogs, "ask_open", lambda *_: "")
+    monkeypatch.setattr(dialogs, "ask_save", lambda *_: "")
+    monkeypatch.setattr("PySide6.QtGui.QDesktopServices.openUrl", lambda *_: True)
+    skip: set[str] = {"quit"}
+    check: Callable[[str], bool] = lambda n: n not in skip and desk.window.actions_[n].isEnabled()  # noqa: E731
+    for name in [n for n in desk.window.actions_.names() if check(n)]:
+        desk.window.actions_[name].trigger()
+        desk.idle()
+        for dialog in QApplication.topLevelWidgets():
+            if dialog is not desk.window and dialog.isVisible():
+                dialog.close()
+        spin()
+    desk.window.set_theme("light")
