@@ -44,9 +44,9 @@ class MaximisationSection(Section):
         self._line("emiterate", self.tr("EM iterations"), whole, "20", count)
         self._line("emtolerance", self.tr("EM tolerance"), positive, "1e-10", number)
         self._line("iterate", self.tr("Iterations at most"), whole, self.tr("default"), count)
-        self._line("tolerance", self.tr("Tolerance of parameters"), positive, self.tr("default"), number)
-        self._line("ltolerance", self.tr("Tolerance of the log likelihood"), positive, self.tr("default"), number)
-        self._line("nrtolerance", self.tr("Tolerance of the scaled gradient"), positive, self.tr("default"), number)
+        self._line("tolerance", self.tr("Parameter tolerance"), positive, self.tr("default"), number)
+        self._line("ltolerance", self.tr("Likelihood tolerance"), positive, self.tr("default"), number)
+        self._line("nrtolerance", self.tr("Gradient tolerance"), positive, self.tr("default"), number)
         self._line("technique", self.tr("Technique"), str, "nr", "")
         self._line("from_", self.tr("Starting values from"), str, self.tr("a matrix"), "")
         self.metric = Choice(
@@ -65,7 +65,7 @@ class MaximisationSection(Section):
             ("emlog", self.tr("EM log")),
             ("emdots", self.tr("EM dots")),
             ("difficult", self.tr("Difficult")),
-            ("nonrtolerance", self.tr("No gradient tolerance")),
+            ("nonrtolerance", self.tr("No gradient check")),
             ("log", self.tr("Iteration log")),
             ("trace", self.tr("Trace")),
             ("gradient", self.tr("Gradient")),
@@ -74,7 +74,7 @@ class MaximisationSection(Section):
             ("showtolerance", self.tr("Tolerances")),
         ]
         ticks = QGridLayout()
-        ticks.setHorizontalSpacing(16)
+        ticks.setHorizontalSpacing(8)
         ticks.setVerticalSpacing(6)
         ticks.setContentsMargins(0, 4, 0, 4)
         for k, (key, title) in enumerate(boxes):
@@ -82,7 +82,7 @@ class MaximisationSection(Section):
             box.clicked.connect(lambda on, key=key: self._set(key, on))
             self._boxes[key] = box
             ticks.addWidget(box, k // 2, k % 2)
-        title = self.tr("No SEs of random effects")
+        title = self.tr("No random-effects SEs")
         self.nostderr = named(QCheckBox(title), "maximisation_nostderr", title)
         self.nostderr.clicked.connect(lambda on: state.apply(replace(self.spec, nostderr=on)))
         ticks.addWidget(self.nostderr, len(boxes) // 2, len(boxes) % 2)

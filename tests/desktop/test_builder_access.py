@@ -1,0 +1,204 @@
+"""The builder for everyone: names for screen readers, the Tab key, small windows, long names, both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+from builder_help import child, keys, notes, popups, schools, shown, take
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible, QColor
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabBar,
+    QWidget,
+)
+
+from terrace.data.dataset import Dataset, Variable
+from terrace.data.samples import sample
+from terrace_desktop import theme
+from terrace_desktop.builder import BuilderDialog, BuilderForm
+from terrace_desktop.builder.tab_order import reading_order
+
+__all__ = ["popups"]
+
+DATA = schools()
+FULL = (
+    "mixed score c.ses##i.race week [pweight=weight] if week > 0 || id: ses, covariance(unstructured) "
+    "pweight(size) vce(robust) iterate(50)"
+)
+CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QTabBar, QAbstractScrollArea)
+
+
+@pytest.fixture
+def forms() -> Iterator[list[BuilderForm]]:
+    made: list[BuilderForm] = []
+    yield made
+    for form in made:
+        form.close_down()
+        form.close()
+        form.deleteLater()
+
+
+def unfold(form: BuilderForm) -> None:
+    form.more.fold.setChecked(True)
+    form.maximisation.fold.setChecked(True)
+    QApplication.processEvents()
+
+
+def visible(form: QWidget, *kinds: type) -> list[QWidget]:
+    return [w for k in kinds for w in form.findChildren(k) if w.isVisibleTo(form)]
+
+
+def test_every_control_has_a_name_and_an_object_name(forms: list[BuilderForm]) -> None:
+    forms.append(form := shown(DATA, FULL))
+    unfold(form)
+    controls = [w for w in visible(form, *CONTROLS) if w.focusPolicy() != Qt.FocusPolicy.NoFocus or w.isEnabled()]
+    controls = [w for w in controls if not w.objectName().startswith("qt_")]
+    assert len(controls) > 60
+    unnamed = []
+    for w in controls:
+        found = QAccessible.queryAccessibleInterface(w)
+        if not found.text(QAccessible.Text.Name) or not w.objectName():
+            unnamed.append((type(w).__name__, w.objectName(), w.parentWidget().objectName()))
+    assert unnamed == []
+    names = [w.objectName() for w in controls]
+    assert sorted(n for n in set(names) if names.count(n) > 1) == []
+
+
+def test_the_tab_key_goes_as_one_reads(forms: list[BuilderForm]) -> None:
+    forms.append(form := shown(DATA, "mixed score ses i.sector || district: || id: ses"))
+    take(form, "week")
+    form.activateWindow()
+    expected = [w for w in reading_order(form) if w.isVisibleTo(form) and w.isEnabled()]
+    at = {w.objectName(): k for k, w in enumerate(expected)}
+    order = [
+        "builder_start", "builder_search", "builder_variables", "outcome_add", "fixed_add", "level_0_group",
+        "level_0_add_slope", "level_0_covariance", "level_1_group", "level_1_covariance", "levels_add",
+        "residuals_structure", "estimation_method", "more_fold", "maximisation_fold", "builder_equations",
+        "builder_cancel", "builder_fit",
+    ]  # fmt: skip
+    assert [n for n in order if n not in at] == []
+    assert sorted(order, key=lambda n: at[n]) == order
+    expected[0].setFocus()
+    walked = [expected[0]]
+    for _ in range(len(expected) - 1):
+        keys(form.window().focusWidget(), "", Qt.Key.Key_Tab)  # type: ignore[arg-type]
+        walked.append(form.window().focusWidget())  # type: ignore[arg-type]
+    assert [w.objectName() for w in walked] == [w.objectName() for w in expected]
+
+
+def test_everything_fits_into_a_small_window(forms: list[BuilderForm]) -> None:
+    forms.append(form := shown(DATA, FULL, size=(800, 600)))
+    unfold(form)
+    outside(form)
+    assert form.width() == 800 and form.height() == 600
+
+
+def outside(form: BuilderForm) -> None:
+    """No control reaches over the edge of the column that scrolls."""
+    view = form.scroll.viewport()
+    room = QRect(0, 0, view.width(), 1)
+    column = form.scroll.widget()
+    assert column.width() <= view.width()
+    over = []
+    for w in visible(column, QAbstractButton, QComboBox, QLineEdit):
+        left = w.mapTo(column, QPoint(0, 0)).x()
+        if left < 0 or left + w.width() > room.width():
+            over.append((w.objectName(), left, w.width(), room.width()))
+    assert over == []
+
+
+def wide_data() -> Dataset:
+    rng = np.random.default_rng(1)
+    names = [f"an_exceptionally_long_name_of_a_variable_number_{k}" for k in range(300)]
+    frame = pd.DataFrame(rng.normal(size=(60, 300)), columns=names)
+    frame["the_group_variable_with_the_longest_name_of_all"] = np.repeat(np.arange(6), 10)
+    return Dataset(frame, tuple(Variable(str(c), f"Label of {c}") for c in frame.columns))
+
+
+def test_three_hundred_variables_with_long_names(forms: list[BuilderForm]) -> None:
+    data = wide_data()
+    a, b, group = data.names[0], data.names[7], data.names[-1]
+    forms.append(form := shown(data, f"mixed {a} c.{b}##c.{data.names[8]} || {group}: {b}", size=(800, 600)))
+    outside(form)
+    assert form.variables.model.rowCount() == 301
+    keys(form.variables.search, "number_299")
+    assert form.variables.model.names() == [data.names[299]]
+    keys(form.variables.search, "", Qt.Key.Key_Return)
+    assert form.spec.fixed[-1].factors[0].name == data.names[299]
+    body = form.fixed.chips.chips()[-1].body
+    assert "…" in body.text() and body.accessibleName() == data.names[299]
+    assert body.toolTip() == data.names[299]
+
+
+def test_searching_finds_labels_and_puts_beginnings_first(forms: list[BuilderForm]) -> None:
+    forms.append(form := shown(sample("hsb")))
+    keys(form.variables.search, "math")
+    assert form.variables.model.names() == ["mathach"]
+    form.variables.search.clear()
+    keys(form.variables.search, "socio")
+    assert form.variables.model.names() == ["ses"]
+    form.variables.search.clear()
+    keys(form.variables.search, "s")
+    assert form.variables.model.names()[:3] == ["ses", "size", "sector"]
+    keys(form.variables.search, "", Qt.Key.Key_Down, Qt.Key.Key_Down)
+    assert form.variables.view.selected() == ["sector"]
+
+
+@pytest.fixture
+def restored(qapp: QApplication) -> Iterator[None]:
+    yield
+    theme.dress(qapp, "light")
+
+
+def pixel(form: QWidget, widget: QWidget, x: int, y: int) -> QColor:
+    return form.grab().toImage().pixelColor(widget.mapTo(form, QPoint(x, y)))
+
+
+def test_the_theme_is_followed(forms: list[BuilderForm], qapp: QApplication, restored: None) -> None:
+    forms.append(form := shown(DATA, "mixed score ses || id:"))
+    column = form.scroll.viewport()
+    assert pixel(form, column, 4, 4) == QColor(theme.LIGHT.panel)
+    light = form.live.estimated.toHtml()
+    theme.dress(qapp, "dark")
+    QApplication.processEvents()
+    chip = form.fixed.chips.chips()[0]
+    assert pixel(form, column, 4, 4) == QColor(theme.DARK.panel)
+    assert pixel(form, form.live, 2, form.live.height() - 3) == QColor(theme.DARK.ground)
+    assert pixel(form, chip, chip.width() // 2, 4) == QColor(theme.DARK.accent_soft)
+    assert form.live.estimated.toHtml() != light and theme.DARK.muted in form.live.estimated.toHtml()
+
+
+@pytest.mark.parametrize("columns", [[], ["y", "id"]])
+def test_data_without_rows(forms: list[BuilderForm], columns: list[str]) -> None:
+    data = Dataset(pd.DataFrame({c: np.zeros(0) for c in columns}), tuple(Variable(c) for c in columns))
+    forms.append(form := shown(data))
+    assert not form.fit.isEnabled()
+    for name in columns:
+        take(form, name)
+    for key in ("null", "slope", "growth", "three", "crossed"):
+        form.state.start_from(key)
+        assert not form.fit.isEnabled()
+    window = BuilderDialog(data)
+    window.show()
+    QApplication.processEvents()
+    window.close()
+    window.deleteLater()
+
+
+def test_other_data_under_the_same_model(forms: list[BuilderForm]) -> None:
+    forms.append(form := shown(DATA, "mixed score ses || id: ses"))
+    assert form.fit.isEnabled()
+    form.set_dataset(DATA.without(["ses"]))
+    assert "There is no variable ses in the data." in notes(form, "fixed_notes")
+    assert "ses" not in form.variables.model.names() and not form.fit.isEnabled()
+    form.set_dataset(DATA)
+    assert form.fit.isEnabled() and child(form, "builder_status").text() == "✓ Ready"  # type: ignore[attr-defined]
