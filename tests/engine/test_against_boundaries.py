@@ -11,7 +11,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle_support import column, dataset, estimated, natural
 from scipy import optimize, stats
@@ -76,13 +76,11 @@ def test_nothing_better_is_found(seed: int, command: str, reml: bool) -> None:
     except TerraceError as error:
         assert error.code in ("too-many-parameters", "too-many-effects", "one-group")
         return
-    except OverflowError:
-        reject()  # known: test_interval_of_a_variance_beside_zero
     dense = Dense(describe(command, ("x", "_cons")), frame)
     assert result.converged
-    assert result.ll > searched(dense) - 1e-4
     if natural(result)[-1] < 1e-4 * frame["y"].var():
         return  # next to no error left: V is close to singular, and either evaluation loses digits
+    assert result.ll > searched(dense) - 1e-4
     if result.state == "converged":
         assert result.ll == pytest.approx(dense.ll(natural(result)), abs=1e-6)
     else:
@@ -139,7 +137,6 @@ def test_linear_model_is_least_squares() -> None:
     assert result.comparison is None
 
 
-@pytest.mark.xfail(strict=True, reason="interval(): exp overflows where se/estimate is large", raises=OverflowError)
 @pytest.mark.parametrize(
     ("seed", "command"), [(23, "mixed y x || _all: R.item || id:"), (34, "mixed y x || id: x, reml")]
 )
@@ -149,7 +146,6 @@ def test_interval_of_a_variance_beside_zero(seed: int, command: str) -> None:
         assert row.lb is None or 0 <= row.lb <= row.estimate <= row.ub
 
 
-@pytest.mark.xfail(strict=True, reason="cross-products of a covariate far from zero lose digits")
 @pytest.mark.parametrize(("origin", "close"), [(2_000, 1e-6), (20_000, 1e-6)])
 def test_slope_on_calendar_years(origin: float, close: float) -> None:
     """An unstructured covariance absorbs the origin of its covariate: the likelihood must not move."""

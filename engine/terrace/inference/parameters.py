@@ -101,10 +101,10 @@ def natural_values(
     ``sigma2`` is in the user's units.
     """
     r, n_random = objective.n_params, objective.n_random
-    scale = objective.natural_scale()[:n_random]
-    values = [psi[:n_random] * sigma2 / scale]
+    to_natural = objective.natural_map() * sigma2
+    values = [to_natural @ psi[:n_random]]
     top = np.zeros((n_random, r + 1))
-    top[np.arange(n_random), np.arange(n_random)] = sigma2 / scale
+    top[:, :n_random] = to_natural
     top[:, r] = values[0]
     v, j = objective.design.residuals.natural(psi[n_random:], sigma2)
     bottom = np.zeros((len(v), r + 1))
@@ -113,7 +113,8 @@ def natural_values(
 
 
 def singular_directions(objective: Objective, point: SearchPoint) -> dict[int, FloatArray]:
-    """For each equation whose Σ* is singular, the eigenvectors (q, s) that span its null space."""
+    """For each equation whose Σ is singular, vectors (q, s) that span its null space in the coordinates of the
+    likelihood."""
     out: dict[int, FloatArray] = {}
     for position, (block, part) in enumerate(zip(objective.design.blocks, objective.layout.block_slices)):
         if part.stop == part.start:
@@ -126,14 +127,17 @@ def singular_directions(objective: Objective, point: SearchPoint) -> dict[int, F
             continue
         d = np.sqrt(np.maximum(np.diag(sigma), 0.0))
         small = d**2 < BOUNDARY
-        if small.any():
-            out[position] = np.eye(len(d))[:, small]
-            continue
-        correlation = sigma / np.outer(d, d)
-        values, vectors = np.linalg.eigh(correlation)
-        null = values < BOUNDARY
-        if null.any():
-            out[position] = vectors[:, null]
+        null = [np.eye(len(d))[:, small]]
+        rest = np.flatnonzero(~small)
+        if len(rest) > 1:
+            correlation = sigma[np.ix_(rest, rest)] / np.outer(d[rest], d[rest])
+            values, vectors = np.linalg.eigh(correlation)
+            wide = np.zeros((len(d), len(rest)))
+            wide[rest] = vectors / d[rest][:, None]
+            null.append(wide[:, values < BOUNDARY])
+        together = np.concatenate(null, axis=1)
+        if together.shape[1]:
+            out[position] = together
     return out
 
 
@@ -203,13 +207,17 @@ def _name_boundary(
     named: list[str] = []
     at = np.zeros(len(layout), dtype=bool)
     masked = np.zeros(len(layout), dtype=bool)
+    natural = objective.natural_map()
+    if point.evaluation.sigma2 < BOUNDARY:
+        # the random effects reproduce the outcome: nothing is left for the residual
+        last = len(layout) - 1
+        at[last] = masked[last] = True
+        named.append(f"Residual: {layout[last].name}")
     for position, null in singular.items():
         block = objective.design.blocks[position]
         part = objective.layout.block_slices[position]
         own = [k for k, c in enumerate(layout) if c.block == position]
-        sigma = block.structure.matrix(point.psi[part])
-        touched = np.abs(null).max(axis=1) > 1e-6
-        zero = np.diag(sigma) < BOUNDARY
+        touched, zero = _null_in_user_units(objective, point, position, null, natural[part, part])
         for k in own:
             c = layout[k]
             if block.structure.key in ("identity", "exchangeable"):
@@ -231,6 +239,24 @@ def _name_boundary(
     return tuple(named), at, masked
 
 
+def _null_in_user_units(
+    objective: Objective, point: SearchPoint, position: int, null: FloatArray, natural: FloatArray
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which effects of an equation a singular direction involves, and which have no variance at all, (q,)."""
+    block = objective.design.blocks[position]
+    part = objective.layout.block_slices[position]
+    sigma = block.structure.matrix(natural @ point.psi[part])
+    if block.structure.key != "unstructured":
+        return np.abs(null).max(axis=1) > 1e-6, np.diag(block.structure.matrix(point.psi[part])) < BOUNDARY
+    a = objective.layout.transforms[position].a
+    size = np.sqrt(np.mean(block.z**2, axis=0))
+    zero = np.diag(sigma) * size**2 < BOUNDARY
+    vectors = np.linalg.inv(a).T @ null
+    weight = np.abs(vectors) * np.where(zero, 1.0 / size, np.sqrt(np.maximum(np.diag(sigma), 0.0)))[:, None]
+    weight = weight / np.maximum(weight.max(axis=0), 1e-300)
+    return weight.max(axis=1) > 1e-4, zero
+
+
 def interval(
     estimate: float, se: float | None, scale: str, level: float
 ) -> tuple[float | None, float | None]:
@@ -244,7 +270,8 @@ def interval(
         if estimate <= 0:
             return None, None
         half = z * se / estimate
-        return estimate * math.exp(-half), estimate * math.exp(half)
+        # beside zero the upper end can be beyond every number: it is then left open
+        return estimate * math.exp(-half), estimate * math.exp(half) if half < 700 else math.inf
     if scale == "tanh":
         if abs(estimate) >= 1:
             return None, None
@@ -254,8 +281,12 @@ def interval(
         if not 0 < estimate < 1:
             return None, None
         center, half = math.log(estimate / (1 - estimate)), z * se / (estimate * (1 - estimate))
-        return 1 / (1 + math.exp(-(center - half))), 1 / (1 + math.exp(-(center + half)))
+        return _expit(center - half), _expit(center + half)
     raise ValueError(scale)
+
+
+def _expit(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x > -700 else 0.0
 
 
 def sd_metric(

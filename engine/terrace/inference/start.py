@@ -8,7 +8,6 @@ import numpy.typing as npt
 from terrace.design.design import Design
 from terrace.errors import SpecError
 from terrace.inference.parameters import cells
-from terrace.likelihood.layout import natural_scales
 from terrace.likelihood.objective import Objective
 
 FloatArray = npt.NDArray[np.float64]
@@ -45,7 +44,8 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
     theta = np.zeros(objective.n_params)
     sigma2 = np.exp(2 * numbers[-1]) if layout[-1].kind == "variance" else objective.y_scale**2
     position = 0
-    for block, part, scale in zip(design.blocks, objective.layout.block_slices, objective.layout.scales):
+    blocks = zip(design.blocks, objective.layout.block_slices, objective.layout.transforms)
+    for block, part, transform in blocks:
         count = part.stop - part.start
         if not count:
             continue
@@ -56,7 +56,7 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
             else np.tanh(v) * sd[c.i] * sd.get(c.j, sd[c.i])
             for c, v in zip(own, numbers[position:])
         ])
-        psi = psi * natural_scales(block, scale) / sigma2
+        psi = np.linalg.solve(transform.natural, psi) / sigma2
         theta[part] = block.structure.from_matrix(block.structure.matrix(psi))
         position += count
     theta[objective.n_random :] = design.residuals.starts()[0]

@@ -149,7 +149,7 @@ def _to_blocks(
         vcov = np.zeros((block.n_groups, width, width)) if errors else None
         first = np.empty(block.n_groups, dtype=np.int64)
         first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
-        scale = objective.layout.scales[position]
+        a = objective.layout.transforms[position].a
         pieces = 0
         for component, u, v in found.values():
             for owner, offset, count in component.parts:
@@ -157,10 +157,10 @@ def _to_blocks(
                     continue
                 pieces += 1
                 groups = component.codes[first]
-                values += u[groups][:, offset : offset + count] * scale_y / scale
+                values += u[groups][:, offset : offset + count] @ a.T * scale_y
                 if vcov is not None and v is not None:
                     part = v[groups][:, offset : offset + count, offset : offset + count]
-                    vcov += part * scale_y**2 / np.outer(scale, scale)
+                    vcov += a @ part @ a.T * scale_y**2
         if pieces > 1:
             # two components share this equation (exchangeable R.): their joint error is not kept
             vcov = None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.design.design import Design, RandomBlock
+from terrace.design.design import Design
 from terrace.design.groups import compact, elimination_chain, interact, nested
+from terrace.likelihood.transform import BlockTransform, block_transform
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -40,49 +41,29 @@ class Layout:
 
     ``chain`` (finest first) is eliminated group by group; ``crossed`` goes into one dense block after that.
     ``order`` sorts the rows by the chain, coarsest first. ``block_slices`` give each equation's place in ψ,
-    ``scales`` the scale of each of its columns: the likelihood sees z/scale and ψ·scale_i·scale_j.
+    ``transforms`` its coordinates.
     """
 
     chain: tuple[Component, ...]
     crossed: tuple[Component, ...]
     order: IntArray
     block_slices: tuple[slice, ...]
-    scales: tuple[FloatArray, ...]
+    transforms: tuple[BlockTransform, ...]
     n_random: int
     sparse: bool
 
 
-def block_scales(block: RandomBlock) -> FloatArray:
-    """A scale for each column of z: its root mean square, one for all where the structure ties variances."""
-    rms = np.sqrt(np.mean(block.z**2, axis=0)) if block.z.size else np.zeros(0)
-    rms[rms == 0] = 1.0
-    if block.structure.key in ("identity", "exchangeable") and len(rms):
-        rms[:] = np.sqrt(np.mean(rms**2))
-    return rms
-
-
-def natural_scales(block: RandomBlock, scales: FloatArray) -> FloatArray:
-    """scale_i·scale_j of each natural parameter of a block, shape (n_params,)."""
-    out = np.ones(block.structure.n_params)
-    if block.factor is None:
-        for k, parameter in enumerate(block.structure.parameters()):
-            i, j = parameter.where[0]
-            out[k] = scales[i] * scales[j]
-    return out
-
-
 def _components(
-    design: Design, slices: list[slice], scales: list[FloatArray]
+    design: Design, slices: list[slice], transforms: list[BlockTransform]
 ) -> list[Component]:
     out: list[Component] = []
     for position, block in enumerate(design.blocks):
         if not block.names:
             continue
         first = slices[position].start
-        z = block.z / scales[position]
+        z = transforms[position].columns(block.z)
         if block.factor is None:
-            basis = block.structure.basis()
-            bases = {first + k: basis[k] for k in range(len(basis))}
+            bases = {first + k: e for k, e in enumerate(transforms[position].bases)}
             out.append(
                 Component(
                     block.codes, block.n_groups, z, bases, ((position, 0, z.shape[1]),), block.level.name
@@ -141,13 +122,13 @@ def _merge(components: list[Component]) -> list[Component]:
 
 def build_layout(design: Design, n_columns: int) -> Layout:
     """Choose the order of elimination; `n_columns` is the number of fixed-effects columns plus outcome."""
-    slices, scales, position = [], [], 0
+    slices, transforms, position = [], [], 0
     for block in design.blocks:
         count = block.structure.n_params if block.names else 0
         slices.append(slice(position, position + count))
-        scales.append(block_scales(block))
+        transforms.append(block_transform(block))
         position += count
-    components = _merge(_components(design, slices, scales))
+    components = _merge(_components(design, slices, transforms))
     within = None if design.residuals.key == "independent" else design.residuals.groups
     factors = [(c.codes, c.n_groups) for c in components]
     columns = [c.n_groups * c.z.shape[1] for c in components]
@@ -166,7 +147,7 @@ def build_layout(design: Design, n_columns: int) -> Layout:
     ordered = [components[k] for k in chain]
     rows = _row_order(design, ordered)
     return Layout(
-        tuple(_renumber(ordered, rows)), tuple(components[k] for k in rest), rows, tuple(slices), tuple(scales),
+        tuple(_renumber(ordered, rows)), tuple(components[k] for k in rest), rows, tuple(slices), tuple(transforms),
         position, sparse,
     )
 

@@ -35,7 +35,7 @@ from terrace.likelihood.eliminate import (
     KroneckerBasis,
     eliminate,
 )
-from terrace.likelihood.layout import Layout, build_layout, natural_scales
+from terrace.likelihood.layout import Layout, build_layout
 from terrace.likelihood.patterns import PatternData
 from terrace.likelihood.sparse import SparseLead
 
@@ -345,12 +345,12 @@ class Objective:
         """β of the (constrained) X from the β̃ of an evaluation."""
         return self.back @ (beta * self.y_scale + self.ols)
 
-    def natural_scale(self) -> FloatArray:
-        """Divisors that take ψ to the user's units of Z, shape (n_params,): Σ = σ² ψ / scale."""
-        out = np.ones(self.n_params)
-        for block, part, scale in zip(self.design.blocks, self.layout.block_slices, self.layout.scales):
+    def natural_map(self) -> FloatArray:
+        """M (n_random, n_random): the parameters of Σ in the user's units are σ²Mψ."""
+        out = np.zeros((self.n_random, self.n_random))
+        for part, transform in zip(self.layout.block_slices, self.layout.transforms):
             if part.stop > part.start:
-                out[part] = natural_scales(block, scale)
+                out[part, part] = transform.natural
         return out
 
 

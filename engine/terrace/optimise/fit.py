@@ -20,7 +20,7 @@ from terrace.spec.model import Maximisation
 FloatArray = npt.NDArray[np.float64]
 Report = Callable[[Iteration], None]
 
-START_SCALES = (0.1, 1.0)
+START_SCALES = (0.1, 30.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ def optimise(
         theta, log = _em_start(space, theta, options, report, tick)
     result = maximise(space, theta, tolerances, average=average, technique=technique, report=report)
     if tolerances.iterations > 1 and (not result.converged or _at_edge(space, result.point)):
-        # a second opinion where the search converged, all there are where it did not
-        for other in rest[:1] if result.converged else rest:
+        # two more opinions where the search converged, all there are where it did not
+        for other in rest[:2] if result.converged else rest:
             again = maximise(space, other, tolerances, average=average)
-            better = again.point.ll > result.point.ll + 1e-7 * (1 + abs(result.point.ll)) * 1e-2
+            better = again.point.ll > result.point.ll + 1e-9 * (1 + abs(result.point.ll))
             if (again.converged and not result.converged) or (again.converged >= result.converged and better):
                 result = again
     point = result.point

@@ -57,7 +57,10 @@ def collect_advice(
             )
     for name in fitted.natural.boundary:
         level, _, parameter = name.partition(": ")
-        if parameter.startswith("corr"):
+        if level == "Residual":
+            text = f"{parameter} is estimated as zero: the random effects reproduce the outcome exactly."
+            action = "The data cannot carry this model: leave out random slopes, or use more rows a group."
+        elif parameter.startswith("corr"):
             text = f"{parameter} at level {level} is on the boundary (±1): the random effects are perfectly correlated."
             action = (
                 "The estimates maximise the likelihood, but standard errors are not identified there. Consider "
