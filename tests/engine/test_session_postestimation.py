@@ -106,3 +106,54 @@ def test_hypotheses(session: Session) -> None:
     assert row[2] == 5
     outcome = session.run("test x = nope")
     assert outcome.error is not None and outcome.error_at == (9, 13)
+
+
+def test_margins(session: Session) -> None:
+    fit = ok(session, "mixed y i.t##c.x || g:").fit
+    assert fit is not None
+    b = {e.term: e.coef for e in fit.fixed}
+    x = session.data.numeric("x")
+    for command in ("margins t, at(x=(0 1))", "margins i.t, at(x = (0/1))", "mar t, at(x=0) at(x=1)"):
+        rows = plain(session, command)
+        assert [r[0] for r in rows] == [f"{k}#{t}" for k in (1, 2) for t in range(6)]
+        assert rows[0][1] == pytest.approx(b["_cons"])
+        assert rows[7][1] == pytest.approx(b["_cons"] + b["1.t"] + b["x"] + b["1.t#c.x"])
+    assert ok(session, "mat list r(b)").tables[0].rows[0].values[7] == rows[7][1]
+    plot = ok(session, "marginsplot").plots[0]
+    assert plot.panels and ok(session, "marginsplot, x(t)").plots[0] != plot
+    row = plain(session, "margins, at((mean) x) at(t=2)")[0]
+    lines = [(b["_cons"] + b.get(f"{t}.t", 0), b["x"] + b.get(f"{t}.t#c.x", 0)) for t in range(6)]
+    assert row[1] == pytest.approx(np.mean([cons + slope * x.mean() for cons, slope in lines]))
+    slopes = plain(session, "margins, dydx(x) over(t)")
+    assert slopes[1][1] == pytest.approx(b["x"] + b["1.t#c.x"])
+    narrow, wide = plain(session, "margins, level(50)")[0], plain(session, "margins")[0]
+    assert wide[6] - wide[5] > narrow[6] - narrow[5]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("marked", "code"),
+    [
+        ("margins t, at(«z»=1)", "no-such-variable"),
+        ("margins t, at(«x»)", "at"),
+        ("margins t, at(«=1»)", "at"),
+        ("margins t, at((«mode») x)", "bad-option-value"),
+        ("margins t, at«(»x=(1 2)", "brackets"),
+        ("margins «nope»", "no-such-variable"),
+        ("margins t, «pairwise»", "no-such-option"),
+        ("margins t, at(x=1 «b»)", "at"),
+        ("margins t, at(x=(1 «b»))", "numlist"),
+    ],
+)
+def test_margins_that_make_no_sense(session: Session, marked: str, code: str) -> None:
+    ok(session, "mixed y i.t x || g:")
+    text = marked.replace("«", "").replace("»", "")
+    before = session.state
+    outcome = session.run(text)
+    assert outcome.error is not None and session.state is before
+    assert outcome.error[0] == code
+    assert outcome.error_at == (marked.index("«"), marked.index("»") - 1)
+
+
+def test_a_plot_of_margins_needs_margins(session: Session) -> None:
+    outcome = session.run("marginsplot")
+    assert outcome.error is not None and outcome.error[0] == "no-margins"

@@ -25,7 +25,7 @@ Handler = Callable[["Session", ParsedCommand], "CommandResult"]
 ByMode = Literal["no", "loop", "native"]
 
 MODULES = (
-    *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses"),
+    *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses", "margins"),
     *("values", "programming", "system"),
 )
 """Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""

@@ -13,6 +13,7 @@ from terrace.data.dataset import Dataset
 from terrace.spec.model import Display
 
 if TYPE_CHECKING:
+    from terrace.postestimation.margins import Margins
     from terrace.results.fit import FitResult
     from terrace.results.plot import Plot
     from terrace.results.table import Table
@@ -77,8 +78,8 @@ class State:
     """The data, the fits and the names that commands can use.
 
     ``fit`` is the result that post-estimation commands look at; ``stored`` those kept by name.
-    ``constraints`` are texts by number. ``rng`` is what ``set seed`` started, ``rc`` 1 where the last
-    ``capture`` caught an error.
+    ``constraints`` are texts by number, ``margins`` those estimated last. ``rng`` is what ``set seed``
+    started, ``rc`` 1 where the last ``capture`` caught an error.
     """
 
     dataset: Dataset | None = None
@@ -91,6 +92,7 @@ class State:
     returned: Returned = field(default_factory=Returned)
     rng: np.random.Generator | None = None
     rc: int = 0
+    margins: Margins | None = None
 
     def changed_since(self, before: State) -> frozenset[str]:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``."""

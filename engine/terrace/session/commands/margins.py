@@ -1,0 +1,146 @@
+"""``margins`` and ``marginsplot``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import argument
+from terrace.language.names import Names, parse_names
+from terrace.language.numlist import parse_numlist
+from terrace.language.options import choice, match_options, rules, scan_options
+from terrace.language.tokens import NAME, Piece, closing, skip_string, unquoted
+from terrace.language.varlist import parse_terms
+from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.hypotheses import level_of
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, Matrix, Returned
+
+_STATISTICS = "mean median min max zero base asbal:anced asobs:erved " + " ".join(f"p{k}" for k in range(1, 100))
+_RULES = rules("atmeans asbal:anced small noestimcheck vsquish", "at dydx over l:evel")
+_WORD = re.compile(r"[^\s()=,]+")
+
+Setting = dict[str, list[float | str] | str]
+
+
+@command(
+    "margins",
+    minimum="mar",
+    syntax="margins [factors] [, at(x=(1/5) (mean) z) atmeans dydx(x) over(g) asbalanced small level(#)]",
+    help="Average predictions of the fixed part, at values that you set; or slopes.",
+)
+def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
+    names = session.data.names
+    given = scan_options(parsed.clauses.options)
+    settings = [_at(argument(o), names) for o in given if o.name == "at"]  # the one option that may repeat
+    options = match_options([o for o in given if o.name != "at"], _RULES, "margins")
+    from terrace.postestimation.margins import margins as estimate
+    from terrace.postestimation.margins_show import margins_table
+
+    terms = parse_terms(parsed.clauses.body, names)
+    found = estimate(
+        fit,
+        session.data,
+        ["#".join(f.name for f in t.factors) for t in terms],
+        at=settings,
+        atmeans="atmeans" in options,
+        dydx=_names(argument(options["dydx"]), names) if "dydx" in options else None,
+        over=parse_names(argument(options["over"]), names) if "over" in options else None,
+        asbalanced="asbalanced" in options,
+        level=level_of(options, session),
+        small="small" in options,
+    )
+    returned = Returned(
+        {"N": float(found.n), "level": found.level},
+        {},
+        {
+            "b": Matrix(found.margins[None, :], ("y1",), found.labels),
+            "V": Matrix(found.vcov, found.labels, found.labels),
+        },
+    )
+    state = replace(session.state, returned=returned, margins=found)
+    return CommandResult(tables=(margins_table(found),), state=state)
+
+
+def _names(piece: Piece, names: Sequence[str]) -> list[str]:
+    return ["*"] if str(piece) in ("*", "_all") else [f.name for t in parse_terms(piece, names) for f in t.factors]
+
+
+def _at(piece: Piece, names: Sequence[str]) -> Setting:
+    """``x=(1/5) z=2 (mean) w v``: what each variable is set to."""
+    known = Names(names)
+    out: Setting = {}
+    statistic = ""
+    source, i = piece.source, piece.start
+    while i < piece.end:
+        if source[i].isspace() or source[i] == ",":
+            i += 1
+        elif source[i] == "(":
+            stop = closing(piece, i)
+            inside = piece.at(i + 1, stop).strip()
+            statistic = choice(inside, str(inside), _STATISTICS, "a statistic", subject="at")
+            i = stop + 1
+        else:
+            found = _WORD.match(source, i, piece.end)
+            if not found:
+                raise piece.after(i).error("A variable is missing here.", code="at", advice="at(x=1 z=(1/5))")
+            word = piece.at(i, found.end())
+            sign = re.compile(r"\s*=\s*").match(source, found.end(), piece.end)
+            if sign is None and not statistic:
+                raise word.error(
+                    f"at() needs a value for {word}.", code="at", advice=f"Write at({word}=1) or at((mean) {word})."
+                )
+            if sign is None:
+                out.update(dict.fromkeys(known.expand(word), statistic))
+                i = found.end()
+            else:
+                value, i = _value(piece, sign.end())
+                out[known.one(word)] = value
+    return out
+
+
+def _value(piece: Piece, start: int) -> tuple[list[float | str], int]:
+    """The values after ``=``, and the position after them."""
+    source = piece.source
+    if start < piece.end and source[start] == "(":
+        stop = closing(piece, start)
+        inside = piece.at(start + 1, stop)
+        end = stop + 1
+    else:
+        end = start
+        if start < piece.end and source[start] in '"`':
+            end = skip_string(piece, start)
+        while end < piece.end and not source[end].isspace():
+            end += 1
+        inside = piece.at(start, end)
+    text = str(inside).strip()
+    if not text:
+        raise piece.at(start, max(end, start + 1)).error("A value is missing here.", code="at")
+    if text[0] in '"`':
+        return [unquoted(inside)], end
+    if NAME.fullmatch(text):  # the value label of a factor, or a level of a text variable
+        return [text], end
+    return list(parse_numlist(inside)), end
+
+
+@command(
+    "marginsplot",
+    minimum="marginsplot",
+    syntax="marginsplot [, x(variable)]",
+    help="Plot the margins that were estimated last, with their intervals.",
+)
+def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("", "x:dimension"))
+    if session.state.margins is None:
+        raise parsed.word.error(
+            "There are no margins to plot.", code="no-margins", advice="Estimate them first: margins ..."
+        )
+    from terrace.postestimation.margins_show import margins_plot
+
+    x = Names(session.data.names).one(argument(options["xdimension"])) if "xdimension" in options else None
+    plot = margins_plot(session.state.margins, x)
+    return CommandResult(text=f"Plot: {plot.title}", plots=(plot,))
