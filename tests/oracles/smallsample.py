@@ -79,14 +79,15 @@ def small_sample(dense: Dense, natural: np.ndarray, information: str = "eim") ->
     x = dense.x
     first = np.array([x.T @ d @ x for d in slopes])
     count = len(slopes)
-    second = np.array([[x.T @ a @ v @ b @ x for b in slopes] for a in slopes])
+    through = [d @ v for d in slopes]
+    second = np.array([[x.T @ a @ b @ x for b in slopes] for a in through])
     if information == "oim":
         w = dense.covariance(natural)
     else:
         expected = np.zeros((count, count))
         for i in range(count):
             for j in range(count):
-                trace = np.trace(slopes[i] @ v @ slopes[j] @ v)
+                trace = np.sum(through[i] * through[j].T)  # tr(AB)
                 part = np.trace(2 * phi @ second[i, j] - phi @ first[i] @ phi @ first[j])
                 expected[i, j] = (trace - part) / 2
         w = np.linalg.inv(expected)
