@@ -154,6 +154,12 @@ def test_margins_that_make_no_sense(session: Session, marked: str, code: str) ->
     assert outcome.error_at == (marked.index("«"), marked.index("»") - 1)
 
 
+def test_slopes_need_predictors(session: Session) -> None:
+    ok(session, "mixed y || g:")
+    outcome = session.run("margins, dydx(*)")
+    assert outcome.error is not None and outcome.error[0] == "no-predictors"
+
+
 def test_a_plot_of_margins_needs_margins(session: Session) -> None:
     outcome = session.run("marginsplot")
     assert outcome.error is not None and outcome.error[0] == "no-margins"

@@ -42,6 +42,8 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.margins_show import margins_table
 
     terms = parse_terms(parsed.clauses.body, names)
+    if "dydx" in options and not any(not f.drop for t in fit.spec.fixed for f in t.factors):
+        raise options["dydx"].piece.error("The model has no predictors, so it has no slopes.", code="no-predictors")
     found = estimate(
         fit,
         session.data,
