@@ -25,7 +25,7 @@ class Tolerances:
 
     decrement: float = 1e-11
     iterations: int = 100
-    final: float = 1e-14
+    final: float = 1e-20
 
 
 @dataclass(frozen=True)
