@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from terrace_desktop.grid.variables import VariablesView
@@ -142,8 +143,13 @@ class DataPane(QTabWidget):
         """How many rows the filter lets through; None without filter."""
         return self.grid.grid.rowCount() if self.grid.grid.filtered else None
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tab_changed(self.currentIndex())
+
     def _tab_changed(self, tab: int) -> None:
-        self._corner.setVisible(tab == DATA)
+        room = self.width() - self.tabBar().sizeHint().width() - 24  # the Data menu has the switch too
+        self._corner.setVisible(tab == DATA and self._corner.sizeHint().width() <= room)
 
     def _refresh(self) -> None:
         model = self.grid.grid

@@ -46,9 +46,11 @@ class Desk:
         self.idle()
 
     def click(self, name: str) -> None:
-        found = [b for b in self.window.findChildren(QPushButton, name) if b.isVisible()]
-        assert found, f"no button {name}"
-        found[0].click()
+        def found() -> list[QPushButton]:
+            return [b for b in self.window.findChildren(QPushButton, name) if b.isVisible()]
+
+        wait_until(lambda: bool(found()), f"a button {name}")
+        found()[0].click()
         self.idle()
 
 
@@ -405,7 +407,7 @@ def test_long_names_are_shortened_and_stand_in_the_tooltip(desk: Desk) -> None:
     w.resize(800, 600)
     spin()
     assert w.results.newest()._command.toolTip() == long.strip()
-    assert w.results.newest().width() <= w.results.viewport().width()
+    wait_until(lambda: w.results.newest().width() <= w.results.viewport().width(), "the card to shrink")
     w._opened("a_file_with_a_name_that_goes_on_and_on_" * 4 + ".dta")
     assert w.actions_.document.width() <= 320
 

@@ -30,6 +30,7 @@ class GrowingBrowser(QTextBrowser):
         """Show HTML, in the font and colours of the theme."""
         self.document().setDefaultFont(theme.text_font())
         self.setLineWrapMode(QTextBrowser.LineWrapMode.WidgetWidth)
+        self.setWordWrapMode(QTextOption.WrapMode.WordWrap)  # never inside a word: that squeezes labels
         self._paint_text("ink")
         self.setHtml(html)
         self.fit_height()
