@@ -1,0 +1,299 @@
+"""Margins: predictions of the fixed part averaged over the sample, at values that the user sets; and slopes.
+
+SE √(JΦJ') with J the averaged row (house specification; Searle, Speed & Milliken 1980 for balanced averages).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.errors import SpecError
+from terrace.postestimation.combinations import Estimate, combine, confidence_level, covariance, need_small
+from terrace.postestimation.margins_at import At, Dimension, Scene, keys_of, scenes
+from terrace.postestimation.margins_rows import Averages, BoolArray, Key, Setting
+from terrace.results.fit import FitResult
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Margins or marginal effects.
+
+    ``labels`` are the names of the rows for programs (``1#Private``); ``dimensions`` tell for each row what it
+    is at. ``margins`` (k,) is NaN and ``estimable`` False where an empty cell is needed. ``vcov`` (k, k) is
+    JΦJ', ``rows`` (k, p) is J. ``at`` describes the settings in order, ``effects`` are the dydx variables of
+    the rows, empty for predictions. ``pairs`` holds (``2 vs 1``, difference) where pairwise comparisons are
+    asked for, adjusted by ``mcompare``.
+    """
+
+    labels: tuple[str, ...]
+    dimensions: tuple[tuple[Dimension, ...], ...]
+    margins: FloatArray
+    vcov: FloatArray
+    rows: FloatArray
+    estimable: npt.NDArray[np.bool_]
+    estimates: tuple[Estimate, ...]
+    effects: tuple[str, ...]
+    at: tuple[str, ...]
+    outcome: str
+    outcome_label: str
+    n: int
+    level: float
+    small: bool
+    title: str
+    variables: tuple[str, ...]
+    pairs: tuple[tuple[str, Estimate], ...] = ()
+    mcompare: str = "none"
+
+
+def margins(
+    fit: FitResult,
+    data: Dataset,
+    variables: Sequence[str] = (),
+    *,
+    at: At = (),
+    atmeans: bool = False,
+    dydx: str | Sequence[str] | None = None,
+    over: str | Sequence[str] | None = None,
+    asbalanced: bool | Sequence[str] = False,
+    level: float | None = None,
+    small: bool = False,
+    pwcompare: bool = False,
+    mcompare: str = "none",
+) -> Margins:
+    """Margins of a fit.
+
+    Parameters
+    ----------
+    variables
+        Factors whose levels have a margin each: ``"schtype"``, ``"sector#minority"``, ``"a##b"``.
+    at
+        What variables are set to: ``{"homework": [1, 2, 3]}``; several mappings for several settings. A value
+        is a number, a level, or ``"mean"``, ``"median"``, ``"p25"``, ``"min"``, ``"max"``, ``"zero"``,
+        ``"base"``, ``"asbalanced"``, ``"asobserved"``.
+    atmeans
+        Set everything else to its mean (factors: to their shares).
+    dydx
+        Slopes instead of predictions, of these variables (``"*"``: all); discrete change for a factor.
+    over
+        Averages within the groups of these variables.
+    asbalanced
+        Factors that are averaged with equal weights (True: all that are not set).
+    small
+        t with the degrees of freedom of the fitted method.
+    pwcompare, mcompare
+        All pairwise differences as well, adjusted by none, bonferroni, sidak, scheffe, tukey or holm.
+
+    Raises
+    ------
+    SpecError
+        For a variable that is not in the model, or a level that is not in the sample.
+    """
+    if small:
+        need_small(fit)
+    chosen = confidence_level(fit, level)
+    averages = Averages(fit, data)
+    settings = scenes(averages, at)
+    groups = _groups(averages, [over] if isinstance(over, str) else list(over or ()))
+    cells = _cells(averages, variables, plain=not variables)
+    effects = _effects(averages, dydx)
+    rows, ok, labels, dimensions, names = [], [], [], [], []
+    for effect in effects:
+        for cell, (number, scene), (group, inside) in _order(cells, settings, groups):
+            wanted = scene.set_ | {("factor", d.name, ()): {d.value: 1.0} for d in cell}
+            set_ = _filled(averages, wanted, inside, atmeans, asbalanced)
+            for row, fine, name in _predictions(averages, set_, inside, effect):
+                rows.append(row)
+                ok.append(fine)
+                dims = (*scene.dimensions, *group, *cell)
+                parts = [str(number)] if len(settings) > 1 else []
+                parts += [d.label for d in (*group, *cell)]
+                labels.append("#".join(parts) or (name if dydx is not None else "_cons"))
+                dimensions.append(dims)
+                names.append(name)
+    j = np.array(rows)
+    fine_rows = np.array(ok)
+    found = combine(fit, j, level=chosen, small=small)
+    estimates = tuple(e if good else Estimate(None) for e, good in zip(found, fine_rows))
+    values = np.where(fine_rows, j @ fit.model.beta, np.nan)
+    if dydx is not None and len(set(names)) > 1:
+        labels = [n if lab == n else f"{n}:{lab}" for n, lab in zip(names, labels)]
+    pairs: tuple[tuple[str, Estimate], ...] = ()
+    if pwcompare:
+        pairs = _pairs(fit, j, fine_rows, labels, mcompare, chosen, small)
+    return Margins(
+        tuple(labels), tuple(dimensions), values, j @ covariance(fit, small) @ j.T, j, fine_rows, estimates,
+        tuple(names) if dydx is not None else (), tuple(s.text for s in settings if s.text), fit.outcome,
+        data.variable(fit.outcome).label, fit.model.design.n, chosen, small,
+        _title(averages, settings, cells, dydx is not None, atmeans), tuple(variables),
+        pairs, mcompare,
+    )  # fmt: skip
+
+
+def _pairs(
+    fit: FitResult, rows: FloatArray, fine: BoolArray, labels: Sequence[str], mcompare: str, level: float, small: bool
+) -> tuple[tuple[str, Estimate], ...]:
+    from terrace.postestimation.comparisons import compare, pairs
+
+    chosen = pairs(len(rows))
+    if not chosen:
+        raise SpecError("There is one margin only, so there is nothing to compare.", code="nothing-to-compare")
+    differences = np.array([rows[b] - rows[a] for b, a in chosen])
+    both = np.array([fine[b] and fine[a] for b, a in chosen])
+    found = compare(fit, differences, both, mcompare=mcompare, level=level, small=small, means=len(rows))
+    return tuple((f"{labels[b]} vs {labels[a]}", e) for (b, a), e in zip(chosen, found))
+
+
+def _order(
+    cells: list[tuple[Dimension, ...]],
+    scenes: list[Scene],
+    groups: list[tuple[tuple[Dimension, ...], BoolArray | None]],
+) -> Iterable[tuple[tuple[Dimension, ...], tuple[int, Scene], tuple[tuple[Dimension, ...], BoolArray | None]]]:
+    """Term by term; within a term settings, then groups, then levels."""
+    for _, term in itertools.groupby(cells, key=lambda cell: tuple(d.name for d in cell)):
+        own = list(term)
+        for scene in enumerate(scenes, start=1):
+            for group in groups:
+                for cell in own:
+                    yield cell, scene, group
+
+
+def _predictions(
+    averages: Averages, set_: dict[Key, Setting], inside: BoolArray | None, effect: Key | None
+) -> list[tuple[FloatArray, bool, str]]:
+    if effect is None:
+        row, fine = averages.row(set_, inside)
+        return [(row, fine, "")]
+    if effect[0] == "continuous":
+        row, fine = averages.row(set_, inside, slope=effect)
+        return [(row, fine, effect[1])]
+    base = averages.base(effect[1])
+    before, fine_before = averages.row(set_ | {effect: {base: 1.0}}, inside)
+    out = []
+    for level in averages.levels(effect[1]):
+        if level == base:
+            continue
+        row, fine = averages.row(set_ | {effect: {level: 1.0}}, inside)
+        out.append((row - before, fine and fine_before, f"{_token(averages, effect[1], level)}.{effect[1]}"))
+    return out
+
+
+def _token(averages: Averages, name: str, level: Any) -> str:
+    if averages.data.is_text(name):
+        return str(averages.data.codes(name)[1].index(level) + 1)
+    return str(int(level))
+
+
+def _filled(
+    averages: Averages,
+    scene: Mapping[Key, Setting | None],
+    inside: BoolArray | None,
+    atmeans: bool,
+    asbalanced: bool | Sequence[str],
+) -> dict[Key, Setting]:
+    """The setting, with what it leaves open set to its mean or balanced."""
+    set_ = {k: v for k, v in scene.items() if v is not None}
+    for key in averages.variables():
+        if key in scene:
+            continue
+        if key[0] == "factor" and (asbalanced is True or (asbalanced and key[1] in asbalanced)):
+            set_[key] = averages.statistic(key, "asbalanced")
+        elif atmeans:
+            set_[key] = averages.means(key, inside)
+    return set_
+
+
+# --- what is asked for ----------------------------------------------------------------------------------
+def _cells(averages: Averages, variables: Sequence[str], plain: bool) -> list[tuple[Dimension, ...]]:
+    """The combinations of levels that have a margin each, term by term."""
+    if plain:
+        return [()]
+    out: list[tuple[Dimension, ...]] = []
+    for text in variables:
+        for term in _expanded(text):
+            names = [part.rpartition(".")[2].strip() for part in term.split("#")]
+            levels = [
+                [Dimension(n, v, averages.data.level_label(n, v)) for v in averages.levels(n)] for n in names
+            ]
+            out += itertools.product(*levels)
+    return out
+
+
+def _expanded(text: str) -> list[str]:
+    out = [""]
+    for part in text.split("##"):
+        out += [f"{o}#{part}" if o else part for o in out]
+    return out[1:] if "##" in text else [text]
+
+
+def _groups(
+    averages: Averages, over: Sequence[str]
+) -> list[tuple[tuple[Dimension, ...], BoolArray | None]]:
+    """The groups of over() that occur, each with its rows of the sample."""
+    if not over:
+        return [((), None)]
+    data, sample = averages.data, averages.fit.sample
+    found: list[list[tuple[Dimension, BoolArray]]] = []
+    for name in over:
+        codes, values = data.codes(name)
+        codes = codes[sample]
+        found.append(
+            [
+                (Dimension(name, values[c], data.level_label(name, values[c]), "over"), codes == c)
+                for c in np.unique(codes[codes >= 0])
+            ]
+        )
+    out: list[tuple[tuple[Dimension, ...], BoolArray | None]] = []
+    for combination in itertools.product(*found):
+        inside = np.logical_and.reduce([rows for _, rows in combination])
+        if inside.any():
+            out.append((tuple(d for d, _ in combination), inside))
+    return out
+
+
+def _effects(averages: Averages, dydx: str | Sequence[str] | None) -> list[Key | None]:
+    if dydx is None:
+        return [None]
+    names = [dydx] if isinstance(dydx, str) else list(dydx)
+    if names in (["*"], ["_all"]):
+        return [*averages.variables()]
+    out: list[Key | None] = []
+    for name in names:
+        out += keys_of(averages, name.rpartition(".")[2])
+    return out
+
+
+def _title(
+    averages: Averages, scenes: list[Scene], cells: list[tuple[Dimension, ...]], effects: bool, atmeans: bool
+) -> str:
+    if effects:
+        return "Conditional marginal effects" if atmeans else "Average marginal effects"
+    wholly = all(
+        set(averages.variables())
+        <= set(scene.set_) | {("factor", d.name, ()) for d in cell}
+        for scene in scenes
+        for cell in cells
+    )
+    return "Adjusted predictions" if atmeans or wholly else "Predictive margins"
+
+
+def margins_table(found: Margins) -> Any:
+    """The margins as a table; see `terrace.postestimation.margins_show`."""
+    from terrace.postestimation.margins_show import margins_table as table
+
+    return table(found)
+
+
+def margins_plot(found: Margins, x: str | None = None) -> Any:
+    """The margins as a plot; see `terrace.postestimation.margins_show`."""
+    from terrace.postestimation.margins_show import margins_plot as plot
+
+    return plot(found, x)

@@ -1,0 +1,102 @@
+"""The settings of margins: what at() sets, value by value."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from terrace.errors import SpecError
+from terrace.postestimation.margins_rows import Averages, Key, Setting
+
+At = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One way in which margins differ: a variable, its value in a row, and how that is written.
+
+    ``kind`` is ``"at"``, ``"over"`` or ``"factor"``.
+    """
+
+    name: str
+    value: Any
+    label: str
+    kind: str = "factor"
+
+    def __str__(self) -> str:
+        bare = self.kind == "at" or self.label.replace(".", "", 1).lstrip("-").isdigit()
+        return f"{self.name} = {self.label}" if bare else self.label
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One setting of at(): what is set (None: left as observed), its description, the dimensions that vary."""
+
+    set_: dict[Key, Setting | None]
+    text: str
+    dimensions: tuple[Dimension, ...]
+
+
+def scenes(averages: Averages, at: At) -> list[Scene]:
+    """Every combination of the values of each mapping; one empty setting where nothing is set."""
+    mappings = [at] if isinstance(at, Mapping) else list(at)
+    if not mappings:
+        return [Scene({}, "", ())]
+    picked: list[dict[str, tuple[Setting | None, str]]] = []
+    for mapping in mappings:
+        choices = [_choices(averages, name, mapping[name]) for name in mapping]
+        picked += [dict(zip(mapping, values)) for values in itertools.product(*choices)]
+    names = dict.fromkeys(name for scene in picked for name in scene)
+    varying = {n for n in names if len({s.get(n, (None, ""))[1] for s in picked}) > 1}
+    out = []
+    for scene in picked:
+        set_: dict[Key, Setting | None] = {}
+        for name, (value, _) in scene.items():
+            for key in keys_of(averages, name):
+                # a variable that is in the model both as a factor and as a number is set as both
+                number = key[0] == "continuous" and isinstance(value, Mapping)
+                set_[key] = float(next(iter(value))) if number else value  # type: ignore[arg-type]
+        dims = tuple(Dimension(n, _axis_value(v), text, "at") for n, (v, text) in scene.items() if n in varying)
+        out.append(Scene(set_, ", ".join(f"{n} = {t}" for n, (_, t) in scene.items()), dims))
+    return out
+
+
+def _axis_value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return next(iter(value)) if len(value) == 1 else None
+    return value
+
+
+def _choices(averages: Averages, name: str, values: Any) -> list[tuple[Setting | None, str]]:
+    """(setting, text) for each value of one variable."""
+    keys = keys_of(averages, name)
+    as_factor = any(k[0] == "factor" for k in keys)
+    out: list[tuple[Setting | None, str]] = []
+    for value in [values] if isinstance(values, str | float | int) else list(values):
+        if isinstance(value, str) and value == "asobserved":
+            out.append((None, "as observed"))
+        elif as_factor and not (isinstance(value, str) and value in ("mean", "base", "asbalanced")):
+            level = averages.level_of(name, value)
+            out.append(({level: 1.0}, averages.data.level_label(name, level)))
+        elif isinstance(value, str):
+            setting = averages.statistic(keys[0], value)
+            out.append((setting, value if isinstance(setting, Mapping) else f"{setting:.7g} ({value})"))
+        else:
+            out.append((float(value), f"{float(value):.7g}"))
+    return out
+
+
+def keys_of(averages: Averages, name: str) -> list[Key]:
+    """How the model uses a variable. `SpecError` where it does not."""
+    keys = [k for k in averages.variables() if k[1] == name and not k[2]]
+    if not keys:
+        names = ", ".join(dict.fromkeys(k[1] for k in averages.variables()))
+        raise SpecError(
+            f"{name} is not in the model's fixed part.",
+            code="not-in-model",
+            subject=name,
+            advice=f"It has {names}." if names else "It has a constant only.",
+        )
+    return keys
