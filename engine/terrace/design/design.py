@@ -122,6 +122,7 @@ def build_design(spec: ModelSpec, data: Dataset) -> Design:
     blocks, dropped_random = _blocks(spec, data, rows, builder, levels)
     residual = residual_layout(spec, data, rows, levels[-1].codes if levels else np.zeros(n, dtype=np.int64))
     _check_identified(spec, levels, blocks, residual, n, x.shape[1])
+    _check_weights(spec, weights, blocks, residual)
     cluster = None
     if spec.cluster:
         cluster, _ = compact(data.codes(spec.cluster)[0][rows])
@@ -302,6 +303,27 @@ def _check_varies(matrix: FloatArray, info: list[ColumnInfo], level: Level) -> N
                 subject=column.name,
                 advice=f"Take {column.name} out of || {level.name}:, or put its slope at a higher level.",
             )
+
+
+def _check_weights(
+    spec: ModelSpec, weights: Weights, blocks: tuple[RandomBlock, ...], residual: ResidualLayout
+) -> None:
+    if weights.row is not None and residual.key != "independent":
+        raise SpecError(
+            f"Weights of single rows cannot be combined with residuals({residual.key}): copies of a row would "
+            "need times of their own.",
+            code="weights-residuals",
+            subject="residuals",
+            advice="Weight whole groups with pweight() or fweight() at their level, or use independent residuals.",
+        )
+    if weights.kind and any(block.factor for block in blocks):
+        raise SpecError(
+            "Weights cannot be combined with crossed effects (R.varname): a group that counts several times has "
+            "no effect of its own to repeat.",
+            code="weights-crossed",
+            subject="weights",
+            advice="Leave out the weights, or write the effects as nested levels.",
+        )
 
 
 def _check_identified(

@@ -105,9 +105,9 @@ class Objective:
         x = design.x if transform is None else design.x @ transform
         y = design.y if offset is None else design.y - offset
         self.n_rows, self.p = x.shape
-        weights = _row_weights(design)
+        self.level_weights, weights = _placed_weights(design)
         self.row_weights = weights
-        self.n_effective = _effective_n(design, weights)
+        self.n_effective = _effective_n(design)
         self.nu = self.n_effective - (self.p if reml else 0)
         self.layout: Layout = build_layout(design, self.p + 1)
         self.n_random = self.layout.n_random
@@ -180,11 +180,8 @@ class Objective:
             first = np.flatnonzero(np.diff(codes[k], prepend=-1))
             parent = codes[k + 1][first] if k + 1 < len(codes) else self._clusters(rows, keep)[first]
             starts = np.flatnonzero(np.diff(parent, prepend=-1))
-            weights = None
-            for part in component.parts[:1]:
-                level_weights = self.design.weights.of(self.design.blocks[part[0]].level.name)
-                if level_weights is not None:
-                    weights = level_weights[rows][first]
+            own = self.level_weights.get(self.design.blocks[component.parts[0][0]].level.name)
+            weights = None if own is None else own[rows][first]
             stages.append(
                 Stage(
                     component.z.shape[1],
@@ -354,13 +351,30 @@ class Objective:
         return out
 
 
-def _row_weights(design: Design) -> FloatArray | None:
-    return design.weights.row
+def _placed_weights(design: Design) -> tuple[dict[str, FloatArray], FloatArray | None]:
+    """Weights by level and by row, each at the finest place where it can act.
+
+    A weight copies its group. Where a level has no random effects of its own, copies of its groups are copies
+    of the groups below, or of the rows.
+    """
+    with_effects = {block.level.name for block in design.blocks if block.names}
+    placed: dict[str, FloatArray] = {}
+    pending: FloatArray | None = None
+    for level in design.levels:
+        own = design.weights.of(level.name)
+        if own is not None:
+            pending = own if pending is None else pending * own
+        if level.name in with_effects and pending is not None:
+            placed[level.name], pending = pending, None
+    row = design.weights.row
+    if pending is not None:
+        row = pending if row is None else row * pending
+    return placed, row
 
 
-def _effective_n(design: Design, row: FloatArray | None) -> float:
+def _effective_n(design: Design) -> float:
     """Σ of the products of the weights of all levels: the n of the likelihood."""
-    total = np.ones(design.n) if row is None else row.copy()
+    total = np.ones(design.n) if design.weights.row is None else design.weights.row
     for _, values in design.weights.level:
         total = total * values
     return float(total.sum())

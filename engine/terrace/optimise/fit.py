@@ -51,6 +51,7 @@ def optimise(
     the search ends at the boundary or fails, further starts are tried and the highest likelihood wins.
     """
     space = SearchSpace(objective, tick, logarithms=options.metric == "matlog")
+    space.keep_hessians = options.hessian
     if objective.n_params == 0:
         point = space.point(np.zeros(0))
         if point is None:

@@ -11,6 +11,8 @@ class Iteration:
 
     ``gradient_norm`` is the length of the gradient in the search space, ``step`` that of the step which led
     here (relative to the scale of each parameter), ``seconds`` the time since the start of the fit.
+    ``parameters``, ``gradient`` and ``hessian`` are those of the search metric, kept for trace, gradient and
+    hessian; the Hessian only where it is asked for.
     """
 
     phase: str
@@ -20,3 +22,6 @@ class Iteration:
     step: float
     seconds: float
     note: str = ""
+    parameters: tuple[float, ...] = ()
+    gradient: tuple[float, ...] = ()
+    hessian: tuple[tuple[float, ...], ...] = ()

@@ -120,7 +120,9 @@ def maximise(
 
     def note(number: int, p: SearchPoint, step: float, remark: str = "") -> None:
         entry = Iteration(
-            "Newton", number, p.ll, float(np.linalg.norm(p.gradient)), step, time.perf_counter() - begun, remark
+            "Newton", number, p.ll, float(np.linalg.norm(p.gradient)), step, time.perf_counter() - begun, remark,
+            tuple(p.theta.tolist()), tuple(p.gradient.tolist()),
+            tuple(tuple(row) for row in p.hessian.tolist()) if space.keep_hessians else (),
         )
         log.append(entry)
         if report:

@@ -44,6 +44,7 @@ class SearchSpace:
         self.objective = objective
         self.tick = tick
         self.evaluations = 0
+        self.keep_hessians = False
         self.logarithms = logarithms
         self.blocks = [
             (block, part)

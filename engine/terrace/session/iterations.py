@@ -16,8 +16,8 @@ _DOTS = 50  # dots a line
 def iteration_text(fit: FitResult) -> str:
     """The log that the options of the fit ask for; empty with ``nolog``.
 
-    EM iterations are shown with ``emlog`` and ``emonly``, as dots with ``emdots``. ``trace`` and its
-    companions add the length of the gradient, of the step, and the relative change.
+    EM iterations are shown with ``emlog`` and ``emonly``, as dots with ``emdots``. ``trace``, ``gradient`` and
+    ``hessian`` show these in the metric of the search, ``showstep`` and ``showtolerance`` their lengths.
     """
     m = fit.spec.maximisation
     name = likelihood_name(fit).lower()
@@ -41,16 +41,30 @@ def _entries(entries: Sequence[Iteration], name: str, m: Maximisation) -> list[s
     lines: list[str] = []
     previous: float | None = None
     for entry in entries:
-        line = f"Iteration {entry.number}:  {name} = {general(entry.ll, 11)}"
+        lines.append(f"Iteration {entry.number}:  {name} = {general(entry.ll, 11)}")
         more = []
-        if m.trace or m.gradient or m.hessian:
-            more.append(f"gradient {entry.gradient_norm:.2e}")
+        if m.gradient or m.hessian:
+            more.append(f"length of the gradient {entry.gradient_norm:.2e}")
         if m.trace or m.showstep:
-            more.append(f"step {entry.step:.2e}")
-        if (m.trace or m.showtolerance) and previous is not None:
+            more.append(f"length of the step {entry.step:.2e}")
+        if m.showtolerance and previous is not None:
             more.append(f"relative change {abs(entry.ll - previous) / max(abs(previous), 1e-300):.2e}")
         if entry.note:
             more.append(entry.note)
-        lines.append(line + ("  (" + ", ".join(more) + ")" if more else ""))
+        if more:
+            lines[-1] += "  (" + ", ".join(more) + ")"
+        if m.trace and entry.parameters:
+            lines += _vector("parameters", entry.parameters)
+        if m.gradient and entry.gradient:
+            lines += _vector("gradient", entry.gradient)
+        if m.hessian and entry.hessian:
+            lines.append("    Hessian:")
+            lines += [row for values in entry.hessian for row in _vector("", values)]
         previous = entry.ll
     return lines
+
+
+def _vector(title: str, values: Sequence[float]) -> list[str]:
+    """Numbers in rows of six, under their title."""
+    rows = ["".join(f"{general(v, 7):>13}" for v in values[k : k + 6]) for k in range(0, len(values), 6)]
+    return ([f"    {title} (search metric):"] if title else []) + ["    " + row for row in rows]
