@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from builder_help import (
@@ -32,8 +33,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication
 
-from terrace.data.dataset import Dataset
-from terrace.spec.model import Factor, RandomEquation, Term
+from terrace.data.dataset import Dataset, Measure
+from terrace.data.samples import sample
+from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
+from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder import BuilderDialog, BuilderForm
 
 __all__ = ["popups"]  # a fixture for every test here
@@ -249,7 +252,7 @@ def test_a_hole_is_filled_by_the_next_group_variable(form: BuilderForm) -> None:
     take(form, "score")
     form.state.start_from("three")
     assert form.command == "mixed score || district: || id:"
-    form.set_spec(DATA and form.spec.__class__(Factor("score"), random=(RandomEquation(""),)))
+    form.set_spec(ModelSpec(Factor("score"), random=(RandomEquation(""),)))
     assert form.status.text() == "○ Choose a group variable"
     assert not form.fit.isEnabled()
     click(form, "builder_status")
@@ -425,10 +428,11 @@ def test_undo_and_redo(form: BuilderForm) -> None:
         ("outcomes", "mixed score c.ses##c.size || id: ses, covariance(unstructured)"),
         ("growth", "mixed score week ses size || id: week, covariance(unstructured)"),
         ("three", "mixed score ses size || district: || id:"),
-        ("crossed", "mixed score ses size || _all: R.district || id:"),
+        ("crossed", "mixed score ses size || _all: R.lab || id:"),
     ],
 )
 def test_starting_from_a_kind_of_model(form: BuilderForm, key: str, command: str) -> None:
+    form.set_dataset(DATA.with_variable(replace(DATA.variable("lab"), measure=Measure.IDENTIFIER)))
     for name in ("score", "ses", "size"):
         take(form, name)
     menu = form.start.menu()
@@ -438,6 +442,25 @@ def test_starting_from_a_kind_of_model(form: BuilderForm, key: str, command: str
     form.state.undo()
     assert form.command == "mixed score ses size"
     agree(form)
+
+
+@pytest.mark.parametrize("name", ["hsb", "ovary", "orthodont", "sleepstudy", "produc", "winer43", "insteval"])
+def test_every_kind_of_model_of_every_sample_is_a_command(name: str) -> None:
+    data = sample(name)
+    outcome = {"hsb": "mathach", "ovary": "follicles", "orthodont": "distance", "sleepstudy": "reaction",
+               "produc": "gsp", "winer43": "score", "insteval": "y"}[name]  # fmt: skip
+    made = shown(data, f"mixed {outcome}", direct_rows=10**9)
+    complete = 0
+    for template in TEMPLATES:
+        made.state.start_from(template.key)
+        if "…" not in made.command:
+            complete += 1
+            agree(made)
+            assert made.fit.isEnabled(), [p.message for p in made.state.report.errors]
+    assert complete >= 4
+    made.close_down()
+    made.close()
+    made.deleteLater()
 
 
 def test_a_template_without_data_for_it_says_what_to_choose(form: BuilderForm) -> None:
@@ -520,7 +543,7 @@ def test_fitting(model: BuilderForm) -> None:
     click(model, "builder_fit")
     QTest.keyClick(model, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert [asked.at(k)[0] for k in range(asked.count())] == ["mixed score ses || id:"] * 2
-    model.set_spec(model.spec.__class__(Factor("")))
+    model.set_spec(ModelSpec(Factor("")))
     QTest.keyClick(model, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert asked.count() == 2, "a model with a hole is not fitted"
 

@@ -70,9 +70,7 @@ def term(*names: str) -> Term:
 
 
 def model(*fixed: str, levels: tuple[str, ...] = ("school",), y: str = "y") -> ModelSpec:
-    return ModelSpec(
-        Factor(y), tuple(term(n) for n in fixed), tuple(RandomEquation(level) for level in levels)
-    )
+    return ModelSpec(Factor(y), tuple(term(n) for n in fixed), tuple(RandomEquation(level) for level in levels))
 
 
 def only(spec: ModelSpec, data: Dataset, code: str) -> Problem:
@@ -119,6 +117,8 @@ BROKEN = [
      "race has no level 9", "Use the lowest"),
     ("no-main-effect", ModelSpec(Factor("y"), (term("ses", "week"),)), "fixed:0",
      "main effect of ses and week", "Add ses and week"),
+    ("two-kinds", ModelSpec(Factor("y"), (Term((Factor("race"),)), Term((Factor("race", "factor"),)))),
+     "fixed:0", "race enters both", "Use i.race"),
     ("group-missing", model(levels=("",)), "level:0:group", "Choose a group variable", "Remove this level"),
     ("one-group", model(levels=("one",)), "level:0:group", "one has one group", "Remove this level"),
     ("few-groups", model(levels=("district",)), "level:0:group", "district has 3 groups", ""),
@@ -242,9 +242,7 @@ def test_no_rows_is_said_once_with_its_cause() -> None:
     d = dataset(pd.DataFrame({"y": [], "x": [], "id": []}, dtype=float))
     codes = [p.code for p in problems(model("x", levels=("id",)), d)]
     assert codes == ["no-rows"]
-    frame = pd.DataFrame(
-        {"y": [1.0, np.nan, 2.0, np.nan], "x": [np.nan, 1.0, np.nan, 2.0], "id": [1, 1, 2, 2]}
-    )
+    frame = pd.DataFrame({"y": [1.0, np.nan, 2.0, np.nan], "x": [np.nan, 1.0, np.nan, 2.0], "id": [1, 1, 2, 2]})
     found = [p for p in problems(model("x", levels=("id",)), dataset(frame)) if p.code == "no-rows-left"]
     assert "x, y" in found[0].message or "y, x" in found[0].message
 
@@ -357,9 +355,7 @@ def test_covariance_parameters_agree_with_the_structures_of_the_engine(size: int
         (Residuals("exponential", None, "half", "sector"), 4),
     ],
 )
-def test_residual_parameters_are_those_of_the_manual(
-    residuals: Residuals, expected: int, data: Dataset
-) -> None:
+def test_residual_parameters_are_those_of_the_manual(residuals: Residuals, expected: int, data: Dataset) -> None:
     """Six weeks: n(n + 1)/2 unstructured, (q + 1)(2n − q)/2 banded, # + 1 for ar, ma and toeplitz."""
     counts = examine(replace(model(), residuals=residuals), data).counts
     assert counts is not None and counts.residual == expected
@@ -453,9 +449,7 @@ def test_facts_live_as_long_as_the_data() -> None:
 
 
 def test_combined_groups_and_missing_groups() -> None:
-    frame = pd.DataFrame(
-        {"a": [1, 1, 2, 2, 2, np.nan], "b": ["u", "v", "u", "u", "", "u"], "x": [1, 2, 3, 3, 4, 5.0]}
-    )
+    frame = pd.DataFrame({"a": [1, 1, 2, 2, 2, np.nan], "b": ["u", "v", "u", "u", "", "u"], "x": [1, 2, 3, 3, 4, 5.0]})
     facts = facts_of(d := dataset(frame))
     codes = facts.group_codes(("a", "b"))
     assert codes[2] == codes[3] and len({codes[0], codes[1], codes[2]}) == 3

@@ -110,7 +110,7 @@ class FixedSection(Section):
         )  # fmt: skip
         self.intercept = named(QCheckBox(self.tr("Intercept")), "fixed_intercept", self.tr("Fixed intercept"))
         self.intercept.clicked.connect(lambda on: state.apply(edit.set_constant(self.spec, on)))
-        tools = Flow(across=6, down=2)
+        tools = Flow(across=12, down=2)
         for w in (self.add, self.interaction, self.power, self.reference, self.intercept):
             tools.addWidget(w)
         self.box.body.addWidget(self.chips)

@@ -52,6 +52,7 @@ def fixed(c: Context) -> Iterator[Problem]:
                 seen.add(f.name)
                 yield from _predictor(c, f, f"fixed:{k}")
         yield from _margin(c, k, term)
+    yield from _kinds(c)
     if not c.spec.constant and not c.spec.fixed:
         mended = edit.set_constant(c.spec, True)
         message = "The fixed part is empty."
@@ -141,12 +142,8 @@ def _margin(c: Context, index: int, term: Term) -> Iterator[Problem]:
     names = {f.name for f in term.factors}
     if len(term.factors) < 2 or any(f.kind == "factor" and f.base == "none" for f in term.factors):
         return
-    there = {edit.term_key(t) for t in c.spec.fixed}
-    lacking = [
-        f
-        for f in dict.fromkeys(term.factors)
-        if edit.term_key(edit.main_effect(f)) not in there and not f.drop
-    ]
+    mains = {t.factors[0].name for t in c.spec.fixed if len(t.factors) == 1}  # of either kind
+    lacking = [f for f in dict.fromkeys(term.factors) if f.name not in mains and not f.drop]
     if not lacking:
         return
     mended = c.spec
@@ -156,6 +153,21 @@ def _margin(c: Context, index: int, term: Term) -> Iterator[Problem]:
     which = " and ".join(f.name for f in lacking)
     message = f"{what} stands without the main effect of {which}."
     yield Problem(f"fixed:{index}", "no-main-effect", message, mended, f"Add {which}", "warning")
+
+
+def _kinds(c: Context) -> Iterator[Problem]:
+    """A variable is a factor or continuous, not both: the model would count it twice."""
+    kinds: dict[str, set[str]] = {}
+    for term in c.spec.fixed:
+        for f in term.factors:
+            kinds.setdefault(f.name, set()).add(f.kind)
+    for name, found in kinds.items():
+        if len(found) < 2:
+            continue
+        at = next(k for k, t in enumerate(c.spec.fixed) if any(f.name == name for f in t.factors))
+        message = f"{name} enters both as continuous and as a factor."
+        mended = edit.set_kind(c.spec, name, "factor")
+        yield Problem(f"fixed:{at}", "two-kinds", message, mended, f"Use i.{name}", "warning")
 
 
 def _infinite(field: str, name: str, n: int, first: int) -> Problem:

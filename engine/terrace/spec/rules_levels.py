@@ -11,6 +11,8 @@ from terrace.spec.edit import ALL
 from terrace.spec.problem import Context, Problem
 
 FEW_GROUPS = 5
+MOST_GROUPS = 0.8
+"""A slope that varies within fewer of the groups than this is pointed out."""
 
 
 def levels(c: Context) -> Iterator[Problem]:
@@ -85,7 +87,7 @@ def _slopes(c: Context, k: int) -> Iterator[Problem]:
             message = f"{what} does not vary within {inside}: a random slope of it cannot be estimated."
             yield Problem(at, "slope-constant", message, gone, "Remove it")
             continue
-        if varying < 0.75 * groups:
+        if varying < MOST_GROUPS * groups:
             message = (
                 f"{what} varies within {varying:,} of {groups:,} groups of {inside}: "
                 "a random slope of it rests on these."

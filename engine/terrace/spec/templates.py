@@ -83,19 +83,40 @@ def likely_time(dataset: Dataset, group: str) -> str | None:
     return None
 
 
-def _groups(spec: ModelSpec, dataset: Dataset, n: int) -> list[str]:
-    """`n` group variables, highest first: those chosen, then likely ones; ``""`` for what is not known."""
-    chosen = [edit.group_name(e) for e in spec.random if edit.group_name(e) not in ("", edit.ALL)]
-    chosen = list(dict.fromkeys(chosen))
-    others = [g for g in likely_groups(dataset) if g not in chosen and g != spec.outcome.name]
-    if n == 1:
-        return [(chosen[-1:] or others[:1] or [""])[0]]
+def _chosen(spec: ModelSpec) -> list[str]:
+    found = [edit.group_name(e) for e in spec.random if edit.group_name(e) not in ("", edit.ALL)]
+    return list(dict.fromkeys(found))
+
+
+def _group(spec: ModelSpec, dataset: Dataset) -> str:
+    """The lowest group variable chosen, else the likeliest; ``""`` where there is none."""
+    others = [g for g in likely_groups(dataset) if g != spec.outcome.name]
+    return (_chosen(spec)[-1:] or others[:1] or [""])[0]
+
+
+def _pair(spec: ModelSpec, dataset: Dataset, *, nested: bool) -> list[str]:
+    """Two group variables, the one with fewer groups first, nested or crossed as asked.
+
+    What is chosen already is taken; ``""`` stands first where the data have no second that fits.
+    """
     facts = facts_of(dataset)
-    found = chosen[-n:]
-    found = [*others[: n - len(found)], *found]
-    # more groups is lower: a higher level holds whole groups of a lower one
-    found.sort(key=lambda g: facts.n_levels(g) if g in dataset else 0)
-    return [""] * (n - len(found)) + found
+    whole = facts.sample(())
+    chosen = _chosen(spec)[-2:]
+
+    def number(name: str) -> int:
+        return facts.n_levels(name) if name in dataset else 0
+
+    if len(chosen) == 2:
+        return sorted(chosen, key=number)
+    others = [g for g in likely_groups(dataset) if g not in chosen and g != spec.outcome.name]
+    for lower in chosen or others:
+        for other in others:
+            low, high = sorted((lower, other), key=number, reverse=True)
+            if other == lower or low not in dataset or high not in dataset:
+                continue
+            if (facts.varying(high, (low,), whole) == 0) == nested:
+                return [high, low]
+    return ["", (chosen or others or [""])[0]]
 
 
 def _within(spec: ModelSpec, dataset: Dataset, group: str) -> tuple[list[Term], list[Term]]:
@@ -123,17 +144,17 @@ def _hints(spec: ModelSpec, *more: str) -> tuple[str, ...]:
 
 
 def _null(spec: ModelSpec, dataset: Dataset) -> Started:
-    made = replace(_base(spec, _groups(spec, dataset, 1)), fixed=(), constant=True)
+    made = replace(_base(spec, [_group(spec, dataset)]), fixed=(), constant=True)
     return Started(made, _hints(made))
 
 
 def _intercept(spec: ModelSpec, dataset: Dataset) -> Started:
-    made = _base(spec, _groups(spec, dataset, 1))
+    made = _base(spec, [_group(spec, dataset)])
     return Started(made, _hints(made, "" if made.fixed else "Add covariates to the fixed effects"))
 
 
 def _slope(spec: ModelSpec, dataset: Dataset) -> Started:
-    (group,) = _groups(spec, dataset, 1)
+    group = _group(spec, dataset)
     made = _base(spec, [group])
     inside, _ = _within(made, dataset, group)
     if not inside:
@@ -156,7 +177,7 @@ def _outcomes(spec: ModelSpec, dataset: Dataset) -> Started:
 
 
 def _growth(spec: ModelSpec, dataset: Dataset) -> Started:
-    (group,) = _groups(spec, dataset, 1)
+    group = _group(spec, dataset)
     made = _base(spec, [group])
     time = likely_time(dataset, group)
     if time is None or time == spec.outcome.name:
@@ -170,12 +191,12 @@ def _growth(spec: ModelSpec, dataset: Dataset) -> Started:
 
 
 def _three(spec: ModelSpec, dataset: Dataset) -> Started:
-    made = _base(spec, _groups(spec, dataset, 2))
+    made = _base(spec, _pair(spec, dataset, nested=True))
     return Started(made, _hints(made))
 
 
 def _crossed(spec: ModelSpec, dataset: Dataset) -> Started:
-    made = edit.set_crossed(_base(spec, _groups(spec, dataset, 2)), 0)
+    made = edit.set_crossed(_base(spec, _pair(spec, dataset, nested=False)), 0)
     return Started(made, _hints(made))
 
 
