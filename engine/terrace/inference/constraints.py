@@ -93,7 +93,7 @@ def _linear(
     position = 0
     while position < len(cleaned):
         match = re.match(
-            r"\s*([+-]?)\s*(?:(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)(?![\w.#]))?\s*\*?\s*([A-Za-z0-9_.][\w.#]*)?",
+            r"\s*([+-]?)\s*(?:(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)(?![\w.#])\s*\*?\s*)?([A-Za-z0-9_.][\w.#]*)?",
             cleaned[position:],
         )
         if match is None or match.end() == 0 or not (match.group(2) or match.group(3)):

@@ -34,6 +34,8 @@ def fit_text(fit: FitResult, display: Display | None = None) -> str:
     blocks: list[list[str]] = []
     if not display.noheader:
         blocks.append(_header(fit, display))
+    if fit.constraints and not display.nocnsreport:
+        blocks.append([f" ({k:2d})  {text}" for k, text in enumerate(fit.constraints, start=1)])
     if display.coeflegend:
         blocks.append(_legend(fit, display))
     else:

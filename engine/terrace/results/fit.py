@@ -144,6 +144,12 @@ class FitResult:
         return float(self.scalars["ll"])  # type: ignore[arg-type]
 
     @property
+    def constraints(self) -> tuple[str, ...]:
+        """The constraints on the fixed effects as they were defined, in the order of the command."""
+        bound = getattr(self.model, "constraints", None)
+        return () if bound is None else bound.texts
+
+    @property
     def state(self) -> Literal["converged", "boundary", "failed"]:
         """What the head of a model card says."""
         if not self.converged:

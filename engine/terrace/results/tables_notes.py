@@ -107,7 +107,8 @@ def comparison_note(test: Comparison) -> str:
 
 def fixed_notes(fit: FitResult) -> tuple[str, ...]:
     """What happened to coefficients: collinear ones left out, empty cells."""
-    return tuple(w.message for w in fit.warnings if w.code.startswith(_FIXED_CODES))
+    bound = tuple(f"Constraint: {text}." for text in fit.constraints)
+    return bound + tuple(w.message for w in fit.warnings if w.code.startswith(_FIXED_CODES))
 
 
 def random_notes(fit: FitResult, warnings: bool = True) -> tuple[str, ...]:
