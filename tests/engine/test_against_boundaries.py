@@ -159,3 +159,35 @@ def test_slope_on_calendar_years(origin: float, close: float) -> None:
     assert moved.ll == pytest.approx(plain.ll, abs=close)
     assert natural(moved)[0] == pytest.approx(natural(plain)[0], rel=1e-4)
     assert moved.state == "converged"
+
+
+STRATA = "mixed y x || id: x, residuals(independent, by(t))"
+
+
+@pytest.mark.parametrize("seed", [2, 16, 19, 23, 38, 43])
+def test_error_variance_of_one_stratum_beside_zero(seed: int) -> None:
+    frame = small_frame(seed)
+    result = terrace.fit(STRATA, dataset(frame))
+    dense = Dense(describe(STRATA, ("x", "_cons")), frame)
+    assert result.ll == pytest.approx(dense.ll(natural(result)), abs=1e-4)
+    assert result.ll > searched(dense) - 1e-3
+
+
+@pytest.mark.xfail(strict=True, reason="weights of a million to one between strata lose digits of the likelihood")
+@pytest.mark.parametrize(("seed", "reml"), [(9, False), (1, True), (46, False), (46, True)])
+def test_likelihood_where_the_error_variance_of_one_stratum_vanishes(seed: int, reml: bool) -> None:
+    """V itself is well conditioned here: the random effects carry the rows of that stratum."""
+    frame = small_frame(seed)
+    command = with_reml(STRATA) if reml else STRATA
+    result = terrace.fit(command, dataset(frame))
+    dense = Dense(describe(command, ("x", "_cons")), frame)
+    assert result.ll == pytest.approx(dense.ll(natural(result)), abs=1e-4)
+
+
+@pytest.mark.xfail(strict=True, reason="the search ends on a lower summit: another stratum goes to zero")
+@pytest.mark.parametrize(("seed", "reml"), [(37, False), (37, True)])
+def test_highest_of_several_summits_between_strata(seed: int, reml: bool) -> None:
+    frame = small_frame(seed)
+    command = with_reml(STRATA) if reml else STRATA
+    dense = Dense(describe(command, ("x", "_cons")), frame)
+    assert terrace.fit(command, dataset(frame)).ll > searched(dense) - 1e-3
