@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import pytest
-from PySide6.QtCore import QMessageLogContext, QPoint, Qt, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QPoint, QPointF, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QWidget
@@ -202,7 +202,10 @@ def drop(box: RoleBox, *names: str) -> bool:
     data = variables_mime(names)
     where = QPoint(box.width() // 2, box.height() // 2)
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(where, Qt.DropAction.CopyAction, data, left, none)
+    try:
+        enter = QDragEnterEvent(QPointF(where), Qt.DropAction.CopyAction, data, left, none)
+    except TypeError:  # before Qt 6.12 it takes whole points
+        enter = QDragEnterEvent(where, Qt.DropAction.CopyAction, data, left, none)
     QApplication.sendEvent(box, enter)
     taken = box.property("drop") == "yes"
     if taken:
