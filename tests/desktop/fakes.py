@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,22 +18,20 @@ from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.session.contract import Outcome, Progress
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))
-import fixtures_report as fixtures
-
 
 def small_data(rows: int = 60) -> Dataset:
     """Schools, with every kind of variable: labelled, text, missing values, missing codes."""
     rng = np.random.default_rng(1)
     school = np.repeat(np.arange(1, rows // 10 + 1), 10)[:rows]
-    score = np.round(rng.normal(12, 6, rows), 3)
+    hours = np.round(rng.normal(0, 1, rows), 2)
+    score = np.round(12 + rng.normal(0, 4, rows)[school] + 2 * hours + rng.normal(0, 3, rows), 3)
     score[3] = np.nan
     frame = pd.DataFrame(
         {
             "school": school,
             "sector": (school % 2).astype(float),
             "score": score,
-            "hours": np.round(rng.normal(0, 1, rows), 2),
+            "hours": hours,
             "place": np.where(school % 3 == 0, "North", "South"),
             "grade": np.where(np.arange(rows) % 7 == 0, -9, rng.integers(1, 5, rows)),
         }
@@ -55,11 +52,17 @@ def small_data(rows: int = 60) -> Dataset:
     )
 
 
-def fit(number: int = 1, **options: Any) -> FitResult:
-    """A fit made by hand, with an iteration log."""
-    made = fixtures.two_level(**options)
-    log = tuple(Iteration("Newton", i, -23321 + i / 10, 1.0, 1.0, 0.001) for i in range(5))
-    return replace(made, command="mixed score hours || school: hours, covariance(unstructured) reml", log=log)
+@cache
+def _fitted() -> FitResult:
+    from terrace.estimate import fit as engine_fit
+
+    return engine_fit("mixed score hours || school:, reml", small_data())
+
+
+def fit(**options: Any) -> FitResult:
+    """A small fit by the engine, with an iteration log of four steps; `options` replace its fields."""
+    log = tuple(Iteration("Newton", i, -200 + i / 10, 1.0, 1.0, 0.001) for i in range(5))
+    return replace(_fitted(), **{"log": log, "elapsed": 0.01, **options})
 
 
 class FakeSession:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from terrace_desktop.widgets import ElidedLabel, named, restyle, tool_button
 
-NARROW = 620  # px: below it the actions of the head move into the menu at its end
+TITLE = 160  # px that the name keeps before the actions of the head move into the menu at its end
+LEAST = 280  # px: a card never asks for more width than this
 
 
 class Card(QFrame):
@@ -98,6 +99,7 @@ class Card(QFrame):
         self._pill.setProperty("pill", kind)
         self._pill.setVisible(bool(text))
         restyle(self._pill)
+        self._place_actions()
 
     def pill_text(self) -> str:
         """The state as shown."""
@@ -138,7 +140,7 @@ class Card(QFrame):
     def _add_inline(self, widget: QWidget) -> None:
         self._inline.append(widget)
         self._actions.addWidget(widget)
-        widget.setVisible(self.width() >= NARROW)
+        widget.setVisible(self.width() >= self._wanted())
 
     # --- folding and dimming ------------------------------------------------------------------------
     @property
@@ -167,7 +169,20 @@ class Card(QFrame):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = event.size().width() >= NARROW
+        self._place_actions()
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow enough for any pane: what does not fit gives way."""
+        hint = super().minimumSizeHint()
+        return QSize(min(LEAST, hint.width()), hint.height())
+
+    def _place_actions(self) -> None:
+        wide = self.width() >= self._wanted()
         for widget in self._inline:
             if widget.isHidden() == wide:
                 widget.setVisible(wide)
+
+    def _wanted(self) -> int:
+        """The width that the head needs with its actions beside the name."""
+        parts = [*self._inline, self._more] + ([] if self._pill.isHidden() else [self._pill])
+        return TITLE + 36 + 8 * 3 + sum(w.sizeHint().width() for w in parts)

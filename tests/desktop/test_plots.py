@@ -1,0 +1,252 @@
+"""Plots on screen: every kind of mark, thinning, hovering, brushing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import fakes
+import numpy as np
+import pytest
+from conftest import spin, wait_until
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+
+from terrace.results.plot import Axis, Marks, Plot, PlotPanel
+from terrace_desktop import theme
+from terrace_desktop.plots import layers, thin
+from terrace_desktop.plots.cards import LargePlot, PlotRow, SmallPlot
+from terrace_desktop.plots.view import PlotView
+
+X = np.arange(5.0)
+KINDS = {
+    "points": Marks("points", X, X, rows=np.arange(5), labels=tuple("abcde")),
+    "line": Marks("line", X, np.array([0, 1, np.nan, 2, 3]), role="fit", label="Fit"),
+    "band": Marks("band", X, X, X - 1, X + 1, role="reference"),
+    "interval": Marks("interval", X, X, X - 1, X + 1, labels=tuple("abcde")),
+    "bars": Marks("bars", X, X + 1, width=0.8, label="Bars"),
+    "hline": Marks("hline", np.empty(0), np.array([1.0]), dashed=True),
+    "vline": Marks("vline", np.array([2.0]), np.empty(0)),
+    "box": Marks("box", X[:2], np.array([[0, 1, 2, 3, 4.0], [1, 2, 3, 4, 5.0]]), series=2),
+}
+
+
+def one(marks: Marks, **options: object) -> Plot:
+    return Plot("Title", (PlotPanel(Axis("x"), Axis("y"), (marks,)),), "kind", **options)  # type: ignore[arg-type]
+
+
+def painted(view: PlotView) -> QImage:
+    view.resize(420, 320)
+    view.show()
+    spin()
+    return view.grab().toImage()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("compact", [False, True])
+def test_every_kind_of_mark_is_drawn(kind: str, compact: bool) -> None:
+    empty = PlotView(replace(one(KINDS[kind]), panels=(PlotPanel(Axis("x"), Axis("y"), ()),)), compact)
+    view = PlotView(one(KINDS[kind], legend=True), compact)
+    assert painted(view) != painted(empty)
+    for v in (view, empty):
+        v.close()
+
+
+def test_kinds_are_those_of_the_description() -> None:
+    from typing import get_args, get_type_hints
+
+    assert set(get_args(get_type_hints(Marks)["kind"])) == set(layers._DRAW) == set(KINDS)
+
+
+def test_several_panels_categories_and_logs() -> None:
+    ticks = ((0.0, "a"), (4.0, "b"))
+    panels = (
+        PlotPanel(Axis("x", ticks=ticks), Axis("y", limits=(0, 10)), (KINDS["points"],), "One"),
+        PlotPanel(Axis("x"), Axis("y"), (KINDS["bars"],), "Two"),
+    )
+    view = PlotView(Plot("Two", panels, "two", columns=2))
+    painted(view)
+    assert len(view._boxes) == 2
+    low, high = view._boxes[0].viewRange()[1]
+    assert low < 0.001 and high > 9.9
+    view.close()
+
+
+def test_colours_follow_the_theme() -> None:
+    view = PlotView(fakes.plot())
+    light = painted(view)
+    theme.manager().apply("dark")
+    dark = painted(view)
+    theme.manager().apply("light")
+    assert light != dark and dark.pixelColor(2, 2).name() == theme.DARK.panel
+    view.close()
+
+
+# --- thinning ---------------------------------------------------------------------------------------------
+@settings(deadline=None, max_examples=25)
+@given(n=st.integers(1, 400), most=st.integers(1, 300), seed=st.integers(0, 5))
+def test_thinning_keeps_real_points_and_the_extremes(n: int, most: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, y = rng.normal(size=n), rng.normal(size=n)
+    marks = thin.thin_marks(Marks("points", x, y, rows=np.arange(n)), most)
+    assert marks.rows is not None and len(marks.rows) >= min(n, most)
+    np.testing.assert_array_equal(x[marks.rows], marks.x)
+    np.testing.assert_array_equal(y[marks.rows], marks.y)
+    assert marks.y.max() == y.max() and marks.y.min() == y.min()
+    assert len(np.unique(marks.rows)) == len(marks.rows)
+
+
+def test_many_points_are_thinned_on_screen_and_told() -> None:
+    plot = fakes.plot(n=thin.MOST + 5000)
+    large = LargePlot(plot)
+    assert thin.MOST <= large.view.points_drawn < large.view.points_total == thin.MOST + 5000
+    assert f"of {thin.MOST + 5000:,} points" in large._thinned()
+    large.deleteLater()
+
+
+def test_missing_places_are_left_out() -> None:
+    x = np.array([1.0, np.nan, 3.0] * 100)
+    kept = thin.sample_with_extremes(x, np.ones(300), 50)
+    assert not np.isnan(x[kept]).any()
+    assert len(thin.sample_with_extremes(np.full(3, np.nan), np.ones(3), 2)) == 0
+
+
+# --- looking closer ------------------------------------------------------------------------------------------
+def on_screen(view: PlotView, x: float, y: float) -> QPointF:
+    scene = view._boxes[0].mapViewToScene(QPointF(x, y))
+    return QPointF(view.mapFromScene(scene))
+
+
+def test_hover_names_the_nearest_mark() -> None:
+    view = PlotView(one(KINDS["points"]))
+    painted(view)
+    assert view.hover_text(on_screen(view, 3, 3)).startswith("d\nx: 3\ny: 3")
+    assert view.hover_text(on_screen(view, 3, 0.2)) == ""
+    rows = PlotView(fakes.plot())
+    painted(rows)
+    marks = rows.plot.panels[0].marks[1]
+    assert rows.hover_text(on_screen(rows, marks.x[7], marks.y[7])).startswith("Row 8\n")
+    interval = PlotView(one(KINDS["interval"]))
+    painted(interval)
+    assert interval.hover_text(on_screen(interval, 2, 2.5)) == "c"
+    bars = PlotView(one(KINDS["bars"]))
+    painted(bars)
+    assert bars.hover_text(on_screen(bars, 2.1, 1.0)).startswith("Bars\n")
+    for v in (view, rows, interval, bars):
+        v.close()
+
+
+def test_a_brush_selects_the_rows_inside_even_those_not_drawn() -> None:
+    plot = fakes.plot(n=thin.MOST + 5000)
+    view = PlotView(plot)
+    marks = plot.panels[0].marks[1]
+    got: list[object] = []
+    view.rows_selected.connect(got.append)
+    rows = view.select_inside(-1, 0, 0, 1)
+    inside = (marks.x >= -1) & (marks.x <= 0) & (marks.y >= 0) & (marks.y <= 1)
+    np.testing.assert_array_equal(rows, np.flatnonzero(inside))
+    np.testing.assert_array_equal(got[0], rows)
+    assert len(view._overlay) == 1
+    view.clear_selection()
+    assert got[-1] is None and view._overlay == []
+    view.select_inside(90, 91, 90, 91)
+    assert got[-1] is None
+    view.deleteLater()
+
+
+def test_dragging_with_the_brush_selects_and_without_it_moves() -> None:
+    large = LargePlot(fakes.plot())
+    large.resize(600, 520)
+    large.show()
+    spin()
+    view = large.view
+    before = view._boxes[0].viewRange()
+    selected: list[object] = []
+    large.rows_selected.connect(selected.append)
+    large.select_button.click()
+    a, b = QPoint(120, 60), QPoint(420, 300)
+
+    def drag() -> None:
+        QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, a)
+        QTest.mouseMove(view.viewport(), QPoint(300, 200))
+        spin(20)
+        QTest.mouseMove(view.viewport(), b)
+        spin(20)
+        QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, b)
+        spin(20)
+
+    drag()
+    assert selected and len(selected[-1]) > 0
+    assert view._boxes[0].viewRange() == before
+    large.move_button.click()
+    drag()
+    assert view._boxes[0].viewRange() != before
+    large.reset()
+    assert selected[-1] is None
+    large.close()
+    large.deleteLater()
+
+
+def test_keys_move_zoom_reset_and_close() -> None:
+    view = PlotView(fakes.plot())
+    painted(view)
+    start = view._boxes[0].viewRange()
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    moved = view._boxes[0].viewRange()
+    assert moved[0][0] > start[0][0] and moved[1] == pytest.approx(start[1])
+    QTest.keyClick(view, Qt.Key.Key_Plus)
+    zoomed = view._boxes[0].viewRange()
+    assert zoomed[0][1] - zoomed[0][0] < moved[0][1] - moved[0][0]
+    QTest.keyClick(view, Qt.Key.Key_0)
+    wait_until(lambda: view._boxes[0].viewRange()[0] == pytest.approx(start[0], rel=0.05))
+    closed: list[int] = []
+    view.close_asked.connect(lambda: closed.append(1))
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert closed == [1]
+    view.close()
+
+
+def test_the_picture_is_copied() -> None:
+    large = LargePlot(fakes.plot())
+    large.resize(500, 500)
+    large.show()
+    spin()
+    large.copy_image()
+    assert not QGuiApplication.clipboard().image().isNull()
+    large.close()
+    large.deleteLater()
+
+
+# --- the row under a model -------------------------------------------------------------------------------------
+def test_a_small_picture_opens_large_and_closes_again() -> None:
+    row = PlotRow(("residual-fitted", "qq"))
+    row.resize(700, 800)
+    row.show()
+    row.open("qq")
+    assert row.large is None, "nothing to show yet"
+    row.small["residual-fitted"].show_plot(fakes.plot())
+    row.small["qq"].show_plot(fakes.plot("qq"))
+    spin()
+    QTest.keyClick(row.small["qq"], Qt.Key.Key_Return)
+    assert row.large is not None and row.large.plot.kind == "qq"
+    row.open("residual-fitted")
+    assert row.large.plot.kind == "residual-fitted"
+    asked: list[tuple[object, str]] = []
+    row.export_asked.connect(lambda plot, suffix: asked.append((plot, suffix)))
+    row.large.export_asked.emit(row.large.plot, "svg")
+    assert asked == [(row.small["residual-fitted"].plot, "svg")]
+    row.open("residual-fitted")
+    assert row.large is None
+    row.close()
+    row.deleteLater()
+
+
+def test_a_plot_that_cannot_be_drawn_says_why() -> None:
+    from PySide6.QtWidgets import QLabel
+
+    small = SmallPlot("qq", "QQ")
+    small.show_failure("The model has no random effects.")
+    assert "The model has no random effects." in [x.text() for x in small.findChildren(QLabel)]
+    small.deleteLater()
