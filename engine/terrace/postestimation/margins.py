@@ -264,6 +264,8 @@ def _effects(averages: Averages, dydx: str | Sequence[str] | None) -> list[Key |
         return [None]
     names = [dydx] if isinstance(dydx, str) else list(dydx)
     if names in (["*"], ["_all"]):
+        if not averages.variables():
+            raise SpecError("The model has no predictors, so it has no slopes.", code="no-predictors", subject="dydx")
         return [*averages.variables()]
     out: list[Key | None] = []
     for name in names:

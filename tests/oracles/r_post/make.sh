@@ -1,9 +1,10 @@
 #!/bin/sh
-# Makes every JSON of this folder again. Needs the packages of ../r/make.sh.
+# Makes every JSON of this folder again, or those named. Needs the packages of ../r/make.sh.
 set -eu
 cd "$(dirname "$0")"
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
-for script in "${@:-hypotheses}"; do
+[ $# -gt 0 ] || set -- hypotheses contrasts
+for script in "$@"; do
     echo "$script"
     Rscript "$script.R"
 done
