@@ -26,6 +26,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from terrace.likelihood.kernel import kernel
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Pair = tuple[int, int]
@@ -136,7 +138,6 @@ class Eliminated:
 
     k: FloatArray
     t: FloatArray
-    b: FloatArray
 
 
 def eliminate(
@@ -171,24 +172,17 @@ def eliminate(
     """
     s = jet.s
     d, c, f = s[:, :q, :q], s[:, :q, q:], s[:, q:, q:]
-    m = sigma @ d
-    m[:, np.arange(q), np.arange(q)] += 1.0
-    sign, logdet = np.linalg.slogdet(m)
-    if np.any(sign <= 0) or not np.all(np.isfinite(logdet)):
-        raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
-    b: FloatArray = np.linalg.inv(m).astype(np.float64, copy=False)
-    k = b @ sigma
-    k = 0.5 * _symmetric(k)
+    step = kernel(d, sigma)
+    k = step.k
     t = k @ c
-    ld = jet.ld + logdet
+    ld = jet.ld + step.logdet
     out = Jet(f - _t(c) @ t, ld, ld1=dict(jet.ld1) if order else {})
-    done = Eliminated(k, t, b)
+    done = Eliminated(k, t)
     if order == 0:
         return out, done
 
     u = c - d @ t
-    n = d @ b
-    bt = _t(b)
+    n = step.n
     tt, ut = _t(t), _t(u)
     e: dict[int, FloatArray] = {}
     kd: dict[int, FloatArray] = {}
@@ -197,7 +191,7 @@ def eliminate(
         ea = ca - da @ t
         # J'S_aJ = F_a - T'C_a - C_a'T + T'D_aT = F_a - T'C_a - E_a'T
         out.s1[a] = fa - tt @ ca - _t(ea) @ t
-        through = np.einsum("gij,gji->g", k, da)
+        through = np.einsum("gij,gij->g", k, da)
         out.ld1[a] = jet.ld1[a] + through if a in jet.ld1 else through
         if order > 1:
             e[a] = ea
@@ -228,7 +222,7 @@ def eliminate(
         dab, cab, fab = sab[:, :q, :q], sab[:, :q, q:], sab[:, q:, q:]
         add(pair, fab - tt @ cab - _t(cab - dab @ t) @ t)
         if not average:
-            add_ld(pair, np.einsum("gij,gji->g", k, dab))
+            add_ld(pair, np.einsum("gij,gij->g", k, dab))
     active = list(jet.s1)
     ke = {a: k @ e[a] for a in active}
     for x, a in enumerate(active):
@@ -239,8 +233,8 @@ def eliminate(
                 add_ld(_pair(a, a2), -np.einsum("gij,gji->g", kd[a], kd[a2]))
     own = list(bases)
     for a in active:
-        ua = bt @ e[a]
-        inner = None if average else bt @ jet.s1[a][:, :q, :q] @ b
+        ua = step.bt(e[a])
+        inner = None if average else step.bt(jet.s1[a][:, :q, :q]) @ step.full_b()
         for i in own:
             scale = 2.0 if a == i else 1.0
             add(_pair(a, i), -scale * _symmetric(_t(ua) @ su[i]))

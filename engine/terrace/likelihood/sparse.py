@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from terrace.likelihood.crossproducts import OneHot
 from terrace.likelihood.eliminate import Basis, Eliminated, Jet
+from terrace.likelihood.kernel import kernel
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -67,7 +68,12 @@ class SparseLead:
         self.left = np.repeat(position, reach)
         start = np.cumsum(reach) - reach
         self.right = np.arange(len(self.left)) - np.repeat(start, reach) + self.left
-        self.cell = self.entry_column[self.left] * self.width + self.entry_column[self.right]
+        cell = self.entry_column[self.left] * self.width + self.entry_column[self.right]
+        # sorted by cell, so that an evaluation reads and writes in order
+        order = np.argsort(cell, kind="stable")
+        self.left, self.right, cell = self.left[order], self.right[order], cell[order]
+        self.cell_starts = np.flatnonzero(np.diff(cell, prepend=-1))
+        self.cells = cell[self.cell_starts]
         self.pair_group = self.entry_group[self.left]
         if self.q == 1:
             self.pair_product = self.values[self.left, 0] * self.values[self.right, 0]
@@ -103,13 +109,15 @@ class SparseLead:
         """Σ_g C_g' W_g C_g, shape (T + P, T + P), for symmetric W of shape (G, q, q)."""
         t = self.width
         if self.q == 1:
-            weights = self.pair_product * w[self.pair_group, 0, 0]
+            weights = self.pair_product * np.ascontiguousarray(w[:, 0, 0])[self.pair_group]
         else:
             wc = np.einsum("eij,ej->ei", w[self.entry_group], self.values)
             weights = np.einsum("ei,ei->e", wc[self.left], self.values[self.right])
-        upper = np.bincount(self.cell, weights=weights, minlength=t * t).reshape(t, t)
+        upper = np.zeros(t * t)
+        upper[self.cells] = np.add.reduceat(weights, self.cell_starts)
+        upper = upper.reshape(t, t)
         out = np.empty((t + self.dense.shape[2],) * 2)
-        out[:t, :t] = upper + upper.T
+        np.add(upper, upper.T, out=out[:t, :t])
         out[np.arange(t), np.arange(t)] -= np.diag(upper)
         wd = w @ self.dense
         sparse = np.einsum("ei,eip->ep", self.values, wd[self.entry_group])
@@ -123,20 +131,13 @@ class SparseLead:
         self, sigma: FloatArray, bases: dict[int, Basis], order: int, *, average: bool
     ) -> tuple[Jet, Eliminated]:
         """As `terrace.likelihood.eliminate.eliminate`, summed over the groups; T is not formed."""
-        q = self.q
-        m = sigma @ self.d
-        m[:, np.arange(q), np.arange(q)] += 1.0
-        sign, logdet = np.linalg.slogdet(m)
-        if np.any(sign <= 0):
-            raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
-        b: FloatArray = np.linalg.inv(m).astype(np.float64, copy=False)
-        k = b @ sigma
-        k = (k + np.swapaxes(k, 1, 2)) / 2
-        out = Jet((self.f - self.quadratic(k))[None], np.array([logdet.sum()]))
-        done = Eliminated(k, np.zeros((self.n_groups, q, 0)), b)
+        step = kernel(self.d, sigma)
+        k = step.k
+        out = Jet((self.f - self.quadratic(k))[None], np.array([step.logdet.sum()]))
+        done = Eliminated(k, np.zeros((self.n_groups, self.q, 0)))
         if order == 0:
             return out, done
-        n = self.d @ b
+        n, b = step.n, step.full_b()
         bt = np.swapaxes(b, 1, 2)
         for i, basis in bases.items():
             sb = basis.apply(bt)
