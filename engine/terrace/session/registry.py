@@ -26,7 +26,8 @@ ByMode = Literal["no", "loop", "native"]
 
 MODULES = (
     *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses", "margins"),
-    *("values", "programming", "system"),
+    *("values", "programming", "system", "metadata", "output"),
+    *("generate", "egen", "manage", "convert", "combine", "restructure", "listing"),
 )
 """Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""
 

@@ -1,4 +1,4 @@
-"""Looking at the data: ``describe``, ``summarize``, ``list``."""
+"""Looking at the data: ``describe``, ``summarize``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError
@@ -21,9 +20,6 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 
 FloatArray = npt.NDArray[np.float64]
-MAX_LISTED = 10_000
-"""Rows that ``list`` prints at most: more than anyone reads, fewer than would fill the memory."""
-
 _PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
 
@@ -222,74 +218,3 @@ def _detail_table(data: Dataset, name: str, numbers: dict[str, float]) -> Table:
         stub="Statistic",
         key=f"summarize:{name}",
     )
-
-
-@command(
-    "list",
-    minimum="l",
-    syntax="list [variables] [if] [in] [, noobs sepby(variables) nolabel]",
-    help="Show the data row by row.",
-    by="loop",
-)
-def list_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("noo:bs nol:abel clean nohead:er ab:breviate noc:ompress", "sepby", "sep:arator"))
-    data = session.data
-    names = parsed.variables(data.names) or data.names
-    numbers = np.flatnonzero(selected(session, parsed.clauses))
-    shown = numbers[:MAX_LISTED]
-    cells = [_texts(data, n, shown, "nolabel" not in options) for n in names]
-    breaks = _breaks(data, options["sepby"].argument, shown) if "sepby" in options else set()
-    rows: list[Row] = []
-    for k, number in enumerate(shown):
-        kind = "total" if k in breaks else "row"
-        label = "" if "noobs" in options else str(number + 1)
-        rows.append(Row(label, tuple(c[k] for c in cells), kind))  # type: ignore[arg-type]
-    notes: tuple[str, ...] = ()
-    if len(numbers) > len(shown):
-        notes = (f"The first {len(shown):,} of {len(numbers):,} rows; choose others with in or if.",)
-    table = Table(
-        title="",
-        columns=tuple(Column(n, n, "text") for n in names),
-        rows=tuple(rows),
-        stub="" if "noobs" in options else "Row",
-        notes=notes,
-        key="list",
-    )
-    return CommandResult(tables=(table,))
-
-
-def _texts(data: Dataset, name: str, rows: npt.NDArray[np.int64], labels: bool) -> list[str]:
-    """The values of one variable as they are shown: with labels and in its display format."""
-    from terrace.report.numbers import formatted, general
-
-    v = data.variable(name)
-    values = data.frame[name].to_numpy()[rows]
-    if data.is_text(name):
-        return ["" if x is None or x is pd.NA or isinstance(x, float) else str(x) for x in values]
-    out: list[str] = []
-    for x in values:
-        number = float("nan") if x is None else float(x)
-        if labels and number in v.value_labels:
-            out.append(v.value_labels[number])
-        elif np.isnan(number):
-            out.append(".")
-        elif v.format and _is_numeric_format(v.format):
-            out.append(formatted(number, v.format))
-        else:
-            out.append(general(number))
-    return out
-
-
-def _is_numeric_format(text: str) -> bool:
-    import re
-
-    return re.fullmatch(r"%-?0?\d*(\.\d+)?[fgeFGE]c?", text) is not None
-
-
-def _breaks(data: Dataset, piece: Any, rows: npt.NDArray[np.int64]) -> set[int]:
-    """Positions in `rows` before which a line stands: where one of the variables changes."""
-    out: set[int] = set()
-    for name in parse_names(piece, data.names):
-        codes = data.codes(name)[0][rows]
-        out.update((np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist())
-    return out

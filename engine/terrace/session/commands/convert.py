@@ -1,0 +1,154 @@
+"""Text to numbers and back: ``encode``, ``decode``, ``destring``, ``tostring``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from terrace.data.build import plain_values
+from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.errors import DataError
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import argument
+from terrace.language.names import Names, parse_names
+from terrace.language.options import Option, rules
+from terrace.language.tokens import words
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+from terrace.session.working import changed, chosen, new_name, plural, text_of
+
+
+def _column(values: npt.NDArray[Any]) -> Any:
+    return plain_values(np.asarray(values, dtype=object))[0].array
+
+
+@command(
+    "encode",
+    minimum="en",
+    syntax="encode variable [if] [in], generate(name)",
+    help="Number the values of a text variable 1, 2, ... in alphabetical order, with the texts as value labels.",
+)
+def encode(session: Session, parsed: ParsedCommand) -> CommandResult:
+    name, new = _one_to_one(session, parsed, "encode")
+    data = session.data
+    if not data.is_text(name):
+        raise DataError(f"{name} holds numbers already.", code="not-text", subject=name)
+    codes, values = data.codes(name)
+    keep = chosen(session, parsed.clauses) & (codes >= 0)
+    labels = {k + 1: str(v) for k, v in enumerate(values)}
+    v = data.variable(name)
+    column = np.where(keep, codes + 1.0, np.nan)
+    return changed(session, data.with_column(new, column, Variable(new, v.label, Measure.NOMINAL, labels)))
+
+
+@command(
+    "decode",
+    minimum="dec",
+    syntax="decode variable [if] [in], generate(name)",
+    help="Make a text variable of the value labels of a variable.",
+)
+def decode(session: Session, parsed: ParsedCommand) -> CommandResult:
+    name, new = _one_to_one(session, parsed, "decode")
+    data = session.data
+    v = data.variable(name)
+    if not v.value_labels:
+        raise DataError(f"{name} has no value labels.", code="no-value-labels", subject=name)
+    values = data.frame[name].map(lambda x: v.value_labels.get(x, ""), na_action="ignore").fillna("")
+    column = _column(np.where(chosen(session, parsed.clauses), values, ""))
+    return changed(session, data.with_column(new, column, Variable(new, v.label, Measure.NOMINAL)))
+
+
+def _one_to_one(session: Session, parsed: ParsedCommand, what: str) -> tuple[str, str]:
+    options = parsed.options(rules("noe:xtend", "g:enerate l:abel maxl:ength"))
+    if "generate" not in options:
+        raise parsed.word.error(f"{what} needs generate().", code="syntax", advice=f"Write {what} x, generate(y).")
+    name = Names(session.data.names).one(parsed.clauses.body)
+    return name, new_name(argument(options["generate"]), session.data)
+
+
+@command(
+    "destring",
+    syntax='destring [variables], generate(names)|replace [ignore("chars") force percent]',
+    help="Make numbers of text that holds numbers.",
+)
+@command(
+    "tostring",
+    syntax="tostring variables, generate(names)|replace [format(%fmt)]",
+    help="Make text of numbers.",
+)
+def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
+    known = rules("replace force percent dpcomma float", "g:enerate i:gnore") if parsed.name == "destring" else rules(
+        "replace force", "g:enerate f:ormat")  # fmt: skip
+    options = parsed.options(known)
+    data = session.data
+    names = list(parse_names(parsed.clauses.body, data.names))
+    to_numbers = parsed.name == "destring"
+    names = names or [n for n in data.names if data.is_text(n)]
+    targets = _targets(parsed, data, names, options)
+    lines: list[str] = []
+    for name, target in zip(names, targets):
+        if data.is_text(name) != to_numbers:
+            lines.append(f"{name}: holds {'numbers' if to_numbers else 'text'} already, left as it is.")
+            continue
+        if to_numbers:
+            column, bad = _numbers(data, name, options)
+            if bad is not None and "force" not in options:
+                lines.append(f"{name}: holds text that is no number ({bad!r}), left as it is; ignore() or force helps.")
+                continue
+        else:
+            column = _texts(data, name, text_of(options.get("format")))
+        v = replace(data.variable(name), name=target, measure=Measure.CONTINUOUS if to_numbers else Measure.NOMINAL,
+                    value_labels={}, missing_codes=(), format="")  # fmt: skip
+        data = data.with_column(target, column, v)
+        where = f", in {target}" if target != name else ""
+        lines.append(f"{name}: {'numbers' if to_numbers else 'text'} now{where}.")
+    text = "\n".join(lines) or f"({plural(0, 'variable')} changed)"
+    return CommandResult(text=text) if data is session.data else changed(session, data, text)
+
+
+def _targets(parsed: ParsedCommand, data: Dataset, names: list[str], options: dict[str, Option]) -> list[str]:
+    if ("generate" in options) == ("replace" in options):
+        raise parsed.word.error(
+            f"{parsed.name} needs either generate() or replace.",
+            code="syntax",
+            advice=f"Write {parsed.name} x, replace.",
+        )
+    if "replace" in options:
+        return names
+    new = [new_name(w, data) for w in words(argument(options["generate"]))]
+    if len(new) != len(names):
+        raise options["generate"].piece.error(
+            f"{len(names)} variables, and {len(new)} new names.", code="number-of-names", subject="generate"
+        )
+    return new
+
+
+def _numbers(data: Dataset, name: str, options: dict[str, Option]) -> tuple[npt.NDArray[np.float64], str | None]:
+    """The numbers of a text variable, and the first text that is none."""
+    text = data.frame[name].fillna("").astype(str).str.strip()
+    for letter in text_of(options.get("ignore")).replace(" ", ""):
+        text = text.str.replace(letter, "", regex=False)
+    if "percent" in options:
+        text = text.str.replace("%", "", regex=False)
+    if "dpcomma" in options:
+        text = text.str.replace(",", ".", regex=False)
+    values = pd.to_numeric(text.where(~text.isin(["", "."]), None), errors="coerce").to_numpy(dtype=np.float64)
+    bad = np.flatnonzero(np.isnan(values) & ~text.isin(["", "."]).to_numpy(dtype=bool))
+    first = str(data.frame[name].iloc[bad[0]]) if len(bad) else None
+    return values / (100 if "percent" in options else 1), first
+
+
+def _texts(data: Dataset, name: str, form: str) -> Any:
+    from terrace.report.numbers import formatted
+
+    def shown(x: float) -> str:
+        if np.isnan(x):
+            return "."
+        return formatted(x, form) if form else str(int(x)) if float(x).is_integer() else repr(float(x))
+
+    return _column(np.array([shown(x) for x in data.numeric(name)], dtype=object))
