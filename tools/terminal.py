@@ -11,9 +11,6 @@ import tempfile
 from pathlib import Path
 
 from terrace.errors import TerraceError
-from terrace.postestimation import plots
-from terrace.report.export import export
-from terrace.results.fit import FitResult
 from terrace.session.session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,20 +35,6 @@ def writable(folder: Path) -> Path:
         return Path(tempfile.mkdtemp(prefix="terrace-"))
 
 
-def write_report(session: Session, fit: FitResult, folder: Path, name: str) -> Path:
-    """The fit with its plots as one page."""
-    data = session.data
-    parts = [
-        fit,
-        plots.residual_fitted(fit, data),
-        plots.qq(fit, data),
-        *([plots.caterpillar(fit)] if fit.spec.random else []),
-    ]
-    labels = {variable.name: variable.label for variable in data.variables if variable.label}
-    path = writable(folder) / f"{name}-report.html"
-    return export(parts, path, title=f"Terrace: {fit.outcome} ({name})", replace=True, labels=labels)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     source = parser.add_mutually_exclusive_group(required=True)
@@ -69,7 +52,7 @@ def main() -> int:
         run(session, options.model)
         if session.fit is not None:
             name = options.sample or Path(options.data).stem
-            print(f"Report: {write_report(session, session.fit, options.out, name)}")
+            run(session, f'report "{writable(options.out) / f"{name}-report.html"}", replace')
     except TerraceError as error:
         print(error.pointed(), file=sys.stderr)
         return 1

@@ -32,7 +32,7 @@ def test_the_sample_is_fitted_printed_and_reported(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert f". {start.MODEL}" in done.stdout
-    found = re.search(r"^Report: (.+)$", done.stdout, flags=re.MULTILINE)
+    found = re.search(r"^Written to (.+)\.$", done.stdout, flags=re.MULTILINE)
     assert found, done.stdout
     page = Path(found[1]).read_text(encoding="utf-8")
     # The slope of ses in the printed text, to the digits of the report.
