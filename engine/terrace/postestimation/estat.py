@@ -12,10 +12,9 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.columns import variable_values
 from terrace.errors import SpecError
-from terrace.inference.parameters import natural_values
 from terrace.inference.small import TITLES, small_inference
 from terrace.postestimation.combinations import confidence_level, covariance, need_data
-from terrace.postestimation.wcorrelation import wcorrelation_table
+from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_table
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables import information_criteria
@@ -105,12 +104,8 @@ def sd_table(fit: FitResult, level: float | None = None) -> Table:
 
 def recovariance(fit: FitResult, position: int) -> FloatArray:
     """Σ of one equation in the user's units, shape (q, q); for ``R.varname`` of one effect, or of two values."""
-    model = fit.model
-    block = model.design.blocks[position]
-    part = model.objective.layout.block_slices[position]
-    values, _ = natural_values(model.objective, model.psi, model.sigma2)
-    own = values[: model.objective.n_random][part]
-    return np.asarray(np.tensordot(own, block.structure.basis(), axes=1))
+    block = fit.model.design.blocks[position]
+    return np.asarray(np.tensordot(block_parameters(fit, position), block.structure.basis(), axes=1))
 
 
 def recovariance_table(fit: FitResult, correlation: bool = False, relevel: str | None = None) -> Table:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError, SpecError
-from terrace.inference.parameters import natural_values
 from terrace.postestimation.combinations import need_data
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
@@ -32,13 +31,11 @@ def marginal_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
 
 def random_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
     """ZGZ' of some rows of the estimation sample."""
-    model = fit.model
-    values, _ = natural_values(model.objective, model.psi, model.sigma2)
     out = np.zeros((len(rows), len(rows)))
-    for block, part in zip(model.design.blocks, model.objective.layout.block_slices):
+    for position, block in enumerate(fit.model.design.blocks):
         if not block.names:
             continue
-        own = values[: model.objective.n_random][part]
+        own = block_parameters(fit, position)
         codes = block.codes[rows]
         z = block.z[rows]
         if block.factor is None:
@@ -51,6 +48,12 @@ def random_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
             level = block.level.codes[rows]
             out += own[1] * (np.equal.outer(level, level) & ~same)
     return out
+
+
+def block_parameters(fit: FitResult, position: int) -> FloatArray:
+    """The variances and covariances of one equation in the user's units, in the order of its structure."""
+    own = [k for k, c in enumerate(fit.model.layout) if c.block == position]
+    return fit.model.natural.values[own]
 
 
 def residual_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
