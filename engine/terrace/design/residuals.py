@@ -16,6 +16,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
+WIDEST = 18.0
+"""The largest log-ratio between residual variances of by() groups that the search can reach: 6.6e7."""
+
 _NO_LEVELS: tuple[str, ...] = ()
 
 
@@ -79,7 +82,13 @@ class ResidualLayout:
         """Relative parameters of all by() groups from the search vector, with derivatives."""
         size = self.n_params
         value, jacobian, second = np.array(theta, dtype=np.float64), np.eye(size), np.zeros((size, size, size))
-        for _, part in self.slices():
+        for own, part in self.slices():
+            if own is not None:
+                # a variance that goes to zero would go there for ever; beyond this ratio digits are lost
+                t = np.tanh(theta[own] / WIDEST)
+                value[own] = WIDEST * t
+                jacobian[own, own] = 1.0 - t * t
+                second[own, own, own] = -2.0 * t * (1.0 - t * t) / WIDEST
             v, j, h = self.structure.to_relative(theta[part])
             value[part], jacobian[part, part], second[part, part, part] = v, j, h
         return value, jacobian, second

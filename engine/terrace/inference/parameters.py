@@ -198,6 +198,11 @@ def _free_directions(
             for k in range(part.stop - part.start):
                 if point.theta[part.start + k] ** 2 < BOUNDARY:
                     keep[part.start + k] = False
+    residuals = objective.design.residuals
+    if residuals.key == "independent" and residuals.n_by > 1:
+        relative = np.append(0.0, point.psi[objective.n_random :])
+        vanished = relative - relative.max() < np.log(BOUNDARY)
+        keep[objective.n_random : r] &= ~vanished[1:]
     return np.eye(r + 1)[:, keep]
 
 
@@ -213,6 +218,13 @@ def _name_boundary(
         last = len(layout) - 1
         at[last] = masked[last] = True
         named.append(f"Residual: {layout[last].name}")
+    elif objective.design.residuals.key == "independent":
+        values, _ = natural_values(objective, point.psi, 1.0)
+        strata = [k for k, c in enumerate(layout) if c.block is None]
+        for k in strata:
+            if values[k] < BOUNDARY * max(values[j] for j in strata):
+                at[k] = masked[k] = True
+                named.append(f"Residual: {layout[k].name}")
     for position, null in singular.items():
         block = objective.design.blocks[position]
         part = objective.layout.block_slices[position]

@@ -176,7 +176,7 @@ def eliminate(
     k = step.k
     t = k @ c
     ld = jet.ld + step.logdet
-    out = Jet(f - _t(c) @ t, ld, ld1=dict(jet.ld1) if order else {})
+    out = Jet(step.reduce(f, c, t), ld, ld1=dict(jet.ld1) if order else {})
     done = Eliminated(k, t)
     if order == 0:
         return out, done

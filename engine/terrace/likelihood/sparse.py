@@ -113,9 +113,9 @@ class SparseLead:
         else:
             wc = np.einsum("eij,ej->ei", w[self.entry_group], self.values)
             weights = np.einsum("ei,ei->e", wc[self.left], self.values[self.right])
-        upper = np.zeros(t * t)
-        upper[self.cells] = np.add.reduceat(weights, self.cell_starts)
-        upper = upper.reshape(t, t)
+        flat = np.zeros(t * t)
+        flat[self.cells] = np.add.reduceat(weights, self.cell_starts)
+        upper = flat.reshape(t, t)
         out = np.empty((t + self.dense.shape[2],) * 2)
         np.add(upper, upper.T, out=out[:t, :t])
         out[np.arange(t), np.arange(t)] -= np.diag(upper)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +73,8 @@ def optimise(
     result = maximise(space, theta, tolerances, average=average, technique=technique, report=report)
     if tolerances.iterations > 1 and (not result.converged or _at_edge(space, result.point)):
         # two more opinions where the search converged, all there are where it did not
-        for other in rest[:2] if result.converged else rest:
+        several = not result.converged or objective.design.residuals.n_by > 1
+        for other in rest if several else rest[:2]:
             again = maximise(space, other, tolerances, average=average)
             better = again.point.ll > result.point.ll + 1e-9 * (1 + abs(result.point.ll))
             if (again.converged and not result.converged) or (again.converged >= result.converged and better):
@@ -125,6 +127,8 @@ def _starts(space: SearchSpace) -> tuple[FloatArray, list[FloatArray]]:
     further = [space.start(scale, residual) for scale in START_SCALES for residual in residuals[:2]]
     if objective.n_random == 0:
         further = [space.start(1.0, residual) for residual in residuals]
+    if layout.key == "independent" and layout.n_by > 1:
+        return space.start(1.0, _strata_start(objective)), [*further, *_strata_starts(space)]
     if layout.simple:
         psi = scoring_start(objective, np.zeros(0))
         if psi is not None:
@@ -136,9 +140,39 @@ def _starts(space: SearchSpace) -> tuple[FloatArray, list[FloatArray]]:
     return scored[0], scored[1:3]
 
 
+def _strata_start(objective: Objective) -> FloatArray:
+    """Log-variances of the by() groups relative to the first, from the least-squares residuals."""
+    design = objective.design
+    e = design.y - design.x @ np.linalg.lstsq(design.x, design.y, rcond=None)[0]
+    by = design.residuals.by
+    variance = np.bincount(by, weights=e**2) / np.maximum(np.bincount(by), 1)
+    variance = np.maximum(variance, 1e-3 * variance.max())
+    return np.asarray(np.log(variance[1:] / variance[0]))
+
+
+def _strata_starts(space: SearchSpace) -> list[FloatArray]:
+    """By() groups far below the others, in turn and in small data two at a time: each can be a summit."""
+    design = space.objective.design
+    count = design.residuals.n_by
+    if design.n > 1000 or count > 12:
+        return []
+    sets: list[tuple[int, ...]] = [(level,) for level in range(count)]
+    if design.n <= 200 and count <= 6:
+        sets += list(combinations(range(count), 2))
+    out = []
+    for low in sets:
+        relative = np.zeros(count)
+        relative[list(low)] = -5.0
+        out.append(space.start(1.0, (relative - relative[0])[1:]))
+    return out
+
+
 def _at_edge(space: SearchSpace, point: SearchPoint) -> bool:
     n = space.objective.n_random
-    return bool(n) and bool(np.any(point.theta[:n] ** 2 < 1e-6))
+    if n and bool(np.any(point.theta[:n] ** 2 < 1e-6)):
+        return True
+    layout = space.objective.design.residuals
+    return layout.key == "independent" and layout.n_by > 1 and bool(np.any(np.abs(point.theta[n:]) > 8))
 
 
 def _canonical(space: SearchSpace, point: SearchPoint) -> SearchPoint:

@@ -57,7 +57,10 @@ def collect_advice(
             )
     for name in fitted.natural.boundary:
         level, _, parameter = name.partition(": ")
-        if level == "Residual":
+        if level == "Residual" and parameter != "var(Residual)":
+            text = f"The residual variance {parameter} is estimated as zero: the random effects carry its rows."
+            action = "Leave out by() or a random slope: these data cannot tell both apart."
+        elif level == "Residual":
             text = f"{parameter} is estimated as zero: the random effects reproduce the outcome exactly."
             action = "The data cannot carry this model: leave out random slopes, or use more rows a group."
         elif parameter.startswith("corr"):
