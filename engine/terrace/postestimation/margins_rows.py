@@ -38,7 +38,7 @@ class Averages:
         self.info: tuple[ColumnInfo, ...] = design.x_info
         # columns without a coefficient of their own: they tell what cannot be estimated
         self.lost = tuple(c for c in design.columns if c.kind == "empty" or c.name in collinear)
-        self.weights = _weights(fit, data)
+        self.weights = estimation_weights(fit, data)
         self._columns: dict[Part, FloatArray] = {}
         self._means: dict[tuple[Any, ...], float] = {}
         self._subsets: dict[bytes, FloatArray] = {}
@@ -231,7 +231,7 @@ def weighted_quantile(values: FloatArray, weights: FloatArray, share: float) -> 
     return float(v[k])
 
 
-def _weights(fit: FitResult, data: Dataset) -> FloatArray:
+def estimation_weights(fit: FitResult, data: Dataset) -> FloatArray:
     """Weights of the average: those of the first level as typed; frequencies of every level."""
     from terrace.design.sample import weight_values
 

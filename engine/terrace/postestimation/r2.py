@@ -1,0 +1,250 @@
+"""Explained variance: marginal and conditional R², and by level against a null model.
+
+Marginal and conditional: Nakagawa & Schielzeth (2013), with random slopes as in Johnson (2014): the random
+variance is the mean of the diagonal of ZGZ'. By level, against the model with intercepts only: the reduction of
+each variance (Raudenbush & Bryk 2002, eq. 4.20, 4.24), and the reduction of the prediction error of a value and of
+a group's mean (Snijders & Bosker 1994), for which random slopes are left out of both models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.errors import SpecError
+from terrace.postestimation.combinations import need_data
+from terrace.postestimation.margins_rows import estimation_weights
+from terrace.postestimation.wcorrelation import block_parameters
+from terrace.progress import CancelCheck
+from terrace.results.fit import FitResult
+from terrace.results.table import Column, Row, Table
+from terrace.spec.model import ModelSpec, RandomEquation
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """``fixed``, ``random``, ``residual`` variances, and what follows from them."""
+
+    fixed: float
+    random: float
+    residual: float
+
+    @property
+    def marginal(self) -> float:
+        """The share of the fixed part."""
+        return self.fixed / (self.fixed + self.random + self.residual)
+
+    @property
+    def conditional(self) -> float:
+        """The share of the fixed and the random part."""
+        return (self.fixed + self.random) / (self.fixed + self.random + self.residual)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelShare:
+    """One level against the null model: its variance in both, the reduction, and that of prediction error."""
+
+    level: str
+    null: float
+    model: float
+    reduction: float
+    predicted: float
+
+
+def explained(fit: FitResult, data: Dataset) -> Explained:
+    """Variances of the fixed part, of the random part on average over rows, and of the residuals."""
+    need_data(fit, data)
+    design = fit.model.design
+    w = estimation_weights(fit, data)
+    w = w / w.sum()
+    xb = design.x @ fit.model.beta
+    n = float(fit.scalars["N"] or len(xb))
+    # the sample variance, as both sources compute it
+    fixed = float(w @ (xb - w @ xb) ** 2) * n / (n - 1.0)
+    return Explained(fixed, float(w @ random_variance(fit)), float(w @ residual_variance(fit)))
+
+
+def random_variance(fit: FitResult) -> FloatArray:
+    """The diagonal of ZGZ', shape (n,)."""
+    out = np.zeros(fit.model.design.n)
+    for position, block in enumerate(fit.model.design.blocks):
+        if not block.names:
+            continue
+        own = block_parameters(fit, position)
+        if block.factor is not None:
+            out += own[0]
+        else:
+            sigma = np.tensordot(own, block.structure.basis(), axes=1)
+            out += np.einsum("ij,jk,ik->i", block.z, sigma, block.z)
+    return out
+
+
+def residual_variance(fit: FitResult) -> FloatArray:
+    """The diagonal of R, shape (n,)."""
+    layout = fit.model.design.residuals
+    rho = fit.model.psi[fit.model.objective.n_random :]
+    out = np.empty(fit.model.design.n)
+    slices = layout.slices()
+    structured = layout.key in ("unstructured", "banded")
+    for by, (own, part) in enumerate(slices):
+        inside = layout.by == by
+        scale = fit.model.sigma2 * (float(np.exp(rho[own])) if own is not None else 1.0)
+        out[inside] = scale
+        if structured:
+            times = np.arange(len(layout.structure.times), dtype=np.float64)
+            diagonal = np.diag(layout.structure.relative(rho[part], times, 0)[0])
+            out[inside] = scale * diagonal[np.rint(layout.at[inside]).astype(np.int64)]
+    return out
+
+
+def intercept_spec(spec: ModelSpec, *, fixed: bool) -> ModelSpec:
+    """The model with one random intercept a level and, without `fixed`, no covariates.
+
+    Crossed factors stay. Inference options and the conditions of the sample are left out.
+    """
+    equations: list[RandomEquation] = []
+    for e in spec.random:
+        if e.factor:
+            equations.append(replace(e, covariance=None))
+        elif not any(o.level == e.level and not o.factor for o in equations) and e.level != "_all":
+            equations.append(RandomEquation(e.level, fweight=e.fweight, pweight=e.pweight))
+    return replace(
+        spec, fixed=spec.fixed if fixed else (), constant=True if not fixed else spec.constant,
+        random=tuple(equations), condition=None, range_=None, df_method=None, constraints=(),
+        residuals=replace(spec.residuals, structure="independent", order=None, time=None, by=None),
+        maximisation=replace(spec.maximisation, from_=None), nostderr=True,
+    )  # fmt: skip
+
+
+def null_fit(fit: FitResult, data: Dataset, *, cancel: CancelCheck | None = None) -> FitResult:
+    """The model without covariates and with intercepts only, fitted to the rows of the fit."""
+    from terrace.estimate import fit as fit_model
+
+    need_data(fit, data)
+    if not fit.spec.random:
+        raise SpecError("A model without random effects has no levels to compare.", code="no-random-effects")
+    return fit_model(intercept_spec(fit.spec, fixed=False), data.rows(fit.sample), cancel=cancel)
+
+
+def level_shares(
+    fit: FitResult, data: Dataset, null: FitResult | None = None, *, cancel: CancelCheck | None = None
+) -> tuple[LevelShare, ...]:
+    """Every level from the highest down to the residual, against `null` (fitted where it is not given).
+
+    The reductions compare the variances of the intercepts and of the residuals. The prediction errors are those
+    of the model without its random slopes, which is fitted where the model has some.
+    """
+    from terrace.estimate import fit as fit_model
+
+    base = null or null_fit(fit, data, cancel=cancel)
+    plain = fit
+    slopes = any(set(b.names) - {"_cons"} and b.factor is None for b in fit.model.design.blocks)
+    if slopes or not fit.model.design.residuals.simple:
+        spec = intercept_spec(fit.spec, fixed=True)
+        # time-series operators look at the rows before, so the sample is kept as it is rather than cut out
+        marked = data.with_column("_terrace_sample", fit.sample.astype(float))
+        plain = fit_model(replace(spec, condition="_terrace_sample == 1"), marked, cancel=cancel)
+    before, after, flat = _intercepts(base), _intercepts(fit), _intercepts(plain)
+    names = list(before)
+    out = []
+    for name in names:
+        v0, v1 = before[name], after.get(name, 0.0)
+        e0, e1 = _prediction_error(base, before, name), _prediction_error(base, flat, name)
+        out.append(LevelShare(name, v0, v1, 1.0 - v1 / v0 if v0 > 0 else float("nan"), 1.0 - e1 / e0))
+    return tuple(out)
+
+
+def _intercepts(fit: FitResult) -> dict[str, float]:
+    """Variance of the intercept at each level (crossed factors by their name), and of the residual."""
+    out: dict[str, float] = {}
+    for position, block in enumerate(fit.model.design.blocks):
+        own = block_parameters(fit, position)
+        if not block.names:
+            continue
+        if block.factor is not None:
+            out[block.factor] = float(own[0])
+            continue
+        variance = 0.0
+        if "_cons" in block.names:
+            sigma = np.tensordot(own, block.structure.basis(), axes=1)
+            at = block.names.index("_cons")
+            variance = float(sigma[at, at])
+        out[block.level.name] = out.get(block.level.name, 0.0) + variance
+    out["Residual"] = float(residual_variance(fit).mean())
+    return out
+
+
+def _prediction_error(null: FitResult, variances: dict[str, float], name: str) -> float:
+    """The variance of a value (Residual), or of a group's mean with groups of the usual (harmonic mean) size."""
+    design = null.model.design
+    codes = {b.factor or b.level.name: b.codes for b in design.blocks if b.names}
+    if name == "Residual":
+        return sum(variances.get(v, 0.0) for v in (*codes, "Residual"))
+    total = variances.get("Residual", 0.0) / _harmonic(np.bincount(codes[name]))
+    for other, inner in codes.items():
+        if other == name or _inside(codes[name], inner):
+            total += variances.get(other, 0.0)
+        elif _inside(inner, codes[name]):
+            first = np.unique(inner, return_index=True)[1]
+            total += variances.get(other, 0.0) / _harmonic(np.bincount(codes[name][first]))
+        else:
+            # a crossed factor: its values spread over the group's rows
+            pairs = np.unique(np.column_stack([codes[name], inner]), axis=0)
+            total += variances.get(other, 0.0) / _harmonic(np.bincount(pairs[:, 0]))
+    return total
+
+
+def _inside(inner: npt.NDArray[np.int64], outer: npt.NDArray[np.int64]) -> bool:
+    first = np.zeros(int(inner.max()) + 1, dtype=np.int64)
+    first[inner] = outer
+    return bool(np.array_equal(first[inner], outer))
+
+
+def _harmonic(counts: npt.NDArray[np.int64]) -> float:
+    present = counts[counts > 0]
+    return float(len(present) / (1.0 / present).sum())
+
+
+def r2_table(
+    fit: FitResult,
+    data: Dataset,
+    *,
+    levels: bool = True,
+    null: FitResult | None = None,
+    cancel: CancelCheck | None = None,
+) -> tuple[Table, ...]:
+    """Marginal and conditional R², and with `levels` what each level's variance loses against the null model."""
+    found = explained(fit, data)
+    rows = (
+        Row("Marginal (fixed effects)", (found.marginal,), code="marginal"),
+        Row("Conditional (fixed and random effects)", (found.conditional,), code="conditional"),
+    )
+    notes = [
+        f"Variances: fixed {found.fixed:.4g}, random {found.random:.4g}, residual {found.residual:.4g}.",
+        "Nakagawa & Schielzeth (2013); Johnson (2014).",
+    ]
+    tables = [Table("R²", (Column("r2", "R²", "fixed", 3),), rows, "", tuple(notes), "r2")]
+    if levels and fit.spec.random:
+        shares = level_shares(fit, data, null, cancel=cancel)
+        columns = (
+            Column("null", "Null model"),
+            Column("model", "This model"),
+            Column("reduction", "Variance explained", "fixed", 3),
+            Column("prediction", "Prediction error explained", "fixed", 3),
+        )
+        level_rows = tuple(Row(s.level, (s.null, s.model, s.reduction, s.predicted)) for s in shares)
+        own = ["Variance explained: Raudenbush & Bryk (2002). Prediction error: Snijders & Bosker (1994)."]
+        if any(set(b.names) - {"_cons"} and b.factor is None for b in fit.model.design.blocks):
+            own.append(
+                "With random slopes the variance of the intercepts depends on where covariates are zero; prediction "
+                "errors are those without random slopes."
+            )
+        if any(s.reduction < 0 for s in shares):
+            own.append("A variance can grow when a covariate is added; its reduction is then negative.")
+        tables.append(Table("Variance explained by level", columns, level_rows, "Level", tuple(own), "r2-levels"))
+    return tuple(tables)

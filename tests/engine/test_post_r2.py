@@ -1,0 +1,118 @@
+"""Explained variance against the textbook's examples and definitions."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from oracle_support import dense_of, generated_fit
+from post_support import rows
+
+import terrace
+from oracles.generated import Case, collected
+from terrace.data.dataset import Dataset
+from terrace.errors import SpecError
+from terrace.postestimation.r2 import explained, level_shares, null_fit, r2_table, random_variance, residual_variance
+
+CASES = [pytest.param(c, id=c.id) for c in collected() if c.id.endswith("-ml")]
+
+
+@cache
+def hsb() -> Dataset:
+    data = terrace.sample("hsb")
+    frame = data.frame
+    return data.with_column("cses", (frame["ses"] - frame.groupby("id")["ses"].transform("mean")).to_numpy())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_variances_are_the_diagonals_of_the_dense_matrices(case: Case) -> None:
+    fit, dense = generated_fit(case), dense_of(case)
+    values = np.array([p.estimate for p in fit.random])
+    r = np.diag(dense.r_matrix(values))
+    np.testing.assert_allclose(residual_variance(fit), r, rtol=1e-8)
+    np.testing.assert_allclose(random_variance(fit), np.diag(dense.v(values)) - r, rtol=1e-7, atol=1e-12)
+
+
+def test_marginal_and_conditional() -> None:
+    fit = terrace.fit("mixed mathach cses meanses || id: cses, cov(un)", hsb())
+    b = {f.term: f.coef for f in fit.fixed}
+    frame = hsb().frame
+    xb = b["_cons"] + b["cses"] * frame["cses"] + b["meanses"] * frame["meanses"]
+    g = {r.name: r.estimate for r in fit.random}
+    c = frame["cses"]
+    random = (g["var(_cons)"] + 2 * c * g["cov(cses,_cons)"] + c**2 * g["var(cses)"]).mean()
+    total = xb.var() + random + g["var(Residual)"]
+    found = explained(fit, hsb())
+    assert found.marginal == pytest.approx(xb.var() / total, rel=1e-9)
+    assert found.conditional == pytest.approx((xb.var() + random) / total, rel=1e-9)
+
+
+def test_means_as_outcomes() -> None:
+    """Raudenbush & Bryk (2002), p. 74: mean SES explains .69 of the variance between schools."""
+    fit = terrace.fit("mixed mathach meanses || id:, reml", hsb())
+    school, residual = level_shares(fit, hsb())
+    assert school.reduction == pytest.approx(0.69, abs=0.006)
+    assert school.null == pytest.approx(8.61, abs=0.01)
+    assert residual.reduction == pytest.approx(0.0, abs=0.002)
+
+
+def test_random_coefficients() -> None:
+    """p. 79: SES centred in its school explains .063 of the variance within schools."""
+    fit = terrace.fit("mixed mathach cses || id: cses, cov(un) reml", hsb())
+    assert level_shares(fit, hsb())[-1].reduction == pytest.approx(0.063, abs=0.0006)
+
+
+def test_prediction_errors_of_two_levels() -> None:
+    fit = terrace.fit("mixed mathach ses || id:", hsb())
+    null = terrace.fit("mixed mathach || id:", hsb())
+    (t1, s1), (t0, s0) = ([r.estimate for r in f.random] for f in (fit, null))
+    n = 160 / (1 / hsb().frame.groupby("id").size()).sum()
+    school, residual = level_shares(fit, hsb())
+    assert residual.predicted == pytest.approx(1 - (t1 + s1) / (t0 + s0), rel=1e-6)
+    assert school.predicted == pytest.approx(1 - (t1 + s1 / n) / (t0 + s0 / n), rel=1e-6)
+
+
+def test_prediction_errors_with_slopes_are_those_without() -> None:
+    slopes = terrace.fit("mixed mathach ses || id: ses, cov(un)", hsb())
+    plain = terrace.fit("mixed mathach ses || id:", hsb())
+    for a, b in zip(level_shares(slopes, hsb()), level_shares(plain, hsb()), strict=True):
+        assert a.predicted == pytest.approx(b.predicted, rel=1e-6)
+        assert a.model != pytest.approx(b.model, rel=1e-3)
+
+
+def test_the_null_model_has_the_rows_of_the_fit() -> None:
+    fit = terrace.fit("mixed mathach ses if female == 1 || id:", hsb())
+    null = null_fit(fit, hsb())
+    assert null.scalars["N"] == fit.scalars["N"]
+    by_hand = terrace.fit("mixed mathach if female == 1 || id:", hsb())
+    assert null.ll == pytest.approx(by_hand.ll, rel=1e-10)
+
+
+def test_three_levels_and_tables() -> None:
+    data = terrace.sample("produc")
+    fit = terrace.fit("mixed gsp unemp emp || region: || state:", data)
+    overall, levels = r2_table(fit, data)
+    assert [r[0] for r in overall.plain()["rows"]] == ["marginal", "conditional"]
+    found = rows(levels)
+    assert list(found) == ["region", "state", "Residual"]
+    null = {r.level: r.estimate for r in null_fit(fit, data).random}
+    model = {r.level: r.estimate for r in fit.random}
+    for name in found:
+        assert found[name][2] == pytest.approx(1 - model[name] / null[name], rel=1e-6)
+    frame = data.frame
+    states = frame.groupby("region")["state"].nunique()
+    per_region = len(states) / (1 / states).sum()
+    size = len(states) / (1 / frame.groupby("region").size()).sum()
+
+    def error(v: dict[str, float]) -> float:
+        return v["region"] + v["state"] / per_region + v["Residual"] / size
+
+    assert found["region"][3] == pytest.approx(1 - error(model) / error(null), rel=1e-6)
+
+
+def test_linear_model_has_no_levels() -> None:
+    fit = terrace.fit("mixed mathach ses", hsb())
+    assert len(r2_table(fit, hsb())) == 1
+    with pytest.raises(SpecError, match="no levels"):
+        null_fit(fit, hsb())
