@@ -27,7 +27,7 @@ ByMode = Literal["no", "loop", "native"]
 MODULES = (
     *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses", "margins"),
     *("values", "programming", "system", "metadata", "output"),
-    *("generate", "egen", "manage", "convert", "combine", "restructure", "listing"),
+    *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
 )
 """Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""
 

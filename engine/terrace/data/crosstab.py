@@ -1,0 +1,107 @@
+"""Counts by one variable or two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.data.transforms.grouping import Grouping, column, group
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The values of a variable that occur, in ascending order, missing (None) last; as they are shown; one code a row.
+
+    A row that is left out has the code -1.
+    """
+
+    name: str
+    values: tuple[Any, ...]
+    labels: tuple[str, ...]
+    codes: npt.NDArray[np.int64]
+
+
+def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, labels: bool = True) -> Levels:
+    """The values of a variable in the rows to keep; missing ones only with `missing`."""
+    groups: Grouping = group(data, [name])
+    keep = keep if missing else keep & ~groups.missing
+    used = np.zeros(groups.n_groups, dtype=bool)
+    used[groups.codes[keep]] = True
+    number = np.cumsum(used) - 1
+    source = column(data, name)
+    values: list[Any] = []
+    for g in np.flatnonzero(used):
+        row = int(groups.first[g])
+        value = source[row] if not hasattr(source, "iloc") else source.iloc[row]
+        gone = bool(groups.missing[row])
+        values.append(None if gone else value if data.is_text(name) else float(value))
+    return Levels(
+        name,
+        tuple(values),
+        tuple(shown_level(data, name, v, labels=labels) for v in values),
+        np.where(keep, number[groups.codes], -1),
+    )
+
+
+def shown_level(data: Dataset, name: str, value: Any, *, labels: bool = True) -> str:
+    """A value as tables show it: its label, or the number in the variable's format."""
+    if value is None:
+        return "."
+    if data.is_text(name):
+        return str(value)
+    if labels and value in data.variable(name).value_labels:
+        return data.variable(name).value_labels[value]
+    if float(value).is_integer():
+        return str(int(value))
+    return f"{value:.7g}"
+
+
+def counts(first: Levels, weights: FloatArray | None = None) -> FloatArray:
+    """The (weighted) number of rows of each value, shape (r,)."""
+    ok = first.codes >= 0
+    return np.bincount(
+        first.codes[ok], weights=None if weights is None else weights[ok], minlength=len(first.values)
+    ).astype(np.float64)
+
+
+def cross(first: Levels, second: Levels, weights: FloatArray | None = None) -> FloatArray:
+    """The (weighted) number of rows of each pair of values, shape (r, c)."""
+    ok = (first.codes >= 0) & (second.codes >= 0)
+    r, c = len(first.values), len(second.values)
+    flat = first.codes[ok] * c + second.codes[ok]
+    found = np.bincount(flat, weights=None if weights is None else weights[ok], minlength=r * c)
+    return found.astype(np.float64).reshape(r, c)
+
+
+def pearson(table: FloatArray) -> tuple[float, int]:
+    """Pearson's chi-squared statistic of independence, and its degrees of freedom."""
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    df = (table.shape[0] - 1) * (table.shape[1] - 1)
+    return float(((table - expected) ** 2 / expected).sum()), df
+
+
+def likelihood_ratio(table: FloatArray) -> float:
+    """The likelihood-ratio statistic of independence, with the degrees of freedom of Pearson's."""
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    some = table > 0
+    return float(2 * (table[some] * np.log(table[some] / expected[some])).sum())
+
+
+def cramers_v(table: FloatArray) -> float:
+    """Cramér's V; with its sign for a table of two by two."""
+    chi2, _ = pearson(table)
+    small = min(table.shape) - 1
+    if not small:
+        return float("nan")
+    v = float(np.sqrt(chi2 / (table.sum() * small)))
+    if table.shape == (2, 2) and table[0, 0] * table[1, 1] < table[0, 1] * table[1, 0]:
+        return -v
+    return v
