@@ -25,7 +25,7 @@ class Controller(QObject):
     ready = Signal()
     changed = Signal(object, object)  # Snapshot, frozenset of what changed
     started = Signal(object)  # Entry
-    finished = Signal(object, object)  # Entry, Outcome or None
+    finished = Signal(object, object, object)  # Entry, Outcome or None, Outcome of what followed or None
     busy_changed = Signal(bool)
     progressed = Signal(object, object, float)  # Entry or None, Progress or None, seconds
     idle = Signal()  # after a progress that was shown has ended
@@ -148,7 +148,11 @@ class Controller(QObject):
         entry = self.history.finish(entry_id, outcome, elapsed, state, message)
         if answer.snapshot is not None:
             self.snapshot = answer.snapshot
-        self.finished.emit(entry, outcome)
+        if answer.follow is not None:
+            after = self.history.add(answer.follow.command, after=entry)
+            state = "ok" if answer.follow.ok else "error"
+            self.history.finish(after.id, answer.follow, answer.follow.elapsed, state)
+        self.finished.emit(entry, outcome, answer.follow)
         if answer.snapshot is not None:
             self.changed.emit(answer.snapshot, outcome.changed if outcome is not None else frozenset())
         if answer.error is not None:
@@ -171,5 +175,5 @@ class Controller(QObject):
         if seconds >= PATIENCE:
             self._shown = True
             entry_id = self._entries.get(job)
-            entry = None if entry_id is None else self.history.entries[entry_id - 1]
+            entry = None if entry_id is None else self.history.entry(entry_id)
             self.progressed.emit(entry, progress, seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ STATES = ("waiting", "running", "ok", "error", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One command of the history. `id` is its number in the list, from 1."""
+    """One command of the history. `id` stays its own, wherever it stands in the list."""
 
     id: int
     command: str
@@ -36,6 +37,7 @@ class HistoryModel(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self.entries: list[Entry] = []
+        self._ids = itertools.count(1)
 
     def rowCount(self, parent: Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.entries)
@@ -66,20 +68,32 @@ class HistoryModel(QAbstractListModel):
         took = "" if entry.elapsed is None else duration(entry.elapsed)
         return " · ".join(x for x in (words, took) if x)
 
-    def add(self, command: str) -> Entry:
-        """A new entry at the end."""
-        entry = Entry(len(self.entries) + 1, command, at=dt.datetime.now())
-        self.beginInsertRows(QModelIndex(), len(self.entries), len(self.entries))
-        self.entries.append(entry)
+    def add(self, command: str, after: Entry | None = None) -> Entry:
+        """A new entry at the end, or right after another one."""
+        entry = Entry(next(self._ids), command, at=dt.datetime.now())
+        row = len(self.entries) if after is None else self._row(after.id) + 1
+        self.beginInsertRows(QModelIndex(), row, row)
+        self.entries.insert(row, entry)
         self.endInsertRows()
         return entry
 
+    def entry(self, entry_id: int) -> Entry:
+        """The entry with this id, as it is now."""
+        return self.entries[self._row(entry_id)]
+
     def update(self, entry_id: int, **changes: Any) -> Entry:
         """Change an entry's state."""
-        entry = self.entries[entry_id - 1] = replace(self.entries[entry_id - 1], **changes)
-        at = self.index(entry_id - 1)
+        row = self._row(entry_id)
+        entry = self.entries[row] = replace(self.entries[row], **changes)
+        at = self.index(row)
         self.dataChanged.emit(at, at)
         return entry
+
+    def _row(self, entry_id: int) -> int:
+        for row in range(len(self.entries) - 1, -1, -1):  # what is asked about is nearly always new
+            if self.entries[row].id == entry_id:
+                return row
+        raise KeyError(entry_id)
 
     def finish(
         self, entry_id: int, outcome: Outcome | None, elapsed: float, state: str, message: str = ""

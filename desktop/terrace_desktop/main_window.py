@@ -50,7 +50,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.settings = settings
         self.controller = Controller(
-            Worker(make_session, session_port.take_snapshot, "session", warm_up), Worker(name="view")
+            Worker(make_session, session_port.take_snapshot, "session", warm_up, session_port.keep_fit),
+            Worker(name="view"),
         )
         self.left = DataPane(self.controller.history)
         self.results = ResultsPane()
@@ -130,7 +131,7 @@ class MainWindow(QMainWindow):
             self.status.show_state(self.tr("Ready"))
         self._refresh()
 
-    def _finished(self, entry: Entry, outcome: Outcome | None) -> None:
+    def _finished(self, entry: Entry, outcome: Outcome | None, follow: Outcome | None) -> None:
         if entry.state == "cancelled":
             self.status.tell(self.tr("Cancelled. Nothing was changed."))
             return
@@ -139,7 +140,7 @@ class MainWindow(QMainWindow):
         if outcome.error is not None and self.controller.snapshot.dataset is None:
             self.start.show_error(outcome.error[1], outcome.error_advice)
             return
-        self.models.show(entry, outcome)
+        self.models.show(entry, outcome, follow)
 
     def _changed(self, snapshot: Snapshot, what: frozenset[str]) -> None:
         shown = self.left.grid.grid.dataset

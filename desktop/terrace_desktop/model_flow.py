@@ -145,24 +145,25 @@ class ModelFlow(QObject):
         return fit is not None and (fit is card.fit or (bool(card.stored) and fit.name == card.stored))
 
     def activate(self, card: ModelCard) -> None:
-        """Make it so."""
-        if not self.is_active(card) and card.stored:
+        """Make it so; what waits in the queue may change it, so that is no time to trust the present."""
+        if card.stored and (self.controller.busy or not self.is_active(card)):
             self.controller.run(f"estimates restore {card.stored}")
 
     # --- outcomes -----------------------------------------------------------------------------------
-    def show(self, entry: Entry, outcome: Outcome) -> None:
-        """Put the outcome of a command where it belongs."""
+    def show(self, entry: Entry, outcome: Outcome, follow: Outcome | None = None) -> None:
+        """Put the outcome of a command where it belongs; `follow` kept a fit under a name."""
         group = self._place.pop(entry.id, None)
         if outcome.error is not None:
             if outcome.error[0] != "cancelled":
                 self.results.add_output(entry, outcome)
             return
-        self.results.dismiss_errors()
         if outcome.fit is not None and not self._known(outcome.fit):
-            self._show_fit(entry, outcome)
+            self.results.dismiss_errors()
+            self._show_fit(entry, outcome, follow)
             return
         if outcome.quiet or not (outcome.text.strip() or outcome.tables or outcome.plots or outcome.warnings):
             return
+        self.results.dismiss_errors()
         if outcome.type in TOLD and not (outcome.tables or outcome.plots or outcome.warnings):
             self.told.emit(outcome.text.strip().split("\n")[0])
             return
@@ -173,22 +174,15 @@ class ModelFlow(QObject):
     def _known(self, fit: FitResult) -> bool:
         return any(card.fit is fit for card in self.results.cards())
 
-    def _show_fit(self, entry: Entry, outcome: Outcome) -> None:
+    def _show_fit(self, entry: Entry, outcome: Outcome, follow: Outcome | None) -> None:
         dataset = self.controller.snapshot.dataset
         group = self.results.add_model(entry, outcome, dataset)
-        name = f"m{group.card.number}"
-        self.controller.run(f"quietly estimates store {name}", self._stored_as(group.card, name))
+        if follow is not None and follow.ok:
+            group.card.stored = follow.command.split()[-1]
+            self.results.models_changed.emit()
         assert outcome.fit is not None
         if dataset is not None:
             self._make_plots(group, outcome.fit, dataset)
-
-    def _stored_as(self, card: ModelCard, name: str) -> Callable[[Any], None]:
-        def done(outcome: Outcome | None) -> None:
-            if outcome is not None and outcome.ok:
-                card.stored = name
-                self.results.models_changed.emit()
-
-        return done
 
     def _make_plots(self, group: ModelGroup, fit: FitResult, dataset: Dataset) -> None:
         from terrace_desktop.plots.cards import PlotRow
@@ -236,14 +230,15 @@ class ModelFlow(QObject):
 
 
 def compute_plot(kind: str, fit: FitResult, dataset: Dataset) -> Any:
-    """One of the three plots under a model; runs on the worker."""
+    """One of the three plots under a model, ready to be drawn; runs on the worker."""
     from terrace.postestimation import plots
+    from terrace_desktop.plots.thin import prepare
 
     if kind == "residual-fitted":
-        return plots.residual_fitted(fit, dataset)
+        return prepare(plots.residual_fitted(fit, dataset))
     if kind == "qq":
-        return plots.qq(fit, dataset)
-    return plots.caterpillar(fit, dataset)
+        return prepare(plots.qq(fit, dataset))
+    return prepare(plots.caterpillar(fit, dataset))
 
 
 def changed_models(asked: list[tuple[int, ModelSpec, Dataset]], now: Dataset | None) -> dict[int, bool]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from terrace_desktop.worker import Snapshot
 
 if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
     from terrace.session.session import Session
 
 
@@ -49,6 +50,18 @@ def take_snapshot(session: Any) -> Snapshot:
         undo_text=session.undo_text,
         redo_text=session.redo_text,
     )
+
+
+def keep_fit(session: Any, outcome: Outcome) -> str:
+    """The command that keeps a new fit under a name, so that later commands can come back to it."""
+    if not outcome.ok or outcome.fit is None or outcome.type not in ("mixed", "xtmixed"):
+        return ""
+    if any(outcome.fit is fit for fit in session.stored.values()):
+        return ""
+    number = len(session.stored) + 1
+    while f"m{number}" in session.stored:
+        number += 1
+    return f"quietly estimates store m{number}"
 
 
 def known_commands() -> set[str]:

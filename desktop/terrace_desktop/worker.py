@@ -40,11 +40,15 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a job ended: an `outcome` of a command, a `value` of a function, or an unforeseen `error`."""
+    """How a job ended: an `outcome` of a command, a `value` of a function, or an unforeseen `error`.
+
+    ``follow`` is the outcome of the command that was run right after it, see `Worker`.
+    """
 
     job: int
     elapsed: float
     outcome: Outcome | None = None
+    follow: Outcome | None = None
     value: Any = None
     error: BaseException | None = None
     snapshot: Snapshot | None = None
@@ -63,8 +67,10 @@ class Worker(QObject):
     """Runs jobs in order on a thread of its own.
 
     ``make_session`` is called on that thread (it imports the engine, which takes a moment); None for a worker
-    that only runs functions. ``take_snapshot`` reads the session after each command. ``warm_up`` is called
-    once the session is there: it loads what the first jobs need, while the user looks at the window.
+    that only runs functions. ``take_snapshot`` reads the session after each command. ``follow_up`` may name a
+    command that has to run before any other that waits already: a fit is kept under a name before the next
+    one takes its place. ``warm_up`` is called once the session is there: it loads what the first jobs need,
+    while the user looks at the window.
     """
 
     ready = Signal(object)  # Snapshot or None
@@ -78,11 +84,13 @@ class Worker(QObject):
         take_snapshot: Callable[[Any], Snapshot] | None = None,
         name: str = "worker",
         warm_up: Callable[[], object] | None = None,
+        follow_up: Callable[[Any, Outcome], str] | None = None,
     ) -> None:
         super().__init__()
         self._make_session = make_session
         self._take_snapshot = take_snapshot
         self._warm_up = warm_up
+        self._follow_up = follow_up
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._ids = itertools.count(1)
         self._stops: dict[int, threading.Event] = {}
@@ -157,7 +165,7 @@ class Worker(QObject):
         def report(progress: Progress) -> None:
             self._progress = (job.id, progress, begun)
 
-        outcome = value = error = None
+        outcome = follow = value = error = None
         cancelled = job.stop.is_set()
         try:
             if cancelled:
@@ -165,6 +173,9 @@ class Worker(QObject):
             elif job.text is not None:
                 outcome = session.run(job.text, progress=report, cancel=job.stop.is_set)
                 cancelled = outcome.error is not None and outcome.error[0] == "cancelled"
+                next_text = self._follow_up(session, outcome) if self._follow_up is not None else ""
+                if next_text:
+                    follow = session.run(next_text, progress=report, cancel=lambda: False)
             elif job.function is not None:
                 arguments = () if self._make_session is None else (session, report, job.stop.is_set)
                 value = job.function(*arguments)
@@ -178,7 +189,7 @@ class Worker(QObject):
         self._progress = None
         self._stops.pop(job.id, None)
         self.answered.emit(
-            Answer(job.id, time.monotonic() - begun, outcome, value, error, snapshot, cancelled)
+            Answer(job.id, time.monotonic() - begun, outcome, follow, value, error, snapshot, cancelled)
         )
 
     def _snapshot(self, session: Any) -> Snapshot | None:

@@ -8,11 +8,11 @@ import fakes
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import spin
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 
+from conftest import spin
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace_desktop.grid import columns, copying
 from terrace_desktop.grid.model import MISSING, GridModel, sort_order
@@ -153,7 +153,12 @@ def test_million_rows_paint_and_select_without_touching_cells(monkeypatch: pytes
     view.show()
     read = []
     plain = columns.ColumnReader.text
-    monkeypatch.setattr(columns.ColumnReader, "text", lambda self, row, labels=True: read.append(row) or plain(self, row, labels))
+
+    def text(self: columns.ColumnReader, row: int, labels: bool = True) -> str:
+        read.append(row)
+        return plain(self, row, labels)
+
+    monkeypatch.setattr(columns.ColumnReader, "text", text)
     view.selectColumn(0)
     view.scrollTo(view.grid.index(rows - 1, 0))
     spin()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import spin
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from conftest import spin
 from terrace_desktop.history import HistoryModel, duration
 from terrace_desktop.history_tab import HistoryTab
 
@@ -42,6 +42,18 @@ def test_do_file_has_what_ran_and_the_rest_as_comments() -> None:
         "* bootstrap: mixed",
     ]
     assert HistoryModel().do_file() == ""
+
+
+def test_what_follows_stands_right_after_what_it_follows() -> None:
+    history = HistoryModel()
+    first = history.add("mixed a")
+    second = history.add("mixed b")
+    after = history.add("estimates store m1", after=first)
+    assert [e.command for e in history.entries] == ["mixed a", "estimates store m1", "mixed b"]
+    history.update(second.id, state="ok")
+    history.update(after.id, state="error")
+    assert [e.state for e in history.entries] == ["waiting", "error", "ok"]
+    assert history.entry(first.id).command == "mixed a"
 
 
 def test_do_file_runs_again() -> None:

@@ -7,13 +7,13 @@ from dataclasses import replace
 import fakes
 import numpy as np
 import pytest
-from conftest import spin, wait_until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
+from conftest import spin, wait_until
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace_desktop import theme
 from terrace_desktop.plots import layers, thin
@@ -102,8 +102,19 @@ def test_many_points_are_thinned_on_screen_and_told() -> None:
     plot = fakes.plot(n=thin.MOST + 5000)
     large = LargePlot(plot)
     assert thin.MOST <= large.view.points_drawn < large.view.points_total == thin.MOST + 5000
+    small = thin.prepare(plot).small.panels[0].marks[1]
+    assert thin.MOST_SMALL <= len(small.x) < thin.MOST
+    assert thin.prepare(thin.prepare(plot)) is not None
     assert f"of {thin.MOST + 5000:,} points" in large._thinned()
     large.deleteLater()
+
+
+def test_many_intervals_are_thinned_too() -> None:
+    x = np.arange(10_000.0)
+    labels = tuple(map(str, range(10_000)))
+    kept = thin.thin_marks(Marks("interval", x, x, x - 1, x + 1, labels=labels), thin.MOST)
+    assert 0 < len(kept.x) <= thin.INTERVALS
+    assert kept.labels[5] == str(int(kept.x[5])) and kept.lower is not None and kept.lower[5] == kept.x[5] - 1
 
 
 def test_missing_places_are_left_out() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import fakes
 import numpy as np
 import pytest
-from conftest import spin, wait_until
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 
+from conftest import spin, wait_until
 from terrace_desktop import dialogs
 from terrace_desktop.main_window import MainWindow
 from terrace_desktop.settings import Settings
@@ -189,6 +189,9 @@ def test_a_fit_becomes_a_card_on_top_and_is_kept_by_name(desk: Desk) -> None:
     assert w.results.newest().number == 2
     assert w.results.newest().pill_text() == "converged in 4 steps, 10 ms"
     assert [c.stored for c in w.results.cards()] == ["m1", "m2"]
+    kept = "quietly estimates store m"
+    assert desk.session.ran[1:] == [MODEL, kept + "1", MODEL, kept + "2"], "kept before the next takes its place"
+    assert [e.command for e in w.controller.history.entries[1:]] == desk.session.ran[1:]
     assert w.status.facts().endswith("2 models")
     assert w.actions_["compare"].isEnabled() and w.actions_["export"].isEnabled()
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import fakes
 import pytest
-from conftest import spin, wait_until
 
+from conftest import spin, wait_until
 from terrace.errors import DataError
 from terrace_desktop import controller as controller_module
 from terrace_desktop import session_port

@@ -6,9 +6,9 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
+
     from terrace.data.dataset import Dataset, Variable
 
 SAMPLE = 400  # rows looked at to choose decimals and widths
@@ -18,6 +18,8 @@ BADGES = {"identifier": "id", "nominal": "N", "ordinal": "O", "continuous": "#"}
 
 def sample_rows(n: int) -> np.ndarray:
     """At most `SAMPLE` row numbers spread evenly over `n` rows, the first ones always among them."""
+    import numpy as np
+
     if n <= SAMPLE:
         return np.arange(n)
     head = np.arange(50)
@@ -28,6 +30,8 @@ class ColumnReader:
     """Prints the cells of one column with one number of decimals, so that figures line up."""
 
     def __init__(self, dataset: Dataset, variable: Variable) -> None:
+        import numpy as np
+
         from terrace.data.dates import is_date_format
 
         self.variable = variable
@@ -101,6 +105,8 @@ class ColumnReader:
         declared = re.fullmatch(r"%-?\d*\.(\d+)f", self.variable.format)
         if declared:
             return int(declared.group(1))
+        import numpy as np
+
         values = np.asarray(self.values)
         if values.dtype.kind in "iub" or not len(values):
             return 0
@@ -122,11 +128,15 @@ def exact(value: Any) -> str:
         return "∞" if number > 0 else "−∞"
     if abs(number) >= 1e15 or (number != 0 and abs(number) < 1e-5):
         return repr(number)
+    import numpy as np
+
     if isinstance(value, np.floating):
         return str(np.format_float_positional(value, trim="-"))
     return str(int(number)) if number.is_integer() else repr(number)
 
 
 def _decimals(value: Any) -> int:
+    import numpy as np
+
     text = str(np.format_float_positional(value, trim="-"))
     return len(text.partition(".")[2])

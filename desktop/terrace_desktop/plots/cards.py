@@ -22,6 +22,7 @@ from terrace_desktop.widgets import (
 
 if TYPE_CHECKING:
     from terrace.results.plot import Plot
+    from terrace_desktop.plots.thin import Prepared
     from terrace_desktop.plots.view import PlotView
 
 SMALL_HEIGHT = 168
@@ -50,6 +51,7 @@ class SmallPlot(ClickFrame):
         super().__init__(f"small_{kind}", title)
         self.kind = kind
         self.plot: Plot | None = None
+        self.prepared: Prepared | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(10, 10, 10, 8)
         self._column.setSpacing(2)
@@ -63,13 +65,15 @@ class SmallPlot(ClickFrame):
         self._column.addWidget(self._caption)
         self.setMinimumHeight(SMALL_HEIGHT)
 
-    def show_plot(self, plot: Plot) -> None:
+    def show_plot(self, plot: Plot | Prepared) -> None:
         """Draw the picture."""
+        from terrace_desktop.plots.thin import prepare
         from terrace_desktop.plots.view import PlotView
 
-        self.plot = plot
-        self._replace(PlotView(plot, compact=True))
-        self.setToolTip(self.tr("{0}: click to enlarge").format(plot.title or self.accessibleName()))
+        self.prepared = prepare(plot)
+        self.plot = self.prepared.plot
+        self._replace(PlotView(self.prepared, compact=True))
+        self.setToolTip(self.tr("{0}: click to enlarge").format(self.plot.title or self.accessibleName()))
 
     def show_failure(self, reason: str) -> None:
         """Say why there is no picture."""
@@ -97,14 +101,17 @@ class LargePlot(QFrame):
     rows_selected = Signal(object)
     export_asked = Signal(object, str)  # Plot, format
 
-    def __init__(self, plot: Plot, title: str = "", closable: bool = True) -> None:
+    def __init__(self, plot: Plot | Prepared, title: str = "", closable: bool = True) -> None:
         super().__init__()
+        from terrace_desktop.plots.thin import prepare
         from terrace_desktop.plots.view import PlotView
 
+        prepared = prepare(plot)
+        plot = prepared.plot
         self.setProperty("surface", "card")
         named(self, f"plot_{plot.kind or 'card'}", title or plot.title)
         self.plot = plot
-        self.view: PlotView = PlotView(plot)
+        self.view: PlotView = PlotView(prepared)
         self.view.setMinimumHeight(LARGE_HEIGHT)
         self.view.close_asked.connect(self.closed)
         self.view.rows_selected.connect(self.rows_selected)
@@ -192,9 +199,9 @@ class PlotRow(QWidget):
         was = None if self.large is None else self.large.objectName()
         self.close_large()
         picture = self.small[kind]
-        if picture.plot is None or was == f"plot_{picture.plot.kind or 'card'}":
+        if picture.plot is None or picture.prepared is None or was == f"plot_{picture.plot.kind or 'card'}":
             return
-        self.large = LargePlot(picture.plot, picture.accessibleName())
+        self.large = LargePlot(picture.prepared, picture.accessibleName())
         self.large.closed.connect(self.close_large)
         self.large.rows_selected.connect(self.rows_selected)
         self.large.export_asked.connect(self.export_asked)

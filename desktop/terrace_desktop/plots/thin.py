@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from terrace.results.plot import Marks, Plot
 
-MOST = 40_000  # points of one layer that are drawn; more take over 100 ms to paint
+MOST = 15_000  # points of one layer that are drawn; more take over 100 ms to make and paint
+MOST_SMALL = 4_000  # the same in a small picture
+INTERVALS = 2_000  # intervals that are drawn: as many as there are pixels across
 CELLS = 200  # columns in which the outermost points are always kept
 
 
-def thin_plot(plot: Plot, most: int = MOST) -> tuple[Plot, int, int]:
-    """The plot with at most about `most` points a layer, and how many of how many points are drawn.
+@dataclass(frozen=True)
+class Prepared:
+    """A plot with what the screen draws of it; made off the GUI thread, since thinning a million takes a while.
+
+    ``drawn`` of ``total`` points stand in `large`.
+    """
+
+    plot: Plot
+    large: Plot
+    small: Plot
+    drawn: int
+    total: int
+
+
+def prepare(plot: Plot | Prepared) -> Prepared:
+    """What the screen needs of a plot."""
+    if isinstance(plot, Prepared):
+        return plot
+    large = thin_plot(plot, MOST)
+    return Prepared(plot, large, thin_plot(large, MOST_SMALL), _points(large), _points(plot))
+
+
+def thin_plot(plot: Plot, most: int) -> Plot:
+    """The plot with at most about `most` points a layer.
 
     Lines, bands and bars are kept whole up to `most` places, beyond that every k-th place is taken.
     """
-    drawn = total = 0
-    panels = []
-    for panel in plot.panels:
-        layers = []
-        for marks in panel.marks:
-            kept = thin_marks(marks, most)
-            if marks.kind == "points":
-                total += len(marks.x)
-                drawn += len(kept.x)
-            layers.append(kept)
-        panels.append(replace(panel, marks=tuple(layers)))
-    return replace(plot, panels=tuple(panels)), drawn, total
+    panels = [replace(p, marks=tuple(thin_marks(m, most) for m in p.marks)) for p in plot.panels]
+    return replace(plot, panels=tuple(panels))
 
 
-def thin_marks(marks: Marks, most: int = MOST) -> Marks:
+def _points(plot: Plot) -> int:
+    return sum(len(m.x) for p in plot.panels for m in p.marks if m.kind in ("points", "interval"))
+
+
+def thin_marks(marks: Marks, most: int) -> Marks:
     """One layer with at most about `most` marks."""
+    if marks.kind == "interval":
+        most = min(most, INTERVALS)
     if marks.kind in ("hline", "vline", "box") or len(marks.x) <= most:
         return marks
     if marks.kind == "points":

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace_desktop import theme
 from terrace_desktop.plots import layers
-from terrace_desktop.plots.thin import rows_inside, thin_plot
+from terrace_desktop.plots.thin import MOST, Prepared, prepare, rows_inside
 from terrace_desktop.widgets import named
 
 REACH = 10  # px within which the pointer finds a mark
@@ -50,16 +50,18 @@ class PlotView(pg.GraphicsLayoutWidget):
     rows_selected = Signal(object)  # rows of the data, or None
     close_asked = Signal()
 
-    def __init__(self, plot: Plot, compact: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(self, plot: Plot | Prepared, compact: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self.plot = plot
+        prepared = prepare(plot)
+        self.plot = prepared.plot
         self.compact = compact
-        self.shown, self.points_drawn, self.points_total = thin_plot(plot)
+        self.shown = prepared.small if compact else prepared.large
+        self.points_drawn, self.points_total = prepared.drawn, prepared.total
         self._boxes: list[BrushBox] = []
         self._panels: list[Any] = []
         self._overlay: list[Any] = []
         self._selecting = False
-        named(self, "plot_small" if compact else "plot_view", plot.title)
+        named(self, "plot_small" if compact else "plot_view", self.plot.title)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.ci.layout.setContentsMargins(4, 4, 8, 2)
         if compact:
@@ -163,11 +165,15 @@ class PlotView(pg.GraphicsLayoutWidget):
         self._overlay = []
         if not len(rows):
             return
-        for item, panel in zip(self._panels, self.shown.panels):
+        # Of few selected points all are shown, of many those that are drawn anyway.
+        shown = self.plot if len(rows) <= MOST // 4 else self.shown
+        for item, panel in zip(self._panels, shown.panels):
             for marks in panel.marks:
                 if marks.kind != "points" or marks.rows is None:
                     continue
-                hit = np.isin(marks.rows, rows)
+                chosen = np.zeros(int(max(marks.rows.max(), rows.max())) + 1, dtype=bool)
+                chosen[rows] = True
+                hit = chosen[marks.rows]
                 layer = pg.ScatterPlotItem(
                     x=marks.x[hit], y=marks.y[hit], size=layers.point_size(len(marks.x), False) + 1,
                     pen=None, brush=pg.mkBrush(theme.colour("warning")),

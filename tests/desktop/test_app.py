@@ -1,0 +1,306 @@
+"""The real program over the real engine: start, the way through it, its errors, and a clean end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from conftest import spin, wait_until
+from terrace.session.session import Session
+from terrace_desktop import app, dialogs, logs
+from terrace_desktop.main_window import MainWindow
+from terrace_desktop.settings import Settings
+
+HSB = "mixed mathach ses || id: ses, covariance(unstructured) reml"
+
+
+class Program:
+    """A window over the engine."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.window = MainWindow(settings)
+        self.window.resize(1440, 900)
+        self.window.show()
+        self.window.begin()
+        self.idle()
+
+    def idle(self) -> None:
+        c = self.window.controller
+        wait_until(lambda: c.is_ready and not c.busy and not c._view_then, "the program")
+
+    def run(self, *commands: str) -> None:
+        for command in commands:
+            self.window.controller.run(command)
+        self.idle()
+
+    def states(self) -> list[tuple[str, str]]:
+        return [(e.command, e.state) for e in self.window.controller.history.entries]
+
+
+@pytest.fixture
+def program(settings: Settings) -> Iterator[Program]:
+    p = Program(settings)
+    yield p
+    p.window.close()
+    p.window.deleteLater()
+
+
+def test_the_first_start_opens_the_sample_with_a_model_that_one_click_fits(program: Program) -> None:
+    w = program.window
+    options = app.parse_arguments(["--sample", "hsb", "--model", HSB])
+    w.when_ready(lambda: app.open_first(w, options))
+    program.idle()
+    wait_until(lambda: w.models.builder is not None, "the builder")
+    fit = w.models.builder.findChild(QPushButton, "builder_fit")
+    wait_until(fit.isEnabled, "a model that can be fitted")
+    fit.click()
+    wait_until(lambda: bool(w.results.groups), "the model")
+    program.idle()
+    card = w.results.newest()
+    assert card.fit.ll == pytest.approx(-23320.199, abs=1e-3)
+    assert card.pill_text().startswith("converged in ")
+    text = card.browser.toPlainText()
+    assert "12.67" in text and "School (id), unstructured" in text
+    assert w.models.builder is None
+    assert w.status.facts() == "7,185 rows · 11 variables · no filter · 1 model"
+    row = w.results.groups[0].plots
+    assert all(p.plot is not None for p in row.small.values())
+    assert row.small["residual-fitted"].plot.panels[0].marks[0].rows is not None
+
+
+def test_what_follows_a_fit_stands_under_it_and_predictions_reach_the_grid(program: Program, tmp_path: Path) -> None:
+    w = program.window
+    program.run("sample sleepstudy", "mixed reaction days || subject: days, cov(un) reml")
+    card = w.results.newest()
+    for command in ("estat icc", "estat sd", "estat group", "estat ic", "estat recovariance"):
+        w.models.after(card, command)
+    w.models.after(card, "predict fit, fitted")
+    program.idle()
+    assert {s for _c, s in program.states()} == {"ok"}, program.states()
+    assert len(w.results.groups[0].outputs) == 5
+    assert "fit" in w.left.grid.grid.dataset and not card.stale
+    assert w.left.tabText(1) == f"Variables ({len(w.left.grid.grid.dataset.variables)})"
+    row = w.results.groups[0].plots
+    row.open("residual-fitted")
+    rows = row.large.view.select_inside(200, 260, -1e3, 0)
+    assert len(rows) and w.left.grid.grid.marked.sum() == len(rows)
+    for suffix in ("html", "docx", "xlsx", "tex", "csv"):
+        w.exports.write_report([card], str(tmp_path / f"r.{suffix}"))
+    program.idle()
+    assert {p.suffix for p in tmp_path.iterdir()} >= {".html", ".docx", ".xlsx", ".tex", ".csv"}
+    assert f"{card.fit.fixed[0].coef:.1f}" in (tmp_path / "r.html").read_text()
+    card.copy_tables()
+    assert "<table" in QGuiApplication.clipboard().mimeData().html()
+
+
+def test_plots_are_exported_by_commands(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    w = program.window
+    program.run("sample sleepstudy", "mixed reaction days || subject:", "mixed reaction days || subject: days")
+    first = w.results.cards()[0]
+    row = w.results.group_of(first).plots
+    for kind, suffix in (("residual-fitted", "png"), ("qq", "svg"), ("caterpillar", "pdf")):
+        monkeypatch.setattr(dialogs, "ask_save", lambda *_, k=kind, s=suffix: str(tmp_path / f"{k}.{s}"))
+        row.export_asked.emit(row.small[kind].plot, suffix)
+        program.idle()
+        assert (tmp_path / f"{kind}.{suffix}").stat().st_size > 1000
+    assert ("estimates restore m1", "ok") in program.states()
+
+
+def test_the_history_run_again_gives_the_same(program: Program, tmp_path: Path) -> None:
+    w = program.window
+    program.run("sample sleepstudy")
+    table = w.left.variables.table
+    table.setData(table.index(1, 2), "Days without sleep")
+    table.setData(table.index(2, 1), "nominal")
+    program.idle()
+    program.run("mixed reaction days || subject: days, cov(un)", "nonsense")
+    w.models.after(w.results.newest(), "estat icc")
+    w.models.after(w.results.newest(), "predict u*, reffects")
+    program.idle()
+    do = tmp_path / "history.do"
+    do.write_text(w.controller.history.do_file())
+    again = Session()
+    outcomes = list(again.run_do(do))
+    assert all(o.ok for o in outcomes), [o.error for o in outcomes]
+    assert again.dataset is not None
+    pd.testing.assert_frame_equal(again.dataset.frame, w.controller.snapshot.dataset.frame)
+    assert again.dataset.variables == w.controller.snapshot.dataset.variables
+    assert again.stored["m1"].ll == w.results.newest().fit.ll
+
+
+def test_undo_takes_edits_of_the_data_back(program: Program) -> None:
+    w = program.window
+    program.run("sample hsb", HSB)
+    card = w.results.newest()
+    table = w.left.variables.table
+    names = list(w.left.grid.grid.dataset.names)
+    row = names.index("ses")
+    table.setData(table.index(row, 4), "-1.528")
+    program.idle()
+    assert card.stale, "a code for missing changes the estimation sample"
+    w.undo()
+    program.idle()
+    assert not card.stale and w.left.grid.grid.dataset.variable("ses").missing_codes == ()
+    assert w.actions_["redo"].isEnabled()
+    w.redo()
+    program.idle()
+    assert card.stale
+
+
+# --- bad input ------------------------------------------------------------------------------------------------
+def write_csv(path: Path, **columns: object) -> str:
+    pd.DataFrame(columns).to_csv(path, index=False)
+    return str(path)
+
+
+def test_a_half_written_file_leaves_everything_as_it_was(program: Program, tmp_path: Path) -> None:
+    w = program.window
+    bad = tmp_path / "half.dta"
+    bad.write_bytes(b"<stata_dta><header><release>118</release>")
+    w.data.open_file(str(bad))
+    program.idle()
+    assert w.pages.currentWidget() is w.start
+    assert any("half.dta" in x.text() for x in w.start.findChildren(QLabel))
+    program.run("sample winer43")
+    w.data.open_file(str(bad))
+    program.idle()
+    assert w.left.grid.grid.rowCount() == 20
+    assert "half.dta" in w.results.loose()[0].outcome.error[1]
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("mixed y x || one:", "one"),
+        ("mixed constant x || g:", "constant"),
+        ("mixed text x || g:", "text"),
+        ("mixed y || g: level2", "level2"),
+        ("mixed y empty || g:", "empty"),
+        ("mixed y nothere || g:", "nothere"),
+        ("mixed y x || nothere:", "nothere"),
+        ("mixed y x || g: x, cov(foo)", "foo"),
+        ("mixed", ""),
+        ("mixed y x || g", ""),
+    ],
+)
+def test_bad_models_are_told_in_place_and_the_session_goes_on(
+    program: Program, tmp_path: Path, command: str, names: str
+) -> None:
+    rng = np.random.default_rng(3)
+    g = np.repeat(np.arange(12), 5)
+    path = write_csv(
+        tmp_path / "d.csv", y=rng.normal(size=60) + g % 3, x=rng.normal(size=60), g=g, one=np.ones(60, int),
+        constant=np.full(60, 4.5), text=np.where(g % 2, "a b", "c d"), level2=g % 4, empty=np.full(60, np.nan),
+    )  # fmt: skip
+    program.window.data.open_file(path)
+    program.idle()
+    program.run(command)
+    w = program.window
+    entry = w.controller.history.entries[-1 if len(w.controller.history.entries) == 2 else 1]
+    if entry.state == "error":
+        error = w.results.loose()[-1].outcome.error
+        assert error[0] != "internal", error
+        assert names in error[1] + w.results.loose()[-1].outcome.error_advice
+    else:  # fitted all the same, and the card says what is wrong
+        assert any(names in str(a) for a in w.results.newest().fit.warnings)
+    program.run("mixed y x || g:")
+    assert w.results.newest() is not None and w.results.newest().fit.outcome == "y"
+
+
+# --- start and end --------------------------------------------------------------------------------------------
+def test_arguments() -> None:
+    options = app.parse_arguments(["a.dta", "--model", "mixed y || g:", "--theme", "dark"])
+    assert (options.file, options.model, options.theme) == ("a.dta", "mixed y || g:", "dark")
+    assert app.parse_arguments(["--data", "b.dta"]).data == "b.dta"
+
+
+def test_a_model_that_cannot_be_read_opens_an_empty_builder(program: Program) -> None:
+    w = program.window
+    app.open_first(w, app.parse_arguments(["--sample", "hsb", "--model", "mixed nothere || id:"]))
+    program.idle()
+    wait_until(lambda: w.models.builder is not None)
+    assert "nothere" in w.status.message()
+    w.models.close_builder()
+    spin()
+
+
+def environment(tmp_path: Path, **more: str) -> dict[str, str]:
+    own = {"TERRACE_SETTINGS": str(tmp_path / "s.ini"), "TERRACE_LOGS": str(tmp_path / "logs"), **more}
+    return {**os.environ, "QT_QPA_PLATFORM": "offscreen", **own}
+
+
+def run_program(tmp_path: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    code = "import sys; from terrace_desktop.app import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], env=environment(tmp_path, **more), capture_output=True,
+        text=True, timeout=240, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("scale", ["1", "2"])
+def test_the_program_tests_itself(tmp_path: Path, scale: str) -> None:
+    done = run_program(tmp_path, "--self-test", QT_SCALE_FACTOR=scale)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.replace("This plugin does not support propagateSizeHints()", "").strip() == ""
+    assert "passed" in done.stdout
+    assert not (tmp_path / "logs" / "crash.txt").exists(), "a clean end leaves no record of a crash"
+
+
+def test_without_a_display_it_says_so(tmp_path: Path) -> None:
+    displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    bare = {k: v for k, v in environment(tmp_path).items() if k not in displays}
+    code = "import sys; from terrace_desktop.app import main; sys.exit(main([]))"
+    done = subprocess.run([sys.executable, "-c", code], env=bare, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "no display" in done.stderr
+
+
+def test_the_window_module_loads_no_heavy_library() -> None:
+    code = (
+        "import sys; import terrace_desktop.main_window, terrace_desktop.app;"
+        "print(sorted({'numpy','pandas','scipy','pyqtgraph','matplotlib','pyarrow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_exception_in_any_thread_is_told_on_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    relay = logs.ExceptionRelay()
+    told: list[tuple[str, str, str]] = []
+    relay.told.connect(lambda summary, text: told.append((summary, text, threading.current_thread().name)))
+    hooks = sys.excepthook, threading.excepthook
+    relay.install()
+
+    def fail() -> None:
+        raise ValueError("in the thread")
+
+    try:
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+        wait_until(lambda: bool(told))
+    finally:
+        sys.excepthook, threading.excepthook = hooks
+    assert told[0][0] == "ValueError: in the thread" and "def fail" not in told[0][0]
+    assert "in fail" in told[0][1] and told[0][2] == "MainThread"
+
+
+def test_a_crash_is_remembered_for_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERRACE_LOGS", str(tmp_path))
+    (tmp_path / "crash.txt").write_text("Fatal Python error: Segmentation fault")
+    assert "Segmentation fault" in logs.start_logs()
+    logs.end_logs()
+    assert not (tmp_path / "crash.txt").exists()
+    assert "Segmentation fault" in logs.log_path().read_text()
+    assert logs.start_logs() == ""
+    logs.end_logs()
