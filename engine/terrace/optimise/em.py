@@ -27,7 +27,8 @@ def em_step(objective: Objective, psi: FloatArray, gradient: FloatArray) -> Floa
             continue
         structure = block.structure
         if block.factor is not None and structure.n_params == 2:
-            # exchangeable values: EM on the two independent components it is made of, var - cov and cov
+            # exchangeable values: EM on the two independent components it is made of, var - cov and cov. The
+            # covariance is then a variance, and EM stays where it is positive.
             variance, covariance = psi[part]
             g_var, g_cov = gradient[part]
             inner, shared = variance - covariance, covariance
@@ -60,6 +61,17 @@ def _m_step(structure, sigma: FloatArray, g: FloatArray, groups: int) -> FloatAr
     return structure.project(sigma + 2.0 / groups * sigma @ g @ sigma)
 
 
+def _positive_shares(objective: Objective, psi: FloatArray) -> FloatArray:
+    """ψ with the covariance of exchangeable ``R.`` values above zero, where EM can move it."""
+    out = psi.copy()
+    for block, part in zip(objective.design.blocks, objective.layout.block_slices):
+        if part.stop > part.start and block.factor is not None and block.structure.n_params == 2:
+            variance, covariance = psi[part]
+            if covariance < 0.01 * variance:
+                out[part] = variance, 0.01 * variance
+    return out
+
+
 def run_em(
     objective: Objective,
     psi: FloatArray,
@@ -74,6 +86,7 @@ def run_em(
     log: list[Iteration] = []
     last = None
     converged = False
+    psi = _positive_shares(objective, psi)
     for number in range(iterations + 1):
         evaluation = objective.evaluate(psi, 1, tick=tick)
         entry = Iteration(
