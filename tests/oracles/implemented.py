@@ -1,6 +1,6 @@
 """Features of `mixed` that the engine has: only cases that need no other are collected.
 
-Take a name out of `NOT_YET` when the feature works. ``TERRACE_FEATURES="margins profile"`` adds names for one run.
+Take a name out of `NOT_YET` when the feature works. ``TERRACE_FEATURES="profile"`` adds names for one run.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ FEATURES = frozenset(
         "residual-df",  # dfmethod(residual), (repeated) and (anova)
         "satterthwaite",
         "kroger",
-        "margins",  # margins, pwcompare, contrast
+        "margins",
+        "pwcompare",
+        "contrast",
         "predict",
         "profile",  # profile-likelihood intervals
         "emonly",
     }
 )
 
-NOT_YET = frozenset({"margins", "profile"})
+NOT_YET = frozenset({"pwcompare", "contrast", "profile"})
 
 IMPLEMENTED = (FEATURES - NOT_YET) | frozenset(os.environ.get("TERRACE_FEATURES", "").split())

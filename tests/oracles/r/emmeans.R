@@ -36,11 +36,11 @@ one <- function(id, data, command, formula, factor_name, small) {
   steps <- c(steps, list(then(paste0("contrast r.", factor_name), "contrast", versus(e, "trt.vs.ctrl1")),
                          then(paste0("contrast g.", factor_name), "contrast", versus(e, "eff")),
                          then(paste0("contrast ar.", factor_name), "contrast", versus(e, "consec"))))
-  cases <- list(list(id = id, features = I(c("nested", "margins")), data = data, command = command,
+  cases <- list(list(id = id, features = I("nested"), data = data, command = command,
                      ll = as.numeric(logLik(fit)), then = steps))
   k <- emmeans(fit, paste0("f_", factor_name), lmer.df = "kenward-roger")
   cases <- c(cases, list(list(
-    id = paste0(id, "-kroger"), features = I(c("nested", "margins", "kroger")), data = data,
+    id = paste0(id, "-kroger"), features = I(c("nested", "kroger")), data = data,
     command = paste0(command, " dfmethod(kroger)"), ll = as.numeric(logLik(fit)),
     then = list(then(paste0("pwcompare ", factor_name, ", small"), "pwcompare", pairwise(k, "none")),
                 then(paste0("contrast r.", factor_name, ", small"), "contrast", versus(k, "trt.vs.ctrl1"))))))
