@@ -261,10 +261,15 @@ def _operators(f: Factor) -> str:
     return text + "." if text else ""
 
 
+def _in_order(term: Term) -> list[Factor]:
+    """The factors of a term as names give them: factor variables before continuous ones."""
+    return sorted(term.factors, key=lambda f: f.kind != "factor")
+
+
 def _join(term: Term, tokens: dict[Factor, str], bare: bool) -> str:
     single = len(term.factors) == 1
     parts = []
-    for f in term.factors:
+    for f in _in_order(term):
         if f.kind == "factor":
             parts.append(f"{tokens[f]}.{f.name}")
         else:
@@ -276,7 +281,7 @@ def _join(term: Term, tokens: dict[Factor, str], bare: bool) -> str:
 
 def _label(term: Term, names: dict[Factor, str], data: Dataset) -> str:
     parts: list[str] = []
-    for f in term.factors:
+    for f in _in_order(term):
         parts.append(f"{f.name}: {names[f]}" if f.kind == "factor" else _operators(f) + f.name)
     if len(set(parts)) == 1 and len(parts) > 1:
         return parts[0] + {2: "²", 3: "³"}.get(len(parts), f"^{len(parts)}")
