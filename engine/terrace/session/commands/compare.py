@@ -1,0 +1,113 @@
+"""Models beside one another: ``estimates compare``, ``etable``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from terrace.errors import CommandError
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import argument, excluding
+from terrace.language.options import Option, choice, match_options, rules
+from terrace.language.tokens import Piece, split, unquoted
+from terrace.results.fit import FitResult
+from terrace.results.table import Column, Table
+from terrace.session.commands.contrasts import kept_rows
+from terrace.session.commands.data import file_name
+from terrace.session.commands.stored import named_fits
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+
+
+@command(
+    "estimates compare",
+    minimum="est comp",
+    syntax="estimates compare names|_all [, notable]",
+    help="Stored estimates compared: fit and likelihood-ratio tests by row, coefficients, ICC and R² side by side.",
+)
+def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.compare import models_table, side_by_side_table
+
+    options = parsed.options(rules("notab:le"))
+    chosen = named_fits(session, parsed, parsed.clauses.body)
+    if len(chosen) < 2:
+        raise (parsed.clauses.body or parsed.word).error(
+            "It takes two models or more to compare them.",
+            code="one-model",
+            advice="Store each after its fit with estimates store, then write estimates compare _all.",
+        )
+    names = _titles(chosen)
+    fits = [f for _, f in chosen]
+    tables = [models_table(fits, names)]
+    if "notable" not in options:
+        tables.append(side_by_side_table(fits, names, data=session.state.dataset))
+    return replace(kept_rows(session, (tables[0],)), tables=tuple(tables))
+
+
+def _titles(chosen: list[tuple[str, FitResult]]) -> list[str]:
+    return ["Active" if name == "." else name for name, _ in chosen]
+
+
+@command(
+    "etable",
+    syntax='etable [, estimates(names) column(estimates|depvar|index) title("text") sd export(FILE, replace)]',
+    help="A table for the paper: coefficients with their SEs, variances and counts, one column a model.",
+)
+def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.results.tables_compare import compare_tables
+
+    if parsed.clauses.body:
+        raise parsed.clauses.body.error(
+            "etable takes its models in estimates().", code="syntax", advice="Write etable, estimates(a b)."
+        )
+    options = parsed.options(rules("sd var:iance replace", "est:imates col:umn title exp:ort"))
+    listed = options.get("estimates")
+    chosen = named_fits(session, parsed, argument(listed) if listed is not None else Piece.of(""))
+    table = compare_tables(
+        [f for _, f in chosen],
+        _columns(options.get("column"), chosen, named=listed is not None),
+        metric="sd" if excluding(options, ("sd", "variance")) == "sd" else "variance",
+    )
+    table = replace(table, key="etable", title=_title(options.get("title"), table))
+    table = replace(table, columns=tuple(Column(c.key, c.title) for c in table.columns))
+    if "export" not in options:
+        return CommandResult(tables=(table,))
+    return CommandResult(text=_export(options, table), tables=(table,))
+
+
+def _columns(option: Option | None, chosen: list[tuple[str, FitResult]], *, named: bool) -> list[str]:
+    """The heads of the columns: names of estimates where they were named, else outcomes."""
+    kind = "estimates" if named else "depvar"
+    if option is not None:
+        kind = choice(argument(option), option.value, "est:imates dep:var ind:ex", "a kind of column", subject="column")
+    if kind == "index":
+        return [str(k) for k in range(1, len(chosen) + 1)]
+    if kind == "depvar":
+        return [f.outcome for _, f in chosen]
+    return _titles(chosen)
+
+
+def _title(option: Option | None, table: Table) -> str:
+    return table.title if option is None else unquoted(argument(option))
+
+
+def _export(options: dict[str, Option], table: Table) -> str:
+    from terrace.report.export import export
+    from terrace.report.text import table_text
+
+    option = options["export"]
+    parts = split(argument(option), ",")
+    more: dict[str, Option] = {}
+    if len(parts) > 2:
+        raise _too_much(option)
+    if len(parts) == 2:
+        more = match_options(parts[1], rules("replace"), "export()")
+    path = file_name(parts[0].strip(), "export()")
+    written = export([table], path, replace="replace" in more or "replace" in options)
+    return f"{table_text(table).strip(chr(10))}\n\nWritten to {written}."
+
+
+def _too_much(option: Option) -> CommandError:
+    return option.piece.error(
+        "export() takes one file.", code="syntax", advice='Write export("table.docx", replace).'
+    )

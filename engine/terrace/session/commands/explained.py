@@ -1,0 +1,63 @@
+"""What a model explains and how well it sees its groups: ``estat r2``, ``estat reliability``."""
+
+from __future__ import annotations
+
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import argument
+from terrace.language.options import rules
+from terrace.language.tokens import Piece
+from terrace.session.commands.contrasts import kept_rows
+from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.stored import named_fit
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+
+
+@command(
+    "estat r2",
+    syntax="estat r2 [, nolevels null(NAME)]",
+    help="Marginal and conditional R², and what each level's variance loses against a null model.",
+)
+def estat_r2(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
+    from terrace.postestimation.r2 import r2_table
+
+    options = parsed.options(rules("nolev:els", "null"))
+    null = named_fit(session, parsed, argument(options["null"]))[1] if "null" in options else None
+    if "nolevels" not in options and null is None:
+        session.report("Fitting the null model")
+    tables = r2_table(fit, session.data, levels="nolevels" not in options, null=null, cancel=session.cancel)
+    result = kept_rows(session, tables)
+    found = {f"r2_{r.code}": float(r.values[0]) for r in tables[0].rows}
+    return _with_scalars(result, found)
+
+
+@command(
+    "estat reliability",
+    minimum="estat rel",
+    syntax="estat reliability [, groups relevel(level)]",
+    help="Reliability of the random effects: the mean over the groups, or each group.",
+)
+def estat_reliability(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
+    from terrace.postestimation.reliability import reliability_groups_table, reliability_table
+
+    options = parsed.options(rules("gr:oups", "relev:el"))
+    table = reliability_table(fit)
+    result = kept_rows(session, (table,))
+    found = {f"mean_{k}": float(r.values[0]) for k, r in enumerate(table.rows, 1) if r.values[0] is not None}
+    if "groups" in options or "relevel" in options:
+        level: Piece | None = argument(options["relevel"]) if "relevel" in options else None
+        groups = reliability_groups_table(fit, session.data, None if level is None else str(level))
+        result = kept_rows(session, (table, groups))
+    return _with_scalars(result, found)
+
+
+def _with_scalars(result: CommandResult, scalars: dict[str, float]) -> CommandResult:
+    from dataclasses import replace
+
+    from terrace.session.state import Returned
+
+    assert result.state is not None
+    return replace(result, state=replace(result.state, returned=Returned(scalars)))
