@@ -40,7 +40,8 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
     fits = [f for _, f in chosen]
     tables = [models_table(fits, names)]
     if "notable" not in options:
-        tables.append(side_by_side_table(fits, names, data=session.state.dataset))
+        beside = side_by_side_table(fits, names, data=session.state.dataset)
+        tables.append(replace(beside, title="Side by side"))
     return replace(kept_rows(session, (tables[0],)), tables=tuple(tables))
 
 
