@@ -1,0 +1,205 @@
+"""The highest likelihood with one parameter held at a value.
+
+The search runs over (θ, log σ²), θ as in the fit, whitened by the information at the estimates, by sequential
+quadratic programming (Kraft 1988) with exact gradients of the likelihood and of the parameter that is held.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.inference.parameters import natural_values
+from terrace.results.fit import FitResult
+
+FloatArray = npt.NDArray[np.float64]
+
+OUTSIDE = 1e7
+"""How far below the maximum the likelihood is taken to be where there is no covariance matrix."""
+
+
+class ProfileSearch:
+    """Profiles of one fit; solutions are remembered as starts of later searches."""
+
+    def __init__(self, fit: FitResult, tick: Callable[[], None]) -> None:
+        model = fit.model
+        self.fit, self.tick = fit, tick
+        self.objective, self.space = model.objective, model.optimum.space
+        point = model.optimum.point
+        self.center = np.append(point.theta, math.log(point.evaluation.sigma2))
+        self.top = point.ll
+        self.whiten = self._whitening()
+        self._solutions: dict[tuple[int, str], list[tuple[float, FloatArray]]] = {}
+        self.evaluations = 0
+
+    # --- the likelihood -----------------------------------------------------------------------------------
+    def likelihood(self, u: FloatArray) -> tuple[float, FloatArray]:
+        """ℓ at (θ, log σ²) and its gradient, β profiled out; -inf outside."""
+        self.tick()
+        self.evaluations += 1
+        o = self.objective
+        psi, jacobian, _ = self.space.natural(u[:-1])
+        try:
+            m = o.moments(psi, 1)
+        except np.linalg.LinAlgError:
+            return -math.inf, np.zeros_like(u)
+        p, nu, sigma2 = o.p, o.nu, math.exp(u[-1])
+        f = m.f.sum(axis=0)
+        a = f[:p, :p]
+        sign, log_a = np.linalg.slogdet(a) if p else (1.0, 0.0)
+        if sign <= 0:
+            return -math.inf, np.zeros_like(u)
+        a_inverse = np.linalg.inv(a) if p else np.zeros((0, 0))
+        v = np.append(-(a_inverse @ f[:p, p]), 1.0)
+        rss = float(v @ f @ v)
+        penalty = float(log_a) - 2.0 * o.log_det_back if o.reml else 0.0
+        constant = nu * (math.log(2 * math.pi) + 2.0 * math.log(o.y_scale))
+        ll = -0.5 * (constant + nu * u[-1] + rss / sigma2 + float(m.ld.sum()) + penalty)
+        f1 = m.f1.sum(axis=1)
+        in_psi = np.einsum("i,aij,j->a", v, f1, v) / sigma2 + m.ld1.sum(axis=1)
+        if o.reml:
+            in_psi = in_psi + np.einsum("ij,aji->a", a_inverse, f1[:, :p, :p])
+        return ll, np.append(-0.5 * jacobian.T @ in_psi, -0.5 * (nu - rss / sigma2))
+
+    # --- the parameter that is held -----------------------------------------------------------------------
+    def parameter(self, u: FloatArray, k: int, metric: str) -> tuple[float, FloatArray]:
+        """The value of one parameter and its gradient in (θ, log σ²)."""
+        psi, jacobian, _ = self.space.natural(u[:-1])
+        sigma2 = math.exp(u[-1]) * self.objective.y_scale**2
+        values, slopes = natural_values(self.objective, psi, sigma2)
+        chain = np.zeros((len(u), len(u)))
+        chain[:-1, :-1], chain[-1, -1] = jacobian, 1.0
+        slopes = slopes @ chain
+        cell = self.fit.model.layout[k]
+        if metric == "sd" and cell.kind == "variance":
+            sd = math.sqrt(max(values[k], 1e-300))
+            return sd, slopes[k] / (2.0 * sd)
+        if metric == "sd" and cell.kind == "covariance":
+            i, j = self._variances(k)
+            root = math.sqrt(max(values[i] * values[j], 1e-300))
+            r = values[k] / root
+            slope = slopes[k] / root
+            for other in (i, j):
+                slope = slope - 0.5 * r * slopes[other] / max(values[other], 1e-300)
+            return r, slope
+        return float(values[k]), slopes[k]
+
+    def _variances(self, k: int) -> tuple[int, int]:
+        from terrace.inference.parameters import _variance_positions
+
+        return _variance_positions(self.fit.model.layout, k)
+
+    def typical(self, k: int, metric: str) -> float:
+        """A size for a parameter whose estimate may be zero: 5% of the outcome's spread, 1 for a correlation."""
+        cell = self.fit.model.layout[k]
+        if cell.kind == "variance":
+            block = None if cell.block is None else self.fit.model.design.blocks[cell.block]
+            width = 1.0
+            if block is not None and block.z.size and block.factor is None:
+                width = math.sqrt(float(np.mean(block.z[:, cell.i] ** 2))) or 1.0
+            sd = 0.05 * float(self.objective.y_scale) / width
+            return sd if metric == "sd" else sd * sd
+        if cell.kind == "covariance" and metric != "sd":
+            i, j = self._variances(k)
+            v = self.fit.model.natural.values
+            return 0.1 * math.sqrt(max(v[i] * v[j], 0.0)) or 1.0
+        return 0.1
+
+    # --- the search ---------------------------------------------------------------------------------------
+    def drop(self, k: int, metric: str, value: float) -> float:
+        """ℓ̂ - P(value), at least 0."""
+        best, where = math.inf, None
+        for start in self._starts(k, metric, value):
+            found, u = self._search(k, metric, value, start)
+            if found < best:
+                best, where = found, u
+            if best < OUTSIDE / 2:
+                break
+        if where is not None:
+            self._solutions.setdefault((k, metric), []).append((value, where))
+        return max(best, 0.0)
+
+    def _starts(self, k: int, metric: str, value: float) -> list[FloatArray]:
+        known = self._solutions.get((k, metric), [])
+        starts = [u for _, u in sorted(known, key=lambda item: abs(item[0] - value))[:1]]
+        starts.append(self.center)
+        return [s for u in starts for s in self._pushed(u, k, metric, value)]
+
+    def _pushed(self, u: FloatArray, k: int, metric: str, value: float) -> list[FloatArray]:
+        """A start that already has the value, all other parameters in the user's units unchanged; then `u`."""
+        cell = self.fit.model.layout[k]
+        n = self.objective.n_random
+        psi, _, _ = self.space.natural(u[:-1])
+        scale2 = self.objective.y_scale**2
+        values, _ = natural_values(self.objective, psi, math.exp(u[-1]) * scale2)
+        random = values[:n].copy()
+        out = u.copy()
+        if cell.block is None:
+            if cell.kind != "variance" or not self.fit.model.design.residuals.simple or value <= 0:
+                return [u]
+            out[-1] = math.log(value**2 / scale2)
+        elif cell.kind == "variance":
+            before = random[k]
+            random[k] = value**2
+            for j, other in enumerate(self.fit.model.layout[:n]):
+                if other.block == cell.block and other.kind == "covariance" and cell.i in (other.i, other.j):
+                    random[j] *= math.sqrt(value**2 / before) if before > 0 else 0.0
+        else:
+            i, j = self._variances(k)
+            random[k] = value * math.sqrt(max(random[i] * random[j], 0.0)) if metric == "sd" else value
+        moved = psi.copy()
+        try:
+            moved[:n] = np.linalg.solve(self.objective.natural_map(), random) / (math.exp(out[-1]) * scale2)
+            theta = self.space.from_psi(moved)
+        except np.linalg.LinAlgError:
+            return [u]
+        theta[n:] = u[:-1][n:]
+        if not np.all(np.isfinite(theta)):
+            return [u]
+        out[:-1] = theta
+        return [out, u]
+
+    def _search(self, k: int, metric: str, value: float, start: FloatArray) -> tuple[float, FloatArray]:
+        from scipy.optimize import minimize
+
+        unit = max(abs(value), self.typical(k, metric))
+        # from the start rather than from the centre, where a variance of zero has no direction
+        whiten = self.whiten
+
+        def drop(y: FloatArray) -> tuple[float, FloatArray]:
+            ll, slope = self.likelihood(start + whiten @ y)
+            if not math.isfinite(ll):
+                return OUTSIDE, np.zeros_like(y)
+            return self.top - ll, -whiten.T @ slope
+
+        def held(y: FloatArray) -> float:
+            return (self.parameter(start + whiten @ y, k, metric)[0] - value) / unit
+
+        def held_slope(y: FloatArray) -> FloatArray:
+            return whiten.T @ self.parameter(start + whiten @ y, k, metric)[1] / unit
+
+        result = minimize(
+            drop, np.zeros(len(start)), jac=True, method="SLSQP",
+            constraints=({"type": "eq", "fun": held, "jac": held_slope},),
+            options={"ftol": 1e-10, "maxiter": 200},
+        )  # fmt: skip
+        if abs(held(result.x)) > 1e-6:
+            return math.inf, start
+        return float(result.fun), start + whiten @ result.x
+
+    def _whitening(self) -> FloatArray:
+        """W with W'HW = I for the information H at the estimates; flat directions get a length of their own."""
+        point = self.fit.model.optimum.point
+        full = point.evaluation.full_hessian
+        r = len(point.theta)
+        j = np.eye(r + 1)
+        j[:r, :r] = point.jacobian
+        _, _, second = self.space.natural(point.theta)
+        h = -(j.T @ full @ j)
+        h[:r, :r] -= np.tensordot(point.evaluation.gradient, second, axes=1)
+        values, vectors = np.linalg.eigh((h + h.T) / 2)
+        floor = max(1e-4 * float(values.max()), 1e-6)
+        return vectors / np.sqrt(np.maximum(values, floor))

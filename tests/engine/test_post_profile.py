@@ -1,0 +1,151 @@
+"""Profile-likelihood intervals against lme4's, and against the definition on the dense likelihood."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from oracle_support import dense_of, generated_fit, r_fit
+from post_support import rows
+from scipy import optimize
+
+import terrace
+from oracles import rcases
+from oracles.generated import EVERY, Case
+from terrace.errors import Cancelled, SpecError
+from terrace.postestimation.profile import profile, profile_plot, profile_table
+from terrace.postestimation.profile_search import ProfileSearch
+from terrace.progress import Progress
+
+R = [pytest.param(c, id=c["id"]) for c in rcases.every("profile")]
+Z2 = 1.959963984540054**2
+
+
+def case(name: str) -> Case:
+    return next(c for c in EVERY if c.id == name)
+
+
+@pytest.mark.parametrize("expected", R)
+def test_intervals_are_those_of_lme4(expected: Any) -> None:
+    fit = r_fit(expected["command"], expected["data"])
+    found = {(r.level, r.name): r for r in profile(fit, metric="sd")}
+    for p in expected["parameters"]:
+        if p["metric"] == "coef":
+            continue
+        r = found[p["level"], p["name"]]
+        spread = p["upper"] - p["lower"]
+        # lme4 interpolates between the points of its profile
+        assert r.lower == pytest.approx(p["lower"], abs=1e-3 * spread)
+        assert r.upper == pytest.approx(p["upper"], abs=1e-3 * spread)
+
+
+def profiled(case: Case, k: int, value: float, begin: np.ndarray) -> float:
+    """The highest dense likelihood with one natural parameter held, by general optimisation."""
+    dense = dense_of(case)
+    scale = np.maximum(np.abs(begin), 1e-3)
+
+    def lost(x: np.ndarray) -> float:
+        full = x * scale
+        full[k] = value
+        try:
+            ll = dense.ll(full)
+        except np.linalg.LinAlgError:
+            return 1e6
+        return -ll if math.isfinite(ll) else 1e6
+
+    x = begin / scale
+    for _ in range(3):
+        x = optimize.minimize(lost, x, method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-9, "maxiter": 4000}).x
+    return -lost(x)
+
+
+@pytest.mark.parametrize(
+    ("name", "k"),
+    [("residual-ar1-ml", 0), ("residual-exponential-reml", 0), ("residual-exchangeable-ml", 1),
+     ("slope-independent-ml", 0), ("residual-by-ml", 1)],
+)  # fmt: skip
+def test_at_the_ends_the_likelihood_has_fallen_by_half_the_quantile(name: str, k: int) -> None:
+    fit = generated_fit(case(name))
+    (found,) = profile(fit, [fit.random[k].name], metric="variance")
+    begin = np.array([p.estimate for p in fit.random])
+    for end in (found.lower, found.upper):
+        assert end is not None
+        if end == 0.0:
+            continue
+        top = profiled(case(name), k, end, begin)
+        assert 2 * (fit.ll - top) == pytest.approx(Z2, abs=2e-4)
+
+
+def test_gradient_of_the_search() -> None:
+    for name in ("slope-unstructured-reml", "residual-ar1-by-ml", "crossed-ml"):
+        fit = generated_fit(case(name))
+        search = ProfileSearch(fit, lambda: None)
+        rng = np.random.default_rng(3)
+        u = search.center + 0.05 * rng.standard_normal(len(search.center))
+        _, slope = search.likelihood(u)
+        top, _ = search.likelihood(search.center)
+        assert top == pytest.approx(fit.ll, abs=1e-8)
+        for i in range(len(u)):
+            step = np.zeros(len(u))
+            step[i] = 1e-5
+            numeric = (search.likelihood(u + step)[0] - search.likelihood(u - step)[0]) / 2e-5
+            assert slope[i] == pytest.approx(numeric, rel=1e-5, abs=1e-4)
+            for k in range(len(fit.random)):
+                for metric in ("sd", "variance"):
+                    ends = [search.parameter(u + s, k, metric)[0] for s in (step, -step)]
+                    assert search.parameter(u, k, metric)[1][i] == pytest.approx(
+                        (ends[0] - ends[1]) / 2e-5, rel=1e-4, abs=1e-7
+                    )
+
+
+def test_squares_of_standard_deviations_and_levels() -> None:
+    fit = r_fit("mixed reaction days || subject: days, cov(un)", "sleepstudy")
+    (sd,) = profile(fit, ["sd(days)"], metric="sd")
+    (var,) = profile(fit, ["subject:var(days)"], metric="variance")
+    assert [var.lower, var.upper] == pytest.approx([sd.lower**2, sd.upper**2], rel=1e-6)  # type: ignore[operator]
+    (wide,) = profile(fit, ["sd(days)"], metric="sd", level=99)
+    assert wide.lower < sd.lower < sd.upper < wide.upper  # type: ignore[operator]
+    assert np.all(np.diff(sd.zeta) > 0)
+
+
+def test_a_correlation_at_the_boundary_ends_there() -> None:
+    """The cross-level model for High School and Beyond, where lme4 warns and nlme stops."""
+    fit = terrace.fit("mixed mathach c.ses##i.sector || id: ses, cov(un)", terrace.sample("hsb"))
+    found = {r.name: r for r in profile(fit, metric="sd")}
+    corr = found["corr(ses,_cons)"]
+    assert corr.upper == 1.0
+    assert -1.0 < corr.lower < 0.9  # type: ignore[operator]
+    assert 0.0 < found["sd(ses)"].lower < found["sd(ses)"].estimate < found["sd(ses)"].upper  # type: ignore[operator]
+
+
+def test_table_and_plot() -> None:
+    fit = r_fit("mixed strength || batch: || cask:", "pastes")
+    found = profile(fit, metric="sd", points=8)
+    table = profile_table(found, fit)
+    assert rows(table)["sd(Residual)"][0] == fit.random_sd[-1].estimate
+    assert any("begins at 0" in n for n in table.notes)
+    plot = profile_plot(found)
+    assert len(plot.panels) == 3
+    line = plot.panels[2].marks[0]
+    assert line.y.max() == 0.0 and len(line.x) >= 10
+    ends = np.interp([found[2].lower, found[2].upper], line.x, line.y)  # type: ignore[list-item]
+    np.testing.assert_allclose(ends, -Z2 / 2, atol=0.01)
+
+
+def test_progress_and_cancel() -> None:
+    fit = r_fit("mixed reaction days || subject:", "sleepstudy")
+    seen: list[Progress] = []
+    profile(fit, progress=seen.append)
+    fractions = [p.fraction for p in seen]
+    assert fractions == sorted(fractions)  # type: ignore[type-var]
+    assert fractions[0] >= 0 and fractions[-1] <= 1  # type: ignore[operator]
+    with pytest.raises(Cancelled):
+        profile(fit, cancel=lambda: len(seen) > 0)
+
+
+def test_errors() -> None:
+    fit = r_fit("mixed reaction days || subject:", "sleepstudy")
+    with pytest.raises(SpecError, match="no parameter"):
+        profile(fit, ["sd(days)"])
