@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 100_000  # above this, points are counted in cells
 MOST_INTERVALS = 4_000  # more bars than a page has dots across
+MANY_BOXES = 40
 _RASTER = 5_000  # a vector file with more marks is slow to open, so they become a picture inside it
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
@@ -29,22 +30,47 @@ DASHES: tuple[Any, ...] = (
     (0, (2, 3)),
 )
 
+# What a user may ask for by name, see `terrace.results.plot.Style`.
+PATTERNS: dict[str, Any] = {
+    "solid": "solid",
+    "dash": (0, (5, 2)),
+    "shortdash": (0, (3, 1.4)),
+    "longdash": (0, (9, 2.5)),
+    "dot": (0, (1, 1.4)),
+    "dashdot": (0, (6, 2, 1.2, 2)),
+    "none": "none",
+}
+SYMBOLS = {
+    "circle": "o",
+    "square": "s",
+    "triangle": "^",
+    "diamond": "D",
+    "cross": "x",
+    "plus": "+",
+    "arrow": "v",
+    "pipe": "|",
+    "point": ".",
+}
+_LINES_ONLY = ("x", "+", "|")  # markers without an inside
+_LEAST_CONTRAST = 1.6
+
 Array = npt.NDArray[np.float64]
 
 
-def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: int = 0) -> str:
+def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: int = 0, scale: float = 1.0) -> str:
     """Draw one layer over those before it.
 
-    `several` tells that colours tell series apart, `crowd` how many intervals all layers have together.
+    `several` tells that colours tell series apart, `crowd` how many intervals all layers have together; `scale`
+    makes markers and lines smaller in small panels.
 
     Returns a sentence for the note where not every mark is drawn as it is.
     """
     color = _color(marks, theme, several)
     options: dict[str, Any] = {"zorder": 2 + z, "label": marks.label or "_"}
     if marks.kind == "points":
-        return _points(axes, marks, theme, color, options)
+        return _points(axes, marks, theme, color, options, scale)
     if marks.kind == "line":
-        _line(axes, marks, color, options)
+        _line(axes, marks, color, options, scale)
     elif marks.kind == "band":
         lower, upper = _bounds(marks)
         axes.fill_between(marks.x, lower, upper, color=color, alpha=0.16, linewidth=0, **options)
@@ -58,16 +84,19 @@ def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: in
     elif marks.kind in ("hline", "vline"):
         at = marks.y if marks.kind == "hline" else marks.x
         rule = axes.axhline if marks.kind == "hline" else axes.axvline
-        dash = DASHES[1] if marks.dashed else "solid"
+        dash = PATTERNS.get(marks.style.pattern, DASHES[1] if marks.dashed else "solid")
         for i, value in enumerate(np.atleast_1d(at)):
             own = options if i == 0 else {**options, "label": "_"}
             rule(float(value), color=color, linewidth=0.9, linestyle=dash, **own)
     elif marks.kind == "box":
-        _boxes(axes, marks, color, theme, z)
+        _boxes(axes, marks, color, theme, z, scale)
     return ""
 
 
 def _color(marks: Marks, theme: Theme, several: bool) -> str:
+    asked = marks.style.color
+    if asked:  # a black line on a black ground is no line: then ink stands in
+        return asked if _contrast(asked, theme.ground or "#ffffff") >= _LEAST_CONTRAST else theme.ink
     if marks.role == "reference":
         return theme.muted
     if marks.role == "highlight":
@@ -77,13 +106,25 @@ def _color(marks: Marks, theme: Theme, several: bool) -> str:
     return theme.series[marks.series % len(theme.series)]
 
 
+def _contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.1, relative luminance)."""
+    from matplotlib.colors import to_rgb
+
+    def luminance(color: str) -> float:
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
 def _bounds(marks: Marks) -> tuple[Array, Array]:
     if marks.lower is None or marks.upper is None:
         raise ValueError(f"marks of kind {marks.kind!r} need lower and upper")
     return marks.lower, marks.upper
 
 
-def _points(axes: Axes, marks: Marks, theme: Theme, color: str, options: dict[str, Any]) -> str:
+def _points(axes: Axes, marks: Marks, theme: Theme, color: str, options: dict[str, Any], scale: float) -> str:
     x, y = np.asarray(marks.x, dtype=float), np.asarray(marks.y, dtype=float)
     seen = np.isfinite(x) & np.isfinite(y)
     x, y = x[seen], y[seen]
@@ -99,24 +140,32 @@ def _points(axes: Axes, marks: Marks, theme: Theme, color: str, options: dict[st
     alpha = 0.9 if n <= 150 else 0.6 if n <= 1500 else 0.35 if n <= 10_000 else 0.2
     if marks.role == "highlight":
         size, alpha = size + 1.5, 1.0
+    size *= (marks.style.size or 1.0) * scale
+    name = marks.style.marker.removesuffix("_hollow")
+    marker = SYMBOLS.get(name, MARKERS[marks.series % len(MARKERS)])
+    outline = marks.style.marker.endswith("_hollow") or marker in _LINES_ONLY
     axes.plot(
-        x, y, linestyle="none", marker=MARKERS[marks.series % len(MARKERS)], markersize=size, color=color,
-        markeredgewidth=0, alpha=alpha, rasterized=n > _RASTER, **options,
+        x, y, linestyle="none", marker=marker, markersize=size, color=color,
+        markeredgewidth=0.8 * scale if outline else 0, markeredgecolor=color,
+        markerfacecolor="none" if outline else color, alpha=alpha, rasterized=n > _RASTER, **options,
     )  # fmt: skip
     return ""
 
 
-def _line(axes: Axes, marks: Marks, color: str, options: dict[str, Any]) -> None:
+def _line(axes: Axes, marks: Marks, color: str, options: dict[str, Any], scale: float) -> None:
     breaks = int(np.count_nonzero(np.isnan(np.asarray(marks.y, dtype=float))))
     dash = DASHES[marks.series % len(DASHES)] if breaks < 8 else "solid"
+    dash = PATTERNS.get(marks.style.pattern, dash)
     if marks.dashed and dash == "solid":
         dash = DASHES[1]
     width = {"fit": 2.0, "reference": 1.0, "highlight": 1.8}.get(marks.role, 1.6)
     alpha = 1.0
     if marks.role == "data" and breaks >= 8:  # many lines in one layer: the bundle matters, not the line
         width, alpha = 0.7, 0.55 if breaks < 200 else 0.3
+    if marks.style.thickness is not None:  # what was asked for counts for bundles too
+        width, alpha = 1.6 * marks.style.thickness, 1.0
     axes.plot(
-        marks.x, marks.y, color=color, linewidth=width, linestyle=dash, alpha=alpha,
+        marks.x, marks.y, color=color, linewidth=width * scale, linestyle=dash, alpha=alpha,
         solid_capstyle="round", rasterized=len(marks.x) > 4 * _RASTER, **options,
     )  # fmt: skip
 
@@ -142,13 +191,18 @@ def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any], cr
     return note
 
 
-def _boxes(axes: Axes, marks: Marks, color: str, theme: Theme, z: int) -> None:
+def _boxes(axes: Axes, marks: Marks, color: str, theme: Theme, z: int, scale: float) -> None:
     keys = ("whislo", "q1", "med", "q3", "whishi")
     five = [dict(zip(keys, map(float, row))) for row in np.atleast_2d(marks.y)]
-    axes.bxp(
-        five, positions=list(map(float, marks.x)), widths=0.6 * marks.width, showfliers=False,
-        patch_artist=True, manage_ticks=False, zorder=2 + z,
-        boxprops={"facecolor": color, "alpha": 0.3, "edgecolor": color, "linewidth": 1.0},
-        medianprops={"color": theme.ink, "linewidth": 1.6},
-        whiskerprops={"color": color, "linewidth": 1.0}, capprops={"color": color, "linewidth": 1.0},
+    many = len(five) > MANY_BOXES  # so narrow that their edges would be all one sees
+    drawn = axes.bxp(
+        five, positions=list(map(float, marks.x)), widths=(0.8 if many else 0.6) * marks.width, showfliers=False,
+        patch_artist=True, manage_ticks=False, zorder=2 + z, showcaps=not many,
+        boxprops={"facecolor": color, "alpha": 0.9 if many else 0.3, "edgecolor": color,
+                  "linewidth": 0 if many else scale},
+        medianprops={"color": theme.ink, "linewidth": 1.6 if many else 1.6 * scale, "solid_capstyle": "butt"},
+        whiskerprops={"color": color, "linewidth": 0.5 if many else scale, "alpha": 0.5 if many else 1.0},
+        capprops={"color": color, "linewidth": scale},
     )  # fmt: skip
+    if drawn["boxes"]:
+        drawn["boxes"][0].set_label(marks.label or "_")

@@ -15,6 +15,22 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a user asked of the looks of a layer; an empty field leaves it to the renderer.
+
+    ``color`` is ``#rrggbb``; ``thickness`` and ``size`` are multiples of the usual line width and marker size;
+    ``pattern`` is solid, dash, shortdash, longdash, dot, dashdot or none; ``marker`` is circle, square, triangle,
+    diamond, cross, plus, arrow, pipe or point, with ``_hollow`` at the end for the outline only.
+    """
+
+    color: str = ""
+    thickness: float | None = None
+    pattern: str = ""
+    marker: str = ""
+    size: float | None = None
+
+
 @dataclass(frozen=True)
 class Marks:
     """One layer. ``x`` and ``y`` have shape (m,); NaN breaks a line.
@@ -38,11 +54,15 @@ class Marks:
     dashed: bool = False
     rows: npt.NDArray[np.int64] | None = None
     labels: tuple[str, ...] = ()
+    style: Style = Style()
 
 
 @dataclass(frozen=True)
 class Axis:
-    """``ticks`` replaces the numeric ticks by (position, label) pairs, for categories."""
+    """``ticks`` replaces the numeric ticks by (position, label) pairs, for categories.
+
+    ``limits`` run backwards, from the larger to the smaller number, on a reversed axis.
+    """
 
     title: str = ""
     ticks: tuple[tuple[float, str], ...] | None = None
@@ -62,7 +82,13 @@ class PlotPanel:
 
 @dataclass(frozen=True)
 class Plot:
-    """One figure. ``kind`` names it for programs (``"residual-fitted"``); panels fill rows of `columns`."""
+    """One figure. ``kind`` names it for programs (``"residual-fitted"``); panels fill rows of `columns`.
+
+    ``shared`` holds ``x`` and ``y`` where all panels have that axis in common, so that titles and numbers at the
+    outer panels are enough. ``legend_order`` names the labels in the order of the legend; () is that of the
+    layers. ``options["title"] == "automatic"`` marks a title that nobody asked for: a window shows it as the
+    plot's heading, paper does without. ``options["size"]`` is ``"6.5x4"``, inches that were asked for.
+    """
 
     title: str
     panels: tuple[PlotPanel, ...]
@@ -72,3 +98,6 @@ class Plot:
     legend: bool = False
     source: str = ""
     options: dict[str, str] = field(default_factory=dict)
+    subtitle: str = ""
+    shared: str = ""
+    legend_order: tuple[str, ...] = ()

@@ -1,0 +1,336 @@
+"""``twoway``: points, lines and fitted curves over each other, in one panel or many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.errors import DataError
+from terrace.language.graphs import FITS, Layer, Twoway
+from terrace.language.graphs_looks import Look
+from terrace.results.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text, told_apart
+from terrace.results.graphs.axes import AxisPlan, few_values, variable_title
+from terrace.results.graphs.fits import polynomial
+from terrace.results.graphs.panels import Panels, no_panels, split_panels
+from terrace.results.graphs.paths import line_through, pieces
+from terrace.results.plot import Marks, Style
+
+FloatArray = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+_CURVE_POINTS = 101
+_LONGEST_JOINED = 50  # letters of an axis title that joins several variables
+
+
+@dataclass(frozen=True)
+class LayerRows:
+    """The rows of a layer, in the order of the data, and the weight of each of them where it has one."""
+
+    rows: Rows
+    weights: FloatArray | None = None
+
+
+@dataclass
+class _Tally:
+    """What one layer drew, over all panels."""
+
+    points: int = 0
+    missing: int = 0
+    lines: int = 0
+    unfitted: int = 0
+    unbanded: int = 0
+
+
+@dataclass(frozen=True)
+class _Series:
+    """Numbers of one layer: the first legend key, and the colours of its y variables."""
+
+    key: int
+    colours: tuple[int, ...]
+    first_line: bool
+
+
+def build_twoway(data: Dataset, spec: Twoway, rows: Sequence[LayerRows], *, level: float = 95.0) -> Drawing:
+    """Draw the layers of an overlay on their rows, one `LayerRows` a layer.
+
+    Rows without a value of a layer's variables are left out of it. Raises `DataError` where no layer has
+    anything to draw, where a variable holds text, or where by() makes too many panels.
+    """
+    options = spec.options
+    values = {n: data.numeric(n) for layer in spec.layers for n in (*layer.y, layer.x)}
+    values = _positive_only(values, spec)
+    panels = no_panels(len(data))
+    if options.by is not None:
+        used = np.zeros(len(data), dtype=bool)
+        for own in rows:
+            used[own.rows] = True
+        panels = split_panels(data, options.by, used)
+    keys, series = _plan(data, spec, level)
+    tallies = [_Tally() for _ in spec.layers]
+    drawn: list[list[Keyed]] = [[] for _ in panels.titles]
+    for layer, own, numbers, tally in zip(spec.layers, rows, series, tallies):
+        order = _order(data, values, layer, own.rows)
+        weights = None
+        if own.weights is not None:
+            weights = np.full(len(data), np.nan)
+            weights[own.rows] = own.weights
+        for i, inside in enumerate(panels.rows(order)):
+            counted = tally if not (panels.total and i == len(panels.titles) - 1) else _Tally()
+            painter = _fit if layer.kind in FITS else _points
+            drawn[i] += painter(data, values, layer, inside, weights, numbers, counted, level)
+    if not any(t.points for t in tallies):
+        layer = spec.layers[0]
+        raise DataError(
+            f"There is nothing to draw: no row has values of both {' or '.join(layer.y)} and {layer.x}.",
+            code="nothing-to-draw",
+            subject=layer.y[0],
+        )
+    title, x, y = _titles(data, spec)
+    inside = np.unique(np.concatenate([own.rows for own in rows]))
+    x, y = (replace(p, values=few_values(values[p.variable][inside])) if p.variable else p for p in (x, y))
+    notes = _notes(spec, panels, tallies)
+    canvas = Canvas("twoway", title, panels, tuple(map(tuple, drawn)), keys, x, y, notes)
+    plots = finish(data, canvas, options)
+    warnings = [*ignored_text([*options.ignored, *(n for a in spec.layers for k in a.looks for n in k.ignored)])]
+    warnings += [f"{a.kind} of {', '.join(a.y)} has no rows to draw." for a, t in zip(spec.layers, tallies)
+                 if not t.points]  # fmt: skip
+    if any(layer.weight is not None and layer.kind not in FITS for layer in spec.layers):
+        warnings.append("Weights count for fits; the size of a marker does not show them.")
+    return Drawing(plots, _text(spec, tallies, panels, len(plots)), tuple(warnings))
+
+
+# --- plan -------------------------------------------------------------------------------------------------
+def _plan(data: Dataset, spec: Twoway, level: float) -> tuple[tuple[str, ...], list[_Series]]:
+    """Labels of the legend keys, and the numbers of each layer.
+
+    Data take the colours in order. One fit over one series is drawn in ink; of several fits each takes the
+    colour of the points that it fits where those are here.
+    """
+    labels: list[str] = []
+    details: list[str] = []
+    out: list[_Series] = []
+    data_count = sum(len(a.y) for a in spec.layers if a.kind not in FITS)
+    fits = [a for a in spec.layers if a.kind in FITS]
+    colour_of: dict[tuple[str, str, str], int] = {}
+    number = 0
+    for a in spec.layers:
+        if a.kind not in FITS:
+            for name in a.y:
+                colour_of.setdefault((name, a.x, a.condition), number)
+                number += 1
+    next_data, next_fit, lines = 0, data_count, 0
+    for a in spec.layers:
+        key = len(labels) + 1
+        detail = f"if {a.condition}" if a.condition else ""
+        if a.kind in FITS:
+            if len(fits) == 1 and data_count <= 1:
+                colour = 0
+            elif (a.y[0], a.x, a.condition) in colour_of and len(fits) > 1 and data_count > 1:
+                colour = colour_of[a.y[0], a.x, a.condition]
+            else:
+                colour, next_fit = next_fit, next_fit + 1
+            new = []
+            if a.kind.endswith("ci"):
+                new.append(f"{a.level or level:g}% {'forecast interval' if a.forecast else 'CI'}")
+            if a.line:
+                new.append("Fitted values" if a.kind.startswith("l") else "Quadratic fit")
+            out.append(_Series(key, (colour,), False))
+        else:
+            new = [variable_title(data, name) for name in a.y]
+            out.append(_Series(key, tuple(range(next_data, next_data + len(a.y))), lines == 0))
+            next_data += len(a.y)
+            lines += any(how != "none" for how in a.connect)
+        labels += new
+        details += [detail] * len(new)
+    return tuple(told_apart(labels, details)), out
+
+
+def _titles(data: Dataset, spec: Twoway) -> tuple[str, AxisPlan, AxisPlan]:
+    """The title for a window, and what the axes are called."""
+    ys = list(dict.fromkeys(n for a in spec.layers for n in a.y))
+    xs = list(dict.fromkeys(a.x for a in spec.layers))
+    by = spec.options.by
+    title = f"{', '.join(ys)} against {', '.join(xs)}" + (f", by {', '.join(by.names)}" if by else "")
+    x = AxisPlan(_joined(data, xs), xs[0] if len(xs) == 1 else "")
+    y_title = _joined(data, ys)
+    if len(ys) > 1 and spec.layers[0].kind == "scatter" and len(spec.layers[0].y) == 1:
+        others = [a for a in spec.layers[1:] if a.y != spec.layers[0].y]
+        if all(a.kind in ("line", *FITS) for a in others):  # lines over data: the axis is that of the data
+            y_title = variable_title(data, ys[0])
+    return title, x, AxisPlan(y_title, ys[0] if len(ys) == 1 else "")
+
+
+def _joined(data: Dataset, names: Sequence[str]) -> str:
+    titles = list(dict.fromkeys(variable_title(data, n) for n in names))
+    text = " / ".join(titles)
+    return text if len(titles) == 1 or len(text) <= _LONGEST_JOINED else ""
+
+
+def _notes(spec: Twoway, panels: Panels, tallies: Sequence[_Tally]) -> tuple[str, ...]:
+    notes = []
+    if panels.left_out:
+        assert spec.options.by is not None
+        notes.append(f"{panels.left_out:,} rows without a value of {', '.join(spec.options.by.names)} are left out.")
+    unfitted = max((t.unfitted for t in tallies), default=0)
+    unbanded = max((t.unbanded for t in tallies), default=0)
+    several = len(panels.titles) > 1
+    if unfitted:
+        where = f" in {unfitted:,} panels" if several and unfitted > 1 else " in one panel" if several else ""
+        notes.append(f"No line{where}, where x has one value only.")
+    if unbanded:
+        where = f" in {unbanded:,} panels" if several and unbanded > 1 else " in one panel" if several else ""
+        notes.append(f"No band{where}, where the rows are too few for one.")
+    return tuple(notes)
+
+
+def _text(spec: Twoway, tallies: Sequence[_Tally], panels: Panels, pages: int) -> str:
+    parts = []
+    for layer, tally in zip(spec.layers, tallies):
+        counts = [f"{tally.points:,} point{'s' if tally.points != 1 else ''}"]
+        if tally.lines > 1 and layer.kind not in FITS:
+            counts.append(f"{tally.lines:,} lines")
+        if tally.missing:
+            counts.append(f"{tally.missing:,} missing")
+        parts.append(f"{layer.kind} {' '.join(layer.y)} {layer.x} ({', '.join(counts)})")
+    by = spec.options.by
+    shown = panel_text(panels, by.names if by else (), pages)
+    return "Graph drawn: " + ", ".join(parts) + (f"; {shown}" if shown else "") + "."
+
+
+# --- rows -------------------------------------------------------------------------------------------------
+def _positive_only(values: dict[str, FloatArray], spec: Twoway) -> dict[str, FloatArray]:
+    """On a logarithmic axis what is not positive is missing."""
+    xs = {a.x for a in spec.layers} if spec.options.x.log else set()
+    ys = {n for a in spec.layers for n in a.y} if spec.options.y.log else set()
+    return {n: np.where(v > 0, v, np.nan) if n in xs | ys else v for n, v in values.items()}
+
+
+def _order(data: Dataset, values: dict[str, FloatArray], layer: Layer, rows: Rows) -> Rows:
+    """The rows in the order in which a line goes through them; ties keep the order of the data."""
+    if layer.sort is None:
+        return rows
+    keys = []
+    for name in layer.sort or (layer.x,):
+        if name in values:
+            keys.append(values[name][rows])
+        else:
+            codes, levels = data.codes(name)
+            keys.append(np.where(codes < 0, len(levels), codes)[rows].astype(np.float64))
+    return rows[np.lexsort(keys[::-1])]
+
+
+# --- layers -----------------------------------------------------------------------------------------------
+def _points(
+    data: Dataset,
+    values: dict[str, FloatArray],
+    layer: Layer,
+    rows: Rows,
+    weights: FloatArray | None,
+    numbers: _Series,
+    tally: _Tally,
+    level: float,
+) -> list[Keyed]:
+    out: list[Keyed] = []
+    x = values[layer.x][rows]
+    for k, name in enumerate(layer.y):
+        y = values[name][rows]
+        seen = np.isfinite(x) & np.isfinite(y)
+        count = int(np.count_nonzero(seen))
+        tally.points += count
+        tally.missing += len(rows) - count
+        if not count:
+            continue
+        look, colour, how = layer.looks[k], numbers.colours[k], layer.connect[k]
+        if how != "none":
+            kept = np.isfinite(x) if layer.breaks[k] else seen
+            where = rows[kept] if layer.breaks[k] else rows[seen]
+            line_x, line_y, line_rows = line_through(x[kept], y[kept], where, how)
+            tally.lines += pieces(line_x + line_y)
+            style = _line_style(look, numbers.first_line)
+            line = Marks("line", line_x, line_y, series=colour, rows=line_rows, style=style)
+            out.append((numbers.key + k, line))
+        if layer.kind != "line" and look.marker not in ("none", "none_hollow"):
+            px, py = _jittered(x[seen], y[seen], layer)
+            texts = _hover(data, layer, rows[seen])
+            style = Style(look.marker_color, marker=look.marker, size=look.marker_size)
+            marks = Marks("points", px, py, series=colour, rows=rows[seen], labels=texts, style=style)
+            out.append((numbers.key + k, marks))
+    return out
+
+
+def _line_style(look: Look, first: bool) -> Style:
+    """The first line of a graph is solid whatever its colour; the renderer tells the others apart."""
+    return Style(look.line_color, look.line_width, look.pattern or ("solid" if first else ""))
+
+
+def _jittered(x: FloatArray, y: FloatArray, layer: Layer) -> tuple[FloatArray, FloatArray]:
+    """Points moved at random by up to half of so many percent of the range, the same at every drawing."""
+    if not layer.jitter or not len(x):
+        return x, y
+    rng = np.random.default_rng(layer.jitter_seed)
+    moved = [v + (np.ptp(v) or 1.0) * layer.jitter / 100 * rng.uniform(-0.5, 0.5, len(v)) for v in (x, y)]
+    return moved[0], moved[1]
+
+
+def _hover(data: Dataset, layer: Layer, rows: Rows) -> tuple[str, ...]:
+    if layer.labels is None:
+        return ()
+    codes, levels = data.codes(layer.labels)
+    texts = [data.level_label(layer.labels, v) for v in levels]
+    return tuple(texts[c] if c >= 0 else "." for c in codes[rows])
+
+
+def _fit(
+    data: Dataset,
+    values: dict[str, FloatArray],
+    layer: Layer,
+    rows: Rows,
+    weights: FloatArray | None,
+    numbers: _Series,
+    tally: _Tally,
+    level: float,
+) -> list[Keyed]:
+    x, y = values[layer.x][rows], values[layer.y[0]][rows]
+    seen = np.isfinite(x) & np.isfinite(y)
+    own = None
+    if weights is not None:
+        own = weights[rows]
+        seen &= own > 0  # a missing weight is not larger
+    count = int(np.count_nonzero(seen))
+    tally.points += count
+    tally.missing += len(rows) - count
+    if not count:
+        return []
+    x, y = x[seen], y[seen]
+    degree = 1 if layer.kind.startswith("l") else 2
+    band = layer.kind.endswith("ci")
+    ends = layer.range_ or (float(x.min()), float(x.max()))
+    at = np.linspace(*ends, 2 if degree == 1 and not band else _CURVE_POINTS)
+    curve = polynomial(
+        x, y, degree, at,
+        weights=None if own is None else own[seen],
+        counts=layer.weight is not None and layer.weight.kind == "fweight",
+        level=(layer.level or level) if band else None,
+        forecast=layer.forecast,
+    )  # fmt: skip
+    if curve is None:
+        tally.unfitted += 1
+        return []
+    look, colour = layer.looks[0], numbers.colours[0]
+    out: list[Keyed] = []
+    key = numbers.key
+    if band:
+        if curve.lower is None:
+            tally.unbanded += 1
+        else:
+            style = Style(look.marker_color)
+            out.append((key, Marks("band", curve.x, curve.y, curve.lower, curve.upper, role="fit", series=colour,
+                                   style=style)))  # fmt: skip
+        key += 1
+    if layer.line:
+        style = Style(look.line_color, look.line_width, look.pattern)
+        out.append((key, Marks("line", curve.x, curve.y, role="fit", series=colour, style=style)))
+    return out

@@ -1,0 +1,314 @@
+"""Graphs of data: ``twoway`` with its plot types, ``histogram``, ``graph box``; ``graph export dir drop display``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.errors import DataError
+from terrace.language.clauses import Clauses, Weighting
+from terrace.language.command import ParsedCommand
+from terrace.language.graphs import parse_boxes, parse_histogram, parse_twoway
+from terrace.language.graphs_options import GraphOptions
+from terrace.language.mixed_options import argument, number
+from terrace.language.options import Option, choice, did_you_mean, rules
+from terrace.language.tokens import Piece, words
+from terrace.results.plot import Plot
+from terrace.results.table import Column, Row, Table
+from terrace.session.commands.data import file_name
+from terrace.session.registry import command
+from terrace.session.rows import selected
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+
+if TYPE_CHECKING:
+    from terrace.results.graphs.assemble import Drawing
+
+FloatArray = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+UNNAMED = "Graph"
+"""The name of a graph that was given none; the next such graph takes its place."""
+
+_TITLES = "title() xtitle() ytitle() note() legend() by() name() saving()"
+
+
+# --- drawing ----------------------------------------------------------------------------------------------
+@command(
+    "twoway",
+    minimum="tw",
+    syntax=f"twoway (PLOT y x [if] [in] [, looks]) (...) [if] [in] [, {_TITLES}]",
+    help="Draw plots over each other: scatter line connected lfit lfitci qfit qfitci.",
+)
+@command(
+    "graph twoway",
+    minimum="gr tw",
+    syntax="graph twoway (PLOT y x ...) (...) [, options]",
+    help="As twoway.",
+    type="twoway",
+)
+def twoway(session: Session, parsed: ParsedCommand) -> CommandResult:
+    return _overlay(session, parsed, "")
+
+
+@command(
+    "scatter",
+    minimum="sc",
+    syntax=f"scatter y [y...] x [if] [in] [, connect(L) sort msymbol(O) jitter(5) {_TITLES}]",
+    help="Draw points; || and another plot draws over them.",
+)
+def scatter(session: Session, parsed: ParsedCommand) -> CommandResult:
+    return _overlay(session, parsed, "scatter")
+
+
+@command(
+    "line",
+    syntax=f"line y [y...] x [if] [in] [, sort connect(ascending) lwidth(thick) lpattern(dash) {_TITLES}]",
+    help="Draw a line through the rows in their order; connect(ascending) breaks it where x falls.",
+)
+def line(session: Session, parsed: ParsedCommand) -> CommandResult:
+    return _overlay(session, parsed, "line")
+
+
+def _overlay(session: Session, parsed: ParsedCommand, kind: str) -> CommandResult:
+    from terrace.results.graphs.twoway import LayerRows, build_twoway
+
+    data = session.data
+    spec = parse_twoway(parsed.arguments.strip(), data.names, kind)
+    whole = selected(session, spec.clauses)
+    layers = []
+    for layer in spec.layers:
+        rows = np.flatnonzero(whole & selected(session, layer.clauses))
+        if not len(rows):
+            raise DataError("No row is left after if and in.", code="no-observations", subject=layer.y[0])
+        if layer.weight is not None and layer.weight.kind not in ("aweight", "fweight"):
+            raise layer.weight.piece.error(
+                f"{layer.kind} does not take {layer.weight.kind}s.",
+                code="weight-kind",
+                advice="Use aweight or fweight.",
+            )
+        layers.append(LayerRows(rows, _weights(session, layer.weight, rows)))
+    drawing = build_twoway(data, spec, layers, level=session.state.settings.level)
+    return _drawn(session, drawing, spec.options)
+
+
+@command(
+    "histogram",
+    minimum="hist",
+    syntax=f"histogram x [if] [in] [fweight] [, bin(#) width(#) start(#) discrete frequency|percent normal {_TITLES}]",
+    help="Draw a histogram, of densities unless told.",
+)
+def histogram(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.results.graphs.histogram import build_histogram
+
+    spec = parse_histogram(parsed.arguments.strip(), session.data.names)
+    rows = _rows(session, spec.clauses)
+    weight = spec.clauses.weight
+    if weight is not None and weight.kind != "fweight":
+        raise weight.piece.error(f"histogram does not take {weight.kind}s.", code="weight-kind", advice="Use fweight.")
+    return _drawn(session, build_histogram(session.data, spec, rows, _weights(session, weight, rows)), spec.options)
+
+
+@command(
+    "graph box",
+    minimum="gr box",
+    syntax=f"graph box y [y...] [if] [in] [, over(g) over(g) nooutsides {_TITLES}]",
+    help="Draw box plots, side by side over the values of up to two variables.",
+)
+def box(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.results.graphs.box import build_boxes
+
+    spec = parse_boxes(parsed.arguments.strip(), session.data.names)
+    if spec.clauses.weight is not None:
+        raise spec.clauses.weight.piece.error("graph box takes no weights.", code="weight-kind")
+    return _drawn(session, build_boxes(session.data, spec, _rows(session, spec.clauses)), spec.options)
+
+
+def _rows(session: Session, clauses: Clauses) -> Rows:
+    return np.flatnonzero(selected(session, clauses))
+
+
+def _weights(session: Session, weight: Weighting | None, rows: Rows) -> FloatArray | None:
+    if weight is None:
+        return None
+    from terrace.language.expressions import evaluate
+
+    values = evaluate(weight.expression, session.data, context=session.context())[rows]
+    if values.dtype == object:
+        raise weight.piece.error("A weight must be a number.", code="weight")
+    values = np.asarray(values, dtype=np.float64)
+    if np.any(values < 0):
+        raise DataError(f"The weight {weight.expression} is negative in some rows.", code="negative-weights")
+    if weight.kind == "fweight" and np.any(values[np.isfinite(values)] % 1):
+        raise DataError(f"The weight {weight.expression} is not a whole number in some rows.", code="weight")
+    return np.where(np.isnan(values), 0.0, values)
+
+
+def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> CommandResult:
+    """The result of a command that drew a graph: it has its name now, and its file where it asked for one."""
+    name = options.name or UNNAMED
+    graphs = dict(session.state.graphs)
+    if options.name and name in graphs and not options.name_replace:
+        assert options.name_piece is not None
+        raise options.name_piece.error(
+            f"There is a graph named {name} already.",
+            code="name-taken",
+            subject=name,
+            advice=f"Choose another name, or write name({name}, replace).",
+        )
+    text = drawing.text
+    if options.saving is not None:
+        where = file_name(options.saving, "saving")
+        path = Path(where) if Path(where).suffix else Path(where + ".png")
+        text += "\n" + _written(_save(drawing.plots, path, replace_file=options.saving_replace))
+    graphs.pop(name, None)
+    graphs[name] = drawing.plots
+    return CommandResult(
+        text=text,
+        plots=drawing.plots if options.draw else (),
+        warnings=drawing.warnings,
+        state=replace(session.state, graphs=graphs),
+        payload={"graph": _about(name, drawing.plots)},
+    )
+
+
+def _about(name: str, plots: tuple[Plot, ...]) -> dict[str, object]:
+    return {"name": name, "kind": plots[0].kind, "pages": len(plots), "panels": sum(len(p.panels) for p in plots)}
+
+
+# --- graphs that were drawn -------------------------------------------------------------------------------
+def _latest(session: Session) -> tuple[str, tuple[Plot, ...]] | None:
+    """The graph that was drawn last, also where another command drew it."""
+    graphs = session.state.graphs
+    for outcome in reversed(session.history):
+        if "graph" in outcome.payload:
+            break
+        if outcome.ok and outcome.plots:
+            return outcome.type, outcome.plots
+    name = list(graphs)[-1] if graphs else None
+    return None if name is None else (name, graphs[name])
+
+
+def _chosen(session: Session, parsed: ParsedCommand, piece: Piece | None) -> tuple[str, tuple[Plot, ...]]:
+    """The graph of a name, or the last one. Raises `CommandError` where there is none."""
+    if piece is not None:
+        return _named(session.state.graphs, piece)
+    found = _latest(session)
+    if found is None:
+        raise parsed.word.error("No graph has been drawn.", code="no-graph", advice="Draw one first: scatter y x.")
+    return found
+
+
+def _named(graphs: Mapping[str, tuple[Plot, ...]], piece: Piece) -> tuple[str, tuple[Plot, ...]]:
+    name = str(piece)
+    if name in graphs:
+        return name, graphs[name]
+    raise piece.error(
+        f"There is no graph named {name}.",
+        code="no-such-graph",
+        subject=name,
+        advice=did_you_mean(name, list(graphs), otherwise=bool(graphs)) or "Draw one: scatter y x, name(A).",
+    )
+
+
+@command(
+    "graph export",
+    minimum="gr export",
+    syntax="graph export FILE [, replace name(NAME) as(png|svg|pdf) width(#) height(#)]",
+    help="Write the last graph, or a named one, to a .png, .svg or .pdf file.",
+)
+def export(session: Session, parsed: ParsedCommand) -> CommandResult:
+    known = rules("replace", "name as wid:th hei:ght fontf:ace fontfaces:erif fontd:ir ori:entation mag logo bor:der")
+    options = parsed.options(known)
+    where = file_name(parsed.clauses.body, "graph export")
+    path = Path(where)
+    if "as" in options:
+        kind = choice(
+            argument(options["as"]), options["as"].value, "png svg pdf", "a format that graphs are written in"
+        )
+        path = path if path.suffix.lower() == f".{kind}" else Path(f"{where}.{kind}")
+    name = argument(options["name"]) if "name" in options else None
+    _, plots = _chosen(session, parsed, name)
+    pixels = {k: _pixels(options.get(k)) for k in ("width", "height")}
+    session.report("Writing")
+    return CommandResult(text=_written(_save(plots, path, replace_file="replace" in options, **pixels)))
+
+
+def _pixels(option: Option | None) -> int | None:
+    if option is None:
+        return None
+    pixels = int(number(option, least=16, integer=True))
+    if pixels > 20_000:
+        raise option.piece.error(f"{option.name}() is at most 20,000 pixels.", code="option-number")
+    return pixels
+
+
+def _save(
+    plots: tuple[Plot, ...], path: Path, *, replace_file: bool, width: int | None = None, height: int | None = None
+) -> list[Path]:
+    from terrace.report.figure_pages import save_pages
+
+    return save_pages(plots, path, replace=replace_file, width=width, height=height)
+
+
+def _written(paths: list[Path]) -> str:
+    if len(paths) == 1:
+        return f"Written to {paths[0]}."
+    return f"Written to {len(paths)} files, {paths[0]} to {paths[-1].name}."
+
+
+@command("graph dir", minimum="gr di", syntax="graph dir", help="List the graphs that are kept.")
+def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.nothing_else()
+    graphs = session.state.graphs
+    if not graphs:
+        return CommandResult(text="No graphs are kept.")
+    table = Table(
+        title="Graphs",
+        columns=(
+            Column("kind", "Kind", "text"),
+            Column("panels", "Panels", "count"),
+            Column("title", "What", "text"),
+        ),
+        rows=tuple(Row(n, (p[0].kind, sum(len(q.panels) for q in p), p[0].title)) for n, p in graphs.items()),
+        stub="Name",
+        key="graph-dir",
+    )
+    return CommandResult(tables=(table,))
+
+
+@command("graph drop", minimum="gr drop", syntax="graph drop NAMES|_all", help="Forget graphs.")
+def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.options(())
+    items = words(parsed.clauses.body)
+    if not items:
+        raise parsed.word.error("Which graph?", code="syntax", advice="Write graph drop NAME, or graph drop _all.")
+    graphs = dict(session.state.graphs)
+    for item in items:
+        if str(item) in ("_all", "*"):
+            graphs.clear()
+        else:
+            graphs.pop(_named(graphs, item)[0])
+    return CommandResult(state=replace(session.state, graphs=graphs))
+
+
+@command("graph display", minimum="gr dis", syntax="graph display [NAME]", help="Show a graph again.")
+def display(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.options(rules("", "scheme xsiz:e ysiz:e scale margins"))
+    items = words(parsed.clauses.body)
+    if len(items) > 1:
+        raise items[1].error("One graph is shown at a time.", code="syntax")
+    name, plots = _chosen(session, parsed, items[0] if items else None)
+    graphs = dict(session.state.graphs)
+    if name in graphs:
+        graphs[name] = graphs.pop(name)  # it is the last one now
+    return CommandResult(
+        text=f"Graph {name}: {plots[0].title}.",
+        plots=plots,
+        state=replace(session.state, graphs=graphs),
+        payload={"graph": _about(name, plots)},
+    )
