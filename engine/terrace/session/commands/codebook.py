@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from terrace.data.dataset import Dataset
+from terrace.data.dataset import Dataset, Measure
 from terrace.data.dates import is_date_format
 from terrace.data.describe import PERCENTILES, Profile, missing_patterns, profile
 from terrace.data.describe import inspect as inspected
@@ -12,10 +12,13 @@ from terrace.language.mixed_options import number
 from terrace.language.options import rules
 from terrace.report.numbers import general
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.describe import shortened
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.session.working import chosen, plural, shown
+
+_WIDTH, _LEAST_LABEL = 80, 12
 
 
 @command(
@@ -63,7 +66,7 @@ def _page(data: Dataset, p: Profile) -> Table:
         rows.append(Row("Values", kind="group"))
         width = max(len(f"{c:,}") for c in p.counts)
         rows += [Row(_level(v.value_labels, x), (f"{c:,}".rjust(width),), indent=1) for x, c in zip(p.values, p.counts)]
-    elif p.mean is not None and p.sd is not None:
+    elif p.mean is not None and p.sd is not None and v.measure is not Measure.IDENTIFIER:
         rows.append(Row("Mean", (general(p.mean),)))
         rows.append(Row("SD", (general(p.sd),)))
         rows.append(Row("Percentiles", kind="group"))
@@ -97,8 +100,10 @@ def _compact(data: Dataset, profiles: list[Profile]) -> Table:
         *(Column(k, t, "general") for k, t in (("mean", "Mean"), ("min", "Min"), ("max", "Max"))),
         Column("label", "Label", "text"),
     )
+    used = max(8, *(len(p.name) for p in profiles)) + 5 * 11  # five columns of at most nine places
+    labels = [shortened(data.variable(p.name).label, max(_LEAST_LABEL, _WIDTH - used)) for p in profiles]
     rows = tuple(
-        Row(p.name, (p.n - p.missing, p.unique, p.mean, p.low, p.high, data.variable(p.name).label)) for p in profiles
+        Row(p.name, (p.n - p.missing, p.unique, p.mean, p.low, p.high, label)) for p, label in zip(profiles, labels)
     )
     return Table("Codebook", columns, rows, "Variable", key="codebook")
 
@@ -200,7 +205,7 @@ def _missing_summary(session: Session, profiles: dict[str, Profile], names: list
     columns = (
         Column("missing", "Missing", "count"),
         Column("n", "Not missing", "count"),
-        Column("share", "Missing", "percent"),
+        Column("share", "Percent", "percent"),
         Column("unique", "Unique", "count"),
         Column("min", "Min", "general"),
         Column("max", "Max", "general"),

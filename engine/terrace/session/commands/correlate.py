@@ -92,15 +92,15 @@ def pwcorr(session: Session, parsed: ParsedCommand) -> CommandResult:
     r, n = numbers.pairwise(x[keep], None if w is None else w[keep], kind)
     p = _p_values(r, n, options)
     rows: list[Row] = []
+    tail = " " if "star" in options else ""  # under the place of the star
     for i, name in enumerate(names):
         below = range(i + 1)
         rows.append(Row(name, tuple(_shown(r, p, i, j, options) if j in below else None for j in range(len(names)))))
         blank = [None] * (len(names) - i - 1)
         if "sig" in options:
-            own = [float(p[i, j]) if j < i else None for j in below]
-            rows.append(Row("p", (*own, *blank), indent=1, format="fixed", decimals=4))
+            rows.append(Row("p", (*(f"{p[i, j]:.4f}{tail}" if j < i else None for j in below), *blank), indent=1))
         if "obs" in options:
-            rows.append(Row("n", (*(int(n[i, j]) for j in below), *blank), indent=1, format="count"))
+            rows.append(Row("n", (*(f"{n[i, j]:,.0f}{tail}" for j in below), *blank), indent=1))
     notes = []
     if "star" in options:
         notes.append(f"* p < {number(options['star']):g}")
@@ -134,7 +134,7 @@ def _p_values(r: FloatArray, n: FloatArray, options: dict[str, Option]) -> Float
 def _shown(r: FloatArray, p: FloatArray, i: int, j: int, options: dict[str, Option]) -> float | str | None:
     """One correlation: blank where print() leaves it out, with a star where star() wants one."""
     if i == j:
-        return float(r[i, j])
+        return f"{r[i, j]:.4f} " if "star" in options else float(r[i, j])
     if "print" in options and not p[i, j] <= number(options["print"]):
         return None
     if "star" in options:

@@ -20,6 +20,8 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 
 FloatArray = npt.NDArray[np.float64]
+_WIDTH = 80
+_LEAST_LABELS = 15
 _PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
 
@@ -33,21 +35,24 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("s:hort"))
     data = session.data
     names = parsed.variables(data.names) or data.names
-    rows = [] if "short" in options else [_described(data, n) for n in names]
+    heads = ["Type", "Measure", "Variable label", "Value labels"]
+    cells = [] if "short" in options else [_described(data, n) for n in names]
+    widths = [max([len(h), *(len(c[k]) for c in cells)]) for k, h in enumerate(heads[:3])]
+    room = _WIDTH - max([len("Variable"), *(len(n) for n in names)]) - sum(widths) - 2 * len(heads)
+    labelled = [n for n in names if data.variable(n).value_labels]
+    if not labelled or room < _LEAST_LABELS:  # no column that would stand below the others
+        heads.pop()
+    rows = [Row(n, (*c[:3], shortened(c[3], room))[: len(heads)]) for n, c in zip(names, cells)]
     table = Table(
         title=data.label or "Data",
-        columns=(
-            Column("type", "Type", "text"),
-            Column("measure", "Measure", "text"),
-            Column("values", "Value labels", "text"),
-            Column("label", "Variable label", "text"),
-        ),
+        columns=tuple(Column(k, h, "text") for k, h in zip(("type", "measure", "label", "values"), heads)),
         rows=tuple(rows),
         stub="Variable",
         notes=tuple(
             [f"{len(data):,} rows, {len(data.names):,} variables."]
             + [f"Source: {data.source}."] * bool(data.source)
             + [f"Sorted by {' '.join(data.sorted_by)}."] * bool(data.sorted_by)
+            + [f"With value labels: {', '.join(labelled)}."] * (bool(labelled) and len(heads) < 4)
         ),
         key="describe",
     )
@@ -55,12 +60,16 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
 
 
-def _described(data: Dataset, name: str) -> Row:
+def _described(data: Dataset, name: str) -> tuple[str, str, str, str]:
     v = data.variable(name)
     kind = "text" if data.is_text(name) else str(data.frame[name].dtype)
-    labels = ", ".join(f"{_plain(k)} {t}" for k, t in list(v.value_labels.items())[:4])
-    labels += ", ..." if len(v.value_labels) > 4 else ""
-    return Row(name, (kind, str(v.measure), labels, v.label))
+    labels = ", ".join(f"{_plain(k)} {t}" for k, t in list(v.value_labels.items())[:20])
+    return kind, str(v.measure), v.label, labels
+
+
+def shortened(text: str, room: int) -> str:
+    """The text, cut to `room` letters with three points where it is longer."""
+    return text if len(text) <= room else text[: room - 3].rstrip(" ,") + "..."
 
 
 def _plain(value: Any) -> str:

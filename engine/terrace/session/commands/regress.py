@@ -1,0 +1,112 @@
+"""``regress``: the linear model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from terrace.language.clauses import Clauses
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import DISPLAY_RULES, argument, read_display
+from terrace.language.names import Names
+from terrace.language.options import Option, choice, rules
+from terrace.language.tokens import split, words
+from terrace.language.varlist import parse_factor, parse_terms
+from terrace.results.fit import FitResult
+from terrace.session.commands.estimation import current_fit
+from terrace.session.payload import fit_payload
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+from terrace.spec.model import Display, ModelSpec, Weight
+
+_RULES = (*rules("nocons:tant r:obust notab:le", "vce cl:uster"), *DISPLAY_RULES)
+
+
+@command(
+    "regress",
+    minimum="reg",
+    syntax="regress outcome [terms] [if] [in] [weight] [, noconstant vce(robust|cluster variable) level(#) base]",
+    help="Fit a linear model by least squares; without a model, show the last one again.",
+    by="loop",
+)
+def regress(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(_RULES)
+    display = read_display(options, session.state.settings.display())
+    if not split(parsed.arguments, ",")[0]:
+        return _replay(session, parsed, display)
+    from terrace.postestimation.regress import regress as fitted
+
+    spec = read_spec(parsed, session.data.names, options, display)
+    result = fitted(
+        spec, session.data, command=parsed.bare.strip(), progress=session.progress, cancel=session.cancel
+    )
+    state = replace(session.state, fit=result)
+    return replace(_shown(result, display), state=state, warnings=tuple(str(w) for w in result.warnings))
+
+
+def _replay(session: Session, parsed: ParsedCommand, display: Display) -> CommandResult:
+    result = current_fit(session, parsed)
+    if result.macros.get("cmd") != "regress":
+        raise parsed.word.error(
+            "The last model is not one of regress.", code="no-fit", advice="Write regress y x; mixed shows the last."
+        )
+    return _shown(result, display)
+
+
+def _shown(result: FitResult, display: Display) -> CommandResult:
+    from terrace.report.text_regress import regress_text
+    from terrace.results.tables_regress import regress_tables
+
+    return CommandResult(
+        text=regress_text(result, display), tables=regress_tables(result, display), payload=fit_payload(result)
+    )
+
+
+def read_spec(
+    parsed: ParsedCommand, names: tuple[str, ...], options: dict[str, Option], display: Display
+) -> ModelSpec:
+    """The model of a command. Raises `CommandError` at what cannot be read."""
+    clauses = parsed.clauses
+    items = words(clauses.body)
+    outcome = parse_factor(items[0], names, "the outcome")
+    if outcome.kind == "factor":
+        raise items[0].error("The outcome cannot be a factor.", code="outcome", advice="Leave out the i.")
+    vce, cluster = _vce(options, Names(names))
+    return ModelSpec(
+        outcome=outcome,
+        fixed=parse_terms(clauses.body.after(items[0].end).strip(), names),
+        constant="noconstant" not in options,
+        condition=None if clauses.condition is None else str(clauses.condition),
+        range_=None if clauses.range_ is None else str(clauses.range_),
+        weight=_weight(clauses, Names(names)),
+        vce=vce,
+        cluster=cluster,
+        display=display,
+    )
+
+
+def _vce(options: dict[str, Option], names: Names) -> tuple[Any, str | None]:
+    if "cluster" in options:
+        return "cluster", names.one(argument(options["cluster"]))
+    if "vce" in options:
+        items = words(argument(options["vce"]))
+        kind = choice(items[0], str(items[0]), "r:obust cl:uster ols", "a kind of standard errors", subject="vce")
+        if kind == "cluster":
+            if len(items) != 2:
+                raise options["vce"].piece.error("vce(cluster) needs one variable.", code="vce", subject="vce")
+            return kind, names.one(items[1])
+        return (None, None) if kind == "ols" else ("robust", None)
+    return ("robust", None) if "robust" in options else (None, None)
+
+
+def _weight(clauses: Clauses, names: Names) -> Weight | None:
+    from terrace.language.mixed_options import weight_text
+
+    if clauses.weight is None:
+        return None
+    if clauses.weight.kind not in ("fweight", "pweight"):
+        raise clauses.weight.piece.error(
+            f"regress does not take {clauses.weight.kind}s.", code="weight-kind", advice="Use fweight or pweight."
+        )
+    return Weight(clauses.weight.kind, weight_text(clauses.weight.expression, names))  # type: ignore[arg-type]
