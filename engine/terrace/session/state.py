@@ -80,7 +80,7 @@ class State:
     ``fit`` is the result that post-estimation commands look at; ``stored`` those kept by name.
     ``constraints`` are texts by number, ``margins`` those estimated last. ``rng`` is what ``set seed``
     started, ``rc`` 1 where the last ``capture`` caught an error. ``graphs`` are pages of plots by name, the one
-    drawn last at the end.
+    drawn last at the end. ``posted`` holds a fit with the margins that test and lincom speak of in its place.
     """
 
     dataset: Dataset | None = None
@@ -94,6 +94,7 @@ class State:
     rng: np.random.Generator | None = None
     rc: int = 0
     margins: Margins | None = None
+    posted: tuple[FitResult, FitResult] | None = None
     graphs: Mapping[str, tuple[Plot, ...]] = field(default_factory=dict)
 
     def changed_since(self, before: State) -> frozenset[str]:

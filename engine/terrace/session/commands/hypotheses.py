@@ -8,6 +8,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import number
 from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import Piece, split
+from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
 from terrace.session.registry import command
@@ -23,6 +24,13 @@ def tested(session: Session, table: Table) -> CommandResult:
         if isinstance(v, int | float) and c.format != "interval"
     }
     return CommandResult(tables=(table,), state=replace(session.state, returned=Returned(scalars)))
+
+
+def spoken_of(session: Session, parsed: ParsedCommand) -> FitResult:
+    """The estimates that tests and combinations are about: the active fit, or the margins posted from it."""
+    fit = current_fit(session, parsed)
+    posted = session.state.posted
+    return posted[1] if posted is not None and posted[0] is fit else fit
 
 
 def level_of(options: dict[str, Option], session: Session) -> float:
@@ -43,7 +51,7 @@ def _body(parsed: ParsedCommand) -> Piece:
 def test(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import test_table
 
-    fit = current_fit(session, parsed)
+    fit = spoken_of(session, parsed)
     options = parsed.options(rules("small", "", "m:test"))
     mtest = None
     if "mtest" in options:
@@ -62,7 +70,7 @@ def test(session: Session, parsed: ParsedCommand) -> CommandResult:
 def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import testparm_table
 
-    fit = current_fit(session, parsed)
+    fit = spoken_of(session, parsed)
     options = parsed.options(rules("small e:qual"))
     table = testparm_table(fit, _body(parsed), equal="equal" in options, small="small" in options)
     return tested(session, table)
@@ -76,7 +84,7 @@ def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
 def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import lincom_table
 
-    fit = current_fit(session, parsed)
+    fit = spoken_of(session, parsed)
     options = parsed.options(rules("small", "l:evel"))
     table = lincom_table(fit, _body(parsed), level=level_of(options, session), small="small" in options)
     return tested(session, table)
@@ -90,7 +98,7 @@ def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
 def nlcom(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import nlcom_table
 
-    fit = current_fit(session, parsed)
+    fit = spoken_of(session, parsed)
     options = parsed.options(rules("small", "l:evel"))
     scalars = {k: float(v) for k, v in session.state.scalars.items() if isinstance(v, int | float)}
     table = nlcom_table(fit, _body(parsed), level=level_of(options, session), small="small" in options, scalars=scalars)

@@ -10,9 +10,11 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument
 from terrace.language.names import Names, parse_names
 from terrace.language.numlist import parse_numlist
-from terrace.language.options import choice, match_options, rules, scan_options
+from terrace.language.options import Option, choice, match_options, rules, scan_options
 from terrace.language.tokens import NAME, Piece, closing, skip_string, unquoted
 from terrace.language.varlist import parse_terms
+from terrace.results.table import Column, Table
+from terrace.session.commands.contrasts import mcompare_of
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of
 from terrace.session.registry import command
@@ -20,7 +22,11 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
 
 _STATISTICS = "mean median min max zero base asbal:anced asobs:erved " + " ".join(f"p{k}" for k in range(1, 100))
-_RULES = rules("atmeans asbal:anced small noestimcheck vsquish", "at dydx over l:evel")
+_RULES = rules(
+    "atmeans pwc:ompare post small noestimcheck vsquish noatlegend grand",
+    "at dydx over l:evel m:compare predict vce",
+    "asbal:anced",
+)
 _WORD = re.compile(r"[^\s()=,]+")
 
 Setting = dict[str, list[float | str] | str]
@@ -29,7 +35,8 @@ Setting = dict[str, list[float | str] | str]
 @command(
     "margins",
     minimum="mar",
-    syntax="margins [factors] [, at(x=(1/5) (mean) z) atmeans dydx(x) over(g) asbalanced small level(#)]",
+    syntax="margins [factors] [, at(x=(1/5) (mean) z) atmeans dydx(x) over(g) asbalanced[(factors)] "
+    "pwcompare mcompare(tukey|...) post small level(#)]",
     help="Average predictions of the fixed part, at values that you set; or slopes.",
 )
 def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -41,6 +48,7 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.margins import margins as estimate
     from terrace.postestimation.margins_show import margins_table
 
+    _check_kind(options)
     terms = parse_terms(parsed.clauses.body, names)
     if "dydx" in options and not any(not f.drop for t in fit.spec.fixed for f in t.factors):
         raise options["dydx"].piece.error("The model has no predictors, so it has no slopes.", code="no-predictors")
@@ -52,9 +60,11 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         atmeans="atmeans" in options,
         dydx=_names(argument(options["dydx"]), names) if "dydx" in options else None,
         over=parse_names(argument(options["over"]), names) if "over" in options else None,
-        asbalanced="asbalanced" in options,
+        asbalanced=_balanced(options, names),
         level=level_of(options, session),
         small="small" in options,
+        pwcompare="pwcompare" in options,
+        mcompare=mcompare_of(options),
     )
     returned = Returned(
         {"N": float(found.n), "level": found.level},
@@ -64,8 +74,46 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
             "V": Matrix(found.vcov, found.labels, found.labels),
         },
     )
-    state = replace(session.state, returned=returned, margins=found)
-    return CommandResult(tables=(margins_table(found),), state=state)
+    state = replace(session.state, returned=returned, margins=found, posted=None)
+    if "post" not in options:
+        return CommandResult(tables=(margins_table(found),), state=state)
+    from terrace.postestimation.posted import posted
+
+    margins_ = posted(fit, replace(found, pairs=()), session.data)
+    table = _named(margins_table(replace(found, pairs=())), [e.term for e in margins_.fixed])
+    return CommandResult(tables=(table,), state=replace(state, posted=(fit, margins_)))
+
+
+def _named(table: Table, names: list[str]) -> Table:
+    """The table with the names that commands use in front, for what is written next."""
+    column = Column("name", "Name", "text")
+    found = iter(names)
+    rows = tuple(r if r.kind == "group" else replace(r, values=(*r.values, next(found))) for r in table.rows)
+    note = "test, lincom and nlcom speak of these margins by their names until the next fit or margins."
+    return replace(table, columns=(*table.columns, column), rows=rows, notes=(*table.notes, note))
+
+
+def _balanced(options: dict[str, Option], names: Sequence[str]) -> bool | list[str]:
+    """Whether factors are averaged with equal weights, or which of them."""
+    option = options.get("asbalanced")
+    return option is not None and (option.argument is None or list(parse_names(argument(option), names)))
+
+
+def _check_kind(options: dict[str, Option]) -> None:
+    """`CommandError` for what margins of a mixed model do not have."""
+    if "mcompare" in options and "pwcompare" not in options:
+        raise options["mcompare"].piece.error(
+            "mcompare() adjusts comparisons.", code="misplaced-option", subject="mcompare", advice="Add pwcompare."
+        )
+    if "pwcompare" in options and "post" in options:
+        raise options["post"].piece.error(
+            "post keeps the margins themselves.", code="options-exclude", subject="post", advice="Leave out pwcompare."
+        )
+    for name, allowed in (("predict", ("xb",)), ("vce", ("delta",))):
+        if name in options and options[name].value not in allowed:
+            raise options[name].piece.error(
+                f"margins knows {name}({allowed[0]}) only.", code="bad-option-value", subject=name
+            )
 
 
 def _names(piece: Piece, names: Sequence[str]) -> list[str]:

@@ -1,0 +1,85 @@
+"""Margins as estimates of their own, so that tests and combinations can speak of them by name.
+
+The margins are linear in β, JΦJ' is their covariance, and degrees of freedom of a hypothesis C about them are
+those of CJ about β: nothing new is estimated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.design.columns import ColumnInfo
+from terrace.errors import SpecError
+from terrace.postestimation.margins import Margins
+from terrace.results.fit import FitResult, FixedEffect
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PostedSmall:
+    """Degrees of freedom of hypotheses about the margins; ``rows`` (k, p) is J."""
+
+    inner: Any
+    rows: FloatArray
+
+    def ddf(self, hypothesis: FloatArray) -> tuple[float | None, float]:
+        """(denominator df, λ) of a hypothesis with rows (l, k) about the margins."""
+        return self.inner.ddf(np.atleast_2d(hypothesis) @ self.rows)  # type: ignore[no-any-return]
+
+
+def margin_names(found: Margins, data: Dataset) -> tuple[str, ...]:
+    """The margins' names in commands: ``2._at#1.schtype``, ``1.region#ses``, ``_cons``."""
+    several = len(found.at) > 1
+    out = []
+    for k, label in enumerate(found.labels):
+        effect = found.effects[k] if found.effects else ""
+        rest = label.removeprefix(f"{effect}:") if effect else label
+        parts = [f"{rest.split('#')[0]}._at"] if several else []
+        parts += [f"{_token(data, d.name, d.value)}.{d.name}" for d in found.dimensions[k] if d.kind != "at"]
+        parts += [effect] if effect else []
+        out.append("#".join(parts) or "_cons")
+    return tuple(out)
+
+
+def _token(data: Dataset, name: str, value: Any) -> str:
+    """A level as commands write it: its number, or its position where it is text or no whole number from 0 up."""
+    if isinstance(value, int | float) and float(value).is_integer() and value >= 0:
+        return str(int(value))
+    return str(data.codes(name)[1].index(value) + 1)
+
+
+def posted(fit: FitResult, found: Margins, data: Dataset) -> FitResult:
+    """`fit` with the margins in the place of its coefficients: for tests and combinations, for nothing else.
+
+    Raises `SpecError` where a margin cannot be estimated.
+    """
+    if not found.estimable.all():
+        raise SpecError(
+            "Some of these margins cannot be estimated, so they cannot be posted.",
+            code="not-estimable",
+            subject="post",
+            advice="Leave out the empty cells.",
+        )
+    names = margin_names(found, data)
+    info = tuple(ColumnInfo(n, n, 0) for n in names)
+    small = fit.model.small
+    model = replace(
+        fit.model,
+        beta=found.margins,
+        vcov=found.vcov,
+        phi=found.vcov,
+        design=replace(fit.model.design, x_info=info, columns=info),
+        small=PostedSmall(small, found.rows) if found.small and small is not None else None,  # type: ignore[arg-type]
+        constraints=None,
+    )
+    fixed = tuple(
+        FixedEffect(n, n, float(v), e.se, e.stat, e.df, e.p, e.lower, e.upper)
+        for n, v, e in zip(names, found.margins, found.estimates)
+    )
+    return replace(fit, model=model, fixed=fixed, spec=replace(fit.spec, df_method=None))
