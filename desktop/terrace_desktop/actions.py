@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from terrace_desktop import theme
 from terrace_desktop.start_page import sample_cards
@@ -21,6 +21,7 @@ EXPLORE = (  # command that must exist, what to run, words
     ("summarize", "summarize", "Summarize variables"),
     ("codebook", "codebook", "Codebook"),
     ("misstable summarize", "misstable summarize", "Missing values"),
+    ("correlate", "correlate", "Correlations"),
 )
 
 
@@ -45,9 +46,20 @@ class Actions:
     def show_document(self, name: str) -> None:
         """The name of what is open, at the right end of the menu bar."""
         self.document.set_text(name)
-        self.document.setFixedWidth(min(320, self.document.sizeHint().width() + 24))
-        self.window.menuBar().setCornerWidget(self.document, Qt.Corner.TopRightCorner)
-        self.document.show()
+        self.place_document()
+
+    def place_document(self) -> None:
+        """Give that name the room it needs and the window has; the menus come first."""
+        bar = self.window.menuBar()
+        menus = sum(bar.actionGeometry(a).width() for a in bar.actions()) + self.wordmark.sizeHint().width()
+        room = max(0, min(320, self.window.width() - menus - 24))
+        self.document.widest = 16_777_215
+        width = min(room, self.document.sizeHint().width() + 24) if room >= 80 else 0
+        self.document.widest = width
+        if width != self.document.width() or self.document.isHidden():
+            self.document.setFixedWidth(width)
+            self.document.show()
+            QApplication.sendEvent(bar, QResizeEvent(bar.size(), bar.size()))  # it lays out its corners then
 
     def enable(self, **states: bool) -> None:
         """Enable or disable actions by name."""

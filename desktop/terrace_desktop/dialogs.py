@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -237,12 +237,14 @@ class PageDialog(QDialog):
         named(self, object_name, title)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(640, 560)
+        self.setProperty("surface", "panel")
+        self.resize(640, 600)
         page = named(QTextBrowser(), object_name + "_text", title)
         page.document().setDefaultFont(theme.text_font())
-        page.document().setDocumentMargin(20)
+        page.document().setDocumentMargin(24)
         page.setOpenExternalLinks(True)
         page.setMarkdown(markdown)
+        loosen(page.document())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 16)
         column.addWidget(page, 1)
@@ -253,3 +255,22 @@ class PageDialog(QDialog):
         row.addWidget(close)
         column.addLayout(row)
         close.setFocus()
+
+
+def loosen(document: QTextDocument) -> None:
+    """Room between paragraphs, which Qt's markdown does not leave; the title in the size of the interface."""
+    cursor = QTextCursor(document)
+    block = document.begin()
+    while block.isValid():
+        cursor.setPosition(block.position())
+        form = block.blockFormat()
+        inside_table = cursor.currentTable() is not None
+        form.setBottomMargin(2 if inside_table else 10)
+        form.setTopMargin(2 if inside_table else 0)
+        cursor.setBlockFormat(form)
+        if form.headingLevel():
+            cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+            letters = QTextCharFormat()
+            letters.setFont(theme.text_font(18, bold=True))
+            cursor.mergeCharFormat(letters)
+        block = block.next()

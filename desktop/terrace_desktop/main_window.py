@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from terrace_desktop import dialogs, logs, session_port, theme
@@ -26,6 +26,7 @@ from terrace_desktop.widgets import named
 from terrace_desktop.worker import Snapshot, Worker
 
 if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome, Progress
     from terrace_desktop.history import Entry
 
@@ -147,6 +148,7 @@ class MainWindow(QMainWindow):
         if snapshot.dataset is not shown:
             same = _same_data(shown, snapshot.dataset)
             self.left.show_dataset(snapshot.dataset, same)
+            self._document = _document_name(snapshot.dataset)
             if not same:
                 self.models.close_builder()
             self.models.check_stale()
@@ -169,8 +171,7 @@ class MainWindow(QMainWindow):
         if self.pages.currentWidget() is self.start:
             self.status.tell(f"{stage}…")
 
-    def _opened(self, name: str) -> None:
-        self._document = name
+    def _opened(self, _name: str) -> None:
         self.start.show_error("")
         self.start.show_recent(self.settings.recent())
         self.actions_.show_recent(self.settings.recent())
@@ -402,6 +403,11 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             QTimer.singleShot(0, self, lambda: self.data.open_file(path))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "actions_"):
+            self.actions_.place_document()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         self._closing = True
         self._remember()
@@ -422,6 +428,12 @@ def _fitting(size: tuple[int, int]) -> tuple[int, int]:
         return size
     room = screen.availableGeometry()
     return min(size[0], room.width()), min(size[1], room.height())
+
+
+def _document_name(dataset: Dataset | None) -> str:
+    """The file or sample that the data came from."""
+    source = "" if dataset is None else dataset.source
+    return source.removeprefix("sample ") if source.startswith("sample ") else Path(source).name
 
 
 def _same_data(old: Any, new: Any) -> bool:

@@ -155,6 +155,7 @@ class ModelFlow(QObject):
         group = self._place.pop(entry.id, None)
         if outcome.error is not None:
             if outcome.error[0] != "cancelled":
+                self.results.dismiss_errors()
                 self.results.add_output(entry, outcome)
             return
         if outcome.fit is not None and not self._known(outcome.fit):
@@ -165,7 +166,8 @@ class ModelFlow(QObject):
             return
         self.results.dismiss_errors()
         if outcome.type in TOLD and not (outcome.tables or outcome.plots or outcome.warnings):
-            self.told.emit(outcome.text.strip().split("\n")[0])
+            if outcome.type != "estimates restore":  # the window does that on the way to something else
+                self.told.emit(outcome.text.strip().split("\n")[0])
             return
         if group is None and outcome.type.split(" ")[0] in UNDER_A_MODEL and self.results.groups:
             group = next((g for g in self.results.groups if self.is_active(g.card)), self.results.groups[0])

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 def make_session() -> Session:
     """A session; runs on the worker's thread, since it loads the engine."""
-    import terrace.session.commands.metadata
-    import terrace.session.commands.output  # noqa: F401 - both register commands that the window runs
     from terrace.session.session import Session
 
     return Session()

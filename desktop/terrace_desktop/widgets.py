@@ -113,6 +113,7 @@ class ElidedLabel(QLabel):
         super().__init__()
         self._mode = mode
         self._text = ""
+        self.widest = 16_777_215  # px that the label asks for at most
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("tone", tone)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -134,7 +135,7 @@ class ElidedLabel(QLabel):
         hint = super().sizeHint()
         margins = self.contentsMargins()
         width = self.fontMetrics().horizontalAdvance(self._text) + margins.left() + margins.right() + 2
-        return QSize(width, hint.height())
+        return QSize(min(width, self.widest), hint.height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(24, super().minimumSizeHint().height())

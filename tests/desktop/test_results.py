@@ -199,6 +199,10 @@ def test_an_error_points_at_its_place() -> None:
     assert pointed(bad) == "mixed y zz || g:\n        ^^"
     several = Outcome("do this\nthen zz", "x", "error", 0.0, error=("x", "No zz."), error_at=(13, 15))
     assert pointed(several) == "then zz\n     ^^"
+    long = "mixed y " + " ".join(f"covariate_{i}" for i in range(30)) + " zz || g:"
+    shown = pointed(replace(bad, command=long, error_at=(long.index("zz"), long.index("zz") + 2)))
+    line, caret = shown.split("\n")
+    assert line[caret.index("^") : caret.index("^") + 2] == "zz" and len(line) < 100 and line.startswith("…")
     card = OutputCard(ENTRY, bad)
     texts = [x.text() for x in card.findChildren(QLabel)]
     assert {"No zz.", "Do.", "mixed y zz || g:\n        ^^"} <= set(texts)

@@ -411,8 +411,12 @@ def test_long_names_are_shortened_and_stand_in_the_tooltip(desk: Desk) -> None:
     spin()
     assert w.results.newest()._command.toolTip() == long.strip()
     wait_until(lambda: w.results.newest().width() <= w.results.viewport().width(), "the card to shrink")
-    w._opened("a_file_with_a_name_that_goes_on_and_on_" * 4 + ".dta")
-    assert w.actions_.document.width() <= 320
+    w.resize(1400, 800)
+    w._document = "a_file_with_a_name_that_goes_on_and_on_" * 4 + ".dta"
+    w._refresh()
+    document = w.actions_.document
+    assert document.width() <= 320 and document.toolTip() == w._document
+    wait_until(lambda: w.width() - document.mapTo(w, document.rect().topRight()).x() < 12, "it at the right end")
 
 
 def test_keyboard_goes_to_every_pane(desk: Desk) -> None:

@@ -61,9 +61,6 @@ class ColumnHeader(QHeaderView):
         painter.drawLine(rect.topRight(), rect.bottomRight())
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         inner = rect.adjusted(PAD, 0, -PAD, -1)
-        if model.sorted_by is not None and model.dataset.variables[section].name == model.sorted_by[0]:
-            self._arrow(painter, inner, model.sorted_by[1])
-            inner.setRight(inner.right() - 12)
         name = model.dataset.variables[section].name
         font = theme.text_font(theme.TEXT, bold=True)
         painter.setFont(font)
@@ -75,14 +72,21 @@ class ColumnHeader(QHeaderView):
         painter.setPen(theme.colour("ink"))
         text = QRect(badge.right() + 7, rect.top(), inner.right() - badge.right() - 6, rect.height() - 1)
         painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
-        draw_badge(painter, badge, model.badge(section))
+        if model.sorted_by is not None and name == model.sorted_by[0]:
+            self._arrow(painter, badge, model.sorted_by[1])  # in place of the badge: the name keeps its room
+        else:
+            draw_badge(painter, badge, model.badge(section))
         painter.restore()
 
-    def _arrow(self, painter: QPainter, inner: QRect, descending: bool) -> None:
-        x, y = inner.right() - 4, inner.center().y()
+    def _arrow(self, painter: QPainter, badge: QRect, descending: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("accent"))
+        painter.drawRoundedRect(badge, 4, 4)
+        x, y = badge.center().x() + 1, badge.center().y() + 1
         pen = painter.pen()
-        pen.setColor(theme.colour("accent"))
+        pen.setStyle(Qt.PenStyle.SolidLine)
+        pen.setColor(theme.colour("on_accent"))
         pen.setWidthF(1.6)
         painter.setPen(pen)
         d = 2 if descending else -2

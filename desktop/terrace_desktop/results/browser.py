@@ -48,8 +48,8 @@ class GrowingBrowser(QTextBrowser):
         """Take the height of the document at the present width."""
         document = self.document()
         width = self.viewport().width()
-        if self.lineWrapMode() == QTextBrowser.LineWrapMode.WidgetWidth:
-            document.setTextWidth(width)
+        wraps = self.lineWrapMode() == QTextBrowser.LineWrapMode.WidgetWidth
+        document.setTextWidth(width if wraps else -1)
         size = document.size()
         # "As needed" would flicker: the bar takes height, and the height decides on the pane's own bar.
         wide = size.width() > width + 1

@@ -23,14 +23,26 @@ if TYPE_CHECKING:
     from terrace_desktop.history import Entry
 
 
+MOST = 88  # characters of a command beside an error
+
+
 def pointed(outcome: Outcome) -> str:
-    """The command with a caret line under the place that an error is about; empty where it has none."""
+    """The command with a caret line under the place that an error is about; empty where it has none.
+
+    Of a long line the part around the place is shown.
+    """
     if outcome.error_at is None:
         return ""
     start, end = outcome.error_at
     line_start = outcome.command.rfind("\n", 0, start) + 1
     line = outcome.command[line_start:].split("\n")[0]
-    return f"{line}\n{' ' * (start - line_start)}{'^' * max(1, end - start)}"
+    at, width = start - line_start, max(1, min(end - start, MOST // 2))
+    if len(line) > MOST:
+        first = max(0, min(at - MOST // 3, len(line) - MOST))
+        cut = line[first : first + MOST]
+        head, tail = ("…" if first else ""), ("…" if first + MOST < len(line) else "")
+        line, at = head + cut + tail, at - first + len(head)
+    return f"{line}\n{' ' * at}{'^' * width}"
 
 
 def _tr(text: str) -> str:

@@ -1,0 +1,270 @@
+"""Pictures of every screen, taken of the real program.
+
+    python tests/desktop/screenshots.py FOLDER             all screens
+    python tests/desktop/screenshots.py --readme           the few that the README shows, into docs/images
+
+On Qt's offscreen platform unless QT_QPA_PLATFORM says otherwise. Look at them: this script checks nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import pandas as pd
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from terrace_desktop import app, dialogs, session_port, theme
+from terrace_desktop.main_window import MainWindow
+from terrace_desktop.settings import Settings
+
+HSB = "mixed mathach ses || id: ses, covariance(unstructured) reml"
+CROSS = "mixed mathach c.ses##i.sector || id: ses, covariance(unstructured)"
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+PATIENCE = 120_000  # ms
+
+
+def wait(done: Callable[[], bool], settle: int = 150) -> None:
+    """Let events happen until `done`, and a little longer so that all is painted."""
+    loop = QEventLoop()
+    look = QTimer()
+    look.timeout.connect(lambda: loop.quit() if done() else None)
+    look.start(10)
+    QTimer.singleShot(PATIENCE, loop.quit)
+    loop.exec()
+    look.stop()
+    QTimer.singleShot(settle, loop.quit)
+    loop.exec()
+
+
+class Camera:
+    """A window, and a folder for its pictures."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.window = MainWindow(settings, warm_up=session_port.warm_up)
+        self.size(1440, 900)
+        self.window.show()
+        self.window.begin()
+        self.idle()
+
+    def idle(self) -> None:
+        c = self.window.controller
+        wait(lambda: c.is_ready and not c.busy and not c._view_then)
+
+    def size(self, width: int, height: int) -> None:
+        self.window.resize(width, height)
+        self.window._default_split()
+
+    def run(self, *commands: str) -> None:
+        for command in commands:
+            self.window.controller.run(command)
+        self.idle()
+
+    def shoot(self, name: str, widget: QWidget | None = None, width: int = 0) -> None:
+        picture = (widget or self.window).grab()
+        if width:
+            picture = picture.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
+        picture.save(str(self.folder / f"{name}.png"))
+        print(self.folder / f"{name}.png", flush=True)
+
+    def builder(self) -> QWidget:
+        wait(lambda: self.window.models.builder is not None)
+        return self.window.models.builder
+
+
+def data_screens(c: Camera, scratch: Path) -> None:
+    w = c.window
+    c.shoot("start")
+    half = scratch / "school_survey_2019.sav"
+    half.write_bytes(b"$FL2@(#) SPSS DATA FILE")
+    w.data.open_file(str(half))
+    c.idle()
+    c.shoot("start-error")
+    c.run("sample hsb")
+    c.shoot("data")
+    w.left.labels.choose("codes")
+    w.left.grid.selectColumn(3)
+    w.data.sort("ses", True)
+    c.idle()
+    c.shoot("data-codes-sorted")
+    w.left.labels.choose("labels")
+    w.data.sort("ses", None)
+    w.left.setCurrentIndex(1)
+    c.idle()
+    c.shoot("variables")
+    w.left.setCurrentIndex(0)
+
+
+def result_screens(c: Camera) -> None:
+    w = c.window
+    c.run(HSB)
+    c.shoot("results-light")
+    w.set_theme("dark")
+    c.idle()
+    c.shoot("results-dark")
+    w.set_theme("light")
+    card = w.results.newest()
+    card.set_metric("sd")
+    c.idle()
+    c.shoot("results-sd")
+    card.set_metric("variance")
+    card.set_view("text")
+    c.idle()
+    c.shoot("results-text")
+    card.set_view("tables")
+    for kind in ("residual-fitted", "qq", "caterpillar"):
+        w.results.groups[0].plots.open(kind)
+        c.idle()
+        w.results.verticalScrollBar().setValue(10_000)
+        c.idle()
+        c.shoot(f"plot-{kind}")
+    w.results.groups[0].plots.open("residual-fitted")
+    w.results.groups[0].plots.large.view.select_inside(4, 8, -6, -1)
+    c.idle()
+    w.results.verticalScrollBar().setValue(10_000)
+    c.idle()
+    c.shoot("plot-brush")
+    w.results.groups[0].plots.close_large()
+    for command in ("estat icc", "estat group"):
+        w.models.after(card, command)
+    c.idle()
+    w.results.verticalScrollBar().setValue(10_000)
+    c.idle()
+    c.shoot("after-the-fit")
+
+
+def state_screens(c: Camera) -> None:
+    w = c.window
+    c.run(CROSS)
+    w.results.verticalScrollBar().setValue(0)
+    c.idle()
+    c.shoot("boundary")
+    w.models._compare("m1", "m2")
+    c.idle()
+    w.results.verticalScrollBar().setValue(0)
+    c.idle()
+    c.shoot("compare")
+    w.left.setCurrentIndex(2)
+    c.run("mixed mathach ses || school:")
+    w.results.verticalScrollBar().setValue(0)
+    c.idle()
+    c.shoot("error-history")
+    c.run("missing ses -1.528")
+    w.results.dismiss_errors()
+    w.results.verticalScrollBar().setValue(0)
+    c.idle()
+    c.shoot("stale")
+    w.undo()
+    c.idle()
+
+
+def dialog_screens(c: Camera) -> None:
+    w = c.window
+    w.models.open_builder(w.results.newest().fit.spec)
+    builder = c.builder()
+    c.idle()
+    c.shoot("builder", builder)
+    w.models.close_builder()
+    w.predict_newest()
+    dialog = w.findChildren(dialogs.PredictDialog)[-1]
+    c.idle()
+    c.shoot("predict", dialog)
+    dialog.reject()
+    dialog = dialogs.FailureDialog(w, "ZeroDivisionError: division by zero", "Traceback", Path("terrace.log"))
+    dialog.show()
+    c.idle()
+    c.shoot("failure", dialog)
+    dialog.reject()
+    w.show_page("first-steps")
+    page = w.findChildren(dialogs.PageDialog)[-1]
+    c.idle()
+    c.shoot("help", page)
+    page.close()
+
+
+def size_screens(c: Camera, scratch: Path) -> None:
+    w = c.window
+    w.left.setCurrentIndex(0)
+    c.size(800, 600)
+    c.idle()
+    w.results.verticalScrollBar().setValue(0)
+    c.idle()
+    c.shoot("small")
+    c.size(1440, 900)
+    long = {f"a_rather_long_name_of_variable_{i}": np.arange(40.0) / 7 for i in range(4)}
+    frame = pd.DataFrame({**long, "a_group_variable_with_a_long_name": np.repeat(np.arange(8), 5)})
+    frame["text"] = "An answer that somebody gave in an open question and that goes on for quite a while"
+    frame.iloc[:, 0] += np.random.default_rng(1).normal(size=40)
+    path = scratch / "a_file_with_a_name_that_is_longer_than_anybody_would_want_it_to_be_in_a_title.csv"
+    frame.to_csv(path, index=False)
+    w.data.open_file(str(path))
+    c.idle()
+    names = w.left.grid.grid.dataset.names  # what is longer than 32 letters has been shortened
+    c.run(f"mixed {names[0]} c.{names[1]}##c.{names[2]} {names[3]} || {names[4]}: {names[1]}, reml")
+    w.results.verticalScrollBar().setValue(0)
+    c.idle()
+    c.shoot("long-names")
+
+
+def progress_screen(c: Camera) -> None:
+    w = c.window
+    c.run("sample insteval")
+    w.controller.run("mixed y i.service || _all: R.s || _all: R.d || dept:")
+    wait(lambda: "iteration" in w.results.progress.text() or not w.controller.busy, settle=100)
+    w.results.verticalScrollBar().setValue(0)
+    c.shoot("progress")
+    w.controller.cancel()
+    c.idle()
+
+
+def readme(c: Camera) -> None:
+    """Small, and few."""
+    w = c.window
+    c.run("sample hsb", HSB)
+    c.shoot("window-light", width=1080)
+    w.set_theme("dark")
+    c.idle()
+    c.shoot("window-dark", width=1080)
+    w.set_theme("light")
+    w.models.open_builder(w.results.newest().fit.spec)
+    c.idle()
+    c.shoot("builder", c.builder(), width=900)
+    w.models.close_builder()
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print(__doc__)
+        return 2
+    application = app.make_application()
+    theme.dress(application, "light")
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        folder = IMAGES if arguments[0] == "--readme" else Path(arguments[0])
+        c = Camera(folder, Settings(scratch / "settings.ini"))
+        if arguments[0] == "--readme":
+            readme(c)
+        else:
+            data_screens(c, scratch)
+            result_screens(c)
+            state_screens(c)
+            dialog_screens(c)
+            size_screens(c, scratch)
+            progress_screen(c)
+        c.window.close()
+    QApplication.processEvents()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
