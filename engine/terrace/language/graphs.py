@@ -6,6 +6,7 @@ same: layers, each with its own rows and looks, and one set of options for the g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -251,7 +252,7 @@ def parse_histogram(piece: Piece, variables: Sequence[str]) -> Histogram:
     """What follows ``histogram``. Raises `CommandError` where it cannot be read."""
     clauses = split_clauses(piece, using=False)
     name = Names(variables).one(clauses.body)
-    own, options = _own(clauses, (*_HISTOGRAM_RULES, *LOOK_RULES), variables, "histogram")
+    own, options = split_options(clauses.options, (*_HISTOGRAM_RULES, *LOOK_RULES), variables, "histogram")
     scales = [s for s in ("density", "fraction", "frequency", "percent") if s in own]
     if len(scales) > 1:
         raise own[scales[1]].piece.error(
@@ -267,7 +268,7 @@ def parse_histogram(piece: Piece, variables: Sequence[str]) -> Histogram:
         scale=scales[0] if scales else "density",
         bins=int(number(own["bin"], least=1, integer=True)) if "bin" in own else None,
         width=_positive(own["width"]) if "width" in own else None,
-        start=number(own["start"]) if "start" in own else None,
+        start=number(own["start"], least=-math.inf) if "start" in own else None,
         discrete="discrete" in own,
         normal="normal" in own,
     )  # fmt: skip
@@ -282,21 +283,20 @@ def parse_boxes(piece: Piece, variables: Sequence[str]) -> Boxes:
     given = scan_options(clauses.options)
     over = [o for o in given if _typed(o, (*_BOX_RULES, *LOOK_RULES, *GRAPH_RULES), "graph box").name == "over"]
     rest = [o for o in given if o not in over]
-    own, options = _split_options(rest, (*_BOX_RULES, *LOOK_RULES), variables, "graph box")
+    own, options = split_options(rest, (*_BOX_RULES, *LOOK_RULES), variables, "graph box")
     groups = tuple(parse_names(split(argument(o), ",")[0], variables)[0] for o in over)
     return Boxes(names, clauses, options, groups, "nooutsides" not in own)
 
 
-def _own(
-    clauses: Clauses, known: Sequence[OptionRule], variables: Sequence[str], where: str
+def split_options(
+    given: Piece | Sequence[Option], known: Sequence[OptionRule], variables: Sequence[str], where: str
 ) -> tuple[dict[str, Option], GraphOptions]:
-    return _split_options(scan_options(clauses.options), known, variables, where)
+    """The options of a command itself, by their full names, and those that every graph takes.
 
-
-def _split_options(
-    given: Sequence[Option], known: Sequence[OptionRule], variables: Sequence[str], where: str
-) -> tuple[dict[str, Option], GraphOptions]:
-    """The options of the command itself, and those that every graph takes."""
+    Raises `CommandError` where an option is neither.
+    """
+    if isinstance(given, Piece):
+        given = scan_options(given)
     of_graph = {r.name for r in GRAPH_RULES}
     own: dict[str, Option] = {}
     typed: list[Typed] = []

@@ -103,6 +103,11 @@ class GraphOptions:
     draw: bool = True
     ignored: tuple[str, ...] = ()
 
+    def kept(self) -> dict[str, str]:
+        """What a plot carries along for whoever writes it: its size, as ``6x4`` with gaps."""
+        width, height = self.size
+        return {"size": f"{width or ''}x{height or ''}"} if width or height else {}
+
 
 def read_options(typed: Sequence[Typed], variables: Sequence[str]) -> GraphOptions:
     """The options of a graph; of one given twice the last counts, reference lines and legends add up.

@@ -47,8 +47,7 @@ def finish(data: Dataset, canvas: Canvas, options: GraphOptions) -> tuple[Plot, 
     """The pages of a graph."""
     labels, order = legend_labels(canvas.keys, options)
     labelled = [[replace(m, label=labels.get(key, "")) for key, m in layers] for layers in canvas.layers]
-    rules = [*_rules(options.x.rules, "vline"), *_rules(options.y.rules, "hline")]
-    drawn = [tuple(_behind(layers) + rules) for layers in labelled]
+    drawn = [(*_behind(layers), *reference_lines(options)) for layers in labelled]
     several = len(canvas.panels.titles) > 1
     free = options.by.free if options.by is not None else ""
     x, y = (_axes(data, drawn, plan, asked, which, several and which not in free)
@@ -67,7 +66,7 @@ def finish(data: Dataset, canvas: Canvas, options: GraphOptions) -> tuple[Plot, 
         columns,
         note="\n".join(n for n in (options.note, *canvas.notes) if n),
         legend=legend,
-        options=_options(options),
+        options={**({"title": "automatic"} if options.title is None else {}), **options.kept()},
         subtitle=options.subtitle,
         shared="".join(a for a in "xy" if several and a not in free),
         legend_order=tuple(order),
@@ -83,16 +82,6 @@ def finish(data: Dataset, canvas: Canvas, options: GraphOptions) -> tuple[Plot, 
     return tuple(out)
 
 
-def _options(options: GraphOptions) -> dict[str, str]:
-    out: dict[str, str] = {}
-    if options.title is None:
-        out["title"] = "automatic"
-    if any(options.size):
-        width, height = options.size
-        out["size"] = f"{width or ''}x{height or ''}"
-    return out
-
-
 def _behind(layers: Sequence[Marks]) -> list[Marks]:
     """Bands lie behind everything else, whatever the order in which they were typed."""
     return [m for m in layers if m.kind == "band"] + [m for m in layers if m.kind != "band"]
@@ -106,6 +95,11 @@ def _axes(
         every = [m for layers in drawn for m in layers]
         return [make_axis(data, plan, asked, extent(every, which), common)] * len(drawn)
     return [make_axis(data, plan, asked, extent(own, which), False) for own in drawn]
+
+
+def reference_lines(options: GraphOptions) -> tuple[Marks, ...]:
+    """The layers of ``xline()`` and ``yline()``."""
+    return (*_rules(options.x.rules, "vline"), *_rules(options.y.rules, "hline"))
 
 
 def _rules(rules: Sequence[Rule], kind: str) -> list[Marks]:

@@ -90,8 +90,10 @@ def build_boxes(data: Dataset, spec: Boxes, rows: Rows) -> Drawing:
         layers: list[Keyed] = []
         for s, (name, code) in enumerate(series):
             own = r[(inner.codes[r] == code) & np.isfinite(values[name][r])]
-            shift = (s - (len(series) - 1) / 2) * 0.75 / len(series)
-            found = _boxes(values[name], categories.split(own), shift, 1 / len(series), s, spec)
+            shift = (s - (len(series) - 1) / 2) * 0.8 / len(series)
+            found = _boxes(
+                values[name], categories.split(own), shift, (0.9 if len(series) > 1 else 1.0) / len(series), s, spec
+            )
             layers += found
             if not (panels.total and number == len(panels.titles) - 1):
                 boxes += sum(len(m.x) for _, m in found if m.kind == "box")

@@ -44,7 +44,7 @@ class Bins:
 
 
 def choose_bins(values: FloatArray, spec: Histogram, n: float) -> Bins:
-    """The bins for finite `values` that stand for `n` rows.
+    """The bins for finite `values`, of which the fullest panel has `n` rows.
 
     Unless told, ⌊min(√n, 10 log₁₀ n)⌋ of them over the range, the customary rule of statistics packages; with
     ``discrete`` one around each value, as wide as the smallest gap. Raises `DataError` where start lies above
@@ -109,8 +109,10 @@ def build_histogram(data: Dataset, spec: Histogram, rows: Rows, weights: FloatAr
         used[seen] = True
         panels = split_panels(data, options.by, used)
         seen = seen[panels.codes[seen] >= 0]
-    bins = choose_bins(values[seen], spec, float(copies[seen].sum()))
-    drawn = tuple(tuple(_layers(values[r], copies[r], bins, spec)) for r in panels.rows(seen))
+    each = panels.rows(seen)
+    fullest = max(float(copies[r].sum()) for r in each[: len(each) - panels.total])
+    bins = choose_bins(values[seen], spec, fullest)
+    drawn = tuple(tuple(_layers(values[r], copies[r], bins, spec)) for r in each)
     title = f"Histogram of {spec.name}" + (f" by {', '.join(options.by.names)}" if options.by else "")
     notes = []
     if panels.left_out:

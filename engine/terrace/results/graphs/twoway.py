@@ -95,6 +95,7 @@ def build_twoway(data: Dataset, spec: Twoway, rows: Sequence[LayerRows], *, leve
     canvas = Canvas("twoway", title, panels, tuple(map(tuple, drawn)), keys, x, y, notes)
     plots = finish(data, canvas, options)
     warnings = [*ignored_text([*options.ignored, *(n for a in spec.layers for k in a.looks for n in k.ignored)])]
+    warnings += _not_positive(data, spec)
     warnings += [f"{a.kind} of {', '.join(a.y)} has no rows to draw." for a, t in zip(spec.layers, tallies)
                  if not t.points]  # fmt: skip
     if any(layer.weight is not None and layer.kind not in FITS for layer in spec.layers):
@@ -206,6 +207,14 @@ def _positive_only(values: dict[str, FloatArray], spec: Twoway) -> dict[str, Flo
     xs = {a.x for a in spec.layers} if spec.options.x.log else set()
     ys = {n for a in spec.layers for n in a.y} if spec.options.y.log else set()
     return {n: np.where(v > 0, v, np.nan) if n in xs | ys else v for n, v in values.items()}
+
+
+def _not_positive(data: Dataset, spec: Twoway) -> list[str]:
+    """What a logarithmic axis cannot show."""
+    xs = {a.x for a in spec.layers} if spec.options.x.log else set()
+    ys = {n for a in spec.layers for n in a.y} if spec.options.y.log else set()
+    counts = [(n, int(np.count_nonzero(data.numeric(n) <= 0))) for n in data.names if n in xs | ys]
+    return [f"{n} is not positive in {c:,} rows, which a logarithmic axis cannot show." for n, c in counts if c]
 
 
 def _order(data: Dataset, values: dict[str, FloatArray], layer: Layer, rows: Rows) -> Rows:

@@ -16,6 +16,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.graphs import parse_boxes, parse_histogram, parse_twoway
 from terrace.language.graphs_options import GraphOptions
 from terrace.language.mixed_options import argument, number
+from terrace.language.names import Names
 from terrace.language.options import Option, choice, did_you_mean, rules
 from terrace.language.tokens import Piece, words
 from terrace.results.plot import Plot
@@ -128,6 +129,36 @@ def box(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _drawn(session, build_boxes(session.data, spec, _rows(session, spec.clauses)), spec.options)
 
 
+@command(
+    "marginsplot",
+    syntax=f"marginsplot [, x(variable) noci {_TITLES}]",
+    help="Plot the margins that were estimated last, with their intervals.",
+)
+def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.language.graphs import split_options
+    from terrace.postestimation.margins import margins_plot
+    from terrace.results.graphs.assemble import Drawing, ignored_text
+    from terrace.results.graphs.dress import dress, ticks_at_values
+
+    if session.state.margins is None:
+        raise parsed.word.error(
+            "There are no margins to plot.", code="no-margins", advice="Estimate them first: margins ..."
+        )
+    names = session.data.names
+    own, options = split_options(parsed.clauses.options, rules("noci", "x:dimension"), names, "marginsplot")
+    if options.by is not None:
+        raise parsed.word.error("marginsplot takes no by().", code="no-by", advice="Choose the axis with x().")
+    x = Names(names).one(argument(own["xdimension"])) if "xdimension" in own else None
+    plot = margins_plot(session.state.margins, x)
+    if "noci" in own:
+        bare = [replace(p, marks=tuple(m for m in p.marks if m.kind != "interval")) for p in plot.panels]
+        plot = replace(plot, panels=tuple(bare), note="")
+    count = sum(len(m.x) for p in plot.panels for m in p.marks if m.kind == "line")
+    text = f"Graph drawn: {plot.title[:1].lower() + plot.title[1:]} ({count} margins)."
+    plot = dress(session.data, replace(plot, panels=tuple(map(ticks_at_values, plot.panels))), options)
+    return _drawn(session, Drawing((plot,), text, ignored_text(options.ignored)), options)
+
+
 def _rows(session: Session, clauses: Clauses) -> Rows:
     return np.flatnonzero(selected(session, clauses))
 
@@ -224,6 +255,8 @@ def _named(graphs: Mapping[str, tuple[Plot, ...]], piece: Piece) -> tuple[str, t
 def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     known = rules("replace", "name as wid:th hei:ght fontf:ace fontfaces:erif fontd:ir ori:entation mag logo bor:der")
     options = parsed.options(known)
+    if not parsed.clauses.body:
+        raise parsed.word.error("The name of a file is missing.", code="no-file", advice="graph export figure.png")
     where = file_name(parsed.clauses.body, "graph export")
     path = Path(where)
     if "as" in options:

@@ -1,4 +1,4 @@
-"""``margins`` and ``marginsplot``."""
+"""``margins``: average predictions and slopes."""
 
 from __future__ import annotations
 
@@ -175,22 +175,3 @@ def _value(piece: Piece, start: int) -> tuple[list[float | str], int]:
     if NAME.fullmatch(text):  # the value label of a factor, or a level of a text variable
         return [text], end
     return list(parse_numlist(inside)), end
-
-
-@command(
-    "marginsplot",
-    minimum="marginsplot",
-    syntax="marginsplot [, x(variable)]",
-    help="Plot the margins that were estimated last, with their intervals.",
-)
-def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("", "x:dimension"))
-    if session.state.margins is None:
-        raise parsed.word.error(
-            "There are no margins to plot.", code="no-margins", advice="Estimate them first: margins ..."
-        )
-    from terrace.postestimation.margins_show import margins_plot
-
-    x = Names(session.data.names).one(argument(options["xdimension"])) if "xdimension" in options else None
-    plot = margins_plot(session.state.margins, x)
-    return CommandResult(text=f"Plot: {plot.title}", plots=(plot,))
