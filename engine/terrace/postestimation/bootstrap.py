@@ -1,0 +1,290 @@
+"""Parametric bootstrap: intervals of every parameter, and the likelihood-ratio test without an asymptotic law.
+
+New outcomes are drawn from the fitted model and the model is fitted to each, from the estimates on. Intervals
+are those of the percentiles (Efron & Tibshirani 1993, chapter 13); the test compares the observed ratio with those
+of outcomes drawn from the smaller model, p = (1 + #{LR* >= LR})/(1 + B) (Davison & Hinkley 1997, eq. 4.11;
+Halekoh & Højsgaard 2014).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.errors import Cancelled, FitError, SpecError
+from terrace.inference.parameters import natural_values, sd_metric
+from terrace.optimise.fit import Optimum, optimise
+from terrace.postestimation.combinations import confidence_level
+from terrace.postestimation.lrtest import lrtest
+from terrace.postestimation.simulate import OutcomeSwap, Simulator
+from terrace.progress import CancelCheck, Progress, ProgressCallback
+from terrace.results.fit import FitResult
+from terrace.results.table import Column, Row, Table
+from terrace.results.tables_terms import random_label, term_name
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """The replicates: ``beta`` (B, p), ``variance`` and ``sd`` (B, k) covariance parameters in both metrics.
+
+    ``failed`` counts replicates whose fit did not converge; they are left out. ``seed`` repeats the draws.
+    """
+
+    fit: FitResult
+    beta: FloatArray
+    variance: FloatArray
+    sd: FloatArray
+    failed: int
+    seed: int
+
+    def interval(self, values: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+        """Percentile limits of columns of replicates."""
+        tail = (1.0 - level / 100.0) / 2.0
+        low, high = np.quantile(values, [tail, 1.0 - tail], axis=0)
+        return low, high
+
+
+def bootstrap(
+    fit: FitResult,
+    reps: int = 1000,
+    *,
+    seed: int | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCheck | None = None,
+) -> Bootstrap:
+    """Replicates of a fit.
+
+    Parameters
+    ----------
+    reps
+        Number of replicates, at least 2.
+    seed
+        Of the random numbers; drawn where it is not given, and kept in the result.
+    progress, cancel
+        Called at every replicate; `cancel` returning True raises `Cancelled`.
+
+    Raises
+    ------
+    SpecError
+        For weighted fits. `FitError` where more than half of the replicates cannot be fitted.
+    """
+    if reps < 2:
+        raise SpecError("A bootstrap needs two replicates or more.", code="reps", subject="reps")
+    seed = _seed(seed)
+    rng = np.random.default_rng(seed)
+    simulator, refit = Simulator(fit), Refit(fit)
+    watch = _Watch("Bootstrap", reps, progress, cancel)
+    beta, variance, sd = [], [], []
+    for _ in range(reps):
+        watch.step()
+        found = refit(simulator.draw(rng))
+        if found is not None:
+            beta.append(found.beta)
+            variance.append(found.natural)
+            sd.append(found.sd)
+    failed = reps - len(beta)
+    if failed > reps / 2:
+        raise FitError(
+            f"{failed} of {reps} replicates could not be fitted.",
+            code="bootstrap-failed",
+            advice="Simplify the random part: these data do not determine it.",
+        )
+    return Bootstrap(fit, np.array(beta), np.array(variance), np.array(sd), failed, seed)
+
+
+def _seed(seed: int | None) -> int:
+    return int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+
+
+class _Watch:
+    def __init__(
+        self, stage: str, count: int, progress: ProgressCallback | None, cancel: CancelCheck | None
+    ) -> None:
+        self.stage, self.count, self.progress, self.cancel = stage, count, progress, cancel
+        self.done, self.begun = 0, time.perf_counter()
+
+    def step(self) -> None:
+        if self.cancel is not None and self.cancel():
+            raise Cancelled("The bootstrap was cancelled. Nothing was changed.")
+        if self.progress is not None:
+            elapsed = time.perf_counter() - self.begun
+            self.progress(Progress(self.stage, self.done, fraction=self.done / self.count, elapsed=elapsed))
+        self.done += 1
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """One refit: the log likelihood, β (p,), covariance parameters (k,) in both metrics."""
+
+    ll: float
+    beta: FloatArray
+    natural: FloatArray
+    sd: FloatArray
+
+
+class Refit:
+    """Fits the model of a fit to other outcomes, beginning at its estimates."""
+
+    def __init__(self, fit: FitResult, tick: Callable[[], None] | None = None) -> None:
+        self.fit, self.tick = fit, tick
+        self.swap = OutcomeSwap(fit)
+        self.start = fit.model.optimum.point.theta
+        self.options = replace(fit.spec.maximisation, emiterate=None, emonly=False, emlog=False, emdots=False)
+
+    def optimum(self, y: FloatArray) -> Optimum | None:
+        """The maximum for one outcome; None where there is none."""
+        objective = self.swap.objective(y)
+        try:
+            found = optimise(objective, self.options, start=self.start, tick=self.tick)
+            if not found.converged:
+                found = optimise(objective, self.options, tick=self.tick)
+        except np.linalg.LinAlgError:
+            return None
+        return found if found.converged else None
+
+    def __call__(self, y: FloatArray) -> Replicate | None:
+        found = self.optimum(y)
+        if found is None:
+            return None
+        o, e = found.space.objective, found.point.evaluation
+        beta = o.beta_natural(e.beta)
+        if self.swap.transform is not None:
+            assert self.fit.model.constraints is not None
+            from terrace.inference.constraints import null_space
+
+            beta = null_space(self.fit.model.constraints)[1] + self.swap.transform @ beta
+        values, _ = natural_values(o, found.point.psi, e.sigma2 * o.y_scale**2)
+        model = self.fit.model
+        k = len(values)
+        sd, _, _ = sd_metric(model.layout, replace(model.natural, values=values, vcov=np.zeros((k, k))))
+        return Replicate(found.point.ll, beta, values, sd)
+
+
+def bootstrap_table(found: Bootstrap, *, metric: str | None = None, level: float | None = None) -> Table:
+    """Estimate, bias, standard error and percentile interval of every parameter."""
+    fit = found.fit
+    chosen = confidence_level(fit, level)
+    shown = metric or ("variance" if fit.spec.display.metric == "variance" else "sd")
+    rows: list[Row] = [Row("Fixed effects", kind="group")] if found.beta.shape[1] else []
+    names = [c.name for c in fit.model.design.x_info]
+    labels = {e.term: term_name(e).label for e in fit.fixed}
+    for k, name in enumerate(names):
+        cells = _cells(found, found.beta[:, k], float(fit.model.beta[k]), chosen)
+        rows.append(Row(labels.get(name, name), cells, indent=1, code=name))
+    values = found.variance if shown == "variance" else found.sd
+    heading = ""
+    for k, r in enumerate(fit.random if shown == "variance" else fit.random_sd):
+        if r.level != heading:
+            rows.append(Row(r.level, kind="group"))
+            heading = r.level
+        code = r.name if len(fit.groups) < 2 or r.level == "Residual" else f"{r.level}:{r.name}"
+        rows.append(Row(random_label(r.name), _cells(found, values[:, k], r.estimate, chosen), indent=1, code=code))
+    columns = (
+        Column("estimate", "Estimate"), Column("bias", "Bias"), Column("se", "Bootstrap SE"),
+        Column("ci", f"{chosen:g}% CI", "interval"),
+    )  # fmt: skip
+    notes = [f"Parametric bootstrap, {len(found.beta):,} replicates, seed {found.seed}; percentile intervals."]
+    if found.failed:
+        notes.append(f"{found.failed} further replicates could not be fitted.")
+    return Table("Parametric bootstrap", columns, tuple(rows), "Parameter", tuple(notes), "bootstrap")
+
+
+def _cells(found: Bootstrap, values: FloatArray, estimate: float, level: float) -> tuple[object, ...]:
+    values = values[np.isfinite(values)]
+    if len(values) < 2:
+        return estimate, None, None, None
+    low, high = found.interval(values, level)
+    return estimate, float(values.mean() - estimate), float(values.std(ddof=1)), (float(low), float(high))
+
+
+@dataclass(frozen=True)
+class BootstrapTest:
+    """The bootstrap likelihood-ratio test: ``stat`` observed, ``null`` (B,) simulated under the smaller model."""
+
+    smaller: str
+    larger: str
+    stat: float
+    df: int
+    p: float
+    p_chi2: float
+    null: FloatArray
+    failed: int
+    seed: int
+
+
+def bootstrap_lrtest(
+    fit_a: FitResult,
+    fit_b: FitResult,
+    name_a: str,
+    name_b: str,
+    reps: int = 1000,
+    *,
+    seed: int | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCheck | None = None,
+) -> BootstrapTest:
+    """Test the smaller of two nested fits by simulating from it and fitting both to each outcome.
+
+    The rules of `lrtest` hold; raises as it does, and as `bootstrap`.
+    """
+    if reps < 2:
+        raise SpecError("A bootstrap needs two replicates or more.", code="reps", subject="reps")
+    observed = lrtest(fit_a, fit_b, name_a, name_b)
+    small, large = (fit_a, fit_b) if observed.smaller == name_a and observed.larger == name_b else (fit_b, fit_a)
+    seed = _seed(seed)
+    rng = np.random.default_rng(seed)
+    simulator, refit_small, refit_large = Simulator(small), Refit(small), Refit(large)
+    # under the null the larger model's own estimates are no good place to begin
+    refit_large.start = _inside(large)
+    watch = _Watch("Bootstrap test", reps, progress, cancel)
+    null = []
+    for _ in range(reps):
+        watch.step()
+        y = simulator.draw(rng)
+        a, b = refit_small.optimum(y), refit_large.optimum(y)
+        if a is not None and b is not None:
+            null.append(max(2.0 * (b.point.ll - a.point.ll), 0.0))
+    if len(null) < reps / 2:
+        raise FitError(
+            f"{reps - len(null)} of {reps} replicates could not be fitted.",
+            code="bootstrap-failed",
+            advice="Simplify the random part: these data do not determine it.",
+        )
+    values = np.array(null)
+    exceed = int((values >= observed.stat * (1 - 1e-12)).sum())
+    p = (1.0 + exceed) / (1.0 + len(values))
+    return BootstrapTest(
+        observed.smaller, observed.larger, observed.stat, observed.df, p, observed.p, values, reps - len(values), seed
+    )
+
+
+def _inside(fit: FitResult) -> FloatArray:
+    """θ of the fit, with variances at zero moved a little inside."""
+    theta = fit.model.optimum.point.theta.copy()
+    n = fit.model.objective.n_random
+    small = np.abs(theta[:n]) < 1e-3
+    theta[:n][small] = 1e-2
+    return theta
+
+
+def bootstrap_lrtest_table(found: BootstrapTest) -> Table:
+    """The test as a table: χ², df, the bootstrap p beside that of χ²."""
+    columns = (
+        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p, bootstrap", "p"),
+        Column("p_chi2", "p, χ²", "p"),
+    )  # fmt: skip
+    notes = [
+        f"Assumption: {found.smaller} nested within {found.larger}".rstrip(".") + ".",
+        f"{len(found.null):,} outcomes simulated from {found.smaller}, seed {found.seed}; of their ratios "
+        f"{float((found.null < 1e-6).mean()):.0%} are zero.",
+    ]
+    if found.failed:
+        notes.append(f"{found.failed} further replicates could not be fitted.")
+    row = Row(f"{found.smaller} vs {found.larger}", (found.stat, found.df, found.p, found.p_chi2))
+    return Table("Bootstrap likelihood-ratio test", columns, (row,), "Models", tuple(notes), "bootstrap-lrtest")
