@@ -408,6 +408,7 @@ def test_the_iteration_log_is_what_the_options_ask_for(session: Session) -> None
     assert lines("emlog nolog emiterate(5)") == (em, 0, 0) != (0, 0, 0)
     assert lines("emdots nolog emiterate(5)") == (0, 0, em)
     assert lines("emonly emiterate(7)")[:2] == (8, 0)
-    text = ok(session, "mixed y x || g: x, trace").text
+    text = ok(session, "mixed y x || g: x, trace gradient showtolerance").text
     assert "gradient" in text and "step" in text and "relative change" in text
+    assert "parameters (search metric)" in text
     assert "Iteration" not in ok(session, "mixed").text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -22,6 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 Report = Callable[[Iteration], None]
 
 START_SCALES = (0.1, 30.0, 1.0)
+RESTART_ITERATIONS = 60
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def optimise(
         # two more opinions where the search converged, all there are where it did not
         several = not result.converged or objective.design.residuals.n_by > 1
         for other in rest if several else rest[:2]:
-            again = maximise(space, other, tolerances, average=average)
+            again = maximise(space, other, replace(tolerances, iterations=RESTART_ITERATIONS), average=average)
             better = again.point.ll > result.point.ll + 1e-9 * (1 + abs(result.point.ll))
             if (again.converged and not result.converged) or (again.converged >= result.converged and better):
                 result = again
@@ -154,10 +155,10 @@ def _strata_starts(space: SearchSpace) -> list[FloatArray]:
     """By() groups far below the others, in turn and in small data two at a time: each can be a summit."""
     design = space.objective.design
     count = design.residuals.n_by
-    if design.n > 1000 or count > 12:
+    if design.n > 300 or count > 12:
         return []
     sets: list[tuple[int, ...]] = [(level,) for level in range(count)]
-    if design.n <= 200 and count <= 6:
+    if design.n <= 60 and count <= 6:
         sets += list(combinations(range(count), 2))
     out = []
     for low in sets:

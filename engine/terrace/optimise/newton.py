@@ -138,6 +138,7 @@ def maximise(
     ended = False
     secant: FloatArray | None = None
     tried = np.zeros(len(theta), dtype=bool)
+    best, idle = point.ll, 0
     for number in range(1, tolerances.iterations + 1):
         scale = np.maximum(np.abs(point.theta), 0.3)
         algorithm = algorithm_at(technique, number)
@@ -152,6 +153,12 @@ def maximise(
         if gain < tolerances.final:
             return NewtonResult(point, True, tuple(log))
         ended = gain < tolerances.decrement
+        # where rounding hides what little there is to gain, going on would only walk about
+        idle = 0 if point.ll > best + 1e-8 * (1.0 + abs(best)) else idle + 1
+        best = max(best, point.ll)
+        if idle > STALLED:
+            reason = "" if gain < 1e-5 else "no further step improves the fit"
+            return NewtonResult(point, gain < 1e-5, tuple(log), reason)
         trial = space.point(point.theta + s * scale, average=average)
         length = float(np.linalg.norm(s))
         if trial is None:
@@ -193,6 +200,7 @@ def maximise(
 
 
 FACE = 0.05
+STALLED = 10
 
 
 def near_face(space: SearchSpace, theta: FloatArray) -> npt.NDArray[np.bool_]:
