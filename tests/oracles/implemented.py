@@ -37,6 +37,6 @@ FEATURES = frozenset(
     }
 )
 
-NOT_YET = frozenset({"pwcompare", "contrast", "profile"})
+NOT_YET: frozenset[str] = frozenset()
 
 IMPLEMENTED = (FEATURES - NOT_YET) | frozenset(os.environ.get("TERRACE_FEATURES", "").split())

@@ -15,6 +15,9 @@ means <- function(e) {
 }
 pairwise <- function(e, adjust) {
   s <- as.data.frame(summary(pairs(e, reverse = TRUE), adjust = adjust, infer = TRUE))
+  # the program lists all comparisons with the first level, then with the second, ...
+  level <- function(k) as.numeric(sub("\\D+", "", sapply(strsplit(as.character(s[, 1]), " - "), `[`, k)))
+  s <- s[order(level(2), level(1)), ]
   rows_of(s, intersect(c("z.ratio", "t.ratio"), names(s)))
 }
 versus <- function(e, method) {
