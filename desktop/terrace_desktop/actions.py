@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from terrace_desktop.main_window import MainWindow
 
 EXPLORE = (  # command that must exist, what to run, words
-    ("describe", "describe", "Describe the data"),
-    ("summarize", "summarize", "Summarize variables"),
-    ("codebook", "codebook", "Codebook"),
-    ("misstable summarize", "misstable summarize", "Missing values"),
-    ("correlate", "correlate", "Correlations"),
+    ("describe", "describe", QT_TRANSLATE_NOOP("MainWindow", "Describe the data")),
+    ("summarize", "summarize", QT_TRANSLATE_NOOP("MainWindow", "Summarize variables")),
+    ("codebook", "codebook", QT_TRANSLATE_NOOP("MainWindow", "Codebook")),
+    ("misstable summarize", "misstable summarize", QT_TRANSLATE_NOOP("MainWindow", "Missing values")),
+    ("correlate", "correlate", QT_TRANSLATE_NOOP("MainWindow", "Correlations")),
 )
 
 
@@ -167,7 +167,7 @@ class Actions:
         self._add(menu, "predict", tr("&Predict…"), w.predict_newest)
         for command, words in AFTER:
             name = "after_" + command.split()[-1]
-            self._add(menu, name, tr(words), self._asker(command))
+            self._add(menu, name, QCoreApplication.translate("ModelCard", words), self._asker(command))
         menu.addSeparator()
         self._add(menu, "copy_tables", tr("&Copy tables of newest model"), w.copy_newest, "Ctrl+Shift+C")
         self._add(menu, "sds", tr("Random effects as &SDs"), lambda: w.set_metric("sd"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -75,10 +75,10 @@ class SmallDialog(QDialog):
 
 
 PREDICTIONS = (  # option of `predict`, words, suggested name
-    ("fitted", "Fitted values", "fitted"),
-    ("residuals", "Residuals", "resid"),
-    ("reffects", "Random effects, one variable each", "u*"),
-    ("xb", "Fixed part only", "xb"),
+    ("fitted", QT_TRANSLATE_NOOP("PredictDialog", "Fitted values"), "fitted"),
+    ("residuals", QT_TRANSLATE_NOOP("PredictDialog", "Residuals"), "resid"),
+    ("reffects", QT_TRANSLATE_NOOP("PredictDialog", "Random effects, one variable each"), "u*"),
+    ("xb", QT_TRANSLATE_NOOP("PredictDialog", "Fixed part only"), "xb"),
 )
 
 

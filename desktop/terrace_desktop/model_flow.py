@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -27,6 +28,7 @@ TOLD = frozenset(
      "label variable", "label values", "rename", "measure", "missing", "report", "plot",
      "import delimited", "import excel")
 )  # fmt: skip
+OPENS = frozenset(("use", "import delimited", "import excel"))
 UNDER_A_MODEL = ("estat", "predict", "test", "lincom", "margins")
 
 
@@ -165,6 +167,12 @@ class ModelFlow(QObject):
         if outcome.quiet or not (outcome.text.strip() or outcome.tables or outcome.plots or outcome.warnings):
             return
         self.results.dismiss_errors()
+        notes = [line for line in outcome.text.split("\n") if line.startswith("Note: ")]
+        if outcome.type in OPENS and notes:  # what a reader decided is worth more than a passing line
+            text = "\n".join(n.removeprefix("Note: ") for n in notes)
+            title = self.tr("Notes on the data")
+            self.results.add_output(entry, replace(outcome, text=text), None, title)
+            return
         if outcome.type in TOLD and not (outcome.tables or outcome.plots or outcome.warnings):
             if outcome.type != "estimates restore":  # the window does that on the way to something else
                 self.told.emit(outcome.text.strip().split("\n")[0])

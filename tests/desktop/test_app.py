@@ -177,6 +177,38 @@ def test_a_half_written_file_leaves_everything_as_it_was(program: Program, tmp_p
     assert "half.dta" in w.results.loose()[0].outcome.error[1]
 
 
+def test_what_the_reader_decided_stands_in_the_results(program: Program, tmp_path: Path) -> None:
+    path = tmp_path / "eu.csv"
+    path.write_text("group id;value\n1;2,5\n1;3,5\n2;1,25\n", encoding="latin-1")
+    program.window.data.open_file(str(path))
+    program.idle()
+    card = program.window.results.loose()[0]
+    assert card.title == "Notes on the data" and "group_id" in card._browser.toPlainText()
+    assert program.window.windowTitle() == "eu.csv – Terrace"
+
+
+def test_a_model_of_other_data_is_told_and_harms_nothing(program: Program) -> None:
+    w = program.window
+    program.run("sample hsb", HSB, "sample sleepstudy")
+    card = w.results.newest()
+    assert card.stale
+    w.models.open_builder(card.fit.spec)
+    builder = w.models.builder
+    wait_until(lambda: builder is not None and builder.isVisible())
+    fit = builder.findChild(QPushButton, "builder_fit")
+    spin(50)
+    assert not fit.isEnabled(), "its variables are not there"
+    w.models.close_builder()
+    card.refit_asked.emit()
+    program.idle()
+    assert w.results.loose()[-1].outcome.error[0] == "no-such-variable"
+    w.models.after(card, "estat icc")
+    w.models.after(card, "predict f, fitted")
+    program.idle()
+    codes = [o.outcome.error[0] for o in w.results.loose() if o.outcome.error]
+    assert "internal" not in codes
+
+
 @pytest.mark.parametrize(
     ("command", "names"),
     [

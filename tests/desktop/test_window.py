@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import fakes
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -359,6 +360,26 @@ def test_an_unforeseen_error_opens_one_dialog_and_the_window_goes_on(
     spin()
     desk.run(MODEL)
     assert len(desk.window.results.groups) == 1
+
+
+def test_a_closed_window_leaves_nothing(settings: Settings) -> None:
+    def round_trip() -> None:
+        d = Desk(settings)
+        d.open()
+        d.run(MODEL)
+        d.window.close()
+        d.window.deleteLater()
+        del d
+        for _ in range(3):
+            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+            spin()
+            gc.collect()
+
+    round_trip()
+    before = len(QApplication.allWidgets())
+    for _ in range(3):
+        round_trip()
+    assert len(QApplication.allWidgets()) <= before
 
 
 # --- the window itself --------------------------------------------------------------------------------------

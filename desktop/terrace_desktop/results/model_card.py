@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from terrace_desktop.history import Entry
 
 AFTER = (  # what follows a fit: command, and the words of the menu
-    ("estat icc", "Intraclass correlation"),
-    ("estat sd", "SDs and correlations"),
-    ("estat recovariance", "Covariance of the random effects"),
-    ("estat group", "Group sizes"),
-    ("estat ic", "Information criteria"),
+    ("estat icc", QT_TRANSLATE_NOOP("ModelCard", "Intraclass correlation")),
+    ("estat sd", QT_TRANSLATE_NOOP("ModelCard", "SDs and correlations")),
+    ("estat recovariance", QT_TRANSLATE_NOOP("ModelCard", "Covariance of the random effects")),
+    ("estat group", QT_TRANSLATE_NOOP("ModelCard", "Group sizes")),
+    ("estat ic", QT_TRANSLATE_NOOP("ModelCard", "Information criteria")),
 )
 EXPORTS = ("html", "docx", "xlsx", "tex", "csv")
 
@@ -146,7 +146,8 @@ class ModelCard(Card):
         self.add_action(self.tr("Predict"), "model_predict", self.predict_asked.emit)
         after = QMenu(self)
         for command, words in AFTER:
-            after.addAction(self.tr(words), lambda c=command: self.after_asked.emit(c))
+            text = QCoreApplication.translate("ModelCard", words)
+            after.addAction(text, lambda c=command: self.after_asked.emit(c))
         self.add_menu(self.tr("After the fit"), "model_after", after)
         copy = QMenu(self)
         copy.addAction(self.tr("Tables"), self.copy_tables)

@@ -156,9 +156,11 @@ class ResultsPane(QScrollArea):
         self.models_changed.emit()
         return group
 
-    def add_output(self, entry: Entry, outcome: Outcome, group: ModelGroup | None = None) -> OutputCard:
+    def add_output(
+        self, entry: Entry, outcome: Outcome, group: ModelGroup | None = None, title: str = ""
+    ) -> OutputCard:
         """A card for any other command: under its model, or on top."""
-        card = OutputCard(entry, outcome)
+        card = OutputCard(entry, outcome, title)
         card.edit_asked.connect(self.command_edit_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.log_asked.connect(self.log_asked)

@@ -1,0 +1,81 @@
+"""What variables are, by commands: each changes one thing, can be undone, and points at what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from terrace.data.dataset import Measure
+from terrace.session.session import Session
+
+
+@pytest.fixture
+def session() -> Session:
+    s = Session()
+    assert s.run("sample hsb").ok
+    return s
+
+
+def test_each_command_changes_its_property_and_undo_takes_it_back(session: Session) -> None:
+    before = session.data
+    for command in (
+        "rename ses status",
+        'label variable size "Students, in all"',
+        'label values sector 0 "State school" 1 "Church school"',
+        "measure size ordinal",
+        "missing size 842 -9",
+    ):
+        assert session.run(command).ok, command
+    data = session.data
+    assert "status" in data and "ses" not in data
+    assert data.variable("size").label == "Students, in all"
+    assert dict(data.variable("sector").value_labels) == {0: "State school", 1: "Church school"}
+    assert data.variable("size").measure is Measure.ORDINAL
+    assert data.variable("size").missing_codes == (842, -9)
+    assert data.level_label("sector", 0.0) == "State school"
+    assert (data.numeric("size") != data.numeric("size")).sum() == (before.numeric("size") == 842).sum()
+    for _ in range(5):
+        assert session.run("undo").ok
+    assert session.data.variables == before.variables
+
+
+def test_without_a_value_a_property_is_taken_away(session: Session) -> None:
+    for command in ("label variable ses", "label values sector", "missing size -9", "missing size"):
+        assert session.run(command).ok
+    assert session.data.variable("ses").label == ""
+    assert not session.data.variable("sector").value_labels
+    assert session.data.variable("size").missing_codes == ()
+
+
+def test_a_text_variable_keeps_texts(session: Session) -> None:
+    from terrace.data.dataset import Variable
+
+    session.state = type(session.state)(dataset=session.data.with_column("t", ["a"] * len(session.data), Variable("t")))
+    assert session.run('missing t "n/a" a').ok
+    assert session.data.variable("t").missing_codes == ("n/a", "a")
+    assert not session.run("measure t continuous").ok
+
+
+def test_a_new_name_reaches_the_panel(session: Session) -> None:
+    session.run("xtset id")
+    session.run("rename id school")
+    assert session.data.panel is not None and session.data.panel.panel == "school"
+
+
+@pytest.mark.parametrize(
+    ("command", "place", "code"),
+    [
+        ("rename ses 1x", "1x", "bad-name"),
+        ("rename ses mathach", "mathach", "name-taken"),
+        ("rename nothere x", "nothere", "no-such-variable"),
+        ("measure size foo", "foo", "no-such-measure"),
+        ('label values sector x "y"', "x", "not-a-number"),
+        ("label values sector 0", "0", "syntax"),
+        ("missing size abc", "abc", "not-a-number"),
+    ],
+)
+def test_mistakes_are_pointed_at_and_change_nothing(session: Session, command: str, place: str, code: str) -> None:
+    before = session.data
+    outcome = session.run(command)
+    assert outcome.error is not None and outcome.error[0] == code
+    assert outcome.error_at is not None and command[slice(*outcome.error_at)] == place
+    assert session.data is before
