@@ -150,6 +150,7 @@ def estimate_natural(space: SearchSpace, point: SearchPoint, *, want_se: bool = 
     layout = cells(objective.design)
     singular = singular_directions(objective, point)
     boundary, at_boundary, masked = _name_boundary(objective, point, singular, layout)
+    values = _exact_zeros(objective.design, values, layout, sigma2)
     # work in (θ, log σ²): there, directions that end at the boundary have zero slope and drop out cleanly
     full = point.evaluation.full_hessian
     j = np.eye(r + 1)
@@ -174,6 +175,23 @@ def estimate_natural(space: SearchSpace, point: SearchPoint, *, want_se: bool = 
     identified = np.full(len(values), want_se and regular)
     identified &= ~masked
     return NaturalEstimate(values, vcov, jacobian, psi_vcov, identified, at_boundary, boundary, regular)
+
+
+def _exact_zeros(
+    design: Design, values: FloatArray, layout: tuple[Cell, ...], sigma2: float
+) -> FloatArray:
+    """Variances of random effects at zero, and covariances with them, without the dust of rounding."""
+    out = values.copy()
+    gone = set()
+    for k, c in enumerate(layout):
+        if c.block is not None and c.kind == "variance":
+            size = float(np.mean(design.blocks[c.block].z[:, c.i] ** 2))
+            if values[k] * size < BOUNDARY * sigma2:
+                gone.add((c.block, c.i))
+    for k, c in enumerate(layout):
+        if c.block is not None and ((c.block, c.i) in gone or (c.block, c.j) in gone):
+            out[k] = 0.0
+    return out
 
 
 def _free_directions(
