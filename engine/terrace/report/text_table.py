@@ -7,6 +7,7 @@ not characters, so that wide and combining letters stay in their columns.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from terrace.report.cells import Align, Cell, display_width, has_pairs, note_paragraphs, pad, shown, wrap
 from terrace.results.table import Table
@@ -17,7 +18,7 @@ _STUB_MIN = 16  # labels wrap down to this before a table is continued in a seco
 _STUB_SHARE = 0.45
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TextColumn:
     """A column as printed: the lines of its heading, and one text a row."""
 
@@ -25,7 +26,7 @@ class TextColumn:
     texts: tuple[str, ...]
     align: Align = "right"
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Places of the widest cell or line of the heading."""
         return max((display_width(t) for t in (*self.heading, *self.texts)), default=0)

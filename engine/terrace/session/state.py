@@ -81,6 +81,7 @@ class State:
     ``constraints`` are texts by number, ``margins`` those estimated last. ``rng`` is what ``set seed``
     started, ``rc`` 1 where the last ``capture`` caught an error. ``graphs`` are pages of plots by name, the one
     drawn last at the end. ``posted`` holds a fit with the margins that test and lincom speak of in its place.
+    ``label_sets`` are value labels by the names that ``label define`` gave them.
     """
 
     dataset: Dataset | None = None
@@ -96,6 +97,7 @@ class State:
     margins: Margins | None = None
     posted: tuple[FitResult, FitResult] | None = None
     graphs: Mapping[str, tuple[Plot, ...]] = field(default_factory=dict)
+    label_sets: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
 
     def changed_since(self, before: State) -> frozenset[str]:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``."""

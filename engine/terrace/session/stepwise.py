@@ -89,7 +89,7 @@ def _redirected(expression: Expression, name: str) -> Expression:
         changes = {f: turn(getattr(part, f)) for f in part.__dataclass_fields__ if f != "piece"}
         if _looks_back(part, name):
             assert isinstance(part, Subscript)
-            changes["base"] = Name(part.base.piece, _HIDDEN)
+            changes["base"] = Name(Piece.of(_HIDDEN), _HIDDEN)
         return replace(part, **changes)
 
     return Expression(turn(expression.root), expression.piece)

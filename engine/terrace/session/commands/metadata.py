@@ -15,8 +15,17 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult
 
 
-@command("rename", minimum="ren", syntax="rename OLD NEW", help="Give a variable another name.")
+@command(
+    "rename",
+    minimum="ren",
+    syntax="rename OLD NEW | rename (OLDS) (NEWS) | rename OLD* NEW* | rename OLDS, lower|upper|proper",
+    help="Give variables other names.",
+)
 def rename(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.session.renaming import is_group, renamed_group
+
+    if is_group(parsed):
+        return _changed(session, *renamed_group(parsed, session.data))
     items = _items(parsed, 2, "rename OLD NEW")
     data = session.data
     old, new = Names(data.names).one(items[0]), str(items[1])
@@ -51,10 +60,15 @@ def label_variable(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "label values",
     minimum="la val",
-    syntax='label values NAME [value "label"]...',
-    help="Give the values of a variable labels; without any, take the labels away.",
+    syntax='label values NAME [value "label"]... | label values NAMES SET',
+    help="Give the values of variables labels, one by one or a set of label define; without any, take them away.",
 )
 def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.session.commands.labels import attached
+
+    by_set = attached(session, parsed)
+    if by_set is not None:
+        return by_set
     variable, rest = _variable(session, parsed, 'label values NAME 0 "No" 1 "Yes"')
     if [str(p) for p in rest] == ["."]:
         rest = []
