@@ -77,9 +77,11 @@ def test_nothing_better_is_found(seed: int, command: str, reml: bool) -> None:
         assert error.code in ("too-many-parameters", "too-many-effects", "one-group")
         return
     dense = Dense(describe(command, ("x", "_cons")), frame)
-    assert result.converged
     if natural(result)[-1] < 1e-4 * frame["y"].var():
-        return  # next to no error left: V is close to singular, and either evaluation loses digits
+        # next to no error left: the likelihood has no maximum, or either evaluation loses digits beside it
+        assert result.warnings
+        return
+    assert result.converged
     assert result.ll > searched(dense) - 1e-4
     if result.state == "converged":
         assert result.ll == pytest.approx(dense.ll(natural(result)), abs=1e-6)

@@ -154,8 +154,6 @@ def maximise(
             return NewtonResult(point, True, tuple(log))
         ended = gain < tolerances.decrement
         # where rounding hides what little there is to gain, going on would only walk about
-        idle = 0 if point.ll > best + 1e-8 * (1.0 + abs(best)) else idle + 1
-        best = max(best, point.ll)
         if idle > STALLED:
             reason = "" if gain < 1e-5 else "no further step improves the fit"
             return NewtonResult(point, gain < 1e-5, tuple(log), reason)
@@ -183,6 +181,8 @@ def maximise(
                 change = trial.gradient - point.gradient
                 secant = quasi_newton(secant, trial.theta - point.theta, change, algorithm)
             point = trial
+            idle = 0 if point.ll > best + 1e-8 * (1.0 + abs(best)) else idle + 1
+            best = max(best, point.ll)
             note(len(log), point, length)
             if ended:
                 return NewtonResult(point, True, tuple(log))
