@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +28,15 @@ class Level:
     """One level of grouping: the groups of `name` within all levels above it.
 
     ``codes`` (n,) number the groups in the order of the levels above and then of the variable's values;
-    ``rows`` gives one row of the sample per group, to look up its identifiers.
+    ``rows`` gives one row of the sample per group, to look up its identifiers. ``values`` are the values of the
+    variable by group, shape (n_groups,), for finding the groups again in other data; None for ``_all``.
     """
 
     name: str
     codes: IntArray
     n_groups: int
     rows: IntArray
+    values: npt.NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class RandomBlock:
 
     ``z`` has shape (n, q) for slopes and intercept, (n, 1) of ones for ``R.varname``, where the effects belong
     to the values of the variable within each group: ``codes`` then numbers the pairs. ``structure`` holds Σ
-    of the effects in `names`; for ``R.`` it has the size of one effect, or is exchangeable over the values.
+    of the effects in `names`; for ``R.`` it has the size of one effect, or is exchangeable over the values, and
+    ``values`` (n_groups,) are the values of `factor` by pair.
     """
 
     level: Level
@@ -56,6 +60,7 @@ class RandomBlock:
     factor: str | None = None
     equation: int = 0
     info: tuple[ColumnInfo, ...] = ()
+    values: npt.NDArray[Any] | None = None
 
     @property
     def title(self) -> str:
@@ -183,6 +188,7 @@ def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tupl
                 advice=f"Write all || {equation.level}: parts one after the other.",
             )
         seen.append(equation.level)
+        values: npt.NDArray[Any] | None = None
         if equation.level == "_all":
             codes, count = above.copy(), int(above.max()) + 1
         else:
@@ -196,7 +202,8 @@ def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tupl
                     advice="A random effect needs several groups: choose another group variable.",
                 )
             codes, count = interact(above, own)
-        levels.append(Level(equation.level, codes, count, _first_rows(codes, count)))
+            values = data.frame[equation.level].to_numpy()[rows][_first_rows(codes, count)]
+        levels.append(Level(equation.level, codes, count, _first_rows(codes, count), values))
         above = codes
     return tuple(levels)
 
@@ -289,6 +296,7 @@ def _factor_block(
     return RandomBlock(
         level, structure, (name,), (equation.factor,), ((equation.factor,),), np.ones((len(codes), 1)), codes,
         n_pairs, equation.factor, position,
+        values=data.frame[equation.factor].to_numpy()[rows][_first_rows(codes, n_pairs)],
     )
 
 

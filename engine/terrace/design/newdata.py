@@ -1,17 +1,20 @@
-"""Columns of a fitted model for other rows: the whole dataset, or new data."""
+"""Columns and groups of a fitted model for other rows: the whole dataset, or new data."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnInfo, variable_values
+from terrace.design.design import Design, RandomBlock
 from terrace.spec.model import Term
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 def column_values(terms: Sequence[Term], info: Sequence[ColumnInfo], data: Dataset) -> FloatArray:
@@ -67,3 +70,47 @@ def unseen_levels(
         new = np.array([v not in levels for v in values] + [False])
         out |= new[codes]
     return out
+
+
+def level_codes(design: Design, data: Dataset, name: str) -> IntArray:
+    """The fit's group number at level `name` for every row of `data`, shape (rows,); -1 for groups it never saw.
+
+    Groups are found by the values of the group variables, so that the rows may be others than those of the fit.
+    """
+    above = np.zeros(len(data), dtype=np.int64)
+    parents: IntArray | None = None
+    for level in design.levels:
+        if level.values is not None:
+            own = np.zeros(level.n_groups, dtype=np.int64) if parents is None else parents[level.rows]
+            above = _found(above, data, level.name, own, level.values)
+        if level.name == name:
+            return above
+        parents = level.codes
+    raise KeyError(name)
+
+
+def pair_codes(design: Design, block: RandomBlock, data: Dataset) -> IntArray:
+    """The number of every row's pair of group and value of `block.factor`, shape (rows,); -1 for unseen pairs."""
+    assert block.factor is not None and block.values is not None
+    first = np.empty(block.n_groups, dtype=np.int64)
+    first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
+    above = level_codes(design, data, block.level.name)
+    return _found(above, data, block.factor, block.level.codes[first], block.values)
+
+
+def _found(
+    above: IntArray, data: Dataset, name: str, parents: IntArray, values: npt.NDArray[Any]
+) -> IntArray:
+    """Position of (parent, value) among the known pairs for every row; -1 where it is not among them."""
+    distinct = {_plain(v): k for k, v in enumerate(dict.fromkeys(_plain(v) for v in values))}
+    known = parents * len(distinct) + np.array([distinct[_plain(v)] for v in values], dtype=np.int64)
+    codes, present = data.codes(name)
+    own = np.array([*(distinct.get(_plain(v), -1) for v in present), -1], dtype=np.int64)[codes]
+    wanted = np.where((own < 0) | (above < 0), -1, above * len(distinct) + own)
+    order = np.argsort(known, kind="stable")
+    at = np.minimum(np.searchsorted(known[order], wanted), len(known) - 1)
+    return np.where(known[order][at] == wanted, order[at], -1)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str) else float(value)

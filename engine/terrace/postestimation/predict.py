@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.design.groups import interact
-from terrace.design.newdata import column_values, unseen_levels
+from terrace.design.newdata import column_values, level_codes, pair_codes, unseen_levels
 from terrace.errors import DataError, SpecError
 from terrace.likelihood.blup import BlockEffects, predict_effects
 from terrace.results.fit import FitResult
@@ -75,24 +75,24 @@ def random_effects(fit: FitResult, data: Dataset | None = None) -> tuple[RandomE
 
 
 def _group_labels(fit: FitResult, position: int, rows: IntArray, data: Dataset | None) -> tuple[str, ...]:
+    """The groups of an equation by the values of their variables; `data` has the value labels."""
     if data is None:
         return tuple(str(k + 1) for k in range(len(rows)))
     block = fit.model.design.blocks[position]
-    names: list[str] = []
+    first = np.empty(block.n_groups, dtype=np.int64)
+    first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
+    columns: list[tuple[str, npt.NDArray[Any]]] = []
     for level in fit.model.design.levels:
-        if level.name != "_all":
-            names.append(level.name)
+        if level.values is not None:
+            columns.append((level.name, level.values[level.codes[first]]))
         if level.name == block.level.name:
             break
-    if block.factor:
-        names.append(block.factor)
-    if not names:
+    if block.factor is not None and block.values is not None:
+        columns.append((block.factor, block.values))
+    if not columns:
         return ("all rows",) * len(rows)
-    columns = [data.frame[name].to_numpy()[rows] for name in names]
-    return tuple(
-        " / ".join(data.level_label(name, value) for name, value in zip(names, values))
-        for values in zip(*columns)
-    )
+    texts = [[data.level_label(name, v) for v in values] for name, values in columns]
+    return tuple(" / ".join(parts) for parts in zip(*texts))
 
 
 def linear(fit: FitResult, data: Dataset) -> FloatArray:
@@ -119,7 +119,8 @@ def linear_se(fit: FitResult, data: Dataset) -> FloatArray:
 def fitted(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatArray:
     """xβ + Zu for every row, with the effects down to level `relevel` (all by default).
 
-    Rows of groups outside the estimation sample are predicted with an effect of 0 for those groups.
+    Rows of groups outside the estimation sample are predicted with an effect of 0 for those groups; a value of
+    ``R.varname, cov(exchangeable)`` that is new to its group with what the other values of the group say of it.
     """
     total = linear(fit, data)
     for position, part in enumerate(effects(fit)):
@@ -129,8 +130,24 @@ def fitted(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatAr
         codes = group_codes(fit, data, position)
         z = random_columns(fit, data, position)
         u = np.vstack([part.values, np.zeros((1, part.values.shape[1]))])[codes]
+        if block.factor is not None and block.structure.n_params == 2:
+            u[codes < 0] = _exchangeable_value(fit, data, position, part.values)[codes < 0]
         total = total + np.einsum("ij,ij->i", z, u)
     return total
+
+
+def _exchangeable_value(fit: FitResult, data: Dataset, position: int, u: FloatArray) -> FloatArray:
+    """E(u_new | u) = c Σu / (v + (m - 1)c) with v, c the variance and covariance of the m values, (rows, 1)."""
+    design = fit.model.design
+    block = design.blocks[position]
+    first = np.empty(block.n_groups, dtype=np.int64)
+    first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
+    above = block.level.codes[first]
+    count = np.bincount(above, minlength=block.level.n_groups)
+    total = np.bincount(above, weights=u[:, 0], minlength=block.level.n_groups)
+    v, c = fit.model.psi[fit.model.objective.layout.block_slices[position]]
+    share = np.append(c * total / (v + (count - 1) * c), 0.0)
+    return np.asarray(share[level_codes(design, data, block.level.name)][:, None])
 
 
 def _down_to(fit: FitResult, level: str, relevel: str | None) -> bool:
@@ -160,31 +177,9 @@ def group_codes(fit: FitResult, data: Dataset, position: int) -> IntArray:
     """The fit's group number of every row for one equation; -1 for groups that were not in the sample."""
     design = fit.model.design
     block = design.blocks[position]
-    names: list[str] = []
-    for level in design.levels:
-        if level.name != "_all":
-            names.append(level.name)
-        if level.name == block.level.name:
-            break
-    if block.factor:
-        names.append(block.factor)
-    if not names:
-        return np.zeros(len(data), dtype=np.int64)
-    combined = np.zeros(len(data), dtype=np.int64)
-    missing = np.zeros(len(data), dtype=bool)
-    for name in names:
-        codes, _ = data.codes(name)
-        missing |= codes < 0
-        combined, _ = interact(combined, np.maximum(codes, 0))
-    if len(data) != len(fit.sample):
-        raise DataError(
-            "The data have changed since the fit: fit the model again before predicting.", code="stale-fit"
-        )
-    lookup = np.full(int(combined.max(initial=0)) + 1, -1, dtype=np.int64)
-    lookup[combined[fit.sample]] = block.codes
-    out = lookup[combined]
-    out[missing] = -1
-    return out
+    if block.factor is not None:
+        return pair_codes(design, block, data)
+    return level_codes(design, data, block.level.name)
 
 
 def outcome_values(fit: FitResult, data: Dataset) -> FloatArray:
@@ -194,6 +189,17 @@ def outcome_values(fit: FitResult, data: Dataset) -> FloatArray:
     return variable_values(data, fit.spec.outcome)
 
 
+def need_rows(fit: FitResult, data: Dataset) -> None:
+    """`DataError` where the rows are not those of the fit in their order: sorted, or changed, or others."""
+    y = outcome_values(fit, data)[fit.sample] if len(data) == len(fit.sample) else None
+    if y is None or not np.array_equal(y, fit.model.design.y):
+        raise DataError(
+            "The rows are not those that the model was fitted to: they were sorted, changed, or others were opened.",
+            code="stale-fit",
+            advice="Fit the model again.",
+        )
+
+
 def residuals(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatArray:
     """y - fitted for every row, shape (rows,)."""
     return outcome_values(fit, data) - fitted(fit, data, relevel)
@@ -201,6 +207,7 @@ def residuals(fit: FitResult, data: Dataset, relevel: str | None = None) -> Floa
 
 def standardized_residuals(fit: FitResult, data: Dataset) -> FloatArray:
     """R̂^(-1/2)(y - fitted), with the symmetric root of each group's R; NaN outside the estimation sample."""
+    need_rows(fit, data)
     design = fit.model.design
     layout = design.residuals
     raw = residuals(fit, data)

@@ -2,80 +2,195 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
-from terrace.data.dataset import Variable
+from terrace.data.dataset import Dataset, Variable
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import parse_new_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, words
+from terrace.results.fit import FitResult
 from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.hypotheses import level_of
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 
-_STATISTICS = ("xb", "stdp", "fitted", "residuals", "rstandard", "reffects", "scores")
+FloatArray = npt.NDArray[np.float64]
+_STATISTICS = (
+    *("xb", "stdp", "fitted", "residuals", "rstandard", "reffects", "scores"),
+    *("stdfitted", "stdf"),
+)
+_BESIDE = ("se", "ci", "pi")  # options that put further variables beside a prediction
 _TYPES = ("double", "float", "byte", "int", "long")
 
 
-# --- predict ----------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _New:
+    """One variable to be made: its name as typed, its values for every row, its label."""
+
+    name: str
+    values: FloatArray
+    label: str
+    place: Piece
+
+
 @command(
     "predict",
     minimum="predict",
-    syntax="predict NAMES [if] [in] [, xb|stdp|fitted|residuals|rstandard|reffects relevel(level) reses(NAMES)]",
-    help="Put predictions of the fit into new variables.",
+    syntax="predict NAMES [if] [in] [, xb|stdp|fitted|residuals|rstandard|reffects|scores|stdfitted|stdf "
+    "relevel(level) reses(NAMES) se(NAME) ci(LOW HIGH) pi(LOW HIGH) level(#)]",
+    help="Put predictions of the fit into new variables, with standard errors and intervals.",
 )
 def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation import predict as predictions
-
     fit = current_fit(session, parsed)
-    options = parsed.options(rules("xb stdp fit:ted res:iduals rsta:ndard ref:fects sc:ores", "relev:el reses"))
-    data = session.data
-    statistic = excluding(options, _STATISTICS) or "xb"
-    errors = options.get("reses")
-    if errors is not None and statistic != "reffects":
-        if excluding(options, _STATISTICS):
-            raise errors.piece.error(
-                "reses() goes with reffects.", code="misplaced-option", subject="reses", advice="Add reffects."
-            )
-        statistic = "reffects"
-    columns = predictions.predict(
-        fit,
-        data,
-        statistic,
-        relevel=_level(options.get("relevel")),
-        reses=errors is not None,
+    options = parsed.options(
+        rules(
+            "xb stdp fit:ted res:iduals rsta:ndard ref:fects sc:ores stdfit:ted stdf", "relev:el reses se ci pi l:evel"
+        )
     )
-    half = len(columns) // 2 if errors is not None else len(columns)
-    names = _new_names(_without_type(parsed.clauses.body), half, parsed.word)
-    if errors is not None:
-        names += _new_names(argument(errors), len(columns) - half, errors.piece)
+    statistic = _statistic(options)
+    relevel = None if "relevel" not in options else str(argument(options["relevel"]))
+    data = session.data
+    notes = [] if _says_which(options) else ["(xb, the linear prediction of the fixed part)"]
+    if statistic == "scores":
+        made = _scores(fit, data, parsed)
+    elif statistic in ("stdfitted", "stdf") or any(name in options for name in _BESIDE):
+        made, seen = _with_errors(session, fit, parsed, statistic, relevel, options)
+        notes += seen
+    else:
+        made = _plain(fit, data, parsed, statistic, relevel, options.get("reses"))
     keep = selected(session, parsed.clauses)
-    for name, column in zip(names, columns):
-        if name in data:
-            raise parsed.clauses.body.error(
-                f"The variable {name} exists already.",
+    for new in made:
+        if new.name in data:
+            raise new.place.error(
+                f"The variable {new.name} exists already.",
                 code="variable-exists",
-                subject=name,
+                subject=new.name,
                 advice="Choose another name.",
             )
-        data = data.with_column(name, np.where(keep, column.values, np.nan), Variable(name, column.label))
-    note = [] if _says_which(options) else ["(xb, the linear prediction of the fixed part)"]
-    missing = [(n, int(np.isnan(data.numeric(n)).sum())) for n in names]
-    note += [f"{n}: {count:,} missing values" for n, count in missing if count]
-    return CommandResult(text="\n".join(note), state=replace(session.state, dataset=data))
+        data = data.with_column(new.name, np.where(keep, new.values, np.nan), Variable(new.name, new.label))
+    if statistic in ("fitted", "residuals"):
+        notes += _unseen(fit, session.data, keep)
+    missing = [(n.name, int(np.isnan(data.numeric(n.name)).sum())) for n in made]
+    notes += [f"{name}: {count:,} missing values" for name, count in missing if count]
+    return CommandResult(text="\n".join(dict.fromkeys(notes)), state=replace(session.state, dataset=data))
 
 
 def _says_which(options: dict[str, Option]) -> bool:
     return any(name in options for name in (*_STATISTICS, "reses"))
 
 
-def _level(option: Option | None) -> str | None:
-    return None if option is None else str(argument(option))
+def _statistic(options: dict[str, Option]) -> str:
+    """What is predicted. `CommandError` where an option does not belong to it."""
+    given = excluding(options, _STATISTICS)
+    errors = options.get("reses")
+    if errors is not None:
+        if given not in (None, "reffects"):
+            raise errors.piece.error(
+                "reses() goes with reffects.", code="misplaced-option", subject="reses", advice="Add reffects."
+            )
+        given = "reffects"
+    statistic = given or "xb"
+    for name in _BESIDE:
+        if name in options and statistic not in ("xb", "fitted"):
+            raise options[name].piece.error(
+                f"{name}() goes with fitted or xb.", code="misplaced-option", subject=name, advice="Add fitted."
+            )
+    return statistic
+
+
+def _plain(
+    fit: FitResult, data: Dataset, parsed: ParsedCommand, statistic: str, relevel: str | None, errors: Option | None
+) -> list[_New]:
+    """Predictions without further uncertainty; random effects perhaps with their SEs."""
+    from terrace.postestimation import predict as predictions
+
+    columns = predictions.predict(fit, data, statistic, relevel=relevel, reses=errors is not None)
+    half = len(columns) // 2 if errors is not None else len(columns)
+    body = _without_type(parsed.clauses.body)
+    names = [(n, body) for n in _new_names(body, half, parsed.word)]
+    if errors is not None:
+        own = argument(errors)
+        names += [(n, own) for n in _new_names(own, len(columns) - half, errors.piece)]
+    return [_New(n, c.values, c.label, place) for (n, place), c in zip(names, columns)]
+
+
+def _scores(fit: FitResult, data: Dataset, parsed: ParsedCommand) -> list[_New]:
+    from terrace.postestimation.scores import score_columns
+
+    columns = score_columns(fit, data)
+    body = _without_type(parsed.clauses.body)
+    names = _new_names(body, len(columns), parsed.word)
+    return [_New(n, c.values, c.label, body) for n, c in zip(names, columns)]
+
+
+def _with_errors(
+    session: Session,
+    fit: FitResult,
+    parsed: ParsedCommand,
+    statistic: str,
+    relevel: str | None,
+    options: dict[str, Option],
+) -> tuple[list[_New], list[str]]:
+    """A prediction with its SE and intervals as asked for, and what to know about them."""
+    from terrace.inference.distributions import confidence_quantile
+    from terrace.postestimation.prediction import prediction
+
+    level = level_of(options, session)
+    found = prediction(fit, session.data, fixed_only=statistic == "xb", relevel=relevel, cancel=session.cancel)
+    body = _without_type(parsed.clauses.body)
+    (name,) = _new_names(body, 1, parsed.word)
+    what = "Linear prediction, fixed portion" if statistic == "xb" else "Fitted values: xb + Zu"
+    what += f", down to {relevel}" if relevel and statistic != "xb" else ""
+    values, label = {
+        "stdfitted": (found.se, "Standard error of the fitted values"),
+        "stdf": (found.sd_new, "Standard deviation of a new observation about its prediction"),
+    }.get(statistic, (found.value, what))
+    made = [_New(name, values, label, body)]
+    if "se" in options:
+        own = argument(options["se"])
+        made += [_New(n, found.se, f"Standard error of {name}", own) for n in _new_names(own, 1, own)]
+    z = confidence_quantile(level)
+    for option, spread, title in (("ci", found.se, "CI of the fitted value"), ("pi", found.sd_new, "prediction")):
+        if option not in options:
+            continue
+        own = argument(options[option])
+        kind = title if option == "ci" else "prediction interval"
+        for n, sign, end in zip(_new_names(own, 2, own), (-1.0, 1.0), ("lower", "upper")):
+            made.append(_New(n, found.value + sign * z * spread, f"{level:g}% {kind} of {name}, {end}", own))
+    names = [n.name for n in made]
+    for k, new in enumerate(made):
+        if new.name in names[:k]:
+            raise new.place.error(f"The name {new.name} is given twice.", code="variable-exists", subject=new.name)
+    notes = []
+    if fit.model.design.residuals.key not in ("independent",) and ("pi" in options or statistic == "stdf"):
+        notes.append("(a new observation has a residual of its own, uncorrelated with those of the sample)")
+    if statistic in ("stdfitted", "stdf"):
+        notes += _unseen(fit, session.data, selected(session, parsed.clauses))
+    return made, notes
+
+
+def _unseen(fit: FitResult, data: Dataset, keep: npt.NDArray[np.bool_]) -> list[str]:
+    """How many rows belong to groups that the fit never saw."""
+    from terrace.postestimation.predict import group_codes
+
+    out = []
+    told: set[str] = set()
+    for position, block in enumerate(fit.model.design.blocks):
+        name = block.factor or block.level.name
+        if not block.names or name in told:
+            continue
+        told.add(name)
+        count = int(((group_codes(fit, data, position) < 0) & keep).sum())
+        if count:
+            out.append(f"({count:,} rows are of a {name} that the fit has not seen; its effects are predicted as 0)")
+    return out
 
 
 def _without_type(piece: Piece) -> Piece:
