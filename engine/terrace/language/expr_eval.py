@@ -245,7 +245,8 @@ class Evaluator:
 
     # --- rows and matrices ---------------------------------------------------------------------------------
     def _subscript(self, node: Subscript) -> Array:
-        matrix = stored.matrix(node.base, self.context, self.data)
+        # Two indices mean a matrix, also where a variable has the same name.
+        matrix = stored.matrix(node.base, self.context, self.data if len(node.indices) == 1 else None)
         if matrix is not None:
             return stored.element(node, *matrix, self.value)
         if len(node.indices) != 1:
