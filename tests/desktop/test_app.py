@@ -93,10 +93,10 @@ def test_what_follows_a_fit_stands_under_it_and_predictions_reach_the_grid(progr
     row.open("residual-fitted")
     rows = row.large.view.select_inside(200, 260, -1e3, 0)
     assert len(rows) and w.left.grid.grid.marked.sum() == len(rows)
-    for suffix in ("html", "docx", "xlsx", "tex", "csv"):
+    for suffix in ("html", "csv"):  # all formats: test_the_program_tests_itself
         w.exports.write_report([card], str(tmp_path / f"r.{suffix}"))
     program.idle()
-    assert {p.suffix for p in tmp_path.iterdir()} >= {".html", ".docx", ".xlsx", ".tex", ".csv"}
+    assert {p.suffix for p in tmp_path.iterdir()} >= {".html", ".csv"}
     assert f"{card.fit.fixed[0].coef:.1f}" in (tmp_path / "r.html").read_text()
     card.copy_tables()
     assert "<table" in QGuiApplication.clipboard().mimeData().html()
