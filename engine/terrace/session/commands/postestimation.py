@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument
+from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names
 from terrace.language.options import Option, choice, match_options, rules
 from terrace.language.tokens import Piece, split, unquoted, words
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of, tested
+from terrace.session.commands.profile import reps_of, seed_of
 from terrace.session.commands.stored import named_fit
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -152,11 +153,11 @@ def _group(piece: Piece, names: tuple[str, ...]) -> dict[str, float | str]:
 @command(
     "lrtest",
     minimum="lrt",
-    syntax="lrtest A [B] [, force]",
-    help="Likelihood-ratio test of two fits; . is the last one.",
+    syntax="lrtest A [B] [, force bootstrap[(reps)] seed(#)]",
+    help="Likelihood-ratio test of two fits; . is the last one. bootstrap simulates from the smaller one.",
 )
 def lrtest(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("force st:ats d:ir"))
+    options = parsed.options(rules("force st:ats d:ir", "se:ed", "boot:strap"))
     named = words(parsed.clauses.body)
     if not 1 <= len(named) <= 2:
         raise parsed.word.error(
@@ -166,6 +167,21 @@ def lrtest(session: Session, parsed: ParsedCommand) -> CommandResult:
         )
     name_a, fit_a = named_fit(session, parsed, named[0])
     name_b, fit_b = named_fit(session, parsed, named[1]) if len(named) > 1 else (".", current_fit(session, parsed))
+    excluding(options, ("force", "bootstrap"))
+    if "bootstrap" in options:
+        from terrace.postestimation.bootstrap import bootstrap_lrtest, bootstrap_lrtest_table
+
+        found = bootstrap_lrtest(
+            fit_a,
+            fit_b,
+            name_a,
+            name_b,
+            reps_of(options["bootstrap"]),
+            seed=seed_of(options, session),
+            progress=session.progress,
+            cancel=session.cancel,
+        )
+        return tested(session, bootstrap_lrtest_table(found))
     from terrace.postestimation.lrtest import lrtest_table
 
     return tested(session, lrtest_table(fit_a, fit_b, name_a, name_b, force="force" in options))

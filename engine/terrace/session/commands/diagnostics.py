@@ -1,0 +1,132 @@
+"""Looking for trouble: ``estat residuals``, ``estat acf``, ``estat influence``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from terrace.data.dataset import Variable
+from terrace.errors import CommandError
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import argument, excluding, number
+from terrace.language.names import Names
+from terrace.language.options import Option, choice, rules
+from terrace.session.commands.contrasts import kept_rows
+from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.hypotheses import level_of
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, Returned
+from terrace.session.working import new_name
+
+
+@command(
+    "estat residuals",
+    minimum="estat res",
+    syntax="estat residuals [variables] [, type(rstandard|residuals|marginal)]",
+    help="Shape of the residuals and of the random effects at every level; plots against the variables named.",
+)
+def estat_residuals(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.predict import need_rows
+    from terrace.postestimation.residual_checks import residual_covariate_plot, shapes, shapes_table
+
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("", "type"))
+    kind = "rstandard"
+    if "type" in options:
+        allowed = "rsta:ndard res:iduals marg:inal"
+        kind = choice(argument(options["type"]), options["type"].value, allowed, "a kind of residual", subject="type")
+    need_rows(fit, session.data)
+    plots = tuple(
+        residual_covariate_plot(fit, session.data, name, kind=kind)  # type: ignore[arg-type]
+        for name in parsed.variables(session.data.names)
+    )
+    result = kept_rows(session, (shapes_table(shapes(fit, session.data)),))
+    return replace(result, plots=plots)
+
+
+@command(
+    "estat acf",
+    syntax="estat acf [, time(variable) lags(#) level(#) noplot]",
+    help="Autocorrelation of the residuals within groups, by lag.",
+)
+def estat_acf(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.predict import need_rows
+    from terrace.postestimation.residual_checks import autocorrelation, autocorrelation_plot, autocorrelation_table
+
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("noplot", "t:ime lag:s l:evel"))
+    need_rows(fit, session.data)
+    found = autocorrelation(
+        fit,
+        session.data,
+        Names(session.data.names).one(argument(options["time"])) if "time" in options else None,
+        max_lag=int(number(options["lags"], integer=True, least=1)) if "lags" in options else None,
+        level=level_of(options, session),
+    )
+    scalars = {f"acf{lag}": float(v) for lag, v in zip(found.lags, found.values) if lag and np.isfinite(v)}
+    plots = () if "noplot" in options else (autocorrelation_plot(found),)
+    state = replace(session.state, returned=Returned(scalars))
+    return CommandResult(tables=(autocorrelation_table(found),), plots=plots, state=state)
+
+
+@command(
+    "estat influence",
+    minimum="estat inf",
+    syntax="estat influence [, relevel(level|observation) top(#) all refit dfbetas cooksd(NAME) noplot]",
+    help="Influence of each group on the fixed effects: Cook's distance, and the coefficient it moves most.",
+)
+def estat_influence(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.influence import dfbetas_plot, influence, influence_plot, influence_table
+    from terrace.postestimation.predict import need_rows
+
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("all refit dfb:etas noplot", "relev:el top cook:sd"))
+    excluding(options, ("all", "top"))
+    need_rows(fit, session.data)
+    level = _level(options.get("relevel"), session)
+    found = influence(
+        fit,
+        session.data,
+        level,
+        refit="refit" in options,
+        progress=session.progress,
+        cancel=session.cancel,
+    )
+    top = 10 if "top" not in options else int(number(options["top"], integer=True, least=1))
+    table = influence_table(found, None if "all" in options else top)
+    scalars = {
+        "N_g": float(len(found.groups)),
+        "cutoff": found.cutoff,
+        "max_cooksd": float(np.nanmax(found.cooks, initial=0.0)),
+        "N_above": float((found.cooks > found.cutoff).sum()),
+    }
+    state = replace(session.state, returned=Returned(scalars))
+    text = ""
+    if "cooksd" in options:
+        from terrace.postestimation.influence import _groups
+
+        name = new_name(argument(options["cooksd"]), session.data)
+        codes = _groups(fit, session.data, level)[0]
+        values = np.full(len(session.data), np.nan)
+        values[fit.sample] = found.cooks[codes]
+        label = f"Cook's distance of {found.level}"
+        state = replace(state, dataset=session.data.with_column(name, values, Variable(name, label)))
+    plots = [] if "noplot" in options else [influence_plot(found)]
+    if "dfbetas" in options:
+        plots.append(dfbetas_plot(found))
+    return CommandResult(text=text, tables=(table,), plots=tuple(plots), state=state)
+
+
+def _level(option: Option | None, session: Session) -> str | None:
+    """The level that is meant: a variable by its full name, or ``observation``."""
+    if option is None:
+        return None
+    piece = argument(option)
+    if str(piece) and "observation".startswith(str(piece)) and str(piece) not in session.data:
+        return "observation"
+    try:
+        return Names(session.data.names).one(piece)
+    except CommandError:
+        return str(piece)

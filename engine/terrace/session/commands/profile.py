@@ -1,0 +1,88 @@
+"""Intervals without large-sample theory: ``estat profile``, ``estat bootstrap``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import excluding, number
+from terrace.language.options import Option, rules
+from terrace.language.tokens import words
+from terrace.session.commands.contrasts import kept_rows
+from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.hypotheses import level_of
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, Returned
+
+REPS = 200
+_POINTS = 8  # of each profile between the limits, so that its plot is smooth
+
+
+def metric_of(options: dict[str, Option]) -> str | None:
+    """``variance``, ``sd``, or None for that of the fit."""
+    given = excluding(options, ("variance", "sd", "stddeviations"))
+    return "sd" if given == "stddeviations" else given
+
+
+def seed_of(options: dict[str, Option], session: Session) -> int | None:
+    """The seed of ``seed()``, one drawn from ``set seed``, or None."""
+    if "seed" in options:
+        return int(number(options["seed"], integer=True))
+    rng = session.state.rng
+    return None if rng is None else int(rng.integers(2**32))
+
+
+def reps_of(option: Option | None) -> int:
+    """Replications asked for, at least 2."""
+    return REPS if option is None or option.argument is None else int(number(option, integer=True, least=2))
+
+
+@command(
+    "estat profile",
+    minimum="estat pro",
+    syntax="estat profile [parameters] [, variance sd level(#) noplot]",
+    help="Profile-likelihood intervals of the covariance parameters.",
+)
+def estat_profile(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.profile import profile, profile_plot, profile_table
+
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("var:iance sd std:deviations noplot", "l:evel"))
+    names = [str(w) for w in words(parsed.clauses.body)] or None
+    found = profile(
+        fit,
+        names,
+        metric=metric_of(options),
+        level=level_of(options, session),
+        points=0 if "noplot" in options else _POINTS,
+        progress=session.progress,
+        cancel=session.cancel,
+    )
+    result = kept_rows(session, (profile_table(found, fit),))
+    return result if "noplot" in options else replace(result, plots=(profile_plot(found),))
+
+
+@command(
+    "estat bootstrap",
+    minimum="estat boot",
+    syntax=f"estat bootstrap [, reps(#) seed(#) variance sd level(#)]; {REPS} replications without reps()",
+    help="Parametric bootstrap: bias, standard error and percentile interval of every parameter.",
+)
+def estat_bootstrap(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.bootstrap import bootstrap, bootstrap_table
+
+    fit = current_fit(session, parsed)
+    if parsed.clauses.body:
+        raise parsed.clauses.body.error("estat bootstrap takes options only.", code="syntax")
+    options = parsed.options(rules("var:iance sd std:deviations", "r:eps se:ed l:evel"))
+    found = bootstrap(
+        fit,
+        reps_of(options.get("reps")),
+        seed=seed_of(options, session),
+        progress=session.progress,
+        cancel=session.cancel,
+    )
+    table = bootstrap_table(found, metric=metric_of(options), level=level_of(options, session))
+    scalars = {"N_reps": float(len(found.beta)), "N_failed": float(found.failed), "seed": float(found.seed)}
+    return CommandResult(tables=(table,), state=replace(session.state, returned=Returned(scalars)))
