@@ -82,7 +82,7 @@ def shape(label: str, code: str, values: FloatArray) -> Shape:
     skew = float((centred**3).mean()) / m2**1.5 if m2 > 0 else 0.0
     kurtosis = float((centred**4).mean()) / m2**2 - 3.0 if m2 > 0 else 0.0
     w = p = None
-    if n >= 3 and m2 > 0:
+    if n >= 3 and np.ptp(v) > 1e-10 * np.abs(v).max():
         from scipy.stats import shapiro
 
         some = v if n <= SHAPIRO_MOST else np.sort(v)[np.linspace(0, n - 1, SHAPIRO_MOST).round().astype(int)]
