@@ -29,7 +29,7 @@ MODULES = (
     *("values", "programming", "system", "metadata", "output"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels"),
-    *("contrasts", "explained", "slopes", "compare"),
+    *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics"),
 )
 """Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""
 
