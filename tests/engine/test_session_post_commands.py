@@ -275,12 +275,41 @@ def test_sorted_rows_are_not_taken_for_those_of_the_fit(session: Session, comman
     fails(session, command, "stale-fit")
 
 
+def test_check_list(session: Session) -> None:
+    got = ok(session, "estat diagnostics")
+    table = got.tables[0]
+    assert {"convergence", "boundary", "groups", "residual-normality"} <= {r.code for r in table.rows}
+    assert all(str(r.values[1]) in " ".join(got.text.split()) for r in table.rows), "the text says what the table says"
+    looks = [r for r in table.rows if r.values[0] != "Fine"]
+    assert float(ok(session, "display r(N_found)").text) == len(looks)
+
+
+def test_a_paragraph(session: Session) -> None:
+    got = ok(session, 'apa, labels(x "hours of study")')
+    b = next(e for e in session.fit.fixed if e.term == "x")  # type: ignore[union-attr]
+    assert "hours of study" in got.text and f"{b.coef:.2f}".replace("-", "−") in got.text
+    assert "<i>" in got.payload["prose"] and "\n" not in got.text
+    assert ok(session, "display r(text)").text.strip() == ok(session, 'apa, labels(x "hours of study")').text
+    fails(session, "apa, labels(«x»)", "syntax")
+    fails(session, 'apa, labels(«nope» "words")', "no-such-variable")
+
+
+def test_plots_over_a_variable_and_of_a_level(session: Session, tmp_path: Path) -> None:
+    kinds = {"lines week": "fitted-lines", "spag week": "spaghetti", "effects g": "qq-effects", "hist": "histogram"}
+    for text, kind in kinds.items():
+        assert ok(session, f"plot {text}").plots[0].kind == kind
+    ok(session, f'plot lines week, saving("{tmp_path / "lines.png"}")')
+    fails(session, "plot «lines»", "no-variable")
+    fails(session, "plot hist «week»", "no-such-plot")
+    fails(session, "plot lines «nope»", "no-such-variable")
+
+
 def test_without_a_fit_each_says_so() -> None:
     session = Session(State(dataset=from_frame(frame())))
     for command in (
         *("contrast t", "pwcompare t", "estat terms", "estat r2", "estat reliability", "simpleslopes x t"),
         *("johnsonneyman x t", "estat profile", "estat bootstrap", "estat residuals", "estat acf"),
-        *("estat influence", "etable", "estimates compare"),
+        *("estat influence", "etable", "estimates compare", "estat diagnostics", "apa"),
     ):
         fails(session, command, "no-fit")
 

@@ -1,4 +1,4 @@
-"""Looking for trouble: ``estat residuals``, ``estat acf``, ``estat influence``."""
+"""Looking for trouble: ``estat diagnostics``, ``estat residuals``, ``estat acf``, ``estat influence``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,27 @@ from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 from terrace.session.working import new_name
+
+
+@command(
+    "estat diagnostics",
+    minimum="estat diag",
+    syntax="estat diagnostics",
+    help="A check list in plain words: what was looked at, what was found, what to do.",
+)
+def estat_diagnostics(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.checklist import checklist, checklist_table, checklist_text
+    from terrace.postestimation.predict import need_rows
+
+    fit = current_fit(session, parsed)
+    parsed.nothing_else()
+    need_rows(fit, session.data)
+    session.report("Checking")
+    found = checklist(fit, session.data, cancel=session.cancel)
+    table = checklist_table(found)
+    scalars = {"N_checks": float(len(found)), "N_found": float(sum(c.state != "good" for c in found))}
+    text = f"{table.title}\n\n{checklist_text(found)}\n\n{' '.join(table.notes)}"
+    return CommandResult(text=text, tables=(table,), state=replace(session.state, returned=Returned(scalars)))
 
 
 @command(

@@ -9,6 +9,7 @@ from typing import Any
 from terrace.errors import CommandError, TerraceError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument
+from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import unquoted, words
 from terrace.results.fit import FitResult
@@ -22,6 +23,10 @@ from terrace.session.state import CommandResult
 from terrace.spec.title import model_title
 
 PLOTS = ("residuals", "qq", "caterpillar")
+"""The plots of every report; `MORE` are drawn on request."""
+MORE = ("histogram", "effects", "spaghetti", "lines")
+_OVER = ("spaghetti", "lines")  # drawn over a variable
+_OF = ("caterpillar", "effects")  # of a level
 
 
 @command(
@@ -49,21 +54,32 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "plot",
-    syntax="plot residuals|qq|caterpillar [level] [, saving(FILE) replace]",
-    help="Draw residuals against fitted values, their normal quantiles, or the random effects of a level.",
+    syntax="plot residuals|qq|histogram|caterpillar [level]|effects [level]|spaghetti x|lines x "
+    "[, saving(FILE) replace]",
+    help="Draw residuals against fitted values, normal quantiles of residuals or of random effects, the random "
+    "effects in order, or the data or the fitted lines of every group over x.",
 )
 def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     options = parsed.options(rules("replace", "saving"))
     items = words(parsed.clauses.body)
     kind = str(items[0]) if items else ""
-    found = [p for p in PLOTS if kind and p.startswith(kind)]
-    if len(found) != 1 or len(items) > (2 if found == ["caterpillar"] else 1):
+    found = [p for p in (*PLOTS, *MORE) if kind and p.startswith(kind)]
+    takes = len(found) == 1 and found[0] in (*_OVER, *_OF)
+    if len(found) != 1 or len(items) > (2 if takes else 1):
         bad = items[0] if items and not found else parsed.word if not items else items[-1]
         raise bad.error(
-            "This is no plot of a fit.", code="no-such-plot", subject=kind, advice=f"There are: {', '.join(PLOTS)}."
+            "This is no plot of a fit.",
+            code="no-such-plot",
+            subject=kind,
+            advice=f"There are: {', '.join((*PLOTS, *MORE))}.",
         )
-    drawn = draw(session, fit, found[0], str(items[1]) if len(items) > 1 else None)
+    more = str(items[1]) if len(items) > 1 else None
+    if found[0] in _OVER:
+        if more is None:
+            raise items[0].error(f"Name the variable along the axis: plot {found[0]} x.", code="no-variable")
+        more = Names(session.data.names).one(items[1])
+    drawn = draw(session, fit, found[0], more)
     if "saving" not in options:
         return CommandResult(plots=(drawn,))
     from terrace.report.figure import save
@@ -73,11 +89,21 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 def draw(session: Session, fit: FitResult, kind: str, level: str | None = None) -> Plot:
-    """One of `PLOTS` of a fit, from the data that are open. Raises `TerraceError` where it cannot be drawn."""
+    """One of the plots of a fit, from the data that are open; `level` is the variable of those over one.
+
+    Raises `TerraceError` where it cannot be drawn.
+    """
     from terrace.postestimation import plots
 
     if kind == "caterpillar":
         return plots.caterpillar(fit, session.state.dataset, level=level)
+    if kind == "effects":
+        return plots.qq(fit, session.state.dataset, of="effects", level=level)
+    if kind in _OVER:
+        assert level is not None
+        return (plots.spaghetti if kind == "spaghetti" else plots.fitted_lines)(fit, session.data, level)
+    if kind == "histogram":
+        return plots.histogram(fit, session.data)
     return plots.qq(fit, session.data) if kind == "qq" else plots.residual_fitted(fit, session.data)
 
 
