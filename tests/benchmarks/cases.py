@@ -21,7 +21,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Case:
-    """A model on a dataset. ``wanted`` is the least ratio (peer/Terrace) by peer; most pairs have none."""
+    """A model on a dataset. ``wanted`` is the least ratio (peer/Terrace) by peer; most pairs have none.
+
+    With ``replicates`` it is not the fit that is timed but so many replicates of a parametric bootstrap after it.
+    """
 
     key: str
     title: str
@@ -29,6 +32,7 @@ class Case:
     command: str
     peers: tuple[str, ...]
     wanted: tuple[str, float] | None = None
+    replicates: int = 0
 
 
 SIMULATED = "simulated"
@@ -107,6 +111,10 @@ CASES = (
         "bodyweight", "bodyweight: correlated slope, exponential residuals, REML", "bodyweight",
         "mixed weight i.diet##c.time || rat: time, covariance(unstructured) residuals(exponential, t(time)) reml",
         ("nlme",), ("nlme", 2),
+    ),
+    Case(
+        "bootstrap", "parametric bootstrap, 1,000 replicates, HSB random intercept", "hsb",
+        "mixed mathach ses || id:, reml", ("lme4",), ("lme4", 30), replicates=1000,
     ),
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 # One long-lived process a peer: "run <case> <dataset>" in, one line out with the seconds of the fit alone.
 folder <- commandArgs(trailingOnly = TRUE)[1]
 loaded <- list()
+prepared <- list()
 
 read_columns <- function(name) {
   about <- read.table(file.path(folder, paste0(name, ".names")), sep = "\t", stringsAsFactors = FALSE)
@@ -12,20 +13,19 @@ read_columns <- function(name) {
   d
 }
 
-# A fit is a function of the data; what it returns is a model, or list(model =, df =) with degrees of freedom.
+# A fit is a function of the data, or of what `prepare` made of them for this case, which is not timed; what it returns
+# is a model, or list(model =, df =) with degrees of freedom.
 run_one <- function(fits, case, name, prepare) {
-  if (is.null(loaded[[name]])) {
-    d <- read_columns(name)
-    loaded[[name]] <<- if (is.null(prepare[[name]])) d else prepare[[name]](d)
-  }
-  d <- loaded[[name]]
+  if (is.null(loaded[[name]])) loaded[[name]] <<- read_columns(name)
+  if (!is.null(prepare[[case]]) && is.null(prepared[[case]])) prepared[[case]] <<- prepare[[case]](loaded[[name]])
+  given <- if (is.null(prepared[[case]])) loaded[[name]] else prepared[[case]]
   gc(FALSE)
   used <- proc.time()
   start <- Sys.time()
-  got <- fits[[case]](d)
+  got <- fits[[case]](given)
   seconds <- as.numeric(Sys.time() - start, units = "secs")
   cpu <- sum((proc.time() - used)[1:2])
-  df <- if (is.list(got) && !is.null(got$df)) got$df else numeric(0)
+  df <- if (is.list(got) && !is.null(got[["df"]])) got$df else numeric(0)
   model <- if (length(df)) got$model else got
   list(seconds = seconds, cpu = cpu, ll = as.numeric(logLik(model)), df = df)
 }

@@ -10,5 +10,9 @@ serve(list(
   productivity = function(d)
     lmer(gsp ~ private + emp + hwy + water + other + unemp + (1 | region) + (1 | state), d, REML = FALSE),
   veneer = function(d) lmer(gcf ~ followup + base_gcf + cda + age + (followup | patient) + (1 | patient:tooth), d),
-  sleepstudy = function(d) lmer(reaction ~ days + (days | subj), d)
-), "lme4")
+  sleepstudy = function(d) lmer(reaction ~ days + (days | subj), d),
+  bootstrap = function(m) {
+    bootMer(m, function(m) c(fixef(m), getME(m, "theta"), sigma(m)), nsim = 1000, seed = 1)
+    m
+  }
+), "lme4", prepare = list(bootstrap = function(d) lmer(mathach ~ ses + (1 | id), d)))
