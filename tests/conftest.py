@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # Before numpy or Qt is imported, or they do not notice.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -24,3 +25,14 @@ if "TERRACE_EXAMPLES" in os.environ:
     settings.load_profile("many")
 else:
     settings.load_profile("ci" if os.environ.get("CI") else "quick")
+
+
+def pytest_unconfigure() -> None:
+    """Empty the clipboard of Qt's offscreen platform.
+
+    What PySide6 6.12 put there is otherwise freed after Python has gone, and the process ends by SIGSEGV with
+    every test passed. The clipboard of a real display is freed in time.
+    """
+    gui = sys.modules.get("PySide6.QtGui")
+    if gui is not None and gui.QGuiApplication.instance() is not None:
+        gui.QGuiApplication.clipboard().clear()
