@@ -17,7 +17,7 @@ from terrace.session.commands.estimation import current_fit
 from terrace.session.payload import fit_payload
 from terrace.session.registry import command
 from terrace.session.session import Session
-from terrace.session.state import CommandResult
+from terrace.session.state import CommandResult, Returned
 from terrace.spec.model import Display, ModelSpec, Weight
 
 _RULES = (*rules("nocons:tant r:obust notab:le", "vce cl:uster"), *DISPLAY_RULES)
@@ -41,7 +41,7 @@ def regress(session: Session, parsed: ParsedCommand) -> CommandResult:
     result = fitted(
         spec, session.data, command=parsed.bare.strip(), progress=session.progress, cancel=session.cancel
     )
-    state = replace(session.state, fit=result)
+    state = replace(session.state, fit=result, returned=Returned({"level": display.level}))
     return replace(_shown(result, display), state=state, warnings=tuple(str(w) for w in result.warnings))
 
 

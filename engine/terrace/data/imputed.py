@@ -1,0 +1,81 @@
+"""Multiply imputed data in one dataset: all rows of the original (m = 0) and of each imputation (m = 1, ..., M).
+
+The form is that of Stata's flong style: ``_mi_m`` numbers the imputation, ``_mi_id`` the row within it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.transforms.grouping import group
+from terrace.errors import DataError
+
+IntArray = npt.NDArray[np.int64]
+M, ID = "_mi_m", "_mi_id"
+
+
+def declare(data: Dataset, m: str | None, ids: Sequence[str]) -> Dataset:
+    """The data with ``_mi_m`` and ``_mi_id``, made from the variables `m` and `ids`; without `m`: no imputation yet.
+
+    Raises `DataError` where m is no whole number from 0 up, or an imputation lacks rows that another has.
+    """
+    if m is None:
+        out = data.with_column(M, np.zeros(len(data)), Variable(M, "Imputation", Measure.NOMINAL))
+        return out.with_column(ID, np.arange(1.0, len(data) + 1), Variable(ID, "Row", Measure.IDENTIFIER))
+    values = data.numeric(m)
+    bad = np.isnan(values) | (values < 0) | (values != np.floor(values))
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise DataError(
+            f"{m} numbers the imputations 0 (the original), 1, 2, ...; in row {row + 1} it is {values[row]:g}.",
+            code="mi-numbers",
+            subject=m,
+        )
+    if ids:
+        rows = group(data, ids).codes + 1.0
+    else:
+        rows = group(data, [m]).place + 1.0  # the rows of each imputation stand in the same order
+    out = data.with_column(M, values, Variable(M, "Imputation", Measure.NOMINAL))
+    out = out.with_column(ID, rows.astype(np.float64), Variable(ID, "Row", Measure.IDENTIFIER))
+    check(out)
+    return out
+
+
+def check(data: Dataset) -> None:
+    """`DataError` where the data are not imputed data, or the imputations do not hold the same rows once each."""
+    if M not in data or ID not in data:
+        raise DataError(
+            "These are not declared to be imputed data.",
+            code="mi-not-set",
+            advice="Declare them: mi import flong, m(imputation) id(row).",
+        )
+    m, ids = data.numeric(M), data.numeric(ID)
+    expected: npt.NDArray[np.float64] | None = None
+    for k in np.unique(m):
+        own = np.sort(ids[m == k])
+        if len(np.unique(own)) < len(own):
+            raise DataError(f"A row stands twice in imputation {k:g}.", code="mi-rows", subject=ID)
+        if k == 0:
+            continue
+        if expected is not None and not np.array_equal(own, expected):
+            raise DataError(f"Imputation {k:g} does not have the rows that others have.", code="mi-rows", subject=M)
+        expected = own
+
+
+def imputations(data: Dataset) -> list[tuple[int, IntArray]]:
+    """The imputations 1 to M with their rows."""
+    check(data)
+    m = data.numeric(M)
+    return [(int(k), np.flatnonzero(m == k)) for k in np.unique(m) if k > 0]
+
+
+def forget(data: Dataset, keep: int = 0) -> Dataset:
+    """The rows of one imputation (the original by default), without the marks of imputed data."""
+    check(data)
+    rows = data.numeric(M) == keep
+    return replace(data.rows(rows), notes=()).without([M, ID])

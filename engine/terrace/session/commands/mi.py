@@ -1,0 +1,278 @@
+"""Multiply imputed data: ``mi set``, ``mi import flong``, ``mi describe``, ``mi unset``, and ``mi estimate:``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from terrace.data import imputed
+from terrace.data.transforms.grouping import group
+from terrace.errors import Cancelled, DataError, SpecError, TerraceError
+from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import argument, number
+from terrace.language.names import Names, parse_names
+from terrace.language.numlist import parse_numlist
+from terrace.language.options import match_options, rules
+from terrace.language.tokens import words
+from terrace.postestimation.rubin import Pooled, joint_test, pool
+from terrace.results.fit import FitResult, RandomParameter
+from terrace.results.table import Column, Row, Table
+from terrace.session.registry import command, prefix
+from terrace.session.replicates import inner, run_on
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, Matrix, Returned
+from terrace.session.working import changed, plural, shown
+
+_ESTIMATE = rules(
+    "post noisily dots nodots vartable dftable esampvaryok errorok cmdok", "level ni:mputations i:mputations"
+)
+
+
+# --- the data -----------------------------------------------------------------------------------------------
+@command("mi set", syntax="mi set flong", help="Declare imputed data: _mi_m numbers the imputations, _mi_id the rows.")
+def mi_set(session: Session, parsed: ParsedCommand) -> CommandResult:
+    style = str(parsed.clauses.body).strip()
+    if style != "flong":
+        raise (parsed.clauses.body or parsed.word).error(
+            "Terrace keeps imputed data in the style flong: all rows of the original and of each imputation.",
+            code="mi-style",
+            advice="Write mi set flong; where the data have other names, mi import flong, m(imputation) id(row).",
+        )
+    data = session.data
+    if imputed.M in data:
+        if imputed.ID not in data:
+            found = len(np.unique(data.numeric(imputed.M))) - 1
+            return changed(session, imputed.declare(data, imputed.M, ()), plural(found, "imputation"))
+        imputed.check(data)
+        return CommandResult(text="These are imputed data already.")
+    return changed(session, imputed.declare(data, None, ()), "No imputations yet.")
+
+
+@command(
+    "mi import",
+    syntax="mi import flong, m(variable) [id(variables) imputed(variables) clear]",
+    help="Declare imputed data whose imputations (0 the original) and rows are numbered by variables of the data.",
+)
+def mi_import(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("clear", "m id imp:uted pas:sive"))
+    if str(parsed.clauses.body).strip() not in ("flong", "flongsep"):
+        raise (parsed.clauses.body or parsed.word).error("mi import takes the style flong.", code="mi-style")
+    if "m" not in options:
+        raise parsed.word.error("mi import needs m().", code="syntax", advice="mi import flong, m(imputation) id(row)")
+    data = session.data
+    m = Names(data.names).one(argument(options["m"]))
+    ids = parse_names(argument(options["id"]), data.names) if "id" in options else ()
+    out = imputed.declare(data, m, ids)
+    found = imputed.imputations(out)
+    rows = len(found[0][1]) if found else len(out)
+    return changed(session, out, f"{plural(len(found), 'imputation')} of {plural(rows, 'row')}")
+
+
+@command("mi register", syntax="mi register imputed|passive|regular variables",
+         help="Accepted and without effect: every variable may differ between imputations.")  # fmt: skip
+def mi_register(session: Session, parsed: ParsedCommand) -> CommandResult:
+    items = words(parsed.clauses.body)
+    parse_names(parsed.clauses.body.after(items[0].end).strip() if items else parsed.clauses.body, session.data.names)
+    return CommandResult()
+
+
+@command("mi describe", minimum="mi des", syntax="mi describe", help="How many imputations there are, and of what.")
+def mi_describe(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.options(rules("detail"))
+    data = session.data
+    found = imputed.imputations(data)
+    original = np.flatnonzero(data.numeric(imputed.M) == 0)
+    rows = []
+    for name in data.names:
+        if name in (imputed.M, imputed.ID):
+            continue
+        gone = group(data, [name]).missing
+        before = int(gone[original].sum())
+        after = [int(gone[r].sum()) for _, r in found]
+        if before or any(after):
+            rows.append(Row(name, (before, max(after, default=0))))
+    table = Table(
+        "Imputed data",
+        (Column("original", "Missing", "count"), Column("left", "Missing after", "count")),
+        tuple(rows),
+        "Variable",
+        (f"{plural(len(found), 'imputation')}; {plural(len(original), 'row')} in the original.",),
+        "mi-describe",
+    )
+    return shown(session, (table,), {"M": float(len(found)), "N": float(len(original))})
+
+
+@command("mi unset", syntax="mi unset [, m(#)]", help="Keep the original data, or one imputation, as ordinary data.")
+@command("mi extract", syntax="mi extract # [, clear]", help="Keep one imputation as ordinary data.")
+def mi_unset(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("clear", "m"))
+    piece = parsed.clauses.body if parsed.name == "mi extract" else None
+    if "m" in options:
+        piece = argument(options["m"])
+    k = int(parse_numlist(piece, integer=True)[0]) if piece else 0
+    data = session.data
+    imputed.check(data)
+    if not (data.numeric(imputed.M) == k).any():
+        raise DataError(f"There is no imputation {k}.", code="mi-numbers", subject="m")
+    return changed(session, imputed.forget(data, k))
+
+
+# --- estimation ---------------------------------------------------------------------------------------------
+@prefix("mi estimate")
+def mi_estimate(session: Session, parsed: ParsedCommand) -> CommandResult:
+    outer = next(p for p in parsed.prefixes if p.name == "mi estimate")
+    options = match_options(outer.clauses.options, _ESTIMATE, "mi estimate")
+    model = inner(parsed, outer)
+    data = session.data
+    found = imputed.imputations(data)
+    if "nimputations" in options:
+        found = found[: int(number(options["nimputations"], integer=True, least=2))]
+    if "imputations" in options:
+        wanted = {int(k) for k in parse_numlist(argument(options["imputations"]), integer=True)}
+        found = [f for f in found if f[0] in wanted]
+    if len(found) < 2:
+        raise DataError(
+            f"There {'is one imputation' if found else 'are no imputations'}; Rubin's rules need two or more.",
+            code="mi-too-few",
+        )
+    fits: list[FitResult] = []
+    for k, (m, rows) in enumerate(found):
+        if session.cancelled():
+            raise Cancelled
+        try:
+            state = run_on(session, data.rows(rows), model)
+        except Cancelled:
+            raise
+        except TerraceError as error:
+            error.message = f"Imputation {m}: {error.message}"
+            raise
+        if state.fit is None or state.fit is session.state.fit:
+            raise model.word.error(f"mi estimate works on mixed and regress, not on {model.word}.", code="prefix")
+        _check(state.fit, m)
+        fits.append(state.fit)
+        session.report("Imputations", (k + 1) / len(found))
+    level = number(options["level"]) if "level" in options else session.state.settings.level
+    return _result(session, model, fits, level)
+
+
+def _check(fit: FitResult, m: int) -> None:
+    is_mixed = fit.macros.get("cmd") == "mixed"
+    if is_mixed and fit.spec.df_method is not None:
+        raise SpecError("dfmethod() cannot be combined with mi estimate.", code="mi-df", subject="dfmethod")
+    if not fit.converged:
+        raise TerraceError(f"The fit to imputation {m} did not converge.", code="not-converged")
+
+
+def _result(session: Session, model: ParsedCommand, fits: Sequence[FitResult], level: float) -> CommandResult:
+    names = [c.name for c in fits[0].model.design.x_info]
+    for k, fit in enumerate(fits):
+        if [c.name for c in fit.model.design.x_info] != names:
+            raise TerraceError(
+                f"Imputation {k + 1} has other coefficients than the first: {_difference(fit, names)}.",
+                code="mi-coefficients",
+                advice="A factor may lack a level there, or a term be collinear.",
+            )
+    regression = fits[0].macros.get("cmd") == "regress"
+    complete = float(min(f.scalars["df_r"] or 0 for f in fits)) if regression else None
+    fixed = pool(
+        np.array([f.model.beta for f in fits]), np.array([f.model.vcov for f in fits]), complete
+    )
+    tables = [_fixed_table(fixed, fits[0], names, level, model)]
+    tables += _random_table(fits, level)
+    test = joint_test(fixed, np.array([n != "_cons" for n in names]))
+    sizes = sorted({int(f.scalars["N"] or 0) for f in fits})
+    notes = [
+        f"{len(fits)} imputations, {sizes[0]:,}{f' to {sizes[-1]:,}' if len(sizes) > 1 else ''} observations.",
+        f"Average RVI {float(np.mean(fixed.rvi)):.4f}, largest FMI {float(np.max(fixed.fmi)):.4f}, "
+        f"df {fixed.df.min():,.2f} to {fixed.df.max():,.2f}.",
+    ]
+    if test is not None:
+        notes.append(f"F({test.df1}, {test.df2:,.1f}) = {test.f:.2f}, p {_p(test.p)}.")
+    tables[-1] = replace(tables[-1], notes=(*tables[-1].notes, *notes))
+    where = tuple(names)
+    scalars = {"M_mi": float(len(fits)), "N_mi": float(sizes[0])}
+    if test is not None:
+        scalars |= {"F_mi": test.f, "df_m_mi": float(test.df1), "df_r_mi": test.df2, "p_mi": test.p}
+    one = ("y1",)
+    matrices: dict[str, Any] = {
+        "b_mi": Matrix(fixed.estimate[None, :], one, where),
+        "V_mi": Matrix(fixed.vcov, where, where),
+        "df_mi": Matrix(fixed.df[None, :], one, where),
+        "rvi_mi": Matrix(fixed.rvi[None, :], one, where),
+        "fmi_mi": Matrix(fixed.fmi[None, :], one, where),
+    }
+    state = replace(session.state, returned=Returned(scalars, {}, matrices))
+    return CommandResult(tables=tuple(tables), state=state)
+
+
+def _p(p: float) -> str:
+    return "< .001" if p < 0.001 else f"= {p:.3f}"
+
+
+def _difference(fit: FitResult, names: Sequence[str]) -> str:
+    own = {c.name for c in fit.model.design.x_info}
+    return ", ".join(sorted(own.symmetric_difference(names)))
+
+
+def _fixed_table(pooled: Pooled, fit: FitResult, names: Sequence[str], level: float, model: ParsedCommand) -> Table:
+    columns = (
+        Column("coef", "Estimate"),
+        Column("se", "SE"),
+        Column("df", "df", "df"),
+        Column("stat", "t", "statistic"),
+        Column("p", "p", "p"),
+        Column("ci", f"{level:g}% CI", "interval"),
+        Column("fmi", "FMI", "fixed", 3),
+    )
+    low, high = pooled.interval(level)
+    p = pooled.p()
+    rows = []
+    for e in fit.fixed:
+        if e.term not in names:
+            continue
+        k = list(names).index(e.term)
+        x, se = float(pooled.estimate[k]), float(pooled.se[k])
+        df = None if math.isinf(pooled.df[k]) else float(pooled.df[k])
+        interval = (float(low[k]), float(high[k]))
+        rows.append(Row(e.label, (x, se, df, x / se, float(p[k]), interval, float(pooled.fmi[k])), code=e.term))
+    return Table(f"Imputed data: {model.bare.strip()}", columns, tuple(rows), "Term", key="mi-fixed")
+
+
+def _random_table(fits: Sequence[FitResult], level: float) -> list[Table]:
+    """Covariance parameters pooled as log SDs and inverse hyperbolic tangents, shown as SDs and correlations."""
+    if fits[0].macros.get("cmd") != "mixed":
+        return []
+    rows: list[Row] = []
+    for j, shown_as in enumerate(fits[0].random_sd):
+        each = [f.random_estmetric[j] for f in fits]
+        back = _back(each[0])
+        heading = shown_as.level
+        if not rows or all(r.label != heading for r in rows if r.kind == "group"):
+            rows.append(Row(heading, kind="group"))
+        values = np.array([r.estimate for r in each])
+        if any(r.se is None for r in each):
+            rows.append(Row(shown_as.name, (back(float(values.mean())), None, None), indent=1, code=shown_as.name))
+            continue
+        one = pool(values[:, None], np.array([[[float(r.se or 0) ** 2]] for r in each]))
+        low, high = one.interval(level)
+        interval = (back(float(low[0])), back(float(high[0])))
+        cells = (back(float(one.estimate[0])), interval, float(one.fmi[0]))
+        rows.append(Row(shown_as.name, cells, indent=1, code=shown_as.name))
+    columns = (
+        Column("estimate", "Estimate"),
+        Column("ci", f"{level:g}% CI", "interval"),
+        Column("fmi", "FMI", "fixed", 3),
+    )
+    return [Table("Random effects", columns, tuple(rows), "Level and parameter", key="mi-random")]
+
+
+def _back(r: RandomParameter) -> Any:
+    """From the metric in which a parameter is pooled to the one in which it is shown."""
+    if r.name.startswith("lnsd"):
+        return math.exp
+    return math.tanh if r.name.startswith("atanh") else float
+

@@ -1,0 +1,183 @@
+"""A dataset of the numbers that a command leaves behind: ``statsby`` by groups, ``rolling`` by windows of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.transforms.columns import take
+from terrace.data.transforms.grouping import group
+from terrace.errors import Cancelled, CommandError, DataError, TerraceError
+from terrace.language.command import ParsedCommand, Prefix
+from terrace.language.mixed_options import argument, number
+from terrace.language.names import parse_names
+from terrace.language.options import Option, match_options, rules
+from terrace.session.commands.resample import distinct_names, read_saving, write_replicates
+from terrace.session.registry import prefix
+from terrace.session.replicates import Value, collect, inner, read_statistics, run_on
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+from terrace.session.working import plural
+
+IntArray = npt.NDArray[np.int64]
+_STATSBY = rules("clear total subsets nodots nolegend noheader force basepop", "by saving dots")
+_ROLLING = rules("clear nodots recursive rrecursive nolegend noheader", "window saving stepsize start end keep dots")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of the data, and what identifies them in the new dataset."""
+
+    rows: IntArray
+    keys: dict[str, Any]
+    label: str
+
+
+@prefix("statsby")
+def statsby(session: Session, parsed: ParsedCommand) -> CommandResult:
+    outer = next(p for p in parsed.prefixes if p.name == "statsby")
+    options = match_options(outer.clauses.options, _STATSBY, "statsby")
+    data = session.data
+    if "by" not in options:
+        raise outer.piece.error("statsby needs by().", code="syntax", advice="Write statsby ..., by(school): command.")
+    names = parse_names(argument(options["by"]), data.names)
+    groups = group(data, names)
+    rows = np.split(groups.order, groups.starts[1:-1]) if len(data) else []
+    parts = [Part(r, {}, "") for r in rows]
+    if "total" in options:
+        parts.append(Part(np.arange(len(data)), {}, ""))
+    values, found, failed = _run_parts(session, parsed, outer, parts, "statsby")
+    first = groups.first if "total" not in options else np.append(groups.first, -1)
+    columns: dict[str, Any] = {n: take(data.frame[n], first) for n in names}
+    variables = [data.variable(n) for n in names]
+    out = _dataset(columns, variables, values, found, names)
+    head = f"{plural(len(parts), 'group')} of {' '.join(names)}"
+    return _finished(session, options, out, head, values, failed)
+
+
+@prefix("rolling")
+def rolling(session: Session, parsed: ParsedCommand) -> CommandResult:
+    outer = next(p for p in parsed.prefixes if p.name == "rolling")
+    options = match_options(outer.clauses.options, _ROLLING, "rolling")
+    data = session.data
+    panel = data.panel
+    if panel is None or panel.time is None:
+        raise DataError("rolling needs to know the time variable.", code="no-time", advice="tsset time first.")
+    if "window" not in options:
+        raise outer.piece.error("rolling needs window().", code="syntax", advice="rolling ..., window(10): command")
+    window = int(number(options["window"], integer=True, least=1))
+    step = int(number(options["stepsize"], integer=True, least=1)) if "stepsize" in options else 1
+    parts = list(_windows(data, panel.panel, panel.time, panel.delta, window, step, options))
+    if not parts:
+        raise DataError(f"No window of {window} periods fits into the data.", code="no-window", subject="window")
+    values, found, failed = _run_parts(session, parsed, outer, parts, "rolling")
+    keys = {k: np.array([p.keys[k] for p in parts]) for k in ("start", "end")}
+    form = data.variable(panel.time).format
+    columns: dict[str, Any] = {}
+    variables: list[Variable] = []
+    if panel.panel is not None:
+        columns[panel.panel] = take(data.frame[panel.panel], np.array([p.keys["row"] for p in parts]))
+        variables.append(data.variable(panel.panel))
+    columns |= keys
+    variables += [Variable("start", "First period", format=form), Variable("end", "Last period", format=form)]
+    out = _dataset(columns, variables, values, found, ())
+    return _finished(session, options, out, f"{plural(len(parts), 'window')} of {window} periods", values, failed)
+
+
+def _windows(
+    data: Dataset, panel: str | None, time: str, delta: float, window: int, step: int, options: dict[str, Option]
+) -> Iterator[Part]:
+    """Windows of each panel, in the order of panel and time."""
+    times = data.numeric(time)
+    groups = group(data, [panel] if panel is not None else [])
+    first = number(options["start"], least=-np.inf) if "start" in options else -np.inf
+    last = number(options["end"], least=-np.inf) if "end" in options else np.inf
+    for g in range(groups.n_groups):
+        rows = groups.order[groups.starts[g] : groups.starts[g + 1]]
+        rows = rows[~np.isnan(times[rows])]
+        t = times[rows]
+        inside = (t >= first) & (t <= last)
+        rows, t = rows[inside], t[inside]
+        if not len(rows):
+            continue
+        low, high = t.min(), t.max()
+        periods = round((high - low) / delta) + 1
+        for k in range(0, periods - window + 1, step):
+            begin = low if "recursive" in options else low + k * delta
+            end = high if "rrecursive" in options else low + (k + window - 1) * delta
+            chosen = rows[(t >= begin - delta / 2) & (t <= end + delta / 2)]
+            yield Part(chosen, {"start": begin, "end": end, "row": int(rows[0])}, f"{begin:g} to {end:g}")
+
+
+def _run_parts(
+    session: Session, parsed: ParsedCommand, outer: Prefix, parts: Sequence[Part], stage: str
+) -> tuple[list[Value], npt.NDArray[np.float64], int]:
+    """What each part gave: the numbers by name, shape (parts, numbers), NaN where the command failed; failures.
+
+    Raises the error of the command where it fails in every part.
+    """
+    statistics = read_statistics(outer.clauses.body)
+    command = inner(parsed, outer)
+    data = session.data
+    known: dict[str, Value] = {}
+    results: list[dict[str, float]] = []
+    failed = 0
+    error: TerraceError | None = None
+    for k, part in enumerate(parts):
+        if session.cancelled():
+            raise Cancelled
+        try:
+            state = run_on(session, data.rows(part.rows), command)
+            estimation = state.fit is not None and state.fit is not session.state.fit
+            values = collect(state, statistics, estimation=estimation)
+        except (Cancelled, CommandError):
+            raise
+        except TerraceError as problem:  # one group without enough rows must not end the others
+            error, values = problem, []
+            failed += 1
+        for v in values:
+            known.setdefault(v.key, v)
+        results.append({v.key: v.value for v in values})
+        session.report(stage, (k + 1) / len(parts))
+    if not known:
+        if error is not None:
+            raise error
+        raise outer.piece.error("The command leaves no numbers behind.", code="no-statistics")
+    found = np.array([[r.get(k, np.nan) for k in known] for r in results])
+    return list(known.values()), found, failed
+
+
+def _dataset(
+    columns: dict[str, Any],
+    variables: list[Variable],
+    values: Sequence[Value],
+    found: npt.NDArray[np.float64],
+    by: Sequence[str],
+) -> Dataset:
+    names = distinct_names([*columns, *(v.name for v in values)])[len(columns) :]
+    for k, (name, v) in enumerate(zip(names, values)):
+        columns[name] = found[:, k]
+        variables.append(Variable(name, v.label if v.label != name else "", Measure.CONTINUOUS))
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(len(found)), copy=False)
+    return Dataset(frame, tuple(variables), sorted_by=tuple(by))
+
+
+def _finished(
+    session: Session, options: dict[str, Option], data: Dataset, head: str, values: Sequence[Value], failed: int
+) -> CommandResult:
+    """The dataset saved, or in place of the data."""
+    lines = [f"{head}: {', '.join(v.name for v in values)}"]
+    if failed:
+        lines.append(f"The command failed in {failed:,} of them; their numbers are missing.")
+    if "saving" in options:
+        saving = read_saving(options["saving"])
+        assert saving is not None
+        lines.append(write_replicates(session, saving, data))
+        return CommandResult(text="\n".join(lines))
+    return CommandResult(text="\n".join(lines), state=replace(session.state, dataset=data))
