@@ -284,7 +284,7 @@ def parse_boxes(piece: Piece, variables: Sequence[str]) -> Boxes:
     over = [o for o in given if _typed(o, (*_BOX_RULES, *LOOK_RULES, *GRAPH_RULES), "graph box").name == "over"]
     rest = [o for o in given if o not in over]
     own, options = split_options(rest, (*_BOX_RULES, *LOOK_RULES), variables, "graph box")
-    groups = tuple(parse_names(split(argument(o), ",")[0], variables)[0] for o in over)
+    groups = tuple(Names(variables).one(split(argument(o), ",")[0]) for o in over)
     return Boxes(names, clauses, options, groups, "nooutsides" not in own)
 
 

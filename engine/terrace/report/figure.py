@@ -33,6 +33,7 @@ _WIDE_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Microsoft YaHei", "Yu Go
 # matplotlib keeps its settings in one place for all threads
 _LOCK = threading.RLock()
 _MOST_TICKS = 30
+_USUALLY_TAKEN = 0.7  # inches of title, legend and note
 _LEAST_WRAPPED = 9  # letters; words wrapped narrower than this cannot be read
 
 
@@ -179,9 +180,24 @@ def _figure(plot: Plot, theme: Theme, size: tuple[float, float] | None, title: b
         if sampled and sampled not in note:
             note = f"{note} {sampled}".strip()
     titles = _letters(figure, plot, theme, note, title and plot.options.get("title") != "automatic", trellis)
+    engine: Any = figure.get_layout_engine()
+    taken = (1 - engine.get()["rect"][3]) * inches[1]
+    if size is None and taken > _USUALLY_TAKEN + 0.05:  # long words take room of their own, not that of the panels
+        return _figure(plot, theme, (inches[0], min(9.5, round(inches[1] + taken - _USUALLY_TAKEN, 2))), title)
     figure.draw_without_rendering()  # ticks get their letters here, while the settings hold
+    if trellis.rewrap(figure, *titles):
+        figure.draw_without_rendering()
+    _freeze(figure)
     trellis.centre(figure, *titles)
     return figure
+
+
+def _freeze(figure: Figure) -> None:
+    """Keep the places that the layout found, without the last digits, which differ from run to run."""
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        x, y, width, height = (round(v, 7) for v in axes.get_position().bounds)
+        axes.set_position((x, y, width, height))
 
 
 def _grid(plot: Plot) -> tuple[int, int]:
@@ -221,7 +237,7 @@ def _letters(
     if title and plot.subtitle:
         lines.append((plot.subtitle, {"fontsize": 9.5, "color": theme.ink}))
     for words, looks in lines:
-        text = _filled(words, max(20, int(width * 132 / looks["fontsize"])))
+        text = _filled(words, max(20, int(width * (108 if "fontweight" in looks else 130) / looks["fontsize"])))
         figure.text(left, 1 - used / height, text, ha="left", va="top", **looks)
         used += _inches(text, looks["fontsize"]) + 0.05
     legend = _legend_entries(figure, plot) if plot.legend else []
@@ -242,8 +258,9 @@ def _letters(
         for line in box.get_lines():  # an entry is no crowd: it need be neither small nor pale
             line.set_alpha(1.0)
             line.set_markersize(max(5.0, line.get_markersize()))
-        deep = max(label.count("\n") + 1 for label, _ in legend)
-        used += ceil(len(legend) / columns) * deep * 8.5 * 1.45 / 72 + 0.06
+        deep = [label.count("\n") + 1 for label, _ in legend]
+        high = sum(max(deep[i : i + columns]) for i in range(0, len(deep), columns))
+        used += (high * 8.5 * 1.2 + ceil(len(legend) / columns) * 8.5 * 0.5) / 72 + 0.06
     below = edge
     if note:
         text = _filled(note, max(30, int(width * 17)))

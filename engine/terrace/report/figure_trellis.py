@@ -81,6 +81,21 @@ class Trellis:
         room = max(20, int(self.height * ceil(self.count / self.columns) * _TITLE_LETTERS))
         return "\n".join(wrap(first.y.title, room, max_lines=4, placeholder="…"))
 
+    def rewrap(self, figure: Figure, x_title: Text | None, y_title: Text | None) -> bool:
+        """Wrap titles of y axes that are higher than their axes turned out to be; True where one changed."""
+        renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+        changed = False
+        for i, axes in enumerate(figure.axes):
+            label = axes.yaxis.label
+            room = axes.get_window_extent(renderer).height
+            own = label.get_window_extent(renderer).height
+            if label.get_text() and own > room:
+                letters = max(8, int(max(map(len, label.get_text().splitlines())) * room / own))
+                text = " ".join(self.plot.panels[i].y.title.split())
+                label.set_text("\n".join(wrap(text, letters, max_lines=3, placeholder="…")))
+                changed = True
+        return changed
+
     def centre(self, figure: Figure, x_title: Text | None, y_title: Text | None) -> None:
         """Put the titles of all panels over the middle of these, once they have their places."""
         boxes = [axes.get_position() for axes in figure.axes]

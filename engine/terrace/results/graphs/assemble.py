@@ -93,8 +93,8 @@ def _axes(
     """The axis of each panel; the same for all where they are in common."""
     if common or len(drawn) == 1:
         every = [m for layers in drawn for m in layers]
-        return [make_axis(data, plan, asked, extent(every, which), common)] * len(drawn)
-    return [make_axis(data, plan, asked, extent(own, which), False) for own in drawn]
+        return [make_axis(data, plan, asked, extent(every, which, asked.log), common)] * len(drawn)
+    return [make_axis(data, plan, asked, extent(own, which, asked.log), False) for own in drawn]
 
 
 def reference_lines(options: GraphOptions) -> tuple[Marks, ...]:

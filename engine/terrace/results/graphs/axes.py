@@ -51,11 +51,14 @@ def make_axis(data: Dataset, plan: AxisPlan, asked: AxisOptions, extent: Range |
         places = extent if asked.count == 0 else nice_ticks(*extent, asked.count)
     elif ticks is None:
         places = _own_places(data, plan, asked, extent)
+    if asked.log:
+        places = None if places is None else [v for v in places if v > 0]
     if places is not None and (ticks is None or asked.at is not None):
         ticks = tuple((float(v), texts.get(v) or _text(data, plan.variable, asked, v)) for v in places)
     reach = [] if asked.at is None else list(asked.at)
     if asked.range_ is not None:
         reach += asked.range_
+    reach = [v for v in reach if v > 0 or not asked.log]
     limits = plan.limits
     if limits is None and extent is not None and (fixed or reach or plan.zero or asked.reverse):
         limits = _padded(min([extent[0], *reach]), max([extent[1], *reach]), asked.log, plan.zero)
@@ -121,12 +124,13 @@ def _padded(low: float, high: float, log: bool, zero: bool) -> Range:
     return low - margin, high + margin
 
 
-def extent(layers: Iterable[Marks], which: str) -> Range | None:
-    """The smallest and the largest value of marks on an axis, None where there is none."""
+def extent(layers: Iterable[Marks], which: str, log: bool = False) -> Range | None:
+    """The smallest and the largest value of marks on an axis, positive ones with `log`; None without any."""
     ends: list[float] = []
     for m in layers:
         for values in _values(m, which):
             seen = values[np.isfinite(values)]
+            seen = seen[seen > 0] if log else seen
             if len(seen):
                 ends += [float(seen.min()), float(seen.max())]
     return (min(ends), max(ends)) if ends else None

@@ -54,5 +54,5 @@ def _axis(data: Dataset, axis: Axis, asked: AxisOptions, marks: tuple[Marks, ...
     if asked == AxisOptions():
         return axis
     plan = AxisPlan(axis.title, ticks=axis.ticks, limits=axis.limits)
-    made = make_axis(data, plan, asked, extent(marks, which), False)
+    made = make_axis(data, plan, asked, extent(marks, which, asked.log), False)
     return replace(made, log=made.log or axis.log)

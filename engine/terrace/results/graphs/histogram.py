@@ -128,10 +128,9 @@ def build_histogram(data: Dataset, spec: Histogram, rows: Rows, weights: FloatAr
     shown = panel_text(panels, options.by.names if options.by else (), len(plots))
     n = int(copies[seen].sum())
     missing = len(rows) - len(seen) - panels.left_out
-    text = (
-        f"Graph drawn: histogram {spec.name} ({n:,} values{f', {missing:,} missing' if missing else ''}, "
-        f"{bins.count} bins from {bins.start:.6g}, width {bins.width:.6g}){f'; {shown}' if shown else ''}."
-    )
+    values_text = f"{n:,} values" + (f", {missing:,} missing" if missing else "")
+    bins_text = f"{bins.count} bin{'s' if bins.count > 1 else ''} from {bins.start:.6g}, width {bins.width:.6g}"
+    text = f"Graph drawn: histogram {spec.name} ({values_text}, {bins_text}){f'; {shown}' if shown else ''}."
     return Drawing(plots, text, ignored_text([*options.ignored, *spec.look.ignored]))
 
 

@@ -109,5 +109,6 @@ def layout(count: int, by: By | None) -> tuple[int, list[range]]:
     each = ceil(count / pages)
     if not columns:
         columns = 5 if each > 16 else each if each <= 3 else ceil(sqrt(each))
-        each = ceil(each / columns) * columns if pages > 1 else each
+    if pages > 1:  # no page but the last ends in the middle of a row
+        each = ceil(each / columns) * columns
     return columns, [range(start, min(start + each, count)) for start in range(0, count, each)]
