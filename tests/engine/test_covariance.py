@@ -52,7 +52,13 @@ def test_start_is_a_multiple_of_the_identity(key: str, size: int) -> None:
 
 @pytest.mark.parametrize(
     ("key", "size", "count"),
-    [("identity", 7, 1), ("independent", 7, 7), ("exchangeable", 7, 2), ("unstructured", 7, 28), ("exchangeable", 1, 1)],
+    [
+        ("identity", 7, 1),
+        ("independent", 7, 7),
+        ("exchangeable", 7, 2),
+        ("unstructured", 7, 28),
+        ("exchangeable", 1, 1),
+    ],
 )
 def test_number_of_parameters(key: str, size: int, count: int) -> None:
     assert STRUCTURES[key](size).n_params == count

@@ -13,8 +13,15 @@ RESERVED = frozenset({"_all", "_b", "_cons", "_n", "_N", "_pi", "_se", "if", "in
 
 
 def is_legal_name(name: str) -> bool:
-    """True where `name` can name a variable: letters, digits and _, at most 32, not starting with a digit."""
-    return _LEGAL.fullmatch(name) is not None and name not in RESERVED
+    """True where `name` can name a variable: letters, digits and _, at most 32, not starting with a digit.
+
+    Letters are in their composed form (NFC), so that names that look alike are alike.
+    """
+    return (
+        _LEGAL.fullmatch(name) is not None
+        and name not in RESERVED
+        and unicodedata.is_normalized("NFC", name)
+    )
 
 
 def legal_names(originals: Sequence[str]) -> tuple[list[str], list[str]]:

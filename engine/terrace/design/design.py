@@ -131,6 +131,7 @@ def build_design(spec: ModelSpec, data: Dataset) -> Design:
     cluster = None
     if spec.cluster:
         cluster, _ = compact(data.codes(spec.cluster)[0][rows])
+        _check_cluster(spec, levels, cluster)
     return Design(
         spec, len(data), rows, y, x, x_info, columns, levels, blocks, residual, weights, cluster, dropped,
         dropped_random,
@@ -311,6 +312,20 @@ def _check_varies(matrix: FloatArray, info: list[ColumnInfo], level: Level) -> N
                 subject=column.name,
                 advice=f"Take {column.name} out of || {level.name}:, or put its slope at a higher level.",
             )
+
+
+def _check_cluster(spec: ModelSpec, levels: tuple[Level, ...], cluster: IntArray) -> None:
+    if not levels or levels[0].name == "_all":
+        return
+    top = levels[0]
+    first = cluster[top.rows]
+    if not np.array_equal(first[top.codes], cluster):
+        raise SpecError(
+            f"vce(cluster {spec.cluster}): {spec.cluster} changes within groups of {top.name}.",
+            code="cluster-not-nesting",
+            subject=spec.cluster or "",
+            advice=f"Clusters must hold whole groups of the highest level, {top.name}.",
+        )
 
 
 def _check_weights(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.likelihood.eliminate import Eliminated
 from terrace.likelihood.layout import Component
 from terrace.likelihood.objective import Objective
 
@@ -29,6 +30,12 @@ class BlockEffects:
 
     values: FloatArray
     vcov: FloatArray | None
+
+
+def eliminated_by_group(objective: Objective, psi: FloatArray) -> list[Eliminated]:
+    """K (G, q, q) and T (G, q, m) of every stage at ψ, groups first: ready for batched products."""
+    _, swept = objective.sweep(psi, 0)
+    return [Eliminated(np.moveaxis(stage.k, -1, 0), np.moveaxis(stage.t, -1, 0)) for stage in swept]
 
 
 def predict_effects(
@@ -51,7 +58,7 @@ def predict_effects(
     beta_vcov
         Φ̃ in the same units: given for REML, None for ML (β taken as known).
     """
-    _, done = objective.sweep(psi, 0)
+    done = eliminated_by_group(objective, psi)
     layout = objective.layout
     p = objective.p
     far = np.append(-beta, 1.0)
@@ -85,7 +92,7 @@ def predict_effects(
 
 def _chain(
     objective: Objective,
-    done: list,  # type: ignore[type-arg]
+    done: list[Eliminated],
     far: FloatArray,
     error: FloatArray,
     sigma2: float,

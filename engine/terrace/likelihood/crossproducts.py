@@ -37,64 +37,89 @@ class OneHot:
 Columns = FloatArray | OneHot
 
 
-def grouped_products(
-    columns: Sequence[Columns], starts: IntArray, groups: IntArray, weights: FloatArray | None
-) -> FloatArray:
-    """S, shape (G, m, m): sums over the rows of each group of the products of all pairs of columns.
+@dataclass(frozen=True)
+class Grouping:
+    """Groups of the rows: ``codes`` (n,) from 0 to count - 1, and their first rows where rows are sorted."""
 
-    ``starts`` are the first rows of the groups of the sorted rows, ``groups`` (n,) their numbers; each entry
-    of `columns` is a (n, k) array or a `OneHot`.
+    codes: IntArray
+    count: int
+    starts: IntArray | None
+
+    @classmethod
+    def of(cls, codes: IntArray, count: int) -> Grouping:
+        """The grouping of these codes; sorted ones are recognised."""
+        if len(codes) and np.all(codes[1:] >= codes[:-1]):
+            return cls(codes, count, np.flatnonzero(np.diff(codes, prepend=-1)))
+        return cls(codes, count, None)
+
+    def sums(self, x: FloatArray) -> FloatArray:
+        """Sums over the rows of each group, shape (count,)."""
+        if self.starts is not None:
+            return np.add.reduceat(x, self.starts)
+        return np.asarray(np.bincount(self.codes, weights=x, minlength=self.count), dtype=np.float64)
+
+    def starts_or_raise(self) -> IntArray:
+        """First rows of the groups of sorted rows."""
+        if self.starts is None:
+            raise AssertionError("rows must be sorted")
+        return self.starts
+
+
+def grouped_products(
+    columns: Sequence[Columns], grouping: Grouping, weights: FloatArray | None
+) -> FloatArray:
+    """S, shape (m, m, G): sums over the rows of each group of the products of all pairs of columns.
+
+    Each entry of `columns` is a (n, k) array or a `OneHot`, with rows in the order of the grouping.
     """
     widths = [c.width if isinstance(c, OneHot) else c.shape[1] for c in columns]
     offsets = np.concatenate([[0], np.cumsum(widths)]).astype(int)
-    count = len(starts)
-    s = np.zeros((count, offsets[-1], offsets[-1]))
+    s = np.zeros((offsets[-1], offsets[-1], grouping.count))
     for a, left in enumerate(columns):
         for b in range(a, len(columns)):
-            block = _product(left, columns[b], starts, groups, weights, a == b)
+            block = _product(left, columns[b], grouping, weights, a == b)
             rows, cols = slice(offsets[a], offsets[a + 1]), slice(offsets[b], offsets[b + 1])
-            s[:, rows, cols] = block
+            s[rows, cols] = block
             if a != b:
-                s[:, cols, rows] = np.swapaxes(block, 1, 2)
+                s[cols, rows] = np.swapaxes(block, 0, 1)
     return s
 
 
 def _product(
-    left: Columns, right: Columns, starts: IntArray, groups: IntArray, weights: FloatArray | None, same: bool
+    left: Columns, right: Columns, grouping: Grouping, weights: FloatArray | None, same: bool
 ) -> FloatArray:
-    count = len(starts)
+    count, groups = grouping.count, grouping.codes
     if not isinstance(left, OneHot) and not isinstance(right, OneHot):
-        out = np.empty((count, left.shape[1], right.shape[1]))
+        out = np.empty((left.shape[1], right.shape[1], count))
         for i in range(left.shape[1]):
             li = left[:, i] if weights is None else left[:, i] * weights
             for j in range(i if same else 0, right.shape[1]):
-                out[:, i, j] = np.add.reduceat(li * right[:, j], starts)
+                out[i, j] = grouping.sums(li * right[:, j])
                 if same and j != i:
-                    out[:, j, i] = out[:, i, j]
+                    out[j, i] = out[i, j]
         return out
     if isinstance(left, OneHot) and isinstance(right, OneHot):
         key = (groups * left.count + left.codes) * right.count + right.codes
-        out = np.zeros((count, left.count, left.z.shape[1], right.count, right.z.shape[1]))
+        wide = np.zeros((left.count, left.z.shape[1], right.count, right.z.shape[1], count))
         for i in range(left.z.shape[1]):
             for j in range(right.z.shape[1]):
                 w = left.z[:, i] * right.z[:, j]
                 w = w if weights is None else w * weights
                 total = np.bincount(key, weights=w, minlength=count * left.count * right.count)
-                out[:, :, i, :, j] = total.reshape(count, left.count, right.count)
-        return out.reshape(count, left.width, right.width)
+                wide[:, i, :, j] = np.moveaxis(total.reshape(count, left.count, right.count), 0, -1)
+        return wide.reshape(left.width, right.width, count)
     if isinstance(left, OneHot):
         assert not isinstance(right, OneHot)
         key = groups * left.count + left.codes
-        out = np.zeros((count, left.count, left.z.shape[1], right.shape[1]))
+        tall = np.zeros((left.count, left.z.shape[1], right.shape[1], count))
         for i in range(left.z.shape[1]):
             for j in range(right.shape[1]):
                 w = left.z[:, i] * right[:, j]
                 w = w if weights is None else w * weights
-                out[:, :, i, j] = np.bincount(key, weights=w, minlength=count * left.count).reshape(
-                    count, left.count
-                )
-        return out.reshape(count, left.width, right.shape[1])
-    return np.swapaxes(_product(right, left, starts, groups, weights, False), 1, 2)
+                total = np.bincount(key, weights=w, minlength=count * left.count)
+                tall[:, i, j] = total.reshape(count, left.count).T
+        return tall.reshape(left.width, right.shape[1], count)
+    return np.swapaxes(_product(right, left, grouping, weights, False), 0, 1)
 
 
 def add_to(totals: dict[Any, FloatArray], key: Any, value: FloatArray) -> None:
@@ -111,7 +136,7 @@ class SimpleData:
 
     def jet(self, rho: FloatArray, offset: int, order: int, linear: bool) -> Jet:
         """S as a Jet without derivatives; the log-determinant of R* = I is 0."""
-        return Jet(self.s, np.zeros(len(self.s)))
+        return Jet(self.s, np.zeros(self.s.shape[-1]))
 
 
 class StratifiedData:

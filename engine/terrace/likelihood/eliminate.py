@@ -15,7 +15,8 @@ and E_a = C_a - D_a T, for parameters a, b that act through S and i, j that act 
     F'_ai = -(B'E_a)'Σ_iU - U'Σ_i(B'E_a)
     log-determinant: tr KD_a, tr Σ_iN, tr KD_ab - tr KD_aKD_b, -tr Σ_iNΣ_jN, tr Σ_iB'D_aB.
 
-Arrays are batched over the groups of the level: (G, q, q), (G, q, m).
+Arrays carry the groups of the level on their last axis, (q, m, G): the matrices are small and the groups many, so
+that every operation runs along contiguous groups.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from terrace.likelihood.kernel import kernel
+from terrace.likelihood.kernel import kernel, mul
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -37,11 +38,11 @@ class Basis(Protocol):
     """∂Σ/∂ψ_i of one stage: a constant symmetric matrix, applied from the left."""
 
     def apply(self, u: FloatArray) -> FloatArray:
-        """Σ_i u for u of shape (G, q, m)."""
+        """Σ_i u for u of shape (q, m, G)."""
         ...
 
     def traces(self, n: FloatArray) -> FloatArray:
-        """tr Σ_i N per group, shape (G,), for N of shape (G, q, q)."""
+        """tr Σ_i N per group, shape (G,), for N of shape (q, q, G)."""
         ...
 
 
@@ -52,10 +53,10 @@ class DenseBasis:
     matrix: FloatArray
 
     def apply(self, u: FloatArray) -> FloatArray:
-        return self.matrix @ u
+        return np.tensordot(self.matrix, u, axes=1)
 
     def traces(self, n: FloatArray) -> FloatArray:
-        return np.einsum("ij,gji->g", self.matrix, n)
+        return np.tensordot(self.matrix, n, axes=([0, 1], [1, 0]))
 
 
 @dataclass(frozen=True)
@@ -70,28 +71,28 @@ class KroneckerBasis:
         q = self.matrix.shape[0]
         out = np.zeros_like(u)
         rows = slice(self.offset, self.offset + self.count * q)
-        block = u[:, rows]
+        block = u[rows]
         if q == 1:
-            out[:, rows] = self.matrix[0, 0] * block
+            out[rows] = self.matrix[0, 0] * block
         else:
-            g, _, m = block.shape
-            out[:, rows] = (self.matrix @ block.reshape(g, self.count, q, m)).reshape(g, -1, m)
+            _, m, g = block.shape
+            out[rows] = np.einsum("ab,kbmg->kamg", self.matrix, block.reshape(self.count, q, m, g)).reshape(-1, m, g)
         return out
 
     def traces(self, n: FloatArray) -> FloatArray:
         q = self.matrix.shape[0]
         rows = slice(self.offset, self.offset + self.count * q)
         if q == 1:
-            return self.matrix[0, 0] * np.trace(n[:, rows, rows], axis1=1, axis2=2)
-        block = n[:, rows, rows].reshape(n.shape[0], self.count, q, self.count, q)
-        return np.einsum("ab,gkbka->g", self.matrix, block)
+            return self.matrix[0, 0] * np.trace(n[rows, rows])
+        block = n[rows, rows].reshape(self.count, q, self.count, q, -1)
+        return np.einsum("ab,kbkag->g", self.matrix, block)
 
 
 @dataclass
 class Jet:
     """S of every group at one level with its derivatives, and what was already integrated out.
 
-    ``s`` (G, m, m); ``s1[a]`` and ``s2[(a, b)]``, a <= b, likewise, absent where zero; ``ld`` the
+    ``s`` (m, m, G); ``s1[a]`` and ``s2[(a, b)]``, a <= b, likewise, absent where zero; ``ld`` the
     log-determinants per group, shape (G,), with ``ld1``, ``ld2`` in the same way. Keys are positions in ψ.
     """
 
@@ -106,9 +107,7 @@ class Jet:
         """Sum groups into their parents: `starts` are the first children; `weights` (G,) replicate groups."""
 
         def total(x: FloatArray) -> FloatArray:
-            if weights is not None:
-                x = x * weights.reshape((-1,) + (1,) * (x.ndim - 1))
-            return np.add.reduceat(x, starts, axis=0)
+            return np.add.reduceat(x if weights is None else x * weights, starts, axis=-1)
 
         return Jet(
             total(self.s),
@@ -125,7 +124,12 @@ def _pair(a: int, b: int) -> Pair:
 
 
 def _t(x: FloatArray) -> FloatArray:
-    return np.swapaxes(x, -1, -2)
+    return np.swapaxes(x, 0, 1)
+
+
+def _trace(x: FloatArray, y: FloatArray) -> FloatArray:
+    """tr XY per group for symmetric X or Y: the sum of the products of their elements."""
+    return np.einsum("ijg,ijg->g", x, y)
 
 
 def _symmetric(x: FloatArray) -> FloatArray:
@@ -134,7 +138,7 @@ def _symmetric(x: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class Eliminated:
-    """What back-substitution needs of one stage: K (G, q, q) and T = KC (G, q, m), in units of σ²."""
+    """What back-substitution needs of one stage: K (q, q, G) and T = KC (q, m, G), in units of σ²."""
 
     k: FloatArray
     t: FloatArray
@@ -171,36 +175,36 @@ def eliminate(
         Where I + ΣD is not positive definite: these parameters give no covariance matrix.
     """
     s = jet.s
-    d, c, f = s[:, :q, :q], s[:, :q, q:], s[:, q:, q:]
+    d, c, f = s[:q, :q], s[:q, q:], s[q:, q:]
     step = kernel(d, sigma)
     k = step.k
-    t = k @ c
+    t = mul(k, c)
     ld = jet.ld + step.logdet
     out = Jet(step.reduce(f, c, t), ld, ld1=dict(jet.ld1) if order else {})
     done = Eliminated(k, t)
     if order == 0:
         return out, done
 
-    u = c - d @ t
+    u = c - mul(d, t)
     n = step.n
     tt, ut = _t(t), _t(u)
     e: dict[int, FloatArray] = {}
     kd: dict[int, FloatArray] = {}
     for a, sa in jet.s1.items():
-        da, ca, fa = sa[:, :q, :q], sa[:, :q, q:], sa[:, q:, q:]
-        ea = ca - da @ t
+        da, ca, fa = sa[:q, :q], sa[:q, q:], sa[q:, q:]
+        ea = ca - mul(da, t)
         # J'S_aJ = F_a - T'C_a - C_a'T + T'D_aT = F_a - T'C_a - E_a'T
-        out.s1[a] = fa - tt @ ca - _t(ea) @ t
-        through = np.einsum("gij,gij->g", k, da)
+        out.s1[a] = fa - mul(tt, ca) - mul(_t(ea), t)
+        through = _trace(k, da)
         out.ld1[a] = jet.ld1[a] + through if a in jet.ld1 else through
         if order > 1:
             e[a] = ea
             if not average:
-                kd[a] = k @ da
+                kd[a] = mul(k, da)
     su: dict[int, FloatArray] = {}
     for i, basis in bases.items():
         su[i] = basis.apply(u)
-        first = -(ut @ su[i])
+        first = -mul(ut, su[i])
         previous = out.s1.get(i)
         out.s1[i] = first if previous is None else previous + first
         have = out.ld1.get(i)
@@ -219,32 +223,32 @@ def eliminate(
     for pair, value in jet.ld2.items():
         add_ld(pair, value)
     for pair, sab in jet.s2.items():
-        dab, cab, fab = sab[:, :q, :q], sab[:, :q, q:], sab[:, q:, q:]
-        add(pair, fab - tt @ cab - _t(cab - dab @ t) @ t)
+        dab, cab, fab = sab[:q, :q], sab[:q, q:], sab[q:, q:]
+        add(pair, fab - mul(tt, cab) - mul(_t(cab - mul(dab, t)), t))
         if not average:
-            add_ld(pair, np.einsum("gij,gij->g", k, dab))
+            add_ld(pair, _trace(k, dab))
     active = list(jet.s1)
-    ke = {a: k @ e[a] for a in active}
+    ke = {a: mul(k, e[a]) for a in active}
     for x, a in enumerate(active):
         for a2 in active[x:]:
             # a pair met once stands for both orders of differentiation
-            add(_pair(a, a2), -_symmetric(_t(e[a]) @ ke[a2]))
+            add(_pair(a, a2), -_symmetric(mul(_t(e[a]), ke[a2])))
             if not average:
-                add_ld(_pair(a, a2), -np.einsum("gij,gji->g", kd[a], kd[a2]))
+                add_ld(_pair(a, a2), -_trace(kd[a], _t(kd[a2])))
     own = list(bases)
     for a in active:
         ua = step.bt(e[a])
-        inner = None if average else step.bt(jet.s1[a][:, :q, :q]) @ step.full_b()
+        inner = None if average else mul(step.bt(jet.s1[a][:q, :q]), step.full_b())
         for i in own:
             scale = 2.0 if a == i else 1.0
-            add(_pair(a, i), -scale * _symmetric(_t(ua) @ su[i]))
+            add(_pair(a, i), -scale * _symmetric(mul(_t(ua), su[i])))
             if inner is not None:
                 add_ld(_pair(a, i), scale * bases[i].traces(inner))
-    nsu = {i: n @ su[i] for i in own}
+    nsu = {i: mul(n, su[i]) for i in own}
     sn = {} if average else {i: bases[i].apply(n) for i in own}
     for x, i in enumerate(own):
         for j in own[x:]:
-            add(_pair(i, j), _symmetric(_t(su[i]) @ nsu[j]))
+            add(_pair(i, j), _symmetric(mul(_t(su[i]), nsu[j])))
             if not average:
-                add_ld(_pair(i, j), -np.einsum("gij,gji->g", sn[i], sn[j]))
+                add_ld(_pair(i, j), -_trace(sn[i], _t(sn[j])))
     return out, done

@@ -18,9 +18,50 @@ FloatArray = npt.NDArray[np.float64]
 LARGE = 64
 
 
+def mul(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Matrix products along the last axis: (i, j, G) by (j, k, G)."""
+    if a.shape[-1] == 1:
+        return (a[..., 0] @ b[..., 0])[..., None]
+    if a.shape[0] * b.shape[1] > 1000 or a.shape[1] > 30:
+        return np.ascontiguousarray(np.moveaxis(np.moveaxis(a, -1, 0) @ np.moveaxis(b, -1, 0), 0, -1))
+    return np.einsum("ijg,jkg->ikg", a, b)
+
+
+def cholesky(m: FloatArray) -> FloatArray:
+    """Lower L with LL' = M for M (q, q, G), positive definite.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where a matrix is not positive definite.
+    """
+    q = m.shape[0]
+    lower = np.zeros_like(m)
+    for j in range(q):
+        pivot = m[j, j] - np.einsum("kg,kg->g", lower[j, :j], lower[j, :j])
+        if not np.all(pivot > 0):
+            raise np.linalg.LinAlgError("the matrix is not positive definite")
+        lower[j, j] = np.sqrt(pivot)
+        for i in range(j + 1, q):
+            lower[i, j] = (m[i, j] - np.einsum("kg,kg->g", lower[i, :j], lower[j, :j])) / lower[j, j]
+    return lower
+
+
+def forward(lower: FloatArray, right: FloatArray) -> FloatArray:
+    """L⁻¹R for L (q, q, G) and one R (q, m) for all groups, shape (q, m, G)."""
+    q, g = lower.shape[0], lower.shape[-1]
+    out = np.empty((q, right.shape[1], g))
+    for i in range(q):
+        row = np.broadcast_to(right[i][:, None], (right.shape[1], g))
+        if i:
+            row = row - np.einsum("kg,kmg->mg", lower[i, :i], out[:i])
+        out[i] = row / lower[i, i]
+    return out
+
+
 @dataclass
 class Kernel:
-    """``k`` and ``n`` (G, q, q), ``logdet`` (G,), ``root`` (G, q, q) with K = root'root where Σ has one. B is
+    """``k`` and ``n`` (q, q, G), ``logdet`` (G,), ``root`` (q, q, G) with K = root'root where Σ has one. B is
     formed only where it is asked for."""
 
     k: FloatArray
@@ -33,50 +74,61 @@ class Kernel:
     def reduce(self, f: FloatArray, c: FloatArray, t: FloatArray) -> FloatArray:
         """F - C'KC for t = KC, as a difference of two crossproducts where K has a root."""
         if self.root is None:
-            return f - np.swapaxes(c, 1, 2) @ t
-        half = self.root @ c
-        return f - np.swapaxes(half, 1, 2) @ half
+            return f - mul(np.swapaxes(c, 0, 1), t)
+        half = mul(self.root, c)
+        return f - mul(np.swapaxes(half, 0, 1), half)
 
     def bt(self, x: FloatArray) -> FloatArray:
-        """B'x = x - DKx for x (G, q, m)."""
+        """B'x = x - DKx for x (q, m, G)."""
         if self.b is not None:
-            return np.swapaxes(self.b, 1, 2) @ x
-        return x - self.d @ (self.k @ x)
+            return mul(np.swapaxes(self.b, 0, 1), x)
+        return x - mul(self.d, mul(self.k, x))
 
     def full_b(self) -> FloatArray:
-        """B (G, q, q) = I - KD."""
+        """B (q, q, G) = I - KD."""
         if self.b is None:
-            self.b = np.eye(self.d.shape[1]) - self.k @ self.d
+            self.b = _identity(self.d) - mul(self.k, self.d)
         return self.b
 
 
+def _identity(d: FloatArray) -> FloatArray:
+    return np.eye(d.shape[0])[:, :, None]
+
+
 def kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
-    """The kernel for D (G, q, q) and Σ (q, q).
+    """The kernel for D (q, q, G) and Σ (q, q).
 
     Raises
     ------
     numpy.linalg.LinAlgError
         Where I + ΣD is not positive definite: these parameters give no covariance matrix.
     """
+    q, groups = d.shape[0], d.shape[-1]
     if not sigma.any():
-        return Kernel(np.zeros_like(d), d, np.zeros(len(d)), d, np.broadcast_to(np.eye(d.shape[1]), d.shape))
-    q = d.shape[1]
-    if q >= LARGE and len(d) == 1:
+        b = np.broadcast_to(_identity(d), d.shape)
+        return Kernel(np.zeros_like(d), d, np.zeros(groups), d, b)
+    if q >= LARGE and groups == 1:
         variances = np.diag(sigma)
         if np.all(variances > 0) and np.count_nonzero(sigma) == q:
             return _diagonal(d, variances)
     factor = square_root(sigma)
     if factor is None:
         return _general(d, sigma)
-    m = factor.T @ d @ factor
-    m[:, np.arange(q), np.arange(q)] += 1.0
-    lower = np.linalg.cholesky(m)
-    logdet = 2.0 * np.log(np.diagonal(lower, axis1=1, axis2=2)).sum(axis=1)
-    root = np.linalg.inv(lower) @ factor.T
-    k = np.swapaxes(root, 1, 2) @ root
-    b = np.eye(q) - k @ d
-    n = d @ b
-    return Kernel(k, 0.5 * (n + np.swapaxes(n, 1, 2)), logdet, d, b, root)
+    half = np.tensordot(factor.T, d, axes=1)
+    m = np.tensordot(factor.T, np.swapaxes(half, 0, 1), axes=1)
+    m[np.arange(q), np.arange(q)] += 1.0
+    if q <= 12:
+        lower = cholesky(m)
+        root = forward(lower, factor.T)
+    else:
+        wide: FloatArray = np.linalg.cholesky(np.moveaxis(m, -1, 0)).astype(np.float64, copy=False)
+        lower = np.moveaxis(wide, 0, -1)
+        root = np.ascontiguousarray(np.moveaxis(np.linalg.solve(wide, factor.T[None]), 0, -1))
+    logdet = 2.0 * np.log(np.einsum("iig->ig", lower)).sum(axis=0)
+    k = mul(np.swapaxes(root, 0, 1), root)
+    b = _identity(d) - mul(k, d)
+    n = mul(d, b)
+    return Kernel(k, 0.5 * (n + np.swapaxes(n, 0, 1)), logdet, d, b, root)
 
 
 def square_root(sigma: FloatArray) -> FloatArray | None:
@@ -91,23 +143,24 @@ def square_root(sigma: FloatArray) -> FloatArray | None:
 
 
 def _general(d: FloatArray, sigma: FloatArray) -> Kernel:
-    q = d.shape[1]
-    m = sigma @ d
-    m[:, np.arange(q), np.arange(q)] += 1.0
+    q = d.shape[0]
+    m = np.moveaxis(np.tensordot(sigma, d, axes=1), -1, 0)
+    m = m + np.eye(q)
     sign, logdet = np.linalg.slogdet(m)
     if np.any(sign <= 0) or not np.all(np.isfinite(logdet)):
         raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
-    b: FloatArray = np.linalg.inv(m).astype(np.float64, copy=False)
-    k = b @ sigma
-    k = 0.5 * (k + np.swapaxes(k, 1, 2))
-    return Kernel(k, d @ b, logdet, d, b)
+    inverse: FloatArray = np.linalg.inv(m).astype(np.float64, copy=False)
+    b = np.ascontiguousarray(np.moveaxis(inverse, 0, -1))
+    k = np.einsum("ijg,jk->ikg", b, sigma)
+    k = 0.5 * (k + np.swapaxes(k, 0, 1))
+    return Kernel(k, mul(d, b), logdet, d, b)
 
 
 def _diagonal(d: FloatArray, variances: FloatArray) -> Kernel:
     from scipy.linalg import lapack
 
     s = np.sqrt(variances)
-    m = np.asfortranarray(d[0] * s[:, None] * s[None, :])
+    m = np.asfortranarray(d[..., 0] * s[:, None] * s[None, :])
     m[np.diag_indices_from(m)] += 1.0
     factor, info = lapack.dpotrf(m, lower=1, overwrite_a=1, clean=0)
     if info:
@@ -119,4 +172,4 @@ def _diagonal(d: FloatArray, variances: FloatArray) -> Kernel:
     k = inverse * s[:, None] * s[None, :]
     n = -inverse / s[:, None] / s[None, :]
     n[np.diag_indices_from(n)] += 1.0 / variances
-    return Kernel(k[None], n[None], np.array([logdet]), d)
+    return Kernel(k[..., None], n[..., None], np.array([logdet]), d)

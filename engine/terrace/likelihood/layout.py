@@ -40,17 +40,31 @@ class Layout:
     """How the random effects are eliminated.
 
     ``chain`` (finest first) is eliminated group by group; ``crossed`` goes into one dense block after that.
-    ``order`` sorts the rows by the chain, coarsest first. ``block_slices`` give each equation's place in ψ,
+    ``block_slices`` give each equation's place in ψ,
     ``transforms`` its coordinates.
     """
 
     chain: tuple[Component, ...]
     crossed: tuple[Component, ...]
-    order: IntArray
+    design: Design
     block_slices: tuple[slice, ...]
     transforms: tuple[BlockTransform, ...]
     n_random: int
     sparse: bool
+
+    def order(self) -> IntArray:
+        """Rows sorted by the finest group of the chain (so by all above it), residual group and time."""
+        keys: list[FloatArray | IntArray] = []
+        if self.chain:
+            keys.append(self.chain[0].codes)
+        elif self.design.cluster is not None:
+            keys.append(self.design.cluster)
+        elif self.design.levels:
+            keys.append(self.design.levels[0].codes)
+        residuals = self.design.residuals
+        if not residuals.simple and residuals.key != "independent":
+            keys += [residuals.groups, residuals.at]
+        return np.lexsort(tuple(reversed(keys))) if keys else np.arange(self.design.n)
 
 
 def _components(
@@ -144,42 +158,24 @@ def build_layout(design: Design, n_columns: int) -> Layout:
             sparse = True
             rest = rest + chain[1:]
             chain = chain[:1]
-    ordered = [components[k] for k in chain]
-    rows = _row_order(design, ordered)
+    ordered = _renumber([components[k] for k in chain], design.cluster)
     return Layout(
-        tuple(_renumber(ordered, rows)), tuple(components[k] for k in rest), rows, tuple(slices), tuple(transforms),
+        tuple(ordered), tuple(components[k] for k in rest), design, tuple(slices), tuple(transforms),
         position, sparse,
     )
 
 
-def _row_order(design: Design, chain: list[Component]) -> IntArray:
-    """Rows sorted by the chain from the coarsest group to the finest, then by residual group and time."""
-    keys: list[FloatArray | IntArray] = [c.codes for c in reversed(chain)]
-    if design.cluster is not None:
-        keys.insert(0, design.cluster)
-    if not design.residuals.simple and design.residuals.key != "independent":
-        keys += [design.residuals.groups, design.residuals.at]
-    if not keys:
-        return np.arange(design.n)
-    if all(np.all(np.diff(k) >= 0) for k in keys[:1]) and len(keys) == 1:
-        return np.arange(design.n)
-    return np.lexsort(tuple(reversed(keys)))
-
-
-def _renumber(chain: list[Component], rows: IntArray) -> list[Component]:
-    """Group numbers in the order of the sorted rows, so that children of a parent stand together."""
+def _renumber(chain: list[Component], cluster: IntArray | None) -> list[Component]:
+    """Group numbers in the order of their parents, so that children of a parent stand together."""
     out = []
-    above: IntArray | None = None
+    above = cluster
     for component in reversed(chain):
-        codes = component.codes[rows]
-        combined = codes if above is None else interact(above, codes)[0]
+        combined = component.codes if above is None else interact(above, component.codes)[0]
         combined, count = compact(combined)
         if count != component.n_groups:
             raise AssertionError("a chain must be nested")
         above = combined
-        back = np.empty_like(combined)
-        back[rows] = combined
         out.append(
-            Component(back, count, component.z, component.bases, component.parts, component.level)
+            Component(combined, count, component.z, component.bases, component.parts, component.level)
         )
     return list(reversed(out))

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from terrace.design.design import Design
 from terrace.likelihood.crossproducts import (
     Columns,
+    Grouping,
     OneHot,
     SimpleData,
     StratifiedData,
@@ -126,20 +127,23 @@ class Objective:
     # --- construction -----------------------------------------------------------------------------------
     def _build(self, xt: FloatArray, y: FloatArray, keep_clusters: bool) -> None:
         layout, design = self.layout, self.design
-        rows = layout.order
-        identity = np.array_equal(rows, np.arange(len(rows)))
+        # sums over groups need no sorted rows unless rows are whitened together or coupled sparsely
+        sorted_rows = layout.sparse or not (design.residuals.simple or design.residuals.key == "independent")
+        rows = layout.order() if sorted_rows else None
 
         def sort(a: Any) -> Any:
-            return a if identity else a[rows]
+            return a if rows is None else a[rows]
 
-        dense = sort(np.column_stack([xt, y]))
+        dense = np.empty((len(y), xt.shape[1] + 1), order="F")
+        dense[:, :-1], dense[:, -1] = sort(xt), sort(y)
         weights = None if self.row_weights is None else sort(self.row_weights)
         crossed = [OneHot(sort(c.codes), c.n_groups, sort(c.z)) for c in layout.crossed]
-        chain_codes = [sort(c.codes) for c in layout.chain]
-        finest = chain_codes[0] if chain_codes else self._clusters(rows, keep_clusters)
-        starts = np.flatnonzero(np.diff(finest, prepend=-1))
+        clusters = self._clusters(keep_clusters)
+        finest = layout.chain[0].codes if layout.chain else clusters
+        count = int(finest.max()) + 1 if len(finest) else 1
+        grouping = Grouping.of(sort(finest), count)
         self.sparse: SparseLead | None = None
-        self.stages = self._chain_stages(chain_codes, rows, keep_clusters)
+        self.stages = self._chain_stages(clusters)
         offset = 0
         bases: dict[int, Basis] = {}
         matrices: dict[int, FloatArray] = {}
@@ -153,42 +157,50 @@ class Objective:
         self.crossed_stage = Stage(offset, bases, matrices, np.zeros(1, dtype=np.int64), None)
         self.clustered = keep_clusters and not layout.crossed
         if layout.sparse:
-            self.sparse = SparseLead(sort(layout.chain[0].z), starts, finest, crossed, dense, weights)
+            self.sparse = SparseLead(
+                sort(layout.chain[0].z), grouping.starts_or_raise(), grouping.codes, crossed, dense, weights
+            )
             self.data: SimpleData | StratifiedData | PatternData = SimpleData(np.zeros((0, 0, 0)))
             return
         columns: list[Columns] = [sort(c.z) for c in layout.chain]
         columns += [*crossed, dense]
         residuals = design.residuals
         if residuals.simple:
-            self.data = SimpleData(grouped_products(columns, starts, finest, weights))
+            self.data = SimpleData(grouped_products(columns, grouping, weights))
         elif residuals.key == "independent":
-            self.data = _stratified(columns, starts, finest, weights, residuals.by[rows], residuals.n_by)
+            self.data = _stratified(columns, grouping, weights, residuals.by, residuals.n_by)
         else:
             wide = np.column_stack([_expand(c) if isinstance(c, OneHot) else c for c in columns])
-            self.data = PatternData(residuals, wide, rows, finest, len(starts))
+            assert rows is not None
+            self.data = PatternData(residuals, wide, rows, grouping.codes, count)
 
-    def _clusters(self, rows: IntArray, keep: bool) -> IntArray:
+    def _clusters(self, keep: bool) -> IntArray:
+        """The cluster of every row, in the order of the sample: one for all unless scores are wanted."""
         if keep and self.design.cluster is not None:
-            return self.design.cluster[rows]
+            return self.design.cluster
         if keep and self.design.levels:
-            return self.design.levels[0].codes[rows]
-        return np.zeros(len(rows), dtype=np.int64)
+            return self.design.levels[0].codes
+        return np.zeros(self.design.n, dtype=np.int64)
 
-    def _chain_stages(self, codes: list[IntArray], rows: IntArray, keep: bool) -> list[Stage]:
+    def _chain_stages(self, clusters: IntArray) -> list[Stage]:
         stages = []
-        for k, component in enumerate(self.layout.chain):
-            first = np.flatnonzero(np.diff(codes[k], prepend=-1))
-            parent = codes[k + 1][first] if k + 1 < len(codes) else self._clusters(rows, keep)[first]
+        chain = self.layout.chain
+        for k, component in enumerate(chain):
+            # one row of each group tells its parent and its weight
+            row = np.empty(component.n_groups, dtype=np.int64)
+            row[component.codes] = np.arange(len(component.codes))
+            parent = (chain[k + 1].codes if k + 1 < len(chain) else clusters)[row]
+            if np.any(np.diff(parent) < 0):
+                raise AssertionError("groups must be numbered in the order of their parents")
             starts = np.flatnonzero(np.diff(parent, prepend=-1))
             own = self.level_weights.get(self.design.blocks[component.parts[0][0]].level.name)
-            weights = None if own is None else own[rows][first]
             stages.append(
                 Stage(
                     component.z.shape[1],
                     {i: DenseBasis(e) for i, e in component.bases.items()},
                     component.bases,
                     starts,
-                    weights,
+                    None if own is None else own[row],
                 )
             )
         return stages
@@ -234,7 +246,7 @@ class Objective:
         if self.crossed_stage.q:
             if tick:
                 tick()
-            if len(jet.s) > 1:
+            if jet.s.shape[-1] > 1:
                 jet = jet.gather(np.zeros(1, dtype=np.int64), None)
             jet, kept = eliminate(
                 jet, self.crossed_stage.q, self._crossed_sigma(psi), self.crossed_stage.bases, order,
@@ -252,19 +264,19 @@ class Objective:
         ``linear`` leaves terms with second derivatives of V out, as Kenward and Roger's Q_ij does.
         """
         jet, _ = self.sweep(psi, order, average=average, linear=linear, tick=tick)
-        r, c, width = self.n_params, len(jet.s), self.p + 1
+        r, c, width = self.n_params, jet.s.shape[-1], self.p + 1
         ld1, f1 = np.zeros((r, c)), np.zeros((r, c, width, width))
         for i, value in jet.s1.items():
-            f1[i] = value
+            f1[i] = np.moveaxis(value, -1, 0)
         for i, value in jet.ld1.items():
             ld1[i] = value
         rr = r if order > 1 else 0
         ld2, f2 = np.zeros((rr, rr, c)), np.zeros((rr, rr, c, width, width))
         for (i, j), value in jet.s2.items():
-            f2[i, j] = f2[j, i] = value
+            f2[i, j] = f2[j, i] = np.moveaxis(value, -1, 0)
         for (i, j), value in jet.ld2.items():
             ld2[i, j] = ld2[j, i] = value
-        return Moments(jet.ld, jet.s, ld1, f1, ld2, f2)
+        return Moments(jet.ld, np.moveaxis(jet.s, -1, 0), ld1, f1, ld2, f2)
 
     def evaluate(
         self, psi: FloatArray, order: int, *, average: bool = False, tick: Callable[[], None] | None = None
@@ -395,13 +407,15 @@ def _orthogonal(x: FloatArray, constant: bool, weights: FloatArray | None) -> tu
     length[length == 0] = 1.0
     work = work / length
     m = m / length
-    for _ in range(2):  # the second round removes what rounding left (Cholesky-QR twice; Yamamoto et al. 2015)
+    for _ in range(2):
         gram = work.T @ (work if weights is None else work * weights[:, None])
         upper = np.linalg.cholesky(gram).T
         inverse = np.linalg.inv(upper)
         work = work @ inverse
         m = m @ inverse
-    return np.asfortranarray(work), m
+        if np.diag(upper).min() > 1e-2:
+            break  # a second round is for columns that nearly depend (Cholesky-QR twice; Yamamoto et al. 2015)
+    return work, m
 
 
 def _expand(c: OneHot) -> FloatArray:
@@ -411,13 +425,12 @@ def _expand(c: OneHot) -> FloatArray:
 
 
 def _stratified(
-    columns: list[Columns], starts: IntArray, groups: IntArray, weights: FloatArray | None, by: IntArray,
-    n_by: int,
+    columns: list[Columns], grouping: Grouping, weights: FloatArray | None, by: IntArray, n_by: int
 ) -> StratifiedData:
     strata, counts = [], []
     for level in range(n_by):
         inside = (by == level).astype(np.float64)
         w = inside if weights is None else inside * weights
-        strata.append(grouped_products(columns, starts, groups, w))
-        counts.append(np.add.reduceat(w, starts))
+        strata.append(grouped_products(columns, grouping, w))
+        counts.append(grouping.sums(w))
     return StratifiedData(strata, np.column_stack(counts))

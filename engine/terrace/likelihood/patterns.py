@@ -45,6 +45,10 @@ class Local:
     names: IntArray
 
 
+def _groups_last(x: FloatArray) -> FloatArray:
+    return np.ascontiguousarray(np.moveaxis(x, 0, -1))
+
+
 class PatternData:
     """Correlated residuals: S_g = Σ W'R⁻¹W over the residual groups in g."""
 
@@ -146,7 +150,14 @@ class PatternData:
                     jet.s2.setdefault(pair, np.zeros((g, m, m)))
                     add_to(jet.ld2, pair, trace * count)
                 self._accumulate([jet.s2[pair] for pair in pairs], pattern, second)
-        return jet
+        return Jet(
+            _groups_last(jet.s),
+            jet.ld,
+            {k: _groups_last(v) for k, v in jet.s1.items()},
+            {k: _groups_last(v) for k, v in jet.s2.items()},
+            jet.ld1,
+            jet.ld2,
+        )
 
     def contracted(self, rho: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
         """<S_ab, weight> summed over all groups, and the second derivatives of log|R*|, both (r, r)."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from terrace.likelihood.crossproducts import OneHot
 from terrace.likelihood.eliminate import Basis, Eliminated, Jet
-from terrace.likelihood.kernel import kernel
+from terrace.likelihood.kernel import kernel, mul
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -34,10 +34,10 @@ class SparseLead:
         g = len(starts)
         wz = z if weights is None else z * weights[:, None]
         self.q, self.n_groups = q, g
-        self.d = np.empty((g, q, q))
+        self.d = np.empty((q, q, g))
         for i in range(q):
             for j in range(q):
-                self.d[:, i, j] = np.add.reduceat(wz[:, i] * z[:, j], starts)
+                self.d[i, j] = np.add.reduceat(wz[:, i] * z[:, j], starts)
         self.dense = np.empty((g, q, dense.shape[1]))
         for i in range(q):
             for j in range(dense.shape[1]):
@@ -106,8 +106,9 @@ class SparseLead:
         return f
 
     def quadratic(self, w: FloatArray) -> FloatArray:
-        """Σ_g C_g' W_g C_g, shape (T + P, T + P), for symmetric W of shape (G, q, q)."""
+        """Σ_g C_g' W_g C_g, shape (T + P, T + P), for symmetric W of shape (q, q, G)."""
         t = self.width
+        w = np.moveaxis(w, -1, 0)
         if self.q == 1:
             weights = self.pair_product * np.ascontiguousarray(w[:, 0, 0])[self.pair_group]
         else:
@@ -133,15 +134,15 @@ class SparseLead:
         """As `terrace.likelihood.eliminate.eliminate`, summed over the groups; T is not formed."""
         step = kernel(self.d, sigma)
         k = step.k
-        out = Jet((self.f - self.quadratic(k))[None], np.array([step.logdet.sum()]))
-        done = Eliminated(k, np.zeros((self.n_groups, self.q, 0)))
+        out = Jet((self.f - self.quadratic(k))[..., None], np.array([step.logdet.sum()]))
+        done = Eliminated(k, np.zeros((self.q, 0, self.n_groups)))
         if order == 0:
             return out, done
         n, b = step.n, step.full_b()
-        bt = np.swapaxes(b, 1, 2)
+        bt = np.swapaxes(b, 0, 1)
         for i, basis in bases.items():
             sb = basis.apply(bt)
-            out.s1[i] = -self.quadratic(b @ sb)[None]
+            out.s1[i] = -self.quadratic(mul(b, sb))[..., None]
             out.ld1[i] = np.array([basis.traces(n).sum()])
         if order == 1:
             return out, done
@@ -152,9 +153,9 @@ class SparseLead:
             for j in own[x:]:
                 sj = bases[j].apply(bt)
                 nj = bases[j].apply(n)
-                w = np.swapaxes(si, 1, 2) @ n @ sj
-                out.s2[(i, j)] = self.quadratic(w + np.swapaxes(w, 1, 2))[None]
-                out.ld2[(i, j)] = np.array([-np.einsum("gij,gji->", ni, nj)])
+                w = mul(np.swapaxes(si, 0, 1), mul(n, sj))
+                out.s2[(i, j)] = self.quadratic(w + np.swapaxes(w, 0, 1))[..., None]
+                out.ld2[(i, j)] = np.array([-np.einsum("ijg,jig->", ni, nj)])
         return out, done
 
     def back_substitute(self, k: FloatArray, far: FloatArray) -> FloatArray:

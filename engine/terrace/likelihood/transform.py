@@ -30,7 +30,14 @@ class BlockTransform:
 
     def columns(self, z: FloatArray) -> FloatArray:
         """z̃, shape (n, q)."""
-        return np.asfortranarray(z @ self.a) if len(self.a) else z
+        q = len(self.a)
+        out = np.empty(z.shape, order="F")
+        for j in range(q):
+            # A is diagonal but for its last row, which takes the mean away through the constant
+            np.multiply(z[:, j], self.a[j, j], out=out[:, j])
+            if j < q - 1 and self.a[-1, j]:
+                out[:, j] += self.a[-1, j]
+        return out
 
 
 def block_transform(block: RandomBlock) -> BlockTransform:

@@ -150,13 +150,17 @@ def maximise(
             s[free], gain = trust_region_step(g[free], h[np.ix_(free, free)], radius)
         else:
             s, gain = trust_region_step(g, h, radius)
-        if gain < tolerances.final:
+        left = gain
+        if algorithm != "nr":
+            # what is left to gain is judged by the true curvature, not by what the updates made of it
+            left = max(gain, trust_region_step(g, point.hessian * np.outer(scale, scale), radius)[1])
+        if left < tolerances.final:
             return NewtonResult(point, True, tuple(log))
-        ended = gain < tolerances.decrement
+        ended = left < tolerances.decrement
         # where rounding hides what little there is to gain, going on would only walk about
         if idle > STALLED:
-            reason = "" if gain < 1e-5 else "no further step improves the fit"
-            return NewtonResult(point, gain < 1e-5, tuple(log), reason)
+            reason = "" if left < 1e-5 else "no further step improves the fit"
+            return NewtonResult(point, left < 1e-5, tuple(log), reason)
         trial = space.point(point.theta + s * scale, average=average)
         length = float(np.linalg.norm(s))
         if trial is None:

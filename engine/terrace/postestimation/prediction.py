@@ -20,6 +20,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.newdata import level_codes
 from terrace.errors import Cancelled
+from terrace.likelihood.blup import eliminated_by_group
 from terrace.likelihood.eliminate import Eliminated
 from terrace.likelihood.layout import Component
 from terrace.likelihood.sparse import SparseLead
@@ -140,7 +141,7 @@ def _error_variance(
     fit: FitResult, data: Dataset, parts: list[_Part], cancel: CancelCheck | None
 ) -> FloatArray:
     objective = fit.model.objective
-    _, done = objective.sweep(fit.model.psi, 0)
+    done = eliminated_by_group(objective, fit.model.psi)
     sigma2 = _sigma2(fit)
     x = _x(fit, data) @ _to_x(fit) * objective.y_scale
     chain, crossed = parts[: len(objective.layout.chain)], parts[len(objective.layout.chain) :]

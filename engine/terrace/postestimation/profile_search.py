@@ -41,6 +41,8 @@ class ProfileSearch:
         self.tick()
         self.evaluations += 1
         o = self.objective
+        if abs(u[-1]) > 600:
+            return -math.inf, np.zeros_like(u)
         psi, jacobian, _ = self.space.natural(u[:-1])
         try:
             m = o.moments(psi, 1)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from terrace.design.design import RandomBlock
 from terrace.errors import SpecError
-from terrace.likelihood.crossproducts import OneHot, SimpleData
+from terrace.likelihood.crossproducts import Grouping, OneHot, SimpleData
 from terrace.likelihood.objective import Objective
 from terrace.postestimation.estat import recovariance
 from terrace.postestimation.wcorrelation import block_parameters
@@ -152,14 +152,11 @@ class OutcomeSwap:
 
     def _prepare(self) -> None:
         layout = self.base.layout
-        rows = layout.order
-        self.rows = rows
-        self.xt = (self.fit.model.design.x @ self.base.back)[rows]
-        codes = [c.codes[rows] for c in layout.chain]
-        self.groups = codes[0] if codes else np.zeros(len(rows), dtype=np.int64)
-        self.starts = np.flatnonzero(np.diff(self.groups, prepend=-1))
-        self.chain = [c.z[rows] for c in layout.chain]
-        self.crossed = [OneHot(c.codes[rows], c.n_groups, c.z[rows]) for c in layout.crossed]
+        self.xt = self.fit.model.design.x @ self.base.back
+        codes = layout.chain[0].codes if layout.chain else np.zeros(len(self.xt), dtype=np.int64)
+        self.grouping = Grouping.of(codes, int(codes.max()) + 1)
+        self.chain = [c.z for c in layout.chain]
+        self.crossed = [OneHot(c.codes, c.n_groups, c.z) for c in layout.crossed]
 
     def objective(self, y: FloatArray) -> Objective:
         """The objective of the same model for the outcome `y`, shape (n,)."""
@@ -170,27 +167,26 @@ class OutcomeSwap:
         assert isinstance(data, SimpleData)
         out = copy.copy(self.base)
         out.design = replace(self.base.design, y=y)
-        sorted_y = y[self.rows]
-        out.ols = self.xt.T @ sorted_y
-        residual = sorted_y - self.xt @ out.ols
+        out.ols = self.xt.T @ y
+        residual = y - self.xt @ out.ols
         out.y_scale = np.sqrt(float(residual @ residual) / max(self.base.n_effective, 1)) or 1.0
         s = data.s.copy()
         # the products with the outcome, which is the last column
         y_scaled = residual / out.y_scale
         columns: list[FloatArray | OneHot] = [*self.chain, *self.crossed, self.xt, y_scaled[:, None]]
         column = [self._with(c, y_scaled) for c in columns]
-        s[:, :, -1] = s[:, -1, :] = np.concatenate(column, axis=1)
+        s[:, -1] = s[-1] = np.concatenate(column)
         out.data = SimpleData(s)
         return out
 
     def _with(self, columns: FloatArray | OneHot, y: FloatArray) -> FloatArray:
-        """Products of columns with y, summed over the rows of each finest group: (G, width)."""
-        count = len(self.starts)
+        """Products of columns with y, summed over the rows of each finest group: (width, G)."""
+        count = self.grouping.count
         if not isinstance(columns, OneHot):
-            return np.asarray(np.add.reduceat(columns * y[:, None], self.starts, axis=0))
-        key = self.groups * columns.count + columns.codes
-        out = np.zeros((count, columns.count, columns.z.shape[1]))
+            return np.stack([self.grouping.sums(columns[:, j] * y) for j in range(columns.shape[1])])
+        key = self.grouping.codes * columns.count + columns.codes
+        out = np.zeros((columns.count, columns.z.shape[1], count))
         for j in range(columns.z.shape[1]):
             total = np.bincount(key, weights=columns.z[:, j] * y, minlength=count * columns.count)
-            out[:, :, j] = total.reshape(count, columns.count)
-        return out.reshape(count, columns.width)
+            out[:, j] = total.reshape(count, columns.count).T
+        return out.reshape(columns.width, count)

@@ -190,7 +190,8 @@ def _stored_vector(fitted: FittedModel) -> tuple[FloatArray, FloatArray, tuple[s
     p = len(fitted.beta)
     b = np.concatenate([fitted.beta, values])
     v = np.zeros((len(b), len(b)))
-    v[:p, :p] = fitted.vcov
+    # Kenward and Roger's adjusted matrix is for small-sample inference only and stands in e(V_df)
+    v[:p, :p] = fitted.phi if fitted.design.spec.df_method == "kroger" else fitted.vcov
     identified = fitted.natural.identified
     v[p:, p:] = np.where(np.outer(identified, identified), vcov, 0.0)
     equations = [f"{fitted.design.spec.outcome.name}:{c.name}" for c in fitted.design.x_info]
