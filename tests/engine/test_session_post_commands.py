@@ -191,6 +191,11 @@ def test_models_beside_one_another(session: Session, tmp_path: Path) -> None:
         shown = ok(session, f"etable, estimates(small large) column({kind})").tables[0]
         assert [c.title for c in shown.columns] == wanted
     assert [c.title for c in ok(session, "etable").tables[0].columns] == ["y"]
+    own = ok(session, 'etable, estimates(small large) titles("One" "Two and more")').tables[0]
+    assert [c.title for c in own.columns] == ["One", "Two and more"]
+    own = ok(session, 'estimates compare small large, titles("One" "Two")').tables[0]
+    assert [r.label for r in own.rows] == ["One", "Two"]
+    fails(session, 'etable, «titles("One" "Two")»', "titles")
     path = tmp_path / "models.md"
     ok(session, f'etable, estimates(_all) sd title("My table") export("{path}")')
     assert "SD(intercept)" in path.read_text() and "My table" in path.read_text()

@@ -8,7 +8,7 @@ from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, excluding
 from terrace.language.options import Option, choice, match_options, rules
-from terrace.language.tokens import Piece, split, unquoted
+from terrace.language.tokens import Piece, split, unquoted, words
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Table
 from terrace.session.commands.contrasts import kept_rows
@@ -22,13 +22,13 @@ from terrace.session.state import CommandResult
 @command(
     "estimates compare",
     minimum="est comp",
-    syntax="estimates compare names|_all [, notable]",
+    syntax='estimates compare names|_all [, titles("text" ...) notable]',
     help="Stored estimates compared: fit and likelihood-ratio tests by row, coefficients, ICC and R² side by side.",
 )
 def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.compare import models_table, side_by_side_table
 
-    options = parsed.options(rules("notab:le"))
+    options = parsed.options(rules("notab:le", "titles"))
     chosen = named_fits(session, parsed, parsed.clauses.body)
     if len(chosen) < 2:
         raise (parsed.clauses.body or parsed.word).error(
@@ -36,7 +36,7 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
             code="one-model",
             advice="Store each after its fit with estimates store, then write estimates compare _all.",
         )
-    names = _titles(chosen)
+    names = _given(options.get("titles"), chosen) or _titles(chosen)
     fits = [f for _, f in chosen]
     tables = [models_table(fits, names)]
     if "notable" not in options:
@@ -45,13 +45,26 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
     return replace(kept_rows(session, (tables[0],)), tables=tuple(tables))
 
 
+def _given(option: Option | None, chosen: list[tuple[str, FitResult]]) -> list[str]:
+    """The texts of ``titles()``, one a model; none without the option."""
+    if option is None:
+        return []
+    texts = [unquoted(p) for p in words(argument(option))]
+    if len(texts) != len(chosen):
+        raise option.piece.error(
+            f"There are {len(texts)} titles for {len(chosen)} models.", code="titles", advice="Give one for each."
+        )
+    return texts
+
+
 def _titles(chosen: list[tuple[str, FitResult]]) -> list[str]:
     return ["Active" if name == "." else name for name, _ in chosen]
 
 
 @command(
     "etable",
-    syntax='etable [, estimates(names) column(estimates|depvar|index) title("text") sd export(FILE, replace)]',
+    syntax="etable [, estimates(names) column(estimates|depvar|index) titles(\"text\" ...) title(\"text\") sd "
+    "export(FILE, replace)]",
     help="A table for the paper: coefficients with their SEs, variances and counts, one column a model.",
 )
 def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -61,12 +74,12 @@ def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise parsed.clauses.body.error(
             "etable takes its models in estimates().", code="syntax", advice="Write etable, estimates(a b)."
         )
-    options = parsed.options(rules("sd var:iance replace", "est:imates col:umn title exp:ort"))
+    options = parsed.options(rules("sd var:iance replace", "est:imates col:umn title titles exp:ort"))
     listed = options.get("estimates")
     chosen = named_fits(session, parsed, argument(listed) if listed is not None else Piece.of(""))
     table = compare_tables(
         [f for _, f in chosen],
-        _columns(options.get("column"), chosen, named=listed is not None),
+        _given(options.get("titles"), chosen) or _columns(options.get("column"), chosen, named=listed is not None),
         metric="sd" if excluding(options, ("sd", "variance")) == "sd" else "variance",
     )
     table = replace(table, key="etable", title=_title(options.get("title"), table))
