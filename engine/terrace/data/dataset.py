@@ -74,6 +74,10 @@ class Dataset:
         A title for people; the file or sample the data came from.
     notes
         What the reader found or decided (encoding, delimiter, renamed columns), in plain words.
+    lineage, row_ids
+        Which rows these are: datasets of one lineage come from the same rows, numbered by ``row_ids``, shape (n,)
+        (None: 0, 1, ... as they were opened; -1: a row that is new). Whoever replaces the frame by other rows
+        gives a new lineage.
     """
 
     frame: pd.DataFrame
@@ -83,6 +87,8 @@ class Dataset:
     notes: tuple[str, ...] = ()
     panel: Panel | None = None
     sorted_by: tuple[str, ...] = ()
+    lineage: object = field(default_factory=object, compare=False, repr=False)
+    row_ids: npt.NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         names = [v.name for v in self.variables]
@@ -236,7 +242,17 @@ class Dataset:
         keep = np.asarray(keep)
         frame = self.frame.loc[keep] if keep.dtype == bool else self.frame.iloc[keep]
         in_order = keep.dtype == bool or bool((np.diff(keep) > 0).all())
-        return replace(self, frame=frame.reset_index(drop=True), sorted_by=self.sorted_by if in_order else ())
+        return replace(
+            self,
+            frame=frame.reset_index(drop=True),
+            sorted_by=self.sorted_by if in_order else (),
+            row_ids=self.ids[keep],
+        )
+
+    @property
+    def ids(self) -> npt.NDArray[np.int64]:
+        """The numbers of the rows within their lineage, shape (n,)."""
+        return np.arange(len(self)) if self.row_ids is None else self.row_ids
 
 
 def _up_to(names: tuple[str, ...], holds: Callable[[str], bool]) -> tuple[str, ...]:

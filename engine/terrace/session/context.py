@@ -2,8 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
 from terrace.language.expr_context import EvalContext
-from terrace.session.state import State
+from terrace.session.state import Origin, State
+
+
+def with_origin(state: State) -> State:
+    """The state with a note of the rows that a new fit saw."""
+    fit, data = state.fit, state.dataset
+    if fit is None or data is None or id(fit.model) in state.origins or len(fit.sample) != len(data):
+        return state
+    alive = {id(f.model) for f in (fit, *state.stored.values())}
+    kept = {k: o for k, o in state.origins.items() if k in alive}
+    origin = Origin(fit.model, data.lineage, data.row_ids)
+    return replace(state, origins={**kept, id(fit.model): origin})
+
+
+def current_sample(state: State) -> npt.NDArray[np.bool_] | None:
+    """e(sample) for the rows as they stand now, shape (n,); None where it is not known."""
+    fit, data = state.fit, state.dataset
+    if fit is None or data is None:
+        return None
+    origin = state.origins.get(id(fit.model))
+    if origin is None:
+        return fit.sample if len(fit.sample) == len(data) else None
+    if origin.lineage is not data.lineage:
+        return None
+    if origin.row_ids is data.row_ids and len(fit.sample) == len(data):
+        return fit.sample
+    then = np.arange(len(fit.sample)) if origin.row_ids is None else origin.row_ids
+    now = data.ids
+    marks = np.zeros(int(max(then.max(initial=-1), now.max(initial=-1))) + 2, dtype=bool)
+    marks[then[fit.sample]] = True
+    marks[-1] = False  # where -1, a new row, looks
+    return marks[now]
 
 
 def eval_context(state: State) -> EvalContext:
@@ -14,7 +50,7 @@ def eval_context(state: State) -> EvalContext:
         e_macros=fit.macros if fit else {},
         e_matrices=fit.matrices if fit else {},
         e_names=fit.matrix_names if fit else {},
-        e_sample=fit.sample if fit and state.dataset and len(fit.sample) == len(state.dataset) else None,
+        e_sample=current_sample(state),
         r_scalars=r.scalars,
         r_macros=r.macros,
         r_matrices={name: m.values for name, m in r.matrices.items()},

@@ -17,7 +17,7 @@ from terrace.language.expr_context import EvalContext
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
-from terrace.session.context import eval_context
+from terrace.session.context import eval_context, with_origin
 from terrace.session.contract import Outcome
 from terrace.session.log import record_defect
 from terrace.session.outcome import captured, failure, success
@@ -108,7 +108,8 @@ class Session:
         begun = time.perf_counter()
         before = self.state
         with self._watched(progress, cancel):
-            outcome, self.state = self._attempt(command_text)
+            outcome, after = self._attempt(command_text)
+        self.state = with_origin(after)
         outcome = replace(outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
         self._history.append(outcome)

@@ -74,6 +74,15 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The rows that a fit saw: the lineage of the data and the numbers of its rows in it, shape (n,) or None."""
+
+    model: object
+    lineage: object
+    row_ids: npt.NDArray[np.int64] | None
+
+
+@dataclass(frozen=True)
 class State:
     """The data, the fits and the names that commands can use.
 
@@ -81,7 +90,8 @@ class State:
     ``constraints`` are texts by number, ``margins`` those estimated last. ``rng`` is what ``set seed``
     started, ``rc`` 1 where the last ``capture`` caught an error. ``graphs`` are pages of plots by name, the one
     drawn last at the end. ``posted`` holds a fit with the margins that test and lincom speak of in its place.
-    ``label_sets`` are value labels by the names that ``label define`` gave them.
+    ``label_sets`` are value labels by the names that ``label define`` gave them. ``origins`` tell which rows the
+    fits saw, by the identity of their models, so that e(sample) follows rows that are sorted or left out.
     """
 
     dataset: Dataset | None = None
@@ -98,6 +108,7 @@ class State:
     posted: tuple[FitResult, FitResult] | None = None
     graphs: Mapping[str, tuple[Plot, ...]] = field(default_factory=dict)
     label_sets: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+    origins: Mapping[int, Origin] = field(default_factory=dict)
 
     def changed_since(self, before: State) -> frozenset[str]:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``."""

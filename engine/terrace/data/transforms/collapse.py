@@ -67,7 +67,7 @@ def collapse(
         variables.append(_described(data.variable(t.source), t))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(groups.n_groups), copy=False)
     kept = data.panel if data.panel and {data.panel.panel, data.panel.time} - {None} <= set(by) else None
-    return replace(data, frame=frame, variables=tuple(variables), panel=kept, sorted_by=tuple(by), notes=())
+    return Dataset(frame, tuple(variables), data.label, data.source, panel=kept, sorted_by=tuple(by))
 
 
 def _numbers(data: Dataset, name: str) -> FloatArray:

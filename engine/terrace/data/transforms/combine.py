@@ -97,7 +97,8 @@ def merge(
         variables.append(Variable(generate, "Matching result from merge", Measure.NOMINAL, labels))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(status)), copy=False)
     ordered = master.sorted_by if not (a < 0).any() else ()
-    out = replace(master, frame=frame, variables=tuple(variables), sorted_by=ordered)
+    ids = master.row_ids if aligned else np.where(a >= 0, np.append(master.ids, -1)[a], -1)
+    out = replace(master, frame=frame, variables=tuple(variables), sorted_by=ordered, row_ids=ids)
     stay = np.isin(status, list(keep))
     return (out if stay.all() else out.rows(stay)), report
 
@@ -245,7 +246,8 @@ def append(
         columns[generate] = np.repeat(np.arange(len(everything)), [len(d) for d in everything]).astype(np.float64)
         variables.append(Variable(generate, "Number of the dataset", Measure.NOMINAL))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(rows), copy=False)
-    return replace(master, frame=frame, variables=tuple(variables), sorted_by=())
+    ids = np.concatenate([master.ids, np.full(rows - len(master), -1)])
+    return replace(master, frame=frame, variables=tuple(variables), sorted_by=(), row_ids=ids)
 
 
 def _stacked(everything: Sequence[Dataset], model: Dataset, name: str) -> Any:

@@ -67,7 +67,8 @@ def fill_in(data: Dataset, names: Sequence[str], marker: str = "_fillin") -> Dat
     columns[marker] = (rows < 0).astype(np.int8)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), copy=False)
     variables = (*data.variables, Variable(marker, "Row made by fillin", Measure.NOMINAL))
-    return replace(data, frame=frame, variables=variables, sorted_by=tuple(names))
+    ids = np.where(rows >= 0, np.append(data.ids, -1)[rows], -1)
+    return replace(data, frame=frame, variables=variables, sorted_by=tuple(names), row_ids=ids)
 
 
 def copies(data: Dataset, names: Sequence[str]) -> tuple[IntArray, IntArray]:
