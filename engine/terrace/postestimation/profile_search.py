@@ -21,6 +21,10 @@ OUTSIDE = 1e7
 """How far below the maximum the likelihood is taken to be where there is no covariance matrix."""
 
 
+REACH = 60.0
+"""How far a search may go from its start, in standard errors: a step of the search must not run away."""
+
+
 class ProfileSearch:
     """Profiles of one fit; solutions are remembered as starts of later searches."""
 
@@ -70,7 +74,8 @@ class ProfileSearch:
     def parameter(self, u: FloatArray, k: int, metric: str) -> tuple[float, FloatArray]:
         """The value of one parameter and its gradient in (θ, log σ²)."""
         psi, jacobian, _ = self.space.natural(u[:-1])
-        sigma2 = math.exp(u[-1]) * self.objective.y_scale**2
+        # a search that has run away is turned back by the likelihood, which is -inf out there
+        sigma2 = math.exp(min(max(u[-1], -600.0), 600.0)) * self.objective.y_scale**2
         values, slopes = natural_values(self.objective, psi, sigma2)
         chain = np.zeros((len(u), len(u)))
         chain[:-1, :-1], chain[-1, -1] = jacobian, 1.0
@@ -186,6 +191,7 @@ class ProfileSearch:
         result = minimize(
             drop, np.zeros(len(start)), jac=True, method="SLSQP",
             constraints=({"type": "eq", "fun": held, "jac": held_slope},),
+            bounds=[(-REACH, REACH)] * len(start),
             options={"ftol": 1e-10, "maxiter": 200},
         )  # fmt: skip
         if abs(held(result.x)) > 1e-6:
