@@ -30,19 +30,21 @@ def write(
     path: str | os.PathLike[str],
     *,
     replace: bool = False,
+    delimiter: str | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Written:
     """Write `data` in the format of the path's extension (.dta where it has none).
 
+    A `delimiter` asks for delimited text whatever the extension (.csv where it has none).
     The file appears complete or not at all: it is written beside its place under another name, flushed to
     the disk and renamed. Raises `DataError` where the file exists and `replace` is false, where the folder
     does not allow it, and where the format cannot hold the data; `Cancelled` when stopped.
     """
     target = Path(path).expanduser()
     if not target.suffix:
-        target = target.with_name(target.name + ".dta")
-    writer = _writer(target)
+        target = target.with_name(target.name + (".dta" if delimiter is None else ".csv"))
+    writer = _writer(target) if delimiter is None else _text_writer(delimiter)
     if target.is_dir():
         raise DataError(f"{target} is a folder.", code="is-a-folder", subject=str(target))
     if target.exists() and not replace:
@@ -134,6 +136,12 @@ class _atomically(contextlib.AbstractContextManager[Path]):
             subject=str(self._target),
             advice="Choose another folder, or close the file in other programs.",
         )
+
+
+def _text_writer(delimiter: str) -> Callable[[Dataset, Path, Report, list[str]], None]:
+    from terrace.data.write_tables import write_text
+
+    return lambda data, path, report, notes: write_text(data, path, delimiter)
 
 
 def _writer(target: Path) -> Callable[[Dataset, Path, Report, list[str]], None]:

@@ -274,7 +274,9 @@ class Evaluator:
         mask = self.context.e_sample
         if mask is None:
             raise node.piece.error(
-                "e(sample) is not known: no model has been fitted to these data.", code="no-stored-results", subject="sample"
+                "e(sample) is not known: no model has been fitted to these data.",
+                code="no-stored-results",
+                subject="sample",
             )
         if len(mask) != self.n:
             raise node.piece.error(

@@ -28,7 +28,7 @@ MODULES = (
     *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses", "margins"),
     *("values", "programming", "system", "metadata", "output"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
-    *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "statsby", "mi"),
+    *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "statsby", "mi", "export"),
     *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics", "apa"),
 )
 """Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""

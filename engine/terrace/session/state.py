@@ -92,6 +92,7 @@ class State:
     drawn last at the end. ``posted`` holds a fit with the margins that test and lincom speak of in its place.
     ``label_sets`` are value labels by the names that ``label define`` gave them. ``origins`` tell which rows the
     fits saw, by the identity of their models, so that e(sample) follows rows that are sorted or left out.
+    ``preserved`` are the data that ``restore`` brings back.
     """
 
     dataset: Dataset | None = None
@@ -109,6 +110,7 @@ class State:
     graphs: Mapping[str, tuple[Plot, ...]] = field(default_factory=dict)
     label_sets: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     origins: Mapping[int, Origin] = field(default_factory=dict)
+    preserved: Dataset | None = None
 
     def changed_since(self, before: State) -> frozenset[str]:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``."""

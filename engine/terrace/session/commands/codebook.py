@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from terrace.data.dataset import Dataset, Measure
 from terrace.data.dates import is_date_format
 from terrace.data.describe import PERCENTILES, Profile, missing_patterns, profile
@@ -11,6 +13,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import number
 from terrace.language.options import rules
 from terrace.report.numbers import general
+from terrace.report.text import table_text
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.describe import shortened
 from terrace.session.registry import command
@@ -100,12 +103,14 @@ def _compact(data: Dataset, profiles: list[Profile]) -> Table:
         *(Column(k, t, "general") for k, t in (("mean", "Mean"), ("min", "Min"), ("max", "Max"))),
         Column("label", "Label", "text"),
     )
-    used = max(8, *(len(p.name) for p in profiles)) + 5 * 11  # five columns of at most nine places
-    labels = [shortened(data.variable(p.name).label, max(_LEAST_LABEL, _WIDTH - used)) for p in profiles]
-    rows = tuple(
-        Row(p.name, (p.n - p.missing, p.unique, p.mean, p.low, p.high, label)) for p, label in zip(profiles, labels)
-    )
-    return Table("Codebook", columns, rows, "Variable", key="codebook")
+    rows = tuple(Row(p.name, (p.n - p.missing, p.unique, p.mean, p.low, p.high)) for p in profiles)
+    numbers = Table("Codebook", columns[:-1], rows, "Variable", key="codebook")
+    room = max(_LEAST_LABEL, _WIDTH - max(len(line) for line in table_text(numbers, 1000).split("\n")) - 2)
+    labels = [shortened(data.variable(p.name).label, room) for p in profiles]
+    if not any(labels):
+        return numbers
+    labelled = tuple(replace(r, values=(*r.values, label)) for r, label in zip(rows, labels))
+    return replace(numbers, columns=columns, rows=labelled)
 
 
 @command(
