@@ -151,7 +151,22 @@ def test_styles_reach_the_artists() -> None:
 def test_a_bundle_that_was_asked_to_be_thick_is() -> None:
     x = np.where(np.arange(60) % 3 == 2, np.nan, np.arange(60.0))
     thin, thick = one(Marks("line", x, x), Marks("line", x, x, style=Style(thickness=2))).axes[0].lines
-    assert thick.get_linewidth() == pytest.approx(3.2) and thin.get_linewidth() < 1 and thick.get_alpha() == 1
+    assert thick.get_linewidth() == pytest.approx(3.2) and thin.get_linewidth() < 1.6 and thick.get_alpha() == 1
+
+
+def test_a_line_of_too_many_corners_keeps_its_outline() -> None:
+    from terrace.report.figure_marks import outline
+
+    y = np.random.default_rng(5).normal(size=10_000)
+    y[[100, 5000]] = np.nan
+    kept = outline(y, 1000)
+    assert len(kept) <= 1003 and {100, 5000, 9999} <= set(kept.tolist()) and (np.diff(kept) > 0).all()
+    for start in range(0, 10_000, 20):
+        run = y[start : start + 20]
+        inside = y[kept[(kept >= start) & (kept < start + 20)]]
+        assert np.nanmin(inside) == np.nanmin(run) and np.nanmax(inside) == np.nanmax(run)
+    nothing = outline(np.full(50, np.nan), 10)
+    assert nothing.tolist() == list(range(50))
 
 
 def test_black_is_ink_on_a_dark_ground() -> None:
