@@ -213,3 +213,14 @@ def test_all_observations_as_one_group_cost_no_more_than_the_group_itself() -> N
     assert not crossed.model.objective.layout.crossed
     assert crossed.random[0].name == "var(R.g)"
     assert crossed.groups[0].level == "_all"
+
+
+@pytest.mark.parametrize("option", ["ltolerance(1e-3)", "tolerance(.2)", "nonrtolerance", "nrtolerance(.1)"])
+def test_tolerances_stop_the_search_early_but_not_far_away(option: str) -> None:
+    data = frame(2)
+    command = "mixed y x || top: || g: x, cov(un) iterate(50)"
+    full = terrace.fit(command, data)
+    early = terrace.fit(f"{command} {option}", data)
+    assert early.converged
+    assert len(early.log) < len(full.log)
+    assert 0 <= full.ll - early.ll < 0.3

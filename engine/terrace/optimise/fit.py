@@ -59,10 +59,7 @@ def optimise(
         if point is None:
             raise np.linalg.LinAlgError("the fixed effects are not estimable")
         return Optimum(point, space, True, (Iteration("Newton", 0, point.ll, 0.0, 0.0, 0.0),))
-    tolerances = Tolerances(
-        decrement=options.nrtolerance if options.nrtolerance is not None else 1e-11,
-        iterations=options.iterate if options.iterate is not None else 300,
-    )
+    tolerances = _tolerances(options)
     average = objective.layout.sparse or objective.crossed_stage.q > 150
     technique = parse_technique(options.technique)
     theta, rest = (space.to_search(start), []) if start is not None else _starts(space)
@@ -93,6 +90,19 @@ def optimise(
             point = exact
     point = _canonical(space, point)
     return Optimum(point, space, result.converged, log + result.log, result.reason)
+
+
+def _tolerances(options: Maximisation) -> Tolerances:
+    """What the options say about when to stop; without any, the search goes on to the last useful digit."""
+    newton = options.nrtolerance if options.nrtolerance is not None else 1e-11
+    asked = options.tolerance is not None or options.ltolerance is not None or options.nonrtolerance
+    return Tolerances(
+        decrement=0.0 if options.nonrtolerance else newton,
+        iterations=options.iterate if options.iterate is not None else 300,
+        parameters=(options.tolerance if options.tolerance is not None else 1e-6) if asked else None,
+        likelihood=(options.ltolerance if options.ltolerance is not None else 1e-7) if asked else None,
+        gain=None if options.nonrtolerance else max(newton, 1e-5) if asked else None,
+    )
 
 
 def parse_technique(text: str | None) -> tuple[tuple[str, int], ...]:

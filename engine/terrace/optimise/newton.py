@@ -21,11 +21,30 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Tolerances:
-    """When to stop. ``decrement`` bounds the predicted gain of a further Newton step (in log-likelihood)."""
+    """When to stop. ``decrement`` bounds the predicted gain of a further Newton step (in log-likelihood).
+
+    ``parameters`` and ``likelihood``, where given, stop the search as well: once the largest relative change of
+    a parameter or the relative change of the log-likelihood is no more than that, and the predicted gain no
+    more than ``gain`` (None: whatever it is).
+    """
 
     decrement: float = 1e-11
     iterations: int = 100
     final: float = 1e-20
+    parameters: float | None = None
+    likelihood: float | None = None
+    gain: float | None = None
+
+    def reached(self, before: SearchPoint, after: SearchPoint, gain: float) -> bool:
+        """Whether the step between two points satisfies ``parameters`` or ``likelihood``."""
+        if self.parameters is None and self.likelihood is None:
+            return False
+        moved = float(np.max(np.abs(after.theta - before.theta) / (np.abs(before.theta) + 1.0), initial=0.0))
+        change = abs(after.ll - before.ll) / max(abs(before.ll), 1e-300)
+        small = (self.parameters is not None and moved <= self.parameters) or (
+            self.likelihood is not None and change <= self.likelihood
+        )
+        return small and (self.gain is None or gain <= self.gain)
 
 
 @dataclass(frozen=True)
@@ -184,11 +203,12 @@ def maximise(
             if algorithm != "nr":
                 change = trial.gradient - point.gradient
                 secant = quasi_newton(secant, trial.theta - point.theta, change, algorithm)
+            enough = tolerances.reached(point, trial, left)
             point = trial
             idle = 0 if point.ll > best + 1e-8 * (1.0 + abs(best)) else idle + 1
             best = max(best, point.ll)
             note(len(log), point, length)
-            if ended:
+            if ended or enough:
                 return NewtonResult(point, True, tuple(log))
             if free is None and not space.logarithms:
                 face = near_face(space, point.theta) & ~tried

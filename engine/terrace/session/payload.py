@@ -8,7 +8,8 @@ from terrace.results.fit import FitResult
 
 
 def fit_payload(fit: FitResult) -> dict[str, Any]:
-    """``scalars``, ``groups``, ``fixed`` (without base levels), ``random``, ``comparison``."""
+    """``scalars``, ``groups``, ``fixed`` (without base levels), ``random``, ``comparison``; ``macros`` and ``matrices``
+    with the other stored results."""
     c = fit.comparison
     return {
         "scalars": dict(fit.scalars),
@@ -46,4 +47,13 @@ def fit_payload(fit: FitResult) -> dict[str, Any]:
         else {"label": c.label, "stat": c.stat, "df": c.df, "p": c.p, "conservative": c.conservative},
         "converged": fit.converged,
         "boundary": list(fit.boundary),
+        "macros": dict(fit.macros),
+        "matrices": {
+            name: {
+                "rows": list(fit.matrix_names[name][0]),
+                "columns": list(fit.matrix_names[name][1]),
+                "values": [[float(v) for v in row] for row in values],
+            }
+            for name, values in fit.matrices.items()
+        },
     }
