@@ -240,13 +240,14 @@ class Dataset:
     def rows(self, keep: npt.NDArray[Any]) -> Dataset:
         """A dataset of these rows: a boolean mask of shape (n,), or row numbers in the wanted order."""
         keep = np.asarray(keep)
-        frame = self.frame.loc[keep] if keep.dtype == bool else self.frame.iloc[keep]
         in_order = keep.dtype == bool or bool((np.diff(keep) > 0).all())
+        keep = np.flatnonzero(keep) if keep.dtype == bool else keep
+        frame = self.frame.take(keep)
         return replace(
             self,
             frame=frame.reset_index(drop=True),
             sorted_by=self.sorted_by if in_order else (),
-            row_ids=self.ids[keep],
+            row_ids=keep.astype(np.int64) if self.row_ids is None else self.row_ids[keep],
         )
 
     @property

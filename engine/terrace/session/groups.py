@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.transforms.grouping import sort_order
 
 IntArray = npt.NDArray[np.int64]
 
@@ -18,10 +19,9 @@ def sort_rows(data: Dataset, names: Sequence[str]) -> Dataset:
     """The rows in ascending order of these variables, missing values last; equal rows keep their order."""
     if not names:
         return data
-    keys = [_ranks(data, n) for n in reversed(names)]
-    order = np.lexsort(keys) if len(keys) > 1 else np.argsort(keys[0], kind="stable")
+    order = sort_order(data, names)
     # What the data say of their order may be out of date, so the order itself decides.
-    if np.array_equal(order, np.arange(len(data))):
+    if bool((order[1:] > order[:-1]).all()):
         declared = data.sorted_by[: len(names)] == tuple(names)
         return data if declared else replace(data, sorted_by=tuple(names))
     return replace(data.rows(order), sorted_by=tuple(names))
@@ -45,13 +45,6 @@ def group_rows(data: Dataset, names: Sequence[str]) -> Iterator[tuple[tuple[Any,
             for k in range(len(names))
         )
         yield values, np.sort(order[start:stop])
-
-
-def _ranks(data: Dataset, name: str) -> npt.NDArray[Any]:
-    if data.is_text(name):
-        codes, values = data.codes(name)
-        return _missing_last(codes, len(values))
-    return data.numeric(name)  # NaN sorts last
 
 
 def _missing_last(codes: IntArray, count: int) -> IntArray:

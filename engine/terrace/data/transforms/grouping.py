@@ -86,6 +86,32 @@ def group(data: Dataset, names: Sequence[str]) -> Grouping:
     return Grouping(codes, count, missing)
 
 
+def sort_order(data: Dataset, names: Sequence[str]) -> IntArray:
+    """The rows in ascending order of these variables, missing values last, equal rows in their order; shape (n,).
+
+    The last key is sorted first. Keys of few whole numbers are sorted by radix.
+    """
+    order: IntArray | None = None
+    for name in reversed(names):
+        keys = _sort_key(column(data, name))
+        own = np.argsort(keys if order is None else keys[order], kind="stable")
+        order = own if order is None else order[own]
+    return np.arange(len(data)) if order is None else order
+
+
+def _sort_key(values: Any) -> npt.NDArray[Any]:
+    """Numbers that stand in the order of the values; 16 bits wide where that is enough."""
+    if isinstance(values, np.ndarray):
+        missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
+        whole = _whole(values, missing)
+        if whole is None:
+            return values  # NaN sorts last
+        codes, count = whole
+    else:
+        codes, count, _ = ranks(values)
+    return codes.astype(np.uint16) if count <= _SMALL else codes
+
+
 def column(data: Dataset, name: str) -> Any:
     """The values of a variable as a key: numbers with NaN, or text with None, for what counts as missing."""
     v = data.variable(name)
