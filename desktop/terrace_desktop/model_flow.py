@@ -29,7 +29,10 @@ TOLD = frozenset(
      "import delimited", "import excel")
 )  # fmt: skip
 OPENS = frozenset(("use", "import delimited", "import excel"))
-UNDER_A_MODEL = ("estat", "predict", "test", "lincom", "margins")
+UNDER_A_MODEL = (
+    "estat", "predict", "test", "testparm", "lincom", "nlcom", "contrast", "pwcompare", "margins", "marginsplot",
+    "simpleslopes", "johnsonneyman", "plot", "apa",
+)  # fmt: skip
 
 
 class ModelFlow(QObject):
@@ -46,11 +49,13 @@ class ModelFlow(QObject):
         self.results = results
         self.settings = settings
         self.builder: Any = None
+        self._after: Any = None  # made when it is first wanted
         self._place: dict[int, ModelGroup] = {}  # entry -> where its output goes
         results.edit_asked.connect(lambda card: self.open_builder(card.fit.spec))
         results.mend_asked.connect(lambda card, _advice: self.open_builder(card.fit.spec))
         results.predict_asked.connect(self.predict)
         results.after_asked.connect(self.after)
+        results.panel_asked.connect(self.open_after)
         results.rename_asked.connect(self.rename)
         results.refit_asked.connect(lambda card: controller.run(card.fit.command))
         results.new_model_asked.connect(lambda: self.open_builder(None))
@@ -102,13 +107,21 @@ class ModelFlow(QObject):
             self.builder = None
 
     # --- what follows a fit -------------------------------------------------------------------------
-    def after(self, card: ModelCard, command: str) -> None:
-        """Run a command about this model; its output comes under the card."""
+    def after(self, card: ModelCard, command: str, then: Callable[[Any], object] | None = None) -> None:
+        """Run a command about this model; its output comes under the card, and `then` gets its outcome."""
         group = self.results.group_of(card)
         self.activate(card)
-        entry = self.controller.run(command)
+        entry = self.controller.run(command, then)
         if group is not None:
             self._place[entry.id] = group
+
+    def open_after(self, card: ModelCard, key: str = "") -> None:
+        """The panel of everything that follows a fit, for this model."""
+        if self._after is None:
+            from terrace_desktop.after.flow import AfterFlow
+
+            self._after = AfterFlow(self)
+        self._after.open(card, key)
 
     def predict(self, card: ModelCard) -> None:
         """Ask what to predict, and add it to the data."""

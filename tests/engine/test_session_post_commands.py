@@ -101,6 +101,8 @@ def test_margins_compared(session: Session) -> None:
     one = margins(session.fit, session.data, asbalanced=["t"])
     assert rows(ok(session, "margins, asbalanced(t)"))[0][1] == pytest.approx(one.margins[0])
     assert rows(ok(session, "margins"))[0][1] != pytest.approx(one.margins[0])
+    drawn, again = (ok(session, c).plots[0] for c in ("margins t, at(x=(0 1)) plot", "marginsplot"))
+    np.testing.assert_array_equal(drawn.panels[0].marks[0].y, again.panels[0].marks[0].y)
     fails(session, "margins t, «mcompare(tukey)»", "misplaced-option")
     fails(session, "margins t, pwcompare «post»", "options-exclude")
     fails(session, "margins t, «predict(fitted)»", "bad-option-value")

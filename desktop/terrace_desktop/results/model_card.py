@@ -41,6 +41,7 @@ class ModelCard(Card):
     edit_asked = Signal()
     predict_asked = Signal()
     after_asked = Signal(str)
+    panel_asked = Signal()  # everything that follows a fit
     export_asked = Signal(str)
     rename_asked = Signal()
     refit_asked = Signal()
@@ -148,6 +149,8 @@ class ModelCard(Card):
         for command, words in AFTER:
             text = QCoreApplication.translate("ModelCard", words)
             after.addAction(text, lambda c=command: self.after_asked.emit(c))
+        after.addSeparator()
+        after.addAction(self.tr("All that follows a fit…"), self.panel_asked.emit)
         self.add_menu(self.tr("After the fit"), "model_after", after)
         copy = QMenu(self)
         copy.addAction(self.tr("Tables"), self.copy_tables)

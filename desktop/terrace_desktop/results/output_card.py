@@ -85,6 +85,8 @@ class OutputCard(Card):
         shown = "" if outcome.error_at is not None else outcome.command
         if not title and len(outcome.tables) == 1:
             title = outcome.tables[0].title  # the head says it, so the table need not
+        if not title and "prose" in outcome.payload:
+            title = QCoreApplication.translate("OutputCard", "Results paragraph")
         super().__init__(f"output_{entry.id}", title or outcome.type or entry.command, shown)
         self.entry = entry
         self.outcome = outcome
@@ -160,6 +162,10 @@ class OutputCard(Card):
 
     def _render(self) -> None:
         if self._browser is None:
+            return
+        prose = self.outcome.payload.get("prose")
+        if prose:  # a paragraph, which wraps as text does
+            self._browser.show_html(f'<p style="margin:0;line-height:140%;">{prose}</p>')
             return
         as_text = not self.outcome.tables or (hasattr(self, "_view") and self._view.value() == "text")
         if as_text:

@@ -104,6 +104,7 @@ class ResultsPane(QScrollArea):
     edit_asked = Signal(object)  # ModelCard
     predict_asked = Signal(object)
     after_asked = Signal(object, str)
+    panel_asked = Signal(object)
     export_asked = Signal(object, str)  # ModelCard, format
     rename_asked = Signal(object)
     refit_asked = Signal(object)
@@ -146,6 +147,7 @@ class ResultsPane(QScrollArea):
         card.edit_asked.connect(lambda: self.edit_asked.emit(card))
         card.predict_asked.connect(lambda: self.predict_asked.emit(card))
         card.after_asked.connect(lambda command: self.after_asked.emit(card, command))
+        card.panel_asked.connect(lambda: self.panel_asked.emit(card))
         card.export_asked.connect(lambda suffix: self.export_asked.emit(card, suffix))
         card.rename_asked.connect(lambda: self.rename_asked.emit(card))
         card.refit_asked.connect(lambda: self.refit_asked.emit(card))

@@ -23,7 +23,7 @@ from terrace.session.state import CommandResult, Matrix, Returned
 
 _STATISTICS = "mean median min max zero base asbal:anced asobs:erved " + " ".join(f"p{k}" for k in range(1, 100))
 _RULES = rules(
-    "atmeans pwc:ompare post small noestimcheck vsquish noatlegend grand",
+    "atmeans pwc:ompare post plot small noestimcheck vsquish noatlegend grand",
     "at dydx over l:evel m:compare predict vce",
     "asbal:anced",
 )
@@ -36,7 +36,7 @@ Setting = dict[str, list[float | str] | str]
     "margins",
     minimum="mar",
     syntax="margins [factors] [, at(x=(1/5) (mean) z) atmeans dydx(x) over(g) asbalanced[(factors)] "
-    "pwcompare mcompare(tukey|...) post small level(#)]",
+    "pwcompare mcompare(tukey|...) post plot small level(#)]",
     help="Average predictions of the fixed part, at values that you set; or slopes.",
 )
 def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -46,7 +46,7 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
     settings = [_at(argument(o), names) for o in given if o.name == "at"]  # the one option that may repeat
     options = match_options([o for o in given if o.name != "at"], _RULES, "margins")
     from terrace.postestimation.margins import margins as estimate
-    from terrace.postestimation.margins_show import margins_table
+    from terrace.postestimation.margins_show import margins_plot, margins_table
 
     _check_kind(options)
     terms = parse_terms(parsed.clauses.body, names)
@@ -75,13 +75,14 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         },
     )
     state = replace(session.state, returned=returned, margins=found, posted=None)
+    plots = (margins_plot(replace(found, pairs=())),) if "plot" in options else ()
     if "post" not in options:
-        return CommandResult(tables=(margins_table(found),), state=state)
+        return CommandResult(tables=(margins_table(found),), plots=plots, state=state)
     from terrace.postestimation.posted import posted
 
     margins_ = posted(fit, replace(found, pairs=()), session.data)
     table = _named(margins_table(replace(found, pairs=())), [e.term for e in margins_.fixed])
-    return CommandResult(tables=(table,), state=replace(state, posted=(fit, margins_)))
+    return CommandResult(tables=(table,), plots=plots, state=replace(state, posted=(fit, margins_)))
 
 
 def _named(table: Table, names: list[str]) -> Table:

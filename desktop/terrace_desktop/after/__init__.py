@@ -1,0 +1,1 @@
+"""The post-estimation panel: what can be asked of a fitted model, each as a small form over its command."""

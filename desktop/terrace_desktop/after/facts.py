@@ -1,0 +1,214 @@
+"""What the panel has to know of a model, read once from its fit; without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
+    from terrace.results.fit import FitResult
+
+
+@dataclass(frozen=True)
+class Model:
+    """A stored model as others are offered: its name in the session and its title on the card."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One fitted model with the data that are open now.
+
+    ``stored`` is the model's name in the session; ``models`` are all stored ones in the order of their cards,
+    this one among them. ``dataset`` is None where no data are open.
+    """
+
+    fit: FitResult
+    dataset: Dataset | None
+    stored: str = ""
+    title: str = ""
+    models: tuple[Model, ...] = ()
+
+    # --- the fixed part -----------------------------------------------------------------------------
+    @cached_property
+    def coefficients(self) -> tuple[tuple[str, str], ...]:
+        """(name in commands, words) of the coefficients that were estimated, the constant last."""
+        from terrace.results.tables_terms import term_name
+
+        found = [(e.term, term_name(e).label) for e in self.fit.fixed if e.kind in ("estimated", "constrained")]
+        return tuple(found)
+
+    @cached_property
+    def factors(self) -> tuple[str, ...]:
+        """Factors of the fixed part, in the order of the model."""
+        return self._variables("factor")
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """Continuous variables of the fixed part, in the order of the model."""
+        return self._variables("continuous")
+
+    def _variables(self, kind: str) -> tuple[str, ...]:
+        names = (f.name for t in self.fit.spec.fixed for f in t.factors if f.kind == kind and not f.drop)
+        return tuple(dict.fromkeys(names))
+
+    def levels_of(self, name: str) -> int:
+        """How many levels a factor has in the model."""
+        columns = self.fit.model.design.columns
+        alone = {c.levels for c in columns if c.variables == (name,) and c.name != "_cons"}
+        if alone:
+            return len(alone)
+        found = set()
+        for c in columns:
+            if c.name == "_cons" or name not in c.variables:
+                continue
+            for f, level in zip(self.fit.spec.fixed[c.term].factors, c.levels or (None,) * 8):
+                if f.name == name:
+                    found.add(level)
+        return len(found)
+
+    @cached_property
+    def cells(self) -> tuple[str, ...]:
+        """Factors, and the products of factors that the model has, as margins and pwcompare take them."""
+        products = []
+        for term in self.fit.spec.fixed:
+            names = [f.name for f in term.factors]
+            if len(names) > 1 and all(f.kind == "factor" for f in term.factors):
+                products.append("#".join(names))
+        return tuple(dict.fromkeys([*self.factors, *products]))
+
+    @cached_property
+    def interactions(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of different variables that interact, each in both orders."""
+        out: dict[tuple[str, str], None] = {}
+        for term in self.fit.spec.fixed:
+            names = list(dict.fromkeys(f.name for f in term.factors if not f.drop))
+            for a in names:
+                for b in names:
+                    if a != b:
+                        out[(a, b)] = None
+        return tuple(out)
+
+    @cached_property
+    def slopes_over_numbers(self) -> tuple[tuple[str, str], ...]:
+        """Pairs for which a region of significance exists: a continuous moderator, and one effect of x."""
+        return tuple(
+            (x, m)
+            for x, m in self.interactions
+            if m not in self.factors and (x not in self.factors or self.levels_of(x) == 2)
+        )
+
+    # --- the random part ----------------------------------------------------------------------------
+    @cached_property
+    def levels(self) -> tuple[str, ...]:
+        """Group variables from the highest level down."""
+        return tuple(v.name for v in self.fit.model.design.levels if v.name != "_all")
+
+    @cached_property
+    def effect_levels(self) -> tuple[str, ...]:
+        """Levels that have random effects, ``_all`` among them, as relevel() takes them."""
+        return tuple(dict.fromkeys(b.level.name for b in self.fit.model.design.blocks if b.names))
+
+    @cached_property
+    def groupings(self) -> tuple[str, ...]:
+        """Everything that makes groups: levels and crossed factors."""
+        crossed = [b.factor for b in self.fit.model.design.blocks if b.factor]
+        return tuple(dict.fromkeys([*self.levels, *crossed]))
+
+    @property
+    def has_effects(self) -> bool:
+        """True where there are random effects."""
+        return bool(self.effect_levels)
+
+    @cached_property
+    def crossed(self) -> bool:
+        """True where random effects cross."""
+        return any(b.factor for b in self.fit.model.design.blocks)
+
+    @cached_property
+    def covariances(self) -> tuple[tuple[str, str], ...]:
+        """(name, words) of the covariance parameters in the metric that the model is shown in."""
+        from terrace.results.tables_terms import random_label
+
+        sd = self.fit.spec.display.metric != "variance"
+        rows = self.fit.random_sd if sd else self.fit.random
+        several = len({r.level for r in rows} - {"Residual"}) > 1
+        out = []
+        for r in rows:
+            words = random_label(r.name)
+            out.append((f"{r.level}:{r.name}", f"{words}, {r.level}" if several and r.level != "Residual" else words))
+        return tuple(out)
+
+    # --- estimation ---------------------------------------------------------------------------------
+    @property
+    def reml(self) -> bool:
+        """True for restricted maximum likelihood."""
+        return self.fit.spec.method == "reml"
+
+    @property
+    def has_df(self) -> bool:
+        """True where the fit has degrees of freedom, so that t and F tests exist."""
+        return self.fit.model.small is not None
+
+    @cached_property
+    def weighted(self) -> bool:
+        """True for a fit with weights of any kind."""
+        return bool(self.fit.model.design.weights.kind)
+
+    @cached_property
+    def pseudo(self) -> bool:
+        """True where the likelihood is a pseudolikelihood: sampling weights, or robust standard errors."""
+        return self.fit.model.design.weights.kind == "pweight" or self.fit.model.n_clusters is not None
+
+    # --- the data -----------------------------------------------------------------------------------
+    @cached_property
+    def same_data(self) -> bool:
+        """True where the rows that are open are as many as the fit was made on (commands look closer)."""
+        return self.dataset is not None and len(self.dataset) == len(self.fit.sample)
+
+    @cached_property
+    def categories(self) -> tuple[str, ...]:
+        """Nominal and ordinal variables of the data."""
+        if self.dataset is None:
+            return ()
+        kinds = ("nominal", "ordinal")
+        return tuple(v.name for v in self.dataset.variables if v.measure.value in kinds)
+
+    @cached_property
+    def numeric(self) -> tuple[str, ...]:
+        """Variables of the data that hold numbers and are no identifiers."""
+        if self.dataset is None:
+            return ()
+        out = []
+        for v in self.dataset.variables:
+            if v.measure.value != "identifier" and not self.dataset.is_text(v.name):
+                out.append(v.name)
+        return tuple(out)
+
+    def free_name(self, stem: str) -> str:
+        """A name for a new variable that is not taken."""
+        taken = set() if self.dataset is None else {n.lower() for n in self.dataset.names}
+        name, k = stem, 2
+        while name.lower() in taken or f"{name}1" in taken:
+            name, k = f"{stem}{k}", k + 1
+        return name
+
+    def title_of(self, name: str) -> str:
+        """The title of a stored model, or its name."""
+        return next((m.title for m in self.models if m.name == name), name)
+
+    def label_of(self, name: str) -> str:
+        """A variable's name with its label, where it has one."""
+        if self.dataset is None or name not in self.dataset:
+            return name
+        label = self.dataset.variable(name).label
+        return f"{name} · {label}" if label else name
+
+
+def facts_of(fit: Any, dataset: Dataset | None, stored: str, title: str, models: tuple[Model, ...]) -> Facts:
+    """The facts of a model on a card."""
+    return Facts(fit, dataset, stored, title, models)

@@ -1,0 +1,81 @@
+"""From a model card to the panel and back: opens it, runs what it asks for, keeps it up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from terrace_desktop.after.facts import Facts, Model
+from terrace_desktop.after.panel import AfterDialog, AfterPanel
+
+if TYPE_CHECKING:
+    from terrace_desktop.model_flow import ModelFlow
+    from terrace_desktop.results.model_card import ModelCard
+
+
+class AfterFlow(QObject):
+    """One panel at a time, for the model of one card."""
+
+    def __init__(self, models: ModelFlow) -> None:
+        super().__init__(models)
+        self.models = models
+        self.dialog: AfterDialog | None = None
+        self.card: ModelCard | None = None
+        models.controller.changed.connect(lambda _snapshot, _what: self._refresh())
+        models.results.models_changed.connect(self._refresh)
+
+    def open(self, card: ModelCard, key: str = "") -> None:
+        """The panel for a model, at an entry where one is named; a panel that is open turns to this model."""
+        if self.dialog is None:
+            self.dialog = AfterDialog(self._facts(card), self.models.window)
+            self.dialog.panel.run_asked.connect(self._run)
+            self.dialog.panel.cancel_asked.connect(self.models.controller.cancel)
+            self.dialog.finished.connect(self._gone)
+            self.card = card
+        elif card is not self.card:
+            self.card = card
+            self.dialog.panel.set_facts(self._facts(card))
+        if key:
+            self.dialog.panel.choose(key)
+        self.dialog.show()
+        self.dialog.raise_()
+        self.dialog.activateWindow()
+
+    def close(self) -> None:
+        """Close the panel where it is open."""
+        if self.dialog is not None:
+            self.dialog.close()
+
+    def _facts(self, card: ModelCard) -> Facts:
+        stored = tuple(Model(c.stored, c.title) for c in self.models.results.cards() if c.stored)
+        return Facts(card.fit, self.models.controller.snapshot.dataset, card.stored, card.title, stored)
+
+    def _run(self, commands: list[str]) -> None:
+        if self.card is not None and self.dialog is not None and commands:
+            self._run_of(self.card, self.dialog.panel, commands)
+
+    def _run_of(self, card: ModelCard, panel: AfterPanel, commands: list[str]) -> None:
+        """One command after the other; one that fails ends them."""
+
+        def told(outcome: Any) -> None:
+            if outcome is not None and outcome.ok and commands[1:]:
+                self._run_of(card, panel, commands[1:])
+            elif self.dialog is not None and self.dialog.panel is panel:
+                panel.show_outcome(outcome)
+
+        self.models.after(card, commands[0], told)
+
+    def _refresh(self) -> None:
+        if self.dialog is None or self.card is None:
+            return
+        if self.models.results.group_of(self.card) is None:
+            self.close()
+        else:
+            self.dialog.panel.set_facts(self._facts(self.card))
+
+    def _gone(self, _result: int = 0) -> None:
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            self.card = None
+            dialog.deleteLater()
