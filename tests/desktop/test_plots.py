@@ -68,8 +68,8 @@ def test_several_panels_categories_and_logs() -> None:
     )
     view = PlotView(Plot("Two", panels, "two", columns=2))
     painted(view)
-    assert len(view._boxes) == 2
-    low, high = view._boxes[0].viewRange()[1]
+    assert len(view.boxes) == 2
+    low, high = view.boxes[0].viewRange()[1]
     assert low < 0.001 and high > 9.9
     view.close()
 
@@ -126,7 +126,7 @@ def test_missing_places_are_left_out() -> None:
 
 # --- looking closer ------------------------------------------------------------------------------------------
 def on_screen(view: PlotView, x: float, y: float) -> QPointF:
-    scene = view._boxes[0].mapViewToScene(QPointF(x, y))
+    scene = view.boxes[0].mapViewToScene(QPointF(x, y))
     return QPointF(view.mapFromScene(scene))
 
 
@@ -173,7 +173,7 @@ def test_dragging_with_the_brush_selects_and_without_it_moves() -> None:
     large.show()
     spin()
     view = large.view
-    before = view._boxes[0].viewRange()
+    before = view.boxes[0].viewRange()
     selected: list[object] = []
     large.rows_selected.connect(selected.append)
     large.select_button.click()
@@ -190,10 +190,10 @@ def test_dragging_with_the_brush_selects_and_without_it_moves() -> None:
 
     drag()
     assert selected and len(selected[-1]) > 0
-    assert view._boxes[0].viewRange() == before
+    assert view.boxes[0].viewRange() == before
     large.move_button.click()
     drag()
-    assert view._boxes[0].viewRange() != before
+    assert view.boxes[0].viewRange() != before
     large.reset()
     assert selected[-1] is None
     large.close()
@@ -203,15 +203,15 @@ def test_dragging_with_the_brush_selects_and_without_it_moves() -> None:
 def test_keys_move_zoom_reset_and_close() -> None:
     view = PlotView(fakes.plot())
     painted(view)
-    start = view._boxes[0].viewRange()
+    start = view.boxes[0].viewRange()
     QTest.keyClick(view, Qt.Key.Key_Right)
-    moved = view._boxes[0].viewRange()
+    moved = view.boxes[0].viewRange()
     assert moved[0][0] > start[0][0] and moved[1] == pytest.approx(start[1])
     QTest.keyClick(view, Qt.Key.Key_Plus)
-    zoomed = view._boxes[0].viewRange()
+    zoomed = view.boxes[0].viewRange()
     assert zoomed[0][1] - zoomed[0][0] < moved[0][1] - moved[0][0]
     QTest.keyClick(view, Qt.Key.Key_0)
-    wait_until(lambda: view._boxes[0].viewRange()[0] == pytest.approx(start[0], rel=0.05))
+    wait_until(lambda: view.boxes[0].viewRange()[0] == pytest.approx(start[0], rel=0.05))
     closed: list[int] = []
     view.close_asked.connect(lambda: closed.append(1))
     QTest.keyClick(view, Qt.Key.Key_Escape)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from terrace_desktop.plots.view import PlotView
 
 SMALL_HEIGHT = 168
-LARGE_HEIGHT = 400
 FORMATS = ("png", "svg", "pdf")
 
 
@@ -112,7 +111,7 @@ class LargePlot(QFrame):
         named(self, f"plot_{plot.kind or 'card'}", title or plot.title)
         self.plot = plot
         self.view: PlotView = PlotView(prepared)
-        self.view.setMinimumHeight(LARGE_HEIGHT)
+        self.view.setMinimumHeight(self.view.trellis.height)
         self.view.close_asked.connect(self.closed)
         self.view.rows_selected.connect(self.rows_selected)
         head = QHBoxLayout()
@@ -134,15 +133,13 @@ class LargePlot(QFrame):
         export.setMenu(menu)
         head.addWidget(export)
         if closable:
-            close = button(
-                "✕", "plot_close", self.closed.emit, variant="flat", accessible=self.tr("Close plot")
-            )
+            close = button("✕", "plot_close", self.closed.emit, variant="flat", accessible=self.tr("Close plot"))
             head.addWidget(close)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 10, 14, 12)
         column.setSpacing(4)
         column.addLayout(head)
-        column.addWidget(self.view, 1)
+        column.addWidget(self._sheet(plot), 1)
         note = " ".join(x for x in (plot.note, self._thinned()) if x)
         if note:
             column.addWidget(label(note, "small", wrap=True))
@@ -154,7 +151,25 @@ class LargePlot(QFrame):
 
     def copy_image(self) -> None:
         """Copy the plot as it stands, as a picture."""
-        QGuiApplication.clipboard().setPixmap(self.view.grab())
+        self.view.finish()
+        QGuiApplication.clipboard().setPixmap(self.sheet.grab())
+
+    def _sheet(self, plot: Plot) -> QWidget:
+        """What belongs to the picture: subtitle, legend and panels."""
+        from terrace_desktop.plots.legend import Legend
+
+        self.sheet = QWidget()
+        self.sheet.setProperty("surface", "panel")
+        column = QVBoxLayout(self.sheet)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        if plot.subtitle:
+            column.addWidget(label(plot.subtitle, "muted", wrap=True))
+        self.legend = Legend(plot) if plot.legend else None
+        if self.legend is not None and self.legend.entries:
+            column.addWidget(self.legend)
+        column.addWidget(self.view, 1)
+        return self.sheet
 
     def _thinned(self) -> str:
         view = self.view

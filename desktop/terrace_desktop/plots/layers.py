@@ -2,119 +2,121 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 
-from terrace.report.themes import theme_of
 from terrace.results.plot import Marks
 from terrace_desktop import theme
+from terrace_desktop.plots.looks import mark_colour, pen, symbol_looks
+
+BUNDLE = 8  # breaks from which a layer is a bundle of lines and no single one
 
 
-def series_colour(number: int, alpha: float = 1.0) -> QColor:
-    """The colour of a series; the first is the accent."""
-    colours = theme_of(theme.manager().theme.name).series  # those of the exported figure
-    c = QColor(colours[number % len(colours)])
-    c.setAlphaF(alpha)
-    return c
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a layer stands: `compact` in a small picture; `several` among series that colours tell apart.
+
+    ``scale`` makes marks smaller in small panels.
+    """
+
+    compact: bool = False
+    several: bool = False
+    scale: float = 1.0
 
 
-def mark_colour(marks: Marks, alpha: float = 1.0) -> QColor:
-    """The colour of a layer: its series, or its role."""
-    if marks.role == "fit" and marks.series == 0:
-        return theme.colour("ink", alpha)
-    if marks.role == "reference":
-        return theme.colour("muted", alpha)
-    if marks.role == "highlight":
-        return theme.colour("warning", alpha)
-    return series_colour(marks.series, alpha)
-
-
-def pen(marks: Marks, width: float = 1.0, alpha: float = 1.0) -> Any:
-    """A cosmetic pen for a layer."""
-    style = Qt.PenStyle.DashLine if marks.dashed else Qt.PenStyle.SolidLine
-    return pg.mkPen(mark_colour(marks, alpha), width=width, style=style)
-
-
-def items(marks: Marks, compact: bool) -> list[Any]:
+def items(marks: Marks, at: Setting) -> list[Any]:
     """The pyqtgraph items that draw a layer."""
-    return _DRAW[marks.kind](marks, compact)
+    return _DRAW[marks.kind](marks, at)
 
 
-def point_size(count: int, compact: bool) -> float:
+def point_size(count: int, at: Setting) -> float:
     """Diameter in px: smaller the more there are."""
     size = 6.0 if count <= 300 else 5.0 if count <= 3000 else 4.0
-    return size - 1.5 if compact else size
+    return (size - 1.5 if at.compact else size) * at.scale
 
 
-def _points(marks: Marks, compact: bool) -> list[Any]:
+def point_alpha(count: int) -> float:
+    """How opaque a point is: the paler the more there are."""
+    return 0.9 if count <= 300 else 0.55 if count <= 3000 else 0.32
+
+
+def line_looks(marks: Marks, at: Setting) -> Any:
+    """The pen of a line, or of a bundle of lines."""
+    breaks = int(np.count_nonzero(np.isnan(marks.y)))
+    width, alpha = (2.0, 1.0) if marks.role == "fit" and not at.compact else (1.3, 1.0)
+    if marks.role == "data" and breaks >= BUNDLE:
+        width, alpha = 1.0, 0.75 if breaks < 40 else 0.4
+    if marks.style.thickness is not None:  # what was asked for counts for bundles too
+        width, alpha = 1.4 * marks.style.thickness, 1.0
+    return pen(marks, max(0.5, width * max(at.scale, 0.75)), alpha, at.several, by_series=breaks < BUNDLE)
+
+
+def _points(marks: Marks, at: Setting) -> list[Any]:
     n = len(marks.x)
-    alpha = 0.9 if n <= 300 else 0.55 if n <= 3000 else 0.32
     ok = np.isfinite(marks.x) & np.isfinite(marks.y)
-    brush = pg.mkBrush(mark_colour(marks, alpha))
-    item = pg.ScatterPlotItem(
-        x=marks.x[ok], y=marks.y[ok], size=point_size(n, compact), pen=None, brush=brush, pxMode=True
-    )
-    return [item]
+    alpha = 1.0 if marks.role == "highlight" else point_alpha(n)
+    looks = symbol_looks(marks, point_size(n, at), alpha, at.several)
+    return [pg.ScatterPlotItem(x=marks.x[ok], y=marks.y[ok], pxMode=True, **looks)]
 
 
-def _line(marks: Marks, compact: bool) -> list[Any]:
-    width, alpha = (2.0, 1.0) if marks.role == "fit" and not compact else (1.2, 1.0)
-    if marks.role == "data" and np.count_nonzero(np.isnan(marks.y)) >= 8:  # a bundle of lines
-        width, alpha = 1.0, 0.4
-    return [pg.PlotCurveItem(x=marks.x, y=marks.y, pen=pen(marks, width, alpha), connect="finite")]
+def _line(marks: Marks, at: Setting) -> list[Any]:
+    return [pg.PlotCurveItem(x=marks.x, y=marks.y, pen=line_looks(marks, at), connect="finite")]
 
 
-def _band(marks: Marks, compact: bool) -> list[Any]:
+def _band(marks: Marks, at: Setting) -> list[Any]:
     assert marks.lower is not None and marks.upper is not None
     nothing = pg.mkPen(None)
     low = pg.PlotCurveItem(x=marks.x, y=marks.lower, pen=nothing)
     high = pg.PlotCurveItem(x=marks.x, y=marks.upper, pen=nothing)
-    fill = pg.FillBetweenItem(low, high, brush=pg.mkBrush(mark_colour(marks, 0.16)))
+    fill = pg.FillBetweenItem(low, high, brush=pg.mkBrush(mark_colour(marks, 0.16, at.several)))
     return [low, high, fill]
 
 
-def _interval(marks: Marks, compact: bool) -> list[Any]:
+def _interval(marks: Marks, at: Setting) -> list[Any]:
     assert marks.lower is not None and marks.upper is not None
     n = len(marks.x)
     x = np.repeat(marks.x, 2)
     y = np.column_stack([marks.lower, marks.upper]).ravel()
-    bars = pg.PlotCurveItem(x=x, y=y, pen=pen(marks, 1.0, 0.5), connect="pairs")
-    size = (5.0 if n <= 60 else 4.0) - (1.5 if compact else 0)
-    middle = pg.ScatterPlotItem(
-        x=marks.x, y=marks.y, size=size, pen=None, brush=pg.mkBrush(mark_colour(marks))
-    )
+    width = marks.style.thickness or 1.0
+    bars = pg.PlotCurveItem(x=x, y=y, pen=pen(marks, width, 0.5, at.several), connect="pairs")
+    size = ((5.0 if n <= 60 else 4.0) - (1.5 if at.compact else 0)) * at.scale
+    middle = pg.ScatterPlotItem(x=marks.x, y=marks.y, **symbol_looks(marks, size, several=at.several))
     return [middle, bars]
 
 
-def _bars(marks: Marks, compact: bool) -> list[Any]:
+def _bars(marks: Marks, at: Setting) -> list[Any]:
     edge = pg.mkPen(theme.colour("panel"), width=1)
-    fill = pg.mkBrush(mark_colour(marks, 0.75))
+    fill = pg.mkBrush(mark_colour(marks, 0.75, at.several))
     return [pg.BarGraphItem(x=marks.x, height=marks.y, width=marks.width, pen=edge, brush=fill)]
 
 
-def _hline(marks: Marks, compact: bool) -> list[Any]:
-    return [pg.InfiniteLine(pos=float(y), angle=0, pen=pen(marks), movable=False) for y in marks.y]
+def _hline(marks: Marks, at: Setting) -> list[Any]:
+    look = pen(marks, marks.style.thickness or 1.0, several=at.several)
+    return [pg.InfiniteLine(pos=float(y), angle=0, pen=look, movable=False) for y in marks.y]
 
 
-def _vline(marks: Marks, compact: bool) -> list[Any]:
-    return [pg.InfiniteLine(pos=float(x), angle=90, pen=pen(marks), movable=False) for x in marks.x]
+def _vline(marks: Marks, at: Setting) -> list[Any]:
+    look = pen(marks, marks.style.thickness or 1.0, several=at.several)
+    return [pg.InfiniteLine(pos=float(x), angle=90, pen=look, movable=False) for x in marks.x]
 
 
-def _box(marks: Marks, compact: bool) -> list[Any]:
+def _box(marks: Marks, at: Setting) -> list[Any]:
     low, q1, median, q3, high = marks.y.T
-    half = marks.width / 2 * 0.8
+    half = marks.width / 2 * 0.6
+    edge = pen(marks, marks.style.thickness or 1.0, several=at.several)
     body = pg.BarGraphItem(
-        x=marks.x, y0=q1, y1=q3, width=2 * half, pen=pen(marks), brush=pg.mkBrush(mark_colour(marks, 0.2))
-    )
+        x=marks.x, y0=q1, y1=q3, width=2 * half, pen=edge,
+        brush=pg.mkBrush(mark_colour(marks, 0.25, at.several)),
+    )  # fmt: skip
     across_x = np.column_stack([marks.x - half, marks.x + half]).ravel()
-    middle = pg.PlotCurveItem(x=across_x, y=np.repeat(median, 2), pen=pen(marks, 2.0), connect="pairs")
+    ink = pg.mkPen(theme.colour("ink"), width=2.0 * max(at.scale, 0.75))
+    middle = pg.PlotCurveItem(x=across_x, y=np.repeat(median, 2), pen=ink, connect="pairs")
     whiskers_x = np.repeat(marks.x, 4)
     whiskers_y = np.column_stack([low, q1, q3, high]).ravel()
-    whiskers = pg.PlotCurveItem(x=whiskers_x, y=whiskers_y, pen=pen(marks), connect="pairs")
+    whiskers = pg.PlotCurveItem(x=whiskers_x, y=whiskers_y, pen=edge, connect="pairs")
     return [whiskers, body, middle]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from terrace.results.plot import Marks, Plot
 
-MOST = 15_000  # points of one layer that are drawn; more take over 100 ms to make and paint
+MOST = 10_000  # points of one layer that are drawn; more take too long to make and paint
 MOST_SMALL = 4_000  # the same in a small picture
 INTERVALS = 2_000  # intervals that are drawn: as many as there are pixels across
 CELLS = 200  # columns in which the outermost points are always kept
