@@ -70,9 +70,7 @@ def optimise(
         theta, log = _em_start(space, theta, options, report, tick)
     result = maximise(space, theta, tolerances, average=average, technique=technique, report=report)
     if tolerances.iterations > 1 and (not result.converged or _at_edge(space, result.point)):
-        # two more opinions where the search converged, all there are where it did not
-        several = not result.converged or objective.design.residuals.n_by > 1
-        for other in rest if several else rest[:2]:
+        for other in rest[: _opinions(objective, result.converged)]:
             again = maximise(space, other, replace(tolerances, iterations=RESTART_ITERATIONS), average=average)
             better = again.point.ll > result.point.ll + 1e-9 * (1 + abs(result.point.ll))
             if (again.converged and not result.converged) or (again.converged >= result.converged and better):
@@ -90,6 +88,19 @@ def optimise(
             point = exact
     point = _canonical(space, point)
     return Optimum(point, space, result.converged, log + result.log, result.reason)
+
+
+def _opinions(objective: Objective, converged: bool) -> int:
+    """How many further starts to try beside the boundary: all where the search failed, few in small data.
+
+    In large data the second derivatives at the boundary have settled the matter: other summits are a thing of a
+    few dozen rows.
+    """
+    design = objective.design
+    if not converged or design.residuals.n_by > 1:
+        return 1000
+    groups = min((block.n_groups for block in design.blocks if block.names), default=0)
+    return 0 if design.n >= 2000 and groups >= 50 else 2
 
 
 def _tolerances(options: Maximisation) -> Tolerances:
