@@ -98,7 +98,7 @@ def test_no_control_of_a_dialog_is_unnamed(desk: Desk) -> None:
         dialogs.PredictDialog(w, ()),
         dialogs.CompareDialog(w, [("m1", "One"), ("m2", "Two")]),
         dialogs.NameDialog(w, "Rename", "x", "Do"),
-        dialogs.FailureDialog(w, "Error: x", "trace", __import__("pathlib").Path("/tmp/x")),
+        dialogs.FailureDialog(w, "Error: x", "trace", __import__("pathlib").Path("terrace.log")),
         dialogs.PageDialog(w, "page", "Page", "# Page"),
     ):
         assert unnamed(dialog) == [], dialog

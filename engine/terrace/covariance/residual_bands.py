@@ -1,0 +1,105 @@
+"""Residuals with variances and covariances of their own for each time: banded and unstructured."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from terrace.covariance.residual_base import FloatArray, ReportedParameter, ResidualStructure
+
+
+class Banded(ResidualStructure):
+    """Distinct variances and covariances within a band. θ is a banded Cholesky factor with first entry 1,
+    which reaches every positive definite matrix of that band and no other."""
+
+    key, title = "banded", "Banded"
+
+    @property
+    def band(self) -> int:
+        """Number of off-diagonals that are estimated."""
+        k = len(self.times)
+        return k - 1 if self.order is None else min(self.order, k - 1)
+
+    def cells(self) -> list[tuple[int, int]]:
+        """Positions (i, j), i >= j, of the estimated elements: the variances, then pairs by row of the first."""
+        k, band = len(self.times), self.band
+        return [(i, i) for i in range(k)] + [
+            (i, j) for j in range(k) for i in range(j + 1, min(j + band, k - 1) + 1)
+        ]
+
+    @property
+    def n_params(self) -> int:
+        return max(len(self.cells()) - 1, 0)
+
+    def start(self) -> list[FloatArray]:
+        theta = np.array([1.0 if i == j else 0.0 for i, j in self.cells()])[1:]
+        correlated = theta.copy()
+        if self.band == len(self.times) - 1 and self.band > 0:
+            k = len(self.times)
+            factor = np.linalg.cholesky(0.5 * np.eye(k) + 0.5)
+            factor /= factor[0, 0]
+            correlated = np.array([factor[i, j] for i, j in self.cells()])[1:]
+            return [np.asarray(correlated, dtype=np.float64), theta]
+        return [theta]
+
+    def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        cells = self.cells()
+        index = {cell: k for k, cell in enumerate(cells)}
+        full = np.append(1.0, theta)
+        size = len(cells)
+        h = np.zeros((size, size, size))
+        for k, (i, j) in enumerate(cells):
+            for m in range(j + 1):
+                a, b = index.get((i, m)), index.get((j, m))
+                if a is not None and b is not None:
+                    h[k, a, b] += 0.5
+                    h[k, b, a] += 0.5
+        ht = h @ full
+        return (ht @ full)[1:], (2 * ht)[1:, 1:], (2 * h)[1:, 1:, 1:]
+
+    def relative(self, rho: FloatArray, at: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        k = len(self.times)
+        full = np.zeros((k, k))
+        values = np.append(1.0, rho)
+        basis = np.zeros((len(rho), k, k))
+        for position, (i, j) in enumerate(self.cells()):
+            full[i, j] = full[j, i] = values[position]
+            if position:
+                basis[position - 1, i, j] = basis[position - 1, j, i] = 1.0
+        rows = np.rint(at).astype(np.int64)
+        grid = np.ix_(rows, rows)
+        first = basis[:, rows[:, None], rows[None, :]]
+        r = len(rho) if order > 1 else 0
+        return full[grid], first, np.zeros((r, r, 1, 1))
+
+    def _names(self) -> list[str]:
+        def show(i: int) -> str:
+            t = self.times[i]
+            return str(int(t)) if float(t).is_integer() else f"{t:g}"
+
+        return [
+            f"var(e{show(i)})" if i == j else f"cov(e{show(j)},e{show(i)})" for i, j in self.cells()
+        ]
+
+    def reported(self) -> tuple[ReportedParameter, ...]:
+        return tuple(
+            ReportedParameter(name, "log" if i == j else "symmetric", True)
+            for name, (i, j) in zip(self._names(), self.cells())
+        )
+
+    def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
+        values = np.append(1.0, rho) * sigma2
+        r = len(rho)
+        jacobian = np.zeros((r + 1, r + 1))
+        jacobian[np.arange(1, r + 1), np.arange(r)] = sigma2
+        jacobian[:, r] = values
+        return values, jacobian
+
+
+class Unstructured(Banded):
+    """All variances and covariances between times."""
+
+    key, title = "unstructured", "Unstructured"
+
+    @property
+    def band(self) -> int:
+        return len(self.times) - 1

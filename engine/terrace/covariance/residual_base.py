@@ -1,0 +1,76 @@
+"""The contract of a residual covariance structure.
+
+The likelihood works with R/σ², where σ² is the variance of the first time (of the first by() group). A
+structure gives, for the rows of one group, the correlation-like matrix R*(ρ) of its relative parameters ρ
+with exact first and second derivatives, and the map between ρ, the search vector θ, and the parameters that
+are reported.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+Scale = Literal["log", "symmetric", "tanh", "logit"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedParameter:
+    """A parameter of the printed table: its name, how its interval is made, and whether it scales with σ²."""
+
+    name: str
+    scale: Scale
+    variance: bool
+
+
+class ResidualStructure(ABC):
+    """R*(ρ) for groups observed at `times` (distinct sorted values over the whole sample, shape (k,))."""
+
+    key = ""
+    title = ""
+    needs_time = True
+    integer_time = True
+
+    def __init__(self, times: FloatArray, order: int | None = None, largest: int = 2) -> None:
+        self.times = times
+        self.order = order
+        self.largest = largest
+
+    @property
+    @abstractmethod
+    def n_params(self) -> int:
+        """Number of relative parameters ρ."""
+
+    @abstractmethod
+    def start(self) -> list[FloatArray]:
+        """Starting values of θ, the likeliest first."""
+
+    @abstractmethod
+    def relative(self, rho: FloatArray, at: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """R* (k, k), its derivatives (r, k, k), and second derivatives (r, r, k, k) where order is 2.
+
+        ``at`` are the times of the rows (positions in `times` for unstructured and banded). Raises
+        `numpy.linalg.LinAlgError` where ρ is outside the parameter space.
+        """
+
+    def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """ρ(θ) with its Jacobian (i, a) and second derivatives (i, a, b); the identity unless overridden."""
+        r = self.n_params
+        return theta, np.eye(r), np.zeros((r, r, r))
+
+    @abstractmethod
+    def reported(self) -> tuple[ReportedParameter, ...]:
+        """The parameters of the printed table, in its order."""
+
+    @abstractmethod
+    def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
+        """Reported values, shape (k,), and their Jacobian (k, r + 1) in (ρ, log σ²)."""
+
+    def canonical(self, rho: FloatArray) -> FloatArray:
+        """An equivalent ρ in the conventional form (invertible MA); ρ itself otherwise."""
+        return rho

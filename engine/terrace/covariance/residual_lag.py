@@ -1,0 +1,239 @@
+"""Residuals whose correlation depends on the distance in time only: ar, ma, toeplitz, exponential.
+
+Formulas: manual, *Other residual-error structures*; Brockwell & Davis (1991), chapter 3.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+
+from terrace.covariance.residual_base import FloatArray, ReportedParameter, ResidualStructure
+
+
+class ByLag(ResidualStructure):
+    """Correlations that depend on the distance in time only."""
+
+    @abstractmethod
+    def correlations(
+        self, rho: FloatArray, lags: FloatArray, order: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Correlation at each distance (k,), derivatives (r, k), second derivatives (r, r, k)."""
+
+    def relative(self, rho: FloatArray, at: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        distance = np.abs(at[:, None] - at[None, :])
+        lags, index = np.unique(distance, return_inverse=True)
+        index = index.reshape(distance.shape)
+        f, f1, f2 = self.correlations(rho, lags, order)
+        return f[index], f1[:, index], f2[:, :, index]
+
+    def reported(self) -> tuple[ReportedParameter, ...]:
+        return (*self._lag_parameters(), ReportedParameter("var(e)", "log", True))
+
+    @abstractmethod
+    def _lag_parameters(self) -> tuple[ReportedParameter, ...]: ...
+
+    def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
+        r = len(rho)
+        jacobian = np.eye(r + 1)
+        jacobian[r, r] = sigma2
+        return np.append(rho, sigma2), jacobian
+
+
+class Ar(ByLag):
+    """AR(p): ρ are φ_1..φ_p. Correlations by the Yule-Walker equations."""
+
+    key, title = "ar", "AR"
+
+    @property
+    def n_params(self) -> int:
+        return self.order or 1
+
+    def start(self) -> list[FloatArray]:
+        first = np.zeros(self.n_params)
+        first[0] = 0.3
+        high = first.copy()
+        high[0] = 0.8
+        return [first, high, np.zeros(self.n_params)]
+
+    def correlations(
+        self, rho: FloatArray, lags: FloatArray, order: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        p = self.n_params
+        roots = np.roots(np.append(-rho[::-1], 1.0)) if np.any(rho) else np.zeros(0)
+        if np.any(np.abs(roots) <= 1.0):
+            raise np.linalg.LinAlgError("the autoregression is not stationary")
+        top = max(int(lags.max(initial=0)), p)
+        # Yule-Walker for lags 1..p: sum_j φ_j r_|k-j| = r_k, linear in r_1..r_p, with M linear in φ
+        m = np.eye(p)
+        rhs = np.zeros(p)
+        dm = np.zeros((p, p, p))
+        drhs = np.zeros((p, p))
+        for k in range(1, p + 1):
+            for j in range(1, p + 1):
+                lag = abs(k - j)
+                if lag == 0:
+                    rhs[k - 1] += rho[j - 1]
+                    drhs[j - 1, k - 1] += 1.0
+                else:
+                    m[k - 1, lag - 1] -= rho[j - 1]
+                    dm[j - 1, k - 1, lag - 1] -= 1.0
+        solve = np.linalg.inv(m)
+        r = np.zeros(top + 1)
+        r1 = np.zeros((p, top + 1))
+        r2 = np.zeros((p, p, top + 1))
+        r[0] = 1.0
+        r[1 : p + 1] = solve @ rhs
+        for a in range(p):
+            r1[a, 1 : p + 1] = solve @ (drhs[a] - dm[a] @ r[1 : p + 1])
+        for a in range(p):
+            for b in range(p):
+                r2[a, b, 1 : p + 1] = -solve @ (dm[a] @ r1[b, 1 : p + 1] + dm[b] @ r1[a, 1 : p + 1])
+        for k in range(p + 1, top + 1):
+            back = slice(k - 1, k - p - 1 if k - p - 1 >= 0 else None, -1)
+            r[k] = rho @ r[back]
+            r1[:, k] = r[back] + r1[:, back] @ rho
+            r2[:, :, k] = r1[:, back] + r1[:, back].T + r2[:, :, back] @ rho
+        at = np.rint(lags).astype(np.int64)
+        return r[at], r1[:, at], r2[:, :, at]
+
+    def _lag_parameters(self) -> tuple[ReportedParameter, ...]:
+        if self.n_params == 1:
+            return (ReportedParameter("rho", "tanh", False),)
+        return tuple(ReportedParameter(f"phi{k + 1}", "symmetric", False) for k in range(self.n_params))
+
+
+class Ma(ByLag):
+    """MA(q): ρ are θ_1..θ_q, correlation at lag k is Σ θ_i θ_{i+k} / Σ θ_i² with θ_0 = 1."""
+
+    key, title = "ma", "MA"
+
+    @property
+    def n_params(self) -> int:
+        return self.order or 1
+
+    def start(self) -> list[FloatArray]:
+        first = np.zeros(self.n_params)
+        first[0] = 0.3
+        return [first, -first, np.full(self.n_params, 0.1)]
+
+    def correlations(
+        self, rho: FloatArray, lags: FloatArray, order: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        q = self.n_params
+        w = np.append(1.0, rho)
+        r = len(rho)
+        values, first, second = np.zeros(q + 1), np.zeros((r, q + 1)), np.zeros((r, r, q + 1))
+        c = np.array([w[: q + 1 - k] @ w[k:] for k in range(q + 1)])
+        c1, c2 = np.zeros((r, q + 1)), np.zeros((r, r, q + 1))
+        for k in range(q + 1):
+            for i in range(q + 1 - k):
+                for u, v in ((i, i + k), (i + k, i)):
+                    if u > 0:
+                        c1[u - 1, k] += w[v]
+                        if v > 0:
+                            c2[u - 1, v - 1, k] += 1.0
+        for k in range(q + 1):
+            values[k] = c[k] / c[0]
+            first[:, k] = c1[:, k] / c[0] - c[k] * c1[:, 0] / c[0] ** 2
+            second[:, :, k] = (
+                c2[:, :, k] / c[0]
+                - (np.outer(c1[:, k], c1[:, 0]) + np.outer(c1[:, 0], c1[:, k])) / c[0] ** 2
+                - c[k] * c2[:, :, 0] / c[0] ** 2
+                + 2 * c[k] * np.outer(c1[:, 0], c1[:, 0]) / c[0] ** 3
+            )
+        at = np.rint(lags).astype(np.int64)
+        near = at <= q
+        at = np.where(near, at, 0)
+        return (
+            np.where(near, values[at], 0.0),
+            np.where(near, first[:, at], 0.0),
+            np.where(near, second[:, :, at], 0.0),
+        )
+
+    def canonical(self, rho: FloatArray) -> FloatArray:
+        roots = np.roots(np.append(rho[::-1], 1.0)) if np.any(rho) else np.zeros(0)
+        if np.all(np.abs(roots) >= 1.0):
+            return rho
+        moved = np.where(np.abs(roots) < 1.0, 1.0 / np.conj(roots), roots)
+        coefficients = np.real(np.poly(moved))
+        ascending = coefficients[::-1] / coefficients[-1]
+        return np.concatenate([ascending[1:], np.zeros(len(rho) - len(ascending) + 1)])
+
+    def _lag_parameters(self) -> tuple[ReportedParameter, ...]:
+        return tuple(ReportedParameter(f"theta{k + 1}", "symmetric", False) for k in range(self.n_params))
+
+
+class Toeplitz(ByLag):
+    """A correlation for each lag up to the order, 0 beyond; all observed lags by default."""
+
+    key, title = "toeplitz", "Toeplitz"
+
+    def __init__(self, times: FloatArray, order: int | None = None, largest: int = 2) -> None:
+        super().__init__(times, order, largest)
+        span = int(times.max() - times.min()) if len(times) else 0
+        self.lags = order if order is not None else span
+
+    @property
+    def n_params(self) -> int:
+        return self.lags
+
+    def start(self) -> list[FloatArray]:
+        decay: FloatArray = np.power(0.3, np.arange(1.0, self.lags + 1))
+        return [decay * 0.5, np.zeros(self.lags)]
+
+    def correlations(
+        self, rho: FloatArray, lags: FloatArray, order: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        at = np.rint(lags).astype(np.int64)
+        full = np.concatenate([[1.0], rho])
+        near = at <= self.lags
+        safe = np.where(near, at, 0)
+        r = self.n_params
+        first = np.zeros((r, len(at)))
+        for k in range(r):
+            first[k] = at == k + 1
+        return np.where(near, full[safe], 0.0), first, np.zeros((r, r, len(at)))
+
+    def _lag_parameters(self) -> tuple[ReportedParameter, ...]:
+        return tuple(ReportedParameter(f"rho{k + 1}", "tanh", False) for k in range(self.n_params))
+
+
+class Exponential(ByLag):
+    """Correlation ρ^distance for any real distances, 0 < ρ < 1; the search runs over logit ρ."""
+
+    key, title, integer_time = "exponential", "Exponential", False
+
+    @property
+    def n_params(self) -> int:
+        return 1
+
+    def start(self) -> list[FloatArray]:
+        gaps = np.diff(self.times)
+        typical = float(np.median(gaps)) if len(gaps) else 1.0
+        return [np.array([_logit(level ** (1.0 / typical))]) for level in (0.5, 0.9, 0.1)]
+
+    def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        t = float(np.clip(theta[0], -700, 700))
+        rho = 1.0 / (1.0 + np.exp(-t))
+        slope = rho * (1.0 - rho)
+        return np.array([rho]), np.array([[slope]]), np.array([[[slope * (1.0 - 2.0 * rho)]]])
+
+    def correlations(
+        self, rho: FloatArray, lags: FloatArray, order: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        r = float(rho[0])
+        if not 0.0 < r < 1.0:
+            raise np.linalg.LinAlgError("correlation outside its range")
+        f = r**lags
+        f1 = lags * f / r
+        return f, f1[None], (lags * (lags - 1.0) * f / r**2)[None, None]
+
+    def _lag_parameters(self) -> tuple[ReportedParameter, ...]:
+        return (ReportedParameter("rho", "logit", False),)
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, 1e-6), 1 - 1e-6)
+    return float(np.log(p / (1 - p)))
