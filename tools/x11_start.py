@@ -87,7 +87,12 @@ def start(environ):
 def self_test(environ):
     """Let the program test itself: open, fit, compare, plot, export; what is wrong."""
     program = environment.venv_python().with_name("terrace-desktop")
-    done = environment.run_quiet([program, "--self-test"], env=environ, cwd=environ["HOME"])
+    try:
+        done = environment.run_quiet(
+            [program, "--self-test"], env=environ, cwd=environ["HOME"], timeout=2 * PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        return [f"its self-test has no end within {2 * PATIENCE:.0f} s", *complaints("", environ)]
     if done.returncode == 0:
         return complaints("", environ)
     return [f"its self-test ended with status {done.returncode}", *complaints(done.stdout, environ)]
