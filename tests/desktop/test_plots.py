@@ -17,6 +17,7 @@ from conftest import spin, wait_until
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace_desktop import theme
 from terrace_desktop.plots import layers, thin
+from terrace_desktop.plots import looks as looks_module
 from terrace_desktop.plots.cards import LargePlot, PlotRow, SmallPlot
 from terrace_desktop.plots.view import PlotView
 
@@ -261,3 +262,116 @@ def test_a_plot_that_cannot_be_drawn_says_why() -> None:
     small.show_failure("The model has no random effects.")
     assert "The model has no random effects." in [x.text() for x in small.findChildren(QLabel)]
     small.deleteLater()
+
+
+# --- trellis, legend, looks -----------------------------------------------------------------------------------
+def trellis_plot(count: int = 5, columns: int = 2, shared: str = "xy") -> Plot:
+    panels = tuple(
+        PlotPanel(Axis("Across"), Axis("Up"), (Marks("points", X + k, X * (k + 1), label="Points"),), f"Group {k}")
+        for k in range(count)
+    )
+    return Plot("Trellis", panels, "trellis", columns=columns, shared=shared)
+
+
+def test_panels_with_shared_axes_say_at_the_edge_what_they_share() -> None:
+    view = PlotView(trellis_plot())
+    painted(view)
+    shown = {side: [item.getAxis(side).style["showValues"] for item in view._grid.items] for side in ("left", "bottom")}
+    assert shown == {"left": [True, False, True, False, True], "bottom": [False, False, False, True, True]}
+    assert sorted(view._grid._titles) == ["x", "y"]
+    sizes = {
+        (round(b.geometry().width()), round(b.geometry().height())) for b in view.boxes
+    }  # every panel has the same room for its data
+    assert len(sizes) == 1
+    low, high = view.boxes[0].viewRange()[1]
+    assert low < 0 and high > 20, "the first panel has room for the data of the last"
+    view.boxes[3].setXRange(2, 3, padding=0)
+    assert all(b.viewRange()[0] == pytest.approx([2, 3]) for b in view.boxes)
+    QTest.keyClick(view, Qt.Key.Key_Plus)
+    assert all(b.viewRange()[0] == pytest.approx([2.1, 2.9]) for b in view.boxes)
+    view.close()
+
+
+def test_panels_with_axes_of_their_own_keep_their_ranges() -> None:
+    view = PlotView(trellis_plot(shared=""))
+    painted(view)
+    before = view.boxes[1].viewRange()
+    view.boxes[0].setXRange(2, 3, padding=0)
+    assert view.boxes[1].viewRange() == before and before[1][1] < 10
+    assert all(item.getAxis("left").style["showValues"] for item in view._grid.items)
+    view.close()
+
+
+def test_more_rows_of_panels_ask_for_more_height() -> None:
+    heights = [LargePlot(trellis_plot(n, 6)).view.minimumHeight() for n in (6, 18, 30)]
+    assert heights[0] < heights[1] < heights[2]
+    assert LargePlot(trellis_plot(1, 1)).view.minimumHeight() == 400
+
+
+def test_the_legend_stands_above_the_panels_in_the_order_asked_for() -> None:
+    layers_ = (KINDS["line"], replace(KINDS["points"], label="Seen"), replace(KINDS["band"], label="Fit"))
+    plot = Plot("T", (PlotPanel(Axis("x"), Axis("y"), layers_),), legend=True, legend_order=("Seen", "Fit"))
+    large = LargePlot(replace(plot, subtitle="Under the title"))
+    large.resize(500, 560)
+    large.show()
+    spin()
+    assert large.legend is not None and [label for label, _ in large.legend.entries] == ["Seen", "Fit"]
+    assert [len(marks) for _, marks in large.legend.entries] == [1, 2], "a curve and its band are one entry"
+    assert large.legend.geometry().bottom() < large.view.geometry().top()
+    narrow = large.legend.places(80)
+    assert narrow[1].top() > narrow[0].top() and narrow[1].right() <= 80
+    empty = large.legend.grab().toImage()
+    empty.fill(theme.colour("panel"))
+    assert large.legend.grab().toImage() != empty
+    large.close()
+    large.deleteLater()
+
+
+def test_what_was_asked_of_the_looks_is_drawn() -> None:
+    from terrace.results.plot import Style
+
+    asked = Marks("line", X, X, style=Style(color="#ff0000", thickness=3.0, pattern="dash"))
+    line = layers.items(asked, layers.Setting())[0].opts["pen"]
+    usual = layers.items(replace(asked, style=Style()), layers.Setting())[0].opts["pen"]
+    assert line.color().name() == "#ff0000" and line.style() == Qt.PenStyle.CustomDashLine
+    assert line.widthF() > 2 * usual.widthF() and usual.style() == Qt.PenStyle.SolidLine
+    points = Marks("points", X, X, style=Style(marker="square_hollow", size=2.0))
+    looks = looks_module.symbol_looks(points, 5.0)
+    assert looks["symbol"] == "s" and looks["brush"] is None and looks["size"] > 9
+    black = replace(asked, style=Style(color="#000000"))
+    assert looks_module.mark_colour(black).name() == "#000000"
+    theme.manager().apply("dark")
+    assert looks_module.mark_colour(black).name() == theme.DARK.ink, "black on black is no line"
+    theme.manager().apply("light")
+
+
+def test_logarithmic_axes_show_and_select_where_the_numbers_are() -> None:
+    marks = Marks("points", np.array([1.0, 100.0, -5.0]), np.array([1.0, 2.0, 3.0]), rows=np.arange(3))
+    view = PlotView(Plot("Log", (PlotPanel(Axis("x", log=True), Axis("y"), (marks,)),)))
+    painted(view)
+    low, high = view.boxes[0].viewRange()[0]
+    assert -0.5 < low < 0 and 2 < high < 2.5
+    assert view.hover_text(on_screen(view, 2, 2)) == "Row 2\nx: 100\ny: 2"
+    np.testing.assert_array_equal(view.select_inside(1.5, 2.5, 0, 9), [1])
+    view.close()
+
+
+def test_a_reversed_axis_runs_backwards() -> None:
+    view = PlotView(Plot("R", (PlotPanel(Axis("x", limits=(4, 0)), Axis("y"), (KINDS["points"],)),)))
+    painted(view)
+    assert on_screen(view, 4, 1).x() < on_screen(view, 0, 1).x()
+    view.close()
+
+
+def test_a_change_of_theme_keeps_the_place_and_the_selection() -> None:
+    view = PlotView(fakes.plot())
+    painted(view)
+    view.select_inside(-1, 1, -1, 1)
+    view.boxes[0].setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
+    theme.manager().apply("dark")
+    painted(view)
+    theme.manager().apply("light")
+    painted(view)
+    assert view.boxes[0].viewRange()[0] == pytest.approx([0, 1])
+    assert len(view._overlay) == 1
+    view.close()

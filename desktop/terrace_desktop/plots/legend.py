@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
-from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 
 from terrace.results.plot import Marks, Plot
 from terrace_desktop import theme

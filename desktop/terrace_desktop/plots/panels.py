@@ -67,6 +67,7 @@ class Grid:
             yield lambda k=k, panel=panel: self._panel(k, panel)
             for marks in panel.marks:
                 yield lambda k=k, marks=marks: self._layer(k, marks)
+        yield self._into_layout
         if not self.compact:
             yield self._common_titles
         yield self._tie
@@ -75,8 +76,6 @@ class Grid:
     def _panel(self, k: int, panel: PlotPanel) -> None:
         box = BrushBox()
         item = pg.PlotItem(viewBox=box, enableMenu=False)
-        row, column = divmod(k, self.trellis.columns)
-        self.layout.addItem(item, row=row, col=column + 1)
         item.hideButtons()
         for which, side in _SIDES:
             self._axis(item.getAxis(side), axis_of(panel, which), k, which)
@@ -89,6 +88,12 @@ class Grid:
         box.disableAutoRange()  # once, at the end, and not for every layer
         self.boxes.append(box)
         self.items.append(item)
+
+    def _into_layout(self) -> None:
+        """All at once: a layout that grows panel by panel would move those before it every time."""
+        for k, item in enumerate(self.items):
+            row, column = divmod(k, self.trellis.columns)
+            self.layout.addItem(item, row=row, col=column + 1)
 
     def _layer(self, k: int, marks: Any) -> None:
         for layer in layers.items(marks, self.setting):
@@ -159,6 +164,9 @@ class Grid:
             else:
                 title.setMaximumHeight(TITLE)
                 layout.setRowFixedHeight(trellis.rows, TITLE)
+        layout.activate()  # at once, so that no picture shows the panels on their way
+        for item in self.items:
+            item.layout.activate()
 
     def _columns(self, layout: Any, room: int) -> None:
         columns = self.trellis.columns
