@@ -102,7 +102,8 @@ def to_wide(
             subject=j,
             advice="duplicates list shows them.",
         )
-    others = [n for n in data.names if n not in (*i, j, *stubs)]
+    sources = [stub.replace("@", "") for stub in stubs]
+    others = [n for n in data.names if n not in (*i, j, *sources)]
     for name in others:
         _constant(data, name, groups.first[groups.codes], i)
     flat = np.full(groups.n_groups * len(values), -1, dtype=np.int64)
@@ -112,9 +113,8 @@ def to_wide(
     variables = [data.variable(name) for name in i]
     made: dict[str, list[str]] = {stub: [] for stub in stubs}
     for k, value in enumerate(values):
-        for stub in stubs:
+        for stub, source in zip(stubs, sources):
             new = stub.replace("@", value) if "@" in stub else stub + value
-            source = stub.replace("@", "")
             _check_new(data, new, (*i, *others), columns, j, value)
             v = data.variable(source)
             columns[new] = take(data.frame[source], cell[:, k])
