@@ -23,6 +23,7 @@ from terrace_desktop.plots.trellis import Trellis, logged
 from terrace_desktop.widgets import named
 
 STEP = 20  # ms for which drawing may hold up the window at a time
+REST = 2  # ms between the steps of plots that are drawn at the same time
 
 pg.setConfigOptions(antialias=True)
 
@@ -35,6 +36,7 @@ class PlotView(pg.GraphicsLayoutWidget):
 
     rows_selected = Signal(object)  # rows of the data, or None
     close_asked = Signal()
+    _rest = 0.0  # no plot is drawn before this reading of the clock
 
     def __init__(self, plot: Plot | Prepared, compact: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -121,11 +123,14 @@ class PlotView(pg.GraphicsLayoutWidget):
         self.viewport().update()
 
     def _step(self) -> None:
+        if time.perf_counter() < PlotView._rest:
+            return  # another plot has just had its turn; the window gets one before this does
         if self._stale:
             self._begin()
         until = time.perf_counter() + STEP / 1000
         while self._jobs and time.perf_counter() < until:
             self._jobs.popleft()()
+        PlotView._rest = time.perf_counter() + REST / 1000
         if not self._jobs:
             self._timer.stop()
 
