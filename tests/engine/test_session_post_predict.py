@@ -221,6 +221,39 @@ def test_scores_as_variables_make_the_robust_covariance() -> None:
         np.testing.assert_allclose(again.matrices["V"][own, own], robust[own, own], rtol=1e-6)
 
 
+def test_scores_of_rows_where_there_are_no_groups() -> None:
+    """s_i = x_i e_i/σ² for β, e_i²/σ² - 1 for log σ; and the robust covariance that comes of them."""
+    frame = CASES["intercept-ml"].frame
+    session = session_on(dataset(frame))
+    ok(session, "mixed y x z")
+    ok(session, "predict s*, scores")
+    ok(session, "predict e, residuals")
+    get = session.data.numeric
+    kept = ~np.isnan(get("s1"))
+    e, x = get("e")[kept], get("x")[kept]
+    sigma2 = float((e**2).mean())
+    np.testing.assert_allclose(get("s1")[kept], x * e / sigma2, rtol=1e-8)
+    np.testing.assert_allclose(get("s4")[kept], e**2 / sigma2 - 1.0, rtol=1e-7, atol=1e-8)
+    design = np.column_stack([x, get("z")[kept], np.ones(len(x))])
+    bread = np.linalg.inv(design.T @ design)
+    want = bread @ (design.T * e**2) @ design @ bread * len(x) / (len(x) - 1)
+    robust = ok(session, "mixed y x z, vce(robust)").fit
+    assert robust is not None
+    np.testing.assert_allclose(robust.model.vcov, want, rtol=1e-8)
+
+
+def test_a_linear_model_beside_a_mixed_one() -> None:
+    session = session_on(dataset(CASES["intercept-ml"].frame))
+    ok(session, "regress y x z")
+    ok(session, "predict fit, fitted pi(low high)")
+    ok(session, "estimates store linear")
+    fit = ok(session, "mixed y x z || id:").fit
+    assert fit is not None and fit.comparison is not None
+    ok(session, "estimates store mixed")
+    (row,) = ok(session, "lrtest linear mixed").tables[0].plain()["rows"]
+    assert row[1] == pytest.approx(fit.comparison.stat) and row[4] == pytest.approx(row[3] / 2)
+
+
 @pytest.mark.parametrize(("name", "code"), [("intercept-reml", "scores-reml"), ("crossed-ml", "scores-crossed")])
 def test_scores_that_do_not_exist(name: str, code: str) -> None:
     case = CASES[name]

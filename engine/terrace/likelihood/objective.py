@@ -180,6 +180,8 @@ class Objective:
             return self.design.cluster
         if keep and self.design.levels:
             return self.design.levels[0].codes
+        if keep:
+            return np.arange(self.design.n)  # without groups every row stands for itself
         return np.zeros(self.design.n, dtype=np.int64)
 
     def _chain_stages(self, clusters: IntArray) -> list[Stage]:

@@ -92,8 +92,8 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
         )
     # what the search leaves undetermined of a likelihood is no evidence
     stat = 0.0 if abs(stat) <= 1e-9 * (1 + abs(large.ll)) else stat
-    counts = ("k_rs", "k_res")
-    boundary = any(small.scalars[k] != large.scalars[k] for k in counts)
+    counts = {"k_rs": 0, "k_res": 1}  # those of a linear model, which does not list them
+    boundary = any(small.scalars.get(k, usual) != large.scalars.get(k, usual) for k, usual in counts.items())
     mixture, equality = boundary_mixture(small, large)
     if boundary:
         notes.append(BOUNDARY)
