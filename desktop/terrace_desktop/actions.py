@@ -168,6 +168,7 @@ class Actions:
         for command, words in AFTER:
             name = "after_" + command.split()[-1]
             self._add(menu, name, QCoreApplication.translate("ModelCard", words), self._asker(command))
+        self._add(menu, "after_all", tr("All that follows a &fit…"), w.models.open_after_newest, "Ctrl+T")
         menu.addSeparator()
         self._add(menu, "copy_tables", tr("&Copy tables of newest model"), w.copy_newest, "Ctrl+Shift+C")
         self._add(menu, "sds", tr("Random effects as &SDs"), lambda: w.set_metric("sd"))

@@ -123,6 +123,12 @@ class ModelFlow(QObject):
             self._after = AfterFlow(self)
         self._after.open(card, key)
 
+    def open_after_newest(self) -> None:
+        """The same for the newest model."""
+        card = self.results.newest()
+        if card is not None:
+            self.open_after(card)
+
     def predict(self, card: ModelCard) -> None:
         """Ask what to predict, and add it to the data."""
         dataset = self.controller.snapshot.dataset

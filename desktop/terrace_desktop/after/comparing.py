@@ -27,6 +27,7 @@ def compare_group() -> Group:
                 _two_models,
                 _two_chosen,
                 also="model comparison aic bic table",
+                of_model=False,
             ),
             Entry(
                 "lrtest",
@@ -36,6 +37,7 @@ def compare_group() -> Group:
                 _lrtest_fields,
                 _two_models,
                 also="lrtest deviance chi2 nested variance zero",
+                of_model=False,
             ),
             Entry(
                 "ic",
@@ -80,6 +82,7 @@ def paper_group() -> Group:
                 _etable_fields,
                 _stored,
                 also="etable regression table word excel publication",
+                of_model=False,
             ),
         ),
     )

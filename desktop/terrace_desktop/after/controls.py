@@ -229,6 +229,7 @@ class LineControl(Control):
         if field.kind == "number":
             self.line.setFixedWidth(110)
         elif field.kind == "name":
+            self.line.setMinimumWidth(140)
             self.line.setMaximumWidth(260)
         row.addWidget(self.line, 1)
         if field.kind in ("number", "name"):

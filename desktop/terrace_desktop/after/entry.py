@@ -74,6 +74,7 @@ class Entry:
 
     ``reason`` tells why it does not apply to a model, empty where it does. ``problem`` tells what is missing in the
     values. ``commands`` are run one after the other. ``also`` are further words that a search finds it by.
+    ``of_model`` tells that another model would have what this one lacks.
     """
 
     key: str
@@ -84,6 +85,7 @@ class Entry:
     reason: Callable[[Facts], str] = applies
     problem: Callable[[Facts, Values], str] = nothing_wrong
     also: str = ""
+    of_model: bool = True
 
     def matches(self, words: Sequence[str]) -> bool:
         """True where every word occurs in what is said of the entry."""

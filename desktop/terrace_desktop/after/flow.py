@@ -31,6 +31,7 @@ class AfterFlow(QObject):
             self.dialog = AfterDialog(self._facts(card), self.models.window)
             self.dialog.panel.run_asked.connect(self._run)
             self.dialog.panel.cancel_asked.connect(self.models.controller.cancel)
+            self.dialog.panel.edit_asked.connect(self._edit)
             self.dialog.finished.connect(self._gone)
             self.card = card
         elif card is not self.card:
@@ -65,6 +66,13 @@ class AfterFlow(QObject):
                 panel.show_outcome(outcome)
 
         self.models.after(card, commands[0], told)
+
+    def _edit(self) -> None:
+        """The model in the builder; the panel goes, since it is about the model as it was."""
+        if self.card is not None:
+            spec = self.card.fit.spec
+            self.close()
+            self.models.open_builder(spec)
 
     def _refresh(self) -> None:
         if self.dialog is None or self.card is None:

@@ -6,18 +6,22 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from terrace_desktop.after.controls import Control, control_of
-from terrace_desktop.after.entry import Entry, Field, always
+from terrace_desktop.after.entry import Entry, Field, always, need_data, tr
 from terrace_desktop.after.facts import Facts
 from terrace_desktop.widgets import Notice, label, named
+
+NARROW = 380  # px
 
 
 class EntryForm(QWidget):
     """Shows an entry for a model; `changed` tells that its commands or its problem may be others now."""
 
     changed = Signal()
+    edit_asked = Signal()  # the model, where another one would have what this entry needs
 
     def __init__(self, entry: Entry, facts: Facts) -> None:
         super().__init__()
@@ -34,6 +38,8 @@ class EntryForm(QWidget):
         if self.reason:
             self.notice: Notice | None = Notice(self.reason, kind="info")
             named(self.notice, "after_reason", self.reason)
+            if entry.of_model and self.reason != need_data(facts):
+                self.notice.add_button(tr("Edit the model"), "after_edit", self.edit_asked.emit)
             column.addWidget(self.notice)
         else:
             self.notice = None
@@ -60,6 +66,13 @@ class EntryForm(QWidget):
                 words.setToolTip(field.tip)
                 self.layout_.addRow(words, control)
         return self.layout_
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names stand over their fields where there is no room beside them."""
+        super().resizeEvent(event)
+        if self.controls:
+            policy = QFormLayout.RowWrapPolicy
+            self.layout_.setRowWrapPolicy(policy.WrapAllRows if self.width() < NARROW else policy.WrapLongRows)
 
     # --- values -------------------------------------------------------------------------------------
     def values(self) -> dict[str, Any]:

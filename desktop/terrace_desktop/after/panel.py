@@ -29,6 +29,7 @@ class AfterPanel(QWidget):
 
     run_asked = Signal(list)
     cancel_asked = Signal()
+    edit_asked = Signal()  # the model itself
 
     def __init__(self, facts: Facts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -187,6 +188,7 @@ class AfterPanel(QWidget):
         form.setMinimumWidth(200)  # what does not fit gives way; the area scrolls up and down only
         form.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         form.changed.connect(self._follow)
+        form.edit_asked.connect(self.edit_asked)
         self.scroll.setWidget(form)
         self._follow()
 

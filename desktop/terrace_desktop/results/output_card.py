@@ -85,6 +85,8 @@ class OutputCard(Card):
         shown = "" if outcome.error_at is not None else outcome.command
         if not title and len(outcome.tables) == 1:
             title = outcome.tables[0].title  # the head says it, so the table need not
+        if not title and not outcome.tables and len(outcome.plots) == 1:
+            title = outcome.plots[0].title
         if not title and "prose" in outcome.payload:
             title = QCoreApplication.translate("OutputCard", "Results paragraph")
         super().__init__(f"output_{entry.id}", title or outcome.type or entry.command, shown)

@@ -1,0 +1,194 @@
+"""What the panel offers: every choice is a command that the session takes, and what is refused has a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import after_help as help_
+import pytest
+
+from terrace_desktop.after import catalog
+from terrace_desktop.after.entry import Entry, Field
+from terrace_desktop.after.facts import Facts
+
+ENTRIES = {e.key: e for g in catalog.groups() for e in g.entries}
+FEW = {"reps": 3, "seed": 1}  # so that simulations take no time
+
+
+def defaults(fields: tuple[Field, ...]) -> dict[str, Any]:
+    """What the fields hold when the form opens."""
+    out: dict[str, Any] = {}
+    for f in fields:
+        if f.kind == "check":
+            out[f.key] = bool(f.default) and None not in f.closed
+        elif f.kind == "rows":
+            out[f.key] = {name: "" for name, _ in f.options}
+        elif f.kind in ("choice", "several", "number"):
+            out[f.key] = f.default
+        else:
+            out[f.key] = f.default or ""
+    return {**out, **{k: v for k, v in FEW.items() if k in out}}
+
+
+def variants(entry: Entry, fields: tuple[Field, ...]) -> list[dict[str, Any]]:
+    """The defaults, then each field at each of its other values in turn."""
+    base = defaults(fields)
+    if entry.key == "profile":  # one curve says as much as all of them
+        base["names"] = (fields[0].options[-1][0],)
+        return [base, {**base, "plot": False, "level": 80}]
+    out = [base]
+    for f in fields:
+        open_ = [v for v, _ in f.options if v not in f.closed]
+        if None in f.closed:
+            continue
+        if f.kind == "choice":
+            out += [{**base, f.key: v} for v in open_ if v != base[f.key]]
+        elif f.kind == "check":
+            out.append({**base, f.key: not base[f.key]})
+        elif f.kind == "several":
+            out += [{**base, f.key: tuple(open_)}, {**base, f.key: tuple(open_[:1])}]
+        elif f.key == "level":
+            out.append({**base, "level": 80})
+    return out
+
+
+def test_the_groups_of_the_brief_in_order() -> None:
+    assert [g.key for g in catalog.groups()] == [
+        "intervals", "predictions", "variances", "diagnostics", "compare", "paper",
+    ]  # fmt: skip
+    assert len(ENTRIES) == sum(len(g.entries) for g in catalog.groups()), "keys are different"
+    assert all(e.title and e.purpose.endswith(".") for e in ENTRIES.values())
+
+
+@pytest.mark.parametrize("model", help_.COMMANDS)
+def test_every_choice_makes_commands_that_run(model: str) -> None:
+    """One field at a time from the form as it opens: whatever it allows, the session takes."""
+    facts = help_.facts(model)
+    session = help_.session_with(model)
+    ran = 0
+    for entry in ENTRIES.values():
+        if entry.reason(facts):
+            continue
+        before = session.state
+        for values in variants(entry, entry.fields(facts)):
+            required = [f for f in entry.fields(facts) if f.required and f.shown(values) and not values[f.key]]
+            if required or entry.problem(facts, values):
+                continue
+            for command in entry.commands(facts, values):
+                outcome = session.run(command)
+                nested = entry.key == "lrtest" and outcome.error is not None
+                if not (nested and outcome.error[0] in ("not-nested", "pseudolikelihood", "ml-and-reml")):
+                    assert outcome.ok, f"{command}: {outcome.error} {outcome.error_advice}"
+                    assert outcome.tables or outcome.plots or outcome.text or outcome.changed, command
+                ran += 1
+            session.state = before  # new variables do not stay
+    assert ran > 40
+
+
+@pytest.mark.parametrize("model", help_.COMMANDS)
+def test_what_is_refused_says_why(model: str) -> None:
+    facts = help_.facts(model)
+    for entry in ENTRIES.values():
+        reason = entry.reason(facts)
+        assert reason == "" or (reason[0].isupper() and reason.endswith(".")), (entry.key, reason)
+
+
+def reasons(facts: Facts) -> dict[str, str]:
+    return {k: e.reason(facts) for k, e in ENTRIES.items() if e.reason(facts)}
+
+
+def test_reasons_follow_the_model() -> None:
+    assert reasons(help_.facts(help_.FULL)) == {
+        "johnsonneyman": "It needs an interaction with a continuous moderator."
+    }
+    plain = reasons(help_.facts(help_.PLAIN))
+    assert set(plain) == {"contrast", "pwcompare", "simpleslopes", "johnsonneyman"}
+    empty = reasons(help_.facts(help_.EMPTY))
+    assert set(empty) - set(plain) == {"terms", "dydx"}
+    linear = reasons(help_.facts(help_.LINEAR))
+    assert {"icc", "reliability", "recovariance", "wcorrelation", "effects", "lines"} <= set(linear)
+    assert "no random effects" in linear["icc"]
+    robust = reasons(help_.facts(help_.ROBUST))
+    assert "pseudolikelihood" in robust["profile"]
+    alone = reasons(help_.facts(help_.FULL, ()))
+    assert set(alone) == {"compare", "lrtest", "johnsonneyman"}
+
+
+def test_reasons_follow_the_data() -> None:
+    facts = help_.facts(dataset=help_.data().rows(help_.data().numeric("g") < 5))
+    found = reasons(facts)
+    assert "not those of the fit" in found["margins"] and "predict" not in found and "icc" not in found
+    gone = Facts(facts.fit, None, "m1", "Model 1", facts.models)
+    assert "closed" in reasons(gone)["predict"]
+    closed = {f.key: f.closed for f in ENTRIES["predict"].fields(facts)}
+    assert "Needs the data of the fit" in closed["what"].values()
+
+
+def field(entry: str, key: str, model: str = help_.FULL) -> Field:
+    return next(f for f in ENTRIES[entry].fields(help_.facts(model)) if f.key == key)
+
+
+def test_only_valid_choices_are_open() -> None:
+    assert field("terms", "small", help_.PLAIN).closed and not field("terms", "small").closed
+    assert set(field("df", "methods", help_.PLAIN).closed) == {"satterthwaite", "kroger"}
+    assert "repeated" in field("df", "methods", help_.CROSSED).closed
+    assert "tukey" in dict(field("pwcompare", "mcompare").options)
+    assert "tukey" not in dict(field("contrast", "mcompare").options)
+    assert [v for v, _ in field("johnsonneyman", "pair", help_.NESTED).options] == [("x", "w"), ("w", "x")]
+    assert ("x", "t") not in [v for v, _ in field("johnsonneyman", "pair", help_.NESTED).options]
+    assert "scores" in field("predict", "what").closed and "scores" not in field("predict", "what", help_.PLAIN).closed
+    assert field("acf", "time", help_.SERIAL).default == "week"
+    assert [v for v, _ in field("influence", "relevel", help_.NESTED).options] == ["g", "class", "observation"]
+    assert [v for v, _ in field("predict", "relevel", help_.NESTED).options] == ["", "g", "class"]
+
+
+def commands(entry: Entry, model: str = help_.FULL, **values: Any) -> list[str]:
+    facts = help_.facts(model)
+    return entry.commands(facts, {**defaults(entry.fields(facts)), **values})
+
+
+def test_the_commands_say_what_was_chosen() -> None:
+    assert commands(ENTRIES["test"], names=("x", "w"), kind="equal", small=False) == ["test x = w"]
+    at = {"x": "0 1", "w": "(mean)", "t": "", "sex": ""}
+    assert commands(ENTRIES["margins"], terms=("t",), at=at, rest="atmeans", plot=False, small=False) == [
+        "margins t, at(x=(0 1) (mean) w) atmeans"
+    ]
+    assert commands(ENTRIES["contrast"], operator="q", factor="t", within="sex", mcompare="holm", small=True) == [
+        "contrast q.t@sex, mcompare(holm) small"
+    ]
+    assert commands(ENTRIES["predict"], se=True, pi=True, level=90) == [
+        "predict fitted, fitted se(fitted_se) pi(fitted_pi_low fitted_pi_high) level(90)"
+    ]
+    assert commands(ENTRIES["etable"], title='A "title"', metric="sd")[0].endswith("title(`\"A \"title\"\"') sd")
+    assert commands(ENTRIES["apa"], words={"x": "hours of study", "y": ""}) == ['apa, labels(x "hours of study")']
+    assert commands(ENTRIES["lrtest"], how="bootstrap", reps=None, seed=4) == ["lrtest m1 m2, bootstrap seed(4)"]
+
+
+def test_what_is_missing_is_said() -> None:
+    facts = help_.facts()
+
+    def problem(key: str, **values: Any) -> str:
+        entry = ENTRIES[key]
+        return entry.problem(facts, {**defaults(entry.fields(facts)), **values})
+
+    assert "two coefficients" in problem("test", names=("x",), kind="equal")
+    assert problem("lincom", expression="x + nope") == "There is no coefficient 'nope' in this model."
+    assert problem("lincom", expression="x = 0") and not problem("lincom", expression="2*x - 1.t#c.x")
+    assert problem("nlcom", expression="exp(") and not problem("nlcom", expression="exp(_b[x])/_b[w]")
+    assert "another factor" in problem("contrast", factor="t", within="t")
+    assert "trends in the order" in problem("contrast", factor="sex", operator="p")
+    assert "already" in problem("predict", name_fitted="x") and "begins with" in problem("predict", name_fitted="1x")
+    assert "already" in problem("influence", keep=True, name="y") and not problem("influence", keep=False, name="y")
+    assert "choose one" in problem("margins", terms=("t",), at={"t": "1"})
+    assert "numbers such as" in problem("margins", terms=(), at={"x": "1 2 ;"})
+    assert "one margin" in problem("margins", terms=(), at={}, over="", pairs=True)
+
+
+def test_search_finds_by_what_people_call_things() -> None:
+    def found(text: str) -> set[str]:
+        return {e.key for _, entries in catalog.search(text, catalog.groups()) for e in entries}
+
+    assert {"pwcompare"} <= found("post hoc") and {"pwcompare"} <= found("Tukey")
+    assert found("nakagawa") == {"r2"} and "dydx" in found("slope") and "influence" in found("cook")
+    assert found("apa") == {"apa"} and "margins" in found("emmeans") and found("zzz") == set()
+    assert found("") == set(ENTRIES)
