@@ -104,7 +104,7 @@ def _unit(x: FloatArray) -> float:
     if not len(finite):
         return 0.0
     largest = float(np.abs(finite).max())
-    for power in range(6, -10, -1):
+    for power in range(6, -8, -1):
         unit = 10.0**power
         if unit > max(largest, 1.0):
             continue

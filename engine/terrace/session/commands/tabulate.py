@@ -28,7 +28,7 @@ MOST_ROWS = 12_000
 MOST_COLUMNS = 1_200
 _RULES = rules(
     "m:issing nol:abel nof:req sort row col:umn cell chi2 lr:chi2 v all exact plot nokey means:only st:andard "
-    "nost:andard nofreq nom:eans w:rap subpop",
+    "nost:andard nom:eans w:rap subpop",
     "gen:erate su:mmarize matcell matrow",
 )
 _WEIGHTS = ("fweight", "aweight")
