@@ -142,7 +142,7 @@ INTRODUCTION = """\
 Every fit in a process of its own, the fastest of a few; BLAS threads: {threads}. *First* is the time until the first
 likelihood is there: the one pass over the data, with groups found, rows sorted and start values. *Iteration* is the
 mean time of one after that, second derivatives included. *Memory* is the peak during the fit beyond what the process
-held before it (the data are in that), also as a multiple of the data."""
+held before it, the data among that; then it is set beside the data, and the peak of the whole process stands last."""
 
 
 def options() -> argparse.Namespace:
@@ -202,9 +202,8 @@ def _series(series: Series, given: argparse.Namespace) -> list[tuple[Size, dict[
 
 
 def _table(series: Series, found: list[tuple[Size, dict[str, Any]]]) -> str:
-    head = [series.label, "fit", "CPU time", "first", "iteration", "evaluations", "data", "memory", "of the data"]
-    if series.sizes[0].second:
-        head[0] = "groups"
+    first = "Groups" if series.sizes[0].second else series.label
+    head = [first, "fit", "CPU time", "first", "iteration", "evaluations", "data", "memory", "by data", "process"]
     rows = []
     for size, m in found:
         name = f"{size.groups:,} by {size.second:,}" if size.second else f"{getattr(size, series.along):,}"
@@ -213,6 +212,7 @@ def _table(series: Series, found: list[tuple[Size, dict[str, Any]]]) -> str:
             name, page.duration(m["seconds"]), page.duration(m["cpu"]), page.duration(m["first"]),
             page.duration(m["iteration"]), str(m["evaluations"]) + ("" if m["converged"] else " (not converged)"),
             f"{m['data'] / 2**20:,.1f} MiB", f"{more / 2**20:,.0f} MiB", f"{more / m['data']:.1f}",
+            f"{m['peak'] / 2**20:,.0f} MiB",
         ])  # fmt: skip
     return page.table(head, rows, "r" * len(head))
 
@@ -224,13 +224,15 @@ def plot(series: Series, found: list[tuple[Size, dict[str, Any]]]) -> Plot:
     from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 
     x = np.array([float(getattr(size, series.along)) for size, _ in found])
-    x_axis = Axis(series.label, log=x.max() > 10 * x.min())
+    wide = x.max() > 10 * x.min()
+    powers = [10**k for k in range(1, 9) if x.min() <= 10**k <= x.max()]
+    x_axis = Axis(series.label, tuple((float(t), f"{t:,}") for t in powers) if wide else None, log=wide)
 
-    def layers(values: list[tuple[str, Any]]) -> tuple[Marks, ...]:
+    def layers(values: list[tuple[str, Any]], start: int = 0) -> tuple[Marks, ...]:
         marks = []
-        for number, (label, y) in enumerate(values):
+        for number, (label, y) in enumerate(values, start):
             y = np.maximum(np.array(y, dtype=float), 1e-9)
-            marks.append(Marks("line", x, y, label=label, series=number, dashed=bool(number)))
+            marks.append(Marks("line", x, y, label=label, series=number, dashed=number > start))
             marks.append(Marks("points", x, y, series=number))
         return tuple(marks)
 
@@ -244,7 +246,7 @@ def plot(series: Series, found: list[tuple[Size, dict[str, Any]]]) -> Plot:
         (
             PlotPanel(x_axis, Axis("Seconds", log=True), layers([(a, [m[b] for _, m in found]) for a, b in times]),
                       "Time"),
-            PlotPanel(x_axis, Axis("MiB", log=True), layers(memory), "Memory"),
+            PlotPanel(x_axis, Axis("MiB", log=True), layers(memory, start=3), "Memory"),
         ),
         kind="scaling",
         columns=2,
