@@ -132,7 +132,7 @@ def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Any]) -> tuple[IntA
         codes, values = data.codes(name)
         found = [k for k, v in enumerate(values) if v == value or data.level_label(name, v) == str(value)]
         keep &= np.isin(codes[fit.sample], found)
-        said.append(f"{name} = {value}")
+        said.append(f"{name} = {data.level_label(name, value)}")
     if not at:
         lowest = design.levels[-1]
         first = lowest.codes[0]
