@@ -39,8 +39,9 @@ class AfterFlow(QObject):
             self.dialog.panel.set_facts(self._facts(card))
         if key:
             self.dialog.panel.choose(key)
+        if self.dialog.isVisible():
+            self.dialog.raise_()
         self.dialog.show()
-        self.dialog.raise_()
         self.dialog.activateWindow()
 
     def close(self) -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolButton,
+    QWidget,
+)
 
 from terrace_desktop import theme
 from terrace_desktop.after.catalog import search
@@ -175,6 +183,8 @@ class SearchLine(QLineEdit):
         named(self, "after_search", tr("Search"))
         self.setPlaceholderText(tr("Search"))
         self.setClearButtonEnabled(True)
+        for b in self.findChildren(QToolButton):
+            named(b, "after_search_clear", tr("Clear"))
         self._list = listing
         self.textChanged.connect(listing.filter)
 

@@ -1,0 +1,166 @@
+"""From the card to the panel and back, over the real engine: outputs stand under the model that was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import after_help as help_
+import pytest
+from after_help import tick, widget, write
+from builder_help import popups
+from PySide6.QtWidgets import QMenu
+from test_app import Program
+
+from conftest import spin, wait_until
+from terrace_desktop.after.panel import AfterPanel
+from terrace_desktop.results.model_card import ModelCard
+from terrace_desktop.settings import Settings
+
+__all__ = ["popups"]  # a fixture for every test here
+
+ONE = "mixed distance age || subject:"
+TWO = "mixed distance c.age##i.sex || subject: age, reml dfmethod(satterthwaite)"
+
+
+@pytest.fixture
+def program(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    p = Program(settings)
+    path = tmp_path_factory.mktemp("data") / "growth.csv"
+    frame = help_.data().frame.rename(columns={"y": "distance", "g": "subject", "x": "age"})
+    frame.to_csv(path, index=False)
+    p.run(f'use "{path}", clear')
+    p.run(ONE, TWO)
+    yield p
+    p.window.close()
+    p.window.deleteLater()
+
+
+def ask(program: Program, card: ModelCard, key: str = "") -> AfterPanel:
+    """Open the panel of a card by its menu."""
+    menu = card.findChild(QMenu, "model_after_menu")
+    menu.actions()[-1].trigger()
+    spin()
+    panel: AfterPanel = program.window.models._after.dialog.panel
+    if key:
+        panel.choose(key)
+        spin()
+    return panel
+
+
+def run(program: Program, panel: AfterPanel) -> None:
+    panel.run.click()
+    program.idle()
+    spin()
+
+
+def commands(program: Program) -> list[str]:
+    return [e.command for e in program.window.controller.history.entries]
+
+
+def test_what_is_asked_stands_under_its_model(program: Program) -> None:
+    pane = program.window.results
+    newest, oldest, loose = pane.groups[0], pane.groups[-1], pane.loose()
+    panel = ask(program, oldest.card, "icc")
+    assert panel.heading.full_text().startswith("After the fit · Model 1")
+    run(program, panel)
+    assert panel.status.full_text() == "Done: the result stands under the model."
+    assert [o.outcome.command for o in oldest.outputs] == ["estat icc"] and not newest.outputs
+    assert "estimates restore m1" in commands(program), "the model asked is made the active one"
+    again = ask(program, newest.card)
+    assert again is panel and panel.heading.full_text().startswith("After the fit · Model 2")
+    panel.choose("margins")
+    write(panel, "at_age", "-1 1")
+    run(program, panel)
+    (margins,) = newest.outputs
+    assert margins.outcome.command == "margins sex, at(age=(-1 1)) small plot"
+    assert margins.outcome.tables and margins.outcome.plots and pane.loose() == loose
+    assert commands(program)[-1] == margins.outcome.command, "every click is in the history"
+
+
+def test_new_variables_reach_the_grid_and_the_panel_offers_another_name(program: Program) -> None:
+    card = program.window.results.newest()
+    panel = ask(program, card, "predict")
+    tick(panel, "se")
+    run(program, panel)
+    names = program.window.left.grid.grid.dataset.names
+    assert {"fitted", "fitted_se"} <= set(names)
+    assert panel.command.text() == "predict fitted2, fitted se(fitted2_se)"
+    assert not card.stale, "a new variable does not make the model stale"
+
+
+def test_a_command_that_fails_says_so_in_the_panel(program: Program) -> None:
+    card = program.window.results.newest()
+    panel = ask(program, card, "profile")
+    # what the panel could not know: the rows were sorted behind its back
+    panel.choose("influence")
+    program.run("gsort -distance")
+    run(program, panel)
+    strip = widget(panel, "error")
+    assert "not those that the model was fitted to" in strip.message.text()
+    assert panel.run.isEnabled()
+
+
+def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
+    card = program.window.results.newest()
+    panel = ask(program, card, "compare")
+    assert panel.command.text() == 'estimates compare m1 m2, titles("Model 1" "Model 2")'
+    run(program, panel)
+    table = program.window.results.groups[0].outputs[0].outcome.tables[1]
+    assert [c.title for c in table.columns] == ["Model 1", "Model 2"]
+    program.run("mixed distance i.sex || subject:")
+    spin()
+    assert panel.command.text().startswith("estimates compare m1 m2 m3, "), "a new model takes part"
+    tick(panel, "models_m1", False)
+    program.run("mixed distance i.sex age || subject:")
+    spin()
+    assert panel.command.text().startswith("estimates compare m2 m3, "), "what was chosen stays"
+
+
+def test_a_paragraph_to_copy(program: Program) -> None:
+    card = program.window.results.newest()
+    panel = ask(program, card, "apa")
+    write(panel, "words_age", "age in years")
+    run(program, panel)
+    (output,) = program.window.results.groups[0].outputs
+    text = output.findChild(type(card.browser), "output_text").toPlainText()
+    assert "age in years" in text and "A linear mixed model of" in text and output.title == "Results paragraph"
+
+
+def test_long_work_is_cancelled_from_the_panel(program: Program) -> None:
+    card = program.window.results.newest()
+    panel = ask(program, card, "bootstrap")
+    write(panel, "reps", "100000")
+    panel.run.click()
+    assert panel.cancel.isVisible()
+    wait_until(lambda: program.window.controller.worker.progress() is not None, "the bootstrap")
+    panel.cancel.click()
+    program.idle()
+    spin()
+    assert panel.status.full_text() == "Cancelled" and not panel.cancel.isVisible()
+    assert not program.window.results.groups[0].outputs
+
+
+def test_the_panel_goes_with_its_model(program: Program) -> None:
+    pane, models = program.window.results, program.window.models
+    ask(program, pane.newest())
+    pane.remove_group(pane.groups[0])
+    spin()
+    assert models._after.dialog is None
+    ask(program, pane.newest())
+    models._after.dialog.reject()
+    spin()
+    assert models._after.dialog is None and models._after.card is None
+    panel = ask(program, pane.newest(), "contrast")
+    widget(panel, "edit").click()
+    spin()
+    assert models._after.dialog is None and models.builder is not None
+    assert models.builder.spec == pane.newest().fit.spec
+
+
+def test_the_menu_opens_the_panel_of_the_newest_model(program: Program) -> None:
+    action = program.window.actions_["after_all"]
+    assert action.isEnabled() and action.shortcut().toString() == "Ctrl+T"
+    action.trigger()
+    spin()
+    panel = program.window.models._after.dialog.panel
+    assert panel.facts.fit is program.window.results.newest().fit
