@@ -10,7 +10,7 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.language.options import Option, choice, rules
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import level_of
+from terrace.session.commands.hypotheses import by_t, level_of
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -61,7 +61,7 @@ def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
         parsed.clauses.body,
         mcompare=mcompare_of(options),
         level=level_of(options, session),
-        small="small" in options,
+        small=by_t(fit, options),
         effects=None if asked is None and "nowald" not in options else asked != "noeffects",
         data=session.state.dataset,
     )
@@ -84,7 +84,7 @@ def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
         parsed.clauses.body,
         mcompare=mcompare_of(options),
         level=level_of(options, session),
-        small="small" in options,
+        small=by_t(fit, options),
         data=session.state.dataset,
     )
     if "sort" in options:
@@ -111,5 +111,5 @@ def estat_terms(session: Session, parsed: ParsedCommand) -> CommandResult:
             raise piece.error(
                 f"There is no type {str(piece)!r} test.", code="type", subject="type", advice="Choose II or III."
             )
-    table = term_table(fit, kind, small="small" in options, data=session.state.dataset)  # type: ignore[arg-type]
+    table = term_table(fit, kind, small=by_t(fit, options), data=session.state.dataset)  # type: ignore[arg-type]
     return kept_rows(session, (table,))

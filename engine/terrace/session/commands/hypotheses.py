@@ -38,6 +38,11 @@ def level_of(options: dict[str, Option], session: Session) -> float:
     return number(options["level"]) if "level" in options else session.state.settings.level
 
 
+def by_t(fit: FitResult, options: dict[str, Option]) -> bool:
+    """t and F instead of z and chi2: where ``small`` asks for them, and always after ``regress``."""
+    return "small" in options or fit.macros.get("cmd") == "regress"
+
+
 def _body(parsed: ParsedCommand) -> Piece:
     return split(parsed.arguments, ",")[0].strip()
 
@@ -58,7 +63,7 @@ def test(session: Session, parsed: ParsedCommand) -> CommandResult:
         o = options["mtest"]
         given = o.value or "none"
         mtest = choice(o.argument or o.piece, given, "b:onferroni h:olm s:idak none", "an adjustment")
-    table = test_table(fit, _body(parsed), small="small" in options, mtest=mtest)  # type: ignore[arg-type]
+    table = test_table(fit, _body(parsed), small=by_t(fit, options), mtest=mtest)  # type: ignore[arg-type]
     return tested(session, table)
 
 
@@ -72,7 +77,7 @@ def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     fit = spoken_of(session, parsed)
     options = parsed.options(rules("small e:qual"))
-    table = testparm_table(fit, _body(parsed), equal="equal" in options, small="small" in options)
+    table = testparm_table(fit, _body(parsed), equal="equal" in options, small=by_t(fit, options))
     return tested(session, table)
 
 
@@ -86,7 +91,7 @@ def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     fit = spoken_of(session, parsed)
     options = parsed.options(rules("small", "l:evel"))
-    table = lincom_table(fit, _body(parsed), level=level_of(options, session), small="small" in options)
+    table = lincom_table(fit, _body(parsed), level=level_of(options, session), small=by_t(fit, options))
     return tested(session, table)
 
 
@@ -101,5 +106,5 @@ def nlcom(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = spoken_of(session, parsed)
     options = parsed.options(rules("small", "l:evel"))
     scalars = {k: float(v) for k, v in session.state.scalars.items() if isinstance(v, int | float)}
-    table = nlcom_table(fit, _body(parsed), level=level_of(options, session), small="small" in options, scalars=scalars)
+    table = nlcom_table(fit, _body(parsed), level=level_of(options, session), small=by_t(fit, options), scalars=scalars)
     return tested(session, table)

@@ -16,7 +16,7 @@ from terrace.language.varlist import parse_terms
 from terrace.results.table import Column, Table
 from terrace.session.commands.contrasts import mcompare_of
 from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import level_of
+from terrace.session.commands.hypotheses import by_t, level_of
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
@@ -62,7 +62,7 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         over=parse_names(argument(options["over"]), names) if "over" in options else None,
         asbalanced=_balanced(options, names),
         level=level_of(options, session),
-        small="small" in options,
+        small=by_t(fit, options),
         pwcompare="pwcompare" in options,
         mcompare=mcompare_of(options),
     )
