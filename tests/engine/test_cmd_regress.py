@@ -120,8 +120,12 @@ def test_what_follows(session: Session) -> None:
     assert "chi2" in ok(session, "lrtest line .").text or "χ²" in ok(session, "lrtest line .").text
     ok(session, "estimates restore line")
     assert "Source" in ok(session, "regress").text
-    f = cells(ok(session, "test x, small"))
-    assert next(iter(f.values()))[0] == pytest.approx(r_results()["regress"]["simple"]["F"])
+    r = r_results()["regress"]["simple"]
+    f = next(iter(cells(ok(session, "test x")).values()))
+    assert f == pytest.approx((r["F"], 1, r["df_r"], r["p_model"]))
+    estimate, se, _, p, interval, df = next(iter(cells(ok(session, "lincom x")).values()))
+    assert (estimate, se, p, df) == pytest.approx((r["b"][1], r["se"][1], r["p"][1], r["df_r"]))
+    assert interval == pytest.approx((r["lb"][1], r["ub"][1]))
 
 
 def test_no_constant_and_no_terms(session: Session) -> None:
