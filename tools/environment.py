@@ -47,6 +47,7 @@ QT_LIBRARIES = (
     "libwayland-cursor0",
     "libwayland-egl1",
     "fonts-dejavu-core",
+    "fonts-inter",  # the first choice of the theme
 )
 
 
