@@ -385,6 +385,18 @@ def test_reshape_and_back(session: Session) -> None:
     assert refused(session, "reshape sideways x, i(id) j(k)") == "no-such-command"
 
 
+def test_rows_of_nothing(session: Session) -> None:
+    ok(session, "set obs 7")
+    assert values(session, "x")[5:] == [None, None] and values(session, "s")[5:] == [None, None]
+    assert refused(session, "set obs 3") == "setting-value"
+    empty = session_on(None)
+    ok(empty, "set obs 4")
+    ok(empty, "set seed 3")
+    ok(empty, "gen z = rnormal()")
+    ok(empty, "gen n = _n")
+    assert values(empty, "n") == [1, 2, 3, 4] and len(set(values(empty, "z"))) == 4
+
+
 def test_collapse_and_its_errors(session: Session) -> None:
     for command, code in {
         "collapse": "syntax",

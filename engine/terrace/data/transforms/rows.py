@@ -38,6 +38,16 @@ def expand(data: Dataset, copies: FloatArray, *, generate: str | None = None) ->
     return replace(out, sorted_by=()) if len(extra) else out
 
 
+def lengthen(data: Dataset | None, count: int) -> Dataset:
+    """The data with rows of missing values at their end, `count` in all; without data, rows without variables."""
+    if data is None:
+        return Dataset(pd.DataFrame(index=pd.RangeIndex(count)), ())
+    rows = np.concatenate([np.arange(len(data)), np.full(count - len(data), -1)])
+    columns = {name: take(data.frame[name], rows) for name in data.names}
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(count), copy=False)
+    return replace(data, frame=frame, sorted_by=(), row_ids=np.where(rows >= 0, np.append(data.ids, -1)[rows], -1))
+
+
 def fill_in(data: Dataset, names: Sequence[str], marker: str = "_fillin") -> Dataset:
     """All combinations of the values of these variables, sorted; in rows that are new the others are missing.
 

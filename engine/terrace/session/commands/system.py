@@ -52,6 +52,10 @@ def set_(session: Session, parsed: ParsedCommand) -> CommandResult:
         return _settings(session.state.settings)
     name = str(parts[0])
     value = parsed.clauses.body.after(parts[0].end).strip()
+    if name == "obs":
+        from terrace.session.commands.restructure import set_rows
+
+        return set_rows(session, parts[0], int(_number(name, value, integer=True)) if value else 0)
     if name in _IGNORED:
         return CommandResult()
     if name not in _NAMES:
