@@ -11,7 +11,6 @@ covariance of β̂ is used for fitted values, whatever the standard errors of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,14 +144,15 @@ def _error_variance(
     sigma2 = _sigma2(fit)
     x = _x(fit, data) @ _to_x(fit) * objective.y_scale
     chain, crossed = parts[: len(objective.layout.chain)], parts[len(objective.layout.chain) :]
-    lead = _lead(objective.sparse, done[0].k) if objective.sparse is not None else None
     above = _errors_above(fit, done, sigma2)
+    if objective.sparse is not None:
+        return _sparse_variance(objective.sparse, done[0].k, chain[0], crossed, x, above, sigma2, cancel)
     out = np.empty(len(data))
     for start in range(0, len(data), CHUNK):
         if cancel is not None and cancel():
             raise Cancelled
         rows = slice(start, min(start + CHUNK, len(data)))
-        out[rows] = _chunk(rows, chain, crossed, x, done, lead, above, sigma2)
+        out[rows] = _chunk(rows, chain, crossed, x, done, above, sigma2)
     return out
 
 
@@ -175,28 +175,12 @@ def _errors_above(fit: FitResult, done: list[Eliminated], sigma2: float) -> Floa
     return np.block([[sigma2 * k + te @ t.T, -te], [-te.T, beta]])
 
 
-def _lead(sparse: SparseLead, k: FloatArray) -> Callable[[IntArray], FloatArray]:
-    """T_g = K_gC_g of some groups as dense rows, (m, q, qc + p): the coupling of the first factor is sparse."""
-    first = np.searchsorted(sparse.entry_group, np.arange(sparse.n_groups + 1))
-
-    def rows(groups: IntArray) -> FloatArray:
-        c = np.zeros((len(groups), sparse.q, sparse.width + sparse.dense.shape[2] - 1))
-        for m, g in enumerate(groups):
-            own = slice(first[g], first[g + 1])
-            c[m][:, sparse.entry_column[own]] = sparse.values[own].T
-        c[:, :, sparse.width :] = sparse.dense[groups][:, :, :-1]
-        return np.asarray(k[groups] @ c)
-
-    return rows
-
-
 def _chunk(
     rows: slice,
     chain: list[_Part],
     crossed: list[_Part],
     x: FloatArray,
     done: list[Eliminated],
-    lead: Callable[[IntArray], FloatArray] | None,
     above: FloatArray,
     sigma2: float,
 ) -> FloatArray:
@@ -216,16 +200,71 @@ def _chunk(
         seen = ~new & part.known[rows].any(axis=1) if k == 0 else ~new
         own = codes[seen]
         total[seen] += sigma2 * np.einsum("ni,nij,nj->n", z[seen], done[k].k[own], z[seen])
-        if lead is not None and k == 0:
-            groups, inverse = np.unique(own, return_inverse=True)
-            t = lead(groups)
-            for m in range(len(groups)):
-                at = np.flatnonzero(seen)[inverse == m]
-                a[at] -= z[at] @ t[m]
-        else:
-            a[seen] -= np.einsum("ni,nij->nj", z[seen], done[k].t[own][:, :, :-1])
+        a[seen] -= np.einsum("ni,nij->nj", z[seen], done[k].t[own][:, :, :-1])
     total += np.einsum("ni,ij,nj->n", a, above, a, optimize=True)
     return total
+
+
+def _sparse_variance(
+    sparse: SparseLead,
+    k: FloatArray,
+    lead: _Part,
+    crossed: list[_Part],
+    x: FloatArray,
+    above: FloatArray,
+    sigma2: float,
+    cancel: CancelCheck | None,
+) -> FloatArray:
+    """The variance of every row where the first factor is eliminated sparsely.
+
+    Group by group: a row has coefficients on β, on its own crossed effects, and through T_g = K_gC_g on those that
+    its group meets, and on no others.
+    """
+    width, p = sparse.width, sparse.dense.shape[2] - 1
+    first = np.searchsorted(sparse.entry_group, np.arange(sparse.n_groups + 1))
+    columns, values, total = _crossed_entries(crossed, len(x))
+    total[lead.codes < 0] += _quadratic(lead.known[lead.codes < 0], lead.sigma)
+    order = np.argsort(lead.codes, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(lead.codes[order])) + 1):
+        if not len(rows):
+            continue
+        if cancel is not None and cancel():
+            raise Cancelled
+        g = int(lead.codes[rows[0]])
+        entries = slice(first[g], first[g + 1]) if g >= 0 else slice(0, 0)
+        met = sparse.entry_column[entries]
+        found, place = np.unique(np.concatenate([met, columns[rows].ravel()]), return_inverse=True)
+        a = np.zeros((len(rows), len(found) + p))
+        at = place[len(met) :].reshape(len(rows), -1)
+        np.add.at(a, (np.arange(len(rows))[:, None], at), values[rows])
+        a[:, len(found) :] = x[rows]
+        if g >= 0:
+            z = lead.known[rows]
+            zk = z @ k[g]
+            total[rows] += sigma2 * np.einsum("ni,ni->n", zk, z)
+            a[:, place[: len(met)]] -= zk @ sparse.values[entries].T
+            a[:, len(found) :] -= zk @ sparse.dense[g][:, :-1]
+        if len(found) and found[0] < 0:  # rows without a crossed effect that is known; nothing was added there
+            a, found = a[:, 1:], found[1:]
+        index = np.concatenate([found, np.arange(width, width + p)])
+        total[rows] += np.einsum("ni,ni->n", a @ above[np.ix_(index, index)], a)
+    return total
+
+
+def _crossed_entries(crossed: list[_Part], n: int) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Columns and values of the crossed part of Z by row, (n, entries), -1 for unseen groups, whose variance is the
+    third, (n,)."""
+    columns, values, total = [], [], np.zeros(n)
+    offset = 0
+    for part in crossed:
+        q = part.known.shape[1]
+        new = part.codes < 0
+        total[new] += _quadratic(part.known[new], part.sigma)
+        for j in range(q):
+            columns.append(np.where(new, -1, offset + part.codes * q + j))
+            values.append(np.where(new, 0.0, part.known[:, j]))
+        offset += part.component.n_groups * q
+    return np.column_stack(columns), np.column_stack(values), total
 
 
 def _wide(part: _Part, rows: slice, total: FloatArray) -> FloatArray:
