@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from terrace.data.resources import resource_path
 from terrace_desktop import logs, theme
+from terrace_desktop.collector import Collector
 from terrace_desktop.settings import Settings
 
 
@@ -40,6 +41,8 @@ def make_application() -> QApplication:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
+    if app.findChild(Collector) is None:
+        Collector(app)
     app.setApplicationName("Terrace")
     app.setApplicationDisplayName("Terrace")
     app.setOrganizationName("Terrace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -69,6 +70,7 @@ def nothing_left_over(qapp: QApplication) -> Iterator[None]:
     assert not left, f"threads left behind: {left}"
     shown = [w for w in QApplication.topLevelWidgets() if id(w) not in windows and w.isVisible()]
     assert not shown, f"windows left behind: {shown}"
+    gc.collect()  # here, on Qt's thread: see terrace_desktop.collector
 
 
 @pytest.fixture(autouse=True)
