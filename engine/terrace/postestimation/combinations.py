@@ -88,13 +88,16 @@ def need_small(fit: FitResult) -> None:
 
 
 def need_data(fit: FitResult, data: Dataset) -> None:
-    """`DataError` where the data are not those of the fit."""
+    """`DataError` where the data are not those of the fit, row by row."""
     if len(data) != len(fit.sample):
         raise DataError(
             f"The fit was made on data of {len(fit.sample):,} rows; these have {len(data):,}.",
             code="stale-fit",
             advice="Fit the model again.",
         )
+    from terrace.postestimation.predict import need_rows
+
+    need_rows(fit, data)
 
 
 def infer(
