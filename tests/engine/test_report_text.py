@@ -38,7 +38,7 @@ def test_columns_line_up_on_the_decimal_point() -> None:
         (Row("one", (1.5, (-0.25, 12.0))), Row("two", (-120.25, (3.0, 4.5)))),
         notes=("A note.",),
     )
-    assert table_text(table).split("\n") == [
+    assert table_text(table, journal=True).split("\n") == [
         "T",
         "---------------------------",
         "     Estimate     95% CI",
@@ -48,6 +48,26 @@ def test_columns_line_up_on_the_decimal_point() -> None:
         "---------------------------",
         "Note. A note.",
     ]
+
+
+def test_a_listing_keeps_seven_digits_of_every_number_unless_decimals_are_asked_for() -> None:
+    table = Table(
+        "",
+        (Column("a", "Estimate"), Column("ci", "95% CI", "interval"), Column("p", "p", "p"), Column("r", "r", decimals=2)),
+        (Row("one", (48.546751, (0.01275364, 1234.5678), 0.0001, 0.123)), Row("two", (-3.2896845, None, 0.21, 1.0))),
+    )
+    assert table_text(table).split("\n")[3:5] == [
+        "one   48.54675  .0127536  1234.568  0.000  0.12",
+        "two  -3.289685                      0.210  1.00",
+    ]
+
+
+def test_a_row_without_numbers_in_a_further_panel_is_left_out_of_it() -> None:
+    columns = tuple(Column(f"c{i}", f"Column {i}") for i in range(12))
+    rows = tuple(Row(f"r{i}", tuple(float(j) if j <= i else None for j in range(12))) for i in range(12))
+    first, *more = table_text(Table("Triangle", columns, rows), 60).split("(continued)")
+    assert "\nr0 " in first and more
+    assert all("\nr0" not in panel and "\nr11" in panel for panel in more)
 
 
 def test_wide_letters_keep_the_columns() -> None:
@@ -72,7 +92,7 @@ def test_missing_cells_text_cells_and_infinite_bounds() -> None:
         (Column("a", "A"), Column("b", "B", "text"), Column("c", "C", "p")),
         (Row("x", (None, "word", 0.0)), Row("y", (float("inf"), None, 1.0)), Row("z", ("omitted", "", None))),
     )
-    text = table_text(table)
+    text = table_text(table, journal=True)
     assert "word" in text and "inf" in text and "omitted" in text and "< .001" in text and "> .999" in text
 
 

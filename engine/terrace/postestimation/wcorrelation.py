@@ -104,7 +104,8 @@ def wcorrelation_table(
     if not covariance:
         np.fill_diagonal(shown, 1.0)
     columns = [] if covariance else [Column("sd", "SD")]
-    columns += [Column(f"c{j + 1}", label) for j, label in enumerate(labels)]
+    places = None if covariance else 3
+    columns += [Column(f"c{j + 1}", label, decimals=places) for j, label in enumerate(labels)]
     out = []
     for i, label in enumerate(labels):
         lower = [float(shown[i, j]) if j <= i else None for j in range(len(rows))]

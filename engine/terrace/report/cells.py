@@ -13,6 +13,14 @@ from terrace.results.table import Column, Format, Row, Table
 
 Align = Literal["left", "right"]
 
+# In a listing these formats become others, with these decimals: numbers are not brought to those of their column.
+_LISTED: dict[Format, tuple[Format, int | None]] = {
+    "estimate": ("general", None),
+    "interval": ("general", None),
+    "bracketed": ("bracketed", None),
+    "p": ("fixed", 3),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -47,8 +55,12 @@ class Shown:
     decimals: tuple[int | None, ...]
 
 
-def shown(table: Table, minus: str = MINUS) -> Shown:
-    """The cells of a table as text. `minus` is the sign before a negative number."""
+def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
+    """The cells of a table as text. `minus` is the sign before a negative number.
+
+    `listing` is how programs print results: a number that no decimals are asked of keeps seven digits of its own,
+    and a p value its leading zero.
+    """
     decimals = _column_decimals(table)
     lines = []
     above: int | None = None  # decimals of the row above, which a standard error under it shares
@@ -59,7 +71,11 @@ def shown(table: Table, minus: str = MINUS) -> Shown:
         for j, column in enumerate(table.columns):
             value = row.values[j] if j < len(row.values) else None
             form = row.format or column.format
-            cells.append(_cell(value, form, decimals[j] if row.format is None else row_decimals, minus))
+            places = decimals[j] if row.format is None else row_decimals
+            asked = column.decimals if row.format is None else row.decimals
+            if listing and asked is None and form in _LISTED:
+                form, places = _LISTED[form]
+            cells.append(_cell(value, form, places, minus))
         lines.append(Line(row.label, row.kind, row.indent, tuple(cells), row.code))
     aligns: tuple[Align, ...] = tuple("left" if c.format == "text" else "right" for c in table.columns)
     return Shown(table, tuple(lines), aligns, decimals)
@@ -114,7 +130,7 @@ def _cell(value: Any, form: Format, decimals: int | None, minus: str) -> Cell:
     if isinstance(value, bool):
         return Cell("yes" if value else "no", value)
     if _is_pair(value):
-        low, high = (_number_text(b, "fixed", decimals, minus) for b in value)
+        low, high = (_number_text(b, "general" if form == "general" else "fixed", decimals, minus) for b in value)
         if low == high and value[0] != value[1]:  # decimals that fit the column but not this row
             low, high = (_number_text(b, "estimate", decimals, minus) for b in value)
         return Cell(f"[{low}, {high}]", value, "right", "interval", decimals, (low, high))
@@ -135,6 +151,8 @@ def _number_text(value: Any, form: Format, decimals: int | None, minus: str) -> 
         return numbers.p_value(x, 3 if decimals is None else decimals)
     if form == "percent":
         return numbers.plain_fixed(100 * x, 1 if decimals is None else decimals, minus) + "%"
+    if form == "bracketed" and decimals is None:
+        return f"({numbers.general(x, minus=minus)})"
     places = 2 if decimals is None else decimals
     if form == "bracketed":
         return f"({numbers.fixed(x, places, minus)})"

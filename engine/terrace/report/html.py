@@ -176,4 +176,4 @@ def clipboard(table: Table) -> dict[str, str]:
     from terrace.report.text_table import table_text
 
     fragment = _fragment(table, theme_of("print"), "-", full_width=False, office=True)
-    return {"html": fragment, "tsv": table_tsv(table), "text": table_text(table)}
+    return {"html": fragment, "tsv": table_tsv(table), "text": table_text(table, journal=True)}

@@ -32,12 +32,13 @@ class TextColumn:
         return max((display_width(t) for t in (*self.heading, *self.texts)), default=0)
 
 
-def table_text(table: Table, width: int = 80) -> str:
+def table_text(table: Table, width: int = 80, journal: bool = False) -> str:
     """A table in at most `width` places: title, rules, aligned columns, notes; without a final newline.
 
-    Labels wrap; columns that do not fit beside each other continue in further panels.
+    Labels wrap; columns that do not fit beside each other continue in further panels. Numbers keep seven digits;
+    `journal` rounds them as the tables for a paper do.
     """
-    page = shown(table, minus="-")
+    page = shown(table, minus="-", listing=not journal)
     columns = [_text_column(table, j, [x.cells[j] for x in page.lines]) for j in range(len(table.columns))]
     labels = ["  " * line.indent + plain(line.label) for line in page.lines]
     stub = max([display_width(x) for x in [table.stub, *labels]], default=0)
@@ -107,7 +108,10 @@ def _panel(table: Table, lines: tuple, labels: list[str], stub: int, panel: list
             out.append(rule)
         body = "".join(" " * _GAP + pad(c.texts[i], c.width, c.align) for c in panel)
         indent = "  " * line.indent
-        if not any(c.texts[i] for c in panel):  # a heading may run on over the columns
+        if not any(c.texts[i] for c in panel):
+            if any(cell.text for cell in line.cells):  # the row has its numbers in another panel
+                continue
+            # a heading may run on over the columns
             out += [indent + x for x in wrap(plain(line.label), total - len(indent))]
             continue
         wrapped = wrap(plain(line.label), stub - len(indent))

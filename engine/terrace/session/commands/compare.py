@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
@@ -68,6 +69,7 @@ def _titles(chosen: list[tuple[str, FitResult]]) -> list[str]:
     help="A table for the paper: coefficients with their SEs, variances and counts, one column a model.",
 )
 def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.report.text import table_text
     from terrace.results.tables_compare import compare_tables
 
     if parsed.clauses.body:
@@ -84,9 +86,11 @@ def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
     )
     table = replace(table, key="etable", title=_title(options.get("title"), table))
     table = replace(table, columns=tuple(Column(c.key, c.title) for c in table.columns))
-    if "export" not in options:
-        return CommandResult(tables=(table,))
-    return CommandResult(text=_export(options, table), tables=(table,))
+    # a table for the paper is rounded as on paper, in plain text too
+    text = table_text(table, journal=True).strip("\n")
+    if "export" in options:
+        text += f"\n\nWritten to {_export(options, table)}."
+    return CommandResult(text=text, tables=(table,))
 
 
 def _columns(option: Option | None, chosen: list[tuple[str, FitResult]], *, named: bool) -> list[str]:
@@ -105,9 +109,8 @@ def _title(option: Option | None, table: Table) -> str:
     return table.title if option is None else unquoted(argument(option))
 
 
-def _export(options: dict[str, Option], table: Table) -> str:
+def _export(options: dict[str, Option], table: Table) -> Path:
     from terrace.report.export import export
-    from terrace.report.text import table_text
 
     option = options["export"]
     parts = split(argument(option), ",")
@@ -117,8 +120,7 @@ def _export(options: dict[str, Option], table: Table) -> str:
     if len(parts) == 2:
         more = match_options(parts[1], rules("replace"), "export()")
     path = file_name(parts[0].strip(), "export()")
-    written = export([table], path, replace="replace" in more or "replace" in options)
-    return f"{table_text(table).strip(chr(10))}\n\nWritten to {written}."
+    return export([table], path, replace="replace" in more or "replace" in options)
 
 
 def _too_much(option: Option) -> CommandError:
