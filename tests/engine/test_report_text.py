@@ -53,8 +53,8 @@ def test_columns_line_up_on_the_decimal_point() -> None:
 def test_a_listing_keeps_seven_digits_of_every_number_unless_decimals_are_asked_for() -> None:
     table = Table(
         "",
-        (Column("a", "Estimate"), Column("ci", "95% CI", "interval"), Column("p", "p", "p"), Column("r", "r", decimals=2)),
-        (Row("one", (48.546751, (0.01275364, 1234.5678), 0.0001, 0.123)), Row("two", (-3.2896845, None, 0.21, 1.0))),
+        (Column("a", "Estimate"), Column("ci", "CI", "interval"), Column("p", "p", "p"), Column("r", "r", decimals=2)),
+        (Row("one", (48.546751, (0.01275364, 1234.5678), 0.0001, 0.123)), Row("two", (-3.28968461, None, 0.21, 1.0))),
     )
     assert table_text(table).split("\n")[3:5] == [
         "one   48.54675  .0127536  1234.568  0.000  0.12",
