@@ -89,6 +89,7 @@ class EntryList(QListView):
         self._groups = groups
         self._facts: Facts | None = None
         self._text = ""
+        self._filling = False
         self._model = QStandardItemModel(self)
         self.setModel(self._model)
         self.selectionModel().currentChanged.connect(self._current_changed)
@@ -142,6 +143,8 @@ class EntryList(QListView):
         if self._facts is None:
             return
         before = self.current()
+        # Some versions of Qt make the first entry current while the list fills: nobody chose it.
+        self._filling = True
         self._model.clear()
         for group, entries in search(self._text, self._groups):
             head = QStandardItem(group.title)
@@ -154,8 +157,8 @@ class EntryList(QListView):
             self.select(before.key)
         else:
             self.select_first()
-        if not keys:
-            self.chosen.emit(None)
+        self._filling = False
+        self.chosen.emit(self.current())
 
     def _item(self, entry: Entry) -> QStandardItem:
         assert self._facts is not None
@@ -171,7 +174,7 @@ class EntryList(QListView):
 
     def _current_changed(self, index: QModelIndex, _before: QModelIndex) -> None:
         entry = index.data(EntryRole)
-        if isinstance(entry, Entry):
+        if isinstance(entry, Entry) and not self._filling:
             self.chosen.emit(entry)
 
 
