@@ -137,6 +137,8 @@ class Actions:
         self._add(data, "sort_down", tr("Sort rows &descending"), lambda: w.sort_current(True))
         self._add(data, "sort_none", tr("&Order of the data"), lambda: w.sort_current(None))
         data.addSeparator()
+        self._add(data, "filter", tr("&Filter rows…"), w.left.focus_filter, "Ctrl+F")
+        self._add(data, "go_to", tr("&Go to row or variable…"), w.left.focus_go, "Ctrl+G")
         self._add(data, "show_all", tr("Show all &rows"), w.left.show_all)
         self._add(data, "variables", tr("Describe &variables"), lambda: w.show_tab(1))
         self.explore = self._menu(tr("Explore"), "explore")

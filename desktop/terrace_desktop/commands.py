@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Variable
 
 
 def quoted(text: str) -> str:
@@ -66,6 +70,41 @@ def edit_variable(name: str, field: str, value: str) -> str:
         return " ".join(["label values", name, *pairs])
     codes = [_code(part.strip()) for part in re.split(r"[,;\s]+", value) if part.strip()]
     return " ".join(["missing", name, *codes])
+
+
+def edit_cell(variable: Variable, is_text: bool, row: int, text: str) -> str:
+    """Change one value of a variable in a row of the data, counted from 0.
+
+    A label stands for its code; nothing, or a dot, for missing. Raises ValueError, in words for the user, where
+    the text is no value of the variable.
+    """
+    text = text.strip()
+    name = variable.name
+    if is_text:
+        value = quoted(text)
+    elif text in ("", "."):
+        value = "."
+    else:
+        labels = {words.lower(): code for code, words in variable.value_labels.items()}
+        code = labels.get(text.lower())
+        value = _number(variable, text) if code is None else f"{float(code):.17g}"
+    return f"replace {name} = {value} in {row + 1}"
+
+
+def _number(variable: Variable, text: str) -> str:
+    from terrace.data.dates import is_date_format
+
+    plain = text.replace("−", "-")
+    if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", plain):
+        return plain
+    if is_date_format(variable.format) and variable.format.startswith("%td"):
+        if re.fullmatch(r"\d{1,2}[A-Za-z]{3}\d{4}", plain):
+            return f"td({plain.lower()})"
+        iso = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", plain)
+        if iso:
+            return f"mdy({int(iso[2])}, {int(iso[3])}, {int(iso[1])})"
+    told = QCoreApplication.translate("commands", "{0} holds numbers, and {1} is none.")
+    raise ValueError(told.format(variable.name, text))
 
 
 def parse_labels(text: str) -> dict[str, str]:

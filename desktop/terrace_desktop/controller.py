@@ -84,9 +84,8 @@ class Controller(QObject):
             self.worker.cancel(job)
 
     def forget(self, job: int) -> None:
-        """The answer to this job is no longer wanted."""
+        """The answer to this job of the session is no longer wanted (the other worker counts its jobs apart)."""
         self._then.pop(job, None)
-        self._view_then.pop(job, None)
         self.worker.cancel(job)
 
     def stop(self) -> bool:

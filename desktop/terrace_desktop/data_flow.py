@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from terrace.errors import TerraceError
 from terrace_desktop import commands, dialogs
 from terrace_desktop.controller import Controller
 from terrace_desktop.data_pane import DataPane
@@ -16,6 +17,7 @@ from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
 from terrace_desktop.grid.model import sort_order
 
 if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome
     from terrace_desktop.settings import Settings
 
@@ -37,7 +39,10 @@ class DataFlow(QObject):
         self.settings = settings
         pane.grid.sort_asked.connect(self.sort)
         pane.grid.copy_asked.connect(self.copy)
+        pane.grid.edit_asked.connect(self.edit_cell)
         pane.variables.edit_asked.connect(self.edit_variable)
+        pane.filter_asked.connect(self.filter)
+        self._asked = 0  # filters so far: an answer to an earlier one is stale
 
     # --- opening ------------------------------------------------------------------------------------
     def ask_open(self) -> None:
@@ -85,6 +90,49 @@ class DataFlow(QObject):
 
         self.controller.call_view(lambda: sort_order(dataset, name, descending, mask), done)
 
+    def filter(self, text: str, finished: bool = True) -> None:
+        """Show the rows where an expression is true; what cannot be read is told once the user has finished."""
+        grid = self.pane.grid
+        dataset = grid.grid.dataset
+        self._asked += 1
+        asked = self._asked
+        if dataset is None:
+            return
+        if not text:
+            if grid.grid.filtered:
+                self._show_rows(None)
+            return
+
+        def done(result: Any) -> None:
+            if asked != self._asked or dataset is not grid.grid.dataset:
+                return
+            if not isinstance(result, TerraceError):
+                self._show_rows(result)
+            elif finished:
+                if grid.grid.filtered:
+                    self._show_rows(None)
+                self.pane.bar.show_problem(" ".join(x for x in (result.message, result.advice) if x))
+
+        self.controller.call_view(lambda: rows_where(text, dataset), done)
+
+    def _show_rows(self, mask: Any) -> None:
+        order = self.pane.grid.grid.sorted_by
+        self.pane.set_filter(mask)
+        if order is not None:
+            self.sort(*order)
+
+    def edit_cell(self, name: str, row: int, text: str) -> None:
+        """Change one value; a text that is none is told and nothing changes."""
+        dataset = self.pane.grid.grid.dataset
+        if dataset is None:
+            return
+        try:
+            command = commands.edit_cell(dataset.variable(name), dataset.is_text(name), row, text)
+        except ValueError as error:
+            self.told.emit(str(error))
+            return
+        self.controller.run(command)
+
     def copy(self) -> None:
         """Copy the selected cells, or the marked rows where nothing is selected."""
         import numpy as np
@@ -130,3 +178,13 @@ class DataFlow(QObject):
             self.told.emit(str(error))
             return
         self.controller.run(text)
+
+
+def rows_where(text: str, dataset: Dataset) -> Any:
+    """The rows in which an expression is true, shape (n,), or the error; runs off the GUI thread."""
+    from terrace.language.expressions import condition
+
+    try:
+        return condition(text, dataset)
+    except TerraceError as error:
+        return error

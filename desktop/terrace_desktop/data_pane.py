@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
-from terrace_desktop.grid.variables import VariablesView
+from terrace_desktop.grid.filter_bar import FilterBar
+from terrace_desktop.grid.variables import VariablesPage
 from terrace_desktop.grid.view import GridView
 from terrace_desktop.history import HistoryModel
 from terrace_desktop.history_tab import HistoryTab
 from terrace_desktop.results.segments import Segments
-from terrace_desktop.widgets import ElidedLabel, button, named
+from terrace_desktop.widgets import ElidedLabel, button, hairline, named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,6 +64,7 @@ class DataPane(QTabWidget):
     """Three tabs. The labels-or-codes switch stands at their right end."""
 
     filter_changed = Signal()
+    filter_asked = Signal(str, bool)  # an expression, and whether the user has finished typing it
 
     def __init__(self, history: HistoryModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,12 +79,16 @@ class DataPane(QTabWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.bar = FilterBar()
+        column.addWidget(self.bar)
+        column.addWidget(hairline())
         column.addWidget(self.strip)
         column.addWidget(self.grid, 1)
-        self.variables = VariablesView()
+        self.variables_page = VariablesPage()
+        self.variables = self.variables_page.view
         self.history_tab = HistoryTab(history)
         self.addTab(page, self.tr("Data"))
-        self.addTab(self.variables, self.tr("Variables"))
+        self.addTab(self.variables_page, self.tr("Variables"))
         self.addTab(self.history_tab, self.tr("History"))
         self.labels = Segments(
             "labels_or_codes",
@@ -91,7 +97,7 @@ class DataPane(QTabWidget):
         )
         self._corner = QWidget()
         corner = QHBoxLayout(self._corner)
-        corner.setContentsMargins(0, 0, 12, 0)
+        corner.setContentsMargins(0, 0, 12, 10)
         corner.addWidget(self.labels)
         self.setCornerWidget(self._corner)
         self.labels.chosen.connect(lambda key: self.grid.set_labels(key == "labels"))
@@ -100,11 +106,21 @@ class DataPane(QTabWidget):
         self.strip.all_asked.connect(self.show_all)
         self.strip.clear_asked.connect(lambda: self.mark_rows(None))
         self.grid.variable_asked.connect(self.show_variable)
+        self.bar.filter_asked.connect(self.filter_asked)
+        self.bar.go_asked.connect(self.go_to)
+        self.bar.left.connect(lambda: self.grid.setFocus(Qt.FocusReason.OtherFocusReason))
 
     def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
-        """Show data in all tabs."""
+        """Show data in all tabs; a filter holds for a changed version of the data, not for others."""
+        before = self.grid.grid.dataset
+        kin = before is not None and dataset is not None and before.source == dataset.source
         self.grid.show_dataset(dataset, same)
-        self.variables.show_dataset(dataset)
+        self.bar.show_dataset(dataset)
+        if not kin:
+            self.bar.clear()
+        elif self.bar.text():
+            self.bar.finish()
+        self.variables_page.show_dataset(dataset)
         count = 0 if dataset is None else len(dataset.variables)
         self.setTabText(VARIABLES, self.tr("Variables ({0})").format(f"{count:,}"))
         self._refresh()
@@ -131,13 +147,49 @@ class DataPane(QTabWidget):
     def show_only_marked(self) -> None:
         """Show only the marked rows."""
         if self.grid.grid.marked is not None:
+            self.bar.clear()
             self.grid.set_filter(self.grid.grid.marked)
             self._refresh()
 
     def show_all(self) -> None:
         """Show all rows in the order of the data."""
-        self.grid.set_filter(None)
+        self.bar.clear()
+        self.set_filter(None)
+
+    def set_filter(self, mask: np.ndarray | None) -> None:
+        """Show the rows of the data where `mask` is true; None shows all."""
+        self.grid.set_filter(mask)
         self._refresh()
+
+    def focus_filter(self) -> None:
+        """Go to the line that filters."""
+        self.setCurrentIndex(DATA)
+        self.bar.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.bar.line.selectAll()
+
+    def focus_go(self) -> None:
+        """Go to the line that goes to a row or variable."""
+        self.setCurrentIndex(DATA)
+        self.bar.go.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.bar.go.selectAll()
+
+    def go_to(self, text: str) -> None:
+        """Go to a row by its number in the data, or to a variable by its name or a part of its name or label."""
+        dataset = self.grid.grid.dataset
+        if dataset is None:
+            return
+        if text.replace(",", "").isdigit():
+            row = int(text.replace(",", ""))
+            if not 1 <= row <= len(dataset):
+                self.bar.show_problem(self.tr("The data have rows 1 to {0}.").format(f"{len(dataset):,}"))
+            elif not self.grid.go_to_row(row - 1):
+                self.bar.show_problem(self.tr("The filter leaves row {0} out.").format(f"{row:,}"))
+            return
+        name = find_variable(dataset, text)
+        if name is None:
+            self.bar.show_problem(self.tr("There is no variable {0}.").format(text))
+        else:
+            self.grid.go_to_variable(name)
 
     def rows_shown(self) -> int | None:
         """How many rows the filter lets through; None without filter."""
@@ -157,3 +209,20 @@ class DataPane(QTabWidget):
         rows = 0 if model.dataset is None else len(model.dataset)
         self.strip.show_state(marked, self.rows_shown(), rows)
         self.filter_changed.emit()
+
+
+def find_variable(dataset: Dataset, text: str) -> str | None:
+    """The variable that is meant: by its name, then how its name begins, then a part of its name or label."""
+    low = text.lower()
+    names = dataset.names
+    if text in names:
+        return text
+    for fits in (
+        lambda v: v.name.lower() == low,
+        lambda v: v.name.lower().startswith(low),
+        lambda v: low in v.name.lower() or low in v.label.lower(),
+    ):
+        found = next((v.name for v in dataset.variables if fits(v)), None)
+        if found is not None:
+            return found
+    return None

@@ -338,7 +338,7 @@ class MainWindow(QMainWindow):
         self.actions_.enable(
             save_data=open_, undo=snapshot.can_undo, redo=snapshot.can_redo, copy=open_, labels=open_,
             codes=open_, sort_up=open_, sort_down=open_, sort_none=open_,
-            show_all=self.left.rows_shown() is not None, variables=open_, new_model=open_,
+            filter=open_, go_to=open_, show_all=self.left.rows_shown() is not None, variables=open_, new_model=open_,
             edit_model=open_ and fitted, refit=open_ and fitted, compare=self.models.can_compare(),
             cancel=self.controller.busy, predict=open_ and fitted, copy_tables=fitted, sds=fitted,
             variances=fitted, collapse=some, expand=some, clear=some, export=some,

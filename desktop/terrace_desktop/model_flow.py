@@ -184,6 +184,8 @@ class ModelFlow(QObject):
             self._show_fit(entry, outcome, follow)
             return
         if outcome.quiet or not (outcome.text.strip() or outcome.tables or outcome.plots or outcome.warnings):
+            if "data" in outcome.changed:  # nothing to say is no reason to say nothing
+                self.told.emit(self.tr("Done: {0}").format(" ".join(outcome.command.split())))
             return
         self.results.dismiss_errors()
         notes = [line for line in outcome.text.split("\n") if line.startswith("Note: ")]
@@ -192,9 +194,11 @@ class ModelFlow(QObject):
             title = self.tr("Notes on the data")
             self.results.add_output(entry, replace(outcome, text=text), None, title)
             return
-        if outcome.type in TOLD and not (outcome.tables or outcome.plots or outcome.warnings):
+        line = outcome.text.strip()
+        passing = outcome.type in TOLD or ("data" in outcome.changed and "\n" not in line)
+        if passing and not (outcome.tables or outcome.plots or outcome.warnings):
             if outcome.type != "estimates restore":  # the window does that on the way to something else
-                self.told.emit(outcome.text.strip().split("\n")[0])
+                self.told.emit(line.split("\n")[0])
             return
         if group is None and outcome.type.split(" ")[0] in UNDER_A_MODEL and self.results.groups:
             group = next((g for g in self.results.groups if self.is_active(g.card)), self.results.groups[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from terrace_desktop.grid.columns import BADGES, ColumnReader
+from terrace_desktop.grid.columns import BADGES, ColumnReader, exact
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
 
 Index = QModelIndex | QPersistentModelIndex
-MISSING = "·"
+MISSING = "."
 _NO_PARENT = QModelIndex()
 
 
@@ -135,6 +135,15 @@ class GridModel(QAbstractTableModel):
         assert self.dataset is not None
         return BADGES[self.dataset.variables[column].measure.value]
 
+    def edit_text(self, row: int, column: int) -> str:
+        """What stands in the editor of a cell: the label while labels are shown, else every digit."""
+        reader = self.reader(column)
+        if reader.is_missing(row):
+            return "" if reader.is_text else MISSING
+        if reader.is_text or reader.is_date or (self.labels and reader.values[row] in reader.labels):
+            return reader.text(row, self.labels)
+        return exact(reader.values[row])
+
     # --- Qt -----------------------------------------------------------------------------------------
     def rowCount(self, parent: Index = _NO_PARENT) -> int:
         if parent.isValid() or self.dataset is None:
@@ -151,6 +160,8 @@ class GridModel(QAbstractTableModel):
         row = self.data_row(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
             return reader.text(row, self.labels) or MISSING
+        if role == Qt.ItemDataRole.EditRole:
+            return self.edit_text(row, index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(self.alignment(index.column()))
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -158,6 +169,9 @@ class GridModel(QAbstractTableModel):
             return full if full and full != reader.text(row, self.labels) else None
         text = reader.text(row, self.labels) or self.tr("missing")
         return f"{self.dataset.variables[index.column()].name}, {self.tr('row')} {row + 1}: {text}"
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        return super().flags(index) | Qt.ItemFlag.ItemIsEditable
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -180,6 +194,7 @@ class GridModel(QAbstractTableModel):
 _ROLES = frozenset(
     (
         Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.EditRole,
         Qt.ItemDataRole.TextAlignmentRole,
         Qt.ItemDataRole.ToolTipRole,
         Qt.ItemDataRole.AccessibleTextRole,

@@ -18,17 +18,21 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
+    QHBoxLayout,
     QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
+    QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from terrace_desktop import theme
 from terrace_desktop.grid.columns import BADGES, exact
+from terrace_desktop.grid.filter_bar import EscapeLine
 from terrace_desktop.grid.header import draw_badge
-from terrace_desktop.widgets import named
+from terrace_desktop.widgets import hairline, label, named
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset, Variable
@@ -177,6 +181,53 @@ class VariableDelegate(QStyledItemDelegate):
             model.setData(index, editor.currentData(), Qt.ItemDataRole.EditRole)
         else:
             super().setModelData(editor, model, index)
+
+
+class VariablesPage(QWidget):
+    """The view under a line that finds variables by their name or label."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        named(self, "variables_page", self.tr("Variables"))
+        self.search = named(EscapeLine(), "variables_search", self.tr("Find a variable"))
+        self.search.setPlaceholderText(self.tr("Find a variable by its name or label"))
+        self.search.setClearButtonEnabled(True)
+        for b in self.search.findChildren(QToolButton):
+            named(b, "variables_search_clear", self.tr("Clear"))
+        self.view = VariablesView()
+        self._nothing = label(self.tr("No variable has these words."), "muted")
+        self._nothing.setContentsMargins(16, 12, 16, 12)
+        self._nothing.hide()
+        top = QHBoxLayout()
+        top.setContentsMargins(12, 6, 12, 6)
+        top.addWidget(self.search)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(hairline())
+        column.addWidget(self._nothing)
+        column.addWidget(self.view, 1)
+        self.search.textChanged.connect(lambda _text: self._filter())
+        self.search.left.connect(lambda: self.view.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.setFocusProxy(self.view)
+
+    def show_dataset(self, dataset: Dataset | None) -> None:
+        """Show the variables of these data."""
+        self.view.show_dataset(dataset)
+        self._filter()
+
+    def _filter(self) -> None:
+        dataset = self.view.table.dataset
+        words = self.search.text().lower().split()
+        hidden = 0
+        for row, v in enumerate(() if dataset is None else dataset.variables):
+            text = f"{v.name} {v.label}".lower()
+            out = not all(w in text for w in words)
+            hidden += out
+            if self.view.isRowHidden(row) != out:
+                self.view.setRowHidden(row, out)
+        self._nothing.setVisible(bool(words) and dataset is not None and hidden == len(dataset.variables))
 
 
 class VariablesView(QTableView):

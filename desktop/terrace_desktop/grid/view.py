@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QEvent,
     QItemSelectionModel,
     QModelIndex,
@@ -17,6 +18,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCompleter,
+    QLineEdit,
     QMenu,
     QStyle,
     QStyledItemDelegate,
@@ -27,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from terrace_desktop import theme
 from terrace_desktop.grid.header import BADGE, PAD, ROW, ColumnHeader, RowHeader
-from terrace_desktop.grid.model import GridModel
+from terrace_desktop.grid.model import MISSING, GridModel
 from terrace_desktop.widgets import named
 
 if TYPE_CHECKING:
@@ -62,7 +65,7 @@ class CellDelegate(QStyledItemDelegate):
         text = reader.text(row, model.labels)
         if not text:
             painter.setPen(theme.colour("faint"))
-            text = "·"
+            text = MISSING
         elif reader.is_coded_missing(row):
             painter.setPen(theme.colour("faint"))
         else:
@@ -78,6 +81,39 @@ class CellDelegate(QStyledItemDelegate):
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         painter.restore()
 
+    def createEditor(
+        self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QWidget:
+        model = index.model()
+        assert isinstance(model, GridModel) and model.dataset is not None
+        name = model.dataset.variables[index.column()].name
+        line = named(QLineEdit(parent), "cell_editor", f"{name}, {index.data(Qt.ItemDataRole.AccessibleTextRole)}")
+        line.setFrame(False)
+        if not model.left_aligned(index.column()):
+            line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        labels = list(model.reader(index.column()).labels.values())
+        if labels and model.labels:
+            completer = QCompleter(labels, line)
+            completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            line.setCompleter(completer)
+        return line
+
+    def setEditorData(self, editor: QWidget, index: QModelIndex | QPersistentModelIndex) -> None:
+        assert isinstance(editor, QLineEdit)
+        editor.setText(index.data(Qt.ItemDataRole.EditRole))
+        editor.selectAll()
+
+    def setModelData(
+        self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        assert isinstance(editor, QLineEdit) and isinstance(model, GridModel) and model.dataset is not None
+        text = editor.text().strip()
+        if text != index.data(Qt.ItemDataRole.EditRole):
+            view = self.parent()
+            assert isinstance(view, GridView)
+            view.edit_asked.emit(model.dataset.variables[index.column()].name, model.data_row(index.row()), text)
+
 
 class GridView(QTableView):
     """Columns resize, rows do not; whole columns and ranges can be selected and copied."""
@@ -85,6 +121,7 @@ class GridView(QTableView):
     sort_asked = Signal(str, object)  # name, descending (True, False) or None for the order of the data
     copy_asked = Signal()
     variable_asked = Signal(str)
+    edit_asked = Signal(str, int, str)  # variable, row of the data, what was typed
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -99,7 +136,9 @@ class GridView(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setEditTriggers(
+            QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+        )
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)  # Tab leaves the grid; the arrow keys walk in it
         self.setCornerButtonEnabled(True)
@@ -165,6 +204,29 @@ class GridView(QTableView):
         first = int(shown.argmax())
         if shown[first]:
             self.scrollTo(self.grid.index(first, max(0, self.columns.logicalIndexAt(0))))
+
+    def go_to_row(self, row: int) -> bool:
+        """Make a row of the data the current one; False where the filter leaves it out."""
+        order = self.grid.order
+        if order is not None:
+            found = (order == row).nonzero()[0]
+            if not len(found):
+                return False
+            row = int(found[0])
+        self._go(row, max(0, self.currentIndex().column()))
+        return True
+
+    def go_to_variable(self, name: str) -> None:
+        """Make a variable the current one, in the present row."""
+        assert self.grid.dataset is not None
+        self._go(max(0, self.currentIndex().row()), self.grid.dataset.names.index(name))
+
+    def _go(self, row: int, column: int) -> None:
+        index = self.grid.index(row, column)
+        if index.isValid():
+            self.setCurrentIndex(index)
+            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def next_sort(self, section: int) -> None:
         """Ascending, then descending, then the order of the data again."""

@@ -1,0 +1,177 @@
+"""Finding one's way in the data: the filter, going to a row or variable, and changing a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLineEdit
+from test_app import Program
+
+from conftest import spin
+from terrace.data.dataset import Dataset, Variable
+from terrace_desktop import commands
+from terrace_desktop.data_pane import VARIABLES, find_variable
+from terrace_desktop.settings import Settings
+
+
+@pytest.fixture
+def program(settings: Settings) -> Iterator[Program]:
+    p = Program(settings)
+    p.run("sample hsb")
+    yield p
+    p.window.close()
+    p.window.deleteLater()
+
+
+def filter_by(p: Program, text: str) -> None:
+    p.window.left.bar.line.setText(text)
+    p.window.left.bar.finish()
+    p.idle()
+
+
+def test_an_expression_filters_the_rows_and_the_data_stay_as_they_are(program: Program) -> None:
+    left = program.window.left
+    before = program.window.controller.snapshot.dataset
+    filter_by(program, "ses > 0 & sector == 1")
+    frame = before.frame
+    wanted = int(((frame["ses"] > 0) & (frame["sector"] == 1)).sum())
+    assert left.rows_shown() == wanted > 1000
+    assert left.strip.isVisible() and left.strip._text.full_text() == f"{wanted:,} of 7,185 rows shown"
+    assert f"{wanted:,} rows shown" in program.window.status.facts()
+    assert program.window.controller.snapshot.dataset is before
+    program.window.data.sort("mathach", True)
+    program.idle()
+    filter_by(program, "ses > 0 & sector == 0")
+    grid = left.grid.grid
+    assert grid.sorted_by == ("mathach", True), "another filter keeps the order"
+    shown = frame["mathach"].to_numpy()[grid.order]
+    assert (np.diff(shown) <= 0).all()
+    left.bar.line.clear()
+    program.idle()
+    assert left.rows_shown() is None and not left.strip.isVisible()
+
+
+def test_a_filter_that_cannot_be_read_says_so_in_place(program: Program) -> None:
+    bar = program.window.left.bar
+    bar.line.setText("sess > 0")
+    program.window.data.filter("sess > 0", False)
+    program.idle()
+    assert bar.problem() == "", "no complaint while one types"
+    bar.finish()
+    program.idle()
+    assert "sess" in bar.problem()
+    bar.line.setText("ses > 0")
+    assert bar.problem() == ""
+
+
+def test_a_filter_follows_the_data_and_goes_with_them(program: Program) -> None:
+    left = program.window.left
+    filter_by(program, "ses > 0")
+    first = left.rows_shown()
+    program.run("replace ses = -1 in 1/7185 if sector == 1")
+    program.idle()
+    assert left.rows_shown() is not None and left.rows_shown() < first
+    program.run("drop ses")
+    assert left.rows_shown() is None and "ses" in left.bar.problem()
+    program.run("undo", "sample orthodont")
+    assert left.bar.text() == "" and left.bar.problem() == "" and left.rows_shown() is None
+
+
+def test_go_to_a_row_and_a_variable(program: Program) -> None:
+    left = program.window.left
+    left.bar.go.setText("5,000")
+    left.bar._go()
+    grid = left.grid
+    assert grid.grid.data_row(grid.currentIndex().row()) == 4999
+    filter_by(program, "sector == 1")
+    frame = grid.grid.dataset.frame
+    there = int(np.flatnonzero(frame["sector"] == 1)[100])
+    left.go_to(str(there + 1))
+    assert grid.grid.data_row(grid.currentIndex().row()) == there
+    left.go_to("1")
+    assert left.bar.problem() == "The filter leaves row 1 out."
+    left.go_to("99999")
+    assert left.bar.problem() == "The data have rows 1 to 7,185."
+    left.go_to("MATH")
+    assert grid.current_variable() == "mathach"
+    left.go_to("nowhere")
+    assert left.bar.problem() == "There is no variable nowhere."
+
+
+def test_variables_are_found_by_name_and_label() -> None:
+    frame = pd.DataFrame({"ses_mean": [1.0], "ses": [2.0], "y": [3.0]})
+    data = Dataset(frame, (Variable("ses_mean", "Mean"), Variable("ses"), Variable("y", "Mathematics")))
+    assert [find_variable(data, t) for t in ("ses", "SES", "se", "mathem", "zz")] == [
+        "ses", "ses", "ses_mean", "y", None,
+    ]  # fmt: skip
+
+
+def test_the_variables_tab_finds(program: Program) -> None:
+    left = program.window.left
+    left.setCurrentIndex(VARIABLES)
+    page = left.variables_page
+    page.search.setText("math")
+    view = page.view
+    names = [v.name for r, v in enumerate(view.table.dataset.variables) if not view.isRowHidden(r)]
+    assert names == ["mathach"]
+    page.search.setText("nothing like it")
+    assert page._nothing.isVisibleTo(page)
+    page.search.clear()
+    assert not any(view.isRowHidden(r) for r in range(view.table.rowCount()))
+
+
+def test_a_value_is_changed_by_a_command_that_can_be_undone(program: Program) -> None:
+    grid = program.window.left.grid
+    names = grid.grid.dataset.names
+    program.window.data.sort("mathach", True)
+    program.idle()
+    index = grid.grid.index(0, names.index("ses"))
+    row = grid.grid.data_row(0)
+    grid.setCurrentIndex(index)
+    grid.edit(index)
+    line = grid.findChild(QLineEdit, "cell_editor")
+    assert line is not None and line.selectedText() == line.text()
+    QTest.keyClicks(line, "0.25")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    program.idle()
+    spin()
+    assert program.states()[-1] == (f"replace ses = 0.25 in {row + 1}", "ok")
+    assert program.window.controller.snapshot.dataset.frame["ses"].iloc[row] == 0.25
+    assert not program.window.results.loose(), "a line in the status bar is enough"
+    assert program.window.status.message() == "(1 real change made)"
+    program.run("undo")
+    assert program.window.controller.snapshot.dataset.frame["ses"].iloc[row] != 0.25
+    program.window.data.edit_cell("ses", 0, "much")
+    assert program.window.status.message() == "ses holds numbers, and much is none."
+
+
+@pytest.mark.parametrize(
+    ("variable", "is_text", "typed", "command"),
+    [
+        (Variable("x"), False, "-1.5e3", "replace x = -1.5e3 in 3"),
+        (Variable("x"), False, "−2", "replace x = -2 in 3"),
+        (Variable("x"), False, "", "replace x = . in 3"),
+        (Variable("x", "", value_labels={0: "No", 1: "Yes"}), False, "yes", "replace x = 1 in 3"),
+        (Variable("x", "", value_labels={0: "No", 1: "Yes"}), False, "7", "replace x = 7 in 3"),
+        (Variable("t"), True, 'say "a"', "replace t = `\"say \"a\"\"' in 3"),
+        (Variable("d", format="%td"), False, "2020-02-29", "replace d = mdy(2, 29, 2020) in 3"),
+        (Variable("d", format="%td"), False, "1Mar2021", "replace d = td(1mar2021) in 3"),
+    ],
+)
+def test_what_is_typed_into_a_cell(variable: Variable, is_text: bool, typed: str, command: str) -> None:
+    assert commands.edit_cell(variable, is_text, 2, typed) == command
+
+
+def test_a_date_is_typed_as_it_is_shown(program: Program) -> None:
+    program.run("generate d = mdy(3, 1, 2021) in 1", "format d %td")
+    grid = program.window.left.grid.grid
+    column = grid.dataset.names.index("d")
+    assert grid.index(0, column).data() == grid.edit_text(0, column) == "2021-03-01"
+    program.window.data.edit_cell("d", 1, "2021-03-02")
+    program.idle()
+    assert grid.index(1, column).data() == "2021-03-02"
