@@ -203,6 +203,16 @@ def test_collinear_covariates_are_dropped_with_a_note() -> None:
     assert one.scalars["df_m"] == 2
 
 
+def test_many_collinear_terms_are_one_note() -> None:
+    """Twelve notes that say the same of twelve cells would hide the others."""
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"f": rng.integers(0, 13, 200), "g": rng.integers(0, 20, 200), "y": rng.normal(size=200)})
+    fit = terrace.fit("mixed y i.f##i.f || g:", frame)
+    (note,) = [w for w in fit.warnings if w.code == "collinear"]
+    assert note.message.startswith("12 terms were left out")
+    assert "1.f#1.f" in note.message and note.message.endswith("and 6 more.")
+
+
 def test_collinear_random_slopes_are_dropped_with_a_note() -> None:
     frame = complete().assign(twice=lambda f: 2 * f["x"])
     one = terrace.fit("mixed y x z || id: x twice, cov(unstructured)", dataset(frame))

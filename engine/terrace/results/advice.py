@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from terrace.results.fit import Advice
@@ -17,12 +17,20 @@ def collect_advice(
 ) -> Iterator[Advice]:
     """Dropped terms, empty cells, boundary solutions, trouble with convergence."""
     design = fitted.design
-    for name in design.dropped:
+    if len(design.dropped) == 1:
         yield Advice(
             "collinear",
-            f"{name} was left out: it is a linear combination of other terms.",
+            f"{design.dropped[0]} was left out: it is a linear combination of other terms.",
             "Remove it from the model, or one of the terms that it repeats.",
-            name,
+            design.dropped[0],
+        )
+    elif design.dropped:
+        yield Advice(
+            "collinear",
+            f"{len(design.dropped)} terms were left out, since they are linear combinations of others: "
+            f"{_some(design.dropped)}.",
+            "Remove them from the model, or the terms that they repeat.",
+            design.dropped[0],
         )
     for level, name in design.dropped_random:
         yield Advice(
@@ -35,8 +43,7 @@ def collect_advice(
     if empty:
         yield Advice(
             "empty-cells",
-            f"No rows have {', '.join(empty[:4])}{', ...' if len(empty) > 4 else ''}: the coefficient cannot be "
-            "estimated.",
+            f"No rows have {_some(empty)}: the coefficient cannot be estimated.",
             "",
             empty[0],
         )
@@ -73,3 +80,9 @@ def collect_advice(
             text = f"{parameter} at level {level} is estimated as zero, the edge of what a variance can be."
             action = "The estimates maximise the likelihood. Consider leaving this random effect out."
         yield Advice("boundary", text, action, name)
+
+
+def _some(names: Sequence[str], most: int = 6) -> str:
+    """The names, or the first of them where there are many and the number of the others."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

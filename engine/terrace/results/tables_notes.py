@@ -13,7 +13,7 @@ DF_TITLES = {
     "kroger": "Kenward–Roger",
 }
 # Notes of these codes say something of the coefficients; the others stand under the random effects.
-_FIXED_CODES = ("collinear", "omitted", "empty-cell", "fixed")
+_FIXED_CODES = ("collinear", "omitted", "empty-cells", "fixed")
 
 
 def fit_notes(fit: FitResult) -> tuple[str, ...]:
