@@ -276,12 +276,6 @@ def test_influence(session: Session) -> None:
     fails(session, "estat influence, cooksd(«y»)", "variable-exists")
 
 
-@pytest.mark.parametrize("command", ["estat residuals", "estat acf", "estat influence"])
-def test_sorted_rows_are_not_taken_for_those_of_the_fit(session: Session, command: str) -> None:
-    ok(session, "gsort -y")
-    fails(session, command, "stale-fit")
-
-
 def test_check_list(session: Session) -> None:
     got = ok(session, "estat diagnostics")
     table = got.tables[0]

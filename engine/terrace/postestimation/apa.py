@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from terrace.data.dataset import Dataset
-from terrace.errors import TerraceError
+from terrace.errors import DataError, TerraceError
 from terrace.inference.small import TITLES
 from terrace.postestimation.icc import icc
 from terrace.postestimation.r2 import explained
@@ -53,7 +53,7 @@ def paragraph(
     """
     words = _Words(fit, data, labels or {})
     parts = [_model(fit, words), *_fixed(fit, words), *_random(fit, words), _comparison(fit)]
-    if data is not None and len(data) == len(fit.sample):
+    if data is not None:
         parts.append(_explained(fit, data))
     if not fit.converged:
         parts.insert(0, "The search for the estimates did not converge, so these results should not be reported.")
@@ -260,7 +260,10 @@ def _comparison(fit: FitResult) -> str:
 
 
 def _explained(fit: FitResult, data: Dataset) -> str:
-    found = explained(fit, data)
+    try:
+        found = explained(fit, data)
+    except DataError:  # other data are open
+        return ""
     marginal = f"Fixed effects explained {_percent(found.marginal)} of the variance (marginal R² = "
     marginal += f"{fixed(found.marginal, 2, zero=False)})"
     if not fit.spec.random:
@@ -291,9 +294,9 @@ def fixed(value: float, d: int, *, zero: bool = True) -> str:
 
 def p_value(p: float) -> str:
     """``p < .001``, ``p = .032``."""
-    if p < 0.0005:
+    if p < 0.001:
         return "p < .001"
-    return "p > .999" if p > 0.9995 else "p = " + fixed(p, 3, zero=False)
+    return "p > .999" if p > 0.999 else "p = " + fixed(p, 3, zero=False)
 
 
 def _df(df: float) -> str:

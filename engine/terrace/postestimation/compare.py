@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from terrace.data.dataset import Dataset
-from terrace.errors import TerraceError
+from terrace.errors import DataError, TerraceError
 from terrace.postestimation.icc import icc
 from terrace.postestimation.lrtest import lrtest
-from terrace.postestimation.r2 import explained
+from terrace.postestimation.r2 import Explained, explained
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables import information_criteria
@@ -82,10 +82,13 @@ def _comparable(fits: Sequence[FitResult]) -> tuple[bool, list[str]]:
 
 
 def side_by_side_table(
-    fits: Sequence[FitResult], names: Sequence[str] = (), *, data: Dataset | None = None
+    fits: Sequence[FitResult],
+    names: Sequence[str] = (),
+    *,
+    data: Dataset | Sequence[Dataset | None] | None = None,
 ) -> Table:
     """Coefficients, variances, counts, AIC and BIC in one column a model, with ICC and, where the data of the
-    fits are given, marginal and conditional R²."""
+    fits (one for all, or one each) are given and are still those that were fitted, marginal and conditional R²."""
     names = _named(fits, names)
     table = compare_tables(fits, names)
     rows = list(table.rows)
@@ -99,9 +102,20 @@ def side_by_side_table(
         values = tuple(s.get(label) for s in shares)
         rows.append(Row(f"ICC, {label}", values, code=f"icc:{label}", format="fixed", decimals=3))
     if data is not None:
-        found = [explained(f, data) if len(f.sample) == len(data) else None for f in fits]
+        each = [data] * len(fits) if isinstance(data, Dataset) else data
+        found = [_explained(f, d) for f, d in zip(fits, each, strict=True)]
         for code, title in (("marginal", "R², marginal"), ("conditional", "R², conditional")):
             cells = tuple(None if e is None else float(getattr(e, code)) for e in found)
             if any(c is not None and math.isfinite(c) for c in cells):
                 rows.append(Row(title, cells, code=f"r2:{code}", format="fixed", decimals=3))
     return replace(table, rows=tuple(rows))
+
+
+def _explained(fit: FitResult, data: Dataset | None) -> Explained | None:
+    """R² of one model; None where its data are gone."""
+    if data is None:
+        return None
+    try:
+        return explained(fit, data)
+    except DataError:
+        return None

@@ -68,6 +68,7 @@ def margins(
     small: bool = False,
     pwcompare: bool = False,
     mcompare: str = "none",
+    inside: BoolArray | None = None,
 ) -> Margins:
     """Margins of a fit.
 
@@ -91,6 +92,8 @@ def margins(
         t with the degrees of freedom of the fitted method.
     pwcompare, mcompare
         All pairwise differences as well, adjusted by none, bonferroni, sidak, scheffe, tukey or holm.
+    inside
+        The rows of the estimation sample to average over, shape (n,); all by default.
 
     Raises
     ------
@@ -100,17 +103,17 @@ def margins(
     if small:
         need_small(fit)
     chosen = confidence_level(fit, level)
-    averages = Averages(fit, data)
+    averages = Averages(fit, data, inside)
     settings = scenes(averages, at)
     groups = _groups(averages, [over] if isinstance(over, str) else list(over or ()))
     cells = _cells(averages, variables, plain=not variables)
     effects = _effects(averages, dydx)
     rows, ok, labels, dimensions, names = [], [], [], [], []
     for effect in effects:
-        for cell, (number, scene), (group, inside) in _order(cells, settings, groups):
+        for cell, (number, scene), (group, within) in _order(cells, settings, groups):
             wanted = scene.set_ | {("factor", d.name, ()): {d.value: 1.0} for d in cell}
-            set_ = _filled(averages, wanted, inside, atmeans, asbalanced)
-            for row, fine, name in _predictions(averages, set_, inside, effect):
+            set_ = _filled(averages, wanted, within, atmeans, asbalanced)
+            for row, fine, name in _predictions(averages, set_, within, effect):
                 rows.append(row)
                 ok.append(fine)
                 dims = (*scene.dimensions, *group, *cell)
@@ -132,7 +135,7 @@ def margins(
     return Margins(
         tuple(labels), tuple(dimensions), values, j @ covariance(fit, small) @ j.T, j, fine_rows, estimates,
         tuple(names) if dydx is not None else (), tuple(s.text for s in settings if s.text), fit.outcome,
-        data.variable(fit.outcome).label, fit.model.design.n, chosen, small,
+        data.variable(fit.outcome).label, averages.n, chosen, small,
         _title(averages, settings, cells, dydx is not None, atmeans), tuple(variables),
         pairs, mcompare,
     )  # fmt: skip
@@ -254,7 +257,7 @@ def _groups(
     out: list[tuple[tuple[Dimension, ...], BoolArray | None]] = []
     for combination in itertools.product(*found):
         inside = np.logical_and.reduce([rows for _, rows in combination])
-        if inside.any():
+        if (averages.weights * inside).any():
             out.append((tuple(d for d, _ in combination), inside))
     return out
 

@@ -28,9 +28,12 @@ Part = tuple[Key, Any]
 
 
 class Averages:
-    """Averages of the columns of X over the estimation sample, with variables set or not."""
+    """Averages of the columns of X over the estimation sample, or over its rows `inside`, with variables set or not.
 
-    def __init__(self, fit: FitResult, data: Dataset) -> None:
+    Raises `DataError` where no row of the sample is inside.
+    """
+
+    def __init__(self, fit: FitResult, data: Dataset, inside: BoolArray | None = None) -> None:
         need_data(fit, data)
         self.fit, self.data = fit, data
         design = fit.model.design
@@ -39,6 +42,12 @@ class Averages:
         # columns without a coefficient of their own: they tell what cannot be estimated
         self.lost = tuple(c for c in design.columns if c.kind == "empty" or c.name in collinear)
         self.weights = estimation_weights(fit, data)
+        self.n = design.n
+        if inside is not None:
+            self.n = int(inside.sum())
+            self.weights = self.weights * inside
+            if not self.weights.sum() > 0:
+                raise DataError("No row of the estimation sample is meant by if and in.", code="no-observations")
         self._columns: dict[Part, FloatArray] = {}
         self._means: dict[tuple[Any, ...], float] = {}
         self._subsets: dict[bytes, FloatArray] = {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from terrace.errors import DataError, TerraceError
+from terrace.errors import TerraceError
 from terrace.postestimation import plots_arrays as arrays
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot, PlotPanel
@@ -224,12 +224,9 @@ def _one_effect(
 
 def _sample(fit: FitResult, data: Dataset) -> npt.NDArray[np.int64]:
     """The rows of the data that the fit used; `DataError` where these are not its data."""
-    if len(fit.sample) != len(data):
-        raise DataError(
-            f"The fit was made on data of {len(fit.sample):,} rows; these have {len(data):,}.",
-            code="other-data",
-            advice="Fit the model again.",
-        )
+    from terrace.postestimation.combinations import need_data
+
+    need_data(fit, data)
     return np.flatnonzero(fit.sample).astype(np.int64)
 
 

@@ -86,7 +86,7 @@ def shape(label: str, code: str, values: FloatArray) -> Shape:
         from scipy.stats import shapiro
 
         some = v if n <= SHAPIRO_MOST else np.sort(v)[np.linspace(0, n - 1, SHAPIRO_MOST).round().astype(int)]
-        found = shapiro(some)
+        found = shapiro(some / np.abs(some).max())  # it takes values of less than 1e-19 for one value
         w, p = float(found.statistic), float(found.pvalue)
     sd = float(v.std(ddof=1)) if n > 1 else 0.0
     return Shape(label, code, n, sd, skew, kurtosis, float(v.min()), float(v.max()), w, p)

@@ -10,6 +10,7 @@ from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import unquoted, words
 from terrace.session.commands.estimation import current_fit
+from terrace.session.fit_rows import rows_or_none
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -28,7 +29,7 @@ def apa(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise parsed.clauses.body.error("apa takes options only.", code="syntax")
     options = parsed.options(rules("", "lab:els"))
     labels = _labels(options["labels"], session) if "labels" in options else {}
-    data = session.state.dataset
+    data = rows_or_none(session, fit) or session.state.dataset  # labels are there in any case
     text = paragraph(fit, data, labels=labels)
     return CommandResult(
         text=text,

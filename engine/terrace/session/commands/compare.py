@@ -15,6 +15,7 @@ from terrace.results.table import Column, Table
 from terrace.session.commands.contrasts import kept_rows
 from terrace.session.commands.data import file_name
 from terrace.session.commands.stored import named_fits
+from terrace.session.fit_rows import rows_or_none
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -41,7 +42,7 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
     fits = [f for _, f in chosen]
     tables = [models_table(fits, names)]
     if "notable" not in options:
-        beside = side_by_side_table(fits, names, data=session.state.dataset)
+        beside = side_by_side_table(fits, names, data=[rows_or_none(session, f) for f in fits])
         tables.append(replace(beside, title="Side by side"))
     return replace(kept_rows(session, (tables[0],)), tables=tuple(tables))
 

@@ -15,6 +15,7 @@ from terrace.language.options import Option, choice, rules
 from terrace.session.commands.contrasts import kept_rows
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of
+from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -29,13 +30,12 @@ from terrace.session.working import new_name
 )
 def estat_diagnostics(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.checklist import checklist, checklist_table, checklist_text
-    from terrace.postestimation.predict import need_rows
 
     fit = current_fit(session, parsed)
     parsed.nothing_else()
-    need_rows(fit, session.data)
+    there = fit_rows(session, fit)
     session.report("Checking")
-    found = checklist(fit, session.data, cancel=session.cancel)
+    found = checklist(fit, there.data, cancel=session.cancel)
     table = checklist_table(found)
     scalars = {"N_checks": float(len(found)), "N_found": float(sum(c.state != "good" for c in found))}
     text = f"{table.title}\n\n{checklist_text(found)}\n\n{' '.join(table.notes)}"
@@ -49,7 +49,6 @@ def estat_diagnostics(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="Shape of the residuals and of the random effects at every level; plots against the variables named.",
 )
 def estat_residuals(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.predict import need_rows
     from terrace.postestimation.residual_checks import residual_covariate_plot, shapes, shapes_table
 
     fit = current_fit(session, parsed)
@@ -58,12 +57,12 @@ def estat_residuals(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "type" in options:
         allowed = "rsta:ndard res:iduals marg:inal"
         kind = choice(argument(options["type"]), options["type"].value, allowed, "a kind of residual", subject="type")
-    need_rows(fit, session.data)
+    there = fit_rows(session, fit)
     plots = tuple(
-        residual_covariate_plot(fit, session.data, name, kind=kind)  # type: ignore[arg-type]
+        residual_covariate_plot(fit, there.data, name, kind=kind)  # type: ignore[arg-type]
         for name in parsed.variables(session.data.names)
     )
-    result = kept_rows(session, (shapes_table(shapes(fit, session.data)),))
+    result = kept_rows(session, (shapes_table(shapes(fit, there.data)),))
     return replace(result, plots=plots)
 
 
@@ -73,15 +72,14 @@ def estat_residuals(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="Autocorrelation of the residuals within groups, by lag.",
 )
 def estat_acf(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.predict import need_rows
     from terrace.postestimation.residual_checks import autocorrelation, autocorrelation_plot, autocorrelation_table
 
     fit = current_fit(session, parsed)
     options = parsed.options(rules("noplot", "t:ime lag:s l:evel"))
-    need_rows(fit, session.data)
+    there = fit_rows(session, fit)
     found = autocorrelation(
         fit,
-        session.data,
+        there.data,
         Names(session.data.names).one(argument(options["time"])) if "time" in options else None,
         max_lag=int(number(options["lags"], integer=True, least=1)) if "lags" in options else None,
         level=level_of(options, session),
@@ -100,16 +98,15 @@ def estat_acf(session: Session, parsed: ParsedCommand) -> CommandResult:
 )
 def estat_influence(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.influence import dfbetas_plot, influence, influence_plot, influence_table
-    from terrace.postestimation.predict import need_rows
 
     fit = current_fit(session, parsed)
     options = parsed.options(rules("all refit dfb:etas noplot", "relev:el top cook:sd"))
     excluding(options, ("all", "top"))
-    need_rows(fit, session.data)
+    there = fit_rows(session, fit)
     level = _level(options.get("relevel"), session)
     found = influence(
         fit,
-        session.data,
+        there.data,
         level,
         refit="refit" in options,
         progress=session.progress,
@@ -130,10 +127,10 @@ def estat_influence(session: Session, parsed: ParsedCommand) -> CommandResult:
 
         name = new_name(argument(options["cooksd"]), session.data)
         codes = _groups(fit, session.data, level)[0]
-        values = np.full(len(session.data), np.nan)
+        values = np.full(len(fit.sample), np.nan)
         values[fit.sample] = found.cooks[codes]
         label = f"Cook's distance of {found.level}"
-        state = replace(state, dataset=session.data.with_column(name, values, Variable(name, label)))
+        state = replace(state, dataset=session.data.with_column(name, there.spread(values), Variable(name, label)))
     plots = [] if "noplot" in options else [influence_plot(found)]
     if "dfbetas" in options:
         plots.append(dfbetas_plot(found))

@@ -76,13 +76,33 @@ def _replay(session: Session, parsed: ParsedCommand) -> CommandResult:
     return replace(_shown(result, display), state=state)
 
 
-def current_fit(session: Session, parsed: ParsedCommand) -> FitResult:
-    """The active fit; `CommandError` where nothing has been fitted."""
+def current_fit(session: Session, parsed: ParsedCommand, *, rows: bool = False) -> FitResult:
+    """The active fit; `CommandError` where nothing has been fitted.
+
+    Unless the command takes some of the ``rows``, it is refused with if, in, weights or using: what they ask for
+    would not happen.
+    """
+    if not rows:
+        _no_rows(parsed)
     if session.state.fit is None:
         raise parsed.word.error(
             "There is no fitted model.", code="no-fit", advice="Fit one first: mixed y x || school:"
         )
     return session.state.fit
+
+
+def _no_rows(parsed: ParsedCommand) -> None:
+    clauses = parsed.clauses
+    weight = clauses.weight.piece if clauses.weight is not None else None
+    given = {"if": clauses.condition, "in": clauses.range_, "weights": weight, "using": clauses.using}
+    for word, piece in given.items():
+        if piece is not None:
+            raise piece.error(
+                f"{parsed.name} speaks of the whole estimation sample and takes no {word}.",
+                code="no-rows",
+                subject=word,
+                advice="Fit the model to these rows first.",
+            )
 
 
 def _shown(result: FitResult, display: Display) -> CommandResult:

@@ -9,6 +9,7 @@ from terrace.language.tokens import Piece
 from terrace.session.commands.contrasts import kept_rows
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.stored import named_fit
+from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -27,7 +28,8 @@ def estat_r2(session: Session, parsed: ParsedCommand) -> CommandResult:
     null = named_fit(session, parsed, argument(options["null"]))[1] if "null" in options else None
     if "nolevels" not in options and null is None:
         session.report("Fitting the null model")
-    tables = r2_table(fit, session.data, levels="nolevels" not in options, null=null, cancel=session.cancel)
+    data = fit_rows(session, fit).data
+    tables = r2_table(fit, data, levels="nolevels" not in options, null=null, cancel=session.cancel)
     result = kept_rows(session, tables)
     found = {f"r2_{r.code}": float(r.values[0]) for r in tables[0].rows}
     return _with_scalars(result, found)
@@ -49,7 +51,7 @@ def estat_reliability(session: Session, parsed: ParsedCommand) -> CommandResult:
     found = {f"mean_{k}": float(r.values[0]) for k, r in enumerate(table.rows, 1) if r.values[0] is not None}
     if "groups" in options or "relevel" in options:
         level: Piece | None = argument(options["relevel"]) if "relevel" in options else None
-        groups = reliability_groups_table(fit, session.data, None if level is None else str(level))
+        groups = reliability_groups_table(fit, fit_rows(session, fit).data, None if level is None else str(level))
         result = kept_rows(session, (table, groups))
     return _with_scalars(result, found)
 

@@ -6,6 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument
 from terrace.language.names import Names, parse_names
@@ -13,11 +17,14 @@ from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, choice, match_options, rules, scan_options
 from terrace.language.tokens import NAME, Piece, closing, skip_string, unquoted
 from terrace.language.varlist import parse_terms
+from terrace.results.fit import FitResult
 from terrace.results.table import Column, Table
 from terrace.session.commands.contrasts import mcompare_of
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import by_t, level_of
+from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
+from terrace.session.rows import selected
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
 
@@ -35,13 +42,14 @@ Setting = dict[str, list[float | str] | str]
 @command(
     "margins",
     minimum="mar",
-    syntax="margins [factors] [, at(x=(1/5) (mean) z) atmeans dydx(x) over(g) asbalanced[(factors)] "
+    syntax="margins [factors] [if] [in] [, at(x=(1/5) (mean) z) atmeans dydx(x) over(g) asbalanced[(factors)] "
     "pwcompare mcompare(tukey|...) post plot small level(#)]",
     help="Average predictions of the fixed part, at values that you set; or slopes.",
 )
 def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
-    fit = current_fit(session, parsed)
-    names = session.data.names
+    fit = current_fit(session, parsed, rows=True)
+    data, inside = _rows(session, fit, parsed)
+    names = data.names
     given = scan_options(parsed.clauses.options)
     settings = [_at(argument(o), names) for o in given if o.name == "at"]  # the one option that may repeat
     options = match_options([o for o in given if o.name != "at"], _RULES, "margins")
@@ -54,7 +62,7 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise options["dydx"].piece.error("The model has no predictors, so it has no slopes.", code="no-predictors")
     found = estimate(
         fit,
-        session.data,
+        data,
         ["#".join(f.name for f in t.factors) for t in terms],
         at=settings,
         atmeans="atmeans" in options,
@@ -65,6 +73,7 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         small=by_t(fit, options),
         pwcompare="pwcompare" in options,
         mcompare=mcompare_of(options),
+        inside=inside,
     )
     returned = Returned(
         {"N": float(found.n), "level": found.level},
@@ -80,9 +89,29 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         return CommandResult(tables=(margins_table(found),), plots=plots, state=state)
     from terrace.postestimation.posted import posted
 
-    margins_ = posted(fit, replace(found, pairs=()), session.data)
+    margins_ = posted(fit, replace(found, pairs=()), data)
     table = _named(margins_table(replace(found, pairs=())), [e.term for e in margins_.fixed])
     return CommandResult(tables=(table,), plots=plots, state=replace(state, posted=(fit, margins_)))
+
+
+def _rows(
+    session: Session, fit: FitResult, parsed: ParsedCommand
+) -> tuple[Dataset, npt.NDArray[np.bool_] | None]:
+    """The data in the order of the fit, and the rows of the sample that if and in keep, None for all."""
+    there = fit_rows(session, fit)
+    clauses = parsed.clauses
+    for piece in (clauses.weight.piece if clauses.weight is not None else None, clauses.using):
+        if piece is not None:
+            raise piece.error(
+                "margins takes no weights of its own.",
+                code="no-rows",
+                subject="weights",
+                advice="It averages with the weights of the fit.",
+            )
+    if clauses.condition is None and clauses.range_ is None:
+        return there.data, None
+    kept = selected(session, clauses).astype(np.float64)
+    return there.data, there.gather(kept)[fit.sample] == 1.0
 
 
 def _named(table: Table, names: list[str]) -> Table:

@@ -17,6 +17,7 @@ from terrace.results.plot import Plot
 from terrace.session.commands.data import file_name
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.stored import named_fit
+from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -99,12 +100,13 @@ def draw(session: Session, fit: FitResult, kind: str, level: str | None = None) 
         return plots.caterpillar(fit, session.state.dataset, level=level)
     if kind == "effects":
         return plots.qq(fit, session.state.dataset, of="effects", level=level)
+    data = fit_rows(session, fit).data
     if kind in _OVER:
         assert level is not None
-        return (plots.spaghetti if kind == "spaghetti" else plots.fitted_lines)(fit, session.data, level)
+        return (plots.spaghetti if kind == "spaghetti" else plots.fitted_lines)(fit, data, level)
     if kind == "histogram":
-        return plots.histogram(fit, session.data)
-    return plots.qq(fit, session.data) if kind == "qq" else plots.residual_fitted(fit, session.data)
+        return plots.histogram(fit, data)
+    return plots.qq(fit, data) if kind == "qq" else plots.residual_fitted(fit, data)
 
 
 def _fits(session: Session, parsed: ParsedCommand, models: Option | None) -> list[FitResult]:

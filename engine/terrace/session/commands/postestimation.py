@@ -12,6 +12,7 @@ from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of, tested
 from terrace.session.commands.profile import reps_of, seed_of
 from terrace.session.commands.stored import named_fit
+from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -96,7 +97,7 @@ def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.estat import summarize_table
 
     parsed.nothing_else()
-    return _one(summarize_table(fit, session.data))
+    return _one(summarize_table(fit, fit_rows(session, fit).data))
 
 
 @command(
@@ -131,7 +132,7 @@ def estat_wcorrelation(session: Session, parsed: ParsedCommand) -> CommandResult
 
     options = parsed.options(rules("cov:ariance", "at"))
     at = _group(argument(options["at"]), session.data.names) if "at" in options else None
-    return _one(wcorrelation_table(fit, session.data, at=at, covariance="covariance" in options))
+    return _one(wcorrelation_table(fit, fit_rows(session, fit).data, at=at, covariance="covariance" in options))
 
 
 def _group(piece: Piece, names: tuple[str, ...]) -> dict[str, float | str]:

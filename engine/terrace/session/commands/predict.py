@@ -16,6 +16,7 @@ from terrace.language.tokens import Piece, words
 from terrace.results.fit import FitResult
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of
+from terrace.session.fit_rows import FitRows, fit_rows
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
@@ -48,7 +49,7 @@ class _New:
     help="Put predictions of the fit into new variables, with standard errors and intervals.",
 )
 def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
-    fit = current_fit(session, parsed)
+    fit = current_fit(session, parsed, rows=True)
     options = parsed.options(
         rules(
             "xb stdp fit:ted res:iduals rsta:ndard ref:fects sc:ores stdfit:ted stdf", "relev:el reses se ci pi l:evel"
@@ -59,12 +60,14 @@ def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
     notes = [] if _says_which(options) else ["(xb, the linear prediction of the fixed part)"]
     if statistic == "scores":
-        made = _scores(fit, data, parsed)
+        made = _scores(fit, fit_rows(session, fit), parsed)
     elif statistic in ("stdfitted", "stdf") or any(name in options for name in _BESIDE):
         made, seen = _with_errors(session, fit, parsed, statistic, relevel, options)
         notes += seen
     else:
-        made = _plain(fit, data, parsed, statistic, relevel, options.get("reses"))
+        # whitening needs the groups of the fit whole; everything else is row by row
+        there = fit_rows(session, fit) if statistic == "rstandard" else FitRows(data, None)
+        made = _plain(fit, there, parsed, statistic, relevel, options.get("reses"))
     keep = selected(session, parsed.clauses)
     for new in made:
         if new.name in data:
@@ -106,28 +109,28 @@ def _statistic(options: dict[str, Option]) -> str:
 
 
 def _plain(
-    fit: FitResult, data: Dataset, parsed: ParsedCommand, statistic: str, relevel: str | None, errors: Option | None
+    fit: FitResult, there: FitRows, parsed: ParsedCommand, statistic: str, relevel: str | None, errors: Option | None
 ) -> list[_New]:
     """Predictions without further uncertainty; random effects perhaps with their SEs."""
     from terrace.postestimation import predict as predictions
 
-    columns = predictions.predict(fit, data, statistic, relevel=relevel, reses=errors is not None)
+    columns = predictions.predict(fit, there.data, statistic, relevel=relevel, reses=errors is not None)
     half = len(columns) // 2 if errors is not None else len(columns)
     body = _without_type(parsed.clauses.body)
     names = [(n, body) for n in _new_names(body, half, parsed.word)]
     if errors is not None:
         own = argument(errors)
         names += [(n, own) for n in _new_names(own, len(columns) - half, errors.piece)]
-    return [_New(n, c.values, c.label, place) for (n, place), c in zip(names, columns)]
+    return [_New(n, there.spread(c.values), c.label, place) for (n, place), c in zip(names, columns)]
 
 
-def _scores(fit: FitResult, data: Dataset, parsed: ParsedCommand) -> list[_New]:
+def _scores(fit: FitResult, there: FitRows, parsed: ParsedCommand) -> list[_New]:
     from terrace.postestimation.scores import score_columns
 
-    columns = score_columns(fit, data)
+    columns = score_columns(fit, there.data)
     body = _without_type(parsed.clauses.body)
     names = _new_names(body, len(columns), parsed.word)
-    return [_New(n, c.values, c.label, body) for n, c in zip(names, columns)]
+    return [_New(n, there.spread(c.values), c.label, body) for n, c in zip(names, columns)]
 
 
 def _with_errors(

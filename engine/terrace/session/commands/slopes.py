@@ -12,6 +12,7 @@ from terrace.language.options import rules
 from terrace.language.tokens import words
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import by_t, level_of
+from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
@@ -46,10 +47,10 @@ def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
     x, moderator = _pair(session, parsed)
     values = list(parse_numlist(argument(options["at"]))) if "at" in options else None
     level = level_of(options, session)
-    found = simple_slopes(fit, session.data, x, moderator, values, level=level, small=by_t(fit, options))
+    found = simple_slopes(fit, fit_rows(session, fit).data, x, moderator, values, level=level, small=by_t(fit, options))
     plots = ()
     if "noplot" not in options:
-        lines = predicted_lines(fit, session.data, x, moderator, values, level=level)
+        lines = predicted_lines(fit, fit_rows(session, fit).data, x, moderator, values, level=level)
         drawn = replace(margins_plot(lines, x), title=f"Effect of {x} by {moderator}")
         plots = (drawn,)  # type: ignore[assignment]
     returned = Returned(
@@ -74,7 +75,7 @@ def johnsonneyman(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("small noplot", "l:evel"))
     x, moderator = _pair(session, parsed)
     found = johnson_neyman(
-        fit, session.data, x, moderator, level=level_of(options, session), small=by_t(fit, options)
+        fit, fit_rows(session, fit).data, x, moderator, level=level_of(options, session), small=by_t(fit, options)
     )
     bounds = {f"bound{k}": float(v) for k, v in enumerate(found.bounds, 1)}
     state = replace(session.state, returned=Returned({**bounds, "level": found.level}))

@@ -1,0 +1,124 @@
+"""What follows a fit finds the rows of the fit wherever they are: sorted, among new ones, or gone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_session_running import ok
+
+from terrace.data.build import from_frame
+from terrace.postestimation.margins import margins
+from terrace.session.session import Session
+from terrace.session.state import State
+
+MODEL = "mixed y i.t##c.x if t < 3 || g:, residuals(ar 1, t(week)) nolog"
+LOOKING = (
+    "margins t, dydx(x)",
+    "margins t if x > 0, over(sex)",
+    "estat summarize",
+    "estat wcorrelation, at(g=3)",
+    "estat residuals z",
+    "estat acf",
+    "estat influence, noplot",
+    "estat r2",
+    "estat reliability, groups",
+    "estat diagnostics",
+    "estimates compare A B",
+    "simpleslopes x t, noplot",
+    "apa",
+)
+
+
+def frame() -> pd.DataFrame:
+    """Twenty groups of eight weeks; half of the last period is outside the sample."""
+    rng = np.random.default_rng(11)
+    g = np.repeat(np.arange(20), 8)
+    x, u, t = rng.normal(size=160), rng.normal(size=20), np.tile([0.0, 1.0, 2.0, 3.0], 40)
+    y = 1 + 2 * u[g] + x + 0.5 * t + rng.normal(size=160)
+    sex = np.where(rng.random(160) < 0.4, "f", "m")
+    return pd.DataFrame(
+        {"g": g, "x": x, "y": y, "t": t, "sex": sex, "z": rng.normal(size=160), "week": np.tile(np.arange(1, 9), 20)}
+    )
+
+
+@pytest.fixture(scope="module")
+def fitted() -> State:
+    session = Session(State(dataset=from_frame(frame())))
+    ok(session, MODEL)
+    ok(session, "estimates store A")
+    ok(session, "estimates store B")
+    return session.state
+
+
+def moved(state: State, *commands: str) -> Session:
+    """A session on data that were changed since the fit."""
+    session = Session(state)
+    for command in commands:
+        ok(session, command)
+    return session
+
+
+@pytest.mark.parametrize(
+    "changes", [("gsort -z",), ("sort t z", "keep if e(sample)"), ("expand 2 if g == 4, gen(new)",)]
+)
+@pytest.mark.parametrize("command", LOOKING)
+def test_looks_at_the_rows_of_the_fit(fitted: State, changes: tuple[str, ...], command: str) -> None:
+    assert ok(moved(fitted, *changes), command).text == ok(Session(fitted), command).text
+
+
+@pytest.mark.parametrize("statistic", ["xb", "fitted", "residuals", "rstandard", "scores"])
+def test_predictions_stay_with_their_rows(fitted: State, statistic: str) -> None:
+    session = Session(fitted)
+    ok(session, f"predict a*, {statistic}" if statistic == "scores" else f"predict a1, {statistic}")
+    ok(session, "gsort z")
+    ok(session, f"predict b*, {statistic}" if statistic == "scores" else f"predict b1, {statistic}")
+    pairs = [(n, "b" + n[1:]) for n in session.data.names if n[0] == "a"]
+    assert pairs and np.isfinite(session.data.numeric("a1")).any()
+    for one, other in pairs:
+        np.testing.assert_allclose(session.data.numeric(other), session.data.numeric(one), atol=1e-13)
+
+
+def test_distances_of_groups_stay_with_their_rows(fitted: State) -> None:
+    session = moved(fitted, "gsort z", "estat influence, cooksd(after) noplot")
+    before = moved(fitted, "estat influence, cooksd(d) noplot").data
+    want = pd.DataFrame({"z": before.numeric("z"), "d": before.numeric("d")}).sort_values("z")["d"]
+    np.testing.assert_allclose(session.data.numeric("after"), want)
+
+
+def test_rows_of_the_sample_that_are_gone_are_missed(fitted: State) -> None:
+    session = moved(fitted, "drop in 1/2")
+    outcome = session.run("margins t")
+    assert outcome.error is not None and outcome.error[0] == "stale-fit" and "2 of the 120" in outcome.error[1]
+    ok(session, "predict p, fitted")  # row by row, so the rest is as before
+    kept = moved(fitted, "predict p, fitted").data.numeric("p")[2:]
+    np.testing.assert_allclose(session.data.numeric("p"), kept, rtol=1e-12)
+
+
+def test_margins_over_some_rows(fitted: State) -> None:
+    """if and in choose the rows to average over, wherever they stand."""
+    session = Session(fitted)
+    fit, data = session.fit, session.data
+    assert fit is not None
+    f = frame()[fit.sample]
+    got = ok(session, "margins if x > 0").tables[0]
+    x, b = f["x"].to_numpy(), {e.term: e.coef for e in fit.fixed}
+    xb = b["_cons"] + b["x"] * x
+    for t in (1, 2):
+        xb = xb + (f["t"] == t) * (b[f"{t}.t"] + b[f"{t}.t#c.x"] * x)
+    assert got.rows[0].values[0] == pytest.approx(xb[x > 0].mean())
+    assert margins(fit, data, inside=x > 0).n == (x > 0).sum() and f"{(x > 0).sum():,} rows" in got.notes[0]
+    first = ok(session, "margins in 1/10").tables[0]
+    assert first.rows[0].values[0] == pytest.approx(xb[: fit.sample[:10].sum()].mean())
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("estat icc if x > 0", "if"), ("lincom x in 1/5", "in"), ("estat ic [fw=t]", "weights"),
+        ("contrast t if x > 0", "if"), ("estat df using z", "using"),
+    ],
+)  # fmt: skip
+def test_rows_where_none_can_be_chosen(fitted: State, command: str, word: str) -> None:
+    outcome = Session(fitted).run(command)
+    assert outcome.error is not None and outcome.error[0] == "no-rows" and f"takes no {word}." in outcome.error[1]
