@@ -7,9 +7,11 @@ from itertools import product
 
 import pytest
 
+from terrace.errors import SpecError
+from terrace.language.mixed import parse_mixed
 from terrace.spec import edit
 from terrace.spec.choices import closed
-from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term, Weight
+from terrace.spec.model import Factor, ModelSpec, RandomEquation, Weight
 from terrace.spec.validity import invalid
 
 LEVELS = {
@@ -78,9 +80,40 @@ def test_what_mends_a_choice_opens_it(field: str) -> None:
     assert mended or field == "pwscale"
 
 
-def test_covariances_open_with_the_second_effect() -> None:
+def test_covariances_of_crossed_effects() -> None:
     spec = edit.add_level(edit.empty(), "id")
-    assert set(closed("level:0:covariance", spec)) == {"identity", "exchangeable", "unstructured"}
-    assert closed("level:0:covariance", edit.add_slope(spec, 0, Term((Factor("x"),)))) == {}
+    assert closed("level:0:covariance", spec) == {}
     crossed = edit.set_crossed(spec, 0)
     assert set(closed("level:0:covariance", crossed)) == {"independent", "unstructured"}
+
+
+COMMANDS = {
+    "df": "mixed y x || id:, {} dfmethod({})",
+    "vce": "mixed y x || id:, {} vce({})",
+    "weight": "mixed y x [{1}=w] || id:, {0}",
+    "pwscale": "mixed y x || id:, {} pwscale({})",
+    "residuals": "mixed y x, {} residuals({}, t(t))",
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "more", "value"),
+    [
+        ("df", "", "kroger"), ("df", "vce(robust)", "anova"), ("vce", "reml", "robust"),
+        ("vce", "dfmethod(anova)", "robust"), ("weight", "reml", "pweight"),
+        ("weight", "dfmethod(anova)", "fweight"), ("pwscale", "", "gk"), ("residuals", "", "ar"),
+    ],
+)  # fmt: skip
+def test_the_reason_is_the_one_of_the_command_line(field: str, more: str, value: str) -> None:
+    without = "mixed y x, {}" if field == "residuals" else "mixed y x || id:, {}"
+    spec = parse_mixed(without.format(more).rstrip(", "))
+    with pytest.raises(SpecError) as refused:
+        parse_mixed(COMMANDS[field].format(more, value))
+    assert closed(field, spec)[value].reason == refused.value.message
+
+
+@pytest.mark.parametrize("field", VALUES)
+def test_every_reason_is_a_message_of_a_rule(field: str) -> None:
+    for spec in VALID:
+        for value, why in closed(field, spec).items():
+            assert why.reason in [p.message for p in invalid(choose(field, value, spec))]

@@ -1,15 +1,19 @@
 """Which values of a choice are open in a model, and what to change where one is not.
 
-A form disables what is not open, says why beside the field, and offers the change as a button.
+A form disables what is not open, says why beside the field, and offers the change as a button. The reasons are
+those of the command line: a value is closed where the model with it would break a rule of
+`terrace.spec.validity` that the model without it does not break, and the message of that rule is the reason.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 from terrace.spec import edit
-from terrace.spec.edit import ALL
 from terrace.spec.model import ModelSpec
+from terrace.spec.validity import invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,111 +25,84 @@ class Closed:
     fix_label: str = ""
 
 
+VALUES: dict[str, tuple[Any, ...]] = {
+    "df": ("residual", "repeated", "anova", "satterthwaite", "kroger"),
+    "vce": ("robust", "cluster"),
+    "weight": ("fweight", "pweight"),
+    "pwscale": ("size", "effective", "gk"),
+    "residuals": ("exchangeable", "ar", "ma", "unstructured", "banded", "toeplitz", "exponential"),
+    "nostderr": ("on",),
+    "emonly": ("on",),
+    "dftable": ("ci", "pvalue"),
+    "covariance": ("identity", "independent", "exchangeable", "unstructured"),
+}
+"""The values of each choice that a rule may close; those that are always open are left out."""
+
+_HOLES = frozenset({"residuals-need-time", "cluster-missing"})
+# Rules about what is still to be chosen once the value is: no reason against the value.
+
+
 def closed(field: str, spec: ModelSpec) -> dict[str, Closed]:
-    """The values of `field` that cannot be chosen: ``df``, ``vce``, ``weight``, ``pwscale``,
-    ``residuals``, ``nostderr``, ``emonly``, ``level:0:covariance``, ``level:0:weight``."""
-    if field == "df":
-        return _df(spec)
-    if field == "vce":
-        return _vce(spec)
-    if field == "weight" or field.endswith(":weight"):
-        return _weight(spec)
-    if field == "pwscale":
-        return _pwscale(spec)
-    if field == "residuals":
-        return _residuals(spec)
-    if field in ("nostderr", "emonly"):
-        return _simple_residuals(field, spec)
-    if field.endswith(":covariance"):
-        return _covariance(spec, int(field.split(":")[1]))
-    return {}
-
-
-def _crossed(spec: ModelSpec) -> bool:
-    return any(e.level == ALL for e in spec.random)
-
-
-def _df(spec: ModelSpec) -> dict[str, Closed]:
-    methods = ("residual", "repeated", "anova", "satterthwaite", "kroger")
-    if spec.vce in ("robust", "cluster"):
-        why = Closed("DF methods need model-based SEs.", edit.set_vce(spec, None), "Use model-based SEs")
-        return dict.fromkeys(methods, why)
-    if edit.has_weights(spec):
-        why = Closed("DF methods need a model without weights.", edit.clear_weights(spec), "Remove weights")
-        return dict.fromkeys(methods, why)
+    """The values of `field` that cannot be chosen: one of `VALUES`, or of a level as in
+    ``level:0:covariance``, ``level:0:weight``."""
+    level, kind = _parts(field)
+    before = {p.code for p in invalid(_with(kind, level, None, spec))}
     out: dict[str, Closed] = {}
-    if spec.method == "ml":
-        why = Closed(
-            "Satterthwaite and Kenward-Roger need REML.", edit.set_method(spec, "reml"), "Switch to REML"
-        )
-        out = {"satterthwaite": why, "kroger": why}
-    if len(edit.level_path(spec)) != 1 or _crossed(spec):
-        out["repeated"] = Closed("Repeated-measures DF are for two-level models.")
+    for value in VALUES[kind]:
+        for problem in invalid(_with(kind, level, value, spec)):
+            if problem.code not in before | _HOLES:
+                out[value] = Closed(problem.message, *_opener(kind, problem.code, spec))
+                break
     return out
 
 
-def _vce(spec: ModelSpec) -> dict[str, Closed]:
-    kinds = ("robust", "cluster")
-    if spec.method == "reml":
-        fix = edit.set_df(edit.set_method(spec, "ml"), None)
-        return dict.fromkeys(kinds, Closed("Robust SEs need ML.", fix, "Switch to ML"))
-    if _crossed(spec):
-        return dict.fromkeys(
-            kinds, Closed("Robust SEs need nested levels: crossed effects make one cluster.")
-        )
-    if spec.df_method is not None:
-        why = Closed("Robust SEs need large-sample tests.", edit.set_df(spec, None), "Use large-sample tests")
-        return dict.fromkeys(kinds, why)
-    return {}
+def _parts(field: str) -> tuple[int, str]:
+    if field.startswith("level:"):
+        _, level, kind = field.split(":")
+        return int(level), kind
+    return -1, field
 
 
-def _weight(spec: ModelSpec) -> dict[str, Closed]:
-    kinds = ("fweight", "pweight")
-    if spec.method == "reml":
-        fix = edit.set_df(edit.set_method(spec, "ml"), None)
-        return dict.fromkeys(kinds, Closed("Weights need ML.", fix, "Switch to ML"))
-    if spec.df_method is not None:
-        why = Closed("Weights need large-sample tests.", edit.set_df(spec, None), "Use large-sample tests")
-        return dict.fromkeys(kinds, why)
-    if _crossed(spec):
-        return {"pweight": Closed("Sampling weights need nested levels.")}
-    return {}
+def _with(kind: str, level: int, value: Any, spec: ModelSpec) -> ModelSpec:
+    """The model with a value chosen; None is the value that is always open."""
+    if kind == "df":
+        return edit.set_df(spec, value)
+    if kind == "vce":
+        return edit.set_vce(spec, value, spec.cluster)
+    if kind == "weight" and level < 0:
+        return edit.set_weight(spec, value, spec.weight.expression if spec.weight else "")
+    if kind == "weight":
+        e = spec.random[level]
+        return edit.set_level_weight(spec, level, value, e.fweight or e.pweight or "")
+    if kind == "pwscale":
+        return edit.set_pwscale(spec, value)
+    if kind == "residuals":
+        return edit.set_residual_structure(spec, value or "independent")
+    if kind == "nostderr":
+        return replace(spec, nostderr=value is not None)
+    if kind == "emonly":
+        return edit.set_maximisation(spec, emonly=value is not None)
+    if kind == "dftable":
+        return edit.set_display(spec, dftable=value or "default")
+    return edit.set_covariance(spec, level, value)
 
 
-def _pwscale(spec: ModelSpec) -> dict[str, Closed]:
-    kinds = ("size", "effective", "gk")
-    if not edit.has_pweights(spec):
-        return dict.fromkeys(kinds, Closed("Scaling is for sampling weights."))
-    if len(edit.level_path(spec)) != 1 or _crossed(spec):
-        return dict.fromkeys(kinds, Closed("Scaling is for two-level models."))
-    return {}
+_Opener = tuple[Callable[[ModelSpec], ModelSpec], str]
+_ML: _Opener = (lambda s: edit.set_df(edit.set_method(s, "ml"), None), "Switch to ML")
+_LARGE: _Opener = (lambda s: edit.set_df(s, None), "Use large-sample tests")
+_OPENERS: dict[tuple[str, str], _Opener] = {
+    ("df", "df-robust"): (lambda s: edit.set_vce(s, None), "Use model-based SEs"),
+    ("df", "df-weights"): (edit.clear_weights, "Remove weights"),
+    ("df", "df-needs-reml"): (lambda s: edit.set_method(s, "reml"), "Switch to REML"),
+    ("vce", "robust-reml"): _ML,
+    ("vce", "df-robust"): _LARGE,
+    ("weight", "weights-reml"): _ML,
+    ("weight", "df-weights"): _LARGE,
+    ("residuals", "residuals-without-level"): (edit.add_level, "Add a level"),
+}
+# A rule's own mend takes the value away again; these keep the way to it free.
 
 
-def _residuals(spec: ModelSpec) -> dict[str, Closed]:
-    if spec.random:
-        return {}
-    kinds = ("exchangeable", "ar", "ma", "unstructured", "banded", "toeplitz", "exponential")
-    why = Closed("Correlated residuals hold within groups.", edit.add_level(spec), "Add a level")
-    return dict.fromkeys(kinds, why)
-
-
-def _simple_residuals(field: str, spec: ModelSpec) -> dict[str, Closed]:
-    if spec.residuals.structure != "independent" or spec.residuals.by is not None:
-        return {"on": Closed("Needs independent residuals of one variance.")}
-    if field == "emonly" and edit.has_weights(spec):
-        return {"on": Closed("Needs a model without weights.")}
-    return {}
-
-
-def _covariance(spec: ModelSpec, index: int) -> dict[str, Closed]:
-    e = spec.random[index]
-    if edit.is_crossed(e):
-        why = Closed("Crossed effects have equal variances.")
-        return {"independent": why, "unstructured": why}
-    if len(e.terms) + edit.has_intercept(spec, index) <= 1 and all(
-        f.kind == "continuous" for t in e.terms for f in t.factors
-    ):
-        why = Closed("One random effect has no covariance.")
-        kept = e.covariance or "independent"
-        return {k: why for k in ("identity", "independent", "exchangeable", "unstructured") if k != kept}
-    return {}
+def _opener(kind: str, code: str, spec: ModelSpec) -> tuple[ModelSpec | None, str]:
+    found = _OPENERS.get((kind, code))
+    return (found[0](spec), found[1]) if found else (None, "")

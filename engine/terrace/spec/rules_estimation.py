@@ -10,14 +10,6 @@ from terrace.spec.edit import ALL
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Context, Problem
 
-DF_TITLES = {
-    "residual": "Residual DF",
-    "repeated": "Repeated-measures DF",
-    "anova": "ANOVA DF",
-    "satterthwaite": "Satterthwaite",
-    "kroger": "Kenward-Roger",
-}
-
 
 def combinations(spec: ModelSpec) -> Iterator[Problem]:
     """Options that exclude or need one another; looks at the model alone."""
@@ -30,23 +22,23 @@ def combinations(spec: ModelSpec) -> Iterator[Problem]:
     if weighted and spec.method == "reml":
         yield Problem("method", "weights-reml", "Weights need ML.", _without_reml_df(ml), "Switch to ML")
     if spec.df_method in ("satterthwaite", "kroger") and spec.method == "ml":
-        message = f"{DF_TITLES[spec.df_method]} needs REML."
+        message = "Satterthwaite and Kenward-Roger need REML."
         mended = edit.set_method(edit.set_vce(edit.clear_weights(spec), None), "reml")
         if not robust and not weighted:
             yield Problem("df", "df-needs-reml", message, mended, "Switch to REML")
         else:
             yield Problem("df", "df-needs-reml", message, edit.set_df(spec, None), "Use large-sample tests")
     if spec.df_method and robust:
-        message = "A DF method needs model-based SEs."
+        message = "DF methods need model-based SEs, not robust ones."
         yield Problem("df", "df-robust", message, edit.set_vce(spec, None), "Use model-based SEs")
     if spec.df_method and weighted:
-        message = "A DF method cannot be combined with weights."
+        message = "DF methods need a model without weights."
         yield Problem("df", "df-weights", message, edit.set_df(spec, None), "Use large-sample tests")
     if spec.df_method == "repeated" and (len(edit.level_path(spec)) != 1 or crossed):
         message = "Repeated-measures DF are for two-level models."
         yield Problem("df", "df-two-level", message, edit.set_df(spec, "anova"), "Use ANOVA DF")
     if robust and crossed:
-        message = "Crossed effects make one cluster of all rows: robust SEs need several."
+        message = "Robust SEs need several clusters: crossed effects make one of all rows."
         yield Problem("vce", "robust-crossed", message, edit.set_vce(spec, None), "Use model-based SEs")
     if edit.has_pweights(spec) and crossed:
         message = "Sampling weights need nested levels: crossed effects make one cluster of all rows."

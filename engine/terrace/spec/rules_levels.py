@@ -108,7 +108,7 @@ def _structure(c: Context, k: int) -> Iterator[Problem]:
             mended = edit.set_crossed(c.spec, k, e.level)
             yield Problem(f"level:{k}", "crossed-slopes", message, mended, "Remove the slopes")
         if e.covariance in ("independent", "unstructured"):
-            message = "Crossed effects have equal variances: identity or exchangeable."
+            message = f"R.{e.factor} has one variance for all its values: identity or exchangeable."
             mended = edit.set_covariance(c.spec, k, None)
             yield Problem(at, "crossed-covariance", message, mended, "Use identity")
         return

@@ -11,6 +11,7 @@ from terrace.spec import edit
 from terrace.spec.counts import residual_parameters
 from terrace.spec.model import ModelSpec, RandomEquation
 from terrace.spec.problem import Context, Problem
+from terrace.spec.validity import WITHOUT_LEVEL
 
 TITLES = {
     "independent": "Independent",
@@ -29,8 +30,7 @@ def residuals(c: Context) -> Iterator[Problem]:
     r = c.spec.residuals
     plain = edit.set_residual_structure(c.spec, "independent")
     if r.structure != "independent" and not c.spec.random:
-        message = f"{TITLES[r.structure]} residuals hold within groups: add a level."
-        yield Problem("residuals", "residuals-without-level", message, plain, "Use independent")
+        yield Problem("residuals", "residuals-without-level", WITHOUT_LEVEL, plain, "Use independent")
     if any(not edit.group_name(e) for e in c.spec.random):
         return
     if r.structure in edit.TIMED:

@@ -16,6 +16,9 @@ from terrace.spec.problem import Problem
 from terrace.spec.rules_estimation import combinations
 
 
+WITHOUT_LEVEL = "Correlated residuals hold within groups, and the model has none."
+
+
 def invalid(spec: ModelSpec) -> tuple[Problem, ...]:
     """Every rule that the model breaks; empty where it is valid. The data may still not determine it."""
     return tuple(problem for rule in RULES for problem in rule(spec))
@@ -48,8 +51,7 @@ def _crossed(spec: ModelSpec) -> Iterator[Problem]:
             yield Problem(
                 f"level:{k}:covariance",
                 "crossed-covariance",
-                f"R.{e.factor} has one variance for all its values: covariance(identity) or "
-                f"covariance(exchangeable), not {e.covariance}.",
+                f"R.{e.factor} has one variance for all its values: identity or exchangeable.",
                 fix=_with(spec, k, covariance=None),
                 fix_label="Use covariance(identity)",
             )
@@ -91,7 +93,7 @@ def _residuals(spec: ModelSpec) -> Iterator[Problem]:
         yield Problem(
             "residuals",
             "residuals-without-level",
-            f"residuals({r.structure}) hold within groups, and the model has none.",
+            WITHOUT_LEVEL,
             fix_label="Add || group:, noconstant",
         )
     if r.structure in TIMED and r.time is None:
