@@ -81,7 +81,7 @@ def test_the_tab_key_goes_as_one_reads(forms: list[BuilderForm]) -> None:
     at = {w.objectName(): k for k, w in enumerate(expected)}
     order = [
         "builder_start", "builder_search", "builder_variables", "outcome_add", "fixed_add", "level_0_group",
-        "level_0_add_slope", "level_0_covariance", "level_1_group", "level_1_covariance", "levels_add",
+        "level_0_add_slope", "level_0_weight_kind", "level_1_group", "level_1_covariance", "levels_add",
         "residuals_structure", "estimation_method", "more_fold", "maximisation_fold", "builder_equations",
         "builder_cancel", "builder_fit",
     ]  # fmt: skip

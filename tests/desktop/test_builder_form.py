@@ -520,9 +520,41 @@ def test_the_menu_of_a_variable_offers_its_roles(model: BuilderForm) -> None:
     model._variable_menu("week", QPoint(0, 0))
     use(menu_of(model, "builder_variable_menu"), "Random slope in id")
     assert [f.name for t in model.spec.random[0].terms for f in t.factors] == ["week"]
-    assert notes(model, "level_0_notes") == ["The slope of week varies around 0: week is not among the fixed effects."]
+    assert notes(model, "level_0_notes") == [
+        "The slope of week varies around 0: week is not among the fixed effects.",
+        "These effects are taken as uncorrelated.",
+    ]
     mend(model, "Add week")
-    assert model.command == "mixed score ses size week || id: week"
+    mend(model, "Let them correlate")
+    assert model.command == "mixed score ses size week || id: week, covariance(unstructured)"
+    assert notes(model, "level_0_notes") == []
+
+
+def test_blocks_of_one_level_and_collinear_slopes(model: BuilderForm) -> None:
+    pick(model, "level_0_add_slope", "ses")
+    click(model, "level_0_more")
+    use(menu_of(model, "level_more_menu"), "Add a block")
+    pick(model, "level_0_add_slope", "week")
+    assert model.command == "mixed score ses || id: week || id: ses"
+    assert chips(model, "level_0_effects") == ["week slope"]
+    assert chips(model, "level_1_effects") == ["intercept", "ses slope"]
+    assert model.levels.cards[0].count.full_text().startswith("block 1 of 2 · 12 groups")
+    click(model, "level_1_more")
+    use(menu_of(model, "level_more_menu"), "Keep collinear")
+    assert model.command.endswith("|| id: ses, collinear")
+    agree(model)
+
+
+def test_the_picture_of_random_effects_follows_the_model(model: BuilderForm) -> None:
+    card = model.levels.cards[0]
+    assert not card.picture.isVisible() and not card.covariance.isVisible()
+    pick(model, "level_0_add_slope", "ses")
+    assert card.picture.matrix.names == ("intercept", "ses") and card.picture.isVisible()
+    choose(model, "level_0_covariance", "exchangeable")
+    assert card.picture.accessibleDescription().endswith("intercept: τ φ; ses: φ τ")
+    pick(model, "level_0_add_slope", "race")
+    assert card.picture.matrix.names == ("intercept", "ses", "race b", "race c")
+    assert card.picture.isVisible() and len(card.picture.matrix.cells) == 4
 
 
 def test_a_typed_model_with_mistakes_shows_each_in_its_place() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from terrace.spec.counts import covariance_parameters
 from terrace.spec.model import Residuals
 from terrace_desktop.builder.chips import ChipData, ChipRow
 from terrace_desktop.builder.fields import Choice
 from terrace_desktop.builder.flow import Flow
-from terrace_desktop.builder.matrix_picture import pattern
+from terrace_desktop.builder.matrix_cells import random_matrix, residual_matrix
+from terrace_desktop.builder.matrix_picture import MatrixPicture
 from terrace_desktop.builder.section_estimation import percent
 from terrace_desktop.builder.section_maximisation import positive
 from terrace_desktop.builder.section_more import numbers
@@ -60,22 +64,60 @@ def test_a_closed_value_cannot_be_chosen_and_what_is_shown_stays() -> None:
     assert item.data(Qt.ItemDataRole.ToolTipRole) == "why c"
 
 
-@pytest.mark.parametrize("structure", ["exchangeable", "ar", "ma", "toeplitz", "exponential", "unstructured",
-                                       "banded", "independent"])  # fmt: skip
+STRUCTURES = ["exchangeable", "ar", "ma", "toeplitz", "exponential", "unstructured", "banded", "independent"]
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
 @pytest.mark.parametrize("order", [None, 1, 2])
-def test_the_picture_shows_equal_parameters_alike(structure: str, order: int | None) -> None:
-    cells = np.array(pattern(Residuals(structure, order), 5))  # type: ignore[arg-type]
-    assert np.array_equal(cells, cells.T) and (np.diag(cells) > 0).all() and cells.max() <= 1
-    lag = np.abs(np.subtract.outer(np.arange(5), np.arange(5)))
-    if structure not in ("unstructured", "banded"):
-        for k in range(5):
-            assert len(set(cells[lag == k])) == 1, "one parameter a lag"
-    reach = {"independent": 0, "ma": order or 1}.get(structure, 4)
-    if structure in ("toeplitz", "banded") and order is not None:
-        reach = order
-    assert ((cells > 0) == (lag <= reach)).all()
-    if structure == "unstructured":
-        assert len(set(np.round(np.diag(cells), 6))) == 5, "a variance for each time"
+def test_the_picture_of_residuals_has_a_letter_for_each_parameter(structure: str, order: int | None) -> None:
+    """Against numbers: equal letters where equal numbers are, none where a zero is."""
+    if structure not in ("ar", "ma", "banded", "toeplitz"):
+        order = None
+    residuals = Residuals(structure, order, "t")  # type: ignore[arg-type]
+    cells = residual_matrix(residuals, "1234").cells
+    times = np.arange(1.0, 5.0)
+    found = covariance_of(residuals, times)
+    for (i, j), (k, m) in product(product(range(4), repeat=2), repeat=2):
+        assert (cells[i][j] == ()) == (abs(found[i, j]) < 1e-12)
+        assert (cells[i][j] == cells[k][m]) == (abs(found[i, j] - found[k, m]) < 1e-12), (i, j, k, m)
+
+
+def covariance_of(residuals: Residuals, times: np.ndarray) -> np.ndarray:
+    """A matrix of the structure, of parameters that have nothing in common."""
+    n = len(times)
+    lag = np.abs(np.subtract.outer(times, times)).astype(int)
+    r, q = residuals.structure, residuals.order
+    if r == "ar" and q == 2:  # Yule-Walker
+        rho = [1.0, 0.5 / 0.8]
+        for _ in range(n):
+            rho.append(0.5 * rho[-1] + 0.2 * rho[-2])
+        return 2.0 * np.array(rho)[lag]
+    reach = {"independent": 0, "ma": q or 1}.get(r, n if q is None or r == "ar" else q)
+    if r in ("unstructured", "banded"):
+        low, high = np.minimum.outer(times, times), np.maximum.outer(times, times)
+        return np.where(lag <= reach, np.where(lag == 0, 10 + low, low + 0.1 * high), 0.0)
+    by_lag = {"exchangeable": [2.0, 0.7, 0.7, 0.7], "ar": [2.0, 1.2, 0.72, 0.432],
+              "exponential": [2.0, 1.2, 0.72, 0.432]}.get(r, [2.0, 0.9, 0.5, 0.3])  # fmt: skip
+    return np.where(lag <= reach, np.array(by_lag)[lag], 0.0)
+
+
+@pytest.mark.parametrize("structure", ["identity", "independent", "exchangeable", "unstructured"])
+def test_the_picture_of_random_effects_has_as_many_letters_as_parameters(structure: str) -> None:
+    names = ["intercept", "ses", "week"]
+    cells = random_matrix(structure, names).cells  # type: ignore[arg-type]
+    letters = {cell for row in cells for cell in row if cell}
+    assert len(letters) == covariance_parameters(structure, 3)  # type: ignore[arg-type]
+    assert all(cells[i][j] == cells[j][i] for i in range(3) for j in range(3))
+    assert "".join(map(str, random_matrix("unstructured", names, 1).cells[0][1])) == "τ_12"
+
+
+def test_a_picture_is_told_in_words() -> None:
+    picture = MatrixPicture("picture", "Covariance")
+    picture.show_matrix(residual_matrix(Residuals("exponential"), ["0", "0.5", "2"]), "It falls.")
+    assert picture.accessibleDescription() == (
+        "It falls. 0: σ^2 σ^2ρ^0.5 σ^2ρ^2; 0.5: σ^2ρ^0.5 σ^2 σ^2ρ^1.5; 2: σ^2ρ^2 σ^2ρ^1.5 σ^2"
+    )
+    assert picture.sizeHint().height() == 3 * 22 - 2
 
 
 @pytest.mark.parametrize(

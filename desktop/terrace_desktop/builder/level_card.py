@@ -6,7 +6,16 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from terrace.spec import edit
 from terrace.spec.choices import closed
@@ -16,13 +25,24 @@ from terrace.spec.model import RandomEquation, Term
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.fields import BADGES, Choice, FieldButton
 from terrace_desktop.builder.flow import Flow
-from terrace_desktop.builder.notes import Notes, problem_notes
+from terrace_desktop.builder.matrix_cells import random_matrix
+from terrace_desktop.builder.matrix_picture import MatrixPicture
+from terrace_desktop.builder.notes import Note, Notes, problem_notes
 from terrace_desktop.builder.picker import pick
 from terrace_desktop.builder.section import labelled
 from terrace_desktop.builder.section_fixed import severity, term_title
 from terrace_desktop.builder.slope_menu import slope_choices
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.widgets import ElidedLabel, button, label, named, restyle
+
+SHOWN = 5  # effects that the picture shows
+
+WORDS = {
+    "identity": "One variance for all effects, no covariances.",
+    "independent": "A variance for each effect, no covariances.",
+    "exchangeable": "One variance for all effects, one covariance for every pair.",
+    "unstructured": "A variance for each effect, a covariance for each pair.",
+}
 
 
 class LevelCard(QFrame):
@@ -40,6 +60,7 @@ class LevelCard(QFrame):
         self._head(name)
         self._effects(name)
         self._options(name)
+        self._picture(name)
         self.notes = Notes(f"{name}_notes", state.apply)
         for keys, step in (("Ctrl+Up", -1), ("Ctrl+Down", 1)):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -52,6 +73,7 @@ class LevelCard(QFrame):
         body.addWidget(self.box)
         body.addWidget(self.box.reason)
         body.addWidget(self._row)
+        body.addWidget(self._matrix)
         body.addWidget(self.notes)
 
     # --- building ----------------------------------------------------------------------------------------
@@ -60,7 +82,7 @@ class LevelCard(QFrame):
         self.mark.setProperty("role", "badge")
         self.mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.mark.setFixedSize(18, 16)
-        self.group = FieldButton(f"{name}_group", self.tr("Group variable"), variant="name", widest=150)
+        self.group = FieldButton(f"{name}_group", self.tr("Group variable"), variant="name", widest=126)
         self.group.clicked.connect(self._pick_group)
         self.count = ElidedLabel("", "muted")
         self.count.setObjectName(f"{name}_count")
@@ -73,13 +95,15 @@ class LevelCard(QFrame):
         self.down.clicked.connect(lambda: self.moved.emit(self.index, self.index + 1))
         self.remove = self._tool("✕", f"{name}_remove", self.tr("Remove this level"))
         self.remove.clicked.connect(lambda: self.state.apply(edit.remove_level(self.state.spec, self.index)))
+        self.more = self._tool("⋯", f"{name}_more", self.tr("More about this level"))
+        self.more.clicked.connect(self._open_more)
         self._head_row = QHBoxLayout()
         self._head_row.setContentsMargins(0, 0, 0, 0)
         self._head_row.setSpacing(6)
         for w in (self.mark, self.group):
             self._head_row.addWidget(w)
         self._head_row.addWidget(self.count, 1)
-        for w in (self.relation, self.up, self.down, self.remove):
+        for w in (self.relation, self.up, self.down, self.more, self.remove):
             self._head_row.addWidget(w)
 
     def _effects(self, name: str) -> None:
@@ -110,6 +134,16 @@ class LevelCard(QFrame):
         self._weights = labelled(self.tr("Weights"), self.weight_kind)
         for w in (self._covariance, self._weights, self.weight):
             flow.addWidget(w)
+
+    def _picture(self, name: str) -> None:
+        self.picture = MatrixPicture(f"{name}_picture", self.tr("Covariance matrix of the random effects"))
+        self.words = named(label("", "small", wrap=True), f"{name}_words", self.tr("Covariance"))
+        self._matrix = QWidget()
+        row = QHBoxLayout(self._matrix)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.setSpacing(12)
+        row.addWidget(self.picture)
+        row.addWidget(self.words, 1)
 
     def _tool(self, text: str, name: str, accessible: str) -> QToolButton:
         out = named(QToolButton(), name, accessible)
@@ -170,10 +204,14 @@ class LevelCard(QFrame):
             g = found.groups
             size = f"{g.min:,}" if g.min == g.max else f"{g.min:,}–{g.max:,}"
             text = self.tr("%1 groups, %2 rows each").replace("%1", f"{g.n:,}").replace("%2", size)
+            blocks = [k for k, e in enumerate(self.state.spec.random) if e.level == name and not edit.is_crossed(e)]
+            if len(blocks) > 1 and self.index in blocks:
+                block = self.tr("block %1 of %2").replace("%2", str(len(blocks)))
+                text = f"{block.replace('%1', str(blocks.index(self.index) + 1))} · {text}"
             self.count.set_text(text)
             self._show_covariance(found)
         problems = [p for p in self.state.problems(self.field) if p.code != "group-missing"]
-        self.notes.show_notes(problem_notes(problems))
+        self.notes.show_notes([*problem_notes(problems), *self._hints()])
         state = severity(self.state, self.field) if problems else ""
         if self.property("state") != state:
             self.setProperty("state", state)
@@ -233,6 +271,43 @@ class LevelCard(QFrame):
         self.covariance.set_options(options, shut)
         self.covariance.set_value(None if e.covariance == default else e.covariance)
         self.covariance.setToolTip(next(iter(shut.values()), ""))
+        self._covariance.setVisible(crossed or q > 1 or e.covariance is not None)
+        self._show_matrix(found)
+
+    def _names(self) -> list[str]:
+        """The random effects as the picture names them, the intercept first."""
+        spec, e = self.state.spec, self.equation
+        first = [self.tr("intercept")] if edit.has_intercept(spec, self.index) else []
+        return [*first, *(name for t in e.terms for name in self._term_names(t))]
+
+    def _term_names(self, term: Term) -> list[str]:
+        f = term.factors[0]
+        levels = self.state.kept_levels(f) if len(term.factors) == 1 and f.kind == "factor" else ()
+        return [f"{f.name} {level}" for level in levels] or [term_title(term)]
+
+    def _show_matrix(self, found: LevelCount | None) -> None:
+        spec, e = self.state.spec, self.equation
+        structure = e.covariance or default_covariance(e)
+        if edit.is_crossed(e):
+            names, first = [edit.group_name(e) + f" {k}" for k in (1, 2, 3)], 0
+        else:
+            names, first = self._names(), 0 if edit.has_intercept(spec, self.index) else 1
+        words = self.tr(WORDS[structure])
+        self._matrix.setVisible(len(names) > 1)
+        whole = found is None or edit.is_crossed(e) or found.effects == len(names)
+        self.picture.setVisible(whole)  # no picture is better than one of another size
+        self.picture.show_matrix(random_matrix(structure, names[:SHOWN], first), words)
+        self.words.setText(words)
+        self.words.setAccessibleName(words)
+
+    def _hints(self) -> list[Note]:
+        """That effects are taken as uncorrelated is what beginners miss most."""
+        spec, e = self.state.spec, self.equation
+        if edit.is_crossed(e) or e.covariance is not None or len(self._names()) < 2:
+            return []
+        mended = edit.set_covariance(spec, self.index, "unstructured")
+        text = self.tr("These effects are taken as uncorrelated.")
+        return [Note(text, "quiet", mended, self.tr("Let them correlate"))]
 
     # --- doing -------------------------------------------------------------------------------------------
     def _pick_group(self) -> None:
@@ -298,6 +373,23 @@ class LevelCard(QFrame):
 
         refuse = self.state.refuse("level-weight", self.index)
         pick(self.weight, self.tr("Weight of the groups"), self.state.dataset.variables, refuse, take)
+
+    def _open_more(self) -> None:
+        spec, e = self.state.spec, self.equation
+        menu = QMenu(self.more)
+        menu.setObjectName("level_more_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        block = menu.addAction(self.tr("Add a block of effects that do not covary with these"))
+        block.setEnabled(bool(e.level) and not edit.is_crossed(e))
+        block.triggered.connect(lambda: self.state.apply(edit.add_block(self.state.spec, self.index)))
+        keep = menu.addAction(self.tr("Keep collinear slopes"))
+        keep.setCheckable(True)
+        keep.setChecked(e.collinear)
+        keep.setEnabled(not edit.is_crossed(e))
+        keep.triggered.connect(
+            lambda on: self.state.apply(edit.set_level_collinear(self.state.spec, self.index, on))
+        )
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
     def _move_by(self, step: int) -> None:
         if 0 <= self.index + step < len(self.state.spec.random):

@@ -20,11 +20,10 @@ from PySide6.QtWidgets import (
 from terrace.errors import TerraceError
 from terrace.language.mixed import parse_mixed
 from terrace.spec import edit
-from terrace.spec.counts import Counts, base_code
+from terrace.spec.counts import Counts
 from terrace.spec.equations import Equations, equations
 from terrace.spec.equations_render import combined_html, equations_html, equations_latex, equations_text
-from terrace.spec.facts import Sample, facts_of
-from terrace.spec.model import Factor, ModelSpec
+from terrace.spec.model import ModelSpec
 from terrace.spec.text import format_mixed
 from terrace_desktop import theme
 from terrace_desktop.builder.state import BuilderState
@@ -213,17 +212,9 @@ class LivePanel(QWidget):
         return equations(
             self.state.spec,
             counts.variable_level if counts is not None else {},
-            self._levels_of,
+            self.state.kept_levels,
             labels,
         )
-
-    def _levels_of(self, f: Factor) -> tuple[str, ...]:
-        levels = self.state.levels_of(f.name)
-        if not levels or f.base == "freq":
-            return tuple(self.state.label_of(f.name, v) for v in levels[1:])
-        facts = facts_of(self.state.dataset)
-        base = base_code(f, levels, facts, Sample(None, facts.rows, ()))
-        return tuple(self.state.label_of(f.name, v) for k, v in enumerate(levels) if k != base)
 
     def _estimated(self) -> str:
         state = self.state

@@ -1,79 +1,96 @@
-"""A small picture of the residual covariance matrix of one group: equal cells look alike."""
+"""A covariance matrix drawn small: letters say which cells are the same parameter, shades repeat it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from terrace.spec.model import Residuals
 from terrace_desktop import theme
+from terrace_desktop.builder.matrix_cells import Cell, Matrix
 from terrace_desktop.widgets import named
 
-CELL, GAP = 11, 2
-
-
-def pattern(residuals: Residuals, n: int) -> list[list[float]]:
-    """Shades from 0 (no covariance) to 1 (a variance) of an n by n matrix; equal parameters, equal shades."""
-    s, order = residuals.structure, residuals.order
-    out = [[0.0] * n for _ in range(n)]
-    for i in range(n):
-        for j in range(n):
-            lag = abs(i - j)
-            if lag == 0:
-                # separate variances are told apart by their shades
-                out[i][j] = 1.0 - 0.08 * (i % 5) if s in ("unstructured", "banded") else 1.0
-            elif s == "exchangeable":
-                out[i][j] = 0.5
-            elif s in ("ar", "exponential"):
-                out[i][j] = 0.72**lag
-            elif s == "ma":
-                out[i][j] = 0.6 / lag if lag <= (order or 1) else 0.0
-            elif s == "toeplitz":
-                out[i][j] = 0.62 / lag if lag <= (n if order is None else order) else 0.0
-            elif s in ("unstructured", "banded"):
-                inside = order is None or s == "unstructured" or lag <= order
-                low, high = min(i, j), max(i, j)
-                out[i][j] = 0.28 + 0.07 * ((3 * low + 5 * high) % 6) if inside else 0.0
-    return out
+WIDE, HIGH, GAP = 34, 20, 2
+NAMES = 96  # px that the names of rows take at most
+VARIANCE, COVARIANCE = 0.30, 0.12  # how much of the accent a cell has
 
 
 class MatrixPicture(QWidget):
-    """Draws the pattern of a residual structure."""
+    """Draws a `Matrix`, with the names of its rows on the left."""
 
-    def __init__(self) -> None:
+    def __init__(self, object_name: str, accessible: str) -> None:
         super().__init__()
-        named(self, "residuals_picture", self.tr("Residual covariance matrix"))
-        self._residuals, self._n = Residuals(), 5
+        named(self, object_name, accessible)
+        self.matrix = Matrix((), ())
         theme.manager().changed.connect(self.update)
 
-    def show_residuals(self, residuals: Residuals, times: int, words: str) -> None:
-        """Draw this structure for at most five times; `words` says the same to screen readers."""
-        self._residuals, self._n = residuals, max(2, min(times or 5, 5))
-        self.setAccessibleDescription(words)
+    def show_matrix(self, matrix: Matrix, words: str) -> None:
+        """Draw this matrix; `words` says the same in a sentence."""
+        text = f"{words} {matrix.text()}"
+        self.setAccessibleDescription(text)
         self.setToolTip(words)
-        self.updateGeometry()
-        self.update()
+        if matrix != self.matrix:
+            self.matrix = matrix
+            self.updateGeometry()
+            self.update()
 
     def sizeHint(self) -> QSize:
-        side = 5 * (CELL + GAP) - GAP
-        return QSize(side, side)
+        n = len(self.matrix.names)
+        names = self._names_width()
+        return QSize(names + n * (WIDE + GAP) - GAP, max(n * (HIGH + GAP) - GAP, 0))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
+    def _names_width(self) -> int:
+        metrics = QFontMetricsF(theme.text_font(theme.SMALL))
+        widest = max((metrics.horizontalAdvance(name) for name in self.matrix.names), default=0.0)
+        return min(int(widest) + 12, NAMES) if widest else 0
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
         t = theme.manager().theme
-        for i, row in enumerate(pattern(self._residuals, self._n)):
-            for j, shade in enumerate(row):
-                colour = QColor(t.accent if shade else t.line)
-                if shade:
-                    colour.setAlphaF(min(shade, 1.0))
-                painter.setBrush(colour)
-                place = QRectF(j * (CELL + GAP), i * (CELL + GAP), CELL, CELL)
-                if not shade:
-                    place.adjust(3.5, 3.5, -3.5, -3.5)
-                painter.drawRoundedRect(place, 2, 2)
+        left = self._names_width()
+        small = theme.text_font(theme.SMALL)
+        for i, (name, row) in enumerate(zip(self.matrix.names, self.matrix.cells)):
+            top = i * (HIGH + GAP)
+            painter.setFont(small)
+            painter.setPen(QColor(t.muted))
+            shown = QFontMetricsF(small).elidedText(name, Qt.TextElideMode.ElideMiddle, left - 8)
+            where = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(QRectF(0, top, left, HIGH), where, shown)
+            for j, cell in enumerate(row):
+                place = QRectF(left + j * (WIDE + GAP), top, WIDE, HIGH)
+                painter.setPen(Qt.PenStyle.NoPen)
+                if not cell:
+                    painter.setBrush(QColor(t.muted))
+                    painter.drawEllipse(place.center(), 1.4, 1.4)
+                    continue
+                ground = QColor(t.accent)
+                ground.setAlphaF(VARIANCE if i == j else COVARIANCE)
+                painter.setBrush(ground)
+                painter.drawRoundedRect(place, 4, 4)
+                painter.setPen(QColor(t.ink))
+                _write(painter, cell, place)
+
+
+def _write(painter: QPainter, cell: Cell, place: QRectF) -> None:
+    """The letters of a cell in its middle, with their signs below and above."""
+    large, small = theme.text_font(12), theme.text_font(9)
+    for font in (large, small):
+        font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    wide, tiny = QFontMetricsF(large), QFontMetricsF(small)
+    widths = [
+        (wide.horizontalAdvance(s.letter), max(tiny.horizontalAdvance(s.sub), tiny.horizontalAdvance(s.sup)))
+        for s in cell
+    ]
+    x = place.center().x() - sum(a + b for a, b in widths) / 2
+    base = place.center().y() + wide.capHeight() / 2
+    for s, (letter, signs) in zip(cell, widths):
+        painter.setFont(large)
+        painter.drawText(QPointF(x, base), s.letter)
+        painter.setFont(small)
+        painter.drawText(QPointF(x + letter, base + 3), s.sub)
+        painter.drawText(QPointF(x + letter, base - 5), s.sup)
+        x += letter + signs

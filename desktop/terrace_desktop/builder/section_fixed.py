@@ -9,8 +9,6 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QCheckBox, QMenu
 
 from terrace.spec import edit
-from terrace.spec.counts import base_code
-from terrace.spec.facts import Sample, facts_of
 from terrace.spec.model import Factor, Term
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.flow import Flow
@@ -165,8 +163,7 @@ class FixedSection(Section):
         levels = self.state.levels_of(f.name)
         if not levels:
             return self.tr("factor")
-        facts = facts_of(self.state.dataset)
-        code = base_code(f, levels, facts, Sample(None, facts.rows, ()))
+        code = self.state.base_code(f)
         if code < 0:
             return self.tr("factor")
         return self.tr("vs %1").replace("%1", self.state.label_of(f.name, levels[code]))
@@ -282,8 +279,7 @@ class FixedSection(Section):
     def _add_levels(self, menu: QMenu, f: Factor) -> None:
         group = QActionGroup(menu)
         levels = self.state.levels_of(f.name)
-        facts = facts_of(self.state.dataset)
-        now = base_code(f, levels, facts, Sample(None, facts.rows, ())) if f.base != "freq" else -2
+        now = self.state.base_code(f) if f.base != "freq" else -2
         named_bases = [
             (self.tr("Highest level"), "last"),
             (self.tr("Most frequent level"), "freq"),

@@ -9,12 +9,15 @@ from terrace.spec.choices import closed
 from terrace.spec.rules_residuals import TITLES
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.flow import Flow
+from terrace_desktop.builder.matrix_cells import residual_matrix
 from terrace_desktop.builder.matrix_picture import MatrixPicture
 from terrace_desktop.builder.notes import closed_notes, problem_notes
 from terrace_desktop.builder.picker import pick
 from terrace_desktop.builder.section import Section, labelled, tr
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.widgets import label, named
+
+SHOWN = 4  # times that the picture shows
 
 # Sentences for the picture, and for those who do not see it.
 WORDS = {
@@ -61,7 +64,7 @@ class ResidualsSection(Section):
         flow = Flow(row, across=10, down=4)
         for w in (self.structure, self._order, self._by, self._time):
             flow.addWidget(w)
-        self.picture = MatrixPicture()
+        self.picture = MatrixPicture("residuals_picture", self.tr("Residual covariance matrix"))
         self.words = named(label("", "small", wrap=True), "residuals_words", self.tr("Residual structure"))
         self._picture = QWidget()
         beside = QHBoxLayout(self._picture)
@@ -94,13 +97,19 @@ class ResidualsSection(Section):
             words += " " + self.tr("Separately for each %1.").replace("%1", r.by)
         self.words.setText(words)
         self.words.setAccessibleName(words)
-        times = len(self.state.levels_of(r.time)) if r.time else 5
-        self.picture.show_residuals(r, times or 5, words)
+        self.picture.show_matrix(residual_matrix(r, self._times()), words)
         self.show_problems()
 
     def show_problems(self) -> None:
         quiet = closed_notes(closed("residuals", self.spec)) if self.spec.random else []
         self.notes.show_notes([*problem_notes(self.state.problems("residuals")), *quiet])
+
+    def _times(self) -> list[str]:
+        """The first times of the data, or rows of a group where there is no time."""
+        time = self.spec.residuals.time
+        levels = self.state.levels_of(time) if time else ()
+        names = [f"{v:g}" if isinstance(v, float) else str(v) for v in levels[:SHOWN]]
+        return names if len(names) > 1 else [""] * SHOWN
 
     def _set_order(self, order: int | None) -> None:
         if order is None and self.spec.residuals.structure in ("ar", "ma"):

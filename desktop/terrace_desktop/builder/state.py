@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from terrace.data.dataset import Dataset
 from terrace.spec import edit
 from terrace.spec.check import Report
-from terrace.spec.facts import facts_of
+from terrace.spec.counts import base_code
+from terrace.spec.facts import Sample, facts_of
 from terrace.spec.model import Factor, ModelSpec
 from terrace.spec.problem import Problem
 from terrace.spec.roles import Role, factor_for, refusal
@@ -153,6 +154,19 @@ class BuilderState(QObject):
         if known is None and not self.is_large:
             known = facts.levels(name)
         return tuple(known or ())
+
+    def kept_levels(self, f: Factor) -> tuple[str, ...]:
+        """How the levels of a factor that have a coefficient are called, as far as they are known."""
+        levels = self.levels_of(f.name)
+        if not levels or f.base == "freq":
+            return tuple(self.label_of(f.name, v) for v in levels[1:])
+        base = self.base_code(f)
+        return tuple(self.label_of(f.name, v) for k, v in enumerate(levels) if k != base)
+
+    def base_code(self, f: Factor) -> int:
+        """The position of a factor's reference level among `levels_of`, -1 for none."""
+        facts = facts_of(self.dataset)
+        return base_code(f, self.levels_of(f.name), facts, Sample(None, facts.rows, ()))
 
     def label_of(self, name: str, value: object) -> str:
         """How a value of a variable is called."""

@@ -307,6 +307,19 @@ def set_level_weight(
     return _with_equation(spec, index, changed)
 
 
+def set_level_collinear(spec: ModelSpec, index: int, on: bool) -> ModelSpec:
+    """With or without keeping collinear slopes at level `index`."""
+    return _with_equation(spec, index, replace(spec.random[index], collinear=on))
+
+
+def add_block(spec: ModelSpec, index: int) -> ModelSpec:
+    """With another equation of level `index`, before it, whose effects do not covary with those of this one.
+
+    The constant belongs to the last equation of a level, so that it stays where it is.
+    """
+    return add_level(spec, spec.random[index].level, index)
+
+
 def arrange(spec: ModelSpec) -> ModelSpec:
     """The same levels in an order a command can have: ``_all`` first, repeated levels side by side.
 
