@@ -191,3 +191,20 @@ def test_highest_of_several_summits_between_strata(seed: int, reml: bool) -> Non
     command = with_reml(STRATA) if reml else STRATA
     dense = Dense(describe(command, ("x", "_cons")), frame)
     assert terrace.fit(command, dataset(frame)).ll > searched(dense) - 1e-3
+
+
+def test_negative_correlation_of_residuals_is_bounded_by_the_groups_of_its_stratum() -> None:
+    """Two rows a group allow every correlation above -1, whatever the size of the groups of other strata."""
+    rng = np.random.default_rng(5)
+    pairs, wide = np.repeat(np.arange(12), 2), 12 + np.repeat(np.arange(8), 6)
+    frame = pd.DataFrame({"id": np.concatenate([pairs, wide]), "g": np.repeat([1, 2], [24, 48])})
+    first = rng.normal(size=12)
+    frame["y"] = np.concatenate([np.column_stack([first, -0.8 * first]).ravel(), np.zeros(48)]) + rng.normal(
+        0, 0.5, 72
+    )
+    command = "mixed y || id:, noconstant residuals(exchangeable, by(g))"
+    result = terrace.fit(command, dataset(frame))
+    variance, covariance = natural(result)[:2]
+    assert covariance / variance < -0.5
+    assert result.state == "converged"
+    assert result.ll > searched(Dense(describe(command, ("_cons",)), frame)) - 1e-7

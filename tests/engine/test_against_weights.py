@@ -60,12 +60,29 @@ def test_frequency_weights_of_rows_are_repeated_rows(random: str) -> None:
     assert weighted.scalars["N"] == len(expanded)
 
 
-@needs("fweights")
-def test_frequency_weights_of_groups_are_repeated_groups() -> None:
-    frame = weighted_panel()
+def copied(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every person as often as ``k2`` says, each copy a person of its own."""
     copies = [frame[frame["k2"] > copy].assign(id=lambda f, copy=copy: f["id"] + 1000 * copy) for copy in range(3)]
-    weighted = terrace.fit("mixed y x z || id: x, cov(unstructured) fweight(k2)", dataset(frame))
-    plain = terrace.fit("mixed y x z || id: x, cov(unstructured)", dataset(pd.concat(copies)))
+    return pd.concat(copies)
+
+
+REPEATED = (
+    "id: x, cov(unstructured)",
+    # no random effects at the weighted level, and residuals that are correlated within it
+    "id:, noconstant residuals(exchangeable)",
+    "id:, noconstant residuals(ar 1, t(t))",
+    "id:, noconstant residuals(ar 1, t(t) by(g))",
+    "id:, residuals(exponential, t(t))",
+)
+
+
+@needs("fweights")
+@pytest.mark.parametrize("random", REPEATED)
+def test_frequency_weights_of_groups_are_repeated_groups(random: str) -> None:
+    frame = weighted_panel()
+    weight = " fweight(k2)" if "," in random else ", fweight(k2)"
+    weighted = terrace.fit(f"mixed y x z || {random}{weight}", dataset(frame))
+    plain = terrace.fit(f"mixed y x z || {random}", dataset(copied(frame)))
     same(weighted, plain)
 
 

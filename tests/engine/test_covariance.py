@@ -78,7 +78,7 @@ def residual_cases() -> list[tuple[ResidualStructure, np.ndarray]]:
     for key, cls in RESIDUALS.items():
         orders = {"ar": (1, 2, 3), "ma": (1, 2, 3), "toeplitz": (1, 3, None), "banded": (0, 2, None)}.get(key, (None,))
         for order in orders:
-            s = cls(TIMES, order, len(TIMES))
+            s = cls(TIMES, order)
             theta = s.start()[0] + 0.05 * rng.normal(size=s.n_params)
             out.append((s, theta))
     return out
@@ -117,11 +117,11 @@ def test_every_start_of_every_structure_is_admissible() -> None:
 
 def test_banded_order_zero_is_diagonal_and_unstructured_is_full() -> None:
     at = np.arange(len(TIMES), dtype=float)
-    banded = RESIDUALS["banded"](TIMES, 0, 7)
+    banded = RESIDUALS["banded"](TIMES, 0)
     assert banded.n_params == 6
     r, _, _ = banded.relative(banded.to_relative(banded.start()[0])[0], at, 0)
     np.testing.assert_array_equal(r, np.diag(np.diag(r)))
-    assert RESIDUALS["unstructured"](TIMES, None, 7).n_params == 27
+    assert RESIDUALS["unstructured"](TIMES, None).n_params == 27
 
 
 @pytest.mark.parametrize("theta", [[2.0], [0.4, 3.0], [-1.7, 0.5, 2.0]])

@@ -37,7 +37,7 @@ class Independent(ResidualStructure):
 
 
 class Exchangeable(ResidualStructure):
-    """One variance and one covariance. ρ is the correlation, above -1/(largest group - 1)."""
+    """One variance and one covariance. ρ is the correlation, above -1/(k - 1) in every group of k rows."""
 
     key, title, needs_time, integer_time = "exchangeable", "Exchangeable", False, False
 
@@ -49,9 +49,9 @@ class Exchangeable(ResidualStructure):
         return [np.array([0.2]), np.array([0.0]), np.array([0.7])]
 
     def relative(self, rho: FloatArray, at: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-        if not -1.0 / max(self.largest - 1, 1) < rho[0] < 1.0:
-            raise np.linalg.LinAlgError("correlation outside its range")
         k = len(at)
+        if not -1.0 / max(k - 1, 1) < rho[0] < 1.0:
+            raise np.linalg.LinAlgError("correlation outside its range")
         off = np.ones((k, k)) - np.eye(k)
         return np.eye(k) + rho[0] * off, off[None], np.zeros((1, 1, k, k))
 

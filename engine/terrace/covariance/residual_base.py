@@ -36,10 +36,9 @@ class ResidualStructure(ABC):
     needs_time = True
     integer_time = True
 
-    def __init__(self, times: FloatArray, order: int | None = None, largest: int = 2) -> None:
+    def __init__(self, times: FloatArray, order: int | None = None) -> None:
         self.times = times
         self.order = order
-        self.largest = largest
 
     @property
     @abstractmethod

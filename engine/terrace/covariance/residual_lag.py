@@ -170,8 +170,8 @@ class Toeplitz(ByLag):
 
     key, title = "toeplitz", "Toeplitz"
 
-    def __init__(self, times: FloatArray, order: int | None = None, largest: int = 2) -> None:
-        super().__init__(times, order, largest)
+    def __init__(self, times: FloatArray, order: int | None = None) -> None:
+        super().__init__(times, order)
         span = int(times.max() - times.min()) if len(times) else 0
         self.lags = order if order is not None else span
 

@@ -159,7 +159,6 @@ def residual_layout(
                     advice="Use a by() variable that is constant within the lowest-level groups.",
                 )
     times, at = _times(spec, data, rows, groups, cls)
-    largest = int(np.bincount(groups).max()) if n else 0
     if option.order is not None and cls.key == "toeplitz":
         longest = _longest_lag(groups, at)
         if not 1 <= option.order <= longest:
@@ -175,7 +174,7 @@ def residual_layout(
     order = option.order
     if cls.key == "toeplitz" and order is None:
         order = _longest_lag(groups, at)
-    structure = cls(times, order, largest)
+    structure = cls(times, order)
     return ResidualLayout(
         cls.key, structure, groups, at, by, by_levels, option.by, option.time, option.order
     )

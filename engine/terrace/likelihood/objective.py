@@ -172,7 +172,7 @@ class Objective:
         else:
             wide = np.column_stack([_expand(c) if isinstance(c, OneHot) else c for c in columns])
             assert rows is not None
-            self.data = PatternData(residuals, wide, rows, grouping.codes, count)
+            self.data = PatternData(residuals, wide, rows, grouping.codes, count, weights)
 
     def _clusters(self, keep: bool) -> IntArray:
         """The cluster of every row, in the order of the sample: one for all unless scores are wanted."""

@@ -23,13 +23,15 @@ IntArray = npt.NDArray[np.int64]
 @dataclass(frozen=True)
 class Pattern:
     """Groups of one time pattern: ``at`` (k,), by() group, owners (g,) among the finest groups of the
-    elimination, columns ``w`` (k, g, m), and where it pays their products (k, k, m, m) summed over groups."""
+    elimination, columns ``w`` (k, g, m), and where it pays their products (k, k, m, m) summed over groups.
+    ``copies`` (g,) says how often each group counts; ``w`` holds its rows times the root of that."""
 
     at: FloatArray
     by: int
     owner: IntArray
     distinct: bool
     w: FloatArray
+    copies: FloatArray
     products: FloatArray | None
 
 
@@ -53,10 +55,16 @@ class PatternData:
     """Correlated residuals: S_g = Σ W'R⁻¹W over the residual groups in g."""
 
     def __init__(
-        self, residuals: ResidualLayout, w: FloatArray, rows: IntArray, owner: IntArray, n_owner: int
+        self,
+        residuals: ResidualLayout,
+        w: FloatArray,
+        rows: IntArray,
+        owner: IntArray,
+        n_owner: int,
+        weights: FloatArray | None = None,
     ) -> None:
         """``w`` (n, m) are the sorted columns, ``rows`` their places in the sample, ``owner`` (n,) the finest
-        groups of the elimination."""
+        groups of the elimination, ``weights`` (n,) how often a residual group counts, by row."""
         self.residuals = residuals
         self.n_owner = n_owner
         self.m = w.shape[1]
@@ -76,11 +84,14 @@ class PatternData:
             take = starts[index][:, None] + np.arange(size)[None, :]
             block = np.ascontiguousarray(np.swapaxes(w[take], 0, 1))
             own = owner[starts[index]]
+            copies = np.ones(len(index)) if weights is None else weights[starts[index]]
+            if weights is not None:
+                block = block * np.sqrt(copies)[None, :, None]
             products = None
             if n_owner == 1 and size * self.m < len(members) * (size + self.m):
                 products = np.einsum("sgi,tgj->stij", block, block, optimize=True)
             self.patterns.append(
-                Pattern(at[take[0]], level, own, len(np.unique(own)) == len(own), block, products)
+                Pattern(at[take[0]], level, own, len(np.unique(own)) == len(own), block, copies, products)
             )
 
     def _key(self, at: FloatArray) -> bytes:
@@ -124,7 +135,7 @@ class PatternData:
         jet = Jet(np.zeros((g, m, m)), np.zeros(g))
         for pattern in self.patterns:
             here = self.local(pattern, rho, order)
-            count = np.bincount(pattern.owner, minlength=g).astype(np.float64)
+            count = np.bincount(pattern.owner, weights=pattern.copies, minlength=g)
             jet.ld += here.ld * count
             self._accumulate([jet.s], pattern, here.inverse[None])
             if order == 0:
@@ -172,16 +183,16 @@ class PatternData:
                 flat = pattern.w.reshape(k * g, m) @ weight
                 c = flat.reshape(k, g * m) @ pattern.w.reshape(k, g * m).T
             c = (c + c.T) / 2
-            count = len(here.names)
+            count, copies = len(here.names), float(pattern.copies.sum())
             left = here.x.reshape(count, k * k)
             right = np.swapaxes(here.m @ c, 1, 2).reshape(count, k * k)
             value = left @ right.T
             value = value + value.T
-            traces = -g * (left @ np.swapaxes(here.x, 1, 2).reshape(count, k * k).T)
+            traces = -copies * (left @ np.swapaxes(here.x, 1, 2).reshape(count, k * k).T)
             if here.second is not None:
                 middle = here.inverse @ c @ here.inverse
                 value -= np.einsum("abij,ij->ab", here.second, middle)
-                traces += g * np.einsum("abij,ij->ab", here.second, here.inverse)
+                traces += copies * np.einsum("abij,ij->ab", here.second, here.inverse)
             at = np.ix_(here.names, here.names)
             total[at] += value
             log_det[at] += traces
