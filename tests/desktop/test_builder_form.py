@@ -546,15 +546,15 @@ def test_blocks_of_one_level_and_collinear_slopes(model: BuilderForm) -> None:
 
 
 def test_the_picture_of_random_effects_follows_the_model(model: BuilderForm) -> None:
-    card = model.levels.cards[0]
-    assert not card.picture.isVisible() and not card.covariance.isVisible()
+    card, picture = model.levels.cards[0], model.levels.cards[0].matrix.picture
+    assert not picture.isVisible() and not card.covariance.isVisible()
     pick(model, "level_0_add_slope", "ses")
-    assert card.picture.matrix.names == ("intercept", "ses") and card.picture.isVisible()
+    assert picture.matrix.names == ("intercept", "ses") and picture.isVisible()
     choose(model, "level_0_covariance", "exchangeable")
-    assert card.picture.accessibleDescription().endswith("intercept: τ φ; ses: φ τ")
+    assert picture.accessibleDescription().endswith("intercept: τ φ; ses: φ τ")
     pick(model, "level_0_add_slope", "race")
-    assert card.picture.matrix.names == ("intercept", "ses", "race b", "race c")
-    assert card.picture.isVisible() and len(card.picture.matrix.cells) == 4
+    assert picture.matrix.names == ("intercept", "ses", "race b", "race c")
+    assert picture.isVisible() and len(picture.matrix.cells) == 4
 
 
 def test_a_typed_model_with_mistakes_shows_each_in_its_place() -> None:

@@ -25,8 +25,7 @@ from terrace.spec.model import RandomEquation, Term
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.fields import BADGES, Choice, FieldButton
 from terrace_desktop.builder.flow import Flow
-from terrace_desktop.builder.matrix_cells import random_matrix
-from terrace_desktop.builder.matrix_picture import MatrixPicture
+from terrace_desktop.builder.level_matrix import EffectsMatrix
 from terrace_desktop.builder.notes import Note, Notes, problem_notes
 from terrace_desktop.builder.picker import pick
 from terrace_desktop.builder.section import labelled
@@ -34,16 +33,6 @@ from terrace_desktop.builder.section_fixed import severity, term_title
 from terrace_desktop.builder.slope_menu import slope_choices
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.widgets import ElidedLabel, button, label, named, restyle
-
-SHOWN = 5  # effects that the picture shows
-
-WORDS = {
-    "identity": "One variance for all effects, no covariances.",
-    "independent": "A variance for each effect, no covariances.",
-    "exchangeable": "One variance for all effects, one covariance for every pair.",
-    "unstructured": "A variance for each effect, a covariance for each pair.",
-}
-
 
 class LevelCard(QFrame):
     """Shows equation `index` of the model and edits it. Ctrl+Up and Ctrl+Down move the level."""
@@ -60,7 +49,7 @@ class LevelCard(QFrame):
         self._head(name)
         self._effects(name)
         self._options(name)
-        self._picture(name)
+        self.matrix = EffectsMatrix(state, index)
         self.notes = Notes(f"{name}_notes", state.apply)
         for keys, step in (("Ctrl+Up", -1), ("Ctrl+Down", 1)):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -73,7 +62,7 @@ class LevelCard(QFrame):
         body.addWidget(self.box)
         body.addWidget(self.box.reason)
         body.addWidget(self._row)
-        body.addWidget(self._matrix)
+        body.addWidget(self.matrix)
         body.addWidget(self.notes)
 
     # --- building ----------------------------------------------------------------------------------------
@@ -134,16 +123,6 @@ class LevelCard(QFrame):
         self._weights = labelled(self.tr("Weights"), self.weight_kind)
         for w in (self._covariance, self._weights, self.weight):
             flow.addWidget(w)
-
-    def _picture(self, name: str) -> None:
-        self.picture = MatrixPicture(f"{name}_picture", self.tr("Covariance matrix of the random effects"))
-        self.words = named(label("", "small", wrap=True), f"{name}_words", self.tr("Covariance"))
-        self._matrix = QWidget()
-        row = QHBoxLayout(self._matrix)
-        row.setContentsMargins(0, 2, 0, 2)
-        row.setSpacing(12)
-        row.addWidget(self.picture)
-        row.addWidget(self.words, 1)
 
     def _tool(self, text: str, name: str, accessible: str) -> QToolButton:
         out = named(QToolButton(), name, accessible)
@@ -272,38 +251,12 @@ class LevelCard(QFrame):
         self.covariance.set_value(None if e.covariance == default else e.covariance)
         self.covariance.setToolTip(next(iter(shut.values()), ""))
         self._covariance.setVisible(crossed or q > 1 or e.covariance is not None)
-        self._show_matrix(found)
-
-    def _names(self) -> list[str]:
-        """The random effects as the picture names them, the intercept first."""
-        spec, e = self.state.spec, self.equation
-        first = [self.tr("intercept")] if edit.has_intercept(spec, self.index) else []
-        return [*first, *(name for t in e.terms for name in self._term_names(t))]
-
-    def _term_names(self, term: Term) -> list[str]:
-        f = term.factors[0]
-        levels = self.state.kept_levels(f) if len(term.factors) == 1 and f.kind == "factor" else ()
-        return [f"{f.name} {level}" for level in levels] or [term_title(term)]
-
-    def _show_matrix(self, found: LevelCount | None) -> None:
-        spec, e = self.state.spec, self.equation
-        structure = e.covariance or default_covariance(e)
-        if edit.is_crossed(e):
-            names, first = [edit.group_name(e) + f" {k}" for k in (1, 2, 3)], 0
-        else:
-            names, first = self._names(), 0 if edit.has_intercept(spec, self.index) else 1
-        words = self.tr(WORDS[structure])
-        self._matrix.setVisible(len(names) > 1)
-        whole = found is None or edit.is_crossed(e) or found.effects == len(names)
-        self.picture.setVisible(whole)  # no picture is better than one of another size
-        self.picture.show_matrix(random_matrix(structure, names[:SHOWN], first), words)
-        self.words.setText(words)
-        self.words.setAccessibleName(words)
+        self.matrix.show_effects(None if found is None else found.effects)
 
     def _hints(self) -> list[Note]:
         """That effects are taken as uncorrelated is what beginners miss most."""
         spec, e = self.state.spec, self.equation
-        if edit.is_crossed(e) or e.covariance is not None or len(self._names()) < 2:
+        if edit.is_crossed(e) or e.covariance is not None or len(self.matrix.names()) < 2:
             return []
         mended = edit.set_covariance(spec, self.index, "unstructured")
         text = self.tr("These effects are taken as uncorrelated.")
@@ -375,7 +328,7 @@ class LevelCard(QFrame):
         pick(self.weight, self.tr("Weight of the groups"), self.state.dataset.variables, refuse, take)
 
     def _open_more(self) -> None:
-        spec, e = self.state.spec, self.equation
+        e = self.equation
         menu = QMenu(self.more)
         menu.setObjectName("level_more_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -15,7 +15,6 @@ from terrace.spec.model import ModelSpec, Term
 from terrace.spec.problem import Problem
 from terrace.spec.rules_estimation import combinations
 
-
 WITHOUT_LEVEL = "Correlated residuals hold within groups, and the model has none."
 
 
