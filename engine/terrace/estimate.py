@@ -16,8 +16,9 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.design import Design, build_design
 from terrace.errors import Cancelled, FitError
+from terrace.inference.cells import Cell, cells
 from terrace.inference.constraints import Constraints, bind_constraints, null_space
-from terrace.inference.parameters import Cell, NaturalEstimate, cells, estimate_natural
+from terrace.inference.parameters import NaturalEstimate, estimate_natural
 from terrace.inference.small import SmallInference, small_inference
 from terrace.likelihood.objective import Objective
 from terrace.optimise.fit import Optimum, optimise

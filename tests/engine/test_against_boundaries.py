@@ -20,6 +20,7 @@ import terrace
 from oracles.dense import Dense
 from oracles.maximise import start
 from oracles.model import describe
+from oracles.numerics import hessian
 from terrace.errors import TerraceError
 
 FEW = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "8")))
@@ -208,3 +209,72 @@ def test_negative_correlation_of_residuals_is_bounded_by_the_groups_of_its_strat
     assert covariance / variance < -0.5
     assert result.state == "converged"
     assert result.ll > searched(Dense(describe(command, ("_cons",)), frame)) - 1e-7
+
+
+def serial(seed: int, groups: int, size: int, theta: tuple[float, ...]) -> pd.DataFrame:
+    """Moving averages of white noise within groups."""
+    rng = np.random.default_rng(seed)
+    q = len(theta)
+    noise = rng.normal(size=(groups, size + q))
+    y = noise[:, q:] + sum(w * noise[:, q - k - 1 : q - k - 1 + size] for k, w in enumerate(theta))
+    times = np.tile(np.arange(size), groups)
+    return pd.DataFrame({"id": np.repeat(np.arange(groups), size), "t": times, "y": y.ravel()})
+
+
+def test_moving_average_at_the_edge_of_invertibility() -> None:
+    """Its parameters have no standard error there; that of the variance is taken along the edge."""
+    frame = serial(3, 12, 4, (0.8, 1.2))
+    command = "mixed y || id:, noconstant residuals(ma 2, t(t))"
+    result = terrace.fit(command, dataset(frame))
+    theta1, theta2, variance = result.random
+    assert theta2.estimate == pytest.approx(1.0, abs=1e-6)
+    assert result.state == "boundary"
+    assert result.boundary == ("Residual: theta1", "Residual: theta2")
+    assert theta1.se is None and theta2.se is None
+    dense = Dense(describe(command, ("_cons",)), frame)
+
+    def along(free: np.ndarray) -> float:
+        return dense.ll(np.array([free[0], 1.0, np.exp(free[1])]))
+
+    curve = -hessian(along, np.array([theta1.estimate, np.log(variance.estimate)]))
+    assert variance.se == pytest.approx(variance.estimate * np.sqrt(np.linalg.inv(curve)[1, 1]), rel=1e-6)
+
+
+def test_correlation_in_time_that_cannot_be_negative_is_zero() -> None:
+    frame = serial(1, 10, 5, (-0.6,))
+    result = terrace.fit("mixed y || id:, noconstant residuals(exponential, t(t))", dataset(frame))
+    plain = terrace.fit("mixed y", dataset(frame))
+    assert result.state == "boundary"
+    assert result.boundary == ("Residual: rho",)
+    rho, variance = result.random
+    assert rho.se is None and rho.lb is None
+    assert result.ll == pytest.approx(plain.ll, abs=1e-7)
+    assert (variance.estimate, variance.se) == pytest.approx((plain.random[0].estimate, plain.random[0].se), rel=1e-6)
+    assert any("positive correlation" in w.message for w in result.warnings)
+
+
+@pytest.mark.parametrize("structure", ["identity", "exchangeable"])
+def test_common_variance_of_columns_in_very_different_units(structure: str) -> None:
+    """What one column adds is nothing beside what the other does: the variance is small for the first alone."""
+    rng = np.random.default_rng(12)
+    frame = pd.DataFrame({"id": np.repeat(np.arange(15), 5), "x": 1e-6 * rng.normal(size=75)})
+    frame["w"] = rng.normal(size=75)
+    frame["y"] = rng.normal(size=75) + rng.normal(size=15)[frame["id"]] * frame["w"]
+    command = f"mixed y w || id: x w, noconstant cov({structure})"
+    result = terrace.fit(command, dataset(frame))
+    assert natural(result)[0] > 0.1
+    dense = Dense(describe(command, ("w", "_cons")), frame)
+    assert result.ll == pytest.approx(dense.ll(natural(result)), abs=1e-8)
+
+
+def test_common_correlation_at_its_lowest_is_named_as_such() -> None:
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"id": np.repeat(np.arange(20), 9), "item": np.tile(np.repeat(np.arange(3), 3), 20)})
+    effect = rng.normal(size=(20, 3))
+    effect -= effect.mean(axis=1, keepdims=True)
+    frame["y"] = effect.ravel().repeat(3) + 0.5 * rng.normal(size=180)
+    result = terrace.fit("mixed y || id: R.item, cov(exchangeable)", dataset(frame))
+    variance, covariance, _ = natural(result)
+    assert covariance == pytest.approx(-variance / 2, rel=1e-5)
+    assert result.boundary == ("id: corr(R.item)",)
+    assert "-1/2" in result.warnings[-1].message

@@ -70,6 +70,12 @@ class ResidualStructure(ABC):
     def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
         """Reported values, shape (k,), and their Jacobian (k, r + 1) in (ρ, log σ²)."""
 
+    def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
+        """Directions of ρ, shape (n_params, s), that leave R* as it is to first order: ρ is at the edge of the
+        parameter space there, and has no standard error along them. None unless overridden. ``nearest`` is the
+        shortest distance between two times of a group."""
+        return np.zeros((self.n_params, 0))
+
     def canonical(self, rho: FloatArray) -> FloatArray:
         """An equivalent ρ in the conventional form (invertible MA); ρ itself otherwise."""
         return rho

@@ -11,6 +11,9 @@ import numpy as np
 
 from terrace.covariance.residual_base import FloatArray, ReportedParameter, ResidualStructure
 
+# What lies this close to the edge of the parameter space cannot be told from it.
+EDGE = 1e-5
+
 
 class ByLag(ResidualStructure):
     """Correlations that depend on the distance in time only."""
@@ -152,6 +155,13 @@ class Ma(ByLag):
             np.where(near, second[:, :, at], 0.0),
         )
 
+    def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
+        """Where a root of the polynomial is on the unit circle, moving it to either side gives the same process."""
+        lags = np.arange(1.0, self.n_params + 1)
+        _, first, _ = self.correlations(rho, lags, 1)
+        left, size, _ = np.linalg.svd(first)
+        return np.asarray(left[:, size < EDGE])
+
     def canonical(self, rho: FloatArray) -> FloatArray:
         roots = np.roots(np.append(rho[::-1], 1.0)) if np.any(rho) else np.zeros(0)
         if np.all(np.abs(roots) >= 1.0):
@@ -219,6 +229,10 @@ class Exponential(ByLag):
         rho = 1.0 / (1.0 + np.exp(-t))
         slope = rho * (1.0 - rho)
         return np.array([rho]), np.array([[slope]]), np.array([[[slope * (1.0 - 2.0 * rho)]]])
+
+    def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
+        """ρ = 0: no correlation is left at the shortest distance."""
+        return np.eye(1) if rho[0] ** nearest < EDGE else np.zeros((1, 0))
 
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int

@@ -93,6 +93,20 @@ class ResidualLayout:
             value[part], jacobian[part, part], second[part, part, part] = v, j, h
         return value, jacobian, second
 
+    def edge(self, rho: FloatArray) -> FloatArray:
+        """Directions of the relative parameters, shape (n_params, s), along which an estimate at the edge of the
+        parameter space does not move R*."""
+        order = np.lexsort((self.at, self.groups))
+        steps = np.diff(self.at[order])[np.diff(self.groups[order]) == 0]
+        nearest = float(steps.min(initial=np.inf))
+        found = []
+        for _, part in self.slices():
+            own = self.structure.edge(rho[part], nearest)
+            wide = np.zeros((self.n_params, own.shape[1]))
+            wide[part] = own
+            found.append(wide)
+        return np.concatenate(found, axis=1)
+
     def starts(self) -> list[FloatArray]:
         """Starting values of the search vector."""
         out = []

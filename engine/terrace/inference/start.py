@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.errors import SpecError
-from terrace.inference.parameters import cells
+from terrace.inference.cells import cells
 from terrace.likelihood.objective import Objective
 
 FloatArray = npt.NDArray[np.float64]

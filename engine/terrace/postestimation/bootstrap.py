@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import Cancelled, FitError, SpecError
-from terrace.inference.parameters import natural_values, sd_metric
+from terrace.inference.cells import natural_values
+from terrace.inference.parameters import sd_metric
 from terrace.optimise.fit import Optimum, optimise
 from terrace.postestimation.combinations import confidence_level
 from terrace.postestimation.lrtest import lrtest

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import Cancelled, SpecError
+from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile
-from terrace.inference.parameters import Cell
 from terrace.postestimation.combinations import confidence_level
 from terrace.postestimation.profile_search import ProfileSearch
 from terrace.progress import CancelCheck, Progress, ProgressCallback

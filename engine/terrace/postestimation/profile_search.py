@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from terrace.inference.parameters import natural_values
+from terrace.inference.cells import natural_values
 from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]

@@ -64,14 +64,24 @@ def collect_advice(
             )
     for name in fitted.natural.boundary:
         level, _, parameter = name.partition(": ")
-        if level == "Residual" and parameter != "var(Residual)":
+        inside = parameter.rpartition(":")[2]
+        if level == "Residual" and inside.startswith("theta"):
+            text = f"{parameter} is at the edge of what a moving average can be: a root lies on the unit circle."
+            action = (
+                "The estimates maximise the likelihood; no standard error of it is given there. Consider another "
+                "structure of the residuals, or a lower order."
+            )
+        elif level == "Residual" and inside == "rho":
+            text = f"{parameter} is estimated as zero: the residuals show no positive correlation in time."
+            action = "Leave the residuals independent, or use a structure that allows negative correlations."
+        elif level == "Residual" and parameter != "var(Residual)":
             text = f"The residual variance {parameter} is estimated as zero: the random effects carry its rows."
             action = "Leave out by() or a random slope: these data cannot tell both apart."
         elif level == "Residual":
             text = f"{parameter} is estimated as zero: the random effects reproduce the outcome exactly."
             action = "The data cannot carry this model: leave out random slopes, or use more rows a group."
         elif parameter.startswith("corr"):
-            text = f"{parameter} at level {level} is on the boundary (±1): the random effects are perfectly correlated."
+            text = _perfect_correlation(fitted, level, parameter)
             action = (
                 "The estimates maximise the likelihood, but standard errors are not identified there. Consider "
                 "covariance(independent), or leave the random slope out."
@@ -86,3 +96,18 @@ def _some(names: Sequence[str], most: int = 6) -> str:
     """The names, or the first of them where there are many and the number of the others."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _perfect_correlation(fitted: FittedModel, level: str, parameter: str) -> str:
+    """A correlation of one or minus one, or the lowest that several effects can have in common."""
+    for k, c in enumerate(fitted.layout):
+        if c.block is None or c.sd_name != parameter:
+            continue
+        structure = fitted.design.blocks[c.block].structure
+        count = getattr(structure, "count", 2)
+        if fitted.design.blocks[c.block].level.name == level and count > 2 and fitted.natural.values[k] < 0:
+            return (
+                f"{parameter} at level {level} is on the boundary: {count} random effects cannot have a lower "
+                f"correlation in common than -1/{count - 1}."
+            )
+    return f"{parameter} at level {level} is on the boundary (±1): the random effects are perfectly correlated."

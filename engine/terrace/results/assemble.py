@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
+from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
-from terrace.inference.parameters import Cell, NaturalEstimate, estmetric, interval, sd_metric
+from terrace.inference.parameters import NaturalEstimate, estmetric, interval, sd_metric
 from terrace.results.fit import FixedEffect, GroupSummary, RandomParameter
 
 FloatArray = npt.NDArray[np.float64]

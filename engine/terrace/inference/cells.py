@@ -1,0 +1,82 @@
+"""The covariance parameters as they are printed: where each comes from, its names, its value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import Design, RandomBlock
+from terrace.likelihood.objective import Objective
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where one printed parameter comes from: its equation (None: residual), kind, names for each metric."""
+
+    block: int | None
+    name: str
+    sd_name: str
+    kind: str
+    i: int
+    j: int
+    scale: str
+    by: str = ""
+
+
+def cells(design: Design) -> tuple[Cell, ...]:
+    """The printed parameters of a design in order."""
+    out: list[Cell] = []
+    for position, block in enumerate(design.blocks):
+        if not block.names:
+            continue
+        for parameter in block.structure.parameters():
+            i, j = parameter.where[0]
+            out.append(_random_cell(position, block, parameter.kind, i, j))
+    if design.residuals.simple:
+        out.append(Cell(None, "var(Residual)", "sd(Residual)", "variance", 0, 0, "log"))
+        return tuple(out)
+    for by, p in design.residuals.reported():
+        prefix = f"{by}:" if by else ""
+        kind = ("variance" if p.name.startswith("var") else "covariance") if p.variance else "other"
+        sd_name = p.name.replace("var(", "sd(").replace("cov(", "corr(")
+        out.append(Cell(None, prefix + p.name, prefix + sd_name, kind, 0, 0, p.scale, by))
+    return tuple(out)
+
+
+def _random_cell(position: int, block: RandomBlock, kind: str, i: int, j: int) -> Cell:
+    names = block.names
+    tied = block.structure.key in ("identity", "exchangeable")
+    if block.factor is not None:
+        inside = names[0]
+    elif tied:
+        inside = ",".join(names)
+    elif kind == "variance":
+        inside = names[i]
+    else:
+        inside = f"{names[min(i, j)]},{names[max(i, j)]}"
+    if kind == "variance":
+        return Cell(position, f"var({inside})", f"sd({inside})", kind, i, i, "log")
+    return Cell(position, f"cov({inside})", f"corr({inside})", kind, min(i, j), max(i, j), "symmetric")
+
+
+def natural_values(
+    objective: Objective, psi: FloatArray, sigma2: float
+) -> tuple[FloatArray, FloatArray]:
+    """Printed parameters in the variance metric, shape (k,), and their Jacobian (k, r + 1) in (ψ, log σ²).
+
+    ``sigma2`` is in the user's units.
+    """
+    r, n_random = objective.n_params, objective.n_random
+    to_natural = objective.natural_map() * sigma2
+    values = [to_natural @ psi[:n_random]]
+    top = np.zeros((n_random, r + 1))
+    top[:, :n_random] = to_natural
+    top[:, r] = values[0]
+    v, j = objective.design.residuals.natural(psi[n_random:], sigma2)
+    bottom = np.zeros((len(v), r + 1))
+    bottom[:, n_random:] = j
+    return np.concatenate([values[0], v]), np.concatenate([top, bottom])
