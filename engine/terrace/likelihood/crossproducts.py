@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from terrace.likelihood.curvature import Weight
 from terrace.likelihood.eliminate import Jet
 
 FloatArray = npt.NDArray[np.float64]
@@ -122,12 +122,6 @@ def _product(
     return np.swapaxes(_product(right, left, grouping, weights, False), 0, 1)
 
 
-def add_to(totals: dict[Any, FloatArray], key: Any, value: FloatArray) -> None:
-    """totals[key] += value, starting from nothing."""
-    have = totals.get(key)
-    totals[key] = value if have is None else have + value
-
-
 class SimpleData:
     """Independent residuals with one variance: S never changes."""
 
@@ -137,6 +131,9 @@ class SimpleData:
     def jet(self, rho: FloatArray, offset: int, order: int, linear: bool) -> Jet:
         """S as a Jet without derivatives; the log-determinant of R* = I is 0."""
         return Jet(self.s, np.zeros(self.s.shape[-1]))
+
+    def add_curvature(self, second: FloatArray, rho: FloatArray, offset: int, weight: Weight) -> None:
+        """S has no derivatives, so nothing is added to H; see `terrace.likelihood.curvature`."""
 
 
 class StratifiedData:
@@ -169,3 +166,9 @@ class StratifiedData:
                     if linear:
                         jet.ld2[pair] = -self.counts[:, b]
         return jet
+
+    def add_curvature(self, second: FloatArray, rho: FloatArray, offset: int, weight: Weight) -> None:
+        """Add <∂²S, A> to H: the second derivatives of S are those of the exponentials, log|R*| has none."""
+        for b in range(1, len(self.strata)):
+            part = self.strata[b] * np.exp(-rho[b - 1])
+            second[offset + b - 1, offset + b - 1] += float((part * weight.a).sum())

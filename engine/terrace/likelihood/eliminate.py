@@ -22,70 +22,17 @@ that every operation runs along contiguous groups.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from terrace.likelihood.kernel import kernel, mul
+from terrace.likelihood.bases import Bases
+from terrace.likelihood.kernel import Kernel, gram, kernel, mul, mul_each
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Pair = tuple[int, int]
-
-
-class Basis(Protocol):
-    """∂Σ/∂ψ_i of one stage: a constant symmetric matrix, applied from the left."""
-
-    def apply(self, u: FloatArray) -> FloatArray:
-        """Σ_i u for u of shape (q, m, G)."""
-        ...
-
-    def traces(self, n: FloatArray) -> FloatArray:
-        """tr Σ_i N per group, shape (G,), for N of shape (q, q, G)."""
-        ...
-
-
-@dataclass(frozen=True)
-class DenseBasis:
-    """A (q, q) matrix shared by all groups of a level."""
-
-    matrix: FloatArray
-
-    def apply(self, u: FloatArray) -> FloatArray:
-        return np.tensordot(self.matrix, u, axes=1)
-
-    def traces(self, n: FloatArray) -> FloatArray:
-        return np.tensordot(self.matrix, n, axes=([0, 1], [1, 0]))
-
-
-@dataclass(frozen=True)
-class KroneckerBasis:
-    """I_count ⊗ E at `offset` of one large block: a crossed factor among the columns of a single group."""
-
-    offset: int
-    count: int
-    matrix: FloatArray
-
-    def apply(self, u: FloatArray) -> FloatArray:
-        q = self.matrix.shape[0]
-        out = np.zeros_like(u)
-        rows = slice(self.offset, self.offset + self.count * q)
-        block = u[rows]
-        if q == 1:
-            out[rows] = self.matrix[0, 0] * block
-        else:
-            _, m, g = block.shape
-            out[rows] = np.einsum("ab,kbmg->kamg", self.matrix, block.reshape(self.count, q, m, g)).reshape(-1, m, g)
-        return out
-
-    def traces(self, n: FloatArray) -> FloatArray:
-        q = self.matrix.shape[0]
-        rows = slice(self.offset, self.offset + self.count * q)
-        if q == 1:
-            return self.matrix[0, 0] * np.trace(n[rows, rows])
-        block = n[rows, rows].reshape(self.count, q, self.count, q, -1)
-        return np.einsum("ab,kbkag->g", self.matrix, block)
 
 
 @dataclass
@@ -102,6 +49,27 @@ class Jet:
     s2: dict[Pair, FloatArray] = field(default_factory=dict)
     ld1: dict[int, FloatArray] = field(default_factory=dict)
     ld2: dict[Pair, FloatArray] = field(default_factory=dict)
+
+    def part(self, groups: slice) -> Jet:
+        """Some of the groups, as views."""
+        return Jet(
+            self.s[..., groups],
+            self.ld[groups],
+            {k: v[..., groups] for k, v in self.s1.items()},
+            {k: v[..., groups] for k, v in self.s2.items()},
+            {k: v[groups] for k, v in self.ld1.items()},
+            {k: v[groups] for k, v in self.ld2.items()},
+        )
+
+    def plus(self, other: Jet) -> Jet:
+        """The sum of two Jets with the same keys, without second derivatives."""
+        return Jet(
+            self.s + other.s,
+            self.ld + other.ld,
+            {k: v + other.s1[k] for k, v in self.s1.items()},
+            {},
+            {k: v + other.ld1[k] for k, v in self.ld1.items()},
+        )
 
     def gather(self, starts: IntArray, weights: FloatArray | None) -> Jet:
         """Sum groups into their parents: `starts` are the first children; `weights` (G,) replicate groups."""
@@ -144,15 +112,21 @@ class Eliminated:
     t: FloatArray
 
 
+@dataclass(frozen=True)
+class Record:
+    """What second derivatives need of one step: its kernel, T and U (q, m, G), E_a and D_a by position in ψ."""
+
+    kernel: Kernel
+    bases: Bases
+    t: FloatArray
+    u: FloatArray
+    e: dict[int, FloatArray]
+    d1: dict[int, FloatArray]
+
+
 def eliminate(
-    jet: Jet,
-    q: int,
-    sigma: FloatArray,
-    bases: dict[int, Basis],
-    order: int,
-    *,
-    average: bool = False,
-) -> tuple[Jet, Eliminated]:
+    jet: Jet, q: int, sigma: FloatArray, bases: Bases, order: int, *, total: bool = False
+) -> tuple[Jet, Eliminated, Record | None]:
     """Integrate out the first q columns of every group.
 
     Parameters
@@ -160,14 +134,14 @@ def eliminate(
     jet
         S of every group; not modified.
     sigma
-        Σ, shape (q, q), symmetric, relative to σ²; may be singular.
+        Σ, shape (q, q), symmetric, relative to σ²; may be singular. A diagonal one may come as shape (q,).
     bases
-        ∂Σ/∂ψ_i by position in ψ.
+        ∂Σ/∂ψ_i.
     order
-        0 values, 1 gradient, 2 second derivatives as well.
-    average
-        With order 2: leave out second derivatives of the log-determinant (all that the average
-        information needs; Gilmour, Thompson & Cullis 1995).
+        0 values, 1 gradient, 2 second derivatives as well, formed for every group. The search does not need
+        these: see `terrace.likelihood.curvature`.
+    total
+        With order 0 or 1: sum over all groups at once, without forming what is summed.
 
     Raises
     ------
@@ -180,75 +154,85 @@ def eliminate(
     k = step.k
     t = mul(k, c)
     ld = jet.ld + step.logdet
-    out = Jet(step.reduce(f, c, t), ld, ld1=dict(jet.ld1) if order else {})
+    if total:
+        out = Jet(step.reduced_total(f, c, t)[..., None], ld.sum(keepdims=True))
+    else:
+        out = Jet(step.reduce(f, c, t), ld, ld1=dict(jet.ld1) if order else {})
     done = Eliminated(k, t)
     if order == 0:
-        return out, done
+        return out, done, None
 
     u = c - mul(d, t)
-    n = step.n
-    tt, ut = _t(t), _t(u)
-    e: dict[int, FloatArray] = {}
-    kd: dict[int, FloatArray] = {}
+    e = {a: sa[:q, q:] - mul(sa[:q, :q], t) for a, sa in jet.s1.items()}
+    record = Record(step, bases, t, u, e, {a: sa[:q, :q] for a, sa in jet.s1.items()})
+    _first(jet, out, record, total)
+    if order > 1:
+        _second(jet, out, record)
+    return out, done, record
+
+
+def _first(jet: Jet, out: Jet, record: Record, total: bool) -> None:
+    """First derivatives of F' and the log-determinant, per group or summed over all."""
+    t, u, step, bases = record.t, record.u, record.kernel, record.bases
+    q = len(t)
     for a, sa in jet.s1.items():
-        da, ca, fa = sa[:q, :q], sa[:q, q:], sa[q:, q:]
-        ea = ca - mul(da, t)
         # J'S_aJ = F_a - T'C_a - C_a'T + T'D_aT = F_a - T'C_a - E_a'T
-        out.s1[a] = fa - mul(tt, ca) - mul(_t(ea), t)
-        through = _trace(k, da)
-        out.ld1[a] = jet.ld1[a] + through if a in jet.ld1 else through
-        if order > 1:
-            e[a] = ea
-            if not average:
-                kd[a] = mul(k, da)
-    su: dict[int, FloatArray] = {}
-    for i, basis in bases.items():
-        su[i] = basis.apply(u)
-        first = -mul(ut, su[i])
-        previous = out.s1.get(i)
-        out.s1[i] = first if previous is None else previous + first
-        have = out.ld1.get(i)
-        out.ld1[i] = basis.traces(n) if have is None else have + basis.traces(n)
-    if order == 1:
-        return out, done
+        ca, fa = sa[:q, q:], sa[q:, q:]
+        through = _trace(step.k, sa[:q, :q])
+        if a in jet.ld1:
+            through = through + jet.ld1[a]
+        if total:
+            out.s1[a] = (fa.sum(axis=-1) - gram(t, ca) - gram(record.e[a], t))[..., None]
+            out.ld1[a] = through.sum(keepdims=True)
+        else:
+            out.s1[a] = fa - mul(_t(t), ca) - mul(_t(record.e[a]), t)
+            out.ld1[a] = through
+    if total:
+        for a, value in jet.ld1.items():
+            if a not in jet.s1:
+                add_to(out.ld1, a, value.sum(keepdims=True))
+    traces = bases.traces(step.n)
+    forms = bases.forms(u)[..., None] if total else mul_each(_t(u), bases.apply(u))
+    for i, trace, form in zip(bases.keys, traces, forms):
+        add_to(out.s1, i, -form)
+        add_to(out.ld1, i, trace.sum(keepdims=True) if total else trace)
 
-    def add(pair: Pair, value: FloatArray) -> None:
-        have = out.s2.get(pair)
-        out.s2[pair] = value if have is None else have + value
 
-    def add_ld(pair: Pair, value: FloatArray) -> None:
-        have = out.ld2.get(pair)
-        out.ld2[pair] = value if have is None else have + value
-
-    for pair, value in jet.ld2.items():
-        add_ld(pair, value)
+def _second(jet: Jet, out: Jet, record: Record) -> None:
+    """Second derivatives of F' and the log-determinant, formed for every group."""
+    t, u, step, bases, e = record.t, record.u, record.kernel, record.bases, record.e
+    k, n, own = step.k, step.n, bases.keys
+    q = len(t)
+    tt = _t(t)
+    su = dict(zip(own, bases.apply(u)))
+    out.ld2.update(jet.ld2)
     for pair, sab in jet.s2.items():
         dab, cab, fab = sab[:q, :q], sab[:q, q:], sab[q:, q:]
-        add(pair, fab - mul(tt, cab) - mul(_t(cab - mul(dab, t)), t))
-        if not average:
-            add_ld(pair, _trace(k, dab))
-    active = list(jet.s1)
+        add_to(out.s2, pair, fab - mul(tt, cab) - mul(_t(cab - mul(dab, t)), t))
+        add_to(out.ld2, pair, _trace(k, dab))
+    active = list(e)
     ke = {a: mul(k, e[a]) for a in active}
+    kd = {a: mul(k, record.d1[a]) for a in active}
     for x, a in enumerate(active):
         for a2 in active[x:]:
             # a pair met once stands for both orders of differentiation
-            add(_pair(a, a2), -_symmetric(mul(_t(e[a]), ke[a2])))
-            if not average:
-                add_ld(_pair(a, a2), -_trace(kd[a], _t(kd[a2])))
-    own = list(bases)
-    for a in active:
+            add_to(out.s2, _pair(a, a2), -_symmetric(mul(_t(e[a]), ke[a2])))
+            add_to(out.ld2, _pair(a, a2), -_trace(kd[a], _t(kd[a2])))
         ua = step.bt(e[a])
-        inner = None if average else mul(step.bt(jet.s1[a][:q, :q]), step.full_b())
-        for i in own:
+        inner = bases.traces(mul(step.bt(record.d1[a]), step.full_b()))
+        for i, trace in zip(own, inner):
             scale = 2.0 if a == i else 1.0
-            add(_pair(a, i), -scale * _symmetric(mul(_t(ua), su[i])))
-            if inner is not None:
-                add_ld(_pair(a, i), scale * bases[i].traces(inner))
+            add_to(out.s2, _pair(a, i), -scale * _symmetric(mul(_t(ua), su[i])))
+            add_to(out.ld2, _pair(a, i), scale * trace)
     nsu = {i: mul(n, su[i]) for i in own}
-    sn = {} if average else {i: bases[i].apply(n) for i in own}
+    sn = dict(zip(own, bases.apply(n)))
     for x, i in enumerate(own):
         for j in own[x:]:
-            add(_pair(i, j), _symmetric(mul(_t(su[i]), nsu[j])))
-            if not average:
-                add_ld(_pair(i, j), -_trace(sn[i], _t(sn[j])))
-    return out, done
+            add_to(out.s2, _pair(i, j), _symmetric(mul(_t(su[i]), nsu[j])))
+            add_to(out.ld2, _pair(i, j), -_trace(sn[i], _t(sn[j])))
+
+
+def add_to(totals: dict[Any, FloatArray], key: Any, value: FloatArray) -> None:
+    """totals[key] += value, starting from nothing."""
+    have = totals.get(key)
+    totals[key] = value if have is None else have + value

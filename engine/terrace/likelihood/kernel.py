@@ -27,6 +27,18 @@ def mul(a: FloatArray, b: FloatArray) -> FloatArray:
     return np.einsum("ijg,jkg->ikg", a, b)
 
 
+def mul_each(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Products of A with each of several B: (i, j, G) by (k, j, l, G), shape (k, i, l, G)."""
+    return np.array([mul(a, each) for each in b])
+
+
+def gram(a: FloatArray, b: FloatArray) -> FloatArray:
+    """A'B summed over groups, shape (i, j), for A (q, i, G) and B (q, j, G)."""
+    if a.shape[-1] == 1:
+        return a[..., 0].T @ b[..., 0]
+    return np.asarray((a @ np.swapaxes(b, 1, 2)).sum(axis=0))
+
+
 def cholesky(m: FloatArray) -> FloatArray:
     """Lower L with LL' = M for M (q, q, G), positive definite.
 
@@ -61,8 +73,8 @@ def forward(lower: FloatArray, right: FloatArray) -> FloatArray:
 
 @dataclass
 class Kernel:
-    """``k`` and ``n`` (q, q, G), ``logdet`` (G,), ``root`` (q, q, G) with K = root'root where Σ has one. B is
-    formed only where it is asked for."""
+    """``k`` and ``n`` (q, q, G), ``logdet`` (G,), ``root`` (q, q, G) with K = root'root where Σ has one, and
+    ``variances`` (q,) of a large diagonal Σ. B is formed only where it is asked for."""
 
     k: FloatArray
     n: FloatArray
@@ -70,6 +82,7 @@ class Kernel:
     d: FloatArray
     b: FloatArray | None = None
     root: FloatArray | None = None
+    variances: FloatArray | None = None
 
     def reduce(self, f: FloatArray, c: FloatArray, t: FloatArray) -> FloatArray:
         """F - C'KC for t = KC, as a difference of two crossproducts where K has a root."""
@@ -78,14 +91,26 @@ class Kernel:
         half = mul(self.root, c)
         return f - mul(np.swapaxes(half, 0, 1), half)
 
-    def bt(self, x: FloatArray) -> FloatArray:
-        """B'x = x - DKx for x (q, m, G)."""
+    def reduced_total(self, f: FloatArray, c: FloatArray, t: FloatArray) -> FloatArray:
+        """`reduce` summed over groups, shape (m, m)."""
+        if self.root is None:
+            return np.asarray(f.sum(axis=-1) - gram(c, t))
+        half = mul(self.root, c)
+        return np.asarray(f.sum(axis=-1) - gram(half, half))
+
+    def bt(self, x: FloatArray, kx: FloatArray | None = None) -> FloatArray:
+        """B'x for x (q, m, G): x - DKx, or Σ⁻¹Kx for a diagonal Σ; ``kx`` is Kx where it is at hand."""
         if self.b is not None:
             return mul(np.swapaxes(self.b, 0, 1), x)
-        return x - mul(self.d, mul(self.k, x))
+        kx = mul(self.k, x) if kx is None else kx
+        if self.variances is not None:
+            return kx / self.variances[:, None, None]
+        return x - mul(self.d, kx)
 
     def full_b(self) -> FloatArray:
-        """B (q, q, G) = I - KD."""
+        """B (q, q, G) = I - KD, or KΣ⁻¹ for a diagonal Σ."""
+        if self.variances is not None:
+            return self.k / self.variances[None, :, None]
         if self.b is None:
             self.b = _identity(self.d) - mul(self.k, self.d)
         return self.b
@@ -96,7 +121,7 @@ def _identity(d: FloatArray) -> FloatArray:
 
 
 def kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
-    """The kernel for D (q, q, G) and Σ (q, q).
+    """The kernel for D (q, q, G) and Σ (q, q), or a diagonal Σ as (q,).
 
     Raises
     ------
@@ -107,10 +132,10 @@ def kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
     if not sigma.any():
         b = np.broadcast_to(_identity(d), d.shape)
         return Kernel(np.zeros_like(d), d, np.zeros(groups), d, b)
-    if q >= LARGE and groups == 1:
-        variances = np.diag(sigma)
-        if np.all(variances > 0) and np.count_nonzero(sigma) == q:
-            return _diagonal(d, variances)
+    if sigma.ndim == 1:
+        if q >= LARGE and groups == 1 and np.all(sigma > 0):
+            return _diagonal(d, sigma)
+        sigma = np.diag(sigma)
     factor = square_root(sigma)
     if factor is None:
         return _general(d, sigma)
@@ -159,17 +184,33 @@ def _general(d: FloatArray, sigma: FloatArray) -> Kernel:
 def _diagonal(d: FloatArray, variances: FloatArray) -> Kernel:
     from scipy.linalg import lapack
 
+    # M = I + Λ'DΛ is symmetric, so its lower triangle in one order of storage is the upper one in the other
     s = np.sqrt(variances)
-    m = np.asfortranarray(d[..., 0] * s[:, None] * s[None, :])
-    m[np.diag_indices_from(m)] += 1.0
-    factor, info = lapack.dpotrf(m, lower=1, overwrite_a=1, clean=0)
+    m = (d[..., 0] * s) * s[:, None]
+    m.flat[:: len(s) + 1] += 1.0
+    factor, info = lapack.dpotrf(m.T, lower=1, overwrite_a=1, clean=0)
     if info:
         raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
     logdet = 2.0 * float(np.log(np.diag(factor)).sum())
     inverse, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    inverse = np.tril(inverse)
-    inverse = inverse + np.tril(inverse, -1).T
-    k = inverse * s[:, None] * s[None, :]
-    n = -inverse / s[:, None] / s[None, :]
-    n[np.diag_indices_from(n)] += 1.0 / variances
-    return Kernel(k[..., None], n[..., None], np.array([logdet]), d)
+    inverse = mirrored(inverse.T)
+    k = inverse * s
+    k *= s[:, None]
+    # N = D(I + ΣD)⁻¹ = Σ⁻¹ - Λ⁻¹M⁻¹Λ⁻¹
+    n = inverse
+    n /= -s
+    n /= s[:, None]
+    n.flat[:: len(s) + 1] += 1.0 / variances
+    return Kernel(k[..., None], n[..., None], np.array([logdet]), d, variances=variances)
+
+
+def mirrored(m: FloatArray, block: int = 256) -> FloatArray:
+    """M (q, q) with its upper triangle copied to the lower one, in place; by blocks, which stay in the cache."""
+    q = len(m)
+    for i in range(0, q, block):
+        end = min(i + block, q)
+        own = m[i:end, i:end]
+        own[:] = np.triu(own) + np.triu(own, 1).T
+        for j in range(end, q, block):
+            m[j : j + block, i:end] = m[i:end, j : j + block].T
+    return m

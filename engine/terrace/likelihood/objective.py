@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
+from terrace.likelihood.bases import Bases, DenseBases, Kronecker, KroneckerBases
 from terrace.likelihood.crossproducts import (
     Columns,
     Grouping,
@@ -28,20 +29,20 @@ from terrace.likelihood.crossproducts import (
     StratifiedData,
     grouped_products,
 )
-from terrace.likelihood.eliminate import (
-    Basis,
-    DenseBasis,
-    Eliminated,
-    Jet,
-    KroneckerBasis,
-    eliminate,
-)
+from terrace.likelihood.curvature import Weight, add_curvature, before
+from terrace.likelihood.eliminate import Eliminated, Jet, Record, eliminate
+from terrace.likelihood.kernel import Kernel
 from terrace.likelihood.layout import Layout, build_layout
 from terrace.likelihood.patterns import PatternData
 from terrace.likelihood.sparse import SparseLead
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+# Groups that are eliminated together: few enough for their matrices to stay in the cache, so many that the time of a
+# call does not matter.
+PART = 4096
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,25 @@ class Stage:
     """One step of the elimination: q columns, the parameters of Σ, and how groups gather into parents."""
 
     q: int
-    bases: dict[int, Basis]
-    matrices: dict[int, FloatArray]
+    bases: Bases
     starts: IntArray
     weights: FloatArray | None
+
+    @property
+    def total(self) -> bool:
+        """Whether all groups are summed with the same weight after the step."""
+        return len(self.starts) == 1 and self.weights is None
+
+
+class Tape:
+    """What a sweep with first derivatives leaves for second derivatives, step by step, the finest first.
+
+    A step may stand there in parts: ``records`` holds (groups, record) of each.
+    """
+
+    def __init__(self) -> None:
+        self.lead: Kernel | None = None
+        self.records: list[list[tuple[slice, Record]]] = []
 
 
 class Objective:
@@ -145,16 +161,14 @@ class Objective:
         self.sparse: SparseLead | None = None
         self.stages = self._chain_stages(clusters)
         offset = 0
-        bases: dict[int, Basis] = {}
-        matrices: dict[int, FloatArray] = {}
+        parts: dict[int, Kronecker] = {}
         for component in layout.crossed:
             for key, e in component.bases.items():
-                if key in bases:
+                if key in parts:
                     raise AssertionError("crossed components share no parameter")
-                bases[key] = KroneckerBasis(offset, component.n_groups, e)
-                matrices[key] = e
+                parts[key] = Kronecker(offset, component.n_groups, e)
             offset += component.n_groups * component.z.shape[1]
-        self.crossed_stage = Stage(offset, bases, matrices, np.zeros(1, dtype=np.int64), None)
+        self.crossed_stage = Stage(offset, KroneckerBases(parts), np.zeros(1, dtype=np.int64), None)
         self.clustered = keep_clusters and not layout.crossed
         if layout.sparse:
             self.sparse = SparseLead(
@@ -199,8 +213,7 @@ class Objective:
             stages.append(
                 Stage(
                     component.z.shape[1],
-                    {i: DenseBasis(e) for i, e in component.bases.items()},
-                    component.bases,
+                    DenseBases(component.bases),
                     starts,
                     None if own is None else own[row],
                 )
@@ -208,64 +221,98 @@ class Objective:
         return stages
 
     # --- evaluation -------------------------------------------------------------------------------------
-    def _sigma(self, stage: Stage, psi: FloatArray) -> FloatArray:
-        sigma = np.zeros((stage.q, stage.q))
-        for i, e in stage.matrices.items():
-            sigma += psi[i] * e
-        return sigma
-
-    def _crossed_sigma(self, psi: FloatArray) -> FloatArray:
-        sigma = np.zeros((self.crossed_stage.q, self.crossed_stage.q))
-        for i, basis in self.crossed_stage.bases.items():
-            assert isinstance(basis, KroneckerBasis)
-            q = basis.matrix.shape[0]
-            rows = slice(basis.offset, basis.offset + basis.count * q)
-            sigma[rows, rows] += psi[i] * np.kron(np.eye(basis.count), basis.matrix)
-        return sigma
-
     def sweep(
-        self, psi: FloatArray, order: int, *, average: bool = False, linear: bool = False,
+        self, psi: FloatArray, order: int, *, linear: bool = False, tape: Tape | None = None,
         tick: Callable[[], None] | None = None,
     ) -> tuple[Jet, list[Eliminated]]:
-        """Eliminate all random effects: the final Jet over [X y] and what back-substitution needs."""
+        """Eliminate all random effects: the final Jet over [X y] and what back-substitution needs.
+
+        With a ``tape`` (order 1) second derivatives can follow, and large steps go in parts, which leave nothing for
+        back-substitution.
+        """
         done: list[Eliminated] = []
         if self.sparse is not None:
             lead = self.stages[0]
-            jet, first = self.sparse.eliminate(
-                self._sigma(lead, psi), lead.bases, order, average=average
-            )
+            assert isinstance(lead.bases, DenseBases)
+            jet, first, kernel = self.sparse.eliminate(lead.bases.sigma(psi), lead.bases, order)
+            if tape is not None:
+                tape.lead = kernel
             done.append(first)
         else:
             jet = self.data.jet(psi[self.n_random :], self.n_random, order, linear)
             for stage in self.stages:
                 if tick:
                     tick()
-                jet, kept = eliminate(
-                    jet, stage.q, self._sigma(stage, psi), stage.bases, order, average=average
-                )
-                done.append(kept)
-                jet = jet.gather(stage.starts, stage.weights)
+                jet = self._step(jet, stage, psi, order, done, tape)
         if self.crossed_stage.q:
             if tick:
                 tick()
             if jet.s.shape[-1] > 1:
                 jet = jet.gather(np.zeros(1, dtype=np.int64), None)
-            jet, kept = eliminate(
-                jet, self.crossed_stage.q, self._crossed_sigma(psi), self.crossed_stage.bases, order,
-                average=average,
-            )
-            done.append(kept)
+            jet = self._step(jet, self.crossed_stage, psi, order, done, tape)
         return jet, done
 
+    @staticmethod
+    def _step(
+        jet: Jet, stage: Stage, psi: FloatArray, order: int, done: list[Eliminated], tape: Tape | None
+    ) -> Jet:
+        """Eliminate one level and sum its groups into their parents."""
+        groups = jet.s.shape[-1]
+        total = stage.total and groups > 1 and order < 2
+        sigma = stage.bases.sigma(psi)
+        whole = slice(0, groups)
+        parts = [whole]
+        if tape is not None and total and groups > 2 * PART:
+            parts = [slice(k, min(k + PART, groups)) for k in range(0, groups, PART)]
+        out: Jet | None = None
+        records: list[tuple[slice, Record]] = []
+        for part in parts:
+            piece = jet if part is whole else jet.part(part)
+            found, kept, record = eliminate(piece, stage.q, sigma, stage.bases, order, total=total)
+            out = found if out is None else out.plus(found)
+            if record is not None:
+                records.append((part, record))
+            done.append(kept)
+        assert out is not None
+        if tape is not None:
+            tape.records.append(records)
+        return out if total or (groups == 1 and stage.total) else out.gather(stage.starts, stage.weights)
+
+    def curvature(self, psi: FloatArray, tape: Tape, a: FloatArray, log_det: bool = True) -> FloatArray:
+        """H_ij = <F_ij, A>, plus second derivatives of log|V*| unless told not to; shape (r, r).
+
+        ``tape`` is that of the sweep at the same ψ; A is symmetric, (p + 1, p + 1).
+        """
+        second = np.zeros((self.n_params, self.n_params))
+        weight = Weight(a[..., None], np.array([float(log_det)]))
+        stages = list(self.stages if self.sparse is None else [])
+        if self.crossed_stage.q:
+            stages.append(self.crossed_stage)
+        further = self.sparse is not None or not isinstance(self.data, SimpleData)
+        for level in range(len(stages) - 1, -1, -1):
+            records = tape.records[level]
+            weight = weight.children(stages[level].starts, records[-1][0].stop, stages[level].weights)
+            for part, record in records:
+                add_curvature(second, record, weight.part(part))
+            if level or further:
+                pieces = [before(record, weight.part(part)) for part, record in records]
+                weight = pieces[0] if len(pieces) == 1 else Weight.joined(pieces)
+        if self.sparse is not None:
+            assert tape.lead is not None and isinstance(self.stages[0].bases, DenseBases)
+            self.sparse.add_curvature(second, tape.lead, self.stages[0].bases, weight)
+        else:
+            self.data.add_curvature(second, psi[self.n_random :], self.n_random, weight)
+        return second
+
     def moments(
-        self, psi: FloatArray, order: int, *, average: bool = False, linear: bool = False,
+        self, psi: FloatArray, order: int, *, linear: bool = False, tape: Tape | None = None,
         tick: Callable[[], None] | None = None,
     ) -> Moments:
         """log|V*| and F with derivatives as dense arrays; see `Moments`.
 
         ``linear`` leaves terms with second derivatives of V out, as Kenward and Roger's Q_ij does.
         """
-        jet, _ = self.sweep(psi, order, average=average, linear=linear, tick=tick)
+        jet, _ = self.sweep(psi, order, linear=linear, tape=tape, tick=tick)
         r, c, width = self.n_params, jet.s.shape[-1], self.p + 1
         ld1, f1 = np.zeros((r, c)), np.zeros((r, c, width, width))
         for i, value in jet.s1.items():
@@ -290,13 +337,14 @@ class Objective:
         numpy.linalg.LinAlgError
             Where ψ gives no positive definite covariance matrix.
         """
-        if isinstance(self.data, PatternData) and not self.stages and not self.crossed_stage.q and order > 1:
-            # nothing is eliminated, so second derivatives are only ever needed as sums: see `contracted`
-            return self._profile(self.moments(psi, 1, tick=tick), order, average, psi)
-        return self._profile(self.moments(psi, order, average=average, tick=tick), order, average)
+        if order < 2:
+            return self._profile(self.moments(psi, order, tick=tick), order, None)
+        tape = Tape()
+        moments = self.moments(psi, 1, tape=tape, tick=tick)
+        return self._profile(moments, 2, lambda a: self.curvature(psi, tape, a, not average), average)
 
     def _profile(
-        self, m: Moments, order: int, average: bool, contract_at: FloatArray | None = None
+        self, m: Moments, order: int, curvature: Callable[[FloatArray], FloatArray] | None, average: bool = False
     ) -> Evaluation:
         p, r, nu = self.p, self.n_params, self.nu
         f = m.f.sum(axis=0)
@@ -327,17 +375,13 @@ class Objective:
         gradient = -0.5 * (rss1 / sigma2 + ld1 + log_a1)
         if order == 1:
             return Evaluation(ll, gradient, empty, sigma2, beta, a_inverse, empty)
-        # all of F_ab enters through <F_ab, weight>
+        # second derivatives of F and log|V*| enter through one sum
+        assert curvature is not None
         weight = np.outer(v, v) / sigma2
         if self.reml and not average:
             weight[:p, :p] += a_inverse
-        if contract_at is not None:
-            assert isinstance(self.data, PatternData)
-            second, ld2 = self.data.contracted(contract_at[self.n_random :], weight)
-        else:
-            second, ld2 = np.tensordot(m.f2.sum(axis=2), weight, axes=2), m.ld2.sum(axis=2)
         h = fv[:, :p]
-        second = second - 2.0 / sigma2 * h @ a_inverse @ h.T
+        second = curvature(weight) - 2.0 / sigma2 * h @ a_inverse @ h.T
         full = np.empty((r + 1, r + 1))
         full[:r, r] = full[r, :r] = 0.5 * rss1 / sigma2
         full[r, r] = -0.5 * nu
@@ -346,8 +390,8 @@ class Objective:
             full[:r, :r] = -0.25 * second
         else:
             if self.reml:
-                ld2 = ld2 - np.tensordot(aa, np.swapaxes(aa, 1, 2), axes=([1, 2], [1, 2]))
-            full[:r, :r] = -0.5 * (second + ld2)
+                second = second - np.tensordot(aa, np.swapaxes(aa, 1, 2), axes=([1, 2], [1, 2]))
+            full[:r, :r] = -0.5 * second
         hessian = full[:r, :r] - np.outer(full[:r, r], full[r, :r]) / full[r, r]
         return Evaluation(ll, gradient, hessian, sigma2, beta, a_inverse, full)
 

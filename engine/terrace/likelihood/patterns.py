@@ -1,8 +1,8 @@
 """Cross-products under correlated residuals: rows are whitened once a time pattern, not once a group.
 
 Groups that share their times (up to a shift, where only distances matter) and their by() group share R*. With
-M_a = R⁻¹R_aR⁻¹ the derivatives of W'R⁻¹W are -W'M_aW and W'(R⁻¹R_aM_b + R⁻¹R_bM_a - R⁻¹R_abR⁻¹)W. Where a scalar
-function of the second derivatives is all that is wanted, `contracted` never forms them: <W'MW, Q> = <M, WQW'>.
+M_a = R⁻¹R_aR⁻¹ the derivatives of W'R⁻¹W are -W'M_aW and W'(R⁻¹R_aM_b + R⁻¹R_bM_a - R⁻¹R_abR⁻¹)W. Where a weighted sum
+of the second derivatives is all that is wanted, `add_curvature` never forms them: <W'MW, A> = <M, WAW'>.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.residuals import ResidualLayout
-from terrace.likelihood.crossproducts import add_to
-from terrace.likelihood.eliminate import Jet
+from terrace.likelihood.curvature import Weight
+from terrace.likelihood.eliminate import Jet, add_to
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -170,33 +170,35 @@ class PatternData:
             jet.ld2,
         )
 
-    def contracted(self, rho: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """<S_ab, weight> summed over all groups, and the second derivatives of log|R*|, both (r, r)."""
-        r = self.residuals.n_params
-        total, log_det = np.zeros((r, r)), np.zeros((r, r))
+    def add_curvature(self, second: FloatArray, rho: FloatArray, offset: int, weight: Weight) -> None:
+        """Add <∂²S, A> + ω ∂²log|R*| to H, with the weights of the finest groups of the elimination."""
         for pattern in self.patterns:
             here = self.local(pattern, rho, 2)
             k, g, m = pattern.w.shape
+            common = len(weight.omega) == 1
+            number = float((pattern.copies * (weight.omega if common else weight.omega[pattern.owner])).sum())
             if pattern.products is not None:
-                c = np.tensordot(pattern.products, weight, axes=2)
+                c = np.tensordot(pattern.products, weight.a[..., 0], axes=2)
             else:
-                flat = pattern.w.reshape(k * g, m) @ weight
-                c = flat.reshape(k, g * m) @ pattern.w.reshape(k, g * m).T
+                if common:
+                    wa = (pattern.w.reshape(k * g, m) @ weight.a[..., 0]).reshape(k, g * m)
+                else:
+                    each = pattern.w.transpose(1, 0, 2) @ weight.a[..., pattern.owner].transpose(2, 0, 1)
+                    wa = each.transpose(1, 0, 2).reshape(k, g * m)
+                c = wa @ pattern.w.reshape(k, g * m).T
             c = (c + c.T) / 2
-            count, copies = len(here.names), float(pattern.copies.sum())
+            count = len(here.names)
             left = here.x.reshape(count, k * k)
             right = np.swapaxes(here.m @ c, 1, 2).reshape(count, k * k)
             value = left @ right.T
             value = value + value.T
-            traces = -copies * (left @ np.swapaxes(here.x, 1, 2).reshape(count, k * k).T)
+            if number:
+                value -= number * (left @ np.swapaxes(here.x, 1, 2).reshape(count, k * k).T)
             if here.second is not None:
-                middle = here.inverse @ c @ here.inverse
-                value -= np.einsum("abij,ij->ab", here.second, middle)
-                traces += copies * np.einsum("abij,ij->ab", here.second, here.inverse)
-            at = np.ix_(here.names, here.names)
-            total[at] += value
-            log_det[at] += traces
-        return total, log_det
+                middle = here.inverse @ (number * np.eye(k) - c @ here.inverse)
+                value += (here.second.reshape(count * count, k * k) @ middle.ravel()).reshape(count, count)
+            at = offset + here.names
+            second[np.ix_(at, at)] += value
 
     def _accumulate(self, targets: list[FloatArray], pattern: Pattern, matrices: FloatArray) -> None:
         """targets[a][g] += W_g' matrices_a W_g over the groups of the pattern; matrices (r, k, k)."""

@@ -7,12 +7,16 @@ listed once and every evaluation is one weighted count over them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
+from terrace.likelihood.bases import DenseBases
 from terrace.likelihood.crossproducts import OneHot
-from terrace.likelihood.eliminate import Basis, Eliminated, Jet
-from terrace.likelihood.kernel import kernel, mul
+from terrace.likelihood.curvature import Weight
+from terrace.likelihood.eliminate import Eliminated, Jet
+from terrace.likelihood.kernel import Kernel, kernel, mul
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -73,10 +77,17 @@ class SparseLead:
         order = np.argsort(cell, kind="stable")
         self.left, self.right, cell = self.left[order], self.right[order], cell[order]
         self.cell_starts = np.flatnonzero(np.diff(cell, prepend=-1))
-        self.cells = cell[self.cell_starts]
+        self.cell_rows, self.cell_columns = np.divmod(cell[self.cell_starts], self.width)
         self.pair_group = self.entry_group[self.left]
         if self.q == 1:
-            self.pair_product = self.values[self.left, 0] * self.values[self.right, 0]
+            # one row a cell, one column a group: a sum over pairs is then one sparse product
+            from scipy.sparse import csr_array
+
+            product = self.values[self.left, 0] * self.values[self.right, 0]
+            self.pair_products = csr_array(
+                (product, self.pair_group, np.append(self.cell_starts, len(product))),
+                shape=(len(self.cell_starts), self.n_groups),
+            )
 
     def _far_block(
         self, crossed: list[OneHot], offsets: IntArray, dense: FloatArray, weights: FloatArray | None
@@ -105,58 +116,80 @@ class SparseLead:
         f[t:, t:] = wd.T @ dense
         return f
 
-    def quadratic(self, w: FloatArray) -> FloatArray:
-        """Σ_g C_g' W_g C_g, shape (T + P, T + P), for symmetric W of shape (q, q, G)."""
-        t = self.width
-        w = np.moveaxis(w, -1, 0)
+    def _cell_sums(self, w: FloatArray) -> FloatArray:
+        """Σ_g C_g'W_gC_g at the cells of the upper triangle that are not zero, for W of shape (G, q, q)."""
         if self.q == 1:
-            weights = self.pair_product * np.ascontiguousarray(w[:, 0, 0])[self.pair_group]
-        else:
-            wc = np.einsum("eij,ej->ei", w[self.entry_group], self.values)
-            weights = np.einsum("ei,ei->e", wc[self.left], self.values[self.right])
-        flat = np.zeros(t * t)
-        flat[self.cells] = np.add.reduceat(weights, self.cell_starts)
-        upper = flat.reshape(t, t)
-        out = np.empty((t + self.dense.shape[2],) * 2)
-        np.add(upper, upper.T, out=out[:t, :t])
-        out[np.arange(t), np.arange(t)] -= np.diag(upper)
+            return np.asarray(self.pair_products @ w[:, 0, 0])
+        wc = np.einsum("eij,ej->ei", w[self.entry_group], self.values)
+        weights = np.einsum("ei,ei->e", wc[self.left], self.values[self.right])
+        return np.add.reduceat(weights, self.cell_starts)
+
+    def _far_sums(self, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The same between crossed columns and the P dense ones, (T, P), and among these, (P, P)."""
         wd = w @ self.dense
         sparse = np.einsum("ei,eip->ep", self.values, wd[self.entry_group])
-        for p in range(self.dense.shape[2]):
-            out[:t, t + p] = np.bincount(self.entry_column, weights=sparse[:, p], minlength=t)
+        across = np.column_stack(
+            [np.bincount(self.entry_column, weights=column, minlength=self.width) for column in sparse.T]
+        )
+        return across.astype(np.float64, copy=False), np.einsum("giq,gip->qp", self.dense, wd)
+
+    def quadratic(self, w: FloatArray) -> FloatArray:
+        """Σ_g C_g'W_gC_g, shape (T + P, T + P), for symmetric W of shape (q, q, G)."""
+        t = self.width
+        w = np.moveaxis(w, -1, 0)
+        out = np.zeros((t + self.dense.shape[2],) * 2)
+        sums = self._cell_sums(w)
+        out[self.cell_rows, self.cell_columns] = sums
+        out[self.cell_columns, self.cell_rows] = sums
+        out[:t, t:], out[t:, t:] = self._far_sums(w)
         out[t:, :t] = out[:t, t:].T
-        out[t:, t:] = np.einsum("giq,gip->qp", self.dense, wd)
         return out
 
-    def eliminate(
-        self, sigma: FloatArray, bases: dict[int, Basis], order: int, *, average: bool
-    ) -> tuple[Jet, Eliminated]:
+    def inner(self, w: FloatArray, a: FloatArray) -> float:
+        """<Σ_g C_g'W_gC_g, A> for symmetric A, (T + P, T + P): only cells that are not zero are read."""
+        t = self.width
+        w = np.moveaxis(w, -1, 0)
+        twice = np.where(self.cell_rows == self.cell_columns, 1.0, 2.0)
+        across, among = self._far_sums(w)
+        total = (twice * a[self.cell_rows, self.cell_columns]) @ self._cell_sums(w)
+        return float(total + 2.0 * np.vdot(a[:t, t:], across) + np.vdot(a[t:, t:], among))
+
+    def eliminate(self, sigma: FloatArray, bases: DenseBases, order: int) -> tuple[Jet, Eliminated, Kernel]:
         """As `terrace.likelihood.eliminate.eliminate`, summed over the groups; T is not formed."""
         step = kernel(self.d, sigma)
         k = step.k
         out = Jet((self.f - self.quadratic(k))[..., None], np.array([step.logdet.sum()]))
         done = Eliminated(k, np.zeros((self.q, 0, self.n_groups)))
         if order == 0:
-            return out, done
+            return out, done, step
         n, b = step.n, step.full_b()
-        bt = np.swapaxes(b, 0, 1)
-        for i, basis in bases.items():
-            sb = basis.apply(bt)
-            out.s1[i] = -self.quadratic(mul(b, sb))[..., None]
-            out.ld1[i] = np.array([basis.traces(n).sum()])
-        if order == 1:
-            return out, done
-        own = list(bases)
+        sb = bases.apply(np.swapaxes(b, 0, 1))
+        for i, each, trace in zip(bases.keys, sb, bases.traces(n)):
+            out.s1[i] = -self.quadratic(mul(b, each))[..., None]
+            out.ld1[i] = np.array([trace.sum()])
+        if order > 1:
+            for i, j, w, ld in self._second(step, bases):
+                out.s2[(i, j)] = self.quadratic(w)[..., None]
+                out.ld2[(i, j)] = np.array([ld])
+        return out, done, step
+
+    def _second(self, step: Kernel, bases: DenseBases) -> Iterator[tuple[int, int, FloatArray, float]]:
+        """(i, j, W, log-determinant): the second derivative of F is Σ_g C_g'W_gC_g."""
+        n, own = step.n, bases.keys
+        sb, sn = bases.apply(np.swapaxes(step.full_b(), 0, 1)), bases.apply(n)
         for x, i in enumerate(own):
-            si = bases[i].apply(bt)
-            ni = bases[i].apply(n)
-            for j in own[x:]:
-                sj = bases[j].apply(bt)
-                nj = bases[j].apply(n)
-                w = mul(np.swapaxes(si, 0, 1), mul(n, sj))
-                out.s2[(i, j)] = self.quadratic(w + np.swapaxes(w, 0, 1))[..., None]
-                out.ld2[(i, j)] = np.array([-np.einsum("ijg,jig->", ni, nj)])
-        return out, done
+            for y in range(x, len(own)):
+                w = mul(np.swapaxes(sb[x], 0, 1), mul(n, sb[y]))
+                yield i, own[y], w + np.swapaxes(w, 0, 1), -float(np.einsum("ijg,jig->", sn[x], sn[y]))
+
+    def add_curvature(self, second: FloatArray, step: Kernel, bases: DenseBases, weight: Weight) -> None:
+        """As `terrace.likelihood.curvature.add_curvature`."""
+        a = weight.a[..., 0]
+        for i, j, w, ld in self._second(step, bases):
+            value = self.inner(w, a) + float(weight.omega[0]) * ld
+            second[i, j] += value
+            if i != j:
+                second[j, i] += value
 
     def back_substitute(self, k: FloatArray, far: FloatArray) -> FloatArray:
         """K_g (c_y - C_g far), shape (G, q), for `far` = (-u, -β, 1) of the columns to come."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from terrace.likelihood.objective import Objective
+from terrace.likelihood.objective import Objective, Tape
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -26,7 +26,8 @@ def scoring_start(objective: Objective, residual: FloatArray) -> FloatArray | No
     psi = np.zeros(r)
     psi[n_random:] = residual
     try:
-        m = objective.moments(psi, 2, linear=True)
+        tape = Tape()
+        m = objective.moments(psi, 1, tape=tape)
         a = m.f.sum(axis=0)[:p, :p]
         a_inverse = np.linalg.inv(a) if p else np.zeros((0, 0))
         f, f1 = m.f.sum(axis=0), m.f1.sum(axis=1)
@@ -39,9 +40,10 @@ def scoring_start(objective: Objective, residual: FloatArray) -> FloatArray | No
         ld1 = m.ld1.sum(axis=1) + np.trace(ax, axis1=1, axis2=2)
         gradient = -0.5 * (np.einsum("i,aij,j->a", v, f1, v) / sigma2 + ld1)
         full = np.empty((r + 1, r + 1))
-        trace_x2 = np.tensordot(m.f2.sum(axis=2)[:, :, :p, :p], a_inverse, axes=2)
+        weight = np.zeros((p + 1, p + 1))
+        weight[:p, :p] = a_inverse
         trace_xx = np.tensordot(ax, np.swapaxes(ax, 1, 2), axes=([1, 2], [1, 2]))
-        full[:r, :r] = 0.5 * (-m.ld2.sum(axis=2) - trace_x2 + trace_xx)
+        full[:r, :r] = 0.5 * (trace_xx - objective.curvature(psi, tape, weight))
         full[:r, r] = full[r, :r] = 0.5 * ld1
         full[r, r] = 0.5 * nu
         step = np.linalg.solve(full, np.append(gradient, 0.0))
