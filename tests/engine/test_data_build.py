@@ -188,3 +188,27 @@ def test_a_name_that_cannot_be_given(new) -> None:
     with pytest.raises(DataError) as caught:
         small().renamed("g", new)
     assert new in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        [np.nan],
+        [3.0, np.nan, 1.0, 3.0],
+        [0.1, 3.1, 1.1],
+        [2.5, 3.5, 2.5],
+        [-0.0, 0.0, -4.0],
+        [np.inf, 1.0, -np.inf, np.nan],
+        [np.inf, np.inf],
+        [1e300, -1e300],
+        [2.0**60, 2.0**60 + 256.0],
+        [5e8, 3.0, 5e8, 4.0],
+    ],
+)
+def test_codes_of_numbers_are_those_of_sorting_them(values: list[float]) -> None:
+    """Whole numbers in a narrow range are counted, others sorted: the codes must not tell which."""
+    codes, levels = Dataset(pd.DataFrame({"a": np.array(values, dtype=float)}), (Variable("a"),)).codes("a")
+    expected = sorted({v for v in values if not np.isnan(v)})
+    assert list(levels) == expected
+    assert codes.tolist() == [-1 if np.isnan(v) else expected.index(v) for v in values]

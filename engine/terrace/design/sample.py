@@ -141,8 +141,7 @@ def estimation_sample(spec: ModelSpec, data: Dataset) -> BoolArray:
             )
         keep(factor.name, np.isnan(values))
     for name in dict.fromkeys(_codes(spec)):
-        codes, _ = data.codes(name)
-        keep(name, codes < 0)
+        keep(name, data.codes(name)[0] < 0 if data.is_text(name) else np.isnan(data.numeric(name)))
     if spec.residuals.time:
         keep(spec.residuals.time, np.isnan(data.numeric(spec.residuals.time)))
     for kind, expression, option in weight_expressions(spec):
