@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from terrace.language.macros import escaped
+
 if TYPE_CHECKING:
     from terrace.data.dataset import Variable
 
 
 def quoted(text: str) -> str:
-    """A string of the command language; a text with quotation marks takes compound quotes."""
+    """A string of the command language; a text with quotation marks takes compound quotes.
+
+    A dollar sign in the text is no macro.
+    """
+    text = escaped(text)
     return f'`"{text}"\'' if '"' in text else f'"{text}"'
 
 

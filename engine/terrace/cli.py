@@ -95,7 +95,7 @@ def _usage_problem(options: argparse.Namespace) -> str:
 def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outcome]) -> int:
     if options.data is not None:
         # Opening is not one of the user's commands, so it is reported only where it fails.
-        opened = session.run(f'use `"{options.data}"\'')
+        opened = session.run_expanded(f'use `"{options.data}"\'')
         if not opened.ok:
             outcomes.append(opened)
             _tell_error(opened, "")

@@ -46,6 +46,45 @@ def failure(command: str, name: str, error: TerraceError) -> Outcome:
     )
 
 
+# What do-files ask _rc for, by the numbers of the program that they were written for.
+_RETURN_CODES = {
+    "no-such-variable": 111,
+    "ambiguous-variable": 111,
+    "no-such-estimates": 111,
+    "no-such-coefficient": 111,
+    "no-such-matrix": 111,
+    "no-such-scalar": 111,
+    "no-such-command": 199,
+    "no-such-file": 601,
+    "file-exists": 602,
+    "unreadable-file": 603,
+    "variable-exists": 110,
+    "type-mismatch": 109,
+    "no-data": 2000,
+    "no-observations": 2000,
+    "no-fit": 301,
+    "no-stored-results": 301,
+    "convergence": 430,
+    "assertion": 9,
+    "not-a-name": 7,
+    "numlist": 121,
+    "matrix-size": 503,
+}
+
+
+def return_code(error: TerraceError) -> int:
+    """What ``_rc`` holds after ``capture`` caught an error: 198 where nothing closer is known."""
+    return error.rc if isinstance(error, CodedError) else _RETURN_CODES.get(error.code, 198)
+
+
+class CodedError(TerraceError):
+    """What the command ``error #`` raises: ``rc`` is the number."""
+
+    def __init__(self, rc: int) -> None:
+        super().__init__(f"The program ended with error {rc}.", code="user-error")
+        self.rc = rc
+
+
 def captured(command: str, name: str, error: TerraceError) -> Outcome:
     """The outcome of a command that failed under ``capture``: nothing happened, and that is all right."""
     return Outcome(command, name, "ok", 0.0, warnings=(error.message,), quiet=True)

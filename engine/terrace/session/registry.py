@@ -26,7 +26,7 @@ ByMode = Literal["no", "loop", "native"]
 
 MODULES = (
     *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses", "margins"),
-    *("values", "programming", "system", "metadata", "output"),
+    *("values", "programming", "macros", "checks", "system", "metadata", "output"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "statsby", "mi", "export"),
     *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics", "apa"),

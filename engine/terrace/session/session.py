@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,15 +12,18 @@ from pathlib import Path
 from terrace.data.dataset import Dataset
 from terrace.errors import CommandError, DataError, TerraceError
 from terrace.language.command import ParsedCommand, parse_command
-from terrace.language.dofile import read_commands
+from terrace.language.dofile import DoCommand
 from terrace.language.expr_context import EvalContext
+from terrace.language.flow import Node, read_flow
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
 from terrace.session.context import eval_context, with_origin
 from terrace.session.contract import Outcome
+from terrace.session.flow import Runner, call_program, run_block
 from terrace.session.log import record_defect
-from terrace.session.outcome import captured, failure, success
+from terrace.session.macros import expanded
+from terrace.session.outcome import captured, failure, return_code, success
 from terrace.session.state import CommandResult, State
 
 MAX_UNDO = 100
@@ -48,6 +51,7 @@ class Session:
         self.cancel: CancelCheck | None = None
         self.undo_steps: list[Step] = []
         self.redo_steps: list[Step] = []
+        self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
 
     # --- what there is ----------------------------------------------------------------------------------
@@ -100,15 +104,26 @@ class Session:
         progress: ProgressCallback | None = None,
         cancel: CancelCheck | None = None,
     ) -> Outcome:
-        """Run one command.
+        """Run one command, or one loop or other block; macros in it are replaced first.
 
         Never raises for what a user can do wrong: the outcome then has status ``error`` and the session is
         as it was. A defect of the program becomes an outcome with the code ``internal`` and a log entry.
         """
+        return self.run_expanded(command_text, progress=progress, cancel=cancel, macros=True)
+
+    def run_expanded(
+        self,
+        command_text: str,
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelCheck | None = None,
+        macros: bool = False,
+    ) -> Outcome:
+        """`run` for a text in which macros have been replaced already."""
         begun = time.perf_counter()
-        before = self.state
         with self._watched(progress, cancel):
-            outcome, after = self._attempt(command_text)
+            before = self.state
+            outcome, after = self._attempt(command_text, macros)
         self.state = with_origin(after)
         outcome = replace(outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
@@ -125,29 +140,41 @@ class Session:
     ) -> Iterator[Outcome]:
         """Run a do-file, or the text of one, and give the outcome of each command as it ends.
 
-        Ends after the first error and after ``exit``. A text of one line is a path where it ends in ``.do``
-        or is a file. ``before`` is called with each command and its line before it runs.
+        A command in a loop has an outcome each time it runs, with its macros replaced. Ends after the first
+        error and after ``exit``. A text of one line is a path where it ends in ``.do`` or is a file. ``before``
+        is called with each command and its line before it runs.
         """
         try:
-            source = read_do_file(path_or_text)
-            commands = read_commands(source)
+            nodes = read_flow(read_do_file(path_or_text))
         except TerraceError as error:
             yield failure(f"do {path_or_text}", "do", error)
             return
-        for command in commands:
-            if before is not None:
-                before(command.text, command.line)
-            outcome = replace(self.run(command.text, progress=progress, cancel=cancel), line=command.line)
-            self._history[-1] = outcome
-            yield outcome
-            if not outcome.ok or outcome.type == "exit":
-                return
+        yield from self.run_nodes(nodes, progress=progress, cancel=cancel, before=before)
+
+    def run_nodes(
+        self,
+        nodes: Sequence[Node],
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelCheck | None = None,
+        before: Callable[[str, int], None] | None = None,
+    ) -> Iterator[Outcome]:
+        """`run_do` for commands that have been read."""
+        yield from Runner(self, progress, cancel, before).nodes(nodes)
+
+    def amend_history(self, outcome: Outcome, *, new: bool = False) -> None:
+        """Put an outcome with more known of it in the place of the last one, or after it where it is `new`."""
+        if not new:
+            self._history.pop()
+        self._history.append(outcome)
 
     def execute(self, parsed: ParsedCommand) -> CommandResult:
         """Run a parsed command on the present state without taking over what it changes.
 
         Raises `TerraceError`. For handlers of prefixes and for `run`.
         """
+        if str(parsed.word) in self.state.programs:
+            return call_program(self, parsed)
         found, parsed = registry.find(parsed)
         return prefixes.dispatch(self, found, parsed)
 
@@ -217,22 +244,36 @@ class Session:
             del self.undo_steps[:-MAX_UNDO]
 
     # --- one attempt ------------------------------------------------------------------------------------
-    def _attempt(self, command_text: str) -> tuple[Outcome, State]:
-        """Run one command: its outcome, and the state that follows."""
+    def _attempt(self, command_text: str, macros: bool) -> tuple[Outcome, State]:
+        """Run one command or block: its outcome, and the state that follows."""
         name = ""
         parsed: ParsedCommand | None = None
+        begun = self.state
         try:
-            text = one_command(command_text)
-            if not text:
+            found = one_node(command_text)
+            if found is None:
                 return Outcome(command_text, "comment", "ok", 0.0), self.state
+            if not isinstance(found, DoCommand):
+                name = found.text.split()[0]
+                result = run_block(self, found)
+                return success(command_text, name, result, False), result.state or self.state
+            text = found.text if command_text.strip() != found.text else command_text
+            if macros and (replaced := expanded(self, text)) != text:
+                text = command_text = replaced
             parsed = parse_command(text)
             name = str(parsed.word)
-            name = registry.find(parsed)[0].type
+            if name not in self.state.programs:
+                name = registry.find(parsed)[0].type
             result = self.execute(parsed)
-            return success(command_text, name, result, parsed.quiet), result.state or self.state
+            after = result.state or self.state
+            if parsed.prefix("capture"):
+                after = replace(after, rc=0)
+            return success(command_text, name, result, parsed.quiet), after
         except TerraceError as error:
+            if self.state is not begun:  # what macros counted up on the way
+                self.state = begun
             if parsed is not None and parsed.prefix("capture") and error.code != "cancelled":
-                return captured(command_text, name, error), replace(self.state, rc=1)
+                return captured(command_text, name, error), replace(self.state, rc=return_code(error))
             return failure(command_text, name, error), self.state
         except MemoryError:
             short = DataError(
@@ -246,21 +287,19 @@ class Session:
             return failure(command_text, name, _internal(defect, where)), self.state
 
 
-def one_command(text: str) -> str:
-    """The command without comments; the text as it is where it has none.
+def one_node(text: str) -> Node | None:
+    """The one command or block of a text, without comments; None where there is none.
 
-    Raises `CommandError` where it holds several commands: `Session.run_do` runs those.
+    Raises `CommandError` where it holds several: `Session.run_do` runs those.
     """
-    commands = read_commands(text)
-    if not commands:
-        return ""
-    if len(commands) > 1:
+    nodes = read_flow(text)
+    if len(nodes) > 1:
         raise CommandError(
-            f"This is {len(commands)} commands, and one is run at a time.",
+            f"This is {len(nodes)} commands, and one is run at a time.",
             code="several-commands",
             advice="Run them as a do-file.",
         )
-    return text if text.strip() == commands[0].text else commands[0].text
+    return nodes[0] if nodes else None
 
 
 def read_do_file(path_or_text: str | os.PathLike[str]) -> str:

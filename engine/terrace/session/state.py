@@ -13,6 +13,7 @@ from terrace.data.dataset import Dataset
 from terrace.spec.model import Display
 
 if TYPE_CHECKING:
+    from terrace.language.flow import ProgramText
     from terrace.postestimation.margins import Margins
     from terrace.results.fit import FitResult
     from terrace.results.plot import Plot
@@ -92,7 +93,8 @@ class State:
     drawn last at the end. ``posted`` holds a fit with the margins that test and lincom speak of in its place.
     ``label_sets`` are value labels by the names that ``label define`` gave them. ``origins`` tell which rows the
     fits saw, by the identity of their models, so that e(sample) follows rows that are sorted or left out.
-    ``preserved`` are the data that ``restore`` brings back.
+    ``preserved`` are the data that ``restore`` brings back. ``locals`` and ``globals`` are macros by name,
+    ``programs`` the commands of ``program define``.
     """
 
     dataset: Dataset | None = None
@@ -111,6 +113,9 @@ class State:
     label_sets: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     origins: Mapping[int, Origin] = field(default_factory=dict)
     preserved: Dataset | None = None
+    locals: Mapping[str, str] = field(default_factory=dict)
+    globals: Mapping[str, str] = field(default_factory=dict)
+    programs: Mapping[str, ProgramText] = field(default_factory=dict)
 
     def changed_since(self, before: State) -> frozenset[str]:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``."""

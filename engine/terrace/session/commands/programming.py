@@ -12,7 +12,12 @@ from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 
-_DIRECTIVE = re.compile(r"(?:_n(?:ewline)?(?:\((\d+)\))?|_s(?:kip)?\((\d+)\)|as\s+\w+|_c(?:ontinue)?)(?=[\s\"]|$)")
+_COLOURS = "red|green|yellow|white|blue|smcl"
+_DIRECTIVE = re.compile(
+    r"(?:_n(?:ewline)?(?:\((\d+)\))?|_s(?:kip)?\((\d+)\)|as\s+\w+|in\s+(?:"
+    + _COLOURS
+    + r")|_c(?:ontinue)?)(?=[\s\"]|$)"
+)
 _FORMAT = re.compile(r"%-?0?\d*(?:\.\d+)?[fgeFGEs]c?(?=\s|$)")
 _OPERATORS = "+-*/^=<>&|!~("
 
@@ -25,7 +30,7 @@ _OPERATORS = "+-*/^=<>&|!~("
 )
 def display(session: Session, parsed: ParsedCommand) -> CommandResult:
     out: list[str] = []
-    form = ""
+    form = last = ""
     for kind, piece in _items(parsed.arguments):
         text = str(piece)
         if kind == "string":
@@ -35,8 +40,10 @@ def display(session: Session, parsed: ParsedCommand) -> CommandResult:
         elif kind == "directive":
             out.append(_directive(text))
         else:
-            out.append(_value(session, piece, form))
+            gap = " " if last == "expression" else ""  # two numbers beside each other are two numbers
+            out.append(gap + _value(session, piece, form))
             form = ""
+        last = kind
     return CommandResult(text="".join(out))
 
 
@@ -62,16 +69,18 @@ def _items(piece: Piece) -> Iterator[tuple[str, Piece]]:
 
 
 def _goes_on(piece: Piece, position: int) -> bool:
-    """True where an operator follows, so that a string belongs to an expression."""
-    return str(piece.after(position)).lstrip()[:1] in tuple(_OPERATORS[:-2])
+    """True where an operator that text can have follows, so that a string belongs to an expression."""
+    return str(piece.after(position)).lstrip()[:1] in tuple("+*=<>&|!~")
 
 
 def _expression_end(piece: Piece) -> int:
-    """Where an expression ends: at a comma, a format, a directive, or a string that no operator joins to it."""
+    """Where an expression ends: at a comma, a format, a directive, or what no operator joins to it."""
     source = piece.source
     before = "("
     for i, c in top_level(piece):
         if c == "," or (c == '"' and before not in _OPERATORS):
+            return i
+        if before == " " and (c.isalnum() or c in "_.[") and not _FORMAT.match(source, i, piece.end):
             return i
         if before == " " and (_FORMAT.match(source, i, piece.end) or _DIRECTIVE.match(source, i, piece.end)):
             return i

@@ -23,6 +23,7 @@ from terrace.language.options import Option, OptionRule, did_you_mean, rules
 from terrace.language.tokens import Piece, unquoted, words
 from terrace.results.table import Column, Row, Table
 from terrace.session import registry
+from terrace.session.flow import left, placed, scope
 from terrace.session.registry import Command, command
 from terrace.session.session import Session, read_do_file
 from terrace.session.state import CommandResult, Settings
@@ -135,30 +136,33 @@ def redo(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 # --- do-files ---------------------------------------------------------------------------------------------
-@command("do", syntax="do FILE", help="Run the commands of a do-file; where one fails, none has happened.")
-@command("run", minimum="ru", syntax="run FILE", help="As do, without its text.")
+@command(
+    "do", syntax="do FILE [arguments]", help="Run the commands of a do-file; where one fails, none has happened."
+)
+@command("run", minimum="ru", syntax="run FILE [arguments]", help="As do, without its text.")
 def do(session: Session, parsed: ParsedCommand) -> CommandResult:
     from pathlib import Path
 
-    name = unquoted(parsed.clauses.body)
-    if not name:
+    parts = words(parsed.clauses.body)
+    if not parts:
         raise parsed.word.error("The name of a do-file is missing.", code="no-file", advice="do file.do")
-    path = Path(name)
+    path = Path(unquoted(parts[0]))
+    if not path.exists() and Path(unquoted(parsed.clauses.body)).exists():  # a name with blanks, without quotes
+        path, parts = Path(unquoted(parsed.clauses.body)), []
     if not path.exists() and not path.suffix:
         path = path.with_suffix(".do")
     read_do_file(path)  # a file that is not there is the error of this command, not of one in it
-    child = session.fork(session.state)
+    child = scope(session, str(parsed.arguments.after(parts[0].end)) if parts else "", path.name)
     texts: list[str] = []
     out = CommandResult()
-    for outcome in child.run_do(path, progress=session.progress, cancel=session.cancel):
+    echo: list[str] = []
+    for outcome in child.run_do(
+        path, progress=session.progress, cancel=session.cancel, before=lambda text, line: echo.append(f". {text}")
+    ):
         if outcome.error is not None:
-            code, message = outcome.error
-            raise TerraceError(
-                f"{path.name}, line {outcome.line}: {message}",
-                code=code,
-                advice=f"{outcome.command}\n{outcome.error_advice}".strip(),
-            )
-        texts += [f". {outcome.command}", *([outcome.text] if outcome.text else [])]
+            raise placed(outcome, f"{path.name}, ")
+        texts += [*echo, *([outcome.text] if outcome.text else [])]
+        echo.clear()
         out = replace(
             out,
             tables=(*out.tables, *outcome.tables),
@@ -166,8 +170,8 @@ def do(session: Session, parsed: ParsedCommand) -> CommandResult:
             warnings=(*out.warnings, *outcome.warnings),
             fit=outcome.fit or out.fit,
         )
-    text = "" if parsed.name == "run" else "\n".join(texts)
-    return replace(out, text=text, state=child.state)
+    text = "" if parsed.name == "run" else "\n".join([*texts, *echo])
+    return replace(out, text=text, state=left(session, child))
 
 
 # --- about ------------------------------------------------------------------------------------------------
