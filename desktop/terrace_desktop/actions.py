@@ -16,12 +16,37 @@ from terrace_desktop.widgets import ElidedLabel, label, named, tool_button
 if TYPE_CHECKING:
     from terrace_desktop.main_window import MainWindow
 
+# Entries of the data panel that stand in menus: menu, key, words. None is a line between them.
+FORMS = (
+    ("data", "compute", QT_TRANSLATE_NOOP("MainWindow", "&Compute a variable…")),
+    ("data", "recode", QT_TRANSLATE_NOOP("MainWindow", "&Recode…")),
+    ("data", "centre", QT_TRANSLATE_NOOP("MainWindow", "C&entre…")),
+    ("data", "egen", QT_TRANSLATE_NOOP("MainWindow", "Statistics of gro&ups…")),
+    ("data", "labels", QT_TRANSLATE_NOOP("MainWindow", "&Value labels…")),
+    ("data", "keep_rows", QT_TRANSLATE_NOOP("MainWindow", "&Keep or drop rows…")),
+    ("data", None, ""),
+    ("data", "merge", QT_TRANSLATE_NOOP("MainWindow", "&Merge a file…")),
+    ("data", "append", QT_TRANSLATE_NOOP("MainWindow", "&Append a file…")),
+    ("data", "collapse", QT_TRANSLATE_NOOP("MainWindow", "C&ollapse to groups…")),
+    ("data", "long", QT_TRANSLATE_NOOP("MainWindow", "Reshape to &long…")),
+    ("data", "wide", QT_TRANSLATE_NOOP("MainWindow", "Reshape to &wide…")),
+    ("explore", "tabstat", QT_TRANSLATE_NOOP("MainWindow", "Statistics by &group…")),
+    ("explore", "tabulate", QT_TRANSLATE_NOOP("MainWindow", "&Frequencies and cross-tables…")),
+    ("explore", "correlate", QT_TRANSLATE_NOOP("MainWindow", "Co&rrelations…")),
+    ("explore", "list", QT_TRANSLATE_NOOP("MainWindow", "&List rows…")),
+    ("explore", None, ""),
+    ("explore", "scatter", QT_TRANSLATE_NOOP("MainWindow", "&Scatter plot…")),
+    ("explore", "lines", QT_TRANSLATE_NOOP("MainWindow", "Lines by gr&oup…")),
+    ("explore", "histogram", QT_TRANSLATE_NOOP("MainWindow", "&Histogram…")),
+    ("explore", "box", QT_TRANSLATE_NOOP("MainWindow", "&Box plots…")),
+)
+ROOMY = 1040  # px: a narrower window leaves the tools out of its bar that the menus have too
+
 EXPLORE = (  # command that must exist, what to run, words
     ("describe", "describe", QT_TRANSLATE_NOOP("MainWindow", "Describe the data")),
     ("summarize", "summarize", QT_TRANSLATE_NOOP("MainWindow", "Summarize variables")),
     ("codebook", "codebook", QT_TRANSLATE_NOOP("MainWindow", "Codebook")),
     ("misstable summarize", "misstable summarize", QT_TRANSLATE_NOOP("MainWindow", "Missing values")),
-    ("correlate", "correlate", QT_TRANSLATE_NOOP("MainWindow", "Correlations")),
 )
 
 
@@ -33,6 +58,7 @@ class Actions:
         self._all: dict[str, QAction] = {}
         self.recent = QMenu(window)
         self.explore = QMenu(window)
+        self._explored: list[QAction] = []
         self._build_menus()
         self._build_toolbar()
 
@@ -61,6 +87,11 @@ class Actions:
             self.document.show()
             QApplication.sendEvent(bar, QResizeEvent(bar.size(), bar.size()))  # it lays out its corners then
 
+    def fit_toolbar(self) -> None:
+        """Leave out of a narrow bar what the menus have too."""
+        for action in self._roomy:
+            action.setVisible(self.window.width() >= ROOMY)
+
     def enable(self, **states: bool) -> None:
         """Enable or disable actions by name."""
         for name, state in states.items():
@@ -75,11 +106,17 @@ class Actions:
 
     def show_explore(self, known: set[str]) -> None:
         """Fill the Explore menu with the commands that there are."""
-        self.explore.clear()
+        for action in self._explored:
+            self.explore.removeAction(action)
+        first = self.explore.actions()[0]
+        self._explored = []
         for needed, command, words in EXPLORE:
             if needed in known:
-                self.explore.addAction(self.window.tr(words), self._runner(command))
-        self.explore.menuAction().setVisible(not self.explore.isEmpty())
+                action = QAction(self.window.tr(words), self.explore)
+                action.triggered.connect(self._runner(command))
+                self.explore.insertAction(first, action)
+                self._explored.append(action)
+        self._explored.append(self.explore.insertSeparator(first))
 
     # --- building -----------------------------------------------------------------------------------
     def _add(
@@ -130,6 +167,8 @@ class Actions:
         edit.addSeparator()
         self._add(edit, "copy", tr("&Copy"), w.copy)
         data = self._menu(tr("Data"), "data")
+        self._add_forms(data, "data")
+        data.addSeparator()
         self._add(data, "labels", tr("Show &labels"), lambda: w.left.labels.choose("labels"))
         self._add(data, "codes", tr("Show &codes"), lambda: w.left.labels.choose("codes"))
         data.addSeparator()
@@ -142,7 +181,7 @@ class Actions:
         self._add(data, "show_all", tr("Show all &rows"), w.left.show_all)
         self._add(data, "variables", tr("Describe &variables"), lambda: w.show_tab(1))
         self.explore = self._menu(tr("Explore"), "explore")
-        self.explore.menuAction().setVisible(False)
+        self._add_forms(self.explore, "explore")
         model = self._menu(tr("Model"), "model")
         self._add(model, "new_model", tr("&New model…"), lambda: w.models.open_builder(None), "Ctrl+M")
         self._add(model, "edit_model", tr("&Edit newest model…"), w.edit_newest, "Ctrl+Shift+M")
@@ -161,6 +200,13 @@ class Actions:
         bar.setCornerWidget(self.wordmark, Qt.Corner.TopLeftCorner)
         self.document = ElidedLabel("", "document")
         bar.setCornerWidget(self.document, Qt.Corner.TopRightCorner)
+
+    def _add_forms(self, menu: QMenu, name: str) -> None:
+        for where, key, words in FORMS:
+            if where == name and key is None:
+                menu.addSeparator()
+            elif where == name:
+                self._add(menu, f"do_{key}", self.window.tr(words), self._form_opener(key))
 
     def _build_results_menu(self, menu: QMenu) -> None:
         from terrace_desktop.results.model_card import AFTER
@@ -215,13 +261,20 @@ class Actions:
         plan = (
             ("open", tr("Open"), "outline"), ("save_data", tr("Save"), "outline"), None,
             ("undo", tr("Undo"), "plain"), ("redo", tr("Redo"), "plain"), None,
+            ("tool_describe", tr("Describe"), "plain"), ("tool_prepare", tr("Prepare"), "plain"),
+            ("tool_plot", tr("Plot"), "plain"), None,
             ("new_model", tr("New model"), "primary"), ("compare", tr("Compare"), "plain"),
         )  # fmt: skip
+        for name, key in (("tool_describe", "summarize"), ("tool_prepare", "compute"), ("tool_plot", "scatter")):
+            self._all[name] = action = QAction(w)
+            action.setObjectName(f"action_{name}")
+            action.triggered.connect(self._form_opener(key))
+        self._roomy: list[QAction] = []
         for item in plan:
-            if item is None:
-                bar.addSeparator()
-            else:
-                bar.addWidget(self._bar_button(*item))
+            placed = bar.addSeparator() if item is None else bar.addWidget(self._bar_button(*item))
+            if item is not None and item[0].startswith("tool_"):
+                self._roomy.append(placed)
+        self._roomy.append(bar.actions()[bar.actions().index(self._roomy[-1]) + 1])  # and the line behind them
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(gap)
@@ -239,6 +292,9 @@ class Actions:
         return b
 
     # Small makers, so that each loop variable is bound when its function is made.
+    def _form_opener(self, key: str) -> Callable[[], object]:
+        return lambda _checked=False: self.window.prepare.open(key)
+
     def _runner(self, command: str) -> Callable[[], object]:
         return lambda: self.window.controller.run(command)
 

@@ -188,3 +188,9 @@ def rows_where(text: str, dataset: Dataset) -> Any:
         return condition(text, dataset)
     except TerraceError as error:
         return error
+
+
+def document_name(dataset: Dataset | None) -> str:
+    """The file or sample that the data came from."""
+    source = "" if dataset is None else dataset.source
+    return source.removeprefix("sample ") if source.startswith("sample ") else Path(source).name

@@ -97,7 +97,7 @@ class DataPane(QTabWidget):
         )
         self._corner = QWidget()
         corner = QHBoxLayout(self._corner)
-        corner.setContentsMargins(0, 0, 12, 10)
+        corner.setContentsMargins(0, 0, 12, 6)
         corner.addWidget(self.labels)
         self.setCornerWidget(self._corner)
         self.labels.chosen.connect(lambda key: self.grid.set_labels(key == "labels"))

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidg
 from terrace_desktop import dialogs, logs, session_port, theme
 from terrace_desktop.actions import Actions
 from terrace_desktop.controller import Controller
-from terrace_desktop.data_flow import DataFlow
+from terrace_desktop.data_flow import DataFlow, document_name
 from terrace_desktop.data_pane import HISTORY, DataPane
 from terrace_desktop.export_flow import ExportFlow
 from terrace_desktop.history import duration
@@ -26,9 +26,9 @@ from terrace_desktop.widgets import named
 from terrace_desktop.worker import Snapshot, Worker
 
 if TYPE_CHECKING:
-    from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome, Progress
     from terrace_desktop.history import Entry
+    from terrace_desktop.prepare.flow import PrepareFlow
 
 SIZE = (1440, 900)
 
@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self.start = StartPage()
         self.data = DataFlow(self, self.controller, self.left, settings)
         self.models = ModelFlow(self, self.controller, self.results, settings)
+        self._prepare: PrepareFlow | None = None
         self.exports = ExportFlow(self, self.controller, self.results, settings)
         self.status = StatusBar()
         self.setStatusBar(self.status)
@@ -80,6 +81,15 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._refresh()
+
+    @property
+    def prepare(self) -> PrepareFlow:
+        """The data panel, loaded when it is first wanted."""
+        if self._prepare is None:
+            from terrace_desktop.prepare.flow import PrepareFlow
+
+            self._prepare = PrepareFlow(self, self.controller)
+        return self._prepare
 
     # --- wiring -------------------------------------------------------------------------------------
     def _connect(self) -> None:
@@ -148,7 +158,7 @@ class MainWindow(QMainWindow):
         if snapshot.dataset is not shown:
             same = _same_data(shown, snapshot.dataset)
             self.left.show_dataset(snapshot.dataset, same)
-            self._document = _document_name(snapshot.dataset)
+            self._document = document_name(snapshot.dataset)
             if not same:
                 self.models.close_builder()
             self.models.check_stale()
@@ -344,6 +354,8 @@ class MainWindow(QMainWindow):
             variances=fitted, collapse=some, expand=some, clear=some, export=some,
             save_history=bool(self.controller.history.entries), run_do=self.controller.is_ready,
         )  # fmt: skip
+        for name in [n for n in self.actions_.names() if n.startswith(("do_", "tool_"))]:
+            self.actions_.enable(**{name: open_})
         for name in [n for n in self.actions_.names() if n.startswith("after_")]:
             self.actions_.enable(**{name: open_ and fitted})
         self.actions_.explore.setEnabled(open_)
@@ -407,6 +419,7 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         if hasattr(self, "actions_"):
             self.actions_.place_document()
+            self.actions_.fit_toolbar()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._closing = True
@@ -428,12 +441,6 @@ def _fitting(size: tuple[int, int]) -> tuple[int, int]:
         return size
     room = screen.availableGeometry()
     return min(size[0], room.width()), min(size[1], room.height())
-
-
-def _document_name(dataset: Dataset | None) -> str:
-    """The file or sample that the data came from."""
-    source = "" if dataset is None else dataset.source
-    return source.removeprefix("sample ") if source.startswith("sample ") else Path(source).name
 
 
 def _same_data(old: Any, new: Any) -> bool:

@@ -19,10 +19,13 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.contract import Outcome, Progress
 from terrace_desktop import theme
 from terrace_desktop.history import Entry
+from terrace_desktop.plots.cards import LargePlot
+from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.clipboard import TSV, tables_mime
 from terrace_desktop.results.model_card import ModelCard
 from terrace_desktop.results.output_card import OutputCard, pointed
 from terrace_desktop.results.pane import ResultsPane
+from terrace_desktop.widgets import ElidedLabel
 
 ENTRY = Entry(1, "mixed score hours || school:, reml")
 
@@ -279,3 +282,15 @@ def test_progress_says_what_it_knows() -> None:
     pane.hide_progress()
     assert pane.progress.isHidden()
     pane.deleteLater()
+
+
+def test_a_plot_stands_in_its_card_without_a_box_or_a_second_title() -> None:
+    drawn = fakes.plot("scatter")
+    outcome = Outcome("scatter y x", "scatter", "ok", 0.01, text="Graph drawn: scatter y x.", plots=(drawn,))
+    card = OutputCard(Entry(1, "scatter y x"), outcome)
+    assert card.title == "A plot" and card.findChild(GrowingBrowser) is None
+    plot = card.findChild(LargePlot)
+    assert plot.property("surface") == "panel" and plot.accessibleDescription() == "Graph drawn: scatter y x."
+    shown = [w.full_text() for w in plot.findChildren(ElidedLabel)]
+    assert "A plot" not in shown
+    card.deleteLater()

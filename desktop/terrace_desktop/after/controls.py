@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -302,6 +303,45 @@ class LineControl(Control):
         return self.line
 
 
+class FileControl(Control):
+    """A data file: typed, or chosen in a dialog."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__(field)
+        self.line = named(QLineEdit(), f"after_{field.key}", field.title)
+        self.line.setPlaceholderText(field.hint)
+        self.line.textChanged.connect(lambda _text: self.changed.emit())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.line, 1)
+        row.addWidget(button(tr("Browse…"), f"after_{field.key}_browse", self._browse))
+
+    def _browse(self) -> None:
+        from terrace_desktop import dialogs
+        from terrace_desktop.data_flow import OPEN_FILTERS
+
+        filters = f"{tr('Data files')} ({OPEN_FILTERS});;{tr('All files')} (*)"
+        path = dialogs.ask_open(self, self.field.title, "", filters)
+        if path:
+            self.line.setText(path)
+
+    def value(self) -> str:
+        return self.line.text().strip()
+
+    def set_value(self, value: Any) -> None:
+        with QSignalBlocker(self.line):
+            self.line.setText(value or "")
+
+    def problem(self) -> str:
+        path = Path(self.value()).expanduser()
+        known = path.exists() or (not path.suffix and path.with_suffix(".dta").exists())
+        return "" if known or not self.value() else tr("There is no file {0}.").format(path)
+
+    def first(self) -> QWidget:
+        return self.line
+
+
 class RowsControl(Control):
     """A text for each of several names; empty ones do not count."""
 
@@ -345,6 +385,7 @@ _KINDS: dict[str, type[Control]] = {
     "several": SeveralControl,
     "check": CheckControl,
     "rows": RowsControl,
+    "file": FileControl,
 }
 
 

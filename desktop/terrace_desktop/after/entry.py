@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 
 from terrace_desktop.after.facts import Facts
 
-Kind = Literal["choice", "several", "check", "number", "numbers", "name", "text", "rows"]
+Kind = Literal["choice", "several", "check", "number", "numbers", "name", "text", "rows", "file"]
 Values = Mapping[str, Any]
 NAME = re.compile(r"[^\W\d]\w{0,31}$")
 
@@ -31,8 +31,8 @@ class Field:
     """One control of a form.
 
     ``kind``: a choice of one value, several of a list, a check box, a number, a list of numbers, the name of a new
-    variable, free text, or rows of texts (one for each of `options`). ``options`` are (value, title) pairs;
-    ``closed`` tells why some of them, or with the key None the whole field, cannot be had. ``low`` and ``high``
+    variable, free text, rows of texts (one for each of `options`), or a data file. ``options`` are (value, title)
+    pairs; ``closed`` tells why some of them, or with the key None the whole field, cannot be had. ``low`` and ``high``
     bound a number; ``whole`` asks for one without decimals. ``insert`` are pieces of text to put into a free text.
     ``required`` is what to say while nothing is chosen.
     """

@@ -19,8 +19,48 @@ class Model:
     title: str
 
 
+class OfData:
+    """What a panel has to know of the data that are open; for classes that have a `dataset`."""
+
+    dataset: Dataset | None
+
+    @cached_property
+    def categories(self) -> tuple[str, ...]:
+        """Nominal and ordinal variables of the data."""
+        if self.dataset is None:
+            return ()
+        kinds = ("nominal", "ordinal")
+        return tuple(v.name for v in self.dataset.variables if v.measure.value in kinds)
+
+    @cached_property
+    def numeric(self) -> tuple[str, ...]:
+        """Variables of the data that hold numbers and are no identifiers."""
+        if self.dataset is None:
+            return ()
+        out = []
+        for v in self.dataset.variables:
+            if v.measure.value != "identifier" and not self.dataset.is_text(v.name):
+                out.append(v.name)
+        return tuple(out)
+
+    def free_name(self, stem: str) -> str:
+        """A name for a new variable that is not taken."""
+        taken = set() if self.dataset is None else {n.lower() for n in self.dataset.names}
+        name, k = stem, 2
+        while name.lower() in taken or f"{name}1" in taken:
+            name, k = f"{stem}{k}", k + 1
+        return name
+
+    def label_of(self, name: str) -> str:
+        """A variable's name with its label, where it has one."""
+        if self.dataset is None or name not in self.dataset:
+            return name
+        label = self.dataset.variable(name).label
+        return f"{name} · {label}" if label else name
+
+
 @dataclass(frozen=True)
-class Facts:
+class Facts(OfData):
     """One fitted model with the data that are open now.
 
     ``stored`` is the model's name in the session; ``models`` are all stored ones in the order of their cards,
@@ -170,43 +210,14 @@ class Facts:
         """True where the rows that are open are as many as the fit was made on (commands look closer)."""
         return self.dataset is not None and len(self.dataset) == len(self.fit.sample)
 
-    @cached_property
-    def categories(self) -> tuple[str, ...]:
-        """Nominal and ordinal variables of the data."""
-        if self.dataset is None:
-            return ()
-        kinds = ("nominal", "ordinal")
-        return tuple(v.name for v in self.dataset.variables if v.measure.value in kinds)
-
-    @cached_property
-    def numeric(self) -> tuple[str, ...]:
-        """Variables of the data that hold numbers and are no identifiers."""
-        if self.dataset is None:
-            return ()
-        out = []
-        for v in self.dataset.variables:
-            if v.measure.value != "identifier" and not self.dataset.is_text(v.name):
-                out.append(v.name)
-        return tuple(out)
-
-    def free_name(self, stem: str) -> str:
-        """A name for a new variable that is not taken."""
-        taken = set() if self.dataset is None else {n.lower() for n in self.dataset.names}
-        name, k = stem, 2
-        while name.lower() in taken or f"{name}1" in taken:
-            name, k = f"{stem}{k}", k + 1
-        return name
-
     def title_of(self, name: str) -> str:
         """The title of a stored model, or its name."""
         return next((m.title for m in self.models if m.name == name), name)
 
-    def label_of(self, name: str) -> str:
-        """A variable's name with its label, where it has one."""
-        if self.dataset is None or name not in self.dataset:
-            return name
-        label = self.dataset.variable(name).label
-        return f"{name} · {label}" if label else name
+    @property
+    def subject(self) -> object:
+        """What is typed in the panel is about this fit, and nothing of it is kept for another."""
+        return self.fit
 
 
 def facts_of(fit: Any, dataset: Dataset | None, stored: str, title: str, models: tuple[Model, ...]) -> Facts:

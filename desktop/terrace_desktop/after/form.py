@@ -102,6 +102,12 @@ class EntryForm(QWidget):
             kept[key] = value
         self.set_values(kept)
 
+    def forget_names(self) -> None:
+        """A variable that has been made is not made again: its name goes."""
+        for control in self.controls.values():
+            if control.field.kind == "name":
+                control.set_value(control.field.default)
+
     def has_fields_of(self, facts: Facts) -> bool:
         """True where the form for other facts would look the same."""
         reason = self.entry.reason(facts)

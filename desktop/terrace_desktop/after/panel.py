@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitt
 
 from terrace_desktop import theme
 from terrace_desktop.after import catalog, look
-from terrace_desktop.after.entry import Entry, tr
+from terrace_desktop.after.entry import Entry, Group, tr
 from terrace_desktop.after.facts import Facts
 from terrace_desktop.after.form import EntryForm
 from terrace_desktop.after.listing import EntryList, SearchLine
@@ -18,6 +18,7 @@ from terrace_desktop.widgets import ElidedLabel, Notice, button, hairline, label
 
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome
+    from terrace_desktop.prepare.facts import DataFacts
 
 LEAST = (520, 380)
 SIZE = (760, 620)
@@ -31,14 +32,23 @@ class AfterPanel(QWidget):
     cancel_asked = Signal()
     edit_asked = Signal()  # the model itself
 
-    def __init__(self, facts: Facts, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        facts: Facts | DataFacts,
+        parent: QWidget | None = None,
+        groups: tuple[Group, ...] | None = None,
+        title: str = "",
+        done: str = "",
+    ) -> None:
         super().__init__(parent)
-        named(self, "after_panel", tr("After the fit"))
+        self._title = title or tr("After the fit")
+        self._done = done or tr("Done: the result stands under the model.")
+        named(self, "after_panel", self._title)
         self.facts = facts
         self.form: EntryForm | None = None
         self._running = False
         self._problem = ""
-        self.list = EntryList(catalog.groups())
+        self.list = EntryList(catalog.groups() if groups is None else groups)
         self.search = SearchLine(self.list)
         self.heading = ElidedLabel("", "title")
         layout = QVBoxLayout(self)
@@ -148,11 +158,11 @@ class AfterPanel(QWidget):
         self.setStyleSheet(look.sheet())
 
     # --- the model ----------------------------------------------------------------------------------
-    def set_facts(self, facts: Facts) -> None:
-        """The model, or what is open beside it, is another; what was typed for the same model stays."""
-        same = facts.fit is self.facts.fit
+    def set_facts(self, facts: Facts | DataFacts) -> None:
+        """The subject, or what is open beside it, is another; what was typed for the same subject stays."""
+        same = facts.subject is self.facts.subject or facts.subject == self.facts.subject
         self.facts = facts
-        self.heading.set_text(tr("After the fit · {0}").format(facts.title))
+        self.heading.set_text(" · ".join(x for x in (self._title, facts.title) if x))
         before = self.form
         self.form = None if not same else self.form
         self.list.set_facts(facts)
@@ -249,8 +259,11 @@ class AfterPanel(QWidget):
         if outcome is None or (outcome.error is not None and outcome.error[0] == "cancelled"):
             self._say(tr("Cancelled"))
         elif outcome.error is None:
+            if self.form is not None:
+                self.form.forget_names()
+                self._follow()
             told = "" if outcome.tables or outcome.plots else outcome.text.strip().split("\n")[0]
-            self._say(told if 0 < len(told) <= SHORT else tr("Done: the result stands under the model."))
+            self._say(told if 0 < len(told) <= SHORT else self._done)
 
     def _tell_outcome(self, outcome: Outcome | None) -> None:
         """The message of a command that failed stands over the form."""
@@ -268,11 +281,20 @@ class AfterPanel(QWidget):
 class AfterDialog(QDialog):
     """The panel as a window of its own, which stays open while its commands run."""
 
-    def __init__(self, facts: Facts, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        facts: Facts | DataFacts,
+        parent: QWidget | None = None,
+        groups: tuple[Group, ...] | None = None,
+        title: str = "",
+        done: str = "",
+        name: str = "after_dialog",
+    ) -> None:
         super().__init__(parent)
-        named(self, "after_dialog", tr("After the fit"))
-        self.setWindowTitle(tr("After the fit"))
-        self.panel = AfterPanel(facts, self)
+        title = title or tr("After the fit")
+        named(self, name, title)
+        self.setWindowTitle(title)
+        self.panel = AfterPanel(facts, self, groups, title, done)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)

@@ -100,14 +100,17 @@ class LargePlot(QFrame):
     rows_selected = Signal(object)
     export_asked = Signal(object, str)  # Plot, format
 
-    def __init__(self, plot: Plot | Prepared, title: str = "", closable: bool = True) -> None:
+    def __init__(
+        self, plot: Plot | Prepared, title: str = "", closable: bool = True, inside: str | None = None
+    ) -> None:
+        """`inside` is the title of the card in which the plot stands: no box in a box, and no title twice."""
         super().__init__()
         from terrace_desktop.plots.thin import prepare
         from terrace_desktop.plots.view import PlotView
 
         prepared = prepare(plot)
         plot = prepared.plot
-        self.setProperty("surface", "card")
+        self.setProperty("surface", "card" if inside is None else "panel")
         named(self, f"plot_{plot.kind or 'card'}", title or plot.title)
         self.plot = plot
         self.view: PlotView = PlotView(prepared)
@@ -116,7 +119,8 @@ class LargePlot(QFrame):
         self.view.rows_selected.connect(self.rows_selected)
         head = QHBoxLayout()
         head.setSpacing(4)
-        head.addWidget(ElidedLabel(plot.title or title, "heading"), 1)
+        words = plot.title or title
+        head.addWidget(ElidedLabel("" if words == inside else words, "heading"), 1)
         group = QButtonGroup(self)
         self.move_button = self._segment(self.tr("Move"), "plot_move", False, group)
         self.select_button = self._segment(self.tr("Select rows"), "plot_select", True, group)
@@ -136,7 +140,10 @@ class LargePlot(QFrame):
             close = button("✕", "plot_close", self.closed.emit, variant="flat", accessible=self.tr("Close plot"))
             head.addWidget(close)
         column = QVBoxLayout(self)
-        column.setContentsMargins(18, 10, 14, 12)
+        if inside is None:
+            column.setContentsMargins(18, 10, 14, 12)
+        else:
+            column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(self._sheet(plot), 1)

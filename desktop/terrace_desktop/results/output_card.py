@@ -133,7 +133,9 @@ class OutputCard(Card):
     def _show_output(self, outcome: Outcome) -> None:
         for warning in outcome.warnings:
             self.strips.addWidget(Notice(warning))
-        if outcome.tables or outcome.text.strip():
+        told = outcome.text.strip()
+        drawn = bool(outcome.plots) and not outcome.tables  # the plot says what the text says
+        if outcome.tables or (told and not drawn):
             self._browser = named(
                 GrowingBrowser(), "output_text", self.tr("Output of {0}").format(self.title)
             )
@@ -146,18 +148,21 @@ class OutputCard(Card):
             )
             self._view.chosen.connect(lambda _k: self._render())
             self.add_beside_command(self._view)
-        if outcome.tables or outcome.text.strip():
+        if self._browser is not None:
             self.add_action(self.tr("Copy"), "output_copy", self.copy_tables)
         if outcome.elapsed >= 1:
             self.set_pill(duration(outcome.elapsed))
         for plot in outcome.plots:
-            self.body.addWidget(self._plot(plot))
+            shown = self._plot(plot)
+            if drawn:
+                shown.setAccessibleDescription(told)
+            self.body.addWidget(shown)
         self._render()
 
     def _plot(self, plot: object) -> QWidget:
         from terrace_desktop.plots.cards import LargePlot
 
-        large = LargePlot(plot, closable=False)  # type: ignore[arg-type]
+        large = LargePlot(plot, closable=False, inside=self.title)  # type: ignore[arg-type]
         large.export_asked.connect(self.export_plot_asked)
         large.rows_selected.connect(self.rows_selected)
         return large

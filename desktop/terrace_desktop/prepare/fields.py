@@ -1,0 +1,119 @@
+"""Fields and pieces of commands that many entries of the data panel have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from terrace_desktop.after.entry import Entry, Field, Values, always, nothing_wrong, tr
+from terrace_desktop.prepare.facts import DataFacts
+
+FEW = 8  # as many boxes the form shows side by side
+
+FUNCTIONS = (
+    ("ln()", "ln()"), ("exp()", "exp()"), ("sqrt()", "sqrt()"), ("abs()", "abs()"), ("round()", "round()"),
+    ("cond(, , )", "cond(a, b, c)"), ("inlist(, )", "inlist(x, 1, 2)"), ("inrange(, , )", "inrange(x, 1, 9)"),
+    ("missing()", "missing(x)"), ("_n", "_n"), ("_N", "_N"),
+)  # fmt: skip
+
+
+def entry(
+    key: str,
+    title: str,
+    purpose: str,
+    commands: Callable[[DataFacts, Values], list[str]],
+    fields: Callable[[DataFacts], tuple[Field, ...]],
+    reason: Callable[[DataFacts], str] | None = None,
+    problem: Callable[[DataFacts, Values], str] = nothing_wrong,  # type: ignore[assignment]
+    also: str = "",
+) -> Entry:
+    """An entry of the data panel; without `reason` it needs data and no more."""
+    return Entry(key, title, purpose, commands, fields, reason or need_data, problem, also, of_model=False)  # type: ignore[arg-type]
+
+
+def need_data(facts: DataFacts) -> str:
+    """The reason of every entry while nothing is open."""
+    return "" if facts.dataset is not None else tr("No data are open.")
+
+
+def need_numbers(facts: DataFacts) -> str:
+    """The reason of entries about numeric variables."""
+    return need_data(facts) or ("" if facts.numbers else tr("The data have no numeric variable."))
+
+
+def titled(facts: DataFacts, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Variables as options, with their labels."""
+    return tuple((n, facts.label_of(n)) for n in names)
+
+
+def plain(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Variables as options by their names alone."""
+    return tuple((n, n) for n in names)
+
+
+def variable(facts: DataFacts, key: str, title: str, names: Sequence[str], *, none: str = "", **more: object) -> Field:
+    """One of these variables, or what `none` says."""
+    options = titled(facts, names)
+    if none:
+        options = (("", none), *options)
+    default = "" if none else (names[0] if names else "")
+    return Field(key, title, "choice", default, options, **more)  # type: ignore[arg-type]
+
+
+def several(facts: DataFacts, key: str, title: str, names: Sequence[str], *, required: str = "", hint: str = "",
+            shown: Callable[[Values], bool] = always) -> Field:  # fmt: skip
+    """Any of these variables."""
+    options = titled(facts, names) if len(names) > FEW else plain(names)  # a few stand side by side
+    return Field(key, title, "several", (), options, required=required, hint=hint, shown=shown)
+
+
+def condition(facts: DataFacts, *, required: str = "", title: str = "") -> Field:
+    """An expression that is true in the rows that are meant."""
+    return Field(
+        "where",
+        title or tr("Only rows where"),
+        "text",
+        "",
+        hint="ses > 0 & sector == 1",
+        insert=(*plain(facts.names), *FUNCTIONS),
+        required=required,
+    )
+
+
+def where(values: Values) -> str:
+    """The condition as a command has it."""
+    text = values["where"].strip()
+    return f" if {text}" if text else ""
+
+
+def condition_problem(facts: DataFacts, values: Values) -> str:
+    """What is wrong with the condition, found without running it over the data."""
+    return expression_problem(values["where"])
+
+
+def expression_problem(text: str) -> str:
+    """What is wrong with the form of an expression; what its names stand for the command tells."""
+    from terrace.errors import TerraceError
+    from terrace.language.expressions import parse_expression
+
+    if not text.strip():
+        return ""
+    try:
+        parse_expression(text.strip())
+    except TerraceError as error:
+        return error.message
+    return ""
+
+
+def new_name(facts: DataFacts, key: str = "name", stem: str = "") -> Field:
+    """The name of a new variable."""
+    return Field(key, tr("New variable"), "name", facts.free_name(stem) if stem else "")
+
+
+STATISTICS = (
+    ("mean", "Mean"), ("sd", "SD"), ("median", "Median"), ("min", "Minimum"), ("max", "Maximum"), ("count", "Count"),
+)  # fmt: skip
+
+
+def statistics() -> tuple[tuple[str, str], ...]:
+    """Statistics that egen, collapse and tabstat share."""
+    return tuple((k, tr(t)) for k, t in STATISTICS)

@@ -1,0 +1,158 @@
+"""Entries: graphs of the data."""
+
+from __future__ import annotations
+
+from terrace_desktop.after.entry import Field, Group, Values, flag, option, quoted, tr, written
+from terrace_desktop.prepare import fields as f
+from terrace_desktop.prepare.facts import DataFacts
+
+
+def group() -> Group:
+    """Plot."""
+    return Group(
+        "plot",
+        tr("Plot"),
+        (
+            f.entry(
+                "scatter",
+                tr("Scatter plot"),
+                tr("One variable against another, with a fitted line and in panels on request."),
+                _scatter,
+                _scatter_fields,
+                f.need_numbers,
+                _two_problem,
+                "twoway scatter lfit regression line panels by",
+            ),
+            f.entry(
+                "lines",
+                tr("Lines by group"),
+                tr("The course of each group over time: the spaghetti plot of growth data."),
+                _lines,
+                _lines_fields,
+                f.need_numbers,
+                _two_problem,
+                "twoway line spaghetti trajectories growth panel",
+            ),
+            f.entry(
+                "histogram",
+                tr("Histogram"),
+                tr("The distribution of a variable, against a normal curve on request."),
+                _histogram,
+                lambda d: (
+                    f.variable(d, "x", tr("Variable"), d.numbers),
+                    Field("scale", tr("Heights"), "choice", "percent",
+                          (("percent", tr("Percent")), ("frequency", tr("Counts")), ("", tr("Densities")))),
+                    Field("bins", tr("Bars"), "number", hint=tr("chosen for you"), low=1, high=500, whole=True),
+                    Field("normal", tr("With a normal curve"), "check", False),
+                    *_common(d),
+                ),
+                f.need_numbers,
+                f.condition_problem,
+                "distribution density",
+            ),
+            f.entry(
+                "box",
+                tr("Box plots"),
+                tr("Medians, quartiles and outliers, side by side over groups."),
+                lambda d, v: [
+                    written(
+                        f"graph box {' '.join(v['names'])}{f.where(v)}",
+                        option("over", v["over"]),
+                        option("title", quoted(v["title"].strip()) if v["title"].strip() else ""),
+                    )
+                ],
+                lambda d: (
+                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose the variables.")),
+                    f.variable(d, "over", tr("Over groups of"), d.groups, none=tr("(all rows together)")),
+                    f.condition(d),
+                    _title(),
+                ),
+                f.need_numbers,
+                f.condition_problem,
+                "boxplot outliers",
+            ),
+        ),
+    )
+
+
+def _title() -> Field:
+    return Field("title", tr("Title"), "text", "", hint=tr("none"))
+
+
+def _common(facts: DataFacts) -> tuple[Field, ...]:
+    panels = f.variable(facts, "by", tr("Panels by"), facts.groups, none=tr("(one panel)"))
+    return (panels, f.condition(facts), _title())
+
+
+def _options(values: Values) -> tuple[str, ...]:
+    title = values["title"].strip()
+    return (option("by", values["by"]), option("title", quoted(title) if title else ""))
+
+
+def _axes(facts: DataFacts) -> tuple[Field, Field]:
+    second = facts.numbers[1:2] or facts.numbers
+    y = f.variable(facts, "y", tr("Vertical"), facts.numbers)
+    x = Field("x", tr("Horizontal"), "choice", second[0], f.titled(facts, facts.numbers))
+    return y, x
+
+
+def _two_problem(facts: DataFacts, values: Values) -> str:
+    if values["x"] == values["y"]:
+        return tr("Choose two different variables.")
+    return f.condition_problem(facts, values)
+
+
+def _scatter_fields(facts: DataFacts) -> tuple[Field, ...]:
+    return (
+        *_axes(facts),
+        Field(
+            "line",
+            tr("Line"),
+            "choice",
+            "",
+            (
+                ("", tr("None")),
+                ("lfit", tr("Linear")),
+                ("lfitci", tr("Linear, with its interval")),
+                ("qfit", tr("Quadratic")),
+            ),
+        ),
+        *_common(facts),
+    )
+
+
+def _scatter(_facts: DataFacts, values: Values) -> list[str]:
+    y, x, line = values["y"], values["x"], values["line"]
+    layers = f"(scatter {y} {x})"
+    if line == "lfitci":  # its band lies under the points
+        layers = f"(lfitci {y} {x}) {layers}"
+    elif line:
+        layers += f" ({line} {y} {x})"
+    return [written(f"twoway {layers}{f.where(values)}", *_options(values))]
+
+
+def _lines_fields(facts: DataFacts) -> tuple[Field, ...]:
+    return (
+        *_axes(facts),
+        f.variable(facts, "group", tr("A line for each"), facts.groups),
+        Field("points", tr("With points"), "check", False),
+        *_common(facts),
+    )
+
+
+def _lines(_facts: DataFacts, values: Values) -> list[str]:
+    kind = "connected" if values["points"] else "line"
+    layer = f"({kind} {values['y']} {values['x']}, sort({values['group']} {values['x']}) connect(ascending))"
+    return [written(f"twoway {layer}{f.where(values)}", *_options(values))]
+
+
+def _histogram(_facts: DataFacts, values: Values) -> list[str]:
+    return [
+        written(
+            f"histogram {values['x']}{f.where(values)}",
+            values["scale"],
+            option("bin", values["bins"]),
+            flag("normal", values["normal"]),
+            *_options(values),
+        )
+    ]

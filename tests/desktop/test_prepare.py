@@ -1,0 +1,244 @@
+"""The data panel: every choice is a command that the session takes, from the menu to the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import after_help as help_
+import numpy as np
+import pandas as pd
+import pytest
+from PySide6.QtWidgets import QDialog
+from test_accessibility import unnamed
+from test_after_catalog import defaults, variants
+from test_app import Program
+
+from conftest import spin
+from terrace.session.session import Session
+from terrace.session.state import State
+from terrace_desktop.actions import FORMS
+from terrace_desktop.after.entry import Entry, Field
+from terrace_desktop.prepare import catalog
+from terrace_desktop.prepare.facts import DataFacts
+from terrace_desktop.settings import Settings
+
+ENTRIES: dict[str, Entry] = {e.key: e for g in catalog.groups() for e in g.entries}
+FACTS = DataFacts(help_.data(), "school.dta")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of groups to merge."""
+    folder = tmp_path_factory.mktemp("files")
+    pd.DataFrame({"g": np.arange(1.0, 21.0), "size": np.arange(20.0)}).to_csv(folder / "groups.csv", index=False)
+    return folder / "groups.csv"
+
+
+def typed(entry: Entry, file: Path) -> dict[str, Any]:
+    """What a user would have to write before the form can run."""
+    return {
+        "compute": {"name": "new", "value": "ln(x^2) + _n"},
+        "centre": {"names": ("x", "w")},
+        "egen": {"name": "new"},
+        "recode": {"name": "new", "x": "t", "rules": '0 1 = 0 "Low", 2 = 1 "High"'},
+        "lag": {"name": "new", "x": "y", "by": "g", "time": "week"},
+        "labels": {"x": "t", "pairs": "0 = No, 1 = Yes"},
+        "rename": {"x": "x", "name": "hours"},
+        "encode": {"name": "new"},
+        "missing": {"codes": "-9, -8"},
+        "keep_rows": {"where": "x > 0"},
+        "keep_variables": {"names": ("x", "y")},
+        "fillin": {"names": ("g", "week")},
+        "merge": {"file": str(file), "keys": ("g",)},
+        "append": {"file": str(file)},
+        "collapse": {"names": ("x",), "by": ("g",)},
+        "wide": {"stubs": ("x",), "i": ("g",), "j": "week"},
+        "tabstat": {"names": ("x", "y")},
+        "correlate": {"names": ("x", "y", "w")},
+        "box": {"names": ("x", "y")},
+        "scatter": {"title": 'A "quoted" title'},
+        "lines": {"y": "y", "x": "week"},
+    }.get(entry.key, {})
+
+
+def ready(entry: Entry, values: dict[str, Any], fields: tuple[Field, ...], facts: DataFacts = FACTS) -> bool:
+    missing = [f for f in fields if f.required and f.shown(values) and not values[f.key]]
+    return not missing and not entry.problem(facts, values)
+
+
+@pytest.mark.parametrize("key", [k for k in ENTRIES if k not in ("long", "wide")])
+def test_every_choice_makes_commands_that_run(key: str, files: Path) -> None:
+    entry = ENTRIES[key]
+    assert entry.purpose.endswith(".") and not entry.reason(FACTS)
+    session = Session(State(dataset=help_.data()))
+    before, ran = session.state, 0
+    fields = entry.fields(FACTS)
+    base = {**defaults(fields), **typed(entry, files)}
+    for one in variants(entry, fields):
+        values = {**base, **{k: v for k, v in one.items() if v != defaults(fields)[k]}}
+        if not ready(entry, values, fields):
+            continue
+        commands = entry.commands(FACTS, values)
+        for command in commands:
+            outcome = session.run(command)
+            if outcome.error is not None and outcome.error[0] in REFUSED.get(key, ()):
+                break
+            assert outcome.ok, f"{command}: {outcome.error} {outcome.error_advice}"
+        else:
+            ran += 1
+        session.state = before
+    assert ran >= 1, key
+
+
+REFUSED = {  # what depends on the values, which only the command looks at
+    "compute": ("type-mismatch",),
+    "encode": ("not-numeric",),
+    "fillin": ("too-many-rows",),
+    "merge": ("not-unique", "no-such-variable"),
+}
+
+
+def test_there_and_back_between_long_and_wide() -> None:
+    session = Session()
+    assert session.run("sample sleepstudy").ok
+    long = session.data
+    facts = DataFacts(long)
+    wide = ENTRIES["wide"].commands(facts, {"stubs": ("reaction",), "i": ("subject",), "j": "days"})
+    assert wide == ["reshape wide reaction, i(subject) j(days)"] and session.run(wide[0]).ok
+    facts = DataFacts(session.data)
+    assert facts.stems == ("reaction",)
+    fields = {f.key: f for f in ENTRIES["long"].fields(facts)}
+    assert fields["stubs"].default == "reaction"
+    back = ENTRIES["long"].commands(facts, {"stubs": "reaction", "i": ("subject",), "j": "days"})
+    assert session.run(back[0]).ok
+    now = session.data.frame.sort_values(["subject", "days"])["reaction"].to_numpy()
+    assert np.allclose(now, long.frame.sort_values(["subject", "days"])["reaction"].to_numpy())
+
+
+def test_centring_within_groups_takes_out_their_means() -> None:
+    session = Session(State(dataset=help_.data()))
+    entry = ENTRIES["centre"]
+    values = {**defaults(entry.fields(FACTS)), "names": ("x", "w"), "by": "g"}
+    for command in entry.commands(FACTS, values):
+        assert session.run(command).ok, command
+    frame = session.data.frame
+    for name in ("x", "w"):
+        means = frame[name].groupby(frame["g"]).transform("mean")
+        assert np.allclose(frame[f"{name}_m"], means)
+        assert np.allclose(frame[f"{name}_c"], frame[name] - means)
+    grand = {**values, "around": "grand", "suffix": "_g", "names": ("x",)}
+    for command in entry.commands(FACTS, grand):
+        assert session.run(command).ok, command
+    assert session.data.frame["x_g"].mean() == pytest.approx(0, abs=1e-12)
+    gone = {**values, "keep": False, "suffix": "_w", "names": ("x",)}
+    for command in entry.commands(FACTS, gone):
+        assert session.run(command).ok, command
+    assert "x_w" in session.data and not any(n.endswith("__") for n in session.data.names)
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "told"),
+    [
+        ("compute", {"name": "x", "value": "1"}, "There is a variable x already."),
+        ("compute", {"name": "n", "value": "1 +"}, "breaks off"),
+        ("compute", {"name": "n", "value": "1", "where": "x >"}, "breaks off"),
+        ("recode", {"name": "n", "rules": "1 2"}, "1 2: write a rule as values = new value."),
+        ("labels", {"pairs": "No, Yes"}, "Write value labels as 0 = No, 1 = Yes: No, Yes is no such pair."),
+        ("centre", {"names": ("x",), "suffix": ""}, "There is a variable x already."),
+        ("collapse", {"names": ("x",), "by": ("x",)}, "x stands in both lists."),
+        ("scatter", {"x": "y", "y": "y"}, "Choose two different variables."),
+        ("tabulate", {"first": "t", "second": "t"}, "Choose two different variables."),
+        ("fillin", {"names": ("g",)}, "Choose two variables or more."),
+    ],
+)
+def test_what_is_wrong_is_said_before_it_runs(key: str, values: dict[str, Any], told: str) -> None:
+    entry = ENTRIES[key]
+    found = entry.problem(FACTS, {**defaults(entry.fields(FACTS)), **values})
+    assert told in found
+
+
+def test_without_data_or_numbers_the_entries_say_why() -> None:
+    assert all(e.reason(DataFacts(None)) == "No data are open." for e in ENTRIES.values())
+    assert all(e.fields(DataFacts(None)) is not None for k, e in ENTRIES.items() if k in ("compute", "list", "merge"))
+
+
+# --- in the window --------------------------------------------------------------------------------------
+@pytest.fixture
+def program(settings: Settings) -> Iterator[Program]:
+    p = Program(settings)
+    p.run("sample orthodont")
+    yield p
+    p.window.close()
+    p.window.deleteLater()
+
+
+def test_the_menus_lead_to_their_forms(program: Program) -> None:
+    actions = program.window.actions_
+    for _, key, _ in FORMS:
+        if key is not None:
+            actions[f"do_{key}"].trigger()
+            panel = program.window.prepare.dialog.panel
+            assert panel.form.entry.key == key
+    assert unnamed(program.window.prepare.dialog) == []
+
+
+def test_a_variable_is_computed_and_the_form_is_ready_for_the_next(program: Program) -> None:
+    w = program.window
+    w.actions_["tool_prepare"].trigger()
+    dialog = w.prepare.dialog
+    assert isinstance(dialog, QDialog) and dialog.windowTitle() == "Work with the data"
+    panel = dialog.panel
+    assert panel.problem() == "Write what its values are."
+    help_.write(panel, "name", "older")
+    help_.write(panel, "value", "age - 8")
+    assert panel.command.text() == "generate older = age - 8"
+    panel.request_run()
+    program.idle()
+    spin()
+    assert "older" in w.controller.snapshot.dataset
+    assert panel.status.full_text() == "Done." and help_.widget(panel, "name").text() == ""
+    assert help_.widget(panel, "value").text() == "age - 8", "what else was typed stays"
+    help_.write(panel, "value", "nonsense - 8")
+    help_.write(panel, "name", "new")
+    panel.request_run()
+    program.idle()
+    assert panel._outcome is not None and "nonsense" in panel._outcome.accessibleName()
+    assert help_.widget(panel, "name").text() == "new", "what failed can be mended"
+
+
+def test_other_data_begin_with_an_empty_form(program: Program) -> None:
+    w = program.window
+    w.prepare.open("compute")
+    help_.write(w.prepare.dialog.panel, "name", "older")
+    program.run("sample sleepstudy")
+    spin()
+    panel = w.prepare.dialog.panel
+    assert panel.form.entry.key == "compute" and help_.widget(panel, "name").text() == ""
+    assert panel.heading.full_text() == "Work with the data · sleepstudy"
+
+
+def test_a_graph_opens_as_a_plot_pane(program: Program) -> None:
+    w = program.window
+    w.prepare.open("lines")
+    panel = w.prepare.dialog.panel
+    help_.choose(panel, "y", "distance")
+    help_.choose(panel, "x", "age")
+    help_.choose(panel, "group", "id")
+    panel.request_run()
+    program.idle()
+    card = w.results.loose()[-1]
+    assert len(card.outcome.plots) == 1
+    dataset = w.controller.snapshot.dataset
+    assert program.states()[-1][0].startswith("twoway (line distance age, sort(id age)")
+    assert w.controller.snapshot.dataset is dataset, "a graph changes no data"
+
+
+def test_a_narrow_bar_leaves_out_what_the_menus_have(program: Program) -> None:
+    w = program.window
+    assert w.actions_.buttons["tool_plot"].isVisible()
+    w.resize(820, 600)
+    spin()
+    assert not w.actions_.buttons["tool_plot"].isVisible()
+    assert w.actions_.buttons["export"].isVisible() and w.actions_.buttons["new_model"].isVisible()
