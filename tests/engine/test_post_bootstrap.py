@@ -16,6 +16,8 @@ from oracles import rcases
 from oracles.generated import EVERY, Case
 from terrace.errors import Cancelled, SpecError
 from terrace.likelihood.objective import Objective
+from terrace.optimise.many import maximise_many
+from terrace.optimise.newton import Tolerances
 from terrace.postestimation.bootstrap import (
     Refit,
     bootstrap,
@@ -67,6 +69,47 @@ def test_another_outcome_on_the_same_design(name: str) -> None:
     np.testing.assert_allclose(a.gradient, b.gradient, atol=1e-6 * (1 + np.abs(b.gradient).max()))
     np.testing.assert_allclose(a.hessian, b.hessian, atol=1e-6 * (1 + np.abs(b.hessian).max()))
     np.testing.assert_allclose(quick.beta_natural(a.beta), anew.beta_natural(b.beta), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "name", ["slope-unstructured-ml", "three-level-slopes-reml", "block-diagonal-ml", "no-constant-ml"]
+)
+def test_outcomes_side_by_side_are_those_one_by_one(name: str) -> None:
+    """Each outcome at parameters of its own, a singular Σ among them."""
+    fit = generated_fit(case(name))
+    swap = OutcomeSwap(fit)
+    y = np.random.default_rng(3).normal(3, 2, (4, fit.model.design.n))
+    outcomes = swap.outcomes(y)
+    assert outcomes is not None
+    theta = fit.model.optimum.point.theta * np.array([1.0, 0.8, 1.3, 1.0])[:, None]
+    theta[3, 0] = 0.0
+    psi = np.array([fit.model.optimum.space.natural(one)[0] for one in theta])
+    which = np.array([3, 0, 2])
+    found = outcomes.evaluate(psi[which], which)
+    beta = outcomes.beta_natural(found.beta, which)
+    for k, at in enumerate(which):
+        alone = swap.objective(y[at])
+        e = alone.evaluate(psi[at], 2)
+        assert found.ll[k] == pytest.approx(e.ll, rel=1e-12)
+        np.testing.assert_allclose(found.gradient[k], e.gradient, rtol=1e-9, atol=1e-9 * np.abs(e.gradient).max())
+        np.testing.assert_allclose(found.hessian[k], e.hessian, rtol=1e-9, atol=1e-9 * np.abs(e.hessian).max())
+        np.testing.assert_allclose(beta[k], alone.beta_natural(e.beta), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+def test_refits_side_by_side_are_those_one_by_one(method: str) -> None:
+    """Zero variances and correlations of one among them: those are searched again by themselves."""
+    fit = r_fit(f"mixed reaction days || subject: days, cov(un) {method}", "sleepstudy")
+    refit, simulator, rng = Refit(fit), Simulator(fit), np.random.default_rng(1)
+    y = np.array([simulator.draw(rng) for _ in range(60)])
+    side = maximise_many(refit.swap.outcomes(y), refit.start, Tolerances()).converged
+    assert 30 < side.sum() < 60
+    for one, other in zip(refit.many(y), (refit(k) for k in y)):
+        assert one is not None and other is not None
+        assert one.ll == pytest.approx(other.ll, rel=1e-11)
+        np.testing.assert_allclose(one.beta, other.beta, rtol=1e-8)
+        np.testing.assert_allclose(one.natural, other.natural, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(one.sd, other.sd, rtol=1e-6, atol=1e-6)
 
 
 def test_a_refit_is_a_fit() -> None:

@@ -107,28 +107,36 @@ def _expit(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x > -700 else 0.0
 
 
+def sd_values(layout: tuple[Cell, ...], values: FloatArray) -> FloatArray:
+    """Standard deviations and correlations from the values of the variance metric, both (k,)."""
+    out = values.copy()
+    for position, c in enumerate(layout):
+        if c.kind == "variance":
+            out[position] = math.sqrt(max(values[position], 0.0))
+        elif c.kind == "covariance":
+            first, second = _variance_positions(layout, position)
+            v1, v2 = values[first], values[second]
+            root = math.sqrt(v1 * v2) if v1 > 0 and v2 > 0 else 0.0
+            out[position] = values[position] / root if root else 0.0
+    return out
+
+
 def sd_metric(
     layout: tuple[Cell, ...], natural: NaturalEstimate
 ) -> tuple[FloatArray, FloatArray, list[str]]:
     """Standard deviations and correlations: values (k,), vcov (k, k), interval scales."""
-    values = natural.values.copy()
-    k = len(values)
-    jacobian = np.eye(k)
+    values = sd_values(layout, natural.values)
+    jacobian = np.eye(len(values))
     scales = [c.scale for c in layout]
     for position, c in enumerate(layout):
         if c.kind == "variance":
-            sd = math.sqrt(max(natural.values[position], 0.0))
-            values[position] = sd
-            jacobian[position, position] = 0.5 / sd if sd > 0 else 0.0
+            jacobian[position, position] = 0.5 / values[position] if values[position] > 0 else 0.0
         elif c.kind == "covariance":
             first, second = _variance_positions(layout, position)
-            v1, v2 = natural.values[first], natural.values[second]
-            root = math.sqrt(v1 * v2) if v1 > 0 and v2 > 0 else 0.0
-            r = natural.values[position] / root if root else 0.0
-            values[position] = r
+            v1, v2, r = natural.values[first], natural.values[second], values[position]
             jacobian[position] = 0.0
-            if root:
-                jacobian[position, position] = 1.0 / root
+            if v1 > 0 and v2 > 0:
+                jacobian[position, position] = 1.0 / math.sqrt(v1 * v2)
                 jacobian[position, first] += -0.5 * r / v1
                 jacobian[position, second] += -0.5 * r / v2
             scales[position] = "tanh"

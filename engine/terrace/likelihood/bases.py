@@ -57,6 +57,11 @@ class DenseBases:
         q = self.stack.shape[1]
         return (psi[list(self.keys)] @ self.flat).reshape(q, q)
 
+    def sigmas(self, psi: FloatArray) -> FloatArray:
+        """Σ for each row of ψ, shape (R, r): (q, q, R)."""
+        q = self.stack.shape[1]
+        return np.asarray((psi[:, list(self.keys)] @ self.flat).T.reshape(q, q, -1))
+
     def apply(self, u: FloatArray) -> FloatArray:
         q, m, g = u.shape
         return (self.stack.reshape(-1, q) @ u.reshape(q, m * g)).reshape(-1, q, m, g)

@@ -60,11 +60,12 @@ def cholesky(m: FloatArray) -> FloatArray:
 
 
 def forward(lower: FloatArray, right: FloatArray) -> FloatArray:
-    """L⁻¹R for L (q, q, G) and one R (q, m) for all groups, shape (q, m, G)."""
+    """L⁻¹R for L (q, q, G) and R (q, m, G), or one R (q, m) for all groups: shape (q, m, G)."""
     q, g = lower.shape[0], lower.shape[-1]
+    right = right if right.ndim == 3 else right[:, :, None]
     out = np.empty((q, right.shape[1], g))
     for i in range(q):
-        row = np.broadcast_to(right[i][:, None], (right.shape[1], g))
+        row = right[i]
         if i:
             row = row - np.einsum("kg,kmg->mg", lower[i, :i], out[:i])
         out[i] = row / lower[i, i]
@@ -121,7 +122,8 @@ def _identity(d: FloatArray) -> FloatArray:
 
 
 def kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
-    """The kernel for D (q, q, G) and Σ (q, q), or a diagonal Σ as (q,).
+    """The kernel for D (q, q, G) and Σ (q, q), a diagonal Σ as (q,), or (q, q, B): a Σ for each of B runs of
+    equally many groups.
 
     Raises
     ------
@@ -136,19 +138,25 @@ def kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
         if q >= LARGE and groups == 1 and np.all(sigma > 0):
             return _diagonal(d, sigma)
         sigma = np.diag(sigma)
-    factor = square_root(sigma)
-    if factor is None:
-        return _general(d, sigma)
-    half = np.tensordot(factor.T, d, axes=1)
-    m = np.tensordot(factor.T, np.swapaxes(half, 0, 1), axes=1)
+    if sigma.ndim == 3:
+        factors = np.repeat(square_roots(sigma), groups // sigma.shape[-1], axis=-1)
+        transposed = np.swapaxes(factors, 0, 1)
+        m = mul(transposed, mul(d, factors))
+    else:
+        factor = square_root(sigma)
+        if factor is None:
+            return _general(d, sigma)
+        transposed = factor.T
+        half = np.tensordot(transposed, d, axes=1)
+        m = np.tensordot(transposed, np.swapaxes(half, 0, 1), axes=1)
     m[np.arange(q), np.arange(q)] += 1.0
-    if q <= 12:
+    if q <= 12 or sigma.ndim == 3:
         lower = cholesky(m)
-        root = forward(lower, factor.T)
+        root = forward(lower, transposed)
     else:
         wide: FloatArray = np.linalg.cholesky(np.moveaxis(m, -1, 0)).astype(np.float64, copy=False)
         lower = np.moveaxis(wide, 0, -1)
-        root = np.ascontiguousarray(np.moveaxis(np.linalg.solve(wide, factor.T[None]), 0, -1))
+        root = np.ascontiguousarray(np.moveaxis(np.linalg.solve(wide, transposed[None]), 0, -1))
     logdet = 2.0 * np.log(np.einsum("iig->ig", lower)).sum(axis=0)
     k = mul(np.swapaxes(root, 0, 1), root)
     b = _identity(d) - mul(k, d)
@@ -165,6 +173,25 @@ def square_root(sigma: FloatArray) -> FloatArray | None:
     if values[0] < -1e-12 * values[-1]:
         return None
     return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def square_roots(sigma: FloatArray) -> FloatArray:
+    """Λ (q, q, G) with ΛΛ' = Σ for positive semidefinite Σ (q, q, G).
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where one is not.
+    """
+    if len(sigma) == 1:
+        if np.any(sigma < 0):
+            raise np.linalg.LinAlgError("a variance is negative")
+        return np.sqrt(sigma)
+    values, vectors = np.linalg.eigh(np.moveaxis(sigma, -1, 0))
+    if np.any(values[:, 0] < -1e-12 * values[:, -1]):
+        raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    return np.ascontiguousarray(np.moveaxis(root, 0, -1))
 
 
 def _general(d: FloatArray, sigma: FloatArray) -> Kernel:

@@ -9,7 +9,7 @@ Halekoh & Højsgaard 2014).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +17,11 @@ import numpy.typing as npt
 
 from terrace.errors import Cancelled, FitError, SpecError
 from terrace.inference.cells import natural_values
-from terrace.inference.parameters import sd_metric
+from terrace.inference.parameters import sd_values
 from terrace.optimise.fit import Optimum, optimise
+from terrace.optimise.many import maximise_many
+from terrace.optimise.newton import Tolerances, near_face
+from terrace.optimise.search import SearchSpace
 from terrace.postestimation.combinations import confidence_level
 from terrace.postestimation.lrtest import lrtest
 from terrace.postestimation.simulate import OutcomeSwap, Simulator
@@ -26,8 +29,15 @@ from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import random_label, term_name
+from terrace.spec.model import Maximisation
 
 FloatArray = npt.NDArray[np.float64]
+
+# Options that make a search other than the usual one.
+SEARCH = ("iterate", "tolerance", "ltolerance", "nrtolerance", "nonrtolerance", "technique", "metric")
+
+# Groups and rows of the replicates that are fitted together: their matrices stay in the cache.
+BATCH_GROUPS, BATCH_ROWS = 4_000, 4_000_000
 
 
 @dataclass(frozen=True)
@@ -81,14 +91,14 @@ def bootstrap(
     rng = np.random.default_rng(seed)
     simulator, refit = Simulator(fit), Refit(fit)
     watch = _Watch("Bootstrap", reps, progress, cancel)
-    beta, variance, sd = [], [], []
-    for _ in range(reps):
-        watch.step()
-        found = refit(simulator.draw(rng))
-        if found is not None:
-            beta.append(found.beta)
-            variance.append(found.natural)
-            sd.append(found.sd)
+    found: list[Replicate] = []
+    for count in _batches(fit, reps):
+        outcomes = []
+        for _ in range(count):
+            watch.step()
+            outcomes.append(simulator.draw(rng))
+        found += [one for one in refit.many(np.array(outcomes)) if one is not None]
+    beta, variance, sd = ([getattr(one, name) for one in found] for name in ("beta", "natural", "sd"))
     failed = reps - len(beta)
     if failed > reps / 2:
         raise FitError(
@@ -101,6 +111,14 @@ def bootstrap(
 
 def _seed(seed: int | None) -> int:
     return int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+
+
+def _batches(fit: FitResult, reps: int) -> Iterator[int]:
+    """Numbers of replicates that are fitted together: as many as keep their arrays small."""
+    groups = max((block.n_groups for block in fit.model.design.blocks), default=1)
+    size = max(1, min(BATCH_GROUPS // groups, BATCH_ROWS // fit.model.design.n))
+    for first in range(0, reps, size):
+        yield min(size, reps - first)
 
 
 class _Watch:
@@ -154,17 +172,42 @@ class Refit:
         if found is None:
             return None
         o, e = found.space.objective, found.point.evaluation
-        beta = o.beta_natural(e.beta)
+        return self._replicate(found.point.ll, o.beta_natural(e.beta), found.point.psi, e.sigma2 * o.y_scale**2)
+
+    def many(self, y: FloatArray) -> list[Replicate | None]:
+        """The replicates of several outcomes, shape (R, n): side by side where the design allows it.
+
+        Outcomes whose search is not a smooth one are fitted again by themselves, as all are where the estimates
+        stand close to a singular Σ.
+        """
+        asked = self.options
+        plain = replace(Maximisation(), **{name: getattr(asked, name) for name in SEARCH}) == Maximisation()
+        smooth = plain and not near_face(SearchSpace(self.swap.base), self.start).any()
+        outcomes = self.swap.outcomes(y) if smooth else None
+        if outcomes is None:
+            return [self(one) for one in y]
+        try:
+            best = maximise_many(outcomes, self.start, Tolerances())
+        except np.linalg.LinAlgError:
+            return [self(one) for one in y]
+        beta = outcomes.beta_natural(best.beta, np.arange(len(y)))
+        sigma2 = best.sigma2 * outcomes.y_scale**2
+        return [
+            self._replicate(float(best.ll[k]), beta[k], best.psi[k], float(sigma2[k]))
+            if best.converged[k]
+            else self(y[k])
+            for k in range(len(y))
+        ]
+
+    def _replicate(self, ll: float, beta: FloatArray, psi: FloatArray, sigma2: float) -> Replicate:
+        """``sigma2`` in the user's units."""
         if self.swap.transform is not None:
             assert self.fit.model.constraints is not None
             from terrace.inference.constraints import null_space
 
             beta = null_space(self.fit.model.constraints)[1] + self.swap.transform @ beta
-        values, _ = natural_values(o, found.point.psi, e.sigma2 * o.y_scale**2)
-        model = self.fit.model
-        k = len(values)
-        sd, _, _ = sd_metric(model.layout, replace(model.natural, values=values, vcov=np.zeros((k, k))))
-        return Replicate(found.point.ll, beta, values, sd)
+        values, _ = natural_values(self.swap.base, psi, sigma2)
+        return Replicate(ll, beta, values, sd_values(self.fit.model.layout, values))
 
 
 def bootstrap_table(found: Bootstrap, *, metric: str | None = None, level: float | None = None) -> Table:
@@ -245,12 +288,15 @@ def bootstrap_lrtest(
     refit_large.start = _inside(large)
     watch = _Watch("Bootstrap test", reps, progress, cancel)
     null = []
-    for _ in range(reps):
-        watch.step()
-        y = simulator.draw(rng)
-        a, b = refit_small.optimum(y), refit_large.optimum(y)
-        if a is not None and b is not None:
-            null.append(max(2.0 * (b.point.ll - a.point.ll), 0.0))
+    for count in _batches(large, reps):
+        outcomes = []
+        for _ in range(count):
+            watch.step()
+            outcomes.append(simulator.draw(rng))
+        y = np.array(outcomes)
+        for a, b in zip(refit_small.many(y), refit_large.many(y)):
+            if a is not None and b is not None:
+                null.append(max(2.0 * (b.ll - a.ll), 0.0))
     if len(null) < reps / 2:
         raise FitError(
             f"{reps - len(null)} of {reps} replicates could not be fitted.",

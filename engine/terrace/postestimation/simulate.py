@@ -16,6 +16,7 @@ from terrace.design.design import RandomBlock
 from terrace.errors import SpecError
 from terrace.likelihood.crossproducts import Grouping, OneHot, SimpleData
 from terrace.likelihood.objective import Objective
+from terrace.likelihood.outcomes import Outcomes, together
 from terrace.postestimation.estat import recovariance
 from terrace.postestimation.wcorrelation import block_parameters
 from terrace.results.fit import FitResult
@@ -178,6 +179,10 @@ class OutcomeSwap:
         s[:, -1] = s[-1] = np.concatenate(column)
         out.data = SimpleData(s)
         return out
+
+    def outcomes(self, y: FloatArray) -> Outcomes | None:
+        """The objectives for several outcomes, shape (R, n), to be searched side by side; None where they cannot."""
+        return Outcomes(self.base, self.xt, y) if self.quick and together(self.base) else None
 
     def _with(self, columns: FloatArray | OneHot, y: FloatArray) -> FloatArray:
         """Products of columns with y, summed over the rows of each finest group: (width, G)."""

@@ -1,0 +1,142 @@
+"""The likelihood of one design for many outcomes at once, each at parameters of its own.
+
+Of the cross-products only those with the outcome differ, and the elimination runs over groups anyway: the groups of all
+outcomes stand side by side on its last axis, with a Σ for each outcome. What numpy spends on a call is then spent once
+an evaluation instead of once an outcome. For chains of nested levels with independent residuals of one variance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.likelihood.bases import DenseBases
+from terrace.likelihood.crossproducts import SimpleData
+from terrace.likelihood.eliminate import Jet, eliminate
+from terrace.likelihood.objective import Objective
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+def together(objective: Objective) -> bool:
+    """Whether many outcomes of this design can be evaluated at once."""
+    return (
+        isinstance(objective.data, SimpleData)
+        and objective.sparse is None
+        and not objective.crossed_stage.q
+        and objective.design.weights.kind is None
+    )
+
+
+@dataclass(frozen=True)
+class Evaluations:
+    """As `terrace.likelihood.objective.Evaluation`, with the outcomes on the first axis: ``ll`` (R,), ``gradient``
+    (R, r), ``hessian`` (R, r, r), ``sigma2`` (R,), ``beta`` (R, p)."""
+
+    ll: FloatArray
+    gradient: FloatArray
+    hessian: FloatArray
+    sigma2: FloatArray
+    beta: FloatArray
+
+
+class Outcomes:
+    """The objective of a design for the outcomes ``y``, shape (R, n)."""
+
+    def __init__(self, objective: Objective, xt: FloatArray, y: FloatArray) -> None:
+        """``xt`` (n, p) are the orthogonal columns of the objective."""
+        assert isinstance(objective.data, SimpleData)
+        self.objective = objective
+        self.ols = y @ xt
+        e = y - self.ols @ xt.T
+        self.y_scale = np.sqrt(np.einsum("rn,rn->r", e, e) / max(objective.n_effective, 1))
+        self.y_scale[self.y_scale == 0] = 1.0
+        e /= self.y_scale[:, None]
+        p, count, common = objective.p, len(y), objective.data.s
+        q = len(common) - p - 1
+        # [X y]'[X y], which no step changes before it is summed
+        self.f = np.empty((count, p + 1, p + 1))
+        self.f[:, :p, :p] = common[q : q + p, q : q + p].sum(axis=-1)
+        self.f[:, :p, p] = self.f[:, p, :p] = e @ xt
+        self.f[:, p, p] = np.einsum("rn,rn->r", e, e)
+        self.s = np.zeros((len(common), len(common), count, common.shape[-1]))
+        self.s[:q, :-1] = common[:q, :-1, None]
+        self.s[q:-1, :q] = common[q:-1, :q, None]
+        if objective.layout.chain:
+            codes = objective.layout.chain[0].codes
+            order = None if np.all(codes[1:] >= codes[:-1]) else np.argsort(codes, kind="stable")
+            if order is not None:
+                e, codes = e[:, order], codes[order]
+            starts = np.flatnonzero(np.diff(codes, prepend=-1))
+            z = np.concatenate([c.z for c in objective.layout.chain], axis=1)
+            for j in range(q):
+                column = z[:, j] if order is None else z[order, j]
+                self.s[j, -1] = self.s[-1, j] = np.add.reduceat(e * column, starts, axis=1)
+
+    def beta_natural(self, beta: FloatArray, which: IntArray) -> FloatArray:
+        """β of the columns of X from β̃ of an evaluation, both (R, p)."""
+        scaled = beta * self.y_scale[which][:, None] + self.ols[which]
+        return np.asarray(scaled @ self.objective.back.T)
+
+    def evaluate(self, psi: FloatArray, which: IntArray) -> Evaluations:
+        """The objectives of the outcomes ``which`` (R,) at ``psi`` (R, r), with first and second derivatives.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            Where some ψ gives no positive definite covariance matrix.
+        """
+        o = self.objective
+        p, r, nu, count = o.p, o.n_params, o.nu, len(which)
+        jet = self._sweep(psi, which)
+        f = self.f[which] + np.moveaxis(jet.s, -1, 0)
+        a, b = f[:, :p, :p], f[:, :p, p]
+        a_inverse = np.linalg.inv(a)
+        beta = np.einsum("rij,rj->ri", a_inverse, b)
+        v = np.concatenate([-beta, np.ones((count, 1))], axis=1)
+        rss = np.einsum("ri,rij,rj->r", v, f, v)
+        sign, log_a = np.linalg.slogdet(a)
+        if not (np.all(rss > 0) and np.all(sign > 0)):
+            raise np.linalg.LinAlgError("the fixed effects are not estimable")
+        penalty = log_a - 2.0 * o.log_det_back if o.reml else np.zeros(count)
+        sigma2 = rss / nu
+        ll = -0.5 * (nu * (np.log(2 * np.pi * sigma2) + 1.0 + 2.0 * np.log(self.y_scale[which])) + jet.ld + penalty)
+        f1, ld1 = np.zeros((count, r, p + 1, p + 1)), np.zeros((count, r))
+        for i, value in jet.s1.items():
+            f1[:, i], ld1[:, i] = np.moveaxis(value, -1, 0), jet.ld1[i]
+        fv = np.einsum("raij,rj->rai", f1, v)
+        rss1 = np.einsum("rai,ri->ra", fv, v)
+        aa = a_inverse[:, None] @ f1[:, :, :p, :p]
+        weight = v[:, :, None] * v[:, None, :] / sigma2[:, None, None]
+        second = -2.0 / sigma2[:, None, None] * np.einsum(
+            "rai,rij,rbj->rab", fv[:, :, :p], a_inverse, fv[:, :, :p]
+        )
+        gradient = rss1 / sigma2[:, None] + ld1
+        if o.reml:
+            weight[:, :p, :p] += a_inverse
+            gradient += np.einsum("raii->ra", aa)
+            second -= np.einsum("raij,rbji->rab", aa, aa)
+        for (i, j), value in jet.s2.items():
+            here = np.einsum("ijr,rij->r", value, weight) + jet.ld2[i, j]
+            second[:, i, j] += here
+            if i != j:
+                second[:, j, i] += here
+        # log σ² profiled out: its second derivative is -ν/2, the mixed ones are half the slopes of the quadratic form
+        half = 0.5 * rss1 / sigma2[:, None]
+        hessian = -0.5 * second + half[:, :, None] * half[:, None, :] / (0.5 * nu)
+        return Evaluations(ll, -0.5 * gradient, hessian, sigma2, beta)
+
+    def _sweep(self, psi: FloatArray, which: IntArray) -> Jet:
+        s = self.s if len(which) == self.s.shape[2] else self.s[:, :, which]
+        m, count, groups = len(s), len(which), s.shape[-1]
+        jet = Jet(s.reshape(m, m, -1), np.zeros(count * groups))
+        for stage in self.objective.stages:
+            assert isinstance(stage.bases, DenseBases)
+            jet, _, _ = eliminate(jet, stage.q, stage.bases.sigmas(psi), stage.bases, 2)
+            starts = (np.arange(count)[:, None] * groups + stage.starts).ravel()
+            jet = jet.gather(starts, None)
+            groups = len(stage.starts)
+        return jet if groups == 1 else jet.gather(np.arange(count) * groups, None)
