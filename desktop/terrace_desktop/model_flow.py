@@ -281,7 +281,8 @@ def changed_models(asked: list[tuple[int, ModelSpec, Dataset]], now: Dataset | N
     out = {}
     for number, spec, then in asked:
         names = [n for n in variable_names(spec) if n in then]
-        out[number] = now is None or len(now) != len(then) or any(_differs(n, then, now) for n in names)
+        there = None if now is None else now.in_order_of(then)  # sorting changes nothing
+        out[number] = there is None or any(_differs(n, then, there) for n in names)
     return out
 
 

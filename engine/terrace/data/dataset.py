@@ -254,6 +254,16 @@ class Dataset:
         """The numbers of the rows within their lineage, shape (n,)."""
         return np.arange(len(self)) if self.row_ids is None else self.row_ids
 
+    def in_order_of(self, other: Dataset) -> Dataset | None:
+        """These rows in the order of `other`, where both are of one lineage; None where they are not the same rows."""
+        if len(self) != len(other):
+            return None
+        if self.lineage is not other.lineage or self.row_ids is other.row_ids or np.array_equal(self.ids, other.ids):
+            return self
+        order = np.argsort(self.ids, kind="stable")
+        at = np.minimum(np.searchsorted(self.ids[order], other.ids), len(self) - 1)
+        return self.rows(order[at]) if np.array_equal(self.ids[order][at], other.ids) else None
+
 
 def _up_to(names: tuple[str, ...], holds: Callable[[str], bool]) -> tuple[str, ...]:
     """The names before the first that does not hold: data sorted by a b c stay sorted by a when b goes."""
