@@ -90,7 +90,7 @@ def test_degrees_of_freedom_and_powers() -> None:
     [
         (0.0004, "p < .001"), (0.0006, "p < .001"), (0.0012, "p = .001"), (0.04567, "p = .046"),
         (0.9999, "p > .999"),
-    ],  # fmt: skip
+    ],
 )
 def test_p_values(p: float, text: str) -> None:
     assert apa.p_value(p) == text

@@ -8,7 +8,7 @@ manual keeps both, as e(V) and e(V_df), and replays large-sample results after a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,26 @@ def need_small(fit: FitResult) -> None:
             subject="small",
             advice="Fit the model with dfmethod(), for example reml dfmethod(kroger).",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GivenDf:
+    """Degrees of freedom that the user gives, for every hypothesis."""
+
+    df: float
+
+    def ddf(self, hypothesis: FloatArray) -> tuple[float | None, float]:
+        """(df, 1) whatever the hypothesis is."""
+        return self.df, 1.0
+
+
+def with_df(fit: FitResult, df: float) -> FitResult:
+    """The fit with given degrees of freedom for t and F, on its large-sample covariance matrix."""
+    if not df > 0:
+        raise SpecError(f"df({df:g}) is no number of degrees of freedom.", code="df", subject="df",
+                        advice="Give a number above 0.")  # fmt: skip
+    model = replace(fit.model, small=GivenDf(df), vcov=covariance(fit))  # type: ignore[arg-type]
+    return replace(fit, model=model)
 
 
 def need_data(fit: FitResult, data: Dataset) -> None:

@@ -235,11 +235,12 @@ def contrast_tables(
     small: bool = False,
     effects: bool | None = None,
     data: Dataset | None = None,
+    overall: bool = False,
 ) -> tuple[Table, ...]:
     """The contrasts of each term with their inference, and the joint tests.
 
     ``effects`` None shows the contrasts where a term has an operator; the joint tests always follow, or stand
-    alone.
+    alone. ``overall`` adds the test of all terms together.
     """
     if small:
         need_small(fit)
@@ -263,7 +264,7 @@ def contrast_tables(
                 stub=shown[0][0].text if len(shown) == 1 else "Contrast", key="contrast", several=len(shown) > 1,
             )
         )  # fmt: skip
-    tables.append(_joint_table(fit, terms, found, small))
+    tables.append(_joint_table(fit, terms, found, small, overall and len(terms) > 1))
     return tuple(tables)
 
 
@@ -272,7 +273,9 @@ def contrast_table(fit: FitResult, text: str | Piece, **options: Any) -> Table:
     return contrast_tables(fit, text, **options)[0]
 
 
-def _joint_table(fit: FitResult, terms: Sequence[Contrast], found: Sequence[Rows], small: bool) -> Table:
+def _joint_table(
+    fit: FitResult, terms: Sequence[Contrast], found: Sequence[Rows], small: bool, overall: bool
+) -> Table:
     tests: list[tuple[str, str, Any]] = []
     partial = False
     for term, r in zip(terms, found):
@@ -284,6 +287,10 @@ def _joint_table(fit: FitResult, terms: Sequence[Contrast], found: Sequence[Rows
             partial |= len(keep) < len(own)
             test = joint_test(fit, r.rows[keep], small=small) if keep and full_rank(r.rows[keep])[0].size else None
             tests.append((term.text, label, test))
+    every = np.concatenate([r.rows[r.estimable] for r in found])
+    together = joint_test(fit, every, small=small) if overall and full_rank(every)[0].size else None
+    if together is not None:
+        tests.append(("Overall", "Overall", together))
     as_f = small and all(t is None or t.ddf is not None for _, _, t in tests)
     rows: list[Row] = []
     for term in terms:
@@ -294,6 +301,8 @@ def _joint_table(fit: FitResult, terms: Sequence[Contrast], found: Sequence[Rows
             cells = wald_cells(t, as_f) if t is not None else (None,) * (4 if as_f else 3)
             code = term.text if label in ("Joint", term.text) else f"{term.text}:{label}"
             rows.append(Row(label, cells, indent=int(len(own_tests) > 1), code=code))
+    if together is not None:
+        rows.append(Row("Overall", wald_cells(together, as_f), "total", code="Overall"))
     used = {p.name for t in terms for p in t.parts} | {w for t in terms for w in t.within}
     notes = ["Other factors are averaged with equal weights."] if set(factors(fit)) - used else []
     if partial:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from terrace.errors import CommandError, SpecError
 from terrace.inference.tests import WaldTest
 from terrace.language.tokens import Piece, closing, split, words
 from terrace.postestimation import coefficients
-from terrace.postestimation.adjust import adjusted_p
+from terrace.postestimation.adjust import METHODS, adjusted_p
 from terrace.postestimation.combinations import (
     combine,
     confidence_level,
@@ -22,6 +23,7 @@ from terrace.postestimation.combinations import (
     wald_cells,
     wald_columns,
 )
+from terrace.postestimation.equations import with_equations
 from terrace.postestimation.linear import Linear, parse_equation, parse_linear, show, show_hypothesis
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
@@ -37,7 +39,7 @@ def hypotheses(fit: FitResult, text: Text) -> list[Linear]:
     A list of coefficients (``ses 2.drug``), equations (``a = b = 0``), an expression (``a - b``), or several of
     these in parentheses. Raises `CommandError` at what is none.
     """
-    piece = (Piece.of(text) if isinstance(text, str) else text).strip()
+    piece = with_equations(fit, Piece.of(text) if isinstance(text, str) else text).strip()
     if not piece:
         raise piece.error("What is to be tested is missing.", code="nothing-to-test")
     items = _parenthesised(piece)
@@ -79,12 +81,20 @@ def _parenthesised(piece: Piece) -> list[Piece] | None:
     return out
 
 
-def test_table(fit: FitResult, text: Text, *, small: bool = False, mtest: Mtest | None = None) -> Table:
+def test_table(
+    fit: FitResult,
+    text: Text,
+    *,
+    small: bool = False,
+    mtest: Mtest | None = None,
+    before: Sequence[Linear] = (),
+) -> Table:
     """The Wald test of all hypotheses together; with `small` the F test of the fitted method.
 
-    ``mtest`` puts a row for each hypothesis before it, with p-values adjusted for their number.
+    ``mtest`` puts a row for each hypothesis before it, with p-values adjusted for their number. ``before`` are
+    hypotheses that are tested with those of the text.
     """
-    found = hypotheses(fit, text)
+    found = [*before, *hypotheses(fit, text)]
     return _wald_table(fit, found, "Wald test", small, mtest)
 
 
@@ -150,7 +160,7 @@ def _single_rows(
 ) -> tuple[tuple[Column, ...], list[Row]]:
     adjusted = adjusted_p(mtest, np.array([t.p for t in each]))
     if mtest != "none":
-        columns = (*columns, Column("p_adjusted", f"p, {mtest.capitalize()}", "p"))
+        columns = (*columns, Column("p_adjusted", f"p, {METHODS[mtest]}", "p"))
     rows = []
     for test, text, p in zip(each, texts, adjusted):
         cells = wald_cells(test, as_f)
@@ -165,7 +175,7 @@ def lincom_table(fit: FitResult, text: Text, *, level: float | None = None, smal
         raise piece.error(
             "lincom estimates an expression, without an = sign.", code="syntax", advice="test takes equations."
         )
-    value = parse_linear(fit, piece)
+    value = parse_linear(fit, with_equations(fit, piece))
     level = confidence_level(fit, level)
     (e,) = combine(fit, value.row[None], offset=value.constant, level=level, small=small)
     as_t = small and e.df is not None
@@ -175,6 +185,22 @@ def lincom_table(fit: FitResult, text: Text, *, level: float | None = None, smal
     cells = (*e.cells(), e.df) if as_t else e.cells()
     row = Row(show(fit, value), cells, code="(1)")
     return Table("Linear combination", estimate_columns(level, small=as_t), (row,), "Combination", notes, "lincom")
+
+
+def combinations_of(fit: FitResult, text: Text) -> list[tuple[str, Piece]]:
+    """What ``nlcom`` takes: (name, expression); ``_nl_1``, ... where no name was given."""
+    piece = with_equations(fit, Piece.of(text) if isinstance(text, str) else text).strip()
+    items = _parenthesised(piece)
+    named = items is not None and all(len(split(i, ":")) > 1 and _is_label(split(i, ":")[0]) for i in items)
+    found: list[tuple[str, Piece]] = []
+    if items is not None and (named or len(items) > 1):
+        for k, item in enumerate(items):
+            head = split(item, ":")[0]
+            has_name = _is_label(head) and len(split(item, ":")) > 1
+            found.append((str(head).strip(), item.after(head.end + 1)) if has_name else (f"_nl_{k + 1}", item))
+    else:
+        found.append(("_nl_1", piece))
+    return found
 
 
 def nlcom_table(
@@ -192,17 +218,7 @@ def nlcom_table(
     """
     from terrace.postestimation.nonlinear import nonlinear_estimates
 
-    piece = (Piece.of(text) if isinstance(text, str) else text).strip()
-    items = _parenthesised(piece)
-    named = items is not None and all(len(split(i, ":")) > 1 and _is_label(split(i, ":")[0]) for i in items)
-    found: list[tuple[str, Piece]] = []
-    if items is not None and (named or len(items) > 1):
-        for k, item in enumerate(items):
-            head = split(item, ":")[0]
-            has_name = _is_label(head) and len(split(item, ":")) > 1
-            found.append((str(head).strip(), item.after(head.end + 1)) if has_name else (f"_nl_{k + 1}", item))
-    else:
-        found.append(("_nl_1", piece))
+    found = combinations_of(fit, text)
     level = confidence_level(fit, level)
     estimates = nonlinear_estimates(fit, [p for _, p in found], level=level, small=small, scalars=scalars or {})
     as_t = small and all(e.df is not None for e in estimates)
@@ -220,6 +236,42 @@ def nlcom_table(
     return Table(
         "Nonlinear combination", estimate_columns(level, small=as_t), rows, "Combination", tuple(notes), "nlcom"
     )
+
+
+def testnl_table(
+    fit: FitResult, text: Text, *, small: bool = False, scalars: Mapping[str, float] | None = None
+) -> Table:
+    """The Wald test of nonlinear equations by the delta method: ``a = b``, ``(a = b) (c = d = e)``.
+
+    With g(θ) = 0 and G its gradient, g'(GVG')⁻¹g on the rank of GVG' (Greene 2012, section 5.6.3). Raises
+    `CommandError` where there is no equation.
+    """
+    from terrace.postestimation.nonlinear import differences
+
+    piece = with_equations(fit, Piece.of(text) if isinstance(text, str) else text).strip()
+    equations = _parenthesised(piece) or [piece]
+    pairs: list[tuple[Piece, Piece]] = []
+    for item in equations:
+        sides = [s.strip() for s in split(item, "=") if str(s).strip()]
+        if len(sides) < 2:
+            raise item.error(
+                "testnl tests equations.", code="syntax", advice="Example: testnl _b[ses]/_b[meanses] = 1."
+            )
+        pairs += pairwise(sides)
+    if small:
+        need_small(fit)
+    test = differences(fit, pairs, small=small, scalars=scalars or {})
+    as_f = small and test.ddf is not None
+    texts = [f"{a} = {b}" for a, b in pairs]
+    notes = ["By the delta method."]
+    notes += [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(texts) > 1 else []
+    if test.rank < len(pairs):
+        notes.append(f"Of {len(pairs)} equations {test.rank} say something new; df counts these.")
+    row = Row(texts[0] if len(texts) == 1 else "All together", wald_cells(test, as_f))
+    return Table("Wald test of nonlinear equations", wald_columns(as_f), (row,), "Hypothesis", tuple(notes), "testnl")
+
+
+testnl_table.__test__ = False  # type: ignore[attr-defined]
 
 
 def _is_label(piece: Piece) -> bool:

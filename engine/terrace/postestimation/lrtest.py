@@ -138,8 +138,12 @@ def _check(a: FitResult, b: FitResult, name_a: str, name_b: str) -> None:
             f"The outcomes differ: {a.outcome} in {name_a}, {b.outcome} in {name_b}.", code="different-outcomes"
         )
     ya, yb = a.model.design.y, b.model.design.y
-    same = a.scalars["N"] == b.scalars["N"] and len(ya) == len(yb) and np.array_equal(ya, yb)
-    if not same or (a.sample.shape == b.sample.shape and not np.array_equal(a.sample, b.sample)):
+    same = a.scalars["N"] == b.scalars["N"] and len(ya) == len(yb)
+    if same and np.array_equal(ya, yb):
+        same = a.sample.shape != b.sample.shape or np.array_equal(a.sample, b.sample)
+    elif same:  # perhaps the data were sorted in between
+        same = np.array_equal(np.sort(ya), np.sort(yb))
+    if not same:
         raise SpecError(
             f"{name_a} and {name_b} were fitted to different observations: {a.scalars['N']:,} and "
             f"{b.scalars['N']:,}.",

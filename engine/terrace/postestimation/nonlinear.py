@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import DataError
+from terrace.inference.distributions import f_upper
 from terrace.inference.parameters import estmetric, sd_metric
+from terrace.inference.tests import WaldTest, wald
 from terrace.language.expr_ast import Binary, Call, Coefficient, Name, Node, Number, Stored, Unary
 from terrace.language.expr_parse import parse_expression
 from terrace.language.tokens import Piece
@@ -71,10 +73,7 @@ def nonlinear_estimates(
         need_small(fit)
     model = fit.model
     p = len(model.beta)
-    k = len(model.natural.values)
-    vcov = np.zeros((p + k, p + k))
-    vcov[:p, :p] = covariance(fit, small)
-    vcov[p:, p:] = model.natural.vcov
+    vcov = _vcov(fit, small)
     out = []
     for piece in pieces:
         dual = evaluate(fit, piece, scalars or {})
@@ -87,6 +86,46 @@ def nonlinear_estimates(
             df, _ = model.small.ddf(dual.slope[:p])
         out.append(infer(dual.value, math.sqrt(variance) if variance > 0 and known else None, level, df))
     return tuple(out)
+
+
+def differences(
+    fit: FitResult, pairs: Sequence[tuple[Piece, Piece]], *, small: bool, scalars: Mapping[str, float]
+) -> WaldTest:
+    """The Wald test that the two sides of each pair are equal, at the delta method's covariance."""
+    vcov = _vcov(fit, small)
+    sides = [(evaluate(fit, a, scalars), evaluate(fit, b, scalars)) for a, b in pairs]
+    g = np.array([a.value - b.value for a, b in sides])
+    slopes = np.array([a.slope - b.slope for a, b in sides])
+    test = wald(g, slopes @ vcov @ slopes.T, np.eye(len(g)))
+    p = len(fit.model.beta)
+    if not small or not test.rank or np.any(slopes[:, p:]):
+        return test
+    from terrace.postestimation.combinations import full_rank
+
+    assert fit.model.small is not None
+    ddf, scale = fit.model.small.ddf(full_rank(slopes[:, :p])[0])
+    if ddf is None or not ddf > 0:
+        return test
+    f = scale * test.chi2 / test.rank
+    return WaldTest(test.chi2, test.rank, f_upper(f, test.rank, ddf), f, ddf)
+
+
+def _vcov(fit: FitResult, small: bool) -> FloatArray:
+    """Covariance of all parameters: coefficients, then covariance parameters in the variance metric."""
+    p, k = len(fit.model.beta), len(fit.model.natural.values)
+    vcov = np.zeros((p + k, p + k))
+    vcov[:p, :p] = covariance(fit, small)
+    vcov[p:, p:] = fit.model.natural.vcov
+    return vcov
+
+
+def joint_estimates(
+    fit: FitResult, pieces: Sequence[Piece], *, small: bool = False, scalars: Mapping[str, float] | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Values (k,) of several expressions with their covariance (k, k) by the delta method."""
+    found = [evaluate(fit, p, scalars or {}) for p in pieces]
+    slopes = np.array([d.slope for d in found])
+    return np.array([d.value for d in found]), slopes @ _vcov(fit, small) @ slopes.T
 
 
 def evaluate(fit: FitResult, piece: Piece, scalars: Mapping[str, float]) -> Dual:

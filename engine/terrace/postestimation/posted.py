@@ -6,6 +6,7 @@ those of CJ about β: nothing new is estimated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnInfo
 from terrace.errors import SpecError
+from terrace.postestimation.combinations import Estimate
 from terrace.postestimation.margins import Margins
 from terrace.results.fit import FitResult, FixedEffect
 
@@ -67,19 +69,34 @@ def posted(fit: FitResult, found: Margins, data: Dataset) -> FitResult:
             advice="Leave out the empty cells.",
         )
     names = margin_names(found, data)
+    small = PostedSmall(fit.model.small, found.rows) if found.small and fit.model.small is not None else None
+    return as_estimates(fit, names, found.margins, found.vcov, found.estimates, small)
+
+
+def as_estimates(
+    fit: FitResult,
+    names: Sequence[str],
+    values: FloatArray,
+    vcov: FloatArray,
+    estimates: Sequence[Estimate],
+    small: Any = None,
+) -> FitResult:
+    """`fit` with `values` (k,) of covariance `vcov` (k, k) in the place of its coefficients.
+
+    ``small`` gives their degrees of freedom; None for z.
+    """
     info = tuple(ColumnInfo(n, n, 0) for n in names)
-    small = fit.model.small
     model = replace(
         fit.model,
-        beta=found.margins,
-        vcov=found.vcov,
-        phi=found.vcov,
+        beta=values,
+        vcov=vcov,
+        phi=vcov,
         design=replace(fit.model.design, x_info=info, columns=info),
-        small=PostedSmall(small, found.rows) if found.small and small is not None else None,  # type: ignore[arg-type]
+        small=small,
         constraints=None,
     )
     fixed = tuple(
         FixedEffect(n, n, float(v), e.se, e.stat, e.df, e.p, e.lower, e.upper)
-        for n, v, e in zip(names, found.margins, found.estimates)
+        for n, v, e in zip(names, values, estimates)
     )
     return replace(fit, model=model, fixed=fixed, spec=replace(fit.spec, df_method=None))

@@ -1,20 +1,26 @@
-"""``pwcompare``: all pairwise differences of the cell means of factors, from the coefficients."""
+"""``pwcompare``: the cell means of factors, from the coefficients, and all their pairwise differences."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
 from terrace.language.factors import parse_prefix, prefix_end
 from terrace.language.tokens import Piece, words
+from terrace.postestimation.adjust import METHODS
 from terrace.postestimation.cells import Number, cell_row, factors, grid, need_term, written
-from terrace.postestimation.combinations import Estimate, confidence_level
+from terrace.postestimation.combinations import Estimate, combine, confidence_level, estimate_columns
 from terrace.postestimation.comparisons import compare, comparison_table, pairs
 from terrace.results.fit import FitResult
-from terrace.results.table import Table
+from terrace.results.table import Column, Row, Table
+
+FloatArray = npt.NDArray[np.float64]
 
 
 def parse_term(text: str | Piece) -> tuple[list[str], Counter[Number]]:
@@ -38,6 +44,57 @@ def parse_term(text: str | Piece) -> tuple[list[str], Counter[Number]]:
     return names, numbers
 
 
+@dataclass(frozen=True)
+class Cells:
+    """The cell means of one term: labels (k), their rows (k, p), and whether each is estimable."""
+
+    labels: tuple[str, ...]
+    rows: FloatArray
+    lost: FloatArray
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """(later, earlier) for all pairs."""
+        return pairs(len(self.rows))
+
+    def differences(self) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+        """Rows of all differences, and which are estimable."""
+        chosen = self.pairs
+        rows = np.array([self.rows[j] - self.rows[i] for j, i in chosen])
+        lost = np.array([self.lost[j] - self.lost[i] for j, i in chosen])
+        return rows, ~np.any(np.abs(lost) > 1e-12, axis=1) if lost.size else np.ones(len(rows), dtype=bool)
+
+
+def cell_means(fit: FitResult, text: str | Piece, data: Dataset | None = None) -> list[Cells]:
+    """The cell means of each term of a list. Raises `CommandError` or `SpecError` where there are none."""
+    piece = Piece.of(text) if isinstance(text, str) else text
+    info = factors(fit, data)
+    out = []
+    for item in words(piece):
+        for term in expanded(str(item)):
+            names, numbers = parse_term(term if "##" in str(item) else item)
+            need_term(fit, info, names, numbers)
+            if not names:
+                raise SpecError(f"{item} has no factor whose levels could be compared.", code="not-a-factor")
+            cells = grid(info, names)
+            both = [cell_row(fit, info, c, numbers) for c in cells]
+            labels = tuple(written(info, c) for c in cells)
+            out.append(Cells(labels, np.array([b[0] for b in both]), np.array([b[1] for b in both])))
+    if not out:
+        raise piece.error("Name a factor to compare.", code="not-a-factor", advice="Example: pwcompare drug.")
+    return out
+
+
+def expanded(text: str) -> list[str]:
+    """``a##b`` is a, b and a#b."""
+    if "##" not in text:
+        return [text]
+    out = [""]
+    for part in text.split("##"):
+        out += [f"{o}#{part}" if o else part for o in out]
+    return out[1:]
+
+
 def pwcompare_table(
     fit: FitResult,
     text: str | Piece,
@@ -46,36 +103,103 @@ def pwcompare_table(
     level: float | None = None,
     small: bool = False,
     data: Dataset | None = None,
+    sort: bool = False,
 ) -> Table:
     """Differences of all pairs of cell means of each term, adjusted within a term.
 
     ``text`` lists factors and interactions (``a``, ``a#b``, ``a#c.x`` for slopes). ``mcompare`` is none,
-    bonferroni, sidak, scheffe, tukey or holm. Other factors are averaged with equal weights.
+    bonferroni, sidak, scheffe, tukey or holm. Other factors are averaged with equal weights. ``sort`` orders the
+    differences of a term by size.
     """
     piece = Piece.of(text) if isinstance(text, str) else text
-    info = factors(fit, data)
+    found = cell_means(fit, piece, data)
     estimates: list[Estimate] = []
     labels: list[str] = []
-    terms = words(piece)
-    for item in terms:
-        names, numbers = parse_term(item)
-        need_term(fit, info, names, numbers)
-        if not names:
-            raise SpecError(f"{item} has no factor whose levels could be compared.", code="not-a-factor")
-        cells = grid(info, names)
-        both = [cell_row(fit, info, c, numbers) for c in cells]
-        chosen = pairs(len(cells))
-        rows = np.array([both[j][0] - both[i][0] for j, i in chosen])
-        lost = np.array([both[j][1] - both[i][1] for j, i in chosen])
-        fine = ~np.any(np.abs(lost) > 1e-12, axis=1) if lost.size else np.ones(len(rows), dtype=bool)
-        estimates += compare(
-            fit, rows, fine, mcompare=mcompare, level=level, small=small, means=len(cells)
-        )
-        labels += [f"{written(info, cells[j])} vs {written(info, cells[i])}" for j, i in chosen]
-    if not estimates:
-        raise piece.error("Name a factor to compare.", code="not-a-factor", advice="Example: pwcompare drug.")
+    for cells in found:
+        rows, fine = cells.differences()
+        own = compare(fit, rows, fine, mcompare=mcompare, level=level, small=small, means=len(cells.rows))
+        names = [f"{cells.labels[j]} vs {cells.labels[i]}" for j, i in cells.pairs]
+        order = list(range(len(own)))
+        if sort:
+            order.sort(key=lambda k: (own[k].value is None, own[k].value or 0.0))
+        estimates += [own[k] for k in order]
+        labels += [names[k] for k in order]
     return comparison_table(
         estimates, labels, title="Pairwise comparisons of margins", level=confidence_level(fit, level),
-        mcompare=mcompare, small=small, stub=str(piece).strip(), several=len(terms) > 1,
-        notes=("Other factors are averaged with equal weights.",) if len(info) > len(set(names)) else (),
+        mcompare=mcompare, small=small, stub=str(piece).strip(), several=len(found) > 1, notes=_averaged(fit, piece),
     )  # fmt: skip
+
+
+def margins_of_cells(
+    fit: FitResult,
+    text: str | Piece,
+    *,
+    groups: bool = False,
+    mcompare: str = "none",
+    level: float | None = None,
+    small: bool = False,
+    data: Dataset | None = None,
+    sort: bool = False,
+) -> Table:
+    """The cell means themselves with their intervals; with ``groups`` letters that tell which of them differ.
+
+    Means that share a letter do not differ at 100 - level percent, with p-values adjusted by ``mcompare`` (Piepho
+    2004, *An algorithm for a letter-based representation of all-pairwise comparisons*).
+    """
+    piece = Piece.of(text) if isinstance(text, str) else text
+    chosen = confidence_level(fit, level)
+    columns = list(estimate_columns(chosen, small=small, title="Margin"))
+    rows: list[Row] = []
+    for cells in cell_means(fit, piece, data):
+        found = combine(fit, cells.rows, level=chosen, small=small)
+        fine = ~np.any(np.abs(cells.lost) > 1e-12, axis=1) if cells.lost.size else np.ones(len(found), dtype=bool)
+        marks = [""] * len(found)
+        if groups:
+            differences, known = cells.differences()
+            tests = compare(
+                fit, differences, known, mcompare=mcompare, level=chosen, small=small, means=len(cells.rows)
+            )
+            apart = [
+                pair for pair, e in zip(cells.pairs, tests) if e.p is not None and e.p < 1.0 - chosen / 100.0
+            ]
+            marks = letters([e.value or 0.0 for e in found], apart)
+        order = list(range(len(found)))
+        if sort:
+            order.sort(key=lambda k: (not fine[k], found[k].value or 0.0))
+        for k in order:
+            e = found[k] if fine[k] else Estimate(None)
+            values = e.cells() if fine[k] else ("not estimable", None, None, None, None)
+            values = (*values, e.df) if small else values
+            rows.append(Row(cells.labels[k], (*values, marks[k] if fine[k] else None) if groups else values))
+    if groups:
+        columns.append(Column("groups", "Groups", "text"))
+    notes = list(_averaged(fit, piece))
+    if groups:
+        how = "" if mcompare == "none" else f", p adjusted by {METHODS[mcompare]}"
+        notes.append(f"Margins that share a letter do not differ at the {100 - chosen:g}% level{how}.")
+    return Table("Margins", tuple(columns), tuple(rows), str(piece).strip(), tuple(notes), "pwcompare-margins")
+
+
+def letters(values: Sequence[float], apart: Sequence[tuple[int, int]]) -> list[str]:
+    """Letters for each value so that two share one where they are not `apart`; A stands with the smallest."""
+    groups: list[frozenset[int]] = [frozenset(range(len(values)))]
+    for i, j in apart:
+        split_: list[frozenset[int]] = []
+        for g in groups:
+            split_ += [g - {i}, g - {j}] if i in g and j in g else [g]
+        groups = [g for k, g in enumerate(split_) if not any(g < o or (g == o and m < k) for m, o in enumerate(split_))]
+    groups.sort(key=lambda g: sorted(values[k] for k in g))
+    return ["".join(_letter(k) for k, g in enumerate(groups) if i in g) for i in range(len(values))]
+
+
+def _letter(k: int) -> str:
+    return chr(ord("A") + k) if k < 26 else f"({k + 1})"
+
+
+def _averaged(fit: FitResult, piece: Piece) -> tuple[str, ...]:
+    """The note that other factors are averaged, where there are any."""
+    used: set[str] = set()
+    for item in words(piece):
+        for term in expanded(str(item)):
+            used |= set(parse_term(term)[0])
+    return ("Other factors are averaged with equal weights.",) if set(factors(fit)) - used else ()

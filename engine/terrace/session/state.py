@@ -14,6 +14,7 @@ from terrace.spec.model import Display
 
 if TYPE_CHECKING:
     from terrace.language.flow import ProgramText
+    from terrace.postestimation.linear import Linear
     from terrace.postestimation.margins import Margins
     from terrace.results.fit import FitResult
     from terrace.results.plot import Plot
@@ -90,7 +91,8 @@ class State:
     ``fit`` is the result that post-estimation commands look at; ``stored`` those kept by name.
     ``constraints`` are texts by number, ``margins`` those estimated last. ``rng`` is what ``set seed``
     started, ``rc`` 1 where the last ``capture`` caught an error. ``graphs`` are pages of plots by name, the one
-    drawn last at the end. ``posted`` holds a fit with the margins that test and lincom speak of in its place.
+    drawn last at the end. ``posted`` holds a fit with the margins that test and lincom speak of in its place,
+    ``tested`` the hypotheses of the last test and what they were about, for ``test, accumulate``.
     ``label_sets`` are value labels by the names that ``label define`` gave them. ``origins`` tell which rows the
     fits saw, by the identity of their models, so that e(sample) follows rows that are sorted or left out.
     ``preserved`` are the data that ``restore`` brings back. ``locals`` and ``globals`` are macros by name,
@@ -109,6 +111,7 @@ class State:
     rc: int = 0
     margins: Margins | None = None
     posted: tuple[FitResult, FitResult] | None = None
+    tested: tuple[FitResult, tuple[Linear, ...]] | None = None
     graphs: Mapping[str, tuple[Plot, ...]] = field(default_factory=dict)
     label_sets: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     origins: Mapping[int, Origin] = field(default_factory=dict)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import isfinite
+
+import numpy as np
+import numpy.typing as npt
 
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, excluding
 from terrace.language.options import Option, choice, rules
+from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import by_t, level_of
+from terrace.session.commands.hypotheses import by_t, level_of, with_own_df
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -42,7 +47,8 @@ def kept_rows(session: Session, tables: tuple[Table, ...]) -> CommandResult:
 @command(
     "contrast",
     minimum="contr",
-    syntax="contrast terms [, mcompare(bonferroni|sidak|scheffe|holm) effects noeffects nowald small level(#)]",
+    syntax="contrast terms [, mcompare(bonferroni|sidak|scheffe|holm) effects noeffects nowald overall small df(#) "
+    "level(#) post]",
     help="Contrasts of factor levels by the operators r. a. ar. g. h. j. p. q. and @, with their joint tests.",
 )
 def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -51,8 +57,9 @@ def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     # pveffects and cieffects choose columns elsewhere; here all of them are shown
     options = parsed.options(
-        rules("eff:ects pveff:ects cieff:ects noeff:ects wald nowald small", "m:compare l:evel")
+        rules("eff:ects pveff:ects cieff:ects noeff:ects wald nowald small over:all post", "m:compare l:evel df")
     )
+    active, fit = fit, with_own_df(fit, options)
     asked = excluding(options, ("effects", "pveffects", "cieffects", "noeffects"))
     if "noeffects" in options and "nowald" in options:
         raise options["nowald"].piece.error("noeffects and nowald leave nothing to show.", code="options-exclude")
@@ -64,45 +71,95 @@ def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
         small=by_t(fit, options),
         effects=None if asked is None and "nowald" not in options else asked != "noeffects",
         data=session.state.dataset,
+        overall="overall" in options,
     )
-    return kept_rows(session, tables[:-1] if "nowald" in options else tables)
+    result = kept_rows(session, tables[:-1] if "nowald" in options else tables)
+    if "post" not in options:
+        return result
+    from terrace.postestimation.contrast import contrast_rows, parse_contrast
+
+    found = [contrast_rows(fit, t, session.state.dataset) for t in parse_contrast(parsed.clauses.body)]
+    rows = np.concatenate([r.rows[r.estimable] for r in found])
+    labels = [label for r in found for label, fine in zip(r.labels, r.estimable) if fine]
+    return _posted(session, result, active, fit, rows, labels, by_t(fit, options))
+
+
+def _posted(
+    session: Session,
+    result: CommandResult,
+    active: FitResult,
+    fit: FitResult,
+    rows: npt.NDArray[np.float64],
+    labels: Sequence[str],
+    small: bool,
+) -> CommandResult:
+    """The result with rows·β as estimates _c1, _c2, ... that tests and combinations speak of."""
+    from terrace.postestimation.combinations import combine, covariance
+    from terrace.postestimation.posted import PostedSmall, as_estimates
+
+    names = [f"_c{k + 1}" for k in range(len(rows))]
+    own = PostedSmall(fit.model.small, rows) if small and fit.model.small is not None else None
+    estimates = combine(fit, rows, small=small)
+    vcov = rows @ covariance(fit, small) @ rows.T
+    kept = as_estimates(fit, names, rows @ fit.model.beta, vcov, estimates, own)
+    note = "Posted: " + "; ".join(f"{n} {label}" for n, label in zip(names, labels)) + "."
+    table = replace(result.tables[-1], notes=(*result.tables[-1].notes, note))
+    state = replace(result.state or session.state, posted=(active, kept))
+    return replace(result, tables=(*result.tables[:-1], table), state=state)
 
 
 @command(
     "pwcompare",
     minimum="pwc",
-    syntax="pwcompare terms [, mcompare(bonferroni|sidak|scheffe|tukey|holm) sort small level(#)]",
-    help="Pairwise comparisons of factor levels, adjusted for their number.",
+    syntax="pwcompare terms [, mcompare(bonferroni|sidak|scheffe|tukey|holm) effects cimargins groups sort small df(#) "
+    "level(#) post]",
+    help="Pairwise comparisons of factor levels, adjusted for their number; cimargins and groups show the margins.",
 )
 def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.pwcompare import pwcompare_table
+    from terrace.postestimation.pwcompare import cell_means, margins_of_cells, pwcompare_table
 
-    fit = current_fit(session, parsed)
-    options = parsed.options(rules("eff:ects pveff:ects cieff:ects sort small", "m:compare l:evel"))
-    table = pwcompare_table(
-        fit,
-        parsed.clauses.body,
-        mcompare=mcompare_of(options),
-        level=level_of(options, session),
-        small=by_t(fit, options),
-        data=session.state.dataset,
+    active = current_fit(session, parsed)
+    options = parsed.options(
+        rules("eff:ects pveff:ects cieff:ects cim:argins gr:oups sort small post", "m:compare l:evel df")
     )
-    if "sort" in options:
-        order = sorted(table.rows, key=lambda r: (isinstance(r.values[0], str), r.values[0]))
-        table = replace(table, rows=tuple(order))
-    return kept_rows(session, (table,))
+    fit = with_own_df(active, options)
+    body, data, small = parsed.clauses.body, session.state.dataset, by_t(fit, options)
+    level, mcompare, sort = level_of(options, session), mcompare_of(options), "sort" in options
+    margins = "cimargins" in options or "groups" in options
+    tables: list[Table] = []
+    if not margins or {"effects", "pveffects", "cieffects"} & set(options):
+        tables.append(
+            pwcompare_table(fit, body, mcompare=mcompare, level=level, small=small, data=data, sort=sort)
+        )
+    if margins:
+        tables.append(
+            margins_of_cells(
+                fit, body, groups="groups" in options, mcompare=mcompare, level=level, small=small, data=data, sort=sort
+            )
+        )
+    result = kept_rows(session, tuple(tables))
+    if "post" not in options:
+        return result
+    found = cell_means(fit, body, data)
+    kept = [c.differences() for c in found]
+    labels = [
+        f"{c.labels[j]} vs {c.labels[i]}" for c, (_, fine) in zip(found, kept) for (j, i), f in zip(c.pairs, fine) if f
+    ]
+    rows = np.concatenate([rows[fine] for rows, fine in kept])
+    return _posted(session, result, active, fit, rows, labels, small)
 
 
 @command(
     "estat terms",
-    syntax="estat terms [, type(II|III) small]",
+    syntax="estat terms [, type(II|III) small df(#)]",
     help="Tests of whole terms, each as type III (in the whole model) or type II (without what contains it).",
 )
 def estat_terms(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.terms import term_table
 
     fit = current_fit(session, parsed)
-    options = parsed.options(rules("small", "t:ype"))
+    options = parsed.options(rules("small", "t:ype df"))
+    fit = with_own_df(fit, options)
     kind = "III"
     if "type" in options:
         piece = argument(options["type"])

@@ -72,7 +72,7 @@ def _replay(session: Session, parsed: ParsedCommand) -> CommandResult:
                 code="dftable-no-df",
                 advice="Fit the model again with dfmethod().",
             )
-    state = replace(session.state, returned=_returned(result))
+    state = replace(session.state, returned=_returned(result), posted=None)
     return replace(_shown(result, display), state=state)
 
 
