@@ -32,13 +32,14 @@ def compare(
     level: float | None = None,
     small: bool = False,
     means: int = 0,
+    offset: FloatArray | float = 0.0,
 ) -> tuple[Estimate, ...]:
-    """Estimates of rows·β with p-values and intervals adjusted for their number, (l, p).
+    """Estimates of rows·β + offset with p-values and intervals adjusted for their number, (l, p).
 
     ``means`` is the number of means that the rows compare (tukey). A row that is not estimable has value None.
     """
     chosen = confidence_level(fit, level)
-    plain = combine(fit, rows, level=chosen, small=small)
+    plain = combine(fit, rows, offset=offset, level=chosen, small=small)
     fine = np.ones(len(rows), dtype=bool) if estimable is None else np.asarray(estimable)
     known = [k for k, e in enumerate(plain) if fine[k] and e.p is not None]
     out = [e if fine[k] else Estimate(None) for k, e in enumerate(plain)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,10 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
+from terrace.language.expr_context import EvalContext
 from terrace.postestimation.combinations import Estimate, combine, confidence_level, covariance, need_small
 from terrace.postestimation.margins_at import At, Dimension, Scene, keys_of, scenes
+from terrace.postestimation.margins_nonlinear import ExpressionMargins, Found, elasticity, log_change
 from terrace.postestimation.margins_rows import Averages, BoolArray, Key, Setting
 from terrace.results.fit import FitResult
 
@@ -31,7 +33,9 @@ class Margins:
     is at. ``margins`` (k,) is NaN and ``estimable`` False where an empty cell is needed. ``vcov`` (k, k) is
     JΦJ', ``rows`` (k, p) is J. ``at`` describes the settings in order, ``effects`` are the dydx variables of
     the rows, empty for predictions. ``pairs`` holds (``2 vs 1``, difference) where pairwise comparisons are
-    asked for, adjusted by ``mcompare``.
+    asked for, adjusted by ``mcompare``. ``kind`` of the effects is dydx, eyex, dyex or eydx; ``expression`` is what was
+    averaged in the place of the prediction. ``bases`` are the base levels of the factors. Where a margin is not
+    linear in β, ``rows`` holds its gradient.
     """
 
     labels: tuple[str, ...]
@@ -52,6 +56,9 @@ class Margins:
     variables: tuple[str, ...]
     pairs: tuple[tuple[str, Estimate], ...] = ()
     mcompare: str = "none"
+    kind: str = "dydx"
+    expression: str = ""
+    bases: Mapping[str, Any] = field(default_factory=dict)
 
 
 def margins(
@@ -69,6 +76,9 @@ def margins(
     pwcompare: bool = False,
     mcompare: str = "none",
     inside: BoolArray | None = None,
+    kind: str = "dydx",
+    expression: str = "",
+    context: EvalContext | None = None,
 ) -> Margins:
     """Margins of a fit.
 
@@ -94,6 +104,10 @@ def margins(
         All pairwise differences as well, adjusted by none, bonferroni, sidak, scheffe, tukey or holm.
     inside
         The rows of the estimation sample to average over, shape (n,); all by default.
+    kind
+        With `dydx`: what is given of these variables, the slope or the elasticity eyex, dyex or eydx.
+    expression, context
+        What is averaged in the place of the prediction, and what it may refer to besides variables.
 
     Raises
     ------
@@ -108,13 +122,16 @@ def margins(
     groups = _groups(averages, [over] if isinstance(over, str) else list(over or ()))
     cells = _cells(averages, variables, plain=not variables)
     effects = _effects(averages, dydx)
-    rows, ok, labels, dimensions, names = [], [], [], [], []
+    predict = _Predictions(averages, kind, ExpressionMargins(averages, expression, context or EvalContext())
+                           if expression else None)  # fmt: skip
+    rows, ok, labels, dimensions, names, offsets = [], [], [], [], [], []
     for effect in effects:
         for cell, (number, scene), (group, within) in _order(cells, settings, groups):
             wanted = scene.set_ | {("factor", d.name, ()): {d.value: 1.0} for d in cell}
             set_ = _filled(averages, wanted, within, atmeans, asbalanced)
-            for row, fine, name in _predictions(averages, set_, within, effect):
+            for row, fine, name, offset in predict(set_, within, effect):
                 rows.append(row)
+                offsets.append(offset)
                 ok.append(fine)
                 dims = (*scene.dimensions, *group, *cell)
                 parts = [str(number)] if len(settings) > 1 else []
@@ -124,25 +141,37 @@ def margins(
                 names.append(name)
     j = np.array(rows)
     fine_rows = np.array(ok)
-    found = combine(fit, j, level=chosen, small=small)
+    beyond = np.array(offsets)  # what a margin is besides rows·β, where it is not linear
+    found = combine(fit, j, offset=beyond, level=chosen, small=small)
     estimates = tuple(e if good else Estimate(None) for e, good in zip(found, fine_rows))
-    values = np.where(fine_rows, j @ fit.model.beta, np.nan)
+    values = np.where(fine_rows, j @ fit.model.beta + beyond, np.nan)
     if dydx is not None and len(set(names)) > 1:
         labels = [n if lab == n else f"{n}:{lab}" for n, lab in zip(names, labels)]
     pairs: tuple[tuple[str, Estimate], ...] = ()
     if pwcompare:
-        pairs = _pairs(fit, j, fine_rows, labels, mcompare, chosen, small)
+        pairs = _pairs(fit, j, beyond, fine_rows, labels, mcompare, chosen, small)
     return Margins(
         tuple(labels), tuple(dimensions), values, j @ covariance(fit, small) @ j.T, j, fine_rows, estimates,
         tuple(names) if dydx is not None else (), tuple(s.text for s in settings if s.text), fit.outcome,
         data.variable(fit.outcome).label, averages.n, chosen, small,
         _title(averages, settings, cells, dydx is not None, atmeans), tuple(variables),
-        pairs, mcompare,
+        pairs, mcompare, kind, expression, {v: averages.base(v) for v in _factors(averages)},
     )  # fmt: skip
 
 
+def _factors(averages: Averages) -> list[str]:
+    return list(dict.fromkeys(k[1] for k in averages.variables() if k[0] == "factor"))
+
+
 def _pairs(
-    fit: FitResult, rows: FloatArray, fine: BoolArray, labels: Sequence[str], mcompare: str, level: float, small: bool
+    fit: FitResult,
+    rows: FloatArray,
+    beyond: FloatArray,
+    fine: BoolArray,
+    labels: Sequence[str],
+    mcompare: str,
+    level: float,
+    small: bool,
 ) -> tuple[tuple[str, Estimate], ...]:
     from terrace.postestimation.comparisons import compare, pairs
 
@@ -151,7 +180,10 @@ def _pairs(
         raise SpecError("There is one margin only, so there is nothing to compare.", code="nothing-to-compare")
     differences = np.array([rows[b] - rows[a] for b, a in chosen])
     both = np.array([fine[b] and fine[a] for b, a in chosen])
-    found = compare(fit, differences, both, mcompare=mcompare, level=level, small=small, means=len(rows))
+    found = compare(
+        fit, differences, both, mcompare=mcompare, level=level, small=small, means=len(rows),
+        offset=np.array([beyond[b] - beyond[a] for b, a in chosen]),
+    )  # fmt: skip
     return tuple((f"{labels[b]} vs {labels[a]}", e) for (b, a), e in zip(chosen, found))
 
 
@@ -169,24 +201,67 @@ def _order(
                     yield cell, scene, group
 
 
-def _predictions(
-    averages: Averages, set_: dict[Key, Setting], inside: BoolArray | None, effect: Key | None
-) -> list[tuple[FloatArray, bool, str]]:
-    if effect is None:
-        row, fine = averages.row(set_, inside)
-        return [(row, fine, "")]
-    if effect[0] == "continuous":
-        row, fine = averages.row(set_, inside, slope=effect)
-        return [(row, fine, effect[1])]
-    base = averages.base(effect[1])
-    before, fine_before = averages.row(set_ | {effect: {base: 1.0}}, inside)
-    out = []
-    for level in averages.levels(effect[1]):
-        if level == base:
-            continue
-        row, fine = averages.row(set_ | {effect: {level: 1.0}}, inside)
-        out.append((row - before, fine and fine_before, f"{_token(averages, effect[1], level)}.{effect[1]}"))
-    return out
+@dataclass(frozen=True)
+class _Predictions:
+    """The margins of one setting: rows (p,), whether they can be estimated, names, and what they are besides rows·β."""
+
+    averages: Averages
+    kind: str
+    expression: ExpressionMargins | None
+
+    def __call__(
+        self, set_: dict[Key, Setting], inside: BoolArray | None, effect: Key | None
+    ) -> list[tuple[FloatArray, bool, str, float]]:
+        averages = self.averages
+        if effect is None:
+            row, fine = averages.row(set_, inside)
+            if self.expression is not None:
+                return [self._nonlinear(self.expression(set_, inside), fine, "")]
+            return [(row, fine, "", 0.0)]
+        if effect[0] == "continuous":
+            row, fine = averages.row(set_, inside, slope=effect)
+            if self.expression is not None:
+                return [self._nonlinear(self.expression.effect(set_, inside, effect), fine, effect[1])]
+            if self.kind != "dydx":
+                found = elasticity(averages, self.kind, set_, inside, effect)
+                return [self._nonlinear(found, fine, effect[1])]
+            return [(row, fine, effect[1], 0.0)]
+        return self._changes(set_, inside, effect)
+
+    def _changes(
+        self, set_: dict[Key, Setting], inside: BoolArray | None, effect: Key
+    ) -> list[tuple[FloatArray, bool, str, float]]:
+        averages = self.averages
+        if self.kind in ("eyex", "dyex"):
+            raise SpecError(
+                f"{effect[1]} is a factor, and {self.kind}() is for continuous variables.",
+                code="elasticity-factor",
+                subject=effect[1],
+                advice="Use eydx() or dydx().",
+            )
+        base = averages.base(effect[1])
+        start = set_ | {effect: {base: 1.0}}
+        before, fine_before = averages.row(start, inside)
+        out: list[tuple[FloatArray, bool, str, float]] = []
+        for level in averages.levels(effect[1]):
+            if level == base:
+                continue
+            name = f"{_token(averages, effect[1], level)}.{effect[1]}"
+            end = set_ | {effect: {level: 1.0}}
+            row, fine = averages.row(end, inside)
+            fine = fine and fine_before
+            if self.expression is not None:
+                (v1, g1), (v0, g0) = self.expression(end, inside), self.expression(start, inside)
+                out.append(self._nonlinear((v1 - v0, g1 - g0), fine, name))
+            elif self.kind == "eydx":
+                out.append(self._nonlinear(log_change(averages, end, start, inside), fine, name))
+            else:
+                out.append((row - before, fine, name, 0.0))
+        return out
+
+    def _nonlinear(self, found: Found, fine: bool, name: str) -> tuple[FloatArray, bool, str, float]:
+        value, gradient = found
+        return gradient, fine, name, value - float(gradient @ self.averages.fit.model.beta)
 
 
 def _token(averages: Averages, name: str, level: Any) -> str:

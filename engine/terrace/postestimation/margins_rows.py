@@ -133,6 +133,48 @@ class Averages:
         size = 1.0 + np.abs(lost) + np.abs(implied)
         return values, bool(np.all(np.abs(lost - implied) < 1e-7 * size))
 
+    def shares(self, rows: BoolArray | None = None) -> FloatArray:
+        """The weight of each row of the sample in an average over some of them, (n,), summing to 1."""
+        w = self.weights if rows is None else self.weights * rows
+        return np.asarray(w / w.sum())
+
+    def matrix(
+        self,
+        set_: Mapping[Key, Setting],
+        moved: Mapping[Key, FloatArray] | None = None,
+        *,
+        slope: Key | None = None,
+    ) -> FloatArray:
+        """The rows (n, p) of the sample with variables set; with `slope` their derivative by that variable.
+
+        ``moved`` gives continuous variables other values, (n,) each.
+        """
+        n = self.fit.model.design.n
+        out = np.zeros((n, len(self.info)))
+        for k, column in enumerate(self.info):
+            parts = self._parts(column)
+            if slope is None:
+                out[:, k] = self._values(parts, set_, moved or {})
+                continue
+            for i, (key, _) in enumerate(parts):
+                if key == slope:
+                    out[:, k] += self._values(parts[:i] + parts[i + 1 :], set_, moved or {})
+        return out
+
+    def _values(
+        self, parts: Sequence[Part], set_: Mapping[Key, Setting], moved: Mapping[Key, FloatArray]
+    ) -> FloatArray:
+        product = np.ones(self.fit.model.design.n)
+        for key, level in parts:
+            value = set_.get(key)
+            if key in moved:
+                product = product * moved[key]
+            elif value is None:
+                product = product * self.part((key, level))
+            else:
+                product = product * (float(value.get(level, 0.0)) if isinstance(value, Mapping) else float(value))
+        return product
+
     def _dependence(self) -> FloatArray:
         """B (p, lost) with X_lost = X B: the columns that were left out, by those that stayed."""
         if self._beyond is None:

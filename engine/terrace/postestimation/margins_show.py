@@ -10,6 +10,7 @@ from terrace.postestimation.combinations import estimate_columns
 from terrace.postestimation.comparisons import comparison_table
 from terrace.postestimation.margins import Margins
 from terrace.postestimation.margins_at import Dimension
+from terrace.postestimation.margins_nonlinear import KINDS
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Row, Table
 
@@ -43,13 +44,14 @@ def margins_table(found: Margins) -> Table:
             Row(label, (*cells, e.df) if small else cells, indent=int(bool(rows) and rows[0].kind == "group"),
                 code=found.labels[k])
         )  # fmt: skip
-    columns = estimate_columns(found.level, small=small, title="dy/dx" if found.effects else "Margin")
+    columns = estimate_columns(found.level, small=small, title=KINDS[found.kind] if found.effects else "Margin")
     stub = ", ".join(dict.fromkeys(d.name for dims in found.dimensions for d in dims))
     return Table(found.title, columns, tuple(rows), stub, _notes(found), "margins")
 
 
 def _notes(found: Margins) -> tuple[str, ...]:
-    notes = [f"Linear prediction, fixed portion, over {found.n:,} rows."]
+    what = f"Expression {found.expression}" if found.expression else "Linear prediction, fixed portion"
+    notes = [f"{what}, over {found.n:,} rows."]
     single = found.at if len(found.at) == 1 else ()
     notes += [f"At {text}." for text in single]
     if len(found.at) > 1 and len(found.at) <= 30:
@@ -57,7 +59,10 @@ def _notes(found: Margins) -> tuple[str, ...]:
     if not found.estimable.all():
         notes.append("Not estimable: the sample has no rows in a cell that is needed.")
     if any("." in name for name in found.effects):
-        notes.append("For a factor, dy/dx is the change from the base level.")
+        change = "change of ln y" if found.kind == "eydx" else "change"
+        notes.append(f"For a factor, {KINDS[found.kind]} is the {change} from the base level.")
+    if found.expression or (found.effects and found.kind != "dydx"):
+        notes.append("Standard errors by the delta method.")
     return tuple(notes)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument
+from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names, parse_names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, choice, match_options, rules, scan_options
@@ -19,21 +20,27 @@ from terrace.language.tokens import NAME, Piece, closing, skip_string, unquoted
 from terrace.language.varlist import parse_terms
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Table
-from terrace.session.commands.contrasts import mcompare_of
+from terrace.session.commands.contrasts import kept_rows, mcompare_of
 from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import by_t, level_of
+from terrace.session.commands.hypotheses import by_t, level_of, with_own_df
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
 
+if TYPE_CHECKING:
+    from terrace.postestimation.contrast import Contrast
+    from terrace.postestimation.margins import Margins
+
 _STATISTICS = "mean median min max zero base asbal:anced asobs:erved " + " ".join(f"p{k}" for k in range(1, 100))
 _RULES = rules(
-    "atmeans pwc:ompare post plot small noestimcheck vsquish noatlegend grand",
-    "at dydx over l:evel m:compare predict vce",
-    "asbal:anced",
+    "atmeans pwc:ompare post plot small noestimcheck vsquish noatlegend grand nopv:alues noci coefl:egend",
+    "at dydx eyex dyex eydx over l:evel m:compare pr:edict exp:ression vce df subpop",
+    "asbal:anced contrast",
 )
+_EFFECTS = ("dydx", "eyex", "dyex", "eydx")
+_OPERATOR = re.compile(r"(?<![\w.])(?:(?:r|rb|a|ar|g|h|j|p|q)\d*(?:\([\d\s/]+\))?\.)|@")
 _WORD = re.compile(r"[^\s()=,]+")
 
 Setting = dict[str, list[float | str] | str]
@@ -42,39 +49,56 @@ Setting = dict[str, list[float | str] | str]
 @command(
     "margins",
     minimum="mar",
-    syntax="margins [factors] [if] [in] [, at(x=(1/5) (mean) z) atmeans dydx(x) over(g) asbalanced[(factors)] "
-    "pwcompare mcompare(tukey|...) post plot small level(#)]",
-    help="Average predictions of the fixed part, at values that you set; or slopes.",
+    syntax="margins [factors] [if] [in] [, at(x=(1/5) (mean) z) atmeans dydx(x)|eyex(x)|dyex(x)|eydx(x) over(g) "
+    "asbalanced[(factors)] expression(exp(predict(xb))) pwcompare contrast[(atcontrast(r))] mcompare(tukey|...) "
+    "post plot small df(#) level(#) nopvalues noci]; factors may carry contrast operators: r.a ar.a@b",
+    help="Average predictions of the fixed part, at values that you set; or slopes, elasticities, contrasts of them.",
 )
 def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
-    fit = current_fit(session, parsed, rows=True)
-    data, inside = _rows(session, fit, parsed)
-    names = data.names
+    active = current_fit(session, parsed, rows=True)
     given = scan_options(parsed.clauses.options)
-    settings = [_at(argument(o), names) for o in given if o.name == "at"]  # the one option that may repeat
     options = match_options([o for o in given if o.name != "at"], _RULES, "margins")
+    data, inside = _rows(session, active, parsed, options)
+    names = data.names
+    settings = [_at(argument(o), names) for o in given if o.name == "at"]  # the one option that may repeat
+    fit = with_own_df(active, options)
     from terrace.postestimation.margins import margins as estimate
     from terrace.postestimation.margins_show import margins_plot, margins_table
 
     _check_kind(options)
+    kind = excluding(options, _EFFECTS) or "dydx"
+    if kind in options and not any(not f.drop for t in fit.spec.fixed for f in t.factors):
+        raise options[kind].piece.error("The model has no predictors, so it has no slopes.", code="no-predictors")
+
+    def estimated(variables: Sequence[str]) -> Margins:
+        return estimate(
+            fit,
+            data,
+            variables,
+            at=settings,
+            atmeans="atmeans" in options,
+            dydx=_names(argument(options[kind]), names) if kind in options else None,
+            over=parse_names(argument(options["over"]), names) if "over" in options else None,
+            asbalanced=_balanced(options, names),
+            level=level_of(options, session),
+            small=by_t(fit, options),
+            pwcompare="pwcompare" in options,
+            mcompare=mcompare_of(options),
+            inside=inside,
+            kind=kind,
+            expression=_expression(options),
+            context=session.context(),
+        )
+
+    if _OPERATOR.search(str(parsed.clauses.body)) or "contrast" in options:
+        return _contrasts(session, fit, parsed, options, estimated)
+    if "mcompare" in options and "pwcompare" not in options:
+        raise options["mcompare"].piece.error(
+            "mcompare() adjusts comparisons.", code="misplaced-option", subject="mcompare",
+            advice="Add pwcompare, or a contrast operator: margins r.drug.",
+        )  # fmt: skip
     terms = parse_terms(parsed.clauses.body, names)
-    if "dydx" in options and not any(not f.drop for t in fit.spec.fixed for f in t.factors):
-        raise options["dydx"].piece.error("The model has no predictors, so it has no slopes.", code="no-predictors")
-    found = estimate(
-        fit,
-        data,
-        ["#".join(f.name for f in t.factors) for t in terms],
-        at=settings,
-        atmeans="atmeans" in options,
-        dydx=_names(argument(options["dydx"]), names) if "dydx" in options else None,
-        over=parse_names(argument(options["over"]), names) if "over" in options else None,
-        asbalanced=_balanced(options, names),
-        level=level_of(options, session),
-        small=by_t(fit, options),
-        pwcompare="pwcompare" in options,
-        mcompare=mcompare_of(options),
-        inside=inside,
-    )
+    found = estimated(["#".join(f.name for f in t.factors) for t in terms])
     returned = Returned(
         {"N": float(found.n), "level": found.level},
         {},
@@ -86,16 +110,85 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
     state = replace(session.state, returned=returned, margins=found, posted=None)
     plots = (margins_plot(replace(found, pairs=())),) if "plot" in options else ()
     if "post" not in options:
-        return CommandResult(tables=(margins_table(found),), plots=plots, state=state)
+        table = margins_table(found)
+        if "coeflegend" in options and not found.pairs:
+            from terrace.postestimation.posted import margin_names
+
+            table = _named(table, list(margin_names(found, data)), posted=False)
+        return CommandResult(tables=(_without(table, options),), plots=plots, state=state)
     from terrace.postestimation.posted import posted
 
     margins_ = posted(fit, replace(found, pairs=()), data)
     table = _named(margins_table(replace(found, pairs=())), [e.term for e in margins_.fixed])
-    return CommandResult(tables=(table,), plots=plots, state=replace(state, posted=(fit, margins_)))
+    return CommandResult(
+        tables=(_without(table, options),), plots=plots, state=replace(state, posted=(active, margins_))
+    )
+
+
+def _contrasts(
+    session: Session,
+    fit: FitResult,
+    parsed: ParsedCommand,
+    options: dict[str, Option],
+    estimated: Callable[[Sequence[str]], Margins],
+) -> CommandResult:
+    """Contrasts of margins, term by term, or between the settings of at()."""
+    from terrace.postestimation.contrast import parse_contrast
+    from terrace.postestimation.margins_contrast import contrast_tables_of, contrasts_of_margins
+    from terrace.postestimation.margins_show import _notes
+
+    for other in ("pwcompare", "post"):
+        if other in options:
+            raise options[other].piece.error(
+                f"{other} does not go with contrasts of margins.", code="options-exclude", subject=other
+            )
+    at = _at_operator(options)
+    terms = parse_contrast(parsed.clauses.body) if parsed.clauses.body else []
+    if not terms and not at:
+        raise (options["contrast"].piece if "contrast" in options else parsed.word).error(
+            "Name the factor whose margins are contrasted, or say atcontrast(r).",
+            code="syntax",
+            advice="Examples: margins r.drug; margins, at(x=(1 2)) contrast(atcontrast(r)).",
+        )
+    mcompare = mcompare_of(options)
+    found: list[tuple[Contrast | None, Margins]]
+    found = [(t, estimated(["#".join([*(p.name for p in t.parts), *t.within])])) for t in terms]
+    found = found or [(None, estimated([]))]
+    contrasts = [contrasts_of_margins(fit, m, t, at, mcompare) for t, m in found]
+    margins_ = found[0][1]
+    tables = contrast_tables_of(contrasts, margins_, mcompare, _notes(margins_))
+    result = kept_rows(session, tuple(tables))
+    assert result.state is not None
+    return replace(result, state=replace(result.state, margins=margins_, posted=None))
+
+
+def _at_operator(options: dict[str, Option]) -> str:
+    """The operator of ``contrast(atcontrast(r))``; empty without one."""
+    option = options.get("contrast")
+    if option is None or option.argument is None:
+        return ""
+    inner = match_options(option.argument, rules("nowald eff:ects", "atcontrast"), "contrast()")
+    if "atcontrast" not in inner:
+        return ""
+    known = "r a ar g h j p q"
+    return choice(argument(inner["atcontrast"]), inner["atcontrast"].value.rstrip("."), known, "a contrast operator")
+
+
+def _expression(options: dict[str, Option]) -> str:
+    return options["expression"].value if "expression" in options else ""
+
+
+def _without(table: Table, options: dict[str, Option]) -> Table:
+    """The table without the columns that nopvalues and noci leave out."""
+    gone = {"nopvalues": ("stat", "p"), "noci": ("ci",)}
+    keys = {k for name, own in gone.items() if name in options for k in own}
+    keep = [k for k, c in enumerate(table.columns) if c.key not in keys]
+    rows = tuple(replace(r, values=tuple(r.values[k] for k in keep)) if r.values else r for r in table.rows)
+    return replace(table, columns=tuple(table.columns[k] for k in keep), rows=rows)
 
 
 def _rows(
-    session: Session, fit: FitResult, parsed: ParsedCommand
+    session: Session, fit: FitResult, parsed: ParsedCommand, options: dict[str, Option]
 ) -> tuple[Dataset, npt.NDArray[np.bool_] | None]:
     """The data in the order of the fit, and the rows of the sample that if and in keep, None for all."""
     there = fit_rows(session, fit)
@@ -108,18 +201,25 @@ def _rows(
                 subject="weights",
                 advice="It averages with the weights of the fit.",
             )
-    if clauses.condition is None and clauses.range_ is None:
+    if clauses.condition is None and clauses.range_ is None and "subpop" not in options:
         return there.data, None
     kept = selected(session, clauses).astype(np.float64)
+    if "subpop" in options:
+        from terrace.language.expressions import condition
+
+        text = re.sub(r"^\s*if\s+", "", options["subpop"].value)
+        kept *= condition(text, session.data, session.context())
     return there.data, there.gather(kept)[fit.sample] == 1.0
 
 
-def _named(table: Table, names: list[str]) -> Table:
-    """The table with the names that commands use in front, for what is written next."""
+def _named(table: Table, names: list[str], *, posted: bool = True) -> Table:
+    """The table with the names that commands use beside it, for what is written next."""
     column = Column("name", "Name", "text")
     found = iter(names)
     rows = tuple(r if r.kind == "group" else replace(r, values=(*r.values, next(found))) for r in table.rows)
     note = "test, lincom and nlcom speak of these margins by their names until the next fit or margins."
+    if not posted:
+        note = "These are the names for test, lincom and nlcom after margins with post."
     return replace(table, columns=(*table.columns, column), rows=rows, notes=(*table.notes, note))
 
 
@@ -131,14 +231,13 @@ def _balanced(options: dict[str, Option], names: Sequence[str]) -> bool | list[s
 
 def _check_kind(options: dict[str, Option]) -> None:
     """`CommandError` for what margins of a mixed model do not have."""
-    if "mcompare" in options and "pwcompare" not in options:
-        raise options["mcompare"].piece.error(
-            "mcompare() adjusts comparisons.", code="misplaced-option", subject="mcompare", advice="Add pwcompare."
-        )
     if "pwcompare" in options and "post" in options:
         raise options["post"].piece.error(
             "post keeps the margins themselves.", code="options-exclude", subject="post", advice="Leave out pwcompare."
         )
+    if "expression" in options and any(k in options for k in _EFFECTS[1:]):
+        raise options["expression"].piece.error("Elasticities are those of the prediction.", code="options-exclude",
+                                                subject="expression")  # fmt: skip
     for name, allowed in (("predict", ("xb",)), ("vce", ("delta",))):
         if name in options and options[name].value not in allowed:
             raise options[name].piece.error(
