@@ -50,6 +50,7 @@ def forms() -> Iterator[list[BuilderForm]]:
 def unfold(form: BuilderForm) -> None:
     form.more.fold.setChecked(True)
     form.maximisation.fold.setChecked(True)
+    form.reporting.fold.setChecked(True)
     QApplication.processEvents()
 
 

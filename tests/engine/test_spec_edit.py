@@ -8,6 +8,7 @@ import pytest
 
 from terrace.spec import edit
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Residuals, Term, Weight
+from terrace.spec.text import format_terms
 
 
 def model(*names: str) -> ModelSpec:
@@ -30,7 +31,10 @@ def test_adding_the_same_effect_twice_changes_nothing() -> None:
 
 def test_an_interaction_brings_its_lower_order_parts() -> None:
     spec = edit.add_interaction(model("x", "z", "f"), [0, 1, 2])
-    assert shown(spec) == ["x", "z", "f", "x#z", "x#f", "z#f", "x#z#f"]
+    assert shown(spec) == ["x", "z", "x#z", "f", "x#f", "z#f", "x#z#f"]
+    assert format_terms(spec.fixed) == "c.x##c.z##i.f"
+    spec = edit.add_interaction(model("a", "x", "b", "z", "f", "c"), [1, 3, 4])
+    assert format_terms(spec.fixed) == "a c.x##c.z##i.f b c"
 
 
 def test_interaction_of_a_term_with_a_factor_it_has_counts_the_factor_once() -> None:

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from terrace.errors import TerraceError
 from terrace_desktop.builder.fields import badge
 from terrace_desktop.builder.flow import Flow
 from terrace_desktop.builder.variables import dragged
@@ -239,15 +240,24 @@ class RoleBox(QFrame):
     """A place in the model that takes variables: by dropping, by picking, by Enter in the list.
 
     ``refuse`` says why a variable cannot be taken (empty where it can); the reason stands under the box.
+    ``take_text`` takes what is typed as in a command, or raises `TerraceError`; None where nothing can be typed.
     """
 
     dropped = Signal(list)
     activated = Signal(object)
 
-    def __init__(self, object_name: str, title: str, refuse: Callable[[str], str], take: Callable[[str], object]):
+    def __init__(
+        self,
+        object_name: str,
+        title: str,
+        refuse: Callable[[str], str],
+        take: Callable[[str], object],
+        take_text: Callable[[str], object] | None = None,
+    ) -> None:
         super().__init__()
         named(self, object_name, title)
         self.title, self._refuse, self._take = title, refuse, take
+        self.take_text = take_text
         self.setProperty("role", "box")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -265,6 +275,16 @@ class RoleBox(QFrame):
             return False
         self._take(name)
         return True
+
+    def offer_text(self, text: str) -> str:
+        """Take what was typed; why not, where it cannot be taken."""
+        if self.take_text is None:
+            return self.tr("There is no variable %1.").replace("%1", text)
+        try:
+            self.take_text(text)
+        except TerraceError as error:
+            return f"{error.message} {error.advice}".strip()
+        return ""
 
     def say(self, text: str) -> None:
         """Say something under the box, or nothing."""

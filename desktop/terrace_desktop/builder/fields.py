@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QStandardItem, QStandardItemModel, QWheelEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFontMetrics,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QStandardItem,
+    QStandardItemModel,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
@@ -18,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.errors import TerraceError
 from terrace_desktop import theme
 from terrace_desktop.widgets import named, restyle
 
@@ -190,7 +199,8 @@ class Fold(QPushButton):
 class Typed(QLineEdit):
     """A line for a value that is used when it is complete: on Enter or on leaving.
 
-    ``read`` turns the text into a value or raises ValueError, upon which the field says what it takes.
+    ``read`` turns the text into a value; where it raises ValueError the field says what it takes, where it
+    raises a `TerraceError` what that says. Ctrl+Z undoes typing while there is some, then the model.
     """
 
     committed = Signal(object)
@@ -215,8 +225,15 @@ class Typed(QLineEdit):
             self.setFixedWidth(width)
         self.editingFinished.connect(self._commit)
         self.wrong = QLabel(takes)
+        self.wrong.setObjectName(f"{object_name}_wrong")
         self.wrong.setProperty("tone", "reason")
+        self.wrong.setWordWrap(True)
         self.wrong.setVisible(False)
+
+    def event(self, event: QEvent) -> bool:
+        if leave_undo(event, self.isModified()):
+            return False
+        return super().event(event)
 
     def set_value(self, value: Any) -> None:
         """Show a value; what is being typed is not disturbed unless the value is another one."""
@@ -233,14 +250,32 @@ class Typed(QLineEdit):
         try:
             value = self._read(self.text().strip()) if self.text().strip() else None
         except ValueError:
-            self.wrong.setVisible(True)
-            self.setAccessibleDescription(self._takes)
+            self._say(self._takes)
+            return
+        except TerraceError as error:
+            self._say(f"{error.message} {error.advice}".strip())
             return
         self.wrong.setVisible(False)
         self.setAccessibleDescription("")
+        self.setModified(False)
         if value != self._value:
             self._value = value
             self.committed.emit(value)
+
+    def _say(self, text: str) -> None:
+        self.wrong.setText(text)
+        self.wrong.setVisible(True)
+        self.setAccessibleDescription(text)
+
+
+def leave_undo(event: QEvent, typing: bool) -> bool:
+    """True where a line is to leave the keys of undo and redo to the form, since nothing was typed into it."""
+    if typing or event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
+        event.ignore()
+        return True
+    return False
 
 
 def badge(measure: str) -> QLabel:

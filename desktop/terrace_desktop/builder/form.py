@@ -31,6 +31,7 @@ from terrace_desktop.builder.section_fixed import FixedSection, OutcomeSection
 from terrace_desktop.builder.section_levels import LevelsSection
 from terrace_desktop.builder.section_maximisation import MaximisationSection
 from terrace_desktop.builder.section_more import MoreSection
+from terrace_desktop.builder.section_reporting import ReportingSection
 from terrace_desktop.builder.section_residuals import ResidualsSection
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.tab_order import order_tabs
@@ -38,6 +39,8 @@ from terrace_desktop.builder.variable_menu import fill_variable_menu
 from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.settings import Settings
 from terrace_desktop.widgets import ElidedLabel, button, hairline, label, named, restyle, tool_button
+
+FOLDS = 3  # sections at the end that are folded away
 
 
 class BuilderForm(QWidget):
@@ -75,6 +78,7 @@ class BuilderForm(QWidget):
         self.estimation = EstimationSection(self.state)
         self.more = MoreSection(self.state)
         self.maximisation = MaximisationSection(self.state)
+        self.reporting = ReportingSection(self.state)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -87,6 +91,7 @@ class BuilderForm(QWidget):
         self._dress()
         theme.manager().changed.connect(self._dress)
         self.variables.taken.connect(self.add_variable)
+        self.variables.typed.connect(self.add_typed)
         self.variables.menu_wanted.connect(self._variable_menu)
         QApplication.instance().focusChanged.connect(self._focus_moved)  # type: ignore[union-attr]
         self.state.changed.connect(self._changed)
@@ -101,7 +106,7 @@ class BuilderForm(QWidget):
         """The parts of the form in the order of thought."""
         return (
             self.outcome, self.fixed, self.levels, self.residuals, self.estimation, self.more,
-            self.maximisation,
+            self.maximisation, self.reporting,
         )  # fmt: skip
 
     def _header(self, title: str) -> QWidget:
@@ -144,11 +149,11 @@ class BuilderForm(QWidget):
         lines.setContentsMargins(16, 12, 16, 16)
         lines.addWidget(self.hint)
         lines.setSpacing(14)
-        for section in self.sections()[:-2]:
+        for section in self.sections()[:-FOLDS]:
             lines.addWidget(section)
         folds = QVBoxLayout()
         folds.setSpacing(4)
-        for section in self.sections()[-2:]:
+        for section in self.sections()[-FOLDS:]:
             folds.addWidget(section)
         lines.addLayout(folds)
         lines.addStretch(1)
@@ -269,6 +274,17 @@ class BuilderForm(QWidget):
         if box is self.outcome.box and self.spec.outcome.name == name:
             self._set_active(None)  # there is one outcome: the next variable goes where its kind goes
         self.scroll.ensureWidgetVisible(box)
+
+    def add_typed(self, text: str) -> None:
+        """Add terms as they are typed to the active box, or to the fixed effects; an outcome comes first."""
+        box = self.active_box()
+        if box.take_text is None:
+            box = self.fixed.box
+        why = box.offer_text(text)
+        self.variables.say(why)
+        if not why:
+            self.variables.search.clear()
+            self.scroll.ensureWidgetVisible(box)
 
     def active_box(self, name: str = "") -> RoleBox:
         """The box that a variable is added to."""

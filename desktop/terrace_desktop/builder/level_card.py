@@ -22,6 +22,7 @@ from terrace.spec.choices import closed
 from terrace.spec.counts import LevelCount, covariance_parameters, default_covariance
 from terrace.spec.edit import ALL
 from terrace.spec.model import RandomEquation, Term
+from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.fields import BADGES, Choice, FieldButton
 from terrace_desktop.builder.flow import Flow
@@ -33,6 +34,7 @@ from terrace_desktop.builder.section_fixed import severity, term_title
 from terrace_desktop.builder.slope_menu import slope_choices
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.widgets import ElidedLabel, button, label, named, restyle
+
 
 class LevelCard(QFrame):
     """Shows equation `index` of the model and edits it. Ctrl+Up and Ctrl+Down move the level."""
@@ -71,7 +73,7 @@ class LevelCard(QFrame):
         self.mark.setProperty("role", "badge")
         self.mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.mark.setFixedSize(18, 16)
-        self.group = FieldButton(f"{name}_group", self.tr("Group variable"), variant="name", widest=126)
+        self.group = FieldButton(f"{name}_group", self.tr("Group variable"), variant="name", widest=120)
         self.group.clicked.connect(self._pick_group)
         self.count = ElidedLabel("", "muted")
         self.count.setObjectName(f"{name}_count")
@@ -96,7 +98,9 @@ class LevelCard(QFrame):
             self._head_row.addWidget(w)
 
     def _effects(self, name: str) -> None:
-        self.box = RoleBox(f"{name}_slopes", self.tr("Random effects"), self._refuse_slope, self._take_slope)
+        self.box = RoleBox(
+            f"{name}_slopes", self.tr("Random effects"), self._refuse_slope, self._take_slope, self._take_text
+        )  # fmt: skip
         self.box.setProperty("role", "drop")
         self.box.body.setContentsMargins(0, 0, 0, 0)
         self.chips = ChipRow(f"{name}_effects")
@@ -285,6 +289,12 @@ class LevelCard(QFrame):
 
     def _take_slope(self, name: str) -> None:
         self.state.apply(edit.add_slope(self.state.spec, self.index, Term((self.state.factor(name),))))
+
+    def _take_text(self, text: str) -> None:
+        spec = self.state.spec
+        for term in typed_text.terms(text, self.state.dataset.names):
+            spec = edit.add_slope(spec, self.index, term)
+        self.state.apply(spec)
 
     def _pick_slope(self) -> None:
         # variables of the fixed part first: a slope usually varies around a fixed effect

@@ -57,10 +57,21 @@ class EstimationSection(Section):
             ],
         )
         self.metric.chosen.connect(lambda v: state.apply(edit.set_display(self.spec, metric=v)))
+        self.table = Choice(
+            "estimation_dftable",
+            self.tr("Table of fixed effects with degrees of freedom"),
+            [
+                ("default", self.tr("Tests and intervals")),
+                ("ci", self.tr("DF and intervals")),
+                ("pvalue", self.tr("DF and tests")),
+            ],
+        )
+        self.table.chosen.connect(lambda v: state.apply(edit.set_display(self.spec, dftable=v)))
         first, second = QWidget(), QWidget()
         line = Flow(first, across=10, down=4)
         self._df = labelled(self.tr("DF"), self.df)
         self._information = labelled(self.tr("DF information"), self.information)
+        self._table = labelled(self.tr("DF table"), self.table)
         self._vce = labelled(self.tr("SE"), self.vce)
         for w in (self.method, self._df, self._vce, self.cluster):
             line.addWidget(w)
@@ -69,6 +80,7 @@ class EstimationSection(Section):
             labelled(self.tr("Confidence %"), self.level),
             labelled(self.tr("Show"), self.metric),
             self._information,
+            self._table,
         ):
             line.addWidget(w)
         self.body.addWidget(first)
@@ -93,6 +105,8 @@ class EstimationSection(Section):
         self.df.set_value(spec.df_method)
         self._information.setVisible(spec.df_method in ("satterthwaite", "kroger"))
         self.information.set_value(spec.df_information)
+        self._table.setVisible(spec.df_method is not None or spec.display.dftable != "default")
+        self.table.set_value(spec.display.dftable)
         self.vce.set_options(
             [
                 (None, self.tr("Robust (weights)") if edit.has_pweights(spec) else self.tr("Model-based")),

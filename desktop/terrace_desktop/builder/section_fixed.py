@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QMenu
 
 from terrace.spec import edit
 from terrace.spec.model import Factor, Term
+from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
+from terrace_desktop.builder.factor_menu import add_levels, fill_term_menu
 from terrace_desktop.builder.flow import Flow
 from terrace_desktop.builder.notes import problem_notes
 from terrace_desktop.builder.picker import pick
@@ -18,8 +21,6 @@ from terrace_desktop.builder.section import Section, tr
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.term_menu import TermMenu
 from terrace_desktop.widgets import button, label, named
-
-MOST_LEVELS = 40
 
 
 def term_title(term: Term) -> str:
@@ -44,7 +45,7 @@ class OutcomeSection(Section):
 
     def __init__(self, state: BuilderState) -> None:
         super().__init__(state, "outcome", tr("Outcome"))
-        self.box = RoleBox("outcome_box", self.tr("Outcome"), state.refuse("outcome"), self._take)
+        self.box = RoleBox("outcome_box", self.tr("Outcome"), state.refuse("outcome"), self._take, self._take_text)
         self.chips = ChipRow("outcome")
         self.add = button(self.tr("+ Choose"), "outcome_add", self._pick, variant="flat")
         self.chips.add_last(self.add)
@@ -77,10 +78,14 @@ class OutcomeSection(Section):
     def _take(self, name: str) -> None:
         self.state.apply(edit.set_outcome(self.spec, name))
 
+    def _take_text(self, text: str) -> None:
+        found = typed_text.factor(text, self.state.dataset.names)
+        self.state.apply(replace(edit.set_outcome(self.spec, found.name), outcome=found))
+
     def _pick(self) -> None:
         pick(
             self.add, self.tr("Outcome"), self.state.dataset.variables, self.state.refuse("outcome"),
-            self.box.offer,
+            self.box.offer, take_text=self.box.offer_text,
         )  # fmt: skip
 
 
@@ -89,7 +94,7 @@ class FixedSection(Section):
 
     def __init__(self, state: BuilderState) -> None:
         super().__init__(state, "fixed", tr("Fixed effects"))
-        self.box = RoleBox("fixed_box", self.tr("Fixed effects"), state.refuse("fixed"), self._take)
+        self.box = RoleBox("fixed_box", self.tr("Fixed effects"), state.refuse("fixed"), self._take, self._take_text)
         self.chips = ChipRow("fixed")
         self.chips.removed.connect(self._remove)
         self.chips.selection_changed.connect(self._selection)
@@ -145,7 +150,7 @@ class FixedSection(Section):
                     term_title(term),
                     detail=self._detail(term),
                     selectable=True,
-                    menu=partial(self._menu, term),
+                    menu=partial(fill_term_menu, term=term, state=self.state),
                     state=severity(self.state, f"fixed:{k}"),
                     tip="; ".join(p.message for p in self.state.problems(f"fixed:{k}")),
                 )
@@ -156,6 +161,10 @@ class FixedSection(Section):
         if len(term.factors) != 1 or term.factors[0].kind != "factor":
             return ""
         f = term.factors[0]
+        if f.levels:
+            kept = ", ".join(self.state.label_of(f.name, v) for v in f.levels[:3])
+            more = "" if len(f.levels) <= 3 else f" +{len(f.levels) - 3}"
+            return self.tr("only %1").replace("%1", kept + more)
         if f.base == "none":
             return self.tr("all levels")
         if f.base == "freq":
@@ -184,6 +193,12 @@ class FixedSection(Section):
     def _take(self, name: str) -> None:
         self.state.apply(edit.add_fixed(self.spec, self.state.factor(name)))
 
+    def _take_text(self, text: str) -> None:
+        spec = self.spec
+        for term in typed_text.terms(text, self.state.dataset.names):
+            spec = edit.add_term(spec, term)
+        self.state.apply(spec)
+
     def _pick(self) -> None:
         refuse = self.state.refuse("fixed")
         there = {t.factors[0].name for t in self.spec.fixed if len(t.factors) == 1}
@@ -193,7 +208,7 @@ class FixedSection(Section):
 
         pick(
             self.add, self.tr("Add a fixed effect"), self.state.dataset.variables, why,
-            self.box.offer,
+            self.box.offer, take_text=self.box.offer_text,
         )  # fmt: skip
 
     def _remove(self, key: str) -> None:
@@ -255,50 +270,5 @@ class FixedSection(Section):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         chosen = self._chosen(continuous=False)
         for f in chosen:
-            self._add_levels(menu if len(chosen) == 1 else menu.addMenu(f.name), f)
+            add_levels(menu if len(chosen) == 1 else menu.addMenu(f.name), f, self.state)
         menu.popup(self.reference.mapToGlobal(self.reference.rect().bottomLeft()))
-
-    def _menu(self, term: Term, menu: QMenu) -> None:
-        """The menu of a chip."""
-        if len(term.factors) != 1:
-            return
-        f = term.factors[0]
-        if f.kind == "factor":
-            self._add_levels(menu, f)
-            menu.addSeparator()
-            if f.name in self.state.dataset and not self.state.dataset.is_text(f.name):
-                action = menu.addAction(self.tr("Treat as continuous"))
-                action.triggered.connect(lambda: self.state.apply(edit.set_kind(self.spec, f.name, "continuous")))
-        else:
-            at = self.spec.fixed.index(term)
-            action = menu.addAction(self.tr("Add its next power"))
-            action.triggered.connect(lambda: self.state.apply(edit.add_power(self.spec, at)))
-            action = menu.addAction(self.tr("Treat as a factor"))
-            action.triggered.connect(lambda: self.state.apply(edit.set_kind(self.spec, f.name, "factor")))
-
-    def _add_levels(self, menu: QMenu, f: Factor) -> None:
-        group = QActionGroup(menu)
-        levels = self.state.levels_of(f.name)
-        now = self.state.base_code(f) if f.base != "freq" else -2
-        named_bases = [
-            (self.tr("Highest level"), "last"),
-            (self.tr("Most frequent level"), "freq"),
-            (self.tr("None (keep all levels)"), "none"),
-        ]
-        for k, value in enumerate(levels[:MOST_LEVELS]):
-            base = "first" if k == 0 else value
-            text = self.tr("Compare with %1").replace("%1", self.state.label_of(f.name, value))
-            self._add_base(menu, group, f, text, base, now == k and f.base != "last")
-        menu.addSeparator()
-        for text, base in named_bases:
-            self._add_base(menu, group, f, text, base, f.base == base)
-
-    def _add_base(self, menu: QMenu, group: QActionGroup, f: Factor, text: str, base: object, on: bool) -> None:
-        action = QAction(text.replace("&", "&&"), menu)
-        action.setCheckable(True)
-        action.setChecked(on)
-        group.addAction(action)
-        action.triggered.connect(
-            lambda: self.state.apply(edit.set_base(self.spec, f.name, base))  # type: ignore[arg-type]
-        )
-        menu.addAction(action)

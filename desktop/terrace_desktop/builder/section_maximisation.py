@@ -16,6 +16,7 @@ from terrace_desktop.builder.notes import problem_notes
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.section_residuals import whole
 from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.builder.typed_text import option
 from terrace_desktop.widgets import label, named
 
 
@@ -47,8 +48,10 @@ class MaximisationSection(Section):
         self._line("tolerance", self.tr("Parameter tolerance"), positive, self.tr("default"), number)
         self._line("ltolerance", self.tr("Likelihood tolerance"), positive, self.tr("default"), number)
         self._line("nrtolerance", self.tr("Gradient tolerance"), positive, self.tr("default"), number)
-        self._line("technique", self.tr("Technique"), str, "nr", "")
-        self._line("from_", self.tr("Starting values from"), str, self.tr("a matrix"), "")
+        technique = option("technique", lambda spec: spec.maximisation.technique)
+        self._line("technique", self.tr("Technique"), technique, self.tr("nr, bfgs or dfp"), "")
+        start = option("from", lambda spec: spec.maximisation.from_)
+        self._line("from_", self.tr("Starting values"), start, self.tr("log SDs, atanh correlations"), "")
         self.metric = Choice(
             "maximisation_metric",
             self.tr("Parameters of the search"),
@@ -103,7 +106,7 @@ class MaximisationSection(Section):
 
         field = Typed(
             f"maximisation_{key.rstrip('_')}", title, read, show=show, placeholder=placeholder, takes=takes,
-            width=140,
+            width=180 if key == "from_" else 140,
         )  # fmt: skip
         field.committed.connect(lambda v: self._set(key, v))
         self._fields[key] = field

@@ -25,7 +25,7 @@ def slope_choices(card: LevelCard, variables: Sequence[Variable]) -> None:
 
     def variables_list() -> None:
         title = card.tr("Random slope of")
-        pick(card.add, title, variables, card._refuse_slope, card.box.offer)
+        pick(card.add, title, variables, card._refuse_slope, card.box.offer, take_text=card.box.offer_text)
 
     if not products:
         variables_list()

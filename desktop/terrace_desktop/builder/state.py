@@ -158,10 +158,9 @@ class BuilderState(QObject):
     def kept_levels(self, f: Factor) -> tuple[str, ...]:
         """How the levels of a factor that have a coefficient are called, as far as they are known."""
         levels = self.levels_of(f.name)
-        if not levels or f.base == "freq":
-            return tuple(self.label_of(f.name, v) for v in levels[1:])
-        base = self.base_code(f)
-        return tuple(self.label_of(f.name, v) for k, v in enumerate(levels) if k != base)
+        base = (0 if f.base == "freq" else self.base_code(f)) if levels else -1
+        kept = [v for k, v in enumerate(levels) if k != base and v not in f.omitted]
+        return tuple(self.label_of(f.name, v) for v in (f.levels or kept))
 
     def base_code(self, f: Factor) -> int:
         """The position of a factor's reference level among `levels_of`, -1 for none."""
@@ -171,6 +170,11 @@ class BuilderState(QObject):
     def label_of(self, name: str, value: object) -> str:
         """How a value of a variable is called."""
         return self.dataset.level_label(name, value)
+
+    @property
+    def has_time(self) -> bool:
+        """True where the data say which variable is the time, as lags and differences need."""
+        return self.dataset.panel is not None and self.dataset.panel.time is not None
 
     def measure(self, name: str) -> str:
         """The level of measurement of a variable, for its badge."""

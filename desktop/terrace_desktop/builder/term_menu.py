@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from terrace_desktop.widgets import button, label, named
+
+
+def inside(anchor: QWidget, popup: QWidget, offset: QPoint) -> QPoint:
+    """Where a popup stands at its anchor without leaving the screen, in global coordinates."""
+    at = anchor.mapToGlobal(offset)
+    screen = anchor.screen() or QGuiApplication.primaryScreen()
+    if screen is not None:
+        room = screen.availableGeometry()
+        if at.y() + popup.height() > room.bottom():
+            at.setY(max(room.top(), anchor.mapToGlobal(QPoint(0, 0)).y() - popup.height() - 2))
+        at.setX(max(room.left(), min(at.x(), room.right() - popup.width())))
+    return at
 
 
 class TermMenu(QFrame):
@@ -55,7 +67,7 @@ class TermMenu(QFrame):
 
     def open(self) -> None:
         """Show the list under its button."""
-        self.move(self._anchor.mapToGlobal(QPoint(0, self._anchor.height() + 2)))
+        self.move(inside(self._anchor, self, QPoint(0, self._anchor.height() + 2)))
         self.show()
         if self.boxes:
             self.boxes[0].setFocus(Qt.FocusReason.PopupFocusReason)

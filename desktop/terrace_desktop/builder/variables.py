@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
@@ -28,8 +29,8 @@ from PySide6.QtWidgets import (
 
 from terrace.data.dataset import Variable
 from terrace_desktop import theme
-from terrace_desktop.builder.fields import BADGES
-from terrace_desktop.widgets import named
+from terrace_desktop.builder.fields import BADGES, leave_undo
+from terrace_desktop.widgets import label, named
 
 MIME = "application/x-terrace-variables"
 Index = QModelIndex | QPersistentModelIndex
@@ -87,7 +88,7 @@ class VariableModel(QAbstractListModel):
         if role == LabelRole:
             return v.label
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(x for x in (v.name, v.label, reason) if x)
+            return "\n".join(x for x in (f"{v.name} · {v.measure.value}", v.label, reason) if x)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(x for x in (v.name, v.measure.value, v.label, reason) if x)
         return None
@@ -219,7 +220,13 @@ class VariableView(QListView):
 
 
 class SearchLine(QLineEdit):
-    """A search field: arrows and Enter go to the list under it, Escape clears it first."""
+    """A search field: arrows and Enter go to the list under it, Escape clears it first.
+
+    Enter on what no variable matches is `typed`: it may be meant as part of a command. Undo and redo are left
+    to the form: what is searched for is not worth undoing.
+    """
+
+    typed = Signal(str)
 
     def __init__(self, object_name: str, placeholder: str, view: VariableView, model: VariableModel) -> None:
         super().__init__()
@@ -228,6 +235,11 @@ class SearchLine(QLineEdit):
         self.setClearButtonEnabled(True)
         self._view, self._model = view, model
         self.textChanged.connect(self._search)
+
+    def event(self, event: QEvent) -> bool:
+        if leave_undo(event, typing=False):
+            return False
+        return super().event(event)
 
     def _search(self, text: str) -> None:
         self._model.search(text)
@@ -247,7 +259,11 @@ class SearchLine(QLineEdit):
             else:
                 self._view.keyPressEvent(event)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.text().strip() and not self._model.rowCount():
+                self.typed.emit(self.text().strip())
+                return
             self._view.keyPressEvent(event)
+            self.selectAll()  # what is typed next replaces what was found
         elif key == Qt.Key.Key_Escape and self.text():
             self.clear()
         else:
@@ -258,6 +274,7 @@ class VariablePane(QWidget):
     """The left of the builder: search, and the variables to drag or to take."""
 
     taken = Signal(str)
+    typed = Signal(str)
     menu_wanted = Signal(str, object)
 
     def __init__(self) -> None:
@@ -271,10 +288,30 @@ class VariablePane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 8, 8)
         layout.setSpacing(8)
+        self.none = named(label("", "small", wrap=True), "builder_search_none", self.tr("No variable found"))
+        self.none.setVisible(False)
+        self.reason = named(label("", "reason", wrap=True), "builder_search_reason", self.tr("Why not"))
+        self.reason.setVisible(False)
         layout.addWidget(self.search)
+        layout.addWidget(self.none)
+        layout.addWidget(self.reason)
         layout.addWidget(self.view, 1)
+        self.search.textChanged.connect(self._tell)
+        self.search.typed.connect(self.typed)
         self.view.taken.connect(self.taken)
         self.view.menu_wanted.connect(self.menu_wanted)
+
+    def say(self, reason: str) -> None:
+        """Say why what was typed could not be taken, or nothing."""
+        self.reason.setText(reason)
+        self.reason.setAccessibleName(reason)
+        self.reason.setVisible(bool(reason))
+
+    def _tell(self, text: str) -> None:
+        self.say("")
+        nothing = bool(text.strip()) and not self.model.rowCount()
+        self.none.setText(self.tr("No variable of this name. Enter adds what is typed as terms.") if nothing else "")
+        self.none.setVisible(nothing)
 
 
 Refuse = Callable[[str], str]

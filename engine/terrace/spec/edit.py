@@ -163,7 +163,8 @@ def remove_variable(spec: ModelSpec, name: str) -> ModelSpec:
 def add_interaction(spec: ModelSpec, indices: Iterable[int]) -> ModelSpec:
     """With the interaction of the fixed terms at `indices`, and every lower-order part that is not there.
 
-    This is what ``a##b##c`` does: an interaction without its parts would change their meaning.
+    This is what ``a##b##c`` does: an interaction without its parts would change their meaning. Three or more
+    main effects are put in the order of ``##``, so that the command says it with that.
     """
     chosen = [spec.fixed[i] for i in indices]
     if len(chosen) < 2:
@@ -171,7 +172,16 @@ def add_interaction(spec: ModelSpec, indices: Iterable[int]) -> ModelSpec:
     for size in range(1, len(chosen) + 1):
         for group in combinations(chosen, size):
             spec = add_term(spec, Term(tuple(_merged(f for t in group for f in t.factors))))
-    return spec
+    if len(chosen) < 3 or any(len(t.factors) != 1 for t in chosen):
+        return spec
+    order: list[Term] = []
+    for main in chosen:
+        order += [main, *(Term((*t.factors, *main.factors)) for t in order)]
+    keys = {term_key(t) for t in order}
+    others = [t for t in spec.fixed if term_key(t) not in keys]
+    first = next(k for k, t in enumerate(spec.fixed) if term_key(t) in keys)
+    before = [t for t in spec.fixed[:first]]
+    return replace(spec, fixed=(*before, *order, *others[len(before) :]))
 
 
 def add_power(spec: ModelSpec, index: int) -> ModelSpec:
@@ -196,6 +206,22 @@ def move_fixed(spec: ModelSpec, index: int, to: int) -> ModelSpec:
 def set_base(spec: ModelSpec, name: str, base: str | float | tuple[str, int]) -> ModelSpec:
     """With another reference level of a factor, wherever the factor stands."""
     return _map_factors(spec, name, lambda f: replace(f, base=base) if f.kind == "factor" else f)
+
+
+def set_levels(spec: ModelSpec, name: str, levels: Iterable[float | str]) -> ModelSpec:
+    """With coefficients for these levels of a factor only (``i(2/4).x``), wherever it stands; none means all."""
+    kept = tuple(levels)
+    return _map_factors(
+        spec, name, lambda f: replace(f, levels=kept, omitted=()) if f.kind == "factor" else f
+    )
+
+
+def set_operators(spec: ModelSpec, index: int, operators: tuple[tuple[str, int], ...]) -> ModelSpec:
+    """With time-series operators on the fixed main effect `index`, such as ``(("L", 1),)`` for ``L.x``."""
+    term = main_effect(replace(spec.fixed[index].factors[0], operators=operators))
+    if any(term_key(t) == term_key(term) for k, t in enumerate(spec.fixed) if k != index):
+        return spec
+    return replace(spec, fixed=(*spec.fixed[:index], term, *spec.fixed[index + 1 :]))
 
 
 def set_kind(spec: ModelSpec, name: str, kind: Literal["continuous", "factor"]) -> ModelSpec:

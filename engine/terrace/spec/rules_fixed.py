@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from terrace.data.dataset import Measure
 from terrace.spec import edit
 from terrace.spec.model import Factor, Term
 from terrace.spec.problem import Context, Problem
 from terrace.spec.roles import many_levels
+
+NO_TIME = "A time-series operator needs to know the time variable."
+"""What the expression language says too; the time is declared by ``xtset`` or ``tsset``."""
 
 
 def outcome(c: Context) -> Iterator[Problem]:
@@ -18,6 +22,8 @@ def outcome(c: Context) -> Iterator[Problem]:
     if not name:
         yield Problem("outcome", "outcome-missing", "Choose an outcome.")
         return
+    if c.spec.outcome.operators and not _has_time(c):
+        yield Problem("outcome", "no-time", NO_TIME, edit.set_outcome(c.spec, name), f"Use {name} itself")
     p = c.facts.profile(name)
     if p.text:
         message = f"{name} holds text; an outcome is a number."
@@ -51,12 +57,19 @@ def fixed(c: Context) -> Iterator[Problem]:
             if not f.drop and f.name not in seen:
                 seen.add(f.name)
                 yield from _predictor(c, f, f"fixed:{k}")
+        if any(f.operators for f in term.factors) and not _has_time(c):
+            fixed = c.spec.fixed[:k] + c.spec.fixed[k + 1 :]
+            yield Problem(f"fixed:{k}", "no-time", NO_TIME, replace(c.spec, fixed=fixed), "Remove it")
         yield from _margin(c, k, term)
     yield from _kinds(c)
     if not c.spec.constant and not c.spec.fixed:
         mended = edit.set_constant(c.spec, True)
         message = "The fixed part is empty."
         yield Problem("fixed", "fixed-empty", message, mended, "Add the intercept", "warning")
+
+
+def _has_time(c: Context) -> bool:
+    return c.dataset.panel is not None and c.dataset.panel.time is not None
 
 
 def rows(c: Context) -> Iterator[Problem]:
