@@ -1,5 +1,6 @@
 """Expressions, held to a row-by-row evaluator in plain Python, to pandas and to scipy.stats."""
 
+import datetime as dt
 import math
 
 import numpy as np
@@ -698,3 +699,54 @@ def test_an_expression_is_frozen_and_prints_itself() -> None:
 def test_formats_round_like_python(value, decimals) -> None:
     assert format_number(value, f"%12.{decimals}f") == f"{value:.{decimals}f}"
     assert float(format_number(value, "%20.0g")) == pytest.approx(value, rel=1e-15)
+
+
+# --- dates and matches ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('date("3/5/98", "MD19Y")', 13943),
+        ('date("3/5/98", "MDY", 2050)', 13943),
+        ('date("3/5/98", "MDY")', math.nan),
+        ('date("050320", "DM20Y")', 21979),
+        ('date("x 5 March 2020", "#DMY")', 21979),
+        ("ym(1960, 1)", 0),
+        ("ym(2020, 13)", math.nan),
+        ("yq(1959, 4)", -1),
+        ("mofd(td(05mar2020))", 722),
+        ("dofm(722)", 21975),
+        ("dofq(qofd(td(31dec1959)))", -92),
+        ("halfyear(td(05jul2020))", 2),
+        ("hofd(td(05jul2020))", 121),
+        ("wofd(td(31dec2020))", 60 * 52 + 51),
+        ('monthly("2020m3", "YM")', 722),
+        ('monthly("Mar 2020", "MY")', 722),
+        ('quarterly("2020q2", "YQ")', 241),
+        ('clock("2020-03-05 14:30:15", "YMDhms")', 21979 * 86_400_000 + 52_215_000),
+        ('clock("5mar2020 2:30 pm", "DMYhm")', 21979 * 86_400_000 + 52_200_000),
+        ("hh(52215000)*10000 + mm(52215000)*100 + ss(52215000)", 143015),
+        ("age(td(29feb2000), td(28feb2020))", 19),
+        ("age(td(29feb2000), td(29feb2020))", 20),
+    ],
+)
+def test_dates_by_known_days(text: str, expected: float) -> None:
+    np.testing.assert_equal(evaluate_scalar(text), expected)
+
+
+@given(st.dates(dt.date(1900, 1, 1), dt.date(2099, 12, 31)))
+def test_periods_hold_their_days(day: dt.date) -> None:
+    days = (day - dt.date(1960, 1, 1)).days
+    for letter in "mqhw":
+        first = evaluate_scalar(f"dof{letter}({letter}ofd({days}))")
+        after = evaluate_scalar(f"dof{letter}({letter}ofd({days}) + 1)")
+        assert isinstance(first, float) and isinstance(after, float)
+        assert first <= days < after
+        assert evaluate_scalar(f"year({first})") == day.year
+
+
+def test_groups_of_a_match() -> None:
+    data = Dataset(pd.DataFrame({"s": ["ab12", "x", "c3"]}), (Variable("s"),))
+    out = evaluate('cond(regexm(s, "([a-z]+)([0-9]+)"), regexs(2) + regexs(1), "-")', data)
+    assert out.tolist() == ["12ab", "-", "3c"]
+    with pytest.raises(CommandError, match="there is none"):
+        evaluate("regexs(1)", data)

@@ -109,7 +109,8 @@ def test_describe(session: Session) -> None:
     outcome = ok(session, "describe x-sex")
     assert [r.label for r in outcome.tables[0].rows] == ["x", "y", "sex"]
     assert ok(session, 'display r(N) " " r(k)').text == "48 5"
-    assert ok(session, "d, short").tables[0].rows == ()
+    short = ok(session, "d, short")
+    assert short.tables == () and short.text.startswith("48 rows, 5 variables.")
 
 
 def test_summarize_leaves_results(session: Session) -> None:
@@ -386,7 +387,7 @@ def test_matrices(session: Session) -> None:
     assert ok(session, "matrix list r(table)").tables[0].rows[0].label == "b"
     ok(session, "matrix drop base")
     assert error(session, "matrix list base") == "no-such-matrix"
-    assert error(session, "matrix a = e(nope)") == "no-such-matrix"
+    assert error(session, "matrix a = e(nope)") == "no-stored-result"
 
 
 # --- the iteration log ------------------------------------------------------------------------------------

@@ -31,6 +31,62 @@ def is_datetime_format(format: str) -> bool:
     return bool(re.match(r"%-?t[cC]", format))
 
 
+def is_period_format(format: str) -> bool:
+    """True for a display format of weeks, months, quarters, half-years or years since 1960 (``%tm`` ...)."""
+    return bool(re.match(r"%-?t[wmqhy]", format))
+
+
+_PERIODS = {"w": 52, "m": 12, "q": 4, "h": 2, "y": 1}
+
+
+def period_text(value: float, format: str) -> str:
+    """``2020m3``: a number of periods since the beginning of 1960; years are counted from 0. Empty for missing."""
+    if math.isnan(value):
+        return ""
+    kind = format.lstrip("%-")[1]
+    parts = _PERIODS[kind]
+    if kind == "y":
+        return f"{math.floor(value)}"
+    year, part = divmod(math.floor(value), parts)
+    return f"{1960 + year}{kind}{part + 1}"
+
+
+_MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MASK = re.compile(
+    r"!(.)|CCYY|YY|CC|Month|Mon|month|mon|NN|nn|DD|dd|JJJ|jjj|Dayname|Day|Da|day|da|HH|hh|Hh|hH|MM|mm|SS|ss|am|AM"
+    r"|\.s+|q|_|."
+)
+
+
+def masked(moment: dt.datetime, mask: str) -> str:
+    """A date written by the mask of a display format: ``DD/NN/CCYY`` gives 05/03/2020, ``_`` is a blank."""
+    name, day = _MONTH_NAMES[moment.month - 1], _DAY_NAMES[moment.weekday()]
+    twelve = (moment.hour - 1) % 12 + 1
+    known = {
+        "CCYY": f"{moment.year:04d}", "YY": f"{moment.year % 100:02d}", "CC": f"{moment.year // 100:02d}",
+        "Month": name, "Mon": name[:3], "month": name.lower(), "mon": name[:3].lower(),
+        "NN": f"{moment.month:02d}", "nn": str(moment.month), "DD": f"{moment.day:02d}", "dd": str(moment.day),
+        "JJJ": f"{moment.timetuple().tm_yday:03d}", "jjj": str(moment.timetuple().tm_yday),
+        "Dayname": day, "Day": day[:3], "Da": day[:2], "day": day[:3].lower(), "da": day[:2].lower(),
+        "HH": f"{moment.hour:02d}", "hH": str(moment.hour), "Hh": f"{twelve:02d}", "hh": str(twelve),
+        "MM": f"{moment.minute:02d}", "mm": str(moment.minute), "SS": f"{moment.second:02d}", "ss": str(moment.second),
+        "am": "am" if moment.hour < 12 else "pm", "AM": "AM" if moment.hour < 12 else "PM",
+        "q": str((moment.month - 1) // 3 + 1), "_": " ",
+    }  # fmt: skip
+
+    def part(found: re.Match[str]) -> str:
+        text = found[0]
+        if text.startswith("!") and len(text) == 2:
+            return text[1]
+        return "" if text.startswith(".s") else known.get(text, text)
+
+    return _MASK.sub(part, mask)
+
+
 def from_datetimes(values: pd.Series) -> tuple[npt.NDArray[np.float64], str]:
     """Numbers, shape (n,), and format of a datetime column; ``%td`` where every time is midnight."""
     if getattr(values.dtype, "tz", None) is not None:
@@ -57,13 +113,21 @@ def to_datetimes(values: npt.ArrayLike, format: str) -> pd.Series:
     return pd.Series(stamps)
 
 
+def date_mask(format: str) -> str:
+    """The mask that follows ``%td`` or ``%tc``; empty without one."""
+    found = re.match(r"%-?(?:t?d|t[cC])(.*)", format)
+    return found[1] if found else ""
+
+
 def date_text(value: float, format: str) -> str:
-    """One date for people, ISO 8601; empty for missing."""
+    """One date for people, ISO 8601 unless the format has a mask; empty for missing."""
     if math.isnan(value):
         return ""
     stamp = to_datetimes([value], format).iloc[0]
     if pd.isna(stamp):
         return str(value)
+    if mask := date_mask(format):
+        return masked(stamp.to_pydatetime(), mask)
     if not is_datetime_format(format):
         return str(stamp.date().isoformat())
     return str(stamp.isoformat(sep=" ", timespec="auto"))

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from terrace.language.expr_ast import Call
+
 FloatArray = npt.NDArray[np.float64]
 MatrixNames = tuple[tuple[str, ...], tuple[str, ...]]
 
@@ -19,7 +21,8 @@ class EvalContext:
     ``e_scalars`` and ``e_matrices`` (with ``e_names``: row and column names) are those of the last fit,
     ``e_macros`` its strings, ``e_sample`` marks its rows, shape (n,); ``r_...`` are those of the last command.
     A scalar may be a string. ``b`` and ``se`` map a coefficient's name (``1.sector#c.ses``, ``_cons``) to its
-    value. ``rng`` None means random numbers that cannot be repeated.
+    value. ``rng`` None means random numbers that cannot be repeated. ``match`` is a call of regexm() that stood in
+    the command before the expression, for regexs().
     """
 
     e_scalars: Mapping[str, float | int | None] = field(default_factory=dict)
@@ -37,3 +40,4 @@ class EvalContext:
     b: Mapping[str, float | None] = field(default_factory=dict)
     se: Mapping[str, float | None] = field(default_factory=dict)
     rng: np.random.Generator | None = None
+    match: Call | None = None

@@ -30,8 +30,9 @@ from terrace.language.expr_ast import (
     Unary,
 )
 from terrace.language.expr_context import EvalContext, FloatArray
-from terrace.language.expr_functions import Array, Function, Surroundings, functions, suggestion
+from terrace.language.expr_functions import Array, Function, Surroundings, elementwise, functions, suggestion
 from terrace.language.expr_rows import Groups, Timeline
+from terrace.language.expr_strings import regex_group
 from terrace.language.expr_values import compare, finite, is_text, power, scalar, text
 from terrace.language.names import Names
 
@@ -54,6 +55,7 @@ class Evaluator:
         self._names = Names(() if data is None else data.names)
         self._timeline: Timeline | None = None
         self._columns: dict[str, Array] = {}
+        self._match: Call | None = context.match
 
     # --- parts ---------------------------------------------------------------------------------------------
     def value(self, node: Node) -> Array:
@@ -291,6 +293,8 @@ class Evaluator:
     def _call(self, node: Call) -> Array:
         if node.name in stored.FUNCTIONS:
             return stored.call(node, self.context, self.data, self.value)
+        if node.name in ("regexs", "ustrregexs"):
+            return self._regex_group(node)
         function = functions().get(node.name)
         place = node.piece.at(node.piece.start, node.piece.start + len(node.name))
         if function is None:
@@ -310,10 +314,25 @@ class Evaluator:
         arguments = self._arguments(node, function)
         if function.needs_surroundings:
             arguments.append(Surroundings(self.shape, self._running_sum, self._rng()))
+        if node.name in ("regexm", "ustrregexm"):
+            self._match = node
         try:
             return finite(function.evaluate(*arguments))
         except ValueError as error:
             raise node.piece.error(str(error), code="arguments", subject=node.name) from None
+
+    def _regex_group(self, node: Call) -> Array:
+        """``regexs(1)``: of the match that the expression, or its ``if``, asked for last, row by row."""
+        if len(node.arguments) != 1:
+            raise node.piece.error(f"{node.name}() takes one argument.", code="arguments", subject=node.name)
+        if self._match is None or len(self._match.arguments) != 2:
+            raise node.piece.error(
+                f"{node.name}() speaks of a match, and there is none.",
+                code="no-match",
+                advice=f'Write it with regexm() in one command: gen part = {node.name}(1) if regexm(text, "([0-9]+)").',
+            )
+        text, pattern = (self.value(a) for a in self._match.arguments)
+        return np.asarray(elementwise(regex_group, number=False)(text, pattern, self._number(node.arguments[0])))
 
     def _arguments(self, node: Call, function: Function) -> list[Any]:
         values: list[Any] = []

@@ -12,7 +12,7 @@ from terrace.language.expr_context import EvalContext, FloatArray, MatrixNames
 from terrace.language.expr_functions import Array
 from terrace.language.expr_values import is_text, scalar, text
 
-FUNCTIONS = {"rowsof": 1, "colsof": 1, "trace": 1, "rownumb": 2, "colnumb": 2, "el": 3, "scalar": 1}
+FUNCTIONS = {"rowsof": 1, "colsof": 1, "trace": 1, "det": 1, "rownumb": 2, "colnumb": 2, "el": 3, "scalar": 1}
 """Functions whose argument is a name of something stored, with their numbers of arguments."""
 
 Value = Callable[[Node], Array]
@@ -138,6 +138,10 @@ def call(node: Call, context: EvalContext, data: Dataset | None, value: Value) -
         return scalar(float(values.shape[node.name == "colsof"]))
     if node.name == "trace":
         return scalar(float(np.trace(values)))
+    if node.name == "det":
+        if values.shape[0] != values.shape[1]:
+            raise first.piece.error(f"{first.piece} is not square.", code="conformability")
+        return scalar(float(np.linalg.det(values)))
     if node.name == "el":
         return element(Subscript(node.piece, first, node.arguments[1:]), values, names, value)
     listed = names[node.name == "colnumb"] if names else ()

@@ -54,6 +54,18 @@ def _regexr(text: str, pattern: str, new: str) -> str:
     return _compiled(pattern).sub(lambda _: new, text, count=1)
 
 
+def regex_group(text: str, pattern: str, number: float) -> str:
+    """The part of the text that the k-th parentheses of the pattern matched, 0 for the whole; empty without a match."""
+    found = _compiled(pattern).search(text)
+    if found is None or math.isnan(number) or not 0 <= number <= len(found.groups()):
+        return ""
+    return found[int(number)] or ""
+
+
+def _regex_all(text: str, pattern: str, new: str) -> str:
+    return _compiled(pattern).sub(lambda _: new, text)
+
+
 def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
@@ -84,7 +96,11 @@ _add("strreverse reverse ustrreverse", "s", elementwise(lambda t: t[::-1], numbe
 _add("strmatch", "ss", elementwise(_strmatch, number=True))
 _add("regexm ustrregexm", "ss", elementwise(_regexm, number=True))
 _add("regexr ustrregexrf", "sss", elementwise(_regexr, number=False))
+_add("ustrregexra", "sss", elementwise(_regex_all, number=False))
 _add("string strofreal", "nS", elementwise(format_number, number=False))
 _add("real", "s", elementwise(_real, number=True))
+_add("strdup", "sn", elementwise(lambda t, k: "" if math.isnan(k) else t * max(0, int(k)), number=False))
+_add("indexnot", "ss", elementwise(lambda t, s: next((i for i, c in enumerate(t, 1) if c not in s), 0), number=True))
+_add("plural", "ns", elementwise(lambda k, t: t if abs(k) == 1 else t + "s", number=False))
 _add("char uchar", "n", elementwise(lambda k: chr(int(k)) if 0 < k < 0x110000 else "", number=False))
 _add("abbrev", "sn", elementwise(lambda t, k: t if len(t) <= k else t[: int(k) - 2] + "~" + t[-1], number=False))

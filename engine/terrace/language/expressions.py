@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.language.expr_ast import Expression, Level, Name, Series, walk
+from terrace.language.expr_ast import Call, Expression, Level, Name, Series, walk
 from terrace.language.expr_context import EvalContext
 from terrace.language.expr_eval import Evaluator
 from terrace.language.expr_parse import parse_expression
@@ -30,6 +30,7 @@ __all__ = [
     "evaluate",
     "evaluate_scalar",
     "parse_expression",
+    "regex_match",
     "variables_in",
 ]
 
@@ -87,6 +88,14 @@ def condition(
             advice='Compare it, as in x == "a".',
         )
     return np.asarray(values != 0)
+
+
+def regex_match(text: str | Piece | Expression | None) -> Call | None:
+    """The last call of regexm() in an expression, such as that of an ``if``; None where there is none."""
+    if text is None or "regexm" not in str(text):
+        return None
+    calls = [n for n in walk(_parsed(text).root) if isinstance(n, Call) and n.name in ("regexm", "ustrregexm")]
+    return calls[-1] if calls else None
 
 
 def variables_in(text: str | Piece | Expression, data: Dataset) -> tuple[str, ...]:

@@ -6,7 +6,15 @@ import datetime as dt
 import math
 import re
 
-from terrace.data.dates import is_date_format, is_datetime_format, to_datetimes
+from terrace.data.dates import (
+    date_mask,
+    is_date_format,
+    is_datetime_format,
+    is_period_format,
+    masked,
+    period_text,
+    to_datetimes,
+)
 
 _FORMAT = re.compile(r"%(-?)(0?)(\d+)\.(\d+)([efg])(c?)")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -21,6 +29,8 @@ def format_number(value: float, format: str = "%9.0g") -> str:
         return "."
     if is_date_format(format):
         return _date(value, format)
+    if is_period_format(format):
+        return period_text(value, format)
     found = _FORMAT.fullmatch(format)
     if not found:
         raise ValueError(f"{format!r} is no display format, such as %9.2f.")
@@ -47,5 +57,7 @@ def _date(value: float, format: str) -> str:
     if stamp is None or stamp != stamp:  # NaT is not equal to itself  # noqa: PLR0124
         return str(value)
     moment: dt.datetime = stamp.to_pydatetime()
+    if mask := date_mask(format):
+        return masked(moment, mask)
     day = f"{moment.day:02d}{MONTHS[moment.month - 1]}{moment.year}"
     return f"{day} {moment:%H:%M:%S}" if is_datetime_format(format) else day

@@ -26,7 +26,8 @@ ByMode = Literal["no", "loop", "native"]
 
 MODULES = (
     *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses", "margins"),
-    *("values", "programming", "macros", "checks", "system", "metadata", "output"),
+    *("values", "matrices", "programming", "macros", "checks", "system", "metadata", "output", "variables"),
+    *("panelstats", "means", "quantiles", "sampling", "joining"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "statsby", "mi", "export"),
     *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics", "apa"),

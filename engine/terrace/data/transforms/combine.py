@@ -60,8 +60,8 @@ def merge(
     Raises `DataError` where a key is missing from a dataset, is text in one and numbers in the other, or does
     not single out rows on the side that `kind` calls 1.
     """
-    _check_keys(master, using, keys)
-    left, right, count = _codes(master, using, keys)
+    check_keys(master, using, keys)
+    left, right, count = match_codes(master, using, keys)
     if kind[0] == "1":
         _check_unique(master, left, count, keys, "data in memory")
     if kind[2] == "1":
@@ -103,7 +103,8 @@ def merge(
     return (out if stay.all() else out.rows(stay)), report
 
 
-def _check_keys(master: Dataset, using: Dataset, keys: Sequence[str]) -> None:
+def check_keys(master: Dataset, using: Dataset, keys: Sequence[str]) -> None:
+    """Raise `DataError` where a key is missing from a dataset, or holds text in one and numbers in the other."""
     for name in keys:
         master.variable(name)
         if name not in using:
@@ -127,8 +128,8 @@ def _check_kind(master: Dataset, using: Dataset, name: str) -> None:
         )
 
 
-def _codes(master: Dataset, using: Dataset, keys: Sequence[str]) -> tuple[IntArray, IntArray, int]:
-    """One number for each combination of key values, on both sides, and how many there are."""
+def match_codes(master: Dataset, using: Dataset, keys: Sequence[str]) -> tuple[IntArray, IntArray, int]:
+    """One number for each combination of key values, on both sides, and how many there are; without keys, by row."""
     n, m = len(master), len(using)
     if not keys:
         return np.arange(n), np.arange(m), max(n, m)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from terrace.data.dataset import Dataset, Panel
@@ -14,6 +15,8 @@ from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, State
+
+_AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
 
 def opened(session: Session, data: Dataset) -> CommandResult:
@@ -66,14 +69,19 @@ def _read(session: Session, name: str, **options: str | int | None) -> Dataset:
 
 @command(
     "sample",
-    syntax="sample [NAME]",
-    help="Open a sample dataset that comes with Terrace; without a name, list them.",
+    syntax="sample [NAME] | sample # [if] [in] [, count by(variables)]",
+    help="Open a sample dataset that comes with Terrace (without a name, list them); with a number, keep a random "
+    "part of the rows: that many percent, or with count that many rows.",
 )
 def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data import samples
 
-    parsed.options(rules("clear"))
     name = unquoted(parsed.clauses.body)
+    if _AMOUNT.fullmatch(name):
+        from terrace.session.commands.sampling import draw_sample
+
+        return draw_sample(session, parsed)
+    parsed.options(rules("clear"))
     if name:
         return opened(session, samples.sample(name))
     from terrace.results.table import Column, Row, Table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,36 +29,60 @@ _PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 @command(
     "describe",
     minimum="d",
-    syntax="describe [variables] [, short]",
-    help="Say what the data are: rows, variables, types, labels.",
+    syntax="describe [variables] [using FILE] [, short simple]",
+    help="Say what the data are, or those of a file: rows, variables, types, labels.",
 )
 def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("s:hort"))
-    data = session.data
-    names = parsed.variables(data.names) or data.names
+    options = parsed.options(rules("s:hort si:mple f:ullnames n:umbers varl:ist"))
+    clauses = parsed.clauses
+    if clauses.using is None:
+        data = session.data
+    else:
+        from terrace.session.commands.combine import read_using
+
+        data = read_using(session, clauses.using, "describe using")
+    names = list(parse_names(clauses.body, data.names) or data.names)
+    returned = Returned({"N": float(len(data)), "k": float(len(data.names))}, {"varlist": " ".join(names)})
+    state = replace(session.state, returned=returned)
+    if "simple" in options:
+        from terrace.session.commands.variables import in_columns
+
+        return CommandResult(text=in_columns(names), state=state)
+    if "short" in options:
+        title = [data.label] if data.label else []
+        return CommandResult(text="\n".join([*title, *_about(data)]), state=state)
+    return CommandResult(tables=(describe_table(data, names),), state=state)
+
+
+def describe_table(data: Dataset, names: Sequence[str]) -> Table:
+    """Type, measure and labels of variables, in lines of readable length."""
     heads = ["Type", "Measure", "Variable label", "Value labels"]
-    cells = [] if "short" in options else [_described(data, n) for n in names]
+    cells = [_described(data, n) for n in names]
     widths = [max([len(h), *(len(c[k]) for c in cells)]) for k, h in enumerate(heads[:3])]
     room = _WIDTH - max([len("Variable"), *(len(n) for n in names)]) - sum(widths) - 2 * len(heads)
     labelled = [n for n in names if data.variable(n).value_labels]
     if not labelled or room < _LEAST_LABELS:  # no column that would stand below the others
         heads.pop()
     rows = [Row(n, (*c[:3], shortened(c[3], room))[: len(heads)]) for n, c in zip(names, cells)]
-    table = Table(
+    return Table(
         title=data.label or "Data",
         columns=tuple(Column(k, h, "text") for k, h in zip(("type", "measure", "label", "values"), heads)),
         rows=tuple(rows),
         stub="Variable",
         notes=tuple(
-            [f"{len(data):,} rows, {len(data.names):,} variables."]
-            + [f"Source: {data.source}."] * bool(data.source)
-            + [f"Sorted by {' '.join(data.sorted_by)}."] * bool(data.sorted_by)
-            + [f"With value labels: {', '.join(labelled)}."] * (bool(labelled) and len(heads) < 4)
+            _about(data) + [f"With value labels: {', '.join(labelled)}."] * (bool(labelled) and len(heads) < 4)
         ),
         key="describe",
     )
-    returned = Returned({"N": float(len(data)), "k": float(len(data.names))})
-    return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
+
+
+def _about(data: Dataset) -> list[str]:
+    """Rows, variables, where the data came from and how they are sorted."""
+    return (
+        [f"{len(data):,} rows, {len(data.names):,} variables."]
+        + [f"Source: {data.source}."] * bool(data.source)
+        + [f"Sorted by {' '.join(data.sorted_by)}."] * bool(data.sorted_by)
+    )
 
 
 def _described(data: Dataset, name: str) -> tuple[str, str, str, str]:

@@ -82,14 +82,15 @@ def placed(data: Dataset, name: str, options: dict[str, Option]) -> Dataset:
     by="native",
 )
 def generate(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.language.expressions import evaluate
+    from terrace.language.expressions import evaluate, regex_match
 
     options = parsed.options(rules("", "before after"))
     data = session.data
     target, expression = assignment(parsed, parsed.clauses.body)
     name = new_name(target, data)
     by = by_groups(session, parsed)
-    values = evaluate(expression, data, context=session.context(), by=by.codes)
+    context = replace(session.context(), match=regex_match(parsed.clauses.condition))
+    values = evaluate(expression, data, context=context, by=by.codes)
     if parsed.clauses.condition is not None or parsed.clauses.range_ is not None:
         keep = chosen(session, parsed.clauses, by)
         values = np.where(keep, values, "" if values.dtype == object else np.nan)
@@ -117,7 +118,7 @@ def replace_values(session: Session, parsed: ParsedCommand) -> CommandResult:
     name = Names(data.names).one(target)
     by = by_groups(session, parsed)
     keep = chosen(session, parsed.clauses, by)
-    values = _values(session, expression, data, by)
+    values = _values(session, parsed, expression, by)
     text = data.is_text(name)
     if text != (values.dtype == object):
         kind, given = ("text", "a number") if text else ("numbers", "text")
@@ -140,10 +141,11 @@ def replace_values(session: Session, parsed: ParsedCommand) -> CommandResult:
     return changed(session, data, _with_missing(text_out, new, keep, data, name))
 
 
-def _values(session: Session, expression: Expression, data: Dataset, by: By) -> npt.NDArray[Any]:
-    from terrace.language.expressions import evaluate
+def _values(session: Session, parsed: ParsedCommand, expression: Expression, by: By) -> npt.NDArray[Any]:
+    from terrace.language.expressions import evaluate, regex_match
 
-    return evaluate(expression, data, context=session.context(), by=by.codes)
+    context = replace(session.context(), match=regex_match(parsed.clauses.condition))
+    return evaluate(expression, session.data, context=context, by=by.codes)
 
 
 def _with_missing(text: str, new: npt.NDArray[Any], keep: npt.NDArray[np.bool_], data: Dataset, name: str) -> str:

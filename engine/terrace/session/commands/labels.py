@@ -34,7 +34,7 @@ def attached(session: Session, parsed: ParsedCommand) -> CommandResult | None:
         return None
     parsed.options(rules("nofix"))
     name = str(items[-1])
-    known = session.state.label_sets
+    known = label_sets(session.state)
     if name not in known:
         raise items[-1].error(
             f"There is no set of labels {name!r}.",

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset
-from terrace.data.dates import date_text, is_date_format
+from terrace.data.dates import date_text, is_date_format, is_period_format, period_text
 from terrace.data.transforms.grouping import group
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
@@ -100,17 +100,24 @@ def _is_words(data: Dataset, name: str, labels: bool) -> bool:
     return data.is_text(name) or (labels and bool(data.variable(name).value_labels))
 
 
+def _unlabelled(value: float, format: str, numeric: str) -> str:
+    from terrace.report.numbers import formatted, general
+
+    if is_date_format(format):
+        return date_text(value, format)
+    if is_period_format(format):
+        return period_text(value, format)
+    return formatted(value, numeric) if numeric else general(value)
+
+
 def value_texts(
     data: Dataset, name: str, rows: npt.NDArray[np.int64], *, labels: bool = True
 ) -> list[str]:
     """The values of a variable in these rows as they are shown: with labels, in its display format."""
-    from terrace.report.numbers import formatted, general
-
     v = data.variable(name)
     values = data.frame[name].to_numpy()[rows]
     if data.is_text(name):
         return ["" if x is None or x is pd.NA or isinstance(x, float) else str(x) for x in values]
-    dates = is_date_format(v.format)
     form = v.format if _NUMERIC.fullmatch(v.format) else ""
     known: dict[float, str] = {}
     out: list[str] = []
@@ -121,7 +128,7 @@ def value_texts(
         if x not in known:
             label = v.value_labels.get(x) if labels else None
             if label is None:
-                label = date_text(x, v.format) if dates else formatted(x, form) if form else general(x)
+                label = _unlabelled(x, v.format, form)
             known[x] = label
         out.append(known[x])
     return out

@@ -142,7 +142,7 @@ def _needed(parsed: ParsedCommand, data: Dataset) -> tuple[str, ...]:
 # --- looks ------------------------------------------------------------------------------------------------
 @command("format", minimum="form", syntax="format variables %format", help="Set how a variable's values are shown.")
 def format_(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.data.dates import is_date_format
+    from terrace.data.dates import is_date_format, is_period_format
     from terrace.report.numbers import parse_format
 
     parsed.options(())
@@ -161,7 +161,7 @@ def format_(session: Session, parsed: ParsedCommand) -> CommandResult:
         if data.is_text(name) != form.endswith("s"):
             kind = "text" if data.is_text(name) else "numbers"
             raise formats[0].error(f"{form} does not fit {name}, which holds {kind}.", code="bad-format", subject=name)
-        if not data.is_text(name) and not is_date_format(form):
+        if not data.is_text(name) and not (is_date_format(form) or is_period_format(form)):
             parse_format(form)
         data = data.with_variable(replace(data.variable(name), format=form))
     return changed(session, data)

@@ -18,7 +18,7 @@ _DIRECTIVE = re.compile(
     + _COLOURS
     + r")|_c(?:ontinue)?)(?=[\s\"]|$)"
 )
-_FORMAT = re.compile(r"%-?0?\d*(?:\.\d+)?[fgeFGEs]c?(?=\s|$)")
+_FORMAT = re.compile(r"%-?(?:0?\d*(?:\.\d+)?[fgeFGEs]c?|t?d[^\s\"]*|t[cCmqwhy][^\s\"]*)(?=[\s\"]|$)")
 _OPERATORS = "+-*/^=<>&|!~("
 
 
@@ -100,7 +100,9 @@ def _directive(text: str) -> str:
 
 
 def _value(session: Session, piece: Piece, form: str) -> str:
+    from terrace.data.dates import is_date_format, is_period_format
     from terrace.language.expressions import evaluate_scalar
+    from terrace.language.number_format import format_number
     from terrace.report.numbers import formatted, general
 
     value = evaluate_scalar(piece, session.dataset, session.context())
@@ -109,4 +111,6 @@ def _value(session: Session, piece: Piece, form: str) -> str:
     number = float(value)
     if math.isnan(number):
         return "."
+    if is_date_format(form) or is_period_format(form):
+        return format_number(number, form)
     return formatted(number, form) if form else general(number)
