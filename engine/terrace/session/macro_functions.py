@@ -201,7 +201,7 @@ def _environment(session: Session, text: str) -> str:
 
 
 def _matrix(session: Session, text: str) -> Matrix:
-    from terrace.session.commands.values import find_matrix
+    from terrace.session.commands.matrices import find_matrix
 
     return find_matrix(session, Piece.of(text))
 

@@ -49,6 +49,12 @@ def _by(session: Session, found: Command, parsed: ParsedCommand, prefix: Prefix)
     return _each_group(session.fork(state), without(parsed, prefix), groups)
 
 
+def _left_out(groups: list[str]) -> str:
+    """One line for the groups without rows, which would fill a page each by itself."""
+    shown = "; ".join(groups[:5]) + ("; ..." if len(groups) > 5 else "")
+    return f"({len(groups):,} group{'s have' if len(groups) > 1 else ' has'} no rows by if and in: {shown})"
+
+
 def _each_group(session: Session, parsed: ParsedCommand, names: tuple[str, ...]) -> CommandResult:
     """Run a command once a group, on the rows of that group; the data themselves stay."""
     from terrace.errors import Cancelled
@@ -56,6 +62,7 @@ def _each_group(session: Session, parsed: ParsedCommand, names: tuple[str, ...])
     data = session.data
     out = CommandResult(state=session.state)
     texts: list[str] = []
+    empty: list[str] = []
     failed = 0
     for values, rows in group_rows(data, names):
         if session.cancelled():
@@ -68,6 +75,10 @@ def _each_group(session: Session, parsed: ParsedCommand, names: tuple[str, ...])
         except CommandError:
             raise
         except TerraceError as error:  # one group without data must not end the others
+            if error.code == "no-observations" and parsed.clauses.condition is not None:
+                empty.append(labels)
+                last = error
+                continue
             failed += 1
             texts.append(f"-> {labels}\n{error}")
             continue
@@ -82,6 +93,10 @@ def _each_group(session: Session, parsed: ParsedCommand, names: tuple[str, ...])
             payload=result.payload,
             state=after,
         )
-    if failed and failed == len(texts):
-        raise TerraceError(texts[-1].partition("\n")[2], code="by-all-failed")
+    if empty and not texts:
+        raise last
+    if empty:
+        texts.append(_left_out(empty))
+    if failed and failed == len(texts) - bool(empty):
+        raise TerraceError(texts[0].partition("\n")[2], code="by-all-failed")
     return replace(out, text="\n\n".join(texts))

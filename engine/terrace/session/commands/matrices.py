@@ -34,6 +34,17 @@ def matrices(session: Session) -> dict[str, Matrix]:
     return known
 
 
+def find_matrix(session: Session, piece: Piece) -> Matrix:
+    """The matrix of a name, ``e(b)`` or ``r(table)``. `CommandError` where there is none."""
+    known = matrices(session)
+    text = str(piece).strip()
+    stored = _STORED.fullmatch(text)
+    found = known.get(f"{stored[1]}({stored[2]})" if stored else text)
+    if found is None:
+        raise _unknown(piece.strip(), text, known)
+    return found
+
+
 def _unknown(piece: Piece, text: str, known: Mapping[str, object]) -> CommandError:
     return piece.error(
         f"There is no matrix {text}.",

@@ -222,7 +222,7 @@ def set_rows(session: Session, piece: Piece, count: int) -> CommandResult:
             subject="obs",
             advice="keep in 1/100 makes the data shorter." if have else "",
         )
-    return changed(session, lengthen(data, count), f"(observations {have:,} to {count:,})")
+    return changed(session, lengthen(data, count), f"({plural(count, 'row')}, {have:,} before)")
 
 
 # --- duplicates ---------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from terrace.language.mixed_options import argument
 from terrace.language.names import parse_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, unquoted, words
+from terrace.session.commands.macros import with_locals
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -137,17 +138,13 @@ def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "levelsof",
     minimum="levelsof",
-    syntax="levelsof variable [if] [in] [, separate(text) missing clean]",
+    syntax="levelsof variable [if] [in] [, separate(text) missing clean local(name)]",
     help="List the distinct values of a variable; r(levels) holds them.",
 )
 def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.numbers import general
 
     options = parsed.options(rules("clean missing", "s:eparate l:ocal", "hexadecimal"))
-    if "local" in options and not hasattr(session.state, "macros"):
-        raise options["local"].piece.error(
-            "There are no macros.", code="no-macros", advice="r(levels) holds the values."
-        )
     data = session.data
     names = parsed.variables(data.names)
     if len(names) != 1:
@@ -163,9 +160,12 @@ def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
         texts.append('`""\'' if text and not plain else "" if text else ".")
     separator = text_of(options.get("separate"), " ") or " "
     joined = separator.join(texts)
-    return shown(
-        session, (), {"r": float(len(texts)), "N": float((used >= 0).sum())}, macros={"levels": joined}, text=joined
-    )
+    scalars = {"r": float(len(texts)), "N": float((used >= 0).sum())}
+    result = shown(session, (), scalars, macros={"levels": joined}, text=joined)
+    if "local" not in options:
+        return result
+    assert result.state is not None
+    return replace(result, state=with_locals(result.state, {text_of(options["local"]): joined}))
 
 
 @command(
