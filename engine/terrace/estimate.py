@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.progress import Report
+from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.errors import Cancelled, FitError
 from terrace.inference.cells import Cell, cells
@@ -70,7 +72,7 @@ def fit(
     model
         A ``mixed`` command, or a `ModelSpec`.
     data
-        A `Dataset` or a pandas DataFrame.
+        A `Dataset`, a `StreamedData` or a pandas DataFrame.
     progress, cancel
         Called while the fit runs; `cancel` returning True stops it with `Cancelled`.
     constraints
@@ -94,7 +96,7 @@ def fit(
     begun = time.perf_counter()
     watch = _Watch(progress, cancel, begun)
     watch.stage("Reading the data")
-    design = build_design(spec, data)
+    design = _bound(spec, data, watch)
     bound = None
     if spec.constraints:
         bound = bind_constraints(spec, design, constraints or {})
@@ -107,6 +109,19 @@ def fit(
 
         command = format_mixed(spec)
     return build_result(fitted, spec, data, command, time.perf_counter() - begun, warnings)
+
+
+def _bound(spec: ModelSpec, data: Dataset, watch: _Watch) -> Design:
+    """The design on these data; of a streamed file in batches, or in memory where the model needs the rows."""
+    if not isinstance(data, StreamedData):
+        return build_design(spec, data)
+    from terrace.design.streaming import build_streamed_design, model_variables, why_rows_are_needed
+
+    report = Report(f"Reading {data.file.path.name}", watch.fraction, watch.cancel)
+    what = why_rows_are_needed(spec)
+    if what:
+        return build_design(spec, data.load(model_variables(spec, data), what, report))
+    return build_streamed_design(spec, data, report)
 
 
 def as_dataset(data: Any) -> Dataset:
@@ -132,6 +147,10 @@ class _Watch:
         self.tick()
         if self.progress is not None:
             self.progress(Progress(name, elapsed=time.perf_counter() - self.begun))
+
+    def fraction(self, name: str, done: float | None) -> None:
+        if self.progress is not None:
+            self.progress(Progress(name, fraction=done, elapsed=time.perf_counter() - self.begun))
 
     def iteration(self, entry: Iteration) -> None:
         self.tick()

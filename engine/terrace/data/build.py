@@ -17,7 +17,7 @@ from terrace.data.dates import from_datetimes
 from terrace.data.measure import guess_measure
 from terrace.data.names import legal_names
 
-_EXACT = 2**53
+EXACT = 2**53
 """Integers beyond this are not all distinct as double precision numbers."""
 
 
@@ -137,7 +137,7 @@ def _number(column: Any) -> tuple[pd.Series, Extra]:
     if pd.api.types.is_integer_dtype(dtype):
         if dtype.itemsize == 8 and len(column):
             biggest = max(abs(int(column.max())), abs(int(column.min()))) if column.notna().any() else 0
-            if biggest > _EXACT:
+            if biggest > EXACT:
                 text = _text(column.astype("object").map(str, na_action="ignore"))
                 note = "its numbers have more digits than a number can hold, so it is text."
                 return text, Extra(measure=Measure.IDENTIFIER, note=note)

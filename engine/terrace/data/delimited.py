@@ -36,7 +36,7 @@ def read_delimited(
     report()
     layout = detect(path, delimiter=delimiter, decimal=decimal, encoding=encoding)
     frame = _frame(path, layout, report)
-    notes = [_how(layout)]
+    notes = [describe_layout(layout)]
     cut = _last_line_is_short(path, layout)
     if cut:
         notes.append(cut)
@@ -47,7 +47,7 @@ def read_delimited(
             continue  # the trailing delimiter of every line
         label = ""
         if not pd.api.types.is_numeric_dtype(values.dtype):
-            values, note = _text_column(values, layout)
+            values, note = text_column(values, layout)
             if note:
                 notes.append(f"{name or f'column {i + 1}'}: {note}")
         columns.append(RawColumn(name if layout.header else f"v{i + 1}", values, label))
@@ -78,7 +78,12 @@ class _Watched(io.RawIOBase):
         super().close()
 
 
-def _frame(path: Path, layout: Layout, report: Report) -> pd.DataFrame:
+def read_rows(path: Path, layout: Layout, rows: int) -> pd.DataFrame:
+    """The first rows as they would be read with all others."""
+    return _frame(path, layout, Report(""), rows)
+
+
+def _frame(path: Path, layout: Layout, report: Report, rows: int | None = None) -> pd.DataFrame:
     names = [f"c{i}" for i in range(len(layout.names))]
     options: dict[str, Any] = {}
     if int(pd.__version__.split(".")[0]) < 3 and layout.decimal == "." and layout.thousands is None:
@@ -106,6 +111,7 @@ def _frame(path: Path, layout: Layout, report: Report) -> pd.DataFrame:
                 na_values=list(MISSING),
                 keep_default_na=False,
                 low_memory=False,
+                nrows=rows,
                 **options,
             )
     except pd.errors.ParserError as error:
@@ -135,7 +141,8 @@ def _parser_error(path: Path, error: Exception) -> DataError:
     return DataError(f"{path.name} is not a table of text: {text}", code="unreadable-file", subject=str(path))
 
 
-def _how(layout: Layout) -> str:
+def describe_layout(layout: Layout) -> str:
+    """A note on how the file is read."""
     kind = DELIMITER_NAMES.get(layout.delimiter, f"{layout.delimiter!r}")
     parts = [f"Read as {layout.encoding} text separated by {kind}"]
     if layout.decimal == ",":
@@ -146,7 +153,7 @@ def _how(layout: Layout) -> str:
     return ", ".join(parts) + "."
 
 
-def _text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
+def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
     """Dates where every value is one; otherwise text, and a note where nearly all of it is numbers."""
     if not isinstance(values.dtype, pd.StringDtype) and values.dtype != object:
         return values, ""

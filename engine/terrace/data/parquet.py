@@ -39,11 +39,15 @@ def read_parquet(path: Path, report: Report) -> Dataset:
         done += batch.num_rows
         report(done / total)
     table = pa.Table.from_batches(batches, schema=file.schema_arrow)
-    described = (table.schema.metadata or {}).get(KEY)
-    columns = _columns(table)
+    return dataset_of_columns(_columns(table), table.schema.metadata, str(path))
+
+
+def dataset_of_columns(columns: list[RawColumn], metadata: Any, source: str) -> Dataset:
+    """A Dataset of these columns with the description that the schema's metadata carry, or a guessed one."""
+    described = (metadata or {}).get(KEY)
     if described is None:
-        return build_dataset(columns, source=str(path))
-    return _described(columns, json.loads(described.decode("utf-8")), str(path))
+        return build_dataset(columns, source=source)
+    return _described(columns, json.loads(described.decode("utf-8")), source)
 
 
 def write_parquet(data: Dataset, path: Path) -> None:
@@ -115,17 +119,20 @@ def _described(columns: list[RawColumn], described: dict[str, Any], source: str)
 
 def _columns(table: Any) -> list[RawColumn]:
     """Column by column, so that names may repeat and no index of another program comes in."""
+    return [
+        RawColumn(field.name, as_plain_arrow(table.column(i)).to_pandas()) for i, field in enumerate(table.schema)
+    ]
+
+
+def as_plain_arrow(column: Any) -> Any:
+    """An Arrow column without its dictionary (but where that has an order), decimals as doubles."""
     import pyarrow as pa
 
-    columns = []
-    for i, field in enumerate(table.schema):
-        column = table.column(i)
-        if pa.types.is_dictionary(field.type) and not field.type.ordered:
-            column = column.cast(field.type.value_type)
-        if pa.types.is_decimal(field.type):
-            column = column.cast(pa.float64())
-        columns.append(RawColumn(field.name, column.to_pandas()))
-    return columns
+    if pa.types.is_dictionary(column.type) and not column.type.ordered:
+        column = column.cast(column.type.value_type)
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    return column
 
 
 def _plain(value: Any) -> Any:

@@ -64,9 +64,13 @@ class Columns:
 class ColumnBuilder:
     """Builds columns for the rows of one estimation sample, reading each variable once."""
 
-    def __init__(self, data: Dataset, rows: npt.NDArray[np.bool_]) -> None:
+    def __init__(
+        self, data: Dataset, rows: npt.NDArray[np.bool_], counts: npt.NDArray[np.int64] | None = None
+    ) -> None:
+        """``counts`` (n,) tells how many rows each row of the sample stands for; None where each is one."""
         self.data = data
         self.rows = rows
+        self.counts = counts
         self._values: dict[tuple[str, tuple[tuple[str, int], ...]], FloatArray] = {}
         self._levels: dict[str, FactorLevels] = {}
 
@@ -125,7 +129,7 @@ class ColumnBuilder:
         if base == "last":
             return levels.values[-1]
         if base == "freq":
-            return levels.values[int(np.argmax(np.bincount(levels.codes[levels.codes >= 0])))]
+            return levels.values[int(np.argmax(np.bincount(levels.codes, weights=self.counts)))]
         if isinstance(base, tuple):
             if not 1 <= base[1] <= len(levels.values):
                 raise SpecError(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.covariance.random import Exchangeable, Identity, RandomStructure, random_structure
 from terrace.data.dataset import Dataset
-from terrace.design.columns import ColumnBuilder, ColumnInfo
+from terrace.design.columns import ColumnBuilder, ColumnInfo, Columns
 from terrace.design.groups import compact, interact, sizes
 from terrace.design.independent import dependent_columns
 from terrace.design.residuals import ResidualLayout, residual_layout
 from terrace.design.sample import estimation_sample
 from terrace.design.weights import Weights, build_weights
 from terrace.errors import FitError, SpecError
-from terrace.spec.model import ModelSpec, RandomEquation
+from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -74,7 +75,9 @@ class Design:
 
     ``x`` (n, p) holds the kept fixed-effects columns with the constant last; ``columns`` describes all columns
     in printing order, with those left out. ``levels`` stand from the highest down without repeats.
-    ``dropped`` lists what was left out for collinearity (fixed part, then random parts).
+    ``dropped`` lists what was left out for collinearity (fixed part, then random parts). Where the rows are not
+    those of the data but stand for them (`terrace.design.cells`), ``counts`` (rows,) are the rows of the data that
+    each stands for, ``weights.row`` is set whether the user gave weights or not, and ``sample`` is empty.
     """
 
     spec: ModelSpec
@@ -91,11 +94,12 @@ class Design:
     cluster: IntArray | None = None
     dropped: tuple[str, ...] = ()
     dropped_random: tuple[tuple[str, str], ...] = field(default=())
+    counts: FloatArray | None = None
 
     @property
     def n(self) -> int:
-        """Rows of the sample."""
-        return len(self.y)
+        """Rows of the estimation sample."""
+        return len(self.y) if self.counts is None else round(float(self.counts.sum()))
 
 
 CONSTANT = "_cons"
@@ -111,11 +115,33 @@ def build_design(spec: ModelSpec, data: Dataset) -> Design:
     """
     rows = estimation_sample(spec, data)
     builder = ColumnBuilder(data, rows)
-    n = builder.n
+    return assemble(spec, data, rows, builder, build_weights(spec, data, rows))
+
+
+class Builder(Protocol):
+    """What gives the columns of a design: `ColumnBuilder`, or the like for rows that stand for others."""
+
+    def values(self, factor: Factor) -> FloatArray:
+        """A continuous variable, shape (rows,)."""
+        ...
+
+    def build(self, terms: Sequence[Term], constant: bool, *, bare: bool = False) -> Columns:
+        """The columns of `terms`; see `ColumnBuilder.build`."""
+        ...
+
+
+def assemble(
+    spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_], builder: Builder, weights: Weights,
+    counts: FloatArray | None = None,
+) -> Design:
+    """The design of the rows of `data` that `rows` marks, with their columns from `builder`.
+
+    ``counts`` are those of `Design`. Raises as `build_design` does.
+    """
     y = builder.values(spec.outcome)
-    _check_outcome(spec, y)
+    n = len(y) if counts is None else round(float(counts.sum()))
+    _check_outcome(spec, y, n)
     fixed = builder.build(spec.fixed, spec.constant)
-    weights = build_weights(spec, data, rows)
     x, x_info, columns, dropped = _fixed_part(spec, fixed.matrix, fixed.info, fixed.all)
     if x.shape[1] >= n:
         raise FitError(
@@ -125,7 +151,7 @@ def build_design(spec: ModelSpec, data: Dataset) -> Design:
         )
     levels = _levels(spec, data, rows)
     blocks, dropped_random = _blocks(spec, data, rows, builder, levels)
-    residual = residual_layout(spec, data, rows, levels[-1].codes if levels else np.zeros(n, dtype=np.int64))
+    residual = residual_layout(spec, data, rows, levels[-1].codes if levels else np.zeros(len(y), dtype=np.int64))
     _check_identified(spec, levels, blocks, residual, n, x.shape[1])
     _check_weights(spec, weights, blocks, residual)
     cluster = None
@@ -134,14 +160,14 @@ def build_design(spec: ModelSpec, data: Dataset) -> Design:
         _check_cluster(spec, levels, cluster)
     return Design(
         spec, len(data), rows, y, x, x_info, columns, levels, blocks, residual, weights, cluster, dropped,
-        dropped_random,
+        dropped_random, counts,
     )
 
 
-def _check_outcome(spec: ModelSpec, y: FloatArray) -> None:
+def _check_outcome(spec: ModelSpec, y: FloatArray, n: int) -> None:
     if len(y) and np.all(y == y[0]):
         raise FitError(
-            f"The outcome {spec.outcome.name} has the same value, {y[0]:g}, in all {len(y):,} rows of the sample.",
+            f"The outcome {spec.outcome.name} has the same value, {y[0]:g}, in all {n:,} rows of the sample.",
             code="constant-outcome",
             subject=spec.outcome.name,
             advice="There is nothing to explain: choose another outcome, or check if and the missing values.",

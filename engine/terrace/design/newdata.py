@@ -26,7 +26,7 @@ def column_values(terms: Sequence[Term], info: Sequence[ColumnInfo], data: Datas
     n = len(data)
     out = np.empty((n, len(info)), order="F")
     numbers: dict[object, FloatArray] = {}
-    indicators: dict[tuple[str, object], FloatArray] = {}
+    factors: dict[str, tuple[IntArray, tuple[Any, ...]]] = {}
     for k, column in enumerate(info):
         if column.name == "_cons":
             out[:, k] = 1.0
@@ -39,16 +39,14 @@ def column_values(terms: Sequence[Term], info: Sequence[ColumnInfo], data: Datas
                     numbers[key] = variable_values(data, f)
                 product = product * numbers[key]
             else:
-                at = (f.name, level)
-                if at not in indicators:
-                    indicators[at] = _indicator(data, f.name, level)
-                product = product * indicators[at]
+                if f.name not in factors:
+                    factors[f.name] = data.codes(f.name)
+                product = product * _indicator(*factors[f.name], level)
         out[:, k] = product
     return out
 
 
-def _indicator(data: Dataset, name: str, level: object) -> FloatArray:
-    codes, values = data.codes(name)
+def _indicator(codes: IntArray, values: tuple[Any, ...], level: object) -> FloatArray:
     lookup = np.array([float(v == level) for v in values] + [np.nan])
     return lookup[codes]
 

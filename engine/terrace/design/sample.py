@@ -116,8 +116,20 @@ def estimation_sample(spec: ModelSpec, data: Dataset) -> BoolArray:
     """
     if len(data) == 0:
         raise DataError("The data have no rows.", code="no-observations")
-    rows = selected_rows(spec, data)
     lost: dict[str, int] = {}
+    rows = complete_rows(spec, data, selected_rows(spec, data), lost)
+    if not rows.any():
+        raise no_observations(lost)
+    return rows
+
+
+def complete_rows(
+    spec: ModelSpec, data: Dataset, rows: BoolArray, lost: dict[str, int], first_row: int = 1
+) -> BoolArray:
+    """Those of `rows` that are complete in every variable of the model; `lost` counts by variable why others are not.
+
+    ``first_row`` is the number of the first row, for messages. Raises `DataError` as `estimation_sample` does.
+    """
 
     def keep(name: str, missing: BoolArray) -> None:
         nonlocal rows
@@ -132,7 +144,7 @@ def estimation_sample(spec: ModelSpec, data: Dataset) -> BoolArray:
         values = variable_values(data, factor)
         infinite = np.isinf(values) & rows
         if infinite.any():
-            row = int(np.flatnonzero(infinite)[0]) + 1
+            row = int(np.flatnonzero(infinite)[0]) + first_row
             raise DataError(
                 f"{factor.name} is infinite in {int(infinite.sum())} rows, the first of them row {row}.",
                 code="infinite-values",
@@ -147,16 +159,19 @@ def estimation_sample(spec: ModelSpec, data: Dataset) -> BoolArray:
     for kind, expression, option in weight_expressions(spec):
         values = weight_values(expression, data, rows, integer=kind == "fweight", option=option)
         keep(expression, np.isnan(values) | (values == 0))
-    if not rows.any():
-        reasons = ", ".join(f"{name} ({count:,} rows)" for name, count in lost.items() if count)
-        raise DataError(
-            "No row is complete in all variables of the model."
-            + (f" Rows were lost to missing values of {reasons}." if reasons else ""),
-            code="no-observations",
-            subject=next((name for name, count in lost.items() if count), ""),
-            advice="Check the missing codes of these variables, or leave one of them out.",
-        )
     return rows
+
+
+def no_observations(lost: dict[str, int]) -> DataError:
+    """What to raise where no row is complete; `lost` counts the rows that each variable cost."""
+    reasons = ", ".join(f"{name} ({count:,} rows)" for name, count in lost.items() if count)
+    return DataError(
+        "No row is complete in all variables of the model."
+        + (f" Rows were lost to missing values of {reasons}." if reasons else ""),
+        code="no-observations",
+        subject=next((name for name, count in lost.items() if count), ""),
+        advice="Check the missing codes of these variables, or leave one of them out.",
+    )
 
 
 def weight_expressions(spec: ModelSpec) -> Iterator[tuple[str, str, str]]:

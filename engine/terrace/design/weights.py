@@ -31,14 +31,30 @@ class Weights:
         return dict(self.level).get(level)
 
 
-def build_weights(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> Weights:
-    """Read, check and scale all weights of a model (manual, *Survey data*; Rabe-Hesketh & Skrondal 2006)."""
+@dataclass(frozen=True)
+class RowWeights:
+    """Rows that stand for others: ``total`` (m,) of the weights, ``counts`` (m,) of the rows and ``squares`` (m,) of
+    the weights squared; see `terrace.design.cells.EquivalentRows`."""
+
+    total: FloatArray
+    counts: FloatArray
+    squares: FloatArray
+
+
+def build_weights(
+    spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_], standing: RowWeights | None = None
+) -> Weights:
+    """Read, check and scale all weights of a model (manual, *Survey data*; Rabe-Hesketh & Skrondal 2006).
+
+    ``standing`` are the weights of rows that stand for others; the weights of groups are then variables of `data`
+    that have the names of their expressions.
+    """
     kinds = {spec.weight.kind} if spec.weight else set()
     for equation in spec.random:
         kinds |= {"fweight"} if equation.fweight else set()
         kinds |= {"pweight"} if equation.pweight else set()
     if not kinds:
-        return Weights()
+        return Weights() if standing is None else Weights(row=standing.total)
     if len(kinds) > 1:
         raise SpecError(
             "Frequency and sampling weights cannot be mixed in one model.",
@@ -47,8 +63,8 @@ def build_weights(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -
             advice="Use the same kind of weight at every level.",
         )
     kind = kinds.pop()
-    row = None
-    if spec.weight:
+    row = None if standing is None else standing.total
+    if spec.weight and standing is None:
         row = weight_values(
             spec.weight.expression, data, rows, integer=kind == "fweight", option=f"[{kind}]"
         )[rows]
@@ -61,9 +77,12 @@ def build_weights(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -
         expression = equation.fweight or equation.pweight
         if not expression:
             continue
-        values = weight_values(
-            expression, data, rows, integer=kind == "fweight", option=f"{kind}() of {equation.level}"
-        )[rows]
+        if standing is not None:
+            values = data.numeric(expression)
+        else:
+            values = weight_values(
+                expression, data, rows, integer=kind == "fweight", option=f"{kind}() of {equation.level}"
+            )[rows]
         first = np.empty(int(above.max()) + 1)
         first[above] = values
         if not np.array_equal(first[above], values):
@@ -80,22 +99,24 @@ def build_weights(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -
             )
         level.append((equation.level, values))
     if spec.pwscale:
-        row, level = _scale(spec, row, level, above)
+        if standing is None:
+            w = np.ones(len(above)) if row is None else row
+            standing = RowWeights(w, np.ones(len(above)), w * w)
+        row, level = _scale(spec, standing, level, above)
     return Weights(kind, row, tuple(level))
 
 
 def _scale(
-    spec: ModelSpec, row: FloatArray | None, level: list[tuple[str, FloatArray]], groups: npt.NDArray[np.int64]
+    spec: ModelSpec, rows: RowWeights, level: list[tuple[str, FloatArray]], groups: npt.NDArray[np.int64]
 ) -> tuple[FloatArray | None, list[tuple[str, FloatArray]]]:
     """The three scalings of the manual; n_j counts the rows of group j."""
-    n = len(groups)
-    w = np.ones(n) if row is None else row
-    count = np.bincount(groups).astype(np.float64)[groups]
+    w = rows.total
+    count = np.bincount(groups, weights=rows.counts)[groups]
     total = np.bincount(groups, weights=w)[groups]
     if spec.pwscale == "size":
         return w * count / total, level
     if spec.pwscale == "effective":
-        return w * total / np.bincount(groups, weights=w * w)[groups], level
+        return w * total / np.bincount(groups, weights=rows.squares)[groups], level
     name = spec.random[0].level
-    upper = dict(level).get(name, np.ones(n))
+    upper = dict(level).get(name, np.ones(len(w)))
     return None, [(name, np.bincount(groups, weights=w * upper)[groups] / count)]

@@ -171,7 +171,7 @@ def _rank_xz(design: Design) -> int:
     from scipy import sparse
 
     parts = [sparse.csr_matrix(design.x)]
-    n = design.n
+    n = len(design.y)
     for block in design.blocks:
         q = block.z.shape[1]
         if not block.names:
@@ -184,7 +184,7 @@ def _rank_xz(design: Design) -> int:
     m = sparse.hstack(parts).tocsc()
     gram = (m.T @ m).toarray() if m.shape[1] <= 6000 else None
     if gram is None:
-        return min(n, design.x.shape[1] + sum(b.n_groups * b.z.shape[1] for b in design.blocks))
+        return min(design.n, design.x.shape[1] + sum(b.n_groups * b.z.shape[1] for b in design.blocks))
     size = np.sqrt(np.maximum(np.diag(gram), 1e-300))
     values = np.linalg.eigvalsh(gram / np.outer(size, size))
     return int((values > 1e-10 * values.max()).sum())

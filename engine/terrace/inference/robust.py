@@ -51,7 +51,7 @@ def cluster_sizes(objective: Objective) -> FloatArray:
     """Sum of the products of all weights per cluster, shape (c,)."""
     design = objective.design
     codes = _cluster_codes(design)
-    total = np.ones(design.n) if design.weights.row is None else design.weights.row
+    total = np.ones(len(design.y)) if design.weights.row is None else design.weights.row
     for _, values in design.weights.level:
         total = total * values
     _, inverse = np.unique(codes, return_inverse=True)
@@ -63,7 +63,7 @@ def _cluster_codes(design: Design) -> npt.NDArray[np.int64]:
         return design.cluster
     if design.levels:
         return design.levels[0].codes
-    return np.arange(design.n)
+    return np.arange(len(design.y))
 
 
 def robust_covariance(

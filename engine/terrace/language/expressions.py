@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.language.expr_ast import Call, Expression, Level, Name, Series, walk
+from terrace.language.expr_ast import Call, Expression, Level, Name, Series, Stored, Subscript, walk
 from terrace.language.expr_context import EvalContext
 from terrace.language.expr_eval import Evaluator
+from terrace.language.expr_functions import functions
 from terrace.language.expr_parse import parse_expression
 from terrace.language.expr_rows import Groups
 from terrace.language.expr_values import finite, is_text
@@ -29,6 +30,7 @@ __all__ = [
     "condition",
     "evaluate",
     "evaluate_scalar",
+    "looks_at_other_rows",
     "parse_expression",
     "regex_match",
     "variables_in",
@@ -110,6 +112,20 @@ def variables_in(text: str | Piece | Expression, data: Dataset) -> tuple[str, ..
             if node.name in data or len(fits) == 1:
                 out[node.name if node.name in data else fits[0]] = None
     return tuple(out)
+
+
+def looks_at_other_rows(text: str | Piece | Expression) -> bool:
+    """True where a row's value depends on other rows, on its number, or on chance."""
+    for node in walk(_parsed(text).root):
+        if isinstance(node, Series | Stored) or (isinstance(node, Subscript) and len(node.indices) == 1):
+            return True
+        if isinstance(node, Name) and node.name in ("_n", "_N"):
+            return True
+        if isinstance(node, Call):
+            known = functions().get(node.name)
+            if known is not None and known.needs_surroundings:
+                return True
+    return False
 
 
 def _parsed(text: str | Piece | Expression) -> Expression:

@@ -195,8 +195,8 @@ class Objective:
         if keep and self.design.levels:
             return self.design.levels[0].codes
         if keep:
-            return np.arange(self.design.n)  # without groups every row stands for itself
-        return np.zeros(self.design.n, dtype=np.int64)
+            return np.arange(len(self.design.y))  # without groups every row stands for itself
+        return np.zeros(len(self.design.y), dtype=np.int64)
 
     def _chain_stages(self, clusters: IntArray) -> list[Stage]:
         stages = []
@@ -432,7 +432,7 @@ def _placed_weights(design: Design) -> tuple[dict[str, FloatArray], FloatArray |
 
 def _effective_n(design: Design) -> float:
     """Σ of the products of the weights of all levels: the n of the likelihood."""
-    total = np.ones(design.n) if design.weights.row is None else design.weights.row
+    total = np.ones(len(design.y)) if design.weights.row is None else design.weights.row
     for _, values in design.weights.level:
         total = total * values
     return float(total.sum())

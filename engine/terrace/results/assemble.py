@@ -87,15 +87,14 @@ def random_rows(
 def group_rows(design: Design) -> tuple[GroupSummary, ...]:
     """Groups per level, counting rows as often as frequency weights say."""
     weights = design.weights
-    row = weights.row if weights.kind == "fweight" and weights.row is not None else np.ones(design.n)
-    frequency = np.ones(design.n)
-    if weights.kind == "fweight":
-        for _, values in weights.level:
-            frequency = frequency * values
+    ones = np.ones(len(design.y))
+    row = ones if design.counts is None else design.counts
+    if weights.kind == "fweight" and weights.row is not None:
+        row = weights.row
     out = []
     for position, level in enumerate(design.levels):
         inner = row.copy()
-        copies = np.ones(design.n)
+        copies = ones
         if weights.kind == "fweight":
             for other, values in weights.level:
                 names = [v.name for v in design.levels]

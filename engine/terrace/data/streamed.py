@@ -1,0 +1,177 @@
+"""Files that are read in batches of rows, because they are larger than memory or meant to be treated so.
+
+A `StreamedData` looks like a Dataset of the first rows of its file: names, labels and a preview are there. What
+needs all rows asks for `batches`, each a small Dataset of the columns wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from terrace.data.build import plain_values
+from terrace.data.dataset import Dataset, Variable
+from terrace.data.dates import DATETIME, DAY, MS_PER_DAY, is_date_format, is_datetime_format
+from terrace.data.memory import available_memory
+from terrace.data.progress import Report
+from terrace.errors import DataError
+
+if TYPE_CHECKING:
+    from terrace.data.progress import Cancel, Progress
+
+PREVIEW_ROWS = 10_000
+"""Rows that are shown of a streamed file, and from which the types of a text file are guessed."""
+BATCH_ROWS = 1 << 18
+"""Rows of a batch: large enough that a batch is spent in NumPy, small enough for caches and memory."""
+_MODEL_COLUMNS = 6
+_FIT_COPIES = 8
+
+
+class TypeGivenUp(Exception):
+    """A column turned out to hold more than its type; ``data`` is the file with a wider one, to begin anew with."""
+
+    def __init__(self, data: StreamedData) -> None:
+        super().__init__()
+        self.data = data
+
+
+class StreamedFile(Protocol):
+    """A file that gives its columns block by block, always in the same order."""
+
+    path: Path
+    n_rows: int | None
+    size: int
+
+    def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
+        """Columns by their position, as Arrow arrays, and the fraction of the file that is read by then."""
+        ...
+
+
+@dataclass(frozen=True)
+class StreamedData(Dataset):
+    """A Dataset of the first rows of a file, with the means to run over all of them.
+
+    ``len()`` and ``frame`` are those of the preview. ``columns`` gives the position in the file of each variable.
+    """
+
+    file: StreamedFile = field(kw_only=True)
+    columns: tuple[int, ...] = field(kw_only=True)
+
+    def batches(
+        self, names: Sequence[str], report: Report | None = None, rows: int = BATCH_ROWS
+    ) -> Iterator[Dataset]:
+        """The rows of the file in order, `rows` at a time, each batch a Dataset of the variables `names`.
+
+        Raises `DataError` where a later part of the file holds what its beginning does not promise.
+        """
+        names = list(dict.fromkeys(names)) or [self.names[0]]
+        variables = tuple(map(self.variable, names))
+        text = [self.is_text(name) for name in names]
+        where = [self.columns[self.names.index(name)] for name in names]
+        for arrays, fraction in self.file.blocks(where, rows):
+            if report is not None:
+                report(fraction)
+            series = {
+                v.name: _column(v, is_text, array) for v, is_text, array in zip(variables, text, arrays, strict=True)
+            }
+            count = len(arrays[0])
+            frame = pd.DataFrame(series, index=pd.RangeIndex(count), copy=False)
+            yield Dataset(frame, variables, source=self.source, panel=None)
+
+    def count(self, report: Report | None = None) -> int:
+        """The number of rows of the file; a text file is read for it."""
+        if self.file.n_rows is not None:
+            return self.file.n_rows
+        try:
+            return sum(len(batch) for batch in self.batches(self.names[:1], report))
+        except TypeGivenUp as wider:
+            return wider.data.count(report)
+
+    def rows_text(self) -> str:
+        """The number of rows for people, as far as it is known."""
+        return "an unknown number of" if self.file.n_rows is None else f"{self.file.n_rows:,}"
+
+    def load(self, names: Sequence[str], what: str, report: Report | None = None) -> Dataset:
+        """All rows of these variables in memory; `DataError` where they would not fit, naming what asks for them."""
+        rows = self.count()
+        need, left = rows * 8 * len(names) * _FIT_COPIES, available_memory()
+        if left is not None and need > left:
+            raise DataError(
+                f"{what} needs all rows at once, about {_gigabytes(need)} for {rows:,} rows, and "
+                f"{_gigabytes(left)} are left.",
+                code="larger-than-memory",
+                subject=self.file.path.name,
+                advice="Open fewer rows or variables (use VARIABLES using FILE if ...), or a random sample of groups.",
+            )
+        try:
+            parts = list(self.batches(names, report))
+        except TypeGivenUp as wider:
+            return wider.data.load(names, what, report)
+        frame = pd.concat([p.frame for p in parts], ignore_index=True)
+        return Dataset(frame, parts[0].variables, label=self.label, source=self.source)
+
+
+def _column(variable: Variable, is_text: bool, array: Any) -> pd.Series:
+    """A column of a batch in the type that the variable has in the preview."""
+    values, extra = plain_values(array.to_pandas())
+    if variable.format and is_date_format(variable.format) and extra.format != variable.format:
+        if extra.format == DAY and is_datetime_format(variable.format):
+            values = values * MS_PER_DAY
+        elif extra.format == DATETIME or values.notna().any():
+            raise _changes(variable, "a time of day" if extra.format == DATETIME else "what is no date")
+    numeric = pd.api.types.is_numeric_dtype(values.dtype)
+    if is_text and numeric:
+        present = values.notna()
+        return values.astype(object).map(_as_text, na_action="ignore").where(present, None).astype("str")
+    if not is_text and not numeric:
+        if not values.notna().any():
+            return pd.Series(np.full(len(values), np.nan))
+        raise _changes(variable, f"{values.dropna().iloc[0]!r}, which is no plain number,")
+    return values
+
+
+def _as_text(value: Any) -> str:
+    return str(int(value)) if float(value).is_integer() else str(value)
+
+
+def _changes(variable: Variable, what: str) -> DataError:
+    return DataError(
+        f"{variable.name} holds {what} further down in the file than its first rows let expect.",
+        code="column-changes",
+        subject=variable.name,
+        advice="Open the file in memory (use FILE, nostream), or write it anew with one type a column.",
+    )
+
+
+def bytes_needed(rows: int, row_bytes: float) -> int:
+    """Memory, in bytes, for a file of `rows` rows of `row_bytes` in memory: twice while it is read, and a fit of a
+    model of half a dozen of its variables beside it."""
+    return int(rows * (2 * row_bytes + _MODEL_COLUMNS * 8 * _FIT_COPIES))
+
+
+def open_streamed(path: Path, kind: str, *, progress: Progress | None = None, cancel: Cancel | None = None) -> StreamedData:
+    """A file as StreamedData. `kind` is ``parquet`` or ``text``; `DataError` for any other."""
+    report = Report(f"Opening {path.name}", progress, cancel)
+    if kind == "parquet":
+        from terrace.data.streamed_parquet import open_parquet
+
+        return open_parquet(path)
+    if kind == "text":
+        from terrace.data.streamed_text import open_text
+
+        return open_text(path, report)
+    raise DataError(
+        f"{path.name} cannot be streamed: that needs a Parquet or a CSV file.",
+        code="cannot-stream",
+        subject=str(path),
+        advice="Save it as .parquet once, on a machine that holds it in memory or in the program it comes from.",
+    )
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB"

@@ -1,0 +1,97 @@
+"""Parquet files read in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from terrace.data.build import EXACT, RawColumn
+from terrace.data.parquet import as_plain_arrow, dataset_of_columns
+from terrace.data.streamed import PREVIEW_ROWS, StreamedData, bytes_needed
+
+
+@dataclass(frozen=True)
+class ParquetBlocks:
+    """The columns of a Parquet file by position; ``long`` marks integers with more digits than a double holds."""
+
+    path: Path
+    n_rows: int
+    size: int
+    names: tuple[str, ...]
+    long: frozenset[int] = field(default_factory=frozenset)
+
+    def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        # buffered: a row group may be larger than memory
+        with pq.ParquetFile(self.path, buffer_size=1 << 20, pre_buffer=False) as file:
+            done = 0
+            for batch in file.iter_batches(batch_size=rows, columns=[self.names[k] for k in columns]):
+                done += batch.num_rows
+                arrays = []
+                for k in columns:
+                    array = as_plain_arrow(batch.column(self.names[k]))
+                    arrays.append(array.cast(pa.string()) if k in self.long else array)
+                yield arrays, done / max(1, self.n_rows)
+
+
+def open_parquet(path: Path) -> StreamedData:
+    """The file as StreamedData. Columns that are neither numbers, text nor dates are left out."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+        schema, metadata = file.schema_arrow, file.metadata
+        flat = [k for k, f in enumerate(schema) if not pa.types.is_nested(f.type) and schema.names.count(f.name) == 1]
+        notes = [f"{f.name}: left out, it is of the type {f.type}." for k, f in enumerate(schema) if k not in flat]
+        long = frozenset(k for k in flat if pa.types.is_integer(schema.field(k).type) and _is_long(metadata, schema, k))
+        first = next(file.iter_batches(batch_size=PREVIEW_ROWS, columns=[schema.names[k] for k in flat]), None)
+        n_rows, size = metadata.num_rows, _size(metadata, n_columns=len(flat))
+    columns = []
+    for k in flat:
+        name = schema.names[k]
+        array = pa.array([], schema.field(k).type) if first is None else first.column(name)
+        array = as_plain_arrow(array)
+        columns.append(RawColumn(name, (array.cast(pa.string()) if k in long else array).to_pandas()))
+    data = dataset_of_columns(columns, schema.metadata, str(path))
+    blocks = ParquetBlocks(path, n_rows, size, tuple(schema.names), long)
+    return StreamedData(
+        data.frame, data.variables, label=data.label, source=data.source, notes=(*data.notes, *notes),
+        file=blocks, columns=tuple(flat),
+    )
+
+
+def memory_of_parquet(path: Path) -> int:
+    """Memory, in bytes, that opening the whole file and fitting a model would take; its footer tells."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        metadata = file.metadata
+        rows = metadata.num_rows
+        return bytes_needed(rows, _size(metadata, n_columns=len(file.schema_arrow)) / max(1, rows))
+
+
+def _size(metadata: Any, n_columns: int) -> int:
+    """Bytes of all columns in memory: dictionary-coded numbers are small in the file and eight bytes outside."""
+    total = 0
+    for g in range(metadata.num_row_groups):
+        total += metadata.row_group(g).total_byte_size
+    return max(total, metadata.num_rows * 8 * n_columns)
+
+
+def _is_long(metadata: Any, schema: Any, k: int) -> bool:
+    """True where a column of integers holds some beyond 2^53, which in memory become text as well."""
+    if schema.field(k).type.bit_width < 64:
+        return False
+    position = [c for c in range(metadata.num_columns) if metadata.schema.column(c).path == schema.names[k]]
+    for g in range(metadata.num_row_groups):
+        statistics = metadata.row_group(g).column(position[0]).statistics if position else None
+        if statistics is None or not statistics.has_min_max:
+            continue
+        if max(abs(int(statistics.min)), abs(int(statistics.max))) > EXACT:
+            return True
+    return False
+
