@@ -24,6 +24,7 @@ _WHERE = {
     "TerraceError": "terrace.errors",
     "Session": "terrace.session.session",
     "read": "terrace.data.readers",
+    "stream": "terrace.data.readers",
     "sample": "terrace.data.samples",
     "parse_mixed": "terrace.language.mixed",
     "format_mixed": "terrace.spec.text",
@@ -40,7 +41,7 @@ def __getattr__(name: str) -> Any:
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset, Measure, Variable
-    from terrace.data.readers import read
+    from terrace.data.readers import read, stream
     from terrace.data.samples import sample
     from terrace.errors import TerraceError
     from terrace.estimate import fit

@@ -47,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     run = verbs.add_parser("run", help="run a do-file or commands", description=_run.__doc__)
     run.add_argument("file", nargs="?", metavar="FILE.do", help="a do-file")
     run.add_argument("--data", metavar="FILE", help="data to open first, in any format that Terrace reads")
+    how = run.add_mutually_exclusive_group()
+    how.add_argument("--stream", action="store_const", const="stream", dest="how", default="",
+                     help="read the data in parts (done by itself where they are larger than memory)")  # fmt: skip
+    how.add_argument("--in-memory", action="store_const", const="nostream", dest="how",
+                     help="read the data whole, whatever their size")  # fmt: skip
     run.add_argument(
         "-c", dest="commands", metavar="COMMAND", action="append", default=[], help="a command; repeatable"
     )
@@ -93,13 +98,17 @@ def _usage_problem(options: argparse.Namespace) -> str:
 
 
 def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outcome]) -> int:
+    from terrace.data.streamed import StreamedData
+
     if options.data is not None:
         # Opening is not one of the user's commands, so it is reported only where it fails.
-        opened = session.run_expanded(f'use `"{options.data}"\'')
+        opened = session.run_expanded(f'use `"{options.data}"\'' + (f", {options.how}" if options.how else ""))
         if not opened.ok:
             outcomes.append(opened)
             _tell_error(opened, "")
             return FAILED
+        if isinstance(session.dataset, StreamedData):
+            print(opened.text, end="\n\n")
     if options.file is not None:
         for outcome in session.run_do(Path(options.file), before=lambda text, line: _echo(text)):
             outcomes.append(outcome)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from terrace.data import kinds
 from terrace.data.dataset import Dataset
+from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
+from terrace.data.streamed import StreamedData, memory_wanted, open_streamed
 from terrace.errors import DataError, TerraceError
 
 
@@ -41,8 +43,42 @@ def read(
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Reading {file.name}", progress, cancel)
+    data = _in_words(file, kind, lambda: _reader(kind, sheet, delimiter, decimal, encoding)(file, report))
+    report(1.0)
+    return data
+
+
+def stream(
+    path: str | os.PathLike[str], *, progress: Progress | None = None, cancel: Cancel | None = None
+) -> StreamedData:
+    """A Parquet or text file as a `StreamedData`, whose rows are read in batches when a model is fitted.
+
+    Raises as `read` does, and `DataError` for a kind of file that cannot be read in batches.
+    """
+    file = locate(Path(path).expanduser())
+    kind = _kind(file)
+    data = _in_words(file, kind, lambda: open_streamed(file, kind.key, Report(f"Opening {file.name}", progress, cancel)))
+    assert isinstance(data, StreamedData)
+    return data
+
+
+def larger_than_memory(path: str | os.PathLike[str]) -> bool:
+    """True for a file that could be streamed and, whole and with a fit beside it, would not fit into memory."""
+    file = locate(Path(path).expanduser())
+    kind = _kind(file)
+    left = available_memory()
+    if left is None or file.stat().st_size < left / 1000:
+        return False
     try:
-        data = _reader(kind, sheet, delimiter, decimal, encoding)(file, report)
+        return memory_wanted(file, kind.key) > left
+    except Exception:  # a broken file: its reader says what is wrong
+        return False
+
+
+def _in_words(file: Path, kind: kinds.Kind, work: Callable[[], Dataset]) -> Dataset:
+    """What `work` reads, with every failure as a `DataError`."""
+    try:
+        data = work()
     except TerraceError:
         raise
     except PermissionError:
@@ -62,7 +98,6 @@ def read(
     if not data.names or not len(data):
         what = "variables" if not data.names else "rows of data"
         raise DataError(f"{file.name} has no {what}.", code="no-rows", subject=str(file))
-    report(1.0)
     return data
 
 

@@ -6,12 +6,13 @@ needs all rows asks for `batches`, each a small Dataset of the columns wanted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.build import plain_values
@@ -20,9 +21,6 @@ from terrace.data.dates import DATETIME, DAY, MS_PER_DAY, is_date_format, is_dat
 from terrace.data.memory import available_memory
 from terrace.data.progress import Report
 from terrace.errors import DataError
-
-if TYPE_CHECKING:
-    from terrace.data.progress import Cancel, Progress
 
 PREVIEW_ROWS = 10_000
 """Rows that are shown of a streamed file, and from which the types of a text file are guessed."""
@@ -43,9 +41,13 @@ class TypeGivenUp(Exception):
 class StreamedFile(Protocol):
     """A file that gives its columns block by block, always in the same order."""
 
-    path: Path
-    n_rows: int | None
-    size: int
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def n_rows(self) -> int | None:
+        """Rows of the file; None where only reading it would tell."""
+        ...
 
     def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
         """Columns by their position, as Arrow arrays, and the fraction of the file that is read by then."""
@@ -93,27 +95,48 @@ class StreamedData(Dataset):
             return wider.data.count(report)
 
     def rows_text(self) -> str:
-        """The number of rows for people, as far as it is known."""
-        return "an unknown number of" if self.file.n_rows is None else f"{self.file.n_rows:,}"
+        """The number of rows for people: ``1,234 rows``, as far as it is known."""
+        return "An unknown number of rows" if self.file.n_rows is None else f"{self.file.n_rows:,} rows"
+
+    def chosen(
+        self, names: Sequence[str], keep: Callable[[Dataset, int], npt.NDArray[np.bool_]], also: Sequence[str] = (),
+        report: Report | None = None,
+    ) -> Dataset:
+        """The rows that `keep` marks, in memory: of the variables `names`, looking at those in `also` too.
+
+        ``keep`` gets a batch and the number of rows before it. Raises `DataError` where the rows would not fit.
+        """
+        parts: list[Dataset] = []
+        done, taken = 0, 0
+        try:
+            for batch in self.batches((*names, *also), report):
+                part = batch.rows(keep(batch, done)).select(list(names))
+                done += len(batch)
+                parts.append(part)
+                taken += int(part.frame.memory_usage(deep=True).sum())
+                left = available_memory()
+                if left is not None and taken > left:  # as much again is taken when the parts are put together
+                    raise self._too_large(f"The first {done:,} rows take {_gigabytes(taken)} and again as much", left)
+        except TypeGivenUp as wider:
+            return wider.data.chosen(names, keep, also, report)
+        frame = pd.concat([p.frame for p in parts], ignore_index=True)
+        return Dataset(frame, parts[0].variables, label=self.label, source=self.source)
 
     def load(self, names: Sequence[str], what: str, report: Report | None = None) -> Dataset:
         """All rows of these variables in memory; `DataError` where they would not fit, naming what asks for them."""
         rows = self.count()
         need, left = rows * 8 * len(names) * _FIT_COPIES, available_memory()
         if left is not None and need > left:
-            raise DataError(
-                f"{what} needs all rows at once, about {_gigabytes(need)} for {rows:,} rows, and "
-                f"{_gigabytes(left)} are left.",
-                code="larger-than-memory",
-                subject=self.file.path.name,
-                advice="Open fewer rows or variables (use VARIABLES using FILE if ...), or a random sample of groups.",
-            )
-        try:
-            parts = list(self.batches(names, report))
-        except TypeGivenUp as wider:
-            return wider.data.load(names, what, report)
-        frame = pd.concat([p.frame for p in parts], ignore_index=True)
-        return Dataset(frame, parts[0].variables, label=self.label, source=self.source)
+            raise self._too_large(f"{what} needs all rows at once, about {_gigabytes(need)} for {rows:,} rows", left)
+        return self.chosen(names, lambda batch, before: np.ones(len(batch), dtype=bool), report=report)
+
+    def _too_large(self, what: str, left: int) -> DataError:
+        return DataError(
+            f"{what}, and {_gigabytes(left)} are left.",
+            code="larger-than-memory",
+            subject=self.file.path.name,
+            advice="Take fewer variables or rows: use VARIABLES using FILE if ...",
+        )
 
 
 def _column(variable: Variable, is_text: bool, array: Any) -> pd.Series:
@@ -154,9 +177,8 @@ def bytes_needed(rows: int, row_bytes: float) -> int:
     return int(rows * (2 * row_bytes + _MODEL_COLUMNS * 8 * _FIT_COPIES))
 
 
-def open_streamed(path: Path, kind: str, *, progress: Progress | None = None, cancel: Cancel | None = None) -> StreamedData:
+def open_streamed(path: Path, kind: str, report: Report) -> StreamedData:
     """A file as StreamedData. `kind` is ``parquet`` or ``text``; `DataError` for any other."""
-    report = Report(f"Opening {path.name}", progress, cancel)
     if kind == "parquet":
         from terrace.data.streamed_parquet import open_parquet
 
@@ -171,6 +193,19 @@ def open_streamed(path: Path, kind: str, *, progress: Progress | None = None, ca
         subject=str(path),
         advice="Save it as .parquet once, on a machine that holds it in memory or in the program it comes from.",
     )
+
+
+def memory_wanted(path: Path, kind: str) -> int:
+    """Memory, in bytes, that opening this file whole and fitting a model to it would take; 0 where it is not known."""
+    if kind == "parquet":
+        from terrace.data.streamed_parquet import memory_of_parquet
+
+        return memory_of_parquet(path)
+    if kind == "text":
+        from terrace.data.streamed_text import memory_of_text
+
+        return memory_of_text(path)
+    return 0
 
 
 def _gigabytes(size: float) -> str:

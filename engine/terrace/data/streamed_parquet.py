@@ -18,7 +18,6 @@ class ParquetBlocks:
 
     path: Path
     n_rows: int
-    size: int
     names: tuple[str, ...]
     long: frozenset[int] = field(default_factory=frozenset)
 
@@ -49,7 +48,7 @@ def open_parquet(path: Path) -> StreamedData:
         notes = [f"{f.name}: left out, it is of the type {f.type}." for k, f in enumerate(schema) if k not in flat]
         long = frozenset(k for k in flat if pa.types.is_integer(schema.field(k).type) and _is_long(metadata, schema, k))
         first = next(file.iter_batches(batch_size=PREVIEW_ROWS, columns=[schema.names[k] for k in flat]), None)
-        n_rows, size = metadata.num_rows, _size(metadata, n_columns=len(flat))
+        n_rows = metadata.num_rows
     columns = []
     for k in flat:
         name = schema.names[k]
@@ -57,7 +56,7 @@ def open_parquet(path: Path) -> StreamedData:
         array = as_plain_arrow(array)
         columns.append(RawColumn(name, (array.cast(pa.string()) if k in long else array).to_pandas()))
     data = dataset_of_columns(columns, schema.metadata, str(path))
-    blocks = ParquetBlocks(path, n_rows, size, tuple(schema.names), long)
+    blocks = ParquetBlocks(path, n_rows, tuple(schema.names), long)
     return StreamedData(
         data.frame, data.variables, label=data.label, source=data.source, notes=(*data.notes, *notes),
         file=blocks, columns=tuple(flat),

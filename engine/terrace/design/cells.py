@@ -139,7 +139,7 @@ def _sums_by(codes: IntArray, count: int) -> Callable[[FloatArray], FloatArray]:
     if bool(np.all(codes[1:] >= codes[:-1])):
         starts = np.flatnonzero(np.diff(codes, prepend=-1))
         return lambda x: np.add.reduceat(x, starts)
-    return lambda x: np.bincount(codes, weights=x, minlength=count)
+    return lambda x: np.asarray(np.bincount(codes, weights=x, minlength=count), dtype=np.float64)
 
 
 def simplex(r: int) -> FloatArray:

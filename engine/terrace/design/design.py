@@ -260,7 +260,7 @@ def _blocks(
     spec: ModelSpec,
     data: Dataset,
     rows: npt.NDArray[np.bool_],
-    builder: ColumnBuilder,
+    builder: Builder,
     levels: tuple[Level, ...],
 ) -> tuple[tuple[RandomBlock, ...], tuple[tuple[str, str], ...]]:
     blocks: list[RandomBlock] = []

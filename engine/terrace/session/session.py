@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from terrace.data.dataset import Dataset
+from terrace.data.streamed import StreamedData
 from terrace.errors import CommandError, DataError, TerraceError
 from terrace.language.command import ParsedCommand, parse_command
 from terrace.language.dofile import DoCommand
@@ -57,12 +58,28 @@ class Session:
     # --- what there is ----------------------------------------------------------------------------------
     @property
     def dataset(self) -> Dataset | None:
-        """The data, or None where nothing is open."""
+        """The data, or None where nothing is open; of a streamed file (a `StreamedData`) its first rows."""
         return self.state.dataset
 
     @property
     def data(self) -> Dataset:
-        """The data, for commands that need some. Raises `DataError` where nothing is open."""
+        """The data, for commands that need all their rows.
+
+        Raises `DataError` where nothing is open, or a file that is streamed.
+        """
+        data = self.source
+        if isinstance(data, StreamedData):
+            raise DataError(
+                f"{data.file.path.name} is streamed: its rows are read in parts, and this command needs them at once.",
+                code="streamed-data",
+                subject=data.file.path.name,
+                advice="Open in memory what it needs (use VARIABLES using FILE if ...), or all (use FILE, nostream).",
+            )
+        return data
+
+    @property
+    def source(self) -> Dataset:
+        """The data or the file that is streamed. Raises `DataError` where nothing is open."""
         if self.state.dataset is None:
             raise DataError(
                 "No data are open.",

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
 from terrace.data.dataset import Dataset, Panel
+from terrace.data.readers import larger_than_memory
+from terrace.data.streamed import StreamedData
+from terrace.errors import DataError
 from terrace.language.clauses import Clauses
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
@@ -22,7 +28,11 @@ _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 def opened(session: Session, data: Dataset) -> CommandResult:
     """The result of a command that opens data."""
     lines = [data.label] if data.label else []
-    lines.append(f"{len(data):,} rows, {len(data.names):,} variables")
+    if isinstance(data, StreamedData):
+        lines.append(f"{data.rows_text()}, {len(data.names):,} variables, streamed")
+        lines.append(f"The file is read in parts whenever a model is fitted; its first {len(data):,} rows are shown.")
+    else:
+        lines.append(f"{len(data):,} rows, {len(data.names):,} variables")
     lines += [f"Note: {note}" for note in data.notes]
     state = replace(session.state, dataset=data)
     return CommandResult(text="\n".join(lines), state=state)
@@ -45,20 +55,60 @@ def file_name(piece: Piece, command_name: str) -> str:
 @command(
     "use",
     minimum="u",
-    syntax="use [variables using] FILE [if] [in] [, clear]",
-    help="Open a dataset of any format that Terrace reads.",
+    syntax="use [variables using] FILE [if] [in] [, clear stream nostream]",
+    help="Open a dataset of any format that Terrace reads; one that is larger than memory is streamed.",
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("clear replace nolabel"))
+    options = parsed.options(rules("clear replace nolabel stream nostream"))
+    if "stream" in options and "nostream" in options:
+        raise options["nostream"].piece.error("stream and nostream exclude each other.", code="options-exclude")
     clauses = parsed.clauses
     piece = clauses.body if clauses.using is None else clauses.using
-    data = _read(session, file_name(piece, "use"))
+    name = file_name(piece, "use")
+    if "nostream" not in options and ("stream" in options or larger_than_memory(name)):
+        return opened(session, _streamed(session, name, clauses))
+    data = _read(session, name)
     state = replace(session.state, dataset=data)
     if clauses.condition is not None or clauses.range_ is not None:
         data = data.rows(selected(session.fork(state), clauses))
     if clauses.using is not None and clauses.body:
         data = data.select(parse_names(clauses.body, data.names))
     return opened(session, data)
+
+
+def _streamed(session: Session, name: str, clauses: Clauses) -> Dataset:
+    """A file that is streamed; of the variables and rows that a command wants, what it names is read into memory."""
+    from terrace.data.progress import Report
+    from terrace.data.readers import stream
+    from terrace.language.clauses import range_rows
+    from terrace.language.expressions import condition, looks_at_other_rows, variables_in
+
+    data = stream(name, progress=session.report, cancel=session.cancelled)
+    names = list(parse_names(clauses.body, data.names)) if clauses.using is not None and clauses.body else []
+    if not names and clauses.condition is None and clauses.range_ is None:
+        return data
+    if clauses.condition is not None and looks_at_other_rows(clauses.condition):
+        raise clauses.condition.error(
+            "This condition looks at other rows, and the file is read in parts.",
+            code="streamed-condition",
+            advice="Use a condition that each row decides by its own values.",
+        )
+    first, last = 0, np.iinfo(np.int64).max
+    if clauses.range_ is not None:
+        first, last = range_rows(str(clauses.range_), data.count())
+
+    def keep(batch: Dataset, before: int) -> npt.NDArray[np.bool_]:
+        rows = np.arange(before, before + len(batch))
+        kept = (rows >= first) & (rows < last)
+        if clauses.condition is not None:
+            kept &= condition(clauses.condition, batch, session.context())
+        return kept
+
+    also = variables_in(clauses.condition, data) if clauses.condition is not None else ()
+    found = data.chosen(names or data.names, keep, also, Report(f"Reading {name}", session.report, session.cancelled))
+    if not len(found):
+        raise DataError("No row is left after if and in.", code="no-observations")
+    return found
 
 
 def _read(session: Session, name: str, **options: str | int | None) -> Dataset:
@@ -208,8 +258,6 @@ def _panel_text(panel: Panel | None) -> str:
 def _check_times(data: Dataset, panel: str | None, time: str, parsed: ParsedCommand) -> None:
     """A time stands once in each panel; `DataError` naming the first that does not."""
     import pandas as pd
-
-    from terrace.errors import DataError
 
     times = data.numeric(time)
     codes, values = data.codes(panel) if panel is not None else ([0] * len(data), ("the data",))

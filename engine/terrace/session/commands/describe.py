@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.streamed import StreamedData
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
@@ -36,13 +38,14 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("s:hort si:mple f:ullnames n:umbers varl:ist"))
     clauses = parsed.clauses
     if clauses.using is None:
-        data = session.data
+        data = session.source
     else:
         from terrace.session.commands.combine import read_using
 
         data = read_using(session, clauses.using, "describe using")
     names = list(parse_names(clauses.body, data.names) or data.names)
-    returned = Returned({"N": float(len(data)), "k": float(len(data.names))}, {"varlist": " ".join(names)})
+    count = data.file.n_rows if isinstance(data, StreamedData) else len(data)
+    returned = Returned({"N": math.nan if count is None else float(count), "k": float(len(data.names))}, {"varlist": " ".join(names)})
     state = replace(session.state, returned=returned)
     if "simple" in options:
         from terrace.session.commands.variables import in_columns
@@ -78,8 +81,9 @@ def describe_table(data: Dataset, names: Sequence[str]) -> Table:
 
 def _about(data: Dataset) -> list[str]:
     """Rows, variables, where the data came from and how they are sorted."""
+    count = f"{data.rows_text()} (streamed)" if isinstance(data, StreamedData) else f"{len(data):,} rows"
     return (
-        [f"{len(data):,} rows, {len(data.names):,} variables."]
+        [f"{count}, {len(data.names):,} variables."]
         + [f"Source: {data.source}."] * bool(data.source)
         + [f"Sorted by {' '.join(data.sorted_by)}."] * bool(data.sorted_by)
     )

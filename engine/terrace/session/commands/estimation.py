@@ -36,7 +36,7 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
         return _replay(session, parsed)
     from terrace.estimate import fit
 
-    data = session.data
+    data = session.source
     spec = parse_model(
         parsed.arguments,
         data.names,
