@@ -57,7 +57,8 @@ def stream(
     """
     file = locate(Path(path).expanduser())
     kind = _kind(file)
-    data = _in_words(file, kind, lambda: open_streamed(file, kind.key, Report(f"Opening {file.name}", progress, cancel)))
+    report = Report(f"Opening {file.name}", progress, cancel)
+    data = _in_words(file, kind, lambda: open_streamed(file, kind.key, report))
     assert isinstance(data, StreamedData)
     return data
 

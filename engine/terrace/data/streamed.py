@@ -59,15 +59,15 @@ class StreamedData(Dataset):
     """A Dataset of the first rows of a file, with the means to run over all of them.
 
     ``len()`` and ``frame`` are those of the preview. ``columns`` gives the position in the file of each variable.
+    What is made of the rows does not depend on ``batch_rows``; time and memory do.
     """
 
     file: StreamedFile = field(kw_only=True)
     columns: tuple[int, ...] = field(kw_only=True)
+    batch_rows: int = field(default=BATCH_ROWS, kw_only=True)
 
-    def batches(
-        self, names: Sequence[str], report: Report | None = None, rows: int = BATCH_ROWS
-    ) -> Iterator[Dataset]:
-        """The rows of the file in order, `rows` at a time, each batch a Dataset of the variables `names`.
+    def batches(self, names: Sequence[str], report: Report | None = None) -> Iterator[Dataset]:
+        """The rows of the file in order, `batch_rows` at a time, each batch a Dataset of the variables `names`.
 
         Raises `DataError` where a later part of the file holds what its beginning does not promise.
         """
@@ -75,7 +75,7 @@ class StreamedData(Dataset):
         variables = tuple(map(self.variable, names))
         text = [self.is_text(name) for name in names]
         where = [self.columns[self.names.index(name)] for name in names]
-        for arrays, fraction in self.file.blocks(where, rows):
+        for arrays, fraction in self.file.blocks(where, self.batch_rows):
             if report is not None:
                 report(fraction)
             series = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.delimited import describe_layout, read_rows, text_column
 from terrace.data.delimited_detect import MISSING, Layout, detect
 from terrace.data.progress import Report
-from terrace.data.streamed import BATCH_ROWS, PREVIEW_ROWS, StreamedData, TypeGivenUp, bytes_needed
+from terrace.data.streamed import PREVIEW_ROWS, StreamedData, TypeGivenUp, bytes_needed
 from terrace.errors import DataError, TerraceError
 
 BLOCK_BYTES = 1 << 24
@@ -114,9 +114,9 @@ class _AsPandas:
 class StreamedText(StreamedData):
     """A streamed text file: it knows how to go on with a wider type."""
 
-    def batches(self, names: Sequence[str], report: Report | None = None, rows: int = BATCH_ROWS) -> Iterator[Dataset]:
+    def batches(self, names: Sequence[str], report: Report | None = None) -> Iterator[Dataset]:
         try:
-            yield from super().batches(names, report, rows)
+            yield from super().batches(names, report)
         except _Wider as wider:
             raise TypeGivenUp(self._widened(wider.column)) from None
 
@@ -124,7 +124,8 @@ class StreamedText(StreamedData):
         assert isinstance(self.file, TextBlocks)
         types = list(self.file.types)
         types[column] = _WIDER.get(types[column], "text")
-        return _preview(self.file.path, self.file.layout, tuple(types), self.file.size)
+        wider = _preview(self.file.path, self.file.layout, tuple(types), self.file.size)
+        return replace(wider, batch_rows=self.batch_rows)
 
 
 def open_text(path: Path, report: Report) -> StreamedData:

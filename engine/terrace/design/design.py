@@ -152,7 +152,7 @@ def assemble(
     levels = _levels(spec, data, rows)
     blocks, dropped_random = _blocks(spec, data, rows, builder, levels)
     residual = residual_layout(spec, data, rows, levels[-1].codes if levels else np.zeros(len(y), dtype=np.int64))
-    _check_identified(spec, levels, blocks, residual, n, x.shape[1])
+    _check_identified(spec, blocks, residual, n, x.shape[1], counts)
     _check_weights(spec, weights, blocks, residual)
     cluster = None
     if spec.cluster:
@@ -377,11 +377,11 @@ def _check_weights(
 
 def _check_identified(
     spec: ModelSpec,
-    levels: tuple[Level, ...],
     blocks: tuple[RandomBlock, ...],
     residual: ResidualLayout,
     n: int,
     p: int,
+    counts: FloatArray | None,
 ) -> None:
     for block in blocks:
         if block.n_groups == n and residual.key == "independent" and not spec.weight and block.names:
@@ -401,7 +401,7 @@ def _check_identified(
         )
     for block in blocks:
         q = len(block.names)
-        largest = int(sizes(block.codes, block.n_groups).max())
+        largest = int(sizes(block.codes, block.n_groups, counts).max())
         if q > largest and block.structure.key == "unstructured":
             raise FitError(
                 f"Each group of {block.level.name} has {q} random effects, and the largest group has only "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,9 +38,9 @@ def nested(inner: IntArray, n_inner: int, outer: IntArray) -> bool:
     return bool(np.array_equal(first[inner], outer))
 
 
-def sizes(codes: IntArray, n: int) -> IntArray:
-    """Rows per group, shape (n,)."""
-    return np.bincount(codes, minlength=n)
+def sizes(codes: IntArray, n: int, counts: npt.NDArray[np.float64] | None = None) -> npt.NDArray[Any]:
+    """Rows per group, shape (n,); ``counts`` tells how many rows of the data each row stands for."""
+    return np.bincount(codes, weights=counts, minlength=n)
 
 
 def elimination_chain(

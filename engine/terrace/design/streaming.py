@@ -76,17 +76,14 @@ def model_variables(spec: ModelSpec, data: Dataset) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def build_streamed_design(
-    spec: ModelSpec, data: StreamedData, report: Report | None = None, batch_rows: int | None = None
-) -> Design:
+def build_streamed_design(spec: ModelSpec, data: StreamedData, report: Report | None = None) -> Design:
     """Bind a specification to a streamed file; the result has rows that stand for those of the file.
 
-    ``batch_rows`` is for tests: the size of the batches changes nothing but time and memory. Raises as
-    `build_design` does, and `DataError` where the cells of the model do not fit into memory.
+    Raises as `build_design` does, and `DataError` where the cells of the model do not fit into memory.
     """
     while True:
         try:
-            return _Passes(spec, data, report, batch_rows).design()
+            return _Passes(spec, data, report).design()
         except TypeGivenUp as wider:
             data = wider.data
 
@@ -102,11 +99,8 @@ class _Wanted:
 class _Passes:
     """The runs over one file for one model."""
 
-    def __init__(
-        self, spec: ModelSpec, data: StreamedData, report: Report | None, batch_rows: int | None
-    ) -> None:
+    def __init__(self, spec: ModelSpec, data: StreamedData, report: Report | None) -> None:
         self.spec, self.data, self.report = spec, data, report
-        self.batch_rows = {} if batch_rows is None else {"rows": batch_rows}
         self.variables = model_variables(spec, data)
         self.lost: dict[str, int] = {}
         self.n_rows = 0
@@ -155,7 +149,7 @@ class _Passes:
         """Batches of the rows that the model uses; with `all_rows`, batches and a mask of these rows."""
         self.lost, self.n_rows = {}, 0
         first, last = self._range()
-        for batch in self.data.batches(self.variables, self.report, **self.batch_rows):
+        for batch in self.data.batches(self.variables, self.report):
             mask = np.ones(len(batch), dtype=bool)
             mask[: max(0, first - 1 - self.n_rows)] = False
             mask[max(0, last - self.n_rows) :] = False

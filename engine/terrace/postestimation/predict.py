@@ -60,13 +60,10 @@ def random_effects(fit: FitResult, data: Dataset | None = None) -> tuple[RandomE
     """BLUPs with standard errors and group labels, one entry an equation that has effects."""
     out = []
     found = effects(fit, errors=True)
-    sample_rows = np.flatnonzero(fit.sample)
     for position, (block, part) in enumerate(zip(fit.model.design.blocks, found)):
         if not block.names:
             continue
-        first = np.empty(block.n_groups, dtype=np.int64)
-        first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
-        groups = _group_labels(fit, position, sample_rows[first], data)
+        groups = group_labels(fit, position, data)
         se = np.full(part.values.shape, np.nan)
         if part.vcov is not None:
             se = np.sqrt(np.maximum(np.diagonal(part.vcov, axis1=1, axis2=2), 0.0))
@@ -74,11 +71,11 @@ def random_effects(fit: FitResult, data: Dataset | None = None) -> tuple[RandomE
     return tuple(out)
 
 
-def _group_labels(fit: FitResult, position: int, rows: IntArray, data: Dataset | None) -> tuple[str, ...]:
+def group_labels(fit: FitResult, position: int, data: Dataset | None) -> tuple[str, ...]:
     """The groups of an equation by the values of their variables; `data` has the value labels."""
-    if data is None:
-        return tuple(str(k + 1) for k in range(len(rows)))
     block = fit.model.design.blocks[position]
+    if data is None:
+        return tuple(str(k + 1) for k in range(block.n_groups))
     first = np.empty(block.n_groups, dtype=np.int64)
     first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
     columns: list[tuple[str, npt.NDArray[Any]]] = []
@@ -90,7 +87,7 @@ def _group_labels(fit: FitResult, position: int, rows: IntArray, data: Dataset |
     if block.factor is not None and block.values is not None:
         columns.append((block.factor, block.values))
     if not columns:
-        return ("all rows",) * len(rows)
+        return ("all rows",) * block.n_groups
     texts = [[data.level_label(name, v) for v in values] for name, values in columns]
     return tuple(" / ".join(parts) for parts in zip(*texts))
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.groups import sizes
 from terrace.errors import SpecError
 from terrace.postestimation.estat import recovariance
 from terrace.postestimation.wcorrelation import block_parameters, residual_covariance
@@ -54,14 +55,14 @@ def reliability(fit: FitResult) -> tuple[Reliability, ...]:
     for position, block in enumerate(design.blocks):
         if not block.names:
             continue
-        sizes = np.bincount(block.codes, minlength=block.n_groups).astype(np.int64)
+        rows = np.rint(sizes(block.codes, block.n_groups, design.counts)).astype(np.int64)
         if block.factor is not None:
             tau = block_parameters(fit, position)[:1]
             own = _crossed_information(fit, position)
         else:
             tau = np.diag(recovariance(fit, position))
             own = information[position]
-        out.append(Reliability(block.level.name, block.names, _ratios(tau, own), sizes, position))
+        out.append(Reliability(block.level.name, block.names, _ratios(tau, own), rows, position))
     if not out:
         raise SpecError("The model has no random effects.", code="no-random-effects", subject="estat reliability")
     return tuple(out)
@@ -202,7 +203,7 @@ def reliability_table(fit: FitResult) -> Table:
 
 def reliability_groups_table(fit: FitResult, data: Dataset, level: str | None = None) -> Table:
     """The reliability of every group of one level (default: the lowest with random effects)."""
-    from terrace.postestimation.predict import _group_labels
+    from terrace.postestimation.predict import group_labels
 
     found = reliability(fit)
     names = list(dict.fromkeys(r.level for r in found))
@@ -216,10 +217,7 @@ def reliability_groups_table(fit: FitResult, data: Dataset, level: str | None = 
             advice="The levels are " + ", ".join(names) + ".",
         )
     r = own[0]
-    block = fit.model.design.blocks[r.block]
-    first = np.empty(block.n_groups, dtype=np.int64)
-    first[block.codes[::-1]] = np.arange(len(block.codes) - 1, -1, -1)
-    labels = _group_labels(fit, r.block, np.flatnonzero(fit.sample)[first], data)
+    labels = group_labels(fit, r.block, data)
     columns = [Column("n", "Rows", "count")]
     values = [r.values]
     for other in own:

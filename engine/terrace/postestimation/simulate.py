@@ -51,6 +51,12 @@ class Simulator:
                 if kind == "fweight"
                 else "Fit without sampling weights.",
             )
+        if fit.model.design.counts is not None:
+            raise SpecError(
+                "A streamed fit cannot be simulated: its rows are not in memory.",
+                code="streamed-fit",
+                advice="Fit in memory (use FILE, nostream), or use profile intervals.",
+            )
         self.fit = fit
         self.mean = fit.model.design.x @ fit.model.beta
         self.roots = [_effect_root(fit, k, b) for k, b in enumerate(fit.model.design.blocks)]

@@ -90,9 +90,9 @@ def stored_macros(
         "vce": spec.vce or ("robust" if robust else "oim"),
         "predict": "predict",
         "estat_cmd": "estat",
-        "datasignature": _signature(design),
-        "datasignaturevars": " ".join(_variables(spec)),
     }
+    if design.counts is None:  # a streamed file leaves no rows to sign
+        m |= {"datasignature": _signature(design), "datasignaturevars": " ".join(_variables(spec))}
     if robust:
         m["vcetype"] = "Robust"
         m["clustvar"] = spec.cluster or (design.levels[0].name if design.levels else "")
