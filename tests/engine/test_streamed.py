@@ -256,7 +256,7 @@ def session(parquet: Path) -> Session:
 
 
 def test_a_streamed_file_opens_with_its_first_rows(session: Session) -> None:
-    assert "900 rows, 12 variables, streamed" in ok(session, "describe").text
+    assert "900 rows (streamed), 12 variables" in ok(session, "describe").text
     assert session.dataset is not None and session.dataset.names[:3] == ("y", "x", "x2")
 
 

@@ -45,7 +45,8 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
         data = read_using(session, clauses.using, "describe using")
     names = list(parse_names(clauses.body, data.names) or data.names)
     count = data.file.n_rows if isinstance(data, StreamedData) else len(data)
-    returned = Returned({"N": math.nan if count is None else float(count), "k": float(len(data.names))}, {"varlist": " ".join(names)})
+    scalars = {"N": math.nan if count is None else float(count), "k": float(len(data.names))}
+    returned = Returned(scalars, {"varlist": " ".join(names)})
     state = replace(session.state, returned=returned)
     if "simple" in options:
         from terrace.session.commands.variables import in_columns
