@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, get_args
+from math import log
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +13,14 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.columns import variable_values
 from terrace.errors import SpecError
-from terrace.inference.small import TITLES, small_inference
+from terrace.inference.small import TITLES, SmallInference, small_inference
 from terrace.postestimation.combinations import confidence_level, covariance, need_data
 from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_table
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables import information_criteria
 from terrace.results.tables_terms import random_label
-from terrace.spec.model import DfMethod, Factor
+from terrace.spec.model import DfMethod, Factor, ModelSpec
 
 __all__ = [
     "df_table", "group_table", "ic_table", "recovariance", "recovariance_table", "sd_table", "summarize_table",
@@ -48,14 +49,22 @@ def ic_table(
     fit: FitResult | Sequence[FitResult],
     name: str | Sequence[str] = ".",
     ll0: float | None = None,
+    *,
+    n: float | None = None,
+    more: bool = False,
 ) -> Table:
     """Information criteria of one fit, or of several with their names.
 
-    The parameters are the rank of the stored covariance; BIC counts observations.
+    The parameters are the rank of the stored covariance; BIC counts observations, or takes `n` for their number.
+    ``more`` adds AICc = AIC + 2k(k + 1)/(N - k - 1) (Hurvich & Tsai 1989) and CAIC = -2ℓ + k(ln N + 1) (Bozdogan
+    1987).
     """
+    if n is not None and not n > 0:
+        raise SpecError(f"n({n:g}) is no number of observations.", code="n", subject="n",
+                        advice="Give a number above 0, such as that of groups.")  # fmt: skip
     fits = [fit] if isinstance(fit, FitResult) else list(fit)
     names = [name] if isinstance(name, str) else list(name)
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("N", "N", "count"),
         Column("ll0", "ll(null)", "fixed", 2),
         Column("ll", "ll(model)", "fixed", 2),
@@ -63,11 +72,17 @@ def ic_table(
         Column("aic", "AIC", "fixed", 2),
         Column("bic", "BIC", "fixed", 2),
     )
+    if more:
+        columns = (*columns, Column("aicc", "AICc", "fixed", 2), Column("caic", "CAIC", "fixed", 2))
     rows = []
-    for f, n in zip(fits, names, strict=True):
-        k, aic, bic = information_criteria(f)
-        rows.append(Row(n, (f.scalars["N"], ll0, f.ll, k, aic, bic)))
-    notes = ["BIC counts observations."]
+    for f, title in zip(fits, names, strict=True):
+        k, aic, _ = information_criteria(f)
+        count = float(f.scalars["N"] or 0) if n is None else n
+        bic = -2 * f.ll + k * log(count)
+        corrected = aic + 2.0 * k * (k + 1) / (count - k - 1) if count > k + 1 else None
+        values = (f.scalars["N"], ll0, f.ll, k, aic, bic)
+        rows.append(Row(title, (*values, corrected, bic + k) if more else values))
+    notes = ["BIC counts observations." if n is None else f"BIC takes {n:,g} for the number of observations."]
     if len({f.spec.method for f in fits}) == 2:
         notes.append("Likelihoods of ML and REML fits cannot be compared.")
     elif len(fits) > 1 and fits[0].spec.method == "reml" and len({_terms(f) for f in fits}) > 1:
@@ -79,15 +94,15 @@ def _terms(fit: FitResult) -> frozenset[str]:
     return frozenset(c.name for c in fit.model.design.x_info)
 
 
-def sd_table(fit: FitResult, level: float | None = None) -> Table:
-    """Random-effects parameters as standard deviations and correlations."""
+def sd_table(fit: FitResult, level: float | None = None, metric: Literal["sd", "variance"] = "sd") -> Table:
+    """Random-effects parameters as standard deviations and correlations, or as variances and covariances."""
     chosen = confidence_level(fit, level)
-    found = fit.random_sd
+    found = fit.random_sd if metric == "sd" else fit.random
     if chosen != fit.spec.display.level:
         from terrace.results.assemble import random_rows
 
         model = fit.model
-        found = random_rows(model.design, model.layout, model.natural, chosen, "sd")
+        found = random_rows(model.design, model.layout, model.natural, chosen, metric)
     rows: list[Row] = []
     heading: tuple[str, int] | None = None
     for r in found:
@@ -95,10 +110,13 @@ def sd_table(fit: FitResult, level: float | None = None) -> Table:
             rows.append(Row(f"{r.level}: {r.structure}", kind="group"))
         heading = (r.level, r.block)
         ci = None if r.lb is None or r.ub is None else (r.lb, r.ub)
-        label = "SD(Residual)" if r.name == "sd(Residual)" else random_label(r.name)
+        own = {"sd(Residual)": "SD(Residual)", "var(Residual)": "Var(Residual)"}
+        label = own.get(r.name) or random_label(r.name)
         rows.append(Row(label, (r.estimate, r.se, ci), indent=int(r.level != "Residual"), code=r.name))
     columns = (Column("estimate", "Estimate"), Column("se", "SE"), Column("ci", f"{chosen:g}% CI", "interval"))
-    title = "Random effects as standard deviations and correlations"
+    title = "Random effects as " + (
+        "standard deviations and correlations" if metric == "sd" else "variances and covariances"
+    )
     return Table(title, columns, tuple(rows), "Parameter", (), "sd")
 
 
@@ -198,10 +216,13 @@ def vce_table(fit: FitResult, correlation: bool = False, all_parameters: bool = 
     return replace(table, title=title, notes=("Robust.",) if robust else ())
 
 
-def summarize_table(fit: FitResult, data: Dataset) -> Table:
-    """N, mean, SD, minimum and maximum of the model's variables in the estimation sample.
+def summarize_table(
+    fit: FitResult, data: Dataset, names: Sequence[str] = (), *, labels: bool = False
+) -> Table:
+    """N, mean, SD, minimum and maximum of the model's variables in the estimation sample, or of those named.
 
-    A factor has a row for each of its levels, base level included.
+    A factor of the model has a row for each of its levels, base level included. ``labels`` adds the labels of the
+    variables.
     """
     need_data(fit, data)
     spec = fit.spec
@@ -211,6 +232,9 @@ def summarize_table(fit: FitResult, data: Dataset) -> Table:
     for equation in spec.random:
         for term in equation.terms:
             factors += term.factors
+    if names:
+        own = {f.name: f for f in reversed(factors)}
+        factors = [own.get(n, Factor(n)) for n in names]
     rows: list[Row] = []
     seen: set[tuple[str, str, object]] = set()
     for f in factors:
@@ -218,12 +242,19 @@ def summarize_table(fit: FitResult, data: Dataset) -> Table:
         if key not in seen:
             seen.add(key)
             rows += _summary_rows(fit, data, f)
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("N", "N", "count"), Column("mean", "Mean"), Column("sd", "SD"), Column("min", "Minimum"),
         Column("max", "Maximum"),
     )  # fmt: skip
+    if labels:
+        columns = (*columns, Column("label", "Label", "text"))
+        rows = [replace(r, values=(*r.values, data.variable(_variable_of(r.code)).label)) for r in rows]
     notes = ("The rows that the fit used, without weights.",) if fit.model.design.weights.kind else ()
     return Table("Estimation sample", columns, tuple(rows), "Variable", notes, "summarize")
+
+
+def _variable_of(code: str) -> str:
+    return code.rpartition(".")[2]
 
 
 def _summary_rows(fit: FitResult, data: Dataset, f: Factor) -> list[Row]:
@@ -250,6 +281,49 @@ def _summary(code: str, label: str, values: FloatArray) -> Row:
     return Row(label, (n, float(values.mean()), sd, float(values.min()), float(values.max())), code=code)
 
 
+def _small(fit: FitResult, method: str, information: str) -> tuple[ModelSpec, SmallInference]:
+    """The specification with a method for degrees of freedom, and what it gives."""
+    model = fit.model
+    known = get_args(DfMethod)
+    if method not in known:
+        raise SpecError(
+            f"{method} is not a method for degrees of freedom.",
+            code="df-method",
+            subject="method",
+            advice="Choose " + ", ".join(known) + ".",
+        )
+    to_x = model.objective.back
+    if model.constraints is not None:
+        from terrace.inference.constraints import null_space
+
+        to_x = null_space(model.constraints)[0] @ to_x
+    spec = replace(fit.spec, df_method=method, df_information=information)  # type: ignore[arg-type]
+    return spec, small_inference(
+        model.design, model.objective, model.optimum, model.natural, model.phi, to_x, spec
+    )
+
+
+def with_method(fit: FitResult, data: Dataset, method: str, information: str = "eim") -> FitResult:
+    """The fit as it would be with ``dfmethod(method)``: nothing is estimated again.
+
+    Raises `SpecError` where the method does not suit the model, or the standard errors are robust.
+    """
+    from terrace.results.build import build_result
+
+    if fit.model.n_clusters is not None:
+        raise SpecError(
+            "Degrees of freedom are not defined with robust standard errors.", code="df-robust", subject="method"
+        )
+    spec, small = _small(fit, method, information)
+    adjusted = small.sample.adjusted if method == "kroger" and small.sample is not None else fit.model.phi
+    design = replace(fit.model.design, spec=spec)
+    model = replace(fit.model, design=design, small=small, vcov=adjusted)
+    return replace(
+        build_result(model, spec, data, fit.command, fit.elapsed, []),
+        warnings=fit.warnings, n_evaluations=fit.n_evaluations, name=fit.name,
+    )  # fmt: skip
+
+
 def df_table(fit: FitResult, methods: Sequence[str] = (), information: str = "eim") -> Table:
     """Degrees of freedom of every coefficient by one or more methods, side by side.
 
@@ -257,25 +331,8 @@ def df_table(fit: FitResult, methods: Sequence[str] = (), information: str = "ei
     method does not suit the model.
     """
     model = fit.model
-    known = get_args(DfMethod)
     chosen = list(methods) or [fit.spec.df_method or ("kroger" if fit.spec.method == "reml" else "residual")]
-    to_x = model.objective.back
-    if model.constraints is not None:
-        from terrace.inference.constraints import null_space
-
-        to_x = null_space(model.constraints)[0] @ to_x
-    found: list[FloatArray] = []
-    for m in chosen:
-        if m not in known:
-            raise SpecError(
-                f"{m} is not a method for degrees of freedom.",
-                code="df-method",
-                subject="method",
-                advice="Choose " + ", ".join(known) + ".",
-            )
-        spec = replace(fit.spec, df_method=m, df_information=information)  # type: ignore[arg-type]
-        small = small_inference(model.design, model.objective, model.optimum, model.natural, model.phi, to_x, spec)
-        found.append(small.df)
+    found = [_small(fit, m, information)[1].df for m in chosen]
     rows = [
         Row(c.label, tuple(float(df[k]) if df[k] > 0 else None for df in found), code=c.name)
         for k, c in enumerate(model.design.x_info)

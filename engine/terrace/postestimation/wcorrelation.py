@@ -82,8 +82,13 @@ def wcorrelation_table(
     data: Dataset,
     at: Mapping[str, Any] | None = None,
     covariance: bool = False,
+    *,
+    sd: bool = True,
+    correlation: bool = True,
 ) -> Table:
     """SDs and correlations of the outcome within one cluster; with `covariance` V itself.
+
+    Without ``sd`` or ``correlation`` that part is left out.
 
     ``at`` names a group by level (``{"region": 1, "state": 2}``); without it the first lowest-level group is
     shown. Raises `SpecError` for a name that is no level, `DataError` where no row is meant or too many are.
@@ -99,19 +104,43 @@ def wcorrelation_table(
         )
     labels, stub, rows = _labels(fit, data, rows)
     v = marginal_covariance(fit, rows)
-    sd = np.sqrt(np.diag(v))
-    shown = v if covariance else v / np.outer(sd, sd)
+    deviations = np.sqrt(np.diag(v))
+    shown = v if covariance else v / np.outer(deviations, deviations)
     if not covariance:
         np.fill_diagonal(shown, 1.0)
-    columns = [] if covariance else [Column("sd", "SD")]
+    sd = sd and not covariance
+    correlation = correlation or covariance
+    columns = [Column("sd", "SD")] if sd else []
     places = None if covariance else 3
-    columns += [Column(f"c{j + 1}", label, decimals=places) for j, label in enumerate(labels)]
+    if correlation:
+        columns += [Column(f"c{j + 1}", label, decimals=places) for j, label in enumerate(labels)]
     out = []
     for i, label in enumerate(labels):
-        lower = [float(shown[i, j]) if j <= i else None for j in range(len(rows))]
-        out.append(Row(label, tuple(lower if covariance else [float(sd[i]), *lower])))
+        lower = [float(shown[i, j]) if j <= i else None for j in range(len(rows))] if correlation else []
+        out.append(Row(label, tuple([float(deviations[i]), *lower] if sd else lower)))
     what = "Covariances" if covariance else "Standard deviations and correlations"
+    if not covariance and not (sd and correlation):
+        what = "Standard deviations" if sd else "Correlations"
     return Table(f"{what} of {fit.outcome}, {title}", tuple(columns), tuple(out), stub, (), "wcorrelation")
+
+
+def cluster_table(fit: FitResult, data: Dataset, at: Mapping[str, Any] | None = None) -> Table:
+    """The rows of that cluster: group variables, what the random part and the residuals know of them, outcome."""
+    rows, title = _cluster(fit, data, at or {})
+    if len(rows) > MOST_ROWS:
+        raise DataError(f"{title} has {len(rows):,} rows, too many to list.", code="too-many-rows", subject="at")
+    labels, stub, rows = _labels(fit, data, rows)
+    spec, layout = fit.spec, fit.model.design.residuals
+    names = [e.level for e in spec.random if e.level != "_all"]
+    names += [f.name for e in spec.random for t in e.terms for f in t.factors]
+    names += [e.factor for e in spec.random if e.factor]
+    names += [n for n in (layout.time_variable, layout.by_variable) if n]
+    shown = [n for n in dict.fromkeys([*names, fit.outcome]) if n in data and n != stub]
+    columns = tuple(Column(n, n, "text" if data.is_text(n) else "general") for n in shown)
+    frame = data.frame.iloc[np.flatnonzero(fit.sample)[rows]]
+    cells = [[None if isinstance(v, float) and np.isnan(v) else v for v in frame[n].tolist()] for n in shown]
+    out = tuple(Row(label, tuple(c[i] for c in cells)) for i, label in enumerate(labels))
+    return Table(f"Rows of {title}", columns, out, stub, (), "wcorrelation-rows")
 
 
 def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Any]) -> tuple[IntArray, str]:

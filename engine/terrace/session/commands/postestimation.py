@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument, excluding
+from terrace.language.mixed_options import argument, excluding, number
 from terrace.language.names import Names
 from terrace.language.options import Option, choice, match_options, rules
 from terrace.language.tokens import Piece, split, unquoted, words
-from terrace.results.table import Table
+from terrace.results.table import Column, Row, Table
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of, tested
 from terrace.session.commands.profile import reps_of, seed_of
@@ -15,13 +18,19 @@ from terrace.session.commands.stored import named_fit
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
-from terrace.session.state import CommandResult
+from terrace.session.state import CommandResult, Returned
 
 _METHODS = "res:idual rep:eated an:ova sat:terthwaite kr:oger"
 
 
 def _one(table: Table) -> CommandResult:
     return CommandResult(tables=(table,))
+
+
+def _no_body(parsed: ParsedCommand) -> None:
+    """`CommandError` where something stands before the comma."""
+    if parsed.clauses.body:
+        raise parsed.clauses.body.error(f"{parsed.name} takes options only.", code="syntax")
 
 
 def _text(option: Option | None) -> str | None:
@@ -46,40 +55,56 @@ def estat_group(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _one(group_table(fit))
 
 
-@command("estat ic", syntax="estat ic", help="Log likelihood, AIC and BIC.")
+@command("estat ic", syntax="estat ic [, n(#) all]", help="Log likelihood, AIC and BIC; all adds AICc and CAIC.")
 def estat_ic(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import ic_table
 
-    parsed.nothing_else()
-    return _one(ic_table(fit, "."))
+    options = parsed.options(rules("all", "n"))
+    _no_body(parsed)
+    n = number(options["n"]) if "n" in options else None
+    table = ic_table(fit, ".", n=n, more="all" in options)
+    names = {"N": "N", "ll": "ll", "df": "df", "aic": "AIC", "bic": "BIC", "aicc": "AICc", "caic": "CAIC"}
+    found = zip((c.key for c in table.columns), table.rows[0].values)
+    scalars = {names[k]: float(v) for k, v in found if k in names and v is not None}
+    return replace(_one(table), state=replace(session.state, returned=Returned(scalars)))
 
 
 @command(
     "estat sd",
-    syntax="estat sd [, level(#)]",
-    help="The random part as standard deviations and correlations.",
+    syntax="estat sd [, variance level(#) post verbose]",
+    help="The random part as standard deviations and correlations, or as variances; verbose adds the fixed part.",
 )
 def estat_sd(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import sd_table
 
-    options = parsed.options(rules("", "l:evel"))
-    return _one(sd_table(fit, level=level_of(options, session)))
+    options = parsed.options(rules("var:iance verb:ose post coefl:egend", "l:evel"))
+    _no_body(parsed)
+    metric: Literal["sd", "variance"] = "variance" if "variance" in options else "sd"
+    table = sd_table(fit, level=level_of(options, session), metric=metric)
+    if {"post", "coeflegend"} & set(options):  # there is nothing to post: nlcom knows them in any case
+        named = fit.random_sd if metric == "sd" else fit.random
+        names = [f"_b[{r.name}]" if r.level == "Residual" else f"_b[{r.level}:{r.name}]" for r in named]
+        table = replace(table, notes=(*table.notes, f"nlcom and testnl speak of {', '.join(names)}."))
+    return CommandResult(tables=(*fit.tables()[:1], table)) if "verbose" in options else _one(table)
 
 
 @command(
     "estat recovariance",
     minimum="estat recov",
-    syntax="estat recovariance [, correlation relevel(level)]",
+    syntax="estat recovariance [, correlation level(level)]",
     help="Covariance matrix of the random effects.",
 )
 def estat_recovariance(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import recovariance_table
 
-    options = parsed.options(rules("corr:elation", "relev:el"))
-    return _one(recovariance_table(fit, correlation="correlation" in options, relevel=_text(options.get("relevel"))))
+    options = parsed.options(rules("corr:elation", "relev:el l:evel"))
+    _no_body(parsed)
+    level = excluding(options, ("relevel", "level"))
+    relevel = None if level is None else _text(options[level])
+    return _one(recovariance_table(fit, correlation="correlation" in options, relevel=relevel))
 
 
 @command("estat vce", syntax="estat vce [, correlation all]", help="Covariance matrix of the coefficients.")
@@ -91,25 +116,33 @@ def estat_vce(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _one(vce_table(fit, correlation="correlation" in options, all_parameters="all" in options))
 
 
-@command("estat summarize", minimum="estat su", syntax="estat summarize", help="Summary of the estimation sample.")
+@command(
+    "estat summarize",
+    minimum="estat su",
+    syntax="estat summarize [variables] [, labels]",
+    help="Summary of the estimation sample.",
+)
 def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import summarize_table
 
-    parsed.nothing_else()
-    return _one(summarize_table(fit, fit_rows(session, fit).data))
+    options = parsed.options(rules("lab:els nohea:der nowei:ghts eq:uation"))
+    names = parsed.variables(session.data.names) if parsed.clauses.body else ()
+    return _one(summarize_table(fit, fit_rows(session, fit).data, names, labels="labels" in options))
 
 
 @command(
     "estat df",
-    syntax="estat df [, method(residual repeated anova satterthwaite kroger [, eim|oim])]",
-    help="Degrees of freedom of each coefficient, by one method or several.",
+    syntax="estat df [, method(residual repeated anova satterthwaite kroger) eim oim post]",
+    help="Degrees of freedom of each coefficient, by one method or several; post gives the fit the first of them.",
 )
 def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import df_table
 
-    options = parsed.options(rules("eim oim", "m:ethod"))
+    options = parsed.options(rules("eim oim post", "m:ethod"))
+    _no_body(parsed)
+    excluding(options, ("eim", "oim"))
     methods: list[str] = []
     information = "oim" if "oim" in options else "eim"
     if "method" in options:
@@ -117,22 +150,46 @@ def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
         methods = [choice(w, str(w), _METHODS, "a DF method") for w in words(parts[0])]
         if len(parts) > 1 and "oim" in match_options(parts[1], rules("eim oim"), "method()"):
             information = "oim"
-    return _one(df_table(fit, methods, information))
+    table = df_table(fit, methods, information)
+    if "post" not in options:
+        return _one(table)
+    from terrace.postestimation.estat import with_method
+
+    posted = with_method(fit, fit_rows(session, fit).data, table.columns[0].key, information)
+    origins = dict(session.state.origins)
+    if (origin := origins.get(id(fit.model))) is not None:
+        origins[id(posted.model)] = replace(origin, model=posted.model)
+    state = replace(session.state, fit=posted, origins=origins, posted=None)
+    note = "mixed shows the fit with these degrees of freedom now, and small uses them."
+    return CommandResult(tables=(replace(table, notes=(*table.notes, note)),), state=state)
 
 
 @command(
     "estat wcorrelation",
     minimum="estat wcor",
-    syntax="estat wcorrelation [, at(level=value ...) covariance]",
+    syntax="estat wcorrelation [, at(level=value ...) covariance correlation sd list]",
     help="Standard deviations and correlations of the outcome within one group.",
 )
 def estat_wcorrelation(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.wcorrelation import wcorrelation_table
 
-    options = parsed.options(rules("cov:ariance", "at"))
+    options = parsed.options(rules("cov:ariance corr:elation sd list", "at"))
+    _no_body(parsed)
+    excluding(options, ("covariance", "correlation"))
+    excluding(options, ("covariance", "sd"))
     at = _group(argument(options["at"]), session.data.names) if "at" in options else None
-    return _one(wcorrelation_table(fit, fit_rows(session, fit).data, at=at, covariance="covariance" in options))
+    data = fit_rows(session, fit).data
+    some = {"sd", "correlation"} & set(options)
+    table = wcorrelation_table(
+        fit, data, at=at, covariance="covariance" in options, sd=not some or "sd" in some,
+        correlation=not some or "correlation" in some,
+    )  # fmt: skip
+    if "list" not in options:
+        return _one(table)
+    from terrace.postestimation.wcorrelation import cluster_table
+
+    return CommandResult(tables=(table, cluster_table(fit, data, at)))
 
 
 def _group(piece: Piece, names: tuple[str, ...]) -> dict[str, float | str]:
@@ -154,7 +211,7 @@ def _group(piece: Piece, names: tuple[str, ...]) -> dict[str, float | str]:
 @command(
     "lrtest",
     minimum="lrt",
-    syntax="lrtest A [B] [, force bootstrap[(reps)] seed(#)]",
+    syntax="lrtest A [B] [, stats dir force bootstrap[(reps)] seed(#)]",
     help="Likelihood-ratio test of two fits; . is the last one. bootstrap simulates from the smaller one.",
 )
 def lrtest(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -185,4 +242,14 @@ def lrtest(session: Session, parsed: ParsedCommand) -> CommandResult:
         return tested(session, bootstrap_lrtest_table(found))
     from terrace.postestimation.lrtest import lrtest_table
 
-    return tested(session, lrtest_table(fit_a, fit_b, name_a, name_b, force="force" in options))
+    result = tested(session, lrtest_table(fit_a, fit_b, name_a, name_b, force="force" in options))
+    tables = list(result.tables)
+    if "dir" in options:
+        columns = (Column("outcome", "Outcome", "text"), Column("command", "Command", "text"))
+        rows = tuple(Row(n, (f.outcome, f.command)) for n, f in ((name_a, fit_a), (name_b, fit_b)))
+        tables.append(Table("Estimates compared", columns, rows, "Name", (), "estimates-dir"))
+    if "stats" in options:
+        from terrace.postestimation.estat import ic_table
+
+        tables.append(ic_table([fit_a, fit_b], [name_a, name_b]))
+    return replace(result, tables=tuple(tables))

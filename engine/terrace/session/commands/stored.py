@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
-from terrace.language.options import did_you_mean, rules
+from terrace.language.mixed_options import argument, excluding
+from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import NAME, Piece, words
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
@@ -117,19 +118,112 @@ def stats(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "estimates table",
     minimum="est tab",
-    syntax="estimates table [names] [, variance stddeviations]",
+    syntax="estimates table [names] [, variance stddeviations keep(terms) drop(terms) stats(N ll aic bic rank) "
+    "nostats]",
     help="Stored estimates side by side in one table.",
 )
 def side_by_side(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.results.tables_compare import compare_tables
 
     # What Stata's courses add to this command is shown in any case, or is a matter of looks.
-    options = parsed.options(rules("v:ariance std:deviations se p star eq:uations", "", "b stat:s"))
+    flags = "v:ariance std:deviations se p t nostat:s eq:uations"
+    options = parsed.options(rules(flags, "k:eep d:rop", "b stat:s star"))
+    excluding(options, ("keep", "drop"))
+    excluding(options, ("stats", "nostats"))
     chosen = named_fits(session, parsed, parsed.clauses.body)
     names = ["Active" if name == "." else name for name, _ in chosen]
     metric = "sd" if "stddeviations" in options else "variance"
     table = compare_tables([fit for _, fit in chosen], names, metric=metric)  # type: ignore[arg-type]
-    return CommandResult(tables=(table,))
+    return CommandResult(tables=(replace(table, rows=_chosen(table, chosen, options)),))
+
+
+def _chosen(table: Table, fits: list[tuple[str, FitResult]], options: dict[str, Option]) -> tuple[Row, ...]:
+    """The rows of the table that keep(), drop() and stats() leave."""
+    from terrace.errors import CommandError
+    from terrace.postestimation.coefficients import testable
+
+    rows = list(table.rows)
+    for name in ("keep", "drop"):
+        if name not in options:
+            continue
+        terms: set[str] = set()
+        for item in words(argument(options[name])):
+            for _, fit in fits:
+                try:
+                    terms |= {c.name for c in testable(fit, item)} if str(item) != "_cons" else {"_cons"}
+                except CommandError:
+                    continue
+            if not terms:
+                raise item.error(f"None of these models has {item}.", code="no-such-coefficient", subject=str(item))
+        own = {e.term for _, fit in fits for e in fit.fixed}
+        gone = own - terms if name == "keep" else terms
+        rows = [r for r in rows if r.code.removeprefix("se(").removesuffix(")") not in gone and r.code not in gone]
+    shown = {"N", "rank", "ll", "aic", "bic"}
+    if "nostats" in options:
+        rows = [r for r in rows if r.code not in shown and not r.code.startswith("N_g:")]
+    elif "stats" in options and options["stats"].argument is not None:
+        asked = [str(w) for w in words(argument(options["stats"]))]
+        known = {r.code: r for r in rows if r.code in shown}
+        first = next((k for k, r in enumerate(rows) if r.code == "N"), len(rows))
+        rows = rows[:first]
+        for place, name in zip(words(argument(options["stats"])), asked):
+            if name in known:
+                rows.append(replace(known[name], kind="row"))
+                continue
+            values = tuple(f.scalars.get(name) for _, f in fits)
+            if all(v is None for v in values):
+                raise place.error(
+                    f"No model has a number e({name}).",
+                    code="no-such-result",
+                    subject=name,
+                    advice="ereturn list lists them, besides aic and bic.",
+                )
+            rows.append(Row(name, values, code=name, format="general"))
+    return tuple(rows)
+
+
+@command(
+    "estimates replay",
+    minimum="est r",
+    syntax="estimates replay [names]",
+    help="Show stored fits again, the active one without a name.",
+)
+def replay(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.report.text import fit_text
+
+    parsed.options(())
+    chosen = named_fits(session, parsed, parsed.clauses.body)
+    texts, tables = [], []
+    for name, fit in chosen:
+        head = "Active estimates" if name == "." else f"Estimates {name}"
+        texts.append(f"{head}\n\n{fit_text(fit)}")
+        tables += list(fit.tables())
+    return CommandResult(text="\n\n".join(texts), tables=tuple(tables))
+
+
+@command(
+    "estimates describe",
+    minimum="est des",
+    syntax="estimates describe [names]",
+    help="What stored fits were made by: command, method, rows, log likelihood.",
+)
+def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.options(())
+    columns = (
+        Column("command", "Command", "text"),
+        Column("method", "Method", "text"),
+        Column("N", "N", "count"),
+        Column("ll", "Log likelihood", "fixed", 3),
+        Column("state", "State", "text"),
+    )
+    rows = tuple(
+        Row(
+            "Active" if name == "." else name,
+            (f.command, f.spec.method.upper(), f.scalars["N"], f.ll, f.state),
+        )
+        for name, f in named_fits(session, parsed, parsed.clauses.body)
+    )
+    return CommandResult(tables=(Table("Estimates", columns, rows, "Name", (), "estimates-describe"),))
 
 
 @command(
