@@ -538,6 +538,7 @@ def test_every_function_answers_missing_with_missing_or_a_number() -> None:
 # --- stored results ----------------------------------------------------------------------------------------
 
 CONTEXT = EvalContext(
+    equation="mathach",
     e_scalars={"N": 7185, "ll": -23000.5, "chi2_c": None},
     e_macros={"cmd": "mixed"},
     e_matrices={"b": np.array([[1.0, -0.5, 2.0]]), "V": np.arange(9.0).reshape(3, 3)},

@@ -202,13 +202,72 @@ def test_replay(session: Session) -> None:
     fit = ok(session, "mixed y x || g:, reml dfmethod(kr)").fit
     again = ok(session, "mixed")
     assert again.fit is None and session.fit is fit and not again.changed and session.fits == (fit,)
-    assert again.text == ok(session, "mixed, small").text
-    assert "[90% conf." in ok(session, "mixed, level(90)").text
-    assert ok(session, "mixed, dftable(pvalue) noretable").text != again.text
     ok(session, "mixed y x || g:")
-    for option in ("small", "dftable(ci)"):
+    for option in ("small", "dftable(ci)", "dfmethod(default)"):
         assert error(session, f"mixed, {option}") == "dftable-no-df"
-    assert error(session, "mixed, reml") == "no-such-option"
+    assert error(session, "mixed, reml") == "misplaced-option"
+    assert error(session, "mixed, nolevel") == "no-such-option"
+    for level in ("5", "100", "abc"):
+        assert session.run(f"mixed, level({level})").error is not None
+
+
+def test_replay_shows_large_samples_unless_small_is_asked_for(session: Session) -> None:
+    model = "mixed y x i.t || g:, reml nolog"
+    large = ok(session, model).text
+    small = ok(session, f"{model} dfmethod(kroger)").text
+    assert small != large
+    assert ok(session, "mixed").text == large
+    for option in ("small", "dfmethod(default)", "dftable(default)"):
+        assert ok(session, f"mixed, {option}").text == small
+    shown = ok(session, "mixed, dftable(pvalue) norettable").text
+    assert " df " in shown and "Random-effects" not in shown and "conf." not in shown
+
+
+def test_replay_at_another_level_is_the_fit_at_that_level(session: Session) -> None:
+    for options in ("", "reml dfmethod(satterthwaite)", "vce(robust)", "stddeviations", "estmetric"):
+        first = ok(session, f"mixed y x || g: x, nolog {options} level(80)")
+        table = session.state.returned.matrices["table"].values
+        ok(session, f"mixed y x || g: x, nolog {options}")
+        kept = options if options in ("stddeviations", "estmetric") else "small" if "df" in options else ""
+        again = ok(session, f"mixed, level(80) {kept}")
+        assert again.text == first.text, options
+        np.testing.assert_array_equal(session.state.returned.matrices["table"].values, table)
+        assert [t.rows for t in again.tables] == [t.rows for t in first.tables]
+
+
+def test_stored_parameters_have_the_names_of_other_programs(session: Session) -> None:
+    ok(session, "replace y = y + x * sin(7 * g)")
+    fit = ok(session, "mixed y x || g: x, cov(un)").fit
+    assert fit is not None and not fit.boundary
+    value = {r.name: r.estimate for r in fit.random}
+    sd = {r.name: r.estimate for r in fit.random_sd}
+
+    def shown(text: str) -> float:
+        return float(ok(session, f"display %18.0g {text}").text)
+
+    assert shown("exp(2*_b[lns1_1_1:_cons])") == pytest.approx(value["var(x)"])
+    assert shown("exp([lns1_1_2]_cons)^2") == pytest.approx(value["var(_cons)"])
+    assert shown("tanh([atr1_1_1_2]_b[_cons])") == pytest.approx(sd["corr(x,_cons)"])
+    assert shown("exp(2*_b[lnsig_e:_cons])") == pytest.approx(value["var(Residual)"])
+    assert shown("[y]_b[x]") == shown("_b[x]") == shown("[y]x") == pytest.approx(fit.fixed[0].coef)
+    assert shown("_se[lns1_1_1:_cons]") == pytest.approx(fit.random_estmetric[0].se)
+    assert shown("y[2]") == pytest.approx(session.data.numeric("y")[1])
+    assert error(session, "display _b[lns2_1_1:_cons]") == "no-such-coefficient"
+    row = ok(session, "nlcom exp(2*_b[lns1_1_1:_cons])").tables[0].rows[0].values
+    assert row[0] == pytest.approx(value["var(x)"]) and row[1] == pytest.approx(fit.random[0].se)
+    legend = ok(session, "mixed, coeflegend").tables[0]
+    for legend_row in legend.rows:
+        assert shown(str(legend_row.values[1])) == pytest.approx(legend_row.values[0])
+
+
+def test_the_ratio_of_residual_deviations_is_that_of_the_table(session: Session) -> None:
+    fit = ok(session, "mixed y x || g:, residuals(independent, by(sex))").fit
+    assert fit is not None
+    variances = [r.estimate for r in fit.random if r.level == "Residual"]
+    text = "exp(_b[lnsig_e:_cons] + _b[r_lns2ose:_cons])^2"
+    assert float(ok(session, f"display %18.0g {text}").text) == pytest.approx(variances[1])
+    row = ok(session, f"nlcom {text}").tables[0].rows[0].values
+    assert row[0] == pytest.approx(variances[1]) and row[1] == pytest.approx(fit.random[-1].se)
 
 
 def test_settings_hold_for_fits_that_follow(session: Session) -> None:
@@ -244,7 +303,7 @@ def test_results_by_name(session: Session) -> None:
     listed = {r.label for t in ok(session, "ereturn list").tables for r in t.rows}
     assert {"e(N)", "e(ll)", "e(cmd)", "e(b)", "e(V)", "e(sample)"} <= listed
     table = session.state.returned.matrices["table"]
-    assert table.rows[0] == "b" and table.columns == ("x", "_cons")
+    assert table.rows[0] == "b" and table.columns == ("x", "_cons", "lns1_1_1:_cons", "lnsig_e:_cons")
     assert table.values[0, 0] == fit.fixed[0].coef
     assert ok(session, "return list").tables[-1].rows[0].label == "r(table)"
 

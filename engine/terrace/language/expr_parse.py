@@ -51,6 +51,9 @@ _BINDING = {
 _SIGN = 6
 _DEEPEST = 100
 
+_EQUATION = re.compile(r"\[\s*(?P<equation>\w+)\s*\](?:(?P<kind>_b|_coef|_se)\[|(?P<term>\w[\w.#]*))")
+_AFTER_VALUE = re.compile(r"[\w)\]]\s*$")  # a [ after a value is a subscript
+
 
 @dataclass(frozen=True, slots=True)
 class _Token:
@@ -112,9 +115,26 @@ def _token(piece: Piece, i: int) -> _Token:
         return _Token("number", piece.at(i, found.end()), float("nan"))
     if found := NAME.match(source, i, piece.end):
         return _name_token(piece, i, found.end())
+    if source[i] == "[" and not _AFTER_VALUE.search(source, piece.start, i):
+        token = _in_equation(piece, i)
+        if token is not None:
+            return token
     if found := _OPERATOR.match(source, i, piece.end):
         return _Token("operator", piece.at(i, found.end()), _SPELLING.get(found[0], found[0]))
     raise piece.at(i, i + 1).error(f"{source[i]!r} has no meaning in an expression.", code="syntax", subject=source[i])
+
+
+def _in_equation(piece: Piece, i: int) -> _Token | None:
+    """``[weight]_b[week]``, ``[lns1_1_1]_cons``: a coefficient with its equation in front; None where it is none."""
+    found = _EQUATION.match(piece.source, i, piece.end)
+    if found is None:
+        return None
+    if found["kind"] is None:
+        place = piece.at(i, found.end())
+        return _Token("coefficient", place, f"{found['equation']}:{found['term']}")
+    stop = closing(piece, found.end() - 1)
+    inside = str(piece.at(found.end(), stop)).strip()
+    return _Token("coefficient", piece.at(i, stop + 1), f"{found['equation']}:{inside}")
 
 
 def _name_token(piece: Piece, i: int, end: int) -> _Token:
@@ -289,7 +309,7 @@ def _stored(token: _Token) -> Node:
 
 
 def _coefficient(token: _Token) -> Node:
-    name, _, _ = str(token).partition("[")
+    name = "_se" if re.match(r"(\[[^]]*\]\s*)?_se\[", str(token)) else "_b"
     term = re.sub(r"\s+", "", str(token.value))
     if not term:
         raise token.piece.error(f"{name}[] takes the name of a coefficient.", code="syntax")

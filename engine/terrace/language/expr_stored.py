@@ -47,7 +47,7 @@ def coefficient(node: Coefficient, context: EvalContext) -> Array:
     if not context.b:
         raise node.piece.error(f"{node.piece} is not known: no model has been fitted.", code="no-stored-results")
     known = context.b if node.kind == "b" else context.se
-    for term in coefficient_names(node.term):
+    for term in coefficient_names(node.term, context.equation):
         if term in known:
             return scalar(known[term])
     raise node.piece.error(
@@ -58,9 +58,11 @@ def coefficient(node: Coefficient, context: EvalContext) -> Array:
     )
 
 
-def coefficient_names(term: str) -> list[str]:
-    """The ways in which a coefficient may be stored: as typed, without equation, without ``c.`` and ``b``."""
-    _, colon, rest = term.rpartition(":")
+def coefficient_names(term: str, equation: str = "") -> list[str]:
+    """The ways in which a coefficient may be stored: as typed, without `equation`, without ``c.`` and ``b``."""
+    before, colon, rest = term.rpartition(":")
+    if colon and before != equation:
+        return [term]  # a covariance parameter: its name is all there is
     out = [term] if not colon else [term, rest]
     parts = []
     for part in rest.split("#"):

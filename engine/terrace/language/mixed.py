@@ -173,8 +173,23 @@ def parse_replay(piece: Piece, display: Display) -> Display:
     Raises `CommandError` where an option is none of those that only change what is shown.
     """
     clauses = split_clauses(piece, using=False)
-    options = match_options(clauses.options, o.REPLAY_RULES, "showing results again")
-    return o.read_display(options, display)
+    for option in scan_options(clauses.options):
+        shows = any(r.accepts(option.name) for r in o.REPLAY_RULES)
+        if any(r.accepts(option.name) for r in (*o.MODEL_RULES, *o.MAXIMISE_RULES)):
+            if shows and option.value == "default":  # dfmethod(default)
+                continue
+            raise option.piece.error(
+                f"{option.name} takes part in estimating, and nothing is estimated when showing results again.",
+                code="misplaced-option",
+                subject=option.name,
+                advice="Fit the model again with it.",
+            )
+    given = match_options(clauses.options, o.REPLAY_RULES, "showing results again")
+    if "level" in given and not 10 <= o.number(given["level"]) <= 99.99:
+        raise given["level"].piece.error(
+            "A confidence level lies between 10 and 99.99.", code="level", subject="level"
+        )
+    return o.read_display(given, display)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ TECHNIQUES = "nr bfgs dfp"
 FIXED_RULES = rules("nocons:tant coll:inear")
 RANDOM_RULES = rules("nocons:tant coll:inear", "cov:ariance fw:eight pw:eight")
 DISPLAY_FLAGS = rules(
-    "noret:able nofet:able nohead:er nogr:oup nolr:test nocnsr:eport coefl:egend noci nopv:alues "
+    "noret:able norett:able nofet:able nohead:er nogr:oup nolr:test nocnsr:eport coefl:egend noci nopv:alues "
     "noomit:ted vsq:uish noempty:cells base:levels allbase:levels nofvlab:el nolstr:etch"
 )
 METRICS = {"variance": "variance", "stddeviations": "sd", "estmetric": "estmetric"}
@@ -52,7 +52,7 @@ GLOBAL_RULES = (
     *DISPLAY_RULES,
     *MAXIMISE_RULES,
 )
-REPLAY_RULES = (*DISPLAY_RULES, rule("small"))
+REPLAY_RULES = (*DISPLAY_RULES, rule("small"), rule("df:method", "required"))
 
 Options = dict[str, Option]
 Fields = dict[str, Any]
@@ -202,6 +202,8 @@ def read_technique(option: Option) -> str:
 def read_display(options: Options, display: Display) -> Display:
     """`display` with what the options change."""
     changes: Fields = {r.name: True for r in DISPLAY_FLAGS if r.name in options}
+    if changes.pop("norettable", False):  # the manual has both spellings
+        changes["noretable"] = True
     metric = excluding(options, tuple(METRICS))
     if metric:
         changes["metric"] = METRICS[metric]

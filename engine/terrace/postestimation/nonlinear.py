@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from terrace.errors import DataError
 from terrace.inference.distributions import f_upper
 from terrace.inference.parameters import estmetric, sd_metric
+from terrace.inference.stored_names import stored_names
 from terrace.inference.tests import WaldTest, wald
 from terrace.language.expr_ast import Binary, Call, Coefficient, Name, Node, Number, Stored, Unary
 from terrace.language.expr_parse import parse_expression
@@ -232,11 +234,27 @@ class _Evaluator:
         found = self.parameter(node.term, node.piece)
         return found if found is not None else self.fixed(Piece.of(node.term))
 
+    def stored(self, k: int) -> Dual:
+        """The k-th covariance parameter in the metric of e(b)."""
+        values, _, _ = estmetric(self.fit.model.layout, self.fit.model.natural)
+        slope = np.zeros(self.size)
+        slope[self.p :] = _slopes(self.fit, 2)[k]
+        return Dual(float(values[k]), slope)
+
     def parameter(self, term: str, piece: Piece) -> Dual | None:
-        """A covariance parameter in any metric: ``var(_cons)``, ``id:sd(week)``, ``lnsd(Residual)``."""
-        if "(" not in term and term not in [c.name for c in self.fit.model.layout]:
-            return None
+        """A covariance parameter in any metric: ``var(_cons)``, ``id:sd(week)``, ``lns1_1_1:_cons``."""
         model = self.fit.model
+        stored = stored_names(model.design, model.layout)
+        plain = term.removesuffix(":_cons")
+        if plain in stored:
+            return self.stored(stored.index(plain))
+        if ratio := re.fullmatch(r"r_lns(\d+)ose", plain):  # of a further residual SD to the first, as others store it
+            further = f"lnsig_e{ratio[1]}"
+            if further in stored:
+                a, b = self.stored(stored.index(further)), self.stored(stored.index("lnsig_e"))
+                return Dual(a.value - b.value, a.slope - b.slope)
+        if "(" not in term and term not in [c.name for c in model.layout]:
+            return None
         natural = model.natural
         k = len(natural.values)
         sd_values, _, _ = sd_metric(model.layout, natural)

@@ -220,18 +220,27 @@ def _cell(value: object, key: str, display: Display) -> str:
 
 
 def _estmetric_rows(fit: FitResult, display: Display) -> tuple[Row, ...]:
-    """The random part in the metric in which it is stored, under the coefficients of one table."""
+    """The random part in the metric and by the names of e(b), under the coefficients of one table."""
     from terrace.results.tables import fixed_keys
 
     keys = fixed_keys(fit, display)
+    names = iter(_stored(fit))
     rows: list[Row] = []
     for block in random_blocks(fit, "estmetric"):
         if not block.parameters:
             continue
         heading = f"{block.level}: {block.structure}" if block.structure else block.level
         rows.append(Row(heading, kind="group"))
-        rows += [Row(listing_name(r.name), _wald(r, keys), indent=1, code=r.name) for r in block.parameters]
+        for r in block.parameters:
+            name = next(names, listing_name(r.name))
+            rows.append(Row(name, _wald(r, keys), indent=1, code=name))
     return tuple(rows)
+
+
+def _stored(fit: FitResult) -> list[str]:
+    """The names of the covariance parameters in e(b), without what all have: ``lns1_1_1``, ``lnsig_e``."""
+    columns = fit.matrix_names.get("b", ((), ()))[1]
+    return [c.removesuffix(":_cons") for c in columns if c.rpartition(":")[0] not in ("", fit.outcome)]
 
 
 def _wald(r: RandomParameter, keys: Sequence[str]) -> tuple[object, ...]:
@@ -242,14 +251,13 @@ def _wald(r: RandomParameter, keys: Sequence[str]) -> tuple[object, ...]:
 
 
 def _legend(fit: FitResult, display: Display) -> list[str]:
-    from terrace.results.tables_rows import shown_effects
+    from terrace.results.tables import legend_rows
 
-    effects = [e for e, _ in shown_effects(fit, display)]
-    stub = max(_STUB, display_width(fit.outcome), *(display_width(e.term) for e in effects), 0)
-    rule = "-" * max(WIDTH, stub + 14 + max((len(e.term) for e in effects), default=0) + 6)
+    rows = legend_rows(fit, display)
+    stub = max(_STUB, display_width(fit.outcome), *(display_width(name) for name, _, _ in rows), 0)
+    rule = "-" * max(WIDTH, stub + 15 + max((display_width(legend) for _, _, legend in rows), default=0))
     out = [rule, f"{pad(fit.outcome, stub)}{'Coefficient':>13}  Legend", rule]
-    for e in effects:
-        out.append(f"{pad(e.term, stub)}{_cell(e.coef, 'coef', display):>13}  _b[{e.term}]")
+    out += [f"{pad(name, stub)}{_cell(value, 'coef', display):>13}  {legend}" for name, value, legend in rows]
     return [*out, rule]
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.inference.distributions import chi2_upper, f_upper
 from terrace.inference.parameters import estmetric
+from terrace.inference.stored_names import stored_names
 from terrace.inference.tests import wald
 from terrace.results.advice import collect_advice
 from terrace.results.assemble import fixed_rows, group_rows, random_rows
@@ -36,7 +37,7 @@ def build_result(
     design, natural = fitted.design, fitted.natural
     level = spec.display.level
     df = fitted.small.df if fitted.small is not None else None
-    constrained = _constrained(fitted)
+    constrained = constrained_terms(fitted)
     fixed = fixed_rows(design, fitted.beta, fitted.vcov, df, level, constrained)
     comparison, ll_c = _comparison(fitted, spec)
     ll = fitted.optimum.point.ll
@@ -78,7 +79,8 @@ def _title(spec: ModelSpec, design: object) -> str:
     return f"Mixed-effects {'REML' if spec.method == 'reml' else 'ML'} regression"
 
 
-def _constrained(fitted: FittedModel) -> frozenset[str]:
+def constrained_terms(fitted: FittedModel) -> frozenset[str]:
+    """The coefficients that a constraint speaks of."""
     if fitted.constraints is None:
         return frozenset()
     fixed = np.flatnonzero(np.any(fitted.constraints.r != 0, axis=0))
@@ -186,7 +188,8 @@ def _small_scalars(
 
 def _stored_vector(fitted: FittedModel) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """e(b) and e(V): coefficients, then covariance parameters in the stored metric."""
-    values, vcov, names = estmetric(fitted.layout, fitted.natural)
+    values, vcov, _ = estmetric(fitted.layout, fitted.natural)
+    names = [f"{name}:_cons" for name in stored_names(fitted.design, fitted.layout)]
     p = len(fitted.beta)
     b = np.concatenate([fitted.beta, values])
     v = np.zeros((len(b), len(b)))

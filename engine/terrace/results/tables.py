@@ -17,6 +17,7 @@ from terrace.results.tables_rows import (
     journal_random_rows,
     random_blocks,
     reference_note,
+    shown_effects,
 )
 from terrace.spec.model import Display
 
@@ -52,6 +53,10 @@ def fit_tables(
     metric = metric or display.metric
     labels = labels or {}
     journal = style == "journal"
+    if display.coeflegend:
+        columns = (_listed("coef", "Coefficient", _decimals(display.cformat)), Column("legend", "Legend", "text"))
+        rows = tuple(Row(name, (value, legend), code=name) for name, value, legend in legend_rows(fit, display))
+        return (Table("Coefficients", columns, rows, fit.outcome, (), "legend"),)
     tables: list[Table] = []
     general = () if display.noheader else fit_notes(fit)
     if not display.nofetable:
@@ -68,6 +73,15 @@ def fit_tables(
     if not display.noheader:
         tables.append(_model_fit(fit, journal))
     return tuple(tables)
+
+
+def legend_rows(fit: FitResult, display: Display) -> list[tuple[str, float, str]]:
+    """What ``coeflegend`` shows: the name of each parameter of e(b), its value, and how expressions call it."""
+    rows = [(e.term, e.coef, f"_b[{e.term}]") for e, _ in shown_effects(fit, display)]
+    for k, name in enumerate(fit.matrix_names.get("b", ((), ()))[1]):
+        if name.rpartition(":")[0] not in ("", fit.outcome):
+            rows.append((name.removesuffix(":_cons"), float(fit.matrices["b"][0, k]), f"_b[{name}]"))
+    return rows
 
 
 def small_sample(fit: FitResult) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.language.expr_context import EvalContext
+from terrace.results.fit import FitResult
 from terrace.session.state import Origin, State
 
 
@@ -42,9 +44,42 @@ def current_sample(state: State) -> npt.NDArray[np.bool_] | None:
     return marks[now]
 
 
+def _coefficients(fit: FitResult | None) -> tuple[dict[str, float | None], dict[str, float | None]]:
+    """``_b`` and ``_se`` by name: coefficients, then covariance parameters as e(b) holds them."""
+    if fit is None:
+        return {}, {}
+    b: dict[str, float | None] = {e.term: e.coef for e in fit.fixed}
+    se: dict[str, float | None] = {e.term: e.se for e in fit.fixed}
+    if "b" in fit.matrices and "V" in fit.matrices:
+        for k, name in enumerate(fit.matrix_names["b"][1]):
+            equation, colon, _ = name.rpartition(":")
+            if colon and equation != fit.outcome:
+                variance = float(fit.matrices["V"][k, k])
+                b[name] = float(fit.matrices["b"][0, k])
+                se[name] = variance**0.5 if variance > 0 else None
+        _ratios(fit, b, se)
+    return b, se
+
+
+def _ratios(fit: FitResult, b: dict[str, float | None], se: dict[str, float | None]) -> None:
+    """``r_lns2ose:_cons``: the log ratio of a further residual SD to the first, which other programs store instead."""
+    names = list(fit.matrix_names["b"][1])
+    if "lnsig_e:_cons" not in names:
+        return
+    first = names.index("lnsig_e:_cons")
+    values, v = fit.matrices["b"][0], fit.matrices["V"]
+    for k, name in enumerate(names):
+        if found := re.fullmatch(r"lnsig_e(\d+):_cons", name):
+            ratio = f"r_lns{found[1]}ose:_cons"
+            b[ratio] = float(values[k] - values[first])
+            variance = float(v[k, k] + v[first, first] - 2 * v[k, first])
+            se[ratio] = variance**0.5 if variance > 0 else None
+
+
 def eval_context(state: State) -> EvalContext:
     """The context of a state."""
     fit, r = state.fit, state.returned
+    b, se = _coefficients(fit)
     return EvalContext(
         e_scalars=fit.scalars if fit else {},
         e_macros=fit.macros if fit else {},
@@ -58,7 +93,8 @@ def eval_context(state: State) -> EvalContext:
         scalars={"_rc": float(state.rc), **state.scalars},
         matrices={name: m.values for name, m in state.matrices.items()},
         matrix_names={name: (m.rows, m.columns) for name, m in state.matrices.items()},
-        b={e.term: e.coef for e in fit.fixed} if fit else {},
-        se={e.term: e.se for e in fit.fixed} if fit else {},
+        b=b,
+        se=se,
+        equation=fit.outcome if fit else "",
         rng=state.rng,
     )

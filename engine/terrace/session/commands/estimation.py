@@ -62,18 +62,25 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 def _replay(session: Session, parsed: ParsedCommand) -> CommandResult:
-    result = current_fit(session, parsed)
+    return show_again(session, parsed, current_fit(session, parsed))
+
+
+def show_again(session: Session, parsed: ParsedCommand, result: FitResult) -> CommandResult:
+    """A fit once more, with the display options of the command: by z unless ``small`` or ``dftable()`` asks for t."""
+    from terrace.results.replay import shown_again
+
     display = parse_replay(parsed.arguments, session.state.settings.display())
-    options = parsed.options(REPLAY_RULES)
-    for name in ("small", "dftable"):
-        if name in options and result.spec.df_method is None and options[name].value != "default":
-            raise options[name].piece.error(
-                f"{name} needs a fit with dfmethod().",
-                code="dftable-no-df",
-                advice="Fit the model again with dfmethod().",
-            )
-    state = replace(session.state, returned=_returned(result), posted=None)
-    return replace(_shown(result, display), state=state)
+    given = parsed.options(REPLAY_RULES)
+    small = next((given[n] for n in ("small", "dfmethod", "dftable") if n in given), None)
+    if small is not None and result.spec.df_method is None:
+        raise small.piece.error(
+            f"{small.name} needs a fit with dfmethod().",
+            code="dftable-no-df",
+            advice="Fit the model again with dfmethod().",
+        )
+    again = shown_again(result, display.level, small=small is not None)
+    shown = _shown(again, display)
+    return replace(shown, payload=fit_payload(result), state=replace(session.state, returned=_returned(again), posted=None))
 
 
 def current_fit(session: Session, parsed: ParsedCommand, *, rows: bool = False) -> FitResult:
@@ -117,19 +124,28 @@ def _shown(result: FitResult, display: Display) -> CommandResult:
 
 
 def _returned(result: FitResult) -> Returned:
-    """``r(table)``: one column a coefficient; rows b, se, z or t, pvalue, ll, ul, df, crit."""
-    from terrace.inference.distributions import confidence_quantile
+    """``r(table)``: one column a parameter of e(b); rows b, se, z or t, pvalue, ll, ul, df, crit, eform."""
+    from terrace.inference.distributions import confidence_quantile, normal_two_sided
 
     level = result.spec.display.level
     columns = []
     for e in result.fixed:
-        numbers = (e.coef, e.se, e.stat, e.p, e.lb, e.ub, e.df, confidence_quantile(level, e.df))
+        numbers = (e.coef, e.se, e.stat, e.p, e.lb, e.ub, e.df, confidence_quantile(level, e.df), 0.0)
         columns.append([np.nan if x is None else float(x) for x in numbers])
+    names = [e.term for e in result.fixed]
+    stored = [n for n in result.matrix_names["b"][1] if n.rpartition(":")[0] not in ("", result.outcome)]
+    for name, r in zip(stored, result.random_estmetric):
+        z = r.estimate / r.se if r.se else None
+        numbers = (
+            *(r.estimate, r.se, z, None if z is None else normal_two_sided(z)),
+            *(r.lb, r.ub, None, confidence_quantile(level, None), 0.0),
+        )
+        columns.append([np.nan if x is None else float(x) for x in numbers])
+        names.append(name)
     stat = "t" if any(e.df is not None for e in result.fixed) else "z"
-    rows = ("b", "se", stat, "pvalue", "ll", "ul", "df", "crit")
-    names = tuple(e.term for e in result.fixed)
+    rows = ("b", "se", stat, "pvalue", "ll", "ul", "df", "crit", "eform")
     values = np.array(columns, dtype=np.float64).reshape(len(names), len(rows)).T
-    return Returned({"level": level}, {}, {"table": Matrix(values, rows, names)})
+    return Returned({"level": level}, {}, {"table": Matrix(values, rows, tuple(names))})
 
 
 # --- stored results ---------------------------------------------------------------------------------------
