@@ -80,7 +80,8 @@ def show_again(session: Session, parsed: ParsedCommand, result: FitResult) -> Co
         )
     again = shown_again(result, display.level, small=small is not None)
     shown = _shown(again, display)
-    return replace(shown, payload=fit_payload(result), state=replace(session.state, returned=_returned(again), posted=None))
+    state = replace(session.state, returned=_returned(again), posted=None)
+    return replace(shown, payload=fit_payload(result), state=state)
 
 
 def current_fit(session: Session, parsed: ParsedCommand, *, rows: bool = False) -> FitResult:
