@@ -104,7 +104,7 @@ class Actions:
             self.recent.addAction(path, self._file_opener(path))
         self.recent.setEnabled(bool(paths))
 
-    def show_explore(self, known: set[str]) -> None:
+    def show_explore(self, known: dict[str, str]) -> None:
         """Fill the Explore menu with the commands that there are."""
         for action in self._explored:
             self.explore.removeAction(action)
@@ -194,6 +194,7 @@ class Actions:
         helps = self._menu(tr("Help"), "help")
         self._add(helps, "help", tr("&First steps"), lambda: w.show_page("first-steps"), std.HelpContents)
         self._add(helps, "shortcuts", tr("&Keyboard"), lambda: w.show_page("keyboard"))
+        self._add(helps, "commands", tr("&Commands"), w.show_commands)
         self._add(helps, "log", tr("Open the &log"), w.open_log)
         self._add(helps, "about", tr("&About Terrace"), w.show_about)
         self.wordmark = named(label("Terrace", "wordmark"), "wordmark", "Terrace")

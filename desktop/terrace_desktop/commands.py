@@ -38,11 +38,6 @@ def save_file(path: str | Path) -> str:
     return f"save {quoted(str(path))}, replace"
 
 
-def do_file(path: str | Path) -> str:
-    """Run a file of commands."""
-    return f"do {quoted(str(path))}"
-
-
 def report(path: str | Path, models: list[tuple[str, str]]) -> str:
     """Write a report of these models, given as (name in the session, title)."""
     names = " ".join(name for name, _ in models)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from terrace_desktop.history import Entry, HistoryModel
-from terrace_desktop.worker import Answer, Snapshot, Worker
+from terrace_desktop.worker import Answer, Snapshot, Step, Worker
 
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome
@@ -42,6 +43,8 @@ class Controller(QObject):
         self._then: dict[int, Callable[[Any], object]] = {}
         self._view_then: dict[int, Callable[[Any], object]] = {}
         self._open_jobs: set[int] = set()
+        self._steps: dict[int, int] = {}  # job of a do-file -> entry of the command that runs
+        self._scripts: set[int] = set()
         self._shown = False
         self._timer = QTimer(self)
         self._timer.setInterval(POLL)
@@ -51,6 +54,7 @@ class Controller(QObject):
         worker.broken.connect(self.failed, queued)
         worker.started.connect(self._job_started, queued)
         worker.answered.connect(self._answered, queued)
+        worker.stepped.connect(self._stepped, queued)
         view_worker.answered.connect(self._view_answered, queued)
 
     @property
@@ -65,6 +69,17 @@ class Controller(QObject):
         self._entries[job] = entry.id
         self._open(job, then)
         return entry
+
+    def run_script(
+        self, text: str = "", path: Path | None = None, then: Callable[[Outcome | None], object] | None = None
+    ) -> None:
+        """Queue the commands of a text or of a do-file: one entry of the history each, and the first error ends it.
+
+        ``then`` is called with the outcome of the last, None where there was none.
+        """
+        job = self.worker.run_script(text, path)
+        self._scripts.add(job)
+        self._open(job, then)
 
     def call(self, function: Callable[..., Any], then: Callable[[Any], object] | None = None) -> int:
         """Queue ``function(session, progress, cancel)``; `then` gets its value or its exception."""
@@ -118,6 +133,8 @@ class Controller(QObject):
         self._open_jobs.discard(answer.job)
         entry_id = self._entries.pop(answer.job, None)
         then = self._then.pop(answer.job, None)
+        script = answer.job in self._scripts
+        self._scripts.discard(answer.job)
         if not self._open_jobs:
             self._timer.stop()
         if self._shown:
@@ -126,10 +143,12 @@ class Controller(QObject):
         try:
             if entry_id is not None:
                 self._finish_entry(entry_id, answer)
+            elif script:
+                self._end_script(answer)
             elif answer.error is not None and then is None:
                 self.failed.emit(answer.error)
             if then is not None:
-                then(answer.outcome if entry_id is not None else (answer.error or answer.value))
+                then(answer.outcome if entry_id is not None or script else (answer.error or answer.value))
         finally:  # whatever a pane does with the answer, the window must not stay busy
             if not self._open_jobs:
                 self.busy_changed.emit(False)
@@ -148,12 +167,38 @@ class Controller(QObject):
         if answer.snapshot is not None:
             self.snapshot = answer.snapshot
         if answer.follow is not None:
-            after = self.history.add(answer.follow.command, after=entry)
+            after = self.history.add(answer.follow.command, after=entry, auto=True)
             state = "ok" if answer.follow.ok else "error"
             self.history.finish(after.id, answer.follow, answer.follow.elapsed, state)
         self.finished.emit(entry, outcome, answer.follow)
         if answer.snapshot is not None:
             self.changed.emit(answer.snapshot, outcome.changed if outcome is not None else frozenset())
+        if answer.error is not None:
+            self.failed.emit(answer.error)
+
+    def _stepped(self, step: Step) -> None:
+        """A command of a do-file begins, or has ended."""
+        begun = self._steps.pop(step.job, None)
+        if begun is not None and (step.outcome is None or self.history.entry(begun).command != step.command):
+            self.history.update(begun, state="ok")  # it ended without a word
+            begun = None
+        if begun is None:
+            begun = self.history.add(step.command).id
+        if step.outcome is None:
+            self._steps[step.job] = begun
+            self.started.emit(self.history.update(begun, state="running"))
+            return
+        cancelled = step.outcome.error is not None and step.outcome.error[0] == "cancelled"
+        elapsed = step.outcome.elapsed
+        answer = Answer(step.job, elapsed, step.outcome, step.follow, snapshot=step.snapshot, cancelled=cancelled)
+        self._finish_entry(begun, answer)
+
+    def _end_script(self, answer: Answer) -> None:
+        """The do-file has ended; a defect in it is told, and no command of it is left running."""
+        begun = self._steps.pop(answer.job, None)
+        if begun is not None:
+            state = "cancelled" if answer.cancelled else "error" if answer.error is not None else "ok"
+            self.history.update(begun, state=state)
         if answer.error is not None:
             self.failed.emit(answer.error)
 
@@ -173,6 +218,6 @@ class Controller(QObject):
         job, progress, seconds = now
         if seconds >= PATIENCE:
             self._shown = True
-            entry_id = self._entries.get(job)
+            entry_id = self._entries.get(job, self._steps.get(job))
             entry = None if entry_id is None else self.history.entry(entry_id)
             self.progressed.emit(entry, progress, seconds)

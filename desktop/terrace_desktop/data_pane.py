@@ -116,6 +116,7 @@ class DataPane(QTabWidget):
         kin = before is not None and dataset is not None and before.source == dataset.source
         self.grid.show_dataset(dataset, same)
         self.bar.show_dataset(dataset)
+        self.history_tab.bar.variables = () if dataset is None else tuple(dataset.names)
         if not kin:
             self.bar.clear()
         elif self.bar.text():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, QUrl, Signal
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QRadioButton,
     QTextBrowser,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -255,6 +257,56 @@ class PageDialog(QDialog):
         row.addWidget(close)
         column.addLayout(row)
         close.setFocus()
+
+
+class CommandsDialog(QDialog):
+    """All commands with their syntax, found by any of their words."""
+
+    def __init__(self, parent: QWidget | None, commands: list[tuple[str, str, str]]) -> None:
+        super().__init__(parent)
+        title = QCoreApplication.translate("CommandsDialog", "Commands")
+        named(self, "commands_dialog", title)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("surface", "panel")
+        self.resize(720, 640)
+        self._commands = commands
+        self.search = named(QLineEdit(), "commands_search", self.tr("Search"))
+        self.search.setPlaceholderText(self.tr("Search: a command, or what it does"))
+        self.search.setClearButtonEnabled(True)
+        for b in self.search.findChildren(QToolButton):
+            named(b, "commands_search_clear", self.tr("Clear"))
+        self._page = named(QTextBrowser(), "commands_text", title)
+        self._page.document().setDefaultFont(theme.text_font())
+        self._page.document().setDocumentMargin(0)
+        self.search.textChanged.connect(self._fill)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 8, 16)
+        column.setSpacing(12)
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 16, 0)
+        top.addWidget(self.search)
+        column.addLayout(top)
+        column.addWidget(self._page, 1)
+        self._fill("")
+
+    def text(self) -> str:
+        """The page as plain text."""
+        return self._page.toPlainText()
+
+    def _fill(self, typed: str) -> None:
+        words = typed.lower().split()
+        begin = [re.compile(rf"(?<![a-z]){re.escape(w)}") for w in words]  # egen is no legend
+        shown = [c for c in self._commands if all(b.search(" ".join(c).lower()) for b in begin)]
+        mono = ", ".join(f"'{family}'" for family in theme.MONO)
+        muted = theme.colour("muted").name()
+        parts = [
+            f'<p style="margin:0 0 2px 0;"><b>{escape(name)}</b></p>'
+            f'<p style="margin:0 0 2px 0;font-family:{mono};font-size:{theme.SMALL}px;">{escape(syntax)}</p>'
+            f'<p style="margin:0 16px 14px 0;color:{muted};">{escape(purpose)}</p>'
+            for name, syntax, purpose in shown
+        ]
+        self._page.setHtml("".join(parts) or escape(self.tr("No command has these words.")))
 
 
 def loosen(document: QTextDocument) -> None:

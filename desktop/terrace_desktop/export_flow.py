@@ -14,6 +14,7 @@ from terrace_desktop.results.pane import ResultsPane
 
 if TYPE_CHECKING:
     from terrace.results.plot import Plot
+    from terrace.session.contract import Outcome
     from terrace_desktop.results.model_card import ModelCard
     from terrace_desktop.settings import Settings
 
@@ -94,7 +95,15 @@ class ExportFlow(QObject):
         filters = self.tr("Do-files") + " (*.do);;" + self.tr("All files") + " (*)"
         path = dialogs.ask_open(self.window, self.tr("Run do-file"), self.settings.folder(), filters)
         if path:
-            self.controller.run(commands.do_file(path))
+            self.controller.run_script(path=Path(path), then=lambda outcome: self._ran(Path(path), outcome))
+
+    def _ran(self, path: Path, outcome: Outcome | None) -> None:
+        if outcome is None:
+            self.told.emit(self.tr("{0} has no commands.").format(path.name))
+        elif outcome.error is None:
+            self.told.emit(self.tr("{0} has run.").format(path.name))
+        elif outcome.line:
+            self.told.emit(self.tr("{0} stopped at line {1}.").format(path.name, outcome.line))
 
     def save_history(self) -> None:
         """Save the history as a do-file."""

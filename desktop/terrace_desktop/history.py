@@ -27,6 +27,7 @@ class Entry:
     elapsed: float | None = None
     message: str = ""
     at: dt.datetime | None = None
+    auto: bool = False  # the window ran it of its own accord
 
 
 class HistoryModel(QAbstractListModel):
@@ -68,9 +69,9 @@ class HistoryModel(QAbstractListModel):
         took = "" if entry.elapsed is None else duration(entry.elapsed)
         return " · ".join(x for x in (words, took) if x)
 
-    def add(self, command: str, after: Entry | None = None) -> Entry:
+    def add(self, command: str, after: Entry | None = None, auto: bool = False) -> Entry:
         """A new entry at the end, or right after another one."""
-        entry = Entry(next(self._ids), command, at=dt.datetime.now())
+        entry = Entry(next(self._ids), command, at=dt.datetime.now(), auto=auto)
         row = len(self.entries) if after is None else self._row(after.id) + 1
         self.beginInsertRows(QModelIndex(), row, row)
         self.entries.insert(row, entry)

@@ -15,7 +15,6 @@ from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLineEdit,
     QListView,
     QMenu,
     QStyle,
@@ -26,8 +25,10 @@ from PySide6.QtWidgets import (
 )
 
 from terrace_desktop import theme
+from terrace_desktop.command_bar import CommandBar
+from terrace_desktop.completing import syntax_of
 from terrace_desktop.history import Entry, HistoryModel
-from terrace_desktop.widgets import button, hairline, label, named
+from terrace_desktop.widgets import ElidedLabel, button, hairline, label, named
 
 SIGNS = {"waiting": "○", "running": "●", "ok": "✓", "error": "✕", "cancelled": "–"}
 ROW = 30
@@ -67,7 +68,8 @@ class EntryDelegate(QStyledItemDelegate):
         room = line.adjusted(22, 0, -taken, 0)
         mono = theme.mono_font()
         painter.setFont(mono)
-        painter.setPen(theme.colour("muted" if entry.state in ("error", "cancelled") else "ink"))
+        quiet = entry.auto or entry.state in ("error", "cancelled")
+        painter.setPen(theme.colour("muted" if quiet else "ink"))
         text = " ".join(entry.command.split())
         shown = QFontMetrics(mono).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, centre, shown)
@@ -82,64 +84,6 @@ class EntryDelegate(QStyledItemDelegate):
                 below, centre, metrics.elidedText(told, Qt.TextElideMode.ElideRight, below.width())
             )
         painter.restore()
-
-
-class CommandBar(QLineEdit):
-    """One line for any command: Enter runs it, Up and Down walk through the history."""
-
-    command_entered = Signal(str)
-
-    def __init__(self, history: HistoryModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        named(self, "command_bar", self.tr("Command"))
-        self.setProperty("mono", True)
-        self.setPlaceholderText(self.tr("Type a command and press Enter"))
-        self.setClearButtonEnabled(False)
-        self._history = history
-        self._at: int | None = None
-        self._draft = ""
-        self.returnPressed.connect(self._enter)
-
-    def put(self, command: str) -> None:
-        """Put a command here to be changed."""
-        self.setText(" ".join(command.split("\n")))
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._at = None
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Up:
-            self._walk(-1)
-        elif event.key() == Qt.Key.Key_Down:
-            self._walk(1)
-        elif event.key() == Qt.Key.Key_Escape:
-            self.clear()
-            self._at = None
-        else:
-            super().keyPressEvent(event)
-
-    def _walk(self, step: int) -> None:
-        entries = self._history.entries
-        if not entries:
-            return
-        if self._at is None:
-            if step > 0:
-                return
-            self._draft = self.text()
-            self._at = len(entries)
-        at = self._at + step
-        if at >= len(entries):
-            self._at = None
-            self.setText(self._draft)
-        elif at >= 0:
-            self._at = at
-            self.setText(" ".join(entries[at].command.split("\n")))
-
-    def _enter(self) -> None:
-        text = self.text().strip()
-        if text:
-            self._at = None
-            self.clear()
-            self.command_entered.emit(text)
 
 
 class HistoryTab(QWidget):
@@ -163,6 +107,8 @@ class HistoryTab(QWidget):
         self.list.doubleClicked.connect(self._edit)
         self.bar = CommandBar(history)
         self.bar.command_entered.connect(self.run_asked)
+        self.bar.textChanged.connect(self._show_syntax)
+        self.bar.help_asked.connect(lambda text: self.run_asked.emit(self._help_on(text)))
         self.run_button = button(self.tr("Run again"), "history_run", self.run_selected, variant="flat")
         self.copy_button = button(self.tr("Copy"), "history_copy", self.copy_selected, variant="flat")
         self.save_button = button(
@@ -178,8 +124,13 @@ class HistoryTab(QWidget):
         self._hint = label(self.tr("Commands appear here as you work."), "muted", wrap=True)
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._hint.setContentsMargins(16, 24, 16, 24)
-        entry = QHBoxLayout()
+        self._syntax = ElidedLabel("", "mono")
+        named(self._syntax, "command_syntax", self.tr("Syntax"))
+        self._syntax.hide()
+        entry = QVBoxLayout()
         entry.setContentsMargins(12, 8, 12, 8)
+        entry.setSpacing(6)
+        entry.addWidget(self._syntax)
         entry.addWidget(self.bar)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -194,6 +145,18 @@ class HistoryTab(QWidget):
         history.rowsInserted.connect(self._inserted)
         theme.manager().changed.connect(self.list.viewport().update)
         self._refresh()
+
+    def _show_syntax(self) -> None:
+        """The syntax of the command that is being typed, over the bar."""
+        last = self.bar.text().rsplit("\n", 1)[-1]
+        syntax = syntax_of(last, self.bar.commands)
+        self._syntax.set_text(syntax)
+        self._syntax.setVisible(bool(syntax))
+
+    def _help_on(self, text: str) -> str:
+        words = syntax_of(text, self.bar.commands).split()
+        name = next((n for n in (" ".join(words[:2]), *words[:1]) if n in self.bar.commands), "")
+        return f"help {name}".strip()
 
     def selected(self) -> list[Entry]:
         """The selected entries, oldest first."""

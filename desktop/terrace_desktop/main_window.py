@@ -133,11 +133,17 @@ class MainWindow(QMainWindow):
             self.controller.ready.connect(then, Qt.ConnectionType.SingleShotConnection)
 
     def _run(self, command: str) -> None:
-        self.controller.run(command)
+        """Run a command, or the lines of a text as a do-file."""
+        if "\n" in command.strip():
+            self.controller.run_script(command)
+        else:
+            self.controller.run(command)
 
     # --- what the session tells ---------------------------------------------------------------------
     def _ready(self) -> None:
-        self.actions_.show_explore(session_port.known_commands())
+        known = session_port.known_commands()
+        self.actions_.show_explore(known)
+        self.left.history_tab.bar.commands = known
         if not self.controller.busy:
             self.status.show_state(self.tr("Ready"))
         self._refresh()
@@ -308,6 +314,10 @@ class MainWindow(QMainWindow):
         title = text.lstrip("# ").split("\n")[0]
         dialogs.PageDialog(self, f"help_{name}", title, text).show()
 
+    def show_commands(self) -> None:
+        """All commands, with their syntax."""
+        dialogs.CommandsDialog(self, session_port.command_help()).show()
+
     def show_about(self) -> None:
         """Name, version, licence."""
         import terrace
@@ -352,7 +362,8 @@ class MainWindow(QMainWindow):
             edit_model=open_ and fitted, refit=open_ and fitted, compare=self.models.can_compare(),
             cancel=self.controller.busy, predict=open_ and fitted, copy_tables=fitted, sds=fitted,
             variances=fitted, collapse=some, expand=some, clear=some, export=some,
-            save_history=bool(self.controller.history.entries), run_do=self.controller.is_ready,
+            commands=self.controller.is_ready, run_do=self.controller.is_ready,
+            save_history=bool(self.controller.history.entries),
         )  # fmt: skip
         for name in [n for n in self.actions_.names() if n.startswith(("do_", "tool_"))]:
             self.actions_.enable(**{name: open_})

@@ -62,8 +62,15 @@ def keep_fit(session: Any, outcome: Outcome) -> str:
     return f"quietly estimates store m{number}"
 
 
-def known_commands() -> set[str]:
-    """Names of all commands (once a session has been made)."""
+def known_commands() -> dict[str, str]:
+    """All commands with their syntax (once a session has been made)."""
     from terrace.session.registry import COMMANDS
 
-    return set(COMMANDS)
+    return {name: c.syntax or name for name, c in COMMANDS.items()}
+
+
+def command_help() -> list[tuple[str, str, str]]:
+    """Name, syntax and purpose of all commands, in alphabetical order."""
+    from terrace.session.registry import COMMANDS
+
+    return [(c.name, c.syntax or c.name, c.help) for _, c in sorted(COMMANDS.items()) if c.help]

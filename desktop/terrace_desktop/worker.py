@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -56,10 +59,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One command of a do-file: it begins (`outcome` None), or it has ended."""
+
+    job: int
+    command: str
+    outcome: Outcome | None = None
+    follow: Outcome | None = None
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Job:
     id: int
     stop: threading.Event
     text: str | None = None
+    script: str | None = None
+    path: Path | None = None
     function: Callable[..., Any] | None = None
 
 
@@ -76,6 +92,7 @@ class Worker(QObject):
     ready = Signal(object)  # Snapshot or None
     started = Signal(int)
     answered = Signal(object)  # Answer
+    stepped = Signal(object)  # Step
     broken = Signal(object)  # the exception that kept the session from being made
 
     def __init__(
@@ -105,6 +122,10 @@ class Worker(QObject):
     def run_command(self, text: str) -> int:
         """Queue a command; its number comes back in `answered`."""
         return self._put(text=text)
+
+    def run_script(self, text: str = "", path: Path | None = None) -> int:
+        """Queue the commands of a text or of a do-file, which runs in its folder; each is told in `stepped`."""
+        return self._put(script=text, path=path)
 
     def call(self, function: Callable[..., Any]) -> int:
         """Queue ``function(session, progress, cancel)``, or ``function()`` on a worker without session."""
@@ -176,6 +197,9 @@ class Worker(QObject):
                 next_text = self._follow_up(session, outcome) if self._follow_up is not None else ""
                 if next_text:
                     follow = session.run(next_text, progress=report, cancel=lambda: False)
+            elif job.script is not None:
+                outcome = self._do_script(job, session, report)
+                cancelled = outcome is not None and outcome.error is not None and outcome.error[0] == "cancelled"
             elif job.function is not None:
                 arguments = () if self._make_session is None else (session, report, job.stop.is_set)
                 value = job.function(*arguments)
@@ -192,5 +216,37 @@ class Worker(QObject):
             Answer(job.id, time.monotonic() - begun, outcome, follow, value, error, snapshot, cancelled)
         )
 
+    def _do_script(self, job: _Job, session: Any, report: Callable[[Progress], None]) -> Outcome | None:
+        """Run commands one by one; the outcome of the last, None where there was none."""
+        outcome = None
+        with folder_of(job.path):
+            steps = session.run_do(
+                job.path if job.path is not None else f"{job.script}\n",
+                progress=report,
+                cancel=job.stop.is_set,
+                before=lambda text, _line: self.stepped.emit(Step(job.id, text)),
+            )
+            for outcome in steps:
+                follow = None
+                text = self._follow_up(session, outcome) if self._follow_up is not None else ""
+                if text:
+                    follow = session.run(text, progress=report, cancel=lambda: False)
+                self.stepped.emit(Step(job.id, outcome.command, outcome, follow, self._snapshot(session)))
+        return outcome
+
     def _snapshot(self, session: Any) -> Snapshot | None:
         return None if self._take_snapshot is None or session is None else self._take_snapshot(session)
+
+
+@contextmanager
+def folder_of(path: Path | None) -> Iterator[None]:
+    """Work in the folder of a do-file, so that it finds the files beside it; nothing for None."""
+    if path is None:
+        yield
+        return
+    before = Path.cwd()
+    os.chdir(path.parent)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -26,6 +26,7 @@ from terrace_desktop.settings import Settings
 HARMLESS = (
     "This plugin does not support propagateSizeHints",
     "This plugin does not support raise()",  # offscreen windows are not stacked
+    "This plugin does not support grabbing the keyboard",  # nor do they take it from others for a popup
     "Could not find font",
     "QFontDatabase",
 )

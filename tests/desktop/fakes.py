@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -92,6 +92,15 @@ class FakeSession:
                 error_at=(0, len(word[0])), error_advice="help lists the commands.",
             )  # fmt: skip
         return handler(text, progress, cancel)
+
+    def run_do(self, text: str, *, progress: Any, cancel: Any, before: Any) -> Iterator[Outcome]:
+        for line in str(text).split("\n"):
+            if line.strip():
+                before(line, 1)
+                outcome = self.run(line, progress=progress, cancel=cancel)
+                yield outcome
+                if not outcome.ok:
+                    return
 
     def do_sample(self, text: str, *_: Any) -> Outcome:
         self.dataset = small_data()

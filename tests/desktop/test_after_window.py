@@ -91,9 +91,9 @@ def test_new_variables_reach_the_grid_and_the_panel_offers_another_name(program:
 def test_a_command_that_fails_says_so_in_the_panel(program: Program) -> None:
     card = program.window.results.newest()
     panel = ask(program, card, "profile")
-    # what the panel could not know: the rows were sorted behind its back
+    # what the panel could not know: values were changed behind its back
     panel.choose("influence")
-    program.run("gsort -distance")
+    program.run("replace distance = distance + 1 in 1")
     run(program, panel)
     strip = widget(panel, "error")
     assert "not those that the model was fitted to" in strip.message.text()

@@ -125,6 +125,11 @@ class ResultsPane(QScrollArea):
         self.groups: list[ModelGroup] = []
         self._loose: list[OutputCard] = []
         self._count = 0
+        self._newest_output: OutputCard | None = None
+        self._scroller = QTimer(self)
+        self._scroller.setSingleShot(True)
+        self._scroller.setInterval(0)
+        self._scroller.timeout.connect(self._scroll)
         page = QWidget()
         page.setProperty("surface", "ground")
         self.setWidget(page)
@@ -171,7 +176,7 @@ class ResultsPane(QScrollArea):
             card.delete_asked.connect(lambda: self._remove_output(card, group))
             group.add_output(card)
             self._refresh()
-            QTimer.singleShot(0, card, lambda: self.ensureWidgetVisible(card, 0, 40))
+            self._reveal(card)
         else:
             card.delete_asked.connect(lambda: self._remove_output(card, None))
             self._loose.append(card)
@@ -273,7 +278,19 @@ class ResultsPane(QScrollArea):
     def _insert(self, widget: QWidget) -> None:
         self._column.insertWidget(1, widget)
         self._refresh()
-        self.verticalScrollBar().setValue(0)
+        self._reveal(None)
+
+    def _reveal(self, card: OutputCard | None) -> None:
+        """Bring what came last into view, once it has its place; None is the top."""
+        self._newest_output = card
+        self._scroller.start()
+
+    def _scroll(self) -> None:
+        card = self._newest_output
+        if card is None:
+            self.verticalScrollBar().setValue(0)
+        elif any(card in g.outputs for g in self.groups):
+            self.ensureWidgetVisible(card, 0, 40)
 
     def _remove_output(self, card: OutputCard, group: ModelGroup | None) -> None:
         owner = self._loose if group is None else group.outputs

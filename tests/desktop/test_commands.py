@@ -1,0 +1,191 @@
+"""Commands that are typed: what completes them, several at once, and do-files, over the real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from test_accessibility import unnamed
+from test_app import Program
+
+from conftest import spin
+from terrace_desktop import dialogs, session_port
+from terrace_desktop.command_bar import CommandBar
+from terrace_desktop.completing import completions, extended, options_of, syntax_of
+from terrace_desktop.history import HistoryModel
+from terrace_desktop.settings import Settings
+
+COMMANDS = {
+    "mixed": "mixed y [x ...] || group: [x ...] [, reml covariance(type) dfmethod(m)]",
+    "merge": "merge 1:1|m:1|1:m keys using FILE [, keepusing(variables) keep(results) nogenerate]",
+    "estat icc": "estat icc [, level(#)]",
+    "estat ic": "estat ic",
+    "generate": "generate name = expression",
+}
+NAMES = ("ses", "sector", "size", "mathach")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("me", ["merge"]),
+        ("m", ["merge", "mixed"]),
+        ("quietly mi", ["mixed"]),
+        ("estat ", ["ic", "icc"]),
+        ("mixed ma", ["mathach"]),
+        ("mixed mathach s", ["ses", "sector", "size"]),
+        ("mixed mathach c.se", ["ses", "sector"]),
+        ("mixed mathach ses##i.sec", ["sector"]),
+        ("mixed mathach ses || si", ["size"]),
+        ("mixed mathach, re", ["reml"]),
+        ("mixed mathach, cov", ["covariance"]),
+        ("merge m:1 ses using f, k", ["keepusing", "keep"]),
+        ("bysort sector: gen", ["generate"]),
+        ("mixed MATH", ["mathach"]),
+        ("mixed zzz", []),
+    ],
+)
+def test_what_a_word_can_become(text: str, words: list[str]) -> None:
+    start, found = completions(text, len(text), COMMANDS, NAMES)
+    assert found == words
+    assert all(w.lower().startswith(text[start:].lower()) for w in words)
+
+
+def test_parts_of_completing() -> None:
+    assert extended(["ses", "sector"]) == "se" and extended(["ses"]) == "ses"
+    assert options_of(COMMANDS["merge"]) == ["keepusing", "keep", "nogenerate"]
+    assert syntax_of("mixed y x", COMMANDS) == COMMANDS["mixed"]
+    assert syntax_of("quietly estat icc, level(90)", COMMANDS) == COMMANDS["estat icc"]
+    assert syntax_of("gen x", COMMANDS) == COMMANDS["generate"]
+    assert syntax_of("est", COMMANDS) == "" and syntax_of("", COMMANDS) == ""
+
+
+@pytest.fixture
+def bar() -> Iterator[CommandBar]:
+    b = CommandBar(HistoryModel())
+    b.commands, b.variables = COMMANDS, NAMES
+    b.resize(400, b.height())
+    b.show()
+    b.setFocus()
+    yield b
+    b.close()
+    b.deleteLater()
+
+
+def test_tab_completes_as_far_as_is_certain_and_then_proposes(bar: CommandBar) -> None:
+    QTest.keyClicks(bar, "mix")
+    QTest.keyClick(bar, Qt.Key.Key_Tab)
+    assert bar.text() == "mixed"
+    QTest.keyClicks(bar, " s")
+    QTest.keyClick(bar, Qt.Key.Key_Tab)
+    popup = bar._completer.popup()
+    assert popup.isVisible() and bar._words.stringList() == ["ses", "sector", "size"]
+    QTest.keyClick(popup, Qt.Key.Key_Down)
+    QTest.keyClick(popup, Qt.Key.Key_Return)
+    spin()
+    assert bar.text() == "mixed sector" and not popup.isVisible()
+
+
+def test_tab_leaves_an_empty_bar(bar: CommandBar) -> None:
+    moved: list[bool] = []
+    bar.focusNextPrevChild = lambda forth: moved.append(forth) or True  # type: ignore[method-assign]
+    QTest.keyClick(bar, Qt.Key.Key_Tab)
+    QTest.keyClick(bar, Qt.Key.Key_Backtab)
+    assert moved == [True, False] and bar.text() == ""
+
+
+def test_lines_that_are_pasted_stay_lines(bar: CommandBar) -> None:
+    one = bar.height()
+    ran: list[str] = []
+    bar.command_entered.connect(ran.append)
+    mime = QMimeData()
+    mime.setText("use a\nmixed y x || g:\nestat icc\n")
+    bar.insertFromMimeData(mime)
+    assert bar.blockCount() == 3 and bar.height() > one
+    QTest.keyClick(bar, Qt.Key.Key_Up)
+    assert bar.textCursor().blockNumber() == 1, "the arrow moves in the text before it walks through the history"
+    QTest.keyClick(bar, Qt.Key.Key_Return)
+    assert ran == ["use a\nmixed y x || g:\nestat icc"] and bar.text() == "" and bar.height() == one
+
+
+# --- in the window --------------------------------------------------------------------------------------
+@pytest.fixture
+def program(settings: Settings) -> Iterator[Program]:
+    p = Program(settings)
+    yield p
+    p.window.close()
+    p.window.deleteLater()
+
+
+def test_several_lines_run_one_by_one_and_the_first_error_ends_them(program: Program) -> None:
+    w = program.window
+    text = "sample orthodont\n* a comment\nmixed distance age || id:\nestat icc\nnonsense\ndescribe"
+    w.left.history_tab.run_asked.emit(text)
+    program.idle()
+    assert program.states() == [
+        ("sample orthodont", "ok"),
+        ("mixed distance age || id:", "ok"),
+        ("quietly estimates store m1", "ok"),
+        ("estat icc", "ok"),
+        ("nonsense", "error"),
+    ]
+    group = w.results.groups[0]
+    assert group.card.stored == "m1" and [o.outcome.type for o in group.outputs] == ["estat icc"]
+    assert w.results.loose()[-1].outcome.error[0] == "no-such-command"
+    assert not w.controller.busy
+    assert "distance" in w.left.history_tab.bar.variables and "mixed" in w.left.history_tab.bar.commands
+
+
+def test_a_do_file_runs_in_its_folder_with_loops_and_macros(program: Program, tmp_path: Path) -> None:
+    w = program.window
+    (tmp_path / "small.csv").write_text("y,x\n1,2\n2,3\n3,5\n")
+    do = tmp_path / "work.do"
+    do.write_text("local file small.csv\n"
+                  "import delimited `file', clear\nforeach v in x y {\ngenerate `v'2 = `v'^2\n}\n")
+    here = Path.cwd()
+    w.controller.run_script(path=do)
+    program.idle()
+    assert Path.cwd() == here
+    assert {"x2", "y2"} <= set(w.controller.snapshot.dataset.names)
+    states = program.states()
+    assert all(s == "ok" for _, s in states), states
+    assert ("generate x2 = x^2", "ok") in states
+
+
+def test_a_do_file_that_is_cancelled_stops(program: Program) -> None:
+    w = program.window
+    w.controller.worker.stepped.connect(lambda step: w.controller.cancel() if step.outcome else None)
+    w.controller.run_script("sample hsb\n" + "summarize\n" * 400)
+    program.idle()
+    assert len(program.states()) < 300 and program.states()[0] == ("sample hsb", "ok")
+    assert not any(s in ("running", "waiting") for _, s in program.states())
+
+
+def test_the_syntax_stands_over_the_bar(program: Program) -> None:
+    tab = program.window.left.history_tab
+    tab.bar.setText("recode x")
+    assert tab._syntax.full_text().startswith("recode variables (values = value")
+    tab.bar.clear()
+    assert tab._syntax.isHidden()
+    tab.bar.setText("recode x")
+    QTest.keyClick(tab.bar, Qt.Key.Key_F1)
+    program.idle()
+    assert program.states()[-1] == ("help recode", "ok")
+
+
+def test_all_commands_are_listed_and_found(program: Program) -> None:
+    program.window.actions_["commands"].trigger()
+    dialog = program.window.findChildren(dialogs.CommandsDialog)[-1]
+    assert unnamed(dialog) == []
+    for name, syntax, _ in session_port.command_help():
+        assert name in dialog.text() and syntax.split()[0] in dialog.text()
+    dialog.search.setText("one row an occasion")
+    assert "reshape long" in dialog.text() and "mixed" not in dialog.text()
+    dialog.search.setText("xyzzy")
+    assert dialog.text() == "No command has these words."
+    dialog.close()
+    QApplication.processEvents()
