@@ -89,3 +89,44 @@ def test_errors_name_the_constraint(
     with pytest.raises(SpecError) as caught:
         terrace.fit(f"mixed y a b || g:, constraints({numbers})", frame, constraints=texts)
     assert caught.value.code == code
+
+
+def test_what_follows_from_the_others_is_left_out_and_told(frame: pd.DataFrame) -> None:
+    texts = {1: "a = b", 2: "_cons = 1", 3: "2*a + 2*_cons = 2*b + 2"}
+    both = terrace.fit("mixed y a b || g:, constraints(1/3)", frame, constraints=texts)
+    alone = terrace.fit("mixed y a b || g:, constraints(1 2)", frame, constraints=texts)
+    assert both.ll == alone.ll and both.constraints == alone.constraints == ("a = b", "_cons = 1")
+    assert both.matrices["Cns"].shape == (2, 4)
+    assert [w.code for w in both.warnings] == ["fixed-constraint"] and texts[3] in both.warnings[0].message
+
+
+@pytest.mark.parametrize(
+    ("texts", "named"),
+    [
+        ({1: "a = 1", 2: "b = 2", 3: "a + b = 4"}, "Constraint 3"),
+        ({1: "a = 1", 2: "a = 2"}, "Constraint 2"),
+        ({1: "a = a + 1"}, "Constraint 1"),
+        ({1: "b = 2", 2: "0.c = 1"}, "Constraint 2"),
+    ],
+)
+def test_a_contradiction_names_the_constraint(frame: pd.DataFrame, texts: dict[int, str], named: str) -> None:
+    numbers = " ".join(map(str, texts))
+    with pytest.raises(SpecError, match=named):
+        terrace.fit(f"mixed y a b i.c || g:, constraints({numbers})", frame, constraints=texts)
+
+
+def test_base_levels_are_zero_in_constraints(frame: pd.DataFrame) -> None:
+    for text in ("1.c = 0b.c", "1.c = 0", "_b[1.c]", "[y]1.c = [y]0bn.c"):
+        fit = terrace.fit("mixed y a i.c || g:, constraints(1)", frame, constraints={1: text})
+        merged = terrace.fit("mixed y a d || g:", frame.assign(d=frame.c == 2))
+        assert fit.ll == pytest.approx(merged.ll, abs=1e-9)
+        assert coefficients(fit)["1.c"] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_bound_coefficient_says_so_in_its_row(frame: pd.DataFrame) -> None:
+    fit = terrace.fit("mixed y a b || g:, constraints(1)", frame, constraints={1: "a = 0.75"})
+    lines = str(fit).split("\n")
+    (row,) = [line for line in lines if line.startswith("a ")]
+    assert row.split() == ["a", ".75", "(constrained)"]
+    assert len(row) <= max(map(len, lines))
+    assert "constrained" in fit.tables()[0].plain()["rows"][1]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.errors import SpecError
+from terrace.language.expr_stored import coefficient_names
 from terrace.spec.model import ModelSpec
 
 FloatArray = npt.NDArray[np.float64]
@@ -22,11 +23,15 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Constraints:
-    """Linear constraints Rβ = c on the coefficients of the design's x: ``r`` (l, p), ``c`` (l,), as typed."""
+    """Linear constraints Rβ = c on the coefficients of the design's x: ``r`` (l, p), ``c`` (l,), as typed.
+
+    ``redundant`` are those that follow from the others, which are left out.
+    """
 
     r: FloatArray
     c: FloatArray
     texts: tuple[str, ...]
+    redundant: tuple[str, ...] = ()
 
 
 
@@ -36,12 +41,14 @@ def bind_constraints(spec: ModelSpec, design: Design, texts: Mapping[int, str]) 
     Raises
     ------
     SpecError
-        A number without a definition, a name that is no coefficient, constraints that contradict each other.
+        A number without a definition, a name that is no coefficient, a constraint that contradicts those before.
     """
     names = [c.name for c in design.x_info]
     rows: list[FloatArray] = []
     values: list[float] = []
     shown: list[str] = []
+    shown_numbers: list[int] = []
+    redundant: list[str] = []
     for number in spec.constraints:
         if number not in texts:
             raise SpecError(
@@ -51,20 +58,42 @@ def bind_constraints(spec: ModelSpec, design: Design, texts: Mapping[int, str]) 
                 advice=f"Define it first: constraint define {number} x1 = x2.",
             )
         row, value = parse_constraint(texts[number], names, spec.outcome.name, design)
-        if not np.any(row):
+        relation = _relation(row, value, rows, values)
+        if relation == "contradicts":
+            before = f" what {_named(shown_numbers)} say{'s' * (len(shown_numbers) == 1)}" if rows else " itself"
+            raise SpecError(
+                f"Constraint {number} ({texts[number]}) contradicts{before}.",
+                code="constraints-contradict",
+                subject="constraints",
+                advice="Leave one of them out of constraints().",
+            )
+        if relation == "follows":
+            redundant.append(texts[number])
             continue
         rows.append(row)
         values.append(value)
         shown.append(texts[number])
+        shown_numbers.append(number)
     r = np.array(rows) if rows else np.zeros((0, len(names)))
-    c = np.array(values)
-    if rows:
-        solution = np.linalg.lstsq(r, c, rcond=None)[0]
-        if not np.allclose(r @ solution, c, atol=1e-8):
-            raise SpecError(
-                "The constraints contradict each other.", code="constraints-contradict", subject="constraints"
-            )
-    return Constraints(r, c, tuple(shown))
+    return Constraints(r, np.array(values), tuple(shown), tuple(redundant))
+
+
+def _named(numbers: list[int]) -> str:
+    return f"constraint{'s' * (len(numbers) > 1)} " + ", ".join(map(str, numbers))
+
+
+def _relation(row: FloatArray, value: float, rows: list[FloatArray], values: list[float]) -> str:
+    """Whether an equation ``follows`` from others or ``contradicts`` them; empty where it says something new."""
+    if not np.any(row):
+        return "follows" if abs(value) < 1e-12 else "contradicts"
+    if not rows:
+        return ""
+    weights = np.linalg.lstsq(np.array(rows).T, row, rcond=None)[0]
+    size = float(np.abs(row).max())
+    if np.abs(np.array(rows).T @ weights - row).max() > 1e-9 * size:
+        return ""
+    implied = float(weights @ np.array(values))
+    return "follows" if abs(implied - value) <= 1e-8 * max(size, abs(value), 1.0) else "contradicts"
 
 
 def parse_constraint(
@@ -108,17 +137,21 @@ def _linear(
         if name is None:
             constant += sign * factor
         else:
-            row[_position(name, names, text)] += sign * factor
+            position_of = _position(name, names, text, outcome, design)
+            if position_of is not None:
+                row[position_of] += sign * factor
         position += match.end()
     return row, constant
 
 
-def _position(name: str, names: list[str], text: str) -> int:
-    if name in names:
-        return names.index(name)
-    plain = re.sub(r"(\d)(?:bn|b|o)\.", r"\1.", name)
-    if plain in names:
-        return names.index(plain)
+def _position(name: str, names: list[str], text: str, outcome: str, design: Design | None) -> int | None:
+    """Where a coefficient stands; None for a base level or another that is zero in any case."""
+    zero = [] if design is None else [c.name for c in design.columns if c.name not in names]
+    for known in coefficient_names(name, outcome):
+        if known in names:
+            return names.index(known)
+        if known in zero:
+            return None
     raise SpecError(
         f"The constraint {text!r} names {name}, which is no coefficient of the model.",
         code="no-such-coefficient",

@@ -14,7 +14,7 @@ from terrace.report.text_table import plain
 from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.table import Row, Table
 from terrace.results.tables import fit_tables, small_sample
-from terrace.results.tables_notes import df_title, likelihood_name
+from terrace.results.tables_notes import conservative_note, df_title, likelihood_name
 from terrace.results.tables_rows import BOUNDARY_MARK, listing_name, random_blocks
 from terrace.spec.model import Display
 
@@ -183,10 +183,14 @@ def _listing(table: Table, display: Display, *, wide: bool = False, extra: Seque
             continue
         block_open = row.indent > 0 and block_open
         told = any(isinstance(v, str) for v in row.values)  # "(omitted)" says all that there is to say
-        cells = "".join(
-            pad("" if told and v is None else _cell(v, k, display), w, "right")
-            for v, k, w in zip(row.values, keys, places)
-        )
+        cells = ""
+        reach = 0
+        for v, k, w in zip(row.values, keys, places):
+            reach += w
+            text = "" if told and v is None else _cell(v, k, display)
+            if isinstance(v, str):  # wider than its column, it goes on over those that stay empty
+                text = "  " + text if w - display_width(text) < 2 else text
+            cells += pad(text, max(reach - display_width(cells), 0), "right")
         first, *more = _label_lines(plain(row.label), stub - indent, display)
         out.append(pad(" " * indent + first, stub) + cells)
         out += [" " * indent + x for x in more]
@@ -275,11 +279,7 @@ def _comparison(fit: FitResult, display: Display) -> list[str]:
         text = f"by the mixture distribution, Prob = {test.mixture_p:.4f}"
         out.append(pad(text, WIDTH, "right"))
     if test.conservative:
-        out += wrap(
-            "Note: the chi2 test is conservative, since a variance of zero lies on the boundary of the "
-            "parameter space.",
-            WIDTH,
-        )
+        out += wrap(f"Note: {conservative_note(fit)}", WIDTH)
     return out
 
 

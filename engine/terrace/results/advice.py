@@ -32,6 +32,8 @@ def collect_advice(
             "Remove them from the model, or the terms that they repeat.",
             design.dropped[0],
         )
+    for text in fitted.constraints.redundant if fitted.constraints is not None else ():
+        yield Advice("fixed-constraint", f"The constraint {text} follows from the others and was left out.", "", text)
     for level, name in design.dropped_random:
         yield Advice(
             "collinear-random",

@@ -122,7 +122,25 @@ def stored_macros(
         m |= {"rbyvar": r.by, "rglabels": " ".join(design.residuals.by_levels)}
     if spec.df_method:
         m |= {"dfmethod": spec.df_method, "dftitle": TITLES[spec.df_method]}
-    return m
+    factors = [f.name for term in spec.fixed for f in term.factors if f.kind != "continuous"]
+    if factors:
+        m["asobserved"] = " ".join(dict.fromkeys(factors))
+    return {name: m[name] for name in sorted(m, key=_place)}
+
+
+_ORDER = (
+    *("cmd", "cmdline", "depvar", "wtype", "wexp", "fweight", "pweight", "ivars", "title", "redim", "vartypes"),
+    *("revars", "resopt", "rstructure", "rstructurelab", "rbyvar", "rglabels", "pwscale", "timevar", "dfmethod", "dftitle"),
+    *("chi2type", "clustvar", "vce", "vcetype", "method", "opt", "optmetric", "emonly", "ml_method", "technique"),
+    *("datasignature", "datasignaturevars", "properties", "estat_cmd", "predict", "marginswtype", "marginswexp"),
+    "asobserved",
+)
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Where a macro stands in lists: the model, its random part, its estimation, the rest."""
+    plain = name.rstrip("0123456789")
+    return (_ORDER.index(plain) if plain in _ORDER else len(_ORDER)), name
 
 
 def _variables(spec: ModelSpec) -> list[str]:
@@ -134,6 +152,10 @@ def _variables(spec: ModelSpec) -> list[str]:
         names += [equation.factor] if equation.factor else []
         for term in equation.terms:
             names += [f.name for f in term.factors]
+        names += [w for w in (equation.fweight, equation.pweight) if w and w.isidentifier()]
+    names += [n for n in (spec.residuals.time, spec.residuals.by, spec.cluster) if n]
+    if spec.weight is not None and spec.weight.expression.isidentifier():
+        names.append(spec.weight.expression)
     return list(dict.fromkeys(names))
 
 

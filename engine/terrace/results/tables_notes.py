@@ -91,6 +91,16 @@ def model_test_note(fit: FitResult) -> str:
     return f"Test of all terms{but}: {test}, {_p(p)}."
 
 
+def conservative_note(fit: FitResult) -> str:
+    """What limits the chi-squared test against the linear model: a boundary, or the question whether there is one."""
+    if any(r.level != "Residual" for r in fit.random):
+        return "the chi2 test is conservative, since a variance of zero lies on the boundary of the parameter space."
+    return (
+        "the degrees of freedom of the chi2 test are right where the linear model lies inside the parameter space; "
+        "on its boundary the test is conservative."
+    )
+
+
 def comparison_note(test: Comparison) -> str:
     """The likelihood-ratio test against the linear model, with what limits it."""
     if test.label.startswith("chibar2"):

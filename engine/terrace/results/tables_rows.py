@@ -92,6 +92,10 @@ def classic_fixed_rows(fit: FitResult, display: Display, values: Values) -> list
 
 def cells_of(effect: FixedEffect, keys: Sequence[str], mark: str) -> tuple[object, ...]:
     """The cells of one coefficient. ``mark`` is the key of the cell that says "(omitted)" or "reference"."""
+    if effect.kind == "constrained" and effect.se is None:
+        told = "constrained" if mark == "coef" else "(constrained)"
+        cell = "se" if mark == "coef" else mark
+        return tuple(effect.coef if k == "coef" else told if k == cell else None for k in keys)
     if effect.kind in ("estimated", "constrained"):
         every = {
             "coef": effect.coef, "se": effect.se, "df": effect.df, "stat": effect.stat, "p": effect.p,

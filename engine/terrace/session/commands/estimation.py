@@ -154,8 +154,9 @@ def _returned(result: FitResult) -> Returned:
 def ereturn_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     fit = current_fit(session, parsed)
+    sample = {"sample": "1 in the rows of the fit, 0 in others"}
     return CommandResult(
-        tables=returned_tables("e", fit.scalars, fit.macros, {k: m.shape for k, m in fit.matrices.items()}, ("sample",))
+        tables=returned_tables("e", fit.scalars, fit.macros, {k: m.shape for k, m in fit.matrices.items()}, sample)
     )
 
 
@@ -164,7 +165,7 @@ def return_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     r = session.state.returned
     shapes = {k: m.values.shape for k, m in r.matrices.items()}
-    return CommandResult(tables=returned_tables("r", r.scalars, r.macros, shapes, ()))
+    return CommandResult(tables=returned_tables("r", r.scalars, r.macros, shapes, {}))
 
 
 def returned_tables(
@@ -172,7 +173,7 @@ def returned_tables(
     scalars: Mapping[str, float | int | None],
     macros: Mapping[str, str],
     shapes: Mapping[str, tuple[int, ...]],
-    functions: tuple[str, ...],
+    functions: Mapping[str, str],
 ) -> tuple[Table, ...]:
     """Tables of scalars, macros and matrices by name; those that are empty are left out."""
 
@@ -190,7 +191,7 @@ def returned_tables(
             Column("size", "Size", "text"),
             [Row(name(k), (" x ".join(map(str, s)),)) for k, s in shapes.items()],
         ),
-        table("Functions", Column("value", "Value", "text"), [Row(name(k), ("",)) for k in functions]),
+        table("Functions", Column("value", "Value", "text"), [Row(name(k), (v,)) for k, v in functions.items()]),
     ]
     return tuple(t for t in tables if t.rows)
 
@@ -239,6 +240,21 @@ def constraint_list(session: Session, parsed: ParsedCommand) -> CommandResult:
         key="constraints",
     )
     return CommandResult(tables=(table,))
+
+
+@command("constraint get", minimum="const g", syntax="constraint get #", help="Put a constraint in r(contents).")
+def constraint_get(session: Session, parsed: ParsedCommand) -> CommandResult:
+    number = _number(parsed.arguments.strip() if parsed.arguments else parsed.word)
+    text = session.state.constraints.get(number, "")
+    returned = Returned({"defined": float(bool(text))}, {"contents": text} if text else {})
+    return CommandResult(text=text, state=replace(session.state, returned=returned))
+
+
+@command("constraint free", minimum="const free", syntax="constraint free", help="A number that no constraint has.")
+def constraint_free(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.nothing_else()
+    free = next(k for k in range(1, 2001) if k not in session.state.constraints)
+    return CommandResult(text=str(free), state=replace(session.state, returned=Returned({"free": float(free)})))
 
 
 @command("constraint drop", minimum="const drop", syntax="constraint drop numbers|_all", help="Drop constraints.")
