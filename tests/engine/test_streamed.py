@@ -361,3 +361,24 @@ def test_what_cannot_be_streamed_says_so(tmp_path: Path) -> None:
     assert refused(session, f'use "{tmp_path / "none.parquet"}", stream') == "no-such-file"
     (tmp_path / "broken.parquet").write_bytes(b"PAR1" + b"\0" * 100)
     assert refused(session, f'use "{tmp_path / "broken.parquet"}", stream') == "unreadable-file"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["append using \"{0}\"", "set obs 2000", "assert y < 100", "keep y", "rename y z", "drop x", "gsort y", "svmat A"],
+)
+def test_nothing_changes_a_streamed_file(session: Session, parquet: Path, command: str) -> None:
+    ok(session, "matrix A = (1, 2)")
+    assert refused(session, command.format(parquet)) == "streamed-data"
+
+
+def test_the_number_of_rows_is_that_of_the_file(tmp_path: Path) -> None:
+    path = long_text(tmp_path / "rows.csv")
+    pd.read_csv(path).to_parquet(tmp_path / "rows.parquet")
+    session = Session()
+    ok(session, f'use "{tmp_path / "rows.parquet"}", stream')
+    assert len(session.dataset) == 10_000
+    assert "20000" in ok(session, "display _N").text
+    assert "20000" in session.run_expanded("display `c(N)'").text
+    ok(session, f'use "{path}", stream')
+    assert ok(session, "display _N").text.strip() == "."

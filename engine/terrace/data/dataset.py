@@ -102,6 +102,11 @@ class Dataset:
         return len(self.frame)
 
     @property
+    def n_rows(self) -> float:
+        """Rows of the data, NaN where nobody counted them (a streamed text file)."""
+        return len(self)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Variable names in column order."""
         return tuple(v.name for v in self.variables)

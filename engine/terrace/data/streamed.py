@@ -85,6 +85,36 @@ class StreamedData(Dataset):
             frame = pd.DataFrame(series, index=pd.RangeIndex(count), copy=False)
             yield Dataset(frame, variables, source=self.source, panel=None)
 
+    @property
+    def n_rows(self) -> float:
+        """Rows of the file; NaN for text that nobody counted."""
+        return float("nan") if self.file.n_rows is None else self.file.n_rows
+
+    def with_column(self, name: str, values: Any, variable: Variable | None = None) -> Dataset:
+        """Refused, as everything that changes rows or columns: the file stays as it is."""
+        raise self.needs_rows()
+
+    def select(self, names: Sequence[str]) -> Dataset:
+        """Refused; see `with_column`. `chosen` reads some variables into memory."""
+        raise self.needs_rows()
+
+    def renamed(self, old: str, new: str) -> Dataset:
+        """Refused; see `with_column`."""
+        raise self.needs_rows()
+
+    def rows(self, keep: npt.NDArray[Any]) -> Dataset:
+        """Refused; see `with_column`. `chosen` reads some rows into memory."""
+        raise self.needs_rows()
+
+    def needs_rows(self) -> DataError:
+        """What to raise where all rows are needed at once."""
+        return DataError(
+            f"{self.file.path.name} is streamed: its rows are read in parts, and this needs them at once.",
+            code="streamed-data",
+            subject=self.file.path.name,
+            advice="Open in memory what it needs (use VARIABLES using FILE if ...), or all (use FILE, nostream).",
+        )
+
     def count(self, report: Report | None = None) -> int:
         """The number of rows of the file; a text file is read for it."""
         if self.file.n_rows is not None:

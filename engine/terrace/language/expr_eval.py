@@ -178,7 +178,8 @@ class Evaluator:
         name = node.name
         if name in ("_n", "_N"):
             if self.first_row:
-                return np.asarray(float(self.n if name == "_N" else 1))
+                rows = 0.0 if self.data is None else float(self.data.n_rows)
+                return np.asarray(rows if name == "_N" else 1.0)
             return self.groups.place if name == "_n" else self.groups.size
         if name == "_pi":
             return np.asarray(math.pi)

@@ -117,7 +117,9 @@ def variables_in(text: str | Piece | Expression, data: Dataset) -> tuple[str, ..
 def looks_at_other_rows(text: str | Piece | Expression) -> bool:
     """True where a row's value depends on other rows, on its number, or on chance."""
     for node in walk(_parsed(text).root):
-        if isinstance(node, Series | Stored) or (isinstance(node, Subscript) and len(node.indices) == 1):
+        if isinstance(node, Series) or (isinstance(node, Subscript) and len(node.indices) == 1):
+            return True
+        if isinstance(node, Stored) and node.name == "sample":
             return True
         if isinstance(node, Name) and node.name in ("_n", "_N"):
             return True

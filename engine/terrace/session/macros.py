@@ -177,7 +177,7 @@ def system_value(session: Session, name: str) -> str:
     data = state.dataset
     now = datetime.now().astimezone()
     known: dict[str, str | float] = {
-        "N": len(data) if data is not None else 0,
+        "N": data.n_rows if data is not None else 0,
         "k": len(data.names) if data is not None else 0,
         "level": state.settings.level,
         "pi": math.pi,

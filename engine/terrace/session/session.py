@@ -69,13 +69,13 @@ class Session:
         """
         data = self.source
         if isinstance(data, StreamedData):
-            raise DataError(
-                f"{data.file.path.name} is streamed: its rows are read in parts, and this command needs them at once.",
-                code="streamed-data",
-                subject=data.file.path.name,
-                advice="Open in memory what it needs (use VARIABLES using FILE if ...), or all (use FILE, nostream).",
-            )
+            raise data.needs_rows()
         return data
+
+    @property
+    def data_or_none(self) -> Dataset | None:
+        """The data, or None where nothing is open. Raises `DataError` for a file that is streamed."""
+        return None if self.state.dataset is None else self.data
 
     @property
     def source(self) -> Dataset:

@@ -170,7 +170,7 @@ def append(session: Session, parsed: ParsedCommand) -> CommandResult:
     others = [read_using(session, piece, "append") for piece in words(using)]
     if "keep" in options:
         others = [d.select(parse_names(argument(options["keep"]), d.names)) for d in others]
-    master = session.state.dataset
+    master = session.data_or_none
     if master is None:
         master, *others = others
     data = transforms.append(master, others, generate=generate, force="force" in options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -44,8 +43,7 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
 
         data = read_using(session, clauses.using, "describe using")
     names = list(parse_names(clauses.body, data.names) or data.names)
-    count = data.file.n_rows if isinstance(data, StreamedData) else len(data)
-    scalars = {"N": math.nan if count is None else float(count), "k": float(len(data.names))}
+    scalars = {"N": float(data.n_rows), "k": float(len(data.names))}
     returned = Returned(scalars, {"varlist": " ".join(names)})
     state = replace(session.state, returned=returned)
     if "simple" in options:

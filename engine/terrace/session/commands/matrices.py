@@ -260,7 +260,7 @@ def svmat(session: Session, parsed: ParsedCommand) -> CommandResult:
     made = [c if kind in ("col", "eqcol") else f"{stub}{k}" for k, c in enumerate(found.columns, 1)]
     made = legal_names(made)[0]
     rows = len(found.values)
-    data = session.state.dataset
+    data = session.data_or_none
     data = lengthen(data, rows) if data is None or len(data) < rows else data
     for k, name in enumerate(made):
         new_name(Piece.of(name), data)

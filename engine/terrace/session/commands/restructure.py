@@ -213,7 +213,7 @@ def set_rows(session: Session, piece: Piece, count: int) -> CommandResult:
     """``set obs``: rows of missing values at the end, or new data."""
     from terrace.data.transforms.rows import MOST_ROWS, lengthen
 
-    data = session.state.dataset
+    data = session.data_or_none
     have = 0 if data is None else len(data)
     if not max(have, 1) <= count <= MOST_ROWS:
         raise piece.error(

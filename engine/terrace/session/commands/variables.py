@@ -183,7 +183,7 @@ def assert_(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not body:
         raise parsed.word.error("assert needs an expression.", code="syntax", advice="Write assert x > 0.")
     expression = parse_expression(body)
-    data = session.state.dataset
+    data = session.data_or_none
     if data is None or not len(data) or not (variables_in(expression, data) or "_n" in str(body)):
         value = evaluate_scalar(expression, None if data is None or not len(data) else data, session.context())
         if isinstance(value, str) or value == 0:
