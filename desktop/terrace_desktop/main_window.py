@@ -377,12 +377,18 @@ class MainWindow(QMainWindow):
     def _facts(self, snapshot: Snapshot) -> str:
         if snapshot.dataset is None:
             return self.tr("No data open")
+        from terrace.data.streamed import StreamedData
+
         rows = len(snapshot.dataset)
         shown = self.left.rows_shown()
         filtered = self.tr("no filter") if shown is None else self.tr("{0} rows shown").format(f"{shown:,}")
+        if isinstance(snapshot.dataset, StreamedData):
+            filtered = self.tr("streamed, the first {0} shown").format(f"{rows:,}")
+            rows = snapshot.dataset.file.n_rows
         models = len(self.results.groups)
         parts = [
-            self.tr("1 row") if rows == 1 else self.tr("{0} rows").format(f"{rows:,}"),
+            self.tr("rows not counted") if rows is None
+            else self.tr("1 row") if rows == 1 else self.tr("{0} rows").format(f"{rows:,}"),
             self.tr("{0} variables").format(f"{len(snapshot.dataset.variables):,}"),
             filtered,
             self.tr("1 model") if models == 1 else self.tr("{0} models").format(models),

@@ -109,6 +109,12 @@ def with_df(fit: FitResult, df: float) -> FitResult:
 
 def need_data(fit: FitResult, data: Dataset) -> None:
     """`DataError` where the data are not those of the fit, row by row."""
+    if fit.model.design.counts is not None:
+        raise DataError(
+            "The rows of this fit were read in parts and are not in memory.",
+            code="streamed-fit",
+            advice="Fit in memory (use FILE, nostream) to look at rows.",
+        )
     if len(data) != len(fit.sample):
         raise DataError(
             f"The fit was made on data of {len(fit.sample):,} rows; these have {len(data):,}.",

@@ -13,6 +13,7 @@ from typing import Any
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.streamed import StreamedData
 from terrace.spec import edit, rules_estimation, rules_fixed, rules_levels, rules_residuals
 from terrace.spec.counts import Counts, count
 from terrace.spec.facts import facts_of
@@ -33,6 +34,17 @@ _TYPED = frozenset(
         "residuals-without-order",
     }
 )
+
+# What the first rows of a streamed file do not tell of the others; its fit finds out.
+_OF_ALL_ROWS = frozenset(
+    {
+        "all-missing", "by-one-group", "by-varies", "cluster-splits", "few-groups", "levels-cross", "levels-swapped",
+        "more-covariances-than-groups", "more-effects-than-rows", "more-parameters-than-rows",
+        "more-residuals-than-rows", "no-rows-left", "no-such-level", "one-cluster", "one-group", "one-row-groups",
+        "order-range", "outcome-constant", "predictor-constant", "same-groups", "slope-constant",
+        "slope-varies-in-few", "time-repeated", "weight-varies",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,8 @@ def examine(spec: ModelSpec, dataset: Dataset, condition: npt.NDArray[Any] | Non
     ]
     said = {p.code for p in found}
     found += [p for p in invalid(spec) if p.code in _TYPED and p.code not in said]
+    if isinstance(dataset, StreamedData):
+        return Report(_sorted([p for p in found if p.code not in _OF_ALL_ROWS]), None)
     counts = count(spec, facts, context.sample, names)
     if context.sample.n and spec.outcome.name and counts.total > context.sample.n:
         message = f"{counts.total:,} parameters and {context.sample.n:,} rows: leave some terms out."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from terrace.data.dataset import Dataset, Measure
+from terrace.data.streamed import StreamedData
 from terrace.spec.edit import ALL, group_name, is_crossed, level_path
 from terrace.spec.facts import Facts, Sample, facts_of
 from terrace.spec.model import Factor, ModelSpec
@@ -67,7 +68,7 @@ def refusal(
             return "crossed effects take no slopes"
         if name in {e.level for e in spec.random}:
             return "is a group variable of this model"
-    if quick and facts.known("profile", name) is None:
+    if isinstance(dataset, StreamedData) or (quick and facts.known("profile", name) is None):
         return ""
     return _refused_by_data(role, name, spec, facts, text, level, quick)
 
