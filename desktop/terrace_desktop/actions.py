@@ -184,6 +184,7 @@ class Actions:
         self._add_forms(self.explore, "explore")
         model = self._menu(tr("Model"), "model")
         self._add(model, "new_model", tr("&New model…"), lambda: w.models.open_builder(None), "Ctrl+M")
+        self._add(model, "paste_model", tr("New model from a &pasted command…"), w.models.paste_model, "Ctrl+Shift+V")
         self._add(model, "edit_model", tr("&Edit newest model…"), w.edit_newest, "Ctrl+Shift+M")
         self._add(model, "refit", tr("&Fit newest model again"), w.refit_newest, "Ctrl+R")
         self._add(model, "compare", tr("&Compare models…"), w.models.compare)

@@ -165,8 +165,7 @@ class MainWindow(QMainWindow):
             same = _same_data(shown, snapshot.dataset)
             self.left.show_dataset(snapshot.dataset, same)
             self._document = document_name(snapshot.dataset)
-            if not same:
-                self.models.close_builder()
+            self.models.show_data(snapshot.dataset, same)
             self.models.check_stale()
         if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
@@ -360,7 +359,7 @@ class MainWindow(QMainWindow):
             codes=open_, sort_up=open_, sort_down=open_, sort_none=open_,
             filter=open_, go_to=open_, show_all=self.left.rows_shown() is not None, variables=open_, new_model=open_,
             edit_model=open_ and fitted, refit=open_ and fitted, compare=self.models.can_compare(),
-            cancel=self.controller.busy, predict=open_ and fitted, copy_tables=fitted, sds=fitted,
+            cancel=self.controller.busy, paste_model=open_, predict=open_ and fitted, copy_tables=fitted, sds=fitted,
             variances=fitted, collapse=some, expand=some, clear=some, export=some,
             commands=self.controller.is_ready, run_do=self.controller.is_ready,
             save_history=bool(self.controller.history.entries),

@@ -68,8 +68,16 @@ class ModelFlow(QObject):
             return
         from terrace_desktop.builder import BuilderDialog
 
+        if self.builder is not None and self.builder.form.state.can_undo:
+            # what is being built is not thrown away: another model can be undone, none is no reason
+            if spec is not None:
+                self.builder.form.set_spec(spec)
+            self.builder.raise_()
+            self.builder.activateWindow()
+            return
         self.close_builder()
-        self.builder = BuilderDialog(dataset, spec, self.window, self.settings)
+        known = self.controller.snapshot.constraints
+        self.builder = BuilderDialog(dataset, spec, self.window, self.settings, constraints=known)
         self.builder.fit_requested.connect(self._fit)
         self.builder.finished.connect(self._builder_gone)
         self.builder.show()
@@ -77,12 +85,23 @@ class ModelFlow(QObject):
     def open_builder_with(self, command: str) -> None:
         """The builder with the model that a command describes."""
 
-        def parse(session: Any, _progress: Any, _cancel: Any) -> ModelSpec:
-            from terrace.language.mixed import parse_mixed
+        # behind what is queued, such as the opening of the data
+        self.controller.call(lambda _s, _p, _c: command, self._open_with)
 
-            return parse_mixed(command, session.data.names)
+    def paste_model(self) -> None:
+        """The builder with the command on the clipboard."""
+        self.open_builder(None)
+        if self.builder is not None:
+            self.builder.form.paste_command()
 
-        self.controller.call(parse, self._parsed)
+    def show_data(self, dataset: Dataset | None, same: bool) -> None:
+        """The data are others: the model that is being built stays where they come from the same place."""
+        if self.builder is None:
+            return
+        if dataset is None or not (same or dataset.source == self.builder.form.state.dataset.source):
+            self.close_builder()
+        else:
+            self.builder.form.set_dataset(dataset)
 
     def close_builder(self) -> None:
         """Close the builder where it is open."""
@@ -91,14 +110,14 @@ class ModelFlow(QObject):
             builder.close()
             builder.deleteLater()
 
-    def _parsed(self, result: Any) -> None:
-        if isinstance(result, BaseException):
-            self.told.emit(getattr(result, "message", "") or str(result))
-            self.open_builder(None)
-        else:
-            self.open_builder(result)
+    def _open_with(self, command: Any) -> None:
+        self.open_builder(None)
+        if self.builder is not None and isinstance(command, str):
+            self.builder.form.use_text(command)
 
     def _fit(self, command: str) -> None:
+        for definition in self.builder.form.definitions() if self.builder is not None else ():
+            self.controller.run(definition)
         self.controller.run(command)  # the builder closes itself
 
     def _builder_gone(self, _result: int = 0) -> None:

@@ -47,6 +47,7 @@ def take_snapshot(session: Any) -> Snapshot:
         can_redo=bool(session.can_redo),
         undo_text=session.undo_text,
         redo_text=session.redo_text,
+        constraints=dict(getattr(getattr(session, "state", None), "constraints", {})),
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from terrace.data.dataset import Dataset
@@ -28,17 +30,20 @@ class BuilderDialog(QDialog):
         *,
         title: str = "",
         direct_rows: int = DIRECT_ROWS,
+        constraints: Mapping[int, str] | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_dialog", self.tr("Model builder"))
-        self.form = BuilderForm(dataset, spec, self, settings, title=title, direct_rows=direct_rows)
+        self.form = BuilderForm(
+            dataset, spec, self, settings, title=title, direct_rows=direct_rows, constraints=constraints
+        )
         self.setWindowTitle(self.form.heading.text())
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
-        self.setMinimumSize(736, 480)
-        self.resize(1120, 820)
+        self.setMinimumSize(736, 440)
+        self.resize(*_fitting(1120, 820))
         self.form.fit_requested.connect(self._fit)
         self.form.cancelled.connect(self.reject)
         self._asked = False
@@ -74,3 +79,12 @@ class BuilderDialog(QDialog):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.form.close_down()
         super().closeEvent(event)
+
+
+def _fitting(width: int, height: int) -> tuple[int, int]:
+    """A size that the screen has room for, its frame included."""
+    screen = QGuiApplication.primaryScreen()
+    if screen is None:
+        return width, height
+    room = screen.availableGeometry()
+    return min(width, room.width() - 16), min(height, room.height() - 48)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -24,7 +26,8 @@ from terrace_desktop import theme
 from terrace_desktop.builder import look
 from terrace_desktop.builder.checking import DIRECT_ROWS
 from terrace_desktop.builder.chips import RoleBox
-from terrace_desktop.builder.live import LivePanel, command_of
+from terrace_desktop.builder.live import COMMAND, LivePanel, command_of
+from terrace_desktop.builder.pasting import read_paste
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.section_estimation import EstimationSection
 from terrace_desktop.builder.section_fixed import FixedSection, OutcomeSection
@@ -63,10 +66,11 @@ class BuilderForm(QWidget):
         *,
         title: str = "",
         direct_rows: int = DIRECT_ROWS,
+        constraints: Mapping[int, str] | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
-        self.state = BuilderState(dataset, spec, direct_rows=direct_rows)
+        self.state = BuilderState(dataset, spec, direct_rows=direct_rows, constraints=constraints)
         self._store = settings.store if isinstance(settings, Settings) else settings
         self._active: RoleBox | None = None
         self.variables = VariablePane()
@@ -116,25 +120,39 @@ class BuilderForm(QWidget):
         )
         self.start.setMenu(QMenu(self.start))
         for template in TEMPLATES:
-            action = self.start.menu().addAction(template.title)
+            action = self.start.menu().addAction(f"{template.title}\t{template.purpose}")
             action.setToolTip(template.purpose)
             action.setStatusTip(template.purpose)
             action.setObjectName(f"builder_start_{template.key}")
             action.triggered.connect(lambda _c=False, key=template.key: self.state.start_from(key))
-        self.start.menu().setToolTipsVisible(True)
+        self.start.menu().addSeparator()
+        action = self.start.menu().addAction(self.tr("Empty model\tBegin again, nothing chosen"))
+        action.setObjectName("builder_start_empty")
+        action.triggered.connect(lambda: self.state.apply(edit.empty()))
         self.undo = button(
             self.tr("Undo"), "builder_undo", self.state.undo, variant="flat", tip=self.tr("Undo (Ctrl+Z)")
         )
         self.redo = button(
             self.tr("Redo"), "builder_redo", self.state.redo, variant="flat", tip=self.tr("Redo (Ctrl+Y)")
         )
+        self.paste = tool_button(
+            self.tr("Paste command"), "builder_paste", variant="outline", accessible=self.tr("Paste command")
+        )
+        self.paste.setToolTip(self.tr("The command on the clipboard becomes the model (Ctrl+Shift+V)"))
+        self.paste.clicked.connect(self.paste_command)
+        self.reset = button(
+            self.tr("Reset"), "builder_reset", self.state.reset, variant="flat",
+            tip=self.tr("The model as it was when this window was opened"),
+        )  # fmt: skip
         out = self._panel()
         row = QHBoxLayout(out)
         row.setContentsMargins(16, 10, 12, 10)
         row.setSpacing(12)
         row.addWidget(self.heading)
         row.addWidget(self.start)
+        row.addWidget(self.paste)
         row.addStretch(1)
+        row.addWidget(self.reset)
         row.addWidget(self.undo)
         row.addWidget(self.redo)
         return out
@@ -212,6 +230,7 @@ class BuilderForm(QWidget):
             ("Ctrl+Return", self.request_fit),
             ("Ctrl+Enter", self.request_fit),
             ("Ctrl+F", self._search),
+            ("Ctrl+Shift+V", self.paste_command),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -251,9 +270,30 @@ class BuilderForm(QWidget):
         elif self.state.is_current:
             self.go_to_problem()
 
+    def paste_command(self) -> None:
+        """Make the command on the clipboard the model, or show it with what is wrong with it."""
+        self.use_text(QGuiApplication.clipboard().text())
+
+    def use_text(self, text: str) -> None:
+        """Make a command the model; lines that define its constraints may stand before it."""
+        defined, command = read_paste(text)
+        if not command:
+            self.status_more.set_text(self.tr("There is no command of a model on the clipboard"))
+            return
+        self.live.command.setPlainText(command)
+        if self.live.use_command():
+            self.state.know(defined)
+            self.status_more.set_text(self.tr("Command pasted"))
+        else:
+            self.live.views.setCurrentIndex(COMMAND)
+
+    def definitions(self) -> tuple[str, ...]:
+        """The commands to run before the model's own: constraints that were made here."""
+        return self.state.definitions()
+
     def copy_command(self) -> None:
-        """The command on the clipboard."""
-        QGuiApplication.clipboard().setText(self.command)
+        """The command on the clipboard, with what it needs before it."""
+        QGuiApplication.clipboard().setText("\n".join((*self.definitions(), self.command)))
         self.status_more.set_text(self.tr("Command copied"))
 
     def close_down(self) -> None:
@@ -329,6 +369,7 @@ class BuilderForm(QWidget):
         self.start.setText(text)
         self.undo.setEnabled(self.state.can_undo)
         self.redo.setEnabled(self.state.can_redo)
+        self.reset.setEnabled(self.state.spec != self.state.first)
         hints = " · ".join(self.state.hints)
         self.hint.setText(hints)
         self.hint.setAccessibleName(hints)
@@ -362,6 +403,8 @@ class BuilderForm(QWidget):
             if warnings:
                 words = self.tr("1 warning") if warnings == 1 else self.tr("%1 warnings")
                 more = words.replace("%1", str(warnings))
+            elif not self.spec.random:
+                more = self.tr("Without a level this is a linear model: add the groups, if there are any")
         shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 420)
         self.status.setText(shown.replace("&", "&&"))
         self.status.setToolTip(text if shown != text else "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QWheelEvent
@@ -22,7 +24,14 @@ from terrace.language.mixed import parse_mixed
 from terrace.spec import edit
 from terrace.spec.counts import Counts
 from terrace.spec.equations import Equations, equations
-from terrace.spec.equations_render import combined_html, equations_html, equations_latex, equations_text
+from terrace.spec.equations_render import (
+    combined_html,
+    combined_latex,
+    combined_text,
+    equations_html,
+    equations_latex,
+    equations_text,
+)
 from terrace.spec.model import ModelSpec
 from terrace.spec.text import format_mixed
 from terrace_desktop import theme
@@ -30,6 +39,7 @@ from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.widgets import button, hairline, label, named
 
 HOLE = "…"
+COMMAND = 2  # the tab of the command
 
 
 def command_of(spec: ModelSpec) -> str:
@@ -100,7 +110,11 @@ class LivePanel(QWidget):
         self.combined = self._browser("builder_combined", self.tr("Combined equation"))
         self.views = named(QTabBar(), "builder_views", self.tr("The model as"))
         self.views.setExpanding(False)
-        self.pages = [self._with_copy(self.equations), self._padded(self.combined), self._command_page()]
+        self.pages = [
+            self._with_copy(self.equations, "equations", "latex", equations_text, equations_latex),
+            self._with_copy(self.combined, "combined", "combined_latex", combined_text, combined_latex),
+            self._command_page(),
+        ]
         for title in (self.tr("Equations"), self.tr("Combined"), self.tr("Command")):
             self.views.addTab(title)
         self.views.currentChanged.connect(self._turn)
@@ -149,13 +163,20 @@ class LivePanel(QWidget):
         box.addWidget(widget)
         return out
 
-    def _with_copy(self, widget: QWidget) -> QWidget:
+    def _with_copy(
+        self, widget: QWidget, name: str, latex_name: str,
+        text: Callable[[Equations], str], latex: Callable[[Equations], str],
+    ) -> QWidget:  # fmt: skip
         out = self._padded(widget)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(button(self.tr("Copy"), "builder_copy_equations", self.copy_text, variant="flat"))
-        row.addWidget(button(self.tr("Copy as LaTeX"), "builder_copy_latex", self.copy_latex, variant="flat"))
+        for title, key, write in (
+            (self.tr("Copy"), name, text),
+            (self.tr("Copy as LaTeX"), latex_name, latex),
+        ):
+            copy = partial(self._copy, write)
+            row.addWidget(button(title, f"builder_copy_{key}", copy, variant="flat"))
         row.addStretch(1)
         inner = out.layout()
         assert isinstance(inner, QVBoxLayout)
@@ -184,6 +205,7 @@ class LivePanel(QWidget):
         inner.addWidget(self.wrong)
         row = QHBoxLayout()
         row.addWidget(self.use)
+        row.addWidget(button(self.tr("Copy"), "builder_copy_typed", self.copy_typed, variant="flat"))
         row.addStretch(1)
         inner.addLayout(row)
         return out
@@ -267,8 +289,8 @@ class LivePanel(QWidget):
     def _typed(self) -> None:
         self.use.setEnabled(self.command.toPlainText().strip() != command_of(self.state.spec))
 
-    def use_command(self) -> None:
-        """Make the typed command the model, or say what is wrong with it."""
+    def use_command(self) -> bool:
+        """Make the typed command the model, or say what is wrong with it; True where it became the model."""
         text = " ".join(self.command.toPlainText().split())
         try:
             spec = parse_mixed(text, self.state.dataset.names)
@@ -282,19 +304,19 @@ class LivePanel(QWidget):
                 end = error.end if error.end is not None else error.start + 1
                 cursor.setPosition(min(end, len(self.command.toPlainText())), cursor.MoveMode.KeepAnchor)
                 self.command.setTextCursor(cursor)
-            return
+            return False
         self.use.setEnabled(False)
         self.wrong.setVisible(False)
         self.state.apply(edit.arrange(spec))
         self._show_command(command_of(self.state.spec))
+        return True
 
-    def copy_text(self) -> None:
-        """The equations as plain text on the clipboard."""
-        QGuiApplication.clipboard().setText(equations_text(self.written()))
+    def _copy(self, write: Callable[[Equations], str]) -> None:
+        QGuiApplication.clipboard().setText(write(self.written()))
 
-    def copy_latex(self) -> None:
-        """The equations as LaTeX on the clipboard."""
-        QGuiApplication.clipboard().setText(equations_latex(self.written()))
+    def copy_typed(self) -> None:
+        """The command as it is written here on the clipboard."""
+        QGuiApplication.clipboard().setText(self.command.toPlainText())
 
 
 def _readable(html: str) -> str:

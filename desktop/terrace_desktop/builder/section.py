@@ -9,13 +9,16 @@ from terrace.spec.model import ModelSpec
 from terrace_desktop.builder.chips import RoleBox
 from terrace_desktop.builder.notes import Notes
 from terrace_desktop.builder.state import BuilderState
-from terrace_desktop.widgets import label
+from terrace_desktop.widgets import label, named
 
 
 class Section(QWidget):
-    """A titled part of the form. `show_spec` shows the model, `show_problems` what was found out about it."""
+    """A titled part of the form. `show_spec` shows the model, `show_problems` what was found out about it.
 
-    def __init__(self, state: BuilderState, name: str, title: str) -> None:
+    ``purpose`` says what the part is for, while nothing is in it.
+    """
+
+    def __init__(self, state: BuilderState, name: str, title: str, purpose: str = "") -> None:
         super().__init__()
         self.setObjectName(f"builder_{name}")
         self.state = state
@@ -24,6 +27,9 @@ class Section(QWidget):
         self.body.setSpacing(6)
         if title:
             self.body.addWidget(label(title, "heading"))
+        self.purpose = named(label(purpose, "small", wrap=True), f"{name}_purpose", purpose)
+        self.purpose.setVisible(bool(purpose))
+        self.body.addWidget(self.purpose)
         self.notes = Notes(f"{name}_notes", state.apply)
 
     @property

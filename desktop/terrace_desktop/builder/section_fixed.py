@@ -44,7 +44,10 @@ class OutcomeSection(Section):
     """The outcome: one variable."""
 
     def __init__(self, state: BuilderState) -> None:
-        super().__init__(state, "outcome", tr("Outcome"))
+        super().__init__(
+            state, "outcome", tr("Outcome"),
+            tr("What the model explains: one number a row, such as a score or a reaction time."),
+        )  # fmt: skip
         self.box = RoleBox("outcome_box", self.tr("Outcome"), state.refuse("outcome"), self._take, self._take_text)
         self.chips = ChipRow("outcome")
         self.add = button(self.tr("+ Choose"), "outcome_add", self._pick, variant="flat")
@@ -67,6 +70,7 @@ class OutcomeSection(Section):
             shown.append(ChipData(name, term_title(Term((self.spec.outcome,))), badge=self.state.measure(name)))
         self.chips.show_chips(shown)
         self.drag.setVisible(not name)
+        self.purpose.setVisible(not name)
         self.add.setText(self.tr("Change") if name else self.tr("+ Choose"))
         self.add.setAccessibleName(self.tr("Change the outcome") if name else self.tr("Choose the outcome"))
         self.box.say("")
@@ -93,7 +97,10 @@ class FixedSection(Section):
     """Fixed effects: main effects, interactions, powers, the intercept."""
 
     def __init__(self, state: BuilderState) -> None:
-        super().__init__(state, "fixed", tr("Fixed effects"))
+        super().__init__(
+            state, "fixed", tr("Fixed effects"),
+            tr("What may explain it, on average over all groups: covariates, factors, interactions."),
+        )  # fmt: skip
         self.box = RoleBox("fixed_box", self.tr("Fixed effects"), state.refuse("fixed"), self._take, self._take_text)
         self.chips = ChipRow("fixed")
         self.chips.removed.connect(self._remove)
@@ -129,6 +136,7 @@ class FixedSection(Section):
     def show_spec(self) -> None:
         self._show_chips()
         self.chips.setVisible(bool(self.spec.fixed))
+        self.purpose.setVisible(not self.spec.fixed)
         self.intercept.setChecked(self.spec.constant)
         self.box.say("")
         self._selection()

@@ -17,7 +17,10 @@ class LevelsSection(Section):
     """Cards of levels, and a button that adds one. A group variable dropped here makes a new lowest level."""
 
     def __init__(self, state: BuilderState) -> None:
-        super().__init__(state, "levels", tr("Levels, highest first"))
+        super().__init__(
+            state, "levels", tr("Levels, highest first"),
+            tr("The groups that rows belong to, such as schools or patients; each has effects of its own."),
+        )  # fmt: skip
         self.cards: list[LevelCard] = []
         self.add = button(self.tr("+ Add level"), "levels_add", self._pick, variant="flat")
         self.box = RoleBox("levels_box", self.tr("A new level"), state.refuse("level"), self._take)
@@ -32,6 +35,7 @@ class LevelsSection(Section):
 
     def show_spec(self) -> None:
         wanted = len(self.spec.random)
+        self.purpose.setVisible(not wanted)
         while len(self.cards) > wanted:
             card = self.cards.pop()
             had_focus = card.isAncestorOf(self.window().focusWidget() or self.window())
@@ -44,7 +48,7 @@ class LevelsSection(Section):
         while len(self.cards) < wanted:
             card = LevelCard(self.state, len(self.cards))
             card.moved.connect(self._move)
-            self.body.insertWidget(1 + len(self.cards), card)
+            self.body.insertWidget(2 + len(self.cards), card)
             self.cards.append(card)
         for card in self.cards:
             card.show_spec()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 from terrace.spec import edit
 from terrace.spec.choices import closed
 from terrace.spec.model import ModelSpec
+from terrace_desktop.builder.constraints import ConstraintList
 from terrace_desktop.builder.fields import Choice, FieldButton, Fold, Typed
 from terrace_desktop.builder.flow import Flow
 from terrace_desktop.builder.notes import Notes, closed_notes, problem_notes
@@ -45,10 +46,12 @@ class MoreSection(Section):
         self.scale.chosen.connect(lambda v: state.apply(edit.set_pwscale(self.spec, v)))
         self.constraints = Typed(
             "more_constraints", self.tr("Numbers of constraints"), numbers,
-            show=lambda v: " ".join(map(str, v)), placeholder="1 2",
+            show=lambda v: " ".join(map(str, v)), placeholder=self.tr("numbers of defined ones: 1 3/5"),
             takes=self.tr("Write the numbers of constraints: 1 3/5."),
         )  # fmt: skip
         self.constraints.committed.connect(lambda v: state.apply(edit.set_constraints(self.spec, v or ())))
+        self.constraint_list = ConstraintList(state)
+        self.constraint_notes = Notes("constraint_notes", state.apply)
         self.condition = Typed(
             "more_condition", self.tr("Only rows where"), str, placeholder=self.tr("such as female == 1")
         )
@@ -74,6 +77,8 @@ class MoreSection(Section):
             (self.tr("Scaling"), self.scale),
             (self.tr("Constraints"), self.constraints),
             ("", self.constraints.wrong),
+            ("", self.constraint_list),
+            ("", self.constraint_notes),
             (self.tr("Only rows where"), self.condition),
             (self.tr("Rows in"), self.range),
             ("", self.notes),
@@ -120,6 +125,7 @@ class MoreSection(Section):
         self.scale.set_value(spec.pwscale)
         self.scale.setToolTip(next((c.reason for c in shut.values()), ""))
         self.constraints.set_value(spec.constraints or None)
+        self.constraint_list.show_spec()
         self.condition.set_value(spec.condition)
         self.range.set_value(spec.range_)
         self.collinear.setChecked(spec.collinear)
@@ -130,9 +136,11 @@ class MoreSection(Section):
         found = [p for f in ("weight", "pwscale") for p in self.state.problems(f)]
         quiet = closed_notes(closed("weight", self.spec))
         self.weight_notes.show_notes([*problem_notes(found), *quiet])
+        constraints = self.state.problems("constraints")
+        self.constraint_notes.show_notes(problem_notes(constraints))
         rows = self.state.problems("rows")
         self.notes.show_notes(problem_notes(rows))
-        if any(p.severity == "error" for p in (*found, *rows)) and self.spec.outcome.name:
+        if any(p.severity == "error" for p in (*found, *constraints, *rows)) and self.spec.outcome.name:
             self.fold.setChecked(True)
 
     def _summary(self) -> str:

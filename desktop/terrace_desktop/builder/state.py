@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -29,11 +30,14 @@ class BuilderState(QObject):
 
     def __init__(
         self, dataset: Dataset, spec: ModelSpec | None = None, rows: RowsOf = rows_of,
-        direct_rows: int = DIRECT_ROWS,
+        direct_rows: int = DIRECT_ROWS, constraints: Mapping[int, str] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.constraints = None if constraints is None else dict(constraints)
+        self._defined: set[int] = set()
         self.dataset = dataset
         self.spec = spec or edit.empty()
+        self.first = self.spec
         self.report = Report((), None)
         self.is_current = False
         self.hints: tuple[str, ...] = ()
@@ -57,6 +61,35 @@ class BuilderState(QObject):
         """Take the model that a problem offers."""
         if problem.fix is not None:
             self.apply(problem.fix)
+
+    def constrain(self, text: str) -> None:
+        """Put a linear equation of coefficients into the model, under its number or the next free one."""
+        known = self.constraints = self.constraints or {}
+        number = next((n for n, t in known.items() if t == text), 0)
+        if not number:
+            number = next(n for n in range(1, 2000) if n not in known and n not in self.spec.constraints)
+            known[number] = text
+            self._defined.add(number)
+        self.apply(edit.set_constraints(self.spec, (*self.spec.constraints, number)))
+
+    def know(self, constraints: Mapping[int, str]) -> None:
+        """Take definitions of constraints that came with a command."""
+        known = self.constraints = self.constraints or {}
+        for number, text in constraints.items():
+            if known.get(number) != text:
+                known[number] = text
+                self._defined.add(number)
+        if constraints:
+            self.refresh()
+
+    def definitions(self) -> tuple[str, ...]:
+        """The commands that define the constraints of the model that were made here."""
+        known = self.constraints or {}
+        return tuple(f"constraint {n} {known[n]}" for n in self.spec.constraints if n in self._defined)
+
+    def reset(self) -> None:
+        """The model as it was when the form was opened; it can be undone."""
+        self.apply(self.first)
 
     def undo(self) -> None:
         """Back to the model before the last change."""
@@ -111,8 +144,18 @@ class BuilderState(QObject):
 
     def _judged(self, spec: object, report: object) -> None:
         if spec == self.spec and isinstance(report, Report):
-            self.report, self.is_current = report, True
+            more = tuple(self._undefined())
+            self.report = replace(report, problems=(*more, *report.problems)) if more else report
+            self.is_current = True
             self.checked.emit()
+
+    def _undefined(self) -> Iterator[Problem]:
+        """Constraints that the session does not know, in the words of the command."""
+        for n in self.spec.constraints:
+            if self.constraints is not None and n not in self.constraints:
+                kept = edit.set_constraints(self.spec, [k for k in self.spec.constraints if k != n])
+                message = f"Constraint {n} is not defined."
+                yield Problem("constraints", "no-such-constraint", message, kept, "Leave it out")
 
     def close(self) -> None:
         """No judgement will come any more."""

@@ -180,7 +180,7 @@ def add_interaction(spec: ModelSpec, indices: Iterable[int]) -> ModelSpec:
     keys = {term_key(t) for t in order}
     others = [t for t in spec.fixed if term_key(t) not in keys]
     first = next(k for k, t in enumerate(spec.fixed) if term_key(t) in keys)
-    before = list(spec.fixed[:first])
+    before = spec.fixed[:first]
     return replace(spec, fixed=(*before, *order, *others[len(before) :]))
 
 

@@ -86,6 +86,18 @@ def equations_latex(equations: Equations) -> str:
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
+def combined_text(equations: Equations) -> str:
+    """The combined equation with the distributions as plain text."""
+    return "\n".join(line_text(x) for x in (equations.combined, *equations.distributions))
+
+
+def combined_latex(equations: Equations) -> str:
+    """The combined equation with the distributions as a LaTeX ``align*`` environment."""
+    lines = [line_latex(equations.combined).replace(" = ", " &= ", 1)]
+    lines += [line_latex(x).replace(r" \sim ", r" &\sim ", 1) for x in equations.distributions]
+    return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
+
+
 def _token_html(t: Token) -> str:
     text = escape(t.text)
     if t.kind == "operator":
