@@ -22,14 +22,13 @@ class ByLag(ResidualStructure):
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Correlation at each distance (k,), derivatives (r, k), second derivatives (r, r, k)."""
+        """Correlation at each distance, derivatives (r, ...) and, for order 2, second derivatives (r, r, ...).
+
+        Distances come in any shape, which stands last in the answer.
+        """
 
     def relative(self, rho: FloatArray, at: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-        distance = np.abs(at[:, None] - at[None, :])
-        lags, index = np.unique(distance, return_inverse=True)
-        index = index.reshape(distance.shape)
-        f, f1, f2 = self.correlations(rho, lags, order)
-        return f[index], f1[:, index], f2[:, :, index]
+        return self.correlations(rho, np.abs(at[:, None] - at[None, :]), order)
 
     def reported(self) -> tuple[ReportedParameter, ...]:
         return (*self._lag_parameters(), ReportedParameter("var(e)", "log", True))
@@ -49,6 +48,11 @@ class Ar(ByLag):
 
     key, title = "ar", "AR"
 
+    def __init__(self, times: FloatArray, order: int | None = None) -> None:
+        super().__init__(times, order)
+        self._kept: tuple[bytes, int, FloatArray, FloatArray, FloatArray] | None = None
+        self._reach = 0
+
     @property
     def n_params(self) -> int:
         return self.order or 1
@@ -63,11 +67,30 @@ class Ar(ByLag):
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        at = np.rint(lags).astype(np.int64)
+        r, r1, r2 = self._function(rho, int(at.max(initial=0)), order)
+        return r[at], r1[:, at], r2[:, :, at] if order > 1 else _nothing(len(rho), lags)
+
+    def _function(self, rho: FloatArray, reach: int, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The autocorrelation function for lags up to `reach` or more, (k,), with derivatives (r, k), (r, r, k).
+
+        The last one is kept: all time patterns of an evaluation share it.
+        """
+        key = rho.tobytes()
+        kept = self._kept
+        if kept is not None and kept[0] == key and kept[1] >= order and len(kept[2]) > reach:
+            return kept[2:]
+        self._reach = max(self._reach, reach)
+        found = self._recursion(rho, self._reach, order)
+        self._kept = (key, order, *found)
+        return found
+
+    def _recursion(self, rho: FloatArray, reach: int, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         p = self.n_params
         roots = np.roots(np.append(-rho[::-1], 1.0)) if np.any(rho) else np.zeros(0)
         if np.any(np.abs(roots) <= 1.0):
             raise np.linalg.LinAlgError("the autoregression is not stationary")
-        top = max(int(lags.max(initial=0)), p)
+        top = max(reach, p)
         # Yule-Walker for lags 1..p: sum_j φ_j r_|k-j| = r_k, linear in r_1..r_p, with M linear in φ
         m = np.eye(p)
         rhs = np.zeros(p)
@@ -96,10 +119,11 @@ class Ar(ByLag):
         for k in range(p + 1, top + 1):
             back = slice(k - 1, k - p - 1 if k - p - 1 >= 0 else None, -1)
             r[k] = rho @ r[back]
-            r1[:, k] = r[back] + r1[:, back] @ rho
-            r2[:, :, k] = r1[:, back] + r1[:, back].T + r2[:, :, back] @ rho
-        at = np.rint(lags).astype(np.int64)
-        return r[at], r1[:, at], r2[:, :, at]
+            if order:
+                r1[:, k] = r[back] + r1[:, back] @ rho
+            if order > 1:
+                r2[:, :, k] = r1[:, back] + r1[:, back].T + r2[:, :, back] @ rho
+        return r, r1, r2
 
     def _lag_parameters(self) -> tuple[ReportedParameter, ...]:
         if self.n_params == 1:
@@ -152,7 +176,7 @@ class Ma(ByLag):
         return (
             np.where(near, values[at], 0.0),
             np.where(near, first[:, at], 0.0),
-            np.where(near, second[:, :, at], 0.0),
+            np.where(near, second[:, :, at], 0.0) if order > 1 else _nothing(r, lags),
         )
 
     def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
@@ -201,10 +225,10 @@ class Toeplitz(ByLag):
         near = at <= self.lags
         safe = np.where(near, at, 0)
         r = self.n_params
-        first = np.zeros((r, len(at)))
+        first = np.zeros((r, *at.shape))
         for k in range(r):
             first[k] = at == k + 1
-        return np.where(near, full[safe], 0.0), first, np.zeros((r, r, len(at)))
+        return np.where(near, full[safe], 0.0), first, _nothing(r, lags)
 
     def _lag_parameters(self) -> tuple[ReportedParameter, ...]:
         return tuple(ReportedParameter(f"rho{k + 1}", "tanh", False) for k in range(self.n_params))
@@ -242,10 +266,15 @@ class Exponential(ByLag):
             raise np.linalg.LinAlgError("correlation outside its range")
         f = r**lags
         f1 = lags * f / r
-        return f, f1[None], (lags * (lags - 1.0) * f / r**2)[None, None]
+        return f, f1[None], (lags * (lags - 1.0) * f / r**2)[None, None] if order > 1 else _nothing(1, lags)
 
     def _lag_parameters(self) -> tuple[ReportedParameter, ...]:
         return (ReportedParameter("rho", "logit", False),)
+
+
+def _nothing(r: int, lags: FloatArray) -> FloatArray:
+    """Second derivatives that are zero, or not asked for, in a shape that broadcasts."""
+    return np.zeros((r, r, *(1,) * lags.ndim))
 
 
 def _logit(p: float) -> float:

@@ -7,6 +7,7 @@ of the second derivatives is all that is wanted, `add_curvature` never forms the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,10 @@ from terrace.likelihood.eliminate import Jet, add_to
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+# So many numbers of R* and its derivatives are kept from one evaluation to the next.
+KEPT = 4e6
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,8 @@ class PatternData:
             times = b"%d" % (last - first) if timeless else self._key(at[first:last])
             found.setdefault((int(by[first]), times), []).append(k)
         self.patterns: list[Pattern] = []
+        self._slices = residuals.slices()
+        self._kept: tuple[tuple[bytes, int], list[Local]] | None = None
         for (level, _), members in found.items():
             index = np.array(members)
             size = int(ends[index[0]] - starts[index[0]])
@@ -100,9 +107,20 @@ class PatternData:
             return at.tobytes()
         return np.round(at - at[0], 10).tobytes()
 
-    def local(self, pattern: Pattern, rho: FloatArray, order: int) -> Local:
+    def local(self, rho: FloatArray, order: int) -> Iterable[Local]:
+        """R* of all patterns with derivatives; those of the last ρ are kept, since second derivatives come after,
+        unless they are large."""
+        r = self.residuals.structure.n_params + 1
+        if sum(len(pattern.at) ** 2 for pattern in self.patterns) * r**2 > KEPT:
+            return (self._local(pattern, rho, order) for pattern in self.patterns)
+        key = (rho.tobytes(), order)
+        if self._kept is None or self._kept[0] != key:
+            self._kept = (key, [self._local(pattern, rho, order) for pattern in self.patterns])
+        return self._kept[1]
+
+    def _local(self, pattern: Pattern, rho: FloatArray, order: int) -> Local:
         """R* of a pattern with derivatives in all parameters of its by() group (its log-variance first)."""
-        own, part = self.residuals.slices()[pattern.by]
+        own, part = self._slices[pattern.by]
         r, r1, r2 = self.residuals.structure.relative(rho[part], pattern.at, order)
         names = np.arange(part.start, part.stop)
         if own is not None:
@@ -133,8 +151,7 @@ class PatternData:
         """
         g, m = self.n_owner, self.m
         jet = Jet(np.zeros((g, m, m)), np.zeros(g))
-        for pattern in self.patterns:
-            here = self.local(pattern, rho, order)
+        for pattern, here in zip(self.patterns, self.local(rho, 2 if order else 0)):
             count = np.bincount(pattern.owner, weights=pattern.copies, minlength=g)
             jet.ld += here.ld * count
             self._accumulate([jet.s], pattern, here.inverse[None])
@@ -172,8 +189,7 @@ class PatternData:
 
     def add_curvature(self, second: FloatArray, rho: FloatArray, offset: int, weight: Weight) -> None:
         """Add <∂²S, A> + ω ∂²log|R*| to H, with the weights of the finest groups of the elimination."""
-        for pattern in self.patterns:
-            here = self.local(pattern, rho, 2)
+        for pattern, here in zip(self.patterns, self.local(rho, 2)):
             k, g, m = pattern.w.shape
             common = len(weight.omega) == 1
             number = float((pattern.copies * (weight.omega if common else weight.omega[pattern.owner])).sum())
