@@ -155,9 +155,13 @@ class KroneckerBases:
         return out
 
     def product_traces(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        return np.array(
-            [np.vdot(y[part.rows], _apply(part, x[part.rows])) for part in self.parts], dtype=np.float64
-        )
+        out = np.empty(len(self.parts))
+        for k, part in enumerate(self.parts):
+            if len(part.matrix) == 1:
+                out[k] = part.matrix[0, 0] * _inner(y[part.rows, :, 0], x[part.rows, :, 0])
+            else:
+                out[k] = np.vdot(y[part.rows], _apply(part, x[part.rows]))
+        return out
 
 
 def _apply(part: Kronecker, rows: FloatArray) -> FloatArray:
@@ -172,6 +176,10 @@ def _apply(part: Kronecker, rows: FloatArray) -> FloatArray:
 def _square(left: Kronecker, right: Kronecker, block: FloatArray) -> float:
     """tr Σ_iNΣ_jN for the block of N between two factors, N symmetric: <Σ_i block, block Σ_j>."""
     if len(left.matrix) == len(right.matrix) == 1:
-        flat = block if block.flags.c_contiguous else np.ascontiguousarray(block)
-        return float(left.matrix[0, 0] * right.matrix[0, 0] * np.vdot(flat, flat))
+        return float(left.matrix[0, 0] * right.matrix[0, 0] * _inner(block, block))
     return float(np.vdot(_apply(left, block), _apply(right, np.ascontiguousarray(block.T)).T))
+
+
+def _inner(x: FloatArray, y: FloatArray) -> float:
+    """<X, Y>, without the copies that `vdot` makes of slices."""
+    return float(np.einsum("ij,ij->", x, y))

@@ -71,20 +71,21 @@ def add_curvature(second: FloatArray, record: Record, weight: Weight) -> None:
     log_det = bool(omega.any())
     active = list(record.e)
     ea = {key: times(record.e[key], a) for key in active}
-    kd = {key: mul(step.k, record.d1[key]) for key in active} if log_det else {}
+    kd = {key: mul(step.k, record.d1[key]) for key in active} if log_det and not step.zero else {}
     for x, first in enumerate(active):
         ke = mul(step.k, record.e[first])
         for other in active[x:]:
             value = -2.0 * float(np.vdot(ke, ea[other]))
-            if log_det:
+            if kd:
                 value -= float((omega * np.einsum("ijg,jig->g", kd[first], kd[other])).sum())
             second[first, other] += value
             if first != other:
                 second[other, first] += value
         across = -2.0 * bases.product_traces(record.u, step.bt(ea[first]))
         if log_det:
-            bd = step.bt(record.d1[first], kd[first])
-            across += bases.product_traces(bd * omega, np.swapaxes(step.full_b(), 0, 1))
+            bd = step.bt(record.d1[first], kd.get(first))
+            weighted = bd if len(omega) == 1 and omega[0] == 1.0 else bd * omega
+            across += bases.product_traces(weighted, np.swapaxes(step.full_b(), 0, 1))
         second[first, own] += across
         second[own, first] += across
 

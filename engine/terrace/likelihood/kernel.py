@@ -75,7 +75,8 @@ def forward(lower: FloatArray, right: FloatArray) -> FloatArray:
 @dataclass
 class Kernel:
     """``k`` and ``n`` (q, q, G), ``logdet`` (G,), ``root`` (q, q, G) with K = root'root where Σ has one, and
-    ``variances`` (q,) of a large diagonal Σ. B is formed only where it is asked for."""
+    ``variances`` (q,) of a large diagonal Σ. ``zero`` says that Σ = 0, so that B = I. B is formed only where it is
+    asked for."""
 
     k: FloatArray
     n: FloatArray
@@ -84,6 +85,7 @@ class Kernel:
     b: FloatArray | None = None
     root: FloatArray | None = None
     variances: FloatArray | None = None
+    zero: bool = False
 
     def reduce(self, f: FloatArray, c: FloatArray, t: FloatArray) -> FloatArray:
         """F - C'KC for t = KC, as a difference of two crossproducts where K has a root."""
@@ -101,6 +103,8 @@ class Kernel:
 
     def bt(self, x: FloatArray, kx: FloatArray | None = None) -> FloatArray:
         """B'x for x (q, m, G): x - DKx, or Σ⁻¹Kx for a diagonal Σ; ``kx`` is Kx where it is at hand."""
+        if self.zero:
+            return x
         if self.b is not None:
             return mul(np.swapaxes(self.b, 0, 1), x)
         kx = mul(self.k, x) if kx is None else kx
@@ -133,7 +137,7 @@ def kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
     q, groups = d.shape[0], d.shape[-1]
     if not sigma.any():
         b = np.broadcast_to(_identity(d), d.shape)
-        return Kernel(np.zeros_like(d), d, np.zeros(groups), d, b)
+        return Kernel(np.zeros_like(d), d, np.zeros(groups), d, b, zero=True)
     if sigma.ndim == 1:
         if q >= LARGE and groups == 1 and np.all(sigma > 0):
             return _diagonal(d, sigma)
@@ -213,7 +217,8 @@ def _diagonal(d: FloatArray, variances: FloatArray) -> Kernel:
 
     # M = I + Λ'DΛ is symmetric, so its lower triangle in one order of storage is the upper one in the other
     s = np.sqrt(variances)
-    m = (d[..., 0] * s) * s[:, None]
+    m = d[..., 0] * s
+    m *= s[:, None]
     m.flat[:: len(s) + 1] += 1.0
     factor, info = lapack.dpotrf(m.T, lower=1, overwrite_a=1, clean=0)
     if info:

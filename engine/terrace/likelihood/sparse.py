@@ -8,6 +8,8 @@ listed once and every evaluation is one weighted count over them.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +22,24 @@ from terrace.likelihood.kernel import Kernel, kernel, mul
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A sparse matrix without its empty rows, and which rows those are that it has."""
+
+    matrix: Any
+    rows: IntArray
+
+
+def _rows_that_are_there(rows: IntArray, columns: IntArray, values: FloatArray, count: int) -> Sums:
+    from scipy.sparse import coo_array, csr_array
+
+    width = int(columns.max(initial=-1)) + 1
+    full = coo_array((values, (rows, columns)), shape=(count, width)).tocsr()
+    there = np.flatnonzero(np.diff(full.indptr))
+    starts = np.append(full.indptr[there], len(full.data))
+    return Sums(csr_array((full.data, full.indices, starts), shape=(len(there), width)), there.astype(np.int64))
 
 
 class SparseLead:
@@ -72,22 +92,16 @@ class SparseLead:
         self.left = np.repeat(position, reach)
         start = np.cumsum(reach) - reach
         self.right = np.arange(len(self.left)) - np.repeat(start, reach) + self.left
-        cell = self.entry_column[self.left] * self.width + self.entry_column[self.right]
-        # sorted by cell, so that an evaluation reads and writes in order
-        order = np.argsort(cell, kind="stable")
-        self.left, self.right, cell = self.left[order], self.right[order], cell[order]
-        self.cell_starts = np.flatnonzero(np.diff(cell, prepend=-1))
-        self.cell_rows, self.cell_columns = np.divmod(cell[self.cell_starts], self.width)
         self.pair_group = self.entry_group[self.left]
+        cell = self.entry_column[self.left] * self.width + self.entry_column[self.right]
+        # A sum over pairs is a sparse product with one row a cell. With one effect a group its columns are groups and
+        # its values the products of the pairs; otherwise columns are pairs.
         if self.q == 1:
-            # one row a cell, one column a group: a sum over pairs is then one sparse product
-            from scipy.sparse import csr_array
-
-            product = self.values[self.left, 0] * self.values[self.right, 0]
-            self.pair_products = csr_array(
-                (product, self.pair_group, np.append(self.cell_starts, len(product))),
-                shape=(len(self.cell_starts), self.n_groups),
-            )
+            columns, values = self.pair_group, self.values[self.left, 0] * self.values[self.right, 0]
+        else:
+            columns, values = np.arange(len(cell)), np.ones(len(cell))
+        self.sums = _rows_that_are_there(cell, columns, values, self.width**2)
+        self.cell_rows, self.cell_columns = np.divmod(self.sums.rows, self.width)
 
     def _far_block(
         self, crossed: list[OneHot], offsets: IntArray, dense: FloatArray, weights: FloatArray | None
@@ -119,10 +133,9 @@ class SparseLead:
     def _cell_sums(self, w: FloatArray) -> FloatArray:
         """Σ_g C_g'W_gC_g at the cells of the upper triangle that are not zero, for W of shape (G, q, q)."""
         if self.q == 1:
-            return np.asarray(self.pair_products @ w[:, 0, 0])
+            return np.asarray(self.sums.matrix @ w[:, 0, 0])
         wc = np.einsum("eij,ej->ei", w[self.entry_group], self.values)
-        weights = np.einsum("ei,ei->e", wc[self.left], self.values[self.right])
-        return np.add.reduceat(weights, self.cell_starts)
+        return np.asarray(self.sums.matrix @ np.einsum("ei,ei->e", wc[self.left], self.values[self.right]))
 
     def _far_sums(self, w: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The same between crossed columns and the P dense ones, (T, P), and among these, (P, P)."""
@@ -158,14 +171,16 @@ class SparseLead:
         """As `terrace.likelihood.eliminate.eliminate`, summed over the groups; T is not formed."""
         step = kernel(self.d, sigma)
         k = step.k
-        out = Jet((self.f - self.quadratic(k))[..., None], np.array([step.logdet.sum()]))
+        f = self.quadratic(k)
+        np.subtract(self.f, f, out=f)
+        out = Jet(f[..., None], np.array([step.logdet.sum()]))
         done = Eliminated(k, np.zeros((self.q, 0, self.n_groups)))
         if order == 0:
             return out, done, step
         n, b = step.n, step.full_b()
         sb = bases.apply(np.swapaxes(b, 0, 1))
         for i, each, trace in zip(bases.keys, sb, bases.traces(n)):
-            out.s1[i] = -self.quadratic(mul(b, each))[..., None]
+            out.s1[i] = self.quadratic(-mul(b, each))[..., None]
             out.ld1[i] = np.array([trace.sum()])
         if order > 1:
             for i, j, w, ld in self._second(step, bases):

@@ -82,7 +82,7 @@ def optimise(
         roots.evaluations = space.evaluations
         moved = roots.point(space.root(point.theta))
         point, space = (moved, roots) if moved is not None else (point, space)
-    elif average:
+    elif not point.exact:
         exact = space.point(point.theta)
         if exact is not None:
             point = exact

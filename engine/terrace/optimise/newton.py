@@ -180,7 +180,8 @@ def maximise(
         if idle > STALLED:
             reason = "" if left < 1e-5 else "no further step improves the fit"
             return NewtonResult(point, left < 1e-5, tuple(log), reason)
-        trial = space.point(point.theta + s * scale, average=average)
+        # the last step leads to where inference needs exact second derivatives
+        trial = space.point(point.theta + s * scale, average=average and not ended)
         length = float(np.linalg.norm(s))
         if trial is None:
             radius = 0.25 * min(radius, length)

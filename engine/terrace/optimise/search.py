@@ -15,7 +15,10 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SearchPoint:
-    """A point of the search: θ, ψ(θ), the evaluation there, and its derivatives in θ."""
+    """A point of the search: θ, ψ(θ), the evaluation there, and its derivatives in θ.
+
+    ``exact`` is False where the Hessian is minus the average information.
+    """
 
     theta: FloatArray
     psi: FloatArray
@@ -23,6 +26,7 @@ class SearchPoint:
     gradient: FloatArray
     hessian: FloatArray
     jacobian: FloatArray
+    exact: bool
 
     @property
     def ll(self) -> float:
@@ -98,7 +102,7 @@ class SearchSpace:
             return None
         gradient = jacobian.T @ e.gradient
         hessian = jacobian.T @ e.hessian @ jacobian + np.tensordot(e.gradient, second, axes=1)
-        return SearchPoint(theta, psi, e, gradient, hessian, jacobian)
+        return SearchPoint(theta, psi, e, gradient, hessian, jacobian, not average)
 
     def start(self, scale: float, residual: FloatArray) -> FloatArray:
         """θ for Σ* = scale·I in the scaled columns of Z, with the given residual part."""
