@@ -130,9 +130,9 @@ def stored_macros(
 
 _ORDER = (
     *("cmd", "cmdline", "depvar", "wtype", "wexp", "fweight", "pweight", "ivars", "title", "redim", "vartypes"),
-    *("revars", "resopt", "rstructure", "rstructurelab", "rbyvar", "rglabels", "pwscale", "timevar", "dfmethod", "dftitle"),
-    *("chi2type", "clustvar", "vce", "vcetype", "method", "opt", "optmetric", "emonly", "ml_method", "technique"),
-    *("datasignature", "datasignaturevars", "properties", "estat_cmd", "predict", "marginswtype", "marginswexp"),
+    *("revars", "resopt", "rstructure", "rstructurelab", "rbyvar", "rglabels", "pwscale", "timevar", "dfmethod"),
+    *("dftitle", "chi2type", "clustvar", "vce", "vcetype", "method", "opt", "optmetric", "emonly", "ml_method"),
+    *("technique", "datasignature", "datasignaturevars", "properties", "estat_cmd", "predict", "marginswtype", "marginswexp"),
     "asobserved",
 )
 
