@@ -155,14 +155,19 @@ class ColumnBuilder:
         columns: list[FloatArray] = []
         kept: list[ColumnInfo] = []
         everything: list[ColumnInfo] = []
-        seen: set[str] = set()
+        place: dict[str, int] = {}  # in `everything`
         for position, term in enumerate(terms):
             for info, column in self._term(term, position, margins, constant, bare):
-                if info.name in seen and info.kind == "estimated":
-                    continue
-                everything.append(info)
+                if info.name in place:
+                    # said twice: the first counts, unless it is a base that the second, without one, asks to keep
+                    at = place[info.name]
+                    if everything[at].kind != "base" or column is None or not _keeps_all(term):
+                        continue
+                    everything[at] = info
+                else:
+                    place[info.name] = len(everything)
+                    everything.append(info)
                 if column is not None:
-                    seen.add(info.name)
                     columns.append(column)
                     kept.append(info)
         matrix = np.column_stack(columns) if columns else np.zeros((self.n, 0))
@@ -244,6 +249,11 @@ def _margin(term: Term) -> frozenset[str]:
 def _without(term: Term, gone: Factor) -> frozenset[str]:
     rest = tuple(f for f in term.factors if not (f.kind == "factor" and f.name == gone.name))
     return _margin(Term(rest)) if rest else frozenset()
+
+
+def _keeps_all(term: Term) -> bool:
+    """True where the levels that are written are all kept: ``ibn.x``, ``2.x``."""
+    return all(f.base == "none" or f.levels for f in term.factors if f.kind == "factor")
 
 
 def _wanted(f: Factor, value: Any, token: str) -> bool:

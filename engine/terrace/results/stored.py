@@ -132,8 +132,8 @@ _ORDER = (
     *("cmd", "cmdline", "depvar", "wtype", "wexp", "fweight", "pweight", "ivars", "title", "redim", "vartypes"),
     *("revars", "resopt", "rstructure", "rstructurelab", "rbyvar", "rglabels", "pwscale", "timevar", "dfmethod"),
     *("dftitle", "chi2type", "clustvar", "vce", "vcetype", "method", "opt", "optmetric", "emonly", "ml_method"),
-    *("technique", "datasignature", "datasignaturevars", "properties", "estat_cmd", "predict", "marginswtype", "marginswexp"),
-    "asobserved",
+    *("technique", "datasignature", "datasignaturevars", "properties", "estat_cmd", "predict"),
+    *("marginswtype", "marginswexp", "asobserved"),
 )
 
 
