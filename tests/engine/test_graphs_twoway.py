@@ -337,4 +337,4 @@ def test_nothing_but_missing_values() -> None:
     session = session_on(data)
     assert code(session, "scatter y x") == "nothing-to-draw"
     outcome = ok(session, "twoway (scatter y x) (scatter z x)")
-    assert outcome.warnings == ("scatter of y has no rows to draw.",) and len(outcome.plots[0].panels[0].marks) == 1
+    assert outcome.warnings == ("scatter of y, x has nothing to draw.",) and len(outcome.plots[0].panels[0].marks) == 1

@@ -26,10 +26,15 @@ def _nearest(marks: Marks, x: float, y: float, px: float, py: float, panel: Plot
         return None
     if marks.kind == "line" and not marks.labels and not marks.label:
         return None
+    across, along = panel.x, panel.y
+    if marks.horizontal:
+        x, y, px, py, across, along = y, x, py, px, along, across
     with np.errstate(invalid="ignore"):
         if marks.kind == "bars":
             inside = np.abs(marks.x - x) <= marks.width / 2
-            distance = np.where(inside & (y <= np.maximum(marks.y, 0)), 0.0, np.inf)
+            base = np.zeros(len(marks.x)) if marks.lower is None else marks.lower
+            inside &= (y <= np.maximum(marks.y, base)) & (y >= np.minimum(marks.y, base))
+            distance = np.where(inside, 0.0, np.inf)
         elif marks.kind == "interval" and marks.lower is not None and marks.upper is not None:
             inside = (y >= marks.lower) & (y <= marks.upper)
             distance = np.where(inside, np.abs(marks.x - x) / px, np.inf)
@@ -49,8 +54,8 @@ def _nearest(marks: Marks, x: float, y: float, px: float, py: float, panel: Plot
         return float(distance[at]), lines[0]
     if marks.rows is not None and not marks.labels:
         lines.append(QCoreApplication.translate("PlotView", "Row {0}").format(int(marks.rows[at]) + 1))
-    lines.append(f"{panel.x.title or 'x'}: {_value(panel.x, marks.x[at])}")
-    lines.append(f"{panel.y.title or 'y'}: {_value(panel.y, marks.y[at])}")
+    lines.append(f"{across.title or 'x'}: {_value(across, marks.x[at])}")
+    lines.append(f"{along.title or 'y'}: {_value(along, marks.y[at])}")
     return float(distance[at]), "\n".join(lines)
 
 

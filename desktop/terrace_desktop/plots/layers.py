@@ -12,6 +12,7 @@ from terrace.results.plot import Marks
 from terrace_desktop import theme
 from terrace_desktop.plots.looks import mark_colour, pen, symbol_looks
 
+MOST_TEXTS = 300  # labels beside points
 BUNDLE = 8  # breaks from which a layer is a bundle of lines and no single one
 
 
@@ -29,7 +30,22 @@ class Setting:
 
 def items(marks: Marks, at: Setting) -> list[Any]:
     """The pyqtgraph items that draw a layer."""
-    return _DRAW[marks.kind](marks, at)
+    drawn = _DRAW[marks.kind](marks, at)
+    return drawn + _texts(marks) if marks.text and not at.compact else drawn
+
+
+def _texts(marks: Marks) -> list[Any]:
+    """The labels beside their places, as many as can be read."""
+    anchors = {"above": (0.5, 1), "below": (0.5, 0), "right": (-0.1, 0.5), "left": (1.1, 0.5)}
+    anchor = anchors.get(marks.text, (0.5, 0.5))
+    out = []
+    for x, y, label in list(zip(marks.x, marks.y, marks.labels))[:MOST_TEXTS]:
+        if label and np.isfinite(x) and np.isfinite(y):
+            text = pg.TextItem(label, color=theme.colour("ink"), anchor=anchor)
+            text.setFont(theme.text_font(11))
+            text.setPos(float(x), float(y))
+            out.append(text)
+    return out
 
 
 def point_size(count: int, at: Setting) -> float:
@@ -55,6 +71,8 @@ def line_looks(marks: Marks, at: Setting) -> Any:
 
 
 def _points(marks: Marks, at: Setting) -> list[Any]:
+    if marks.style.marker == "none":
+        return []
     n = len(marks.x)
     ok = np.isfinite(marks.x) & np.isfinite(marks.y)
     alpha = 1.0 if marks.role == "highlight" else point_alpha(n)
@@ -81,16 +99,29 @@ def _interval(marks: Marks, at: Setting) -> list[Any]:
     x = np.repeat(marks.x, 2)
     y = np.column_stack([marks.lower, marks.upper]).ravel()
     width = marks.style.thickness or 1.0
-    bars = pg.PlotCurveItem(x=x, y=y, pen=pen(marks, width, 0.5, at.several), connect="pairs")
+    plain = marks.style.marker in ("none", "cap")
+    look = pen(marks, 1.5 * width if plain else width, 0.9 if plain else 0.5, at.several)
+    bars = pg.PlotCurveItem(**_turned(marks, x, y), pen=look, connect="pairs")
+    if plain:
+        return [bars]
     size = ((5.0 if n <= 60 else 4.0) - (1.5 if at.compact else 0)) * at.scale
-    middle = pg.ScatterPlotItem(x=marks.x, y=marks.y, **symbol_looks(marks, size, several=at.several))
+    middle = pg.ScatterPlotItem(**_turned(marks, marks.x, marks.y), **symbol_looks(marks, size, several=at.several))
     return [middle, bars]
+
+
+def _turned(marks: Marks, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Places along both axes, exchanged for marks on their side."""
+    return {"x": y, "y": x} if marks.horizontal else {"x": x, "y": y}
 
 
 def _bars(marks: Marks, at: Setting) -> list[Any]:
     edge = pg.mkPen(theme.colour("panel"), width=1)
     fill = pg.mkBrush(mark_colour(marks, 0.75, at.several))
-    return [pg.BarGraphItem(x=marks.x, height=marks.y, width=marks.width, pen=edge, brush=fill)]
+    base = np.zeros(len(marks.x)) if marks.lower is None else marks.lower
+    half = marks.width / 2
+    along = {"x0": base, "x1": marks.y, "y0": marks.x - half, "y1": marks.x + half}
+    upright = {"x0": marks.x - half, "x1": marks.x + half, "y0": base, "y1": marks.y}
+    return [pg.BarGraphItem(**(along if marks.horizontal else upright), pen=edge, brush=fill)]
 
 
 def _hline(marks: Marks, at: Setting) -> list[Any]:
@@ -107,16 +138,16 @@ def _box(marks: Marks, at: Setting) -> list[Any]:
     low, q1, median, q3, high = marks.y.T
     half = marks.width / 2 * 0.6
     edge = pen(marks, marks.style.thickness or 1.0, several=at.several)
-    body = pg.BarGraphItem(
-        x=marks.x, y0=q1, y1=q3, width=2 * half, pen=edge,
-        brush=pg.mkBrush(mark_colour(marks, 0.25, at.several)),
-    )  # fmt: skip
+    fill = pg.mkBrush(mark_colour(marks, 0.25, at.several))
+    across, along = (marks.x - half, marks.x + half), (q1, q3)
+    (x0, x1), (y0, y1) = (along, across) if marks.horizontal else (across, along)
+    body = pg.BarGraphItem(x0=x0, x1=x1, y0=y0, y1=y1, pen=edge, brush=fill)
     across_x = np.column_stack([marks.x - half, marks.x + half]).ravel()
     ink = pg.mkPen(theme.colour("ink"), width=2.0 * max(at.scale, 0.75))
-    middle = pg.PlotCurveItem(x=across_x, y=np.repeat(median, 2), pen=ink, connect="pairs")
+    middle = pg.PlotCurveItem(**_turned(marks, across_x, np.repeat(median, 2)), pen=ink, connect="pairs")
     whiskers_x = np.repeat(marks.x, 4)
     whiskers_y = np.column_stack([low, q1, q3, high]).ravel()
-    whiskers = pg.PlotCurveItem(x=whiskers_x, y=whiskers_y, pen=edge, connect="pairs")
+    whiskers = pg.PlotCurveItem(**_turned(marks, whiskers_x, whiskers_y), pen=edge, connect="pairs")
     return [whiskers, body, middle]
 
 

@@ -121,12 +121,14 @@ def _union(panels: tuple[PlotPanel, ...], which: str) -> tuple[float, float] | N
 
 
 def _places(m: Marks, which: str) -> list[FloatArray]:
+    if m.horizontal:
+        which = "y" if which == "x" else "x"
     if which == "x":
         wide = m.width / 2 if m.kind in ("bars", "box") else 0.0
         return [] if m.kind == "hline" else [m.x - wide, m.x + wide]
     if m.kind == "vline":
         return []
     out = [m.y.ravel()]
-    if m.kind == "bars":
+    if m.kind == "bars" and m.lower is None:
         out.append(np.zeros(1))
     return out + [v for v in (m.lower, m.upper) if v is not None]

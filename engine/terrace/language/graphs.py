@@ -8,20 +8,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from terrace.language.clauses import Clauses, Weighting, split_clauses
+from terrace.language.expr_ast import Expression
 from terrace.language.graphs_looks import LOOK_RULES, Look, read_look
 from terrace.language.graphs_options import GRAPH_RULES, GraphOptions, Typed, read_options
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names, parse_names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, OptionRule, choice, match_option, rules, scan_options
-from terrace.language.tokens import NAME, Piece, closing, split, words
+from terrace.language.tokens import NAME, Piece, closing, split, unquoted, words
 
 T = TypeVar("T")
-PLOT_TYPES = "sc:atter line con:nected lfit lfitci qfit qfitci"
+PLOT_TYPES = (
+    "sc:atter line con:nected lfit lfitci qfit qfitci area bar spike dropline rarea rbar rspike rcap rline rscatter "
+    "lowess function kden:sity hist:ogram scatteri"
+)
+UPRIGHT = ("area", "bar", "spike", "dropline")
+"""Plots of a y variable that stand on a base line."""
+RANGES = ("rarea", "rbar", "rspike", "rcap", "rline", "rscatter")
+"""Plots of what lies between two y variables."""
+CURVES = ("lowess", "function", "kdensity", "histogram", "scatteri")
+"""Plots that are worked out from the values of a variable, from an expression or from numbers."""
+KERNELS = "ep:anechnikov epan2 bi:weight cos:ine gau:ssian par:zen rec:tangle tri:angle"
 FITS = ("lfit", "lfitci", "qfit", "qfitci")
 CONNECTS = {
     **dict.fromkeys(("none", "i"), "none"),
@@ -30,9 +41,21 @@ CONNECTS = {
     **dict.fromkeys(("stairstep", "J"), "stairstep"),
     **dict.fromkeys(("stepstair",), "stepstair"),
 }
-_POINT_RULES = rules("", "c:onnect cmis:sing jitter jitterseed mlab:el", "sort")
+_POINT_RULES = rules("", "c:onnect cmis:sing jitter jitterseed mlab:el mlabp:osition", "sort")
 _FIT_RULES = rules("stdp stdf nofit atobs", "l:evel range n")
-_HISTOGRAM_RULES = rules("den:sity fraction freq:uency percent norm:al disc:rete", "bin w:idth start")
+_HISTOGRAM_RULES = rules(
+    "den:sity fraction freq:uency percent norm:al disc:rete kden:sity gap addl:abels",
+    "bin w:idth start normopts kdenopts",
+)
+_UPRIGHT_RULES = rules("vert:ical hor:izontal", "base barw:idth cmis:sing c:onnect", "sort")
+_RANGE_RULES = rules("vert:ical hor:izontal", "barw:idth cmis:sing", "sort")
+_CURVE_RULES = {
+    "lowess": rules("mean nowe:ight log:it a:djust", "bw:idth"),
+    "function": rules("", "r:ange n drop:lines yvar:ist"),
+    "kdensity": rules("nor:mal stu:dent", "k:ernel bw:idth n r:ange"),
+    "histogram": rules("den:sity fraction freq:uency percent disc:rete", "bin w:idth start"),
+    "scatteri": rules(),
+}
 _BOX_RULES = rules("noout:sides asc:ategory", "over")
 
 
@@ -42,7 +65,9 @@ class Layer:
 
     ``connect``, ``breaks`` and ``looks`` have one entry a y variable; ``breaks`` tells that missing values break
     a line. ``sort`` names the variables to sort by, () for x, None for the order of the data. ``level`` and
-    ``forecast`` belong to bands of fits, ``range_`` are the ends of a fitted curve.
+    ``forecast`` belong to bands of fits, ``range_`` are the ends of a curve. ``base`` is where bars and areas stand,
+    ``bar_width`` is in units of x; ``bandwidth`` and ``kernel`` belong to smooth curves, ``expression`` is that of a
+    function of x, ``bins`` what a histogram was asked for, ``places`` are points (y, x, label) given as numbers.
     """
 
     kind: str
@@ -56,10 +81,18 @@ class Layer:
     jitter: float = 0.0
     jitter_seed: int = 1
     labels: str | None = None
+    labels_at: str = "right"
     level: float | None = None
     forecast: bool = False
     line: bool = True
     range_: tuple[float, float] | None = None
+    base: float = 0.0
+    bar_width: float | None = None
+    bandwidth: float | None = None
+    kernel: str = "epanechnikov"
+    expression: Expression | None = None
+    bins: Histogram | None = None
+    places: tuple[tuple[float, float, str], ...] = ()
 
     @property
     def weight(self) -> Weighting | None:
@@ -95,6 +128,7 @@ class Histogram:
     start: float | None = None
     discrete: bool = False
     normal: bool = False
+    smooth: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +140,7 @@ class Boxes:
     options: GraphOptions
     over: tuple[str, ...] = ()
     outside: bool = True
+    horizontal: bool = False
 
 
 def parse_twoway(piece: Piece, variables: Sequence[str], kind: str = "") -> Twoway:
@@ -187,14 +222,21 @@ class _Overlay:
 
     def layer(self, kind: str, piece: Piece) -> Layer:
         clauses = split_clauses(piece, using=False)
+        if kind in CURVES and kind != "lowess":
+            return self._curve(kind, clauses)
         named = [n for item in words(clauses.body) for n in self.names.expand(item)]
-        if len(named) < 2 or (kind in FITS and len(named) > 2):
+        most = 3 if kind in RANGES else 2 if kind in (*FITS, *UPRIGHT, "lowess") else len(named)
+        if len(named) < (3 if kind in RANGES else 2) or len(named) > most:
             raise (clauses.body or piece).error(
-                f"{kind} needs a y variable and an x variable{'' if kind in FITS else ', in this order'}.",
+                f"{kind} needs {'two y variables' if kind in RANGES else 'a y variable'} and an x variable"
+                f"{'' if kind in FITS else ', in this order'}.",
                 code="variables",
-                advice=f"Write {kind} y x.",
+                advice=f"Write {kind} {'low high' if kind in RANGES else 'y'} x.",
             )
-        own_rules = _FIT_RULES if kind in FITS else _POINT_RULES
+        own_rules = (
+            _FIT_RULES if kind in FITS else _UPRIGHT_RULES if kind in UPRIGHT else _RANGE_RULES if kind in RANGES
+            else _CURVE_RULES[kind] if kind in CURVES else _POINT_RULES
+        )  # fmt: skip
         known = (*own_rules, *LOOK_RULES, *GRAPH_RULES)
         of_graph = {r.name for r in GRAPH_RULES}
         own: dict[str, Option] = {}
@@ -207,7 +249,11 @@ class _Overlay:
         y, x = tuple(named[:-1]), named[-1]
         looks = read_look(own, len(y))
         common = Layer(kind, y, x, clauses, looks)
-        return self._fit(common, own) if kind in FITS else self._points(common, own)
+        if kind in FITS:
+            return self._fit(common, own)
+        if kind in (*UPRIGHT, *RANGES):
+            return self._upright(common, own)
+        return self._smooth(common, own) if kind == "lowess" else self._points(common, own)
 
     def _points(self, layer: Layer, own: dict[str, Option]) -> Layer:
         count = len(layer.y)
@@ -223,15 +269,63 @@ class _Overlay:
             jitter=number(own["jitter"], least=0) if "jitter" in own else 0.0,
             jitter_seed=int(number(own["jitterseed"], integer=True)) if "jitterseed" in own else 1,
             labels=self.names.one(argument(own["mlabel"])) if "mlabel" in own else None,
+            labels_at=_clock(own["mlabposition"]) if "mlabposition" in own else "right",
         )  # fmt: skip
 
+    def _upright(self, layer: Layer, own: dict[str, Option]) -> Layer:
+        if "horizontal" in own:
+            raise own["horizontal"].piece.error(
+                f"{layer.kind} is drawn upright here.", code="no-horizontal", advice="graph hbar and hbox lie down."
+            )
+        sort: tuple[str, ...] | None = () if layer.kind in ("area", "rarea", "rline") else None
+        if own.get("sort") is not None and own["sort"].argument is not None:
+            sort = parse_names(own["sort"].argument, self.variables)
+        return replace(
+            layer,
+            sort=sort,
+            connect=("direct",) * len(layer.y),
+            breaks=(False,) * len(layer.y),
+            base=number(own["base"], least=-math.inf) if "base" in own else 0.0,
+            bar_width=_positive(own["barwidth"]) if "barwidth" in own else None,
+        )
+
+    def _smooth(self, layer: Layer, own: dict[str, Option]) -> Layer:
+        for name in ("logit", "adjust", "noweight", "mean"):
+            if name in own:
+                raise own[name].piece.error(f"lowess has no {name} here.", code="not-available", subject=name)
+        width = number(own["bwidth"]) if "bwidth" in own else 0.8
+        if not 0 < width <= 1:
+            raise own["bwidth"].piece.error("bwidth() is a share of the rows, from 0 to 1.", code="bad-option-value")
+        return replace(layer, bandwidth=width)
+
+    def _curve(self, kind: str, clauses: Clauses) -> Layer:
+        """What has an expression, a single variable or numbers where others have y and x."""
+        known = (*_CURVE_RULES[kind], *LOOK_RULES, *GRAPH_RULES)
+        of_graph = {r.name for r in GRAPH_RULES} - {r.name for r in _CURVE_RULES[kind]}
+        own: dict[str, Option] = {}
+        for option in scan_options(clauses.options):
+            typed = _typed(option, known, kind)
+            if typed.name in of_graph:
+                self.typed.append(typed)
+            else:
+                own[typed.name] = Option(typed.name, option.piece, option.argument)
+        layer = Layer(kind, ("",), "", clauses, read_look(own, 1))
+        if kind == "scatteri":
+            return replace(layer, places=_places(clauses.body))
+        if kind == "function":
+            return replace(layer, expression=_function(clauses.body), range_=_range(own) or (0.0, 1.0))
+        name = self.names.one(clauses.body)
+        layer = replace(layer, x=name)
+        if kind == "histogram":
+            return replace(layer, bins=_histogram(name, clauses, GraphOptions(), own))
+        kernel = "epanechnikov"
+        if "kernel" in own:
+            kernel = choice(argument(own["kernel"]), own["kernel"].value, KERNELS, "a kernel")
+        width = _positive(own["bwidth"]) if "bwidth" in own else None
+        return replace(layer, kernel=kernel, bandwidth=width, range_=_range(own))
+
     def _fit(self, layer: Layer, own: dict[str, Option]) -> Layer:
-        range_ = None
-        if "range" in own:
-            ends = parse_numlist(argument(own["range"]))
-            if len(ends) != 2 or ends[0] >= ends[1]:
-                raise own["range"].piece.error("range() takes two numbers, the smaller first.", code="bad-option-value")
-            range_ = (ends[0], ends[1])
+        range_ = _range(own)
         level = None
         if "level" in own:
             level = number(own["level"])
@@ -241,6 +335,55 @@ class _Overlay:
             layer.kind, layer.y, layer.x, layer.clauses, layer.looks,
             level=level, forecast="stdf" in own, line="nofit" not in own, range_=range_,
         )  # fmt: skip
+
+
+def _range(own: dict[str, Option]) -> tuple[float, float] | None:
+    if "range" not in own:
+        return None
+    ends = parse_numlist(argument(own["range"]))
+    if len(ends) != 2 or ends[0] >= ends[1]:
+        raise own["range"].piece.error("range() takes two numbers, the smaller first.", code="bad-option-value")
+    return ends[0], ends[1]
+
+
+def _clock(option: Option) -> str:
+    """A place on the clock as the nearest of above, right, below and left; 0 is the centre."""
+    hour = int(number(option, integer=True))
+    if hour > 12:
+        raise option.piece.error("A place is an hour of the clock, 0 to 12.", code="bad-option-value")
+    if hour == 0:
+        return "center"
+    return ("above", "right", "below", "left")[((hour + 1) % 12) // 3]
+
+
+def _function(piece: Piece) -> Expression:
+    """The expression of ``y = f(x)``, or of f(x) alone."""
+    from terrace.language.expressions import parse_expression
+
+    parts = split(piece, "=")
+    if len(parts) > 1 and NAME.fullmatch(str(parts[0]).strip()) and not str(parts[1]).startswith("="):
+        piece = piece.after(parts[1].start)
+    return parse_expression(piece.strip())
+
+
+def _places(piece: Piece) -> tuple[tuple[float, float, str], ...]:
+    """``y x ["label"] y x ...`` as points; a clock position in parentheses changes nothing."""
+    out: list[tuple[float, float, str]] = []
+    waiting: list[float] = []
+    for item in words(piece):
+        text = str(item)
+        if text.startswith('"') and out and not waiting:
+            out[-1] = (*out[-1][:2], unquoted(item))
+        elif text.startswith("("):
+            continue
+        else:
+            waiting += parse_numlist(item)
+            if len(waiting) == 2:
+                out.append((waiting[0], waiting[1], ""))
+                waiting = []
+    if waiting or not out:
+        raise piece.error("scatteri takes pairs of numbers, y and x.", code="bad-option-value")
+    return tuple(out)
 
 
 def plot_type(word: Piece) -> str:
@@ -253,6 +396,10 @@ def parse_histogram(piece: Piece, variables: Sequence[str]) -> Histogram:
     clauses = split_clauses(piece, using=False)
     name = Names(variables).one(clauses.body)
     own, options = split_options(clauses.options, (*_HISTOGRAM_RULES, *LOOK_RULES), variables, "histogram")
+    return _histogram(name, clauses, options, own)
+
+
+def _histogram(name: str, clauses: Clauses, options: GraphOptions, own: dict[str, Option]) -> Histogram:
     scales = [s for s in ("density", "fraction", "frequency", "percent") if s in own]
     if len(scales) > 1:
         raise own[scales[1]].piece.error(
@@ -271,10 +418,11 @@ def parse_histogram(piece: Piece, variables: Sequence[str]) -> Histogram:
         start=number(own["start"], least=-math.inf) if "start" in own else None,
         discrete="discrete" in own,
         normal="normal" in own,
+        smooth="kdensity" in own,
     )  # fmt: skip
 
 
-def parse_boxes(piece: Piece, variables: Sequence[str]) -> Boxes:
+def parse_boxes(piece: Piece, variables: Sequence[str], *, horizontal: bool = False) -> Boxes:
     """What follows ``graph box``. Raises `CommandError` where it cannot be read."""
     clauses = split_clauses(piece, using=False)
     names = parse_names(clauses.body, variables)
@@ -285,7 +433,7 @@ def parse_boxes(piece: Piece, variables: Sequence[str]) -> Boxes:
     rest = [o for o in given if o not in over]
     own, options = split_options(rest, (*_BOX_RULES, *LOOK_RULES), variables, "graph box")
     groups = tuple(Names(variables).one(split(argument(o), ",")[0]) for o in over)
-    return Boxes(names, clauses, options, groups, "nooutsides" not in own)
+    return Boxes(names, clauses, options, groups, "nooutsides" not in own, horizontal)
 
 
 def split_options(

@@ -19,11 +19,11 @@ LOOK_RULES = rules(
     "",
     "lc:olor lw:idth lp:attern mc:olor m:symbol msiz:e col:or fc:olor clc:olor clw:idth clp:attern "
     "alc:olor alw:idth acol:or blc:olor bfc:olor lst:yle mst:yle pst:yle fi:ntensity la:lign mfc:olor mlc:olor "
-    "mlw:idth barw:idth mlabs:ize mlabc:olor mlabp:osition mlabv:position mlabg:ap mlaba:ngle",
+    "mlw:idth mlabs:ize mlabc:olor mlabv:position mlabg:ap mlaba:ngle",
 )
 WITHOUT_EFFECT = (
-    *("lstyle", "mstyle", "pstyle", "fintensity", "lalign", "mlcolor", "mlwidth", "barwidth", "alwidth", "blcolor"),
-    *("mlabsize", "mlabcolor", "mlabposition", "mlabvposition", "mlabgap", "mlabangle"),
+    *("lstyle", "mstyle", "pstyle", "fintensity", "lalign", "mlcolor", "mlwidth", "alwidth", "blcolor"),
+    *("mlabsize", "mlabcolor", "mlabvposition", "mlabgap", "mlabangle"),
 )
 WIDTHS = {
     "none": 0.0, "vvvthin": 0.2, "vvthin": 0.3, "vthin": 0.4, "thin": 0.6, "medthin": 0.8, "medium": 1.0,

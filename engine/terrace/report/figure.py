@@ -319,6 +319,11 @@ def _panel(axes: Axes, panel: PlotPanel, theme: Theme, several: bool, trellis: f
     axes.set_ylabel(trellis.axis_title(panel.y.title, "y"))
     _axis(axes, panel.x, "x", trellis)
     _axis(axes, panel.y, "y", trellis)
+    if not panel.marks and not panel.title:  # a gap in the grid of panels
+        axes.set_axis_off()
+    lying = any(m.horizontal for m in panel.marks)
+    axes.set_axisbelow(True)
+    axes.grid(axis="x" if lying else "y", color=theme.line or "#dfe3e8", linewidth=0.5, alpha=0.6, zorder=0)
     return next((n for n in notes if n), "")
 
 

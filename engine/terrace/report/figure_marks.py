@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 100_000  # above this, points are counted in cells
 MOST_INTERVALS = 4_000  # more bars than a page has dots across
+MOST_TEXTS = 500  # labels beside points
 MOST_CORNERS = 200_000  # of one line
 MANY_BOXES = 40
 _RASTER = 5_000  # a vector file with more marks is slow to open, so they become a picture inside it
@@ -67,6 +68,8 @@ def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: in
     Returns a sentence for the note where not every mark is drawn as it is.
     """
     color = _color(marks, theme, several)
+    if marks.text:
+        _texts(axes, marks, theme, z, scale)
     options: dict[str, Any] = {"zorder": 2 + z, "label": marks.label or "_"}
     if marks.kind == "points":
         return _points(axes, marks, theme, color, options, scale)
@@ -74,13 +77,16 @@ def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: in
         _line(axes, marks, color, options, scale)
     elif marks.kind == "band":
         lower, upper = _bounds(marks)
-        axes.fill_between(marks.x, lower, upper, color=color, alpha=0.16, linewidth=0, **options)
+        fill = axes.fill_betweenx if marks.horizontal else axes.fill_between
+        fill(marks.x, lower, upper, color=color, alpha=0.16, linewidth=0, **options)
     elif marks.kind == "interval":
         return _intervals(axes, marks, color, options, crowd)
     elif marks.kind == "bars":
-        axes.bar(
-            marks.x, marks.y, marks.width, color=color, alpha=0.75, edgecolor=theme.ground, linewidth=0.6,
-            **options,
+        base = np.zeros(len(marks.x)) if marks.lower is None else np.asarray(marks.lower, dtype=float)
+        place = axes.barh if marks.horizontal else axes.bar
+        place(
+            marks.x, np.asarray(marks.y, dtype=float) - base, marks.width, base, color=color, alpha=0.75,
+            edgecolor=theme.ground, linewidth=0.6, **options,
         )  # fmt: skip
     elif marks.kind in ("hline", "vline"):
         at = marks.y if marks.kind == "hline" else marks.x
@@ -92,6 +98,21 @@ def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: in
     elif marks.kind == "box":
         _boxes(axes, marks, color, theme, z, scale)
     return ""
+
+
+_BESIDE = {"above": (0, 3, "center", "bottom"), "below": (0, -3, "center", "top"), "right": (4, 0, "left", "center"),
+           "left": (-4, 0, "right", "center"), "center": (0, 0, "center", "center")}  # fmt: skip
+
+
+def _texts(axes: Axes, marks: Marks, theme: Theme, z: int, scale: float) -> None:
+    """The labels beside their places, as many as can be read."""
+    right, up, across, along = _BESIDE[marks.text]
+    for x, y, label in list(zip(marks.x, marks.y, marks.labels))[:MOST_TEXTS]:
+        if np.isfinite(x) and np.isfinite(y):
+            axes.annotate(
+                label, (float(x), float(y)), xytext=(right, up), textcoords="offset points", ha=across, va=along,
+                fontsize=max(7.0, 8.5 * scale), color=theme.ink, zorder=20 + z, annotation_clip=True,
+            )  # fmt: skip
 
 
 def _color(marks: Marks, theme: Theme, several: bool) -> str:
@@ -130,6 +151,10 @@ def _points(axes: Axes, marks: Marks, theme: Theme, color: str, options: dict[st
     seen = np.isfinite(x) & np.isfinite(y)
     x, y = x[seen], y[seen]
     n = len(x)
+    if marks.style.marker == "none":
+        if n:
+            axes.update_datalim(np.column_stack([x, y]))
+        return ""
     if n > MOST_POINTS:
         from matplotlib.colors import LinearSegmentedColormap
 
@@ -203,11 +228,26 @@ def _intervals(axes: Axes, marks: Marks, color: str, options: dict[str, Any], cr
     crowd = max(crowd, n)
     width = 1.1 if crowd <= 60 else 0.8 if crowd <= 400 else 0.4
     own = {k: v for k, v in options.items() if k != "label"}
-    axes.vlines(x, lower, upper, color=color, linewidth=width, alpha=0.55, rasterized=n > _RASTER, **own)
+    rules = axes.hlines if marks.horizontal else axes.vlines
+    plain = marks.style.marker in ("none", "cap")
+    if marks.style.thickness is not None or plain:
+        width = 1.4 * (marks.style.thickness or 1.0)
+    label = {"label": options["label"]} if plain else {}
+    alpha = 0.9 if plain else 0.55
+    rules(x, lower, upper, color=color, linewidth=width, alpha=alpha, rasterized=n > _RASTER, **own, **label)
+    if plain:
+        if marks.style.marker == "cap":
+            for ends in (lower, upper):
+                places, sign = ((ends, x), "|") if marks.horizontal else ((x, ends), "_")
+                length = 6 if n <= 60 else 3
+                axes.plot(*places, ls="none", marker=sign, markersize=length, mew=width, color=color, **own)
+        return note
     size = 4.2 if crowd <= 60 else 2.4 if crowd <= 400 else 1.2
+    name = marks.style.marker.removesuffix("_hollow")
+    marker = SYMBOLS.get(name, MARKERS[marks.series % len(MARKERS)])
     axes.plot(
-        x, y, linestyle="none", marker=MARKERS[marks.series % len(MARKERS)], markersize=size, color=color,
-        markeredgewidth=0, **options,
+        *((y, x) if marks.horizontal else (x, y)), linestyle="none", marker=marker,
+        markersize=size * (marks.style.size or 1.0), color=color, markeredgewidth=0, **options,
     )  # fmt: skip
     return note
 
@@ -219,6 +259,7 @@ def _boxes(axes: Axes, marks: Marks, color: str, theme: Theme, z: int, scale: fl
     drawn = axes.bxp(
         five, positions=list(map(float, marks.x)), widths=(0.8 if many else 0.6) * marks.width, showfliers=False,
         patch_artist=True, manage_ticks=False, zorder=2 + z, showcaps=not many,
+        orientation="horizontal" if marks.horizontal else "vertical",
         boxprops={"facecolor": color, "alpha": 0.9 if many else 0.3, "edgecolor": color,
                   "linewidth": 0 if many else scale},
         medianprops={"color": theme.ink, "linewidth": 1.6 if many else 1.6 * scale, "solid_capstyle": "butt"},

@@ -21,7 +21,8 @@ class Style:
 
     ``color`` is ``#rrggbb``; ``thickness`` and ``size`` are multiples of the usual line width and marker size;
     ``pattern`` is solid, dash, shortdash, longdash, dot, dashdot or none; ``marker`` is circle, square, triangle,
-    diamond, cross, plus, arrow, pipe or point, with ``_hollow`` at the end for the outline only.
+    diamond, cross, plus, arrow, pipe or point, with ``_hollow`` at the end for the outline only; none shows no marker,
+    and cap short strokes at the ends of intervals.
     """
 
     color: str = ""
@@ -39,7 +40,9 @@ class Marks:
     ``width`` is the bar width in data units; for ``hline``/``vline`` only ``y``/``x`` count.
     For ``box``, ``y`` has the five numbers per box in shape (m, 5) and outliers are a layer of points.
     ``rows`` are the data rows behind each mark, shape (m,), for hover and brushing; ``labels`` hover texts.
-    ``series`` numbers the colour; ``role`` is its meaning.
+    ``series`` numbers the colour; ``role`` is its meaning. ``horizontal`` lays ``bars``, ``box``, ``interval`` and
+    ``band`` on their side: ``x`` then counts up the vertical axis, and ``y`` along the other. Bars stand on ``lower``
+    where they have it, else on 0. ``text`` prints the labels where it says: above, right, below, left or center.
     """
 
     kind: Literal["points", "line", "band", "interval", "bars", "hline", "vline", "box"]
@@ -55,6 +58,8 @@ class Marks:
     rows: npt.NDArray[np.int64] | None = None
     labels: tuple[str, ...] = ()
     style: Style = Style()
+    horizontal: bool = False
+    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ ByMode = Literal["no", "loop", "native"]
 MODULES = (
     *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses", "margins"),
     *("values", "matrices", "programming", "macros", "checks", "system", "metadata", "output", "variables"),
-    *("panelstats", "means", "quantiles", "sampling", "joining"),
+    *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "statsby", "mi", "export"),
     *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics", "apa"),

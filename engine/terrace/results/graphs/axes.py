@@ -137,12 +137,14 @@ def extent(layers: Iterable[Marks], which: str, log: bool = False) -> Range | No
 
 
 def _values(m: Marks, which: str) -> list[FloatArray]:
+    if m.horizontal:
+        which = "y" if which == "x" else "x"
     if which == "x":
         if m.kind in ("bars", "box"):
             return [m.x - m.width / 2, m.x + m.width / 2]
         return [m.x]
     out = [np.asarray(m.y, dtype=np.float64).ravel()]
-    if m.kind == "bars":
+    if m.kind == "bars" and m.lower is None:
         out.append(np.zeros(1))
     return out + [b for b in (m.lower, m.upper) if b is not None]
 

@@ -14,6 +14,7 @@ from terrace.errors import DataError
 from terrace.language.graphs import Boxes
 from terrace.results.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
 from terrace.results.graphs.axes import AxisPlan, variable_title
+from terrace.results.graphs.flip import flipped
 from terrace.results.graphs.panels import no_panels, split_panels
 from terrace.results.plot import Marks
 
@@ -23,7 +24,7 @@ _MOST_BOXES = 2_000
 
 
 @dataclass(frozen=True)
-class _Groups:
+class Groups:
     """``codes``, shape (rows of the data,), number the group of each row, −1 for none."""
 
     labels: tuple[str, ...]
@@ -73,8 +74,8 @@ def build_boxes(data: Dataset, spec: Boxes, rows: Rows) -> Drawing:
     panels = no_panels(len(data)) if options.by is None else split_panels(data, options.by, used)
     used &= panels.codes >= 0
     coloured = len(spec.names) == 1 and len(spec.over) > 1
-    inner = _combined(data, spec.over[:1] if coloured else (), used)
-    categories = _combined(data, spec.over[:0:-1] if coloured else spec.over[::-1], used)
+    inner = combined(data, spec.over[:1] if coloured else (), used)
+    categories = combined(data, spec.over[:0:-1] if coloured else spec.over[::-1], used)
     series = [(name, code) for name in spec.names for code in range(len(inner.labels))]
     count = len(categories.labels) * len(series)
     if count > _MOST_BOXES:
@@ -116,13 +117,15 @@ def build_boxes(data: Dataset, spec: Boxes, rows: Rows) -> Drawing:
         tuple(notes),
     )  # fmt: skip
     plots = finish(data, canvas, options)
+    if spec.horizontal:
+        plots = tuple(map(flipped, plots))
     shown = panel_text(panels, options.by.names if options.by else (), len(plots))
     what = " ".join(spec.names) + (f" over {' '.join(spec.over)}" if spec.over else "")
     text = f"Graph drawn: box {what} ({points:,} values in {boxes:,} boxes){f'; {shown}' if shown else ''}."
     return Drawing(plots, text, ignored_text(options.ignored))
 
 
-def _combined(data: Dataset, names: Sequence[str], used: npt.NDArray[np.bool_]) -> _Groups:
+def combined(data: Dataset, names: Sequence[str], used: npt.NDArray[np.bool_]) -> Groups:
     """The combinations of values that occur in the used rows, the last variable changing fastest."""
     combined = np.zeros(len(data), dtype=np.int64)
     columns = [(name, *data.codes(name)) for name in names]
@@ -133,7 +136,7 @@ def _combined(data: Dataset, names: Sequence[str], used: npt.NDArray[np.bool_]) 
     labels = [", ".join(data.level_label(n, levels[codes[r]]) for n, codes, levels in columns) for r in rows]
     codes = np.full(len(data), -1, dtype=np.int64)
     codes[used] = np.searchsorted(present, combined[used])
-    return _Groups(tuple(labels), codes)
+    return Groups(tuple(labels), codes)
 
 
 def _boxes(

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.smooth import density as density_at
+from terrace.data.smooth import usual_bandwidth
 from terrace.errors import DataError
 from terrace.language.graphs import Histogram
 from terrace.results.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
@@ -119,7 +121,7 @@ def build_histogram(data: Dataset, spec: Histogram, rows: Rows, weights: FloatAr
         assert options.by is not None
         notes.append(f"{panels.left_out:,} rows without a value of {', '.join(options.by.names)} are left out.")
     canvas = Canvas(
-        "histogram", title, panels, drawn, ("Observed", "Normal"),
+        "histogram", title, panels, drawn, ("Observed", "Normal", "Kernel density"),
         AxisPlan(variable_title(data, spec.name), spec.name, _value_ticks(data, spec, values[seen])),
         AxisPlan(TITLES[spec.scale], zero=True),
         tuple(notes),
@@ -161,4 +163,10 @@ def _layers(values: FloatArray, copies: FloatArray, bins: Bins, spec: Histogram)
             density = np.exp(-0.5 * ((x - mean) / sd) ** 2) / (sd * sqrt(2 * np.pi))
             style = Style(pattern=look.pattern, thickness=look.line_width)
             out.append((2, Marks("line", x, density * n * bins.width * scale, role="fit", style=style)))
+    if spec.smooth:
+        width = usual_bandwidth(values, copies)
+        if width > 0:
+            x = np.linspace(float(values.min()) - width, float(values.max()) + width, 201)
+            curve = density_at(x=values, at=x, width=width, weights=copies) * n * bins.width * scale
+            out.append((3, Marks("line", x, curve, role="fit", style=Style(pattern="dash"))))
     return out

@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError
-from terrace.language.graphs import FITS, Layer, Twoway
+from terrace.language.expr_context import EvalContext
+from terrace.language.graphs import CURVES, FITS, RANGES, UPRIGHT, Layer, Twoway
 from terrace.language.graphs_looks import Look
+from terrace.results.graphs import shapes
 from terrace.results.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text, told_apart
 from terrace.results.graphs.axes import AxisPlan, few_values, variable_title
 from terrace.results.graphs.fits import polynomial
@@ -22,6 +24,9 @@ from terrace.results.plot import Marks, Style
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 _CURVE_POINTS = 101
+SHAPES = (*UPRIGHT, *RANGES, *CURVES)
+FITTED = (*FITS, "lowess")
+"""Curves that are fitted to data: they take the colour of the points that they belong to."""
 _LONGEST_JOINED = 50  # letters of an axis title that joins several variables
 
 
@@ -53,14 +58,21 @@ class _Series:
     first_line: bool
 
 
-def build_twoway(data: Dataset, spec: Twoway, rows: Sequence[LayerRows], *, level: float = 95.0) -> Drawing:
+def build_twoway(
+    data: Dataset,
+    spec: Twoway,
+    rows: Sequence[LayerRows],
+    *,
+    level: float = 95.0,
+    context: EvalContext | None = None,
+) -> Drawing:
     """Draw the layers of an overlay on their rows, one `LayerRows` a layer.
 
     Rows without a value of a layer's variables are left out of it. Raises `DataError` where no layer has
     anything to draw, where a variable holds text, or where by() makes too many panels.
     """
     options = spec.options
-    values = {n: data.numeric(n) for layer in spec.layers for n in (*layer.y, layer.x)}
+    values = {n: data.numeric(n) for layer in spec.layers for n in (*layer.y, layer.x) if n}
     values = _positive_only(values, spec)
     panels = no_panels(len(data))
     if options.by is not None:
@@ -79,14 +91,16 @@ def build_twoway(data: Dataset, spec: Twoway, rows: Sequence[LayerRows], *, leve
             weights[own.rows] = own.weights
         for i, inside in enumerate(panels.rows(order)):
             counted = tally if not (panels.total and i == len(panels.titles) - 1) else _Tally()
+            if layer.kind in SHAPES:
+                drawn[i] += _shape(values, layer, inside, numbers, counted, context or EvalContext())
+                continue
             painter = _fit if layer.kind in FITS else _points
             drawn[i] += painter(data, values, layer, inside, weights, numbers, counted, level)
     if not any(t.points for t in tallies):
         layer = spec.layers[0]
+        pair = f"values of both {' or '.join(layer.y)} and {layer.x}" if any(layer.y) else f"a value of {layer.x}"
         raise DataError(
-            f"There is nothing to draw: no row has values of both {' or '.join(layer.y)} and {layer.x}.",
-            code="nothing-to-draw",
-            subject=layer.y[0],
+            f"There is nothing to draw: no row has {pair}.", code="nothing-to-draw", subject=layer.y[0] or layer.x
         )
     title, x, y = _titles(data, spec)
     inside = np.unique(np.concatenate([own.rows for own in rows]))
@@ -96,8 +110,8 @@ def build_twoway(data: Dataset, spec: Twoway, rows: Sequence[LayerRows], *, leve
     plots = finish(data, canvas, options)
     warnings = [*ignored_text([*options.ignored, *(n for a in spec.layers for k in a.looks for n in k.ignored)])]
     warnings += _not_positive(data, spec)
-    warnings += [f"{a.kind} of {', '.join(a.y)} has no rows to draw." for a, t in zip(spec.layers, tallies)
-                 if not t.points]  # fmt: skip
+    idle = [a for a, t in zip(spec.layers, tallies) if not t.points]
+    warnings += [f"{a.kind} of {', '.join(n for n in (*a.y, a.x) if n)} has nothing to draw." for a in idle]
     if any(layer.weight is not None and layer.kind not in FITS for layer in spec.layers):
         warnings.append("Weights count for fits; the size of a marker does not show them.")
     return Drawing(plots, _text(spec, tallies, panels, len(plots)), tuple(warnings))
@@ -113,20 +127,20 @@ def _plan(data: Dataset, spec: Twoway, level: float) -> tuple[tuple[str, ...], l
     labels: list[str] = []
     details: list[str] = []
     out: list[_Series] = []
-    data_count = sum(len(a.y) for a in spec.layers if a.kind not in FITS)
-    fits = [a for a in spec.layers if a.kind in FITS]
+    data_count = sum(_own_colours(a) for a in spec.layers)
+    fits = [a for a in spec.layers if a.kind in FITTED]
     colour_of: dict[tuple[str, str, str], int] = {}
     number = 0
     for a in spec.layers:
-        if a.kind not in FITS:
-            for name in a.y:
+        if a.kind not in FITTED:
+            for name in a.y[: _own_colours(a)]:
                 colour_of.setdefault((name, a.x, a.condition), number)
                 number += 1
     next_data, next_fit, lines = 0, data_count, 0
     for a in spec.layers:
         key = len(labels) + 1
         detail = f"if {a.condition}" if a.condition else ""
-        if a.kind in FITS:
+        if a.kind in FITTED:
             if len(fits) == 1 and data_count <= 1:
                 colour = 0
             elif (a.y[0], a.x, a.condition) in colour_of and len(fits) > 1 and data_count > 1:
@@ -134,15 +148,18 @@ def _plan(data: Dataset, spec: Twoway, level: float) -> tuple[tuple[str, ...], l
             else:
                 colour, next_fit = next_fit, next_fit + 1
             new = []
-            if a.kind.endswith("ci"):
+            if a.kind == "lowess":
+                new.append("Lowess")
+            elif a.kind.endswith("ci"):
                 new.append(f"{a.level or level:g}% {'forecast interval' if a.forecast else 'CI'}")
-            if a.line:
+            if a.line and a.kind in FITS:
                 new.append("Fitted values" if a.kind.startswith("l") else "Quadratic fit")
             out.append(_Series(key, (colour,), False))
         else:
-            new = [variable_title(data, name) for name in a.y]
-            out.append(_Series(key, tuple(range(next_data, next_data + len(a.y))), lines == 0))
-            next_data += len(a.y)
+            new = [_curve_label(data, a)] if a.kind in SHAPES else [variable_title(data, name) for name in a.y]
+            own = _own_colours(a)
+            out.append(_Series(key, tuple(range(next_data, next_data + own)), lines == 0))
+            next_data += own
             lines += any(how != "none" for how in a.connect)
         labels += new
         details += [detail] * len(new)
@@ -151,17 +168,50 @@ def _plan(data: Dataset, spec: Twoway, level: float) -> tuple[tuple[str, ...], l
 
 def _titles(data: Dataset, spec: Twoway) -> tuple[str, AxisPlan, AxisPlan]:
     """The title for a window, and what the axes are called."""
-    ys = list(dict.fromkeys(n for a in spec.layers for n in a.y))
-    xs = list(dict.fromkeys(a.x for a in spec.layers))
+    ys = list(dict.fromkeys(n for a in spec.layers for n in a.y if n))
+    between = any(a.kind in RANGES for a in spec.layers)
+    plain = list(dict.fromkeys(n for a in spec.layers if a.kind not in RANGES for n in a.y if n))
+    ys = plain if between and plain else ys  # an axis is called by the estimates, not by their bounds
+    xs = list(dict.fromkeys(a.x for a in spec.layers if a.x))
     by = spec.options.by
+    if not ys:
+        return _without_y(data, spec, xs)
     title = f"{', '.join(ys)} against {', '.join(xs)}" + (f", by {', '.join(by.names)}" if by else "")
     x = AxisPlan(_joined(data, xs), xs[0] if len(xs) == 1 else "")
     y_title = _joined(data, ys)
     if len(ys) > 1 and spec.layers[0].kind == "scatter" and len(spec.layers[0].y) == 1:
         others = [a for a in spec.layers[1:] if a.y != spec.layers[0].y]
-        if all(a.kind in ("line", *FITS) for a in others):  # lines over data: the axis is that of the data
+        if all(a.kind in ("line", *FITTED, *CURVES, *RANGES) for a in others):  # lines over data are of its axis
             y_title = variable_title(data, ys[0])
     return title, x, AxisPlan(y_title, ys[0] if len(ys) == 1 else "")
+
+
+def _without_y(data: Dataset, spec: Twoway, xs: Sequence[str]) -> tuple[str, AxisPlan, AxisPlan]:
+    """The titles of a graph of densities, histograms or functions alone."""
+    kinds = {a.kind for a in spec.layers}
+    y = "Density" if "kdensity" in kinds else ""
+    for a in spec.layers:
+        if a.bins is not None:
+            y = a.bins.scale.capitalize()
+    x = AxisPlan(_joined(data, xs) if xs else "x", xs[0] if len(xs) == 1 else "")
+    title = "Density of " + ", ".join(xs) if xs else f"Function {spec.layers[0].expression}"
+    return title, x, AxisPlan(y)
+
+
+def _own_colours(layer: Layer) -> int:
+    """How many colours a layer takes that is no fit: one a y variable, one for what lies between two."""
+    return 0 if layer.kind in FITTED else 1 if layer.kind in SHAPES else len(layer.y)
+
+
+def _curve_label(data: Dataset, layer: Layer) -> str:
+    """What the legend calls a layer that is no plain y variable."""
+    if layer.kind in RANGES:
+        return " to ".join(variable_title(data, n) for n in layer.y)
+    if layer.kind == "function":
+        return f"y = {layer.expression}"
+    if layer.kind in ("kdensity", "histogram"):
+        return f"{'Density' if layer.kind == 'kdensity' else 'Histogram'} of {variable_title(data, layer.x)}"
+    return variable_title(data, layer.y[0]) if layer.y[0] else "Points"
 
 
 def _joined(data: Dataset, names: Sequence[str]) -> str:
@@ -195,7 +245,9 @@ def _text(spec: Twoway, tallies: Sequence[_Tally], panels: Panels, pages: int) -
             counts.append(f"{tally.lines:,} lines")
         if tally.missing:
             counts.append(f"{tally.missing:,} missing")
-        parts.append(f"{layer.kind} {' '.join(layer.y)} {layer.x} ({', '.join(counts)})")
+        what = "".join(f" {n}" for n in (*layer.y, layer.x) if n)
+        what = what if layer.expression is None else f" {layer.expression}"
+        parts.append(f"{layer.kind}{what}" + (f" ({', '.join(counts)})" if layer.kind != "function" else ""))
     by = spec.options.by
     shown = panel_text(panels, by.names if by else (), pages)
     return "Graph drawn: " + ", ".join(parts) + (f"; {shown}" if shown else "") + "."
@@ -232,6 +284,28 @@ def _order(data: Dataset, values: dict[str, FloatArray], layer: Layer, rows: Row
 
 
 # --- layers -----------------------------------------------------------------------------------------------
+def _shape(
+    values: dict[str, FloatArray], layer: Layer, rows: Rows, numbers: _Series, tally: _Tally, context: EvalContext
+) -> list[Keyed]:
+    colour = numbers.colours[0]
+    if layer.kind in UPRIGHT:
+        found = shapes.upright(values, layer, rows, colour)
+    elif layer.kind in RANGES:
+        found = shapes.ranges(values, layer, rows, colour)
+    elif layer.kind == "lowess":
+        found = shapes.lowess(values, layer, rows, colour)
+    elif layer.kind == "function":
+        found = shapes.function(layer, context, colour)
+    elif layer.kind == "scatteri":
+        found = shapes.immediate(layer, colour)
+    else:
+        draw = shapes.density if layer.kind == "kdensity" else shapes.histogram
+        found = draw(values[layer.x][rows], layer, colour)
+    tally.points += found.points
+    tally.missing += found.missing
+    return [(numbers.key, m) for m in found.marks]
+
+
 def _points(
     data: Dataset,
     values: dict[str, FloatArray],
@@ -265,7 +339,8 @@ def _points(
             px, py = _jittered(x[seen], y[seen], layer)
             texts = _hover(data, layer, rows[seen])
             style = Style(look.marker_color, marker=look.marker, size=look.marker_size)
-            marks = Marks("points", px, py, series=colour, rows=rows[seen], labels=texts, style=style)
+            text = layer.labels_at if layer.labels is not None else ""
+            marks = Marks("points", px, py, series=colour, rows=rows[seen], labels=texts, style=style, text=text)
             out.append((numbers.key + k, marks))
     return out
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.dataset import Dataset
 from terrace.errors import DataError
 from terrace.language.clauses import Clauses, Weighting
 from terrace.language.command import ParsedCommand
@@ -25,7 +26,7 @@ from terrace.session.commands.data import file_name
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
-from terrace.session.state import CommandResult
+from terrace.session.state import CommandResult, Returned
 
 if TYPE_CHECKING:
     from terrace.results.graphs.assemble import Drawing
@@ -35,15 +36,16 @@ Rows = npt.NDArray[np.int64]
 UNNAMED = "Graph"
 """The name of a graph that was given none; the next such graph takes its place."""
 
-_TITLES = "title() xtitle() ytitle() note() legend() by() name() saving()"
+TITLES = "title() xtitle() ytitle() note() legend() by() name() saving()"
 
 
 # --- drawing ----------------------------------------------------------------------------------------------
 @command(
     "twoway",
     minimum="tw",
-    syntax=f"twoway (PLOT y x [if] [in] [, looks]) (...) [if] [in] [, {_TITLES}]",
-    help="Draw plots over each other: scatter line connected lfit lfitci qfit qfitci.",
+    syntax=f"twoway (PLOT y x [if] [in] [, looks]) (...) [if] [in] [, {TITLES}]",
+    help="Draw plots over each other: scatter line connected, the fits lfit qfit lowess (with ci: lfitci qfitci), "
+    "area bar spike dropline, between two variables rarea rbar rspike rcap rline, and function kdensity histogram.",
 )
 @command(
     "graph twoway",
@@ -59,7 +61,7 @@ def twoway(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "scatter",
     minimum="sc",
-    syntax=f"scatter y [y...] x [if] [in] [, connect(L) sort msymbol(O) jitter(5) {_TITLES}]",
+    syntax=f"scatter y [y...] x [if] [in] [, connect(L) sort msymbol(O) jitter(5) {TITLES}]",
     help="Draw points; || and another plot draws over them.",
 )
 def scatter(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -68,7 +70,7 @@ def scatter(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "line",
-    syntax=f"line y [y...] x [if] [in] [, sort connect(ascending) lwidth(thick) lpattern(dash) {_TITLES}]",
+    syntax=f"line y [y...] x [if] [in] [, sort connect(ascending) lwidth(thick) lpattern(dash) {TITLES}]",
     help="Draw a line through the rows in their order; connect(ascending) breaks it where x falls.",
 )
 def line(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -85,7 +87,7 @@ def _overlay(session: Session, parsed: ParsedCommand, kind: str) -> CommandResul
     for layer in spec.layers:
         rows = np.flatnonzero(whole & selected(session, layer.clauses))
         if not len(rows):
-            raise DataError("No row is left after if and in.", code="no-observations", subject=layer.y[0])
+            raise DataError("No row is left after if and in.", code="no-observations", subject=layer.y[0] or layer.x)
         if layer.weight is not None and layer.weight.kind not in ("aweight", "fweight"):
             raise layer.weight.piece.error(
                 f"{layer.kind} does not take {layer.weight.kind}s.",
@@ -93,14 +95,14 @@ def _overlay(session: Session, parsed: ParsedCommand, kind: str) -> CommandResul
                 advice="Use aweight or fweight.",
             )
         layers.append(LayerRows(rows, _weights(session, layer.weight, rows)))
-    drawing = build_twoway(data, spec, layers, level=session.state.settings.level)
+    drawing = build_twoway(data, spec, layers, level=session.state.settings.level, context=session.context())
     return _drawn(session, drawing, spec.options)
 
 
 @command(
     "histogram",
     minimum="hist",
-    syntax=f"histogram x [if] [in] [fweight] [, bin(#) width(#) start(#) discrete frequency|percent normal {_TITLES}]",
+    syntax=f"histogram x [if] [in] [fweight] [, bin(#) width(#) start(#) discrete frequency|percent normal {TITLES}]",
     help="Draw a histogram, of densities unless told.",
 )
 def histogram(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -115,23 +117,59 @@ def histogram(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 @command(
+    "graph hbox",
+    minimum="gr hbox",
+    syntax="graph hbox y [y...] [if] [in] [, options]",
+    help="graph box on its side.",
+    type="graph box",
+)
+@command(
     "graph box",
     minimum="gr box",
-    syntax=f"graph box y [y...] [if] [in] [, over(g) over(g) nooutsides {_TITLES}]",
+    syntax=f"graph box y [y...] [if] [in] [, over(g) over(g) nooutsides {TITLES}]",
     help="Draw box plots, side by side over the values of up to two variables.",
 )
 def box(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.results.graphs.box import build_boxes
 
-    spec = parse_boxes(parsed.arguments.strip(), session.data.names)
+    lying = parsed.name.endswith("hbox")
+    spec = parse_boxes(parsed.arguments.strip(), session.data.names, horizontal=lying)
     if spec.clauses.weight is not None:
         raise spec.clauses.weight.piece.error("graph box takes no weights.", code="weight-kind")
     return _drawn(session, build_boxes(session.data, spec, _rows(session, spec.clauses)), spec.options)
 
 
+@command("graph hbar", minimum="gr hbar", syntax="graph hbar (statistic) y [y...], over(g)",
+         help="graph bar on its side.", type="graph bar")  # fmt: skip
+@command("graph dot", minimum="gr dot", syntax="graph dot (statistic) y [y...], over(g)",
+         help="Statistics as points on lines, over groups.", type="graph bar")  # fmt: skip
+@command(
+    "graph bar",
+    minimum="gr bar",
+    syntax=f"graph bar [(statistic) y [y...] ...] [if] [in] [weight] [, over(g[, sort(1) descending]) over(g) asyvars "
+    f"stack percentages blabel(bar) {TITLES}]",
+    help="Draw bars of a statistic (the mean unless told) over the values of up to three variables; without a "
+    "variable, of percentages.",
+)
+def bar(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.language.graphs_bars import parse_bars
+    from terrace.results.graphs.bars import build_bars
+
+    spec = parse_bars(parsed.arguments.strip(), session.data.names, parsed.name.split()[-1])
+    rows = _rows(session, spec.clauses)
+    weight = spec.clauses.weight
+    if weight is not None and weight.kind not in ("fweight", "aweight"):
+        raise weight.piece.error(
+            f"{parsed.name} does not take {weight.kind}s.", code="weight-kind", advice="Use aweight or fweight."
+        )
+    weights = _weights(session, weight, rows)
+    drawing = build_bars(session.data, spec, rows, weights, weight.kind if weight is not None else "")
+    return _drawn(session, drawing, spec.options)
+
+
 @command(
     "marginsplot",
-    syntax=f"marginsplot [, x(variable) noci {_TITLES}]",
+    syntax=f"marginsplot [, x(variable) noci {TITLES}]",
     help="Plot the margins that were estimated last, with their intervals.",
 )
 def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -177,6 +215,30 @@ def _weights(session: Session, weight: Weighting | None, rows: Rows) -> FloatArr
     if weight.kind == "fweight" and np.any(values[np.isfinite(values)] % 1):
         raise DataError(f"The weight {weight.expression} is not a whole number in some rows.", code="weight")
     return np.where(np.isnan(values), 0.0, values)
+
+
+def drawn_result(
+    session: Session,
+    drawing: Drawing,
+    options: GraphOptions,
+    scalars: Mapping[str, float] | None = None,
+    *,
+    data: Dataset | None = None,
+    quiet: bool = False,
+) -> CommandResult:
+    """`_drawn`, with numbers for r() and changed data; with `quiet` nothing is drawn."""
+    result = CommandResult(state=session.state) if quiet else _drawn(session, drawing, options)
+    state = result.state or session.state
+    if scalars is not None:
+        state = replace(state, returned=Returned(dict(scalars)))
+    if data is not None:
+        state = replace(state, dataset=data)
+    return replace(result, state=state)
+
+
+def named_graph(session: Session, piece: Piece) -> tuple[Plot, ...]:
+    """The graph of a name. Raises `CommandError` where there is none."""
+    return _named(session.state.graphs, piece)[1]
 
 
 def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> CommandResult:
