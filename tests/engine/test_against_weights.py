@@ -47,6 +47,11 @@ def same(one: terrace.FitResult, other: terrace.FitResult) -> None:
     np.testing.assert_allclose(column(estimated(one), "se"), spread, rtol=1e-8)
     np.testing.assert_allclose(natural(one), natural(other), rtol=1e-7)
     np.testing.assert_allclose(column(list(one.random), "se"), column(list(other.random), "se"), rtol=1e-6)
+    assert (one.comparison is None) == (other.comparison is None)
+    if one.comparison is not None and other.comparison is not None:
+        assert one.comparison.stat == pytest.approx(other.comparison.stat, rel=1e-8)
+    for name in ("N", "ll_c", "chi2", "df_m", "k", "rank"):
+        assert one.scalars[name] == pytest.approx(other.scalars[name], rel=1e-8), name
 
 
 @needs("fweights")

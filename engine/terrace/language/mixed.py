@@ -118,6 +118,8 @@ def parse_model(
     parts = split(piece, "||")
     head, *tails = [split_clauses(part, using=False) for part in _bodies(parts)]
     levels = [_level(part) for part in parts[1:]]
+    for clauses in (head, *tails):
+        _no_single_bar(clauses.body)
     places = _Places(piece.strip())
     given = _options([head, *tails], places)
     if not head.body:
@@ -165,6 +167,14 @@ def parse_model(
     for problem in invalid(spec):
         raise _refused(problem, places)
     return spec
+
+
+def _no_single_bar(body: Piece) -> None:
+    for i, c in top_level(body):
+        if c == "|":
+            raise body.at(i, i + 1).error(
+                "A level begins with two bars.", code="no-level", advice="Write || school: and the slopes after it."
+            )
 
 
 def parse_replay(piece: Piece, display: Display) -> Display:

@@ -139,7 +139,8 @@ def _named(option: Option, known: Sequence[OptionRule], where: str) -> OptionRul
         f"There is no option {typed!r}{where and ' for ' + where}.",
         code="no-such-option",
         subject=typed,
-        advice=did_you_mean(typed, [r.name for r in known]),
+        advice=did_you_mean(typed, [r.name for r in known], otherwise=len(known) <= 12)
+        or (f"help {where} lists them." if where and " " not in where and where.isidentifier() else ""),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from terrace.inference.parameters import estmetric
+from terrace.inference.stored_names import stored_names
 from terrace.language.tokens import Piece
 from terrace.results.fit import FitResult
 
@@ -30,35 +30,5 @@ def with_equations(fit: FitResult, piece: Piece) -> Piece:
 
 def classic_names(fit: FitResult) -> dict[str, str]:
     """Stata's names of the covariance parameters, and those that ``_b[]`` takes."""
-    _, _, stored = estmetric(fit.model.layout, fit.model.natural)
-    design = fit.model.design
-    out: dict[str, str] = {}
-    levels: list[str] = []
-    count: dict[str, int] = {}
-    numbers: dict[int, tuple[int, int]] = {}
-    for position, block in enumerate(design.blocks):
-        if not block.names:
-            continue
-        level = block.level.name
-        if level not in levels:
-            levels.append(level)
-        count[level] = count.get(level, 0) + 1
-        numbers[position] = levels.index(level) + 1, count[level]
-    effects: dict[int, int] = {}
-    for cell, name in zip(fit.model.layout, stored):
-        if cell.block is None:
-            if name == "lnsd(Residual)":
-                out["lnsig_e"] = name
-            continue
-        where, equation = numbers[cell.block]
-        full = f"{design.blocks[cell.block].level.name}:{name}"
-        if cell.kind == "variance":
-            effects[cell.block] = effects.get(cell.block, 0) + 1
-            out[f"lns{where}_{equation}_{effects[cell.block]}"] = full
-        else:
-            block_names = design.blocks[cell.block].names
-            inside = name.partition("(corr(")[2].rstrip(")").split(",")
-            places = [block_names.index(n) + 1 for n in inside if n in block_names]
-            if len(places) == 2:
-                out[f"atr{where}_{equation}_{min(places)}_{max(places)}"] = full
-    return out
+    model = fit.model
+    return {name: f"{name}:_cons" for name in stored_names(model.design, model.layout)}

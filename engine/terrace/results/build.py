@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.inference.constraints import null_space
 from terrace.inference.distributions import chi2_upper, f_upper
 from terrace.inference.parameters import estmetric
 from terrace.inference.stored_names import stored_names
@@ -96,10 +97,27 @@ def model_hypothesis(fitted: FittedModel) -> FloatArray:
 def linear_ll(fitted: FittedModel) -> float:
     """The log (restricted) likelihood of the same model without random effects, by least squares."""
     o = fitted.objective
-    rss = o.y_scale**2 * o.n_effective
+    rss = o.y_scale**2 * o.n_effective if not fitted.design.weights.level else _weighted_rss(fitted)
     nu = o.nu
     penalty = -2.0 * o.log_det_back if o.reml else 0.0
     return -0.5 * (nu * (math.log(2 * math.pi * rss / nu) + 1.0) + penalty)
+
+
+def _weighted_rss(fitted: FittedModel) -> float:
+    """The residual sum of squares of the linear model where groups have weights: the objective scales by rows only."""
+    design = fitted.design
+    w = np.ones(design.n) if design.weights.row is None else design.weights.row
+    for _, values in design.weights.level:
+        w = w * values
+    x, y = design.x, design.y
+    if fitted.constraints is not None:
+        t, a = null_space(fitted.constraints)
+        x, y = x @ t, y - x @ a
+    root = np.sqrt(w)
+    residual = y * root
+    if x.shape[1]:
+        residual = residual - (x * root[:, None]) @ np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0]
+    return float(residual @ residual)
 
 
 def _comparison(fitted: FittedModel, spec: ModelSpec) -> tuple[Comparison | None, float | None]:

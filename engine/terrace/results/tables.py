@@ -58,7 +58,7 @@ def fit_tables(
         rows = tuple(Row(name, (value, legend), code=name) for name, value, legend in legend_rows(fit, display))
         return (Table("Coefficients", columns, rows, fit.outcome, (), "legend"),)
     tables: list[Table] = []
-    general = () if display.noheader else fit_notes(fit)
+    general = () if display.noheader else fit_notes(fit, display)
     if not display.nofetable:
         fixed = _journal_fixed(fit, display, warnings) if journal else _classic_fixed(fit, display)
         tables.append(fixed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from terrace.results.fit import Comparison, FitResult, GroupSummary
 from terrace.results.tables_rows import BOUNDARY_MARK
+from terrace.spec.model import Display
 
 DF_TITLES = {
     "residual": "Residual",
@@ -16,22 +17,26 @@ DF_TITLES = {
 _FIXED_CODES = ("collinear", "omitted", "empty-cells", "fixed")
 
 
-def fit_notes(fit: FitResult) -> tuple[str, ...]:
-    """What a reader needs to judge the fit: sample and groups, method, model test, LR test."""
-    notes = [sample_note(fit), method_note(fit), model_test_note(fit)]
-    if fit.comparison is not None and not fit.spec.display.nolrtest:
+def fit_notes(fit: FitResult, display: Display | None = None) -> tuple[str, ...]:
+    """What a reader needs to judge the fit: sample and groups, method, model test, LR test.
+
+    `display` replaces the options of display of the fit's own specification.
+    """
+    display = display or fit.spec.display
+    notes = [sample_note(fit, groups=not display.nogroup), method_note(fit), model_test_note(fit)]
+    if fit.comparison is not None and not display.nolrtest:
         notes.append(comparison_note(fit.comparison))
     return tuple(n for n in notes if n)
 
 
-def sample_note(fit: FitResult) -> str:
+def sample_note(fit: FitResult, *, groups: bool = True) -> str:
     """``7,185 observations in 160 groups of id (14 to 67, mean 44.9).``"""
     n = _count(fit.scalars["N"])
-    groups = [g for g in fit.groups if not (g.level == "_all" and g.n_groups == 1)]
-    if not groups:
+    levels = [g for g in fit.groups if groups and not (g.level == "_all" and g.n_groups == 1)]
+    if not levels:
         return f"{n} observations."
-    first = f"{_count(groups[0].n_groups)} groups of {groups[0].level} ({_sizes(groups[0])})"
-    rest = [f"{_count(g.n_groups)} of {g.level} ({_sizes(g)})" for g in groups[1:]]
+    first = f"{_count(levels[0].n_groups)} groups of {levels[0].level} ({_sizes(levels[0])})"
+    rest = [f"{_count(g.n_groups)} of {g.level} ({_sizes(g)})" for g in levels[1:]]
     return f"{n} observations in {_listed([first, *rest])}."
 
 

@@ -62,7 +62,14 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 def _replay(session: Session, parsed: ParsedCommand) -> CommandResult:
-    return show_again(session, parsed, current_fit(session, parsed))
+    result = current_fit(session, parsed)
+    if result.macros.get("cmd") != "mixed":
+        raise parsed.word.error(
+            "The last model is not one of mixed.",
+            code="no-fit",
+            advice=f"Write mixed y x || school:; {result.macros.get('cmd', 'estimates replay')} shows the last.",
+        )
+    return show_again(session, parsed, result)
 
 
 def show_again(session: Session, parsed: ParsedCommand, result: FitResult) -> CommandResult:

@@ -11,7 +11,7 @@ from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import NAME, Piece, words
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
-from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.estimation import current_fit, show_again
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -185,20 +185,23 @@ def _chosen(table: Table, fits: list[tuple[str, FitResult]], options: dict[str, 
 @command(
     "estimates replay",
     minimum="est r",
-    syntax="estimates replay [names]",
+    syntax="estimates replay [names] [, display options of mixed]",
     help="Show stored fits again, the active one without a name.",
 )
 def replay(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.report.text import fit_text
-
-    parsed.options(())
     chosen = named_fits(session, parsed, parsed.clauses.body)
-    texts, tables = [], []
+    out = CommandResult()
+    texts = []
     for name, fit in chosen:
+        if fit.macros.get("cmd") == "mixed":
+            shown = show_again(session, parsed, fit)
+        else:
+            parsed.options(())
+            shown = CommandResult(text=str(fit), tables=fit.tables())
         head = "Active estimates" if name == "." else f"Estimates {name}"
-        texts.append(f"{head}\n\n{fit_text(fit)}")
-        tables += list(fit.tables())
-    return CommandResult(text="\n\n".join(texts), tables=tuple(tables))
+        texts.append(f"{head}\n\n{shown.text}")
+        out = replace(out, tables=(*out.tables, *shown.tables), state=shown.state or out.state)
+    return replace(out, text="\n\n".join(texts))
 
 
 @command(
