@@ -260,8 +260,35 @@ def test_a_model_that_cannot_be_read_opens_an_empty_builder(program: Program) ->
     app.open_first(w, app.parse_arguments(["--sample", "hsb", "--model", "mixed nothere || id:"]))
     program.idle()
     wait_until(lambda: w.models.builder is not None)
-    assert "nothere" in w.status.message()
+    form = w.models.builder.form
+    assert "nothere" in form.live.wrong.text() and form.live.command.toPlainText() == "mixed nothere || id:"
+    assert form.spec.outcome.name == ""
     w.models.close_builder()
+    spin()
+
+
+def test_what_is_built_stays_while_the_data_change(program: Program) -> None:
+    w = program.window
+    QGuiApplication.clipboard().setText("mixed mathach ses2 || id:")
+    program.run("sample hsb", "generate ses2 = ses^2")
+    w.actions_["paste_model"].trigger()
+    form = w.models.builder.form
+    assert form.command == "mixed mathach ses2 || id:" and form.fit.isEnabled()
+    form.state.constrain("ses2 = 0")
+    program.run("generate half = ses / 2")
+    assert w.models.builder.form is form and "half" in form.variables.model.names()
+    w.models.open_builder(None)
+    assert w.models.builder.form is form, "an unfinished model is not thrown away"
+    form.fit.click()
+    program.idle()
+    entries = [e.command for e in w.controller.history.entries]
+    assert entries[-3:-1] == ["constraint 1 ses2 = 0", "mixed mathach ses2 || id:, constraints(1)"]
+    assert w.results.newest().fit.fixed[0].coef == pytest.approx(0, abs=1e-12)
+    w.models.open_builder(w.results.newest().fit.spec)
+    assert w.models.builder.form.state.constraints == {1: "ses2 = 0"}
+    assert w.models.builder.form.fit.isEnabled() and w.models.builder.form.definitions() == ()
+    program.run("sample sleepstudy")
+    assert w.models.builder is None, "other data have other variables"
     spin()
 
 

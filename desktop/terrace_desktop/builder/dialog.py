@@ -42,7 +42,7 @@ class BuilderDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
-        self.setMinimumSize(736, 440)
+        self.setMinimumSize(784, 440)
         self.resize(*_fitting(1120, 820))
         self.form.fit_requested.connect(self._fit)
         self.form.cancelled.connect(self.reject)

@@ -185,7 +185,7 @@ class BuilderForm(QWidget):
         self.splitter.setObjectName("builder_splitter")
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for widget, least in ((self.variables, 132), (self.scroll, 400), (self.live, 240)):
+        for widget, least in ((self.variables, 132), (self.scroll, 400), (self.live, 250)):
             widget.setMinimumWidth(least)
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(0, 2)
