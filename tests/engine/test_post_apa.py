@@ -26,6 +26,9 @@ MODELS = [
     ("mixed follicles sin1 cos1 || mare:, residuals(ar 2, t(time)) reml", "ovary"),
     ("mixed reaction c.days##c.days || subject: days, cov(un) reml dfmethod(kroger)", "sleepstudy"),
     ("mixed mathach ses", "hsb"),
+    ("mixed distance c.age##i.female || id:, reml residuals(independent, by(female)) dfmethod(kroger)", "orthodont"),
+    ("mixed distance age || id:, nocons reml residuals(ar 1, t(occ) by(female))", "orthodont"),
+    ("mixed distance age || _all: R.occ || id:", "orthodont"),
 ]
 
 
@@ -45,6 +48,7 @@ def numbers_of(fit: terrace.FitResult, data: Any) -> list[float]:
     out += [float(v) for g in fit.groups for v in (g.n_groups, g.min, g.max)]
     with contextlib.suppress(TerraceError):
         out += [v for e in icc(fit) for v in (e.value, e.lower, e.upper) if v is not None]
+    out += [float(b.n_groups) for b in fit.model.design.blocks]
     c = fit.comparison
     out += [] if c is None else [v for v in (c.stat, c.df, c.p, c.mixture_p) if v is not None]
     r2 = explained(fit, data)
@@ -132,3 +136,13 @@ def test_other_data_leave_out_what_needs_them() -> None:
     fit = r_fit("mixed reaction days || subject:", "sleepstudy")
     assert "R²" in apa.paragraph(fit, r_data("sleepstudy"))
     assert "R²" not in apa.paragraph(fit, r_data("oats"))
+
+
+def test_groups_of_the_residuals_and_crossed_factors_are_named() -> None:
+    text = apa.paragraph(*fitted(MODELS[6][0], "orthodont"))
+    fit = fitted(MODELS[6][0], "orthodont")[0]
+    male, female = (r.estimate for r in fit.random_sd if r.level == "Residual")
+    assert f"The residual SD was {male:.2f}" in text and "for Sex of the child = Male; and " in text
+    assert f"{female:.3f}" in text and "(Sex of the child = Female)" in text
+    crossed = apa.paragraph(*fitted(MODELS[8][0], "orthodont"))
+    assert "in 27 groups of Child and 4 groups of Occasion by" in crossed

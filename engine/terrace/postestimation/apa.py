@@ -99,8 +99,12 @@ def _model(fit: FitResult, words: _Words) -> str:
     n = float(fit.scalars["N"] or 0)
     groups = [g for g in fit.groups if g.level != "_all"]
     where = f"{n:,.0f} observations"
-    if groups:
-        where += " in " + _listed([f"{g.n_groups:,} groups of {words.variable(g.level)}" for g in reversed(groups)])
+    counts = [(g.n_groups, g.level) for g in reversed(groups)]
+    for block in fit.model.design.blocks:  # the values of crossed factors are groups as well
+        if block.factor is not None and block.level.name == "_all":
+            counts.append((block.n_groups, block.factor))
+    if counts:
+        where += " in " + _listed([f"{k:,} groups of {words.variable(level)}" for k, level in counts])
     kind = "linear mixed model" if fit.spec.random else "linear model"
     text = f"A {kind} of {words.variable(fit.outcome)} was fitted to {where} by {method}"
     effects = _random_part(fit, words)
@@ -188,11 +192,16 @@ def _random(fit: FitResult, words: _Words) -> list[str]:
     residual = [r for r in fit.random_sd if r.level == "Residual"]
     if len(residual) == 1:
         out.append(f"The residual SD was {_spread(residual[0], level)}.")
+    elif residual and all(re.fullmatch(r"[^:]+:sd\(e\)", r.name) for r in residual):
+        each = [f"{_spread(r, level)} for {_residual_group(r.name, fit, words)}" for r in residual]
+        out.append(f"The residual SD was {_listed(each, '; ')}.")
     elif residual:
-        each = [
-            f"{random_label(r.name)} = {_spread(r, level) if 'sd(' in r.name else _share_interval(r, level)}"
-            for r in residual
-        ]
+        each = []
+        for r in residual:
+            group = _residual_group(r.name, fit, words)
+            name = random_label(r.name.partition(":")[2] if group else r.name)
+            value = _spread(r, level) if "sd(" in r.name else _share_interval(r, level)
+            each.append(f"{name} = {value}" + (f" for {group}" if group else ""))
         out.append(f"Residual parameters were {_listed(each, '; ')}.")
     try:
         found = icc(fit)
@@ -200,19 +209,40 @@ def _random(fit: FitResult, words: _Words) -> list[str]:
         return out
     shares = []
     for e in found:
-        text = f"{fixed(e.value, 2, zero=False)} for {_icc_words(e.label, words)}"
+        d = 3 if 0 < e.value < 0.005 else 2  # .00 would say that there is none
+        text = f"{fixed(e.value, d, zero=False)} for {_icc_words(e.label, fit, words)}"
         if e.lower is not None and e.upper is not None:
-            text += f", {level:g}% CI [{fixed(e.lower, 2, zero=False)}, {fixed(e.upper, 2, zero=False)}]"
+            text += f", {level:g}% CI [{fixed(e.lower, d, zero=False)}, {fixed(e.upper, d, zero=False)}]"
         shares.append(text)
     noun = "The intraclass correlation was" if len(shares) == 1 else "Intraclass correlations were"
     out.append(f"{noun} {_listed(shares, '; ')}.")
     return out
 
 
-def _icc_words(label: str, words: _Words) -> str:
+def _icc_words(label: str, fit: FitResult, words: _Words) -> str:
     head, _, rest = label.partition(" (")
     text = " within ".join(words.variable(x) for x in head.split("|"))
-    return f"{text} ({rest}" if rest else text
+    group = _by_words(rest.removesuffix(")").partition(" = ")[2], fit, words) if rest else ""
+    return f"{text} ({group})" if group else text
+
+
+def _residual_group(name: str, fit: FitResult, words: _Words) -> str:
+    """The group of by() that ``0:sd(e)`` is about, in words; empty where there are no groups."""
+    by, colon, _ = name.partition(":")
+    return _by_words(by, fit, words) if colon else ""
+
+
+def _by_words(level: str, fit: FitResult, words: _Words) -> str:
+    """``Sex of the child = Female`` for the level 1 of the residuals' by()."""
+    name = fit.model.design.residuals.by_variable
+    if not name:
+        return level
+    label = level
+    if words.data is not None and name in words.data:
+        known = words.data.codes(name)[1]
+        value = next((v for v in known if str(int(v) if isinstance(v, float) and v.is_integer() else v) == level), None)
+        label = level if value is None else words.data.level_label(name, value)
+    return f"{words.variable(name)} = {label}"
 
 
 def _sd_words(r: RandomParameter, words: _Words) -> str:
@@ -228,7 +258,7 @@ def _slope_words(name: str, words: _Words) -> str:
 
 
 def _spread(r: RandomParameter, level: float) -> str:
-    d = decimals(r.se if r.se is not None else max(abs(r.estimate) / 20, 1e-12))
+    d = decimals(r.se if r.se is not None else abs(r.estimate) / 20)
     text = fixed(r.estimate, d)
     if r.boundary:
         return f"{text}, at the edge of its range"
@@ -264,9 +294,10 @@ def _explained(fit: FitResult, data: Dataset) -> str:
         found = explained(fit, data)
     except DataError:  # other data are open
         return ""
+    d = 2 if found.marginal >= 0.005 else 3
     marginal = f"Fixed effects explained {_percent(found.marginal)} of the variance (marginal R² = "
-    marginal += f"{fixed(found.marginal, 2, zero=False)})"
-    if not fit.spec.random:
+    marginal += f"{fixed(found.marginal, d, zero=False)})"
+    if not any(b.names for b in fit.model.design.blocks):
         return marginal.replace("marginal R²", "R²") + "."
     return (
         f"{marginal}; fixed and random effects together {_percent(found.conditional)} (conditional R² = "
