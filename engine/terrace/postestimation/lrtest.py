@@ -180,7 +180,7 @@ def boundary_mixture(small: FitResult, large: FitResult) -> tuple[Mixture | None
         b.residuals.key, b.residuals.n_params, b.residuals.by_variable,
     )  # fmt: skip
     if not same_residuals or not _columns(small) <= _columns(large):
-        return None, False
+        return None, _only_by(small, large)
     free = large.model.objective.p - small.model.objective.p
     left = [block for block in a.blocks if block.names]
     variances, steps, added_any = 0, [], False
@@ -215,6 +215,21 @@ def boundary_mixture(small: FitResult, large: FitResult) -> tuple[Mixture | None
         weights = tuple(comb(variances, k) / 2.0**variances for k in range(variances + 1))
         return Mixture(free, weights, exact=variances == 1), False
     return None, not added_any
+
+
+def _only_by(small: FitResult, large: FitResult) -> bool:
+    """True where all that differs are residual parameters by group, equal in the smaller model."""
+    a, b = small.model.design, large.model.design
+    same_effects = [(x.level.name, x.factor, x.names, x.structure.key) for x in a.blocks] == [
+        (x.level.name, x.factor, x.names, x.structure.key) for x in b.blocks
+    ]
+    return (
+        same_effects
+        and a.residuals.key == b.residuals.key
+        and not a.residuals.by_variable
+        and bool(b.residuals.by_variable)
+        and _columns(small) == _columns(large)
+    )
 
 
 def _within(smaller: RandomBlock, larger: RandomBlock) -> bool:
