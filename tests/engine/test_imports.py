@@ -38,7 +38,7 @@ NEVER_FOR_A_FIT = {
     "pyqtgraph",
     "pyreadstat",
     "PySide6",
-    "scipy.stats",
+    "scipy",
     "terrace_desktop",
 }
 
