@@ -25,7 +25,7 @@ Handler = Callable[["Session", ParsedCommand], "CommandResult"]
 ByMode = Literal["no", "loop", "native"]
 
 MODULES = (
-    *("data", "describe", "estimation", "stored", "predict", "postestimation", "hypotheses", "margins"),
+    *("data", "describe", "estimation", "stored", "keep", "predict", "postestimation", "hypotheses", "margins"),
     *("values", "matrices", "programming", "macros", "checks", "system", "metadata", "output", "variables"),
     *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),

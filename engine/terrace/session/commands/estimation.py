@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from terrace.session.payload import fit_payload
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
-from terrace.spec.model import Display
+from terrace.spec.model import Display, ModelSpec
 
 _SYNTAX = "mixed outcome [terms] [if] [in] [weight] [|| level: [slopes] [, options]] [, options]"
 
@@ -34,8 +35,6 @@ _SYNTAX = "mixed outcome [terms] [if] [in] [weight] [|| level: [slopes] [, optio
 def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not str(split(parsed.arguments, ",")[0]).strip():
         return _replay(session, parsed)
-    from terrace.estimate import fit
-
     data = session.source
     spec = parse_model(
         parsed.arguments,
@@ -43,14 +42,7 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
         alias=parsed.name == "xtmixed",
         display=session.state.settings.display(),
     )
-    result = fit(
-        spec,
-        data,
-        progress=session.progress,
-        cancel=session.cancel,
-        constraints=session.state.constraints,
-        command=parsed.bare.strip(),
-    )
+    result = mixed_result(session, spec, data, session.state.constraints, parsed.bare.strip())
     shown = _shown(result, spec.display)
     return replace(
         shown,
@@ -58,6 +50,17 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
         fit=result,
         state=replace(session.state, fit=result, returned=_returned(result)),
         warnings=tuple(str(w) for w in result.warnings),
+    )
+
+
+def mixed_result(
+    session: Session, spec: ModelSpec, data: Any, constraints: Mapping[int, str], command: str
+) -> FitResult:
+    """Fit a model under the progress and the stop of the session."""
+    from terrace.estimate import fit
+
+    return fit(
+        spec, data, progress=session.progress, cancel=session.cancel, constraints=constraints, command=command
     )
 
 
