@@ -57,7 +57,7 @@ def numbers(fit: terrace.FitResult) -> np.ndarray:
     parts = [(e.coef, e.se, e.df, e.p) for e in fit.fixed]
     parts += [(r.estimate, r.se, r.lb, r.ub) for r in (*fit.random, *fit.random_sd)]
     parts += [(g.n_groups, g.min, g.avg, g.max) for g in fit.groups]
-    parts += [(fit.ll, fit.scalars["N"], fit.scalars["chi2"], fit.scalars.get("chi2_c"))]
+    parts += [(fit.ll, fit.scalars["N"], fit.scalars["chi2"], fit.scalars.get("ll_c"))]
     return np.array([np.nan if v is None else float(v) for part in parts for v in part])
 
 

@@ -144,7 +144,7 @@ def _number(column: Any) -> tuple[pd.Series, Extra]:
         if column.isna().any():
             return pd.Series(column.to_numpy(dtype=np.float64, na_value=np.nan)), Extra()
         return pd.Series(column.to_numpy(dtype=np.dtype(getattr(dtype, "numpy_dtype", dtype)))), Extra()
-    if dtype == np.float32:
+    if dtype in (np.float32, np.float64):
         return column, Extra()
     return pd.Series(column.to_numpy(dtype=np.float64, na_value=np.nan)), Extra()
 

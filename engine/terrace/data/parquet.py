@@ -39,7 +39,15 @@ def read_parquet(path: Path, report: Report) -> Dataset:
         done += batch.num_rows
         report(done / total)
     table = pa.Table.from_batches(batches, schema=file.schema_arrow)
-    return dataset_of_columns(_columns(table), table.schema.metadata, str(path))
+    metadata = table.schema.metadata
+    del batches, batch
+    columns = []
+    for field in table.schema:  # each column leaves the table as it is taken over: data stand in memory once
+        column, table = table.column(0), table.remove_column(0)
+        columns.append(RawColumn(field.name, as_plain_arrow(column).to_pandas()))
+    del column
+    pa.default_memory_pool().release_unused()
+    return dataset_of_columns(columns, metadata, str(path))
 
 
 def dataset_of_columns(columns: list[RawColumn], metadata: Any, source: str) -> Dataset:
@@ -115,13 +123,6 @@ def _described(columns: list[RawColumn], described: dict[str, Any], source: str)
         panel=None if panel is None else Panel(*panel),
         sorted_by=tuple(described["sorted_by"]),
     )
-
-
-def _columns(table: Any) -> list[RawColumn]:
-    """Column by column, so that names may repeat and no index of another program comes in."""
-    return [
-        RawColumn(field.name, as_plain_arrow(table.column(i)).to_pandas()) for i, field in enumerate(table.schema)
-    ]
 
 
 def as_plain_arrow(column: Any) -> Any:

@@ -170,7 +170,9 @@ class ColumnBuilder:
                 if column is not None:
                     columns.append(column)
                     kept.append(info)
-        matrix = np.column_stack(columns) if columns else np.zeros((self.n, 0))
+        matrix = np.empty((self.n, len(columns)), order="F")
+        for k, column in enumerate(columns):
+            matrix[:, k] = column
         return Columns(matrix, tuple(kept), tuple(everything))
 
     def _term(
@@ -179,8 +181,8 @@ class ColumnBuilder:
         numbers = [f for f in term.factors if f.kind == "continuous" and not f.drop]
         dropped = any(f.drop for f in term.factors)
         factors = [f for f in term.factors if f.kind == "factor"]
-        product = np.ones(self.n)
-        for f in numbers:
+        product = self.values(numbers[0]) if numbers else np.ones(self.n)
+        for f in numbers[1:]:
             product = product * self.values(f)
         variables = tuple(dict.fromkeys(f.name for f in term.factors))
         if not factors:

@@ -193,10 +193,17 @@ def _fixed_part(
     x = matrix if not gone else matrix[:, keep]
     x_info = tuple(info[k] for k in keep)
     if spec.constant:
-        x = np.concatenate([x, np.ones((n, 1))], axis=1)
+        x = with_constant(x)
         cons = ColumnInfo(CONSTANT, "Intercept", len(spec.fixed))
         x_info, columns = (*x_info, cons), (*columns, cons)
     return np.asfortranarray(x), x_info, columns, tuple(info[k].name for k in sorted(gone))
+
+
+def with_constant(matrix: FloatArray) -> FloatArray:
+    """The columns of `matrix` (n, k) and one of ones, (n, k + 1), column by column in memory."""
+    out = np.empty((len(matrix), matrix.shape[1] + 1), order="F")
+    out[:, :-1], out[:, -1] = matrix, 1.0
+    return out
 
 
 def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tuple[Level, ...]:
@@ -281,7 +288,7 @@ def _blocks(
         if constant:
             if not equation.collinear:
                 _check_varies(matrix, info, level)
-            matrix = np.concatenate([matrix, np.ones((len(matrix), 1))], axis=1)
+            matrix = with_constant(matrix)
         names = [c.name for c in info] + ([CONSTANT] if constant else [])
         labels = [c.label for c in info] + (["Intercept"] if constant else [])
         variables = [c.variables for c in info] + ([()] if constant else [])

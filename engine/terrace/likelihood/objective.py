@@ -12,7 +12,7 @@ scaled and orthogonalised, y is replaced by its least-squares residual: β comes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,17 +131,20 @@ class Objective:
         self.n_params = self.n_random + design.residuals.n_params
         constant = bool(self.p) and transform is None and design.spec.constant
         w = None if weights is None else weights
-        xt, self.back = _orthogonal(x, constant, w)
+        dense = np.empty((len(y), self.p + 1), order="F")
+        xt = dense[:, :-1]
+        self.back = _orthogonal(x, constant, w, xt)
         ols = xt.T @ (y if w is None else y * w)
         residual = y - xt @ ols
         self.ols = ols
         total = float(residual @ residual if w is None else residual @ (residual * w))
         self.y_scale = np.sqrt(total / max(self.n_effective, 1)) or 1.0
         self.log_det_back = float(np.linalg.slogdet(self.back)[1]) if self.p else 0.0
-        self._build(xt, residual / self.y_scale, keep_clusters)
+        np.divide(residual, self.y_scale, out=dense[:, -1])
+        self._build(dense, keep_clusters)
 
     # --- construction -----------------------------------------------------------------------------------
-    def _build(self, xt: FloatArray, y: FloatArray, keep_clusters: bool) -> None:
+    def _build(self, dense: FloatArray, keep_clusters: bool) -> None:
         layout, design = self.layout, self.design
         # sums over groups need no sorted rows unless rows are whitened together or coupled sparsely
         sorted_rows = layout.sparse or not (design.residuals.simple or design.residuals.key == "independent")
@@ -150,8 +153,7 @@ class Objective:
         def sort(a: Any) -> Any:
             return a if rows is None else a[rows]
 
-        dense = np.empty((len(y), xt.shape[1] + 1), order="F")
-        dense[:, :-1], dense[:, -1] = sort(xt), sort(y)
+        dense = sort(dense)
         weights = None if self.row_weights is None else sort(self.row_weights)
         crossed = [OneHot(sort(c.codes), c.n_groups, sort(c.z)) for c in layout.crossed]
         clusters = self._clusters(keep_clusters)
@@ -438,30 +440,50 @@ def _effective_n(design: Design) -> float:
     return float(total.sum())
 
 
-def _orthogonal(x: FloatArray, constant: bool, weights: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-    """x·M with orthonormal columns (in the weights) and M (p, p). The constant is the last column of x."""
+def _orthogonal(
+    x: FloatArray, constant: bool, weights: FloatArray | None, out: FloatArray
+) -> FloatArray:
+    """M (p, p) for which xM has orthonormal columns (in the weights); xM goes into `out` (n, p).
+
+    The constant is the last column of x. Block by block, so that nothing of the size of x is made but `out`.
+    """
     p = x.shape[1]
     m = np.eye(p)
     if p == 0:
-        return x, m
-    work = x
+        return m
+    mean = np.zeros(p)
     if constant and p > 1:
-        mean = x[:, :-1].mean(axis=0) if weights is None else (weights @ x[:, :-1]) / weights.sum()
-        m[-1, :-1] = -mean
-        work = x - np.append(mean, 0.0)
-    length = np.sqrt(np.einsum("ij,ij->j", work, work))
+        mean[:-1] = x[:, :-1].mean(axis=0) if weights is None else (weights @ x[:, :-1]) / weights.sum()
+        m[-1, :-1] = -mean[:-1]
+    gram = np.zeros((p, p))
+    for rows in _blocks(len(x)):
+        gram += _gram(x[rows] - mean, None if weights is None else weights[rows])
+    length = np.sqrt(np.diag(gram))
     length[length == 0] = 1.0
-    work = work / length
-    m = m / length
-    for _ in range(2):
-        gram = work.T @ (work if weights is None else work * weights[:, None])
-        upper = np.linalg.cholesky(gram).T
-        inverse = np.linalg.inv(upper)
-        work = work @ inverse
-        m = m @ inverse
-        if np.diag(upper).min() > 1e-2:
-            break  # a second round is for columns that nearly depend (Cholesky-QR twice; Yamamoto et al. 2015)
-    return work, m
+    upper = np.linalg.cholesky(gram / length / length[:, None]).T
+    step = np.linalg.inv(upper) / length[:, None]
+    for rows in _blocks(len(x)):
+        out[rows] = (x[rows] - mean) @ step
+    m = m @ step
+    if np.diag(upper).min() > 1e-2:
+        return m
+    # a second round is for columns that nearly depend (Cholesky-QR twice; Yamamoto et al. 2015)
+    gram = np.zeros((p, p))
+    for rows in _blocks(len(x)):
+        gram += _gram(out[rows], None if weights is None else weights[rows])
+    step = np.linalg.inv(np.linalg.cholesky(gram).T)
+    for rows in _blocks(len(x)):
+        out[rows] = out[rows] @ step
+    return m @ step
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Slices of 2^15 rows: some columns of these stay in a processor's cache."""
+    return (slice(first, first + (1 << 15)) for first in range(0, n, 1 << 15))
+
+
+def _gram(x: FloatArray, weights: FloatArray | None) -> FloatArray:
+    return x.T @ (x if weights is None else x * weights[:, None])
 
 
 def _expand(c: OneHot) -> FloatArray:
