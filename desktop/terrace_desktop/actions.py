@@ -156,6 +156,7 @@ class Actions:
         file.addSeparator()
         self._add(file, "save_data", tr("Save data &as…"), w.exports.save_data, std.SaveAs)
         self._add(file, "run_do", tr("Run &do-file…"), w.exports.run_do_file)
+        self._add(file, "last_session", tr("Run the &last session again"), w.run_last_session)
         self._add(file, "save_history", tr("Save &history as do-file…"), w.exports.save_history)
         file.addSeparator()
         self._add(file, "export", tr("&Export report…"), w.exports.export_all, "Ctrl+E")

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from terrace.data.resources import resource_path
 from terrace_desktop import logs, theme
 from terrace_desktop.collector import Collector
+from terrace_desktop.keeper import Keeper
 from terrace_desktop.settings import Settings
 
 
@@ -66,11 +67,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     from terrace_desktop import session_port
     from terrace_desktop.main_window import MainWindow
 
-    window = MainWindow(settings, warm_up=session_port.warm_up)
+    keeper = Keeper(logs.log_path().parent)
+    left = keeper.begin()
+    window = MainWindow(settings, warm_up=session_port.warm_up, keeper=keeper)
+    window.asks_on_close = not options.self_test
     relay.told.connect(window.show_failure)
     window.show()
     QTimer.singleShot(0, window, window.begin)
-    if crash:
+    if left:
+        told = window.tr("The last session ended in a crash; File > Run the last session again brings it back.")
+        window.status.tell(told, 60_000)
+    elif crash:
         window.status.tell(window.tr("The run before ended in a crash. Help > Open the log tells more."))
     if options.self_test:
         from terrace_desktop.self_test import SelfTest

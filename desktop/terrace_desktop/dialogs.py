@@ -1,4 +1,4 @@
-"""Small dialogs: what to predict, which models to compare, a name, an error, help."""
+"""Small dialogs: what to predict, a name, what to do with unsaved changes, an error, help."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QComboBox,
     QDialog,
     QFileDialog,
     QFormLayout,
@@ -60,7 +59,7 @@ class SmallDialog(QDialog):
         named(self.problem, object_name + "_problem", self.tr("What is missing"))
         self.problem.hide()
         outer.addWidget(self.problem)
-        row = QHBoxLayout()
+        self.buttons = row = QHBoxLayout()
         row.addStretch(1)
         self.cancel_button = button(self.tr("Cancel"), object_name + "_cancel", self.reject)
         self.ok_button = button(do_it, object_name + "_ok", self.accept, variant="primary")
@@ -140,43 +139,6 @@ class PredictDialog(SmallDialog):
             self.set_problem("")
 
 
-class CompareDialog(SmallDialog):
-    """Two models for a likelihood-ratio test."""
-
-    chosen = Signal(object, object)  # smaller, larger (keys)
-
-    def __init__(self, parent: QWidget | None, models: list[tuple[str, str]]) -> None:
-        super().__init__(
-            parent,
-            "compare_dialog",
-            QCoreApplication.translate("CompareDialog", "Compare models"),
-            QCoreApplication.translate("CompareDialog", "Compare"),
-        )
-        told = self.tr("A likelihood-ratio test of two nested models that were fitted to the same rows.")
-        self.content.addWidget(label(told, "muted", wrap=True))
-        form = QFormLayout()
-        self.first = named(QComboBox(), "compare_first", self.tr("One model"))
-        self.second = named(QComboBox(), "compare_second", self.tr("Other model"))
-        for key, title in models:
-            self.first.addItem(title, key)
-            self.second.addItem(title, key)
-        self.first.setCurrentIndex(max(0, len(models) - 2))
-        self.second.setCurrentIndex(len(models) - 1)
-        form.addRow(self.tr("Model"), self.first)
-        form.addRow(self.tr("with"), self.second)
-        self.content.addLayout(form)
-        for box in (self.first, self.second):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(28)
-            box.currentIndexChanged.connect(self._check)
-        self.accepted.connect(lambda: self.chosen.emit(self.first.currentData(), self.second.currentData()))
-        self._check()
-
-    def _check(self) -> None:
-        same = self.first.currentData() == self.second.currentData()
-        self.set_problem(self.tr("Choose two different models.") if same else "")
-
-
 class NameDialog(SmallDialog):
     """A new name for something."""
 
@@ -191,6 +153,31 @@ class NameDialog(SmallDialog):
             lambda t: self.set_problem("" if t.strip() else self.tr("A name is needed."))
         )
         self.accepted.connect(lambda: self.chosen.emit(self.edit.text().strip()))
+
+
+class UnsavedDialog(SmallDialog):
+    """Before the window closes over changes of the data that are in no file."""
+
+    discarded = Signal()
+
+    def __init__(self, parent: QWidget | None, document: str) -> None:
+        super().__init__(
+            parent,
+            "unsaved_dialog",
+            QCoreApplication.translate("UnsavedDialog", "Save the changes to the data?"),
+            QCoreApplication.translate("UnsavedDialog", "Save data…"),
+        )
+        told = self.tr(
+            "{0} has been changed and is in no file as it is now. The commands are kept in any case: "
+            "File > Run the last session again does them over."
+        )
+        self.content.addWidget(label(told.format(document or self.tr("The data")), wrap=True))
+        discard = button(self.tr("Close without saving"), "unsaved_discard", self._discard)
+        self.buttons.insertWidget(self.buttons.indexOf(self.cancel_button), discard)
+
+    def _discard(self) -> None:
+        self.reject()
+        self.discarded.emit()
 
 
 class FailureDialog(SmallDialog):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from terrace_desktop.results.model_card import ModelCard
     from terrace_desktop.settings import Settings
 
-REPORTS = (("html", "HTML"), ("docx", "Word"), ("xlsx", "Excel"), ("tex", "LaTeX"), ("csv", "CSV"))
+REPORTS = (
+    ("html", "HTML"), ("docx", "Word"), ("pdf", "PDF"), ("xlsx", "Excel"), ("tex", "LaTeX"), ("md", "Markdown"),
+    ("csv", "CSV"),
+)  # fmt: skip
 DATA = (("dta", "Stata"), ("csv", "CSV"), ("parquet", "Parquet"), ("xlsx", "Excel"))
 
 
@@ -84,11 +88,11 @@ class ExportFlow(QObject):
         self.controller.call(work, self._written)
 
     # --- data and do-files --------------------------------------------------------------------------
-    def save_data(self) -> None:
-        """Save the data under a name."""
+    def save_data(self, then: Callable[[Outcome | None], object] | None = None) -> None:
+        """Save the data under a name; `then` gets the outcome."""
         path = self._ask(self.tr("Save data"), "data.dta", DATA)
         if path:
-            self.controller.run(commands.save_file(path))
+            self.controller.run(commands.save_file(path), then)
 
     def run_do_file(self) -> None:
         """Run a file of commands."""

@@ -26,11 +26,14 @@ from terrace_desktop.widgets import named
 from terrace_desktop.worker import Snapshot, Worker
 
 if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome, Progress
     from terrace_desktop.history import Entry
+    from terrace_desktop.keeper import Keeper
     from terrace_desktop.prepare.flow import PrepareFlow
 
 SIZE = (1440, 900)
+IN_A_FILE = frozenset(("use", "sample", "save", "import delimited", "import excel", "sysuse", "webuse"))
 
 
 class MainWindow(QMainWindow):
@@ -43,6 +46,7 @@ class MainWindow(QMainWindow):
         settings: Settings,
         make_session: Callable[[], Any] = session_port.make_session,
         warm_up: Callable[[], object] | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         super().__init__()
         named(self, "main_window", "Terrace")
@@ -50,6 +54,10 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(640, 420)
         self.setAcceptDrops(True)
         self.settings = settings
+        self.keeper = keeper
+        self.asks_on_close = False  # a program that is driven closes without a question
+        self._saved: Dataset | None = None  # the data as they are in a file
+        self._sure = False
         self.controller = Controller(
             Worker(make_session, session_port.take_snapshot, "session", warm_up, session_port.keep_fit),
             Worker(name="view"),
@@ -152,8 +160,12 @@ class MainWindow(QMainWindow):
         if entry.state == "cancelled":
             self.status.tell(self.tr("Cancelled. Nothing was changed."))
             return
+        if self.keeper is not None:
+            self.keeper.keep(self.controller.history.do_file())
         if outcome is None:
             return
+        if outcome.ok and outcome.type in IN_A_FILE:
+            self._saved = self.controller.snapshot.dataset
         if outcome.error is not None and self.controller.snapshot.dataset is None:
             self.start.show_error(outcome.error[1], outcome.error_advice)
             return
@@ -216,6 +228,17 @@ class MainWindow(QMainWindow):
     def undo(self) -> None:
         """Undo the last change of the data."""
         self.controller.run("undo")
+
+    def run_last_session(self) -> None:
+        """Run what was run in the session before this one."""
+        text = "" if self.keeper is None else self.keeper.last()
+        if text:
+            self.controller.run_script(text)
+
+    def unsaved(self) -> bool:
+        """True where the data have changes that are in no file."""
+        dataset = self.controller.snapshot.dataset
+        return dataset is not None and dataset is not self._saved
 
     def redo(self) -> None:
         """Do what was undone."""
@@ -362,6 +385,7 @@ class MainWindow(QMainWindow):
             cancel=self.controller.busy, paste_model=open_, predict=open_ and fitted, copy_tables=fitted, sds=fitted,
             variances=fitted, collapse=some, expand=some, clear=some, export=some,
             commands=self.controller.is_ready, run_do=self.controller.is_ready,
+            last_session=self.controller.is_ready and self.keeper is not None and bool(self.keeper.last()),
             save_history=bool(self.controller.history.entries),
         )  # fmt: skip
         for name in [n for n in self.actions_.names() if n.startswith(("do_", "tool_"))]:
@@ -409,6 +433,21 @@ class MainWindow(QMainWindow):
         if not self.settings.flag("labels", True):
             self.left.labels.choose("codes")
 
+    def _ask_to_save(self) -> None:
+        if self.findChild(dialogs.UnsavedDialog) is None:
+            dialog = dialogs.UnsavedDialog(self, self._document)
+            dialog.accepted.connect(lambda: self.exports.save_data(self._close_if_saved))
+            dialog.discarded.connect(self._close_anyway)
+            dialog.open()
+
+    def _close_if_saved(self, outcome: Outcome | None) -> None:
+        if outcome is not None and outcome.ok:
+            self._close_anyway()
+
+    def _close_anyway(self) -> None:
+        self._sure = True
+        self.close()
+
     def _default_split(self) -> None:
         width = self.width()
         self.splitter.setSizes([round(width * 0.39), width - round(width * 0.39)])
@@ -438,7 +477,13 @@ class MainWindow(QMainWindow):
             self.actions_.fit_toolbar()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.asks_on_close and self.unsaved() and not self._sure:
+            event.ignore()
+            self._ask_to_save()
+            return
         self._closing = True
+        if self.keeper is not None:
+            self.keeper.end()
         self._remember()
         self.models.close_builder()
         self.controller.stop()

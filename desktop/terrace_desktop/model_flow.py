@@ -163,17 +163,10 @@ class ModelFlow(QObject):
         dialog.open()
 
     def compare(self) -> None:
-        """Ask for two models and test one against the other."""
-        cards = [c for c in self.results.cards() if c.stored]
-        if len(cards) < 2:
-            return
-        dialog = dialogs.CompareDialog(self.window, [(c.stored, c.title) for c in cards])
-        dialog.chosen.connect(self._compare)
-        dialog.open()
-
-    def _compare(self, one: str, other: str) -> None:
-        self.controller.run(f"estimates table {one} {other}")
-        self.controller.run(f"lrtest {one} {other}")
+        """The panel where models are compared, for the newest one that has a name."""
+        card = next((c for c in reversed(self.results.cards()) if c.stored), None)
+        if card is not None:
+            self.open_after(card, "compare")
 
     def can_compare(self) -> bool:
         """True where there are two models to compare."""
@@ -232,9 +225,15 @@ class ModelFlow(QObject):
         if follow is not None and follow.ok:
             group.card.stored = follow.command.split()[-1]
             self.results.models_changed.emit()
-        assert outcome.fit is not None
-        if dataset is not None:
-            self._make_plots(group, outcome.fit, dataset)
+        fit = outcome.fit
+        assert fit is not None
+        if dataset is None:
+            return
+        if outcome.quiet:  # asked to be quiet: it shows its head, and draws when it is opened
+            group.card.set_folded(True)
+            group.card.unfolded_first.connect(lambda: self._make_plots(group, fit, dataset))
+        else:
+            self._make_plots(group, fit, dataset)
 
     def _make_plots(self, group: ModelGroup, fit: FitResult, dataset: Dataset) -> None:
         from terrace_desktop.plots.cards import PlotRow

@@ -37,10 +37,10 @@ class StatusBar(QStatusBar):
         if not self._timer.isActive():
             self._left.set_text(text)
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, ms: int = MESSAGE) -> None:
         """A message for a few seconds."""
         self._left.set_text(text)
-        self._timer.start(MESSAGE)
+        self._timer.start(ms)
 
     def show_state(self, text: str) -> None:
         """Ready, or what is being done."""

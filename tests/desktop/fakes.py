@@ -121,7 +121,7 @@ class FakeSession:
         made = self.fit = replace(fit(), command=text)
         return Outcome(
             text, "mixed", "ok", 0.014, text=str(made), fit=made, tables=made.tables(),
-            changed=frozenset({"results"}),
+            changed=frozenset({"results"}), quiet=text.startswith("quietly"),
         )  # fmt: skip
 
     def do_estimates_store(self, text: str, *_: Any) -> Outcome:

@@ -161,7 +161,7 @@ def state_screens(c: Camera) -> None:
     w.results.verticalScrollBar().setValue(0)
     c.idle()
     c.shoot("boundary")
-    w.models._compare("m1", "m2")
+    w.models.after(w.results.newest(), "estimates compare m1 m2")
     c.idle()
     w.results.verticalScrollBar().setValue(0)
     c.idle()

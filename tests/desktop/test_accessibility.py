@@ -96,7 +96,7 @@ def test_no_control_of_a_dialog_is_unnamed(desk: Desk) -> None:
     w = desk.window
     for dialog in (
         dialogs.PredictDialog(w, ()),
-        dialogs.CompareDialog(w, [("m1", "One"), ("m2", "Two")]),
+        dialogs.UnsavedDialog(w, "data.dta"),
         dialogs.NameDialog(w, "Rename", "x", "Do"),
         dialogs.FailureDialog(w, "Error: x", "trace", __import__("pathlib").Path("terrace.log")),
         dialogs.PageDialog(w, "page", "Page", "# Page"),

@@ -12,10 +12,11 @@ import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 
 from conftest import spin, wait_until
 from terrace_desktop import dialogs
+from terrace_desktop.keeper import Keeper
 from terrace_desktop.main_window import MainWindow
 from terrace_desktop.settings import Settings
 
@@ -266,17 +267,79 @@ def test_predict_dialog_writes_its_command(desk: Desk) -> None:
     assert desk.session.ran[-1] == "predict resid, residuals"
 
 
-def test_compare_asks_for_two_models(desk: Desk) -> None:
+def test_compare_opens_the_panel_with_all_models(desk: Desk) -> None:
     desk.open()
     desk.run(MODEL, MODEL)
-    desk.window.models.compare()
-    dialog = desk.window.findChild(dialogs.CompareDialog)
-    dialog.first.setCurrentIndex(1)
-    assert not dialog.ok_button.isEnabled()
-    dialog.first.setCurrentIndex(0)
-    dialog.ok_button.click()
+    desk.window.actions_["compare"].trigger()
+    panel = desk.window.models._after.dialog.panel
+    assert panel.commands() == ['estimates compare m1 m2, titles("Model 1" "Model 2")']
+    desk.window.models._after.close()
+    spin()
+
+
+def test_closing_over_unsaved_changes_asks_first(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    w = desk.window
+    w.asks_on_close = True
+    desk.open()
+    assert not w.unsaved(), "a sample that was opened is as it was"
+    desk.run("shift")
+    assert w.unsaved()
+    w.close()
+    assert w.isVisible()
+    w.findChild(dialogs.UnsavedDialog).reject()
+    spin()
+    monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "new.dta"))
+    w.close()
+    dialog = w.findChild(dialogs.UnsavedDialog)
+    assert any("small has been changed" in label.text() for label in dialog.findChildren(QLabel))
+    dialog.ok_button.click()  # the fake session cannot save: the window stays
     desk.idle()
-    assert desk.session.ran[-2:] == ["estimates table m1 m2", "lrtest m1 m2"]
+    assert desk.session.ran[-1].startswith("save ") and w.isVisible()
+    spin()
+    w.close()
+    w.findChild(dialogs.UnsavedDialog).findChild(QPushButton, "unsaved_discard").click()
+    assert not w.isVisible()
+
+
+def test_the_commands_of_a_session_outlive_it(settings: Settings, tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path)
+    assert not keeper.begin() and keeper.last() == ""
+    keeper.keep("sample hsb\nmixed y || g:\n")
+    other = Keeper(tmp_path)
+    assert not other.begin(), "a second window leaves the file alone"
+    other.keep("nonsense")
+    other.end()
+    keeper._lock.unlock()  # as a crash does
+    after = Keeper(tmp_path)
+    assert after.begin() and after.last() == "sample hsb\nmixed y || g:"
+    window = MainWindow(settings, fakes.FakeSession, keeper=after)
+    window.show()
+    window.begin()
+    wait_until(window.actions_["last_session"].isEnabled, "the session")
+    window.controller.run("sample small")
+    wait_until(lambda: not window.controller.busy, "the sample")
+    window.run_last_session()
+    wait_until(lambda: not window.controller.busy, "the last session")
+    ran = [e.command for e in window.controller.history.entries if not e.auto]
+    assert ran == ["sample small", "sample hsb", "mixed y || g:"]
+    window.close()
+    window.deleteLater()
+    assert Keeper(tmp_path).last().startswith("sample small\nsample hsb\nmixed y || g:\n")
+
+
+def test_a_quiet_model_shows_its_head_until_it_is_asked_for(desk: Desk) -> None:
+    desk.open()
+    desk.run(f"quietly {MODEL}")
+    group = desk.window.results.groups[0]
+    assert group.card.folded and group.plots is None and group.card.stored == "m1"
+    button = group.card.findChild(QToolButton, "card_show")
+    spin()
+    assert button.isVisible()
+    button.click()
+    assert not group.card.folded and not button.isVisible()
+    wait_until(lambda: all(p.plot is not None for p in group.plots.small.values()), "plots")
+    QTest.mouseClick(group.card._title, Qt.MouseButton.LeftButton)
+    assert group.card.folded and not group.plots.isVisible()
 
 
 def test_a_model_is_renamed_folded_and_removed(desk: Desk) -> None:

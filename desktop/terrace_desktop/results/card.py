@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -28,6 +28,8 @@ class Card(QFrame):
 
     delete_asked = Signal()
     title_changed = Signal(str)
+    folded_changed = Signal(bool)
+    unfolded_first = Signal()  # the first time that a card which began folded is opened
 
     def __init__(
         self, object_name: str, title: str, command: str = "", parent: QWidget | None = None
@@ -38,6 +40,12 @@ class Card(QFrame):
         self._inline: list[QWidget] = []
         self._folded = False
         self._title = ElidedLabel(title, "heading")
+        self._title.installEventFilter(self)
+        self._title.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._show = tool_button(self.tr("Show"), "card_show", accessible=self.tr("Show {0}").format(title))
+        self._show.clicked.connect(lambda _checked=False: self.set_folded(False))
+        self._show.hide()
+        self._seen = False
         self._pill = QLabel()
         named(self._pill, "card_state", self.tr("State"))
         self._pill.hide()
@@ -57,6 +65,7 @@ class Card(QFrame):
         head.addWidget(self._pill)
         head.addStretch(1)
         head.addLayout(self._actions)
+        head.addWidget(self._show)
         head.addWidget(self._more)
         self._command = ElidedLabel(command, "mono")
         named(self._command, "card_command", self.tr("Command"))
@@ -154,9 +163,22 @@ class Card(QFrame):
 
     def set_folded(self, folded: bool) -> None:
         """Collapse or expand."""
+        if folded == self._folded:
+            return
         self._folded = folded
         self.body_widget.setVisible(not folded)
+        self._show.setVisible(folded)
+        self.folded_changed.emit(folded)
+        if not folded and not self._seen:
+            self._seen = True
+            self.unfolded_first.emit()
         self._fold_action.setText(self.tr("Expand") if folded else self.tr("Collapse"))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A click on the name folds the card, as the menu does."""
+        if watched is self._title and event.type() == QEvent.Type.MouseButtonRelease:
+            self.toggle_fold()
+        return super().eventFilter(watched, event)
 
     def set_dimmed(self, dimmed: bool) -> None:
         """Dim what no longer holds."""

@@ -32,7 +32,7 @@ AFTER = (  # what follows a fit: command, and the words of the menu
     ("estat group", QT_TRANSLATE_NOOP("ModelCard", "Group sizes")),
     ("estat ic", QT_TRANSLATE_NOOP("ModelCard", "Information criteria")),
 )
-EXPORTS = ("html", "docx", "xlsx", "tex", "csv")
+EXPORTS = ("html", "docx", "pdf", "xlsx", "tex", "md", "csv")
 
 
 class ModelCard(Card):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -73,6 +73,41 @@ def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> st
     return "".join(out)
 
 
+TITLES = {  # of outputs that have no title, or several
+    "apa": QT_TRANSLATE_NOOP("OutputCard", "Results paragraph"),
+    "codebook": QT_TRANSLATE_NOOP("OutputCard", "Codebook"),
+    "collapse": QT_TRANSLATE_NOOP("OutputCard", "Collapsed data"),
+    "contrast": QT_TRANSLATE_NOOP("OutputCard", "Contrasts"),
+    "correlate": QT_TRANSLATE_NOOP("OutputCard", "Correlations"),
+    "describe": QT_TRANSLATE_NOOP("OutputCard", "The data"),
+    "display": QT_TRANSLATE_NOOP("OutputCard", "Value"),
+    "ereturn list": QT_TRANSLATE_NOOP("OutputCard", "Stored results of the fit"),
+    "estat r2": QT_TRANSLATE_NOOP("OutputCard", "Explained variance"),
+    "estat residuals": QT_TRANSLATE_NOOP("OutputCard", "Residuals and random effects"),
+    "estimates compare": QT_TRANSLATE_NOOP("OutputCard", "Models compared"),
+    "help": QT_TRANSLATE_NOOP("OutputCard", "Help"),
+    "lincom": QT_TRANSLATE_NOOP("OutputCard", "Linear combination"),
+    "list": QT_TRANSLATE_NOOP("OutputCard", "Rows"),
+    "lrtest": QT_TRANSLATE_NOOP("OutputCard", "Likelihood-ratio test"),
+    "margins": QT_TRANSLATE_NOOP("OutputCard", "Margins"),
+    "merge": QT_TRANSLATE_NOOP("OutputCard", "Merge"),
+    "misstable summarize": QT_TRANSLATE_NOOP("OutputCard", "Missing values"),
+    "nlcom": QT_TRANSLATE_NOOP("OutputCard", "Nonlinear combinations"),
+    "pwcompare": QT_TRANSLATE_NOOP("OutputCard", "Pairwise comparisons"),
+    "pwcorr": QT_TRANSLATE_NOOP("OutputCard", "Correlations"),
+    "regress": QT_TRANSLATE_NOOP("OutputCard", "Linear regression"),
+    "reshape long": QT_TRANSLATE_NOOP("OutputCard", "Reshaped data"),
+    "reshape wide": QT_TRANSLATE_NOOP("OutputCard", "Reshaped data"),
+    "return list": QT_TRANSLATE_NOOP("OutputCard", "Stored results"),
+    "statsby": QT_TRANSLATE_NOOP("OutputCard", "Results by group"),
+    "summarize": QT_TRANSLATE_NOOP("OutputCard", "Summary"),
+    "tabstat": QT_TRANSLATE_NOOP("OutputCard", "Statistics"),
+    "tabulate": QT_TRANSLATE_NOOP("OutputCard", "Frequencies"),
+    "test": QT_TRANSLATE_NOOP("OutputCard", "Wald test"),
+    "testparm": QT_TRANSLATE_NOOP("OutputCard", "Wald test"),
+}
+
+
 class OutputCard(Card):
     """Tables (or text) of a command; on an error the message, the place and what to do."""
 
@@ -87,9 +122,12 @@ class OutputCard(Card):
             title = outcome.tables[0].title  # the head says it, so the table need not
         if not title and not outcome.tables and len(outcome.plots) == 1:
             title = outcome.plots[0].title
-        if not title and "prose" in outcome.payload:
-            title = QCoreApplication.translate("OutputCard", "Results paragraph")
-        super().__init__(f"output_{entry.id}", title or outcome.type or entry.command, shown)
+        if not title:
+            words = TITLES.get(outcome.type, "")
+            title = QCoreApplication.translate("OutputCard", words) if words else outcome.type or entry.command
+        if outcome.error is not None and outcome.line is not None:
+            title = QCoreApplication.translate("OutputCard", "{0}, line {1}").format(title, outcome.line)
+        super().__init__(f"output_{entry.id}", title, shown)
         self.entry = entry
         self.outcome = outcome
         self._browser: GrowingBrowser | None = None

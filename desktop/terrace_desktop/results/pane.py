@@ -86,10 +86,12 @@ class ModelGroup(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(14)
         self._column.addWidget(card)
+        card.folded_changed.connect(lambda folded: self.plots is not None and self.plots.setVisible(not folded))
 
     def add_plots(self, row: PlotRow) -> None:
         """Put the row of plots under the card."""
         self.plots = row
+        row.setVisible(not self.card.folded)
         self._column.insertWidget(1, row)
 
     def add_output(self, card: OutputCard) -> None:
@@ -224,8 +226,6 @@ class ResultsPane(QScrollArea):
         """Collapse or expand every card."""
         for group in self.groups:
             group.card.set_folded(folded)
-            if group.plots is not None:
-                group.plots.setVisible(not folded)
             for output in group.outputs:
                 output.set_folded(folded)
         for card in self._loose:
