@@ -159,7 +159,25 @@ def _starts(space: SearchSpace) -> tuple[FloatArray, list[FloatArray]]:
     if len(further) == 1:
         return further[0], []
     scored = sorted(further, key=lambda theta: -space.value(theta))
+    if layout.n_by > 1:
+        return _by_starts(space, scored)
     return scored[0], scored[1:3]
+
+
+def _by_starts(space: SearchSpace, scored: list[FloatArray]) -> tuple[FloatArray, list[FloatArray]]:
+    """Each by() group with the start that suits it best, and the same with one group moved to another of its."""
+    layout, first = space.objective.design.residuals, space.objective.n_random
+    options = layout.structure.start()
+    best, value = scored[0], space.value(scored[0])
+    moved: list[FloatArray] = []
+    for _, part in layout.slices():
+        for option in options:
+            theta = best.copy()
+            theta[first + part.start : first + part.stop] = option
+            moved.append(theta)
+            if (found := space.value(theta)) > value:
+                best, value = theta, found
+    return best, [*scored[1:3], *moved]
 
 
 def _strata_start(objective: Objective) -> FloatArray:
@@ -194,6 +212,8 @@ def _at_edge(space: SearchSpace, point: SearchPoint) -> bool:
     if n and bool(np.any(point.theta[:n] ** 2 < 1e-6)):
         return True
     layout = space.objective.design.residuals
+    if layout.edge(point.psi[n:]).shape[1]:
+        return True
     return layout.key == "independent" and layout.n_by > 1 and bool(np.any(np.abs(point.theta[n:]) > 8))
 
 
