@@ -17,10 +17,14 @@ from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
-from terrace.errors import Cancelled, FitError
+from terrace.errors import Cancelled, FitError, SpecError
 from terrace.inference.cells import Cell, cells
 from terrace.inference.constraints import Constraints, bind_constraints, null_space
+from terrace.inference.df import SmallSample
+from terrace.inference.fewclusters import FewClusters, few_clusters
+from terrace.inference.marginal import random_part, residual_part
 from terrace.inference.parameters import NaturalEstimate, estimate_natural
+from terrace.inference.robust import cluster_codes, robust_covariance
 from terrace.inference.small import SmallInference, small_inference
 from terrace.likelihood.objective import Objective
 from terrace.optimise.fit import Optimum, optimise
@@ -206,13 +210,21 @@ def fit_design(
     )
     phi = to_x @ e.a_inverse @ to_x.T * sigma2
     vcov, clusters = phi, None
-    if robust:
-        natural, vcov, clusters = _robust(design, optimum, natural, to_x, reml, transform, offset)
     small = None
-    if spec.df_method:
+    if robust:
+        model_based = natural
+        natural, vcov, clusters = _robust(design, optimum, natural, to_x, reml, transform, offset)
+        if spec.vce_correction == "cr2" or spec.df_method == "satterthwaite":
+            watch.stage("Robust standard errors")
+            few = _few_clusters(design, optimum, model_based, beta, phi, sigma2)
+            vcov = few.vcov
+            if spec.df_method == "satterthwaite":
+                df = np.array([few.single(row) for row in np.eye(len(beta))])
+                small = SmallInference(spec.df_method, df, few)
+    elif spec.df_method:
         watch.stage("Degrees of freedom")
         small = small_inference(design, objective, optimum, natural, phi, to_x, spec)
-        if spec.df_method == "kroger" and small.sample is not None:
+        if spec.df_method == "kroger" and isinstance(small.sample, SmallSample):
             vcov = small.sample.adjusted
     fitted = FittedModel(
         design, objective, optimum, beta, vcov, phi, optimum.point.psi, sigma2, cells(design), natural, small,
@@ -230,20 +242,49 @@ def _robust(
     transform: FloatArray | None,
     offset: FloatArray | None,
 ) -> tuple[NaturalEstimate, FloatArray, int]:
-    from terrace.inference.robust import robust_covariance
-
     clustered = Objective(design, reml=reml, transform=transform, offset=offset, keep_clusters=True)
     e = optimum.point.evaluation
     repeats = None
-    if design.weights.kind == "fweight" and design.levels and design.cluster is None:
-        values = design.weights.of(design.levels[0].name)
-        if values is not None:
+    if design.weights.kind == "fweight" and design.cluster is None:
+        if not design.levels:
+            repeats = design.weights.row
+        elif (values := design.weights.of(design.levels[0].name)) is not None:
             repeats = values[design.levels[0].rows]
     result = robust_covariance(
-        clustered, optimum.point.psi, e.beta, e.sigma2, e.a_inverse, natural.psi_vcov, repeats
+        clustered, optimum.point.psi, e.beta, e.sigma2, e.a_inverse, natural.psi_vcov, repeats,
+        design.spec.vce_correction,
     )
     vcov = to_x @ result.beta @ to_x.T * (optimum.space.objective.y_scale**2)
     natural = replace(
         natural, psi_vcov=result.psi, vcov=natural.jacobian @ result.psi @ natural.jacobian.T
     )
     return natural, vcov, result.n_clusters
+
+
+LARGEST_CLUSTER = 2500
+"""Rows of a cluster whose covariance matrix is formed."""
+
+
+def _few_clusters(
+    design: Design, optimum: Optimum, natural: NaturalEstimate, beta: FloatArray, phi: FloatArray, sigma2: float
+) -> FewClusters:
+    clusters = cluster_codes(design)
+    largest = int(np.bincount(clusters).max())
+    if design.weights.kind is not None:
+        raise SpecError(
+            "CR2 and degrees of freedom of robust standard errors are for models without weights.",
+            code="few-clusters-weights", subject="vce", advice="Use vce(robust) without dfmethod().",
+        )
+    if largest > LARGEST_CLUSTER:
+        raise SpecError(
+            f"A cluster of {largest:,} rows is too large for CR2.",
+            code="cluster-too-large", subject="vce", advice="Use vce(robust): large clusters need no such correction.",
+        )
+    layout, rho = cells(design), optimum.point.psi[optimum.space.objective.n_random :]
+
+    def covariance(rows: npt.NDArray[np.int64]) -> FloatArray:
+        return random_part(design, layout, natural.values, rows) + residual_part(design, rho, sigma2, rows)
+
+    return few_clusters(
+        design.x, design.y - design.x @ beta, clusters, covariance, phi, design.spec.vce_correction
+    )

@@ -266,15 +266,19 @@ def test_reasons_and_mends_of_estimation(model: BuilderForm) -> None:
     assert model.estimation.df.is_closed("kroger") and not model.estimation.vce.is_closed("robust")
     mend(model, "Switch to REML")
     assert model.spec.method == "reml"
-    assert notes(model, "estimation_notes") == ["Robust SEs need ML."]
+    assert notes(model, "estimation_notes") == []
     choose(model, "estimation_df", "kroger")
     choose(model, "estimation_information", "oim")
     assert model.command.endswith("reml dfmethod(kroger, oim)")
-    mend(model, "Switch to ML")
-    assert (model.spec.method, model.spec.df_method) == ("ml", None)
+    assert model.estimation.vce.is_closed("robust")
+    mend(model, "Use large-sample tests")
+    assert model.spec.df_method is None
     choose(model, "estimation_vce", "robust")
-    assert model.command.endswith("vce(robust)")
-    assert model.estimation.df.is_closed("residual")
+    assert model.command.endswith("reml vce(robust)")
+    assert model.estimation.df.is_closed("residual") and not model.estimation.df.is_closed("satterthwaite")
+    choose(model, "estimation_df", "satterthwaite")
+    choose(model, "estimation_correction", "cr2")
+    assert model.command.endswith("reml dfmethod(satterthwaite) vce(robust, cr2)")
     agree(model)
 
 
@@ -286,7 +290,7 @@ def test_clusters_hold_whole_groups(model: BuilderForm) -> None:
     mend(model, "Use id")
     assert model.command.endswith("vce(cluster id)")
     pick(model, "estimation_cluster", "district")
-    assert notes(model, "estimation_notes")[0].startswith("DF methods") and model.fit.isEnabled()
+    assert notes(model, "estimation_notes")[0].startswith("This DF method") and model.fit.isEnabled()
     agree(model)
 
 

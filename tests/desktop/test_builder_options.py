@@ -64,6 +64,7 @@ mixed score ses [pweight=weight] || id:, pwscale(effective)
 mixed score ses || id:, vce(robust) nolog
 mixed score ses || id:, constraints(1 3 4) vce(cluster district)
 mixed score ses || id:, vce(oim)
+mixed score ses || id:, reml dfmethod(satterthwaite) vce(cluster district, cr2)
 mixed score ses || id:, reml dfmethod(satterthwaite, oim) dftable(ci)
 mixed score ses || id:, reml dfmethod(kroger) level(90) stddeviations dftable(pvalue)
 mixed score ses || id:, dfmethod(repeated) estmetric

@@ -156,6 +156,23 @@ def test_robust_standard_errors_are_cr1(case: dict[str, Any]) -> None:
     np.testing.assert_allclose(column(rows, "se"), case["fixed"]["se"], rtol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["CR0", "CR1", "CR2"])
+@pytest.mark.parametrize("case", fits("fewclusters"))
+def test_robust_inference_with_few_clusters_is_clubsandwich(case: dict[str, Any], kind: str) -> None:
+    """Standard errors, Satterthwaite degrees of freedom and, for CR2, the approximate Hotelling test; ML and REML."""
+    cluster = f"cluster {case['cluster']}" if "cluster" in case["features"] else "robust"
+    result = r_fit(f"{case['command']} vce({cluster}, {kind.lower()}) dfmethod(satterthwaite)", case["data"])
+    rows, expected = estimated(result), case["types"][kind]
+    assert result.ll == pytest.approx(case["ll"], rel=1e-8)
+    assert [f.term for f in rows] == case["terms"]
+    np.testing.assert_allclose(column(rows, "se"), expected["se"], rtol=1e-5)
+    np.testing.assert_allclose(column(rows, "df"), expected["df"], rtol=1e-5)
+    np.testing.assert_allclose(column(rows, "p"), expected["p"], rtol=1e-4)
+    if "F" in expected:
+        assert result.scalars["F"] == pytest.approx(expected["F"], rel=1e-5)
+        assert result.scalars["ddf_m"] == pytest.approx(expected["ddf"], rel=1e-5)
+
+
 # --- margins, comparisons, contrasts -----------------------------------------------------------------------
 def steps() -> list[Any]:
     """(case, step) of the commands that exist."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,11 +12,14 @@ import pytest
 from oracle_support import column, dataset, estimated, natural
 
 import terrace
+from oracles.dense import Dense
 from oracles.generated import panel
 from oracles.implemented import IMPLEMENTED
-from oracles.model import design
+from oracles.model import describe, design
 from oracles.numerics import hessian, jacobian
-from oracles.weighted import group_logs, sandwich, scale
+from oracles.weighted import group_logs, robust_fixed, sandwich, scale
+from terrace.errors import SpecError
+from terrace.language.mixed import parse_mixed
 
 PLAIN = ("x", "z", "_cons")
 
@@ -161,3 +165,110 @@ def test_clusters_above_the_top_level() -> None:
     np.testing.assert_allclose(column(estimated(by_id), "se"), column(estimated(robust), "se"), rtol=1e-10)
     assert by_region.scalars["N_clust"] == 6
     assert np.all(column(estimated(by_region), "se") != column(estimated(robust), "se"))
+
+
+SMALL = ("residual", "repeated", "anova", "satterthwaite", "kroger", "kroger, oim")
+
+
+@needs("fweights")
+@pytest.mark.parametrize("method", SMALL)
+@pytest.mark.parametrize("level", ["rows", "groups"])
+def test_frequency_weights_under_reml_with_degrees_of_freedom(level: str, method: str) -> None:
+    """Everything that is told about the weighted fit is told about the data with each copy written out."""
+    frame = weighted_panel()
+    random = f"|| id: x, cov(unstructured) reml dfmethod({method})"
+    if level == "rows":
+        weighted = terrace.fit(f"mixed y x z [fw=k1] {random}", dataset(frame))
+        expanded = frame.loc[frame.index.repeat(frame["k1"])].reset_index(drop=True)
+    else:
+        weighted = terrace.fit(f"mixed y x z {random} fweight(k2)", dataset(frame))
+        expanded = copied(frame)
+    plain = terrace.fit(f"mixed y x z {random}", dataset(expanded))
+    same(weighted, plain)
+    np.testing.assert_allclose(column(estimated(weighted), "df"), column(estimated(plain), "df"), rtol=1e-6)
+    np.testing.assert_allclose(column(estimated(weighted), "p"), column(estimated(plain), "p"), rtol=1e-6)
+    assert [(g.n_groups, g.min, g.max) for g in weighted.groups] == [(g.n_groups, g.min, g.max) for g in plain.groups]
+
+
+@needs("fweights")
+@pytest.mark.parametrize("reml", ["", " reml"])
+@pytest.mark.parametrize("random", ["|| _all: R.item || id: x, cov(unstructured)", "|| _all: R.item || _all: R.id,"])
+def test_frequency_weights_of_rows_with_crossed_effects(random: str, reml: str) -> None:
+    frame = weighted_panel()
+    expanded = frame.loc[frame.index.repeat(frame["k1"])].reset_index(drop=True)
+    same(
+        terrace.fit(f"mixed y x z [fw=k1] {random}{reml}", dataset(frame)),
+        terrace.fit(f"mixed y x z {random}{reml}", dataset(expanded)),
+    )
+
+
+@needs("fweights")
+def test_copies_of_a_group_share_the_effects_that_cross_it() -> None:
+    frame = weighted_panel()
+    command = "mixed y x z || _all: R.item || id: x, cov(unstructured)"
+    same(terrace.fit(f"{command} fweight(k2)", dataset(frame)), terrace.fit(command, dataset(copied(frame))))
+
+
+@needs("pweights")
+def test_weights_of_a_group_need_effects_of_its_own_to_repeat() -> None:
+    frame = weighted_panel()
+    for command in ("mixed y x || id: R.f || id:, fweight(k2)", "mixed y x || id: R.f, fweight(k2)"):
+        with pytest.raises(SpecError) as caught:
+            terrace.fit(command, dataset(frame))
+        assert caught.value.code == "weights-crossed"
+
+
+@needs("pweights", "robust")
+@pytest.mark.parametrize("residuals", ["ar 1, t(t)", "exchangeable"])
+def test_row_weights_that_are_constant_in_a_group_weigh_its_residuals_as_a_whole(residuals: str) -> None:
+    """Without random effects at that level they are weights of the group."""
+    frame = weighted_panel()
+    option = f"noconstant residuals({residuals})"
+    rows = terrace.fit(f"mixed y x z [pw=w2] || id:, {option}", dataset(frame))
+    groups = terrace.fit(f"mixed y x z || id:, pweight(w2) {option}", dataset(frame))
+    same(rows, groups)
+    assert rows.ll != pytest.approx(terrace.fit(f"mixed y x z || id:, {option}", dataset(frame)).ll)
+
+
+@needs("robust")
+def test_robust_variances_with_effects_that_cross_within_clusters() -> None:
+    frame = weighted_panel()
+    command = "mixed y x z || region: R.t || person:, reml"
+    result = terrace.fit(f"{command} vce(robust)", dataset(frame))
+    dense = Dense(describe(command, PLAIN), frame)
+    expected = robust_fixed(dense, natural(result), frame["region"].to_numpy())
+    np.testing.assert_allclose(column(estimated(result), "se"), np.sqrt(np.diag(expected)), rtol=1e-7)
+    assert result.scalars["N_clust"] == 6
+
+
+@needs("robust")
+def test_clusters_that_share_effects_are_refused() -> None:
+    frame = weighted_panel()
+    spec = replace(parse_mixed("mixed y x || _all: R.item || id:", frame.columns), vce="cluster", cluster="region")
+    with pytest.raises(SpecError) as caught:
+        terrace.fit(spec, dataset(frame))
+    assert caught.value.code == "robust-crossed"
+
+
+@needs("robust")
+def test_robust_variances_of_variance_parameters_under_reml() -> None:
+    """The restricted likelihood splits by cluster: score -(tr P_cc V_a,cc - v_c'V_a v_c)/2 with v = V^-1 r."""
+    frame = weighted_panel()
+    command = "mixed y x z || id:, reml"
+    result = terrace.fit(f"{command} vce(robust)", dataset(frame))
+    dense = Dense(describe(command, PLAIN), frame)
+    at = natural(result)
+    inverse = np.linalg.inv(dense.v(at))
+    _, phi, rest, _ = dense.pieces(at)
+    p = inverse - inverse @ dense.x @ phi @ dense.x.T @ inverse
+    codes = frame["id"].to_numpy()
+    scores = []
+    for group in np.unique(codes):
+        rows = np.flatnonzero(codes == group)
+        v = (inverse @ rest)[rows]
+        own = np.ix_(rows, rows)
+        scores.append([-0.5 * (np.sum(p[own] * d[own]) - v @ d[own] @ v) for d in dense.dv(at)])
+    total = np.array(scores)
+    np.testing.assert_allclose(total.sum(axis=0), 0, atol=1e-6 * np.abs(total).max())
+    expected = sandwich(total, dense.covariance(at))
+    np.testing.assert_allclose(column(list(result.random), "se"), np.sqrt(np.diag(expected)), rtol=1e-5)

@@ -99,9 +99,9 @@ COMMANDS = {
 @pytest.mark.parametrize(
     ("field", "more", "value"),
     [
-        ("df", "", "kroger"), ("df", "vce(robust)", "anova"), ("vce", "reml", "robust"),
+        ("df", "", "kroger"), ("df", "vce(robust)", "anova"),
         ("vce", "dfmethod(anova)", "robust"), ("weight", "reml", "pweight"),
-        ("weight", "dfmethod(anova)", "fweight"), ("pwscale", "", "gk"), ("residuals", "", "ar"),
+        ("weight", "dfmethod(anova)", "pweight"), ("pwscale", "", "gk"), ("residuals", "", "ar"),
     ],
 )  # fmt: skip
 def test_the_reason_is_the_one_of_the_command_line(field: str, more: str, value: str) -> None:

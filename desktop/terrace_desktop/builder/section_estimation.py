@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtWidgets import QWidget
 
 from terrace.spec import edit
@@ -40,6 +42,12 @@ class EstimationSection(Section):
         self.information.chosen.connect(lambda v: state.apply(edit.set_df(self.spec, self.spec.df_method, v)))
         self.vce = Choice("estimation_vce", self.tr("Standard errors"))
         self.vce.chosen.connect(self._set_vce)
+        self.correction = Choice(
+            "estimation_correction",
+            self.tr("Correction of robust standard errors for few clusters"),
+            [("cr1", "CR1"), ("cr2", self.tr("CR2, for few clusters")), ("cr0", self.tr("None"))],
+        )
+        self.correction.chosen.connect(lambda v: state.apply(replace(self.spec, vce_correction=v)))
         self.cluster = FieldButton("estimation_cluster", self.tr("Cluster variable"))
         self.cluster.clicked.connect(self._pick_cluster)
         self.level = Typed(
@@ -73,6 +81,7 @@ class EstimationSection(Section):
         self._information = labelled(self.tr("DF information"), self.information)
         self._table = labelled(self.tr("DF table"), self.table)
         self._vce = labelled(self.tr("SE"), self.vce)
+        self._correction = labelled(self.tr("Correction"), self.correction)
         for w in (self.method, self._df, self._vce, self.cluster):
             line.addWidget(w)
         line = Flow(second, across=10, down=4)
@@ -81,6 +90,7 @@ class EstimationSection(Section):
             labelled(self.tr("Show"), self.metric),
             self._information,
             self._table,
+            self._correction,
         ):
             line.addWidget(w)
         self.body.addWidget(first)
@@ -103,7 +113,10 @@ class EstimationSection(Section):
             {k: c.reason for k, c in closed("df", spec).items()},
         )
         self.df.set_value(spec.df_method)
-        self._information.setVisible(spec.df_method in ("satterthwaite", "kroger"))
+        robust = spec.vce in ("robust", "cluster")
+        self._information.setVisible(spec.df_method in ("satterthwaite", "kroger") and not robust)
+        self._correction.setVisible(robust)
+        self.correction.set_value(spec.vce_correction)
         self.information.set_value(spec.df_information)
         self._table.setVisible(spec.df_method is not None or spec.display.dftable != "default")
         self.table.set_value(spec.display.dftable)

@@ -153,7 +153,7 @@ def assemble(
     blocks, dropped_random = _blocks(spec, data, rows, builder, levels)
     residual = residual_layout(spec, data, rows, levels[-1].codes if levels else np.zeros(len(y), dtype=np.int64))
     _check_identified(spec, blocks, residual, n, x.shape[1], counts)
-    _check_weights(spec, weights, blocks, residual)
+    _check_weights(weights, levels, blocks, residual)
     cluster = None
     if spec.cluster:
         cluster, _ = compact(data.codes(spec.cluster)[0][rows])
@@ -362,24 +362,30 @@ def _check_cluster(spec: ModelSpec, levels: tuple[Level, ...], cluster: IntArray
 
 
 def _check_weights(
-    spec: ModelSpec, weights: Weights, blocks: tuple[RandomBlock, ...], residual: ResidualLayout
+    weights: Weights, levels: tuple[Level, ...], blocks: tuple[RandomBlock, ...], residual: ResidualLayout
 ) -> None:
     if weights.row is not None and residual.key != "independent":
-        raise SpecError(
-            f"Weights of single rows cannot be combined with residuals({residual.key}): copies of a row would "
-            "need times of their own.",
-            code="weights-residuals",
-            subject="residuals",
-            advice="Weight whole groups with pweight() or fweight() at their level, or use independent residuals.",
-        )
-    if weights.kind and any(block.factor for block in blocks):
-        raise SpecError(
-            "Weights cannot be combined with crossed effects (R.varname): a group that counts several times has "
-            "no effect of its own to repeat.",
-            code="weights-crossed",
-            subject="weights",
-            advice="Leave out the weights, or write the effects as nested levels.",
-        )
+        first = np.empty(int(residual.groups.max()) + 1)
+        first[residual.groups] = weights.row
+        if not np.array_equal(first[residual.groups], weights.row):
+            raise SpecError(
+                f"Weights that differ within groups cannot be combined with residuals({residual.key}): a copy of a "
+                "single row would have the time of another.",
+                code="weights-residuals",
+                subject="residuals",
+                advice="Use weights that are constant within the groups of the lowest level, or independent residuals.",
+            )
+    names = [level.name for level in levels]
+    for block in blocks:
+        for weighted, _ in weights.level:
+            if block.factor and names.index(block.level.name) >= names.index(weighted):
+                raise SpecError(
+                    f"Weights of {weighted} cannot be combined with R.{block.factor} in {block.level.name}: a group "
+                    "that counts several times has no effect of its own to repeat.",
+                    code="weights-crossed",
+                    subject="weights",
+                    advice=f"Put the weights at a level below {block.level.name}, or on the rows.",
+                )
 
 
 def _check_identified(

@@ -44,6 +44,8 @@ def why_rows_are_needed(spec: ModelSpec) -> str:
             return f"the time-series operator of {''.join(f'{op}{k}' for op, k in f.operators)}.{f.name}"
     if spec.pwscale == "gk":
         return "pwscale(gk)"
+    if spec.vce in ("robust", "cluster") and (spec.vce_correction == "cr2" or spec.df_method == "satterthwaite"):
+        return "robust standard errors for few clusters"
     if spec.vce == "robust" and not spec.random:
         return "vce(robust) without groups"
     if spec.weight is not None and spec.weight.kind == "pweight" and not spec.random and not spec.cluster:

@@ -12,14 +12,16 @@ exponential) the terms with ∂²V are taken out, as the manual leaves out R_ij.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
-from terrace.design.groups import sizes
+from terrace.design.groups import interact, sizes
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,46 @@ def small_sample(
     return SmallSample(phi, adjusted, w, phi1, kenward_roger)
 
 
+@dataclass(frozen=True)
+class _Copies:
+    """The sample with frequency weights carried out: its groups have copies, but rows stand once.
+
+    ``rows`` (m,) are places in the sample, ``groups`` the codes (m,) of each level's groups, ``n`` the rows in all.
+    """
+
+    rows: IntArray
+    groups: dict[str, IntArray]
+    n: float
+
+    def count(self, level: str) -> int:
+        """Groups of a level."""
+        return int(self.groups[level].max()) + 1
+
+
+def _copies(design: Design) -> _Copies:
+    rows = np.arange(len(design.y))
+    copy = np.zeros(len(design.y), dtype=np.int64)
+    groups: dict[str, IntArray] = {}
+    for level in design.levels:
+        weight = design.weights.of(level.name)
+        if weight is not None:
+            times = np.rint(weight[rows]).astype(np.int64)
+            number = np.arange(int(times.sum())) - np.repeat(np.cumsum(times) - times, times)
+            copy = interact(np.repeat(copy, times), number)[0]
+            rows = np.repeat(rows, times)
+            groups = {name: np.repeat(codes, times) for name, codes in groups.items()}
+        groups[level.name] = interact(level.codes[rows], copy)[0]
+    n = float(len(rows)) if design.weights.row is None else float(design.weights.row[rows].sum())
+    return _Copies(rows, groups, n)
+
+
 def residual_df(design: Design) -> FloatArray:
     """n - rank X for every coefficient."""
     p = design.x.shape[1]
-    return np.full(p, float(design.n - p))
+    return np.full(p, _copies(design).n - p)
 
 
-def _varies_within(column: FloatArray, codes: npt.NDArray[np.int64], first: npt.NDArray[np.int64]) -> bool:
+def _varies_within(column: FloatArray, codes: IntArray, first: IntArray) -> bool:
     values = column[first]
     return not np.array_equal(values[codes], column)
 
@@ -141,53 +176,79 @@ def repeated_df(design: Design) -> FloatArray:
     within = np.array([_varies_within(c, level.codes, level.rows) for c in design.x.T])
     constant = np.array([info.name == "_cons" for info in design.x_info])
     between = int((~within & ~constant).sum()) + int(constant.any())
-    inside = float(design.n - level.n_groups - int(within.sum()))
-    outside = float(level.n_groups - between)
+    copies = _copies(design)
+    inside = float(copies.n - copies.count(level.name) - int(within.sum()))
+    outside = float(copies.count(level.name) - between)
     return np.where(within, inside, outside)
 
 
 def anova_df(design: Design) -> FloatArray:
     """By containment in the random part; others n - rank(X, Z)."""
-    rest = float(design.n - _rank_xz(design))
+    copies = _copies(design)
+    rest = copies.n - _rank_xz(design, copies)
     out = np.full(design.x.shape[1], rest)
-    smallest = min((level.n_groups for level in design.levels), default=design.n)
+    counts = [copies.count(level.name) for level in design.levels if level.name != "_all"]
+    counts += [block.n_groups for block in design.blocks if block.factor]
     for k, info in enumerate(design.x_info):
         if info.name == "_cons":
-            if design.levels:
-                out[k] = smallest - 1.0
+            # the fewest groups of any level; a crossed factor counts with its values, not as one group of all
+            if counts:
+                out[k] = min(counts) - 1.0
             continue
         found = []
         for block in design.blocks:
             own = {frozenset(v) for v in block.variables if v}
             if frozenset(info.variables) in own:
-                found.append((block.n_groups if block.factor else block.level.n_groups) - 1.0)
+                found.append((block.n_groups if block.factor else copies.count(block.level.name)) - 1.0)
         if found:
             out[k] = min(found)
     return out
 
 
-def _rank_xz(design: Design) -> int:
-    """rank(X, Z): exact, by a sparse elimination of the group columns where the matrix is large."""
+def _rank_xz(design: Design, copies: _Copies) -> int:
+    """rank(X, Z): the widest equation group by group, the rest by what it leaves of their cross-products."""
     from scipy import sparse
 
-    parts = [sparse.csr_matrix(design.x)]
-    n = len(design.y)
+    n = len(copies.rows)
+    parts = [sparse.csr_matrix(design.x[copies.rows])]
+    widest: tuple[int, int, FloatArray, IntArray] | None = None
     for block in design.blocks:
-        q = block.z.shape[1]
         if not block.names:
             continue
-        rows = np.repeat(np.arange(n), q)
-        cols = (block.codes[:, None] * q + np.arange(q)[None, :]).ravel()
-        parts.append(
-            sparse.csr_matrix((np.ascontiguousarray(block.z).ravel(), (rows, cols)), (n, block.n_groups * q))
-        )
-    m = sparse.hstack(parts).tocsc()
-    gram = (m.T @ m).toarray() if m.shape[1] <= 6000 else None
-    if gram is None:
-        return min(design.n, design.x.shape[1] + sum(b.n_groups * b.z.shape[1] for b in design.blocks))
-    size = np.sqrt(np.maximum(np.diag(gram), 1e-300))
-    values = np.linalg.eigvalsh(gram / np.outer(size, size))
-    return int((values > 1e-10 * values.max()).sum())
+        q = block.z.shape[1]
+        codes = block.codes[copies.rows] if block.factor else copies.groups[block.level.name]
+        z = np.ascontiguousarray(block.z[copies.rows])
+        count = int(codes.max()) + 1
+        parts.append(_spread(z, codes, count))
+        if widest is None or count * q > widest[1]:
+            widest = len(parts) - 1, count * q, z, codes
+    if widest is None:
+        return design.x.shape[1]
+    position, _, z, codes = widest
+    count, q = int(codes.max()) + 1, z.shape[1]
+    size = np.sqrt(np.mean(z**2, axis=0))
+    z = z / np.where(size > 0, size, 1.0)
+    gram = np.zeros((count, q, q))
+    np.add.at(gram, codes, z[:, :, None] * z[:, None, :])
+    values, vectors = np.linalg.eigh(gram)
+    kept = values > 1e-10 * np.maximum(values[:, -1:], 1e-300)
+    root = vectors * np.where(kept, 1.0 / np.sqrt(np.where(kept, values, 1.0)), 0.0)[:, None, :]
+    basis = _spread(np.einsum("ni,nij->nj", z, root[codes]), codes, count)
+    rest = sparse.hstack([part for k, part in enumerate(parts) if k != position]).tocsc()
+    shared = basis.T @ rest
+    scale = np.sqrt(np.maximum(np.asarray(rest.multiply(rest).sum(axis=0)).ravel(), 1e-300))
+    left = (rest.T @ rest - shared.T @ shared).toarray() / np.outer(scale, scale)
+    return min(n, int(kept.sum()) + int((np.linalg.eigvalsh(left) > 1e-10).sum()))
+
+
+def _spread(z: FloatArray, codes: IntArray, count: int) -> Any:
+    """Z of one equation as a sparse matrix, (n, count·q), from its columns (n, q) and groups (n,)."""
+    from scipy import sparse
+
+    n, q = z.shape
+    rows = np.repeat(np.arange(n), q)
+    cols = (codes[:, None] * q + np.arange(q)[None, :]).ravel()
+    return sparse.csr_matrix((z.ravel(), (rows, cols)), (n, count * q))
 
 
 def groups_of(design: Design, level: int) -> FloatArray:

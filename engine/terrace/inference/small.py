@@ -10,6 +10,7 @@ import numpy.typing as npt
 from terrace.design.design import Design
 from terrace.errors import SpecError
 from terrace.inference.df import SmallSample, anova_df, repeated_df, residual_df, small_sample
+from terrace.inference.fewclusters import FewClusters
 from terrace.inference.parameters import NaturalEstimate
 from terrace.likelihood.objective import Objective
 from terrace.optimise.fit import Optimum
@@ -28,11 +29,11 @@ TITLES = {
 
 @dataclass(frozen=True)
 class SmallInference:
-    """``df`` (p,) per coefficient; ``sample`` for the two approximations that serve any hypothesis."""
+    """``df`` (p,) per coefficient; ``sample`` for the approximations that serve any hypothesis."""
 
     method: str
     df: FloatArray
-    sample: SmallSample | None
+    sample: SmallSample | FewClusters | None
 
     def ddf(self, hypothesis: FloatArray) -> tuple[float | None, float]:
         """(denominator df, λ) of a hypothesis with rows (l, p) of full rank; None where not defined.

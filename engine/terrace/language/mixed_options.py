@@ -152,7 +152,7 @@ def read_df(option: Option) -> Fields:
 
 
 def read_vce(options: Options, names: Names) -> Fields:
-    """``vce(oim | robust | cluster v)``, or the older spellings ``robust`` and ``cluster(v)``."""
+    """``vce(oim | robust | cluster v [, cr0 | cr1 | cr2])``, or the older spellings ``robust`` and ``cluster(v)``."""
     given = excluding(options, ("vce", "robust", "cluster"))
     if given is None:
         return {}
@@ -161,18 +161,26 @@ def read_vce(options: Options, names: Names) -> Fields:
     if given == "cluster":
         return {"vce": "cluster", "cluster": variable(options["cluster"], names)}
     piece = argument(options["vce"])
-    typed, _, rest = str(piece).partition(" ")
+    head, comma, tail = str(piece).partition(",")
+    typed, _, rest = head.strip().partition(" ")
     kind = choice(piece, typed, "oim r:obust cl:uster", "a kind of standard error", subject="vce")
+    correction = "cr1"
+    if comma and kind != "oim":
+        correction = choice(piece, tail.strip(), "cr0 cr1 cr2", "a correction for few clusters", subject="vce")
+    elif comma:
+        rest = tail
     if kind != "cluster":
         if rest.strip():
             raise piece.error(f"vce({kind}) takes nothing more.", code="option-argument", subject="vce")
-        return {"vce": kind}
+        return {"vce": kind, "vce_correction": correction}
     if not rest.strip():
         raise piece.error(
             "vce(cluster) needs a variable.", code="option-argument", subject="vce",
             advice="Write vce(cluster variable).",
         )  # fmt: skip
-    return {"vce": "cluster", "cluster": names.one(piece.after(piece.start + len(typed)).strip())}
+    first = piece.start + len(head) - len(head.lstrip()) + len(typed)
+    variable_piece = piece.at(first, piece.start + len(head)).strip()
+    return {"vce": "cluster", "cluster": names.one(variable_piece), "vce_correction": correction}
 
 
 def read_constraints(option: Option) -> tuple[int, ...]:

@@ -134,8 +134,11 @@ def _merge(components: list[Component]) -> list[Component]:
     return out
 
 
-def build_layout(design: Design, n_columns: int) -> Layout:
-    """Choose the order of elimination; `n_columns` is the number of fixed-effects columns plus outcome."""
+def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) -> Layout:
+    """Choose the order of elimination; `n_columns` is the number of fixed-effects columns plus outcome.
+
+    ``keep_clusters`` asks for a likelihood that can be told cluster by cluster: sparse elimination cannot.
+    """
     slices, transforms, position = [], [], 0
     for block in design.blocks:
         count = block.structure.n_params if block.names else 0
@@ -146,7 +149,14 @@ def build_layout(design: Design, n_columns: int) -> Layout:
     within = None if design.residuals.key == "independent" else design.residuals.groups
     factors = [(c.codes, c.n_groups) for c in components]
     columns = [c.n_groups * c.z.shape[1] for c in components]
-    chain, rest = elimination_chain(factors, columns, within)
+    if design.weights.level:
+        # copies of a group share the effects that cross it, so that these come after it
+        own = [k for k, c in enumerate(components) if not _crossing(design, c)]
+        chain, rest = elimination_chain([factors[k] for k in own], [columns[k] for k in own], within)
+        chain, rest = [own[k] for k in chain], [own[k] for k in rest]
+        rest += [k for k in range(len(components)) if k not in own]
+    else:
+        chain, rest = elimination_chain(factors, columns, within)
     r = position + design.residuals.n_params
     copies = 1 + r + r * (r + 1) / 2
     outside = sum(columns[k] for k in rest)
@@ -154,7 +164,8 @@ def build_layout(design: Design, n_columns: int) -> Layout:
     if rest and chain:
         finest = components[chain[0]]
         width = sum(components[k].z.shape[1] for k in chain) + outside + n_columns
-        if finest.n_groups * width**2 * copies > DENSE_LIMIT and within is None and not design.weights.level:
+        large = finest.n_groups * width**2 * copies > DENSE_LIMIT
+        if large and within is None and not design.weights.level and not keep_clusters:
             sparse = True
             rest = rest + chain[1:]
             chain = chain[:1]
@@ -163,6 +174,11 @@ def build_layout(design: Design, n_columns: int) -> Layout:
         tuple(ordered), tuple(components[k] for k in rest), design, tuple(slices), tuple(transforms),
         position, sparse,
     )
+
+
+def _crossing(design: Design, component: Component) -> bool:
+    """True for effects of an ``R.`` equation."""
+    return any(design.blocks[position].factor is not None for position, _, _ in component.parts)
 
 
 def _renumber(chain: list[Component], cluster: IntArray | None) -> list[Component]:

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
+from terrace.errors import SpecError
 from terrace.likelihood.bases import Bases, DenseBases, Kronecker, KroneckerBases
 from terrace.likelihood.crossproducts import (
     Columns,
@@ -126,7 +127,7 @@ class Objective:
         self.row_weights = weights
         self.n_effective = _effective_n(design)
         self.nu = self.n_effective - (self.p if reml else 0)
-        self.layout: Layout = build_layout(design, self.p + 1)
+        self.layout: Layout = build_layout(design, self.p + 1, keep_clusters)
         self.n_random = self.layout.n_random
         self.n_params = self.n_random + design.residuals.n_params
         constant = bool(self.p) and transform is None and design.spec.constant
@@ -155,8 +156,14 @@ class Objective:
 
         dense = sort(dense)
         weights = None if self.row_weights is None else sort(self.row_weights)
-        crossed = [OneHot(sort(c.codes), c.n_groups, sort(c.z)) for c in layout.crossed]
         clusters = self._clusters(keep_clusters)
+        self.clustered = keep_clusters
+        # effects of one cluster have nothing to do with another's, so that each can number its own from 0
+        factors = [
+            _within(c.codes, c.n_groups, clusters) if keep_clusters else (c.codes, c.n_groups)
+            for c in layout.crossed
+        ]
+        crossed = [OneHot(sort(f[0]), f[1], sort(c.z)) for f, c in zip(factors, layout.crossed)]
         finest = layout.chain[0].codes if layout.chain else clusters
         count = int(finest.max()) + 1 if len(finest) else 1
         grouping = Grouping.of(sort(finest), count)
@@ -164,14 +171,14 @@ class Objective:
         self.stages = self._chain_stages(clusters)
         offset = 0
         parts: dict[int, Kronecker] = {}
-        for component in layout.crossed:
+        for component, (_, count_groups) in zip(layout.crossed, factors):
             for key, e in component.bases.items():
                 if key in parts:
                     raise AssertionError("crossed components share no parameter")
-                parts[key] = Kronecker(offset, component.n_groups, e)
-            offset += component.n_groups * component.z.shape[1]
-        self.crossed_stage = Stage(offset, KroneckerBases(parts), np.zeros(1, dtype=np.int64), None)
-        self.clustered = keep_clusters and not layout.crossed
+                parts[key] = Kronecker(offset, count_groups, e)
+            offset += count_groups * component.z.shape[1]
+        apart = np.arange(int(clusters.max()) + 1 if keep_clusters else 1)
+        self.crossed_stage = Stage(offset, KroneckerBases(parts), apart, None)
         if layout.sparse:
             self.sparse = SparseLead(
                 sort(layout.chain[0].z), grouping.starts_or_raise(), grouping.codes, crossed, dense, weights
@@ -249,7 +256,7 @@ class Objective:
         if self.crossed_stage.q:
             if tick:
                 tick()
-            if jet.s.shape[-1] > 1:
+            if jet.s.shape[-1] > 1 and not self.clustered:
                 jet = jet.gather(np.zeros(1, dtype=np.int64), None)
             jet = self._step(jet, self.crossed_stage, psi, order, done, tape)
         return jet, done
@@ -409,6 +416,37 @@ class Objective:
             if part.stop > part.start:
                 out[part, part] = transform.natural
         return out
+
+
+def _within(codes: IntArray, count: int, clusters: IntArray) -> tuple[IntArray, int]:
+    """Codes numbered from 0 within each cluster, and the most that a cluster has.
+
+    Raises
+    ------
+    SpecError
+        Where an effect is shared by clusters, which are then not independent.
+    """
+    first = _first_rows(codes, count)
+    owner = clusters[first]
+    if not np.array_equal(owner[codes], clusters):
+        raise SpecError(
+            "Crossed effects are shared by several clusters: the likelihood is not a sum over clusters.",
+            code="robust-crossed",
+            subject="vce",
+            advice="Use model-based standard errors, or clusters that hold all groups that share an effect.",
+        )
+    order = np.argsort(owner, kind="stable")
+    starts = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    sizes = np.diff(np.append(starts, count))
+    number = np.empty(count, dtype=np.int64)
+    number[order] = np.arange(count) - np.repeat(starts, sizes)
+    return number[codes], int(sizes.max())
+
+
+def _first_rows(codes: IntArray, count: int) -> IntArray:
+    first = np.empty(count, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first
 
 
 def _placed_weights(design: Design) -> tuple[dict[str, FloatArray], FloatArray | None]:

@@ -116,7 +116,8 @@ def _model(fit: FitResult, words: _Words) -> str:
         text += f" Tests of coefficients use {TITLES[method_df].replace('-', '–')} degrees of freedom."
     if fit.model.n_clusters is not None:
         over = fit.macros.get("clustvar") or (groups[0].level if groups else "")
-        text += f" Standard errors are robust, with clusters of {words.variable(over)}."
+        how = "" if fit.spec.vce_correction == "cr1" else f" ({fit.spec.vce_correction.upper()})"
+        text += f" Standard errors are robust{how}, with clusters of {words.variable(over)}."
     return text
 
 

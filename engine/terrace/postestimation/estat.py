@@ -13,6 +13,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.columns import variable_values
 from terrace.errors import SpecError
+from terrace.inference.df import SmallSample
 from terrace.inference.small import TITLES, SmallInference, small_inference
 from terrace.postestimation.combinations import confidence_level, covariance, need_data
 from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_table
@@ -292,6 +293,15 @@ def _small(fit: FitResult, method: str, information: str) -> tuple[ModelSpec, Sm
             subject="method",
             advice="Choose " + ", ".join(known) + ".",
         )
+    if model.n_clusters is not None:
+        if model.small is not None and method == fit.spec.df_method:
+            return fit.spec, model.small
+        raise SpecError(
+            f"dfmethod({method}) does not go with these robust standard errors.",
+            code="df-robust",
+            subject="method",
+            advice="Fit the model with vce(robust) dfmethod(satterthwaite), or without vce().",
+        )
     to_x = model.objective.back
     if model.constraints is not None:
         from terrace.inference.constraints import null_space
@@ -310,12 +320,10 @@ def with_method(fit: FitResult, data: Dataset, method: str, information: str = "
     """
     from terrace.results.build import build_result
 
-    if fit.model.n_clusters is not None:
-        raise SpecError(
-            "Degrees of freedom are not defined with robust standard errors.", code="df-robust", subject="method"
-        )
     spec, small = _small(fit, method, information)
-    adjusted = small.sample.adjusted if method == "kroger" and small.sample is not None else fit.model.phi
+    if fit.model.n_clusters is not None:
+        return fit
+    adjusted = small.sample.adjusted if method == "kroger" and isinstance(small.sample, SmallSample) else fit.model.phi
     design = replace(fit.model.design, spec=spec)
     model = replace(fit.model, design=design, small=small, vcov=adjusted)
     return replace(

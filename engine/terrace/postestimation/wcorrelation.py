@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError, SpecError
+from terrace.inference.marginal import random_part, residual_part
 from terrace.postestimation.combinations import need_data
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
@@ -31,23 +32,7 @@ def marginal_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
 
 def random_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
     """ZGZ' of some rows of the estimation sample."""
-    out = np.zeros((len(rows), len(rows)))
-    for position, block in enumerate(fit.model.design.blocks):
-        if not block.names:
-            continue
-        own = block_parameters(fit, position)
-        codes = block.codes[rows]
-        z = block.z[rows]
-        if block.factor is None:
-            sigma = np.tensordot(own, block.structure.basis(), axes=1)
-            out += (z @ sigma @ z.T) * np.equal.outer(codes, codes)
-            continue
-        same = np.equal.outer(codes, codes)
-        out += own[0] * same
-        if len(own) > 1:
-            level = block.level.codes[rows]
-            out += own[1] * (np.equal.outer(level, level) & ~same)
-    return out
+    return random_part(fit.model.design, fit.model.layout, fit.model.natural.values, rows)
 
 
 def block_parameters(fit: FitResult, position: int) -> FloatArray:
@@ -59,22 +44,7 @@ def block_parameters(fit: FitResult, position: int) -> FloatArray:
 def residual_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
     """R of some rows of the estimation sample."""
     model = fit.model
-    layout = model.design.residuals
-    rho = model.psi[model.objective.n_random :]
-    out = np.zeros((len(rows), len(rows)))
-    groups, by, at = layout.groups[rows], layout.by[rows], layout.at[rows]
-    if layout.key == "independent":
-        scale = np.ones(layout.n_by)
-        scale[1:] = np.exp(rho)
-        return np.diag(model.sigma2 * scale[by])
-    slices = layout.slices()
-    for group in np.unique(groups):
-        inside = np.flatnonzero(groups == group)
-        own, part = slices[int(by[inside[0]])]
-        r, _, _ = layout.structure.relative(rho[part], at[inside], 0)
-        scale_by = float(np.exp(rho[own])) if own is not None else 1.0
-        out[np.ix_(inside, inside)] = model.sigma2 * scale_by * r
-    return out
+    return residual_part(model.design, model.psi[model.objective.n_random :], model.sigma2, rows)
 
 
 def wcorrelation_table(

@@ -141,7 +141,8 @@ def _robust_line(fit: FitResult) -> list[str]:
     if not cluster:
         return []
     number = "" if clusters is None else f"{count(clusters)} "
-    return [pad(f"(standard errors adjusted for {number}clusters in {cluster})", WIDTH, "right")]
+    how = "" if fit.spec.vce_correction == "cr1" else f", {fit.spec.vce_correction.upper()}"
+    return [pad(f"(standard errors adjusted for {number}clusters in {cluster}{how})", WIDTH, "right")]
 
 
 def _scalar(fit: FitResult, name: str) -> float | None:

@@ -56,7 +56,8 @@ def method_note(fit: FitResult) -> str:
     if fit.macros.get("clustvar"):
         clusters = fit.scalars.get("N_clust")
         number = f"{_count(clusters)} " if clusters is not None else ""
-        parts.append(f"Standard errors robust, for {number}clusters of {fit.macros['clustvar']}.")
+        how = "" if fit.spec.vce_correction == "cr1" else f" ({fit.spec.vce_correction.upper()})"
+        parts.append(f"Standard errors robust{how}, for {number}clusters of {fit.macros['clustvar']}.")
     if not fit.converged:
         parts.append("The fit did not converge: these numbers are not estimates.")
     return " ".join(parts)
@@ -69,7 +70,7 @@ def likelihood_name(fit: FitResult) -> str:
         e.pweight for e in spec.random
     )
     if sampling or spec.vce in ("robust", "cluster"):
-        return "Log pseudolikelihood"
+        return "Log restricted pseudolikelihood" if spec.method == "reml" else "Log pseudolikelihood"
     return "Log restricted-likelihood" if spec.method == "reml" else "Log likelihood"
 
 

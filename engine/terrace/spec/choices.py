@@ -94,7 +94,6 @@ _OPENERS: dict[tuple[str, str], _Opener] = {
     ("df", "df-robust"): (lambda s: edit.set_vce(s, None), "Use model-based SEs"),
     ("df", "df-weights"): (edit.clear_weights, "Remove weights"),
     ("df", "df-needs-reml"): (lambda s: edit.set_method(s, "reml"), "Switch to REML"),
-    ("vce", "robust-reml"): _ML,
     ("vce", "df-robust"): _LARGE,
     ("weight", "weights-reml"): _ML,
     ("weight", "df-weights"): _LARGE,

@@ -399,7 +399,8 @@ def set_df(spec: ModelSpec, method: DfMethod | None, information: Literal["eim",
 
 def set_vce(spec: ModelSpec, vce: Literal["oim", "robust", "cluster"] | None, cluster: str | None = None) -> ModelSpec:
     """With other standard errors; `cluster` names the variable of ``vce(cluster ...)``."""
-    return replace(spec, vce=vce, cluster=cluster if vce == "cluster" else None)
+    correction = spec.vce_correction if vce in ("robust", "cluster") else "cr1"
+    return replace(spec, vce=vce, cluster=cluster if vce == "cluster" else None, vce_correction=correction)
 
 
 def set_weight(spec: ModelSpec, kind: Literal["fweight", "pweight"] | None, expression: str = "") -> ModelSpec:

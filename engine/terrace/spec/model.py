@@ -144,6 +144,7 @@ class ModelSpec:
 
     ``fixed`` holds main effects and interactions already expanded (``a##b`` is ``a b a#b``); the constant is
     implied by ``constant``. ``condition`` and ``range_`` are the texts of ``if`` and ``in``.
+    ``vce_correction`` is how robust variances make up for few clusters (`terrace.inference.robust`).
     ``df_information`` belongs to satterthwaite and kroger (``eim`` or ``oim``). ``constraints`` are the
     numbers of ``constraint define``.
     """
@@ -163,6 +164,7 @@ class ModelSpec:
     pwscale: Literal["size", "effective", "gk"] | None = None
     vce: Literal["oim", "robust", "cluster"] | None = None
     cluster: str | None = None
+    vce_correction: Literal["cr0", "cr1", "cr2"] = "cr1"
     collinear: bool = False
     nostderr: bool = False
     display: Display = field(default_factory=Display)

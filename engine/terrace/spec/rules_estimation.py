@@ -15,25 +15,28 @@ def combinations(spec: ModelSpec) -> Iterator[Problem]:
     """Options that exclude or need one another; looks at the model alone."""
     ml = edit.set_method(spec, "ml")
     robust = spec.vce in ("robust", "cluster")
-    weighted = edit.has_weights(spec)
+    weighted, sampled = edit.has_weights(spec), edit.has_pweights(spec)
+    few = robust and spec.df_method == "satterthwaite"
     crossed = any(e.level == ALL for e in spec.random)
-    if robust and spec.method == "reml":
-        yield Problem("vce", "robust-reml", "Robust SEs need ML.", _without_reml_df(ml), "Switch to ML")
-    if weighted and spec.method == "reml":
-        yield Problem("method", "weights-reml", "Weights need ML.", _without_reml_df(ml), "Switch to ML")
-    if spec.df_method in ("satterthwaite", "kroger") and spec.method == "ml":
+    if sampled and spec.method == "reml":
+        message = "Sampling weights need ML."
+        yield Problem("method", "weights-reml", message, _without_reml_df(ml), "Switch to ML")
+    if spec.df_method in ("satterthwaite", "kroger") and spec.method == "ml" and not few:
         message = "Satterthwaite and Kenward-Roger need REML."
         mended = edit.set_method(edit.set_vce(edit.clear_weights(spec), None), "reml")
-        if not robust and not weighted:
+        if not robust and not sampled:
             yield Problem("df", "df-needs-reml", message, mended, "Switch to REML")
         else:
             yield Problem("df", "df-needs-reml", message, edit.set_df(spec, None), "Use large-sample tests")
-    if spec.df_method and robust:
-        message = "DF methods need model-based SEs, not robust ones."
+    if spec.df_method and robust and not few:
+        message = "This DF method needs model-based SEs, not robust ones."
         yield Problem("df", "df-robust", message, edit.set_vce(spec, None), "Use model-based SEs")
-    if spec.df_method and weighted:
-        message = "DF methods need a model without weights."
+    if spec.df_method and (sampled or (robust and weighted)):
+        message = f"DF methods need a model without {'sampling ' * (not robust)}weights."
         yield Problem("df", "df-weights", message, edit.set_df(spec, None), "Use large-sample tests")
+    if robust and weighted and spec.vce_correction == "cr2":
+        mended = replace(spec, vce_correction="cr1")
+        yield Problem("vce", "cr2-weights", "CR2 needs a model without weights.", mended, "Use CR1")
     if spec.df_method == "repeated" and (len(edit.level_path(spec)) != 1 or crossed):
         message = "Repeated-measures DF are for two-level models."
         yield Problem("df", "df-two-level", message, edit.set_df(spec, "anova"), "Use ANOVA DF")
@@ -165,5 +168,5 @@ def _maximisation(spec: ModelSpec, weighted: bool) -> Iterator[Problem]:
 
 
 def _without_reml_df(spec: ModelSpec) -> ModelSpec:
-    """ML has no Satterthwaite or Kenward-Roger, and neither robust SEs nor weights go with any DF method."""
+    """ML has no Satterthwaite or Kenward-Roger, and sampling weights go with no DF method."""
     return edit.set_df(spec, None)

@@ -151,7 +151,8 @@ def _global_options(spec: ModelSpec) -> list[str]:
     if spec.pwscale is not None:
         out.append(f"pwscale({spec.pwscale})")
     if spec.vce is not None:
-        out.append(f"vce(cluster {spec.cluster})" if spec.vce == "cluster" else f"vce({spec.vce})")
+        kind = f"cluster {spec.cluster}" if spec.vce == "cluster" else spec.vce
+        out.append(f"vce({kind})" if spec.vce_correction == "cr1" else f"vce({kind}, {spec.vce_correction})")
     if spec.nostderr:
         out.append("nostderr")
     return [*out, *_maximisation(spec.maximisation), *format_display(spec.display)]
