@@ -16,6 +16,7 @@ from terrace.results.tables_rows import BOUNDARY_MARK
 _GAP = 2
 _STUB_MIN = 16  # labels wrap down to this before a table is continued in a second panel
 _STUB_SHARE = 0.45
+_TEXT_MIN = 24  # a column of text wraps down to this
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class TextColumn:
 
     @cached_property
     def width(self) -> int:
-        """Places of the widest cell or line of the heading."""
-        return max((display_width(t) for t in (*self.heading, *self.texts)), default=0)
+        """Places of the widest line of a cell or of the heading."""
+        return max((display_width(x) for t in (*self.heading, *self.texts) for x in t.split("\n")), default=0)
 
 
 def table_text(table: Table, width: int = 80, journal: bool = False) -> str:
@@ -42,6 +43,7 @@ def table_text(table: Table, width: int = 80, journal: bool = False) -> str:
     columns = [_text_column(table, j, [x.cells[j] for x in page.lines]) for j in range(len(table.columns))]
     labels = ["  " * line.indent + plain(line.label) for line in page.lines]
     stub = max([display_width(x) for x in [table.stub, *labels]], default=0)
+    columns = _narrowed(columns, width - stub)
     needed = sum(c.width + _GAP for c in columns)
     if stub + needed > width:
         room = width - needed
@@ -55,6 +57,20 @@ def table_text(table: Table, width: int = 80, journal: bool = False) -> str:
     for note in note_paragraphs(table):
         out += wrap(plain(note), width)
     return "\n".join(line.rstrip() for line in out)
+
+
+def _narrowed(columns: list[TextColumn], room: int) -> list[TextColumn]:
+    """The columns with the widest text among them wrapped, where that makes all fit beside each other."""
+    texts = [c for c in columns if c.align == "left"]
+    excess = sum(c.width + _GAP for c in columns) - room
+    if excess <= 0 or not texts:
+        return columns
+    widest = max(texts, key=lambda c: c.width)
+    target = widest.width - excess
+    if target < _TEXT_MIN:
+        return columns
+    wrapped = tuple("\n".join(wrap(t, target)) for t in widest.texts)
+    return [TextColumn(c.heading, wrapped, c.align) if c is widest else c for c in columns]
 
 
 def plain(text: str) -> str:
@@ -106,7 +122,7 @@ def _panel(table: Table, lines: tuple, labels: list[str], stub: int, panel: list
     for i, line in enumerate(lines):
         if line.kind == "total" and i and lines[i - 1].kind != "total":
             out.append(rule)
-        body = "".join(" " * _GAP + pad(c.texts[i], c.width, c.align) for c in panel)
+        cells = [c.texts[i].split("\n") for c in panel]
         indent = "  " * line.indent
         if not any(c.texts[i] for c in panel):
             if any(cell.text for cell in line.cells):  # the row has its numbers in another panel
@@ -114,7 +130,10 @@ def _panel(table: Table, lines: tuple, labels: list[str], stub: int, panel: list
             # a heading may run on over the columns
             out += [indent + x for x in wrap(plain(line.label), total - len(indent))]
             continue
-        wrapped = wrap(plain(line.label), stub - len(indent))
-        out.append(pad(indent + wrapped[0], stub) + body)
-        out += [indent + x for x in wrapped[1:]]
+        wrapped = [indent + x for x in wrap(plain(line.label), stub - len(indent))]
+        for k in range(max(len(wrapped), *map(len, cells))):
+            body = "".join(
+                " " * _GAP + pad(text[k] if k < len(text) else "", c.width, c.align) for c, text in zip(panel, cells)
+            )
+            out.append(pad(wrapped[k] if k < len(wrapped) else "", stub) + body)
     return [*out, rule]

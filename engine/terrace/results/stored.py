@@ -74,7 +74,7 @@ def stored_macros(
         "cmdline": command,
         "depvar": spec.outcome.name,
         "title": title,
-        "ivars": " ".join(level.name for level in design.levels),
+        "ivars": " ".join(b.level.name for b in blocks),
         "redim": " ".join(str(b.n_groups // b.level.n_groups if b.factor else len(b.names)) for b in blocks),
         "vartypes": " ".join(b.title for b in blocks),
         "revars": " ".join(" ".join(b.names) for b in blocks),
