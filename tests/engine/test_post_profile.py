@@ -30,11 +30,9 @@ def case(name: str) -> Case:
 @pytest.mark.parametrize("expected", R)
 def test_intervals_are_those_of_lme4(expected: Any) -> None:
     fit = r_fit(expected["command"], expected["data"])
-    found = {(r.level, r.name): r for r in profile(fit, metric="sd")}
+    found = {(r.level, r.name): r for r in profile(fit, metric="sd", coefficients=True)}
     for p in expected["parameters"]:
-        if p["metric"] == "coef":
-            continue
-        r = found[p["level"], p["name"]]
+        r = found[p["level"] or "Fixed effects", p["name"]]
         spread = p["upper"] - p["lower"]
         # lme4 interpolates between the points of its profile
         assert r.lower == pytest.approx(p["lower"], abs=1e-3 * spread)
@@ -149,3 +147,46 @@ def test_errors() -> None:
     fit = r_fit("mixed reaction days || subject:", "sleepstudy")
     with pytest.raises(SpecError, match="no parameter"):
         profile(fit, ["sd(days)"])
+
+
+def profiled_coefficient(case: Case, column: int, value: float, begin: np.ndarray) -> float:
+    """The highest dense likelihood with one coefficient held, by general optimisation over the variances."""
+    dense = dense_of(case)
+    y, x = dense.y - dense.x[:, column] * value, np.delete(dense.x, column, axis=1)
+
+    def lost(t: np.ndarray) -> float:
+        v = dense.v(begin * np.exp(t))
+        inverse = np.linalg.inv(v)
+        b = np.linalg.solve(x.T @ inverse @ x, x.T @ inverse @ y)
+        e = y - x @ b
+        return 0.5 * float(len(y) * math.log(2 * math.pi) + np.linalg.slogdet(v)[1] + e @ inverse @ e)
+
+    found = optimize.minimize(lost, np.zeros(len(begin)), method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-10})
+    return -float(found.fun)
+
+
+@pytest.mark.parametrize("name", ["intercept-ml", "residual-by-ml", "residual-ar1-ml"])
+def test_at_the_ends_for_a_coefficient_too(name: str) -> None:
+    fit = generated_fit(case(name))
+    names = [c.name for c in fit.model.design.x_info]
+    begin = np.array([p.estimate for p in fit.random])
+    (found,) = profile(fit, [names[0]])
+    assert found.level == "Fixed effects" and found.name == names[0] and found.lower < found.estimate < found.upper
+    dense = dense_of(case(name))
+    column = int(np.argmin(np.abs(dense.x - fit.model.design.x[:, [0]]).sum(axis=0)))
+    for end in (found.lower, found.upper):
+        top = profiled_coefficient(case(name), column, end, begin)
+        assert 2 * (fit.ll - top) == pytest.approx(Z2, abs=1e-4)
+
+
+def test_which_coefficients_have_a_profile() -> None:
+    data = terrace.sample("orthodont")
+    fit = terrace.fit("mixed distance c.age##i.female || id:", data)
+    found = profile(fit, ["i.female", "sd(_cons)"])
+    assert [r.name for r in found] == ["1.female", "sd(_cons)"]
+    assert profile_table(found, fit).rows[1].label == "female: Female"
+    assert len(profile(fit, coefficients=True)) == 6
+    with pytest.raises(SpecError, match="maximum likelihood only"):
+        profile(terrace.fit("mixed distance age || id:, reml", data), ["age"])
+    with pytest.raises(SpecError, match="no parameter"):
+        profile(fit, ["0.female"])  # a base level is not estimated

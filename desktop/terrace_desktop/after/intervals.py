@@ -132,7 +132,7 @@ def group() -> Group:
             Entry(
                 "profile",
                 tr("Profile intervals"),
-                tr("Profile-likelihood intervals of the covariance parameters, with their curves."),
+                tr("Profile-likelihood intervals of covariance parameters and coefficients, with their curves."),
                 lambda f, v: [
                     written(
                         " ".join(["estat profile", *v["names"]]),
@@ -142,7 +142,14 @@ def group() -> Group:
                     )
                 ],
                 lambda f: (
-                    Field("names", tr("Parameters"), "several", (), f.covariances, hint=tr("None ticked: all")),
+                    Field(
+                        "names",
+                        tr("Parameters"),
+                        "several",
+                        (),
+                        _profiled(f),
+                        hint=tr("None ticked: all covariance parameters"),
+                    ),
                     Field("plot", tr("With curves"), "check", True),
                     level_field(),
                 ),
@@ -213,6 +220,11 @@ def _some_coefficient(facts: Facts) -> str:
 
 def _some_term(facts: Facts) -> str:
     return "" if facts.fit.spec.fixed else tr("The model has a constant only.")
+
+
+def _profiled(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """What can be profiled: coefficients under maximum likelihood only."""
+    return facts.covariances + (facts.coefficients if facts.fit.spec.method == "ml" else ())
 
 
 def _has_likelihood(facts: Facts) -> str:

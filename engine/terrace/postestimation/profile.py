@@ -1,4 +1,4 @@
-"""Profile-likelihood intervals of covariance parameters.
+"""Profile-likelihood intervals of covariance parameters, and of coefficients (see `profile_coefficients`).
 
 The profile P(c) is the highest likelihood among all models in which one parameter (a standard deviation, a
 variance, a correlation, ρ, ...) is c. ζ(c) = sign(c - ĉ)√(2(ℓ̂ - P(c))) is compared with normal quantiles (Bates &
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +20,13 @@ from terrace.errors import Cancelled, SpecError
 from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile
 from terrace.postestimation.combinations import confidence_level
+from terrace.postestimation.profile_coefficients import CoefficientSearch, need_ml
 from terrace.postestimation.profile_search import ProfileSearch
 from terrace.progress import CancelCheck, Progress, ProgressCallback
-from terrace.results.fit import FitResult
+from terrace.results.fit import FitResult, FixedEffect
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
-from terrace.results.tables_terms import random_label
+from terrace.results.tables_terms import random_label, term_name
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -54,6 +55,7 @@ def profile(
     metric: str | None = None,
     level: float | None = None,
     points: int = 0,
+    coefficients: bool = False,
     progress: ProgressCallback | None = None,
     cancel: CancelCheck | None = None,
 ) -> tuple[ProfileInterval, ...]:
@@ -62,7 +64,10 @@ def profile(
     Parameters
     ----------
     names
-        Parameters as in the tables (``sd(_cons)``, ``id:var(_cons)``); all by default.
+        Parameters as in the tables (``sd(_cons)``, ``id:var(_cons)``), or coefficients (``ses``, ``1.sector``); all
+        covariance parameters by default.
+    coefficients
+        All coefficients as well.
     metric
         ``"sd"`` for standard deviations and correlations, ``"variance"``; that of the fit's display by default.
     points
@@ -79,10 +84,19 @@ def profile(
         raise SpecError("A pseudolikelihood has no profile intervals.", code="pseudolikelihood", subject="profile")
     chosen = confidence_level(fit, level)
     shown = metric or ("variance" if fit.spec.display.metric == "variance" else "sd")
-    which = _which(fit, names, shown)
-    watch = _Watch(len(which), progress, cancel)
+    other = "sd" if shown == "variance" else "variance"
+    if metric is None and names and not _named(fit, names, shown) and _named(fit, names, other):
+        shown = other  # sd(ses) asks for a standard deviation
+    fixed, which = _which(fit, names, shown, coefficients)
+    if fixed:
+        need_ml(fit)
+    watch = _Watch(len(which) + len(fixed), progress, cancel)
     search = ProfileSearch(fit, watch.tick)
     out = []
+    for column in fixed:
+        watch.begin(fit.model.design.x_info[column].name)
+        out.append(_coefficient_interval(fit, search, column, chosen, points))
+        watch.done += 1
     for k in which:
         watch.begin(fit.random[k].name)
         out.append(_interval(fit, search, k, shown, chosen, points))
@@ -109,22 +123,72 @@ class _Watch:
             self.progress(Progress(f"Profile of {self.name}", fraction=share, elapsed=time.perf_counter() - self.begun))
 
 
-def _which(fit: FitResult, names: Sequence[str] | None, metric: str) -> list[int]:
+def _which(
+    fit: FitResult, names: Sequence[str] | None, metric: str, coefficients: bool
+) -> tuple[list[int], list[int]]:
+    """The columns of X and the covariance parameters that are meant."""
     source = fit.random if metric == "variance" else fit.random_sd
+    every = [k for k, e in enumerate(_coefficients(fit)) if e is not None]
     if names is None:
-        return list(range(len(source)))
+        return every if coefficients else [], list(range(len(source)))
+    fixed = every if coefficients else []
     out = []
     for name in names:
         found = [k for k, r in enumerate(source) if name in (r.name, f"{r.level}:{r.name}")]
-        if not found:
+        if found:
+            out += found
+            continue
+        fixed += [k for k in _columns(fit, name) if k in every and k not in fixed]
+        if not any(k in fixed for k in _columns(fit, name)):
             raise SpecError(
                 f"There is no parameter {name} in this model.",
                 code="no-such-parameter",
                 subject=name,
-                advice="There are " + ", ".join(f"{r.level}:{r.name}" for r in source) + ".",
+                advice="There are " + ", ".join(f"{r.level}:{r.name}" for r in source) + ", and the coefficients.",
             )
-        out += found
-    return out
+    return fixed, out
+
+
+def _named(fit: FitResult, names: Sequence[str], metric: str) -> bool:
+    """True where one of the names is that of a covariance parameter in this metric."""
+    source = fit.random if metric == "variance" else fit.random_sd
+    return any(n in (r.name, f"{r.level}:{r.name}") for n in names for r in source)
+
+
+def _coefficients(fit: FitResult) -> list[FixedEffect | None]:
+    """Of every column of X its coefficient; None where it is not free."""
+    known = {e.term: e for e in fit.fixed if e.se is not None}
+    return [known.get(c.name) for c in fit.model.design.x_info]
+
+
+def _columns(fit: FitResult, name: str) -> list[int]:
+    """The columns of X that a name of a coefficient or a factor stands for."""
+    from terrace.errors import CommandError
+    from terrace.language.tokens import Piece
+    from terrace.postestimation.coefficients import matches
+
+    own = [c.name for c in fit.model.design.x_info]
+    try:
+        return [own.index(c.name) for c in matches(fit, Piece.of(name)) if c.name in own]
+    except CommandError:
+        return []
+
+
+def _coefficient_interval(
+    fit: FitResult, search: ProfileSearch, column: int, level: float, points: int
+) -> ProfileInterval:
+    e = _coefficients(fit)[column]
+    assert e is not None and e.se is not None
+    size = math.sqrt(float(fit.model.phi[column, column]))
+    curve = _Curve(CoefficientSearch(fit, search, column).drop, e.coef, size)
+    z = confidence_quantile(level)
+    ends = [_end(curve, e.coef, size, sign, sign * math.inf, z) for sign in (-1.0, 1.0)]
+    if points and None not in ends:
+        for c in np.linspace(ends[0], ends[1], points + 2)[1:-1]:  # type: ignore[arg-type]
+            curve(float(c))
+    at = np.array(sorted(curve.known))
+    zeta = np.array([curve.known[c] for c in at])
+    return ProfileInterval("Fixed effects", e.term, e.coef, ends[0], ends[1], at, zeta, level)
 
 
 def limits(fit: FitResult, cell: Cell, metric: str) -> tuple[float, float]:
@@ -146,7 +210,7 @@ def _interval(
     row = (fit.random_sd if own == "sd" else fit.random)[k]
     z = confidence_quantile(level)
     low, high = limits(fit, cell, own)
-    curve = _Curve(search, k, own, row.estimate)
+    curve = _Curve(lambda c: search.drop(k, own, c), row.estimate, search.typical(k, own))
     ends = []
     for sign, edge in ((-1.0, low), (1.0, high)):
         ends.append(_end(curve, row.estimate, row.se, sign, edge, z))
@@ -164,16 +228,15 @@ def _interval(
 
 
 class _Curve:
-    """ζ at values of one parameter, remembered."""
+    """ζ at values of one parameter, remembered; ``typical`` is a size for it."""
 
-    def __init__(self, search: ProfileSearch, k: int, metric: str, estimate: float) -> None:
-        self.search, self.k, self.metric, self.estimate = search, k, metric, estimate
+    def __init__(self, drop: Callable[[float], float], estimate: float, typical: float) -> None:
+        self.drop, self.estimate, self.typical = drop, estimate, typical
         self.known: dict[float, float] = {estimate: 0.0}
 
     def __call__(self, c: float) -> float:
         if c not in self.known:
-            drop = self.search.drop(self.k, self.metric, c)
-            self.known[c] = math.copysign(math.sqrt(2.0 * max(drop, 0.0)), c - self.estimate)
+            self.known[c] = math.copysign(math.sqrt(2.0 * max(self.drop(c), 0.0)), c - self.estimate)
         return self.known[c]
 
 
@@ -182,7 +245,7 @@ def _end(
 ) -> float | None:
     """Where |ζ| reaches z on one side, or the edge where it does not."""
     span = abs(edge - estimate) if math.isfinite(edge) else math.inf
-    near = max(abs(estimate), curve.search.typical(curve.k, curve.metric))
+    near = max(abs(estimate), curve.typical)
     if span <= 1e-6 * near:
         return edge
     # as close to the edge as the likelihood tells it from the edge
@@ -216,7 +279,7 @@ def profile_table(found: Sequence[ProfileInterval], fit: FitResult) -> Table:
             heading = r.level
         interval = (r.lower, r.upper)
         ci = None if None in interval else tuple("∞" if v is not None and math.isinf(v) else v for v in interval)
-        rows.append(Row(random_label(r.name), (r.estimate, ci), indent=1, code=r.name))
+        rows.append(Row(_label(r, fit), (r.estimate, ci), indent=1, code=r.name))
     level = found[0].confidence if found else 95.0
     notes = [f"Profile {'restricted ' if fit.spec.method == 'reml' else ''}likelihood."]
     if any(r.lower == 0.0 for r in found):
@@ -225,6 +288,13 @@ def profile_table(found: Sequence[ProfileInterval], fit: FitResult) -> Table:
         notes.append("A missing interval could not be found: the likelihood falls too slowly.")
     columns = (Column("estimate", "Estimate"), Column("ci", f"{level:g}% CI", "interval"))
     return Table("Profile-likelihood intervals", columns, tuple(rows), "Parameter", tuple(notes), "profile")
+
+
+def _label(r: ProfileInterval, fit: FitResult | None = None) -> str:
+    if r.level != "Fixed effects":
+        return random_label(r.name)
+    e = None if fit is None else next((e for e in fit.fixed if e.term == r.name), None)
+    return r.name if e is None else term_name(e).label
 
 
 def profile_plot(found: Sequence[ProfileInterval]) -> Plot:
@@ -239,7 +309,7 @@ def profile_plot(found: Sequence[ProfileInterval]) -> Plot:
         ends = np.array([v for v in (r.lower, r.upper) if v is not None and math.isfinite(v)])
         if len(ends):
             marks.append(Marks("vline", ends, np.empty(0), role="highlight", dashed=True))
-        title = random_label(r.name)
+        title = _label(r)
         panels.append(PlotPanel(Axis(title), Axis("Log likelihood"), tuple(marks), f"{title}, {r.level}"))
     level = found[0].confidence if found else 95.0
     return Plot(

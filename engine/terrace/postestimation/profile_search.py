@@ -40,8 +40,13 @@ class ProfileSearch:
         self.evaluations = 0
 
     # --- the likelihood -----------------------------------------------------------------------------------
-    def likelihood(self, u: FloatArray) -> tuple[float, FloatArray]:
-        """ℓ at (θ, log σ²) and its gradient, β profiled out; -inf outside."""
+    def likelihood(
+        self, u: FloatArray, held: Callable[[FloatArray, FloatArray], FloatArray] | None = None
+    ) -> tuple[float, FloatArray]:
+        """ℓ at (θ, log σ²) and its gradient, β profiled out; -inf outside.
+
+        ``held`` gives the best β under a constraint, from A⁻¹ and the best one without it.
+        """
         self.tick()
         self.evaluations += 1
         o = self.objective
@@ -59,7 +64,8 @@ class ProfileSearch:
         if sign <= 0:
             return -math.inf, np.zeros_like(u)
         a_inverse = np.linalg.inv(a) if p else np.zeros((0, 0))
-        v = np.append(-(a_inverse @ f[:p, p]), 1.0)
+        beta = a_inverse @ f[:p, p]
+        v = np.append(-(beta if held is None else held(a_inverse, beta)), 1.0)
         rss = float(v @ f @ v)
         penalty = float(log_a) - 2.0 * o.log_det_back if o.reml else 0.0
         constant = nu * (math.log(2 * math.pi) + 2.0 * math.log(o.y_scale))

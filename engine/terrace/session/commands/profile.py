@@ -41,14 +41,14 @@ def reps_of(option: Option | None) -> int:
 @command(
     "estat profile",
     minimum="estat pro",
-    syntax="estat profile [parameters] [, variance sd level(#) noplot]",
-    help="Profile-likelihood intervals of the covariance parameters.",
+    syntax="estat profile [parameters] [, coefficients variance sd level(#) noplot]",
+    help="Profile-likelihood intervals of the covariance parameters, or of coefficients (maximum likelihood).",
 )
 def estat_profile(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.profile import profile, profile_plot, profile_table
 
     fit = current_fit(session, parsed)
-    options = parsed.options(rules("var:iance sd std:deviations noplot", "l:evel"))
+    options = parsed.options(rules("coef:ficients var:iance sd std:deviations noplot", "l:evel"))
     names = [str(w) for w in words(parsed.clauses.body)] or None
     found = profile(
         fit,
@@ -56,6 +56,7 @@ def estat_profile(session: Session, parsed: ParsedCommand) -> CommandResult:
         metric=metric_of(options),
         level=level_of(options, session),
         points=0 if "noplot" in options else _POINTS,
+        coefficients="coefficients" in options,
         progress=session.progress,
         cancel=session.cancel,
     )
