@@ -97,16 +97,16 @@ def model_hypothesis(fitted: FittedModel) -> FloatArray:
 def linear_ll(fitted: FittedModel) -> float:
     """The log (restricted) likelihood of the same model without random effects, by least squares."""
     o = fitted.objective
-    rss = o.y_scale**2 * o.n_effective if not fitted.design.weights.level else _weighted_rss(fitted)
-    nu = o.nu
-    penalty = -2.0 * o.log_det_back if o.reml else 0.0
-    return -0.5 * (nu * (math.log(2 * math.pi * rss / nu) + 1.0) + penalty)
+    rss, log_det = o.y_scale**2 * o.n_effective, -2.0 * o.log_det_back
+    if fitted.design.weights.level:
+        rss, log_det = _weighted_least_squares(fitted)
+    return -0.5 * (o.nu * (math.log(2 * math.pi * rss / o.nu) + 1.0) + (log_det if o.reml else 0.0))
 
 
-def _weighted_rss(fitted: FittedModel) -> float:
-    """The residual sum of squares of the linear model where groups have weights: the objective scales by rows only."""
+def _weighted_least_squares(fitted: FittedModel) -> tuple[float, float]:
+    """Residual sum of squares and log|X'WX| where groups have weights: the objective scales by rows only."""
     design = fitted.design
-    w = np.ones(design.n) if design.weights.row is None else design.weights.row
+    w = np.ones(len(design.y)) if design.weights.row is None else design.weights.row
     for _, values in design.weights.level:
         w = w * values
     x, y = design.x, design.y
@@ -114,10 +114,10 @@ def _weighted_rss(fitted: FittedModel) -> float:
         t, a = null_space(fitted.constraints)
         x, y = x @ t, y - x @ a
     root = np.sqrt(w)
+    q, r = np.linalg.qr(x * root[:, None])
     residual = y * root
-    if x.shape[1]:
-        residual = residual - (x * root[:, None]) @ np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0]
-    return float(residual @ residual)
+    residual = residual - q @ (q.T @ residual)
+    return float(residual @ residual), 2.0 * float(np.log(np.abs(np.diag(r))).sum())
 
 
 def _comparison(fitted: FittedModel, spec: ModelSpec) -> tuple[Comparison | None, float | None]:
