@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
+    QCursor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -316,8 +317,11 @@ class RoleBox(QFrame):
             event.ignore()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        # What is refused and let go here leaves too; then the reason stays to be read.
+        let_go = self.property("drop") == "no" and self.rect().contains(self.mapFromGlobal(QCursor.pos()))
         self._mark("")
-        self.say("")
+        if not let_go:
+            self.say("")
 
     def dropEvent(self, event: QDropEvent) -> None:
         self._mark("")
