@@ -77,7 +77,9 @@ class ModelFlow(QObject):
             return
         self.close_builder()
         known = self.controller.snapshot.constraints
-        self.builder = BuilderDialog(dataset, spec, self.window, self.settings, constraints=known)
+        self.builder = BuilderDialog(
+            dataset, spec, self.window, self.settings, constraints=known, run_commands=self._run_for_builder
+        )
         self.builder.fit_requested.connect(self._fit)
         self.builder.finished.connect(self._builder_gone)
         self.builder.show()
@@ -114,6 +116,27 @@ class ModelFlow(QObject):
         self.open_builder(None)
         if self.builder is not None and isinstance(command, str):
             self.builder.form.use_text(command)
+
+    def _run_for_builder(self, commands: tuple[str, ...], then: Callable[[], object]) -> None:
+        """Run commands on the data for the builder; the first that fails is told there, and ends it."""
+        builder = self.builder
+        left = list(commands)
+
+        def go_on() -> None:
+            if left:
+                self.controller.run(left.pop(0), answered)
+            else:
+                then()
+
+        def answered(outcome: Outcome | None) -> None:
+            if builder is None or builder is not self.builder:
+                return
+            if outcome is not None and outcome.ok:
+                go_on()
+            elif outcome is not None and outcome.error is not None:
+                builder.form.status_more.set_text(outcome.error[1])
+
+        go_on()
 
     def _fit(self, command: str) -> None:
         for definition in self.builder.form.definitions() if self.builder is not None else ():

@@ -12,6 +12,7 @@ from terrace.data.dataset import Dataset
 from terrace.spec.model import ModelSpec
 from terrace_desktop.builder.checking import DIRECT_ROWS
 from terrace_desktop.builder.form import BuilderForm
+from terrace_desktop.builder.state import RunCommands
 from terrace_desktop.settings import Settings
 from terrace_desktop.widgets import named
 
@@ -31,12 +32,14 @@ class BuilderDialog(QDialog):
         title: str = "",
         direct_rows: int = DIRECT_ROWS,
         constraints: Mapping[int, str] | None = None,
+        run_commands: RunCommands | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_dialog", self.tr("Model builder"))
         self.form = BuilderForm(
-            dataset, spec, self, settings, title=title, direct_rows=direct_rows, constraints=constraints
-        )
+            dataset, spec, self, settings, title=title, direct_rows=direct_rows, constraints=constraints,
+            run_commands=run_commands,
+        )  # fmt: skip
         self.setWindowTitle(self.form.heading.text())
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         layout = QVBoxLayout(self)

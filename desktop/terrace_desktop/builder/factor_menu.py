@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from terrace.spec import edit
 from terrace.spec.model import Factor, Term
 from terrace.spec.rules_fixed import NO_TIME
+from terrace_desktop.builder.centring import add_centring, plain, time_command
+from terrace_desktop.builder.picker import pick
 from terrace_desktop.builder.section import tr
 
 if TYPE_CHECKING:
@@ -43,11 +46,17 @@ def fill_term_menu(menu: QMenu, term: Term, state: BuilderState) -> None:
         action.triggered.connect(lambda: state.apply(edit.add_power(state.spec, at)))
         action = menu.addAction(tr("Treat as a factor"))
         action.triggered.connect(lambda: state.apply(edit.set_kind(state.spec, f.name, "factor")))
+    if plain(f) and state.run_commands is not None:
+        add_centring(menu.addMenu(tr("Centre")), f.name, state)
     lags = menu.addMenu(tr("Lag or difference"))
     lags.setObjectName("fixed_lag_menu")
     if not state.has_time:
         closed = lags.addAction(NO_TIME)
         closed.setEnabled(False)
+        if state.run_commands is not None:
+            declare = lags.addAction(tr("Declare the time …"))
+            declare.setObjectName("fixed_declare_time")
+            declare.triggered.connect(lambda: _declare_time(menu, state))
         return
     group = QActionGroup(lags)
     for operators, words in OPERATORS:
@@ -58,6 +67,18 @@ def fill_term_menu(menu: QMenu, term: Term, state: BuilderState) -> None:
         action.triggered.connect(
             lambda _c=False, o=operators: state.apply(edit.set_operators(state.spec, at, o))
         )
+
+
+def _declare_time(menu: QMenu, state: BuilderState) -> None:
+    anchor = menu.parentWidget()
+    assert anchor is not None
+
+    def take(name: str) -> None:
+        if state.run_commands is not None:
+            state.run_commands((time_command(name, state),), state.refresh)
+
+    refuse = state.refuse("time-integer")
+    QTimer.singleShot(0, anchor, lambda: pick(anchor, tr("Time of the rows"), state.dataset.variables, refuse, take))
 
 
 def add_levels(menu: QMenu, f: Factor, state: BuilderState) -> None:

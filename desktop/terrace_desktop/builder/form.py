@@ -36,7 +36,7 @@ from terrace_desktop.builder.section_maximisation import MaximisationSection
 from terrace_desktop.builder.section_more import MoreSection
 from terrace_desktop.builder.section_reporting import ReportingSection
 from terrace_desktop.builder.section_residuals import ResidualsSection
-from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.builder.state import BuilderState, RunCommands
 from terrace_desktop.builder.tab_order import order_tabs
 from terrace_desktop.builder.variable_menu import fill_variable_menu
 from terrace_desktop.builder.variables import VariablePane
@@ -67,10 +67,13 @@ class BuilderForm(QWidget):
         title: str = "",
         direct_rows: int = DIRECT_ROWS,
         constraints: Mapping[int, str] | None = None,
+        run_commands: RunCommands | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
-        self.state = BuilderState(dataset, spec, direct_rows=direct_rows, constraints=constraints)
+        self.state = BuilderState(
+            dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands
+        )
         self._store = settings.store if isinstance(settings, Settings) else settings
         self._active: RoleBox | None = None
         self.variables = VariablePane()

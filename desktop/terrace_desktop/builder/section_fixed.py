@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QMenu
 from terrace.spec import edit
 from terrace.spec.model import Factor, Term
 from terrace_desktop.builder import typed_text
+from terrace_desktop.builder.centring import add_centring, plain
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.factor_menu import add_levels, fill_term_menu
 from terrace_desktop.builder.flow import Flow
@@ -118,10 +119,14 @@ class FixedSection(Section):
             self.tr("Reference level"), "fixed_reference", self._reference, variant="flat",
             tip=self.tr("The level that the others of a factor are compared with"),
         )  # fmt: skip
+        self.centre = button(
+            self.tr("Centre ▾"), "fixed_centre", self._centre, variant="flat",
+            tip=self.tr("Put the zero of a covariate at its mean, over all rows or within groups"),
+        )  # fmt: skip
         self.intercept = named(QCheckBox(self.tr("Intercept")), "fixed_intercept", self.tr("Fixed intercept"))
         self.intercept.clicked.connect(lambda on: state.apply(edit.set_constant(self.spec, on)))
         tools = Flow(across=12, down=2)
-        for w in (self.add, self.interaction, self.power, self.reference, self.intercept):
+        for w in (self.add, self.interaction, self.power, self.centre, self.reference, self.intercept):
             tools.addWidget(w)
         self.box.body.addWidget(self.chips)
         self.box.body.addLayout(tools)
@@ -191,6 +196,11 @@ class FixedSection(Section):
         self.reference.setVisible(bool(chosen))
         self.reference.setText(
             self.tr("Reference of %1 ▾").replace("%1", name) if name else self.tr("Reference level ▾")
+        )
+        plains = [f.name for f in self._chosen(continuous=True) if plain(f)]
+        self.centre.setVisible(bool(plains) and self.state.run_commands is not None)
+        self.centre.setText(
+            self.tr("Centre %1 ▾").replace("%1", plains[0]) if len(plains) == 1 else self.tr("Centre ▾")
         )
         fixed = self.spec.fixed
         mains = [t for t in fixed if len(t.factors) == 1]
@@ -271,6 +281,15 @@ class FixedSection(Section):
         ]
         selected = [f for k, f in mains if k in self.chips.selected()]
         return selected or [f for _, f in mains]
+
+    def _centre(self) -> None:
+        menu = QMenu(self.centre)
+        menu.setObjectName("fixed_centre_menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        names = list(dict.fromkeys(f.name for f in self._chosen(continuous=True) if plain(f)))
+        for name in names:
+            add_centring(menu if len(names) == 1 else menu.addMenu(name), name, self.state)
+        menu.popup(self.centre.mapToGlobal(self.centre.rect().bottomLeft()))
 
     def _reference(self) -> None:
         menu = QMenu(self.reference)

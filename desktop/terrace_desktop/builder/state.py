@@ -20,6 +20,8 @@ from terrace_desktop.builder.checking import DIRECT_ROWS, Checker, RowsOf
 from terrace_desktop.builder.rows import rows_of
 
 HISTORY = 200
+RunCommands = Callable[[tuple[str, ...], Callable[[], object]], object]
+"""Runs commands on the data, one after the other; where all went well calls what follows, the new data in place."""
 
 
 class BuilderState(QObject):
@@ -31,6 +33,7 @@ class BuilderState(QObject):
     def __init__(
         self, dataset: Dataset, spec: ModelSpec | None = None, rows: RowsOf = rows_of,
         direct_rows: int = DIRECT_ROWS, constraints: Mapping[int, str] | None = None,
+        run_commands: RunCommands | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.constraints = None if constraints is None else dict(constraints)
@@ -42,6 +45,7 @@ class BuilderState(QObject):
         self.is_current = False
         self.hints: tuple[str, ...] = ()
         self.template = ""
+        self.run_commands = run_commands
         self._undo: list[ModelSpec] = []
         self._redo: list[ModelSpec] = []
         self.checker = Checker(rows, direct_rows)

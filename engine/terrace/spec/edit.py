@@ -203,6 +203,11 @@ def move_fixed(spec: ModelSpec, index: int, to: int) -> ModelSpec:
     return replace(spec, fixed=tuple(order))
 
 
+def replace_variable(spec: ModelSpec, name: str, new: str) -> ModelSpec:
+    """With another variable in place of one, in every term, fixed or random."""
+    return _map_factors(spec, name, lambda f: replace(f, name=new))
+
+
 def set_base(spec: ModelSpec, name: str, base: str | float | tuple[str, int]) -> ModelSpec:
     """With another reference level of a factor, wherever the factor stands."""
     return _map_factors(spec, name, lambda f: replace(f, base=base) if f.kind == "factor" else f)
