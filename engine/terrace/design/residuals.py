@@ -96,6 +96,8 @@ class ResidualLayout:
     def edge(self, rho: FloatArray) -> FloatArray:
         """Directions of the relative parameters, shape (n_params, s), along which an estimate at the edge of the
         parameter space does not move R*."""
+        if self.structure.n_params == 0:
+            return np.zeros((self.n_params, 0))
         order = np.lexsort((self.at, self.groups))
         steps = np.diff(self.at[order])[np.diff(self.groups[order]) == 0]
         nearest = float(steps.min(initial=np.inf))

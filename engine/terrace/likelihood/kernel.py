@@ -142,6 +142,8 @@ def kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
         if q >= LARGE and groups == 1 and np.all(sigma > 0):
             return _diagonal(d, sigma)
         sigma = np.diag(sigma)
+    if q == 1:
+        return _single(d, sigma if sigma.ndim < 3 else np.repeat(sigma, groups // sigma.shape[-1], axis=-1))
     if sigma.ndim == 3:
         factors = np.repeat(square_roots(sigma), groups // sigma.shape[-1], axis=-1)
         transposed = np.swapaxes(factors, 0, 1)
@@ -166,6 +168,19 @@ def kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
     b = _identity(d) - mul(k, d)
     n = mul(d, b)
     return Kernel(k, 0.5 * (n + np.swapaxes(n, 0, 1)), logdet, d, b, root)
+
+
+def _single(d: FloatArray, sigma: FloatArray) -> Kernel:
+    """One random effect a group: everything is a ratio to 1 + σ²d."""
+    variance = sigma.reshape(1, 1, -1)
+    b = 1.0 + variance * d
+    if not np.all(b > 0):
+        raise np.linalg.LinAlgError("the covariance matrix is not positive definite")
+    logdet = np.log(b[0, 0])
+    np.divide(1.0, b, out=b)
+    k = variance * b
+    root = np.sqrt(k) if np.all(variance >= 0) else None
+    return Kernel(k, d * b, logdet, d, b, root)
 
 
 def square_root(sigma: FloatArray) -> FloatArray | None:

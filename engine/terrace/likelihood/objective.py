@@ -43,7 +43,7 @@ IntArray = npt.NDArray[np.int64]
 
 # Groups that are eliminated together: few enough for their matrices to stay in the cache, so many that the time of a
 # call does not matter.
-PART = 4096
+PART = 16384
 
 
 @dataclass(frozen=True)

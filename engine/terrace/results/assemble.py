@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from terrace.design.design import Design
+from terrace.design.design import Design, Level
 from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
 from terrace.inference.parameters import NaturalEstimate, estmetric, interval, sd_metric
@@ -84,9 +84,16 @@ def random_rows(
     return tuple(out)
 
 
+def _plain_groups(level: Level) -> GroupSummary:
+    size = np.bincount(level.codes, minlength=level.n_groups)
+    return GroupSummary(level.name, level.n_groups, int(size.min()), len(level.codes) / level.n_groups, int(size.max()))
+
+
 def group_rows(design: Design) -> tuple[GroupSummary, ...]:
     """Groups per level, counting rows as often as frequency weights say."""
     weights = design.weights
+    if weights.kind != "fweight" and design.counts is None:
+        return tuple(_plain_groups(level) for level in design.levels)
     ones = np.ones(len(design.y))
     row = ones if design.counts is None else design.counts
     if weights.kind == "fweight" and weights.row is not None:
