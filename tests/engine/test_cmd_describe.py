@@ -115,7 +115,6 @@ def test_tabulate_summarizes_and_makes_indicators(session: Session) -> None:
         "tab a, generate(d)": "variable-exists",
         "tab a [pweight = w]": "weight-kind",
         "tab a if a > 9": "no-observations",
-        "tab a g, summarize(y)": "syntax",
         "tab1": "syntax",
     }.items():
         assert refused(session, command) == code, command

@@ -280,4 +280,90 @@ def test_by_names_the_groups_without_rows_in_one_line(session: Session) -> None:
     assert text.count("->") == 1 and text.endswith("(2 groups have no rows by if and in: id = 2; id = 3)")
     assert refused(session, "by id: summarize x if t > 30") == "no-observations"
     ok(session, "levelsof id if t < 3, local(ids)")
-    assert ok(session, "display \"`ids'\"").text == "1 2"
+    assert ok(session, 'display "`ids\'"').text == "1 2"
+
+
+# --- tables ---------------------------------------------------------------------------------------------------
+@given(keyed(least=2))
+def test_tables_are_pivot_tables(data: Dataset) -> None:
+    s = session_on(data)
+    frame = data.frame.assign(x=data.numeric("x"), s=data.frame["s"].fillna(""))
+    frame = frame[frame["s"] != ""]
+    if not len(frame):
+        assert refused(s, "table b s, statistic(mean x)") == "no-observations"
+        return
+    made = ok(s, "table b s, statistic(mean x)").tables[0]
+    expected = frame.pivot_table("x", "b", "s", aggfunc="mean", dropna=False)
+    total = frame.groupby("b")["x"].mean()
+    assert made.rows[-1].label == "Total"
+    for row in made.rows[:-1]:
+        for column, value in zip(made.columns, row.values):
+            b = float(row.label)
+            wanted = total[b] if column.title == "Total" else expected.get(column.title, pd.Series(dtype=float)).get(b)
+            assert value == pytest.approx(wanted) if wanted is not None and not pd.isna(wanted) else value is None
+    assert ok(s, "tabulate b s, summarize(y)").tables[0].rows[-1].values[-1] == len(frame)
+
+
+def test_table_forms(session: Session) -> None:
+    new = ok(session, "table id, statistic(mean x) statistic(sd x) statistic(frequency)").tables[0]
+    old = ok(session, "table id, contents(mean x sd x freq)").tables[0]
+    assert new == old and [c.title for c in new.columns] == ["Mean(x)", "SD(x)", "Freq."]
+    assert new.rows[0].values == (5.0, 0.0, "3") and new.rows[-1].label == "Total"
+    deep = ok(session, "table (id s) (y), nototals").tables[0]
+    assert [r.label for r in deep.rows] == ["1, a", "1, b", "2, c", "3, a"]
+    assert [c.title for c in deep.columns] == ["1", "2", "3"]
+    assert refused(session, "table id s y") == "syntax"
+    assert refused(session, "table id, statistic(mean)") == "variables"
+    assert refused(session, "table id, statistic(meanest x)") == "no-such-statistic"
+
+
+def test_standardised_coefficients() -> None:
+    rng = np.random.default_rng(5)
+    x, z = rng.normal(2, 3, 50), rng.integers(0, 2, 50).astype(float)
+    s = session_on(dataset(y=1 + x - 2 * z + rng.normal(size=50), x=x, z=z))
+    table = next(t for t in ok(s, "regress y x i.z, beta").tables if t.key == "fixed")
+    assert table.columns[-1].title == "Beta" and all(c.format != "interval" for c in table.columns)
+    scaled = {n: (v - v.mean()) / v.std() for n, v in (("y", s.data.numeric("y")), ("x", x), ("z", z))}
+    design = np.column_stack([scaled["x"], scaled["z"]])
+    expected = np.linalg.lstsq(design, scaled["y"], rcond=None)[0]
+    found = {r.code: r.values[-1] for r in table.rows if r.values}
+    assert [found["x"], found["1.z"]] == pytest.approx(list(expected)) and found["_cons"] is None
+    assert "Beta" in ok(s, "regress, beta").text
+
+
+def test_imputations_beside_each_other_and_of_incomplete_rows_only() -> None:
+    n = 12
+    x = np.arange(n, dtype=float)
+    y = np.where(x < 3, np.nan, x)
+    wide = session_on(dataset(x=x, y=y, y1=np.where(x < 3, 1.0, x), y2=np.where(x < 3, 2.0, x)))
+    ok(wide, "mi import wide, imputed(y = y1 y2) drop")
+    assert wide.data.names == ("x", "y", "_mi_m", "_mi_id") and len(wide.data) == 3 * n
+    few = x[:3]
+    long = session_on(
+        dataset(
+            m=np.r_[np.zeros(n), np.ones(3), np.full(3, 2.0)],
+            row=np.r_[x, few, few],
+            x=np.r_[x, few, few],
+            y=np.r_[y, np.ones(3), np.full(3, 2.0)],
+        )
+    )
+    ok(long, "mi import mlong, m(m) id(row)")
+    pooled = [ok(s, "mi estimate: regress y x").tables[0].rows for s in (wide, long)]
+    assert pooled[0] == pooled[1]
+    assert refused(wide, "mi import wide, imputed(x = y)") == "mi-set"
+    assert refused(long, "mi import mlong, m(m)") == "syntax"
+
+
+def test_endless_degrees_of_freedom_are_a_chi_square() -> None:
+    from terrace.inference.distributions import chi2_upper, f_upper, normal_two_sided, t_two_sided
+
+    assert f_upper(5.0, 2, 1e50) == pytest.approx(chi2_upper(10.0, 2)) and f_upper(5.0, 2, 1e9) == pytest.approx(
+        stats.chi2.sf(10, 2), rel=1e-6
+    )
+    assert t_two_sided(3.0, 1e50) == pytest.approx(normal_two_sided(3.0))
+
+
+def test_commands_of_other_programs_are_told_from_misspellings(session: Session) -> None:
+    outcome = session.run("xtreg y x, fe")
+    assert outcome.error is not None and outcome.error[0] == "no-such-command"
+    assert "mixed" in outcome.error_advice

@@ -5,7 +5,7 @@ The form is that of Stata's flong style: ``_mi_m`` numbers the imputation, ``_mi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -44,6 +44,59 @@ def declare(data: Dataset, m: str | None, ids: Sequence[str]) -> Dataset:
     out = out.with_column(ID, rows.astype(np.float64), Variable(ID, "Row", Measure.IDENTIFIER))
     check(out)
     return out
+
+
+def from_wide(data: Dataset, imputed: Mapping[str, Sequence[str]], *, drop: bool) -> Dataset:
+    """Imputations that stand beside each other (x with x1, x2, ...) as rows below each other.
+
+    ``imputed`` names the imputations 1, 2, ... of each variable; with `drop` these go. Raises `DataError` where the
+    variables have different numbers of them.
+    """
+    if M in data or ID in data:
+        raise DataError("These are imputed data already.", code="mi-set", advice="mi unset makes ordinary data of them.")
+    counts = {name: len(made) for name, made in imputed.items()}
+    if len(set(counts.values())) != 1:
+        told = ", ".join(f"{n}: {k}" for n, k in counts.items())
+        raise DataError(f"Each variable needs the same number of imputations ({told}).", code="mi-numbers")
+    n, many = len(data), next(iter(counts.values()))
+    gone = {m for made in imputed.values() for m in made} if drop else set()
+    base = data.without(gone) if gone else data
+    frame = base.frame.take(np.tile(np.arange(n), many + 1)).reset_index(drop=True)
+    for name, made in imputed.items():
+        if data.is_text(name):
+            raise DataError(f"{name} holds text; imputed values are numbers.", code="text-variable", subject=name)
+        frame[name] = np.concatenate([data.numeric(name), *(data.numeric(m) for m in made)])
+    out = replace(base, frame=frame, sorted_by=(), lineage=object(), row_ids=None, panel=None)
+    m = np.repeat(np.arange(many + 1.0), n)
+    out = out.with_column(M, m, Variable(M, "Imputation", Measure.NOMINAL))
+    ids = np.tile(np.arange(1.0, n + 1), many + 1)
+    return out.with_column(ID, ids, Variable(ID, "Row", Measure.IDENTIFIER))
+
+
+def from_mlong(data: Dataset, m: str, ids: Sequence[str]) -> Dataset:
+    """Imputations that hold the incomplete rows only, filled up by the complete rows of the original (m = 0)."""
+    values = data.numeric(m)
+    rows = group(data, ids).codes
+    original = np.flatnonzero(values == 0)
+    if not len(original) or len(np.unique(rows[original])) < len(original):
+        raise DataError(f"The original rows ({m} = 0) must be there once each.", code="mi-rows", subject=m)
+    wanted: list[npt.NDArray[np.int64]] = [original]
+    numbers = [np.zeros(len(original))]
+    known = set(rows[original].tolist())
+    for k in np.unique(values[values > 0]):
+        own = np.flatnonzero(values == k)
+        if not set(rows[own].tolist()) <= known or len(np.unique(rows[own])) < len(own):
+            raise DataError(
+                f"Imputation {k:g} has rows that the original lacks, or one twice.", code="mi-rows", subject=m
+            )
+        at = {int(r): int(i) for r, i in zip(rows[own], own)}
+        wanted.append(np.array([at.get(int(r), int(i)) for r, i in zip(rows[original], original)], dtype=np.int64))
+        numbers.append(np.full(len(original), k))
+    order = np.concatenate(wanted)
+    frame = data.frame.take(order).reset_index(drop=True)
+    frame[m] = np.concatenate(numbers)
+    full = replace(data, frame=frame, sorted_by=(), lineage=object(), row_ids=None, panel=None)
+    return declare(full, m, ids)
 
 
 def check(data: Dataset) -> None:

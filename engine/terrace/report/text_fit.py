@@ -21,7 +21,7 @@ from terrace.spec.model import Display
 WIDTH = 78
 _WIDEST = 110  # a table with long names may stretch to this, unless `nolstretch`
 _STUB = 16
-_CELL = {"coef": 11, "estimate": 11, "se": 11, "df": 8, "stat": 9, "p": 8, "lb": 12, "ub": 11}
+_CELL = {"coef": 11, "estimate": 11, "se": 11, "df": 8, "stat": 9, "p": 8, "lb": 12, "ub": 11, "beta": 23}
 _RIGHT = 30  # places of the right half of the header
 
 

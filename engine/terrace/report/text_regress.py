@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from terrace.report.cells import pad
 from terrace.report.numbers import count, general
 from terrace.report.text_fit import _halves, _listing, _pair, _robust_line, _warnings
 from terrace.results.fit import FitResult
 from terrace.results.tables import fit_tables
-from terrace.results.tables_regress import anova_table
+from terrace.results.tables_regress import anova_table, with_betas
 from terrace.spec.model import Display
 
 _ANOVA = 46  # places of the left half
 
 
-def regress_text(fit: FitResult, display: Display | None = None) -> str:
+def regress_text(
+    fit: FitResult, display: Display | None = None, betas: Mapping[str, float] | None = None
+) -> str:
     """The page of a fit of `regress`, at most 78 places wide unless names are long; without a final newline."""
     display = display or fit.spec.display
     blocks: list[Sequence[str]] = []
@@ -23,7 +25,8 @@ def regress_text(fit: FitResult, display: Display | None = None) -> str:
         blocks.append(_header(fit))
     classic = {t.key: t for t in fit_tables(fit, "classic", display=display)}
     if "fixed" in classic:
-        blocks.append(_listing(classic["fixed"], display))
+        table = classic["fixed"] if betas is None else with_betas(classic["fixed"], betas)
+        blocks.append(_listing(table, display))
     blocks.append(_warnings(fit))
     return "\n\n".join("\n".join(line.rstrip() for line in b) for b in blocks if b)
 

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables import fit_tables
 from terrace.spec.model import Display
 
 
-def regress_tables(fit: FitResult, display: Display | None = None) -> tuple[Table, ...]:
-    """``anova`` (not with robust standard errors), ``fixed`` and ``fit`` by their keys."""
+def regress_tables(
+    fit: FitResult, display: Display | None = None, betas: Mapping[str, float] | None = None
+) -> tuple[Table, ...]:
+    """``anova`` (not with robust standard errors), ``fixed`` and ``fit`` by their keys; `betas` replace intervals."""
     coefficients = [t for t in fit_tables(fit, display=display) if t.key == "fixed"]
+    if betas is not None:
+        coefficients = [with_betas(t, betas) for t in coefficients]
     anova = () if fit.macros.get("vcetype") else (anova_table(fit),)
     return (*anova, *coefficients, fit_table(fit))
+
+
+def with_betas(table: Table, betas: Mapping[str, float]) -> Table:
+    """The table of coefficients with standardised ones, by term, in the place of the intervals."""
+    gone = [k for k, c in enumerate(table.columns) if c.key in ("lb", "ub", "ci") or c.format == "interval"]
+    kept = [k for k in range(len(table.columns)) if k not in gone]
+    rows = []
+    for row in table.rows:
+        if not row.values:
+            rows.append(row)
+            continue
+        values = [row.values[k] for k in kept]
+        told = any(isinstance(v, str) for v in values)
+        rows.append(replace(row, values=(*values, None if told else betas.get(row.code))))
+    columns = (*(table.columns[k] for k in kept), Column("beta", "Beta", "general"))
+    return replace(table, columns=columns, rows=tuple(rows))
 
 
 def anova_table(fit: FitResult) -> Table:

@@ -27,7 +27,7 @@ ByMode = Literal["no", "loop", "native"]
 MODULES = (
     *("data", "describe", "estimation", "stored", "keep", "predict", "postestimation", "hypotheses", "margins"),
     *("values", "matrices", "programming", "macros", "checks", "system", "metadata", "output", "variables"),
-    *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams"),
+    *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "statsby", "mi", "export"),
     *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics", "apa"),
@@ -64,6 +64,33 @@ class Command:
         shortest = self.minimum.split()
         return len(typed) == len(shortest) and all(abbreviates(t, w, m) for t, w, m in zip(typed, self.words, shortest))
 
+
+_RANDOM = "mixed y x || id: fits the random-intercept model; the within effect is that of x less its group mean."
+_CONTINUOUS = "Terrace fits models of continuous outcomes with normal errors only."
+ELSEWHERE = {
+    "xtreg": _RANDOM,
+    "xtgls": _RANDOM,
+    "areg": "Write regress y x i.group, or centre x within groups: egen m = mean(x), by(group).",
+    "anova": "oneway y group compares groups; regress y i.a##i.b with estat terms or contrast does more.",
+    "webuse": "Terrace does not read from the web; sample lists the data that come with it.",
+    "sysuse": "sample lists the data that come with Terrace.",
+    "ssc": "There are no add-ons.",
+    "net": "There are no add-ons.",
+    "gllamm": _CONTINUOUS,
+    "runmlwin": _CONTINUOUS,
+    **dict.fromkeys(("logit", "logistic", "probit", "melogit", "meprobit", "xtlogit", "xtmelogit"), _CONTINUOUS),
+    **dict.fromkeys(("poisson", "mepoisson", "xtmepoisson", "nbreg", "menbreg", "meglm", "glm"), _CONTINUOUS),
+    **dict.fromkeys(("ologit", "meologit", "oprobit", "meoprobit", "mlogit", "sem", "gsem"), _CONTINUOUS),
+    "predictnl": "nlcom and margins give functions of the parameters with their standard errors.",
+    "esttab": "etable and estimates table put models side by side.",
+    "outreg2": "etable and estimates table put models side by side; report writes files.",
+    "browse": "The grid of the window shows the data; list prints them.",
+    "edit": "The grid of the window shows the data; replace changes values.",
+    "log": "The history holds every command; report writes results to a file.",
+    "putdocx": "report FILE.docx writes results to a Word document.",
+    "putexcel": "report FILE.xlsx writes results to an Excel file.",
+}
+"""Commands of other programs that people reach for, and what does the same here."""
 
 COMMANDS: dict[str, Command] = {}
 PREFIX_HANDLERS: dict[str, Handler] = {}
@@ -132,7 +159,7 @@ def find(parsed: ParsedCommand) -> tuple[Command, ParsedCommand]:
         f"There is no command {first!r}.",
         code="no-such-command",
         subject=first,
-        advice=did_you_mean(first.lower(), names) or "help lists the commands.",
+        advice=ELSEWHERE.get(first, "") or did_you_mean(first.lower(), names) or "help lists the commands.",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -191,6 +192,19 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     return opened(session, _read(session, name, sheet=_text(options.get("sheet"))))
 
 
+@command("import spss", minimum="import spss", syntax="import spss [using] FILE [, clear]",
+         help="Open an SPSS file, .sav or .por.")  # fmt: skip
+@command("import sas", minimum="import sas", syntax="import sas [using] FILE [, clear]",
+         help="Open a SAS file, .sas7bdat or .xpt.")  # fmt: skip
+@command("import sasxport5", minimum="import sasx", syntax="import sasxport5 FILE [, clear]",
+         help="As import sas.")  # fmt: skip
+def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.options(rules("clear", "enc:oding bcat case"))
+    name = file_name(_using(parsed.clauses), parsed.name)
+    usual = {"import spss": ".sav", "import sas": ".sas7bdat", "import sasxport5": ".xpt"}[parsed.name]
+    return opened(session, _read(session, name if Path(name).suffix else name + usual))
+
+
 @command(
     "save",
     minimum="sa",
@@ -198,8 +212,6 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="Save the data; the extension decides on the format (.dta where it has none).",
 )
 def save(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from pathlib import Path
-
     from terrace.data.writers import write
 
     options = parsed.options(rules("replace"))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from terrace.data import imputed
+from terrace.data.dataset import Dataset
 from terrace.data.transforms.grouping import group
 from terrace.errors import Cancelled, DataError, SpecError, TerraceError
 from terrace.language.command import ParsedCommand
@@ -17,7 +18,7 @@ from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names, parse_names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import match_options, rules
-from terrace.language.tokens import words
+from terrace.language.tokens import Piece, words
 from terrace.postestimation.rubin import Pooled, joint_test, pool
 from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.table import Column, Row, Table
@@ -54,22 +55,66 @@ def mi_set(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "mi import",
-    syntax="mi import flong, m(variable) [id(variables) imputed(variables) clear]",
-    help="Declare imputed data whose imputations (0 the original) and rows are numbered by variables of the data.",
+    syntax="mi import flong, m(variable) [id(variables) imputed(variables) clear] | mi import mlong, m(variable) "
+    "id(variables) | mi import wide, imputed(x = x1 x2 y = y1 y2) [drop]",
+    help="Declare imputed data: whose imputations (0 the original) and rows are numbered by variables, whose "
+    "imputations hold the incomplete rows only (mlong), or stand beside each other (wide).",
 )
 def mi_import(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("clear", "m id imp:uted pas:sive"))
-    if str(parsed.clauses.body).strip() not in ("flong", "flongsep"):
-        raise (parsed.clauses.body or parsed.word).error("mi import takes the style flong.", code="mi-style")
+    options = parsed.options(rules("clear drop automatic", "m id imp:uted pas:sive"))
+    style = str(parsed.clauses.body).strip()
+    if style not in ("flong", "flongsep", "mlong", "wide"):
+        raise (parsed.clauses.body or parsed.word).error(
+            "mi import takes the style flong, mlong or wide.",
+            code="mi-style",
+            advice="Write mi import wide, imputed(x = x1 x2).",
+        )
+    if style == "wide":
+        if "imputed" not in options:
+            raise parsed.word.error("mi import wide needs imputed().", code="syntax", advice="imputed(x = x1 x2 x3)")
+        made = imputed.from_wide(
+            session.data, _wide(argument(options["imputed"]), session.data.names), drop="drop" in options
+        )
+        return _imported(session, made)
     if "m" not in options:
         raise parsed.word.error("mi import needs m().", code="syntax", advice="mi import flong, m(imputation) id(row)")
     data = session.data
     m = Names(data.names).one(argument(options["m"]))
     ids = parse_names(argument(options["id"]), data.names) if "id" in options else ()
-    out = imputed.declare(data, m, ids)
+    if style == "mlong":
+        if not ids:
+            raise parsed.word.error("mi import mlong needs id().", code="syntax", advice="Write m(m) id(row).")
+        return _imported(session, imputed.from_mlong(data, m, ids))
+    return _imported(session, imputed.declare(data, m, ids))
+
+
+def _imported(session: Session, out: Dataset) -> CommandResult:
     found = imputed.imputations(out)
     rows = len(found[0][1]) if found else len(out)
     return changed(session, out, f"{plural(len(found), 'imputation')} of {plural(rows, 'row')}")
+
+
+def _wide(piece: Piece, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """``x = x1 x2 y = y1 y2``: the imputations of each variable."""
+    out: dict[str, list[Piece]] = {}
+    known = Names(names)
+    current = ""
+    items = words(Piece.of(str(piece).replace("=", " = ")))
+    for k, item in enumerate(items):
+        if str(item) == "=":
+            continue
+        if k + 1 < len(items) and str(items[k + 1]) == "=":
+            current = known.one(item)
+            out[current] = []
+        elif current:
+            out[current].append(item)
+        else:
+            raise piece.error("imputed() takes x = x1 x2 ...", code="option-argument", subject="imputed")
+    made = {x: tuple(n for i in parts for n in known.expand(i)) for x, parts in out.items()}
+    empty = next((x for x, parts in made.items() if not parts), None)
+    if empty is not None or not made:
+        raise piece.error("imputed() takes x = x1 x2 ...", code="option-argument", subject="imputed")
+    return made
 
 
 @command("mi register", syntax="mi register imputed|passive|regular variables",
@@ -80,6 +125,7 @@ def mi_register(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult()
 
 
+@command("mi query", minimum="mi q", syntax="mi query", help="As mi describe.")
 @command("mi describe", minimum="mi des", syntax="mi describe", help="How many imputations there are, and of what.")
 def mi_describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules("detail"))
@@ -191,7 +237,8 @@ def _result(session: Session, model: ParsedCommand, fits: Sequence[FitResult], l
         f"df {fixed.df.min():,.2f} to {fixed.df.max():,.2f}.",
     ]
     if test is not None:
-        notes.append(f"F({test.df1}, {test.df2:,.1f}) = {test.f:.2f}, p {_p(test.p)}.")
+        df2 = f"{test.df2:,.1f}" if test.df2 < 1e7 else "inf"
+        notes.append(f"F({test.df1}, {df2}) = {test.f:.2f}, p {_p(test.p)}.")
     tables[-1] = replace(tables[-1], notes=(*tables[-1].notes, *notes))
     where = tuple(names)
     scalars = {"M_mi": float(len(fits)), "N_mi": float(sizes[0])}

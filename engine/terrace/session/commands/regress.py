@@ -20,13 +20,13 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 from terrace.spec.model import Display, ModelSpec, Weight
 
-_RULES = (*rules("nocons:tant r:obust notab:le", "vce cl:uster"), *DISPLAY_RULES)
+_RULES = (*rules("nocons:tant r:obust notab:le b:eta", "vce cl:uster"), *DISPLAY_RULES)
 
 
 @command(
     "regress",
     minimum="reg",
-    syntax="regress outcome [terms] [if] [in] [weight] [, noconstant vce(robust|cluster variable) level(#) base]",
+    syntax="regress outcome [terms] [if] [in] [weight] [, noconstant vce(robust|cluster variable) level(#) base beta]",
     help="Fit a linear model by least squares; without a model, show the last one again.",
     by="loop",
 )
@@ -34,7 +34,7 @@ def regress(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(_RULES)
     display = read_display(options, session.state.settings.display())
     if not split(parsed.arguments, ",")[0]:
-        return _replay(session, parsed, display)
+        return _replay(session, parsed, display, beta="beta" in options)
     from terrace.postestimation.regress import regress as fitted
 
     spec = read_spec(parsed, session.data.names, options, display)
@@ -42,24 +42,29 @@ def regress(session: Session, parsed: ParsedCommand) -> CommandResult:
         spec, session.data, command=parsed.bare.strip(), progress=session.progress, cancel=session.cancel
     )
     state = replace(session.state, fit=result, returned=Returned({"level": display.level}))
-    return replace(_shown(result, display), state=state, warnings=tuple(str(w) for w in result.warnings))
+    warnings = tuple(str(w) for w in result.warnings)
+    return replace(_shown(result, display, beta="beta" in options), state=state, warnings=warnings)
 
 
-def _replay(session: Session, parsed: ParsedCommand, display: Display) -> CommandResult:
+def _replay(session: Session, parsed: ParsedCommand, display: Display, *, beta: bool) -> CommandResult:
     result = current_fit(session, parsed)
     if result.macros.get("cmd") != "regress":
         raise parsed.word.error(
             "The last model is not one of regress.", code="no-fit", advice="Write regress y x; mixed shows the last."
         )
-    return _shown(result, display)
+    return _shown(result, display, beta=beta)
 
 
-def _shown(result: FitResult, display: Display) -> CommandResult:
+def _shown(result: FitResult, display: Display, *, beta: bool) -> CommandResult:
+    from terrace.postestimation.regress import standardised
     from terrace.report.text_regress import regress_text
     from terrace.results.tables_regress import regress_tables
 
+    betas = standardised(result) if beta else None
     return CommandResult(
-        text=regress_text(result, display), tables=regress_tables(result, display), payload=fit_payload(result)
+        text=regress_text(result, display, betas),
+        tables=regress_tables(result, display, betas),
+        payload=fit_payload(result),
     )
 
 

@@ -18,7 +18,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import Column, Format, Row, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -27,7 +27,7 @@ from terrace.session.working import BoolArray, FloatArray, chosen, new_name, plu
 MOST_ROWS = 12_000
 MOST_COLUMNS = 1_200
 _RULES = rules(
-    "m:issing nol:abel nof:req sort row col:umn cell chi2 lr:chi2 v all exact plot nokey means:only st:andard "
+    "m:issing nol:abel nof:req sort row col:umn cell chi2 lr:chi2 v all exact plot nokey me:ans st:andard "
     "nost:andard nom:eans w:rap subpop",
     "gen:erate su:mmarize matcell matrow",
 )
@@ -215,10 +215,8 @@ def _summaries(
     session: Session, names: tuple[str, ...], keep: BoolArray, options: dict[str, Option]
 ) -> CommandResult:
     data = session.data
-    if len(names) != 1:
-        raise options["summarize"].piece.error(
-            "summarize() goes with one variable.", code="syntax", advice="tabstat makes larger tables."
-        )
+    if len(names) == 2:
+        return _two_summaries(session, names, keep, options)
     target = Names(data.names).one(argument(options["summarize"]))
     x = data.numeric(target)
     keep = keep & ~np.isnan(x)
@@ -239,3 +237,50 @@ def _summaries(
     return CommandResult(
         tables=(table,), state=replace(session.state, returned=Returned({"N": float(used.sum())}))
     )
+
+
+def _two_summaries(
+    session: Session, names: tuple[str, ...], keep: BoolArray, options: dict[str, Option]
+) -> CommandResult:
+    """Mean, SD and frequency of a variable for each pair of values; the options leave some of them out."""
+    data = session.data
+    target = Names(data.names).one(argument(options["summarize"]))
+    x = data.numeric(target)
+    keep = keep & ~np.isnan(x)
+    for n in names:
+        keep = keep & (data.codes(n)[0] >= 0)
+    rows_of, columns_of = (_levels(data, n, keep, options, m) for n, m in zip(names, (MOST_ROWS, MOST_COLUMNS)))
+    r, c, x = rows_of.codes[keep], columns_of.codes[keep], x[keep]
+    rows, columns = len(rows_of.values), len(columns_of.values)
+    kinds = [k for k, off in (("mean", "nomeans"), ("sd", "nostandard"), ("n", "nofreq")) if off not in options]
+    only = [k for k, on in (("mean", "means"), ("sd", "standard")) if on in options]
+    kinds = only or kinds
+    grids: dict[str, FloatArray] = {k: np.full((rows + 1, columns + 1), np.nan) for k in ("mean", "sd", "n")}
+    for at_row, at_column in ((True, True), (True, False), (False, True), (False, False)):
+        codes = (r if at_row else 0 * r) * (columns if at_column else 1) + (c if at_column else 0 * c)
+        shape = (rows if at_row else 1, columns if at_column else 1)
+        cells = Cells(x, Grouping(codes, shape[0] * shape[1], np.zeros(len(x), dtype=bool)))
+        place = (slice(None, rows) if at_row else slice(rows, None)), (
+            slice(None, columns) if at_column else slice(columns, None)
+        )
+        for k, values in (("mean", cells.mean), ("sd", np.sqrt(cells.variance)), ("n", cells.n)):
+            grids[k][place] = values.reshape(shape)
+    out: list[Row] = []
+    titles = {"mean": "mean", "sd": "SD", "n": "n"}
+    for i, label in enumerate((*rows_of.labels, "Total")):
+        for j, kind in enumerate(kinds):
+            values_of = tuple(None if np.isnan(v) else int(v) if kind == "n" else float(v) for v in grids[kind][i])
+            last = i == rows and j == 0
+            form: Format = "count" if kind == "n" else "general"
+            text = label if j == 0 else titles[kind]
+            out.append(Row(text, values_of, "total" if last else "row", indent=int(j > 0), format=form))
+    heads = (*columns_of.labels, "Total")
+    table = Table(
+        f"Summary of {_title(data, target)} by {_title(data, names[0])} and {_title(data, names[1])}",
+        tuple(Column(f"c{j}", t, "general") for j, t in enumerate(heads)),
+        tuple(out),
+        f"{names[0]} \\ {names[1]}",
+        (f"In each cell: {', '.join(titles[k] for k in kinds)}.",),
+        "tabulate",
+    )
+    return shown(session, (table,), {"N": float(len(x))})
