@@ -164,3 +164,35 @@ def test_columns_that_are_left_out(state: State) -> None:
     legend = ok(session, "margins t, coeflegend").tables[0]
     assert [r.values[-1] for r in legend.rows] == ["1.t", "2.t", "5.t"]
     assert row(session, "margins, subpop(if x > 2)") == row(session, "margins if x > 2")
+
+
+def test_how_margins_are_drawn(state: State) -> None:
+    """The same numbers as lines, points, bars, bands, in panels, lying down."""
+    session = Session(state)
+    table = ok(session, "margins t#s, at(x=(1 2 3))").tables[0]
+    values = [r.values[0] for r in table.rows]
+    lows = [r.values[4][0] for r in table.rows]
+
+    def marks(command: str, kind: str) -> list[object]:
+        return [m for p in ok(session, command).plots[0].panels for m in p.marks if m.kind == kind]
+
+    lines = marks("marginsplot", "line")
+    assert len(lines) == 6 and sorted(float(v) for m in lines for v in m.y) == pytest.approx(sorted(values))
+    panels = ok(session, "marginsplot, by(s)").plots[0].panels
+    assert [p.title for p in panels] == ["s = a", "s = b"] and all(len(p.marks) == 6 for p in panels)
+    assert len(ok(session, "marginsplot, bydimension(s t) noci").plots[0].panels) == 6
+    bands = marks("marginsplot, recastci(rarea)", "band")
+    assert sorted(float(v) for m in bands for v in m.lower) == pytest.approx(sorted(lows))
+    assert len(marks("marginsplot, recastci(rline)", "line")) == 18 and not marks("marginsplot, noci", "interval")
+    bars = marks("marginsplot, x(t) recast(bar) by(x)", "bars")
+    assert len(bars) == 6 and sorted(float(v) for m in bars for v in m.y) == pytest.approx(sorted(values))
+    at = sorted(float(v) for m in bars[:2] for v in m.x)
+    assert min(np.diff(at)) >= bars[0].width  # they do not overlap
+    lying = ok(session, "marginsplot, horizontal recast(scatter)").plots[0].panels[0]
+    points = [m for m in lying.marks if m.kind == "points"]
+    assert lying.y.title == "x" and sorted(float(v) for m in points for v in m.x) == pytest.approx(sorted(values))
+    assert all(m.horizontal for m in lying.marks if m.kind == "interval")
+    assert "plotopts" in ok(session, "marginsplot, plotopts(lwidth(thick))").warnings[0]
+    refused(session, "marginsplot, by(g)", "no-such-dimension")
+    refused(session, "marginsplot, x(t) by(t)", "no-such-dimension")
+    refused(session, "marginsplot, recast(pie)", "bad-option-value")

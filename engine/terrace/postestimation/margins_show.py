@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from terrace.errors import SpecError
 from terrace.postestimation.combinations import estimate_columns
 from terrace.postestimation.comparisons import comparison_table
 from terrace.postestimation.margins import Margins
@@ -13,6 +17,8 @@ from terrace.postestimation.margins_at import Dimension
 from terrace.postestimation.margins_nonlinear import KINDS
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Row, Table
+
+FloatArray = npt.NDArray[np.float64]
 
 
 def margins_table(found: Margins) -> Table:
@@ -73,62 +79,135 @@ def _row_label(found: Margins, k: int) -> str:
     return ", ".join(map(str, dims))
 
 
-def margins_plot(found: Margins, x: str | None = None) -> Plot:
+def margins_plot(
+    found: Margins,
+    x: str | None = None,
+    *,
+    by: Sequence[str] = (),
+    recast: str = "line",
+    recastci: str = "interval",
+    horizontal: bool = False,
+) -> Plot:
     """Margins over one dimension, a line for each combination of the others, bars for the intervals.
 
-    ``x`` names the dimension of the axis; by default the first variable of at(), else the first factor.
+    Parameters
+    ----------
+    x
+        The dimension of the axis; by default the first variable of at(), else the first factor.
+    by
+        Dimensions that have a panel for each of their values.
+    recast
+        line, connected, scatter or bar.
+    recastci
+        interval, rarea (a band), rline (two lines), or none.
+    horizontal
+        The margins along the horizontal axis.
     """
     names = list(dict.fromkeys(d.name for dims in found.dimensions for d in dims))
     kinds = {d.name: d.kind for dims in found.dimensions for d in dims}
-    if x is not None and x not in names:
-        from terrace.errors import SpecError
-
-        raise SpecError(
-            f"The margins do not vary over {x}.", code="no-such-dimension", subject=x,
-            advice=f"They vary over {', '.join(names)}." if names else "",
-        )  # fmt: skip
-    axis = x or next((n for n in names if kinds[n] == "at"), names[0] if names else "")
+    for name in (*([x] if x is not None else []), *by):
+        if name not in names:
+            raise SpecError(
+                f"The margins do not vary over {name}.", code="no-such-dimension", subject=name,
+                advice=f"They vary over {', '.join(names)}." if names else "",
+            )  # fmt: skip
+    free = [n for n in names if n not in by]
+    axis = x or next((n for n in free if kinds[n] == "at"), free[0] if free else "")
+    if axis in by:
+        raise SpecError(f"{axis} cannot be the axis and make panels.", code="no-such-dimension", subject=axis)
+    look = _Look(recast, recastci, horizontal)
     panels = []
     effects = list(dict.fromkeys(found.effects)) or [""]
     for effect in effects:
-        own = [k for k in range(len(found.labels)) if not found.effects or found.effects[k] == effect]
-        panels.append(_panel(found, own, axis, effect if len(effects) > 1 else ""))
-    rest = [n for n in names if n != axis]
+        groups: dict[str, list[int]] = {}
+        for k in range(len(found.labels)):
+            if not found.effects or found.effects[k] == effect:
+                inside = ", ".join(f"{d.name} = {d.label}" for d in found.dimensions[k] if d.name in by)
+                groups.setdefault(inside, []).append(k)
+        for inside, own in groups.items():
+            title = ", ".join(t for t in (effect if len(effects) > 1 else "", inside) if t)
+            panels.append(_panel(found, own, axis, title, by, look))
+    rest = [n for n in free if n != axis]
     what = f" of {', '.join(found.variables)}" if found.variables else ""
+    note = "" if recastci == "none" else f"{look.words} are {found.level:g}% confidence intervals."
     return Plot(
-        f"{found.title}{what}", tuple(panels), "margins", min(len(panels), 2),
-        note=f"Bars are {found.level:g}% confidence intervals.", legend=bool(rest),
+        f"{found.title}{what}", tuple(panels), "margins", min(len(panels), 2), note=note, legend=bool(rest),
+        shared="xy" if by and len(effects) == 1 else "",
     )  # fmt: skip
 
 
-def _panel(found: Margins, own: list[int], axis: str, title: str) -> PlotPanel:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How margins and their intervals are drawn."""
+
+    recast: str
+    recastci: str
+    horizontal: bool
+
+    @property
+    def words(self) -> str:
+        """What the note calls the intervals."""
+        return {"rarea": "Bands", "rline": "Dashed lines"}.get(self.recastci, "Bars")
+
+    def marks(self, at: FloatArray, y: FloatArray, low: FloatArray, high: FloatArray, **more: Any) -> list[Marks]:
+        """The layers of one series, intervals under lines."""
+        series, label, texts = more["series"], more["label"], more["labels"]
+        turned = self.horizontal and self.recast == "bar"
+        point = (y, at) if self.horizontal and not turned else (at, y)
+        shown: list[Marks] = []
+        if self.recast == "bar":
+            gap = float(np.diff(np.unique(at)).min()) if len(np.unique(at)) > 1 else 1.0
+            width = 0.7 * gap / max(more["of"], 1)
+            at = at + (series - (more["of"] - 1) / 2) * width
+            shown.append(Marks("bars", at, y, width=0.95 * width, label=label, role="fit", series=series,
+                               horizontal=turned))  # fmt: skip
+        if self.recast in ("line", "connected"):
+            shown.append(Marks("line", *point, label=label, role="fit", series=series))
+        if self.recast in ("scatter", "connected"):
+            own = label if self.recast == "scatter" else ""
+            shown.append(Marks("points", *point, label=own, role="fit", series=series))
+        spread: list[Marks] = []
+        if self.recastci == "rarea":
+            spread.append(Marks("band", at, y, low, high, role="fit", series=series, horizontal=self.horizontal))
+        elif self.recastci == "rline":
+            for end in (low, high):
+                line = (end, at) if self.horizontal else (at, end)
+                spread.append(Marks("line", *line, role="fit", series=series, dashed=True))
+        elif self.recastci == "interval":
+            spread.append(Marks("interval", at, y, low, high, role="fit", series=series, labels=texts,
+                                horizontal=self.horizontal))  # fmt: skip
+        return [*spread, *shown] if self.recastci in ("rarea", "rline") else [*shown, *spread]
+
+
+def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[str], look: _Look) -> PlotPanel:
     series: dict[str, list[int]] = {}
     for k in own:
-        rest = [d for d in found.dimensions[k] if d.name != axis]
+        rest = [d for d in found.dimensions[k] if d.name != axis and d.name not in by]
         series.setdefault(", ".join(map(str, rest)), []).append(k)
     where = {k: next((d for d in found.dimensions[k] if d.name == axis), None) for k in own}
     numeric = all(d is not None and d.kind == "at" and isinstance(d.value, float | int) for d in where.values())
     categories = list(dict.fromkeys(d.label if d else "" for d in where.values()))
     marks = []
     # side by side, so that intervals of several lines do not hide one another
-    width = 0.0 if numeric or len(series) == 1 else 0.08
+    width = 0.0 if numeric or len(series) == 1 or look.recast == "bar" else 0.08
     for number, (label, members) in enumerate(series.items()):
         at = np.array([_place(where[k], numeric, categories) for k in members])
         at = at + width * (number - (len(series) - 1) / 2)
         y = np.array([_or_nan(found.estimates[k].value) for k in members])
         low = np.array([_or_nan(found.estimates[k].lower) for k in members])
         high = np.array([_or_nan(found.estimates[k].upper) for k in members])
-        marks.append(Marks("line", at, y, label=label, role="fit", series=number))
-        marks.append(
-            Marks(
-                "interval", at, y, low, high, role="fit", series=number,
-                labels=tuple(f"{found.labels[k]}: {v:.4g} [{a:.4g}, {b:.4g}]"
-                             for k, v, a, b in zip(members, y, low, high)),
-            )
-        )  # fmt: skip
+        texts = tuple(
+            f"{found.labels[k]}: {v:.4g} [{a:.4g}, {b:.4g}]" for k, v, a, b in zip(members, y, low, high)
+        )
+        marks += look.marks(at, y, low, high, series=number, label=label, labels=texts, of=len(series))
     ticks = None if numeric else tuple((float(i), c) for i, c in enumerate(categories, start=1))
-    y_title = f"Effect on {found.outcome}" if found.effects else f"Predicted {found.outcome_label or found.outcome}"
-    return PlotPanel(Axis(axis, ticks), Axis(y_title), tuple(marks), title)
+    y_title = f"Predicted {found.outcome_label or found.outcome}"
+    if found.effects:
+        y_title = f"Effect on {found.outcome}" if found.kind == "dydx" else f"{KINDS[found.kind]} of {found.outcome}"
+    elif found.expression:
+        y_title = found.expression
+    axes = (Axis(axis, ticks), Axis(y_title))
+    return PlotPanel(*(axes[::-1] if look.horizontal else axes), tuple(marks), title)
 
 
 def _place(d: Dimension | None, numeric: bool, categories: list[str]) -> float:

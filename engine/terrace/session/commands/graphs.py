@@ -17,7 +17,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.graphs import parse_boxes, parse_histogram, parse_twoway
 from terrace.language.graphs_options import GraphOptions
 from terrace.language.mixed_options import argument, number
-from terrace.language.names import Names
+from terrace.language.names import Names, parse_names
 from terrace.language.options import Option, choice, did_you_mean, rules
 from terrace.language.tokens import Piece, words
 from terrace.results.plot import Plot
@@ -169,12 +169,13 @@ def bar(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "marginsplot",
-    syntax=f"marginsplot [, x(variable) noci {TITLES}]",
+    syntax="marginsplot [, x(variable) by(variables) recast(line|connected|scatter|bar) recastci(rcap|rarea|rline) "
+    f"noci horizontal {TITLES}]",
     help="Plot the margins that were estimated last, with their intervals.",
 )
 def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.graphs import split_options
-    from terrace.postestimation.margins import margins_plot
+    from terrace.postestimation.margins_show import margins_plot
     from terrace.results.graphs.assemble import Drawing, ignored_text
     from terrace.results.graphs.dress import dress, ticks_at_values
 
@@ -183,17 +184,32 @@ def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
             "There are no margins to plot.", code="no-margins", advice="Estimate them first: margins ..."
         )
     names = session.data.names
-    own, options = split_options(parsed.clauses.options, rules("noci", "x:dimension"), names, "marginsplot")
-    if options.by is not None:
-        raise parsed.word.error("marginsplot takes no by().", code="no-by", advice="Choose the axis with x().")
+    looks = "plotop:ts ciop:ts " + " ".join(f"plot{k}op:ts ci{k}op:ts" for k in range(1, 10))
+    known = rules(
+        "noci hor:izontal allx:labels nolab:els allsim:plelabels uniq:ue",
+        f"x:dimension bydim:ension plotdim:ension recast recastci {looks}",
+    )
+    own, options = split_options(parsed.clauses.options, known, names, "marginsplot")
     x = Names(names).one(argument(own["xdimension"])) if "xdimension" in own else None
-    plot = margins_plot(session.state.margins, x)
-    if "noci" in own:
-        bare = [replace(p, marks=tuple(m for m in p.marks if m.kind != "interval")) for p in plot.panels]
-        plot = replace(plot, panels=tuple(bare), note="")
-    count = sum(len(m.x) for p in plot.panels for m in p.marks if m.kind == "line")
+    by = options.by.names if options.by is not None else ()
+    if "bydimension" in own:
+        by = parse_names(argument(own["bydimension"]), names)
+    plots = "l:ine conn:ected sc:atter bar"
+    ranges = "rcap rspike rcapsym rarea rline rbar rconnected"
+    intervals = {"rarea": "rarea", "rline": "rline", "rconnected": "rline", "rbar": "rarea"}
+    recast = choice(argument(own["recast"]), own["recast"].value, plots, "a plot") if "recast" in own else "line"
+    ci = choice(argument(own["recastci"]), own["recastci"].value, ranges, "a plot") if "recastci" in own else ""
+    plot = margins_plot(
+        session.state.margins, x, by=by, recast=recast, horizontal="horizontal" in own,
+        recastci="none" if "noci" in own else intervals.get(ci, "interval"),
+    )  # fmt: skip
+    ignored = [n for n in own if n.endswith("opts") or n in ("plotdimension", "allxlabels", "nolabels", "unique")]
+    options = replace(options, ignored=(*options.ignored, *ignored), by=None)
+    count = len(session.state.margins.labels)
     text = f"Graph drawn: {plot.title[:1].lower() + plot.title[1:]} ({count} margins)."
-    plot = dress(session.data, replace(plot, panels=tuple(map(ticks_at_values, plot.panels))), options)
+    if "horizontal" not in own:
+        plot = replace(plot, panels=tuple(map(ticks_at_values, plot.panels)))
+    plot = dress(session.data, plot, options)
     return _drawn(session, Drawing((plot,), text, ignored_text(options.ignored)), options)
 
 
