@@ -31,13 +31,14 @@ from builder_help import (
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTextBrowser
 
 from terrace.data.dataset import Dataset, Measure
 from terrace.data.samples import sample
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder import BuilderDialog, BuilderForm
+from terrace_desktop.dialogs import PageDialog
 
 __all__ = ["popups"]  # a fixture for every test here
 
@@ -616,4 +617,18 @@ def test_escape_does_not_throw_a_model_away_at_once() -> None:
     assert window.isVisible() and "again" in window.form.status_more.full_text()
     keys(window, "", Qt.Key.Key_Escape)
     assert not window.isVisible()
+    window.deleteLater()
+
+
+def test_the_form_is_explained() -> None:
+    window = dialog(DATA)
+    QTest.keyClick(window.form.variables.search, Qt.Key.Key_F1)
+    QApplication.processEvents()
+    pages = window.findChildren(PageDialog)
+    assert len(pages) == 1 and pages[0].isVisible()
+    text = " ".join(pages[0].findChild(QTextBrowser).toPlainText().split())
+    for option in ("pwscale()", "constraints()", "dftable()", "technique()", "_all: R."):
+        assert option in text
+    pages[0].close()
+    window.close()
     window.deleteLater()

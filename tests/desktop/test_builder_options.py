@@ -114,7 +114,8 @@ def test_a_command_becomes_the_model_and_the_same_command_again(command: str) ->
 
 
 def test_the_commands_above_have_every_option() -> None:
-    older = {"robust", "cluster", "mle", "log", "variance", "matsqrt", "norettable"}  # other words for what is the default or vce()
+    # other words for vce(), for noretable, and for what is the default
+    older = {"robust", "cluster", "mle", "log", "variance", "matsqrt", "norettable"}
     rules = (*mixed_options.RANDOM_RULES, *mixed_options.FIXED_RULES, *mixed_options.GLOBAL_RULES)
     everything = " ".join(COMMANDS)
     lacking = [r.name for r in rules if r.name not in older and not re.search(rf"\b{r.name}\b", everything)]

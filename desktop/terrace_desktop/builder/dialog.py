@@ -9,10 +9,12 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from terrace.data.dataset import Dataset
+from terrace.data.resources import resource_path
 from terrace.spec.model import ModelSpec
 from terrace_desktop.builder.checking import DIRECT_ROWS
 from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.state import RunCommands
+from terrace_desktop.dialogs import PageDialog
 from terrace_desktop.settings import Settings
 from terrace_desktop.widgets import named
 
@@ -49,6 +51,7 @@ class BuilderDialog(QDialog):
         self.resize(*_fitting(1120, 820))
         self.form.fit_requested.connect(self._fit)
         self.form.cancelled.connect(self.reject)
+        self.form.help_wanted.connect(self.show_help)
         self._asked = False
         self.form.spec_changed.connect(self._again)
 
@@ -56,6 +59,11 @@ class BuilderDialog(QDialog):
     def spec(self) -> ModelSpec:
         """The model as it stands."""
         return self.form.spec
+
+    def show_help(self) -> None:
+        """The page that explains the form."""
+        text = resource_path("help", "model-builder.md").read_text(encoding="utf-8")
+        PageDialog(self, "help_model_builder", self.tr("The model builder"), text).show()
 
     def _again(self) -> None:
         self._asked = False

@@ -50,11 +50,13 @@ class BuilderForm(QWidget):
     """Builds a model of `dataset`, starting from `spec`.
 
     ``fit_requested`` carries the command of a model that is ready; ``spec_changed`` every new model;
-    ``cancelled`` that the user wants none. The frozen model is `spec`.
+    ``cancelled`` that the user wants none, ``help_wanted`` that the form is to be explained.
+    The frozen model is `spec`.
     """
 
     fit_requested = Signal(str)
     cancelled = Signal()
+    help_wanted = Signal()
     spec_changed = Signal(object)
 
     def __init__(
@@ -143,6 +145,10 @@ class BuilderForm(QWidget):
         )
         self.paste.setToolTip(self.tr("The command on the clipboard becomes the model (Ctrl+Shift+V)"))
         self.paste.clicked.connect(self.paste_command)
+        self.help = button(
+            self.tr("Help"), "builder_help", self.help_wanted.emit, variant="flat",
+            tip=self.tr("The form explained, and where each option is (F1)"),
+        )  # fmt: skip
         self.reset = button(
             self.tr("Reset"), "builder_reset", self.state.reset, variant="flat",
             tip=self.tr("The model as it was when this window was opened"),
@@ -155,6 +161,7 @@ class BuilderForm(QWidget):
         row.addWidget(self.start)
         row.addWidget(self.paste)
         row.addStretch(1)
+        row.addWidget(self.help)
         row.addWidget(self.reset)
         row.addWidget(self.undo)
         row.addWidget(self.redo)
@@ -234,6 +241,7 @@ class BuilderForm(QWidget):
             ("Ctrl+Enter", self.request_fit),
             ("Ctrl+F", self._search),
             ("Ctrl+Shift+V", self.paste_command),
+            ("F1", self.help_wanted.emit),
         ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
