@@ -188,7 +188,10 @@ def shown(session: Session, text: str) -> list[str]:
         ("local a x y y\nlocal b y z\ndi \"`: list a - b' `: list a | b' `: list uniq a'\"", ["x x y y z x y"]),
         ("local a x y y\ndi \"`: list sizeof a' `: list dups a' `: list posof \"y\" in a'\"", ["3 y 2"]),
         ("local s one two\ndi \"`: subinstr local s \"one\" \"1\", all'\"", ["1 two"]),
-        ("di \"`: display %5.2f 2/3'\"", ["0.67"]),
+        ("di \"`: display %5.2f 2/3'\"", [" 0.67"]),
+        ("di %6.1f 2.25 %-6.1f 2.25 \"|\" %4.0f .", ["   2.22.2   |   ."]),
+        ("di c(N) \" \" c(level)", ["96 95"]),
+        ("capture noisily summarize nope\ndi _rc", ["There is no variable 'nope' in the data.", "111"]),
         ("forvalues i=1/2 {\nforeach j in a b {\ndi \"`i'`j'\"\n}\n}", ["1a", "1b", "2a", "2b"]),
         ("unab all : x*\ndi \"`all'\"", ["x1 x2"]),
     ],
@@ -318,6 +321,33 @@ def test_confirm_tells_capture(session: Session) -> None:
         ("error 459", 459),
     ):
         assert shown(session, f"capture {text}\ndi _rc") == [str(rc)], text
+
+
+def test_a_log_holds_what_was_shown(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        "capture log close\nlog using out, replace\ndi 1+1\nforeach x in a b {\n di \"`x'\"\n}\nquietly di 5\n"
+        "program p\n di \"in p\"\nend\np\nlog close\ndi 99"
+    )
+    shown(session, text)
+    written = (tmp_path / "out.log").read_text(encoding="utf-8")
+    lines = [line for line in written.split("\n") if line and not line.startswith(("log:", "opened:", "closed:"))]
+    assert lines == [
+        *(". di 1+1", "2", '. di "a"', "a", '. di "b"', "b", ". quietly di 5", ". p", "in p"),
+    ]
+    assert session.run("log using out").error is not None
+    shown(session, "log using out, append\nlog close")
+    assert session.run("log close").error is not None
+    assert written in (tmp_path / "out.log").read_text(encoding="utf-8")
+
+
+def test_folders_and_files(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown(session, "mkdir sub\ncd sub\nsave here\nerase here.dta")
+    assert Path.cwd() == tmp_path / "sub" and not (tmp_path / "sub" / "here.dta").exists()
+    assert shown(session, "pwd") == [str(tmp_path / "sub")]
+    for text in ("cd nowhere", "erase nothing.dta", "mkdir ../sub"):
+        assert session.run(text).error is not None
 
 
 def test_a_loop_can_be_stopped(session: Session) -> None:

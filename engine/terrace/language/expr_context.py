@@ -21,7 +21,8 @@ class EvalContext:
     ``e_scalars`` and ``e_matrices`` (with ``e_names``: row and column names) are those of the last fit,
     ``e_macros`` its strings, ``e_sample`` marks its rows, shape (n,); ``r_...`` are those of the last command.
     A scalar may be a string. ``b`` and ``se`` map a coefficient's name (``1.sector#c.ses``, ``_cons``,
-    ``lns1_1_1:_cons``) to its value; ``equation`` may stand before those of the fixed part. ``rng`` None means random
+    ``lns1_1_1:_cons``) to its value; ``equation`` may stand before those of the fixed part. ``system`` has the
+    values of ``c()``. ``rng`` None means random
     numbers that cannot be repeated. ``match`` is a call of regexm() that stood in the command before the expression,
     for regexs().
     """
@@ -41,5 +42,6 @@ class EvalContext:
     b: Mapping[str, float | None] = field(default_factory=dict)
     se: Mapping[str, float | None] = field(default_factory=dict)
     equation: str = ""
+    system: Mapping[str, float | str] = field(default_factory=dict)
     rng: np.random.Generator | None = None
     match: Call | None = None

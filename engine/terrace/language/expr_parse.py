@@ -151,7 +151,7 @@ def _name_token(piece: Piece, i: int, end: int) -> _Token:
         if math.isnan(day):
             raise inside.error(f"{str(inside)!r} is no date, such as 31jan2020.", code="bad-date")
         return _Token("number", piece.at(i, stop + 1), day)
-    if name in ("e", "r") and source.startswith("(", end):
+    if name in ("c", "e", "r") and source.startswith("(", end):
         stop = closing(piece, end)
         return _Token("stored", piece.at(i, stop + 1), piece.at(end + 1, stop).strip())
     if end < piece.end and source[end] in ".(":

@@ -19,8 +19,10 @@ Value = Callable[[Node], Array]
 
 
 def result(node: Stored, context: EvalContext) -> Array:
-    """``e(name)`` or ``r(name)``: a number, a text, or a matrix of one element."""
+    """``e(name)``, ``r(name)`` or ``c(name)``: a number, a text, or a matrix of one element."""
     name = node.name
+    if node.kind == "c":
+        return _system(node, context)
     if node.kind == "e":
         scalars, macros, matrices = context.e_scalars, context.e_macros, context.e_matrices
     else:
@@ -40,6 +42,18 @@ def result(node: Stored, context: EvalContext) -> Array:
         subject=name,
         advice=f"There are: {', '.join([*scalars, *macros, *matrices])}.",
     )
+
+
+def _system(node: Stored, context: EvalContext) -> Array:
+    if node.name not in context.system:
+        raise node.piece.error(
+            f"There is no system value {node.piece}.",
+            code="no-stored-result",
+            subject=node.name,
+            advice=f"There are: {', '.join(context.system)}." if context.system else "",
+        )
+    value = context.system[node.name]
+    return text(value) if isinstance(value, str) else scalar(value)
 
 
 def coefficient(node: Coefficient, context: EvalContext) -> Array:

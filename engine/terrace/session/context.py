@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from terrace.language.expr_context import EvalContext
 from terrace.results.fit import FitResult
+from terrace.session.macros import system_values
 from terrace.session.state import Origin, State
 
 
@@ -95,6 +96,7 @@ def eval_context(state: State) -> EvalContext:
         matrix_names={name: (m.rows, m.columns) for name, m in state.matrices.items()},
         b=b,
         se=se,
+        system=system_values(state),
         equation=fit.outcome if fit else "",
         rng=state.rng,
     )

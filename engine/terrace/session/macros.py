@@ -16,6 +16,7 @@ from terrace.language.tokens import NAME, Piece
 
 if TYPE_CHECKING:
     from terrace.session.session import Session
+    from terrace.session.state import State
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _FORVALUES = re.compile(
@@ -67,7 +68,8 @@ class SessionMacros:
     def stored(self, kind: str, name: str) -> str:
         """A stored result, or a system value; empty where there is none."""
         if kind == "c":
-            return system_value(self.session, name)
+            found = system_values(self.session.state).get(name, "")
+            return found if isinstance(found, str) else number_text(found)
         if kind == "s":
             return ""
         context = self.session.context()
@@ -167,36 +169,34 @@ def forvalues_values(header: str) -> tuple[str, Iterator[str]]:
 
 
 # --- c() ----------------------------------------------------------------------------------------------------
-def system_value(session: Session, name: str) -> str:
-    """A value of ``c()``; empty where the name is not known."""
+def system_values(state: State) -> dict[str, float | str]:
+    """The values of ``c()`` by name."""
     import math
 
     from terrace import __version__
 
-    state = session.state
     data = state.dataset
     now = datetime.now().astimezone()
-    known: dict[str, str | float] = {
-        "N": data.n_rows if data is not None else 0,
-        "k": len(data.names) if data is not None else 0,
+    return {
+        "N": float(len(data)) if data is not None else 0.0,
+        "k": float(len(data.names)) if data is not None else 0.0,
         "level": state.settings.level,
         "pi": math.pi,
         "pwd": os.getcwd(),
+        "filename": data.source if data is not None else "",
         "current_date": now.strftime("%d %b %Y").lstrip("0"),
         "current_time": now.strftime("%H:%M:%S"),
         "os": {"nt": "Windows"}.get(os.name, "Unix"),
         "dirsep": "/",
         "version": __version__,
-        "stata_version": 17,
-        "rc": state.rc,
+        "stata_version": 17.0,
+        "rc": float(state.rc),
         "epsdouble": 2.0**-52,
-        "maxvar": 32767,
+        "maxvar": 32767.0,
         "alpha": "a b c d e f g h i j k l m n o p q r s t u v w x y z",
         "ALPHA": "A B C D E F G H I J K L M N O P Q R S T U V W X Y Z",
         "tmpdir": _temporary_folder(),
     }
-    value = known.get(name, "")
-    return value if isinstance(value, str) else number_text(float(value))
 
 
 def _temporary_folder() -> str:

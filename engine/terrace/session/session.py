@@ -26,6 +26,7 @@ from terrace.session.log import record_defect
 from terrace.session.macros import expanded
 from terrace.session.outcome import captured, failure, return_code, success
 from terrace.session.state import CommandResult, State
+from terrace.session.transcript import write_log
 
 MAX_UNDO = 100
 """Steps that can be undone. A step shares the columns it did not change with its neighbours."""
@@ -52,6 +53,7 @@ class Session:
         self.cancel: CancelCheck | None = None
         self.undo_steps: list[Step] = []
         self.redo_steps: list[Step] = []
+        self._logs = True  # a fork leaves that to the session that it comes from
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
 
@@ -145,6 +147,8 @@ class Session:
         outcome = replace(outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
         self._history.append(outcome)
+        if self._logs and before.log and self.state.log:
+            write_log(before.log, outcome)
         return outcome
 
     def run_do(
@@ -198,7 +202,7 @@ class Session:
     def fork(self, state: State) -> Session:
         """A session on another state, for running a command without a trace in this one."""
         child = Session.__new__(Session)
-        child.__dict__.update(self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[])
+        child.__dict__.update(self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False)
         return child
 
     # --- progress ---------------------------------------------------------------------------------------
@@ -290,7 +294,10 @@ class Session:
             if self.state is not begun:  # what macros counted up on the way
                 self.state = begun
             if parsed is not None and parsed.prefix("capture") and error.code != "cancelled":
-                return captured(command_text, name, error), replace(self.state, rc=return_code(error))
+                caught = captured(command_text, name, error)
+                if not parsed.quiet:  # capture noisily tells what it caught
+                    caught = replace(caught, text=error.message, quiet=False)
+                return caught, replace(self.state, rc=return_code(error))
             return failure(command_text, name, error), self.state
         except MemoryError:
             short = DataError(
