@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle_support import column, dataset, estimated, natural, session_on
+from oracle_support import column, dataset, estimated, generated_fit, natural, session_on
 from scipy import stats
 
 import terrace
+from oracles import generated
 from oracles.generated import panel
 from oracles.implemented import IMPLEMENTED
 
@@ -151,6 +152,38 @@ def test_em_climbs(command: str) -> None:
     whole = terrace.fit(command, dataset(complete()))
     assert path[-1] <= whole.ll + 1e-8
     assert all(p.se is None for p in result.random)
+
+
+@pytest.mark.parametrize("reml", ["", " reml"])
+def test_em_reaches_a_negative_covariance_of_crossed_effects(reml: str) -> None:
+    """Regions in which some values are missing; items of a region compete with each other."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"reg": np.repeat(np.arange(30), 12), "item": np.tile(np.repeat(np.arange(4), 3), 30)})
+    effect = rng.normal(size=(30, 4))
+    effect -= 0.9 * effect.mean(axis=1, keepdims=True)
+    frame["y"] = effect.ravel().repeat(3) + 0.7 * rng.normal(size=360)
+    frame = frame[rng.random(360) < 0.75]
+    command = f"mixed y || reg: R.item, cov(exchangeable){reml}"
+    whole = terrace.fit(command, dataset(frame))
+    assert natural(whole)[1] < 0
+    result = terrace.fit(f"{command} emonly emiterate(3000) emtolerance(1e-14)", dataset(frame))
+    path = np.array([i.ll for i in result.log if i.phase == "EM"])
+    assert np.all(np.diff(path) >= -1e-11 * np.abs(path[0]))
+    assert path[-1] == pytest.approx(whole.ll, abs=1e-7)
+    np.testing.assert_allclose(natural(result), natural(whole), rtol=1e-3)
+
+
+STORED = [c for c in generated.collected() if c.id.endswith("-reml")]
+
+
+@pytest.mark.parametrize("case", [pytest.param(c, id=c.id) for c in STORED])
+def test_search_from_the_stored_estimates_is_at_its_end(case: generated.Case) -> None:
+    """from() takes all parameters in the stored metric, those of the residuals too."""
+    whole = generated_fit(case)
+    values = " ".join(f"{p.estimate:.17g}" for p in whole.random_estmetric)
+    again = terrace.fit(f"{case.command} iterate(0) from({values})", dataset(case.frame))
+    assert len(again.log) == 1
+    assert again.ll == pytest.approx(whole.ll, abs=1e-8)
 
 
 SAME_ESTIMATES = (

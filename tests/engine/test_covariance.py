@@ -105,6 +105,9 @@ def test_residual_structure_contract(structure: ResidualStructure, theta: np.nda
     np.testing.assert_allclose(
         slope, differences(lambda p: structure.natural(p[:-1], float(np.exp(p[-1])))[0], both), atol=1e-6
     )
+    back, sigma2 = structure.from_natural(values)
+    assert sigma2 == pytest.approx(2.5)
+    np.testing.assert_allclose(structure.to_relative(back)[0], rho, atol=1e-10)
 
 
 def test_every_start_of_every_structure_is_admissible() -> None:

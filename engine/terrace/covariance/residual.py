@@ -35,6 +35,9 @@ class Independent(ResidualStructure):
     def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
         return np.array([sigma2]), np.array([[sigma2]])
 
+    def from_natural(self, values: FloatArray) -> tuple[FloatArray, float]:
+        return np.zeros(0), float(values[0])
+
 
 class Exchangeable(ResidualStructure):
     """One variance and one covariance. ρ is the correlation, above -1/(k - 1) in every group of k rows."""
@@ -63,6 +66,9 @@ class Exchangeable(ResidualStructure):
             np.array([sigma2, rho[0] * sigma2]),
             np.array([[0.0, sigma2], [sigma2, rho[0] * sigma2]]),
         )
+
+    def from_natural(self, values: FloatArray) -> tuple[FloatArray, float]:
+        return np.array([values[1] / values[0]]), float(values[0])
 
 
 RESIDUALS: dict[str, type[ResidualStructure]] = {

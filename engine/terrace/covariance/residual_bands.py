@@ -94,6 +94,14 @@ class Banded(ResidualStructure):
         jacobian[:, r] = values
         return values, jacobian
 
+    def from_natural(self, values: FloatArray) -> tuple[FloatArray, float]:
+        k = len(self.times)
+        full = np.zeros((k, k))
+        for value, (i, j) in zip(values, self.cells()):
+            full[i, j] = full[j, i] = value / values[0]
+        factor = np.linalg.cholesky(full)
+        return np.array([factor[i, j] for i, j in self.cells()])[1:], float(values[0])
+
 
 class Unstructured(Banded):
     """All variances and covariances between times."""

@@ -70,6 +70,13 @@ class ResidualStructure(ABC):
     def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
         """Reported values, shape (k,), and their Jacobian (k, r + 1) in (ρ, log σ²)."""
 
+    @abstractmethod
+    def from_natural(self, values: FloatArray) -> tuple[FloatArray, float]:
+        """θ and σ² of reported values, shape (k,): the inverse of `natural` after `to_relative`.
+
+        Raises `numpy.linalg.LinAlgError` or gives θ outside the space where the values are no covariance matrix.
+        """
+
     def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
         """Directions of ρ, shape (n_params, s), that leave R* as it is to first order: ρ is at the edge of the
         parameter space there, and has no standard error along them. None unless overridden. ``nearest`` is the

@@ -42,6 +42,9 @@ class ByLag(ResidualStructure):
         jacobian[r, r] = sigma2
         return np.append(rho, sigma2), jacobian
 
+    def from_natural(self, values: FloatArray) -> tuple[FloatArray, float]:
+        return np.array(values[:-1]), float(values[-1])
+
 
 class Ar(ByLag):
     """AR(p): ρ are φ_1..φ_p. Correlations by the Yule-Walker equations."""
@@ -246,13 +249,17 @@ class Exponential(ByLag):
     def start(self) -> list[FloatArray]:
         gaps = np.diff(self.times)
         typical = float(np.median(gaps)) if len(gaps) else 1.0
-        return [np.array([_logit(level ** (1.0 / typical))]) for level in (0.5, 0.9, 0.1)]
+        levels = [float(np.clip(level ** (1.0 / typical), 1e-6, 1 - 1e-6)) for level in (0.5, 0.9, 0.1)]
+        return [np.array([_logit(level)]) for level in levels]
 
     def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         t = float(np.clip(theta[0], -700, 700))
         rho = 1.0 / (1.0 + np.exp(-t))
         slope = rho * (1.0 - rho)
         return np.array([rho]), np.array([[slope]]), np.array([[[slope * (1.0 - 2.0 * rho)]]])
+
+    def from_natural(self, values: FloatArray) -> tuple[FloatArray, float]:
+        return np.array([_logit(float(values[0]))]), float(values[1])
 
     def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
         """ρ = 0: no correlation is left at the shortest distance."""
@@ -278,5 +285,5 @@ def _nothing(r: int, lags: FloatArray) -> FloatArray:
 
 
 def _logit(p: float) -> float:
-    p = min(max(p, 1e-6), 1 - 1e-6)
+    p = min(max(p, 1e-300), 1 - 1e-16)
     return float(np.log(p / (1 - p)))

@@ -119,6 +119,20 @@ class ResidualLayout:
             out.append(theta)
         return out
 
+    def from_natural(self, values: FloatArray) -> tuple[FloatArray, float]:
+        """The search vector and σ² of reported values of all by() groups in turn: the inverse of `natural`."""
+        theta = np.zeros(self.n_params)
+        width = len(self.structure.reported())
+        sigma2 = 1.0
+        for level, (own, part) in enumerate(self.slices()):
+            theta[part], variance = self.structure.from_natural(values[level * width : (level + 1) * width])
+            if own is None:
+                sigma2 = variance
+            else:
+                ratio = np.clip(np.log(variance / sigma2) / WIDEST, -1 + 1e-12, 1 - 1e-12)
+                theta[own] = WIDEST * np.arctanh(ratio)
+        return theta, sigma2
+
     def reported(self) -> tuple[tuple[str, ReportedParameter], ...]:
         """(by() prefix, parameter) of the printed table."""
         names = self.by_levels or ("",)

@@ -114,7 +114,7 @@ def sd_values(layout: tuple[Cell, ...], values: FloatArray) -> FloatArray:
         if c.kind == "variance":
             out[position] = math.sqrt(max(values[position], 0.0))
         elif c.kind == "covariance":
-            first, second = _variance_positions(layout, position)
+            first, second = variance_positions(layout, position)
             v1, v2 = values[first], values[second]
             root = math.sqrt(v1 * v2) if v1 > 0 and v2 > 0 else 0.0
             out[position] = values[position] / root if root else 0.0
@@ -132,7 +132,7 @@ def sd_metric(
         if c.kind == "variance":
             jacobian[position, position] = 0.5 / values[position] if values[position] > 0 else 0.0
         elif c.kind == "covariance":
-            first, second = _variance_positions(layout, position)
+            first, second = variance_positions(layout, position)
             v1, v2, r = natural.values[first], natural.values[second], values[position]
             jacobian[position] = 0.0
             if v1 > 0 and v2 > 0:
@@ -171,7 +171,7 @@ def estmetric(
     return values, vcov * np.outer(slope, slope), names
 
 
-def _variance_positions(layout: tuple[Cell, ...], position: int) -> tuple[int, int]:
+def variance_positions(layout: tuple[Cell, ...], position: int) -> tuple[int, int]:
     """The two variances behind a covariance: by position in Σ, or by the names in cov(e1,e2)."""
     c = layout[position]
     own = [k for k, o in enumerate(layout) if o.block == c.block and o.by == c.by and o.kind == "variance"]

@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.errors import SpecError
-from terrace.inference.cells import cells
+from terrace.inference.cells import Cell, cells
+from terrace.inference.parameters import variance_positions
 from terrace.likelihood.objective import Objective
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,23 +42,40 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
             "fixed effects).",
             code="from", subject="from",
         )
+    values = _natural(numbers, layout)
     theta = np.zeros(objective.n_params)
-    sigma2 = np.exp(2 * numbers[-1]) if layout[-1].kind == "variance" else objective.y_scale**2
+    first = next((k for k, c in enumerate(layout) if c.block is None), len(layout))
+    try:
+        theta[objective.n_random :], sigma2 = design.residuals.from_natural(values[first:])
+    except np.linalg.LinAlgError:
+        raise SpecError(
+            "from(): the residual parameters are no covariance matrix.", code="from", subject="from",
+            advice="Take them from a fit, as in matrix list e(b).",
+        ) from None
     position = 0
     blocks = zip(design.blocks, objective.layout.block_slices, objective.layout.transforms)
     for block, part, transform in blocks:
         count = part.stop - part.start
         if not count:
             continue
-        own = layout[position : position + count]
-        sd = {c.i: np.exp(v) for c, v in zip(own, numbers[position:]) if c.kind == "variance"}
-        psi = np.array([
-            sd[c.i] ** 2 if c.kind == "variance"
-            else np.tanh(v) * sd[c.i] * sd.get(c.j, sd[c.i])
-            for c, v in zip(own, numbers[position:])
-        ])
-        psi = np.linalg.solve(transform.natural, psi) / sigma2
+        psi = np.asarray(np.linalg.solve(transform.natural, values[position : position + count]) / sigma2)
         theta[part] = block.structure.from_matrix(block.structure.matrix(psi))
         position += count
-    theta[objective.n_random :] = design.residuals.starts()[0]
     return theta
+
+
+def _natural(stored: list[float], layout: tuple[Cell, ...]) -> FloatArray:
+    """Variances, covariances and residual parameters as printed, (k,), from the stored metric."""
+    values = np.array(stored)
+    for k, c in enumerate(layout):
+        if c.kind == "variance":
+            values[k] = np.exp(2.0 * stored[k])
+        elif c.scale == "tanh":
+            values[k] = np.tanh(stored[k])
+        elif c.scale == "logit":
+            values[k] = 1.0 / (1.0 + np.exp(-stored[k]))
+    for k, c in enumerate(layout):
+        if c.kind == "covariance":
+            first, second = variance_positions(layout, k)
+            values[k] = np.tanh(stored[k]) * np.sqrt(values[first] * values[second])
+    return values

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from terrace.covariance.random import Exchangeable
 from terrace.likelihood.objective import Objective
 from terrace.optimise.log import Iteration
 
@@ -26,15 +27,8 @@ def em_step(objective: Objective, psi: FloatArray, gradient: FloatArray) -> Floa
         if part.stop == part.start:
             continue
         structure = block.structure
-        if block.factor is not None and structure.n_params == 2:
-            # exchangeable values: EM on the two independent components it is made of, var - cov and cov. The
-            # covariance is then a variance, and EM stays where it is positive.
-            variance, covariance = psi[part]
-            g_var, g_cov = gradient[part]
-            inner, shared = variance - covariance, covariance
-            inner_new = inner + 2.0 / block.n_groups * inner * g_var * inner
-            shared_new = shared + 2.0 / block.level.n_groups * shared * (g_cov + g_var) * shared
-            out[part] = inner_new + shared_new, shared_new
+        if block.factor is not None and isinstance(structure, Exchangeable) and structure.n_params == 2:
+            out[part] = _exchangeable_step(psi[part], gradient[part], structure.count, block.level.n_groups)
             continue
         sigma = structure.matrix(psi[part])
         g = np.zeros_like(sigma)
@@ -61,15 +55,19 @@ def _m_step(structure, sigma: FloatArray, g: FloatArray, groups: int) -> FloatAr
     return structure.project(sigma + 2.0 / groups * sigma @ g @ sigma)
 
 
-def _positive_shares(objective: Objective, psi: FloatArray) -> FloatArray:
-    """ψ with the covariance of exchangeable ``R.`` values above zero, where EM can move it."""
-    out = psi.copy()
-    for block, part in zip(objective.design.blocks, objective.layout.block_slices):
-        if part.stop > part.start and block.factor is not None and block.structure.n_params == 2:
-            variance, covariance = psi[part]
-            if covariance < 0.01 * variance:
-                out[part] = variance, 0.01 * variance
-    return out
+def _exchangeable_step(psi: FloatArray, gradient: FloatArray, count: int, groups: int) -> FloatArray:
+    """Exchangeable values of ``R.``: the M step of each eigenvalue of the full Σ, (count, count), of a group.
+
+    These are var - cov, count - 1 times, and var + (count - 1)cov, with ∂ll/∂λ = tr(GP), P the projection on its
+    eigenvectors: λ + (2/(M·multiplicity)) λ² ∂ll/∂λ. Values that a group lacks are missing data like the others.
+    """
+    (variance, covariance), (g_var, g_cov) = psi, gradient
+    apart, together = variance - covariance, variance + (count - 1) * covariance
+    g_apart = (g_var * (count - 1) - g_cov) / count
+    g_together = (g_var + g_cov) / count
+    apart += 2.0 / (groups * (count - 1)) * apart**2 * g_apart
+    together += 2.0 / groups * together**2 * g_together
+    return np.array([((count - 1) * apart + together) / count, (together - apart) / count])
 
 
 def run_em(
@@ -86,7 +84,6 @@ def run_em(
     log: list[Iteration] = []
     last = None
     converged = False
-    psi = _positive_shares(objective, psi)
     for number in range(iterations + 1):
         evaluation = objective.evaluate(psi, 1, tick=tick)
         entry = Iteration(

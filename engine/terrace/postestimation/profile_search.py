@@ -101,9 +101,9 @@ class ProfileSearch:
         return float(values[k]), slopes[k]
 
     def _variances(self, k: int) -> tuple[int, int]:
-        from terrace.inference.parameters import _variance_positions
+        from terrace.inference.parameters import variance_positions
 
-        return _variance_positions(self.fit.model.layout, k)
+        return variance_positions(self.fit.model.layout, k)
 
     def typical(self, k: int, metric: str) -> float:
         """A size for a parameter whose estimate may be zero: 5% of the outcome's spread, 1 for a correlation."""

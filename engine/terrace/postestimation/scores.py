@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
-from terrace.inference.parameters import _variance_positions, sd_metric
+from terrace.inference.parameters import sd_metric, variance_positions
 from terrace.inference.robust import cluster_scores
 from terrace.likelihood.objective import Objective
 from terrace.postestimation.predict import PredictedColumn, need_rows
@@ -81,7 +81,7 @@ def _stored_jacobian(fit: FitResult) -> FloatArray:
         if cell.kind == "variance":
             out[row, row] = 0.5 / v[row]
         elif cell.kind == "covariance":
-            first, second = _variance_positions(model.layout, row)
+            first, second = variance_positions(model.layout, row)
             r = sd[row]
             slope = 1.0 / (1.0 - r * r)
             out[row, row] = slope / math.sqrt(v[first] * v[second])
