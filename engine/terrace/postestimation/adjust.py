@@ -85,9 +85,9 @@ def _scheffe(stat: float, rank: int, df: float) -> float:
 
 
 def _tukey(stat: float, means: int, df: float) -> float:
-    from scipy.stats import studentized_range
+    from terrace.inference.studentized import range_upper
 
-    return float(studentized_range.sf(abs(stat) * math.sqrt(2.0), means, df))
+    return range_upper(abs(stat) * math.sqrt(2.0), means, df)
 
 
 def critical(method: str, level: float, *, comparisons: int, rank: int, means: int, df: float | None) -> float | None:
@@ -108,7 +108,7 @@ def critical(method: str, level: float, *, comparisons: int, rank: int, means: i
         f = special.chdtri(rank, alpha) / rank if math.isinf(own) else special.fdtri(rank, own, 1.0 - alpha)
         return math.sqrt(rank * float(f))
     if method == "tukey":
-        from scipy.stats import studentized_range
+        from terrace.inference.studentized import range_quantile
 
-        return float(studentized_range.ppf(1.0 - alpha, means, own)) / math.sqrt(2.0)
+        return range_quantile(alpha, means, own) / math.sqrt(2.0)
     return None
