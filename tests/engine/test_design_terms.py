@@ -212,3 +212,32 @@ def test_time_operators_need_a_time() -> None:
     session = Session(State(dataset=from_frame(panel())))
     outcome = session.run("mixed y L.x || g:")
     assert outcome.error is not None and "tsset" in f"{outcome.error[1]} {outcome.error_advice}"
+
+
+def test_bases_that_are_set_hold_until_other_data() -> None:
+    session = Session(State(dataset=from_frame(FRAME)))
+
+    def kept(command: str) -> list[str]:
+        outcome = session.run(command)
+        assert outcome.ok and session.fit is not None, outcome.error
+        return [e.term for e in session.fit.fixed if e.kind == "estimated" and e.term.endswith("a")]
+
+    for base, names in (
+        ("2", ["1.a", "4.a"]),
+        ("last", ["1.a", "2.a"]),
+        ("frequent", ["1.a", "4.a"]),
+        ("(#3)", ["1.a", "2.a"]),
+        ("first", ["2.a", "4.a"]),
+    ):
+        assert session.run(f"fvset base {base} a").ok
+        assert kept("mixed y i.a") == names, base
+    assert session.run("fvset base 4 a").ok
+    assert kept("mixed y ib2.a") == ["1.a", "4.a"]  # what is written counts
+    assert kept("mixed y 2.a") == ["2.a"]
+    assert kept("regress y i.a") == ["1.a", "2.a"]
+    assert "4" in session.run("fvset report").text
+    for bad in ("fvset base 3 a", "fvset base 4", "fvset base maybe a", "fvset base 4 nope"):
+        assert session.run(bad).error is not None, bad
+    assert session.run("fvset clear _all").ok and kept("mixed y i.a") == ["2.a", "4.a"]
+    assert session.run("fvset base 4 a").ok and session.run("sample hsb").ok
+    assert "No base" in session.run("fvset report").text

@@ -25,7 +25,8 @@ Handler = Callable[["Session", ParsedCommand], "CommandResult"]
 ByMode = Literal["no", "loop", "native"]
 
 MODULES = (
-    *("data", "describe", "estimation", "stored", "keep", "predict", "postestimation", "hypotheses", "margins"),
+    *("data", "describe", "estimation", "stored", "keep", "fvset"),
+    *("predict", "postestimation", "hypotheses", "margins"),
     *("values", "matrices", "programming", "macros", "checks", "files", "system", "metadata", "output", "variables"),
     *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),

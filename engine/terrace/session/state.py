@@ -96,7 +96,8 @@ class State:
     ``label_sets`` are value labels by the names that ``label define`` gave them. ``origins`` tell which rows the
     fits saw, by the identity of their models, so that e(sample) follows rows that are sorted or left out.
     ``preserved`` are the data that ``restore`` brings back. ``locals`` and ``globals`` are macros by name,
-    ``programs`` the commands of ``program define``; ``log`` is the file that the session is written to.
+    ``programs`` the commands of ``program define``; ``log`` is the file that the session is written to. ``bases`` are
+    base levels of factors by ``fvset base``.
     """
 
     dataset: Dataset | None = None
@@ -120,6 +121,7 @@ class State:
     globals: Mapping[str, str] = field(default_factory=dict)
     programs: Mapping[str, ProgramText] = field(default_factory=dict)
     log: str = ""
+    bases: Mapping[str, str | float | tuple[str, int]] = field(default_factory=dict)
 
     def changed_since(self, before: State) -> frozenset[str]:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``."""

@@ -42,6 +42,9 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
         alias=parsed.name == "xtmixed",
         display=session.state.settings.display(),
     )
+    from terrace.session.commands.fvset import with_bases
+
+    spec = with_bases(session.state, spec)
     result = mixed_result(session, spec, data, session.state.constraints, parsed.bare.strip())
     shown = _shown(result, spec.display)
     return replace(

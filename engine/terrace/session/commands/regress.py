@@ -14,6 +14,7 @@ from terrace.language.tokens import split, words
 from terrace.language.varlist import parse_factor, parse_terms
 from terrace.results.fit import FitResult
 from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.fvset import with_bases
 from terrace.session.payload import fit_payload
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -37,7 +38,7 @@ def regress(session: Session, parsed: ParsedCommand) -> CommandResult:
         return _replay(session, parsed, display, beta="beta" in options)
     from terrace.postestimation.regress import regress as fitted
 
-    spec = read_spec(parsed, session.data.names, options, display)
+    spec = with_bases(session.state, read_spec(parsed, session.data.names, options, display))
     result = fitted(
         spec, session.data, command=parsed.bare.strip(), progress=session.progress, cancel=session.cancel
     )
