@@ -38,6 +38,7 @@ class Card(QFrame):
         self.setProperty("surface", "card")
         named(self, object_name, title)
         self._inline: list[QWidget] = []
+        self._beside: list[tuple[QWidget, bool]] = []  # beside the command, and whether it was hidden when folded
         self._folded = False
         self._title = ElidedLabel(title, "heading")
         self._title.installEventFilter(self)
@@ -138,6 +139,7 @@ class Card(QFrame):
     def add_beside_command(self, widget: QWidget) -> None:
         """A small control at the end of the command line."""
         self._second.addWidget(widget, 0, Qt.AlignmentFlag.AlignRight)
+        self._beside.append((widget, False))
 
     def finish_menu(self) -> None:
         """Put the actions that every card has at the end of the menu."""
@@ -168,6 +170,11 @@ class Card(QFrame):
         self._folded = folded
         self.body_widget.setVisible(not folded)
         self._show.setVisible(folded)
+        if folded:
+            self._beside = [(w, w.isHidden()) for w, _ in self._beside]
+        for widget, hidden in self._beside:  # there is nothing for them to act on
+            widget.setVisible(not folded and not hidden)
+        self._place_actions()
         self.folded_changed.emit(folded)
         if not folded and not self._seen:
             self._seen = True
@@ -206,5 +213,5 @@ class Card(QFrame):
 
     def _wanted(self) -> int:
         """The width that the head needs with its actions beside the name."""
-        parts = [*self._inline, self._more] + ([] if self._pill.isHidden() else [self._pill])
+        parts = [*self._inline, self._more, *(w for w in (self._pill, self._show) if not w.isHidden())]
         return TITLE + 36 + 8 * 3 + sum(w.sizeHint().width() for w in parts)

@@ -97,6 +97,7 @@ class ModelGroup(QWidget):
     def add_output(self, card: OutputCard) -> None:
         """Put an output under what is already there."""
         self.outputs.append(card)
+        card.setProperty("under", True)
         self._column.addWidget(card)
 
 
