@@ -14,7 +14,7 @@ from terrace_desktop import dialogs, logs, session_port, theme
 from terrace_desktop.actions import Actions
 from terrace_desktop.controller import Controller
 from terrace_desktop.data_flow import DataFlow, document_name
-from terrace_desktop.data_pane import HISTORY, DataPane
+from terrace_desktop.data_pane import DATA, HISTORY, DataPane
 from terrace_desktop.export_flow import ExportFlow
 from terrace_desktop.history import duration
 from terrace_desktop.model_flow import ModelFlow
@@ -181,6 +181,8 @@ class MainWindow(QMainWindow):
             self.models.check_stale()
         if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
+            if self.left.currentIndex() == DATA:
+                self.left.grid.setFocus(Qt.FocusReason.OtherFocusReason)
         elif snapshot.dataset is None and not self.results.groups and "data" in what:
             self.pages.setCurrentWidget(self.start)
         self._refresh()

@@ -294,3 +294,14 @@ def test_a_plot_stands_in_its_card_without_a_box_or_a_second_title() -> None:
     shown = [w.full_text() for w in plot.findChildren(ElidedLabel)]
     assert "A plot" not in shown
     card.deleteLater()
+
+
+def test_a_long_state_gives_way_before_the_actions_do(card: ModelCard) -> None:
+    edit = card.findChild(type(card._more), "model_edit")
+    widen(card, 1200)
+    assert card._pill.text() == card.pill_text() == "converged in 4 steps, 10 ms"
+    widen(card, card._wanted() - 4)
+    wait_until(lambda: card._pill.text() == "converged")
+    assert edit.isVisible() and card.pill_text() == "converged in 4 steps, 10 ms" == card._pill.toolTip()
+    widen(card, 1200)
+    wait_until(lambda: card._pill.text() == card.pill_text())

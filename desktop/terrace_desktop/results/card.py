@@ -40,6 +40,7 @@ class Card(QFrame):
         self._inline: list[QWidget] = []
         self._beside: list[tuple[QWidget, bool]] = []  # beside the command, and whether it was hidden when folded
         self._folded = False
+        self._state = ("", "")  # in full, and where there is little room
         self._title = ElidedLabel(title, "heading")
         self._title.installEventFilter(self)
         self._title.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -102,9 +103,14 @@ class Card(QFrame):
         self._more.setAccessibleName(self.tr("More actions for {0}").format(title))
         self.title_changed.emit(title)
 
-    def set_pill(self, text: str, kind: str = "plain") -> None:
-        """The state beside the name; kind is good, warn, bad or plain. No text hides it."""
+    def set_pill(self, text: str, kind: str = "plain", short: str = "") -> None:
+        """The state beside the name; kind is good, warn, bad or plain. No text hides it.
+
+        A head without room for the text shows `short`, and the text when it is pointed at.
+        """
+        self._state = (text, short or text)
         self._pill.setText(text)
+        self._pill.setToolTip(text if short else "")
         self._pill.setAccessibleName(text or self.tr("State"))
         self._pill.setProperty("pill", kind)
         self._pill.setVisible(bool(text))
@@ -112,8 +118,8 @@ class Card(QFrame):
         self._place_actions()
 
     def pill_text(self) -> str:
-        """The state as shown."""
-        return self._pill.text()
+        """The state in full."""
+        return self._state[0]
 
     def add_action(self, text: str, object_name: str, on_click: Callable[[], object]) -> QAction:
         """An action in the head and in the menu."""
@@ -206,6 +212,10 @@ class Card(QFrame):
         return QSize(min(LEAST, hint.width()), hint.height())
 
     def _place_actions(self) -> None:
+        if self._pill.text() != self._state[0]:
+            self._pill.setText(self._state[0])
+        if self.width() < self._wanted():
+            self._pill.setText(self._state[1])
         wide = self.width() >= self._wanted()
         for widget in self._inline:
             if widget.isHidden() == wide:

@@ -58,8 +58,7 @@ class ModelCard(Card):
         self.stored = ""  # its name in the session, once it has one
         name = self.tr("Model {0}").format(number)
         super().__init__(f"model_{number}", f"{name} · {model_title(self.fit.spec)}", self.fit.command)
-        text, kind = state_pill(self.fit)
-        self.set_pill(text, kind)
+        self.set_pill(*state_pill(self.fit))
         self._build_actions()
         self._metric = Segments(
             "model_metric",

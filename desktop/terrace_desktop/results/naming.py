@@ -14,8 +14,8 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("naming", text)
 
 
-def state_pill(fit: FitResult) -> tuple[str, str]:
-    """Text and kind of the pill: how the maximisation ended, in how many steps and how long."""
+def state_pill(fit: FitResult) -> tuple[str, str, str]:
+    """Text, kind and short text of the pill: how the maximisation ended, in how many steps and how long."""
     from terrace_desktop.history import duration
 
     steps = max((i.number for i in fit.log if i.phase != "EM"), default=0) or len(fit.log)
@@ -23,7 +23,7 @@ def state_pill(fit: FitResult) -> tuple[str, str]:
     if steps == 1:
         took = _tr("1 step, {0}").format(duration(fit.elapsed))
     if fit.state == "failed":
-        return _tr("not converged after {0}").format(took), "bad"
+        return _tr("not converged after {0}").format(took), "bad", _tr("not converged")
     if fit.state == "boundary":
-        return _tr("on the boundary, {0}").format(took), "warn"
-    return _tr("converged in {0}").format(took), "good"
+        return _tr("on the boundary, {0}").format(took), "warn", _tr("on the boundary")
+    return _tr("converged in {0}").format(took), "good", _tr("converged")
