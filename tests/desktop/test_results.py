@@ -20,7 +20,7 @@ from terrace.session.contract import Outcome, Progress
 from terrace_desktop import theme
 from terrace_desktop.history import Entry
 from terrace_desktop.plots.cards import LargePlot
-from terrace_desktop.results.browser import GrowingBrowser
+from terrace_desktop.results.browser import GrowingBrowser, dense
 from terrace_desktop.results.clipboard import TSV, tables_mime
 from terrace_desktop.results.model_card import ModelCard
 from terrace_desktop.results.output_card import OutputCard, pointed
@@ -305,3 +305,19 @@ def test_a_long_state_gives_way_before_the_actions_do(card: ModelCard) -> None:
     assert edit.isVisible() and card.pill_text() == "converged in 4 steps, 10 ms" == card._pill.toolTip()
     widen(card, 1200)
     wait_until(lambda: card._pill.text() == card.pill_text())
+
+
+def test_tables_close_up_before_they_scroll(card: ModelCard) -> None:
+    document = card.browser.document()
+    widen(card, 900)
+    wait_until(lambda: card.browser._needs == 0)
+    widen(card, 430)
+    wait_until(lambda: card.browser._needs > 0)
+    assert document.size().width() < card.browser._needs, "closer columns need less"
+    widen(card, 900)
+    wait_until(lambda: card.browser._needs == 0)
+
+
+def test_closer_columns_keep_their_indents() -> None:
+    wide = '<th style="padding:5px 10px;"><th style="padding:3px 10px 3px 25px;x">'
+    assert dense(wide) == '<th style="padding:5px 4px;"><th style="padding:3px 4px 3px 19px;x">'

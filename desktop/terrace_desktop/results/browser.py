@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from terrace_desktop import theme
+
+
+def dense(html: str) -> str:
+    """The same tables with less room between their columns, for a narrow pane."""
+
+    def closer(found: re.Match[str]) -> str:
+        left = f" {found[2]} {int(found[3]) - 6}px" if found[2] else ""
+        return f"{found[1]} 4px{left};"
+
+    return re.sub(r"(padding:\d+px) 10px(?: (\d+px) (\d+)px)?;", closer, html)
 
 
 class GrowingBrowser(QTextBrowser):
@@ -21,6 +33,8 @@ class GrowingBrowser(QTextBrowser):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setOpenLinks(False)
+        self._html = ""
+        self._needs = 0.0  # px that the tables need; 0 while they have it
         self.setTabChangesFocus(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.document().setDocumentMargin(0)
@@ -32,6 +46,7 @@ class GrowingBrowser(QTextBrowser):
         self.setLineWrapMode(QTextBrowser.LineWrapMode.WidgetWidth)
         self.setWordWrapMode(QTextOption.WrapMode.WordWrap)  # never inside a word: that squeezes labels
         self._paint_text("ink")
+        self._html, self._needs = html, 0.0
         self.setHtml(html)
         self.fit_height()
 
@@ -41,6 +56,7 @@ class GrowingBrowser(QTextBrowser):
         self.setLineWrapMode(QTextBrowser.LineWrapMode.NoWrap)
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         self._paint_text("ink")
+        self._html = ""
         self.setPlainText(text)
         self.fit_height()
 
@@ -49,8 +65,16 @@ class GrowingBrowser(QTextBrowser):
         document = self.document()
         width = self.viewport().width()
         wraps = self.lineWrapMode() == QTextBrowser.LineWrapMode.WidgetWidth
+        if self._needs and width >= self._needs:  # there is room again for the tables as they are
+            self._needs = 0.0
+            self.setHtml(self._html)
         document.setTextWidth(width if wraps else -1)
         size = document.size()
+        if self._html and not self._needs and size.width() > width + 1:
+            self._needs = size.width()
+            self.setHtml(dense(self._html))
+            document.setTextWidth(width)
+            size = document.size()
         # "As needed" would flicker: the bar takes height, and the height decides on the pane's own bar.
         wide = size.width() > width + 1
         policy = Qt.ScrollBarPolicy.ScrollBarAlwaysOn if wide else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
