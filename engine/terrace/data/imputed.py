@@ -53,7 +53,7 @@ def from_wide(data: Dataset, imputed: Mapping[str, Sequence[str]], *, drop: bool
     variables have different numbers of them.
     """
     if M in data or ID in data:
-        raise DataError("These are imputed data already.", code="mi-set", advice="mi unset makes ordinary data of them.")
+        raise DataError("These are imputed data already.", code="mi-set", advice="Write mi unset first.")
     counts = {name: len(made) for name, made in imputed.items()}
     if len(set(counts.values())) != 1:
         told = ", ".join(f"{n}: {k}" for n, k in counts.items())
