@@ -94,7 +94,11 @@ class ColumnReader:
             from terrace.data.dates import date_text
 
             return date_text(float(value), self.variable.format)
+        from terrace.data.extended import LEAST, extended_name
+
         number = float(value)
+        if number >= LEAST:
+            return extended_name(number) or "∞"
         if math.isinf(number):
             return "∞" if number > 0 else "−∞"
         if abs(number) >= 1e15 or (number != 0 and abs(number) < 10 ** -(self.decimals + 1)):
@@ -110,8 +114,10 @@ class ColumnReader:
         values = np.asarray(self.values)
         if values.dtype.kind in "iub" or not len(values):
             return 0
+        from terrace.data.extended import LEAST
+
         seen = values[self._rows]
-        seen = seen[np.isfinite(seen)]
+        seen = seen[np.isfinite(seen) & (seen < np.float64(LEAST))]  # of its own width, whatever that of the column
         if not len(seen):
             return 0
         largest = float(np.max(np.abs(seen)))
@@ -123,7 +129,11 @@ class ColumnReader:
 
 def exact(value: Any) -> str:
     """A number with every digit it has and no more (single precision prints as single precision)."""
+    from terrace.data.extended import LEAST, extended_name
+
     number = float(value)
+    if number >= LEAST:
+        return extended_name(number) or ("∞" if math.isinf(number) else repr(number))
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
     if abs(number) >= 1e15 or (number != 0 and abs(number) < 1e-5):

@@ -65,7 +65,8 @@ def build_dataset(
         if format_.startswith("%t"):
             measure = Measure.CONTINUOUS  # a date, however few dates there are
         elif measure in (None, Measure.CONTINUOUS):
-            guess = guess_measure(name, values, labelled=bool(labels))
+            known = values.where(~values.isin(column.missing_codes)) if column.missing_codes else values
+            guess = guess_measure(name, known, labelled=bool(labels))
             if measure is None or guess is Measure.IDENTIFIER or _is_text(values):
                 measure = guess
         assert measure is not None
@@ -195,6 +196,6 @@ def _tidy(value: Any) -> Any:
     """A key of value labels: whole numbers as int, NumPy scalars as Python's."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return int(value)
     return value

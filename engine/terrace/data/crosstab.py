@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.extended import extended_name
 from terrace.data.transforms.grouping import Grouping, column, group
 
 FloatArray = npt.NDArray[np.float64]
@@ -31,6 +32,8 @@ class Levels:
 def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, labels: bool = True) -> Levels:
     """The values of a variable in the rows to keep; missing ones only with `missing`."""
     groups: Grouping = group(data, [name])
+    if missing and data.variable(name).missing_codes:
+        return _with_codes(data, name, keep, groups, labels=labels)
     keep = keep if missing else keep & ~groups.missing
     used = np.zeros(groups.n_groups, dtype=bool)
     used[groups.codes[keep]] = True
@@ -50,6 +53,24 @@ def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, 
     )
 
 
+def _with_codes(data: Dataset, name: str, keep: BoolArray, groups: Grouping, *, labels: bool) -> Levels:
+    """As `levels` with missing ones, each missing code by itself: they tell why a value is missing."""
+    v = data.variable(name)
+    raw = data.frame[name]
+    plain = levels(data, name, keep & ~groups.missing, labels=labels)
+    values, codes = list(plain.values), plain.codes.copy()
+    for code in v.missing_codes:
+        rows = keep & np.asarray(raw == code)
+        if rows.any():
+            codes[rows] = len(values)
+            values.append(code)
+    rest = keep & groups.missing & (codes < 0)
+    if rest.any():
+        codes[rest] = len(values)
+        values.append(None)
+    return Levels(name, tuple(values), tuple(shown_level(data, name, x, labels=labels) for x in values), codes)
+
+
 def shown_level(data: Dataset, name: str, value: Any, *, labels: bool = True) -> str:
     """A value as tables show it: its label, or the number in the variable's format."""
     if value is None:
@@ -59,7 +80,7 @@ def shown_level(data: Dataset, name: str, value: Any, *, labels: bool = True) ->
     if labels and value in data.variable(name).value_labels:
         return data.variable(name).value_labels[value]
     if float(value).is_integer():
-        return str(int(value))
+        return extended_name(value) or str(int(value))
     return f"{value:.7g}"
 
 

@@ -170,7 +170,9 @@ class Dataset:
         if label is not None:
             return label
         if isinstance(value, float) and value.is_integer():
-            return str(int(value))
+            from terrace.data.extended import extended_name
+
+            return extended_name(value) or str(int(value))
         return str(value)
 
     # --- changing (always a new Dataset) ---------------------------------------------------------------

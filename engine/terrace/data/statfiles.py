@@ -1,6 +1,6 @@
 """Files of Stata, SPSS and SAS, read by pyreadstat.
 
-Extended missing values (.a to .z) become plain missing; dates stay numbers with a format (`dates.py`).
+Extended missing values (.a to .z) are missing codes (`extended.py`); dates stay numbers with a format (`dates.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 from terrace.data.build import RawColumn, build_dataset
 from terrace.data.dataset import Dataset, Measure
 from terrace.data.dates import DATETIME, DAY, SPSS_OFFSET_DAYS
+from terrace.data.extended import CODES
 from terrace.data.progress import Report
 from terrace.errors import DataError
 
@@ -36,9 +37,24 @@ def read_stata(path: Path, report: Report, encoding: str | None = None) -> Datas
     import pyreadstat
 
     _refuse_cut_stata(path)
-    frame, meta, notes = _read(pyreadstat.read_dta, path, report, encoding)
-    columns = [_column(frame, meta, name, i) for i, name in enumerate(meta.column_names)]
+    frame, meta, notes = _read(pyreadstat.read_dta, path, report, encoding, user_missing=True)
+    names = enumerate(meta.column_names)
+    columns = [_column(frame, meta, name, i, **_extended(frame, meta, name, i)) for i, name in names]
     return _finish(columns, meta, path, notes)
+
+
+def _extended(frame: pd.DataFrame, meta: Any, name: str, i: int) -> dict[str, Any]:
+    """Values, codes and labels of a column that has extended missing values, which come as letters among numbers."""
+    labels = {
+        CODES.get(k, k) if isinstance(k, str) else k: text
+        for k, text in (meta.variable_value_labels.get(name) or {}).items()
+    }
+    column = frame.iloc[:, i]
+    if column.dtype != object or meta.readstat_variable_types.get(name) == "string":
+        return {"value_labels": labels}
+    used = [c for c in CODES if bool((column == c).any())]
+    values = column.replace({c: CODES[c] for c in used}).to_numpy(dtype=np.float64)
+    return {"values": values, "missing_codes": tuple(CODES[c] for c in used), "value_labels": labels}
 
 
 def read_spss(path: Path, report: Report, encoding: str | None = None) -> Dataset:
@@ -148,7 +164,7 @@ def _finish(columns: list[RawColumn], meta: Any, path: Path, notes: list[str]) -
 
 
 def _number_keys(labels: dict[Any, str]) -> dict[Any, str]:
-    """Without labels of extended missing values, which pyreadstat gives as letters among numbers."""
+    """Without labels of SAS's special missing values, which pyreadstat gives as letters among numbers."""
     numbers = {k: v for k, v in labels.items() if isinstance(k, int | float)}
     return numbers or labels
 

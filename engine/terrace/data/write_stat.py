@@ -11,6 +11,7 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.dates import MS_PER_DAY, SPSS_OFFSET_DAYS, is_date_format, is_datetime_format
+from terrace.data.extended import LEAST, extended_name
 from terrace.errors import DataError
 
 _LONG = 2_147_483_620
@@ -27,13 +28,14 @@ _SPSS_MEASURES = {
 def write_stata(data: Dataset, path: Path) -> list[str]:
     """Write .dta (version 118, Stata 14 and later); return what it could not hold.
 
-    Missing codes become missing: Stata has no others that keep their number. Raises `DataError` for values
-    beyond the range of a Stata double.
+    Missing codes other than .a to .z become missing: Stata has none that keep their number. Raises `DataError` for
+    values beyond the range of a Stata double.
     """
     import pyreadstat
 
     notes: list[str] = []
-    labels: dict[str, dict[int | float, str]] = {}
+    labels: dict[str, dict[Any, str]] = {}
+    extended: dict[str, list[str]] = {}
     frame = {}
     for v in data.variables:
         if data.is_text(v.name):
@@ -42,9 +44,15 @@ def write_stata(data: Dataset, path: Path) -> list[str]:
                 notes.append(f"{v.name}: Stata has no value labels for text; they are left out.")
             continue
         frame[v.name] = _stata_numbers(data, v)
-        if v.missing_codes:
+        letters = _letters(data, v)
+        if letters is not None:
+            frame[v.name], extended[v.name] = letters
+        if any(not extended_name(c) for c in v.missing_codes):
             notes.append(f"{v.name}: the missing codes are written as missing.")
-        whole = {int(k): t for k, t in v.value_labels.items() if float(k).is_integer() and abs(k) <= _LONG}
+        whole: dict[Any, str] = {
+            int(k): t for k, t in v.value_labels.items() if float(k).is_integer() and abs(k) <= _LONG
+        }
+        whole |= {extended_name(k)[1:]: t for k, t in v.value_labels.items() if extended_name(k)}
         if whole:
             labels[v.name] = {k: _cut(t, 32000) for k, t in whole.items() if t}
         if len(whole) < len(v.value_labels):
@@ -58,9 +66,22 @@ def write_stata(data: Dataset, path: Path) -> list[str]:
         file_label=data.label[:80],
         column_labels={v.name: v.label[:80] for v in data.variables if v.label},
         variable_value_labels=labels,
+        missing_user_values=extended or None,
         variable_format={v.name: v.format for v in data.variables if _stata_format(v.format)},
     )
     return notes
+
+
+def _letters(data: Dataset, v: Variable) -> tuple[pd.Series, list[str]] | None:
+    """The values with letters for extended missing values, and which letters; None where there are none."""
+    raw = data.frame[v.name].to_numpy()
+    used = {c: extended_name(c)[1:] for c in v.missing_codes if extended_name(c) and bool((raw == c).any())}
+    if not used:
+        return None
+    values = data.numeric(v.name).astype(object)
+    for code, letter in used.items():
+        values[raw == code] = letter
+    return pd.Series(values, dtype=object), sorted(used.values())
 
 
 def write_spss(data: Dataset, path: Path, compress: bool) -> list[str]:
@@ -73,7 +94,7 @@ def write_spss(data: Dataset, path: Path, compress: bool) -> list[str]:
         if data.is_text(v.name):
             frame[v.name] = _text(data, v)
         else:
-            frame[v.name], format_ = _spss_numbers(data, v)
+            frame[v.name], format_ = _spss_numbers(data, v, notes)
             if format_:
                 formats[v.name] = format_
         codes = _spss_missing(data, v, notes)
@@ -115,8 +136,11 @@ def _stata_numbers(data: Dataset, v: Variable) -> pd.Series:
     return pd.Series(values)
 
 
-def _spss_numbers(data: Dataset, v: Variable) -> tuple[pd.Series, str]:
+def _spss_numbers(data: Dataset, v: Variable, notes: list[str]) -> tuple[pd.Series, str]:
     values = data.frame[v.name].to_numpy(dtype=np.float64, na_value=np.nan)
+    if any(map(extended_name, v.missing_codes)):
+        values = np.where(values >= LEAST, np.nan, values)
+        notes.append(f"{v.name}: SPSS has no .a to .z; they are written as missing.")
     if is_datetime_format(v.format):
         return pd.Series(values / 1000 + SPSS_OFFSET_DAYS * 86_400.0), "DATETIME23.2"
     if is_date_format(v.format):
@@ -132,7 +156,7 @@ def _spss_numbers(data: Dataset, v: Variable) -> tuple[pd.Series, str]:
 
 def _spss_missing(data: Dataset, v: Variable, notes: list[str]) -> list[Any]:
     """At most three codes, or else one range where no valid value lies between them."""
-    codes = sorted(v.missing_codes)
+    codes = sorted(c for c in v.missing_codes if not extended_name(c))
     if not codes or is_date_format(v.format):
         return []
     if len(codes) <= 3:
@@ -147,7 +171,7 @@ def _spss_missing(data: Dataset, v: Variable, notes: list[str]) -> list[Any]:
 
 def _spss_labels(data: Dataset, v: Variable) -> dict[Any, str]:
     convert: Any = str if data.is_text(v.name) else float
-    return {convert(k): _cut(t, 120) for k, t in v.value_labels.items() if t}
+    return {convert(k): _cut(t, 120) for k, t in v.value_labels.items() if t and not extended_name(k)}
 
 
 def _stata_format(format: str) -> bool:

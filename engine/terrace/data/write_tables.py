@@ -13,6 +13,7 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.dates import date_text, is_date_format, is_datetime_format, to_datetimes
+from terrace.data.extended import extended_name
 from terrace.data.progress import Report
 from terrace.errors import DataError
 
@@ -27,7 +28,7 @@ def write_text(data: Dataset, path: Path, delimiter: str) -> None:
 
     columns = {}
     for v in data.variables:
-        values = data.frame[v.name]
+        values = _without_extended(data, v)
         if is_date_format(v.format) and not data.is_text(v.name):
             columns[v.name] = pa.array(_dates(values, v.format), type=pa.string())
         elif values.dtype in (np.float32, np.float16):
@@ -87,14 +88,21 @@ def write_excel(data: Dataset, path: Path, report: Report) -> None:
     titles = ("Name", "Label", "Measure", "Value labels", "Missing codes", "Format")
     about.append([heading(t) for t in titles])
     for v in data.variables:
-        labels = "; ".join(f"{k} = {t}" for k, t in v.value_labels.items())
-        codes = ", ".join(str(c) for c in v.missing_codes)
+        labels = "; ".join(f"{extended_name(k) or k} = {t}" for k, t in v.value_labels.items())
+        codes = ", ".join(extended_name(c) or str(c) for c in v.missing_codes)
         about.append([text_cell(t) for t in (v.name, v.label, v.measure.value, labels, codes, v.format)])
     book.save(path)
 
 
+def _without_extended(data: Dataset, v: Variable) -> pd.Series:
+    """The column with .a to .z as missing: a table of plain values has no letters among its numbers."""
+    values = data.frame[v.name]
+    codes = [c for c in v.missing_codes if extended_name(c)]
+    return values.where(~values.isin(codes)) if codes else values
+
+
 def _cells(data: Dataset, variable: Variable, text_cell: Callable[[str], Any]) -> list[Any]:
-    values = data.frame[variable.name]
+    values = _without_extended(data, variable)
     if data.is_text(variable.name):
         return [None if pd.isna(x) else text_cell(str(x)) for x in values.tolist()]
     numbers = values.to_numpy()

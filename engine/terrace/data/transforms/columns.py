@@ -60,7 +60,7 @@ def described(first: Variable | None, second: Variable | None) -> Variable:
         first.label or second.label,
         first.measure,
         first.value_labels or second.value_labels,
-        first.missing_codes or second.missing_codes,
+        tuple(dict.fromkeys((*first.missing_codes, *second.missing_codes))),  # what one calls missing is no value
         first.format or second.format,
     )
 

@@ -8,6 +8,7 @@ from terrace.data.dataset import Dataset, Measure
 from terrace.data.dates import is_date_format
 from terrace.data.describe import PERCENTILES, Profile, missing_patterns, profile
 from terrace.data.describe import inspect as inspected
+from terrace.data.extended import extended_name
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import number
@@ -63,7 +64,7 @@ def _page(data: Dataset, p: Profile) -> Table:
     rows.append(Row("Unique values", (f"{p.unique:,}",)))
     rows.append(Row("Missing", (f"{p.missing:,} of {p.n:,}",)))
     if v.missing_codes:
-        codes = ", ".join(c if isinstance(c, str) else f"{c:g}" for c in v.missing_codes)
+        codes = ", ".join(c if isinstance(c, str) else extended_name(c) or f"{c:g}" for c in v.missing_codes)
         rows.append(Row("Missing codes", (codes,)))
     if p.values:
         rows.append(Row("Values", kind="group"))

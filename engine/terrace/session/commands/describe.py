@@ -101,6 +101,10 @@ def shortened(text: str, room: int) -> str:
 
 
 def _plain(value: Any) -> str:
+    from terrace.data.extended import extended_name
+
+    if name := extended_name(value):
+        return name
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from terrace.data.dataset import Dataset, Measure
+from terrace.data.extended import extended_code, extended_name
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import did_you_mean, rules
@@ -99,6 +100,8 @@ def define(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 def _value(piece: Piece) -> int | float:
+    if (letter := extended_code(str(piece))) is not None:
+        return letter
     try:
         number = float(str(piece))
     except ValueError:
@@ -122,7 +125,7 @@ def list_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
         Table(
             name,
             (Column("label", "Label", "text"),),
-            tuple(Row(v if isinstance(v, str) else f"{v:g}", (t,)) for v, t in sets[name].items()),
+            tuple(Row(v if isinstance(v, str) else extended_name(v) or f"{v:g}", (t,)) for v, t in sets[name].items()),
             "Value",
             key=f"labels:{name}",
         )

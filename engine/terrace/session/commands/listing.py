@@ -11,6 +11,7 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset
 from terrace.data.dates import date_text, is_date_format, is_period_format, period_text
+from terrace.data.extended import extended_name
 from terrace.data.transforms.grouping import group
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
@@ -103,6 +104,8 @@ def _is_words(data: Dataset, name: str, labels: bool) -> bool:
 def _unlabelled(value: float, format: str, numeric: str) -> str:
     from terrace.report.numbers import formatted, general
 
+    if name := extended_name(value):
+        return name
     if is_date_format(format):
         return date_text(value, format)
     if is_period_format(format):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
+from terrace.data.extended import extended_code, extended_name
 from terrace.data.names import MAX_LENGTH, is_legal_name
 from terrace.language.command import ParsedCommand
 from terrace.language.names import Names
@@ -110,7 +111,9 @@ def measure(session: Session, parsed: ParsedCommand) -> CommandResult:
 )
 def missing(session: Session, parsed: ParsedCommand) -> CommandResult:
     variable, rest = _variable(session, parsed, "missing NAME -9")
-    codes = tuple(dict.fromkeys(_value(session.data, variable, p) for p in rest))
+    given = [_value(session.data, variable, p) for p in rest]
+    lasting = [c for c in variable.missing_codes if extended_name(c)]  # .a is a missing value whatever else is
+    codes = tuple(dict.fromkeys((*given, *lasting)))
     return _changed(session, session.data.with_variable(replace(variable, missing_codes=codes)))
 
 
@@ -134,6 +137,8 @@ def _value(data: Dataset, variable: Variable, piece: Piece) -> Any:
     text = unquoted(piece)
     if data.is_text(variable.name):
         return text
+    if (letter := extended_code(text)) is not None:
+        return letter
     try:
         number = float(text)
     except ValueError:
