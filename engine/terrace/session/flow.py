@@ -15,7 +15,7 @@ from terrace.progress import CancelCheck, ProgressCallback
 from terrace.session.contract import Outcome
 from terrace.session.macros import arguments, expanded, foreach_values, forvalues_values, set_local
 from terrace.session.outcome import captured, failure, return_code
-from terrace.session.state import CommandResult, State
+from terrace.session.state import CommandResult, Returned, State
 
 if TYPE_CHECKING:
     from terrace.language.command import ParsedCommand
@@ -270,12 +270,16 @@ def call_program(session: Session, parsed: ParsedCommand) -> CommandResult:
     text = str(parsed.arguments)
     child = scope(session, text, name)
     result = _together(child, program.body, f"{name}, ")
-    return replace(result, state=left(session, child))
+    returning = child.state.returning
+    state = left(session, child)
+    if returning.scalars or returning.macros or returning.matrices:
+        state = replace(state, returned=returning)
+    return replace(result, state=replace(state, returning=session.state.returning))
 
 
 def scope(session: Session, text: str, name: str) -> Session:
     """A session for a program or do-file: the arguments are its local macros. Raises `TerraceError` where too deep."""
-    child = session.fork(replace(session.state, locals=arguments(text)))
+    child = session.fork(replace(session.state, locals=arguments(text), returning=Returned()))
     child.depth = session.depth + 1
     if child.depth > _DEEPEST:
         raise TerraceError(f"{name} calls itself without end.", code="too-deep", subject=name)

@@ -27,7 +27,8 @@ ByMode = Literal["no", "loop", "native"]
 MODULES = (
     *("data", "describe", "estimation", "stored", "keep", "fvset"),
     *("predict", "postestimation", "hypotheses", "margins"),
-    *("values", "matrices", "programming", "macros", "checks", "files", "system", "metadata", "output", "variables"),
+    *("values", "matrices", "programming", "macros", "checks", "syntax", "files"),
+    *("system", "metadata", "output", "variables"),
     *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "statsby", "mi", "export"),

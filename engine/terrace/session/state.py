@@ -90,14 +90,14 @@ class State:
 
     ``fit`` is the result that post-estimation commands look at; ``stored`` those kept by name.
     ``constraints`` are texts by number, ``margins`` those estimated last. ``rng`` is what ``set seed``
-    started, ``rc`` 1 where the last ``capture`` caught an error. ``graphs`` are pages of plots by name, the one
-    drawn last at the end. ``posted`` holds a fit with the margins that test and lincom speak of in its place,
+    started, ``rc`` the number of the error that the last ``capture`` caught. ``graphs`` are pages of plots by name,
+    the one drawn last at the end. ``posted`` holds a fit with the margins that test and lincom speak of in its place,
     ``tested`` the hypotheses of the last test and what they were about, for ``test, accumulate``.
     ``label_sets`` are value labels by the names that ``label define`` gave them. ``origins`` tell which rows the
     fits saw, by the identity of their models, so that e(sample) follows rows that are sorted or left out.
     ``preserved`` are the data that ``restore`` brings back. ``locals`` and ``globals`` are macros by name,
-    ``programs`` the commands of ``program define``; ``log`` is the file that the session is written to. ``bases`` are
-    base levels of factors by ``fvset base``.
+    ``programs`` the commands of ``program define``, ``returning`` what a running one leaves in r(); ``log`` is the file
+    that the session is written to. ``bases`` are base levels of factors by ``fvset base``.
     """
 
     dataset: Dataset | None = None
@@ -120,6 +120,7 @@ class State:
     locals: Mapping[str, str] = field(default_factory=dict)
     globals: Mapping[str, str] = field(default_factory=dict)
     programs: Mapping[str, ProgramText] = field(default_factory=dict)
+    returning: Returned = field(default_factory=Returned)
     log: str = ""
     bases: Mapping[str, str | float | tuple[str, int]] = field(default_factory=dict)
 

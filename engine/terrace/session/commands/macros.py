@@ -35,7 +35,7 @@ _ASSIGNED = re.compile(r"\s*(?P<step>\+\+|--)?\s*(?P<name>\w+)(?P<rest>.*)", re.
     help="Give a global macro its contents; $NAME then stands for them.",
 )
 def assign(session: Session, parsed: ParsedCommand) -> CommandResult:
-    name, value = _assigned(session, parsed)
+    name, value = assigned(session, parsed)
     if parsed.name == "local":
         return CommandResult(state=with_locals(session.state, {name: value}))
     return CommandResult(state=replace(session.state, globals=_held({**session.state.globals, name: value})))
@@ -50,7 +50,8 @@ def _held(macros: Mapping[str, str]) -> dict[str, str]:
     return {name: contents for name, contents in macros.items() if contents}
 
 
-def _assigned(session: Session, parsed: ParsedCommand) -> tuple[str, str]:
+def assigned(session: Session, parsed: ParsedCommand) -> tuple[str, str]:
+    """The name and the contents of ``local x = 1``. Raises `CommandError` at what cannot be read."""
     found = _ASSIGNED.fullmatch(str(parsed.arguments))
     if not found:
         raise parsed.word.error(
@@ -141,11 +142,11 @@ def temporary(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not wanted:
         raise parsed.word.error(f"{parsed.name} needs names.", code="bad-name", advice=f"Write {parsed.name} a.")
     files = parsed.name == "tempfile"
-    made = {n: _temporary_file() if files else _temporary_name(session, k) for k, n in enumerate(wanted)}
+    made = {n: _temporary_file() if files else temporary_name(session, k) for k, n in enumerate(wanted)}
     return CommandResult(state=with_locals(session.state, made))
 
 
-def _temporary_name(session: Session, k: int) -> str:
+def temporary_name(session: Session, k: int = 0) -> str:
     """A name that no variable, scalar or matrix has: ``__000000`` and so on."""
     state = session.state
     taken = {*(session.dataset.names if session.dataset is not None else ()), *state.scalars, *state.matrices}
