@@ -50,6 +50,9 @@ class _New:
 )
 def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed, rows=True)
+    weight = parsed.clauses.weight
+    if weight is not None:
+        raise weight.piece.error("predict takes no weights.", code="no-rows", subject="weights")
     options = parsed.options(
         rules(
             "xb stdp fit:ted res:iduals rsta:ndard ref:fects sc:ores stdfit:ted stdf", "relev:el reses se ci pi l:evel"
@@ -211,8 +214,9 @@ def _new_names(piece: Piece, count: int, place: Piece) -> list[str]:
     names = list(parse_new_names(piece))
     if len(names) != count:
         need = "1 new variable" if count == 1 else f"{count} new variables"
+        given = "1 name is given" if len(names) == 1 else f"{len(names)} names are given"
         raise (piece if piece else place).error(
-            f"This makes {need}, and {len(names)} names are given.",
+            f"This makes {need}, and {given}.",
             code="number-of-names",
             advice="Give as many names, or a stub: u* for u1, u2, ...",
         )
