@@ -196,3 +196,39 @@ def test_how_margins_are_drawn(state: State) -> None:
     refused(session, "marginsplot, by(g)", "no-such-dimension")
     refused(session, "marginsplot, x(t) by(t)", "no-such-dimension")
     refused(session, "marginsplot, recast(pie)", "bad-option-value")
+
+
+def test_settings_that_differ_by_row(state: State) -> None:
+    """generate(): what one more of x changes, with everything as observed."""
+    session, f = Session(state), frame()
+
+    def g(beta: dict[str, float]) -> float:
+        return float((prediction(beta, f.assign(x=f.x + 1)) - prediction(beta, f)).mean())
+
+    value, se = by_delta(session, g)
+    got = row(session, "margins, at(x=generate(x)) at(x=generate(x + 1)) contrast(atcontrast(r))", table=0)
+    assert got[0] == pytest.approx(value, rel=1e-8) and got[1] == pytest.approx(se, rel=1e-6)
+    slope = row(session, "margins, dydx(x) at(x=generate(x/2))")
+    want = by_delta(session, lambda b: float(moved(b, f.assign(x=f.x / 2)).mean()))
+    assert slope[:2] == pytest.approx(want, rel=1e-6)
+    elasticity = row(session, "margins, eyex(x) at(x=generate(x/2))")
+    half = f.assign(x=f.x / 2)
+    want = by_delta(session, lambda b: float((moved(b, half) * half.x / prediction(b, half)).mean()))
+    assert elasticity[:2] == pytest.approx(want, rel=1e-5)
+    mean = row(session, "margins, expression(exp(xb()/9)) at(x=generate(x/2))")
+    want = by_delta(session, lambda b: float(np.exp(prediction(b, half) / 9).mean()))
+    assert mean[:2] == pytest.approx(want, rel=1e-5)
+    refused(session, "margins, at(t=generate(t))", "at")
+    refused(session, "margins, at(x=generate(ln(x - 2)))", "at")
+
+
+def test_groups_of_variables_and_labels_in_at(state: State) -> None:
+    session = Session(state)
+    assert row(session, "margins, at((mean) _all)") == pytest.approx(row(session, "margins, atmeans"))
+    assert row(session, "margins, at((mean) _continuous)") == pytest.approx(row(session, "margins, at((mean) x)"))
+    assert row(session, "margins, at((asbalanced) _factor)") == pytest.approx(row(session, "margins, asbalanced"))
+    assert row(session, "margins, at(s=(a b))", at=1) == pytest.approx(row(session, 'margins, at(s="b")'))
+    assert row(session, "margins, over(i.s)", at=1) == pytest.approx(row(session, "margins, over(s)", at=1))
+    note = ok(session, "margins s, atmeans").tables[0].notes[1]
+    f = frame()
+    assert f"x = {f.x.mean():.4g}" in note and f"5 {(f.t == 5).mean():.4g}" in note and "; s:" not in note

@@ -262,3 +262,12 @@ def test_scores_that_do_not_exist(name: str, code: str) -> None:
     ok(session, case.command)
     outcome = session.run("predict s*, scores")
     assert outcome.error is not None and outcome.error[0] == code
+
+
+def test_predict_takes_no_weights_and_counts_names() -> None:
+    session = session_on(dataset(CASES["intercept-ml"].frame))
+    ok(session, "mixed y x z || region:")
+    outcome = session.run("predict p [fw=x]")
+    assert outcome.error is not None and outcome.error[0] == "no-rows"
+    outcome = session.run("predict u1 u2, reffects")
+    assert outcome.error is not None and "makes 1 new variable, and 2 names are given" in outcome.error[1]

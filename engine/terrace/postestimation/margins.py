@@ -34,7 +34,8 @@ class Margins:
     JΦJ', ``rows`` (k, p) is J. ``at`` describes the settings in order, ``effects`` are the dydx variables of
     the rows, empty for predictions. ``pairs`` holds (``2 vs 1``, difference) where pairwise comparisons are
     asked for, adjusted by ``mcompare``. ``kind`` of the effects is dydx, eyex, dyex or eydx; ``expression`` is what was
-    averaged in the place of the prediction. ``bases`` are the base levels of the factors. Where a margin is not
+    averaged in the place of the prediction. ``bases`` are the base levels of the factors, ``held`` says
+    at which means everything else stands with atmeans. Where a margin is not
     linear in β, ``rows`` holds its gradient.
     """
 
@@ -59,6 +60,7 @@ class Margins:
     kind: str = "dydx"
     expression: str = ""
     bases: Mapping[str, Any] = field(default_factory=dict)
+    held: str = ""
 
 
 def margins(
@@ -156,7 +158,25 @@ def margins(
         data.variable(fit.outcome).label, averages.n, chosen, small,
         _title(averages, settings, cells, dydx is not None, atmeans), tuple(variables),
         pairs, mcompare, kind, expression, {v: averages.base(v) for v in _factors(averages)},
+        _held(averages, settings, cells) if atmeans and not over else "",
     )  # fmt: skip
+
+
+def _held(averages: Averages, settings: list[Scene], cells: list[tuple[Dimension, ...]]) -> str:
+    """The means of what neither at() nor the margins set: ``ses = .02; sector: Public .51, Catholic .49``."""
+    own: set[Key] = {("factor", d.name, ()) for cell in cells for d in cell}
+    own |= {key for scene in settings for key, value in scene.set_.items() if value is not None}
+    parts = []
+    for key in averages.variables():
+        if key in own:
+            continue
+        mean = averages.means(key)
+        if isinstance(mean, Mapping):
+            shares = ", ".join(f"{averages.data.level_label(key[1], v)} {share:.4g}" for v, share in mean.items())
+            parts.append(f"{key[1]}: {shares}")
+        else:
+            parts.append(f"{key[1]} = {mean:.4g}")
+    return "; ".join(parts)
 
 
 def _factors(averages: Averages) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from terrace.errors import SpecError
-from terrace.postestimation.margins_rows import Averages, Key, Setting
+from terrace.postestimation.margins_rows import Averages, Given, Key, Setting
 
 At = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -66,7 +66,7 @@ def scenes(averages: Averages, at: At) -> list[Scene]:
 def _axis_value(value: Any) -> Any:
     if isinstance(value, Mapping):
         return next(iter(value)) if len(value) == 1 else None
-    return value
+    return None if isinstance(value, Given) else value
 
 
 def _choices(averages: Averages, name: str, values: Any) -> list[tuple[Setting | None, str]]:
@@ -74,7 +74,13 @@ def _choices(averages: Averages, name: str, values: Any) -> list[tuple[Setting |
     keys = keys_of(averages, name)
     as_factor = any(k[0] == "factor" for k in keys)
     out: list[tuple[Setting | None, str]] = []
-    for value in [values] if isinstance(values, str | float | int) else list(values):
+    for value in [values] if isinstance(values, str | float | int | Given) else list(values):
+        if isinstance(value, Given):
+            if as_factor:
+                raise SpecError(f"{name} is a factor, and takes levels.", code="at", subject=name,
+                                advice=f"Write at({name}=(...)).")  # fmt: skip
+            out.append((value, value.text))
+            continue
         if isinstance(value, str) and value == "asobserved":
             out.append((None, "as observed"))
         elif as_factor and not (isinstance(value, str) and value in ("mean", "base", "asbalanced")):

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError, SpecError
 from terrace.language.expr_context import EvalContext
-from terrace.postestimation.margins_rows import Averages, BoolArray, Key, Setting
+from terrace.postestimation.margins_rows import Averages, BoolArray, Given, Key, Setting
 
 FloatArray = npt.NDArray[np.float64]
 Found = tuple[float, FloatArray]
@@ -38,8 +38,7 @@ def elasticity(
     x = averages.matrix(set_)
     d = averages.matrix(set_, slope=effect)
     beta, w = averages.fit.model.beta, averages.shares(inside)
-    at = set_.get(effect)
-    own = averages.part((effect, None)) if at is None else np.full(len(x), float(at))  # type: ignore[arg-type]
+    own = averages.values_of(effect, set_)
     factor = own if kind != "eydx" else np.ones(len(x))
     slope = d @ beta
     if kind == "dyex":
@@ -97,8 +96,7 @@ class ExpressionMargins:
 
     def effect(self, set_: Mapping[Key, Setting], inside: BoolArray | None, effect: Key) -> Found:
         """The average derivative by a continuous variable, by central differences."""
-        at = set_.get(effect)
-        own = self.averages.part((effect, None)) if at is None else np.full(len(self.data), float(at))  # type: ignore[arg-type]
+        own = self.averages.values_of(effect, set_)
         size = float(np.std(self.averages.part((effect, None)))) or 1.0
         h, w = 1e-4 * size, self.averages.shares(inside)
         sides = []
@@ -115,7 +113,9 @@ class ExpressionMargins:
         for (_, name, operators), value in set_.items():
             if operators:
                 continue
-            if isinstance(value, Mapping):
+            if isinstance(value, Given):
+                data = data.with_column(name, value.values, data.variable(name))
+            elif isinstance(value, Mapping):
                 if len(value) == 1:
                     data = data.with_column(name, [next(iter(value))] * len(data), data.variable(name))
                 elif re.search(rf"\b{re.escape(name)}\b", self.source):

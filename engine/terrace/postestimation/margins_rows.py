@@ -8,6 +8,7 @@ rest is averaged over the sample. The model is linear, so the average of predict
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,18 @@ from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-Setting = float | Mapping[Any, float]
-"""A number for a continuous variable; for a factor the share of each level, shares summing to 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A value of its own for every row of the sample, shape (n,), and how it is written."""
+
+    values: FloatArray
+    text: str
+
+
+Setting = float | Mapping[Any, float] | Given
+"""A number for a continuous variable, or one a row; for a factor the share of each level, shares summing to 1."""
 Key = tuple[str, str, tuple[tuple[str, int], ...]]
 Part = tuple[Key, Any]
 
@@ -171,6 +182,8 @@ class Averages:
                 product = product * moved[key]
             elif value is None:
                 product = product * self.part((key, level))
+            elif isinstance(value, Given):
+                product = product * value.values
             else:
                 product = product * (float(value.get(level, 0.0)) if isinstance(value, Mapping) else float(value))
         return product
@@ -217,10 +230,24 @@ class Averages:
                 observed.append((key, level))
                 continue
             value = set_[key]
+            if isinstance(value, Given):
+                part: Part = (("given", f"{key[1]}={value.text}", ()), None)
+                self._columns[part] = value.values
+                observed.append(part)
+                continue
             constant *= float(value.get(level, 0.0)) if isinstance(value, Mapping) else float(value)
         if constant == 0.0:
             return 0.0
         return constant * self.mean(observed, rows)
+
+    def values_of(self, key: Key, set_: Mapping[Key, Setting]) -> FloatArray:
+        """A continuous variable in the sample as it is set, shape (n,)."""
+        value = set_.get(key)
+        if value is None:
+            return self.part((key, None))
+        if isinstance(value, Given):
+            return value.values
+        return np.full(self.fit.model.design.n, float(value))  # type: ignore[arg-type]
 
     # --- settings ---------------------------------------------------------------------------------------
     def means(self, key: Key, rows: BoolArray | None = None) -> Setting:

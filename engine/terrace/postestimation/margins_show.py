@@ -62,6 +62,8 @@ def _notes(found: Margins) -> tuple[str, ...]:
     notes += [f"At {text}." for text in single]
     if len(found.at) > 1 and len(found.at) <= 30:
         notes.append("At: " + "; ".join(f"{i}: {t}" for i, t in enumerate(found.at, start=1)) + ".")
+    if found.held:
+        notes.append(f"At means: {found.held}.")
     if not found.estimable.all():
         notes.append("Not estimable: the sample has no rows in a cell that is needed.")
     if any("." in name for name in found.effects):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names, parse_names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, choice, match_options, rules, scan_options
-from terrace.language.tokens import NAME, Piece, closing, skip_string, unquoted
+from terrace.language.tokens import NAME, Piece, closing, skip_string, unquoted, words
 from terrace.language.varlist import parse_terms
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Table
@@ -32,26 +33,28 @@ from terrace.session.state import CommandResult, Matrix, Returned
 if TYPE_CHECKING:
     from terrace.postestimation.contrast import Contrast
     from terrace.postestimation.margins import Margins
+    from terrace.postestimation.margins_rows import Given
 
 _STATISTICS = "mean median min max zero base asbal:anced asobs:erved " + " ".join(f"p{k}" for k in range(1, 100))
 _RULES = rules(
-    "atmeans pwc:ompare post plot small noestimcheck vsquish noatlegend grand nopv:alues noci coefl:egend",
+    "atmeans post plot small noestimcheck vsquish noatlegend grand nopv:alues noci coefl:egend",
     "at dydx eyex dyex eydx over l:evel m:compare pr:edict exp:ression vce df subpop",
-    "asbal:anced contrast",
+    "asbal:anced contrast pwc:ompare",
 )
 _EFFECTS = ("dydx", "eyex", "dyex", "eydx")
 _OPERATOR = re.compile(r"(?<![\w.])(?:(?:r|rb|a|ar|g|h|j|p|q)\d*(?:\([\d\s/]+\))?\.)|@")
 _WORD = re.compile(r"[^\s()=,]+")
 
-Setting = dict[str, list[float | str] | str]
+Setting = dict[str, "list[Any] | str"]
 
 
 @command(
     "margins",
     minimum="mar",
-    syntax="margins [factors] [if] [in] [, at(x=(1/5) (mean) z) atmeans dydx(x)|eyex(x)|dyex(x)|eydx(x) over(g) "
-    "asbalanced[(factors)] expression(exp(predict(xb))) pwcompare contrast[(atcontrast(r))] mcompare(tukey|...) "
-    "post plot small df(#) level(#) nopvalues noci]; factors may carry contrast operators: r.a ar.a@b",
+    syntax="margins [factors] [if] [in] [, at(x=(1/5) (mean) z w=generate(w+1)) atmeans "
+    "dydx(x)|eyex(x)|dyex(x)|eydx(x) over(g) asbalanced[(factors)] expression(exp(predict(xb))) pwcompare "
+    "contrast[(atcontrast(r))] mcompare(tukey|...) post plot small df(#) level(#) nopvalues noci]; "
+    "factors may carry contrast operators: r.a ar.a@b",
     help="Average predictions of the fixed part, at values that you set; or slopes, elasticities, contrasts of them.",
 )
 def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -60,7 +63,8 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = match_options([o for o in given if o.name != "at"], _RULES, "margins")
     data, inside = _rows(session, active, parsed, options)
     names = data.names
-    settings = [_at(argument(o), names) for o in given if o.name == "at"]  # the one option that may repeat
+    # at() is the one option that may repeat
+    settings = [_at(argument(o), names, active, partial(_generated, session, active)) for o in given if o.name == "at"]
     fit = with_own_df(active, options)
     from terrace.postestimation.margins import margins as estimate
     from terrace.postestimation.margins_show import margins_plot, margins_table
@@ -78,7 +82,7 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
             at=settings,
             atmeans="atmeans" in options,
             dydx=_names(argument(options[kind]), names) if kind in options else None,
-            over=parse_names(argument(options["over"]), names) if "over" in options else None,
+            over=_names(argument(options["over"]), names) if "over" in options else None,
             asbalanced=_balanced(options, names),
             level=level_of(options, session),
             small=by_t(fit, options),
@@ -249,9 +253,31 @@ def _names(piece: Piece, names: Sequence[str]) -> list[str]:
     return ["*"] if str(piece) in ("*", "_all") else [f.name for t in parse_terms(piece, names) for f in t.factors]
 
 
-def _at(piece: Piece, names: Sequence[str]) -> Setting:
-    """``x=(1/5) z=2 (mean) w v``: what each variable is set to."""
-    known = Names(names)
+def _generated(session: Session, fit: FitResult, piece: Piece) -> Given:
+    """The values of ``generate(expression)`` in the rows of the sample."""
+    from terrace.language.expressions import evaluate
+    from terrace.postestimation.margins_rows import Given
+
+    there = fit_rows(session, fit)
+    found = np.broadcast_to(evaluate(piece, there.data, context=session.context()), (len(there.data),))
+    values = np.asarray(found, dtype=np.float64)[fit.sample]
+    if np.isnan(values).any():
+        raise piece.error(
+            f"{str(piece).strip()} is missing in {int(np.isnan(values).sum()):,} rows of the sample.", code="at"
+        )
+    return Given(values, f"generate({str(piece).strip()})")
+
+
+def _groups_of(fit: FitResult) -> dict[str, list[str]]:
+    """What ``_all``, ``_continuous`` and ``_factor`` stand for in at()."""
+    found = {"_continuous": "continuous", "_factor": "factor", "_all": ""}
+    factors = [f for t in fit.spec.fixed for f in t.factors if not f.drop]
+    return {k: list(dict.fromkeys(f.name for f in factors if kind in ("", f.kind))) for k, kind in found.items()}
+
+
+def _at(piece: Piece, names: Sequence[str], fit: FitResult, generated: Callable[[Piece], Given]) -> Setting:
+    """``x=(1/5) z=2 (mean) w v y=generate(y+1)``: what each variable is set to."""
+    known, groups = Names(names), _groups_of(fit)
     out: Setting = {}
     statistic = ""
     source, i = piece.source, piece.start
@@ -274,9 +300,16 @@ def _at(piece: Piece, names: Sequence[str]) -> Setting:
                     f"at() needs a value for {word}.", code="at", advice=f"Write at({word}=1) or at((mean) {word})."
                 )
             if sign is None:
-                out.update(dict.fromkeys(known.expand(word), statistic))
+                out.update(dict.fromkeys(groups.get(str(word)) or known.expand(word), statistic))
                 i = found.end()
             else:
+                assert sign is not None
+                made = re.compile(r"gen(?:e|er|era|erat|erate)?\s*\(").match(source, sign.end(), piece.end)
+                if made is not None:
+                    stop = closing(piece, made.end() - 1)
+                    out[known.one(word)] = [generated(piece.at(made.end(), stop))]
+                    i = stop + 1
+                    continue
                 value, i = _value(piece, sign.end())
                 out[known.one(word)] = value
     return out
@@ -303,4 +336,6 @@ def _value(piece: Piece, start: int) -> tuple[list[float | str], int]:
         return [unquoted(inside)], end
     if NAME.fullmatch(text):  # the value label of a factor, or a level of a text variable
         return [text], end
+    if not any(c.isdigit() or c in "()/" for c in text):  # labels: sector=(Public Catholic)
+        return [unquoted(w) for w in words(inside)], end
     return list(parse_numlist(inside)), end
