@@ -78,8 +78,9 @@ class ModelFlow(QObject):
         self.close_builder()
         known = self.controller.snapshot.constraints
         self.builder = BuilderDialog(
-            dataset, spec, self.window, self.settings, constraints=known, run_commands=self._run_for_builder
-        )
+            dataset, spec, self.window, self.settings, constraints=known, run_commands=self._run_for_builder,
+            start_values=start_values(self.controller.snapshot.fit),
+        )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
         self.builder.finished.connect(self._builder_gone)
         self.builder.show()
@@ -301,6 +302,14 @@ class ModelFlow(QObject):
         for card in self.results.cards():
             if card.number in stale:
                 card.set_stale(stale[card.number])
+
+
+def start_values(fit: FitResult | None) -> str:
+    """The covariance parameters of a fit as from() takes them; ``""`` where there are none."""
+    if fit is None or "b" not in fit.matrices:
+        return ""
+    pairs = zip(fit.matrix_names["b"][1], fit.matrices["b"][0])
+    return " ".join(f"{value:.9g}" for name, value in pairs if not name.startswith(f"{fit.outcome}:"))
 
 
 def compute_plot(kind: str, fit: FitResult, dataset: Dataset) -> Any:

@@ -284,8 +284,14 @@ def test_what_is_built_stays_while_the_data_change(program: Program) -> None:
     entries = [e.command for e in w.controller.history.entries]
     assert entries[-3:-1] == ["constraint 1 ses2 = 0", "mixed mathach ses2 || id:, constraints(1)"]
     assert w.results.newest().fit.fixed[0].coef == pytest.approx(0, abs=1e-12)
+    ll = w.results.newest().fit.ll
     w.models.open_builder(w.results.newest().fit.spec)
     assert w.models.builder.form.state.constraints == {1: "ses2 = 0"}
+    w.models.builder.form.maximisation.last.click()
+    w.models.builder.form.fit.click()
+    program.idle()
+    assert "from(" in w.results.newest().fit.command and w.results.newest().fit.ll == pytest.approx(ll, abs=1e-9)
+    w.models.open_builder(w.results.newest().fit.spec)
     assert w.models.builder.form.fit.isEnabled() and w.models.builder.form.definitions() == ()
     program.run("sample sleepstudy")
     assert w.models.builder is None, "other data have other variables"

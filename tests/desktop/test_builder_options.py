@@ -223,6 +223,39 @@ def test_an_eight_way_interaction_is_selected_and_added(model: BuilderForm) -> N
     )
 
 
+def test_weights_and_conditions_are_typed_as_in_a_command(model: BuilderForm) -> None:
+    click(model, "more_fold")
+    choose(model, "more_weight_kind", "pweight")
+    click(model, "more_weight")
+    keys(picker(model).search, "1/weights", Qt.Key.Key_Return)
+    assert "weights" in picker(model).none.text() and picker(model).isVisible()
+    picker(model).search.clear()
+    keys(picker(model).search, ")", Qt.Key.Key_Return)
+    assert "bracket" in picker(model).none.text() and picker(model).isVisible()
+    picker(model).search.clear()
+    keys(picker(model).search, "1/weight", Qt.Key.Key_Return)
+    write(model, "more_condition", "if race > 0")
+    write(model, "more_range", "in 1/100")
+    assert model.command == "mixed score ses if race > 0 in 1/100 [pweight=1/weight] || id:"
+    agree(model)
+
+
+def test_undo_in_the_command_is_of_the_typing_first(model: BuilderForm) -> None:
+    take(model, "week")
+    model.live.views.setCurrentIndex(2)
+    line = model.live.command
+    line.setFocus()
+    undo = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(line, "xx")
+    QTest.keyClick(line, *undo)
+    assert model.command == "mixed score ses week || id:" and "xx" not in line.toPlainText()
+    model.live.show_spec()
+    take(model, "size")
+    line.setFocus()
+    QTest.keyClick(line, *undo)
+    assert model.command == "mixed score ses week || id:"
+
+
 def test_what_cannot_be_typed_says_why_beside_the_search(model: BuilderForm) -> None:
     take(model, "c.nothing#i.sector")
     assert "nothing" in model.variables.reason.text() and model.variables.reason.isVisible()

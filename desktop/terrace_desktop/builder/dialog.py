@@ -35,12 +35,13 @@ class BuilderDialog(QDialog):
         direct_rows: int = DIRECT_ROWS,
         constraints: Mapping[int, str] | None = None,
         run_commands: RunCommands | None = None,
+        start_values: str = "",
     ) -> None:
         super().__init__(parent)
         named(self, "builder_dialog", self.tr("Model builder"))
         self.form = BuilderForm(
             dataset, spec, self, settings, title=title, direct_rows=direct_rows, constraints=constraints,
-            run_commands=run_commands,
+            run_commands=run_commands, start_values=start_values,
         )  # fmt: skip
         self.setWindowTitle(self.form.heading.text())
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)

@@ -70,12 +70,14 @@ class BuilderForm(QWidget):
         direct_rows: int = DIRECT_ROWS,
         constraints: Mapping[int, str] | None = None,
         run_commands: RunCommands | None = None,
+        start_values: str = "",
     ) -> None:
         super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
-            dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands
-        )
+            dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
+            start_values=start_values,
+        )  # fmt: skip
         self._store = settings.store if isinstance(settings, Settings) else settings
         self._active: RoleBox | None = None
         self.variables = VariablePane()

@@ -35,6 +35,7 @@ from terrace.spec.equations_render import (
 from terrace.spec.model import ModelSpec
 from terrace.spec.text import format_mixed
 from terrace_desktop import theme
+from terrace_desktop.builder.fields import leave_undo
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.widgets import button, hairline, label, named
 
@@ -80,6 +81,8 @@ class CommandEdit(QPlainTextEdit):
     wanted = Signal()
 
     def event(self, event: QEvent) -> bool:
+        if leave_undo(event, self.document().isUndoAvailable() or self.document().isRedoAvailable()):
+            return False
         # Ctrl+Enter here is about what is written here, not about fitting the model as it was.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -17,7 +17,7 @@ from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.section_residuals import whole
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.typed_text import option
-from terrace_desktop.widgets import label, named
+from terrace_desktop.widgets import button, label, named
 
 
 def positive(text: str) -> float:
@@ -52,6 +52,12 @@ class MaximisationSection(Section):
         self._line("technique", self.tr("Technique"), technique, self.tr("nr, bfgs or dfp"), "")
         start = option("from", lambda spec: spec.maximisation.from_)
         self._line("from_", self.tr("Starting values"), start, self.tr("log SDs, atanh correlations"), "")
+        self.last = button(
+            self.tr("Those of the last fit"), "maximisation_from_last", self._from_last, variant="flat",
+            tip=self.tr("The covariance parameters of the model that was fitted last, as stored in e(b)"),
+        )  # fmt: skip
+        self.last.setVisible(bool(state.start_values))
+        self._grid.addWidget(self.last, self._grid.rowCount(), 1, 1, 2)
         self.metric = Choice(
             "maximisation_metric",
             self.tr("Parameters of the search"),
@@ -119,6 +125,9 @@ class MaximisationSection(Section):
 
     def _set(self, key: str, value: Any) -> None:
         self.state.apply(edit.set_maximisation(self.spec, **{key: value}))
+
+    def _from_last(self) -> None:
+        self._set("from_", self.state.start_values)
 
     def show_spec(self) -> None:
         m = self.spec.maximisation

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
+from terrace.errors import TerraceError
+from terrace.language.expressions import evaluate_scalar
 from terrace.spec import edit
 from terrace.spec.choices import closed
 from terrace.spec.model import ModelSpec
+from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.constraints import ConstraintList
 from terrace_desktop.builder.fields import Choice, FieldButton, Fold, Typed
 from terrace_desktop.builder.flow import Flow
@@ -29,6 +33,11 @@ def numbers(text: str) -> tuple[int, ...]:
             raise ValueError(text)
         out += range(low, high + 1)
     return tuple(dict.fromkeys(out))
+
+
+def without_word(word: str) -> Callable[[str], str]:
+    """A reader that drops the word which a command has before the text, where somebody types it."""
+    return lambda text: text.removeprefix(f"{word} ").strip()
 
 
 class MoreSection(Section):
@@ -53,10 +62,10 @@ class MoreSection(Section):
         self.constraint_list = ConstraintList(state)
         self.constraint_notes = Notes("constraint_notes", state.apply)
         self.condition = Typed(
-            "more_condition", self.tr("Only rows where"), str, placeholder=self.tr("such as female == 1")
+            "more_condition", self.tr("Only rows where"), without_word("if"), placeholder=self.tr("such as female == 1")
         )
         self.condition.committed.connect(lambda v: state.apply(edit.set_rows(self.spec, v, self.spec.range_)))
-        self.range = Typed("more_range", self.tr("Only rows in the range"), str, placeholder="1/100")
+        self.range = Typed("more_range", self.tr("Only rows in the range"), without_word("in"), placeholder="1/100")
         self.range.committed.connect(lambda v: state.apply(edit.set_rows(self.spec, self.spec.condition, v)))
         self.collinear = named(
             QCheckBox(self.tr("Keep collinear terms")), "more_collinear", self.tr("Keep collinear terms")
@@ -164,8 +173,18 @@ class MoreSection(Section):
         def take(name: str) -> None:
             self.state.apply(edit.set_weight(self.spec, self.kind.value(), name))
 
+        def take_text(text: str) -> str:
+            try:
+                expression = typed_text.weight(text, self.state.dataset.names)
+                evaluate_scalar(expression, self.state.dataset)
+                take(expression)
+            except TerraceError as error:
+                return f"{error.message} {error.advice}".strip()
+            return ""
+
         refuse = self.state.refuse("weight")
-        pick(self.weight, self.tr("Weight of the rows"), self.state.dataset.variables, refuse, take)
+        title = self.tr("Weight of the rows, or an expression")
+        pick(self.weight, title, self.state.dataset.variables, refuse, take, take_text=take_text)
 
 
 def _used(spec: ModelSpec) -> bool:

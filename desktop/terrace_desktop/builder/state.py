@@ -33,7 +33,7 @@ class BuilderState(QObject):
     def __init__(
         self, dataset: Dataset, spec: ModelSpec | None = None, rows: RowsOf = rows_of,
         direct_rows: int = DIRECT_ROWS, constraints: Mapping[int, str] | None = None,
-        run_commands: RunCommands | None = None,
+        run_commands: RunCommands | None = None, start_values: str = "",
     ) -> None:  # fmt: skip
         super().__init__()
         self.constraints = None if constraints is None else dict(constraints)
@@ -46,6 +46,7 @@ class BuilderState(QObject):
         self.hints: tuple[str, ...] = ()
         self.template = ""
         self.run_commands = run_commands
+        self.start_values = start_values
         self._undo: list[ModelSpec] = []
         self._redo: list[ModelSpec] = []
         self.checker = Checker(rows, direct_rows)

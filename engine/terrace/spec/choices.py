@@ -97,6 +97,7 @@ _OPENERS: dict[tuple[str, str], _Opener] = {
     ("vce", "df-robust"): _LARGE,
     ("weight", "weights-reml"): _ML,
     ("weight", "df-weights"): _LARGE,
+    ("weight", "cr2-weights"): (lambda s: replace(s, vce_correction="cr1"), "Use CR1"),
     ("residuals", "residuals-without-level"): (edit.add_level, "Add a level"),
 }
 # A rule's own mend takes the value away again; these keep the way to it free.
