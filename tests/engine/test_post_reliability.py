@@ -100,6 +100,23 @@ def test_crossed_effects() -> None:
         np.testing.assert_allclose(r.values[:, 0], p.estimate / (p.estimate + sigma2 / r.sizes), rtol=1e-9)
 
 
+def test_crossed_effects_with_correlated_residuals() -> None:
+    """Rows of one value tell of it through R⁻¹, the rows of other values left out."""
+    data = terrace.sample("orthodont")
+    fit = terrace.fit("mixed distance age || _all: R.female || id:, nocons residuals(ar 1, t(occ))", data)
+    (found,) = reliability(fit)
+    p = {r.name: r.estimate for r in fit.random}
+    frame = data.frame
+    lag = np.abs(np.subtract.outer(frame["occ"].to_numpy(), frame["occ"].to_numpy()))
+    r = p["var(e)"] * p["rho"] ** lag * np.equal.outer(frame["id"].to_numpy(), frame["id"].to_numpy())
+    for k, sex in enumerate((0, 1)):
+        inside = np.flatnonzero(frame["female"] == sex)
+        one = np.ones(len(inside))
+        information = one @ np.linalg.solve(r[np.ix_(inside, inside)], one)
+        tau = p["var(R.female)"]
+        assert found.values[k, 0] == pytest.approx(tau / (tau + 1 / information), rel=1e-9)
+
+
 def test_tables() -> None:
     fit = hsb("mixed mathach || id:")
     (found,) = reliability(fit)

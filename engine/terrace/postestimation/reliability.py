@@ -93,12 +93,16 @@ def _row_precision(fit: FitResult) -> FloatArray:
 def _crossed_information(fit: FitResult, position: int) -> FloatArray:
     """What the rows of each value say of it when nothing else is unknown, (G, 1, 1)."""
     block = fit.model.design.blocks[position]
-    if fit.model.design.residuals.key != "independent":
-        raise SpecError(
-            "Reliabilities of crossed effects are available with independent residuals only.",
-            code="reliability-structure",
-            subject="estat reliability",
-        )
+    residuals = fit.model.design.residuals
+    if residuals.key != "independent":
+        # rows of one value are correlated where they share a residual group
+        out = np.zeros((block.n_groups, 1, 1))
+        pairs = block.codes.astype(np.int64) * (int(residuals.groups.max()) + 1) + residuals.groups
+        order = np.argsort(pairs, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(pairs[order])) + 1):
+            z = block.z[rows]
+            out[block.codes[rows[0]]] += z.T @ np.linalg.solve(residual_covariance(fit, rows), z)
+        return out
     return _grouped(block.z, block.codes, block.n_groups, _row_precision(fit))
 
 
