@@ -82,6 +82,7 @@ class Camera:
 
     def builder(self) -> QWidget:
         wait(lambda: self.window.models.builder is not None)
+        self.window.models.builder.resize(1120, 820)  # more than the offscreen screen has
         return self.window.models.builder
 
 
@@ -249,8 +250,9 @@ def readme(c: Camera) -> None:
     c.shoot("window-dark", width=1080)
     w.set_theme("light")
     w.models.open_builder(w.results.newest().fit.spec)
+    builder = c.builder()
     c.idle()
-    c.shoot("builder", c.builder(), width=900)
+    c.shoot("builder", builder, width=900)
     w.models.close_builder()
 
 

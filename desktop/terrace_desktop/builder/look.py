@@ -88,7 +88,7 @@ QLineEdit { padding: 4px 8px; }
 QFrame[surface="popup"] { background: $panel; border: 1px solid $line; border-radius: 8px; }
 QListView#builder_variables, QListView[role="pick"] { background: transparent; border: none; outline: 0; }
 QTabBar#builder_views { background: transparent; }
-QTabBar#builder_views::tab { padding: 9px 9px 8px 9px; }
+QTabBar#builder_views::tab { padding: 9px 6px 8px 6px; }
 QPlainTextEdit#builder_command { background: $panel; }
 """)
 
