@@ -22,7 +22,7 @@ class ByLag(ResidualStructure):
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Correlation at each distance, derivatives (r, ...) and, for order 2, second derivatives (r, r, ...).
+        """Correlation at each distance, for order 1 derivatives (r, ...), for order 2 second ones too (r, r, ...).
 
         Distances come in any shape, which stands last in the answer.
         """
@@ -72,7 +72,8 @@ class Ar(ByLag):
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         at = np.rint(lags).astype(np.int64)
         r, r1, r2 = self._function(rho, int(at.max(initial=0)), order)
-        return r[at], r1[:, at], r2[:, :, at] if order > 1 else _nothing(len(rho), lags)
+        first = r1[:, at] if order else np.zeros((len(rho), *(1,) * lags.ndim))
+        return r[at], first, r2[:, :, at] if order > 1 else _nothing(len(rho), lags)
 
     def _function(self, rho: FloatArray, reach: int, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The autocorrelation function for lags up to `reach` or more, (k,), with derivatives (r, k), (r, r, k).

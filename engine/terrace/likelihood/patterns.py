@@ -128,21 +128,27 @@ class PatternData:
             if abs(log_scale) > 60:
                 raise np.linalg.LinAlgError("variance ratio out of range")
             scale = np.exp(log_scale)
-            r, r1, r2 = scale * r, scale * r1, scale * r2
+            r, r1 = scale * r, scale * r1
             if order > 1:
                 # the log-variance λ multiplies R: R_λ = R, R_λλ = R, R_λa = R_a
                 wide = np.zeros((len(names) + 1, len(names) + 1, *r.shape))
                 wide[0, 0] = r
                 wide[0, 1:] = wide[1:, 0] = r1
-                wide[1:, 1:] = r2
+                wide[1:, 1:] = scale * r2
                 r2 = wide
-            r1, names = np.concatenate([r[None], r1]), np.append(own, names)
+            if order:
+                r1 = np.concatenate([r[None], r1])
+            names = np.append(own, names)
         factor = np.linalg.cholesky(r)
         inverse = np.linalg.inv(r)
         inverse = (inverse + inverse.T) / 2
+        ld = 2.0 * float(np.log(np.diag(factor)).sum())
+        if order == 0:
+            nothing = np.zeros((len(names), 0, 0))
+            return Local(inverse, ld, nothing, nothing, None, names)
         x = inverse @ r1
         second = r2 if order > 1 and r2.shape[-1:] == r.shape[-1:] and np.any(r2) else None
-        return Local(inverse, 2.0 * float(np.log(np.diag(factor)).sum()), x, x @ inverse, second, names)
+        return Local(inverse, ld, x, x @ inverse, second, names)
 
     def jet(self, rho: FloatArray, offset: int, order: int, linear: bool) -> Jet:
         """S and log|R*| per finest group with derivatives in all relative residual parameters.
