@@ -359,7 +359,13 @@ def test_a_loop_can_be_stopped(session: Session) -> None:
 def test_a_path_with_a_dollar_sign_is_no_macro(session: Session, tmp_path: Path) -> None:
     session.run("global x gone")
     path = tmp_path / "a$x.dta"
-    assert session.run(f'save "{escaped(str(path))}"').ok and path.is_file()
+    outcome = session.run(f'save "{escaped(str(path))}"')
+    assert outcome.ok and path.is_file()
+    path.unlink()
+    assert session.run(outcome.command).ok and path.is_file()  # as the history holds it
+    shown(session, f'foreach v in 1 {{\n save "{escaped(str(path))}", replace\n}}')
+    path.unlink()
+    assert session.run(session.history[-1].command).ok and path.is_file()
 
 
 def test_commands_out_of_place_say_so(session: Session) -> None:

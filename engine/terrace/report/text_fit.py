@@ -161,7 +161,7 @@ def _listing(table: Table, display: Display, *, wide: bool = False, extra: Seque
     labels = [display_width(r.label) + i for r, i in zip(rows, indents) if r.kind != "group"]
     room = (WIDTH if display.nolstretch else _WIDEST) - sum(places)
     full = WIDTH - sum(places) if wide else _STUB
-    stub = min(room, max([full, display_width(table.title if wide else table.stub), *labels]))
+    stub = min(room, max([full, display_width(table.title if wide else table.stub) + 1, *labels]))
     total = stub + sum(places)
     rule = "-" * total
     heads = [table.title if wide else table.stub]

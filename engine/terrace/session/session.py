@@ -16,6 +16,7 @@ from terrace.language.command import ParsedCommand, parse_command
 from terrace.language.dofile import DoCommand
 from terrace.language.expr_context import EvalContext
 from terrace.language.flow import Node, read_flow
+from terrace.language.macros import escaped
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
@@ -279,8 +280,10 @@ class Session:
                 result = run_block(self, found)
                 return success(command_text, name, result, False), result.state or self.state
             text = found.text if command_text.strip() != found.text else command_text
-            if macros and (replaced := expanded(self, text)) != text:
-                text = command_text = replaced
+            typed, text = text, expanded(self, text) if macros else text
+            if text != typed or not (macros or escaped(text) == text):
+                # the history is run again as a do-file, where what is left must not be taken for macros
+                command_text = escaped(text)
             parsed = parse_command(text)
             name = str(parsed.word)
             if name not in self.state.programs:
