@@ -13,8 +13,10 @@ from terrace.design.design import build_design
 from terrace.errors import Cancelled, DataError, SpecError
 from terrace.estimate import as_dataset
 from terrace.language.mixed import parse_mixed
+from terrace.likelihood import kernel as kernel_module
 from terrace.likelihood import layout as layout_module
-from terrace.likelihood.objective import Objective
+from terrace.likelihood import objective as objective_module
+from terrace.likelihood.objective import Objective, Tape
 from terrace.optimise.search import SearchSpace
 
 
@@ -76,6 +78,44 @@ def test_gradient_and_hessian_are_those_of_the_likelihood(command: str) -> None:
         np.testing.assert_allclose(
             (up.gradient - down.gradient) / (2 * step), point.hessian[k], atol=2e-6 * (1 + np.abs(point.hessian).max())
         )
+
+
+WAYS = {
+    "as it comes": (),
+    "groups in parts": ((objective_module, "PART", 3),),
+    "a large crossed block": ((kernel_module, "LARGE", 2),),
+    "a sparse first factor": ((layout_module, "DENSE_LIMIT", 1.0), (kernel_module, "LARGE", 2)),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "mixed y x || _all: R.item || _all: R.t || g:", "mixed y x || _all: R.item || g: x w"]
+)
+def test_second_derivatives_summed_are_the_sums_of_those_formed(
+    command: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Backward with weights, as the search does, against forward group by group, as Kenward and Roger need them."""
+    for module, name, value in WAYS[way]:
+        monkeypatch.setattr(module, name, value)
+    data = frame()
+    data["z"], data["v"] = 1 + data.t % 3, 1 + data.g % 2
+    o = objective_of(command, data)
+    space, rng = SearchSpace(o), np.random.default_rng(6)
+    for scale in (0.0, 0.7):  # the scoring start is taken at Σ = 0
+        psi = space.natural(space.start(scale, o.design.residuals.starts()[0]))[0]
+        a = rng.normal(size=(o.p + 1, o.p + 1))
+        a = a + a.T
+        tape = Tape()
+        first, formed = o.moments(psi, 1, tape=tape), o.moments(psi, 2)
+        np.testing.assert_allclose(first.f.sum(axis=0), formed.f.sum(axis=0), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(first.f1.sum(axis=1), formed.f1.sum(axis=1), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(first.ld1.sum(axis=1), formed.ld1.sum(axis=1), rtol=1e-9, atol=1e-9)
+        expected = np.tensordot(formed.f2.sum(axis=2), a, axes=2)
+        size = np.abs(expected).max()
+        np.testing.assert_allclose(o.curvature(psi, tape, a, log_det=False), expected, atol=1e-10 * size)
+        expected += formed.ld2.sum(axis=2)
+        np.testing.assert_allclose(o.curvature(psi, tape, a), expected, atol=1e-10 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("command", ["mixed y x || _all: R.item || g: x, reml", "mixed y x || g: || _all: R.item"])
