@@ -367,3 +367,55 @@ def test_commands_of_other_programs_are_told_from_misspellings(session: Session)
     outcome = session.run("xtreg y x, fe")
     assert outcome.error is not None and outcome.error[0] == "no-such-command"
     assert "mixed" in outcome.error_advice
+
+
+# --- forms ----------------------------------------------------------------------------------------------------
+@given(keyed(least=1))
+def test_centring_within_groups(data: Dataset) -> None:
+    s = session_on(data)
+    ok(s, "center x, by(b) prefix(w_) means(b_)")
+    x = pd.Series(data.numeric("x"))
+    means = x.groupby(data.numeric("b")).transform("mean")
+    np.testing.assert_allclose(s.data.numeric("w_x"), (x - means).to_numpy(), atol=1e-9)
+    np.testing.assert_allclose(s.data.numeric("b_x"), means.to_numpy(), atol=1e-9)
+    if np.isfinite(x).any():
+        ok(s, "center x, generate(z) standardize")
+        z = s.data.numeric("z")
+        assert np.isnan(z).all() or np.nanmean(z) == pytest.approx(0, abs=1e-9)
+    assert refused(s, "center x, generate(b_x)") == "variable-exists"
+    assert refused(s, "center x, generate(a1 a2)") == "option-argument"
+
+
+def test_reshape_goes_back_by_itself(session: Session) -> None:
+    ok(session, "keep id t x")
+    before = session.data.frame.sort_values(["id", "t"]).reset_index(drop=True)
+    ok(session, "reshape wide x, i(id) j(t)")
+    assert session.data.names == ("id", "x1", "x2", "x3", "x4")
+    ok(session, "reshape long")
+    ok(session, "drop if missing(x)")
+    pd.testing.assert_frame_equal(session.data.frame, before.dropna().reset_index(drop=True), check_dtype=False)
+    ok(session, "reshape wide")
+    assert session.data.names == ("id", "x1", "x2", "x3", "x4")
+
+
+def test_listings_without_rules_or_names(session: Session) -> None:
+    assert ok(session, "list id t in 1/2, clean noobs").text.splitlines() == ["id  t", "1   1", "1   2"]
+    assert "id" not in ok(session, "list id t in 1/2, noheader").text
+
+
+def test_parts_of_a_sheet(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    frame = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"]})
+    with pd.ExcelWriter(path) as book:
+        frame.to_excel(book, sheet_name="one", index=False)
+        frame.to_excel(book, sheet_name="two", index=False, startrow=3, startcol=2)
+    sheets = ok(session, f'import excel "{path}", describe').tables[0]
+    assert [(r.label, r.values[0]) for r in sheets.rows] == [("one", "A1:B4"), ("two", "C4:D7")]
+    ok(session, f'import excel "{path}", sheet(two) cellrange(C4:C6) firstrow clear')
+    assert session.data.names == ("a",) and session.data.numeric("a").tolist() == [1, 2]
+    ok(session, f'import excel "{path}", sheet(two) cellrange(C4) firstrow clear')
+    assert session.data.names == ("a", "b") and len(session.data) == 3
+    assert refused(session, f'import excel "{path}", cellrange(D4:A1)') == "cell-range"
+    out = tmp_path / "out.csv"
+    ok(session, f'export delimited a using "{out}", novarnames')
+    assert out.read_text().split() == ["1", "2", "3"]

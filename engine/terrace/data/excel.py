@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,21 @@ from terrace.errors import DataError
 
 _ERRORS = frozenset({"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"})
 _STEP = 2000
+_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 
 
-def read_excel(path: Path, report: Report, *, sheet: str | int | None = None) -> Dataset:
+def read_excel(
+    path: Path, report: Report, *, sheet: str | int | None = None, cells: str | None = None
+) -> Dataset:
     """Read a sheet: by name, by number from 1, or the first that holds anything.
 
-    Formulas give the values that Excel stored. Raises `DataError` for an absent sheet or one without rows.
+    Of the sheet all is read, or the range of `cells` (``B3:F20``; ``B3`` is where it begins). Formulas give the values
+    that Excel stored. Raises `DataError` for an absent sheet or one without rows.
     """
     import openpyxl
 
     report()
+    area = _area(cells) if cells else {}
     # Read-only mode streams: a large sheet never becomes a tree of cells in memory.
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
@@ -36,7 +42,7 @@ def read_excel(path: Path, report: Report, *, sheet: str | int | None = None) ->
         if sheet is None:
             rows: list[tuple[Any, ...]] = []
             for name in names:
-                rows = _rows(book[name], report)
+                rows = _rows(book[name], report, area)
                 if rows:
                     break
             if len(names) > 1:
@@ -44,7 +50,7 @@ def read_excel(path: Path, report: Report, *, sheet: str | int | None = None) ->
                 notes.append(f"Read the sheet {name}; the others are {others}.")
         else:
             name = _sheet_name(path, names, sheet)
-            rows = _rows(book[name], report)
+            rows = _rows(book[name], report, area)
     finally:
         book.close()
     if len(rows) < 2:
@@ -56,6 +62,36 @@ def read_excel(path: Path, report: Report, *, sheet: str | int | None = None) ->
             advice="Put the variable names in the first row and one observation in each row below.",
         )
     return _dataset(path, rows, notes)
+
+
+def _area(cells: str) -> dict[str, int]:
+    """The rows and columns of a range such as ``B3:F20``. Raises `DataError` where it is none."""
+    from openpyxl.utils import column_index_from_string
+
+    found = _RANGE.fullmatch(cells.strip().upper())
+    if found is None:
+        raise DataError(
+            f"{cells!r} is no range of cells.", code="cell-range", subject="cellrange", advice="Write B3:F20, or B3."
+        )
+    area = {"min_col": column_index_from_string(found[1]), "min_row": int(found[2])}
+    if found[3]:
+        area |= {"max_col": column_index_from_string(found[3]), "max_row": int(found[4])}
+        if area["max_col"] < area["min_col"] or area["max_row"] < area["min_row"]:
+            raise DataError(f"{cells} runs backwards.", code="cell-range", subject="cellrange")
+    return area
+
+
+def sheets(path: Path) -> tuple[tuple[str, str], ...]:
+    """The sheets of a workbook with the range of cells that each uses; `DataError` where there is no such file."""
+    import openpyxl
+
+    if not path.is_file():
+        raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
+    book = openpyxl.load_workbook(path, read_only=True)
+    try:
+        return tuple((ws.title, str(ws.calculate_dimension(force=True))) for ws in book.worksheets)
+    finally:
+        book.close()
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:
@@ -85,13 +121,13 @@ def _sheet_name(path: Path, names: list[str], sheet: str | int) -> str:
     )
 
 
-def _rows(worksheet: Any, report: Report) -> list[tuple[Any, ...]]:
+def _rows(worksheet: Any, report: Report, area: dict[str, int]) -> list[tuple[Any, ...]]:
     """The rows with anything in them, from the first on."""
     # Some writers store a wrong size; without it, read-only mode takes the rows as they come.
     total = worksheet.max_row
     worksheet.reset_dimensions()
     rows = []
-    for i, row in enumerate(worksheet.iter_rows(values_only=True)):
+    for i, row in enumerate(worksheet.iter_rows(values_only=True, **area)):
         if i % _STEP == 0:
             report(min(1.0, i / total) if total else None)
         if any(cell is not None and cell != "" for cell in row):

@@ -19,6 +19,7 @@ def read(
     path: str | os.PathLike[str],
     *,
     sheet: str | int | None = None,
+    cells: str | None = None,
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
@@ -31,8 +32,9 @@ def read(
     ----------
     path
         The file. Without an extension, .dta is tried first, then the others.
-    sheet
-        Name or number (from 1) of an Excel sheet; the first that is not empty where None.
+    sheet, cells
+        Name or number (from 1) of an Excel sheet, the first that is not empty where None; the range of its cells to
+        read (``B3:F20``, or ``B3`` for all from there on).
     delimiter, decimal, encoding
         Of a text file; detected where None. The notes of the result tell what was detected.
     progress, cancel
@@ -43,7 +45,7 @@ def read(
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Reading {file.name}", progress, cancel)
-    data = _in_words(file, kind, lambda: _reader(kind, sheet, delimiter, decimal, encoding)(file, report))
+    data = _in_words(file, kind, lambda: _reader(kind, sheet, cells, delimiter, decimal, encoding)(file, report))
     report(1.0)
     return data
 
@@ -176,6 +178,7 @@ def _kind(file: Path) -> kinds.Kind:
 def _reader(
     kind: kinds.Kind,
     sheet: str | int | None,
+    cells: str | None,
     delimiter: str | None,
     decimal: str | None,
     encoding: str | None,
@@ -191,7 +194,7 @@ def _reader(
     if kind.key == "excel":
         from terrace.data.excel import read_excel
 
-        return lambda file, report: read_excel(file, report, sheet=sheet)
+        return lambda file, report: read_excel(file, report, sheet=sheet, cells=cells)
     if kind.key == "parquet":
         from terrace.data.parquet import read_parquet
 

@@ -21,8 +21,8 @@ _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_575, 16_384
 _NOT_IN_EXCEL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def write_text(data: Dataset, path: Path, delimiter: str) -> None:
-    """UTF-8 text with a header; numbers with every digit, dates in ISO 8601, missing as nothing."""
+def write_text(data: Dataset, path: Path, delimiter: str, *, header: bool = True) -> None:
+    """UTF-8 text with a header (or without); numbers with every digit, dates in ISO 8601, missing as nothing."""
     import pyarrow as pa
     import pyarrow.csv
 
@@ -36,7 +36,7 @@ def write_text(data: Dataset, path: Path, delimiter: str) -> None:
             columns[v.name] = pa.array(values.to_numpy(dtype=np.float64), from_pandas=True)
         else:
             columns[v.name] = pa.array(values, from_pandas=True)
-    options = pyarrow.csv.WriteOptions(delimiter=delimiter, quoting_style="needed")
+    options = pyarrow.csv.WriteOptions(include_header=header, delimiter=delimiter, quoting_style="needed")
     pyarrow.csv.write_csv(pa.table(columns), path, options)
 
 

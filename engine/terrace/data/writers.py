@@ -31,12 +31,14 @@ def write(
     *,
     replace: bool = False,
     delimiter: str | None = None,
+    header: bool = True,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Written:
     """Write `data` in the format of the path's extension (.dta where it has none).
 
-    A `delimiter` asks for delimited text whatever the extension (.csv where it has none).
+    A `delimiter` asks for delimited text whatever the extension (.csv where it has none), without a line of names
+    where `header` is false.
     The file appears complete or not at all: it is written beside its place under another name, flushed to
     the disk and renamed. Raises `DataError` where the file exists and `replace` is false, where the folder
     does not allow it, and where the format cannot hold the data; `Cancelled` when stopped.
@@ -44,7 +46,7 @@ def write(
     target = Path(path).expanduser()
     if not target.suffix:
         target = target.with_name(target.name + (".dta" if delimiter is None else ".csv"))
-    writer = _writer(target) if delimiter is None else _text_writer(delimiter)
+    writer = _writer(target) if delimiter is None else _text_writer(delimiter, header)
     if target.is_dir():
         raise DataError(f"{target} is a folder.", code="is-a-folder", subject=str(target))
     if target.exists() and not replace:
@@ -138,10 +140,10 @@ class _atomically(contextlib.AbstractContextManager[Path]):
         )
 
 
-def _text_writer(delimiter: str) -> Callable[[Dataset, Path, Report, list[str]], None]:
+def _text_writer(delimiter: str, header: bool) -> Callable[[Dataset, Path, Report, list[str]], None]:
     from terrace.data.write_tables import write_text
 
-    return lambda data, path, report, notes: write_text(data, path, delimiter)
+    return lambda data, path, report, notes: write_text(data, path, delimiter, header=header)
 
 
 def _writer(target: Path) -> Callable[[Dataset, Path, Report, list[str]], None]:

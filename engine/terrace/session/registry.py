@@ -29,7 +29,7 @@ MODULES = (
     *("predict", "postestimation", "hypotheses", "margins"),
     *("values", "matrices", "programming", "macros", "checks", "syntax", "files"),
     *("system", "metadata", "output", "variables"),
-    *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table"),
+    *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "statsby", "mi", "export"),
     *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics", "apa"),

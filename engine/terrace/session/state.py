@@ -95,7 +95,8 @@ class State:
     ``tested`` the hypotheses of the last test and what they were about, for ``test, accumulate``.
     ``label_sets`` are value labels by the names that ``label define`` gave them. ``origins`` tell which rows the
     fits saw, by the identity of their models, so that e(sample) follows rows that are sorted or left out.
-    ``preserved`` are the data that ``restore`` brings back. ``locals`` and ``globals`` are macros by name,
+    ``preserved`` are the data that ``restore`` brings back. ``reshaped`` are the stubs, the i and the j of the last
+    ``reshape``, and whether j is text, so that ``reshape wide`` alone goes back. ``locals`` and ``globals`` are macros,
     ``programs`` the commands of ``program define``, ``returning`` what a running one leaves in r(); ``log`` is the file
     that the session is written to. ``bases`` are base levels of factors by ``fvset base``.
     """
@@ -117,6 +118,7 @@ class State:
     label_sets: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
     origins: Mapping[int, Origin] = field(default_factory=dict)
     preserved: Dataset | None = None
+    reshaped: tuple[tuple[str, ...], tuple[str, ...], str, bool] | None = None
     locals: Mapping[str, str] = field(default_factory=dict)
     globals: Mapping[str, str] = field(default_factory=dict)
     programs: Mapping[str, ProgramText] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from terrace.language.options import rules
 from terrace.report.numbers import general
 from terrace.report.text import table_text
 from terrace.results.table import Column, Row, Table
-from terrace.session.commands.describe import shortened
+from terrace.session.commands.describe import shortened, storage
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -85,7 +85,7 @@ def _type(data: Dataset, p: Profile) -> str:
     if p.text:
         return "text"
     form = data.variable(p.name).format
-    kind = "date" if is_date_format(form) else f"number ({data.frame[p.name].dtype})"
+    kind = "date" if is_date_format(form) else f"number ({storage(data, p.name)})"
     return f"{kind}, labelled" if data.variable(p.name).value_labels else kind
 
 

@@ -18,10 +18,12 @@ from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, unquoted
+from terrace.results.table import Column, Row, Table
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, State
+from terrace.session.working import plural
 
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
@@ -33,7 +35,7 @@ def opened(session: Session, data: Dataset) -> CommandResult:
         lines.append(f"{data.rows_text()}, {len(data.names):,} variables, streamed")
         lines.append(f"The file is read in parts whenever a model is fitted; its first {len(data):,} rows are shown.")
     else:
-        lines.append(f"{len(data):,} rows, {len(data.names):,} variables")
+        lines.append(f"{plural(len(data), 'row')}, {plural(len(data.names), 'variable')}")
     lines += [f"Note: {note}" for note in data.notes]
     state = replace(session.state, dataset=data)
     return CommandResult(text="\n".join(lines), state=state)
@@ -135,8 +137,6 @@ def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules("clear"))
     if name:
         return opened(session, samples.sample(name))
-    from terrace.results.table import Column, Row, Table
-
     table = Table(
         title="Sample data",
         columns=(Column("rows", "Rows", "count"), Column("title", "Title", "text")),
@@ -183,13 +183,21 @@ def _delimiter(option: Option | None) -> str | None:
 @command(
     "import excel",
     minimum="import exc",
-    syntax='import excel [using] FILE [, sheet("name") firstrow clear]',
+    syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow clear] | import excel FILE, describe',
     help="Open a sheet of an Excel file; the first row holds the names.",
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("clear first:row", "sh:eet"))
+    options = parsed.options(rules("clear first:row desc:ribe allstring", "sh:eet cellra:nge case"))
     name = file_name(_using(parsed.clauses), "import excel")
-    return opened(session, _read(session, name, sheet=_text(options.get("sheet"))))
+    if "describe" in options:
+        from terrace.data.excel import sheets
+
+        found = sheets(Path(name if Path(name).suffix else name + ".xlsx"))
+        rows = tuple(Row(title, (cells,)) for title, cells in found)
+        table = Table("Sheets", (Column("range", "Range", "text"),), rows, "Sheet", key="sheets")
+        return CommandResult(tables=(table,))
+    cells = _text(options.get("cellrange"))
+    return opened(session, _read(session, name, sheet=_text(options.get("sheet")), cells=cells))
 
 
 @command("import spss", minimum="import spss", syntax="import spss [using] FILE [, clear]",

@@ -90,9 +90,18 @@ def _about(data: Dataset) -> list[str]:
 
 def _described(data: Dataset, name: str) -> tuple[str, str, str, str]:
     v = data.variable(name)
-    kind = "text" if data.is_text(name) else str(data.frame[name].dtype)
+    kind = storage(data, name)
     labels = ", ".join(f"{_plain(k)} {t}" for k, t in list(v.value_labels.items())[:20])
     return kind, str(v.measure), v.label, labels
+
+
+_STORAGE = {"int8": "byte", "int16": "int", "int32": "long", "int64": "long", "float32": "float", "float64": "double"}
+
+
+def storage(data: Dataset, name: str) -> str:
+    """How the values are kept, by the names of the field: byte, int, long, float, double or text."""
+    kind = str(data.frame[name].dtype).lower()
+    return "text" if data.is_text(name) else _STORAGE.get(kind, kind)
 
 
 def shortened(text: str, room: int) -> str:

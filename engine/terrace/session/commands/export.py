@@ -25,7 +25,7 @@ _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space"
 @command(
     "export delimited",
     minimum="export delim",
-    syntax='export delimited [variables] using FILE [if] [in] [, delimiter(";") nolabel replace]',
+    syntax='export delimited [variables] using FILE [if] [in] [, delimiter(";") novarnames nolabel replace]',
     help="Write the data as text; labelled values by their labels, unless nolabel.",
 )
 @command(
@@ -38,7 +38,7 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.writers import write
 
     options = parsed.options(
-        rules("replace nol:abel quote datafmt first:row", "delim:iter", "firstrow sh:eet")
+        rules("replace nol:abel quote datafmt first:row novar:names", "delim:iter", "sh:eet")
         if parsed.name == "export delimited"
         else rules("replace nol:abel", "", "first:row sh:eet")
     )
@@ -53,6 +53,7 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "nolabel" not in options:
         data = _labelled(data)
     delimiter = None
+    header = "novarnames" not in options
     if parsed.name == "export delimited":
         given = text_of(options.get("delimiter"), "\t" if Path(path).suffix.lower() == ".tsv" else ",")
         delimiter = _DELIMITERS.get(given.lower(), given)
@@ -61,8 +62,9 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     elif not Path(path).suffix:
         path += ".xlsx"
     written = write(
-        data, path, replace="replace" in options, delimiter=delimiter, progress=session.report, cancel=session.cancelled
-    )
+        data, path, replace="replace" in options, delimiter=delimiter, header=header,
+        progress=session.report, cancel=session.cancelled,
+    )  # fmt: skip
     return CommandResult(text=f"Written to {written.path} ({plural(len(data), 'row')}).", warnings=written.notes)
 
 

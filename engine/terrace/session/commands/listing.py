@@ -32,7 +32,7 @@ _NUMERIC = re.compile(r"%-?0?\d*(\.\d+)?[fgeFGE]c?")
 @command(
     "list",
     minimum="l",
-    syntax="list [variables] [if] [in] [, noobs sepby(variables) separator(#) nolabel]",
+    syntax="list [variables] [if] [in] [, noobs sepby(variables) separator(#) nolabel clean noheader]",
     help="Show the data row by row.",
     by="loop",
 )
@@ -50,7 +50,24 @@ def list_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
     table = list_table(
         data, names, rows, numbers="noobs" not in options, labels="nolabel" not in options, sepby=by, every=every
     )
+    if "clean" in options or "noheader" in options:
+        text = _bare(table, clean="clean" in options, head="noheader" not in options)
+        return CommandResult(tables=(table,), text=text)
     return CommandResult(tables=(table,))
+
+
+def _bare(table: Table, *, clean: bool, head: bool) -> str:
+    """The text of a listing without its rules (`clean`), or without the line of names."""
+    from terrace.report.text import table_text
+
+    width = 10_000 if clean else 80
+    lines = table_text(table, width).splitlines()
+    rule = [bool(x) and set(x) == {"-"} for x in lines]
+    if not head and len(lines) > 2 and rule[0] and rule[2]:
+        lines, rule = lines[2:], rule[2:]
+    if clean:
+        lines = [x for x, is_rule in zip(lines, rule) if not is_rule]
+    return "\n".join(lines)
 
 
 def list_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -105,13 +106,13 @@ def _pair(item: Piece, how: str, data: Dataset) -> list[Target]:
 @command(
     "reshape long",
     minimum="reshape long",
-    syntax="reshape long stubs, i(variables) j(name) [string]",
+    syntax="reshape long stubs, i(variables) j(name) [string] | reshape long",
     help="From one row a subject to one row an occasion: inc80 inc81 become inc with j 80, 81.",
 )
 @command(
     "reshape wide",
     minimum="reshape wide",
-    syntax="reshape wide stubs, i(variables) j(variable)",
+    syntax="reshape wide stubs, i(variables) j(variable) | reshape wide",
     help="From one row an occasion to one row a subject: inc with j 80, 81 becomes inc80 inc81.",
 )
 def reshape(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -120,6 +121,11 @@ def reshape(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("string", "i j"))
     data = session.data
     long = parsed.name == "reshape long"
+    last = session.state.reshaped
+    if not parsed.arguments and last is not None:  # back to what the last one came from
+        text = f"{parsed.name} {' '.join(last[0])}, i({' '.join(last[1])}) j({last[2]})" + " string" * last[3]
+        arguments = Piece.of(text.removeprefix(parsed.name))
+        return reshape(session, ParsedCommand(text, parsed.prefixes, parsed.word, arguments, parsed.name))
     for needed in ("i", "j"):
         if needed not in options:
             raise parsed.word.error(
@@ -158,7 +164,10 @@ def reshape(session: Session, parsed: ParsedCommand) -> CommandResult:
         "Wide" if long else "Long",
         key="reshape",
     )
-    return changed(session, data, tables=(table,))
+    result = changed(session, data, tables=(table,))
+    assert result.state is not None
+    told = (tuple(report.stubs), i, str(j), "string" in options)
+    return replace(result, state=replace(result.state, reshaped=told))
 
 
 def _stub(piece: Piece, names: Names) -> str:
