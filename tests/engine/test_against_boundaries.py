@@ -278,3 +278,33 @@ def test_common_correlation_at_its_lowest_is_named_as_such() -> None:
     assert covariance == pytest.approx(-variance / 2, rel=1e-5)
     assert result.boundary == ("id: corr(R.item)",)
     assert "-1/2" in result.warnings[-1].message
+
+
+@pytest.mark.parametrize("sd", [1e-3, 1e-5])
+def test_small_errors_that_are_well_determined_are_no_boundary(sd: float) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"id": np.repeat(np.arange(30), 8), "x": rng.normal(size=240)})
+    error, effect = sd * rng.normal(size=240), rng.normal(size=30)[frame["id"]]
+    result = terrace.fit("mixed y x || id:, reml", dataset(frame.assign(y=frame["x"] + effect + error)))
+    assert result.state == "converged"
+    # within groups, the restricted likelihood is that of the analysis of covariance
+    x, e = (v - v.groupby(frame["id"]).transform("mean") for v in (frame["x"], pd.Series(error)))
+    rest = e - x * (x @ e) / (x @ x)
+    variance = float(rest @ rest) / (240 - 30 - 1)
+    assert result.random[-1].estimate == pytest.approx(variance, rel=1e-4)
+    assert result.random[-1].se == pytest.approx(variance * np.sqrt(2 / 209), rel=1e-4)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_unit_of_time_of_exponential_residuals_is_arbitrary(unit: float) -> None:
+    frame = serial(1, 10, 6, (0.9,))
+    plain = terrace.fit("mixed y || id:, noconstant residuals(exponential, t(t))", dataset(frame))
+    command = "mixed y || id:, noconstant residuals(exponential, t(s))"
+    result = terrace.fit(command, dataset(frame.assign(s=unit * frame["t"])))
+    assert result.ll == pytest.approx(plain.ll, abs=1e-10)
+    (rho, variance), (plain_rho, plain_variance) = result.random, plain.random
+    assert (variance.estimate, variance.se) == pytest.approx((plain_variance.estimate, plain_variance.se), rel=1e-7)
+    if unit >= 1:  # per microsecond, what is left of a correlation is no number
+        assert rho.estimate == pytest.approx(plain_rho.estimate ** (1 / unit), rel=1e-9)
+        slope = rho.estimate / plain_rho.estimate / unit
+        assert rho.se == pytest.approx(plain_rho.se * slope, rel=1e-6)

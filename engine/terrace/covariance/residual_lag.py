@@ -239,32 +239,43 @@ class Toeplitz(ByLag):
 
 
 class Exponential(ByLag):
-    """Correlation ρ^distance for any real distances, 0 < ρ < 1; the search runs over logit ρ."""
+    """Correlation r^distance for any real distances, 0 < r < 1, which is what is reported.
+
+    The unit of time is arbitrary: ρ is the correlation at a quarter of the time observed, so that it stays clear of 0
+    and 1 whether time is in seconds or in years. The search runs over logit ρ.
+    """
 
     key, title, integer_time = "exponential", "Exponential", False
+
+    def __init__(self, times: FloatArray, order: int | None = None) -> None:
+        super().__init__(times, order)
+        span = float(times.max() - times.min()) if len(times) else 0.0
+        self.unit = span / 4.0 if span > 0 else 1.0
 
     @property
     def n_params(self) -> int:
         return 1
 
     def start(self) -> list[FloatArray]:
-        gaps = np.diff(self.times)
-        typical = float(np.median(gaps)) if len(gaps) else 1.0
-        levels = [float(np.clip(level ** (1.0 / typical), 1e-6, 1 - 1e-6)) for level in (0.5, 0.9, 0.1)]
-        return [np.array([_logit(level)]) for level in levels]
+        return [np.array([_logit(level)]) for level in (0.3, 0.9, 0.01)]
 
     def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        t = float(np.clip(theta[0], -700, 700))
+        t = float(np.clip(theta[0], -300, 300))
         rho = 1.0 / (1.0 + np.exp(-t))
         slope = rho * (1.0 - rho)
         return np.array([rho]), np.array([[slope]]), np.array([[[slope * (1.0 - 2.0 * rho)]]])
 
+    def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
+        power = 1.0 / self.unit
+        reported = float(rho[0]) ** power
+        return np.array([reported, sigma2]), np.diag([power * reported / float(rho[0]), sigma2])
+
     def from_natural(self, values: FloatArray) -> tuple[FloatArray, float]:
-        return np.array([_logit(float(values[0]))]), float(values[1])
+        return np.array([_logit(float(values[0]) ** self.unit)]), float(values[1])
 
     def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
         """ρ = 0: no correlation is left at the shortest distance."""
-        return np.eye(1) if rho[0] ** nearest < EDGE else np.zeros((1, 0))
+        return np.eye(1) if rho[0] ** (nearest / self.unit) < EDGE else np.zeros((1, 0))
 
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int
@@ -272,6 +283,7 @@ class Exponential(ByLag):
         r = float(rho[0])
         if not 0.0 < r < 1.0:
             raise np.linalg.LinAlgError("correlation outside its range")
+        lags = lags / self.unit
         f = r**lags
         f1 = lags * f / r
         return f, f1[None], (lags * (lags - 1.0) * f / r**2)[None, None] if order > 1 else _nothing(1, lags)

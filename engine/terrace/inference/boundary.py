@@ -119,15 +119,20 @@ def free_directions(
 
 
 def name_boundary(
-    objective: Objective, point: SearchPoint, singular: dict[int, FloatArray], layout: tuple[Cell, ...]
+    objective: Objective,
+    point: SearchPoint,
+    singular: dict[int, FloatArray],
+    layout: tuple[Cell, ...],
+    spread: float,
 ) -> tuple[tuple[str, ...], BoolArray, BoolArray]:
     """What the user should be told is on the edge, and by printed parameter whether it is there itself and
-    whether it has no standard error for it, both (k,)."""
+    whether it has no standard error for it, both (k,). ``spread`` is the variance of log σ², infinite where the
+    information is singular."""
     named: list[str] = []
     at: BoolArray = np.zeros(len(layout), dtype=bool)
     masked: BoolArray = np.zeros(len(layout), dtype=bool)
     natural = objective.natural_map()
-    if point.evaluation.sigma2 < BOUNDARY:
+    if _residual_vanishes(point.evaluation.sigma2, spread):
         # the random effects reproduce the outcome: nothing is left for the residual
         last = len(layout) - 1
         at[last] = masked[last] = True
@@ -165,6 +170,13 @@ def name_boundary(
                 named.append(where + c.sd_name)
     _name_residual_edges(objective, point, layout, named, at, masked)
     return tuple(named), at, masked
+
+
+def _residual_vanishes(sigma2: float, spread: float) -> bool:
+    """Whether a small σ² (in units of the least-squares residual variance) is none: either rounding is all that it
+    can be, or the likelihood has stopped to depend on its logarithm. Errors that are small beside the differences
+    between groups, but well determined, are no reason to warn."""
+    return sigma2 < 1e-11 or (sigma2 < 1e-5 and spread > 9.0)
 
 
 def _name_residual_edges(

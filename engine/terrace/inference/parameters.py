@@ -47,7 +47,6 @@ def estimate_natural(space: SearchSpace, point: SearchPoint, *, want_se: bool = 
     values, jacobian = natural_values(objective, point.psi, sigma2)
     layout = cells(objective.design)
     singular = singular_directions(objective, point)
-    boundary, at_boundary, masked = name_boundary(objective, point, singular, layout)
     values = exact_zeros(objective.design, values, layout, sigma2)
     # work in (θ, log σ²): there, directions that end at the boundary have zero slope and drop out cleanly
     full = point.evaluation.full_hessian
@@ -58,17 +57,20 @@ def estimate_natural(space: SearchSpace, point: SearchPoint, *, want_se: bool = 
     h[:r, :r] += np.tensordot(point.evaluation.gradient, second, axes=1)
     free = free_directions(objective, point, singular, h)
     information = -(free.T @ h @ free)
-    regular = True
     psi_vcov = np.zeros((r + 1, r + 1))
-    if want_se:
-        size = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
-        scaled = information / np.outer(size, size)
-        eigenvalues, vectors = np.linalg.eigh((scaled + scaled.T) / 2)
-        regular = bool(len(eigenvalues) == 0 or eigenvalues[0] > 1e-9)
-        if regular:
-            inverse = (vectors / eigenvalues) @ vectors.T / np.outer(size, size)
-            cov = free @ inverse @ free.T
-            psi_vcov = j @ cov @ j.T
+    size = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
+    scaled = information / np.outer(size, size)
+    eigenvalues, vectors = np.linalg.eigh((scaled + scaled.T) / 2)
+    regular = bool(len(eigenvalues) == 0 or eigenvalues[0] > 1e-9)
+    if regular:
+        inverse = (vectors / eigenvalues) @ vectors.T / np.outer(size, size)
+        cov = free @ inverse @ free.T
+        psi_vcov = j @ cov @ j.T
+    spread = float(psi_vcov[r, r]) if regular else np.inf
+    boundary, at_boundary, masked = name_boundary(objective, point, singular, layout, spread)
+    if not want_se:
+        psi_vcov = np.zeros((r + 1, r + 1))
+    regular = regular or not want_se
     vcov = jacobian @ psi_vcov @ jacobian.T
     identified = np.full(len(values), want_se and regular)
     identified &= ~masked
@@ -163,8 +165,9 @@ def estmetric(
             slope[k] = 1.0 / (1.0 - sd[k] ** 2) if abs(sd[k]) < 1 else 0.0
             names.append(f"atanh({inside})")
         elif c.scale == "logit":
-            values[k] = math.log(sd[k] / (1 - sd[k]))
-            slope[k] = 1.0 / (sd[k] * (1 - sd[k]))
+            inside_range = 0 < sd[k] < 1
+            values[k] = math.log(sd[k] / (1 - sd[k])) if inside_range else math.copysign(math.inf, sd[k] - 0.5)
+            slope[k] = 1.0 / (sd[k] * (1 - sd[k])) if inside_range else 0.0
             names.append(f"logit({inside})")
         else:
             names.append(inside)

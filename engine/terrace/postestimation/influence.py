@@ -146,7 +146,7 @@ def _clusters(fit: FitResult) -> tuple[FloatArray, FloatArray, FloatArray]:
     v = np.append(-e.beta, 1.0)
     whole = f.sum(axis=0)[:p, :p]
     changes, covratio = _without(whole, f[:, :p, :p], (f @ v)[:, :p])
-    _, in_psi, _ = cluster_scores(objective, model.psi, e.beta, e.sigma2)
+    _, in_psi, _ = cluster_scores(objective, model.psi, e.beta, e.sigma2, e.a_inverse if objective.reml else None)
     variance = -in_psi @ model.natural.psi_vcov @ model.natural.jacobian.T
     return changes @ objective.back.T * objective.y_scale, covratio, variance
 

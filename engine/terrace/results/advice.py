@@ -64,13 +64,17 @@ def collect_advice(
                 "cannot be given.",
                 "The data cannot tell some of the parameters apart: simplify the random part or the residuals.",
             )
+    roots = [n.partition(": ")[2] for n in fitted.natural.boundary if n.rpartition(":")[2].strip().startswith("theta")]
     for name in fitted.natural.boundary:
         level, _, parameter = name.partition(": ")
         inside = parameter.rpartition(":")[2]
+        if parameter in roots[1:]:
+            continue
         if level == "Residual" and inside.startswith("theta"):
-            text = f"{parameter} is at the edge of what a moving average can be: a root lies on the unit circle."
+            every, verb = (", ".join(roots), "are") if len(roots) > 1 else (parameter, "is")
+            text = f"{every} {verb} at the edge of what a moving average can be: a root lies on the unit circle."
             action = (
-                "The estimates maximise the likelihood; no standard error of it is given there. Consider another "
+                "The estimates maximise the likelihood, but have no standard errors there. Consider another "
                 "structure of the residuals, or a lower order."
             )
         elif level == "Residual" and inside == "rho":
