@@ -343,8 +343,8 @@ def _check_varies(matrix: FloatArray, info: list[ColumnInfo], level: Level) -> N
                 "random intercept.",
                 code="slope-constant-within",
                 subject=column.name,
-                advice=f"Take {column.name} out of || {level.name}:, or put its slope at a higher level. Where the variance "
-                f"between groups is meant to change with {column.name}, the option collinear keeps it.",
+                advice=f"Take {column.name} out of || {level.name}:, or put its slope at a higher level. Where the "
+                f"variance between groups is meant to change with {column.name}, the option collinear keeps it.",
             )
 
 

@@ -96,6 +96,8 @@ ELSEWHERE = {
 
 COMMANDS: dict[str, Command] = {}
 PREFIX_HANDLERS: dict[str, Handler] = {}
+_MEANT: dict[tuple[str, ...], str] = {}
+_MOST_WORDS = 5000
 
 
 def command(
@@ -106,6 +108,7 @@ def command(
     def register(handler: Handler) -> Handler:
         if name in COMMANDS and COMMANDS[name].handler.__module__ != handler.__module__:
             raise ValueError(f"two modules register {name}")
+        _MEANT.clear()
         COMMANDS[name] = Command(
             name,
             minimum or name,
@@ -169,9 +172,14 @@ def _best(typed: tuple[str, ...]) -> Command | None:
     exact = COMMANDS.get(" ".join(typed))
     if exact is not None:
         return exact
-    found = [c for c in COMMANDS.values() if c.accepts(typed)]
-    # Where two fit, the one whose shortest spelling is nearer to what was typed is meant.
-    return max(found, key=lambda c: len(c.minimum)) if found else None
+    if typed not in _MEANT:  # a loop asks for the same words again and again
+        found = [c for c in COMMANDS.values() if c.accepts(typed)]
+        # Where two fit, the one whose shortest spelling is nearer to what was typed is meant.
+        _MEANT[typed] = max(found, key=lambda c: len(c.minimum)).name if found else ""
+        if len(_MEANT) > _MOST_WORDS:
+            _MEANT.clear()
+            return _best(typed)
+    return COMMANDS.get(_MEANT[typed])
 
 
 def _family(first: str) -> str:
