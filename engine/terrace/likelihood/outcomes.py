@@ -27,7 +27,8 @@ def together(objective: Objective) -> bool:
         isinstance(objective.data, SimpleData)
         and objective.sparse is None
         and not objective.crossed_stage.q
-        and objective.design.weights.kind is None
+        and objective.row_weights is None
+        and not objective.level_weights
     )
 
 
