@@ -216,7 +216,7 @@ def fit_design(
         natural, vcov, clusters = _robust(design, optimum, natural, to_x, reml, transform, offset)
         if spec.vce_correction == "cr2" or spec.df_method == "satterthwaite":
             watch.stage("Robust standard errors")
-            few = _few_clusters(design, optimum, model_based, beta, phi, sigma2)
+            few = small_of_robust(design, optimum, model_based, beta, phi, sigma2)
             vcov = few.vcov
             if spec.df_method == "satterthwaite":
                 df = np.array([few.single(row) for row in np.eye(len(beta))])
@@ -265,9 +265,10 @@ LARGEST_CLUSTER = 2500
 """Rows of a cluster whose covariance matrix is formed."""
 
 
-def _few_clusters(
+def small_of_robust(
     design: Design, optimum: Optimum, natural: NaturalEstimate, beta: FloatArray, phi: FloatArray, sigma2: float
 ) -> FewClusters:
+    """Robust covariance and degrees of freedom by cluster. `SpecError` with weights, or for very large clusters."""
     clusters = cluster_codes(design)
     largest = int(np.bincount(clusters).max())
     if design.weights.kind is not None:

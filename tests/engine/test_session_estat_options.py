@@ -65,6 +65,10 @@ def test_degrees_of_freedom_are_given_to_the_fit(state: State) -> None:
     assert np.isfinite(s.data.numeric("r")).all()
     ok(s, "mixed reaction days || subject: , vce(robust)")
     refused(s, "estat df, method(residual) post", "df-robust")
+    ok(s, "estat df, post")
+    ok(want, "mixed reaction days || subject: , vce(robust) dfmethod(satterthwaite)")
+    assert row(s, "test days, small") == pytest.approx(row(want, "test days, small"))
+    assert s.fit.fixed == want.fit.fixed  # type: ignore[union-attr]
 
 
 def test_one_cluster(state: State) -> None:

@@ -231,6 +231,18 @@ def _effects_fields(facts: Facts) -> tuple[Field, ...]:
     over = (("", tr("(all rows together)")), *_variables(facts, facts.categories))
     return (
         Field("of", tr("Effects of"), "several", (), tuple((n, n) for n in names), hint=tr("None ticked: all")),
+        Field(
+            "kind",
+            tr("As"),
+            "choice",
+            "dydx",
+            (
+                ("dydx", tr("Slopes: change for one more")),
+                ("eyex", tr("Elasticities: percent for one percent")),
+                ("dyex", tr("Change for one percent (of 100)")),
+                ("eydx", tr("Percent (of 100) for one more")),
+            ),
+        ),
         _at_field(facts),
         Field("over", tr("In groups of"), "choice", "", over),
         Field("plot", tr("Draw them"), "check", False),
@@ -239,7 +251,11 @@ def _effects_fields(facts: Facts) -> tuple[Field, ...]:
     )
 
 
-def _effects_problem(_facts: Facts, values: Values) -> str:
+def _effects_problem(facts: Facts, values: Values) -> str:
+    chosen = values["of"] or (*facts.numbers, *facts.factors)
+    factors = [n for n in chosen if n in facts.factors and n not in facts.numbers]
+    if factors and values["kind"] != "dydx":  # ln y exists for factors where no prediction is below 0 only
+        return tr("{0} is a factor: choose numbers, or slopes.").format(factors[0])
     return _at_problem(values)
 
 
@@ -247,7 +263,7 @@ def _effects(_facts: Facts, values: Values) -> list[str]:
     return [
         written(
             "margins",
-            option("dydx", (*values["of"],) or "*"),
+            option(values["kind"], (*values["of"],) or "*"),
             _at_option(values),
             option("over", values["over"]),
             flag("small", values["small"]),

@@ -14,6 +14,7 @@ from terrace.data.dataset import Dataset
 from terrace.design.columns import variable_values
 from terrace.errors import SpecError
 from terrace.inference.df import SmallSample
+from terrace.inference.fewclusters import FewClusters
 from terrace.inference.small import TITLES, SmallInference, small_inference
 from terrace.postestimation.combinations import confidence_level, covariance, need_data
 from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_table
@@ -296,11 +297,17 @@ def _small(fit: FitResult, method: str, information: str) -> tuple[ModelSpec, Sm
     if model.n_clusters is not None:
         if model.small is not None and method == fit.spec.df_method:
             return fit.spec, model.small
+        if method == "satterthwaite":
+            from terrace.estimate import small_of_robust
+
+            few = small_of_robust(model.design, model.optimum, model.natural, model.beta, model.phi, model.sigma2)
+            df = np.array([few.single(row) for row in np.eye(len(model.beta))])
+            return replace(fit.spec, df_method="satterthwaite"), SmallInference(method, df, few)
         raise SpecError(
             f"dfmethod({method}) does not go with these robust standard errors.",
             code="df-robust",
             subject="method",
-            advice="Fit the model with vce(robust) dfmethod(satterthwaite), or without vce().",
+            advice="Choose satterthwaite, or fit the model without vce().",
         )
     to_x = model.objective.back
     if model.constraints is not None:
@@ -316,14 +323,16 @@ def _small(fit: FitResult, method: str, information: str) -> tuple[ModelSpec, Sm
 def with_method(fit: FitResult, data: Dataset, method: str, information: str = "eim") -> FitResult:
     """The fit as it would be with ``dfmethod(method)``: nothing is estimated again.
 
-    Raises `SpecError` where the method does not suit the model, or the standard errors are robust.
+    Raises `SpecError` where the method does not suit the model or its standard errors.
     """
     from terrace.results.build import build_result
 
     spec, small = _small(fit, method, information)
-    if fit.model.n_clusters is not None:
-        return fit
-    adjusted = small.sample.adjusted if method == "kroger" and isinstance(small.sample, SmallSample) else fit.model.phi
+    adjusted = fit.model.vcov if fit.model.n_clusters is not None else fit.model.phi
+    if method == "kroger" and isinstance(small.sample, SmallSample):
+        adjusted = small.sample.adjusted
+    elif isinstance(small.sample, FewClusters):
+        adjusted = small.sample.vcov
     design = replace(fit.model.design, spec=spec)
     model = replace(fit.model, design=design, small=small, vcov=adjusted)
     return replace(
@@ -335,11 +344,14 @@ def with_method(fit: FitResult, data: Dataset, method: str, information: str = "
 def df_table(fit: FitResult, methods: Sequence[str] = (), information: str = "eim") -> Table:
     """Degrees of freedom of every coefficient by one or more methods, side by side.
 
-    ``methods`` default to that of the fit, or Kenward-Roger where it has none. Raises `SpecError` where a
+    ``methods`` default to that of the fit; where it has none to Kenward-Roger under REML, Satterthwaite with robust
+    standard errors, else residual. Raises `SpecError` where a
     method does not suit the model.
     """
     model = fit.model
-    chosen = list(methods) or [fit.spec.df_method or ("kroger" if fit.spec.method == "reml" else "residual")]
+    usual = "kroger" if fit.spec.method == "reml" else "residual"
+    usual = "satterthwaite" if model.n_clusters is not None else usual
+    chosen = list(methods) or [fit.spec.df_method or usual]
     found = [_small(fit, m, information)[1].df for m in chosen]
     rows = [
         Row(c.label, tuple(float(df[k]) if df[k] > 0 else None for df in found), code=c.name)
