@@ -88,7 +88,6 @@ def test_a_command_gives_an_outcome(session: Session) -> None:
         ("list in «100»", "range"),
         ("describe x, «foo»", "no-such-option"),
         ("«by g:» describe", "prefix"),
-        ("«xi:» mixed y", "prefix"),
         ("set level «high»", "option-number"),
         ("set level «5»", "setting-value"),
         ("set «levle» 90", "no-such-setting"),

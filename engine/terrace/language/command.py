@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,7 @@ PREFIXES = {
     "mi estimate": "mi est",
     "xi": "xi",
 }
+_VERSION = re.compile(r"vers(?:i|io|ion)?\s+[\d.]+\s*:")  # without a colon it is a command
 _COLON = frozenset(PREFIXES) - {"quietly", "noisily", "capture"}
 
 
@@ -127,6 +129,8 @@ def _prefix(piece: Piece) -> Prefix | None:
         typed, end = f"{typed} {second}", second.end
         if not (str(second) and "estimate".startswith(str(second)) and len(str(second)) >= 3):
             return None
+    if found := _VERSION.match(piece.source, piece.start, piece.end):
+        return Prefix("version", piece.at(end, found.end() - 1).strip(), piece.at(piece.start, found.end()))
     name = next((n for n, m in PREFIXES.items() if abbreviates(typed, n, m)), None)
     if name is None:
         return None

@@ -15,7 +15,8 @@ from terrace.session.state import CommandResult
 if TYPE_CHECKING:
     from terrace.session.session import Session
 
-_SILENT = ("quietly", "noisily", "capture")
+# ``xi`` is what i. needed in older programs, ``version`` says for which one a command was written.
+_SILENT = ("quietly", "noisily", "capture", "version", "xi")
 
 
 def dispatch(session: Session, found: Command, parsed: ParsedCommand) -> CommandResult:
