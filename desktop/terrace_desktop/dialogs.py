@@ -1,4 +1,4 @@
-"""Small dialogs: what to predict, a name, what to do with unsaved changes, an error, help."""
+"""Small dialogs: a name, what to do with unsaved changes, an error, help."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import re
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QDialog,
     QFileDialog,
-    QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
-    QRadioButton,
     QTextBrowser,
     QToolButton,
     QVBoxLayout,
@@ -25,8 +22,6 @@ from PySide6.QtWidgets import (
 
 from terrace_desktop import theme
 from terrace_desktop.widgets import button, label, named
-
-NAME = re.compile(r"[^\W\d]\w{0,31}$")
 
 
 def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
@@ -73,70 +68,6 @@ class SmallDialog(QDialog):
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
         self.ok_button.setEnabled(not text)
-
-
-PREDICTIONS = (  # option of `predict`, words, suggested name
-    ("fitted", QT_TRANSLATE_NOOP("PredictDialog", "Fitted values"), "fitted"),
-    ("residuals", QT_TRANSLATE_NOOP("PredictDialog", "Residuals"), "resid"),
-    ("reffects", QT_TRANSLATE_NOOP("PredictDialog", "Random effects, one variable each"), "u*"),
-    ("xb", QT_TRANSLATE_NOOP("PredictDialog", "Fixed part only"), "xb"),
-)
-
-
-class PredictDialog(SmallDialog):
-    """New variables from a model."""
-
-    chosen = Signal(str)
-
-    def __init__(self, parent: QWidget | None, taken: tuple[str, ...]) -> None:
-        super().__init__(
-            parent,
-            "predict_dialog",
-            QCoreApplication.translate("PredictDialog", "Predict"),
-            QCoreApplication.translate("PredictDialog", "Add to the data"),
-        )
-        self._taken = {t.lower() for t in taken}
-        self._group = QButtonGroup(self)
-        for i, (key, words, _name) in enumerate(PREDICTIONS):
-            b = named(QRadioButton(self.tr(words)), f"predict_{key}", self.tr(words))
-            self._group.addButton(b, i)
-            self.content.addWidget(b)
-        form = QFormLayout()
-        self.name = named(QLineEdit(), "predict_name", self.tr("Name of the new variable"))
-        form.addRow(self.tr("Name"), self.name)
-        self.content.addLayout(form)
-        self._group.idToggled.connect(lambda _i, on: self._suggest() if on else None)
-        self.name.textChanged.connect(self._check)
-        self.accepted.connect(lambda: self.chosen.emit(self.command()))
-        self._group.button(0).setChecked(True)
-
-    def command(self) -> str:
-        """The command that does it."""
-        key = PREDICTIONS[self._group.checkedId()][0]
-        return f"predict {self.name.text().strip()}, {key}"
-
-    def choose(self, key: str) -> None:
-        """Choose what to predict."""
-        self._group.button([p[0] for p in PREDICTIONS].index(key)).setChecked(True)
-
-    def _suggest(self) -> None:
-        stem = PREDICTIONS[self._group.checkedId()][2]
-        name, n = stem, 2
-        while name.rstrip("*").lower() in self._taken and not name.endswith("*"):
-            name, n = f"{stem}{n}", n + 1
-        self.name.setText(name)
-
-    def _check(self) -> None:
-        text = self.name.text().strip()
-        several = PREDICTIONS[self._group.checkedId()][0] == "reffects"
-        if not text:
-            self.set_problem(self.tr("Give the new variable a name."))
-        elif not all(NAME.match(t.rstrip("*")) for t in text.split()) or ("*" in text and not several):
-            self.set_problem(self.tr("A name has letters, digits and underscores, and begins with a letter."))
-        elif text.lower() in self._taken:
-            self.set_problem(self.tr("There is a variable {0} already.").format(text))
-        else:
-            self.set_problem("")
 
 
 class NameDialog(SmallDialog):

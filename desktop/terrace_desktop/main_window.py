@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         self.results.rows_selected.connect(self.left.mark_rows)
         self.results.models_changed.connect(self._refresh)
         self.results.command_edit_asked.connect(self._edit_command)
+        self.results.command_run_asked.connect(self._run)
         self.left.filter_changed.connect(self._refresh)
         self.left.history_tab.run_asked.connect(self._run)
         self.left.history_tab.save_asked.connect(self.exports.save_history)

@@ -174,10 +174,7 @@ class ModelFlow(QObject):
 
     def predict(self, card: ModelCard) -> None:
         """Ask what to predict, and add it to the data."""
-        dataset = self.controller.snapshot.dataset
-        dialog = dialogs.PredictDialog(self.window, () if dataset is None else dataset.names)
-        dialog.chosen.connect(lambda command: self.after(card, command))
-        dialog.open()
+        self.open_after(card, "predict")
 
     def rename(self, card: ModelCard) -> None:
         """Give a model another name on its card."""

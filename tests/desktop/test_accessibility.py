@@ -95,7 +95,6 @@ def test_no_control_is_unnamed(desk: Desk) -> None:
 def test_no_control_of_a_dialog_is_unnamed(desk: Desk) -> None:
     w = desk.window
     for dialog in (
-        dialogs.PredictDialog(w, ()),
         dialogs.UnsavedDialog(w, "data.dta"),
         dialogs.NameDialog(w, "Rename", "x", "Do"),
         dialogs.FailureDialog(w, "Error: x", "trace", __import__("pathlib").Path("terrace.log")),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from test_accessibility import unnamed
 from test_app import Program
 
@@ -175,6 +175,18 @@ def test_the_syntax_stands_over_the_bar(program: Program) -> None:
     QTest.keyClick(tab.bar, Qt.Key.Key_F1)
     program.idle()
     assert program.states()[-1] == ("help recode", "ok")
+
+
+def test_a_misspelt_name_is_mended_by_a_click(program: Program) -> None:
+    program.run("sample hsb", "mixed mathach sess || id:")
+    card = program.window.results.loose()[-1]
+    b = card.findChild(QPushButton, "error_mend")
+    assert b.text() == "Use ses"
+    b.click()
+    program.idle()
+    assert ("mixed mathach ses || id:", "ok") in program.states() and not program.window.results.loose()
+    program.run("qqqq")
+    assert program.window.results.loose()[-1].findChild(QPushButton, "error_mend") is None
 
 
 def test_all_commands_are_listed_and_found(program: Program) -> None:

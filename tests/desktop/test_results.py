@@ -276,7 +276,9 @@ def test_progress_says_what_it_knows() -> None:
     pane.show_progress(ENTRY, Progress("Fitting", 3, -23320.5), 1.234)
     assert pane.progress.text() == "iteration 3 · log likelihood −23,320.500 · 1.2 s"
     pane.show_progress(None, Progress("Reading", fraction=0.25), 2.0)
-    assert pane.progress._bar.value() == 250
+    assert pane.progress._bar.value() == 250 and pane.progress.text() == "25% · 2.0 s"
+    pane.show_progress(None, Progress("Bootstrap", 100, fraction=0.25), 4.0)
+    assert pane.progress.text() == "25% · 4.0 s · about 12.0 s left"
     pane.show_progress(None, None, 0.7)
     assert pane.progress.text() == "700 ms"
     pane.hide_progress()

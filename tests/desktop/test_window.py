@@ -248,23 +248,14 @@ def test_results_are_dimmed_when_their_data_change_and_not_otherwise(desk: Desk)
     assert not card.stale and card.body_widget.graphicsEffect() is None
 
 
-def test_predict_dialog_writes_its_command(desk: Desk) -> None:
+def test_predict_opens_the_panel_where_new_variables_are_made(desk: Desk) -> None:
     desk.open()
     desk.run(MODEL)
-    desk.window.predict_newest()
-    dialog = desk.window.findChild(dialogs.PredictDialog)
-    assert dialog.command() == "predict fitted, fitted"
-    dialog.choose("reffects")
-    assert dialog.command() == "predict u*, reffects"
-    dialog.choose("residuals")
-    dialog.name.setText("score")
-    assert not dialog.ok_button.isEnabled() and "already" in dialog.problem.text()
-    dialog.name.setText("2x")
-    assert not dialog.ok_button.isEnabled()
-    dialog.name.setText("resid")
-    dialog.ok_button.click()
-    desk.idle()
-    assert desk.session.ran[-1] == "predict resid, residuals"
+    desk.window.actions_["predict"].trigger()
+    panel = desk.window.models._after.dialog.panel
+    assert panel.commands() == ["predict fitted, fitted"]
+    desk.window.models._after.close()
+    spin()
 
 
 def test_compare_opens_the_panel_with_all_models(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,17 @@ def pointed(outcome: Outcome) -> str:
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("results", text)
+
+
+def mended(outcome: Outcome) -> tuple[str, str]:
+    """The word that the advice proposes for what an error is about, and the command with it; empty without one."""
+    found = re.search(r"Did you mean (\w+)\?", outcome.error_advice)
+    if found is None or outcome.error_at is None:
+        return "", ""
+    start, end = outcome.error_at
+    if not outcome.command[start:end].isidentifier():
+        return "", ""
+    return found[1], outcome.command[:start] + found[1] + outcome.command[end:]
 
 
 def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> str:
@@ -115,6 +127,7 @@ class OutputCard(Card):
     export_plot_asked = Signal(object, str)
     rows_selected = Signal(object)
     log_asked = Signal()
+    run_asked = Signal(str)  # a command
 
     def __init__(self, entry: Entry, outcome: Outcome, title: str = "") -> None:
         shown = "" if outcome.error_at is not None else outcome.command
@@ -159,6 +172,9 @@ class OutputCard(Card):
         assert outcome.error is not None
         self.set_pill(self.tr("failed"), "bad")
         strip = Notice(outcome.error[1], kind="error", advice=outcome.error_advice, code=pointed(outcome))
+        word, command = mended(outcome)
+        if word:
+            strip.add_button(self.tr("Use {0}").format(word), "error_mend", lambda: self.run_asked.emit(command))
         strip.add_button(
             self.tr("Edit the command"), "error_edit", lambda: self.edit_asked.emit(outcome.command)
         )

@@ -55,12 +55,17 @@ class ProgressCard(QFrame):
         self._command.set_text("" if entry is None else entry.command)
         self._command.setVisible(entry is not None)
         parts = []
-        if progress is not None and progress.iteration is not None:
+        share = None if progress is None else progress.fraction
+        if share is not None:
+            parts.append(f"{share:.0%}")
+        elif progress is not None and progress.iteration is not None:
             parts.append(self.tr("iteration {0}").format(progress.iteration))
         if progress is not None and progress.ll is not None:
             shown = f"{progress.ll:,.3f}".replace("-", "−")
             parts.append(self.tr("log likelihood {0}").format(shown))
         parts.append(duration(seconds))
+        if share is not None and share > 0.02 and seconds > 2:
+            parts.append(self.tr("about {0} left").format(duration(seconds * (1 - share) / share)))
         self._how.setText(" · ".join(parts))
         self._how.setAccessibleName(self._how.text())
         if progress is not None and progress.fraction is not None:
@@ -113,6 +118,7 @@ class ResultsPane(QScrollArea):
     refit_asked = Signal(object)
     mend_asked = Signal(object, object)  # ModelCard, Advice
     command_edit_asked = Signal(str)
+    command_run_asked = Signal(str)
     plot_export_asked = Signal(object, str, object)  # Plot, format, ModelCard or None
     rows_selected = Signal(object)
     models_changed = Signal()
@@ -172,6 +178,7 @@ class ResultsPane(QScrollArea):
         """A card for any other command: under its model, or on top."""
         card = OutputCard(entry, outcome, title)
         card.edit_asked.connect(self.command_edit_asked)
+        card.run_asked.connect(self.command_run_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.log_asked.connect(self.log_asked)
         card.rows_selected.connect(self.rows_selected)
