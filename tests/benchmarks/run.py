@@ -45,7 +45,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--patience", type=float, default=900, help="seconds after which a peer is given up")
     parser.add_argument("--threads", type=int, default=1, help="BLAS threads on every side, 0 as installed (1)")
     parser.add_argument("--statsmodels", default=statsmodels_python(), help="the Python that has statsmodels")
-    parser.add_argument("--no-results", action="store_true", help="print only, leave RESULTS.md as it is, as with --cases")
+    parser.add_argument("--no-results", action="store_true", help="print only, as with --cases")
     return parser.parse_args()
 
 
