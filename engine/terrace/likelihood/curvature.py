@@ -82,7 +82,9 @@ def add_curvature(second: FloatArray, record: Record, weight: Weight) -> None:
             if first != other:
                 second[other, first] += value
         across = -2.0 * bases.product_traces(record.u, step.bt(ea[first]))
-        if log_det:
+        if step.zero:
+            across += bases.traces(record.d1[first]) @ np.broadcast_to(omega, record.d1[first].shape[-1:])
+        elif log_det:
             bd = step.bt(record.d1[first], kd.get(first))
             weighted = bd if len(omega) == 1 and omega[0] == 1.0 else bd * omega
             across += bases.product_traces(weighted, np.swapaxes(step.full_b(), 0, 1))

@@ -116,7 +116,9 @@ class Kernel:
         """B (q, q, G) = I - KD, or KΣ⁻¹ for a diagonal Σ."""
         if self.variances is not None:
             return self.k / self.variances[None, :, None]
-        if self.b is None:
+        if self.b is None and self.zero:
+            self.b = np.array(np.broadcast_to(_identity(self.d), self.d.shape))
+        elif self.b is None:
             self.b = _identity(self.d) - mul(self.k, self.d)
         return self.b
 
@@ -136,8 +138,7 @@ def kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
     """
     q, groups = d.shape[0], d.shape[-1]
     if not sigma.any():
-        b = np.broadcast_to(_identity(d), d.shape)
-        return Kernel(np.zeros_like(d), d, np.zeros(groups), d, b, zero=True)
+        return Kernel(np.zeros_like(d), d, np.zeros(groups), d, zero=True)
     if sigma.ndim == 1:
         if q >= LARGE and groups == 1 and np.all(sigma > 0):
             return _diagonal(d, sigma)
