@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from terrace.errors import Cancelled
 from terrace.language.clauses import Clauses
-from terrace.language.expr_ast import Binary, Expression, Name, Node, Subscript, walk
+from terrace.language.expr_ast import Expression, Name, Node, Subscript, walk
+from terrace.language.expr_sequential import Unsuited, looks_back, replaced_in_order
 from terrace.language.tokens import Piece
 from terrace.session.working import By, chosen
 
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 _HIDDEN = "__new"
 
 
-def looks_back(expression: Expression | Piece | None, name: str) -> bool:
+def refers_back(expression: Expression | Piece | None, name: str) -> bool:
     """True where an expression takes the variable from another row that is no later one."""
-    return expression is not None and any(_looks_back(node, name) for node in walk(_parsed(expression).root))
+    return expression is not None and any(looks_back(node, name) for node in walk(_parsed(expression).root))
 
 
 def row_by_row(
@@ -30,18 +31,23 @@ def row_by_row(
 ) -> npt.NDArray[Any]:
     """All values of the variable after replacing it row by row, shape (n,).
 
-    The whole column is evaluated again and again, with what the last pass gave standing for earlier rows, until
-    nothing changes: a row is final once the rows it looks at are, so that there are as many passes as the longest
-    chain of rows has links.
+    In turn where the parts allow it (`expr_sequential`). Otherwise the whole column is evaluated again and again, with
+    what the last pass gave standing for earlier rows, until nothing changes: a row is final once the rows it looks at
+    are, so that there are as many passes as the longest chain of rows has links.
     """
     from terrace.data.build import plain_values
-    from terrace.language.expressions import condition, evaluate
+    from terrace.language.expressions import condition, evaluate, regex_match
 
     data = session.data
-    context = session.context()
+    context = replace(session.context(), match=regex_match(clauses.condition))
+    inside = chosen(session, replace(clauses, condition=None))
+    asked = None if clauses.condition is None else _parsed(clauses.condition)
+    try:
+        return replaced_in_order(expression, asked, data, name, context, by.codes, inside, session.cancelled)
+    except Unsuited:
+        pass  # the slower way takes every expression
     test = None if clauses.condition is None else _redirected(_parsed(clauses.condition), name)
     formula = _redirected(expression, name)
-    inside = chosen(session, replace(clauses, condition=None))
     start = np.asarray(evaluate(name, data, context=context))
     current = start
     for step in range(len(data) + 2):
@@ -68,16 +74,6 @@ def _parsed(expression: Expression | Piece) -> Expression:
     return expression if isinstance(expression, Expression) else parse_expression(expression)
 
 
-def _looks_back(node: Node, name: str) -> bool:
-    """True for ``x[_n-k]`` or ``x[k]``; ``x[_n]`` and ``x[_n+k]`` are values that have not been replaced yet."""
-    if not isinstance(node, Subscript) or not isinstance(node.base, Name) or len(node.indices) != 1:
-        return False
-    index = node.indices[0]
-    ahead = isinstance(index, Binary) and index.operator == "+"
-    here = isinstance(index, Name) and index.name == "_n"
-    return node.base.name == name and not ahead and not here
-
-
 def _redirected(expression: Expression, name: str) -> Expression:
     """The expression with every look back at `name` turned to the hidden variable of new values."""
 
@@ -87,7 +83,7 @@ def _redirected(expression: Expression, name: str) -> Expression:
         if not isinstance(part, Node):
             return part
         changes = {f: turn(getattr(part, f)) for f in part.__dataclass_fields__ if f != "piece"}
-        if _looks_back(part, name):
+        if looks_back(part, name):
             assert isinstance(part, Subscript)
             changes["base"] = Name(Piece.of(_HIDDEN), _HIDDEN)
         return replace(part, **changes)

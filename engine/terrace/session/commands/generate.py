@@ -21,7 +21,7 @@ from terrace.language.tokens import Piece, split, words
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
-from terrace.session.stepwise import looks_back, row_by_row
+from terrace.session.stepwise import refers_back, row_by_row
 from terrace.session.working import TYPES, By, by_groups, changed, chosen, new_name, plural
 
 _STORAGE = re.compile(rf"(?:{'|'.join(TYPES)}|str\d*|strL)(?=\s)")
@@ -128,7 +128,7 @@ def replace_values(session: Session, parsed: ParsedCommand) -> CommandResult:
             subject=name,
             advice="string() makes text of a number, real() a number of text.",
         )
-    if looks_back(expression, name) or looks_back(parsed.clauses.condition, name):
+    if refers_back(expression, name) or refers_back(parsed.clauses.condition, name):
         new = row_by_row(session, parsed.clauses, expression, name, by)
         keep = np.ones(len(data), dtype=bool)
     else:
