@@ -242,3 +242,15 @@ def test_refused(session: Session) -> None:
         "scatter y x, mlabel(s) mlabposition(14)": "bad-option-value",
     }.items():
         assert refused(session, command) == code, command
+
+
+def test_lines_of_panels() -> None:
+    s = session_on(dataset(id=[2.0, 1, 1, 2], t=[2.0, 2, 1, 1], y=[4.0, 2, 1, 3]))
+    assert refused(s, "xtline y") == "no-panel"
+    ok(s, "xtset id t")
+    plot = drawn(s, "xtline y")
+    assert [p.title for p in plot.panels] == ["id = 1", "id = 2"]
+    assert [m.y.tolist() for m in marks(plot, "line")] == [[1, 2], [3, 4]]
+    line = marks(drawn(s, "xtline y, overlay title(All)"), "line")[0]
+    assert line.y[~np.isnan(line.y)].tolist() == [1, 2, 3, 4] and np.isnan(line.y[2])
+    assert len(marks(drawn(s, "xtline y if id == 1, i(id) t(t)"), "line")) == 1

@@ -53,7 +53,7 @@ class Trellis:
     def ticks(self, which: str) -> int:
         """How many intervals between ticks there is room for; 0 leaves it to matplotlib."""
         inches = self.width if which == "x" else self.height
-        return 0 if inches > 2.2 else max(3, int(inches * (2.6 if which == "x" else 3.0)))
+        return 0 if inches > 2.2 else max(4, int(inches * (2.6 if which == "x" else 3.4)))
 
     def strip(self, axes: Axes, number: int) -> None:
         """Take away what the outer panels say for this one."""

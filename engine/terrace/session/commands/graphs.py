@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from terrace.language.graphs import parse_boxes, parse_histogram, parse_twoway
 from terrace.language.graphs_options import GraphOptions
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names, parse_names
-from terrace.language.options import Option, choice, did_you_mean, rules
+from terrace.language.options import Option, OptionRule, choice, did_you_mean, rules, scan_options
 from terrace.language.tokens import Piece, words
 from terrace.results.plot import Plot
 from terrace.results.table import Column, Row, Table
@@ -75,6 +75,36 @@ def scatter(session: Session, parsed: ParsedCommand) -> CommandResult:
 )
 def line(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _overlay(session, parsed, "line")
+
+
+@command(
+    "xtline",
+    syntax=f"xtline y [y...] [if] [in] [, overlay i(panel) t(time) {TITLES}]",
+    help="Draw y over time, a panel for each group that xtset declared; with overlay all groups in one.",
+)
+def xtline(session: Session, parsed: ParsedCommand) -> CommandResult:
+    data, clauses = session.data, parsed.clauses
+    given = scan_options(clauses.options)
+    known = rules("ov:erlay", "i t")
+    own = {n: o for o in given for n in [_own_name(o, known)] if n}
+    declared = data.panel
+    panel = Names(data.names).one(argument(own["i"])) if "i" in own else declared.panel if declared else None
+    time = Names(data.names).one(argument(own["t"])) if "t" in own else declared.time if declared else None
+    if panel is None or time is None:
+        raise parsed.word.error(
+            "xtline needs groups and a time variable.", code="no-panel", advice="xtset id time first, or add i() and t()."
+        )
+    rest = " ".join(str(o.piece) for o in given if o not in own.values())
+    how = f"sort({panel} {time}) connect(ascending)" if "overlay" in own else f"sort({time}) by({panel})"
+    where = "" if clauses.condition is None else f" if {clauses.condition}"
+    where += "" if clauses.range_ is None else f" in {clauses.range_}"
+    text = f"line {clauses.body} {time}{where}, {how} {rest}"
+    return _overlay(session, replace(parsed, arguments=Piece(text, 4, len(text))), "line")
+
+
+def _own_name(option: Option, known: Sequence[OptionRule]) -> str:
+    """The full name of an option that is one of these; empty for others."""
+    return next((r.name for r in known if r.accepts(option.name)), "")
 
 
 def _overlay(session: Session, parsed: ParsedCommand, kind: str) -> CommandResult:

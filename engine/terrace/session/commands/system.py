@@ -185,9 +185,14 @@ def help_(session: Session, parsed: ParsedCommand) -> CommandResult:
 def help_text(topic: str = "") -> str:
     """What ``help`` prints. Raises `TerraceError` where the topic is no command."""
     if not topic:
+        import textwrap
+
         from terrace.report.text import table_text
 
-        return table_text(commands_table())
+        table = commands_table()
+        room = 78 - max(len(r.label) for r in table.rows)
+        rows = [replace(r, values=("\n".join(textwrap.wrap(str(r.values[0]), room)),)) for r in table.rows]
+        return table_text(replace(table, rows=tuple(rows)))
     found = [c for c in registry.COMMANDS.values() if c.name == topic or c.accepts(tuple(topic.split()))]
     found = found or [c for c in registry.COMMANDS.values() if c.words[0].startswith(topic)]
     if not found:
