@@ -110,3 +110,40 @@ def test_marks_leave_out_missing_values(session: Session) -> None:
     ok(session, "replace y = . in 4/8")
     assert said(session, "p x").split() == ["43", "43"]
     assert said(session, "p t").split() == ["48", "43"]
+
+
+def test_simulations_repeat_with_a_seed_and_have_the_right_mean(session: Session) -> None:
+    program = "program draw, rclass\n clear\n set obs 50\n generate z = rnormal(3, 2)\n quietly summarize z\n"
+    program += " return scalar m = r(mean)\n return scalar s = r(sd)\nend"
+    assert ok(session, program)
+    command = "simulate mean=r(m) sd=r(s), reps(60) seed(4) nodots: draw"
+    ok(session, command)
+    assert session.data.names == ("mean", "sd") and len(session.data) == 60
+    first = session.data.frame.to_numpy()
+    assert abs(first[:, 0].mean() - 3) < 4 * 2 / np.sqrt(50 * 60)
+    assert first[:, 0].std(ddof=1) == pytest.approx(2 / np.sqrt(50), rel=0.3)
+    assert len(np.unique(first[:, 0])) == 60
+    ok(session, "undo")
+    assert "y" in session.data.names  # each run begins with the data as they were
+    ok(session, command)
+    np.testing.assert_array_equal(session.data.frame.to_numpy(), first)
+
+
+def test_simulations_that_make_no_sense(session: Session) -> None:
+    before = session.state
+    for command in (
+        "simulate m=r(mean): summarize x",
+        "simulate m=r(nope), reps(3): summarize x",
+        "simulate, reps(3): nosuch x",
+        "simulate, reps(0): summarize x",
+        "simulate m=r(mean), reps(2): summarize nope",
+    ):
+        assert session.run(command).error is not None, command
+        assert session.state is before
+
+
+def test_programs_take_prefixes(session: Session) -> None:
+    ok(session, "program p\n quietly count\n di r(N)\nend")
+    text = ok(session, "by g, sort: p").text
+    assert text.count("\n6") == 8
+    assert ok(session, "quietly p").text == ""

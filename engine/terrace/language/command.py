@@ -23,6 +23,7 @@ PREFIXES = {
     "bootstrap": "bootstrap",
     "jackknife": "jackknife",
     "rolling": "rolling",
+    "simulate": "simul",
     "mi estimate": "mi est",
     "xi": "xi",
 }

@@ -31,7 +31,8 @@ MODULES = (
     *("system", "metadata", "output", "variables"),
     *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
-    *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "statsby", "mi", "export"),
+    *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "simulate"),
+    *("statsby", "mi", "export"),
     *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics", "apa"),
 )
 """Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""

@@ -195,9 +195,11 @@ class Session:
 
         Raises `TerraceError`. For handlers of prefixes and for `run`.
         """
-        if str(parsed.word) in self.state.programs:
-            return call_program(self, parsed)
-        found, parsed = registry.find(parsed)
+        name = str(parsed.word)
+        if name in self.state.programs:
+            found = registry.Command(name, name, call_program, by="loop")
+        else:
+            found, parsed = registry.find(parsed)
         return prefixes.dispatch(self, found, parsed)
 
     def fork(self, state: State) -> Session:
