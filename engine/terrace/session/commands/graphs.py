@@ -92,7 +92,9 @@ def xtline(session: Session, parsed: ParsedCommand) -> CommandResult:
     time = Names(data.names).one(argument(own["t"])) if "t" in own else declared.time if declared else None
     if panel is None or time is None:
         raise parsed.word.error(
-            "xtline needs groups and a time variable.", code="no-panel", advice="xtset id time first, or add i() and t()."
+            "xtline needs groups and a time variable.",
+            code="no-panel",
+            advice="xtset id time first, or add i() and t().",
         )
     rest = " ".join(str(o.piece) for o in given if o not in own.values())
     how = f"sort({panel} {time}) connect(ascending)" if "overlay" in own else f"sort({time}) by({panel})"
