@@ -41,12 +41,12 @@ def group() -> Group:
             Entry(
                 "dydx",
                 tr("Marginal effects"),
-                tr("Average slopes; for a factor the change from its base level."),
+                tr("Average slopes or elasticities; for a factor the change from its base level."),
                 _effects,
                 _effects_fields,
                 _can_average_effects,
                 _effects_problem,
-                also="margins dydx slope",
+                also="margins dydx eyex slope elasticity",
             ),
             Entry(
                 "simpleslopes",
