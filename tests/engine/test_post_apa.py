@@ -17,6 +17,7 @@ from terrace.errors import TerraceError
 from terrace.postestimation import apa
 from terrace.postestimation.icc import icc
 from terrace.postestimation.r2 import explained
+from terrace.session.session import Session
 
 NUMBER = re.compile(r"(?<![\w.])−?(?:\d[\d,]*)?\.?\d+(?![\w])")
 MODELS = [
@@ -53,7 +54,7 @@ def numbers_of(fit: terrace.FitResult, data: Any) -> list[float]:
     out += [] if c is None else [v for v in (c.stat, c.df, c.p, c.mixture_p) if v is not None]
     r2 = explained(fit, data)
     out += [r2.marginal, r2.conditional, 100 * r2.marginal, 100 * r2.conditional, fit.spec.display.level]
-    out += [0.001, float(fit.model.design.residuals.structure.n_params)]
+    out += [0.001, 0.99, 99.0, float(fit.model.design.residuals.structure.n_params)]
     return out
 
 
@@ -146,3 +147,15 @@ def test_groups_of_the_residuals_and_crossed_factors_are_named() -> None:
     assert f"{female:.3f}" in text and "(Sex of the child = Female)" in text
     crossed = apa.paragraph(*fitted(MODELS[8][0], "orthodont"))
     assert "in 27 groups of Child and 4 groups of Occasion by" in crossed
+
+
+def test_shares_near_one_the_covariate_at_zero_and_least_squares() -> None:
+    text = apa.paragraph(*fitted(MODELS[2][0], "produc"))
+    assert "together more than 99% (conditional R² > .99)" in text and "1.00)" not in text
+    assert "The intraclass correlation at zero of ses was" in apa.paragraph(*fitted(MODELS[0][0], "hsb"))
+    session = Session()
+    session.run("sample orthodont")
+    session.run("regress distance c.age##i.female")
+    text = session.run("apa").text
+    assert "by ordinary least squares" in text and "use residual degrees of freedom" in text
+    assert f"(R² = {session.fit.scalars['r2']:.2f}".replace("0.", ".") in text  # type: ignore[union-attr]

@@ -96,6 +96,8 @@ class _Words:
 # --- sentences -------------------------------------------------------------------------------------------
 def _model(fit: FitResult, words: _Words) -> str:
     method = "restricted maximum likelihood" if fit.spec.method == "reml" else "maximum likelihood"
+    if fit.macros.get("cmd") == "regress":
+        method = "ordinary least squares" if fit.spec.weight is None else "weighted least squares"
     n = float(fit.scalars["N"] or 0)
     groups = [g for g in fit.groups if g.level != "_all"]
     where = f"{n:,.0f} observations"
@@ -113,7 +115,8 @@ def _model(fit: FitResult, words: _Words) -> str:
     text += "."
     method_df = fit.spec.df_method
     if method_df:
-        text += f" Tests of coefficients use {TITLES[method_df].replace('-', '–')} degrees of freedom."
+        name = {"residual": "residual", "repeated": "repeated-measures"}.get(method_df, TITLES[method_df])
+        text += f" Tests of coefficients use {name.replace('d-R', 'd–R')} degrees of freedom."
     if fit.model.n_clusters is not None:
         over = fit.macros.get("clustvar") or (groups[0].level if groups else "")
         how = "" if fit.spec.vce_correction == "cr1" else f" ({fit.spec.vce_correction.upper()})"
@@ -215,8 +218,11 @@ def _random(fit: FitResult, words: _Words) -> list[str]:
         if e.lower is not None and e.upper is not None:
             text += f", {level:g}% CI [{fixed(e.lower, d, zero=False)}, {fixed(e.upper, d, zero=False)}]"
         shares.append(text)
-    noun = "The intraclass correlation was" if len(shares) == 1 else "Intraclass correlations were"
-    out.append(f"{noun} {_listed(shares, '; ')}.")
+    noun = "The intraclass correlation" if len(shares) == 1 else "Intraclass correlations"
+    slopes = [n for b in fit.model.design.blocks if b.factor is None for n in b.names if n != "_cons"]
+    if slopes:  # the variance between groups changes with these
+        noun += f" at zero of {_listed([_effect_words(n, words) for n in dict.fromkeys(slopes)])}"
+    out.append(f"{noun} {'was' if len(shares) == 1 else 'were'} {_listed(shares, '; ')}.")
     return out
 
 
@@ -295,15 +301,21 @@ def _explained(fit: FitResult, data: Dataset) -> str:
         found = explained(fit, data)
     except DataError:  # other data are open
         return ""
-    d = 2 if found.marginal >= 0.005 else 3
-    marginal = f"Fixed effects explained {_percent(found.marginal)} of the variance (marginal R² = "
-    marginal += f"{fixed(found.marginal, d, zero=False)})"
     if not any(b.names for b in fit.model.design.blocks):
-        return marginal.replace("marginal R²", "R²") + "."
+        own = fit.scalars.get("r2") if fit.macros.get("cmd") == "regress" else None
+        share = found.marginal if own is None else float(own)
+        return f"Fixed effects explained {_percent(share)} of the variance (R² {_r2(share)})."
     return (
-        f"{marginal}; fixed and random effects together {_percent(found.conditional)} (conditional R² = "
-        f"{fixed(found.conditional, 2, zero=False)})."
+        f"Fixed effects explained {_percent(found.marginal)} of the variance (marginal R² {_r2(found.marginal)}); "
+        f"fixed and random effects together {_percent(found.conditional)} (conditional R² {_r2(found.conditional)})."
     )
+
+
+def _r2(share: float) -> str:
+    """``= .34``; neither .00 nor 1.00, which would be all or nothing."""
+    if share > 0.995:
+        return "> .99"
+    return "= " + fixed(share, 2 if share >= 0.005 else 3, zero=False)
 
 
 # --- numbers ---------------------------------------------------------------------------------------------
@@ -336,6 +348,8 @@ def _df(df: float) -> str:
 
 
 def _percent(share: float) -> str:
+    if share > 0.995:
+        return "more than 99%"
     return f"{100 * share:.0f}%" if share >= 0.005 else "less than 1%"
 
 
