@@ -72,7 +72,7 @@ BAD = (
     Bad("by-not-constant", "mixed y x1 || id:, residuals(ar 1, t(t) by(t))", ("by", "t")),
     Bad("ar-without-time", "mixed y x1 || id:, residuals(ar 1)", ("t(",)),
     Bad("unknown-option", "mixed y x1 || id:, remll", ("remll",)),
-    Bad("robust-with-reml", "mixed y x1 || id:, reml vce(robust)", ("robust", "ml")),
+    Bad("robust-with-kroger", "mixed y x1 || id:, reml dfmethod(kroger) vce(robust)", ("robust", "df")),
     Bad("small-sample-with-ml", "mixed y x1 || id:, dfmethod(kroger)", ("kenward", "reml")),
 )
 
