@@ -23,6 +23,9 @@ def warm_up() -> None:
     import numpy as np
     import pandas as pd
     import pyqtgraph  # noqa: F401
+    import scipy.linalg
+    import scipy.sparse
+    import scipy.special  # noqa: F401  (tests of several degrees of freedom; the others are for crossed effects)
 
     from terrace.data.dataset import Dataset, Variable
     from terrace.estimate import fit

@@ -168,6 +168,9 @@ def eliminate(
     _first(jet, out, record, total)
     if order > 1:
         _second(jet, out, record)
+    step.root = None  # the record outlives the step; with many groups it should be small
+    if not e:
+        step.b = None
     return out, done, record
 
 
