@@ -419,3 +419,35 @@ def test_parts_of_a_sheet(session: Session, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     ok(session, f'export delimited a using "{out}", novarnames')
     assert out.read_text().split() == ["1", "2", "3"]
+
+
+@given(st.integers(0, 10_000), st.integers(4, 30))
+def test_rank_tests_are_those_of_scipy(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, z = rng.integers(0, 9, n).astype(float), rng.normal(size=n)
+    g = np.arange(n) % 2 + 1.0
+    s = session_on(dataset(x=x, z=z, g=g, h=np.arange(n) % 3.0))
+    if len(set(x)) < 2:
+        return
+    ok(s, "spearman x z")
+    expected = stats.spearmanr(x, z)
+    assert s.state.returned.scalars["rho"] == pytest.approx(expected.statistic, abs=1e-12)
+    assert s.state.returned.scalars["p"] == pytest.approx(expected.pvalue, rel=1e-6, abs=1e-12)
+    ok(s, "ranksum x, by(g)")
+    expected = stats.mannwhitneyu(x[g == 1], x[g == 2], use_continuity=False, method="asymptotic")
+    assert s.state.returned.scalars["p"] == pytest.approx(expected.pvalue, rel=1e-8)
+    ok(s, "kwallis x, by(h)")
+    expected = stats.kruskal(*(x[np.arange(n) % 3 == k] for k in range(3)))
+    assert s.state.returned.scalars["chi2_adj"] == pytest.approx(expected.statistic, rel=1e-8)
+    assert refused(s, "ranksum x, by(h)") == "not-two-groups"
+
+
+@given(st.lists(st.integers(0, 12), min_size=4, max_size=4))
+def test_exact_test_is_that_of_scipy(counts: list[int]) -> None:
+    a, b, c, d = counts
+    if not (a + b and c + d and a + c and b + d):
+        return
+    s = session_on(dataset(x=np.repeat([0.0, 0, 1, 1], counts), y=np.repeat([0.0, 1, 0, 1], counts)))
+    ok(s, "tabulate x y, exact")
+    expected = stats.fisher_exact([[a, b], [c, d]])
+    assert s.state.returned.scalars["p_exact"] == pytest.approx(expected.pvalue, rel=1e-6)

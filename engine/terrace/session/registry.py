@@ -29,7 +29,7 @@ MODULES = (
     *("predict", "postestimation", "hypotheses", "margins"),
     *("values", "matrices", "programming", "macros", "checks", "syntax", "files"),
     *("system", "metadata", "output", "variables"),
-    *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center"),
+    *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center", "ranktests"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "simulate"),
     *("statsby", "mi", "export"),

@@ -14,6 +14,7 @@ from terrace.data.transforms.aggregate import Cells
 from terrace.data.transforms.grouping import Grouping
 from terrace.errors import DataError
 from terrace.inference.distributions import chi2_upper
+from terrace.inference.ranktests import fisher_exact
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument
 from terrace.language.names import Names
@@ -38,7 +39,7 @@ _WEIGHTS = ("fweight", "aweight")
     "tabulate",
     minimum="ta",
     syntax="tabulate variable [variable] [if] [in] [weight] [, missing nolabel sort row column cell nofreq chi2 lrchi2 "
-    "V summarize(variable) generate(stub)]",
+    "exact V summarize(variable) generate(stub)]",
     help="Count the values of a variable, or the pairs of values of two.",
     by="loop",
 )
@@ -203,6 +204,17 @@ def _tests(n: FloatArray, options: dict[str, Option]) -> tuple[list[str], dict[s
         p = chi2_upper(g, df)
         notes.append(f"Likelihood-ratio chi2({df}) = {g:.4f}, p = {p:.3f}.")
         scalars |= {"chi2_lr": g, "p_lr": p}
+    if "exact" in options:
+        if n.shape != (2, 2) or np.any(n != np.floor(n)):
+            raise options["exact"].piece.error(
+                f"Fisher's exact test is for tables of 2 by 2 counts; this one has {n.shape[0]} by {n.shape[1]}.",
+                code="exact",
+                subject="exact",
+                advice="chi2 or lrchi2 test larger tables.",
+            )
+        both, one = fisher_exact(n)
+        notes.append(f"Fisher's exact p = {both:.3f}, one-sided {one:.3f}.")
+        scalars |= {"p_exact": both, "p1_exact": one}
     if "V" in options or "v" in options or everything:
         v = crosstab.cramers_v(n)
         notes.append(f"Cramér's V = {v:.4f}.")
