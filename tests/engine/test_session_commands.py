@@ -260,6 +260,14 @@ def test_stored_parameters_have_the_names_of_other_programs(session: Session) ->
         assert shown(str(legend_row.values[1])) == pytest.approx(legend_row.values[0])
 
 
+def test_standard_errors_by_name_are_those_of_the_stored_matrix(session: Session) -> None:
+    fit = ok(session, "mixed y x || g:, reml dfmethod(kroger)").fit
+    assert fit is not None
+    shown = float(ok(session, "display %18.0g _se[x]").text)
+    assert shown == pytest.approx(fit.matrices["V"][0, 0] ** 0.5)
+    assert fit.fixed[0].se == pytest.approx(fit.matrices["V_df"][0, 0] ** 0.5) and shown != fit.fixed[0].se
+
+
 def test_the_ratio_of_residual_deviations_is_that_of_the_table(session: Session) -> None:
     fit = ok(session, "mixed y x || g:, residuals(independent, by(sex))").fit
     assert fit is not None

@@ -42,7 +42,7 @@ def fit_text(fit: FitResult, display: Display | None = None) -> str:
         classic = {t.key: t for t in fit_tables(fit, "classic", display=display)}
         if "fixed" in classic:
             extra = _estmetric_rows(fit, display) if display.metric == "estmetric" else ()
-            blocks.append(_listing(classic["fixed"], display, extra=extra))
+            blocks.append([*_listing(classic["fixed"], display, extra=extra), *_metric_note(extra)])
         if "random" in classic and display.metric != "estmetric":
             blocks.append(_listing(classic["random"], display, wide=True))
         if "random" in classic or display.metric == "estmetric":
@@ -240,6 +240,18 @@ def _estmetric_rows(fit: FitResult, display: Display) -> tuple[Row, ...]:
             name = next(names, listing_name(r.name))
             rows.append(Row(name, _wald(r, keys), indent=1, code=name))
     return tuple(rows)
+
+
+def _metric_note(rows: Sequence[Row]) -> list[str]:
+    """What the names of the stored metric mean."""
+    meanings = {
+        "lns": "lns: log of a standard deviation",
+        "atr": "atr: inverse hyperbolic tangent of a correlation",
+        "logitr": "logitr: logit of a correlation",
+    }
+    names = [r.label.removeprefix("r_") for r in rows if r.kind != "group"]
+    told = [text for start, text in meanings.items() if any(n.startswith(start) for n in names)]
+    return wrap("; ".join(told), WIDTH) if told else []
 
 
 def _stored(fit: FitResult) -> list[str]:

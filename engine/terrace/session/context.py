@@ -53,9 +53,11 @@ def _coefficients(fit: FitResult | None) -> tuple[dict[str, float | None], dict[
     se: dict[str, float | None] = {e.term: e.se for e in fit.fixed}
     if "b" in fit.matrices and "V" in fit.matrices:
         for k, name in enumerate(fit.matrix_names["b"][1]):
-            equation, colon, _ = name.rpartition(":")
-            if colon and equation != fit.outcome:
-                variance = float(fit.matrices["V"][k, k])
+            equation, colon, term = name.rpartition(":")
+            variance = float(fit.matrices["V"][k, k])
+            if equation == fit.outcome and se.get(term) is not None:
+                se[term] = variance**0.5  # as e(V) has it: after Kenward-Roger the table's is adjusted
+            elif colon and equation != fit.outcome:
                 b[name] = float(fit.matrices["b"][0, k])
                 se[name] = variance**0.5 if variance > 0 else None
         _ratios(fit, b, se)
