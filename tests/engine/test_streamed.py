@@ -311,8 +311,8 @@ def test_random_effects_have_the_names_of_their_groups(session: Session, parquet
 
 
 ROWS_NEEDED = [
-    "summarize y", "generate z = 1", "predict p", "margins f", "estat r2", "estat residuals", "plot residuals",
-    "estat summarize", "save out.dta", "regress y x", "sort y", "estat influence",
+    "summarize y, detail", "generate z = 1", "list y", "predict p", "margins f", "estat r2", "estat residuals",
+    "plot residuals", "estat summarize", "save out.dta", "regress y x", "sort y", "estat influence",
 ]  # fmt: skip
 
 
@@ -382,3 +382,39 @@ def test_the_number_of_rows_is_that_of_the_file(tmp_path: Path) -> None:
     assert "20000" in ok(session, "display `c(N)'").text
     ok(session, f'use "{path}", stream')
     assert ok(session, "display _N").text.strip() == "."
+
+
+LOOKS = [
+    "summarize", "summarize y x name kind", "summarize x if f == 2 & x2 > 0", "summarize y in 10/50", "count",
+    "count if missing(x)", "count if f == 1 in 100/-100", "list y x kind in 3/12", "list in 5",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", LOOKS)
+def test_looks_at_a_streamed_file(parquet: Path, text: Path, command: str) -> None:
+    memory = Session()
+    ok(memory, f'use "{parquet}"')
+    wanted = ok(memory, command)
+    for path in (parquet, text):
+        session = Session()
+        ok(session, f'use "{path}", stream')
+        session.state = replace(session.state, dataset=replace(session.dataset, batch_rows=77))
+        found = ok(session, command)
+        assert found.text == wanted.text or found.tables
+        for mine, theirs in zip(found.tables, wanted.tables, strict=True):
+            for value, true in zip(flat(mine.plain()), flat(theirs.plain()), strict=True):
+                assert value == (pytest.approx(true, rel=1e-12, nan_ok=True) if isinstance(true, float) else true)
+        for name, true in memory.state.returned.scalars.items():
+            assert session.state.returned.scalars[name] == pytest.approx(true, rel=1e-12)
+
+
+def test_rows_that_are_not_shown_are_not_listed(tmp_path: Path) -> None:
+    session = Session()
+    ok(session, f'use "{long_text(tmp_path / "rows.csv")}", stream')
+    assert refused(session, "list in 9999/10001") in ("streamed-data", "range")
+    assert len(ok(session, "list in 9999/10000").tables[0].rows) == 2
+
+
+def test_a_condition_on_other_rows_is_refused(session: Session, parquet: Path) -> None:
+    assert refused(session, "count if y > y[_n-1]") == "streamed-condition"
+    assert refused(session, f'use y using "{parquet}" if _n < 5, stream') == "streamed-condition"

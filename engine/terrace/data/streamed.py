@@ -6,7 +6,7 @@ needs all rows asks for `batches`, each a small Dataset of the columns wanted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -95,7 +95,7 @@ class StreamedData(Dataset):
         raise self.needs_rows()
 
     def select(self, names: Sequence[str]) -> Dataset:
-        """Refused; see `with_column`. `chosen` reads some variables into memory."""
+        """Refused; see `with_column`. `load` reads some variables into memory."""
         raise self.needs_rows()
 
     def renamed(self, old: str, new: str) -> Dataset:
@@ -103,7 +103,7 @@ class StreamedData(Dataset):
         raise self.needs_rows()
 
     def rows(self, keep: npt.NDArray[Any]) -> Dataset:
-        """Refused; see `with_column`. `chosen` reads some rows into memory."""
+        """Refused; see `with_column`. `gathered` brings some rows into memory."""
         raise self.needs_rows()
 
     def needs_rows(self) -> DataError:
@@ -128,29 +128,22 @@ class StreamedData(Dataset):
         """The number of rows for people: ``1,234 rows``, as far as it is known."""
         return "An unknown number of rows" if self.file.n_rows is None else f"{self.file.n_rows:,} rows"
 
-    def chosen(
-        self, names: Sequence[str], keep: Callable[[Dataset, int], npt.NDArray[np.bool_]], also: Sequence[str] = (),
-        report: Report | None = None,
-    ) -> Dataset:
-        """The rows that `keep` marks, in memory: of the variables `names`, looking at those in `also` too.
+    def gathered(self, parts: Iterable[Dataset], names: Sequence[str]) -> Dataset:
+        """Batches (or rows of them) in memory as one Dataset of the variables `names`.
 
-        ``keep`` gets a batch and the number of rows before it. Raises `DataError` where the rows would not fit.
+        Raises `DataError` where they would not fit, before memory runs out.
         """
-        parts: list[Dataset] = []
-        done, taken = 0, 0
-        try:
-            for batch in self.batches((*names, *also), report):
-                part = batch.rows(keep(batch, done)).select(list(names))
-                done += len(batch)
-                parts.append(part)
-                taken += int(part.frame.memory_usage(deep=True).sum())
-                left = available_memory()
-                if left is not None and taken > left:  # as much again is taken when the parts are put together
-                    raise self._too_large(f"The first {done:,} rows take {_gigabytes(taken)} and again as much", left)
-        except TypeGivenUp as wider:
-            return wider.data.chosen(names, keep, also, report)
-        frame = pd.concat([p.frame for p in parts], ignore_index=True)
-        return Dataset(frame, parts[0].variables, label=self.label, source=self.source)
+        kept: list[Dataset] = []
+        rows, taken = 0, 0
+        for part in parts:
+            kept.append(part.select(list(names)))
+            rows += len(part)
+            taken += int(kept[-1].frame.memory_usage(deep=True).sum())
+            left = available_memory()
+            if left is not None and taken > left:  # as much again is taken when the parts are put together
+                raise self._too_large(f"The first {rows:,} rows take {_gigabytes(taken)} and again as much", left)
+        frame = pd.concat([p.frame for p in kept], ignore_index=True)
+        return Dataset(frame, kept[0].variables, label=self.label, source=self.source)
 
     def load(self, names: Sequence[str], what: str, report: Report | None = None) -> Dataset:
         """All rows of these variables in memory; `DataError` where they would not fit, naming what asks for them."""
@@ -158,7 +151,10 @@ class StreamedData(Dataset):
         need, left = rows * 8 * len(names) * _FIT_COPIES, available_memory()
         if left is not None and need > left:
             raise self._too_large(f"{what} needs all rows at once, about {_gigabytes(need)} for {rows:,} rows", left)
-        return self.chosen(names, lambda batch, before: np.ones(len(batch), dtype=bool), report=report)
+        try:
+            return self.gathered(self.batches(names, report), names)
+        except TypeGivenUp as wider:
+            return wider.data.load(names, what, report)
 
     def _too_large(self, what: str, left: int) -> DataError:
         return DataError(

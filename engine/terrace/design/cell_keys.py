@@ -34,6 +34,11 @@ class Numbering:
 
     def ids(self, values: npt.NDArray[Any]) -> IntArray:
         """The number of each of these distinct values, shape (n,)."""
+        if not bool(np.all(values[1:] > values[:-1])):  # a search in order stays in the processor's cache
+            order = np.argsort(values)
+            out = np.empty(len(values), dtype=np.int64)
+            out[order] = self.ids(values[order])
+            return out
         at = np.searchsorted(self._sorted, values)
         known = at < len(self)
         known[known] = self._sorted[at[known]] == values[known]
@@ -99,7 +104,7 @@ class KeyTable:
         codes, cells = self.groups[0].local(batch)
         for group, pairs in zip(self.groups[1:], self._pairs, strict=True):
             own, ids = group.local(batch)
-            codes, distinct = pd.factorize(codes * len(ids) + own)
+            codes, distinct = pd.factorize(codes * len(ids) + own, sort=True)
             cells = pairs.ids((cells[distinct // len(ids)] << 32) | ids[distinct % len(ids)])
         return codes, cells
 

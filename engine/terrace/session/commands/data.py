@@ -6,9 +6,6 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from terrace.data.dataset import Dataset, Panel
 from terrace.data.readers import larger_than_memory
 from terrace.data.streamed import StreamedData
@@ -23,6 +20,7 @@ from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, State
+from terrace.session.streamed import chosen_rows
 from terrace.session.working import plural
 
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
@@ -81,34 +79,13 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 def _streamed(session: Session, name: str, clauses: Clauses) -> Dataset:
     """A file that is streamed; of the variables and rows that a command wants, what it names is read into memory."""
-    from terrace.data.progress import Report
     from terrace.data.readers import stream
-    from terrace.language.clauses import range_rows
-    from terrace.language.expressions import condition, looks_at_other_rows, variables_in
 
     data = stream(name, progress=session.report, cancel=session.cancelled)
     names = list(parse_names(clauses.body, data.names)) if clauses.using is not None and clauses.body else []
     if not names and clauses.condition is None and clauses.range_ is None:
         return data
-    if clauses.condition is not None and looks_at_other_rows(clauses.condition):
-        raise clauses.condition.error(
-            "This condition looks at other rows, and the file is read in parts.",
-            code="streamed-condition",
-            advice="Use a condition that each row decides by its own values.",
-        )
-    first, last = 0, np.iinfo(np.int64).max
-    if clauses.range_ is not None:
-        first, last = range_rows(str(clauses.range_), data.count())
-
-    def keep(batch: Dataset, before: int) -> npt.NDArray[np.bool_]:
-        rows = np.arange(before, before + len(batch))
-        kept = (rows >= first) & (rows < last)
-        if clauses.condition is not None:
-            kept &= condition(clauses.condition, batch, session.context())
-        return kept
-
-    also = variables_in(clauses.condition, data) if clauses.condition is not None else ()
-    found = data.chosen(names or data.names, keep, also, Report(f"Reading {name}", session.report, session.cancelled))
+    found = chosen_rows(session, data, clauses, names or data.names)
     if not len(found):
         raise DataError("No row is left after if and in.", code="no-observations")
     return found

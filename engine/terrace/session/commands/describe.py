@@ -20,6 +20,7 @@ from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
+from terrace.session.streamed import moments_of
 
 FloatArray = npt.NDArray[np.float64]
 _WIDTH = 80
@@ -126,8 +127,13 @@ def _plain(value: Any) -> str:
 )
 def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("d:etail mean:only sep:arator nosep:arator", "", "form:at"))
-    data = session.data
     clauses = parsed.clauses
+    source = session.source
+    if isinstance(source, StreamedData) and clauses.weight is None and "detail" not in options:
+        parts = moments_of(session, source, clauses, parse_names(clauses.body, source.names) or source.names)
+        state = replace(session.state, returned=Returned(dict(parts[-1][1])))
+        return CommandResult(tables=() if "meanonly" in options else (_summary_table(parts),), state=state)
+    data = session.data
     keep = selected(session, clauses)
     weights, kind = _weights(session, parsed, keep)
     names = parse_names(clauses.body, data.names) or data.names

@@ -12,6 +12,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset
 from terrace.data.dates import date_text, is_date_format, is_period_format, period_text
 from terrace.data.extended import extended_name
+from terrace.data.streamed import StreamedData
 from terrace.data.transforms.grouping import group
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
@@ -21,6 +22,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+from terrace.session.streamed import first_rows
 from terrace.session.working import chosen
 
 MAX_LISTED = 10_000
@@ -40,9 +42,12 @@ def list_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(
         rules("noo:bs nol:abel clean nohead:er noc:ompress fast", "sepby sep:arator ab:breviate str:ing")
     )
-    data = session.data
+    data = session.source
     names = parsed.variables(data.names) or data.names
-    rows = np.flatnonzero(chosen(session, parsed.clauses))
+    if isinstance(data, StreamedData):
+        rows = first_rows(data, parsed.clauses)
+    else:
+        rows = np.flatnonzero(chosen(session, parsed.clauses))
     if not len(rows):
         return CommandResult()
     by = parse_names(argument(options["sepby"]), data.names) if "sepby" in options else ()

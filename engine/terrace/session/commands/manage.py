@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from terrace.data.dataset import Dataset
+from terrace.data.streamed import StreamedData
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument
 from terrace.language.names import Names, parse_names
@@ -16,6 +17,7 @@ from terrace.session.groups import sort_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+from terrace.session.streamed import count_rows as streamed_count
 from terrace.session.working import by_groups, changed, chosen, new_name, plural, shown
 
 
@@ -51,7 +53,11 @@ def count_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     if parsed.clauses.body:
         raise parsed.clauses.body.error("count takes if and in only.", code="syntax", advice="Write count if x > 0.")
-    n = int(chosen(session, parsed.clauses).sum())
+    source = session.source
+    if isinstance(source, StreamedData):
+        n = streamed_count(session, source, parsed.clauses)
+    else:
+        n = int(chosen(session, parsed.clauses).sum())
     return shown(session, (), {"N": float(n)}, text=f"{n:,}")
 
 
