@@ -178,7 +178,7 @@ def system_values(state: State) -> dict[str, float | str]:
     data = state.dataset
     now = datetime.now().astimezone()
     return {
-        "N": float(len(data)) if data is not None else 0.0,
+        "N": float(data.n_rows) if data is not None else 0.0,
         "k": float(len(data.names)) if data is not None else 0.0,
         "level": state.settings.level,
         "pi": math.pi,
