@@ -32,7 +32,8 @@ def misses(case: Published, result: terrace.FitResult) -> Iterator[str]:
     for kind, rows in (("random", result.random), ("sd", result.random_sd)):
         for row in rows:
             got[kind, row.name] = got[kind, f"{row.level}: {row.name}"] = (row.estimate, row.se)
-    for kind, printed, slack in (("fixed", case.fixed, FIXED), ("random", case.random, RANDOM), ("sd", case.sd, RANDOM)):
+    parts = (("fixed", case.fixed, FIXED), ("random", case.random, RANDOM), ("sd", case.sd, RANDOM))
+    for kind, printed, slack in parts:
         for name, texts in printed.items():
             for text, value in zip(texts, got[kind, name]):
                 if not agrees(text, value, slack):
