@@ -240,9 +240,10 @@ def test_moving_average_at_the_edge_of_invertibility() -> None:
     assert variance.se == pytest.approx(variance.estimate * np.sqrt(np.linalg.inv(curve)[1, 1]), rel=1e-6)
 
 
-def test_correlation_in_time_that_cannot_be_negative_is_zero() -> None:
-    frame = serial(1, 10, 5, (-0.6,))
-    result = terrace.fit("mixed y || id:, noconstant residuals(exponential, t(t))", dataset(frame))
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_correlation_in_time_that_cannot_be_negative_is_zero(unit: int) -> None:
+    frame = serial(1, 10, 5, (-0.6,)).assign(s=lambda f: f["t"] / unit)
+    result = terrace.fit("mixed y || id:, noconstant residuals(exponential, t(s))", dataset(frame))
     plain = terrace.fit("mixed y", dataset(frame))
     assert result.state == "boundary"
     assert result.boundary == ("Residual: rho",)

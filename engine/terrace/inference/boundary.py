@@ -193,12 +193,14 @@ def _name_residual_edges(
     edge = residuals.edge(rho)
     if not edge.shape[1]:
         return
-    _, jacobian = residuals.natural(rho, 1.0)
-    touched = np.any(np.abs(jacobian[:, :-1] @ edge) > 1e-3, axis=1)
-    first = len(layout) - len(touched)
-    for k in np.flatnonzero(touched):
-        at[first + k] = masked[first + k] = True
-        named.append(f"Residual: {layout[first + k].name}")
+    width = len(residuals.structure.reported())
+    first = len(layout) - residuals.n_by * width
+    for level, (_, part) in enumerate(residuals.slices()):
+        # structures with an edge report their correlations first, in the order of ρ
+        for k in np.flatnonzero(np.any(np.abs(edge[part]) > 1e-3, axis=1)):
+            cell = first + level * width + int(k)
+            at[cell] = masked[cell] = True
+            named.append(f"Residual: {layout[cell].name}")
 
 
 def _null_in_user_units(
