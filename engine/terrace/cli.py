@@ -137,7 +137,7 @@ def _tell(outcome: Outcome, place: str) -> bool:
         _tell_error(outcome, place)
         return False
     if outcome.text:
-        print(outcome.text, end="\n\n")
+        print(outcome.text, end="\n" if outcome.type == "display" else "\n\n")
     return True
 
 

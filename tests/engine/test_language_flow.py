@@ -190,6 +190,7 @@ def shown(session: Session, text: str) -> list[str]:
         ("local s one two\ndi \"`: subinstr local s \"one\" \"1\", all'\"", ["1 two"]),
         ("di \"`: display %5.2f 2/3'\"", [" 0.67"]),
         ("di %6.1f 2.25 %-6.1f 2.25 \"|\" %4.0f .", ["   2.22.2   |   ."]),
+        ('forvalues i=1/3 {\ndi "`i\'" _continue\n}\ndi " end"', ["123 end"]),
         ("version 17: di 3", ["3"]),
         ("quietly version 16.1: di 3\nversion 17", []),
         ("xi: di 3", ["3"]),

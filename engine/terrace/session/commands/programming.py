@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from terrace.language.command import ParsedCommand
 from terrace.language.tokens import Piece, skip_string, top_level, unquoted
@@ -14,9 +15,10 @@ from terrace.session.state import CommandResult
 
 _COLOURS = "red|green|yellow|white|blue|smcl"
 _DIRECTIVE = re.compile(
-    r"(?:_n(?:ewline)?(?:\((\d+)\))?|_s(?:kip)?\((\d+)\)|as\s+\w+|in\s+(?:"
+    r"(?:_n(?:ewline)?(?:\((?P<lines>\d+)\))?|_s(?:kip)?\((?P<skip>\d+)\)|_col(?:umn)?\((?P<column>\d+)\)"
+    r"|_dup\((?P<times>\d+)\)|as\s+\w+|in\s+(?:"
     + _COLOURS
-    + r")|_c(?:ontinue)?)(?=[\s\"]|$)"
+    + r")|(?P<goes_on>_c(?:ontinue)?))(?=[\s\"]|$)"
 )
 _FORMAT = re.compile(r"%-?(?:0?\d*(?:\.\d+)?[fgeFGEs]c?|t?d[^\s\"]*|t[cCmqwhy][^\s\"]*)(?=[\s\"]|$)")
 _OPERATORS = "+-*/^=<>&|!~("
@@ -29,22 +31,47 @@ _OPERATORS = "+-*/^=<>&|!~("
     help="Show text and the values of expressions.",
 )
 def display(session: Session, parsed: ParsedCommand) -> CommandResult:
-    out: list[str] = []
+    out = session.state.pending
     form = last = ""
+    times = 1
+    goes_on = False
     for kind, piece in _items(parsed.arguments):
         text = str(piece)
-        if kind == "string":
-            out.append(unquoted(piece))
-        elif kind == "format":
+        if kind == "format":
             form = text
         elif kind == "directive":
-            out.append(_directive(text))
+            found = _DIRECTIVE.match(text)
+            assert found is not None
+            goes_on = goes_on or found["goes_on"] is not None
+            times = int(found["times"]) if found["times"] else times
+            out = _moved(out, text, found)
         else:
-            gap = " " if last == "expression" else ""  # two numbers beside each other are two numbers
-            out.append(gap + _value(session, piece, form))
-            form = ""
+            shown = _padded(unquoted(piece), form) if kind == "string" else _value(session, piece, form)
+            gap = " " if kind == last == "expression" else ""  # two numbers beside each other are two numbers
+            out += gap + shown * times
+            form, times = "", 1
         last = kind
-    return CommandResult(text="".join(out))
+    if goes_on:  # the next display begins where this one ends
+        return CommandResult(state=replace(session.state, pending=out))
+    return CommandResult(text=out, state=replace(session.state, pending="") if session.state.pending else None)
+
+
+def _moved(out: str, text: str, found: re.Match[str]) -> str:
+    """What is shown so far, with the blanks or lines of a directive after it."""
+    if found["skip"]:
+        return out + " " * int(found["skip"])
+    if found["column"]:
+        return out + " " * max(0, int(found["column"]) - 1 - len(out.rpartition("\n")[2]))
+    return out + "\n" * int(found["lines"] or 1) if text.startswith("_n") else out
+
+
+def _padded(text: str, form: str) -> str:
+    """A text in the width of ``%10s`` or ``%-10s``."""
+    found = re.fullmatch(r"%([-~]?)(\d+)s", form)
+    if found is None:
+        return text
+    width = int(found[2])
+    return text.ljust(width) if found[1] == "-" else text.center(width) if found[1] else text.rjust(width)
 
 
 def _items(piece: Piece) -> Iterator[tuple[str, Piece]]:
@@ -91,14 +118,6 @@ def _expression_end(piece: Piece) -> int:
     return piece.end
 
 
-def _directive(text: str) -> str:
-    found = _DIRECTIVE.match(text)
-    assert found is not None
-    if text.startswith("_s"):
-        return " " * int(found[2])
-    return "\n" * int(found[1] or 1) if text.startswith("_n") else ""
-
-
 def _value(session: Session, piece: Piece, form: str) -> str:
     from terrace.data.dates import is_date_format, is_period_format
     from terrace.language.expressions import evaluate_scalar
@@ -107,7 +126,7 @@ def _value(session: Session, piece: Piece, form: str) -> str:
 
     value = evaluate_scalar(piece, session.dataset, session.context())
     if isinstance(value, str):
-        return value
+        return _padded(value, form)
     number = float(value)
     if not math.isnan(number) and (is_date_format(form) or is_period_format(form)):
         return format_number(number, form)
