@@ -105,6 +105,7 @@ def test_equations_and_names_of_covariance_parameters(state: State) -> None:
         got = row(s, f"nlcom {text}")
         assert got[0] == pytest.approx(want[name])
         assert got[1] == pytest.approx(next(r.se for r in fit.random if r.name == name))
+    assert row(s, "nlcom _b[/g:var(x)]")[0] == pytest.approx(want["var(x)"])
     assert row(s, "test [y]x = 1") == row(s, "test x = 1")
     assert row(s, "lincom [y]x - [y]1.t") == row(s, "lincom x - 1.t")
 

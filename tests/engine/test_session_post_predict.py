@@ -271,3 +271,13 @@ def test_predict_takes_no_weights_and_counts_names() -> None:
     assert outcome.error is not None and outcome.error[0] == "no-rows"
     outcome = session.run("predict u1 u2, reffects")
     assert outcome.error is not None and "makes 1 new variable, and 2 names are given" in outcome.error[1]
+
+
+def test_the_error_of_the_linear_prediction_is_that_of_large_samples() -> None:
+    """As margins has it: Kenward and Roger's matrix is for t and F."""
+    session = session_on(dataset(CASES["intercept-ml"].frame))
+    ok(session, "mixed y x z || region:, reml dfmethod(kroger)")
+    ok(session, "predict error, stdp")
+    x, z = session.data.numeric("x")[0], session.data.numeric("z")[0]
+    table = ok(session, f"margins, at(x={float(x)!r} z={float(z)!r})").tables[0]
+    assert session.data.numeric("error")[0] == pytest.approx(table.rows[0].values[1], rel=1e-10)

@@ -253,6 +253,7 @@ class _Evaluator:
             if further in stored:
                 a, b = self.stored(stored.index(further)), self.stored(stored.index("lnsig_e"))
                 return Dual(a.value - b.value, a.slope - b.slope)
+        term = term.removeprefix("/")  # as Stata writes what stands outside of equations
         if "(" not in term and term not in [c.name for c in model.layout]:
             return None
         natural = model.natural

@@ -108,9 +108,11 @@ def _x(fit: FitResult, data: Dataset) -> FloatArray:
 
 
 def linear_se(fit: FitResult, data: Dataset) -> FloatArray:
-    """√(xVx') for every row, shape (rows,)."""
+    """√(xVx') for every row, shape (rows,); V is that of large samples, also after Kenward-Roger."""
+    from terrace.postestimation.combinations import covariance
+
     x = _x(fit, data)
-    return np.sqrt(np.einsum("ij,jk,ik->i", x, fit.model.vcov, x))
+    return np.sqrt(np.einsum("ij,jk,ik->i", x, covariance(fit), x))
 
 
 def fitted(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatArray:
