@@ -55,6 +55,14 @@ def test_given_degrees_of_freedom(state: State) -> None:
     refused(s, "lincom x, df(0)", "df")
 
 
+def test_exponentiated(state: State) -> None:
+    s = Session(state)
+    value, se, z, p, low, high = row(s, "lincom x - 1.t")
+    want = [np.exp(value), np.exp(value) * se, z, p, np.exp(low), np.exp(high)]  # type: ignore[arg-type,operator]
+    assert row(s, "lincom x - 1.t, eform") == pytest.approx(want)
+    assert row(s, "lincom x - 1.t, eform")[:2] == pytest.approx(row(s, "nlcom exp(_b[x] - _b[1.t])")[:2])
+
+
 def test_hypotheses_add_up(state: State) -> None:
     s = Session(state)
     want = row(s, "test (1.t = 2.t) (x = 1) (3.t)")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Literal
 
@@ -168,8 +170,14 @@ def _single_rows(
     return columns, rows
 
 
-def lincom_table(fit: FitResult, text: Text, *, level: float | None = None, small: bool = False) -> Table:
-    """A linear combination of coefficients with z or t, p and interval."""
+def lincom_table(
+    fit: FitResult, text: Text, *, level: float | None = None, small: bool = False, eform: bool = False
+) -> Table:
+    """A linear combination of coefficients with z or t, p and interval.
+
+    ``eform`` shows exp() of it, as for outcomes that are logarithms: its SE by the delta method, the ends of the
+    interval transformed, z and p those of the combination itself.
+    """
     piece = Piece.of(text) if isinstance(text, str) else text
     if len(split(piece, "=")) > 1:
         raise piece.error(
@@ -182,9 +190,16 @@ def lincom_table(fit: FitResult, text: Text, *, level: float | None = None, smal
     notes: tuple[str, ...] = ()
     if small and not as_t:
         notes = ("z is shown: the coefficients have different degrees of freedom.",)
+    title = "Estimate"
+    if eform and e.value is not None:
+        title = "exp(b)"
+        ends = [None if v is None else math.exp(v) for v in (e.lower, e.upper)]
+        by = math.exp(e.value)
+        e = replace(e, value=by, se=None if e.se is None else by * e.se, lower=ends[0], upper=ends[1])
     cells = (*e.cells(), e.df) if as_t else e.cells()
     row = Row(show(fit, value), cells, code="(1)")
-    return Table("Linear combination", estimate_columns(level, small=as_t), (row,), "Combination", notes, "lincom")
+    columns = estimate_columns(level, small=as_t, title=title)
+    return Table("Linear combination", columns, (row,), "Combination", notes, "lincom")
 
 
 def combinations_of(fit: FitResult, text: Text) -> list[tuple[str, Piece]]:

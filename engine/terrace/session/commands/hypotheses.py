@@ -126,16 +126,17 @@ def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "lincom",
-    syntax="lincom expression [, small df(#) level(#)]",
+    syntax="lincom expression [, eform small df(#) level(#)]",
     help="Estimate a linear combination of coefficients.",
 )
 def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import lincom_table
 
     fit = spoken_of(session, parsed)
-    options = parsed.options(rules("small", "l:evel df"))
+    options = parsed.options(rules("small ef:orm", "l:evel df"))
     fit = with_own_df(fit, options)
-    table = lincom_table(fit, _body(parsed), level=level_of(options, session), small=by_t(fit, options))
+    level, eform = level_of(options, session), "eform" in options
+    table = lincom_table(fit, _body(parsed), level=level, small=by_t(fit, options), eform=eform)
     return tested(session, table)
 
 
