@@ -28,7 +28,8 @@ _CONTINUE = re.compile(r"continue(?:\s*,\s*(br(?:e|ea|eak)?))?")
 _TEMPORARY = re.compile(r"__\d{6}")
 # In a loop these are not shown as they run: what they do is seen, or is seen in the commands that use it.
 _SILENT = re.compile(
-    r"(?:(?:noi\w*\s+)?di(?:s|sp|spl|spla|splay)?|loc(?:al?)?|gl(?:o|ob|oba|obal)?|temp(?:var|name|file)|tokenize|args)\b"
+    r"(?:(?:noi\w*\s+)?di(?:s|sp|spl|spla|splay)?|loc(?:al?)?|gl(?:o|ob|oba|obal)?|temp(?:var|name|file)|tokenize|args"
+    r"|qui(?:e|et|etl|etly)?)\b"
 )
 _DEEPEST = 60
 

@@ -98,8 +98,8 @@ class State:
     ``preserved`` are the data that ``restore`` brings back. ``reshaped`` are the stubs, the i and the j of the last
     ``reshape``, and whether j is text, so that ``reshape wide`` alone goes back. ``locals`` and ``globals`` are macros,
     ``programs`` the commands of ``program define``, ``returning`` what a running one leaves in r(); ``log`` is the file
-    that the session is written to, ``pending`` what ``display _continue`` has shown of a line. ``bases`` are base levels
-    of factors by ``fvset base``.
+    that the session is written to, ``pending`` what ``display _continue`` has shown of a line. ``bases`` are base
+    levels of factors by ``fvset base``.
     """
 
     dataset: Dataset | None = None
