@@ -219,6 +219,7 @@ def test_replay_shows_large_samples_unless_small_is_asked_for(session: Session) 
     assert ok(session, "mixed").text == large
     for option in ("small", "dfmethod(default)", "dftable(default)"):
         assert ok(session, f"mixed, {option}").text == small
+    assert "sd(_cons)" in ok(session, "xtmixed").text and "var(_cons)" in ok(session, "xtmixed, variance").text
     shown = ok(session, "mixed, dftable(pvalue) norettable").text
     assert " df " in shown and "Random-effects" not in shown and "conf." not in shown
 

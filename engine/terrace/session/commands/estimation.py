@@ -82,7 +82,10 @@ def show_again(session: Session, parsed: ParsedCommand, result: FitResult) -> Co
     """A fit once more, with the display options of the command: by z unless ``small`` or ``dftable()`` asks for t."""
     from terrace.results.replay import shown_again
 
-    display = parse_replay(parsed.arguments, session.state.settings.display())
+    begun = session.state.settings.display()
+    if parsed.name == "xtmixed":
+        begun = replace(begun, metric="sd")
+    display = parse_replay(parsed.arguments, begun)
     given = parsed.options(REPLAY_RULES)
     small = next((given[n] for n in ("small", "dfmethod", "dftable") if n in given), None)
     if small is not None and result.spec.df_method is None:
