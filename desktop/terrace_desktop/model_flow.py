@@ -259,13 +259,15 @@ class ModelFlow(QObject):
     def _make_plots(self, group: ModelGroup, fit: FitResult, dataset: Dataset) -> None:
         from terrace_desktop.plots.cards import PlotRow
 
-        row = PlotRow(PLOTS)
+        effects = any(block.names for block in fit.model.design.blocks)
+        kinds = PLOTS if effects else tuple(k for k in PLOTS if k != "caterpillar")
+        row = PlotRow(kinds)
         row.rows_selected.connect(self.results.rows_selected)
         row.export_asked.connect(
             lambda plot, suffix: self.results.plot_export_asked.emit(plot, suffix, group.card)
         )
         group.add_plots(row)
-        for kind in PLOTS:
+        for kind in kinds:
             self.controller.call(
                 lambda _s, _p, _c, k=kind: compute_plot(k, fit, dataset), self._shower(group, row, kind)
             )

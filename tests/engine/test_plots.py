@@ -212,3 +212,16 @@ def test_wrong_requests_name_what_there_is(growth) -> None:
         plots.spaghetti(fit, data.rows(np.arange(10)), "time")
     with pytest.raises(TerraceError, match="need the data"):
         plots.qq(fit)
+
+
+def test_the_average_over_many_values_is_a_smooth_line() -> None:
+    rng = np.random.default_rng(4)
+    x, other = rng.normal(size=2000), rng.normal(size=2000)
+    plot = arrays.spaghetti_plot(x, x, np.arange(2000) % 20, average=(x, 2 * x + other))
+    mark = next(m for m in plot.panels[0].marks if m.label == "Average")
+    assert len(mark.x) < 100, "not a corner at each of 2,000 values"
+    middle = np.abs(mark.x) < 1.5
+    assert np.abs(mark.y - 2 * mark.x)[middle].max() < 0.35
+    exact = arrays.spaghetti_plot(x, x, np.arange(2000) % 20, average=(x, 2 * x - 1))
+    line = next(m for m in exact.panels[0].marks if m.label == "Average")
+    assert np.allclose(line.y, 2 * line.x - 1)

@@ -141,7 +141,8 @@ def fitted_lines(
 ) -> Plot:
     """Fitted values over `x`, one line a group, with the average of the fixed part over the data.
 
-    The average at a value of `x` is the mean of xβ over the rows that have that value.
+    The average at a value of `x` is the mean of xβ over the rows that have that value, or their local trend
+    where `x` has many values.
     """
     from terrace.postestimation import predict
 

@@ -15,6 +15,7 @@ FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 _SMOOTH_FROM = 5_000  # a smooth line needs no more points than this
+_MANY = 40  # values of x, from which their means are a jagged line
 _BAND_FROM = 3  # order statistics of fewer values say nothing
 
 
@@ -228,10 +229,17 @@ def spaghetti_plot(
     marks.append(Marks("line", line_x, line_y, label="Groups", rows=data_rows))
     if average is not None:
         ax, ay, _ = _complete(*average)
-        order = np.argsort(ax, kind="stable")
-        marks.append(Marks("line", *_mean_by(ax[order], ay[order]), label="Average", role="fit"))
+        marks.append(Marks("line", *_average(ax, ay), label="Average", role="fit"))
     panel = PlotPanel(Axis(x_title), Axis(y_title), tuple(marks))
     return Plot(title, (panel,), kind, note=note, legend=average is not None)
+
+
+def _average(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The mean of y at each value of x; where x has many values, with few rows each, a local trend."""
+    if len(np.unique(x)) > _MANY and (trend := local_trend(x, y, span=0.3)) is not None:
+        return trend
+    order = np.argsort(x, kind="stable")
+    return _mean_by(x[order], y[order])
 
 
 def local_trend(x: FloatArray, y: FloatArray, span: float = 0.6) -> tuple[FloatArray, FloatArray] | None:
