@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
+import numpy.typing as npt
 
 from terrace.covariance.residual_base import FloatArray, ReportedParameter, ResidualStructure
+
+IntArray = npt.NDArray[np.int64]
 
 
 class Banded(ResidualStructure):
@@ -56,15 +61,21 @@ class Banded(ResidualStructure):
         ht = h @ full
         return (ht @ full)[1:], (2 * ht)[1:, 1:], (2 * h)[1:, 1:, 1:]
 
+    @cached_property
+    def _basis(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Rows and columns of the cells, and ∂R*/∂ρ_a, shape (r, k, k), for all times."""
+        k = len(self.times)
+        i, j = np.array(self.cells(), dtype=np.int64).reshape(-1, 2).T
+        basis = np.zeros((max(len(i) - 1, 0), k, k))
+        position = np.arange(len(basis))
+        basis[position, i[1:], j[1:]] = basis[position, j[1:], i[1:]] = 1.0
+        return i, j, basis
+
     def relative(self, rho: FloatArray, at: FloatArray, order: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         k = len(self.times)
+        i, j, basis = self._basis
         full = np.zeros((k, k))
-        values = np.append(1.0, rho)
-        basis = np.zeros((len(rho), k, k))
-        for position, (i, j) in enumerate(self.cells()):
-            full[i, j] = full[j, i] = values[position]
-            if position:
-                basis[position - 1, i, j] = basis[position - 1, j, i] = 1.0
+        full[i, j] = full[j, i] = np.append(1.0, rho)
         rows = np.rint(at).astype(np.int64)
         grid = np.ix_(rows, rows)
         first = basis[:, rows[:, None], rows[None, :]]

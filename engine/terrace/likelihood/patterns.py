@@ -155,20 +155,20 @@ class PatternData:
 
         ``linear`` leaves the terms with ∂²R out of second derivatives.
         """
-        g, m = self.n_owner, self.m
+        g, m, r = self.n_owner, self.m, self.residuals.n_params if order else 0
         jet = Jet(np.zeros((g, m, m)), np.zeros(g))
+        s1, ld1 = np.zeros((r, g, m, m)), np.zeros((r, g))
         for pattern, here in zip(self.patterns, self.local(rho, 2 if order else 0)):
             count = np.bincount(pattern.owner, weights=pattern.copies, minlength=g)
             jet.ld += here.ld * count
-            self._accumulate([jet.s], pattern, here.inverse[None])
+            self._accumulate(jet.s[None], pattern, here.inverse[None])
             if order == 0:
                 continue
+            # the parameters of a by() group stand together
+            own = slice(here.names[0], here.names[-1] + 1) if len(here.names) else slice(0)
+            self._accumulate(s1[own], pattern, -here.m)
+            ld1[own] += np.trace(here.x, axis1=1, axis2=2)[:, None] * count
             names = [offset + int(k) for k in here.names]
-            for name in names:
-                jet.s1.setdefault(name, np.zeros((g, m, m)))
-            self._accumulate([jet.s1[name] for name in names], pattern, -here.m)
-            for name, trace in zip(names, np.trace(here.x, axis1=1, axis2=2)):
-                add_to(jet.ld1, name, trace * count)
             if order == 1:
                 continue
             for a, first in enumerate(names):
@@ -187,9 +187,9 @@ class PatternData:
         return Jet(
             _groups_last(jet.s),
             jet.ld,
-            {k: _groups_last(v) for k, v in jet.s1.items()},
+            {offset + k: _groups_last(v) for k, v in enumerate(s1)},
             {k: _groups_last(v) for k, v in jet.s2.items()},
-            jet.ld1,
+            {offset + k: v for k, v in enumerate(ld1)},
             jet.ld2,
         )
 
@@ -222,21 +222,28 @@ class PatternData:
             at = offset + here.names
             second[np.ix_(at, at)] += value
 
-    def _accumulate(self, targets: list[FloatArray], pattern: Pattern, matrices: FloatArray) -> None:
+    def _accumulate(
+        self, targets: FloatArray | list[FloatArray], pattern: Pattern, matrices: FloatArray
+    ) -> None:
         """targets[a][g] += W_g' matrices_a W_g over the groups of the pattern; matrices (r, k, k)."""
         k, g, m = pattern.w.shape
-        if pattern.products is not None:
-            r = len(matrices)
-            sums = matrices.reshape(r, k * k) @ pattern.products.reshape(k * k, m * m)
-            for target, value in zip(targets, sums):
-                target[0] += value.reshape(m, m)
+        r = len(matrices)
+        if self.n_owner == 1:
+            if pattern.products is not None:
+                sums = matrices.reshape(r, k * k) @ pattern.products.reshape(k * k, m * m)
+            else:
+                v = matrices.reshape(r * k, k) @ pattern.w.reshape(k, g * m)
+                sums = pattern.w.reshape(k * g, m).T @ v.reshape(r, k * g, m)
+            sums = sums.reshape(r, m, m)
+            if isinstance(targets, np.ndarray):
+                targets[:, 0] += sums
+            else:
+                for target, value in zip(targets, sums):
+                    target[0] += value
             return
         left = pattern.w.transpose(1, 2, 0)
         for target, matrix in zip(targets, matrices):
             v = (matrix @ pattern.w.reshape(k, g * m)).reshape(k, g, m)
-            if self.n_owner == 1:
-                target[0] += pattern.w.reshape(k * g, m).T @ v.reshape(k * g, m)
-                continue
             each = left @ v.transpose(1, 0, 2)
             if pattern.distinct:
                 target[pattern.owner] += each
