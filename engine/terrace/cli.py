@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
+    from terrace.progress import Progress
     from terrace.session.contract import Outcome
     from terrace.session.session import Session
 
 OK, FAILED, USAGE = 0, 1, 2
+_PATIENCE, _BETWEEN = 1.0, 0.2
+"""Seconds until work counts as long, and between two looks at it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -100,9 +104,13 @@ def _usage_problem(options: argparse.Namespace) -> str:
 def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outcome]) -> int:
     from terrace.data.streamed import StreamedData
 
+    line = ProgressLine(sys.stderr) if sys.stderr.isatty() else None
     if options.data is not None:
         # Opening is not one of the user's commands, so it is reported only where it fails.
-        opened = session.run_expanded(f'use `"{options.data}"\'' + (f", {options.how}" if options.how else ""))
+        use = f'use `"{options.data}"\'' + (f", {options.how}" if options.how else "")
+        opened = session.run_expanded(use, progress=line)
+        if line is not None:
+            line.clear()
         if not opened.ok:
             outcomes.append(opened)
             _tell_error(opened, "")
@@ -110,7 +118,9 @@ def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outco
         if isinstance(session.dataset, StreamedData):
             print(opened.text, end="\n\n")
     if options.file is not None:
-        for outcome in session.run_do(Path(options.file), before=lambda text, line: _echo(text)):
+        for outcome in session.run_do(Path(options.file), progress=line, before=lambda text, number: _echo(text)):
+            if line is not None:
+                line.clear()
             outcomes.append(outcome)
             if not _tell(outcome, f"{options.file}, line {outcome.line}: "):
                 return FAILED
@@ -118,13 +128,46 @@ def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outco
                 return OK
     for command in options.commands:
         _echo(command)
-        outcome = session.run(command)
+        outcome = session.run(command, progress=line)
+        if line is not None:
+            line.clear()
         outcomes.append(outcome)
         if not _tell(outcome, ""):
             return FAILED
         if outcome.type == "exit":
             return OK
     return OK
+
+
+class ProgressLine:
+    """One line on a terminal that says how far long work is, and goes away when the work is done."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream, self._clock = stream, clock
+        self._next = clock() + _PATIENCE
+        self._width = 0
+
+    def __call__(self, progress: Progress) -> None:
+        """Show it, unless the last was shown a moment ago."""
+        now = self._clock()
+        if now < self._next:
+            return
+        self._next = now + _BETWEEN
+        text = progress.stage
+        if progress.fraction is not None:
+            text += f" {progress.fraction:.0%}"
+        elif progress.iteration is not None:
+            text += f", iteration {progress.iteration}"
+        self._stream.write("\r" + text.ljust(self._width))
+        self._stream.flush()
+        self._width = max(self._width, len(text))
+
+    def clear(self) -> None:
+        """Take the line away; the next piece of work is long anew before it is shown."""
+        if self._width:
+            self._stream.write("\r" + " " * self._width + "\r")
+            self._stream.flush()
+        self._width, self._next = 0, self._clock() + _PATIENCE
 
 
 def _echo(command: str) -> None:

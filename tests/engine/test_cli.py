@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pandas as pd
 import pytest
 
 from terrace import __version__
-from terrace.cli import main, outcome_json
+from terrace.cli import OK, ProgressLine, main, outcome_json
+from terrace.progress import Progress
 from terrace.session.contract import Outcome
 
 
@@ -162,3 +164,31 @@ def test_as_a_module() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout.split()) == (0, [".", "display", "6*7", "42"])
+
+
+def test_long_work_shows_how_far_it_is_and_leaves_no_trace() -> None:
+    times = iter([0.0, 0.5, 1.1, 1.2, 1.5, 1.6, 2.0])
+    stream = io.StringIO()
+    line = ProgressLine(stream, lambda: next(times))
+    line(Progress("Reading", fraction=0.1))  # not yet long
+    assert stream.getvalue() == ""
+    line(Progress("Reading", fraction=0.25))
+    assert stream.getvalue() == "\rReading 25%"
+    line(Progress("Reading", fraction=0.26))  # a moment later
+    line(Progress("Fitting", iteration=3))
+    assert stream.getvalue().endswith("\rFitting, iteration 3")
+    line.clear()
+    assert stream.getvalue().split("\r")[-1] == "" and stream.getvalue().split("\r")[-2].strip() == ""
+    line(Progress("Reading", fraction=0.1))
+    assert stream.getvalue().count("Reading") == 1
+
+
+def test_how_a_file_is_opened_can_be_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("g,y\n" + "".join(f"{k % 9},{(k * 7) % 11}\n" for k in range(200)), encoding="utf-8")
+    assert main(["run", "--data", str(path), "--stream", "-c", "mixed y || g:"]) == OK
+    assert "streamed" in capsys.readouterr().out
+    assert main(["run", "--data", str(path), "--in-memory", "-c", "summarize, detail"]) == OK
+    assert "streamed" not in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["run", "--data", str(path), "--in-memory", "--stream"])
