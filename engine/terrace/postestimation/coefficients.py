@@ -122,11 +122,11 @@ def testable(fit: FitResult, piece: Piece) -> list[ColumnInfo]:
     out: dict[str, ColumnInfo] = {}
     for item in words(piece):
         before = len(out)
-        for text in _expanded(str(item)):
+        for text in expanded(str(item)):
             sub = Piece.of(text)
             found = _pattern(fit, text) if any(c in text for c in "*?") else matches(fit, sub)
             out.update({c.name: c for c in found if c.kind == "estimated"})
-        if len(out) == before and not any(c.name in out for t in _expanded(str(item)) for c in _quiet(fit, t)):
+        if len(out) == before and not any(c.name in out for t in expanded(str(item)) for c in _quiet(fit, t)):
             raise item.error(
                 f"{item} stands for no coefficient that was estimated.",
                 code="no-such-coefficient",
@@ -141,13 +141,12 @@ def _quiet(fit: FitResult, text: str) -> list[ColumnInfo]:
     return _pattern(fit, text) if any(c in text for c in "*?") else matches(fit, Piece.of(text))
 
 
-def _expanded(text: str) -> list[str]:
-    """``a##b`` is ``a``, ``b`` and ``a#b``."""
+def expanded(text: str) -> list[str]:
+    """``a##b`` is ``a``, ``b`` and ``a#b``; anything else is itself."""
     if "##" not in text:
         return [text]
-    pieces = text.split("##")
     out = [""]
-    for p in pieces:
+    for p in text.split("##"):
         out += [f"{o}#{p}" if o else p for o in out]
     return out[1:]
 

@@ -23,6 +23,7 @@ from terrace.errors import SpecError
 from terrace.language.numlist import parse_numlist
 from terrace.language.tokens import Piece, words
 from terrace.postestimation.cells import FactorInfo, Number, cell_row, factors, grid, need_term, written
+from terrace.postestimation.coefficients import expanded
 from terrace.postestimation.combinations import (
     Estimate,
     confidence_level,
@@ -77,20 +78,11 @@ def parse_contrast(text: str | Piece) -> list[Contrast]:
         within = tuple(p.rpartition(".")[2].strip() for p in right.split("#")) if at else ()
         if at and not all(w.isidentifier() for w in within):
             raise item.error("A factor must follow @.", code="syntax", advice="Example: r.drug@sex.")
-        for term in _crossings(left):
+        for term in expanded(left):
             out.append(_term(item, term, within))
     if not out:
         raise piece.error("Name what is to be contrasted.", code="syntax", advice="Example: contrast r.drug.")
     return out
-
-
-def _crossings(text: str) -> list[str]:
-    if "##" not in text:
-        return [text]
-    out = [""]
-    for part in text.split("##"):
-        out += [f"{o}#{part}" if o else part for o in out]
-    return out[1:]
 
 
 def _term(item: Piece, text: str, within: tuple[str, ...]) -> Contrast:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
 from terrace.language.expr_context import EvalContext
+from terrace.postestimation.coefficients import expanded
 from terrace.postestimation.combinations import Estimate, combine, confidence_level, covariance, need_small
 from terrace.postestimation.margins_at import At, Dimension, Scene, keys_of, scenes
 from terrace.postestimation.margins_nonlinear import ExpressionMargins, Found, elasticity, log_change
@@ -316,20 +317,13 @@ def _cells(averages: Averages, variables: Sequence[str], plain: bool) -> list[tu
         return [()]
     out: list[tuple[Dimension, ...]] = []
     for text in variables:
-        for term in _expanded(text):
+        for term in expanded(text):
             names = [part.rpartition(".")[2].strip() for part in term.split("#")]
             levels = [
                 [Dimension(n, v, averages.data.level_label(n, v)) for v in averages.levels(n)] for n in names
             ]
             out += itertools.product(*levels)
     return out
-
-
-def _expanded(text: str) -> list[str]:
-    out = [""]
-    for part in text.split("##"):
-        out += [f"{o}#{part}" if o else part for o in out]
-    return out[1:] if "##" in text else [text]
 
 
 def _groups(

@@ -15,6 +15,7 @@ from terrace.language.factors import parse_prefix, prefix_end
 from terrace.language.tokens import Piece, words
 from terrace.postestimation.adjust import METHODS
 from terrace.postestimation.cells import Number, cell_row, factors, grid, need_term, written
+from terrace.postestimation.coefficients import expanded
 from terrace.postestimation.combinations import Estimate, combine, confidence_level, estimate_columns
 from terrace.postestimation.comparisons import compare, comparison_table, pairs
 from terrace.results.fit import FitResult
@@ -83,16 +84,6 @@ def cell_means(fit: FitResult, text: str | Piece, data: Dataset | None = None) -
     if not out:
         raise piece.error("Name a factor to compare.", code="not-a-factor", advice="Example: pwcompare drug.")
     return out
-
-
-def expanded(text: str) -> list[str]:
-    """``a##b`` is a, b and a#b."""
-    if "##" not in text:
-        return [text]
-    out = [""]
-    for part in text.split("##"):
-        out += [f"{o}#{part}" if o else part for o in out]
-    return out[1:]
 
 
 def pwcompare_table(
