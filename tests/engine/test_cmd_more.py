@@ -55,6 +55,7 @@ def test_egen_of_values(session: Session) -> None:
         "mode(x), by(id) minmode": [5, 5, 5, 1, 1, 7],
         "mode(x), by(id) maxmode": [5, 5, 5, 2, 2, 7],
         "mode(s), by(id)": ["b", "b", "b", "c", "c", "a"],
+        "concat(id t), format(%3.1f)": ["1.01.0", "1.02.0", "1.04.0", "2.01.0", "2.02.0", "3.03.0"],
         "concat(id s), punct(-)": ["1-b", "1-a", "1-b", "2-c", "2-", "3-a"],
         "diff(x y)": [1, 1, 1, 1, 1, 1],
         "fill(1 3)": [1, 3, 5, 7, 9, 11],

@@ -254,3 +254,13 @@ def test_lines_of_panels() -> None:
     line = marks(drawn(s, "xtline y, overlay title(All)"), "line")[0]
     assert line.y[~np.isnan(line.y)].tolist() == [1, 2, 3, 4] and np.isnan(line.y[2])
     assert len(marks(drawn(s, "xtline y if id == 1, i(id) t(t)"), "line")) == 1
+
+
+def test_looks_of_bars(session: Session) -> None:
+    plot = drawn(session, 'graph bar y x, over(g, relabel(1 "one" 3 "three")) bar(2, color(navy))')
+    assert [t[1] for t in plot.panels[0].x.ticks or ()] == ["one", "2", "three"]
+    assert [m.style.color for m in marks(plot, "bars")] == ["", marks(plot, "bars")[1].style.color]
+    assert marks(plot, "bars")[1].style.color.startswith("#")
+    labels = marks(drawn(session, "histogram g, discrete frequency addlabels"), "points")[0]
+    assert labels.labels == ("20", "20", "20") and labels.text == "above"
+    assert refused(session, "twoway kdensity y, normal") == "no-such-option"

@@ -51,8 +51,8 @@ _UPRIGHT_RULES = rules("vert:ical hor:izontal", "base barw:idth cmis:sing c:onne
 _RANGE_RULES = rules("vert:ical hor:izontal", "barw:idth cmis:sing", "sort")
 _CURVE_RULES = {
     "lowess": rules("mean nowe:ight log:it a:djust", "bw:idth"),
-    "function": rules("", "r:ange n drop:lines yvar:ist"),
-    "kdensity": rules("nor:mal stu:dent", "k:ernel bw:idth n r:ange"),
+    "function": rules("", "r:ange n"),
+    "kdensity": rules("", "k:ernel bw:idth n r:ange"),
     "histogram": rules("den:sity fraction freq:uency percent disc:rete", "bin w:idth start"),
     "scatteri": rules(),
 }
@@ -129,6 +129,7 @@ class Histogram:
     discrete: bool = False
     normal: bool = False
     smooth: bool = False
+    labelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +420,7 @@ def _histogram(name: str, clauses: Clauses, options: GraphOptions, own: dict[str
         discrete="discrete" in own,
         normal="normal" in own,
         smooth="kdensity" in own,
+        labelled="addlabels" in own,
     )  # fmt: skip
 
 

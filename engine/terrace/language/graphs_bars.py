@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from terrace.data.transforms.aggregate import STATISTICS, statistic
 from terrace.language.clauses import Clauses, split_clauses
 from terrace.language.graphs import split_options
-from terrace.language.graphs_looks import LOOK_RULES
+from terrace.language.graphs_looks import LOOK_RULES, color
 from terrace.language.graphs_options import GRAPH_RULES, GraphOptions
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names
 from terrace.language.options import Option, did_you_mean, match_option, match_options, rules, scan_options
-from terrace.language.tokens import Piece, closing, split, words
+from terrace.language.tokens import Piece, closing, split, unquoted, words
 
 _OTHER_NAMES = {"average": "mean", "n": "count", "std": "sd", "var": "variance", "sem": "semean"}
 _BAR_RULES = rules(
@@ -25,11 +25,15 @@ _BAR_RULES = rules(
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Groups along the axis. ``sort`` is the number of the series to sort by, from 1; 0 sorts by value."""
+    """Groups along the axis. ``sort`` is the number of the series to sort by, from 1; 0 sorts by value.
+
+    ``labels`` stand in the place of those of the values, by their number from 1.
+    """
 
     name: str
     sort: int = 0
     descending: bool = False
+    labels: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Bars:
     """``targets`` are pairs of a statistic and a variable, "" for counts of rows; ``over`` the innermost first.
 
     ``kind`` is bar, hbar or dot; ``coloured`` tells whether the innermost groups are told apart by colours, None
-    leaves it to the graph.
+    leaves it to the graph. ``colors`` are those asked for by the number of the series, from 1.
     """
 
     kind: str
@@ -49,6 +53,7 @@ class Bars:
     percent: bool = False
     labelled: bool = False
     coloured: bool | None = None
+    colors: tuple[tuple[int, str], ...] = ()
     missing: bool = False
     complete: bool = False
 
@@ -62,6 +67,7 @@ def parse_bars(piece: Piece, variables: Sequence[str], kind: str) -> Bars:
     names = [match_option(o, known, where).name for o in given]
     over = tuple(_over(o, variables) for o, n in zip(given, names) if n == "over")
     rest = [o for o, n in zip(given, names) if n not in ("over", "bar")]
+    colors = tuple(c for o, n in zip(given, names) if n == "bar" for c in _colors(o))
     own, options = split_options(rest, (*_BAR_RULES, *LOOK_RULES), variables, where)
     targets = _targets(clauses.body, variables)
     if not targets:
@@ -77,7 +83,7 @@ def parse_bars(piece: Piece, variables: Sequence[str], kind: str) -> Bars:
     return Bars(
         kind, targets, clauses, options, over,
         stack="stack" in own, percent="percentages" in own, labelled=labels in ("bar", "total"),
-        coloured=coloured, missing="missing" in own, complete="cw" in own,
+        coloured=coloured, colors=colors, missing="missing" in own, complete="cw" in own,
     )  # fmt: skip
 
 
@@ -93,7 +99,25 @@ def _over(option: Option, variables: Sequence[str]) -> Over:
     if "sort" in own:
         text = own["sort"].value
         sort = int(number(own["sort"], least=1, integer=True)) if text.replace(".", "").isdigit() else 1
-    return Over(name, sort, "descending" in own)
+    labels: list[tuple[int, str]] = []
+    if "relabel" in own:
+        items = words(argument(own["relabel"]))
+        for key, label in zip(items[::2], items[1::2]):
+            if not str(key).isdigit():
+                raise key.error('relabel() takes 1 "text" 2 "text" ...', code="bad-option-value", subject="relabel")
+            labels.append((int(str(key)), unquoted(label)))
+    return Over(name, sort, "descending" in own, tuple(labels))
+
+
+def _colors(option: Option) -> list[tuple[int, str]]:
+    """``bar(2, color(navy))`` as a number and a colour; what else it says of the looks changes nothing."""
+    piece = argument(option)
+    parts = split(piece, ",")
+    if not str(parts[0]).strip().isdigit():
+        raise piece.error("bar() takes the number of a bar and its looks.", code="bad-option-value", subject="bar")
+    given = scan_options(piece.at(parts[1].start, piece.end)) if len(parts) > 1 else []
+    found = [o for o in given if o.name in ("color", "fcolor", "bfcolor") and o.argument is not None]
+    return [(int(str(parts[0]).strip()), color(argument(o))) for o in found[-1:]]
 
 
 def _targets(piece: Piece, variables: Sequence[str]) -> tuple[tuple[str, str], ...]:

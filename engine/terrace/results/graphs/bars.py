@@ -77,7 +77,8 @@ def build_bars(data: Dataset, spec: Bars, rows: Rows, weights: FloatArray | None
     order = _order(spec, heights)
     heights = [_shares(h[:, order], spec) for h in heights]
     drawn = tuple(tuple(_layers(h, spec)) for h in heights)
-    outer = [plan.outer.labels[k] for k in order]
+    renamed = dict(spec.over[-1].labels) if len(spec.over[_colours(spec) :]) == 1 else {}
+    outer = [renamed.get(int(k) + 1, plan.outer.labels[k]) for k in order]
     ticks = tuple((float(k), label) for k, label in enumerate(outer, start=1))
     axis = ", ".join(variable_title(data, o.name) for o in spec.over[_colours(spec) :][::-1])
     title, value = _titles(data, spec)
@@ -116,7 +117,8 @@ def _plan(data: Dataset, spec: Bars, used: npt.NDArray[np.bool_]) -> _Plan:
     outer = combined(data, names[_colours(spec) :][::-1], used)
     series = tuple((how, name, code) for how, name in spec.targets for code in range(len(inner.labels)))
     if _colours(spec):
-        labels = inner.labels
+        renamed = dict(spec.over[0].labels)
+        labels = tuple(renamed.get(k, label) for k, label in enumerate(inner.labels, start=1))
     else:
         several = len({how for how, _ in spec.targets}) > 1
         labels = tuple(
@@ -171,6 +173,7 @@ def _shares(heights: FloatArray, spec: Bars) -> FloatArray:
 
 def _layers(heights: FloatArray, spec: Bars) -> list[Keyed]:
     count, categories = heights.shape
+    colors = dict(spec.colors)
     out: list[Keyed] = []
     at = np.arange(1, categories + 1, dtype=np.float64)
     if spec.kind == "dot":
@@ -178,7 +181,7 @@ def _layers(heights: FloatArray, spec: Bars) -> list[Keyed]:
         out.append((0, Marks("vline", at[shown], np.empty(0), role="reference", style=Style(pattern="dot"))))
         for s, h in enumerate(heights):
             seen = np.isfinite(h)
-            out.append((s + 1, Marks("points", at[seen], h[seen], series=s)))
+            out.append((s + 1, Marks("points", at[seen], h[seen], series=s, style=Style(colors.get(s + 1, "")))))
         return out
     base = np.zeros(categories)
     below = np.zeros(categories)
@@ -193,7 +196,8 @@ def _layers(heights: FloatArray, spec: Bars) -> list[Keyed]:
         if spec.stack:
             base, below = np.where(seen & (h >= 0), top, base), np.where(seen & (h < 0), top, below)
         own = 1.0 if spec.stack or count == 1 else 0.94
-        out.append((s + 1, Marks("bars", x[seen], top[seen], start[seen], width=width * own, series=s)))
+        look = Style(colors.get(s + 1, ""))
+        out.append((s + 1, Marks("bars", x[seen], top[seen], start[seen], width=width * own, series=s, style=look)))
         if spec.labelled:
             place = (start[seen] + top[seen]) / 2 if spec.stack else top[seen]
             texts = tuple(number_text(float(f"{v:.4g}")) for v in h[seen])

@@ -14,7 +14,7 @@ from terrace.data.smooth import usual_bandwidth
 from terrace.errors import DataError
 from terrace.language.graphs import Histogram
 from terrace.results.graphs.assemble import Canvas, Drawing, Keyed, finish, ignored_text, panel_text
-from terrace.results.graphs.axes import AxisPlan, variable_title
+from terrace.results.graphs.axes import AxisPlan, number_text, variable_title
 from terrace.results.graphs.panels import no_panels, split_panels
 from terrace.results.plot import Marks, Style
 
@@ -153,6 +153,11 @@ def _layers(values: FloatArray, copies: FloatArray, bins: Bins, spec: Histogram)
     color = look.marker_color or look.line_color
     heights = bins.heights(values, copies) * scale
     out: list[Keyed] = [(1, Marks("bars", bins.centres, heights, width=bins.width, style=Style(color)))]
+    if spec.labelled:
+        seen = heights > 0
+        texts = tuple(number_text(float(f"{h:.4g}")) for h in heights[seen])
+        x, y = bins.centres[seen], heights[seen]
+        out.append((0, Marks("points", x, y, labels=texts, text="above", style=Style(marker="none"))))
     if spec.normal:
         mean = float(np.average(values, weights=copies))
         variance = float((copies * (values - mean) ** 2).sum()) / (n - 1) if n > 1 else 0.0

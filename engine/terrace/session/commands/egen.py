@@ -24,7 +24,7 @@ from terrace.session.commands.generate import column_of, measured, missing_note
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
-from terrace.session.working import TYPES, By, by_groups, changed, chosen, new_name
+from terrace.session.working import TYPES, By, by_groups, changed, chosen, new_name, text_of
 
 FloatArray = npt.NDArray[np.float64]
 Made = tuple[npt.NDArray[Any], Variable]
@@ -207,11 +207,17 @@ def _mode(task: Task) -> Made:
 
 
 def _concat(task: Task) -> Made:
+    from terrace.report.numbers import parse_format
     from terrace.session.commands.listing import value_texts
 
     data = task.session.data
     separator = unquoted(argument(task.options["punct"])) if "punct" in task.options else ""
     rows = np.arange(len(data))
+    if "format" in task.options:
+        form = text_of(task.options["format"])
+        parse_format(form)
+        for n in task.names():
+            data = data if data.is_text(n) else data.with_variable(replace(data.variable(n), format=form))
     parts = [value_texts(data, n, rows, labels="decode" in task.options) for n in task.names()]
     out = np.array([separator.join(p) for p in zip(*parts)], dtype=object)
     return np.where(task.keep, out, ""), Variable("_", "", Measure.NOMINAL)
@@ -290,7 +296,7 @@ _OWN_OPTIONS = {
     "cut": rules("icodes label", "at group"),
     "seq": rules("", "f:rom t:o b:lock"),
     "mode": rules("min:mode max:mode missing", "num:mode"),
-    "concat": rules("decode", "p:unct maxlength format"),
+    "concat": rules("decode", "p:unct format"),
     "pc": rules("prop"),
     "ma": rules("nomiss", "t"),
 }
