@@ -405,7 +405,7 @@ def test_collapse_and_its_errors(session: Session) -> None:
         "collapse (mean) s": "text-variable",
         "collapse x (sd) x": "name-taken",
         "collapse x if id > 9": "no-observations",
-        "collapse x [pweight = t]": "weight-kind",
+        "collapse (sd) x [pweight = t]": "weight-kind",
         "collapse x, by(q)": "no-such-variable",
     }.items():
         assert refused(session, command) == code, command

@@ -452,3 +452,36 @@ def test_exact_test_is_that_of_scipy(counts: list[int]) -> None:
     ok(s, "tabulate x y, exact")
     expected = stats.fisher_exact([[a, b], [c, d]])
     assert s.state.returned.scalars["p_exact"] == pytest.approx(expected.pvalue, rel=1e-6)
+
+
+def test_storage_types_keep_whole_numbers(session: Session) -> None:
+    ok(session, "generate int a = t*1.7")
+    assert session.data.numeric("a").tolist() == [1, 3, 6, 1, 3, 5]
+    outcome = ok(session, "generate byte b = cond(_n == 1, 300, -t/2)")
+    np.testing.assert_array_equal(session.data.numeric("b"), [np.nan, -1, -2, 0, -1, -1])
+    assert outcome.warnings == ("1 value beyond the range of byte, so missing.",)
+    ok(session, "generate float c = 0.1")
+    assert session.data.numeric("c")[0] == 0.1
+    ok(session, "egen int m = mean(t)")
+    assert session.data.numeric("m")[0] == 2
+
+
+def test_by_lists_only_groups_with_rows(session: Session) -> None:
+    text = ok(session, "by id: list x if x > 6 & !missing(x)").text
+    assert text.count("->") == 1 and "2 groups have no rows" in text
+
+
+def test_recode_leaves_what_it_does_not_name(session: Session) -> None:
+    ok(session, 'label values id 1 "one" 2 "two" 3 "three" 9 "nine"')
+    ok(session, "missing id 3")
+    ok(session, "recode id (1=2)")
+    assert session.data.variable("id").value_labels == {2: "two", 3: "three", 9: "nine"}
+    assert session.data.frame["id"].tolist() == [2, 2, 2, 2, 2, 3]  # the code of a missing value is still there
+
+
+def test_collapse_with_sampling_weights(session: Session) -> None:
+    ok(session, "generate w = _n")
+    ok(session, "collapse (mean) m=x (sum) s=x (count) n=x [pweight=w], by(id)")
+    assert session.data.numeric("m").tolist() == pytest.approx([5, (4 + 10) / 9, 7])
+    assert session.data.numeric("s").tolist() == [20, 14, 42] and session.data.numeric("n").tolist() == [2, 2, 1]
+    assert refused(session, "collapse (sd) m [pweight=n]") == "weight-kind"

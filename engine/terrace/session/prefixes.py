@@ -64,6 +64,7 @@ def _each_group(session: Session, parsed: ParsedCommand, names: tuple[str, ...])
     out = CommandResult(state=session.state)
     texts: list[str] = []
     empty: list[str] = []
+    last: TerraceError | None = None
     failed = 0
     for values, rows in group_rows(data, names):
         if session.cancelled():
@@ -83,7 +84,11 @@ def _each_group(session: Session, parsed: ParsedCommand, names: tuple[str, ...])
             failed += 1
             texts.append(f"-> {labels}\n{error}")
             continue
-        texts.append(f"-> {labels}\n{result_text(result)}")
+        text = result_text(result)
+        if not text and parsed.clauses.condition is not None and not result.plots:
+            empty.append(labels)
+            continue
+        texts.append(f"-> {labels}\n{text}")
         after = replace(result.state or child.state, dataset=data)
         out = replace(
             out,
@@ -94,7 +99,7 @@ def _each_group(session: Session, parsed: ParsedCommand, names: tuple[str, ...])
             payload=result.payload,
             state=after,
         )
-    if empty and not texts:
+    if empty and not texts and last is not None:
         raise last
     if empty:
         texts.append(_left_out(empty))

@@ -114,6 +114,24 @@ def new_name(piece: Piece, taken: Dataset | None) -> str:
     return name
 
 
+LIMITS = {"byte": (-127, 100), "int": (-32_767, 32_740), "long": (-2_147_483_647, 2_147_483_620)}
+"""What whole numbers of a storage type can be."""
+
+
+def as_stored(values: npt.NDArray[Any], kind: str) -> tuple[npt.NDArray[Any], int]:
+    """Numbers as a storage type keeps them, and how many it cannot keep.
+
+    byte, int and long cut off fractions, and what lies beyond their range is missing; other types keep every digit
+    that a double has.
+    """
+    if kind not in LIMITS or values.dtype == object:
+        return values, 0
+    low, high = LIMITS[kind]
+    whole = np.trunc(values)
+    beyond = (whole < low) | (whole > high)
+    return np.where(beyond, np.nan, whole), int(beyond.sum())
+
+
 def text_of(option: Option | None, default: str = "") -> str:
     """The text in an option's parentheses without quotation marks."""
     return default if option is None or option.argument is None else unquoted(option.argument)

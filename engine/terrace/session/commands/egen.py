@@ -20,11 +20,11 @@ from terrace.language.names import parse_names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import NAME, Piece, closing, split, unquoted
-from terrace.session.commands.generate import column_of, measured, missing_note
+from terrace.session.commands.generate import column_of, measured, missing_note, storage_type
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
-from terrace.session.working import TYPES, By, by_groups, changed, chosen, new_name, text_of
+from terrace.session.working import TYPES, By, as_stored, by_groups, changed, chosen, new_name, text_of
 
 FloatArray = npt.NDArray[np.float64]
 Made = tuple[npt.NDArray[Any], Variable]
@@ -321,6 +321,9 @@ def egen(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise parsed.word.error(f"{function}() {why}, so it does not go with by.", code="prefix")
     task = Task(session, function, inside, options, by, chosen(session, parsed.clauses, by))
     found, variable = FUNCTIONS[function](task)
+    found, beyond = as_stored(found, storage_type(parsed.clauses.body))
+    if beyond:
+        task.notes.append(f"{beyond:,} values lie beyond the range of the storage type, and are missing.")
     note, values = missing_note(found), column_of(found)
     measure = variable.measure
     if measure is Measure.CONTINUOUS and not variable.label:

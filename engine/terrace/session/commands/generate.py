@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,9 +23,15 @@ from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.session.stepwise import refers_back, row_by_row
-from terrace.session.working import TYPES, By, by_groups, changed, chosen, new_name, plural
+from terrace.session.working import TYPES, By, as_stored, by_groups, changed, chosen, new_name, plural
 
 _STORAGE = re.compile(rf"(?:{'|'.join(TYPES)}|str\d*|strL)(?=\s)")
+
+
+def storage_type(piece: Piece) -> str:
+    """The storage type that stands before a name; empty without one."""
+    found = _STORAGE.match(piece.source, piece.start, piece.end)
+    return found[0] if found else ""
 
 
 def assignment(parsed: ParsedCommand, piece: Piece) -> tuple[Piece, Expression]:
@@ -78,7 +85,7 @@ def placed(data: Dataset, name: str, options: dict[str, Option]) -> Dataset:
     "generate",
     minimum="g",
     syntax="generate [type] name = expression [if] [in] [, before(variable) after(variable)]",
-    help="Make a variable. Numbers are kept in double precision whatever the type says.",
+    help="Make a variable. byte, int and long keep whole numbers; other numbers are kept in double precision.",
     by="native",
 )
 def generate(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -94,9 +101,13 @@ def generate(session: Session, parsed: ParsedCommand) -> CommandResult:
     if parsed.clauses.condition is not None or parsed.clauses.range_ is not None:
         keep = chosen(session, parsed.clauses, by)
         values = np.where(keep, values, "" if values.dtype == object else np.nan)
+    kind = storage_type(parsed.clauses.body)
+    values, beyond = as_stored(values, kind)
     column = column_of(values)
     data = data.with_column(name, column, Variable(name, measure=measured(name, column)))
-    return changed(session, placed(data, name, options), missing_note(values))
+    note = f"{plural(beyond, 'value')} beyond the range of {kind}, so missing." if beyond else ""
+    notes = [note] if note else []
+    return changed(session, placed(data, name, options), missing_note(values), warnings=notes)
 
 
 def missing_note(values: npt.NDArray[Any]) -> str:
@@ -199,8 +210,9 @@ def recode(session: Session, parsed: ParsedCommand) -> CommandResult:
         new = np.where(keep, new, old if target == name or "copyrest" in options else np.nan)
         count = int((keep & (new != old) & ~(np.isnan(new) & np.isnan(old))).sum())
         v = source.variable(name)
-        kept = {} if target != name else {k: t for k, t in v.value_labels.items() if k in set(new[~np.isnan(new)])}
         if target == name:
+            kept = _labels_left(v, new, given)
+            inside &= ~(np.isnan(new) & np.isnan(old))  # why a value is missing stays
             column, _ = _replaced(source, name, new, inside)
             data = data.with_column(name, column, replace(v, value_labels={**kept, **labels}))
             lines.append(f"({name}: {plural(count, 'change')} made)")
@@ -212,6 +224,16 @@ def recode(session: Session, parsed: ParsedCommand) -> CommandResult:
             data = data.with_column(target, new, variable)
             lines.append(f"({plural(count, 'difference')} between {name} and {target})")
     return changed(session, data, "\n".join(lines))
+
+
+def _labels_left(v: Variable, new: npt.NDArray[np.float64], given: Sequence[Any]) -> dict[Any, str]:
+    """Value labels less those of values that the rules took away."""
+    from terrace.data.transforms.recode import recode as recoded
+
+    keys = list(v.value_labels)
+    _, fitted = recoded(np.array(keys, dtype=np.float64), given)  # type: ignore[arg-type]
+    there = set(new[~np.isnan(new)].tolist())
+    return {k: v.value_labels[k] for k, gone in zip(keys, fitted) if not gone or k in there}
 
 
 def _targets(data: Dataset, names: tuple[str, ...], options: dict[str, Option]) -> list[str]:

@@ -26,6 +26,9 @@ from terrace.session.working import changed, chosen, new_name, plural, shown, we
 _OTHER_NAMES = {"semean": "semean", "sem": "semean", "n": "count", "average": "mean", "std": "sd"}
 
 
+_SPREADS = ("sd", "variance", "semean", "cv", "skewness", "kurtosis")
+
+
 # --- collapse ---------------------------------------------------------------------------------------------
 @command(
     "collapse",
@@ -46,7 +49,12 @@ def collapse(session: Session, parsed: ParsedCommand) -> CommandResult:
     keep = chosen(session, parsed.clauses)
     if not keep.any():
         raise DataError("No row is left after if and in.", code="no-observations")
-    w, kind = weights(session, parsed.clauses, ("fweight", "aweight"), "collapse")
+    w, kind = weights(session, parsed.clauses, ("fweight", "aweight", "pweight"), "collapse")
+    spread = next((t.statistic for t in targets if t.statistic in _SPREADS), "")
+    if kind == "pweight" and spread:
+        raise parsed.clauses.body.error(
+            f"collapse has no {spread} under sampling weights.", code="weight-kind", advice="Use aweight for it."
+        )
     if not keep.all():
         data, w = data.rows(keep), None if w is None else w[keep]
     return changed(session, collapsed(data, targets, by, weights=w, kind=kind, complete="cw" in options))
