@@ -196,6 +196,7 @@ class Actions:
         helps = self._menu(tr("Help"), "help")
         self._add(helps, "help", tr("&First steps"), lambda: w.show_page("first-steps"), std.HelpContents)
         self._add(helps, "help_builder", tr("The &model builder"), lambda: w.show_page("model-builder"))
+        self._add(helps, "tour", tr("&Tour of the window"), w.start_tour)
         self._add(helps, "shortcuts", tr("&Keyboard"), lambda: w.show_page("keyboard"))
         self._add(helps, "commands", tr("&Commands"), w.show_commands)
         self._add(helps, "log", tr("Open the &log"), w.open_log)

@@ -343,6 +343,17 @@ class MainWindow(QMainWindow):
         """All commands, with their syntax."""
         dialogs.CommandsDialog(self, session_port.command_help()).show()
 
+    def start_tour(self) -> None:
+        """Bubbles that tell what the parts of the window are for; one tour at a time."""
+        from terrace_desktop.tour import Tour
+
+        for tour in self.findChildren(Tour):
+            tour.end()
+        if self.pages.currentWidget() is self.start:
+            self.pages.setCurrentWidget(self.splitter)
+        self.left.setCurrentIndex(DATA)
+        Tour(self)
+
     def show_about(self) -> None:
         """Name, version, licence."""
         import terrace

@@ -71,6 +71,10 @@ class Camera:
         self.idle()
 
     def shoot(self, name: str, widget: QWidget | None = None, width: int = 0) -> None:
+        from terrace_desktop.plots.view import PlotView
+
+        for plot in (widget or self.window).findChildren(PlotView):
+            plot.finish()  # a plot draws in steps, and a picture shows all of it
         picture = (widget or self.window).grab()
         if width:
             picture = picture.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)

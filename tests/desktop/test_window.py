@@ -19,6 +19,7 @@ from terrace_desktop import dialogs
 from terrace_desktop.keeper import Keeper
 from terrace_desktop.main_window import MainWindow
 from terrace_desktop.settings import Settings
+from terrace_desktop.tour import Tour, stops
 
 MODEL = "mixed score hours || school: hours, covariance(unstructured) reml"
 
@@ -552,3 +553,25 @@ def test_every_enabled_entry_of_every_menu_does_something_without_complaint(
                 dialog.close()
         spin()
     desk.window.set_theme("light")
+
+
+def test_the_tour_walks_through_the_window_and_ends(desk: Desk) -> None:
+    w = desk.window
+    desk.open()
+    w.actions_["tour"].trigger()
+    spin()
+    tour = w.findChild(Tour)
+    seen = [tour.title()]
+    for _ in range(len(stops()) - 1):
+        tour.next.click()
+        seen.append(tour.title())
+        assert w.rect().contains(tour.geometry()), tour.title()
+    assert seen == [s.title for s in stops()] and tour.next.text() == "Done"
+    QTest.keyClick(tour, Qt.Key.Key_Left)
+    assert tour.title() == seen[-2]
+    w.resize(820, 560)
+    spin()
+    assert w.rect().contains(tour.geometry())
+    QTest.keyClick(tour, Qt.Key.Key_Escape)
+    spin()
+    assert w.findChild(Tour) is None
