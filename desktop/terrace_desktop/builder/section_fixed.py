@@ -148,7 +148,8 @@ class FixedSection(Section):
 
     def show_problems(self) -> None:
         self._show_chips()
-        self.notes.show_notes(problem_notes(self.state.problems("fixed")))
+        found = [*self.state.problems("fixed"), *self.state.problems("model")]  # too many terms for the rows
+        self.notes.show_notes(problem_notes(found))
 
     def _show_chips(self) -> None:
         keys: dict[str, int] = {}

@@ -16,6 +16,7 @@ from terrace.spec.model import Factor, ModelSpec
 from terrace.spec.problem import Problem
 from terrace.spec.roles import Role, factor_for, refusal
 from terrace.spec.templates import Started, start
+from terrace.spec.text import number_text
 from terrace_desktop.builder.checking import DIRECT_ROWS, Checker, RowsOf
 from terrace_desktop.builder.rows import rows_of
 
@@ -217,6 +218,8 @@ class BuilderState(QObject):
 
     def label_of(self, name: str, value: object) -> str:
         """How a value of a variable is called."""
+        if name not in self.dataset:
+            return number_text(value) if isinstance(value, float) else str(value)
         return self.dataset.level_label(name, value)
 
     @property
