@@ -382,3 +382,25 @@ def test_coded_errors_are_terrace_errors() -> None:
     outcome = Session().run("error 198")
     assert outcome.error is not None and outcome.error[0] == "user-error"
     assert issubclass(CommandError, TerraceError)
+
+
+WORDS = (
+    *("local", "global", "macro", "tokenize", "args", "program", "define", "drop", "end", "foreach", "forvalues", "if"),
+    *("while", "else", "continue", "in", "of", "varlist", "numlist", "{", "}", "(", ")", "[", "]", ",", "=", "==", ":"),
+    *("`x'", "``", "'", '"', "`\"", "\"'", "$g", "${g}", "++i", "`=1+1'", "`:word 1 of a b'", "`++i'", "x1", "y", "g"),
+    *("1", "2/3", "1(1)3", ".", "confirm", "variable", "error", "return", "scalar", "matrix", "syntax", "[if]"),
+    *("marksample", "unab", "display", "quietly", "capture", "noisily", "constraint", "get", "free", "fvset", "base"),
+    *("mixed", "|| g:", "reml", "level(90)", "coeflegend", "e(b)", "_b[x1]", "[y]_b[x1]", "[lns1_1_1]_cons"),
+    *("version 17:", "//", "/*", "*/", "///", "\n", "#delimit ;", ";"),
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=9))
+def test_no_text_is_a_defect(words: list[str]) -> None:
+    text = " ".join(words)
+    frame = pd.DataFrame({"g": [1.0, 1, 2, 2], "x1": [1.0, 2, 3, 5], "y": [2.0, 1, 4, 3]})
+    here = Session(State(dataset=from_frame(frame)))
+    calls = iter(range(10**6))
+    outcomes = [*here.run_do(text + "\n", cancel=lambda: next(calls) > 60)]
+    for outcome in (*outcomes, here.run(text, cancel=lambda: next(calls) > 90)):
+        assert outcome.error is None or outcome.error[0] != "internal", (outcome.command, outcome.error)

@@ -18,7 +18,10 @@ def error(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions import evaluate_scalar
     from terrace.session.outcome import CodedError
 
-    rc = int(float(evaluate_scalar(parsed.arguments, session.dataset, session.context())))
+    found = evaluate_scalar(parsed.arguments, session.dataset, session.context())
+    if isinstance(found, str) or found != found or abs(found) > 1e6:  # noqa: PLR0124 (NaN is no number)
+        raise parsed.arguments.strip().error("error needs a number.", code="syntax", advice="Write error 198.")
+    rc = int(found)
     if rc:
         raise CodedError(rc)
     return CommandResult()
