@@ -309,3 +309,11 @@ def test_unit_of_time_of_exponential_residuals_is_arbitrary(unit: float) -> None
         assert rho.estimate == pytest.approx(plain_rho.estimate ** (1 / unit), rel=1e-9)
         slope = rho.estimate / plain_rho.estimate / unit
         assert rho.se == pytest.approx(plain_rho.se * slope, rel=1e-6)
+
+
+def test_residuals_with_more_parameters_than_groups_can_carry_say_so() -> None:
+    """Four groups of five times: some combination of the times has no error in any of them."""
+    frame = serial(2, 4, 5, (0.5,))
+    result = terrace.fit("mixed y || id:, noconstant residuals(unstructured, t(t))", dataset(frame))
+    assert result.state == "failed"
+    assert "too few groups for residuals(unstructured)" in result.warnings[0].message

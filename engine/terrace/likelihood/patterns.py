@@ -107,6 +107,15 @@ class PatternData:
             return at.tobytes()
         return np.round(at - at[0], 10).tobytes()
 
+    def condition(self, rho: FloatArray) -> float:
+        """The largest condition number of R* over all time patterns."""
+        worst = 1.0
+        for pattern in self.patterns:
+            _, part = self.residuals.slices()[pattern.by]
+            r, _, _ = self.residuals.structure.relative(rho[part], pattern.at, 0)
+            worst = max(worst, float(np.linalg.cond(r)))
+        return worst
+
     def local(self, rho: FloatArray, order: int) -> Iterable[Local]:
         """R* of all patterns with derivatives; those of the last ρ are kept, since second derivatives come after,
         unless they are large."""

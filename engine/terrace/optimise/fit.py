@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from terrace.errors import SpecError
 from terrace.likelihood.objective import Objective
+from terrace.likelihood.patterns import PatternData
 from terrace.optimise.em import run_em
 from terrace.optimise.log import Iteration
 from terrace.optimise.newton import NewtonResult, Tolerances, maximise
@@ -87,7 +88,20 @@ def optimise(
         if exact is not None:
             point = exact
     point = _canonical(space, point)
-    return Optimum(point, space, result.converged, log + result.log, result.reason)
+    reason = result.reason if result.converged else _why(objective, point, result.reason)
+    return Optimum(point, space, result.converged, log + result.log, reason)
+
+
+SINGULAR = 1e7
+
+
+def _why(objective: Objective, point: SearchPoint, reason: str) -> str:
+    """The reason why a search failed, or what lies behind it: residuals that some groups fit without error."""
+    data = objective.data
+    if not isinstance(data, PatternData) or data.condition(point.psi[objective.n_random :]) < SINGULAR:
+        return reason
+    key = objective.design.residuals.key
+    return f"the residual covariance goes to a singular matrix, as with too few groups for residuals({key})"
 
 
 def _opinions(objective: Objective, converged: bool) -> int:
