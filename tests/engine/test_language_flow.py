@@ -358,6 +358,9 @@ def test_a_loop_can_be_stopped(session: Session) -> None:
     calls = iter(range(1000))
     outcomes = list(session.run_do("local i 0\nwhile 1 {\nlocal ++i\n}\n", cancel=lambda: next(calls) > 20))
     assert outcomes[-1].error is not None and outcomes[-1].error[0] == "cancelled"
+    calls = iter(range(1000))
+    outcome = session.run("while 1 { }", cancel=lambda: next(calls) > 20)
+    assert outcome.error is not None and outcome.error[0] == "cancelled"
 
 
 def test_a_path_with_a_dollar_sign_is_no_macro(session: Session, tmp_path: Path) -> None:

@@ -180,6 +180,9 @@ class Runner:
                 return "error"
             if value is None:
                 break
+            if self.cancel is not None and self.cancel():  # also where nothing is in the loop
+                yield self._failed(node, Cancelled())
+                return "error"
             if name:
                 set_local(session, name, value)
             signal = yield from self.nodes(node.body, prefix)
