@@ -485,3 +485,12 @@ def test_collapse_with_sampling_weights(session: Session) -> None:
     assert session.data.numeric("m").tolist() == pytest.approx([5, (4 + 10) / 9, 7])
     assert session.data.numeric("s").tolist() == [20, 14, 42] and session.data.numeric("n").tolist() == [2, 2, 1]
     assert refused(session, "collapse (sd) m [pweight=n]") == "weight-kind"
+
+
+def test_rename_by_an_equals_sign(session: Session) -> None:
+    ok(session, "rename (x y) =_old")
+    ok(session, "rename t pre_=")
+    assert session.data.names == ("id", "pre_t", "x_old", "y_old", "s")
+    ok(session, "rename *_old new_=")
+    assert session.data.names == ("id", "pre_t", "new_x_old", "new_y_old", "s")
+    assert refused(session, "rename (id s) =+") == "bad-name"

@@ -264,3 +264,12 @@ def test_looks_of_bars(session: Session) -> None:
     labels = marks(drawn(session, "histogram g, discrete frequency addlabels"), "points")[0]
     assert labels.labels == ("20", "20", "20") and labels.text == "above"
     assert refused(session, "twoway kdensity y, normal") == "no-such-option"
+
+
+def test_colours_of_boxes_and_subtitles_alone(session: Session) -> None:
+    boxes = marks(drawn(session, "graph box y x, box(2, color(maroon)) marker(1, msize(small))"), "box")
+    assert boxes[0].style.color == "" and boxes[1].style.color.startswith("#")
+    plot = drawn(session, "scatter y x, subtitle(Only this)")
+    assert (
+        b"Only this" in render(plot, "svg") and plot.title.encode() not in render(plot, "svg").split(b"</metadata>")[1]
+    )

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from terrace.language.clauses import Clauses, Weighting, split_clauses
 from terrace.language.expr_ast import Expression
-from terrace.language.graphs_looks import LOOK_RULES, Look, read_look
+from terrace.language.graphs_looks import LOOK_RULES, Look, color, read_look
 from terrace.language.graphs_options import GRAPH_RULES, GraphOptions, Typed, read_options
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names, parse_names
@@ -56,7 +56,7 @@ _CURVE_RULES = {
     "histogram": rules("den:sity fraction freq:uency percent disc:rete", "bin w:idth start"),
     "scatteri": rules(),
 }
-_BOX_RULES = rules("noout:sides asc:ategory", "over")
+_BOX_RULES = rules("noout:sides asc:ategory medtype", "over box marker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,7 @@ class Boxes:
     over: tuple[str, ...] = ()
     outside: bool = True
     horizontal: bool = False
+    colors: tuple[tuple[int, str], ...] = ()
 
 
 def parse_twoway(piece: Piece, variables: Sequence[str], kind: str = "") -> Twoway:
@@ -431,11 +432,24 @@ def parse_boxes(piece: Piece, variables: Sequence[str], *, horizontal: bool = Fa
     if not names:
         raise piece.error("graph box needs a variable.", code="variables", advice="Write graph box y, over(g).")
     given = scan_options(clauses.options)
-    over = [o for o in given if _typed(o, (*_BOX_RULES, *LOOK_RULES, *GRAPH_RULES), "graph box").name == "over"]
-    rest = [o for o in given if o not in over]
+    typed = [(o, _typed(o, (*_BOX_RULES, *LOOK_RULES, *GRAPH_RULES), "graph box").name) for o in given]
+    over = [o for o, name in typed if name == "over"]
+    colors = tuple(c for o, name in typed if name == "box" for c in numbered_color(o))
+    rest = [o for o, name in typed if name not in ("over", "box", "marker")]
     own, options = split_options(rest, (*_BOX_RULES, *LOOK_RULES), variables, "graph box")
     groups = tuple(Names(variables).one(split(argument(o), ",")[0]) for o in over)
-    return Boxes(names, clauses, options, groups, "nooutsides" not in own, horizontal)
+    return Boxes(names, clauses, options, groups, "nooutsides" not in own, horizontal, colors)
+
+
+def numbered_color(option: Option) -> list[tuple[int, str]]:
+    """``bar(2, color(navy))`` as a number and a colour; what else it says of the looks changes nothing."""
+    piece = argument(option)
+    parts = split(piece, ",")
+    if not str(parts[0]).strip().isdigit():
+        raise piece.error(f"{option.name}() takes a number and looks.", code="bad-option-value", subject=option.name)
+    given = scan_options(piece.at(parts[1].start, piece.end)) if len(parts) > 1 else []
+    found = [o for o in given if o.name in ("color", "fcolor", "bfcolor") and o.argument is not None]
+    return [(int(str(parts[0]).strip()), color(argument(o))) for o in found[-1:]]
 
 
 def split_options(

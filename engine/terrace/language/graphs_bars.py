@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from terrace.data.transforms.aggregate import STATISTICS, statistic
 from terrace.language.clauses import Clauses, split_clauses
-from terrace.language.graphs import split_options
-from terrace.language.graphs_looks import LOOK_RULES, color
+from terrace.language.graphs import numbered_color, split_options
+from terrace.language.graphs_looks import LOOK_RULES
 from terrace.language.graphs_options import GRAPH_RULES, GraphOptions
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names
@@ -67,7 +67,7 @@ def parse_bars(piece: Piece, variables: Sequence[str], kind: str) -> Bars:
     names = [match_option(o, known, where).name for o in given]
     over = tuple(_over(o, variables) for o, n in zip(given, names) if n == "over")
     rest = [o for o, n in zip(given, names) if n not in ("over", "bar")]
-    colors = tuple(c for o, n in zip(given, names) if n == "bar" for c in _colors(o))
+    colors = tuple(c for o, n in zip(given, names) if n == "bar" for c in numbered_color(o))
     own, options = split_options(rest, (*_BAR_RULES, *LOOK_RULES), variables, where)
     targets = _targets(clauses.body, variables)
     if not targets:
@@ -107,17 +107,6 @@ def _over(option: Option, variables: Sequence[str]) -> Over:
                 raise key.error('relabel() takes 1 "text" 2 "text" ...', code="bad-option-value", subject="relabel")
             labels.append((int(str(key)), unquoted(label)))
     return Over(name, sort, "descending" in own, tuple(labels))
-
-
-def _colors(option: Option) -> list[tuple[int, str]]:
-    """``bar(2, color(navy))`` as a number and a colour; what else it says of the looks changes nothing."""
-    piece = argument(option)
-    parts = split(piece, ",")
-    if not str(parts[0]).strip().isdigit():
-        raise piece.error("bar() takes the number of a bar and its looks.", code="bad-option-value", subject="bar")
-    given = scan_options(piece.at(parts[1].start, piece.end)) if len(parts) > 1 else []
-    found = [o for o in given if o.name in ("color", "fcolor", "bfcolor") and o.argument is not None]
-    return [(int(str(parts[0]).strip()), color(argument(o))) for o in found[-1:]]
 
 
 def _targets(piece: Piece, variables: Sequence[str]) -> tuple[tuple[str, str], ...]:

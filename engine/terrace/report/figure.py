@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
@@ -179,7 +180,10 @@ def _figure(plot: Plot, theme: Theme, size: tuple[float, float] | None, title: b
         trellis.strip(axes, i)
         if sampled and sampled not in note:
             note = f"{note} {sampled}".strip()
-    titles = _letters(figure, plot, theme, note, title and plot.options.get("title") != "automatic", trellis)
+    if plot.options.get("title") == "automatic":  # nobody asked for it; a subtitle that stands alone was asked for
+        titles = _letters(figure, replace(plot, title=""), theme, note, title, trellis)
+    else:
+        titles = _letters(figure, plot, theme, note, title, trellis)
     engine: Any = figure.get_layout_engine()
     taken = (1 - engine.get()["rect"][3]) * inches[1]
     if size is None and taken > _USUALLY_TAKEN + 0.05:  # long words take room of their own, not that of the panels

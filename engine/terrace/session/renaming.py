@@ -1,4 +1,4 @@
-"""Several variables renamed by one command: ``(a b) (c d)``, ``old* new*``, ``VARS, lower``."""
+"""Several variables renamed by one command: ``(a b) (c d)``, ``old* new*``, ``VARS =_new``, ``VARS, lower``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RULES = rules("l:ower u:pper p:roper")
 def is_group(parsed: ParsedCommand) -> bool:
     """True where the command is more than ``rename OLD NEW``."""
     text = str(parsed.arguments)
-    return bool(parsed.clauses.options) or any(c in text for c in "(*?")
+    return bool(parsed.clauses.options) or any(c in text for c in "(*?=")
 
 
 def renamed_group(parsed: ParsedCommand, data: Dataset) -> tuple[Dataset, str]:
@@ -67,6 +67,10 @@ def _pairs(body: Piece, data: Dataset) -> tuple[tuple[str, ...], list[str]]:
             )
         return old, new
     pattern, target = str(left), str(right)
+    if target.count("=") == 1:  # = stands for the old name: =_old, new_=
+        inside = left.at(left.start + 1, left.end - 1) if pattern.startswith("(") else left
+        old = parse_names(inside, data.names)
+        return old, [target.replace("=", n) for n in old]
     if pattern.count("*") != 1 or target.count("*") != 1:
         raise right.error(
             "Each side needs one *, which stands for the same text.", code="syntax", advice="rename old* new*"

@@ -16,7 +16,7 @@ from terrace.results.graphs.assemble import Canvas, Drawing, Keyed, finish, igno
 from terrace.results.graphs.axes import AxisPlan, variable_title
 from terrace.results.graphs.flip import flipped
 from terrace.results.graphs.panels import no_panels, split_panels
-from terrace.results.plot import Marks
+from terrace.results.plot import Marks, Style
 
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -157,9 +157,11 @@ def _boxes(
             outside.append((k + shift, beyond))
     if not at:
         return []
-    out: list[Keyed] = [(number + 1, Marks("box", np.array(at), np.stack(fives), width=width, series=number))]
+    style = Style(dict(spec.colors).get(number + 1, ""))
+    boxes_of = Marks("box", np.array(at), np.stack(fives), width=width, series=number, style=style)
+    out: list[Keyed] = [(number + 1, boxes_of)]
     if outside and spec.outside:
         x = np.concatenate([np.full(len(r), place) for place, r in outside])
         rows = np.concatenate([r for _, r in outside])
-        out.append((0, Marks("points", x, values[rows], rows=rows, series=number)))
+        out.append((0, Marks("points", x, values[rows], rows=rows, series=number, style=style)))
     return out

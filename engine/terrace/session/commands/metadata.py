@@ -19,7 +19,8 @@ from terrace.session.state import CommandResult
 @command(
     "rename",
     minimum="ren",
-    syntax="rename OLD NEW | rename (OLDS) (NEWS) | rename OLD* NEW* | rename OLDS, lower|upper|proper",
+    syntax="rename OLD NEW | rename (OLDS) (NEWS) | rename OLD* NEW* | rename VARS =SUFFIX | "
+    "rename OLDS, lower|upper|proper",
     help="Give variables other names.",
 )
 def rename(session: Session, parsed: ParsedCommand) -> CommandResult:
