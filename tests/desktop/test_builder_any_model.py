@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builder_help import popups
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from PySide6.QtWidgets import QApplication
 from strategies_spec import GROUPS, NAMES, specs
 
@@ -54,7 +54,10 @@ def forms(qapp: QApplication) -> Iterator[tuple[BuilderForm, BuilderForm]]:
         form.deleteLater()
 
 
-few = settings(max_examples=max(8, settings.default.max_examples // 3))  # type: ignore[union-attr]
+few = settings(
+    max_examples=max(8, settings.default.max_examples // 3),  # type: ignore[union-attr]
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to make a model smaller would take minutes
+)
 
 
 @few

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -190,3 +191,21 @@ def test_the_information_matrix_goes_with_its_method() -> None:
     assert edit.set_df(spec, "satterthwaite").df_information == "oim"
     assert edit.set_df(spec, "residual").df_information == "eim"
     assert edit.set_df(spec, None).df_information == "eim"
+
+
+def test_a_repeated_level_moves_as_a_whole() -> None:
+    def levels(spec: ModelSpec) -> list[str]:
+        return [e.level + "".join(t.factors[0].name for t in e.terms) for e in spec.random]
+
+    spec = model("x")
+    random = (("a", "x"), ("a", ""), ("b", "x"), ("b", ""), ("c", ""))
+    spec = replace(
+        spec, random=tuple(RandomEquation(n, (Term((Factor(t),)),) if t else ()) for n, t in random)
+    )
+    assert levels(edit.move_level(spec, 3, 1)) == ["bx", "b", "ax", "a", "c"]
+    assert levels(edit.move_level(spec, 3, 0)) == ["bx", "b", "ax", "a", "c"]
+    assert levels(edit.move_level(spec, 0, 2)) == ["bx", "b", "ax", "a", "c"]
+    assert levels(edit.move_level(spec, 4, 3)) == ["ax", "a", "c", "bx", "b"]
+    assert levels(edit.move_level(spec, 3, 2)) == ["ax", "a", "b", "bx", "c"], "blocks of one level"
+    hole = edit.add_level(spec, "", 0)
+    assert levels(edit.move_level(hole, 0, 1)) == ["ax", "", "a", "bx", "b", "c"]

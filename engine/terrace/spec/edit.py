@@ -270,9 +270,20 @@ def remove_level(spec: ModelSpec, index: int) -> ModelSpec:
 
 
 def move_level(spec: ModelSpec, index: int, to: int) -> ModelSpec:
-    """With level `index` moved to position `to` (0 is the highest)."""
+    """With level `index` moved to position `to` (0 is the highest); all equations of a repeated level go along.
+
+    Within one level it is the equation that moves.
+    """
     order = list(spec.random)
-    order.insert(to, order.pop(index))
+    moved, target = order[index], order[to]
+    if not moved.level or moved.level == target.level:
+        order.insert(to, order.pop(index))
+        return arrange(replace(spec, random=tuple(order)))
+    along = [e for e in order if e.level == moved.level]
+    order = [e for e in order if e.level != moved.level]
+    there = [k for k, e in enumerate(order) if e is target or (target.level and e.level == target.level)]
+    place = there[0] if to < index else there[-1] + 1
+    order[place:place] = along
     return arrange(replace(spec, random=tuple(order)))
 
 
