@@ -247,7 +247,7 @@ def _samples(options: argparse.Namespace) -> int:
 def _help(options: argparse.Namespace) -> int:
     from terrace.errors import TerraceError
     from terrace.session import registry
-    from terrace.session.commands.system import help_text
+    from terrace.session.commands.help import help_text
 
     registry.load()
     try:

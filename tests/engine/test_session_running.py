@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from terrace.data.build import from_frame
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError
+from terrace.language.command import PREFIXES
 from terrace.session import registry
 from terrace.session.contract import Outcome
 from terrace.session.groups import group_rows, sort_rows
@@ -280,7 +281,11 @@ def test_every_command_is_found_by_its_name_and_its_shortest_spelling() -> None:
 
 def test_help_explains_every_command(session: Session) -> None:
     listed = ok(session, "help")
-    assert {r.label for r in listed.tables[0].rows} == set(COMMANDS)
+    prefixes = {r.label.removesuffix(":") for r in listed.tables[0].rows if r.label.endswith(":")}
+    assert prefixes == set(PREFIXES) | {"version"}
+    assert {r.label for r in listed.tables[0].rows if not r.label.endswith(":")} == set(COMMANDS)
+    for name in prefixes - set(COMMANDS):
+        assert "command" in ok(session, f"help {name}").text
     for name in COMMANDS:
         assert COMMANDS[name].help in ok(session, f"help {name}").text
     outcome = session.run("help mixd")

@@ -28,7 +28,7 @@ MODULES = (
     *("data", "describe", "estimation", "stored", "keep", "fvset"),
     *("predict", "postestimation", "hypotheses", "margins"),
     *("values", "matrices", "programming", "macros", "checks", "syntax", "files"),
-    *("system", "metadata", "output", "variables"),
+    *("system", "help", "metadata", "output", "variables"),
     *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center", "ranktests"),
     *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "simulate"),

@@ -1,30 +1,19 @@
-"""The session itself: ``set``, ``undo``, ``redo``, ``do``, ``help``, ``version``, ``exit``."""
+"""The session itself: ``set``, ``undo``, ``redo``, ``do``, ``version``, ``exit``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from terrace.errors import TerraceError
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import (
-    FIXED_RULES,
-    MAXIMISE_RULES,
-    MODEL_RULES,
-    RANDOM_RULES,
-    REPLAY_RULES,
-    number,
-    read_format,
-)
-from terrace.language.options import Option, OptionRule, did_you_mean, rules
+from terrace.language.mixed_options import number, read_format
+from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import Piece, unquoted, words
 from terrace.results.table import Column, Row, Table
-from terrace.session import registry
 from terrace.session.flow import left, placed, scope
-from terrace.session.registry import Command, command
+from terrace.session.registry import command
 from terrace.session.session import Session, read_do_file
 from terrace.session.state import CommandResult, Settings
 
@@ -175,87 +164,6 @@ def do(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 # --- about ------------------------------------------------------------------------------------------------
-@command("help", minimum="h", syntax="help [COMMAND]", help="List the commands, or explain one.")
-@command("?", syntax="? [COMMAND]", help="As help.")
-def help_(session: Session, parsed: ParsedCommand) -> CommandResult:
-    topic = " ".join(str(parsed.arguments).split())
-    return CommandResult(text=help_text(topic), tables=() if topic else (commands_table(),))
-
-
-def help_text(topic: str = "") -> str:
-    """What ``help`` prints. Raises `TerraceError` where the topic is no command."""
-    if not topic:
-        import textwrap
-
-        from terrace.report.text import table_text
-
-        table = commands_table()
-        room = 78 - max(len(r.label) for r in table.rows)
-        rows = [replace(r, values=("\n".join(textwrap.wrap(str(r.values[0]), room)),)) for r in table.rows]
-        return table_text(replace(table, rows=tuple(rows)))
-    found = [c for c in registry.COMMANDS.values() if c.name == topic or c.accepts(tuple(topic.split()))]
-    found = found or [c for c in registry.COMMANDS.values() if c.words[0].startswith(topic)]
-    if not found:
-        names = sorted({c.words[0] for c in registry.COMMANDS.values()})
-        raise TerraceError(
-            f"There is no help on {topic!r}.",
-            code="no-such-command",
-            advice=did_you_mean(topic, names) or "help lists the commands.",
-        )
-    return "\n\n".join(_explained(c) for c in found)
-
-
-def _explained(c: Command) -> str:
-    short = "" if c.minimum == c.name else f"  (shortest: {c.minimum})"
-    options = _MIXED_OPTIONS if c.name == "mixed" else {}
-    return "\n".join(
-        [
-            f"{c.name}{short}\n  {c.syntax}\n  {c.help}",
-            *(f"\n  {title}:\n{_listed(known)}" for title, known in options.items()),
-        ]
-    )
-
-
-_MIXED_OPTIONS = {
-    "Options of the fixed part": FIXED_RULES,
-    "Options of a level": RANDOM_RULES,
-    "Options of the model": MODEL_RULES,
-    "Maximisation": MAXIMISE_RULES,
-    "What is shown": REPLAY_RULES,
-}
-
-
-def _listed(known: Sequence[OptionRule]) -> str:
-    """Options with what may be left out in brackets, in lines of readable length."""
-    import textwrap
-
-    def spelled(r: OptionRule) -> str:
-        tail = r.name[len(r.minimum) :]
-        name = f"{r.minimum}[{tail}]" if r.minimum and tail else r.name
-        return name + ("()" if r.argument != "none" else "")
-
-    return textwrap.fill(
-        "  ".join(map(spelled, known)),
-        76,
-        initial_indent="    ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def commands_table() -> Table:
-    """The commands with one line each."""
-    return Table(
-        title="Commands",
-        columns=(Column("help", "What it does", "text"),),
-        rows=tuple(Row(c.name, (c.help,)) for c in sorted(registry.COMMANDS.values(), key=lambda c: c.name)),
-        stub="Command",
-        notes=("help COMMAND tells more.",),
-        key="help",
-    )
-
-
 @command("version", minimum="vers", syntax="version", help="Tell which Terrace this is.")
 def version(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace import __version__
