@@ -273,3 +273,14 @@ def test_colours_of_boxes_and_subtitles_alone(session: Session) -> None:
     assert (
         b"Only this" in render(plot, "svg") and plot.title.encode() not in render(plot, "svg").split(b"</metadata>")[1]
     )
+
+
+def test_functions_need_no_data() -> None:
+    s = session_on(None)
+    assert len(marks(drawn(s, "twoway function y = x^2, range(-1 1)"), "line")) == 1
+    assert s.state.dataset is None and "Graph" in s.state.graphs
+    assert refused(s, "scatter y x") in ("no-data", "no-such-variable")
+    ok(s, "set obs 9")
+    ok(s, "generate v = _n")
+    bars = marks(drawn(s, "histogram v, fcolor(gs12) lcolor(black)"), "bars")[0]
+    assert bars.style.outline == "#000000" and bars.style.color != bars.style.outline

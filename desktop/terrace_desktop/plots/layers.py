@@ -115,7 +115,7 @@ def _turned(marks: Marks, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]
 
 
 def _bars(marks: Marks, at: Setting) -> list[Any]:
-    edge = pg.mkPen(theme.colour("panel"), width=1)
+    edge = pg.mkPen(marks.style.outline or theme.colour("panel"), width=1)
     fill = pg.mkBrush(mark_colour(marks, 0.75, at.several))
     base = np.zeros(len(marks.x)) if marks.lower is None else marks.lower
     half = marks.width / 2

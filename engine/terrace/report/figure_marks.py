@@ -86,7 +86,7 @@ def add(axes: Axes, marks: Marks, theme: Theme, several: bool, z: int, crowd: in
         place = axes.barh if marks.horizontal else axes.bar
         place(
             marks.x, np.asarray(marks.y, dtype=float) - base, marks.width, base, color=color, alpha=0.75,
-            edgecolor=theme.ground, linewidth=0.6, **options,
+            edgecolor=marks.style.outline or theme.ground, linewidth=0.6, **options,
         )  # fmt: skip
     elif marks.kind in ("hline", "vline"):
         at = marks.y if marks.kind == "hline" else marks.x

@@ -19,10 +19,11 @@ FloatArray = npt.NDArray[np.float64]
 class Style:
     """What a user asked of the looks of a layer; an empty field leaves it to the renderer.
 
-    ``color`` is ``#rrggbb``; ``thickness`` and ``size`` are multiples of the usual line width and marker size;
-    ``pattern`` is solid, dash, shortdash, longdash, dot, dashdot or none; ``marker`` is circle, square, triangle,
-    diamond, cross, plus, arrow, pipe or point, with ``_hollow`` at the end for the outline only; none shows no marker,
-    and cap short strokes at the ends of intervals.
+    ``color`` is ``#rrggbb``, and ``outline`` that of the edges of bars; ``thickness`` and ``size`` are
+    multiples of the usual line width and marker size; ``pattern`` is solid, dash, shortdash, longdash, dot,
+    dashdot or none; ``marker`` is circle, square, triangle, diamond, cross, plus, arrow, pipe or point, with
+    ``_hollow`` at the end for the outline only; none shows no marker, and cap short strokes at the ends of
+    intervals.
     """
 
     color: str = ""
@@ -30,6 +31,7 @@ class Style:
     pattern: str = ""
     marker: str = ""
     size: float | None = None
+    outline: str = ""
 
 
 @dataclass(frozen=True)

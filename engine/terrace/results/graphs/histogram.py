@@ -150,9 +150,9 @@ def _layers(values: FloatArray, copies: FloatArray, bins: Bins, spec: Histogram)
         return []
     scale = {"density": 1 / (n * bins.width), "fraction": 1 / n, "frequency": 1.0, "percent": 100 / n}[spec.scale]
     look = spec.look
-    color = look.marker_color or look.line_color
+    style = Style(look.marker_color or look.line_color, outline=look.line_color)
     heights = bins.heights(values, copies) * scale
-    out: list[Keyed] = [(1, Marks("bars", bins.centres, heights, width=bins.width, style=Style(color)))]
+    out: list[Keyed] = [(1, Marks("bars", bins.centres, heights, width=bins.width, style=style))]
     if spec.labelled:
         seen = heights > 0
         texts = tuple(number_text(float(f"{h:.4g}")) for h in heights[seen])

@@ -112,6 +112,12 @@ def _own_name(option: Option, known: Sequence[OptionRule]) -> str:
 def _overlay(session: Session, parsed: ParsedCommand, kind: str) -> CommandResult:
     from terrace.results.graphs.twoway import LayerRows, build_twoway
 
+    if session.state.dataset is None:  # functions and points given as numbers need no data
+        from terrace.data.transforms.rows import lengthen
+
+        child = session.fork(replace(session.state, dataset=lengthen(None, 1)))
+        result = _overlay(child, parsed, kind)
+        return replace(result, state=replace(result.state or session.state, dataset=None))
     data = session.data
     spec = parse_twoway(parsed.arguments.strip(), data.names, kind)
     whole = selected(session, spec.clauses)
