@@ -291,7 +291,7 @@ def test_clusters_hold_whole_groups(model: BuilderForm) -> None:
     mend(model, "Use id")
     assert model.command.endswith("vce(cluster id)")
     pick(model, "estimation_cluster", "district")
-    assert notes(model, "estimation_notes")[0].startswith("This DF method") and model.fit.isEnabled()
+    assert notes(model, "estimation_notes")[0].startswith("Robust SEs have") and model.fit.isEnabled()
     agree(model)
 
 

@@ -163,7 +163,7 @@ BROKEN = [
      "Sampling weights need ML", "Switch to ML"),
     ("df-needs-reml", replace(model(), df_method="kroger"), "df", "Kenward-Roger need REML",
      "Switch to REML"),
-    ("df-robust", replace(model(), df_method="residual", vce="robust"), "df", "model-based SEs",
+    ("df-robust", replace(model(), df_method="residual", vce="robust"), "df", "Satterthwaite DF or",
      "Use model-based SEs"),
     ("df-weights", replace(model(), df_method="anova", weight=Weight("pweight", "weight")), "df",
      "a model without sampling weights", "Use large-sample tests"),

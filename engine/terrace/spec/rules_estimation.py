@@ -29,7 +29,7 @@ def combinations(spec: ModelSpec) -> Iterator[Problem]:
         else:
             yield Problem("df", "df-needs-reml", message, edit.set_df(spec, None), "Use large-sample tests")
     if spec.df_method and robust and not few:
-        message = "This DF method needs model-based SEs, not robust ones."
+        message = "Robust SEs have Satterthwaite DF or large-sample tests, nothing else."
         yield Problem("df", "df-robust", message, edit.set_vce(spec, None), "Use model-based SEs")
     if spec.df_method and (sampled or (robust and weighted)):
         message = f"DF methods need a model without {'sampling ' * (not robust)}weights."
