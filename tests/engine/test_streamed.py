@@ -418,3 +418,23 @@ def test_rows_that_are_not_shown_are_not_listed(tmp_path: Path) -> None:
 def test_a_condition_on_other_rows_is_refused(session: Session, parquet: Path) -> None:
     assert refused(session, "count if y > y[_n-1]") == "streamed-condition"
     assert refused(session, f'use y using "{parquet}" if _n < 5, stream') == "streamed-condition"
+
+
+def test_functions_that_need_the_rows_of_a_fit_say_so(parquet: Path) -> None:
+    from terrace.postestimation import predict, r2, residual_checks, wcorrelation
+
+    data = terrace.read(parquet)
+    model = "mixed y x i.f || g: x"
+    streamed = terrace.fit(model, terrace.stream(parquet))
+    np.testing.assert_allclose(
+        predict.fitted(streamed, data), predict.fitted(terrace.fit(model, data), data), rtol=1e-9
+    )
+    for work in (
+        lambda: r2.random_variance(streamed),
+        lambda: r2.residual_variance(streamed),
+        lambda: residual_checks.homogeneity(streamed),
+        lambda: wcorrelation.cluster_table(streamed, data),
+    ):
+        with pytest.raises(TerraceError) as raised:
+            work()
+        assert raised.value.code == "streamed-fit"

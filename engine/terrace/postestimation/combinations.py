@@ -107,14 +107,19 @@ def with_df(fit: FitResult, df: float) -> FitResult:
     return replace(fit, model=model)
 
 
-def need_data(fit: FitResult, data: Dataset) -> None:
-    """`DataError` where the data are not those of the fit, row by row."""
+def need_own_rows(fit: FitResult) -> None:
+    """`DataError` where the rows of the design are not those of the data but stand for them: a streamed fit."""
     if fit.model.design.counts is not None:
         raise DataError(
             "The rows of this fit were read in parts and are not in memory.",
             code="streamed-fit",
             advice="Fit in memory (use FILE, nostream) to look at rows.",
         )
+
+
+def need_data(fit: FitResult, data: Dataset) -> None:
+    """`DataError` where the data are not those of the fit, row by row."""
+    need_own_rows(fit)
     if len(data) != len(fit.sample):
         raise DataError(
             f"The fit was made on data of {len(fit.sample):,} rows; these have {len(data):,}.",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
-from terrace.postestimation.combinations import need_data
+from terrace.postestimation.combinations import need_data, need_own_rows
 from terrace.postestimation.margins_rows import estimation_weights
 from terrace.postestimation.wcorrelation import block_parameters
 from terrace.progress import CancelCheck
@@ -71,6 +71,7 @@ def explained(fit: FitResult, data: Dataset) -> Explained:
 
 def random_variance(fit: FitResult) -> FloatArray:
     """The diagonal of ZGZ', shape (n,)."""
+    need_own_rows(fit)
     out = np.zeros(fit.model.design.n)
     for position, block in enumerate(fit.model.design.blocks):
         if not block.names:
@@ -86,6 +87,7 @@ def random_variance(fit: FitResult) -> FloatArray:
 
 def residual_variance(fit: FitResult) -> FloatArray:
     """The diagonal of R, shape (n,)."""
+    need_own_rows(fit)
     layout = fit.model.design.residuals
     rho = fit.model.psi[fit.model.objective.n_random :]
     out = np.empty(fit.model.design.n)

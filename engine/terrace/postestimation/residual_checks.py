@@ -13,7 +13,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError, SpecError
 from terrace.inference.distributions import chi2_upper, confidence_quantile
-from terrace.postestimation.combinations import confidence_level, need_data
+from terrace.postestimation.combinations import confidence_level, need_data, need_own_rows
 from terrace.postestimation.plots_arrays import residual_fitted_plot
 from terrace.results.fit import FitResult
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
@@ -245,6 +245,7 @@ def homogeneity(fit: FitResult, *, least: int = 10) -> Homogeneity | None:
     Each group's variance is that of its own least-squares fit on the covariates that vary in it. None for fewer
     than two such groups. ``spread`` is the SD of the groups' log standard deviations beyond chance.
     """
+    need_own_rows(fit)
     design = fit.model.design
     if not design.levels:
         return None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError, SpecError
 from terrace.inference.marginal import random_part, residual_part
-from terrace.postestimation.combinations import need_data
+from terrace.postestimation.combinations import need_data, need_own_rows
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 
@@ -96,6 +96,7 @@ def wcorrelation_table(
 
 def cluster_table(fit: FitResult, data: Dataset, at: Mapping[str, Any] | None = None) -> Table:
     """The rows of that cluster: group variables, what the random part and the residuals know of them, outcome."""
+    need_own_rows(fit)
     rows, title = _cluster(fit, data, at or {})
     if len(rows) > MOST_ROWS:
         raise DataError(f"{title} has {len(rows):,} rows, too many to list.", code="too-many-rows", subject="at")
