@@ -575,3 +575,17 @@ def test_the_tour_walks_through_the_window_and_ends(desk: Desk) -> None:
     QTest.keyClick(tour, Qt.Key.Key_Escape)
     spin()
     assert w.findChild(Tour) is None
+
+
+def test_a_streamed_file_shows_its_size_and_what_is_shown_of_it(desk: Desk, tmp_path: Path) -> None:
+    import pandas as pd
+
+    import terrace
+    from terrace_desktop.worker import Snapshot
+
+    frame = pd.DataFrame({"g": np.arange(12_000) % 7, "y": np.arange(12_000) % 11})
+    frame.to_parquet(tmp_path / "rows.parquet")
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    told = [desk.window._facts(Snapshot(terrace.stream(tmp_path / name))) for name in ("rows.parquet", "rows.csv")]
+    assert told[0].startswith("12,000 rows · 2 variables · streamed, the first 10,000 shown")
+    assert told[1].startswith("rows not counted · 2 variables · streamed, the first 10,000 shown")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import terrace
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.spec import edit
 from terrace.spec.check import Problem, examine, problems
@@ -462,3 +464,13 @@ def test_combined_groups_and_missing_groups() -> None:
     assert facts.first_varying("x", ("a",), sample) == "a 1"
     assert facts.repeated("b", ("a",), sample) == ("a 2", "u")
     assert len(d) == 6
+
+
+def test_the_first_rows_of_a_streamed_file_do_not_close_a_model(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"g": np.repeat(np.arange(4), 12_000), "x": np.arange(48_000) % 13, "y": np.arange(48_000) % 7})
+    frame.to_parquet(tmp_path / "rows.parquet")  # its first rows are of one group
+    data = terrace.stream(tmp_path / "rows.parquet")
+    spec = terrace.parse_mixed("mixed y x || g:", data.names)
+    assert examine(spec, data).ready and not refusal("level", "g", spec, data)
+    assert not examine(spec, terrace.Dataset(data.frame, data.variables)).ready
+    assert [p.code for p in examine(edit.set_outcome(spec, ""), data).errors] == ["outcome-missing"]
