@@ -467,7 +467,8 @@ def test_combined_groups_and_missing_groups() -> None:
 
 
 def test_the_first_rows_of_a_streamed_file_do_not_close_a_model(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"g": np.repeat(np.arange(4), 12_000), "x": np.arange(48_000) % 13, "y": np.arange(48_000) % 7})
+    row = np.arange(48_000)
+    frame = pd.DataFrame({"g": row // 12_000, "x": row % 13, "y": row % 7})
     frame.to_parquet(tmp_path / "rows.parquet")  # its first rows are of one group
     data = terrace.stream(tmp_path / "rows.parquet")
     spec = terrace.parse_mixed("mixed y x || g:", data.names)
