@@ -99,3 +99,24 @@ def test_wide_text_wraps_in_its_column() -> None:
     assert sum(line.count("x") for line in lines[4:]) == 70
     (line,) = [x for x in lines if x.startswith("short")]
     assert line.rstrip().endswith("1") and all(not x.startswith("  x") for x in lines)
+
+
+def test_toeplitz_has_a_correlation_for_each_lag_that_occurs(frame: pd.DataFrame) -> None:
+    spread = frame.assign(t4=frame.t * 4)
+    dense = terrace.fit("mixed y x || gid:, noconstant residuals(toeplitz, t(t))", frame)
+    gaps = terrace.fit("mixed y x || gid:, noconstant residuals(toeplitz, t(t4))", spread)
+    assert gaps.ll == pytest.approx(dense.ll, abs=1e-7)
+    longest = int(frame.t.max())
+    assert [r.name for r in gaps.random] == [f"rho{4 * k}" for k in range(1, longest + 1)] + ["var(e)"]
+    for one, other in zip(gaps.random, dense.random):
+        assert one.estimate == pytest.approx(other.estimate, rel=1e-5) and one.se == pytest.approx(other.se, rel=1e-3)
+    assert gaps.scalars["df_c"] == dense.scalars["df_c"] == longest and gaps.scalars["res_order"] == 4 * longest
+    some = terrace.fit("mixed y x || gid:, noconstant residuals(toeplitz 5, t(t4))", spread)
+    first = terrace.fit("mixed y x || gid:, noconstant residuals(toeplitz 1, t(t))", frame)
+    assert some.ll == pytest.approx(first.ll, abs=1e-7) and some.scalars["k_res"] == first.scalars["k_res"] == 2
+
+
+@pytest.mark.parametrize("structure", ["toeplitz 3", "ma 1", "ma 3"])
+def test_lags_that_never_occur_are_refused(frame: pd.DataFrame, structure: str) -> None:
+    with pytest.raises(terrace.TerraceError, match="the shortest lag is 4"):
+        terrace.fit(f"mixed y x || gid:, residuals({structure}, t(t4))", frame.assign(t4=frame.t * 4))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 import numpy as np
+import numpy.typing as npt
 
 from terrace.covariance.residual_base import FloatArray, ReportedParameter, ResidualStructure
 
@@ -204,38 +205,45 @@ class Ma(ByLag):
 
 
 class Toeplitz(ByLag):
-    """A correlation for each lag up to the order, 0 beyond; all observed lags by default."""
+    """A correlation for each lag up to the order, 0 beyond; all observed lags by default.
+
+    ``observed`` are the lags that occur within groups: nothing tells the correlation at any other, so that it is no
+    parameter.
+    """
 
     key, title = "toeplitz", "Toeplitz"
 
-    def __init__(self, times: FloatArray, order: int | None = None) -> None:
+    def __init__(
+        self, times: FloatArray, order: int | None = None, observed: npt.NDArray[np.int64] | None = None
+    ) -> None:
         super().__init__(times, order)
         span = int(times.max() - times.min()) if len(times) else 0
-        self.lags = order if order is not None else span
+        longest = order if order is not None else span
+        self.lags = np.arange(1, longest + 1) if observed is None else observed[observed <= longest]
 
     @property
     def n_params(self) -> int:
-        return self.lags
+        return len(self.lags)
 
     def start(self) -> list[FloatArray]:
-        decay: FloatArray = np.power(0.3, np.arange(1.0, self.lags + 1))
-        return [decay * 0.5, np.zeros(self.lags)]
+        decay: FloatArray = np.power(0.3, np.arange(1.0, len(self.lags) + 1))
+        return [decay * 0.5, np.zeros(len(self.lags))]
 
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         at = np.rint(lags).astype(np.int64)
-        full = np.concatenate([[1.0], rho])
-        near = at <= self.lags
-        safe = np.where(near, at, 0)
         r = self.n_params
+        full = np.zeros(max(int(at.max(initial=0)), int(self.lags.max(initial=0))) + 1)
+        full[0] = 1.0
+        full[self.lags] = rho
         first = np.zeros((r, *at.shape))
-        for k in range(r):
-            first[k] = at == k + 1
-        return np.where(near, full[safe], 0.0), first, _nothing(r, lags)
+        for k, lag in enumerate(self.lags):
+            first[k] = at == lag
+        return full[at], first, _nothing(r, lags)
 
     def _lag_parameters(self) -> tuple[ReportedParameter, ...]:
-        return tuple(ReportedParameter(f"rho{k + 1}", "tanh", False) for k in range(self.n_params))
+        return tuple(ReportedParameter(f"rho{lag}", "tanh", False) for lag in self.lags)
 
 
 class Exponential(ByLag):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.covariance.residual import RESIDUALS, ReportedParameter, ResidualStructure
+from terrace.covariance.residual_lag import Toeplitz
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError, SpecError
 from terrace.spec.model import ModelSpec
@@ -60,8 +61,10 @@ class ResidualLayout:
     def title(self) -> str:
         """Heading of the residual part of the table."""
         name = self.structure.title
-        if self.key in ("ar", "ma") or self.key == "toeplitz":
+        if self.key in ("ar", "ma"):
             name += f"({self.structure.n_params})"
+        elif self.key == "toeplitz":
+            name += f"({self.structure.order})"
         elif self.key == "banded" and self.order is not None:
             name += f"({self.order})"
         return name + (f", by {self.by_variable}" if self.by_variable else "")
@@ -205,9 +208,38 @@ def residual_layout(
     if cls.key == "toeplitz" and order is None:
         order = _longest_lag(groups, at)
     structure = cls(times, order)
+    if cls.key in ("toeplitz", "ma"):
+        observed = _observed_lags(groups, at)
+        reach = order or 1
+        if not np.any(observed <= reach):
+            least = f"the shortest lag is {observed[0]}" if len(observed) else "each group has one row"
+            raise SpecError(
+                f"residuals({cls.key} {reach}): no two rows of a group are {reach} or less apart in {option.time}; "
+                f"{least}.",
+                code="residual-order",
+                subject="residuals",
+                advice="Count the occasions 1, 2, 3 in t(), or use residuals(exponential, ...).",
+            )
+        if cls.key == "toeplitz":
+            structure = Toeplitz(times, order, observed)
     return ResidualLayout(
         cls.key, structure, groups, at, by, by_levels, option.by, option.time, option.order
     )
+
+
+def _observed_lags(groups: IntArray, at: FloatArray) -> npt.NDArray[np.int64]:
+    """The distances in time between rows of a group that occur, ascending, without 0."""
+    order = np.lexsort((at, groups))
+    g, t = groups[order], at[order]
+    found: set[int] = set()
+    step = 1
+    while step < len(g):
+        same = g[step:] == g[:-step]
+        if not same.any():
+            break
+        found |= set(np.unique(np.rint(t[step:][same] - t[:-step][same]).astype(np.int64)).tolist())
+        step += 1
+    return np.array(sorted(found - {0}), dtype=np.int64)
 
 
 def _longest_lag(groups: IntArray, at: FloatArray) -> int:

@@ -181,7 +181,7 @@ def _scalars(
         s["ma_q"] = design.residuals.structure.n_params
     if key in ("banded", "toeplitz"):
         band = getattr(design.residuals.structure, "band", None)
-        s["res_order"] = band if band is not None else design.residuals.structure.n_params
+        s["res_order"] = band if band is not None else design.residuals.structure.order
     if comparison is not None:
         s |= {"ll_c": ll_c, "chi2_c": comparison.stat, "df_c": comparison.df, "p_c": comparison.p}
     if fitted.small is not None:
