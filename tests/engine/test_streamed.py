@@ -438,3 +438,18 @@ def test_functions_that_need_the_rows_of_a_fit_say_so(parquet: Path) -> None:
         with pytest.raises(TerraceError) as raised:
             work()
         assert raised.value.code == "streamed-fit"
+
+
+@pytest.mark.parametrize("name", ["rows.parquet", "rows.csv"])
+def test_a_file_that_goes_away_or_changes_is_told(tmp_path: Path, name: str, parquet: Path, text: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes((parquet if name.endswith("parquet") else text).read_bytes())
+    session = Session()
+    ok(session, f'use "{path}", stream')
+    if name.endswith("parquet"):
+        path.write_bytes(path.read_bytes()[:2000])
+        assert refused(session, "mixed y x || g:") == "unreadable-file"
+        frame()[["y", "x"]].to_parquet(path)
+        assert refused(session, "mixed y x || g:") == "unreadable-file"
+    path.unlink()
+    assert refused(session, "mixed y x || g:") == "unreadable-file"

@@ -75,7 +75,7 @@ class StreamedData(Dataset):
         variables = tuple(map(self.variable, names))
         text = [self.is_text(name) for name in names]
         where = [self.columns[self.names.index(name)] for name in names]
-        for arrays, fraction in self.file.blocks(where, self.batch_rows):
+        for arrays, fraction in self._blocks(where):
             if report is not None:
                 report(fraction)
             series = {
@@ -84,6 +84,18 @@ class StreamedData(Dataset):
             count = len(arrays[0])
             frame = pd.DataFrame(series, index=pd.RangeIndex(count), copy=False)
             yield Dataset(frame, variables, source=self.source, panel=None)
+
+    def _blocks(self, where: Sequence[int]) -> Iterator[tuple[list[Any], float]]:
+        """The blocks of the file; `DataError` where it is gone or was changed since it was opened."""
+        try:
+            yield from self.file.blocks(where, self.batch_rows)
+        except (OSError, ValueError, KeyError) as error:
+            raise DataError(
+                f"{self.file.path.name} cannot be read any more: {error}.",
+                code="unreadable-file",
+                subject=str(self.file.path),
+                advice="It was moved or changed since it was opened: open it again.",
+            ) from error
 
     @property
     def n_rows(self) -> float:
