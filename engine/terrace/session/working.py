@@ -84,7 +84,10 @@ def weights(session: Session, clauses: Clauses, kinds: Sequence[str], what: str)
         )
     from terrace.language.expressions import evaluate
 
-    values = np.asarray(evaluate(weight.expression, session.data, context=session.context()), dtype=np.float64)
+    found = evaluate(weight.expression, session.data, context=session.context())
+    if found.dtype == object:
+        raise weight.piece.error("A weight must be a number.", code="weight")
+    values = np.asarray(found, dtype=np.float64)
     if np.any(values < 0):
         raise DataError(f"The weight {weight.expression} is negative in some rows.", code="negative-weights")
     if weight.kind == "fweight" and np.any(values != np.floor(values), where=~np.isnan(values)):

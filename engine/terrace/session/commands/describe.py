@@ -173,7 +173,10 @@ def _weights(session: Session, parsed: ParsedCommand, keep: npt.NDArray[np.bool_
         )
     from terrace.language.expressions import evaluate
 
-    values = np.asarray(evaluate(weight.expression, session.data, context=session.context()), dtype=np.float64)
+    found = evaluate(weight.expression, session.data, context=session.context())
+    if found.dtype == object:
+        raise weight.piece.error("A weight must be a number.", code="weight")
+    values = np.asarray(found, dtype=np.float64)
     if np.any(values[keep] < 0):
         raise DataError(f"The weight {weight.expression} is negative in some rows.", code="negative-weights")
     return values[keep], weight.kind

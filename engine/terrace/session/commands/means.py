@@ -178,10 +178,16 @@ def _simple(label: str, x: FloatArray, level: float) -> Row:
     )
 
 
+def _needed(rows: int, name: str) -> None:
+    if not rows:
+        raise DataError(f"There are no values of {name} to compare.", code="no-observations", subject=name)
+
+
 def _one_sample(
     session: Session, names: Sequence[str], columns: Sequence[FloatArray], value: float, level: float
 ) -> CommandResult:
     x = columns[0] - columns[1] if len(columns) == 2 else columns[0]
+    _needed(len(x), names[0])
     found = meantests.one_sample(x, value)
     rows = [_simple(n, c, level) for n, c in zip(names, columns)]
     if len(columns) == 2:
@@ -202,6 +208,7 @@ def _two_samples(
     level: float,
 ) -> CommandResult:
     a, b = a[~np.isnan(a)], b[~np.isnan(b)]
+    _needed(min(len(a), len(b)), y)
     how = "welch" if "welch" in options else "unequal" if "unequal" in options else "equal"
     found = meantests.two_samples(a, b, how)  # type: ignore[arg-type]
     both = _simple("Combined", np.concatenate([a, b]), level)
@@ -313,6 +320,12 @@ def loneway(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("me:an med:ian ex:act", "l:evel"))
     level = _level(session, options)
     found, y, factor, _ = _anova(session, parsed)
+    if found.df_within < 1 or not found.ss_total > 0:
+        raise DataError(
+            f"{y} does not vary, or each {factor} has one row only: there is no intraclass correlation.",
+            code="no-variation",
+            subject=y,
+        )
     icc = found.icc
     z = normal_quantile(0.5 + level / 200)
     low, high = max(0.0, icc.rho - z * icc.se), min(1.0, icc.rho + z * icc.se)

@@ -93,6 +93,10 @@ def pctile(session: Session, parsed: ParsedCommand) -> CommandResult:
         from terrace.language.expressions import evaluate
 
         name, values = "", evaluate(parsed.clauses.body, data, context=session.context())
+        if values.dtype == object:
+            raise parsed.clauses.body.error(
+                f"{parsed.clauses.body} is text, and a number is needed here.", code="type-mismatch"
+            )
     else:
         name, values = _assigned(session, parsed)
     keep = chosen(session, parsed.clauses) & ~np.isnan(values)

@@ -203,7 +203,9 @@ def expand(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not text.strip():
         raise parsed.word.error("expand needs a number or an expression.", code="syntax", advice="Write expand 2.")
     body = parsed.clauses.body.after(parsed.clauses.body.end - len(text)).strip()
-    copies = np.asarray(evaluate(body, data, context=session.context()), dtype=np.float64)
+    copies = evaluate(body, data, context=session.context())
+    if copies.dtype == object:
+        raise body.error(f"{body} is text, and a number is needed here.", code="type-mismatch")
     copies = np.where(chosen(session, parsed.clauses), copies, 1.0)
     name = new_name(argument(options["generate"]), data) if "generate" in options else None
     out = expanded(data, copies, generate=name)
@@ -222,6 +224,8 @@ def fillin(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "_fillin" in data:
         raise DataError("There is a variable _fillin already.", code="variable-exists", subject="_fillin",
                         advice="Drop it first: drop _fillin.")  # fmt: skip
+    if not len(data):
+        raise DataError("The data have no rows.", code="no-observations")
     out = fill_in(data, names)
     return changed(session, out, f"({plural(len(out) - len(data), 'observation')} created)")
 
