@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from builder_help import (
     agree,
@@ -334,6 +335,22 @@ def test_residuals(model: BuilderForm, structure: str, time: str, by: str, order
     assert model.residuals.picture.isVisible() == (structure != "independent")
     assert model.fit.isEnabled()
     agree(model)
+
+
+def test_one_group_of_everything_for_residuals_of_all_rows() -> None:
+    form = shown(schools(6).with_column("day", np.arange(1.0, 73.0)), "mixed score ses")
+    click(form, "levels_add")
+    keys(picker(form).search, "_all", Qt.Key.Key_Return)
+    QTest.mouseClick(chip(form, "level_0_effects", "intercept").cross, Qt.MouseButton.LeftButton)
+    choose(form, "residuals_structure", "ar")
+    pick(form, "residuals_time", "day")
+    assert form.command == "mixed score ses || _all:, noconstant residuals(ar 1, t(day))"
+    assert form.residuals.words.text().endswith("The picture has the first 4 of 72 times.")
+    assert form.fit.isEnabled(), [p.message for p in form.state.report.errors]
+    agree(form)
+    form.close_down()
+    form.close()
+    form.deleteLater()
 
 
 def test_times_that_do_not_fit(model: BuilderForm) -> None:

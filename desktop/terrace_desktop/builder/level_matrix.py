@@ -56,6 +56,9 @@ class EffectsMatrix(QWidget):
         names = [f"{edit.group_name(e)} {k}" for k in (1, 2, 3)] if crossed else self.names()
         first = 0 if crossed or edit.has_intercept(spec, self.index) else 1
         words = self.tr(WORDS[structure])
+        if len(names) > SHOWN:
+            more = self.tr("The picture has the first %1 of %2 effects.")
+            words += " " + more.replace("%1", str(SHOWN)).replace("%2", str(len(names)))
         self.setVisible(len(names) > 1)
         self.picture.setVisible(crossed or counted in (None, len(names)))  # none is better than a wrong one
         self.picture.show_matrix(random_matrix(structure, names[:SHOWN], first), words)

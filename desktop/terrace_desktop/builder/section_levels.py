@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 
 from terrace.spec import edit
+from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.chips import RoleBox
 from terrace_desktop.builder.level_card import LevelCard
 from terrace_desktop.builder.picker import pick
@@ -23,7 +24,7 @@ class LevelsSection(Section):
         )  # fmt: skip
         self.cards: list[LevelCard] = []
         self.add = button(self.tr("+ Add level"), "levels_add", self._pick, variant="flat")
-        self.box = RoleBox("levels_box", self.tr("A new level"), state.refuse("level"), self._take)
+        self.box = RoleBox("levels_box", self.tr("A new level"), state.refuse("level"), self._take, self._take_text)
         self.box.setProperty("role", "drop")
         self.box.body.setContentsMargins(0, 1, 0, 1)
         self.box.body.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
@@ -65,6 +66,10 @@ class LevelsSection(Section):
         else:
             self.state.apply(edit.add_level(self.spec, name))
 
+    def _take_text(self, text: str) -> None:
+        """``_all``, which is one group of everything, or the name of a variable, perhaps shortened."""
+        self._take(edit.ALL if text == edit.ALL else typed_text.factor(text, self.state.dataset.names).name)
+
     def _pick(self) -> None:
         def take(name: str) -> None:
             self.state.apply(edit.add_level(self.spec, name))
@@ -72,7 +77,8 @@ class LevelsSection(Section):
         # identifiers first: they are what groups are named by
         variables = sorted(self.state.dataset.variables, key=lambda v: v.measure.value != "identifier")
         refuse = self.state.refuse("level")
-        pick(self.add, self.tr("Group variable of the new level"), variables, refuse, take)
+        title = self.tr("Group variable of the new level")
+        pick(self.add, title, variables, refuse, take, take_text=self.box.offer_text)
 
     def _move(self, index: int, to: int) -> None:
         self.state.apply(edit.move_level(self.spec, index, to))

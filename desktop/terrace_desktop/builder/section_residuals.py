@@ -94,6 +94,10 @@ class ResidualsSection(Section):
         words = self.tr(WORDS[r.structure]).format(order=order)
         if r.by:
             words += " " + self.tr("Separately for each %1.").replace("%1", r.by)
+        times = len(self.state.levels_of(r.time)) if r.time else 0
+        if times > SHOWN:
+            more = self.tr("The picture has the first %1 of %2 times.")
+            words += " " + more.replace("%1", str(SHOWN)).replace("%2", f"{times:,}")
         self.words.setText(words)
         self.words.setAccessibleName(words)
         self.picture.show_matrix(residual_matrix(r, self._times()), words)
