@@ -265,7 +265,11 @@ class Exponential(ByLag):
         return 1
 
     def start(self) -> list[FloatArray]:
-        return [np.array([_logit(level)]) for level in (0.3, 0.9, 0.01)]
+        # with few times a correlation at the usual gap is the better guess; with many, gaps say little
+        gaps = np.diff(self.times)
+        steps = self.unit / float(np.median(gaps)) if len(gaps) else 0.0
+        levels = [level**steps for level in (0.5, 0.9, 0.1)] if 0.0 < steps <= 10.0 else [0.3, 0.9, 0.01]
+        return [np.array([_logit(max(level, 1e-3))]) for level in levels]
 
     def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         t = float(np.clip(theta[0], -300, 300))
