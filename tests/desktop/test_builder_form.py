@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QTextBrowser
 
+import terrace
 from terrace.data.dataset import Dataset, Measure
 from terrace.data.samples import sample
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
@@ -649,3 +651,10 @@ def test_the_form_is_explained() -> None:
     pages[0].close()
     window.close()
     window.deleteLater()
+
+
+def test_a_streamed_file_keeps_its_counts_until_it_is_read(tmp_path: Path) -> None:
+    schools().frame.to_parquet(tmp_path / "schools.parquet")
+    form = shown(terrace.stream(tmp_path / "schools.parquet"), "mixed score ses || id:")
+    assert form.state.ready
+    assert "streamed" in form.live.estimated.toPlainText()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.data.streamed import StreamedData
 from terrace.errors import TerraceError
 from terrace.language.mixed import parse_mixed
 from terrace.spec import edit
@@ -245,7 +246,9 @@ class LivePanel(QWidget):
         state = self.state
         counts = state.report.counts
         muted = theme.manager().theme.muted
-        if counts is None or not state.spec.outcome.name:
+        if counts is None and state.ready and isinstance(state.dataset, StreamedData):
+            lines = [self.tr("The file is streamed: known once it was read.")]
+        elif counts is None or not state.spec.outcome.name:
             lines = [self.tr("Nothing yet.")]
         else:
             lines = self._lines(counts)
