@@ -23,9 +23,11 @@ from PySide6.QtWidgets import (
 
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.samples import sample
+from terrace.spec import edit
 from terrace_desktop import theme
 from terrace_desktop.builder import BuilderDialog, BuilderForm
 from terrace_desktop.builder.tab_order import reading_order
+from terrace_desktop.builder.variables import UseRole
 
 __all__ = ["popups"]
 
@@ -152,6 +154,24 @@ def test_searching_finds_labels_and_puts_beginnings_first(forms: list[BuilderFor
     assert form.variables.model.names()[:3] == ["ses", "size", "sector"]
     keys(form.variables.search, "", Qt.Key.Key_Down, Qt.Key.Key_Down)
     assert form.variables.view.selected() == ["sector"]
+
+
+def test_the_list_tells_what_the_variables_do_in_the_model(forms: list[BuilderForm]) -> None:
+    command = (
+        "mixed score ses i.sector || district: R.lab || district: || id: ses, "
+        "residuals(ar 1, t(week)) vce(cluster district)"
+    )
+    forms.append(form := shown(DATA, command))
+    model = form.variables.model
+    told = {n: model.index(k, 0).data(UseRole) for k, n in enumerate(model.names())}
+    assert {n: t for n, t in told.items() if t} == {
+        "score": "outcome", "ses": "fixed, slope", "sector": "fixed", "lab": "crossed", "id": "level",
+        "week": "time", "district": "level, cluster",
+    }  # fmt: skip
+    at = model.index(model.names().index("ses"), 0)
+    assert at.data(Qt.ItemDataRole.AccessibleTextRole) == "ses, continuous, fixed, slope"
+    form.state.apply(edit.set_outcome(form.spec, ""))
+    assert model.index(model.names().index("score"), 0).data(UseRole) == ""
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ from terrace_desktop.builder.section_reporting import ReportingSection
 from terrace_desktop.builder.section_residuals import ResidualsSection
 from terrace_desktop.builder.state import BuilderState, RunCommands
 from terrace_desktop.builder.tab_order import order_tabs
+from terrace_desktop.builder.uses import uses
 from terrace_desktop.builder.variable_menu import fill_variable_menu
 from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.settings import Settings
@@ -390,6 +391,7 @@ class BuilderForm(QWidget):
         if self._active is not None and self._active not in self.boxes():
             self._set_active(None)
         self.live.show_spec()
+        self.variables.model.set_uses(uses(self.spec))
         self._show_status()
         order_tabs(self)
         self.spec_changed.emit(self.spec)

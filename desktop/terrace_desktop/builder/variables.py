@@ -38,6 +38,7 @@ NameRole = Qt.ItemDataRole.UserRole
 MeasureRole = Qt.ItemDataRole.UserRole + 1
 ReasonRole = Qt.ItemDataRole.UserRole + 2
 LabelRole = Qt.ItemDataRole.UserRole + 3
+UseRole = Qt.ItemDataRole.UserRole + 4
 
 
 class VariableModel(QAbstractListModel):
@@ -47,6 +48,7 @@ class VariableModel(QAbstractListModel):
         super().__init__(parent)
         self._all: tuple[Variable, ...] = ()
         self._reasons: dict[str, str] = {}
+        self._uses: dict[str, str] = {}
         self._shown: list[Variable] = []
         self._text = ""
 
@@ -54,6 +56,13 @@ class VariableModel(QAbstractListModel):
         """The variables, and for some why they cannot be chosen."""
         self._all, self._reasons = tuple(variables), dict(reasons or {})
         self.search(self._text)
+
+    def set_uses(self, uses: dict[str, str]) -> None:
+        """What the variables of the model do in it, in a word or two each."""
+        if uses != self._uses:
+            self._uses = dict(uses)
+            if self._shown:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, 0), [UseRole])
 
     def search(self, text: str) -> None:
         """Show the variables whose name or label has `text` in it, those that begin with it first."""
@@ -87,10 +96,12 @@ class VariableModel(QAbstractListModel):
             return reason
         if role == LabelRole:
             return v.label
+        if role == UseRole:
+            return self._uses.get(v.name, "")
         if role == Qt.ItemDataRole.ToolTipRole:
             return "\n".join(x for x in (f"{v.name} · {v.measure.value}", v.label, reason) if x)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(x for x in (v.name, v.measure.value, v.label, reason) if x)
+            return ", ".join(x for x in (v.name, v.measure.value, v.label, reason, self._uses.get(v.name)) if x)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -121,7 +132,7 @@ def dragged(data: QMimeData) -> list[str]:
 
 
 class VariableDelegate(QStyledItemDelegate):
-    """Paints a badge and a name; on the right the label, or why the variable is refused."""
+    """Paints a badge and a name; on the right the label or the use, or why the variable is refused."""
 
     ROW = 28
 
@@ -157,9 +168,11 @@ class VariableDelegate(QStyledItemDelegate):
         painter.setFont(option.font)
         metrics = option.fontMetrics
         text = room.adjusted(34, 0, -8, 0)
-        side = reason or (str(index.data(LabelRole) or "") if self._tail else "")
+        side = reason or str(index.data(LabelRole if self._tail else UseRole) or "")
         name = str(index.data(NameRole))
         wide = metrics.horizontalAdvance(name) + 4  # what is measured and what is drawn differ by a fraction
+        if not self._tail and wide + 12 + metrics.horizontalAdvance(side) > text.width():
+            side = ""  # the name comes first
         if side:
             wide = min(wide, max(text.width() * 6 // 10, text.width() - metrics.horizontalAdvance(side) - 12))
         wide = min(wide, text.width())
