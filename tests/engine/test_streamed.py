@@ -325,6 +325,7 @@ def test_commands_that_need_the_rows_say_so(session: Session, command: str) -> N
 def test_a_streamed_fit_is_not_simulated(session: Session) -> None:
     ok(session, "mixed y x i.f || g:")
     assert refused(session, "estat bootstrap, reps(5)") == "streamed-fit"
+    assert refused(session, "estimates save kept") == "streamed-fit"
 
 
 def test_parts_of_a_large_file_come_into_memory(session: Session, parquet: Path) -> None:

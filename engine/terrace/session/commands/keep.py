@@ -41,6 +41,7 @@ _MARK = "__in_sample"
     help="Write the fit to a file, with the data that it needs.",
 )
 def save(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.combinations import need_own_rows
     from terrace.report.files import write
 
     options = parsed.options(rules("replace"))
@@ -48,6 +49,7 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     if fit.macros.get("cmd") != "mixed":
         raise parsed.word.error("Only fits of mixed can be saved.", code="not-mixed")
+    need_own_rows(fit)
     data = _needed(session, fit)
     spec = replace(fit.spec, condition=f"{_MARK} == 1", range_=None)
     if _unlike(session, fit, data, spec):
