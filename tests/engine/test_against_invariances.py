@@ -236,6 +236,20 @@ def test_collinear_covariates_are_dropped_with_a_note() -> None:
     assert one.scalars["df_m"] == 2
 
 
+def test_a_variable_of_the_groups_lets_their_variance_differ() -> None:
+    """|| id: z with z constant in groups: the same model as a variance for each value of z, with a note."""
+    frame = complete()
+    frame["z"] = frame["id"].factorize()[0] % 2
+    one = terrace.fit("mixed y x z || id: z", dataset(frame))
+    both = terrace.fit("mixed y x z || id: ibn.z, noconstant", dataset(frame))
+    assert any(w.code == "slope-constant" and w.subject == "z" for w in one.warnings)
+    assert not any(w.code == "slope-constant" for w in both.warnings)
+    first, second = ({r.name: r.estimate for r in fit.random} for fit in (one, both))
+    assert first["var(z)"] > 0
+    assert one.ll == pytest.approx(both.ll, rel=1e-9)
+    assert first["var(_cons)"] + first["var(z)"] == pytest.approx(second["var(1.z)"], rel=1e-5)
+
+
 def test_many_collinear_terms_are_one_note() -> None:
     """Twelve notes that say the same of twelve cells would hide the others."""
     rng = np.random.default_rng(5)

@@ -54,8 +54,6 @@ BAD = (
     Bad("text-outcome", "mixed word x1 || id:", ("word", "text")),
     Bad("text-covariate", "mixed y word || id:", ("word", "text")),
     Bad("text-slope", "mixed y x1 || id: word", ("word", "text")),
-    Bad("slope-constant-in-groups", "mixed y x1 upper || id: upper", ("upper", "id")),
-    Bad("slope-constant-in-groups-un", "mixed y x1 upper || id: upper, cov(unstructured)", ("upper", "id")),
     Bad("all-missing", "mixed y empty || id:", ("empty", "missing")),
     Bad("all-missing-outcome", "mixed empty x1 || id:", ("empty", "missing")),
     Bad("all-missing-group", "mixed y x1 || empty:", ("empty", "missing")),

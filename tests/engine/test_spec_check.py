@@ -126,7 +126,7 @@ BROKEN = [
     ("few-groups", model(levels=("district",)), "level:0:group", "district has 3 groups", ""),
     ("one-row-groups", model(levels=("pupil",)), "level:0:group", "one row", "Remove this level"),
     ("slope-constant", slope(model("size"), "size"), "level:0:slope:0",
-     "size does not vary within school: a random slope of it cannot be estimated", "Remove it"),
+     "size does not vary within school: instead of a slope", "Remove it"),
     ("slope-without-fixed", slope(model(), "ses"), "level:0:slope:0", "ses is not among", "Add ses"),
     ("outcome-is-slope", slope(model(), "y"), "level:0:slope:0", "y is the outcome", "Remove it"),
     ("levels-swapped", model(levels=("school", "district")), "level:1:group", "school is nested in district",

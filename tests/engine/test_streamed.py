@@ -218,7 +218,6 @@ def test_cells_that_do_not_fit_are_refused(parquet: Path, monkeypatch) -> None:
         ("mixed y x if x > 1000 || g:", "no-observations"),
         ("mixed y x i.f if x > 1000 || g:", "no-observations"),
         ("mixed name x || g:", "text-variable"),
-        ("mixed y x || g: top", "slope-constant-within"),
         ("mixed y x if g == 3 || g:", "one-group"),
         ("mixed y x in 5/2000 || g:", "range"),
         ("mixed y x [fweight=x2] || g:", "negative-weights"),

@@ -75,7 +75,8 @@ class Design:
 
     ``x`` (n, p) holds the kept fixed-effects columns with the constant last; ``columns`` describes all columns
     in printing order, with those left out. ``levels`` stand from the highest down without repeats.
-    ``dropped`` lists what was left out for collinearity (fixed part, then random parts). Where the rows are not
+    ``dropped`` lists what was left out for collinearity (fixed part, then random parts); ``constant_slopes`` has
+    (level, column) of random effects whose column is constant within the groups of their level. Where the rows are not
     those of the data but stand for them (`terrace.design.cells`), ``counts`` (rows,) are the rows of the data that
     each stands for, ``weights.row`` is set whether the user gave weights or not, and ``sample`` is empty.
     """
@@ -94,6 +95,7 @@ class Design:
     cluster: IntArray | None = None
     dropped: tuple[str, ...] = ()
     dropped_random: tuple[tuple[str, str], ...] = field(default=())
+    constant_slopes: tuple[tuple[str, str], ...] = ()
     counts: FloatArray | None = None
 
     @property
@@ -150,7 +152,7 @@ def assemble(
             advice="Leave out some terms, or use more data.",
         )
     levels = _levels(spec, data, rows)
-    blocks, dropped_random = _blocks(spec, data, rows, builder, levels)
+    blocks, dropped_random, constant_slopes = _blocks(spec, data, rows, builder, levels)
     residual = residual_layout(spec, data, rows, levels[-1].codes if levels else np.zeros(len(y), dtype=np.int64))
     _check_identified(spec, blocks, residual, n, x.shape[1], counts)
     _check_weights(weights, levels, blocks, residual)
@@ -160,7 +162,7 @@ def assemble(
         _check_cluster(spec, levels, cluster)
     return Design(
         spec, len(data), rows, y, x, x_info, columns, levels, blocks, residual, weights, cluster, dropped,
-        dropped_random, counts,
+        dropped_random, constant_slopes, counts,
     )
 
 
@@ -269,9 +271,10 @@ def _blocks(
     rows: npt.NDArray[np.bool_],
     builder: Builder,
     levels: tuple[Level, ...],
-) -> tuple[tuple[RandomBlock, ...], tuple[tuple[str, str], ...]]:
+) -> tuple[tuple[RandomBlock, ...], tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     blocks: list[RandomBlock] = []
     dropped: list[tuple[str, str]] = []
+    constant_slopes: list[tuple[str, str]] = []
     for position, equation in enumerate(spec.random):
         level = next(v for v in levels if v.name == equation.level)
         if equation.factor:
@@ -286,8 +289,7 @@ def _blocks(
             keep = [k for k in range(matrix.shape[1]) if k not in gone]
             matrix, info = matrix[:, keep], [info[k] for k in keep]
         if constant:
-            if not equation.collinear:
-                _check_varies(matrix, info, level)
+            constant_slopes += [(level.name, name) for name in _constant_within(matrix, info, level)]
             matrix = with_constant(matrix)
         names = [c.name for c in info] + ([CONSTANT] if constant else [])
         labels = [c.label for c in info] + (["Intercept"] if constant else [])
@@ -300,7 +302,7 @@ def _blocks(
                 (*info, ColumnInfo(CONSTANT, "Intercept", len(equation.terms))) if constant else tuple(info),
             )
         )
-    return tuple(blocks), tuple(dropped)
+    return tuple(blocks), tuple(dropped), tuple(constant_slopes)
 
 
 def _factor_block(
@@ -334,18 +336,13 @@ def _factor_block(
     )
 
 
-def _check_varies(matrix: FloatArray, info: list[ColumnInfo], level: Level) -> None:
-    for k, column in enumerate(info):
-        first = matrix[level.rows, k]
-        if np.array_equal(first[level.codes], matrix[:, k]):
-            raise SpecError(
-                f"{column.name} does not vary within {level.name}: a random slope of it cannot be told from the "
-                "random intercept.",
-                code="slope-constant-within",
-                subject=column.name,
-                advice=f"Take {column.name} out of || {level.name}:, or put its slope at a higher level. Where the "
-                f"variance between groups is meant to change with {column.name}, the option collinear keeps it.",
-            )
+def _constant_within(matrix: FloatArray, info: list[ColumnInfo], level: Level) -> list[str]:
+    """The columns that do not vary within the groups of a level: no slopes, but variances that differ by group."""
+    return [
+        column.name
+        for k, column in enumerate(info)
+        if np.array_equal(matrix[level.rows, k][level.codes], matrix[:, k])
+    ]
 
 
 def _check_cluster(spec: ModelSpec, levels: tuple[Level, ...], cluster: IntArray) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def collect_advice(
     fitted: FittedModel, spec: ModelSpec, trouble: list[tuple[str, str]]
 ) -> Iterator[Advice]:
-    """Dropped terms, empty cells, boundary solutions, trouble with convergence."""
+    """Dropped terms, slopes that are none, empty cells, boundary solutions, trouble with convergence."""
     design = fitted.design
     if len(design.dropped) == 1:
         yield Advice(
@@ -39,6 +39,14 @@ def collect_advice(
             "collinear-random",
             f"The random slope of {name} at level {level} was left out: it is a linear combination of others.",
             "Remove it, or use the option collinear to keep it.",
+            name,
+        )
+    for level, name in design.constant_slopes:
+        yield Advice(
+            "slope-constant",
+            f"{name} does not vary within {level}: its random effect is no slope, it lets the variance between groups "
+            f"of {level} change with {name}.",
+            f"If that is not meant, take {name} out of || {level}:, or put its slope at a higher level.",
             name,
         )
     empty = [c.name for c in design.columns if c.kind == "empty"]

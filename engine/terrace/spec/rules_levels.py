@@ -84,8 +84,11 @@ def _slopes(c: Context, k: int) -> Iterator[Problem]:
         groups = c.facts.groups(path, c.sample).n
         inside = path[-1] if path else "the data"
         if varying == 0:
-            message = f"{what} does not vary within {inside}: a random slope of it cannot be estimated."
-            yield Problem(at, "slope-constant", message, gone, "Remove it")
+            message = (
+                f"{what} does not vary within {inside}: instead of a slope, the variance between groups changes with "
+                "it."
+            )
+            yield Problem(at, "slope-constant", message, gone, "Remove it", "warning")
             continue
         if varying < MOST_GROUPS * groups:
             message = (
