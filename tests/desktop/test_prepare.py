@@ -20,6 +20,7 @@ from terrace.session.session import Session
 from terrace.session.state import State
 from terrace_desktop.actions import FORMS
 from terrace_desktop.after.entry import Entry, Field
+from terrace_desktop.plots.cards import LargePlot
 from terrace_desktop.prepare import catalog
 from terrace_desktop.prepare.facts import DataFacts
 from terrace_desktop.settings import Settings
@@ -242,3 +243,15 @@ def test_a_narrow_bar_leaves_out_what_the_menus_have(program: Program) -> None:
     spin()
     assert not w.actions_.buttons["tool_plot"].isVisible()
     assert w.actions_.buttons["export"].isVisible() and w.actions_.buttons["new_model"].isVisible()
+
+
+def test_points_of_a_graph_select_rows_of_the_grid(program: Program) -> None:
+    program.run("scatter distance age if female == 1")
+    plot = program.window.results.loose()[-1].findChild(LargePlot)
+    assert plot.select_button.isEnabled()
+    plot.view.select_inside(7.5, 8.5, 0, 100)
+    spin()
+    grid = program.window.left.grid.grid
+    age = grid.dataset.frame["age"].to_numpy()
+    assert grid.marked is not None and grid.marked.any()
+    assert (age[grid.marked] == 8).all() and (grid.dataset.frame["female"].to_numpy()[grid.marked] == 1).all()
