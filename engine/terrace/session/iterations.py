@@ -45,7 +45,7 @@ def _entries(entries: Sequence[Iteration], name: str, m: Maximisation) -> list[s
         more = []
         if m.gradient or m.hessian:
             more.append(f"length of the gradient {entry.gradient_norm:.2e}")
-        if m.trace or m.showstep:
+        if (m.trace or m.showstep) and entry.step:  # none led to the start, and those of EM have no length
             more.append(f"length of the step {entry.step:.2e}")
         if m.showtolerance and previous is not None:
             more.append(f"relative change {abs(entry.ll - previous) / max(abs(previous), 1e-300):.2e}")
@@ -66,5 +66,5 @@ def _entries(entries: Sequence[Iteration], name: str, m: Maximisation) -> list[s
 
 def _vector(title: str, values: Sequence[float]) -> list[str]:
     """Numbers in rows of six, under their title."""
-    rows = ["".join(f"{general(v, 7):>13}" for v in values[k : k + 6]) for k in range(0, len(values), 6)]
+    rows = ["".join(f"{general(v):>13}" for v in values[k : k + 6]) for k in range(0, len(values), 6)]
     return ([f"    {title} (search metric):"] if title else []) + ["    " + row for row in rows]
