@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +12,7 @@ from terrace.design.design import Design
 from terrace.errors import SpecError
 from terrace.inference.cells import Cell, cells
 from terrace.inference.parameters import variance_positions
+from terrace.inference.stored_names import stored_names
 from terrace.likelihood.objective import Objective
 
 FloatArray = npt.NDArray[np.float64]
@@ -17,31 +21,21 @@ FloatArray = npt.NDArray[np.float64]
 def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
     """θ from a list of covariance parameters in the stored metric (log SDs, atanh correlations).
 
-    The list may also begin with the fixed effects, as e(b) does: these are profiled out and not needed.
+    ``text`` has all of them in order, or some by name, ``lns1_1_1=0.5 lnsig_e=1``, as in e(b); those that are not
+    named begin at the SD of the outcome about the fixed part and at correlations of zero. Fixed effects may be there
+    too: they are profiled out and not needed. After a comma, ``skip`` passes over names that the model does not have.
 
     Raises
     ------
     SpecError
-        Where the text is not a list of as many numbers as the model has parameters.
+        Where the text is not a list of as many numbers as the model has parameters, or names others.
     """
-    head = text.split(",", maxsplit=1)[0]
-    try:
-        numbers = [float(part) for part in head.replace(",", " ").split()]
-    except ValueError:
-        raise SpecError(
-            f"from({text}): a list of numbers is expected.", code="from", subject="from",
-            advice="Give the covariance parameters as log standard deviations and atanh correlations.",
-        ) from None
+    head, _, tail = text.partition(",")
     layout = cells(design)
-    p = design.x.shape[1]
-    if len(numbers) == p + len(layout):
-        numbers = numbers[p:]
-    if len(numbers) != len(layout):
-        raise SpecError(
-            f"from(): {len(numbers)} numbers given; the model has {len(layout)} covariance parameters (and {p} "
-            "fixed effects).",
-            code="from", subject="from",
-        )
+    if "=" in head:
+        numbers = _by_name(head, "skip" in tail.split(), design, objective, layout)
+    else:
+        numbers = _in_order(text, design.x.shape[1], len(layout))
     values = _natural(numbers, layout)
     theta = np.zeros(objective.n_params)
     first = next((k for k, c in enumerate(layout) if c.block is None), len(layout))
@@ -62,6 +56,60 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
         theta[part] = block.structure.from_matrix(block.structure.matrix(psi))
         position += count
     return theta
+
+
+def _in_order(text: str, p: int, count: int) -> list[float]:
+    """The numbers of a list, without the ``p`` fixed effects before them."""
+    head = text.partition(",")[0]
+    try:
+        numbers = [float(part) for part in head.replace(",", " ").split()]
+    except ValueError:
+        raise SpecError(
+            f"from({text}): a list of numbers, the name of a matrix, or name=number is expected.",
+            code="from", subject="from",
+            advice="Give the covariance parameters as log standard deviations and atanh correlations, or e(b) of a "
+            "fit: matrix b0 = e(b), then from(b0).",
+        ) from None
+    if len(numbers) == p + count:
+        numbers = numbers[p:]
+    if len(numbers) != count:
+        raise SpecError(
+            f"from(): {len(numbers)} numbers given; the model has {count} covariance parameters (and {p} "
+            "fixed effects).",
+            code="from", subject="from",
+        )
+    return numbers
+
+
+def _by_name(
+    head: str, skip: bool, design: Design, objective: Objective, layout: tuple[Cell, ...]
+) -> list[float]:
+    """The parameters in the order of ``layout`` from ``name=number`` pairs."""
+    names = stored_names(design, layout)
+    given: dict[str, float] = {}
+    others = []
+    for pair in re.sub(r"\s*=\s*", "=", head).split():
+        name, _, number = pair.rpartition("=")
+        short = name.removeprefix("/").removesuffix(":_cons")
+        if name.startswith(f"{design.spec.outcome.name}:"):
+            continue  # a fixed effect
+        if short not in names:
+            others.append(name or pair)
+            continue
+        try:
+            given[short] = float(number)
+        except ValueError:
+            raise SpecError(f"from(): {pair} is not name=number.", code="from", subject="from") from None
+    if not given or (others and not skip):
+        what = f"the model has no {', '.join(others)}" if others else "no covariance parameter is named"
+        raise SpecError(
+            f"from(): {what}; its covariance parameters are {', '.join(names)}.",
+            code="from", subject="from",
+            advice="Add skip to pass over names that the model does not have, as in from(b0, skip)." if given
+            else "Take the matrix from a fit, as in matrix b0 = e(b), or write from(name, copy) to go by order.",
+        )
+    unknown = [math.log(objective.y_scale) if c.kind == "variance" else 0.0 for c in layout]
+    return [given.get(name, other) for name, other in zip(names, unknown)]
 
 
 def _natural(stored: list[float], layout: tuple[Cell, ...]) -> FloatArray:

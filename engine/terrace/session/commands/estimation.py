@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed import parse_model, parse_replay
 from terrace.language.mixed_options import REPLAY_RULES
@@ -44,7 +46,7 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
     )
     from terrace.session.commands.fvset import with_bases
 
-    spec = with_bases(session.state, spec)
+    spec = _with_start(session, with_bases(session.state, spec))
     result = mixed_result(session, spec, data, session.state.constraints, parsed.bare.strip())
     shown = _shown(result, spec.display)
     return replace(
@@ -54,6 +56,31 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
         state=replace(session.state, fit=result, returned=_returned(result)),
         warnings=tuple(str(w) for w in result.warnings),
     )
+
+
+def _with_start(session: Session, spec: ModelSpec) -> ModelSpec:
+    """The model with the numbers of a matrix that from() names, so that it can be fitted again without the matrix."""
+    text = spec.maximisation.from_
+    head, _, tail = (text or "").partition(",")
+    if not re.match(r"\s*[^\W\d]", head) or "=" in head:
+        return spec
+    from terrace.session.commands.matrices import find_matrix
+
+    found = find_matrix(session, Piece.of(head.strip()))
+    if 1 not in found.values.shape:
+        raise CommandError(
+            f"from({text}): {head.strip()} has {found.values.shape[0]} rows and {found.values.shape[1]} columns.",
+            code="from",
+            advice="One row (or one column) of starting values is expected, as in e(b).",
+        )
+    numbers = [repr(float(x)) for x in found.values.ravel()]
+    if "copy" in tail.split():
+        written = " ".join(numbers)
+    else:
+        names = found.columns if found.values.shape[0] == 1 else found.rows
+        written = " ".join(f"{name}={number}" for name, number in zip(names, numbers))
+        written += ", skip" if "skip" in tail.split() else ""
+    return replace(spec, maximisation=replace(spec.maximisation, from_=written))
 
 
 def mixed_result(
