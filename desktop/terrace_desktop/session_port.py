@@ -51,6 +51,7 @@ def take_snapshot(session: Any) -> Snapshot:
         undo_text=session.undo_text,
         redo_text=session.redo_text,
         constraints=dict(getattr(getattr(session, "state", None), "constraints", {})),
+        origins=dict(getattr(getattr(session, "state", None), "origins", {})),
     )
 
 

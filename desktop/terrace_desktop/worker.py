@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome, Progress
+    from terrace.session.state import Origin
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Snapshot:
     undo_text: str = ""
     redo_text: str = ""
     constraints: Mapping[int, str] = field(default_factory=dict)
+    origins: Mapping[int, Origin] = field(default_factory=dict)  # which rows the fits saw, by the id of their models
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import Any
 import after_help as help_
 import pytest
 
+from terrace.session.session import Session
+from terrace.session.state import State
 from terrace_desktop.after import catalog
 from terrace_desktop.after.entry import Entry, Field
 from terrace_desktop.after.facts import Facts
@@ -122,6 +124,29 @@ def test_reasons_follow_the_data() -> None:
     assert "closed" in reasons(gone)["predict"]
     closed = {f.key: f.closed for f in ENTRIES["predict"].fields(facts)}
     assert "Needs the data of the fit" in closed["what"].values()
+
+
+@pytest.mark.parametrize(
+    ("commands", "there"),
+    [
+        (["keep if e(sample)"], True),
+        (["drop w", "sort y", "keep if e(sample)"], True),
+        (["drop if g == 1"], False),
+        (["drop if g == 20"], True),  # was no row of the sample
+        (["drop if g == 20", "drop if g == 3"], False),
+    ],
+)
+def test_the_rows_of_the_fit_are_found_again(commands: list[str], there: bool) -> None:
+    """The forms are open where the commands work, and closed where they do not."""
+    session = Session(State(dataset=help_.data()))
+    for command in ("mixed y x i.t if g != 20 || g:", *commands):
+        assert session.run(command).ok, command
+    fit = session.fit
+    assert fit is not None
+    facts = Facts(fit, session.dataset, "m1", "Model 1", (), session.state.origins.get(id(fit.model)))
+    assert facts.same_data is there
+    assert ("margins" not in reasons(facts)) is there
+    assert session.run("estat residuals").ok is there
 
 
 def field(entry: str, key: str, model: str = help_.FULL) -> Field:

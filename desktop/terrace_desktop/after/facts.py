@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
+    from terrace.session.state import Origin
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Facts(OfData):
     """One fitted model with the data that are open now.
 
     ``stored`` is the model's name in the session; ``models`` are all stored ones in the order of their cards,
-    this one among them. ``dataset`` is None where no data are open.
+    this one among them. ``dataset`` is None where no data are open. ``origin`` tells which rows the fit saw.
     """
 
     fit: FitResult
@@ -72,6 +73,7 @@ class Facts(OfData):
     stored: str = ""
     title: str = ""
     models: tuple[Model, ...] = ()
+    origin: Origin | None = None
 
     # --- the fixed part -----------------------------------------------------------------------------
     @cached_property
@@ -207,8 +209,10 @@ class Facts(OfData):
     # --- the data -----------------------------------------------------------------------------------
     @cached_property
     def same_data(self) -> bool:
-        """True where the rows that are open are as many as the fit was made on (commands look closer)."""
-        return self.dataset is not None and len(self.dataset) == len(self.fit.sample)
+        """True where the rows of the estimation sample are among those that are open (commands look closer)."""
+        from terrace.session.fit_rows import has_rows
+
+        return self.dataset is not None and has_rows(self.fit, self.dataset, self.origin)
 
     def title_of(self, name: str) -> str:
         """The title of a stored model, or its name."""
@@ -218,8 +222,3 @@ class Facts(OfData):
     def subject(self) -> object:
         """What is typed in the panel is about this fit, and nothing of it is kept for another."""
         return self.fit
-
-
-def facts_of(fit: Any, dataset: Dataset | None, stored: str, title: str, models: tuple[Model, ...]) -> Facts:
-    """The facts of a model on a card."""
-    return Facts(fit, dataset, stored, title, models)

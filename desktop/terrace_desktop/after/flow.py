@@ -51,7 +51,9 @@ class AfterFlow(QObject):
 
     def _facts(self, card: ModelCard) -> Facts:
         stored = tuple(Model(c.stored, c.title) for c in self.models.results.cards() if c.stored)
-        return Facts(card.fit, self.models.controller.snapshot.dataset, card.stored, card.title, stored)
+        now = self.models.controller.snapshot
+        origin = now.origins.get(id(card.fit.model))
+        return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin)
 
     def _run(self, commands: list[str]) -> None:
         if self.card is not None and self.dialog is not None and commands:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.errors import DataError
 from terrace.results.fit import FitResult
+from terrace.session.state import Origin
 
 if TYPE_CHECKING:
     from terrace.session.session import Session
@@ -58,20 +59,10 @@ def fit_rows(session: Session, fit: FitResult) -> FitRows:
     """
     data = session.data
     origin = session.state.origins.get(id(fit.model))
-    if origin is None or origin.lineage is not data.lineage:
-        return FitRows(data, None)
-    if origin.row_ids is data.row_ids and len(fit.sample) == len(data):
+    if origin is None or _untouched(fit, data, origin):
         return FitRows(data, None)
     then = np.arange(len(fit.sample)) if origin.row_ids is None else origin.row_ids
-    now = data.ids
-    width = int(max(then.max(initial=-1), now.max(initial=-1))) + 2
-    number = np.full(width, -1, dtype=np.int64)
-    number[then] = np.arange(len(then))
-    number[-1] = -1  # where -1, a row that is new, looks
-    place = number[now]
-    position = np.full(len(then), -1, dtype=np.int64)
-    known = place >= 0
-    position[place[known]] = np.flatnonzero(known)
+    place, position = _places(then, data)
     lost = int((position[fit.sample] < 0).sum())
     if lost:
         raise DataError(
@@ -84,6 +75,41 @@ def fit_rows(session: Session, fit: FitResult) -> FitRows:
     else:
         found = replace(data, frame=data.frame.reindex(position).reset_index(drop=True), sorted_by=(), row_ids=then)
     return FitRows(found, place)
+
+
+def _untouched(fit: FitResult, data: Dataset, origin: Origin) -> bool:
+    """True for data of another origin, and for those whose rows are as they were."""
+    if origin.lineage is not data.lineage:
+        return True
+    return origin.row_ids is data.row_ids and len(fit.sample) == len(data)
+
+
+def _places(then: IntArray, data: Dataset) -> tuple[IntArray, IntArray]:
+    """Where each present row stood among the rows ``then``, (rows now,), and where each of them is, (rows then,).
+
+    -1 stands for rows that came later, and for those that are gone.
+    """
+    now = data.ids
+    width = int(max(then.max(initial=-1), now.max(initial=-1))) + 2
+    number = np.full(width, -1, dtype=np.int64)
+    number[then] = np.arange(len(then))
+    number[-1] = -1  # where -1, a row that is new, looks
+    place = number[now]
+    position = np.full(len(then), -1, dtype=np.int64)
+    known = place >= 0
+    position[place[known]] = np.flatnonzero(known)
+    return place, position
+
+
+def has_rows(fit: FitResult, data: Dataset, origin: Origin | None) -> bool:
+    """True where every row of the estimation sample is in the data; of data of another origin, where they are as many.
+
+    ``origin`` is that of the fit in `State.origins`.
+    """
+    if origin is None or _untouched(fit, data, origin):
+        return len(data) == len(fit.sample)
+    then = np.arange(len(fit.sample)) if origin.row_ids is None else origin.row_ids
+    return bool((_places(then, data)[1][fit.sample] >= 0).all())
 
 
 def rows_or_none(session: Session, fit: FitResult) -> Dataset | None:
