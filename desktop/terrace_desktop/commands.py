@@ -38,11 +38,14 @@ def save_file(path: str | Path) -> str:
     return f"save {quoted(str(path))}, replace"
 
 
-def report(path: str | Path, models: list[tuple[str, str]]) -> str:
-    """Write a report of these models, given as (name in the session, title)."""
-    names = " ".join(name for name, _ in models)
-    titles = " ".join(quoted(title) for _, title in models)
-    return f"report {quoted(str(path))}, models({names}) titles({titles}) replace"
+def report(path: str | Path, models: list[tuple[str, str]], results: list[int]) -> str:
+    """Write a report of these models, given as (name in the session, title), and of results by their numbers."""
+    options = []
+    if models:
+        options.append(f"models({' '.join(name for name, _ in models)})")
+        options.append(f"titles({' '.join(quoted(title) for _, title in models)})")
+    options.append(f"results({' '.join(map(str, sorted(results)))})" if results else "noresults")
+    return f"report {quoted(str(path))}, {' '.join(options)} replace"
 
 
 PLOT_NAMES = {"residual-fitted": "residuals", "qq": "qq", "caterpillar": "caterpillar"}

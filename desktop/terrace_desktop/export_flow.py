@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from terrace.results.plot import Plot
     from terrace.session.contract import Outcome
     from terrace_desktop.results.model_card import ModelCard
+    from terrace_desktop.results.output_card import OutputCard
     from terrace_desktop.settings import Settings
 
 REPORTS = (
@@ -46,10 +47,10 @@ class ExportFlow(QObject):
 
     # --- reports ---------------------------------------------------------------------------------------
     def export_all(self) -> None:
-        """One report of every model on the page, in the order in which they came."""
+        """One report of every card on the page, in the order in which they came."""
         path = self._ask(self.tr("Export report"), "report.html", REPORTS)
         if path:
-            self.write_report(self.results.cards(), path)
+            self.write_report(self.results.cards(), path, self.results.loose())
 
     def export_card(self, card: ModelCard, suffix: str) -> None:
         """A report of one model with what was asked about it."""
@@ -58,11 +59,17 @@ class ExportFlow(QObject):
         if path:
             self.write_report([card], path)
 
-    def write_report(self, cards: list[ModelCard], path: str) -> None:
-        """Run the command that writes a report; the ending of the name decides on the format."""
+    def write_report(self, cards: list[ModelCard], path: str, loose: Sequence[OutputCard] = ()) -> None:
+        """Run the command that writes a report; the ending of the name decides on the format.
+
+        The outputs under the models go with them, `loose` are those under none.
+        """
         models = [(card.stored, card.title) for card in cards if card.stored]
-        if models:
-            self.controller.run(commands.report(path, models))
+        groups = [self.results.group_of(card) for card in cards]
+        outputs = [*(c for g in groups if g is not None for c in g.outputs), *loose]
+        numbers = [c.outcome.number for c in outputs if c.outcome.number]
+        if models or numbers:
+            self.controller.run(commands.report(path, models, numbers))
 
     # --- plots -----------------------------------------------------------------------------------------
     def export_plot(self, plot: Plot, suffix: str, card: ModelCard | None = None) -> None:

@@ -102,6 +102,26 @@ def test_what_follows_a_fit_stands_under_it_and_predictions_reach_the_grid(progr
     assert "<table" in QGuiApplication.clipboard().mimeData().html()
 
 
+def test_the_report_of_the_page_has_every_card_that_is_left(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = program.window
+    path = tmp_path / "r.html"
+    monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(path))
+    program.run(
+        "sample sleepstudy", "nonsense", "scatter reaction days", "mixed reaction days || subject:", "estat icc",
+        "plot lines days", "tabulate days",
+    )  # fmt: skip
+    card = next(c for c in w.results.groups[0].outputs if c.outcome.type == "estat icc")
+    card.delete_asked.emit()
+    w.exports.export_all()
+    program.idle()
+    text = path.read_text()
+    places = [text.index(x) for x in ("scatter reaction days", "Model 1 ", "plot lines days", "tabulate days")]
+    assert places == sorted(places)
+    assert "estat icc" not in text and text.count("<svg") + text.count("<img") == 5
+
+
 def test_plots_are_exported_by_commands(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     w = program.window
     program.run("sample sleepstudy", "mixed reaction days || subject:", "mixed reaction days || subject: days")

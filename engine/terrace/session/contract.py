@@ -21,7 +21,8 @@ class Outcome:
     ``error`` is ``(code, message)``, `error_at` the range of characters concerned, and the session is as it
     was before. ``changed`` names what a driver must refresh: any of ``data``, ``results``, ``settings``,
     ``estimates``. ``payload`` is the further JSON of the command (``scalars``, ``groups``, ``fixed``, ...);
-    ``line`` is where the command begins in its do-file.
+    ``line`` is where the command begins in its do-file. ``number`` counts the commands of the session that gave a
+    fit, a table or a plot, from 1, by which ``report`` names them; 0 for any other.
     """
 
     command: str
@@ -40,6 +41,7 @@ class Outcome:
     quiet: bool = False
     payload: dict[str, Any] = field(default_factory=dict)
     line: int | None = None
+    number: int = 0
 
     @property
     def ok(self) -> bool:

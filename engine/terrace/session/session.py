@@ -145,7 +145,10 @@ class Session:
             before = self.state
             outcome, after = self._attempt(command_text, macros)
         self.state = with_origin(after)
-        outcome = replace(outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before))
+        outcome = replace(
+            outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before),
+            number=self._number(outcome),
+        )  # fmt: skip
         self._keep_step(outcome, before)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:
@@ -189,6 +192,12 @@ class Session:
         if not new:
             self._history.pop()
         self._history.append(outcome)
+
+    def _number(self, outcome: Outcome) -> int:
+        """The number of a result: failed commands have none, so that a do-file without them counts the same."""
+        if not outcome.ok or not (outcome.tables or outcome.plots or outcome.fit is not None):
+            return 0
+        return 1 + next((o.number for o in reversed(self._history) if o.number), 0)
 
     def execute(self, parsed: ParsedCommand) -> CommandResult:
         """Run a parsed command on the present state without taking over what it changes.

@@ -8,7 +8,7 @@ from typing import Any
 
 from terrace.errors import CommandError, TerraceError
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument
+from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import unquoted, words
@@ -19,6 +19,7 @@ from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.stored import named_fit
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
+from terrace.session.reporting import blocks, parts_of
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.spec.title import model_title
@@ -32,23 +33,33 @@ _OF = ("caterpillar", "effects")  # of a level
 
 @command(
     "report",
-    syntax='report FILE [, models(NAMES) titles("text" ...) noplots replace]',
-    help="Write models with their plots and what was asked about them: .html .docx .xlsx .tex .md .csv .pdf",
+    syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults noplots replace]',
+    help="Write models with their plots and what was asked about them, and the other tables and plots of the session; "
+    "results() chooses these by their numbers. .html .docx .xlsx .tex .md .csv .pdf",
 )
 def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.export import export
 
-    options = parsed.options(rules("noplots replace", "models titles"))
+    options = parsed.options(rules("noplots noresults replace", "models titles results"))
     path = file_name(parsed.clauses.body, "report")
-    fits = _fits(session, parsed, options.get("models"))
+    excluding(options, ("results", "noresults"))
+    numbers = [] if "noresults" in options else _numbers(session, options.get("results"))
+    fits = _fits(session, parsed, options.get("models"), bool(numbers))
     titles = _titles(options.get("titles"), len(fits))
+    named = {
+        id(f): replace(f, name=titles[i] or f"Model {i + 1} · {model_title(f.spec)}") for i, f in enumerate(fits)
+    }
+
+    def drawn(fit: FitResult) -> list[Plot]:
+        return [] if "noplots" in options else _plots(session, fit)
+
     parts: list[Any] = []
-    for i, fit in enumerate(fits):
-        session.report("Writing", i / len(fits))
-        parts.append(replace(fit, name=titles[i] or f"Model {i + 1} · {model_title(fit.spec)}"))
-        if "noplots" not in options:
-            parts += _plots(session, fit)
-        parts += _asked(session, fit)
+    found = blocks(session, fits, numbers, alone="models" in options)
+    for i, block in enumerate(found):
+        session.report("Writing", i / len(found))
+        parts += parts_of(block, named.get(id(block.fit)), drawn)
+    if "noplots" in options:
+        parts = [p for p in parts if not isinstance(p, Plot)]
     written = export(parts, path, replace="replace" in options, labels=_labels(session, fits))
     return CommandResult(text=f"Written to {written}.")
 
@@ -109,12 +120,31 @@ def draw(session: Session, fit: FitResult, kind: str, level: str | None = None) 
     return plots.qq(fit, data) if kind == "qq" else plots.residual_fitted(fit, data)
 
 
-def _fits(session: Session, parsed: ParsedCommand, models: Option | None) -> list[FitResult]:
+def _fits(session: Session, parsed: ParsedCommand, models: Option | None, chosen: bool) -> list[FitResult]:
+    """The fits of ``models()``; without it those of the session, but none where results are `chosen`."""
     if models is not None:
         return [named_fit(session, parsed, item)[1] for item in words(argument(models))]
-    if not session.fits:
+    if chosen:
+        return []
+    if not session.fits and not any(o.number for o in session.history):
         return [current_fit(session, parsed)]
     return list(session.fits)
+
+
+def _numbers(session: Session, option: Option | None) -> list[int] | None:
+    if option is None:
+        return None
+    known = {o.number for o in session.history if o.number}
+    out = []
+    for item in words(argument(option)):
+        if not str(item).isdigit() or int(str(item)) not in known:
+            raise item.error(
+                f"There is no result {item} in this session.",
+                code="no-such-result",
+                advice=f"The results have the numbers 1 to {max(known)}." if known else "There are no results yet.",
+            )
+        out.append(int(str(item)))
+    return out
 
 
 def _titles(option: Option | None, count: int) -> list[str]:
@@ -136,27 +166,6 @@ def _plots(session: Session, fit: FitResult) -> list[Plot]:
         except TerraceError:
             continue
     return out
-
-
-def _asked(session: Session, fit: FitResult) -> list[Any]:
-    """Tables of the commands that were run while this fit was the active one."""
-    active: FitResult | None = None
-    out: list[Any] = []
-    for outcome in session.history:
-        if not outcome.ok:
-            continue
-        if outcome.type == "mixed" and outcome.fit is not None:
-            active = outcome.fit
-        elif outcome.type == "estimates restore":
-            active = session.stored.get(outcome.command.split()[-1], active)
-        elif active is not None and outcome.type.startswith("estat") and _same(active, fit):
-            out += list(outcome.tables)
-    return out
-
-
-def _same(one: FitResult, other: FitResult) -> bool:
-    """True for a fit and its stored copy, which differ in their names only."""
-    return one.model is other.model
 
 
 def _labels(session: Session, fits: Sequence[FitResult]) -> dict[str, str]:
