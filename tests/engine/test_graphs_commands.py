@@ -144,6 +144,8 @@ def test_margins_are_plotted_with_the_options_of_every_graph(session: Session) -
     assert plain.panels[0].x.ticks == ((0.0, "0"), (4.0, "4"), (8.0, "8"))
     labels = list(dict.fromkeys(m.label for m in plain.panels[0].marks if m.label))
     assert len(labels) == 2 and plain.legend
+    ok(session, 'label variable x "Hours a week"')
+    assert ok(session, "marginsplot").plots[0].panels[0].x.title == "Hours a week"
     (plot,) = ok(
         session, 'marginsplot, noci title(T) ytitle(Y) yline(1) legend(order(2 "second")) xlabel(0(2)8) name(m)'
     ).plots

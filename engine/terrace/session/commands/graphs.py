@@ -20,7 +20,7 @@ from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names, parse_names
 from terrace.language.options import Option, OptionRule, choice, did_you_mean, rules, scan_options
 from terrace.language.tokens import Piece, words
-from terrace.results.plot import Plot
+from terrace.results.plot import Axis, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.data import file_name
 from terrace.session.registry import command
@@ -245,10 +245,21 @@ def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = replace(options, ignored=(*options.ignored, *ignored), by=None)
     count = len(session.state.margins.labels)
     text = f"Graph drawn: {plot.title[:1].lower() + plot.title[1:]} ({count} margins)."
+    plot = replace(plot, panels=tuple(_labelled(session.data, panel) for panel in plot.panels))
     if "horizontal" not in own:
         plot = replace(plot, panels=tuple(map(ticks_at_values, plot.panels)))
     plot = dress(session.data, plot, options)
     return _drawn(session, Drawing((plot,), text, ignored_text(options.ignored)), options)
+
+
+def _labelled(data: Dataset, panel: PlotPanel) -> PlotPanel:
+    """An axis that is called by the name of a variable is called by its label."""
+
+    def titled(axis: Axis) -> Axis:
+        label = data.variable(axis.title).label if axis.title in data.names else ""
+        return replace(axis, title=label or axis.title)
+
+    return replace(panel, x=titled(panel.x), y=titled(panel.y))
 
 
 def _rows(session: Session, clauses: Clauses) -> Rows:
