@@ -206,7 +206,47 @@ def test_what_is_missing_is_said() -> None:
     assert "already" in problem("influence", keep=True, name="y") and not problem("influence", keep=False, name="y")
     assert "choose one" in problem("margins", terms=("t",), at={"t": "1"})
     assert "numbers such as" in problem("margins", terms=(), at={"x": "1 2 ;"})
-    assert "one margin" in problem("margins", terms=(), at={}, over="", pairs=True)
+    assert "one margin" in problem("margins", terms=(), at={}, over="", compare="pairs")
+    assert "to compare" in problem("margins", terms=(), at={}, over="t", compare="r")
+    assert "trends in the order" in problem("margins", terms=("sex",), compare="p")
+    assert problem("margins", where="x >") and not problem("margins", where="x > 0")
+
+
+@pytest.mark.parametrize(
+    ("entry", "values", "commands"),
+    [
+        ("margins", {"terms": ("t",), "compare": "ar"}, ["margins ar.t, small"]),
+        ("margins", {"terms": ("t#sex",), "compare": "r"}, ["margins r.t@sex, small"]),
+        (
+            "margins",
+            {"terms": (), "compare": "r", "at": {"x": "0 1"}, "adjust": "holm"},
+            ["margins, at(x=(0 1)) contrast(atcontrast(r)) mcompare(holm) small"],
+        ),
+        ("margins", {"where": "x > 0 & week < 6"}, ["margins t if x > 0 & week < 6, small plot"]),
+        ("dydx", {"of": ("x",), "where": "w > 0"}, ["margins if w > 0, dydx(x) small"]),
+        ("pwcompare", {"terms": ("t",), "show": "groups"}, ["pwcompare t, groups mcompare(tukey) small"]),
+        (
+            "df",
+            {"methods": ("kroger",), "use": True},
+            [
+                "estat df, method(kroger)",
+                "mixed y c.x##i.t i.sex w || g: x, covariance(unstructured) reml dfmethod(kroger)",
+            ],
+        ),
+        ("df", {"methods": ("kroger", "residual"), "use": True}, ["estat df, method(kroger residual)"]),
+    ],
+)
+def test_the_commands_of_choices_together(entry: str, values: dict[str, Any], commands: list[str]) -> None:
+    model = help_.FULL.replace("i.sex", "i.t#i.sex") if "@sex" in commands[0] else help_.FULL
+    facts = help_.facts(model)
+    made = ENTRIES[entry].commands(facts, {**defaults(ENTRIES[entry].fields(facts)), **values})
+    assert made == commands
+    session = help_.session_with(model)
+    for command in made:
+        assert session.run(command).ok, command
+    if made[-1].startswith("mixed"):
+        fit = session.fit
+        assert fit is not None and fit.spec.df_method == "kroger" and fit.fixed[0].df is not None
 
 
 def test_search_finds_by_what_people_call_things() -> None:

@@ -154,7 +154,10 @@ def test_margins_at_values(panel: AfterPanel) -> None:
     choose(panel, "rest", "asbalanced")
     choose(panel, "over", "sex")
     assert panel.command.text() == "margins t, at(x=(0 1) (mean) w) asbalanced over(sex) small plot"
-    tick(panel, "pairs")
+    choose(panel, "compare", "r")
+    assert hidden(panel, "plot") and panel.command.text().startswith("margins r.t, at(")
+    assert hidden(panel, "mcompare") and not hidden(panel, "adjust")
+    choose(panel, "compare", "pairs")
     assert hidden(panel, "plot") and panel.command.text().endswith("pwcompare mcompare(tukey) small")
     write(panel, "at_t", "1")
     assert "choose one" in panel.status.full_text()

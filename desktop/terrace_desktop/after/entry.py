@@ -175,15 +175,15 @@ ADJUSTMENTS = (
 )
 
 
-def mcompare_field(*, pairs: bool, shown: Callable[[Values], bool] = always) -> Field:
+def mcompare_field(*, pairs: bool, key: str = "mcompare", shown: Callable[[Values], bool] = always) -> Field:
     """An adjustment for the number of comparisons; Tukey is for pairs."""
     found = tuple((v, tr(t)) for v, t in ADJUSTMENTS if pairs or v != "tukey")
-    return Field("mcompare", tr("Adjustment"), "choice", "tukey" if pairs else "none", found, shown=shown)
+    return Field(key, tr("Adjustment"), "choice", "tukey" if pairs else "none", found, shown=shown)
 
 
-def mcompare_option(values: Values) -> str:
+def mcompare_option(values: Values, key: str = "mcompare") -> str:
     """The option of the adjustment; none is the default."""
-    return "" if values["mcompare"] == "none" else option("mcompare", values["mcompare"])
+    return "" if values[key] == "none" else option("mcompare", values[key])
 
 
 def need_data(facts: Facts) -> str:

@@ -26,6 +26,11 @@ class OfData:
     dataset: Dataset | None
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """All variables of the data."""
+        return () if self.dataset is None else tuple(self.dataset.names)
+
+    @cached_property
     def categories(self) -> tuple[str, ...]:
         """Nominal and ordinal variables of the data."""
         if self.dataset is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from terrace_desktop.after.entry import (
     Entry,
     Field,
@@ -106,6 +108,7 @@ def group() -> Group:
                 lambda f, v: [
                     written(
                         "pwcompare " + " ".join(v["terms"]),
+                        v["show"],
                         mcompare_option(v),
                         flag("sort", v["sort"]),
                         flag("small", v["small"]),
@@ -121,13 +124,24 @@ def group() -> Group:
                         tuple((c, c.replace("#", " × ")) for c in f.cells),
                         required=tr("Choose at least one factor."),
                     ),
+                    Field(
+                        "show",
+                        tr("Show"),
+                        "choice",
+                        "",
+                        (
+                            ("", tr("The differences")),
+                            ("groups", tr("The margins, with letters for those that do not differ")),
+                            ("cimargins", tr("The margins, with intervals")),
+                        ),
+                    ),
                     mcompare_field(pairs=True),
                     Field("sort", tr("Sort by size"), "check", False),
                     small_field(f),
                     level_field(),
                 ),
                 need_factor,
-                also="post hoc tukey bonferroni multiple",
+                also="post hoc tukey bonferroni multiple groups letters",
             ),
             Entry(
                 "profile",
@@ -191,9 +205,7 @@ def group() -> Group:
                 "df",
                 tr("Degrees of freedom"),
                 tr("Of every coefficient, by several methods side by side."),
-                lambda f, v: [
-                    written("estat df", option("method", (*v["methods"],)), flag("oim", _approximates(v) and v["oim"]))
-                ],
+                _df,
                 _df_fields,
                 _some_coefficient,
                 also="kenward roger satterthwaite anova residual repeated",
@@ -340,12 +352,11 @@ def _nlcom_problem(facts: Facts, values: Values) -> str:
 
 # --- factors -------------------------------------------------------------------------------------------
 def _contrast_fields(facts: Facts) -> tuple[Field, ...]:
-    operators = tuple((k, tr(t)) for k, t in OPERATORS)
     others = tuple((f, f) for f in facts.factors)
     alone = len(facts.factors) < 2
     return (
         Field("factor", tr("Factor"), "choice", facts.factors[0], tuple((f, f) for f in facts.factors)),
-        Field("operator", tr("Compare"), "choice", "r", operators),
+        Field("operator", tr("Compare"), "choice", "r", operators()),
         Field(
             "within",
             tr("Within each level of"),
@@ -363,10 +374,20 @@ def _contrast_fields(facts: Facts) -> tuple[Field, ...]:
 def _contrast_problem(facts: Facts, values: Values) -> str:
     if values["factor"] == values["within"]:
         return tr("Choose another factor to look within.")
-    data, factor = facts.dataset, values["factor"]
-    if values["operator"] == "p" and data is not None and factor in data and data.is_text(factor):
-        return tr("Trends in the values need levels that are numbers; choose trends in the order.")
-    return ""
+    return no_trend(facts, values["factor"]) if values["operator"] == "p" else ""
+
+
+def operators() -> tuple[tuple[str, str], ...]:
+    """The contrast operators with their words."""
+    return tuple((k, tr(t)) for k, t in OPERATORS)
+
+
+def no_trend(facts: Facts, factor: str) -> str:
+    """Why a factor has no trends in its values; empty where it has."""
+    data = facts.dataset
+    if data is None or factor not in data or not data.is_text(factor):
+        return ""
+    return tr("Trends in the values need levels that are numbers; choose trends in the order.")
 
 
 def _contrast(_facts: Facts, values: Values) -> list[str]:
@@ -387,6 +408,11 @@ def _df_fields(facts: Facts) -> tuple[Field, ...]:
         ("kroger", tr("Kenward–Roger")),
     )
     why = {k: c.reason for k, c in closed("df", facts.fit.spec).items()}
+    own = facts.fit.spec.df_method
+
+    def another(values: Values) -> bool:
+        return len(values["methods"]) == 1 and values["methods"][0] != own and not values["oim"]
+
     usual = tuple(m for m, _ in methods if m not in why and m in ("satterthwaite", "kroger", "residual"))
     return (
         Field(
@@ -406,7 +432,24 @@ def _df_fields(facts: Facts) -> tuple[Field, ...]:
             shown=_approximates,
             tip=tr("Satterthwaite and Kenward–Roger use the expected information otherwise."),
         ),
+        Field(
+            "use",
+            tr("Use them: fit the model again with t and F tests"),
+            "check",
+            False,
+            shown=lambda v: facts.fit.macros.get("cmd") == "mixed" and another(v),
+        ),
     )
+
+
+def _df(facts: Facts, values: Values) -> list[str]:
+    oim = _approximates(values) and values["oim"]
+    out = [written("estat df", option("method", (*values["methods"],)), flag("oim", oim))]
+    if values["use"] and not oim and len(values["methods"]) == 1 and facts.fit.macros.get("cmd") == "mixed":
+        from terrace.spec.text import format_mixed
+
+        out.append(format_mixed(replace(facts.fit.spec, df_method=values["methods"][0])))
+    return out
 
 
 def _approximates(values: Values) -> bool:

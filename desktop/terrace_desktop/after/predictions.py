@@ -18,7 +18,9 @@ from terrace_desktop.after.entry import (
     written,
 )
 from terrace_desktop.after.facts import Facts
+from terrace_desktop.after.intervals import no_trend, operators
 from terrace_desktop.after.predicting import predict_entry
+from terrace_desktop.after.rows_where import condition, condition_problem, where
 
 
 def group() -> Group:
@@ -36,7 +38,7 @@ def group() -> Group:
                 _margins_fields,
                 _can_average,
                 _margins_problem,
-                also="margins marginal means predictive adjusted emmeans least squares",
+                also="margins marginal means predictive adjusted emmeans least squares contrast",
             ),
             Entry(
                 "dydx",
@@ -191,9 +193,18 @@ def _margins_fields(facts: Facts) -> tuple[Field, ...]:
             closed={} if facts.factors else {"asbalanced": tr("No factors")},
         ),
         Field("over", tr("In groups of"), "choice", "", over),
-        Field("pairs", tr("Compare all pairs"), "check", False),
-        mcompare_field(pairs=True, shown=lambda v: bool(v["pairs"])),
-        Field("plot", tr("Draw them"), "check", True, shown=lambda v: not v["pairs"]),
+        condition(facts),
+        Field(
+            "compare",
+            tr("Compare"),
+            "choice",
+            "",
+            (("", tr("No, the margins themselves")), ("pairs", tr("All pairs")), *operators()),
+            tip=tr("Without levels ticked, the values of at() are compared."),
+        ),
+        mcompare_field(pairs=True, shown=lambda v: v["compare"] == "pairs"),
+        mcompare_field(pairs=False, key="adjust", shown=lambda v: v["compare"] not in ("", "pairs")),
+        Field("plot", tr("Draw them"), "check", True, shown=lambda v: not v["compare"]),
         small_field(facts),
         level_field(),
     )
@@ -203,25 +214,39 @@ def _margins_problem(facts: Facts, values: Values) -> str:
     for name in {n for t in values["terms"] for n in t.split("#")}:
         if values["at"].get(name, "").strip():
             return tr("{0} stands in “for each level of” and in “at”: choose one.").format(name)
-    if values["pairs"] and not values["terms"] and not _at_option(values) and not values["over"]:
-        return tr("There is one margin only, so there is nothing to compare.")
-    return _at_problem(values)
+    if values["compare"] and not values["terms"] and not _at_option(values):
+        if values["compare"] != "pairs":
+            return tr("Tick a factor, or set values, to compare.")
+        if not values["over"]:
+            return tr("There is one margin only, so there is nothing to compare.")
+    for term in values["terms"] if values["compare"] == "p" else ():
+        if wrong := no_trend(facts, term.split("#")[0]):
+            return wrong
+    return _at_problem(values) or condition_problem(facts, values)
 
 
 def _margins(_facts: Facts, values: Values) -> list[str]:
     rest = values["rest"] if values["rest"] != "observed" else ""
-    pairs = values["pairs"]
+    compare, terms = values["compare"], values["terms"]
+    pairs = compare == "pairs"
+    between = ""
+    if compare and not pairs:
+        # a product of factors: levels of the first within each of the others
+        terms = [compare + "." + t.replace("#", "@", 1) for t in terms]
+        between = "" if terms else f"contrast(atcontrast({compare}))"
+    adjust = "" if not compare else mcompare_option(values) if pairs else mcompare_option(values, "adjust")
     return [
         written(
-            " ".join(["margins", *values["terms"]]),
+            " ".join(["margins", *terms]) + where(values),
             _at_option(values),
             rest,
             option("over", values["over"]),
+            between,
             flag("pwcompare", pairs),
-            mcompare_option(values) if pairs else "",
+            adjust,
             flag("small", values["small"]),
             option("level", values["level"]),
-            flag("plot", values["plot"] and not pairs),
+            flag("plot", values["plot"] and not compare),
         )
     ]
 
@@ -245,6 +270,7 @@ def _effects_fields(facts: Facts) -> tuple[Field, ...]:
         ),
         _at_field(facts),
         Field("over", tr("In groups of"), "choice", "", over),
+        condition(facts),
         Field("plot", tr("Draw them"), "check", False),
         small_field(facts),
         level_field(),
@@ -256,13 +282,13 @@ def _effects_problem(facts: Facts, values: Values) -> str:
     factors = [n for n in chosen if n in facts.factors and n not in facts.numbers]
     if factors and values["kind"] != "dydx":  # ln y exists for factors where no prediction is below 0 only
         return tr("{0} is a factor: choose numbers, or slopes.").format(factors[0])
-    return _at_problem(values)
+    return _at_problem(values) or condition_problem(facts, values)
 
 
 def _effects(_facts: Facts, values: Values) -> list[str]:
     return [
         written(
-            "margins",
+            f"margins{where(values)}",
             option(values["kind"], (*values["of"],) or "*"),
             _at_option(values),
             option("over", values["over"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from terrace_desktop.after import rows_where as rows
 from terrace_desktop.after.entry import Field, Group, Values, flag, option, tr, written
 from terrace_desktop.prepare import fields as f
 from terrace_desktop.prepare.facts import DataFacts
@@ -21,10 +22,10 @@ def group() -> Group:
                 lambda d: (
                     f.several(d, "names", tr("Variables"), d.numbers, hint=tr("None ticked: all")),
                     Field("detail", tr("With percentiles"), "check", False),
-                    f.condition(d),
+                    rows.condition(d),
                 ),
                 f.need_numbers,
-                f.condition_problem,
+                rows.condition_problem,
                 "summarize mean sd",
             ),
             f.entry(
@@ -37,10 +38,10 @@ def group() -> Group:
                     Field("what", tr("Statistics"), "several", ("mean", "sd", "count"), f.statistics(),
                           required=tr("Choose the statistics.")),
                     f.variable(d, "by", tr("In groups of"), d.groups, none=tr("(all rows together)")),
-                    f.condition(d),
+                    rows.condition(d),
                 ),
                 f.need_numbers,
-                f.condition_problem,
+                rows.condition_problem,
                 "tabstat means by",
             ),
             f.entry(
@@ -62,11 +63,11 @@ def group() -> Group:
                     Field("how", tr("Rows"), "choice", "correlate",
                           (("correlate", tr("Complete in all variables")), ("pwcorr", tr("Complete in each pair")))),
                     Field("sig", tr("With p values"), "check", False, shown=lambda v: v["how"] == "pwcorr"),
-                    f.condition(d),
+                    rows.condition(d),
                 ),
                 f.need_numbers,
                 lambda d, v: (
-                    f.condition_problem(d, v) if len(v["names"]) > 1 else tr("Choose two variables or more.")
+                    rows.condition_problem(d, v) if len(v["names"]) > 1 else tr("Choose two variables or more.")
                 ),
                 "correlate pwcorr",
             ),
@@ -99,10 +100,10 @@ def group() -> Group:
                 ],
                 lambda d: (
                     f.several(d, "names", tr("Variables"), d.names, hint=tr("None ticked: all")),
-                    f.condition(d),
+                    rows.condition(d),
                     _first_rows(d),
                 ),
-                problem=f.condition_problem,
+                problem=rows.condition_problem,
             ),
         ),
     )
@@ -118,7 +119,7 @@ def _first_rows(facts: DataFacts) -> Field:
 
 
 def _head(command: str, names: tuple[str, ...], values: Values) -> str:
-    return " ".join([command, *names]) + f.where(values)
+    return " ".join([command, *names]) + rows.where(values)
 
 
 def _tabstat(_facts: DataFacts, values: Values) -> list[str]:
@@ -142,14 +143,14 @@ def _tabulate_fields(facts: DataFacts) -> tuple[Field, ...]:
               (("", tr("None")), ("row", tr("Of the row")), ("column", tr("Of the column"))), shown=two),
         Field("chi2", tr("Test of independence (χ²)"), "check", False, shown=two),
         Field("missing", tr("Missing as a value"), "check", False),
-        f.condition(facts),
+        rows.condition(facts),
     )  # fmt: skip
 
 
 def _tabulate_problem(facts: DataFacts, values: Values) -> str:
     if values["first"] == values["second"]:
         return tr("Choose two different variables.")
-    return f.condition_problem(facts, values)
+    return rows.condition_problem(facts, values)
 
 
 def _tabulate(_facts: DataFacts, values: Values) -> list[str]:

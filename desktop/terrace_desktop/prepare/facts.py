@@ -26,11 +26,6 @@ class DataFacts(OfData):
         return None if self.dataset is None else self.dataset.source
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """All variables."""
-        return () if self.dataset is None else tuple(self.dataset.names)
-
-    @cached_property
     def numbers(self) -> tuple[str, ...]:
         """Variables that hold numbers, those that look like a quantity first."""
         if self.dataset is None:

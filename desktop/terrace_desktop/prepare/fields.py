@@ -9,12 +9,6 @@ from terrace_desktop.prepare.facts import DataFacts
 
 FEW = 8  # as many boxes the form shows side by side
 
-FUNCTIONS = (
-    ("ln()", "ln()"), ("exp()", "exp()"), ("sqrt()", "sqrt()"), ("abs()", "abs()"), ("round()", "round()"),
-    ("cond(, , )", "cond(a, b, c)"), ("inlist(, )", "inlist(x, 1, 2)"), ("inrange(, , )", "inrange(x, 1, 9)"),
-    ("missing()", "missing(x)"), ("_n", "_n"), ("_N", "_N"),
-)  # fmt: skip
-
 
 def entry(
     key: str,
@@ -64,44 +58,6 @@ def several(facts: DataFacts, key: str, title: str, names: Sequence[str], *, req
     """Any of these variables."""
     options = titled(facts, names) if len(names) > FEW else plain(names)  # a few stand side by side
     return Field(key, title, "several", (), options, required=required, hint=hint, shown=shown)
-
-
-def condition(facts: DataFacts, *, required: str = "", title: str = "") -> Field:
-    """An expression that is true in the rows that are meant."""
-    return Field(
-        "where",
-        title or tr("Only rows where"),
-        "text",
-        "",
-        hint="ses > 0 & sector == 1",
-        insert=(*plain(facts.names), *FUNCTIONS),
-        required=required,
-    )
-
-
-def where(values: Values) -> str:
-    """The condition as a command has it."""
-    text = values["where"].strip()
-    return f" if {text}" if text else ""
-
-
-def condition_problem(facts: DataFacts, values: Values) -> str:
-    """What is wrong with the condition, found without running it over the data."""
-    return expression_problem(values["where"])
-
-
-def expression_problem(text: str) -> str:
-    """What is wrong with the form of an expression; what its names stand for the command tells."""
-    from terrace.errors import TerraceError
-    from terrace.language.expressions import parse_expression
-
-    if not text.strip():
-        return ""
-    try:
-        parse_expression(text.strip())
-    except TerraceError as error:
-        return error.message
-    return ""
 
 
 def new_name(facts: DataFacts, key: str = "name", stem: str = "") -> Field:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from terrace_desktop.after import rows_where as rows
 from terrace_desktop.after.entry import Field, Group, Values, flag, option, quoted, tr, written
 from terrace_desktop.prepare import fields as f
 from terrace_desktop.prepare.facts import DataFacts
@@ -47,7 +48,7 @@ def group() -> Group:
                     *_common(d),
                 ),
                 f.need_numbers,
-                f.condition_problem,
+                rows.condition_problem,
                 "distribution density",
             ),
             f.entry(
@@ -56,7 +57,7 @@ def group() -> Group:
                 tr("Medians, quartiles and outliers, side by side over groups."),
                 lambda d, v: [
                     written(
-                        f"graph box {' '.join(v['names'])}{f.where(v)}",
+                        f"graph box {' '.join(v['names'])}{rows.where(v)}",
                         option("over", v["over"]),
                         option("title", quoted(v["title"].strip()) if v["title"].strip() else ""),
                     )
@@ -64,11 +65,11 @@ def group() -> Group:
                 lambda d: (
                     f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose the variables.")),
                     f.variable(d, "over", tr("Over groups of"), d.groups, none=tr("(all rows together)")),
-                    f.condition(d),
+                    rows.condition(d),
                     _title(),
                 ),
                 f.need_numbers,
-                f.condition_problem,
+                rows.condition_problem,
                 "boxplot outliers",
             ),
         ),
@@ -81,7 +82,7 @@ def _title() -> Field:
 
 def _common(facts: DataFacts) -> tuple[Field, ...]:
     panels = f.variable(facts, "by", tr("Panels by"), facts.groups, none=tr("(one panel)"))
-    return (panels, f.condition(facts), _title())
+    return (panels, rows.condition(facts), _title())
 
 
 def _options(values: Values) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ def _axes(facts: DataFacts) -> tuple[Field, Field]:
 def _two_problem(facts: DataFacts, values: Values) -> str:
     if values["x"] == values["y"]:
         return tr("Choose two different variables.")
-    return f.condition_problem(facts, values)
+    return rows.condition_problem(facts, values)
 
 
 def _scatter_fields(facts: DataFacts) -> tuple[Field, ...]:
@@ -128,7 +129,7 @@ def _scatter(_facts: DataFacts, values: Values) -> list[str]:
         layers = f"(lfitci {y} {x}) {layers}"
     elif line:
         layers += f" ({line} {y} {x})"
-    return [written(f"twoway {layers}{f.where(values)}", *_options(values))]
+    return [written(f"twoway {layers}{rows.where(values)}", *_options(values))]
 
 
 def _lines_fields(facts: DataFacts) -> tuple[Field, ...]:
@@ -143,13 +144,13 @@ def _lines_fields(facts: DataFacts) -> tuple[Field, ...]:
 def _lines(_facts: DataFacts, values: Values) -> list[str]:
     kind = "connected" if values["points"] else "line"
     layer = f"({kind} {values['y']} {values['x']}, sort({values['group']} {values['x']}) connect(ascending))"
-    return [written(f"twoway {layer}{f.where(values)}", *_options(values))]
+    return [written(f"twoway {layer}{rows.where(values)}", *_options(values))]
 
 
 def _histogram(_facts: DataFacts, values: Values) -> list[str]:
     return [
         written(
-            f"histogram {values['x']}{f.where(values)}",
+            f"histogram {values['x']}{rows.where(values)}",
             values["scale"],
             option("bin", values["bins"]),
             flag("normal", values["normal"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from terrace_desktop.after import rows_where as rows
 from terrace_desktop.after.entry import Field, Group, Values, flag, option, quoted, tr, written
 from terrace_desktop.prepare import fields as f
 from terrace_desktop.prepare.facts import DataFacts
@@ -18,8 +19,11 @@ def rows_group() -> Group:
                 tr("Keep or drop rows"),
                 tr("By a condition. To see some of the rows only, the filter over the grid is enough."),
                 lambda d, v: [f"{v['do']} if {v['where'].strip()}"],
-                lambda d: (_keep_or_drop(), f.condition(d, title=tr("Rows where"), required=tr("Write a condition."))),
-                problem=f.condition_problem,
+                lambda d: (
+                    _keep_or_drop(),
+                    rows.condition(d, title=tr("Rows where"), required=tr("Write a condition.")),
+                ),
+                problem=rows.condition_problem,
                 also="subset select cases filter delete",
             ),
             f.entry(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from terrace_desktop.after import rows_where as rows
 from terrace_desktop.after.entry import Field, Group, Values, bad_name, option, quoted, tr, written
 from terrace_desktop.prepare import fields as f
 from terrace_desktop.prepare.facts import DataFacts
@@ -167,23 +168,23 @@ def _compute_fields(facts: DataFacts) -> tuple[Field, ...]:
             "text",
             "",
             hint="ln(income) - 2 * x",
-            insert=(*f.plain(facts.names), *f.FUNCTIONS),
+            insert=(*f.plain(facts.names), *rows.FUNCTIONS),
             required=tr("Write what its values are."),
         ),
-        f.condition(facts),
+        rows.condition(facts),
         f.variable(facts, "by", tr("Within each"), facts.groups, none=tr("(all rows together)")),
     )
 
 
 def _compute_problem(facts: DataFacts, values: Values) -> str:
     named = bad_name(facts, values["name"]) if _is_new(values) else ""
-    return named or f.expression_problem(values["value"]) or f.condition_problem(facts, values)
+    return named or rows.expression_problem(values["value"]) or rows.condition_problem(facts, values)
 
 
 def _compute(_facts: DataFacts, values: Values) -> list[str]:
     by = f"bysort {values['by']}: " if values["by"] else ""
     what = f"generate {values['name']}" if _is_new(values) else f"replace {values['old']}"
-    return [f"{by}{what} = {values['value'].strip()}{f.where(values)}"]
+    return [f"{by}{what} = {values['value'].strip()}{rows.where(values)}"]
 
 
 # --- centring ------------------------------------------------------------------------------------------
