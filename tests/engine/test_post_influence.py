@@ -99,7 +99,7 @@ def test_table_and_plots() -> None:
     larger = replace(found, cooks=found.cooks * found.cutoff / np.sort(found.cooks)[-3] * 1.01)
     high = next(m for m in influence_plot(larger).panels[0].marks if m.role == "highlight")
     assert len(high.y) == 3 and np.all(high.y > found.cutoff)
-    assert [p.title for p in dfbetas_plot(found).panels] == ["days", "_cons"]
+    assert [p.title for p in dfbetas_plot(found).panels] == ["days", "Intercept"]
 
 
 def test_a_group_without_which_there_is_no_model() -> None:

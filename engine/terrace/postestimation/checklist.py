@@ -368,7 +368,7 @@ def _influence(fit: FitResult, data: Dataset) -> list[Check]:
         k = int(np.argmax(np.abs(found.dfbetas[g])))
         return [
             Check("influence", "Influential groups", "look", text,
-                  f"Without it the coefficient of {found.names[k]} changes by {found.changes[g, k]:.3g}: check this "
+                  f"Without it the coefficient of {found.labels[k]} changes by {found.changes[g, k]:.3g}: check this "
                   "group, and report whether the conclusions change without it.", "influence")
         ]  # fmt: skip
     return [Check("influence", "Influential groups", "good", text, plot="influence")]

@@ -49,12 +49,14 @@ def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
                 mixture = None if test.mixture is None else test.mixture.p(test.stat)
                 notes += [n for n in test.notes if "higher likelihood" in n]
             except TerraceError as error:
-                notes.append(f"{name} against {names[k - 1]}: {error.message}")
+                if error.message not in notes:  # said of all of them already
+                    notes.append(f"{name} against {names[k - 1]}: {error.message}")
         d, w = (float(delta[k]), float(weight[k] / weight.sum())) if comparable else (None, None)
         rows.append(Row(name, (fit.scalars["N"], found[k][0], fit.ll, aic[k], found[k][2], d, w, chi2, df, p, mixture)))
-    notes.insert(0, "LR χ² compares each model with the one above it. BIC counts observations.")
-    if all(r.values[-1] is None for r in rows):
-        columns, rows = columns[:-1], [replace(r, values=r.values[:-1]) for r in rows]
+    keep = [j for j in range(len(columns)) if any(r.values[j] is not None for r in rows)]
+    columns, rows = [columns[j] for j in keep], [replace(r, values=tuple(r.values[j] for j in keep)) for r in rows]
+    tested = any(c.key == "chi2" for c in columns)
+    notes.insert(0, "LR χ² compares each model with the one above it. " * tested + "BIC counts observations.")
     return Table("Models compared", tuple(columns), tuple(rows), "Model", tuple(dict.fromkeys(notes)), "models")
 
 

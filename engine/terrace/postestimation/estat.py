@@ -21,7 +21,7 @@ from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_t
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables import information_criteria
-from terrace.results.tables_terms import random_label
+from terrace.results.tables_terms import column_label, random_label
 from terrace.spec.model import DfMethod, Factor, ModelSpec
 
 __all__ = [
@@ -50,7 +50,6 @@ def group_table(fit: FitResult) -> Table:
 def ic_table(
     fit: FitResult | Sequence[FitResult],
     name: str | Sequence[str] = ".",
-    ll0: float | None = None,
     *,
     n: float | None = None,
     more: bool = False,
@@ -59,7 +58,8 @@ def ic_table(
 
     The parameters are the rank of the stored covariance; BIC counts observations, or takes `n` for their number.
     ``more`` adds AICc = AIC + 2k(k + 1)/(N - k - 1) (Hurvich & Tsai 1989) and CAIC = -2ℓ + k(ln N + 1) (Bozdogan
-    1987).
+    1987). The log likelihood of the null model is that of a regression on the constant alone, ``e(ll_0)``, where the
+    fit has one.
     """
     if n is not None and not n > 0:
         raise SpecError(f"n({n:g}) is no number of observations.", code="n", subject="n",
@@ -82,7 +82,7 @@ def ic_table(
         count = float(f.scalars["N"] or 0) if n is None else n
         bic = -2 * f.ll + k * log(count)
         corrected = aic + 2.0 * k * (k + 1) / (count - k - 1) if count > k + 1 else None
-        values = (f.scalars["N"], ll0, f.ll, k, aic, bic)
+        values = (f.scalars["N"], f.scalars.get("ll_0"), f.ll, k, aic, bic)
         rows.append(Row(title, (*values, corrected, bic + k) if more else values))
     notes = ["BIC counts observations." if n is None else f"BIC takes {n:,g} for the number of observations."]
     if len({f.spec.method for f in fits}) == 2:
@@ -181,16 +181,27 @@ def recovariance_table(fit: FitResult, correlation: bool = False, relevel: str |
     return replace(table, title=title, key="recovariance")
 
 
-def triangle(names: Sequence[str], matrix: FloatArray, key: str, shown: npt.NDArray[np.bool_] | None = None) -> Table:
-    """A symmetric matrix as a table of its lower triangle; NaN, and what is not `shown`, is missing."""
+def triangle(
+    names: Sequence[str],
+    matrix: FloatArray,
+    key: str,
+    shown: npt.NDArray[np.bool_] | None = None,
+    labels: Sequence[str] | None = None,
+) -> Table:
+    """A symmetric matrix as a table of its lower triangle; NaN, and what is not `shown`, is missing.
+
+    `labels` are for people where the names are for programs.
+    """
+    labels = names if labels is None else labels
     rows = []
     for i, name in enumerate(names):
         values: list[Any] = []
         for j in range(len(names)):
             hide = j > i or (shown is not None and not shown[i, j]) or not np.isfinite(matrix[i, j])
             values.append(None if hide else float(matrix[i, j]))
-        rows.append(Row(name, tuple(values)))
-    return Table("", tuple(Column(f"c{j + 1}", n) for j, n in enumerate(names)), tuple(rows), "", (), key)
+        rows.append(Row(labels[i], tuple(values), code=name))
+    columns = tuple(Column(f"c{j + 1}", labels[j], code=n) for j, n in enumerate(names))
+    return Table("", columns, tuple(rows), "", (), key)
 
 
 def vce_table(fit: FitResult, correlation: bool = False, all_parameters: bool = False) -> Table:
@@ -201,6 +212,7 @@ def vce_table(fit: FitResult, correlation: bool = False, all_parameters: bool = 
     """
     matrix = covariance(fit)
     names = [c.name for c in fit.model.design.x_info]
+    labels = [column_label(c) for c in fit.model.design.x_info]
     if all_parameters:
         p = len(names)
         v, every = fit.matrices["V"], fit.matrix_names["V"][0]
@@ -208,13 +220,14 @@ def vce_table(fit: FitResult, correlation: bool = False, all_parameters: bool = 
         whole[:p, :p] = matrix
         matrix = whole
         names += list(every[p:])
+        labels += list(every[p:])
     if correlation:
         d = np.sqrt(np.diag(matrix))
         d = np.where(d > 0, d, np.nan)
         matrix = matrix / np.outer(d, d)
     title = f"{'Correlations' if correlation else 'Covariance matrix'} of the estimates"
     robust = fit.model.n_clusters is not None
-    table = triangle(names, matrix, "vce")
+    table = triangle(names, matrix, "vce", labels=labels)
     return replace(table, title=title, notes=("Robust.",) if robust else ())
 
 

@@ -24,6 +24,7 @@ from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
+from terrace.results.tables_terms import column_label
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -39,7 +40,7 @@ class Influence:
     ``changes`` (G, p) is β without the group minus β; ``cooks``, ``covratio`` (G,), ``dfbetas`` (G, p).
     ``variance_changes`` (G, k) are first-order changes of the printed covariance parameters, None where they are
     not available. NaN where the model cannot be fitted without the group. ``refitted`` tells that the changes are
-    those of refits.
+    those of refits. ``names`` of the coefficients are those of commands, ``labels`` those for people.
     """
 
     level: str
@@ -53,6 +54,7 @@ class Influence:
     variance_changes: FloatArray | None
     variance_names: tuple[str, ...]
     refitted: bool = False
+    labels: tuple[str, ...] = ()
 
     @property
     def cutoff(self) -> float:
@@ -94,6 +96,7 @@ def influence(
         chosen, labels, np.bincount(codes, minlength=count).astype(np.int64),
         tuple(c.name for c in fit.model.design.x_info), changes, cooks, changes / np.sqrt(np.diag(phi)), covratio,
         variance_changes, tuple(r.name for r in fit.random), refit,
+        tuple(column_label(c) for c in fit.model.design.x_info),
     )  # fmt: skip
 
 
@@ -259,7 +262,7 @@ def influence_table(found: Influence, top: int | None = 10) -> Table:
         rows.append(
             Row(
                 found.groups[g],
-                (int(found.sizes[g]), float(found.cooks[g]), float(found.covratio[g]), found.names[k],
+                (int(found.sizes[g]), float(found.cooks[g]), float(found.covratio[g]), found.labels[k],
                  float(found.dfbetas[g, k]), float(found.changes[g, k])),
             )
         )  # fmt: skip
@@ -299,7 +302,7 @@ def dfbetas_plot(found: Influence) -> Plot:
     x = np.arange(1.0, len(found.groups) + 1)
     limit = 2.0 / np.sqrt(len(found.groups))
     panels = []
-    for k, name in enumerate(found.names):
+    for k, name in enumerate(found.labels):
         texts = tuple(f"{found.level} {g}: {d:.3g}" for g, d in zip(found.groups, found.dfbetas[:, k]))
         marks = (
             Marks("hline", np.empty(0), np.array([-limit, 0.0, limit]), role="reference"),

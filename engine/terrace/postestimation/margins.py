@@ -22,6 +22,7 @@ from terrace.postestimation.margins_at import At, Dimension, Scene, keys_of, sce
 from terrace.postestimation.margins_nonlinear import ExpressionMargins, Found, elasticity, log_change
 from terrace.postestimation.margins_rows import Averages, BoolArray, Key, Setting
 from terrace.results.fit import FitResult
+from terrace.results.tables_terms import column_label
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -37,7 +38,7 @@ class Margins:
     asked for, adjusted by ``mcompare``. ``kind`` of the effects is dydx, eyex, dyex or eydx; ``expression`` is what was
     averaged in the place of the prediction. ``bases`` are the base levels of the factors, ``held`` says
     at which means everything else stands with atmeans. Where a margin is not
-    linear in β, ``rows`` holds its gradient.
+    linear in β, ``rows`` holds its gradient. ``words`` are the names of effects for people.
     """
 
     labels: tuple[str, ...]
@@ -62,6 +63,7 @@ class Margins:
     expression: str = ""
     bases: Mapping[str, Any] = field(default_factory=dict)
     held: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 def margins(
@@ -160,6 +162,7 @@ def margins(
         _title(averages, settings, cells, dydx is not None, atmeans), tuple(variables),
         pairs, mcompare, kind, expression, {v: averages.base(v) for v in _factors(averages)},
         _held(averages, settings, cells) if atmeans and not over else "",
+        {c.name: column_label(c) for c in fit.model.design.columns},
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def margins_table(found: Margins) -> Table:
         if several and found.effects[k] != effect:
             effect = found.effects[k]
             if any(found.dimensions):
-                rows.append(Row(effect, kind="group"))
+                rows.append(Row(found.words.get(effect, effect), kind="group"))
         cells = e.cells()
         if not found.estimable[k]:
             cells = ("not estimable", None, None, None, None)
@@ -77,7 +77,7 @@ def _notes(found: Margins) -> tuple[str, ...]:
 def _row_label(found: Margins, k: int) -> str:
     dims = found.dimensions[k]
     if not dims:
-        return found.effects[k] if found.effects else "Average"
+        return found.words.get(found.effects[k], found.effects[k]) if found.effects else "Average"
     return ", ".join(map(str, dims))
 
 
@@ -127,7 +127,7 @@ def margins_plot(
                 inside = ", ".join(f"{d.name} = {d.label}" for d in found.dimensions[k] if d.name in by)
                 groups.setdefault(inside, []).append(k)
         for inside, own in groups.items():
-            title = ", ".join(t for t in (effect if len(effects) > 1 else "", inside) if t)
+            title = ", ".join(t for t in (found.words.get(effect, effect) if len(effects) > 1 else "", inside) if t)
             panels.append(_panel(found, own, axis, title, by, look))
     rest = [n for n in free if n != axis]
     what = f" of {', '.join(found.variables)}" if found.variables else ""

@@ -75,7 +75,7 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
             asked = column.decimals if row.format is None else row.decimals
             if listing and asked is None and form in _LISTED:
                 form, places = _LISTED[form]
-            cells.append(_cell(value, form, places, minus))
+            cells.append(_cell(value, form, places, minus, "" if listing else ","))
         lines.append(Line(row.label, row.kind, row.indent, tuple(cells), row.code))
     aligns: tuple[Align, ...] = tuple("left" if c.format == "text" else "right" for c in table.columns)
     return Shown(table, tuple(lines), aligns, decimals)
@@ -124,22 +124,23 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, tuple | list) and len(value) == 2
 
 
-def _cell(value: Any, form: Format, decimals: int | None, minus: str) -> Cell:
+def _cell(value: Any, form: Format, decimals: int | None, minus: str, thousands: str) -> Cell:
     if isinstance(value, str):
         return Cell(value, value, "left" if form == "text" else "right")
     if isinstance(value, bool):
         return Cell("yes" if value else "no", value)
     if _is_pair(value):
-        low, high = (_number_text(b, "general" if form == "general" else "fixed", decimals, minus) for b in value)
+        each: Format = "general" if form == "general" else "fixed"
+        low, high = (_number_text(b, each, decimals, minus, thousands) for b in value)
         if low == high and value[0] != value[1]:  # decimals that fit the column but not this row
-            low, high = (_number_text(b, "estimate", decimals, minus) for b in value)
+            low, high = (_number_text(b, "estimate", decimals, minus, thousands) for b in value)
         return Cell(f"[{low}, {high}]", value, "right", "interval", decimals, (low, high))
     if value is None:
         return Cell("", None, "right", form, decimals, ("", "") if form == "interval" else None)
-    return Cell(_number_text(value, form, decimals, minus), value, "right", form, decimals)
+    return Cell(_number_text(value, form, decimals, minus, thousands), value, "right", form, decimals)
 
 
-def _number_text(value: Any, form: Format, decimals: int | None, minus: str) -> str:
+def _number_text(value: Any, form: Format, decimals: int | None, minus: str, thousands: str) -> str:
     x = number(value)
     if x is None:
         return "."
@@ -155,8 +156,10 @@ def _number_text(value: Any, form: Format, decimals: int | None, minus: str) -> 
         return f"({numbers.general(x, minus=minus)})"
     places = 2 if decimals is None else decimals
     if form == "bracketed":
-        return f"({numbers.fixed(x, places, minus)})"
-    return (numbers.fixed if form == "estimate" else numbers.plain_fixed)(x, places, minus)
+        return f"({numbers.fixed(x, places, minus, thousands)})"
+    if form == "df":
+        thousands = ""  # degrees of freedom go without, by the rule of journals
+    return (numbers.fixed if form == "estimate" else numbers.plain_fixed)(x, places, minus, thousands)
 
 
 def has_pairs(column: Column) -> bool:

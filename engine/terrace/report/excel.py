@@ -182,6 +182,8 @@ def _write_cell(sheet: Worksheet, row: int, column: int, content: Cell, span: in
 def _number_format(cell: Cell, text: str) -> str:
     """The Excel format that shows what the journal table shows."""
     zeros = "0" if not cell.decimals else "0." + "0" * cell.decimals
+    if "," in text and cell.format != "general":
+        zeros = "#,##" + zeros
     if "e" in text and cell.format in ("estimate", "interval", "bracketed"):
         zeros = "0.00E+00"
     if cell.format == "bracketed":

@@ -54,10 +54,10 @@ def shared_decimals(values: Iterable[Any], significant: int = _SIGNIFICANT) -> i
     return min(decimals, _MOST)
 
 
-def fixed(value: float, decimals: int, minus: str = "-") -> str:
+def fixed(value: float, decimals: int, minus: str = "-", thousands: str = "") -> str:
     """``-0.148`` with `decimals` decimals; a number too small to show two figures as ``2.38e-05``."""
     if math.isinf(value) or value == 0 or abs(value) >= 10.0 ** (1 - decimals):
-        return plain_fixed(value, decimals, minus)
+        return plain_fixed(value, decimals, minus, thousands)
     text = f"{value:.{decimals}f}"
     figures = text.replace(".", "").lstrip("-0")
     if len(figures) < min(2, decimals + 1):

@@ -29,12 +29,16 @@ Format = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: a stable `key` for programs, a `title` for people, and how its cells are shown."""
+    """One column: a stable `key` for programs, a `title` for people, and how its cells are shown.
+
+    ``code`` is the name that programs use for the column where the title is for people, as in `Row`.
+    """
 
     key: str
     title: str
     format: Format = "estimate"
     decimals: int | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Table:
         """``{"title", "columns", "rows"}`` with plain cells, label first: the JSON form of a table."""
         names: list[str] = [self.stub]
         for c in self.columns:
-            names += [f"{c.key} lower", f"{c.key} upper"] if c.format == "interval" else [c.title]
+            names += [f"{c.key} lower", f"{c.key} upper"] if c.format == "interval" else [c.code or c.title]
         return {
             "title": self.title,
             "columns": names,

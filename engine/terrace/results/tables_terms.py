@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from terrace.design.columns import ColumnInfo
 from terrace.results.fit import FixedEffect
 
 INTERCEPT = "Intercept"
@@ -73,6 +74,11 @@ def term_name(effect: FixedEffect) -> TermName:
     elif not label or label == effect.term:
         label = times(f"{p.name}: {p.level}" if p.level else p.name for p in parts)
     return TermName(parts, levels, _labels(parts, levels, label), effect.term, label)
+
+
+def column_label(info: ColumnInfo) -> str:
+    """The name of a column of X for people: ``sector: Catholic``, ``Intercept``."""
+    return INTERCEPT if info.name == "_cons" else info.label or info.name
 
 
 def _part(text: str) -> Part:

@@ -148,3 +148,21 @@ def _level(option: Option | None, session: Session) -> str | None:
         return Names(session.data.names).one(piece)
     except CommandError:
         return str(piece)
+
+
+@command(
+    "estat vif",
+    syntax="estat vif [, uncentered]",
+    help="Variance inflation factors of the predictors, after regress and for the fixed part of mixed.",
+)
+def estat_vif(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.vif import inflation, vif_table
+
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("unc:entered"))
+    if parsed.clauses.body:
+        raise parsed.clauses.body.error("estat vif takes options only.", code="syntax")
+    found = inflation(fit, uncentered="uncentered" in options)
+    scalars = {f"vif_{k}": float(v) for k, v in enumerate(found.vif, start=1)}
+    state = replace(session.state, returned=Returned({**scalars, "mean_vif": float(found.vif.mean())}))
+    return CommandResult(tables=(vif_table(found),), state=state)
