@@ -58,6 +58,13 @@ def typed(entry: Entry, file: Path) -> dict[str, Any]:
         "wide": {"stubs": ("x",), "i": ("g",), "j": "week"},
         "tabstat": {"names": ("x", "y")},
         "correlate": {"names": ("x", "y", "w")},
+        "across": {"names": ("x", "w"), "name": "new"},
+        "cut": {"limits": "-9 0 1 9"},
+        "number": {"by": ("g", "t")},
+        "xtdescribe": {"i": "g", "t": "week"},
+        "table": {"first": "t", "second": "sex", "x": "y"},
+        "bar": {"over": "t", "x": "y"},
+        "density": {"x": "y"},
         "box": {"names": ("x", "y")},
         "scatter": {"title": 'A "quoted" title'},
         "lines": {"y": "y", "x": "week"},
@@ -101,6 +108,16 @@ REFUSED = {  # what depends on the values, which only the command looks at
 }
 
 
+def test_the_declared_panel_stands_first_in_the_forms() -> None:
+    session = Session(State(dataset=help_.data()))
+    assert session.run("xtset class").ok
+    assert ENTRIES["xtsum"].fields(DataFacts(session.data))[1].default == "class"
+    session = Session(State(dataset=help_.data()))
+    assert session.run("xtset g week").ok
+    values = defaults(ENTRIES["xtdescribe"].fields(DataFacts(session.data)))
+    assert ENTRIES["xtdescribe"].commands(DataFacts(session.data), values) == ["xtdescribe, i(g) t(week)"]
+
+
 def test_there_and_back_between_long_and_wide() -> None:
     session = Session()
     assert session.run("sample sleepstudy").ok
@@ -127,7 +144,7 @@ def test_centring_within_groups_takes_out_their_means() -> None:
     frame = session.data.frame
     for name in ("x", "w"):
         means = frame[name].groupby(frame["g"]).transform("mean")
-        assert np.allclose(frame[f"{name}_m"], means)
+        assert np.allclose(frame[f"m_{name}"], means)
         assert np.allclose(frame[f"{name}_c"], frame[name] - means)
     grand = {**values, "around": "grand", "suffix": "_g", "names": ("x",)}
     for command in entry.commands(FACTS, grand):
@@ -136,7 +153,7 @@ def test_centring_within_groups_takes_out_their_means() -> None:
     gone = {**values, "keep": False, "suffix": "_w", "names": ("x",)}
     for command in entry.commands(FACTS, gone):
         assert session.run(command).ok, command
-    assert "x_w" in session.data and not any(n.endswith("__") for n in session.data.names)
+    assert "x_w" in session.data and session.data.names[-1] == "x_w"  # no means
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,45 @@ def group() -> Group:
                 also="tabulate crosstab chi2 percent",
             ),
             f.entry(
+                "table",
+                tr("Table of statistics"),
+                tr("Means or other statistics of a variable, or counts, by two variables crossed."),
+                _table,
+                _table_fields,
+                problem=_table_problem,
+                also="table crosstab means two-way cell",
+            ),
+            f.entry(
+                "xtsum",
+                tr("Between and within groups"),
+                tr("How much of the spread of each variable lies between groups, and how much within them."),
+                lambda d, v: [written(_head("xtsum", v["names"], v), option("i", v["i"]))],
+                lambda d: (
+                    f.several(d, "names", tr("Variables"), d.numbers, hint=tr("None ticked: all")),
+                    f.variable(d, "i", tr("Groups of"), _panel_first(d)),
+                    rows.condition(d),
+                ),
+                f.need_numbers,
+                rows.condition_problem,
+                "xtsum panel variation level variance decompose",
+            ),
+            f.entry(
+                "xtdescribe",
+                tr("Occasions of each group"),
+                tr("How many groups and occasions there are, and which occasions occur together."),
+                lambda d, v: [
+                    written(f"xtdescribe{rows.where(v)}", option("i", v["i"]), option("t", v["t"]))
+                ],
+                lambda d: (
+                    f.variable(d, "i", tr("Groups of"), _panel_first(d)),
+                    f.variable(d, "t", tr("Occasions by"), _time_first(d)),
+                    rows.condition(d),
+                ),
+                f.need_numbers,
+                _occasions_problem,
+                "xtdescribe panel balanced waves dropout pattern time",
+            ),
+            f.entry(
                 "correlate",
                 tr("Correlations"),
                 tr("Over the rows that are complete in all variables, or in each pair."),
@@ -130,6 +169,52 @@ def _tabstat(_facts: DataFacts, values: Values) -> list[str]:
             option("by", values["by"]),
         )
     ]
+
+
+def _table_fields(facts: DataFacts) -> tuple[Field, ...]:
+    return (
+        f.variable(facts, "first", tr("Rows"), facts.groups),
+        f.variable(facts, "second", tr("Columns"), facts.groups, none=tr("(none)")),
+        f.variable(facts, "x", tr("Statistics of"), facts.numbers, none=tr("(counts only)")),
+        Field("what", tr("Statistics"), "several", ("mean", "sd"), f.statistics(), shown=lambda v: bool(v["x"]),
+              required=tr("Choose the statistics.")),
+        Field("missing", tr("Missing as a value"), "check", False),
+        rows.condition(facts),
+    )  # fmt: skip
+
+
+def _table_problem(facts: DataFacts, values: Values) -> str:
+    if values["first"] == values["second"]:
+        return tr("Choose two different variables.")
+    return rows.condition_problem(facts, values)
+
+
+def _table(_facts: DataFacts, values: Values) -> list[str]:
+    names = tuple(n for n in (values["first"], values["second"]) if n)
+    asked = [f"statistic({w} {values['x']})" for w in values["what"]] if values["x"] else []
+    return [written(_head("table", names, values), *asked, flag("missing", values["missing"]))]
+
+
+def _panel_first(facts: DataFacts) -> tuple[str, ...]:
+    """Variables that make groups, the one that xtset declared first."""
+    panel = facts.dataset.panel if facts.dataset is not None else None
+    return _led(panel.panel if panel is not None else None, facts.groups)
+
+
+def _time_first(facts: DataFacts) -> tuple[str, ...]:
+    """Numeric variables, the time that xtset declared first."""
+    panel = facts.dataset.panel if facts.dataset is not None else None
+    return _led(panel.time if panel is not None else None, facts.numbers)
+
+
+def _led(first: str | None, names: tuple[str, ...]) -> tuple[str, ...]:
+    return (first, *(n for n in names if n != first)) if first else names
+
+
+def _occasions_problem(facts: DataFacts, values: Values) -> str:
+    if values["i"] == values["t"]:
+        return tr("Choose two different variables.")
+    return rows.condition_problem(facts, values)
 
 
 def _tabulate_fields(facts: DataFacts) -> tuple[Field, ...]:

@@ -22,7 +22,7 @@ def group() -> Group:
                 _scatter_fields,
                 f.need_numbers,
                 _two_problem,
-                "twoway scatter lfit regression line panels by",
+                "twoway scatter lfit lowess smooth regression line panels by",
             ),
             f.entry(
                 "lines",
@@ -50,6 +50,25 @@ def group() -> Group:
                 f.need_numbers,
                 rows.condition_problem,
                 "distribution density",
+            ),
+            f.entry(
+                "density",
+                tr("Density"),
+                tr("The distribution of a variable as a smooth curve, one for each panel."),
+                _density,
+                lambda d: (f.variable(d, "x", tr("Variable"), d.numbers), *_common(d)),
+                f.need_numbers,
+                rows.condition_problem,
+                "kdensity kernel smooth distribution",
+            ),
+            f.entry(
+                "bar",
+                tr("Bar chart"),
+                tr("Means, counts or other statistics as bars over groups."),
+                _bar,
+                _bar_fields,
+                problem=_bar_problem,
+                also="graph bar hbar column means percent frequencies",
             ),
             f.entry(
                 "box",
@@ -116,6 +135,7 @@ def _scatter_fields(facts: DataFacts) -> tuple[Field, ...]:
                 ("lfit", tr("Linear")),
                 ("lfitci", tr("Linear, with its interval")),
                 ("qfit", tr("Quadratic")),
+                ("lowess", tr("Smooth (lowess)")),
             ),
         ),
         *_common(facts),
@@ -145,6 +165,46 @@ def _lines(_facts: DataFacts, values: Values) -> list[str]:
     kind = "connected" if values["points"] else "line"
     layer = f"({kind} {values['y']} {values['x']}, sort({values['group']} {values['x']}) connect(ascending))"
     return [written(f"twoway {layer}{rows.where(values)}", *_options(values))]
+
+
+def _density(_facts: DataFacts, values: Values) -> list[str]:
+    return [written(f"twoway (kdensity {values['x']}){rows.where(values)}", *_options(values))]
+
+
+def _bar_fields(facts: DataFacts) -> tuple[Field, ...]:
+    def measured(values: Values) -> bool:
+        return values["what"] != "percent"
+
+    what = (*f.statistics(), ("percent", tr("Percent of rows")))
+    return (
+        Field("what", tr("Heights"), "choice", "mean" if facts.numbers else "percent", what,
+              closed={} if facts.numbers else {k: tr("No numeric variable") for k, _ in what if k != "percent"}),
+        f.variable(facts, "x", tr("Of"), facts.numbers, shown=measured),
+        f.variable(facts, "over", tr("Over groups of"), facts.groups),
+        f.variable(facts, "second", tr("And of"), facts.groups, none=tr("(nothing)")),
+        Field("flat", tr("Bars that lie"), "check", False, tip=tr("For many groups, or long names.")),
+        rows.condition(facts),
+        _title(),
+    )  # fmt: skip
+
+
+def _bar_problem(facts: DataFacts, values: Values) -> str:
+    if values["over"] == values["second"]:
+        return tr("Choose two different variables.")
+    return rows.condition_problem(facts, values)
+
+
+def _bar(_facts: DataFacts, values: Values) -> list[str]:
+    of = "" if values["what"] == "percent" else f" ({values['what']}) {values['x']}"
+    title = values["title"].strip()
+    return [
+        written(
+            f"graph {'hbar' if values['flat'] else 'bar'}{of}{rows.where(values)}",
+            option("over", values["over"]),
+            option("over", values["second"]),
+            option("title", quoted(title) if title else ""),
+        )
+    ]
 
 
 def _histogram(_facts: DataFacts, values: Values) -> list[str]:

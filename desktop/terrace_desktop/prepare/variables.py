@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from terrace_desktop.after import rows_where as rows
-from terrace_desktop.after.entry import Field, Group, Values, bad_name, option, quoted, tr, written
+from terrace_desktop.after.entry import Field, Group, Values, bad_name, flag, option, tr, written
 from terrace_desktop.prepare import fields as f
 from terrace_desktop.prepare.facts import DataFacts
 
@@ -44,6 +44,44 @@ def new_group() -> Group:
                 f.need_numbers,
                 _named_problem,
                 "egen aggregate context mean by",
+            ),
+            f.entry(
+                "across",
+                tr("Scale from several variables"),
+                tr("The mean, sum or another statistic of several variables, row by row."),
+                lambda d, v: [f"egen {v['name']} = {v['what']}({' '.join(v['names'])})"],
+                lambda d: (
+                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose the variables.")),
+                    Field("what", tr("Statistic"), "choice", "rowmean", _row_statistics()),
+                    f.new_name(d),
+                ),
+                f.need_numbers,
+                _named_problem,
+                "egen rowmean rowtotal items score sum questionnaire row",
+            ),
+            f.entry(
+                "cut",
+                tr("Cut into bands"),
+                tr("Bands of a variable as 0, 1, 2, ...: of equal numbers of rows, or at limits that you give."),
+                _cut,
+                _cut_fields,
+                f.need_numbers,
+                _cut_problem,
+                "egen cut quantiles quartiles tertiles categories groups intervals",
+            ),
+            f.entry(
+                "number",
+                tr("Number the groups"),
+                tr("1, 2, ... for each combination of values of variables, such as of class and school."),
+                lambda d, v: [written(f"egen {v['name']} = group({' '.join(v['by'])})", flag("label", v["label"]))],
+                lambda d: (
+                    f.several(d, "by", tr("Groups of"), d.groups, required=tr("Choose the variables.")),
+                    Field("label", tr("With the values as labels"), "check", False),
+                    f.new_name(d, stem="group"),
+                ),
+                f.need_data,
+                _named_problem,
+                "egen group identifier id nested combination",
             ),
             f.entry(
                 "standardise",
@@ -206,58 +244,98 @@ def _centre_fields(facts: DataFacts) -> tuple[Field, ...]:
         Field("keep", tr("Keep the group means as well"), "check", True, shown=_within,
               tip=tr("With both in a model, effects within and between groups come apart.")),
         Field("suffix", tr("Ending of the new names"), "text", "_c"),
-        Field("means", tr("Ending of the means"), "text", "_m", shown=lambda v: _within(v) and bool(v["keep"])),
+        Field("means", tr("Names of the means begin with"), "text", "m_", shown=_keeps_means),
     )  # fmt: skip
 
 
+def _keeps_means(values: Values) -> bool:
+    return _within(values) and bool(values["keep"])
+
+
 def _centred_names(values: Values) -> list[str]:
-    out = [n + values["suffix"].strip() for n in values["names"]]
-    return [*out, *(_mean_name(n, values) for n in values["names"])] if _within(values) else out
-
-
-def _mean_name(name: str, values: Values) -> str:
-    return name + (values["means"].strip() if values["keep"] else "_mean__")
+    return [n + values["suffix"].strip() for n in values["names"]]
 
 
 def _centre_problem(facts: DataFacts, values: Values) -> str:
-    names = _centred_names(values)
+    means = [values["means"].strip() + n for n in values["names"]] if _keeps_means(values) else []
+    names = [*_centred_names(values), *means]
     for name in names:
         if wrong := bad_name(facts, name):
             return wrong
-    return tr("The endings are the same.") if len(set(names)) < len(names) else ""
+    return tr("The new names are the same.") if len(set(names)) < len(names) else ""
 
 
 def _centre(_facts: DataFacts, values: Values) -> list[str]:
-    out = []
-    for name in values["names"]:
-        new = name + values["suffix"].strip()
-        if _within(values):
-            mean = _mean_name(name, values)
-            out += [f"egen {mean} = mean({name}), by({values['by']})", f"generate {new} = {name} - {mean}"]
-            if values["keep"]:
-                out.append(f"label variable {mean} {quoted(tr('Mean of {0} by {1}').format(name, values['by']))}")
-            else:
-                out.append(f"drop {mean}")
-            told = tr("{0}, centred by {1}").format(name, values["by"])
-        else:
-            out += [f"quietly summarize {name}", f"generate {new} = {name} - r(mean)"]
-            told = tr("{0}, centred").format(name)
-        out.append(f"label variable {new} {quoted(told)}")
-    return out
+    return [
+        written(
+            "center " + " ".join(values["names"]),
+            option("by", values["by"]) if _within(values) else "",
+            option("generate", _centred_names(values)),
+            option("means", values["means"].strip()) if _keeps_means(values) else "",
+        )
+    ]
 
 
 # --- statistics of groups ------------------------------------------------------------------------------
 def _group_fields(facts: DataFacts) -> tuple[Field, ...]:
     return (
-        Field("what", tr("Statistic"), "choice", "mean", (*f.statistics(), ("total", tr("Sum")), ("iqr", tr("IQR")))),
+        Field("what", tr("Statistic"), "choice", "mean",
+              (*f.statistics(), ("total", tr("Sum")), ("iqr", tr("IQR")), ("pctile", tr("Percentile")),
+               ("mode", tr("Mode")), ("rank", tr("Rank of the row")))),
+        Field("percent", tr("Percentile"), "number", 90, low=0.01, high=99.99, shown=_is_percentile),
         f.variable(facts, "x", tr("Of"), facts.numbers),
         f.several(facts, "by", tr("In groups of"), facts.groups, hint=tr("None ticked: over all rows")),
         f.new_name(facts),
-    )
+    )  # fmt: skip
 
 
 def _group_statistic(_facts: DataFacts, values: Values) -> list[str]:
-    return [written(f"egen {values['name']} = {values['what']}({values['x']})", option("by", values["by"]))]
+    what = values["what"]
+    percent = option("p", values["percent"]) if _is_percentile(values) else ""
+    ties = "minmode" if what == "mode" else ""
+    return [written(f"egen {values['name']} = {what}({values['x']})", percent, ties, option("by", values["by"]))]
+
+
+def _is_percentile(values: Values) -> bool:
+    return bool(values["what"] == "pctile")
+
+
+def _row_statistics() -> tuple[tuple[str, str], ...]:
+    return (
+        ("rowmean", tr("Mean of those that are there")),
+        ("rowtotal", tr("Sum, missing as 0")),
+        ("rowmedian", tr("Median")),
+        ("rowsd", tr("SD")),
+        ("rowmin", tr("Minimum")),
+        ("rowmax", tr("Maximum")),
+        ("rownonmiss", tr("How many are there")),
+        ("rowmiss", tr("How many are missing")),
+    )
+
+
+# --- bands ---------------------------------------------------------------------------------------------
+def _cut_fields(facts: DataFacts) -> tuple[Field, ...]:
+    return (
+        f.variable(facts, "x", tr("Variable"), facts.numbers),
+        Field("how", tr("Bands"), "choice", "group",
+              (("group", tr("Of equal numbers of rows")), ("at", tr("At limits")))),
+        Field("count", tr("How many"), "number", 4, low=2, high=100, whole=True, shown=lambda v: v["how"] == "group"),
+        Field("limits", tr("Limits"), "numbers", "", hint="0 10 20 30", required=tr("Write the limits."),
+              shown=lambda v: v["how"] == "at", tip=tr("Each band has its lower limit; values outside are missing.")),
+        f.new_name(facts, stem="band"),
+    )  # fmt: skip
+
+
+def _cut_problem(facts: DataFacts, values: Values) -> str:
+    if values["how"] == "group" and values["count"] is None:
+        return tr("Write how many bands.")
+    return bad_name(facts, values["name"])
+
+
+def _cut(_facts: DataFacts, values: Values) -> list[str]:
+    own = option("group", values["count"]) if values["how"] == "group" else option("at", values["limits"])
+    bands = "icodes" if values["how"] == "at" else ""
+    return [written(f"egen {values['name']} = cut({values['x']})", own, bands)]
 
 
 # --- recode --------------------------------------------------------------------------------------------
