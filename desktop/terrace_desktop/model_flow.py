@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from terrace_desktop import dialogs
 from terrace_desktop.controller import Controller
+from terrace_desktop.ml_test import compare_by_ml
 from terrace_desktop.results.model_card import ModelCard
 from terrace_desktop.results.pane import PLOTS, ModelGroup, ResultsPane
 
@@ -58,6 +59,7 @@ class ModelFlow(QObject):
         results.panel_asked.connect(self.open_after)
         results.rename_asked.connect(self.rename)
         results.refit_asked.connect(lambda card: controller.run(card.fit.command))
+        results.ml_test_asked.connect(lambda command: compare_by_ml(controller, command))
         results.new_model_asked.connect(lambda: self.open_builder(None))
 
     # --- the builder --------------------------------------------------------------------------------

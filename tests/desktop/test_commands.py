@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from test_accessibility import unnamed
 from test_app import Program
 
-from conftest import spin
+from conftest import spin, wait_until
+from terrace.session.session import Session
 from terrace_desktop import dialogs, session_port
 from terrace_desktop.command_bar import CommandBar
 from terrace_desktop.completing import completions, extended, options_of, syntax_of
@@ -187,6 +188,35 @@ def test_a_misspelt_name_is_mended_by_a_click(program: Program) -> None:
     assert ("mixed mathach ses || id:", "ok") in program.states() and not program.window.results.loose()
     program.run("qqqq")
     assert program.window.results.loose()[-1].findChild(QPushButton, "error_mend") is None
+
+
+@pytest.mark.parametrize("first", ["reml", "mle"])
+def test_a_test_that_reml_refuses_is_done_by_ml(program: Program, first: str) -> None:
+    """The button runs each fit and the test as commands, and gives what fits by ML give."""
+    program.run(
+        "sample sleepstudy",
+        f"mixed reaction || subject:, {first}",
+        "mixed reaction days || subject:, reml dfmethod(kroger)",
+        "lrtest m1 m2",
+    )
+    b = program.window.results.loose()[-1].findChild(QPushButton, "error_by_ml")
+    assert b.text() == "Refit both by ML and test"
+    before = len(program.states())
+    b.click()
+    wait_until(lambda: len(program.states()) > before and program.states()[-1][0].startswith("lrtest"))
+    program.idle()
+    ran = program.states()
+    assert ("mixed reaction days || subject:", "ok") in ran and ran[-1][1] == "ok"
+    assert (("mixed reaction || subject:", "ok") in ran) is (first == "reml")
+    assert ran[-1][0] == ("lrtest m3 m4" if first == "reml" else "lrtest m1 m3")
+    session = Session()
+    by_ml = ("mixed reaction || subject:", "estimates store a", "mixed reaction days || subject:")
+    for command in ("sample sleepstudy", *by_ml):
+        assert session.run(command).ok
+    expected = session.run("lrtest a .").tables[0].rows[0].values[0]
+    program.run(ran[-1][0])
+    shown = [c for c in program.window.results.loose() if c.outcome.type == "lrtest"][-1]
+    assert shown.outcome.tables[0].rows[0].values[0] == pytest.approx(expected, abs=1e-6)
 
 
 def test_all_commands_are_listed_and_found(program: Program) -> None:

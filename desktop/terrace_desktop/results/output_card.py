@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from terrace_desktop import theme
 from terrace_desktop.history import duration
+from terrace_desktop.ml_test import REFUSED
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import Card
 from terrace_desktop.results.clipboard import tables_mime
@@ -128,6 +129,7 @@ class OutputCard(Card):
     rows_selected = Signal(object)
     log_asked = Signal()
     run_asked = Signal(str)  # a command
+    ml_asked = Signal(str)  # a likelihood-ratio test that needs fits by ML
 
     def __init__(self, entry: Entry, outcome: Outcome, title: str = "") -> None:
         shown = "" if outcome.error_at is not None else outcome.command
@@ -175,6 +177,10 @@ class OutputCard(Card):
         word, command = mended(outcome)
         if word:
             strip.add_button(self.tr("Use {0}").format(word), "error_mend", lambda: self.run_asked.emit(command))
+        if outcome.type == "lrtest" and outcome.error[0] in REFUSED:
+            strip.add_button(
+                self.tr("Refit both by ML and test"), "error_by_ml", lambda: self.ml_asked.emit(outcome.command)
+            )
         strip.add_button(
             self.tr("Edit the command"), "error_edit", lambda: self.edit_asked.emit(outcome.command)
         )

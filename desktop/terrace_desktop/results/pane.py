@@ -119,6 +119,7 @@ class ResultsPane(QScrollArea):
     mend_asked = Signal(object, object)  # ModelCard, Advice
     command_edit_asked = Signal(str)
     command_run_asked = Signal(str)
+    ml_test_asked = Signal(str)  # the command of a likelihood-ratio test
     plot_export_asked = Signal(object, str, object)  # Plot, format, ModelCard or None
     rows_selected = Signal(object)
     models_changed = Signal()
@@ -179,6 +180,7 @@ class ResultsPane(QScrollArea):
         card = OutputCard(entry, outcome, title)
         card.edit_asked.connect(self.command_edit_asked)
         card.run_asked.connect(self.command_run_asked)
+        card.ml_asked.connect(self.ml_test_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.log_asked.connect(self.log_asked)
         card.rows_selected.connect(self.rows_selected)
