@@ -7,6 +7,7 @@ import io
 import re
 import stat
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import fixtures_report as fx
@@ -302,3 +303,73 @@ def test_a_plot_and_a_table_in_one_workbook(tmp_path) -> None:
     out = export([histogram_plot(values), fx.two_level().tables()[0]], tmp_path / "r.xlsx")
     names = zipfile.ZipFile(out).namelist()
     assert any(n.endswith(".png") for n in names)
+
+
+def _tables(parts) -> list[Table]:
+    from terrace.report.parts import number_parts
+
+    return [p for p, _ in number_parts(parts) if isinstance(p, Table)]
+
+
+def test_tables_of_a_pdf_are_as_wide_as_the_text_in_letters_of_one_size(parts) -> None:
+    from terrace.report import pdf
+
+    with pdf.paper():
+        for table in _tables(parts):
+            grid = pdf._measure(shown(table))
+            assert grid.size == 9.0, table.title
+            across = 2 * pdf._EDGE + grid.stub + sum(w + pdf._GAP for w in grid.widths)
+            assert across == pytest.approx(pdf._WIDTH, abs=1e-9), table.title
+            for lines, width in zip(grid.heads, (grid.stub, *grid.widths)):
+                assert all(pdf._inches(t, grid.size, "bold") <= width + 1e-6 for t in lines), lines
+
+
+def test_long_heads_break_before_letters_shrink() -> None:
+    from terrace.report import pdf
+
+    heads = ("Observations", "Parameters", "Log restricted-likelihood", "AIC", "BIC", "Weight")
+    table = Table("T", tuple(Column(f"c{k}", h, "fixed", 2) for k, h in enumerate(heads)), (Row("m", (46652.4,) * 6),))
+    wide = replace(table, columns=table.columns * 3, rows=(Row("m", (46652.4,) * 18),))
+    with pdf.paper():
+        grid = pdf._measure(shown(table))
+        assert grid.heads[3] == ["Log", "restricted-", "likelihood"] and grid.size == 9.0
+        assert pdf._measure(shown(wide)).size == 6.0
+
+
+def test_a_command_stands_on_the_page_of_its_table() -> None:
+    """Whatever stands before: the last command never ends a page."""
+    from terrace.report import pdf
+    from terrace.report.pdf import _Item
+
+    table = Table("T", (Column("a", "A", "count"),), tuple(Row(f"r{k}", (k,)) for k in range(10)))
+    content = [_Item("# Model", 0), _Item(". estat x", 0), _Item(table, 1), _Item("A text.", 0)]
+    assert pdf._together(content, 2) == pdf._height(table) > 10 * 9 * 1.42 / 72
+    assert pdf._together(content, 0) > pdf._together(content, 1) > pdf._together(content, 2)
+    assert pdf._together(content, 3) == 0.0
+    long = replace(table, rows=tuple(Row(f"r{k}", (k,)) for k in range(500)))
+    assert pdf._height(long) < 3, "the beginning of a table that takes pages"
+
+
+def test_word_breaks_no_row_and_no_head_from_its_table(parts, tmp_path) -> None:
+    import docx
+
+    document = docx.Document(export(parts, tmp_path / "r.docx"))
+    for table in document.tables:
+        assert all("w:cantSplit" in row._tr.xml for row in table.rows)
+        assert all(p.paragraph_format.keep_with_next for c in table.rows[0].cells for p in c.paragraphs)
+        assert "w:tblHeader" in table.rows[0]._tr.xml
+    commands = [p for p in document.paragraphs if p.style.name == "Terrace Listing" and "  " not in p.text]
+    assert commands and all(p.paragraph_format.keep_with_next for p in commands)
+
+
+def test_excel_sheets_print_on_one_page_across_with_notes_in_lines(tmp_path) -> None:
+    import openpyxl
+
+    note = "A long note. " * 20
+    table = Table("T", (Column("a", "A", "fixed", 2), Column("b", "B")), (Row("x", (46652.4, 0.5)),), notes=(note,))
+    sheet = openpyxl.load_workbook(export(table, tmp_path / "r.xlsx"))["Table 1 T"]
+    setup = sheet.page_setup
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage and (setup.fitToWidth, setup.fitToHeight) == (1, 0)
+    assert [str(r) for r in sheet.merged_cells.ranges] == ["A4:C4"]
+    assert sheet["A4"].alignment.wrap_text and sheet.row_dimensions[4].height > 60
+    assert sheet["B3"].number_format == "#,##0.00" and not sheet.sheet_view.showGridLines

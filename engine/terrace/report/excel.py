@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from terrace.report.cells import Cell, Shown, display_width, has_pairs, note_paragraphs, shown
+from terrace.report.cells import Cell, Shown, display_width, has_pairs, note_paragraphs, shown, wrap
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.table import Table
@@ -63,6 +63,8 @@ def workbook_xlsx(
         book.remove(first)
     elif layout == "sheets":
         first.column_dimensions["A"].width = 90
+    for sheet in book.worksheets:
+        _for_print(sheet)
     book.properties.title, book.properties.creator = title, "Terrace"
     out = io.BytesIO()
     book.save(out)
@@ -90,6 +92,8 @@ def _texts(sheet: Worksheet, at: int, texts: Sequence[tuple[str, str]]) -> int:
             if kind in fonts:
                 cell.font = fonts[kind]
             cell.alignment = Alignment(wrap_text=kind in ("text", "advice"), vertical="top")
+            if kind in ("text", "advice") and (lines := len(wrap(line, 85))) > 1:
+                sheet.row_dimensions[at].height = 15 * lines + 2
             at += 1
     return at
 
@@ -160,9 +164,32 @@ def _write_table(sheet: Worksheet, table: Table, caption: str, at: int) -> int:
         row += 1
         _put(sheet, row, 1, note).font = Font(italic=False, size=9, color="5D6978")
     _widths(sheet, page, spans)
+    _wrap_notes(sheet, row - len(note_paragraphs(table)) + 1, row, width)
     if at == 1:
         sheet.freeze_panes = sheet.cell(head + 1, 2)
     return row + 2
+
+
+def _wrap_notes(sheet: Worksheet, first: int, last: int, width: int) -> None:
+    """Notes run over all columns of their table, in as many lines as they take; nothing in a sheet does that alone."""
+    from openpyxl.styles import Alignment
+    from openpyxl.utils import get_column_letter
+
+    letters = sum(sheet.column_dimensions[get_column_letter(j)].width for j in range(1, width + 1)) * 1.1
+    for row in range(first, last + 1):
+        text = str(sheet.cell(row, 1).value)
+        sheet.cell(row, 1).alignment = Alignment(wrap_text=True, vertical="top")
+        sheet.row_dimensions[row].height = 12.5 * len(wrap(text, max(int(letters), 20))) + 2
+        if width > 1:
+            sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=width)
+
+
+def _for_print(sheet: Worksheet) -> None:
+    """A sheet is as wide as a page, and shows the rules of its table only."""
+    sheet.sheet_view.showGridLines = False
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, content: Cell, span: int) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from terrace.report.cells import Shown, note_paragraphs, shown
@@ -43,15 +44,55 @@ def document_pdf(
             page.lines(generated, 9, color="#404040", after=0.1)
         if command:
             page.lines(command, 8, family="monospace", color="#404040", after=0.1)
-        for part, number in number_parts(parts, labels=labels):
-            if isinstance(part, Table):
-                _table(page, part, number)
-            elif isinstance(part, Plot):
-                _plot(page, part, number)
+        content = [_Item(part, number) for part, number in number_parts(parts, labels=labels)]
+        for i, item in enumerate(content):
+            page.need(_together(content, i))
+            if isinstance(item.part, Table):
+                _table(page, item.part, item.number)
+            elif isinstance(item.part, Plot):
+                _plot(page, item)
             else:
-                _texts(page, part)
+                _texts(page, item.part)
         page.end()
     return out.getvalue()
+
+
+class _Item:
+    """A part with its number; a plot with its picture once that is asked for."""
+
+    def __init__(self, part: Table | Plot | str, number: int) -> None:
+        self.part, self.number = part, number
+
+    @cached_property
+    def picture(self) -> bytes:
+        """The plot as PNG, 300 dots an inch."""
+        assert isinstance(self.part, Plot)
+        return render(self.part, "png", dpi=300, title=False)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the picture on the page, in inches."""
+        width, height = (int.from_bytes(self.picture[k : k + 4], "big") / 300 for k in (16, 20))  # of its IHDR
+        scale = min(1.0, _WIDTH / width)
+        return width * scale, height * scale
+
+
+def _together(content: list[_Item], i: int) -> float:
+    """What has to stand on one page from part `i` on: a heading or a command does not part from what follows it."""
+    part = content[i].part
+    if isinstance(part, Plot):
+        return content[i].size[1] + 0.5
+    if isinstance(part, Table):
+        return _height(part)
+    found = paragraphs(part)
+    if not found or found[-1][0] not in ("h2", "h3", "command") or i + 1 == len(content):
+        return 0.0
+    own = 0.0
+    for kind, text in found:
+        size = {"h2": 13.0, "h3": 11.0, "command": 7.5, "listing": 7.5}.get(kind, 9.5)
+        family = "monospace" if kind in ("command", "listing") else ""
+        own += len(_broken(text, size, _WIDTH, "normal", family)) * size * _LEADING / 72 + 0.24
+    return own + _together(content, i + 1)
 
 
 class _Pages:
@@ -105,76 +146,129 @@ class _Pages:
         self.y += after
 
 
+@dataclass(frozen=True)
+class _Grid:
+    """A table measured: letter size, lines of the heads and of the labels, widths in inches."""
+
+    content: Shown
+    size: float
+    stub: float
+    widths: tuple[float, ...]
+    heads: tuple[list[str], ...]  # that of the labels first
+    labels: tuple[list[str], ...]
+
+    @property
+    def line(self) -> float:
+        """The height of a line in inches."""
+        return self.size * _LEADING * 1.1 / 72
+
+    @property
+    def head(self) -> float:
+        """The height of the head in inches."""
+        return max(map(len, self.heads)) * self.size * _LEADING / 72 + 0.11
+
+
+def _height(table: Table) -> float:
+    """What a table needs to begin: all of it, where that is less than a page, else its head and some rows."""
+    grid = _measure(shown(table))
+    notes = sum(len(_broken(n, 8, _WIDTH, "normal", "")) for n in note_paragraphs(table)) * 8 * _LEADING / 72
+    whole = sum(map(len, grid.labels)) * grid.line + grid.head + notes + 0.7
+    return whole if whole < _PAGE[1] - 2 * _MARGIN else grid.head + 6 * grid.line
+
+
 def _table(page: _Pages, table: Table, number: int) -> None:
-    content = shown(table)
-    size, stub, widths = _measure(content)
-    total = stub + sum(w + _GAP for w in widths) + 2 * _EDGE
-    height = size * _LEADING * 1.1 / 72
-    rows = []
-    for line in content.lines:
-        room = total - _EDGE if line.kind == "group" else stub  # a heading runs on over the columns
-        rows.append(_broken(line.label, size, max(room - _INDENT * line.indent, 0.5), "normal", ""))
-    whole = (sum(map(len, rows)) + 4) * height
-    page.need(whole if whole < _PAGE[1] - 2 * _MARGIN else 6 * height)
+    grid = _measure(shown(table))
+    content, size = grid.content, grid.size
     page.y += 0.16
     page.lines(f"Table {number}. {table.title}", 10, weight="bold", after=0.05)
-    _head(page, content, size, stub, widths, total)
-    for i, (line, label) in enumerate(zip(content.lines, rows)):
-        if page.need(len(label) * height + 0.1):
-            _head(page, content, size, stub, widths, total)
+    _head(page, grid)
+    for i, (line, label) in enumerate(zip(content.lines, grid.labels)):
+        if page.need(len(label) * grid.line + 0.1):
+            _head(page, grid)
         if line.kind == "total" and i and content.lines[i - 1].kind != "total":
-            page.rule(total, 0.4, "#808080")
+            page.rule(_WIDTH, 0.4, "#808080")
             page.y += 0.03
         style = {"style": "italic"} if line.kind == "group" else {}
-        x = _EDGE + stub
-        for cell, width in zip(line.cells, widths):
+        x = _EDGE + grid.stub
+        for cell, width in zip(line.cells, grid.widths):
             x += _GAP
             right = cell.align == "right"
             page.put(x + width if right else x, cell.text, size, ha="right" if right else "left")
             x += width
         for text in label:
             page.put(_EDGE + _INDENT * line.indent, text, size, **style)
-            page.y += height
+            page.y += grid.line
     page.y += 0.03
-    page.rule(total)
+    page.rule(_WIDTH)
     page.y += 0.05
     for note in note_paragraphs(table):
-        page.lines(note, 8, color="#404040", width=max(total, 4.5))
+        page.lines(note, 8, color="#404040")
     page.y += 0.12
 
 
-def _head(
-    page: _Pages, content: Shown, size: float, stub: float, widths: list[float], total: float
-) -> None:
-    page.rule(total)
+def _head(page: _Pages, grid: _Grid) -> None:
+    page.rule(_WIDTH)
     page.y += 0.04
-    page.put(_EDGE, content.table.stub, size, weight="bold")
-    x = _EDGE + stub
-    for column, align, width in zip(content.table.columns, content.aligns, widths):
-        x += _GAP
-        right = align == "right"
-        title = column.title.replace("\n", " ")
-        page.put(x + width if right else x, title, size, ha="right" if right else "left", weight="bold")
-        x += width
-    page.y += size * _LEADING / 72 + 0.02
-    page.rule(total)
+    step, deep = grid.size * _LEADING / 72, max(map(len, grid.heads))
+    top, x = page.y, _EDGE
+    for j, (lines, width) in enumerate(zip(grid.heads, (grid.stub, *grid.widths))):
+        right = j > 0 and grid.content.aligns[j - 1] == "right"
+        page.y = top + (deep - len(lines)) * step  # heads stand on the rule
+        for text in lines:
+            page.put(x + width if right else x, text, grid.size, ha="right" if right else "left", weight="bold")
+            page.y += step
+        x += width + _GAP
+    page.y = top + deep * step + 0.02
+    page.rule(_WIDTH)
     page.y += 0.05
 
 
-def _measure(content: Shown) -> tuple[float, float, list[float]]:
-    """Letter size, width of the labels and of the columns in inches; letters shrink before labels wrap."""
+def _measure(content: Shown) -> _Grid:
+    """Every table is as wide as the text and in letters of one size, as far as its columns allow.
+
+    Heads break at blanks before labels do, labels before the letters shrink; room that is left goes to all columns
+    alike.
+    """
     table = content.table
+    titles = [c.title.replace("\n", " ") for c in table.columns]
     for size in _SIZES:
-        widths = []
-        for j, column in enumerate(table.columns):
-            cells = [_inches(line.cells[j].text, size) for line in content.lines]
-            widths.append(max([_inches(column.title.replace("\n", " "), size, "bold"), *cells], default=0.3))
+        cells = [
+            max([_inches(line.cells[j].text, size) for line in content.lines], default=0.3)
+            for j in range(len(titles))
+        ]
+        whole = [max(c, _inches(t, size, "bold")) for c, t in zip(cells, titles)]
+        broken = [
+            max([c, *(_inches(w, size, "bold") for w in _breakable(t).split(" "))]) for c, t in zip(cells, titles)
+        ]
         labels = [_inches(x.label, size) + _INDENT * x.indent for x in content.lines if x.kind != "group"]
-        stub = max([_inches(table.stub, size, "bold"), *labels, 0.6])
-        room = _WIDTH - 2 * _EDGE - sum(w + _GAP for w in widths)
-        if stub <= room or (room >= 1.6 and size <= 8) or size == _SIZES[-1]:
-            break
-    return size, max(min(stub, room), 0.9), widths
+        stub = max([_inches(table.stub, size, "bold"), *labels, 0.5])
+        room = _WIDTH - 2 * _EDGE - _GAP * len(titles)
+        for widths, least in ((whole, stub), (broken, min(stub, 1.2))):
+            if least + sum(widths) <= room:
+                break
+        else:
+            if size != _SIZES[-1]:
+                continue
+        break
+    spare = room - sum(widths)
+    more = max(spare - stub, 0.0) / (len(widths) + 1)
+    first = max(min(stub, spare), 0.5) + more
+    widths = [w + more for w in widths]
+    rows = []
+    for line in content.lines:
+        wide = _WIDTH - _EDGE if line.kind == "group" else first  # a heading runs on over the columns
+        rows.append(_broken(line.label, size, max(wide - _INDENT * line.indent, 0.5), "normal", ""))
+    heads = []
+    for title, wide in zip([table.stub, *titles], [first, *widths]):
+        fits = _inches(title, size, "bold") <= wide + 1e-6
+        lines = [title] if fits else _broken(_breakable(title), size, wide + 1e-6, "bold", "")
+        heads.append([x.replace("- ", "-") for x in lines])
+    return _Grid(content, size, first, tuple(widths), tuple(heads), tuple(rows))
+
+
+def _breakable(title: str) -> str:
+    """A head that may break after its hyphens too."""
+    return title.replace("-", "- ")
 
 
 def _broken(text: str, size: float, width: float, weight: str, family: str) -> list[str]:
@@ -217,20 +311,16 @@ def _renderer() -> Any:
     return RendererAgg(10, 10, 720)
 
 
-def _plot(page: _Pages, plot: Plot, number: int) -> None:
+def _plot(page: _Pages, item: _Item) -> None:
     from matplotlib.image import imread
 
-    picture = imread(io.BytesIO(render(plot, "png", dpi=300, title=False)), format="png")
-    height, width = (n / 300 for n in picture.shape[:2])
-    scale = min(1.0, _WIDTH / width)
-    width, height = width * scale, height * scale
-    page.need(height + 0.5)
+    width, height = item.size
     page.y += 0.16
-    page.lines(f"Figure {number}. {plot.title}", 10, weight="bold", after=0.05)
+    page.lines(f"Figure {item.number}. {item.part.title}", 10, weight="bold", after=0.05)  # type: ignore[union-attr]
     place = (_MARGIN / _PAGE[0], 1 - (page.y + height) / _PAGE[1], width / _PAGE[0], height / _PAGE[1])
     axes = page.figure.add_axes(place)
     axes.set_axis_off()
-    axes.imshow(picture, aspect="auto", interpolation="none")
+    axes.imshow(imread(io.BytesIO(item.picture), format="png"), aspect="auto", interpolation="none")
     page.y += height + 0.15
 
 
@@ -241,6 +331,7 @@ def _texts(page: _Pages, text: str) -> None:
             page.y += 0.16
             page.lines(paragraph, 13 if kind == "h2" else 11, weight="bold", after=0.06)
         elif kind in ("command", "listing"):
+            page.y += 0.1 if page.y > _MARGIN else 0
             height = (paragraph.count("\n") + 1) * 7.5 * _LEADING / 72
             page.need(min(height, _PAGE[1] / 2))
             page.lines(paragraph, 7.5, family="monospace", after=0.08)

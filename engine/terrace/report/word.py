@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 _RULE = "8"  # eighths of a point
 _HAIRLINE = "4"
-_KEEP_WHOLE = 25  # a table of at most so many rows is not divided between pages
+_KEEP_WHOLE = 34  # a table of at most so many rows is not divided between pages
 _INDENT = 0.16  # inches a step
+_ROOMY, _NARROW = 0.64, 0.54  # width of a letter over its height: of a wide font, of the font asked for
 _TEXT_WIDTH = 451.0  # points between the margins of an A4 page
 
 
@@ -111,7 +113,10 @@ def add_table(document: Document, table: Table, number: int) -> None:
         cell = grid.cell(0, j)
         _fill(cell, head, align, size, bold=True)
         _borders(cell, top=_RULE, bottom=_RULE)
+        cell.paragraphs[0].paragraph_format.keep_with_next = True  # a head does not part from its first row
     _repeat_head(grid.rows[0])
+    for row in grid.rows:
+        _whole(row)
     for i, line in enumerate(page.lines, 1):
         heading = line.kind == "group" and not any(c.text for c in line.cells)
         cells = grid.rows[i].cells
@@ -183,24 +188,30 @@ def _no_wrap(cell: _Cell, wanted: bool) -> None:
 def _widths(grid: Any, page: Shown, heads: list[str]) -> float:
     """Give the columns the width of their contents and the labels the rest; returns the letter size.
 
-    Letters shrink, from 10 points, where the columns leave too little for the labels. A digit of the font is
-    half as wide as it is high.
+    Heads break at blanks, and letters shrink from 10 points, where the columns leave too little for the labels. A
+    digit of the font is half as wide as it is high; one of a font that stands in for it may be wider.
     """
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
     wide = [
-        max([display_width(head), *(display_width(line.cells[j].text) for line in page.lines)])
+        max([*map(display_width, re.split("[ -]", head)), *(display_width(line.cells[j].text) for line in page.lines)])
         for j, head in enumerate(heads[1:])
     ]
+    whole = [max(w, display_width(head)) for w, head in zip(wide, heads[1:])]
     labels = [display_width(x.label) + 2 * x.indent for x in page.lines if x.kind != "group"]
     wanted = max([display_width(heads[0]), *labels])
-    for size in (10.0, 9.0, 8.0, 7.0):
-        columns = [0.54 * size * w + 11 for w in wide]  # points; 11 for the margins of a cell
+    choices = [(10.0, whole, _ROOMY), (10.0, wide, _ROOMY), (9.0, wide, _ROOMY)]
+    choices += [(size, wide, _NARROW) for size in (9.0, 8.0, 7.0)]
+    for size, counts, factor in choices:
+        columns = [factor * size * w + 11 for w in counts]  # points; 11 for the margins of a cell
         room = _TEXT_WIDTH - sum(columns)
-        if room >= min(0.54 * size * wanted + 11, 130):
+        if room >= min(factor * size * wanted + 11, 95):
             break
-    first = max(room, 60.0)
+    # what is left goes to all columns alike
+    more = max(room - (factor * size * wanted + 11), 0.0) / (len(columns) + 1)
+    columns = [c + more for c in columns]
+    first = max(room - more * len(columns), 60.0)
     grid.autofit = False
     for column, width in zip(grid.columns, [first, *columns]):
         column.width = Pt(width)
@@ -210,6 +221,13 @@ def _widths(grid: Any, page: Shown, heads: list[str]) -> float:
     total.set(qn("w:type"), "dxa")
     total.set(qn("w:w"), str(round(20 * (first + sum(columns)))))
     return size
+
+
+def _whole(row: Any) -> None:
+    """A row stays on one page."""
+    from docx.oxml import OxmlElement
+
+    row._tr.get_or_add_trPr().insert(0, OxmlElement("w:cantSplit"))
 
 
 def _repeat_head(row: Any) -> None:
@@ -258,7 +276,8 @@ def _add_text(document: Document, text: str) -> None:
         elif kind == "h3":
             document.add_heading(clean, level=2)
         elif kind in ("command", "listing"):
-            document.add_paragraph(clean, style="Terrace Listing")
+            added = document.add_paragraph(clean, style="Terrace Listing")
+            added.paragraph_format.keep_with_next = kind == "command"
         else:
             document.add_paragraph(clean)
 

@@ -34,7 +34,7 @@ def with_betas(table: Table, betas: Mapping[str, float]) -> Table:
         values = [row.values[k] for k in kept]
         told = any(isinstance(v, str) for v in values)
         rows.append(replace(row, values=(*values, None if told else betas.get(row.code))))
-    columns = (*(table.columns[k] for k in kept), Column("beta", "Beta", "general"))
+    columns = (*(table.columns[k] for k in kept), Column("beta", "Beta"))
     return replace(table, columns=columns, rows=tuple(rows))
 
 
@@ -47,7 +47,7 @@ def anova_table(fit: FitResult) -> Table:
     def row(label: str, squares: float, freedom: float, kind: str = "row") -> Row:
         return Row(label, (squares, freedom, squares / freedom if freedom else None), kind)  # type: ignore[arg-type]
 
-    columns = (Column("ss", "SS", "general"), Column("df", "df", "df"), Column("ms", "MS", "general"))
+    columns = (Column("ss", "SS"), Column("df", "df", "df"), Column("ms", "MS"))
     rows = (row("Model", mss, k), row("Residual", rss, df), row("Total", mss + rss, k + df, "total"))
     return Table("Analysis of variance", columns, rows, "Source", key="anova")
 
@@ -63,7 +63,7 @@ def fit_table(fit: FitResult) -> Table:
         Column("p", "p", "p"),
         Column("r2", "R²", "fixed", 4),
         Column("r2_a", "Adjusted R²", "fixed", 4),
-        Column("rmse", "Root MSE", "general"),
+        Column("rmse", "Root MSE"),
     )
     row = Row(fit.name or fit.outcome, tuple(s.get(c.key) for c in columns), code=fit.name or ".")
     return Table("Model fit", columns, (row,), "Model", key="fit")
