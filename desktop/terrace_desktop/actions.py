@@ -41,6 +41,7 @@ FORMS = (
     ("explore", "box", QT_TRANSLATE_NOOP("MainWindow", "&Box plots…")),
 )
 ROOMY = 1040  # px: a narrower window leaves the tools out of its bar that the menus have too
+TIGHT = 740  # px: a narrower one leaves out undo and redo as well
 
 EXPLORE = (  # command that must exist, what to run, words
     ("describe", "describe", QT_TRANSLATE_NOOP("MainWindow", "Describe the data")),
@@ -89,8 +90,9 @@ class Actions:
 
     def fit_toolbar(self) -> None:
         """Leave out of a narrow bar what the menus have too."""
-        for action in self._roomy:
-            action.setVisible(self.window.width() >= ROOMY)
+        for least, actions in ((ROOMY, self._roomy), (TIGHT, self._tight)):
+            for action in actions:
+                action.setVisible(self.window.width() >= least)
 
     def enable(self, **states: bool) -> None:
         """Enable or disable actions by name."""
@@ -275,11 +277,15 @@ class Actions:
             action.setObjectName(f"action_{name}")
             action.triggered.connect(self._form_opener(key))
         self._roomy: list[QAction] = []
+        self._tight: list[QAction] = []
         for item in plan:
             placed = bar.addSeparator() if item is None else bar.addWidget(self._bar_button(*item))
             if item is not None and item[0].startswith("tool_"):
                 self._roomy.append(placed)
-        self._roomy.append(bar.actions()[bar.actions().index(self._roomy[-1]) + 1])  # and the line behind them
+            elif item is not None and item[0] in ("undo", "redo"):
+                self._tight.append(placed)
+        for group in (self._tight, self._roomy):
+            group.append(bar.actions()[bar.actions().index(group[-1]) + 1])  # and the line behind them
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(gap)

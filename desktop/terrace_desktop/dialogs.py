@@ -7,7 +7,15 @@ from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QTextCharFormat, QTextCursor, QTextDocument
+from PySide6.QtGui import (
+    QDesktopServices,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFrameFormat,
+    QTextTable,
+    QTextTableCellFormat,
+)
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -165,6 +173,9 @@ class PageDialog(QDialog):
         page.setOpenExternalLinks(True)
         page.setMarkdown(markdown)
         loosen(page.document())
+        self._page = page
+        self._rule()
+        theme.manager().changed.connect(self._rule)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 16)
         column.addWidget(page, 1)
@@ -175,6 +186,10 @@ class PageDialog(QDialog):
         row.addWidget(close)
         column.addLayout(row)
         close.setFocus()
+
+    def _rule(self) -> None:
+        """Tables with the three rules of those of the results, in the colours of the theme."""
+        rule_tables(self._page.document())
 
 
 class CommandsDialog(QDialog):
@@ -244,3 +259,34 @@ def loosen(document: QTextDocument) -> None:
             letters.setFont(theme.text_font(18, bold=True))
             cursor.mergeCharFormat(letters)
         block = block.next()
+
+
+def rule_tables(document: QTextDocument) -> None:
+    """Draw tables as in a journal: a rule over and under the head and one under the last row, no boxes."""
+    line, ink = theme.colour("line"), theme.colour("ink")
+    none, solid = QTextFrameFormat.BorderStyle.BorderStyle_None, QTextFrameFormat.BorderStyle.BorderStyle_Solid
+    for frame in document.rootFrame().childFrames():
+        if not isinstance(frame, QTextTable):
+            continue
+        form = frame.format().toTableFormat()
+        form.setBorder(0)
+        form.setBorderCollapse(True)
+        form.setCellPadding(0)
+        form.setCellSpacing(0)
+        form.setTopMargin(6)  # a paragraph leaves none before a table
+        form.setBottomMargin(10)
+        frame.setFormat(form)
+        for row in range(frame.rows()):
+            for column in range(frame.columns()):
+                cell = frame.cellAt(row, column)
+                look = QTextTableCellFormat(cell.format().toTableCellFormat())
+                look.setPadding(4)
+                look.setLeftPadding(0 if column == 0 else 12)
+                top, bottom = row == 0, row in (0, frame.rows() - 1)
+                look.setTopBorderStyle(solid if top else none)
+                look.setTopBorder(1 if top else 0)
+                look.setTopBorderBrush(ink)
+                look.setBottomBorderStyle(solid)
+                look.setBottomBorder(1)
+                look.setBottomBorderBrush(ink if bottom else line)
+                cell.setFormat(look)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QLayout,
-    QLayoutItem,
     QPushButton,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
+
+from terrace_desktop.flow import Flow
 
 W = TypeVar("W", bound=QWidget)
 
@@ -184,8 +184,7 @@ class Notice(QFrame):
         super().__init__()
         self.setProperty("surface", kind)
         named(self, f"{kind}_strip", message)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(8)
+        self._row = Flow(across=8, down=2)
         body = QVBoxLayout(self)
         body.setContentsMargins(12, 8, 12, 8)
         body.setSpacing(4)
@@ -210,70 +209,9 @@ class Notice(QFrame):
         b = button(text, object_name, on_click, variant="link")
         if self._buttons == 0:
             self._body.addLayout(self._row)
-            self._row.addStretch(1)
-        self._row.insertWidget(self._buttons, b)
+        self._row.addWidget(b)
         self._buttons += 1
         return b
-
-
-class FlowLayout(QLayout):
-    """Items side by side in equal columns of at least `minimum` px, as many as fit, then the next row."""
-
-    def __init__(self, minimum: int = 220, spacing: int = 12, height: int = 0) -> None:
-        super().__init__()
-        self._items: list[QLayoutItem] = []
-        self._minimum = minimum
-        self._height = height
-        self.setSpacing(spacing)
-        self.setContentsMargins(0, 0, 0, 0)
-
-    def addItem(self, item: QLayoutItem) -> None:
-        self._items.append(item)
-
-    def count(self) -> int:
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:  # type: ignore[override]
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def expandingDirections(self) -> Qt.Orientation:
-        return Qt.Orientation(0)
-
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return self._place(QRect(0, 0, width, 0), move=False)
-
-    def setGeometry(self, rect: QRect) -> None:
-        super().setGeometry(rect)
-        self._place(rect, move=True)
-
-    def sizeHint(self) -> QSize:
-        return QSize(self._minimum, self._place(QRect(0, 0, 3 * self._minimum + 40, 0), move=False))
-
-    def minimumSize(self) -> QSize:
-        return QSize(min(self._minimum, 160), 0)
-
-    def _place(self, rect: QRect, move: bool) -> int:
-        shown = [i for i in self._items if i.widget() is None or not i.widget().isHidden()]
-        if not shown:
-            return 0
-        gap = self.spacing()
-        across = max(1, min(len(shown), (rect.width() + gap) // (self._minimum + gap)))
-        width = (rect.width() - gap * (across - 1)) // across
-        y = rect.y()
-        for start in range(0, len(shown), across):
-            row = shown[start : start + across]
-            height = self._height or max(i.sizeHint().height() for i in row)
-            if move:
-                for k, item in enumerate(row):
-                    item.setGeometry(QRect(QPoint(rect.x() + k * (width + gap), y), QSize(width, height)))
-            y += height + gap
-        return y - gap - rect.y()
 
 
 class Column(QWidget):

@@ -287,7 +287,7 @@ def test_fits_any_size_in_both_themes(opened: Opener, size: tuple[int, int], cho
         for entry in panel.list.entries():
             panel.choose(entry.key)
             spin()
-            area = panel.scroll
+            area = panel.scroller
             assert isinstance(area, QScrollArea) and area.horizontalScrollBar().maximum() == 0, entry.key
             assert panel.form is not None and panel.form.width() <= area.viewport().width() + 1, entry.key
             assert not cut(panel.form), entry.key

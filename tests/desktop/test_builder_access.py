@@ -107,9 +107,9 @@ def test_everything_fits_into_a_small_window(forms: list[BuilderForm]) -> None:
 
 def outside(form: BuilderForm) -> None:
     """No control reaches over the edge of the column that scrolls."""
-    view = form.scroll.viewport()
+    view = form.scroller.viewport()
     room = QRect(0, 0, view.width(), 1)
-    column = form.scroll.widget()
+    column = form.scroller.widget()
     assert column.width() <= view.width()
     over = []
     for w in visible(column, QAbstractButton, QComboBox, QLineEdit):
@@ -186,7 +186,7 @@ def pixel(form: QWidget, widget: QWidget, x: int, y: int) -> QColor:
 
 def test_the_theme_is_followed(forms: list[BuilderForm], qapp: QApplication, restored: None) -> None:
     forms.append(form := shown(DATA, "mixed score ses || id:"))
-    column = form.scroll.viewport()
+    column = form.scroller.viewport()
     assert pixel(form, column, 4, 4) == QColor(theme.LIGHT.panel)
     light = form.live.estimated.toHtml()
     theme.dress(qapp, "dark")

@@ -31,7 +31,7 @@ from builder_help import (
     write,
 )
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QTextTable
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QTextBrowser
 
@@ -648,6 +648,13 @@ def test_the_form_is_explained() -> None:
     text = " ".join(pages[0].findChild(QTextBrowser).toPlainText().split())
     for option in ("pwscale()", "constraints()", "dftable()", "technique()", "_all: R."):
         assert option in text
+    document = pages[0].findChild(QTextBrowser).document()
+    tables = [f for f in document.rootFrame().childFrames() if isinstance(f, QTextTable)]
+    assert len(tables) == 2
+    for table in tables:  # ruled, not boxed
+        look = table.cellAt(1, 0).format().toTableCellFormat()
+        assert table.format().border() == 0 and look.leftBorder() == look.rightBorder() == 0
+        assert look.bottomBorder() == 1 and look.topBorder() == 0
     pages[0].close()
     window.close()
     window.deleteLater()

@@ -13,13 +13,13 @@ from terrace.spec.counts import covariance_parameters
 from terrace.spec.model import Residuals
 from terrace_desktop.builder.chips import ChipData, ChipRow
 from terrace_desktop.builder.fields import Choice
-from terrace_desktop.builder.flow import Flow
 from terrace_desktop.builder.matrix_cells import random_matrix, residual_matrix
 from terrace_desktop.builder.matrix_picture import MatrixPicture
 from terrace_desktop.builder.section_estimation import percent
 from terrace_desktop.builder.section_maximisation import positive
 from terrace_desktop.builder.section_more import numbers
 from terrace_desktop.builder.section_residuals import whole
+from terrace_desktop.flow import Flow
 
 
 def test_a_flow_goes_on_in_the_next_line() -> None:
@@ -38,6 +38,29 @@ def test_a_flow_goes_on_in_the_next_line() -> None:
     flow.move(boxes[3], 0)
     flow.setGeometry(QRect(0, 0, 330, 200))
     assert boxes[3].x() == 0 and boxes[0].x() == 110
+
+
+def test_columns_of_a_flow_are_equal() -> None:
+    host = QWidget()
+    flow = Flow(host, across=10, down=4, column=100)
+    boxes = [QLabel() for _ in range(3)]
+    for k, b in enumerate(boxes):
+        b.setMinimumHeight(20 + 10 * k)
+        flow.addWidget(b)
+    flow.setGeometry(QRect(0, 0, 250, 200))
+    assert [b.width() for b in boxes] == [120, 120, 120]
+    assert [b.pos() for b in boxes] == [QPoint(0, 0), QPoint(130, 0), QPoint(0, boxes[1].height() + 4)]
+    flow.setGeometry(QRect(0, 0, 1000, 200))  # no wider than there are widgets for
+    assert len({b.y() for b in boxes}) == 1 and boxes[2].geometry().right() <= 1000
+    flow.setGeometry(QRect(0, 0, 60, 200))
+    assert [b.x() for b in boxes] == [0, 0, 0]
+    other = QWidget()
+    fixed = Flow(other, column=50, height=70)
+    fixed.addWidget(QLabel("a"))
+    assert fixed.heightForWidth(40) == 70
+    for b in boxes:
+        b.hide()
+    assert flow.heightForWidth(250) == 0
 
 
 def test_chips_are_kept_by_their_keys() -> None:

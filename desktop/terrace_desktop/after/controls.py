@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from terrace_desktop.after.entry import Field, tr
 from terrace_desktop.builder.fields import Choice
-from terrace_desktop.builder.flow import Flow
+from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import button, label, named, tool_button
 
 NARROWEST = 140  # px of a list that drops down

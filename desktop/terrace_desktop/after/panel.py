@@ -91,17 +91,17 @@ class AfterPanel(QWidget):
         self.nothing.hide()
         column.addWidget(self.nothing)
         column.addWidget(self.list, 1)
-        self.scroll = named(QScrollArea(), "after_scroll", tr("Form"))
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroller = named(QScrollArea(), "after_scroll", tr("Form"))
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         right = QFrame()
         right.setProperty("surface", "form")
         self._right = QVBoxLayout(right)
         self._right.setContentsMargins(0, 0, 0, 0)
         self._right.setSpacing(0)
-        self._right.addWidget(self.scroll, 1)
+        self._right.addWidget(self.scroller, 1)
         self._outcome: Notice | None = None
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("after_splitter")
@@ -182,7 +182,7 @@ class AfterPanel(QWidget):
         self.nothing.setVisible(entry is None)
         if entry is None:
             self.form = None
-            self.scroll.takeWidget()
+            self.scroller.takeWidget()
             self._follow()
             return
         before = self.form
@@ -199,7 +199,7 @@ class AfterPanel(QWidget):
         form.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         form.changed.connect(self._follow)
         form.edit_asked.connect(self.edit_asked)
-        self.scroll.setWidget(form)
+        self.scroller.setWidget(form)
         self._follow()
 
     def go_to_form(self) -> None:

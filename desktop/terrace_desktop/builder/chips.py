@@ -21,8 +21,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButt
 
 from terrace.errors import TerraceError
 from terrace_desktop.builder.fields import badge
-from terrace_desktop.builder.flow import Flow
 from terrace_desktop.builder.variables import dragged
+from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import label, named, restyle
 
 MenuMaker = Callable[[QMenu], None]

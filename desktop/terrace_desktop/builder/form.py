@@ -188,17 +188,17 @@ class BuilderForm(QWidget):
             folds.addWidget(section)
         lines.addLayout(folds)
         lines.addStretch(1)
-        self.scroll = named(QScrollArea(), "builder_scroll", self.tr("Model"))
-        self.scroll.setWidget(column)
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroller = named(QScrollArea(), "builder_scroll", self.tr("Model"))
+        self.scroller.setWidget(column)
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("builder_splitter")
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for widget, least in ((self.variables, 132), (self.scroll, 400), (self.live, 250)):
+        for widget, least in ((self.variables, 132), (self.scroller, 400), (self.live, 250)):
             widget.setMinimumWidth(least)
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(0, 2)
@@ -327,7 +327,7 @@ class BuilderForm(QWidget):
         box.offer(name)
         if box is self.outcome.box and self.spec.outcome.name == name:
             self._set_active(None)  # there is one outcome: the next variable goes where its kind goes
-        self.scroll.ensureWidgetVisible(box)
+        self.scroller.ensureWidgetVisible(box)
 
     def add_typed(self, text: str) -> None:
         """Add terms as they are typed to the active box, or to the fixed effects; an outcome comes first."""
@@ -338,7 +338,7 @@ class BuilderForm(QWidget):
         self.variables.say(why)
         if not why:
             self.variables.search.clear()
-            self.scroll.ensureWidgetVisible(box)
+            self.scroller.ensureWidgetVisible(box)
 
     def active_box(self, name: str = "") -> RoleBox:
         """The box that a variable is added to."""
@@ -364,8 +364,8 @@ class BuilderForm(QWidget):
             box = box.parentWidget()
         if isinstance(box, RoleBox):
             self._set_active(box)
-        if self.scroll.isAncestorOf(new):
-            self.scroll.ensureWidgetVisible(new, 20, 40)
+        if self.scroller.isAncestorOf(new):
+            self.scroller.ensureWidgetVisible(new, 20, 40)
 
     def _variable_menu(self, name: str, where: QPoint) -> None:
         menu = QMenu(self)
@@ -435,7 +435,7 @@ class BuilderForm(QWidget):
         found = self.state.report.problems if self.state.is_current else ()
         if found:
             widget = self.widget_of(found[0].field)
-            self.scroll.ensureWidgetVisible(widget, 20, 60)
+            self.scroller.ensureWidgetVisible(widget, 20, 60)
             widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def widget_of(self, field: str) -> QWidget:

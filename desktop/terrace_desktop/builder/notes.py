@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 from terrace.spec.choices import Closed
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Problem
-from terrace_desktop.builder.flow import Flow
+from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import clear_layout, named
 
 

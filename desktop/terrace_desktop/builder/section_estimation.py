@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QWidget
 from terrace.spec import edit
 from terrace.spec.choices import closed
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
-from terrace_desktop.builder.flow import Flow
 from terrace_desktop.builder.notes import closed_notes, problem_notes
 from terrace_desktop.builder.picker import pick
 from terrace_desktop.builder.section import Section, labelled, tr
 from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.flow import Flow
 
 
 def percent(text: str) -> float:
@@ -55,7 +55,7 @@ class EstimationSection(Section):
             placeholder="95", width=56, takes=self.tr("A confidence level is from 10 to 99.99."),
         )  # fmt: skip
         self.level.committed.connect(lambda v: state.apply(edit.set_display(self.spec, level=95.0 if v is None else v)))
-        self.metric = Choice(
+        self.shown_as = Choice(
             "estimation_metric",
             self.tr("Random effects shown as"),
             [
@@ -64,7 +64,7 @@ class EstimationSection(Section):
                 ("estmetric", self.tr("As stored")),
             ],
         )
-        self.metric.chosen.connect(lambda v: state.apply(edit.set_display(self.spec, metric=v)))
+        self.shown_as.chosen.connect(lambda v: state.apply(edit.set_display(self.spec, metric=v)))
         self.table = Choice(
             "estimation_dftable",
             self.tr("Table of fixed effects with degrees of freedom"),
@@ -87,7 +87,7 @@ class EstimationSection(Section):
         line = Flow(second, across=10, down=4)
         for w in (
             labelled(self.tr("Confidence %"), self.level),
-            labelled(self.tr("Show"), self.metric),
+            labelled(self.tr("Show"), self.shown_as),
             self._information,
             self._table,
             self._correction,
@@ -132,7 +132,7 @@ class EstimationSection(Section):
         self.cluster.setVisible(spec.vce == "cluster")
         self.cluster.show_value(spec.cluster or self.tr("Choose a variable"), hole=not spec.cluster)
         self.level.set_value(spec.display.level)
-        self.metric.set_value(spec.display.metric)
+        self.shown_as.set_value(spec.display.metric)
         self.show_problems()
 
     def show_problems(self) -> None:

@@ -15,12 +15,12 @@ from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.centring import add_centring, plain
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.factor_menu import add_levels, fill_term_menu
-from terrace_desktop.builder.flow import Flow
 from terrace_desktop.builder.notes import problem_notes
 from terrace_desktop.builder.picker import pick
 from terrace_desktop.builder.section import Section, tr
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.term_menu import TermMenu
+from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import button, label, named
 
 

@@ -58,17 +58,17 @@ class MaximisationSection(Section):
         )  # fmt: skip
         self.last.setVisible(bool(state.start_values))
         self._grid.addWidget(self.last, self._grid.rowCount(), 1, 1, 2)
-        self.metric = Choice(
+        self.scale_of_parameters = Choice(
             "maximisation_metric",
             self.tr("Parameters of the search"),
             [("matsqrt", self.tr("Matrix square roots")), ("matlog", self.tr("Matrix logarithms"))],
         )
-        self.metric.chosen.connect(lambda v: state.apply(edit.set_maximisation(self.spec, metric=v)))
+        self.scale_of_parameters.chosen.connect(lambda v: state.apply(edit.set_maximisation(self.spec, metric=v)))
         row = self._grid.rowCount()
         name = label(self.tr("Parameters"))
-        name.setBuddy(self.metric)
+        name.setBuddy(self.scale_of_parameters)
         self._grid.addWidget(name, row, 0)
-        self._grid.addWidget(self.metric, row, 1)
+        self._grid.addWidget(self.scale_of_parameters, row, 1)
         boxes = [
             ("emonly", self.tr("EM only")),
             ("emlog", self.tr("EM log")),
@@ -140,7 +140,7 @@ class MaximisationSection(Section):
             shut = closed(key, self.spec)
             box.setEnabled(not shut or box.isChecked())
             box.setToolTip(shut["on"].reason if shut else "")
-        self.metric.set_value(m.metric)
+        self.scale_of_parameters.set_value(m.metric)
         changed = [k for k in Maximisation.__dataclass_fields__ if getattr(m, k) != getattr(Maximisation(), k)]
         n = len(changed) + self.spec.nostderr
         self.fold.set_summary(self.tr("%1 changed").replace("%1", str(n)) if n else "")

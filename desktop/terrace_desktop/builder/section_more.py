@@ -15,11 +15,11 @@ from terrace.spec.model import ModelSpec
 from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.constraints import ConstraintList
 from terrace_desktop.builder.fields import Choice, FieldButton, Fold, Typed
-from terrace_desktop.builder.flow import Flow
 from terrace_desktop.builder.notes import Notes, closed_notes, problem_notes
 from terrace_desktop.builder.picker import pick
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import label, named
 
 

@@ -9,10 +9,10 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import (
     ClickFrame,
     ElidedLabel,
-    FlowLayout,
     button,
     label,
     named,
@@ -207,7 +207,7 @@ class PlotRow(QWidget):
         named(self, "plot_row", self.tr("Plots of the model"))
         self.small = {kind: SmallPlot(kind, plot_title(kind)) for kind in kinds}
         self.large: LargePlot | None = None
-        flow = FlowLayout(minimum=200, spacing=14, height=SMALL_HEIGHT)
+        flow = Flow(across=14, down=14, column=200, height=SMALL_HEIGHT)
         for picture in self.small.values():
             flow.addWidget(picture)
             picture.clicked.connect(self._opener(picture))

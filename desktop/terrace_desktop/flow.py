@@ -9,13 +9,17 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 class Flow(QLayout):
     """Widgets at their own sizes, line by line, centred within the height of their line.
 
-    A widget wider than the whole line is given the line, and the height it needs then.
+    A widget wider than the whole line is given the line, and the height it needs then. With ``column``, they stand
+    in equal columns of at least so many px instead, as many as fit, ``height`` px high where that is given.
     """
 
-    def __init__(self, parent: QWidget | None = None, across: int = 6, down: int = 6) -> None:
+    def __init__(
+        self, parent: QWidget | None = None, across: int = 6, down: int = 6, *, column: int = 0, height: int = 0
+    ) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
         self._across, self._down = across, down
+        self._column, self._height = column, height
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
@@ -57,6 +61,8 @@ class Flow(QLayout):
         self._place(rect, move=True)
 
     def sizeHint(self) -> QSize:
+        if self._column:
+            return QSize(self._column, self.heightForWidth(3 * self._column + 40))
         m = self.contentsMargins()
         shown = self._shown()
         width = sum(i.sizeHint().width() for i in shown) + self._across * max(len(shown) - 1, 0)
@@ -64,6 +70,8 @@ class Flow(QLayout):
         return QSize(width + m.left() + m.right(), height + m.top() + m.bottom())
 
     def minimumSize(self) -> QSize:
+        if self._column:
+            return QSize(min(self._column, 160), 0)
         m: QMargins = self.contentsMargins()
         height = max((i.sizeHint().height() for i in self._shown()), default=0)
         return QSize(48 + m.left() + m.right(), height + m.top() + m.bottom())
@@ -74,21 +82,8 @@ class Flow(QLayout):
     def _place(self, rect: QRect, move: bool) -> int:
         m = self.contentsMargins()
         room = rect.adjusted(m.left(), m.top(), -m.right(), -m.bottom())
-        lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
-        x = 0
-        for item in self._shown():
-            size = item.sizeHint()
-            if size.width() > room.width():
-                width = max(room.width(), 1)
-                height = item.heightForWidth(width) if item.hasHeightForWidth() else size.height()
-                size = QSize(width, height)
-            if lines[-1] and x + size.width() > room.width():
-                lines.append([])
-                x = 0
-            lines[-1].append((item, size))
-            x += size.width() + self._across
         y = room.y()
-        for line in lines:
+        for line in self._columns(room.width()) if self._column else self._lines(room.width()):
             height = max((size.height() for _, size in line), default=0)
             x = room.x()
             for item, size in line:
@@ -97,3 +92,32 @@ class Flow(QLayout):
                 x += size.width() + self._across
             y += height + self._down
         return y - self._down - rect.y() + m.bottom()
+
+    def _lines(self, room: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """The items with their own sizes, as many in a line as there is room for."""
+        lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
+        x = 0
+        for item in self._shown():
+            size = item.sizeHint()
+            if size.width() > room:
+                width = max(room, 1)
+                height = item.heightForWidth(width) if item.hasHeightForWidth() else size.height()
+                size = QSize(width, height)
+            if lines[-1] and x + size.width() > room:
+                lines.append([])
+                x = 0
+            lines[-1].append((item, size))
+            x += size.width() + self._across
+        return lines
+
+    def _columns(self, room: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """The items in equal columns."""
+        shown, gap = self._shown(), self._across
+        across = max(1, min(len(shown), (room + gap) // (self._column + gap)))
+        width = (room - gap * (across - 1)) // across
+        lines = []
+        for start in range(0, max(len(shown), 1), across):
+            row = shown[start : start + across]
+            height = self._height or max((i.sizeHint().height() for i in row), default=0)
+            lines.append([(i, QSize(width, height)) for i in row])
+        return lines
