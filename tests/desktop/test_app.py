@@ -102,6 +102,28 @@ def test_what_follows_a_fit_stands_under_it_and_predictions_reach_the_grid(progr
     assert "<table" in QGuiApplication.clipboard().mimeData().html()
 
 
+def test_the_menu_of_a_model_exports_what_it_says(program: Program) -> None:
+    from terrace_desktop.export_flow import REPORTS
+
+    program.run("sample sleepstudy", "mixed reaction days || subject:")
+    card = program.window.results.newest()
+    card.export_asked.disconnect()
+    asked: list[str] = []
+    card.export_asked.connect(asked.append)
+    menu = next(a.menu() for a in card.menu.actions() if a.menu() and a.menu().objectName() == "model_export_menu")
+    words = [a.text().rstrip("…") for a in menu.actions()]
+    for action in menu.actions():
+        action.trigger()
+    assert list(zip(asked, words)) == list(REPORTS)
+
+
+def test_the_page_and_the_report_put_the_same_results_under_a_model() -> None:
+    from terrace.session.reporting import ABOUT_A_MODEL
+    from terrace_desktop.model_flow import UNDER_A_MODEL
+
+    assert set(ABOUT_A_MODEL) == set(UNDER_A_MODEL)
+
+
 def test_the_report_of_the_page_has_every_card_that_is_left(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

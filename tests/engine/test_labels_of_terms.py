@@ -42,6 +42,8 @@ def test_influence(session: Session) -> None:
     outcome = session.run("estat influence, all dfbetas")
     said = {r.values[3] for r in outcome.tables[0].rows}
     assert said <= {"ses", "sector: Catholic", "Intercept"} and "sector: Catholic" in said
+    assert set(outcome.payload["moves_most"]) <= {"ses", "1.sector", "_cons"}
+    assert len(outcome.payload["moves_most"]) == len(outcome.tables[0].rows)
     assert [p.title for p in outcome.plots[-1].panels] == ["ses", "sector: Catholic", "Intercept"]
 
 

@@ -32,7 +32,10 @@ AFTER = (  # what follows a fit: command, and the words of the menu
     ("estat group", QT_TRANSLATE_NOOP("ModelCard", "Group sizes")),
     ("estat ic", QT_TRANSLATE_NOOP("ModelCard", "Information criteria")),
 )
-EXPORTS = ("html", "docx", "pdf", "xlsx", "tex", "md", "csv")
+EXPORTS = (
+    ("html", "HTML…"), ("docx", "Word…"), ("pdf", "PDF…"), ("xlsx", "Excel…"), ("tex", "LaTeX…"), ("md", "Markdown…"),
+    ("csv", "CSV…"),
+)  # fmt: skip
 
 
 class ModelCard(Card):
@@ -160,7 +163,7 @@ class ModelCard(Card):
         export = QMenu(self)
         named(export, "model_export_menu", self.tr("Export"))
         export.setTitle(self.tr("Export"))
-        for suffix, words in zip(EXPORTS, ("HTML…", "Word…", "Excel…", "LaTeX…", "CSV…")):
+        for suffix, words in EXPORTS:
             export.addAction(words, lambda s=suffix: self.export_asked.emit(s))
         self.menu.addMenu(export)
         self.menu.addSeparator()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -225,11 +226,12 @@ def _number_format(cell: Cell, text: str) -> str:
 def _widths(sheet: Worksheet, page: Shown, spans: list[int]) -> None:
     from openpyxl.utils import get_column_letter
 
-    found = {1: max(display_width(x.label) + 2 * x.indent for x in page.lines) if page.lines else 10}
+    stub = math.ceil(1.15 * display_width(page.table.stub))  # heads are bold
+    found = {1: max([stub, *(display_width(x.label) + 2 * x.indent for x in page.lines)])}
     column = 2
     for j, span in enumerate(spans):
         texts = [line.cells[j] for line in page.lines]
-        title = display_width(page.table.columns[j].title)
+        title = math.ceil(1.15 * display_width(page.table.columns[j].title))
         for k in range(span):
             shown_texts = [c.pair[k] if span == 2 and c.pair else c.text for c in texts]
             found[column + k] = max([title // span, *map(display_width, shown_texts)], default=8)

@@ -14,7 +14,7 @@ from terrace.session.session import Session
 FITS = ("mixed", "xtmixed")
 ABOUT_A_MODEL = (
     "estat", "predict", "test", "testparm", "lincom", "nlcom", "contrast", "pwcompare", "margins", "marginsplot",
-    "simpleslopes", "johnsonneyman", "plot", "apa", "profile", "lrtest",
+    "simpleslopes", "johnsonneyman", "plot", "apa",
 )  # fmt: skip
 """First words of the commands whose results stand under the model that was the active one."""
 

@@ -134,7 +134,9 @@ def estat_influence(session: Session, parsed: ParsedCommand) -> CommandResult:
     plots = [] if "noplot" in options else [influence_plot(found)]
     if "dfbetas" in options:
         plots.append(dfbetas_plot(found))
-    return CommandResult(text=text, tables=(table,), plots=tuple(plots), state=state)
+    codes_of = dict(zip(found.labels, found.names))  # the table names coefficients for people
+    payload = {"moves_most": [codes_of.get(r.values[3]) for r in table.rows]}
+    return CommandResult(text=text, tables=(table,), plots=tuple(plots), state=state, payload=payload)
 
 
 def _level(option: Option | None, session: Session) -> str | None:
