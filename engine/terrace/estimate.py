@@ -197,6 +197,8 @@ def fit_design(
         ) from None
     if not optimum.converged:
         warnings.append(("not-converged", optimum.reason))
+    if optimum.unbounded:
+        warnings.append(("no-maximum", ""))
     watch.stage("Standard errors")
     want_se = not spec.nostderr and not spec.maximisation.emonly
     natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)

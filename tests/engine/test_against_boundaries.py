@@ -11,7 +11,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from oracle_support import column, dataset, estimated, natural
 from scipy import optimize, stats
@@ -22,6 +22,7 @@ from oracles.maximise import start
 from oracles.model import describe
 from oracles.numerics import hessian
 from terrace.errors import TerraceError
+from terrace.optimise.scan import is_small
 
 FEW = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "8")))
 COMMANDS = (
@@ -63,12 +64,40 @@ def searched(dense: Dense) -> float:
     return best
 
 
+def without_errors(dense: Dense, log_sds: tuple[float, ...]) -> list[float]:
+    """The best log likelihoods of a few searches with the SD of the errors held at each of some falling values."""
+    first = dense.free(start(dense))[:-1]
+    starts = [first + shift * np.random.default_rng(k).normal(size=len(first)) for k, shift in enumerate((0, 0.7, 2))]
+    out = []
+    for log_sd in log_sds:
+        found = [
+            optimize.minimize(
+                lambda v, s: -max(dense.ll_free(np.append(v, s)), -1e10),
+                at,
+                args=(log_sd,),
+                method="L-BFGS-B",
+                bounds=[(-25, 25)] * len(first),
+            )
+            for at in starts
+        ]
+        best = min(found, key=lambda one: one.fun)
+        starts = [*starts[:3], best.x]
+        out.append(-float(best.fun))
+    return out
+
+
 def with_reml(command: str) -> str:
     return command + (" " if "," in command.rpartition("||")[2] else ", ") + "reml"
 
 
 @FEW
 @given(seed=st.integers(0, 2**31), command=st.sampled_from(COMMANDS), reml=st.booleans())
+@example(239, COMMANDS[2], True)  # highest where the random effects reproduce the outcome
+@example(1700, COMMANDS[1], True)  # four groups: no error is left
+@example(273, COMMANDS[5], False)  # nine rows: two summits
+@example(70, COMMANDS[2], True)  # 41 rows: two summits, nearly equal
+@example(214, COMMANDS[2], False)  # six rows: no maximum
+@example(112, COMMANDS[5], False)  # eleven rows: none either
 def test_nothing_better_is_found(seed: int, command: str, reml: bool) -> None:
     frame = small_frame(seed)
     command = with_reml(command) if reml else command
@@ -83,12 +112,36 @@ def test_nothing_better_is_found(seed: int, command: str, reml: bool) -> None:
         assert result.warnings
         return
     assert result.converged
-    assert result.ll > searched(dense) - 1e-4
+    if any(w.code == "no-maximum" for w in result.warnings):
+        # rising on and on as the errors vanish, where a summit without errors would have a limit
+        some, *fewer = without_errors(dense, (-4.0, -6.0, -8.0, -10.0))
+        assert max(fewer) > some + 1
+    else:
+        assert result.ll > searched(dense) - 1e-4
     if result.state == "converged":
         assert result.ll == pytest.approx(dense.ll(natural(result)), abs=1e-6)
     else:
         assert result.warnings
         assert any(p.se is None for p in result.random_sd)
+
+
+def test_likelihood_without_a_maximum_is_told() -> None:
+    result = terrace.fit("mixed y x || id: x, cov(unstructured)", dataset(small_frame(214)))
+    assert result.converged
+    assert [w.code for w in result.warnings if w.code == "no-maximum"] == ["no-maximum"]
+    assert result.random[-1].estimate > 0.1
+
+
+def test_ordinary_data_are_searched_once() -> None:
+    """The look over the whole space is for a handful of rows a parameter."""
+    rng = np.random.default_rng(1)
+    groups = np.repeat(np.arange(18), 10)
+    y = rng.normal(size=180) + rng.normal(size=18)[groups]
+    data = dataset(pd.DataFrame({"id": groups, "x": rng.normal(size=180), "y": y}))
+    few = dataset(small_frame(239))
+    command = "mixed y x || id:"
+    assert not is_small(terrace.fit(command, data).model.objective)
+    assert is_small(terrace.fit(command, few).model.objective)
 
 
 def between_less_than_chance() -> pd.DataFrame:

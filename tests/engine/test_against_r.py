@@ -16,7 +16,7 @@ from oracle_support import column, estimated, natural, r_data, r_fit, session_on
 from oracles import rcases
 from oracles.intervals import interval
 
-FITS = ("lme4", "nlme", "glmmtmb")
+FITS = ("lme4", "nlme", "glmmtmb", "textbooks")
 
 
 def fits(*scripts: str, also: str = "") -> list[Any]:

@@ -15,6 +15,7 @@ from terrace.likelihood.patterns import PatternData
 from terrace.optimise.em import run_em
 from terrace.optimise.log import Iteration
 from terrace.optimise.newton import NewtonResult, Tolerances, maximise
+from terrace.optimise.scan import is_small, other_summits, rises_without_errors
 from terrace.optimise.search import SearchPoint, SearchSpace
 from terrace.optimise.start import scoring_start
 from terrace.spec.model import Maximisation
@@ -30,7 +31,7 @@ RESTART_ITERATIONS = 60
 class Optimum:
     """The end of a search: the point with exact second derivatives, the log, and what went wrong if anything.
 
-    ``flat`` is True where EM alone was asked for, so that the point need not be a maximum.
+    ``unbounded`` says that the likelihood is higher elsewhere and has no maximum there.
     """
 
     point: SearchPoint
@@ -38,6 +39,7 @@ class Optimum:
     converged: bool
     log: tuple[Iteration, ...]
     reason: str = ""
+    unbounded: bool = False
 
 
 def optimise(
@@ -51,7 +53,8 @@ def optimise(
     """Maximise the objective over the covariance parameters.
 
     ``start`` is θ to begin with (from()); otherwise the best of a few multiples of the identity begins. If
-    the search ends at the boundary or fails, further starts are tried and the highest likelihood wins.
+    the search ends at the boundary or fails, further starts are tried and the highest likelihood wins; in small data
+    they come from a look over the whole space (`terrace.optimise.scan`).
     """
     space = SearchSpace(objective, tick, logarithms=options.metric == "matlog")
     space.keep_hessians = options.hessian
@@ -76,6 +79,10 @@ def optimise(
             better = again.point.ll > result.point.ll + 1e-9 * (1 + abs(result.point.ll))
             if (again.converged and not result.converged) or (again.converged >= result.converged and better):
                 result = again
+    unbounded = False
+    if start is None and tolerances.iterations > 1 and is_small(objective):
+        limits = replace(tolerances, iterations=RESTART_ITERATIONS)
+        result, unbounded = _over_the_space(space, result, limits, average)
     point = result.point
     if space.logarithms:
         # inference works in the square-root metric, in which the boundary is a point like any other
@@ -89,7 +96,26 @@ def optimise(
             point = exact
     point = _canonical(space, point)
     reason = result.reason if result.converged else _why(objective, point, result.reason)
-    return Optimum(point, space, result.converged, log + result.log, reason)
+    return Optimum(point, space, result.converged, log + result.log, reason, unbounded)
+
+
+def _over_the_space(
+    space: SearchSpace, result: NewtonResult, tolerances: Tolerances, average: bool
+) -> tuple[NewtonResult, bool]:
+    """The highest summit of small data, and whether the likelihood is higher where it has none."""
+    unbounded = False
+    for theta in other_summits(space, result.point):
+        try:
+            other = maximise(space, theta, tolerances, average=average)
+        except np.linalg.LinAlgError:
+            continue
+        if other.point.ll <= result.point.ll + 1e-9 * (1 + abs(result.point.ll)):
+            continue
+        if rises_without_errors(space, other.point):
+            unbounded = True
+        elif other.converged >= result.converged:
+            result = other
+    return result, unbounded and result.converged and not rises_without_errors(space, result.point)
 
 
 SINGULAR = 1e7

@@ -65,6 +65,13 @@ def collect_advice(
                 "Do not report these numbers. Simplify the random part, rescale predictors with very large or "
                 "small units, or allow more iterations.",
             )
+        elif code == "no-maximum":
+            yield Advice(
+                code,
+                "The likelihood has no maximum: it rises without end as var(Residual) goes to zero and the random "
+                "effects reproduce the outcome. The estimates are those of the highest summit apart from that.",
+                "The data are too few for this model: leave out random effects, or use more rows a group.",
+            )
         elif code == "not-identified":
             yield Advice(
                 code,

@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 mkdir -p data
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 Rscript data.R
-for script in lme4 nlme glmmtmb smallsample sandwich fewclusters emmeans profile examples; do
+for script in lme4 nlme glmmtmb smallsample sandwich fewclusters emmeans profile examples textbooks; do
     echo "$script"
     Rscript "$script.R"
 done

@@ -1,0 +1,126 @@
+"""A look over the whole parameter space of small data, where a likelihood can have several summits.
+
+Topographical global optimisation (Törn & Viitanen 1992): the likelihood is evaluated at points spread over the space,
+and those that stand higher than all their nearest neighbours are worth a search. The summit that is known already is
+one of the points, so that nothing on its slopes is searched again.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import RandomBlock
+from terrace.likelihood.objective import Objective
+from terrace.optimise.search import SearchPoint, SearchSpace
+
+FloatArray = npt.NDArray[np.float64]
+
+# Rows beyond the fixed effects, and groups of the smallest level, for each covariance parameter.
+ROWS, GROUPS = 15.0, 2.0
+ROWS_AT_MOST = 400
+POINTS, NEIGHBOURS, SEARCHES = 10, 5, 4
+
+
+def is_small(objective: Objective) -> bool:
+    """Whether there is so little in the data for each covariance parameter that a second summit is to be feared."""
+    design, r = objective.design, objective.n_params
+    if not objective.n_random or design.n > ROWS_AT_MOST or design.residuals.n_by > 1:
+        return False
+    few_rows = design.n - objective.p < ROWS * (r + 1)
+    few_groups = any(
+        block.n_groups < GROUPS * (part.stop - part.start)
+        for block, part in zip(design.blocks, objective.layout.block_slices)
+    )
+    return few_rows or few_groups
+
+
+def other_summits(space: SearchSpace, known: SearchPoint) -> list[FloatArray]:
+    """Points θ to search from, the most promising first, beside the summit ``known``; none or a few."""
+    objective = space.objective
+    thetas = _spread(space)
+    values = np.array([space.value(theta) for theta in thetas])
+    where = np.array([_coordinates(objective, space.natural(theta)[0]) for theta in thetas])
+    values = np.append(values, known.ll)
+    where = np.vstack([where, _coordinates(objective, known.psi)])
+    apart = np.linalg.norm(where[:, None] - where[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    near = np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS]
+    top = np.flatnonzero((values > values[near].max(axis=1)) & (np.arange(len(values)) < len(thetas)))
+    best = [thetas[k] for k in top[np.argsort(-values[top], kind="stable")][:SEARCHES]]
+    return best + _without_errors(space, known)
+
+
+def _without_errors(space: SearchSpace, known: SearchPoint) -> list[FloatArray]:
+    """A point with next to no error variance, where the random effects alone can reproduce the outcome.
+
+    The likelihood then has a limit as σ² goes to zero, or none; otherwise it falls with every power of ten.
+    """
+    far, farther = (_beside(space, known, scale) for scale in (1e4, 1e6))
+    return [far] if space.value(farther) > space.value(far) - 1.0 else []
+
+
+def rises_without_errors(space: SearchSpace, point: SearchPoint) -> bool:
+    """Whether the likelihood has no maximum beside this point: it goes on to rise as the error variance falls."""
+    if point.evaluation.sigma2 > 1e-4:
+        return False
+    theta = space.root(point.theta).copy()
+    for block, part in space.blocks:
+        theta[part] = block.structure.from_matrix(100.0 * block.structure.matrix(point.psi[part]))
+    return space.value(space.to_search(theta)) > point.ll + 0.5
+
+
+def _beside(space: SearchSpace, known: SearchPoint, scale: float) -> FloatArray:
+    """θ with all Σ* of a known point, moved into the interior, times ``scale``."""
+    theta = space.root(known.theta).copy()
+    for block, part in space.blocks:
+        rows = _rows_a_group(space.objective, block)
+        sigma = block.structure.matrix(known.psi[part]) + np.eye(block.structure.size) / rows
+        theta[part] = block.structure.from_matrix(scale * sigma)
+    return space.to_search(theta)
+
+
+def _spread(space: SearchSpace) -> list[FloatArray]:
+    """θ of points that are spread over all covariance matrices, by what they make of the groups.
+
+    With n̄ rows a group, M = n̄Σ*(I + n̄Σ*)⁻¹ has eigenvalues between 0 and 1: the shares of the random effects that
+    their predictions keep. These and the directions are drawn, always in the same way.
+    """
+    objective = space.objective
+    residuals = objective.design.residuals.starts()
+    rng = np.random.default_rng(1)
+    out = []
+    for k in range(POINTS * (min(objective.n_params, 5) + 1)):
+        theta = np.zeros(objective.n_params)
+        for block, part in space.blocks:
+            q = block.structure.size
+            # towards either end, where summits are
+            share = 0.001 + 0.998 * np.sin(0.5 * np.pi * rng.random(q)) ** 2
+            axes = np.linalg.qr(rng.normal(size=(q, q)))[0]
+            sigma = (axes * (share / (1.0 - share))) @ axes.T / _rows_a_group(objective, block)
+            theta[part] = block.structure.from_matrix(sigma)
+        theta[space.residual] = residuals[k % len(residuals)]
+        out.append(space.to_search(theta))
+    return out
+
+
+def _rows_a_group(objective: Objective, block: RandomBlock) -> float:
+    return objective.design.n / max(block.n_groups, 1)
+
+
+def _coordinates(objective: Objective, psi: FloatArray) -> FloatArray:
+    """Where ψ stands, (r,), each coordinate between -1 and 1: the diagonal of M for variances, correlations by the
+    size of what they correlate, residual parameters by their hyperbolic tangent."""
+    out = np.tanh(psi)
+    for block, part in zip(objective.design.blocks, objective.layout.block_slices):
+        if part.stop == part.start:
+            continue
+        sigma = block.structure.matrix(psi[part])
+        variance = np.maximum(np.diag(sigma), 1e-12)
+        scaled = variance * _rows_a_group(objective, block)
+        root = np.sqrt(scaled / (1.0 + scaled))
+        m = sigma / np.sqrt(np.outer(variance, variance)) * np.outer(root, root)
+        for k, parameter in enumerate(block.structure.parameters()):
+            i, j = parameter.where[0]
+            out[part.start + k] = m[i, j]
+    return out
