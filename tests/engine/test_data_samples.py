@@ -35,8 +35,8 @@ def test_rows_and_the_variables_of_the_suggested_command(info) -> None:
         assert not np.isnan(data.numeric(v.name)).any()
 
 
-def test_hsb_agrees_with_the_published_description() -> None:
-    # Raudenbush and Bryk (2002), table 4.1: means and SDs of the 7,185 students and 160 schools.
+def test_hsb_is_what_its_description_says() -> None:
+    # Means and SDs of MathAchieve and MathAchSchool in R
     data = sample("hsb")
     ids, first = np.unique(data.numeric("id"), return_index=True)
     assert len(ids) == 160

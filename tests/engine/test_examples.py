@@ -121,8 +121,6 @@ def test_schools_against_r() -> None:
     for name, (coef, se, df) in want["full"].items():
         e = found[TERMS[name]]
         assert (e.coef, e.se) == pytest.approx((coef, se), rel=1e-5) and e.df == pytest.approx(df, rel=1e-3)
-    # Raudenbush & Bryk (2002), table 4.5, by other software and with one rounding more
-    assert [round(found[t].coef, 1) for t in ("_cons", "cses", "1.sector#c.cses")] == [12.1, 2.9, -1.6]
     assert [p.estimate for p in fit.random] == pytest.approx(want["variances"], rel=1e-3)
     f, df, ddf, _ = outcome("schools", "test").tables[0].plain()["rows"][0][1:]
     assert (f, df, ddf) == pytest.approx(want["joint"], rel=1e-4)

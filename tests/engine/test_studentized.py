@@ -24,8 +24,8 @@ def test_two_means_are_a_t_test(df: float) -> None:
 
 
 @pytest.mark.parametrize(("k", "df", "q"), [(3, 10, 3.877), (5, 20, 4.232), (10, 60, 4.646), (4, 120, 3.685)])
-def test_published_points(k: int, df: float, q: float) -> None:
-    """Upper 5% points (Harter 1960)."""
+def test_points_of_r(k: int, df: float, q: float) -> None:
+    """Upper 5% points, as qtukey of R gives them."""
     assert range_quantile(0.05, k, df) == pytest.approx(q, abs=6e-4)
     assert range_upper(range_quantile(0.01, k, df), k, df) == pytest.approx(0.01, rel=1e-9)
 
