@@ -96,6 +96,7 @@ def with_reml(command: str) -> str:
 @example(1700, COMMANDS[1], True)  # four groups: no error is left
 @example(273, COMMANDS[5], False)  # nine rows: two summits
 @example(70, COMMANDS[2], True)  # 41 rows: two summits, nearly equal
+@example(3414, COMMANDS[2], False)  # no error is left, and second derivatives lose their digits
 @example(214, COMMANDS[2], False)  # six rows: no maximum
 @example(112, COMMANDS[5], False)  # eleven rows: none either
 def test_nothing_better_is_found(seed: int, command: str, reml: bool) -> None:

@@ -132,7 +132,7 @@ def name_boundary(
     at: BoolArray = np.zeros(len(layout), dtype=bool)
     masked: BoolArray = np.zeros(len(layout), dtype=bool)
     natural = objective.natural_map()
-    if _residual_vanishes(point.evaluation.sigma2, spread):
+    if _residual_vanishes(objective, point, spread):
         # the random effects reproduce the outcome: nothing is left for the residual
         last = len(layout) - 1
         at[last] = masked[last] = True
@@ -172,11 +172,22 @@ def name_boundary(
     return tuple(named), at, masked
 
 
-def _residual_vanishes(sigma2: float, spread: float) -> bool:
+def _residual_vanishes(objective: Objective, point: SearchPoint, spread: float) -> bool:
     """Whether a small σ² (in units of the least-squares residual variance) is none: either rounding is all that it
     can be, or the likelihood has stopped to depend on its logarithm. Errors that are small beside the differences
     between groups, but well determined, are no reason to warn."""
-    return sigma2 < 1e-11 or (sigma2 < 1e-5 and spread > 9.0)
+    sigma2 = point.evaluation.sigma2
+    if sigma2 < 1e-11 or (sigma2 < 1e-5 and spread > 9.0):
+        return True
+    if sigma2 >= 1e-5 or not objective.n_random:
+        return False
+    # the second derivatives behind `spread` have lost their digits where Σ* is huge; the likelihood has not
+    psi = point.psi.copy()
+    psi[: objective.n_random] *= 100.0
+    try:
+        return objective.evaluate(psi, 0).ll > point.ll - 0.5
+    except np.linalg.LinAlgError:
+        return False
 
 
 def _name_residual_edges(
