@@ -227,7 +227,7 @@ class LineControl(Control):
         self.line = named(QLineEdit(), f"after_{field.key}", field.title)
         self.line.setPlaceholderText(field.hint)
         self.line.textChanged.connect(lambda _text: self.changed.emit())
-        row = QHBoxLayout(self)
+        self.row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         if field.kind == "number":
@@ -306,19 +306,13 @@ class LineControl(Control):
         return self.line
 
 
-class FileControl(Control):
+class FileControl(LineControl):
     """A data file: typed, or chosen in a dialog."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self.line = named(QLineEdit(), f"after_{field.key}", field.title)
-        self.line.setPlaceholderText(field.hint)
-        self.line.textChanged.connect(lambda _text: self.changed.emit())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.line, 1)
-        row.addWidget(button(tr("Browse…"), f"after_{field.key}_browse", self._browse))
+        browse = button(tr("Browse…"), f"after_{field.key}_browse", self._browse)
+        self.row.addWidget(browse)
 
     def _browse(self) -> None:
         from terrace_desktop import dialogs
@@ -329,20 +323,10 @@ class FileControl(Control):
         if path:
             self.line.setText(path)
 
-    def value(self) -> str:
-        return self.line.text().strip()
-
-    def set_value(self, value: Any) -> None:
-        with QSignalBlocker(self.line):
-            self.line.setText(value or "")
-
     def problem(self) -> str:
         path = Path(self.value()).expanduser()
         known = path.exists() or (not path.suffix and path.with_suffix(".dta").exists())
         return "" if known or not self.value() else tr("There is no file {0}.").format(path)
-
-    def first(self) -> QWidget:
-        return self.line
 
 
 class RowsControl(Control):
