@@ -106,7 +106,7 @@ def test_reasons_follow_the_model() -> None:
     plain = reasons(help_.facts(help_.PLAIN))
     assert set(plain) == {"contrast", "pwcompare", "simpleslopes", "johnsonneyman"}
     empty = reasons(help_.facts(help_.EMPTY))
-    assert set(empty) - set(plain) == {"terms", "dydx"}
+    assert set(empty) - set(plain) == {"terms", "dydx", "vif"}
     linear = reasons(help_.facts(help_.LINEAR))
     assert {"icc", "reliability", "recovariance", "wcorrelation", "effects", "lines"} <= set(linear)
     assert "no random effects" in linear["icc"]

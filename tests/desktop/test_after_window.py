@@ -164,3 +164,30 @@ def test_the_menu_opens_the_panel_of_the_newest_model(program: Program) -> None:
     spin()
     panel = program.window.models._after.dialog.panel
     assert panel.facts.fit is program.window.results.newest().fit
+
+
+def test_degrees_of_freedom_are_put_to_use_in_a_model_of_their_own(program: Program) -> None:
+    pane = program.window.results
+    panel = ask(program, pane.groups[0].card, "df")
+    for name in ("satterthwaite", "residual"):
+        tick(panel, f"methods_{name}", False)
+    tick(panel, "use")
+    run(program, panel)
+    wait_until(lambda: len(pane.groups) == 3, "the model with other degrees of freedom")
+    program.idle()
+    fit = pane.newest().fit
+    assert fit.spec.df_method == "kroger" and fit.fixed[0].df is not None
+    assert [o.outcome.command for o in pane.groups[1].outputs] == ["estat df, method(kroger)"]
+
+
+def test_forms_stay_open_while_the_rows_of_the_fit_are_there(program: Program) -> None:
+    program.run("mixed distance age if subject > 3 || subject:")
+    panel = ask(program, program.window.results.newest(), "margins")
+    program.run("keep if e(sample)", "sort age")
+    spin()
+    assert not panel.form.reason
+    run(program, panel)
+    assert panel.status.full_text().startswith("Done")
+    program.run("drop if subject == 4")
+    spin()
+    assert panel.form.reason.startswith("The data are not those of the fit")

@@ -11,6 +11,7 @@ from terrace_desktop.after.entry import (
     flag,
     need_data,
     need_effects,
+    need_terms,
     option,
     tr,
     written,
@@ -113,6 +114,14 @@ def group() -> Group:
                 _acf_fields,
                 need_data,
                 also="serial correlation time lag acf",
+            ),
+            Entry(
+                "vif",
+                tr("Collinearity"),
+                tr("Variance inflation factors: how far each predictor follows from the others."),
+                lambda f, v: ["estat vif"],
+                reason=need_terms,
+                also="vif multicollinearity tolerance inflation",
             ),
             Entry(
                 "influence",

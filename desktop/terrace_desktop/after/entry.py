@@ -200,6 +200,11 @@ def need_effects(facts: Facts) -> str:
     return "" if facts.has_effects else tr("The model has no random effects.")
 
 
+def need_terms(facts: Facts) -> str:
+    """The reason of entries about the terms of the fixed part."""
+    return "" if facts.fit.spec.fixed else tr("The model has a constant only.")
+
+
 def need_factor(facts: Facts) -> str:
     """The reason of entries about factors."""
     return "" if facts.factors else tr("The model has no factor (i.variable) in its fixed part.")

@@ -15,6 +15,7 @@ from terrace_desktop.after.entry import (
     mcompare_option,
     metric_field,
     need_factor,
+    need_terms,
     option,
     small_field,
     tr,
@@ -68,7 +69,7 @@ def group() -> Group:
                     ),
                     small_field(f),
                 ),
-                _some_term,
+                need_terms,
                 also="anova type III II F test",
             ),
             Entry(
@@ -228,10 +229,6 @@ def group() -> Group:
 
 def _some_coefficient(facts: Facts) -> str:
     return "" if facts.coefficients else tr("The model has no coefficients.")
-
-
-def _some_term(facts: Facts) -> str:
-    return "" if facts.fit.spec.fixed else tr("The model has a constant only.")
 
 
 def _profiled(facts: Facts) -> tuple[tuple[str, str], ...]:
