@@ -21,6 +21,7 @@ FORMS = (
     ("data", "compute", QT_TRANSLATE_NOOP("MainWindow", "&Compute a variable…")),
     ("data", "recode", QT_TRANSLATE_NOOP("MainWindow", "&Recode…")),
     ("data", "centre", QT_TRANSLATE_NOOP("MainWindow", "C&entre…")),
+    ("data", "across", QT_TRANSLATE_NOOP("MainWindow", "&Scale from several variables…")),
     ("data", "egen", QT_TRANSLATE_NOOP("MainWindow", "Statistics of gro&ups…")),
     ("data", "labels", QT_TRANSLATE_NOOP("MainWindow", "&Value labels…")),
     ("data", "keep_rows", QT_TRANSLATE_NOOP("MainWindow", "&Keep or drop rows…")),
@@ -32,12 +33,15 @@ FORMS = (
     ("data", "wide", QT_TRANSLATE_NOOP("MainWindow", "Reshape to &wide…")),
     ("explore", "tabstat", QT_TRANSLATE_NOOP("MainWindow", "Statistics by &group…")),
     ("explore", "tabulate", QT_TRANSLATE_NOOP("MainWindow", "&Frequencies and cross-tables…")),
+    ("explore", "table", QT_TRANSLATE_NOOP("MainWindow", "&Table of statistics…")),
+    ("explore", "xtsum", QT_TRANSLATE_NOOP("MainWindow", "Between and &within groups…")),
     ("explore", "correlate", QT_TRANSLATE_NOOP("MainWindow", "Co&rrelations…")),
     ("explore", "list", QT_TRANSLATE_NOOP("MainWindow", "&List rows…")),
     ("explore", None, ""),
     ("explore", "scatter", QT_TRANSLATE_NOOP("MainWindow", "&Scatter plot…")),
     ("explore", "lines", QT_TRANSLATE_NOOP("MainWindow", "Lines by gr&oup…")),
     ("explore", "histogram", QT_TRANSLATE_NOOP("MainWindow", "&Histogram…")),
+    ("explore", "bar", QT_TRANSLATE_NOOP("MainWindow", "B&ar chart…")),
     ("explore", "box", QT_TRANSLATE_NOOP("MainWindow", "&Box plots…")),
 )
 ROOMY = 1040  # px: a narrower window leaves the tools out of its bar that the menus have too

@@ -27,7 +27,6 @@ from terrace_desktop.builder.fields import Choice
 from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import button, label, named, tool_button
 
-NARROWEST = 140  # px of a list that drops down
 FEW = 8  # more options than these stand in a list that scrolls
 ROWS = 6  # of such a list that are seen at once
 
@@ -82,8 +81,6 @@ class ChoiceControl(Control):
         closed = {k: v for k, v in field.closed.items() if k is not None}
         self.box.set_options(field.options, closed)
         self.box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.box.setMinimumWidth(min(NARROWEST, self.box.sizeHint().width()))  # long words give way to a narrow form
-        self.box.view().setMinimumWidth(self.box.sizeHint().width())
         self.box.setEnabled(not self.reason)
         self.box.chosen.connect(lambda _value: self.changed.emit())
         column = _column(self)
