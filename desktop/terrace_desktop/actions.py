@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Entries of the data panel that stand in menus: menu, key, words. None is a line between them.
 FORMS = (
-    ("data", "compute", QT_TRANSLATE_NOOP("MainWindow", "&Compute a variable…")),
+    ("data", "compute", QT_TRANSLATE_NOOP("MainWindow", "Com&pute a variable…")),
     ("data", "recode", QT_TRANSLATE_NOOP("MainWindow", "&Recode…")),
     ("data", "centre", QT_TRANSLATE_NOOP("MainWindow", "C&entre…")),
     ("data", "across", QT_TRANSLATE_NOOP("MainWindow", "&Scale from several variables…")),
@@ -176,17 +176,17 @@ class Actions:
         data = self._menu(tr("Data"), "data")
         self._add_forms(data, "data")
         data.addSeparator()
-        self._add(data, "labels", tr("Show &labels"), lambda: w.left.labels.choose("labels"))
+        self._add(data, "labels", tr("Show la&bels"), lambda: w.left.labels.choose("labels"))
         self._add(data, "codes", tr("Show &codes"), lambda: w.left.labels.choose("codes"))
         data.addSeparator()
-        self._add(data, "sort_up", tr("Sort rows &ascending"), lambda: w.sort_current(False))
+        self._add(data, "sort_up", tr("Sort rows asce&nding"), lambda: w.sort_current(False))
         self._add(data, "sort_down", tr("Sort rows &descending"), lambda: w.sort_current(True))
-        self._add(data, "sort_none", tr("&Order of the data"), lambda: w.sort_current(None))
+        self._add(data, "sort_none", tr("Order of &the data"), lambda: w.sort_current(None))
         data.addSeparator()
         self._add(data, "filter", tr("&Filter rows…"), w.left.focus_filter, "Ctrl+F")
         self._add(data, "go_to", tr("&Go to row or variable…"), w.left.focus_go, "Ctrl+G")
-        self._add(data, "show_all", tr("Show all &rows"), w.left.show_all)
-        self._add(data, "variables", tr("Describe &variables"), lambda: w.show_tab(1))
+        self._add(data, "show_all", tr("S&how all rows"), w.left.show_all)
+        self._add(data, "variables", tr("Describe var&iables"), lambda: w.show_tab(1))
         self.explore = self._menu(tr("Explore"), "explore")
         self._add_forms(self.explore, "explore")
         model = self._menu(tr("Model"), "model")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import fakes
@@ -118,6 +119,13 @@ def test_every_menu_entry_has_words(desk: Desk) -> None:
         for action in menu.actions():
             assert action.isSeparator() or action.text().strip(), menu.objectName()
     assert all(isinstance(a, QAction) and a.text() for a in desk.window.menuBar().actions())
+
+
+def test_a_letter_means_one_entry_of_a_menu(desk: Desk) -> None:
+    full(desk)
+    for entry in desk.window.menuBar().actions():
+        letters = [m[1].lower() for a in entry.menu().actions() if (m := re.search(r"&(\w)", a.text()))]
+        assert len(letters) == len(set(letters)), f"{entry.text()}: {sorted(letters)}"
 
 
 def test_results_can_be_read_out(desk: Desk) -> None:
