@@ -79,6 +79,9 @@ def collect_advice(
                 "cannot be given.",
                 "The data cannot tell some of the parameters apart: simplify the random part or the residuals.",
             )
+    maximise = "The estimates maximise the likelihood"
+    if any(code == "no-maximum" for code, _ in trouble):
+        maximise = "This is the highest summit that was found"
     roots = [n.partition(": ")[2] for n in fitted.natural.boundary if n.rpartition(":")[2].strip().startswith("theta")]
     for name in fitted.natural.boundary:
         level, _, parameter = name.partition(": ")
@@ -89,8 +92,8 @@ def collect_advice(
             every, verb = (", ".join(roots), "are") if len(roots) > 1 else (parameter, "is")
             text = f"{every} {verb} at the edge of what a moving average can be: a root lies on the unit circle."
             action = (
-                "The estimates maximise the likelihood, but have no standard errors there. Consider another "
-                "structure of the residuals, or a lower order."
+                f"{maximise}, but there are no standard errors there. Consider another structure of the residuals, or "
+                "a lower order."
             )
         elif level == "Residual" and inside == "rho":
             text = f"{parameter} is estimated as zero: the residuals show no positive correlation in time."
@@ -104,12 +107,12 @@ def collect_advice(
         elif parameter.startswith("corr"):
             text = _perfect_correlation(fitted, level, parameter)
             action = (
-                "The estimates maximise the likelihood, but standard errors are not identified there. Consider "
-                "covariance(independent), or leave the random slope out."
+                f"{maximise}, but standard errors are not identified there. Consider covariance(independent), or leave "
+                "the random slope out."
             )
         else:
             text = f"{parameter} at level {level} is estimated as zero, the edge of what a variance can be."
-            action = "The estimates maximise the likelihood. Consider leaving this random effect out."
+            action = f"{maximise}. Consider leaving this random effect out."
         yield Advice("boundary", text, action, name)
 
 
