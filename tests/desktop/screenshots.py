@@ -168,7 +168,7 @@ def state_screens(c: Camera) -> None:
     c.shoot("boundary")
     w.models.after(w.results.newest(), "estimates compare m1 m2")
     c.idle()
-    w.results.verticalScrollBar().setValue(0)
+    w.results.verticalScrollBar().setValue(c.window.results.newest().height())  # the comparison stands under its model
     c.idle()
     c.shoot("compare")
     w.left.setCurrentIndex(2)

@@ -51,7 +51,7 @@ class MaximisationSection(Section):
         technique = option("technique", lambda spec: spec.maximisation.technique)
         self._line("technique", self.tr("Technique"), technique, self.tr("nr, bfgs or dfp"), "")
         start = option("from", lambda spec: spec.maximisation.from_)
-        self._line("from_", self.tr("Starting values"), start, self.tr("log SDs, atanh correlations"), "")
+        self._line("from_", self.tr("Starting values"), start, self.tr("log SDs, atanh correlations, or a matrix"), "")
         self.last = button(
             self.tr("Those of the last fit"), "maximisation_from_last", self._from_last, variant="flat",
             tip=self.tr("The covariance parameters of the model that was fitted last, as stored in e(b)"),
