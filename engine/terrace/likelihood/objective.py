@@ -12,7 +12,7 @@ scaled and orthogonalised, y is replaced by its least-squares residual: β comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,10 @@ from terrace.likelihood.curvature import Weight, add_curvature, before
 from terrace.likelihood.eliminate import Eliminated, Jet, Record, eliminate
 from terrace.likelihood.kernel import Kernel
 from terrace.likelihood.layout import Layout, build_layout
+from terrace.likelihood.orthogonal import orthogonal
 from terrace.likelihood.patterns import PatternData
 from terrace.likelihood.sparse import SparseLead
+from terrace.likelihood.weights import effective_n, placed_weights
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -123,9 +125,9 @@ class Objective:
         x = design.x if transform is None else design.x @ transform
         y = design.y if offset is None else design.y - offset
         self.n_rows, self.p = x.shape
-        self.level_weights, weights = _placed_weights(design)
+        self.level_weights, weights = placed_weights(design)
         self.row_weights = weights
-        self.n_effective = _effective_n(design)
+        self.n_effective = effective_n(design)
         self.nu = self.n_effective - (self.p if reml else 0)
         self.layout: Layout = build_layout(design, self.p + 1, keep_clusters)
         self.n_random = self.layout.n_random
@@ -134,7 +136,7 @@ class Objective:
         w = None if weights is None else weights
         dense = np.empty((len(y), self.p + 1), order="F")
         xt = dense[:, :-1]
-        self.back = _orthogonal(x, constant, w, xt)
+        self.back = orthogonal(x, constant, w, xt)
         ols = xt.T @ (y if w is None else y * w)
         residual = y - xt @ ols
         self.ols = ols
@@ -447,81 +449,6 @@ def _first_rows(codes: IntArray, count: int) -> IntArray:
     first = np.empty(count, dtype=np.int64)
     first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
     return first
-
-
-def _placed_weights(design: Design) -> tuple[dict[str, FloatArray], FloatArray | None]:
-    """Weights by level and by row, each at the finest place where it can act.
-
-    A weight copies its group. Where a level has no random effects of its own, copies of its groups are copies
-    of the groups below, or of the rows.
-    """
-    with_effects = {block.level.name for block in design.blocks if block.names}
-    placed: dict[str, FloatArray] = {}
-    pending: FloatArray | None = None
-    for level in design.levels:
-        own = design.weights.of(level.name)
-        if own is not None:
-            pending = own if pending is None else pending * own
-        if level.name in with_effects and pending is not None:
-            placed[level.name], pending = pending, None
-    row = design.weights.row
-    if pending is not None:
-        row = pending if row is None else row * pending
-    return placed, row
-
-
-def _effective_n(design: Design) -> float:
-    """Σ of the products of the weights of all levels: the n of the likelihood."""
-    total = np.ones(len(design.y)) if design.weights.row is None else design.weights.row
-    for _, values in design.weights.level:
-        total = total * values
-    return float(total.sum())
-
-
-def _orthogonal(
-    x: FloatArray, constant: bool, weights: FloatArray | None, out: FloatArray
-) -> FloatArray:
-    """M (p, p) for which xM has orthonormal columns (in the weights); xM goes into `out` (n, p).
-
-    The constant is the last column of x. Block by block, so that nothing of the size of x is made but `out`.
-    """
-    p = x.shape[1]
-    m = np.eye(p)
-    if p == 0:
-        return m
-    mean = np.zeros(p)
-    if constant and p > 1:
-        mean[:-1] = x[:, :-1].mean(axis=0) if weights is None else (weights @ x[:, :-1]) / weights.sum()
-        m[-1, :-1] = -mean[:-1]
-    gram = np.zeros((p, p))
-    for rows in _blocks(len(x)):
-        gram += _gram(x[rows] - mean, None if weights is None else weights[rows])
-    length = np.sqrt(np.diag(gram))
-    length[length == 0] = 1.0
-    upper = np.linalg.cholesky(gram / length / length[:, None]).T
-    step = np.linalg.inv(upper) / length[:, None]
-    for rows in _blocks(len(x)):
-        out[rows] = (x[rows] - mean) @ step
-    m = m @ step
-    if np.diag(upper).min() > 1e-2:
-        return m
-    # a second round is for columns that nearly depend (Cholesky-QR twice; Yamamoto et al. 2015)
-    gram = np.zeros((p, p))
-    for rows in _blocks(len(x)):
-        gram += _gram(out[rows], None if weights is None else weights[rows])
-    step = np.linalg.inv(np.linalg.cholesky(gram).T)
-    for rows in _blocks(len(x)):
-        out[rows] = out[rows] @ step
-    return m @ step
-
-
-def _blocks(n: int) -> Iterator[slice]:
-    """Slices of 2^15 rows: some columns of these stay in a processor's cache."""
-    return (slice(first, first + (1 << 15)) for first in range(0, n, 1 << 15))
-
-
-def _gram(x: FloatArray, weights: FloatArray | None) -> FloatArray:
-    return x.T @ (x if weights is None else x * weights[:, None])
 
 
 def _expand(c: OneHot) -> FloatArray:

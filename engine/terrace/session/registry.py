@@ -30,7 +30,7 @@ MODULES = (
     *("values", "matrices", "programming", "macros", "checks", "syntax", "files"),
     *("system", "help", "metadata", "output", "variables"),
     *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center", "ranktests"),
-    *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs"),
+    *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs", "graph_store"),
     *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "simulate"),
     *("statsby", "mi", "export"),
     *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics", "apa"),

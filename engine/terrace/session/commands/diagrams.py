@@ -14,7 +14,8 @@ from terrace.language.names import Names, parse_names
 from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import words
 from terrace.results.plot import Plot, Style
-from terrace.session.commands.graphs import TITLES, drawn_result, named_graph
+from terrace.session.commands.graph_store import named_graph
+from terrace.session.commands.graphs import TITLES, drawn_result
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session

@@ -1,4 +1,4 @@
-"""Graphs of data: ``twoway`` with its plot types, ``histogram``, ``graph box``; ``graph export dir drop display``."""
+"""Graphs of data: ``twoway`` with its plot types, ``histogram``, ``graph box``, ``marginsplot``."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from terrace.language.clauses import Clauses, Weighting
 from terrace.language.command import ParsedCommand
 from terrace.language.graphs import parse_boxes, parse_histogram, parse_twoway
 from terrace.language.graphs_options import GraphOptions
-from terrace.language.mixed_options import argument, number
+from terrace.language.mixed_options import argument
 from terrace.language.names import Names, parse_names
-from terrace.language.options import Option, OptionRule, choice, did_you_mean, rules, scan_options
-from terrace.language.tokens import Piece, words
-from terrace.results.plot import Axis, Plot, PlotPanel
-from terrace.results.table import Column, Row, Table
+from terrace.language.options import Option, OptionRule, choice, rules, scan_options
+from terrace.language.tokens import Piece
+from terrace.results.plot import Axis, PlotPanel
 from terrace.session.commands.data import file_name
+from terrace.session.commands.graph_store import about, save, written
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
@@ -301,11 +301,6 @@ def drawn_result(
     return replace(result, state=state)
 
 
-def named_graph(session: Session, piece: Piece) -> tuple[Plot, ...]:
-    """The graph of a name. Raises `CommandError` where there is none."""
-    return _named(session.state.graphs, piece)[1]
-
-
 def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> CommandResult:
     """The result of a command that drew a graph: it has its name now, and its file where it asked for one."""
     name = options.name or UNNAMED
@@ -322,7 +317,7 @@ def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> Command
     if options.saving is not None:
         where = file_name(options.saving, "saving")
         path = Path(where) if Path(where).suffix else Path(where + ".png")
-        text += "\n" + _written(_save(drawing.plots, path, replace_file=options.saving_replace))
+        text += "\n" + written(save(drawing.plots, path, replace_file=options.saving_replace))
     graphs.pop(name, None)
     graphs[name] = drawing.plots
     return CommandResult(
@@ -330,145 +325,5 @@ def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> Command
         plots=drawing.plots if options.draw else (),
         warnings=drawing.warnings,
         state=replace(session.state, graphs=graphs),
-        payload={"graph": _about(name, drawing.plots)},
-    )
-
-
-def _about(name: str, plots: tuple[Plot, ...]) -> dict[str, object]:
-    return {"name": name, "kind": plots[0].kind, "pages": len(plots), "panels": sum(len(p.panels) for p in plots)}
-
-
-# --- graphs that were drawn -------------------------------------------------------------------------------
-def _latest(session: Session) -> tuple[str, tuple[Plot, ...]] | None:
-    """The graph that was drawn last, also where another command drew it."""
-    graphs = session.state.graphs
-    for outcome in reversed(session.history):
-        if "graph" in outcome.payload:
-            break
-        if outcome.ok and outcome.plots:
-            return outcome.type, outcome.plots
-    name = list(graphs)[-1] if graphs else None
-    return None if name is None else (name, graphs[name])
-
-
-def _chosen(session: Session, parsed: ParsedCommand, piece: Piece | None) -> tuple[str, tuple[Plot, ...]]:
-    """The graph of a name, or the last one. Raises `CommandError` where there is none."""
-    if piece is not None:
-        return _named(session.state.graphs, piece)
-    found = _latest(session)
-    if found is None:
-        raise parsed.word.error("No graph has been drawn.", code="no-graph", advice="Draw one first: scatter y x.")
-    return found
-
-
-def _named(graphs: Mapping[str, tuple[Plot, ...]], piece: Piece) -> tuple[str, tuple[Plot, ...]]:
-    name = str(piece)
-    if name in graphs:
-        return name, graphs[name]
-    raise piece.error(
-        f"There is no graph named {name}.",
-        code="no-such-graph",
-        subject=name,
-        advice=did_you_mean(name, list(graphs), otherwise=bool(graphs)) or "Draw one: scatter y x, name(A).",
-    )
-
-
-@command(
-    "graph export",
-    minimum="gr export",
-    syntax="graph export FILE [, replace name(NAME) as(png|svg|pdf) width(#) height(#)]",
-    help="Write the last graph, or a named one, to a .png, .svg or .pdf file.",
-)
-def export(session: Session, parsed: ParsedCommand) -> CommandResult:
-    known = rules("replace", "name as wid:th hei:ght fontf:ace fontfaces:erif fontd:ir ori:entation mag logo bor:der")
-    options = parsed.options(known)
-    if not parsed.clauses.body:
-        raise parsed.word.error("The name of a file is missing.", code="no-file", advice="graph export figure.png")
-    where = file_name(parsed.clauses.body, "graph export")
-    path = Path(where)
-    if "as" in options:
-        kind = choice(
-            argument(options["as"]), options["as"].value, "png svg pdf", "a format that graphs are written in"
-        )
-        path = path if path.suffix.lower() == f".{kind}" else Path(f"{where}.{kind}")
-    name = argument(options["name"]) if "name" in options else None
-    _, plots = _chosen(session, parsed, name)
-    pixels = {k: _pixels(options.get(k)) for k in ("width", "height")}
-    session.report("Writing")
-    return CommandResult(text=_written(_save(plots, path, replace_file="replace" in options, **pixels)))
-
-
-def _pixels(option: Option | None) -> int | None:
-    if option is None:
-        return None
-    pixels = int(number(option, least=16, integer=True))
-    if pixels > 20_000:
-        raise option.piece.error(f"{option.name}() is at most 20,000 pixels.", code="option-number")
-    return pixels
-
-
-def _save(
-    plots: tuple[Plot, ...], path: Path, *, replace_file: bool, width: int | None = None, height: int | None = None
-) -> list[Path]:
-    from terrace.report.figure_pages import save_pages
-
-    return save_pages(plots, path, replace=replace_file, width=width, height=height)
-
-
-def _written(paths: list[Path]) -> str:
-    if len(paths) == 1:
-        return f"Written to {paths[0]}."
-    return f"Written to {len(paths)} files, {paths[0]} to {paths[-1].name}."
-
-
-@command("graph dir", minimum="gr di", syntax="graph dir", help="List the graphs that are kept.")
-def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.nothing_else()
-    graphs = session.state.graphs
-    if not graphs:
-        return CommandResult(text="No graphs are kept.")
-    table = Table(
-        title="Graphs",
-        columns=(
-            Column("kind", "Kind", "text"),
-            Column("panels", "Panels", "count"),
-            Column("title", "What", "text"),
-        ),
-        rows=tuple(Row(n, (p[0].kind, sum(len(q.panels) for q in p), p[0].title)) for n, p in graphs.items()),
-        stub="Name",
-        key="graph-dir",
-    )
-    return CommandResult(tables=(table,))
-
-
-@command("graph drop", minimum="gr drop", syntax="graph drop NAMES|_all", help="Forget graphs.")
-def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(())
-    items = words(parsed.clauses.body)
-    if not items:
-        raise parsed.word.error("Which graph?", code="syntax", advice="Write graph drop NAME, or graph drop _all.")
-    graphs = dict(session.state.graphs)
-    for item in items:
-        if str(item) in ("_all", "*"):
-            graphs.clear()
-        else:
-            graphs.pop(_named(graphs, item)[0])
-    return CommandResult(state=replace(session.state, graphs=graphs))
-
-
-@command("graph display", minimum="gr dis", syntax="graph display [NAME]", help="Show a graph again.")
-def display(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("", "scheme xsiz:e ysiz:e scale margins"))
-    items = words(parsed.clauses.body)
-    if len(items) > 1:
-        raise items[1].error("One graph is shown at a time.", code="syntax")
-    name, plots = _chosen(session, parsed, items[0] if items else None)
-    graphs = dict(session.state.graphs)
-    if name in graphs:
-        graphs[name] = graphs.pop(name)  # it is the last one now
-    return CommandResult(
-        text=f"Graph {name}: {plots[0].title}.",
-        plots=plots,
-        state=replace(session.state, graphs=graphs),
-        payload={"graph": _about(name, plots)},
+        payload={"graph": about(name, drawing.plots)},
     )

@@ -1,0 +1,56 @@
+"""Columns of the fixed part made orthonormal, block by block of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+def orthogonal(
+    x: FloatArray, constant: bool, weights: FloatArray | None, out: FloatArray
+) -> FloatArray:
+    """M (p, p) for which xM has orthonormal columns (in the weights); xM goes into `out` (n, p).
+
+    The constant is the last column of x. Block by block, so that nothing of the size of x is made but `out`.
+    """
+    p = x.shape[1]
+    m = np.eye(p)
+    if p == 0:
+        return m
+    mean = np.zeros(p)
+    if constant and p > 1:
+        mean[:-1] = x[:, :-1].mean(axis=0) if weights is None else (weights @ x[:, :-1]) / weights.sum()
+        m[-1, :-1] = -mean[:-1]
+    gram = np.zeros((p, p))
+    for rows in _blocks(len(x)):
+        gram += _gram(x[rows] - mean, None if weights is None else weights[rows])
+    length = np.sqrt(np.diag(gram))
+    length[length == 0] = 1.0
+    upper = np.linalg.cholesky(gram / length / length[:, None]).T
+    step = np.linalg.inv(upper) / length[:, None]
+    for rows in _blocks(len(x)):
+        out[rows] = (x[rows] - mean) @ step
+    m = m @ step
+    if np.diag(upper).min() > 1e-2:
+        return m
+    # a second round is for columns that nearly depend (Cholesky-QR twice; Yamamoto et al. 2015)
+    gram = np.zeros((p, p))
+    for rows in _blocks(len(x)):
+        gram += _gram(out[rows], None if weights is None else weights[rows])
+    step = np.linalg.inv(np.linalg.cholesky(gram).T)
+    for rows in _blocks(len(x)):
+        out[rows] = out[rows] @ step
+    return m @ step
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    """Slices of 2^15 rows: some columns of these stay in a processor's cache."""
+    return (slice(first, first + (1 << 15)) for first in range(0, n, 1 << 15))
+
+
+def _gram(x: FloatArray, weights: FloatArray | None) -> FloatArray:
+    return x.T @ (x if weights is None else x * weights[:, None])
