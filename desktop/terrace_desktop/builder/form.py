@@ -286,20 +286,21 @@ class BuilderForm(QWidget):
 
     def paste_command(self) -> None:
         """Make the command on the clipboard the model, or show it with what is wrong with it."""
-        self.use_text(QGuiApplication.clipboard().text())
+        if self.use_text(QGuiApplication.clipboard().text()):
+            self.status_more.set_text(self.tr("Command pasted"))
 
-    def use_text(self, text: str) -> None:
-        """Make a command the model; lines that define its constraints may stand before it."""
+    def use_text(self, text: str) -> bool:
+        """Make a command the model, if it is one; lines that define its constraints may stand before it."""
         defined, command = read_paste(text)
         if not command:
             self.status_more.set_text(self.tr("There is no command of a model on the clipboard"))
-            return
+            return False
         self.live.command.setPlainText(command)
-        if self.live.use_command():
-            self.state.know(defined)
-            self.status_more.set_text(self.tr("Command pasted"))
-        else:
+        if not self.live.use_command():
             self.live.views.setCurrentIndex(COMMAND)
+            return False
+        self.state.know(defined)
+        return True
 
     def definitions(self) -> tuple[str, ...]:
         """The commands to run before the model's own: constraints that were made here."""
