@@ -380,17 +380,3 @@ def _title(
         for cell in cells
     )
     return "Adjusted predictions" if atmeans or wholly else "Predictive margins"
-
-
-def margins_table(found: Margins) -> Any:
-    """The margins as a table; see `terrace.postestimation.margins_show`."""
-    from terrace.postestimation.margins_show import margins_table as table
-
-    return table(found)
-
-
-def margins_plot(found: Margins, x: str | None = None) -> Any:
-    """The margins as a plot; see `terrace.postestimation.margins_show`."""
-    from terrace.postestimation.margins_show import margins_plot as plot
-
-    return plot(found, x)
