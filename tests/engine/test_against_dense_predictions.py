@@ -88,8 +88,6 @@ def test_random_effects_and_their_standard_errors(case: Case) -> None:
 
 def r_cases() -> list[Any]:
     """lme4's fits with conditional modes, one grouping factor."""
-    if "predict" not in IMPLEMENTED:
-        return []
     found = [c for c in cases("lme4") if c.get("effects") and len(c["effects"]) == 1]
     return [pytest.param(c, id=c["id"]) for c in found]
 
@@ -111,7 +109,6 @@ def test_random_effects_are_the_conditional_modes_of_lme4(case: dict[str, Any]) 
             np.testing.assert_allclose(got, block["cond_se"][j], rtol=1e-5)
 
 
-@pytest.mark.skipif("predict" not in IMPLEMENTED, reason="not implemented: predict")
 def test_unchanged_fit_after_predictions() -> None:
     data = "sleepstudy"
     command = "mixed reaction days || subject: days, cov(un)"

@@ -18,7 +18,6 @@ from scipy import stats
 import terrace
 from oracles import generated
 from oracles.generated import panel
-from oracles.implemented import IMPLEMENTED
 
 FEW = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "6")))
 COMMANDS = (
@@ -116,7 +115,6 @@ def test_units_of_a_covariate_with_a_random_slope(shift: float, scale: float, re
     assert var[-1] == pytest.approx(before[-1], rel=1e-4)
 
 
-@pytest.mark.skipif("crossed" not in IMPLEMENTED, reason="not implemented: crossed")
 @pytest.mark.parametrize("method", ["", "reml"])
 def test_a_group_variable_is_a_crossed_factor_over_all_rows(method: str) -> None:
     data = dataset(complete())
@@ -141,7 +139,6 @@ def test_exchangeable_effects_of_a_factor_are_two_levels() -> None:
     np.testing.assert_allclose([cov, var - cov, error], natural(other), rtol=1e-5)
 
 
-@pytest.mark.skipif("emonly" not in IMPLEMENTED, reason="not implemented: emonly")
 @pytest.mark.parametrize("command", COMMANDS[:4])
 def test_em_climbs(command: str) -> None:
     joint = " " if "," in command.rpartition("||")[2] else ", "

@@ -14,7 +14,6 @@ from oracle_support import column, dataset, estimated, natural
 import terrace
 from oracles.dense import Dense
 from oracles.generated import panel
-from oracles.implemented import IMPLEMENTED
 from oracles.model import describe, design
 from oracles.numerics import hessian, jacobian
 from oracles.weighted import group_logs, robust_fixed, sandwich, scale
@@ -22,11 +21,6 @@ from terrace.errors import SpecError
 from terrace.language.mixed import parse_mixed
 
 PLAIN = ("x", "z", "_cons")
-
-
-def needs(*features: str) -> Any:
-    missing = set(features) - IMPLEMENTED
-    return pytest.mark.skipif(bool(missing), reason=f"not implemented: {', '.join(sorted(missing))}")
 
 
 @cache
@@ -60,7 +54,6 @@ def same(one: terrace.FitResult, other: terrace.FitResult) -> None:
         assert one.scalars.get(name) == close, name
 
 
-@needs("fweights")
 @pytest.mark.parametrize("random", ["|| id:", "|| id: x, cov(unstructured)", "|| region: || person: x"])
 def test_frequency_weights_of_rows_are_repeated_rows(random: str) -> None:
     frame = weighted_panel()
@@ -87,7 +80,6 @@ REPEATED = (
 )
 
 
-@needs("fweights")
 @pytest.mark.parametrize("random", REPEATED)
 def test_frequency_weights_of_groups_are_repeated_groups(random: str) -> None:
     frame = weighted_panel()
@@ -110,7 +102,6 @@ def pseudolikelihood(frame: pd.DataFrame, kind: str) -> tuple[Any, Any]:
     return logs, lambda parameters: float(logs(parameters).sum())
 
 
-@needs("pweights", "robust")
 @pytest.mark.parametrize("kind", ["", "size", "effective", "gk"])
 def test_pseudolikelihood_is_the_quadrature_of_its_definition(kind: str) -> None:
     frame = weighted_panel()
@@ -135,7 +126,6 @@ def test_pseudolikelihood_is_the_quadrature_of_its_definition(kind: str) -> None
     np.testing.assert_allclose(column(list(result.random), "se"), 2 * natural(result) * variances, rtol=1e-5)
 
 
-@needs("pweights")
 def test_equal_sampling_weights_do_not_move_the_estimates() -> None:
     frame = weighted_panel().assign(two=2.0, one=1.0)
     plain = terrace.fit("mixed y x z || id: x", dataset(frame))
@@ -145,7 +135,6 @@ def test_equal_sampling_weights_do_not_move_the_estimates() -> None:
         np.testing.assert_allclose(natural(result), natural(plain), rtol=1e-5)
 
 
-@needs("robust")
 def test_robust_variances_are_sums_of_squared_scores() -> None:
     frame = weighted_panel().assign(w1=1.0, w2=1.0)
     result = terrace.fit("mixed y x z || id:, vce(robust)", dataset(frame))
@@ -158,7 +147,6 @@ def test_robust_variances_are_sums_of_squared_scores() -> None:
     assert result.scalars["N_clust"] == frame["id"].nunique()
 
 
-@needs("cluster")
 def test_clusters_above_the_top_level() -> None:
     frame = weighted_panel()
     by_region = terrace.fit("mixed y x z || id:, vce(cluster region)", dataset(frame))
@@ -172,7 +160,6 @@ def test_clusters_above_the_top_level() -> None:
 SMALL = ("residual", "repeated", "anova", "satterthwaite", "kroger", "kroger, oim")
 
 
-@needs("fweights")
 @pytest.mark.parametrize("method", SMALL)
 @pytest.mark.parametrize("level", ["rows", "groups"])
 def test_frequency_weights_under_reml_with_degrees_of_freedom(level: str, method: str) -> None:
@@ -192,7 +179,6 @@ def test_frequency_weights_under_reml_with_degrees_of_freedom(level: str, method
     assert [(g.n_groups, g.min, g.max) for g in weighted.groups] == [(g.n_groups, g.min, g.max) for g in plain.groups]
 
 
-@needs("fweights")
 @pytest.mark.parametrize("reml", ["", " reml"])
 @pytest.mark.parametrize("random", ["|| _all: R.item || id: x, cov(unstructured)", "|| _all: R.item || _all: R.id,"])
 def test_frequency_weights_of_rows_with_crossed_effects(random: str, reml: str) -> None:
@@ -204,14 +190,12 @@ def test_frequency_weights_of_rows_with_crossed_effects(random: str, reml: str) 
     )
 
 
-@needs("fweights")
 def test_copies_of_a_group_share_the_effects_that_cross_it() -> None:
     frame = weighted_panel()
     command = "mixed y x z || _all: R.item || id: x, cov(unstructured)"
     same(terrace.fit(f"{command} fweight(k2)", dataset(frame)), terrace.fit(command, dataset(copied(frame))))
 
 
-@needs("pweights")
 def test_weights_of_a_group_need_effects_of_its_own_to_repeat() -> None:
     frame = weighted_panel()
     for command in ("mixed y x || id: R.f || id:, fweight(k2)", "mixed y x || id: R.f, fweight(k2)"):
@@ -220,7 +204,6 @@ def test_weights_of_a_group_need_effects_of_its_own_to_repeat() -> None:
         assert caught.value.code == "weights-crossed"
 
 
-@needs("pweights", "robust")
 @pytest.mark.parametrize("residuals", ["ar 1, t(t)", "exchangeable"])
 def test_row_weights_that_are_constant_in_a_group_weigh_its_residuals_as_a_whole(residuals: str) -> None:
     """Without random effects at that level they are weights of the group."""
@@ -232,7 +215,6 @@ def test_row_weights_that_are_constant_in_a_group_weigh_its_residuals_as_a_whole
     assert rows.ll != pytest.approx(terrace.fit(f"mixed y x z || id:, {option}", dataset(frame)).ll)
 
 
-@needs("robust")
 def test_robust_variances_with_effects_that_cross_within_clusters() -> None:
     frame = weighted_panel()
     command = "mixed y x z || region: R.t || person:, reml"
@@ -243,7 +225,6 @@ def test_robust_variances_with_effects_that_cross_within_clusters() -> None:
     assert result.scalars["N_clust"] == 6
 
 
-@needs("robust")
 def test_clusters_that_share_effects_are_refused() -> None:
     frame = weighted_panel()
     spec = replace(parse_mixed("mixed y x || _all: R.item || id:", frame.columns), vce="cluster", cluster="region")
@@ -252,7 +233,6 @@ def test_clusters_that_share_effects_are_refused() -> None:
     assert caught.value.code == "robust-crossed"
 
 
-@needs("robust")
 def test_robust_variances_of_variance_parameters_under_reml() -> None:
     """The restricted likelihood splits by cluster: score -(tr P_cc V_a,cc - v_c'V_a v_c)/2 with v = V^-1 r."""
     frame = weighted_panel()
