@@ -312,7 +312,7 @@ def test_results_by_name(session: Session) -> None:
     listed = {r.label for t in ok(session, "ereturn list").tables for r in t.rows}
     assert {"e(N)", "e(ll)", "e(cmd)", "e(b)", "e(V)", "e(sample)"} <= listed
     table = session.state.returned.matrices["table"]
-    assert table.rows[0] == "b" and table.columns == ("x", "_cons", "lns1_1_1:_cons", "lnsig_e:_cons")
+    assert table.rows[0] == "b" and table.columns == fit.matrix_names["b"][1]
     assert table.values[0, 0] == fit.fixed[0].coef
     assert ok(session, "return list").tables[-1].rows[0].label == "r(table)"
 
@@ -459,7 +459,7 @@ def test_matrices(session: Session) -> None:
     assert ok(session, "matrix list r(table)").tables[0].rows[0].label == "b"
     ok(session, "matrix drop base")
     assert error(session, "matrix list base") == "no-such-matrix"
-    assert error(session, "matrix a = e(nope)") == "no-stored-result"
+    assert error(session, "matrix a = e(nope)") == "no-such-matrix"
 
 
 # --- the iteration log ------------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ class ColumnInfo:
     """One column of a design matrix, or one that was left out of it.
 
     ``name`` is the name in commands, ``label`` the one for people, ``term`` the position of its term in the
-    specification. ``levels`` gives the level of each factor of the term, None for continuous ones.
+    specification. ``levels`` gives the level of each factor of the term, None for continuous ones; ``bases`` names
+    the factors that are at their base level.
     """
 
     name: str
@@ -38,6 +39,14 @@ class ColumnInfo:
     kind: ColumnKind = "estimated"
     levels: tuple[Any, ...] = ()
     variables: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> str:
+        """The name in e(b), which marks what has no coefficient: ``0b.f``, ``2o.f``, ``0b.f#co.x``, ``o.x``."""
+        if self.kind == "estimated":
+            return self.name
+        return "#".join(_marked(part, self.bases) for part in self.name.split("#"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +233,19 @@ class ColumnBuilder:
                     every[f].values[chosen[f]] if f.kind == "factor" else None for f in term.factors
                 ),
                 variables,
+                tuple(f.name for f, b in zip(factors, at_base) if b),
             )
             out.append((info, np.where(mask, product, 0.0) if kind == "estimated" else None))
         return out
+
+
+def _marked(part: str, bases: tuple[str, ...]) -> str:
+    """One part of the name of a column without a coefficient: ``b`` after a base level, ``o`` after any other."""
+    operator, _, name = part.rpartition(".")
+    if operator.isdigit():
+        return f"{operator}{'b' if name in bases else 'o'}.{name}"
+    letter = "c" if operator.startswith("c") else ""
+    return f"{letter}o{operator.removeprefix('c')}.{name}"
 
 
 def variable_values(data: Dataset, factor: Factor) -> FloatArray:

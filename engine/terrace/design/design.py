@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -187,10 +187,7 @@ def _fixed_part(
     keep = [k for k in range(matrix.shape[1]) if k not in gone]
     names_gone = {info[k].name for k in gone}
     columns = tuple(
-        ColumnInfo(c.name, c.label, c.term, "omitted", c.levels, c.variables)
-        if c.name in names_gone and c.kind == "estimated"
-        else c
-        for c in everything
+        replace(c, kind="omitted") if c.name in names_gone and c.kind == "estimated" else c for c in everything
     )
     x = matrix if not gone else matrix[:, keep]
     x_info = tuple(info[k] for k in keep)

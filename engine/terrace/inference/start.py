@@ -35,7 +35,7 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
     if "=" in head:
         numbers = _by_name(head, "skip" in tail.split(), design, objective, layout)
     else:
-        numbers = _in_order(text, design.x.shape[1], len(layout))
+        numbers = _in_order(text, (design.x.shape[1], len(design.columns)), len(layout))
     values = _natural(numbers, layout)
     theta = np.zeros(objective.n_params)
     first = next((k for k, c in enumerate(layout) if c.block is None), len(layout))
@@ -58,8 +58,8 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
     return theta
 
 
-def _in_order(text: str, p: int, count: int) -> list[float]:
-    """The numbers of a list, without the ``p`` fixed effects before them."""
+def _in_order(text: str, fixed: tuple[int, int], count: int) -> list[float]:
+    """The numbers of a list, without the fixed effects before them: those that are estimated, or all of e(b)."""
     head = text.partition(",")[0]
     try:
         numbers = [float(part) for part in head.replace(",", " ").split()]
@@ -70,11 +70,11 @@ def _in_order(text: str, p: int, count: int) -> list[float]:
             advice="Give the covariance parameters as log standard deviations and atanh correlations, or e(b) of a "
             "fit: matrix b0 = e(b), then from(b0).",
         ) from None
-    if len(numbers) == p + count:
-        numbers = numbers[p:]
+    if len(numbers) in (k + count for k in fixed):
+        numbers = numbers[len(numbers) - count :]
     if len(numbers) != count:
         raise SpecError(
-            f"from(): {len(numbers)} numbers given; the model has {count} covariance parameters (and {p} "
+            f"from(): {len(numbers)} numbers given; the model has {count} covariance parameters (and {fixed[0]} "
             "fixed effects).",
             code="from", subject="from",
         )

@@ -130,6 +130,8 @@ class Evaluator:
     # --- operators -----------------------------------------------------------------------------------------
     def _binary(self, node: Binary, left: Array, right: Array) -> Array:
         operator = node.operator
+        if is_text(left) != is_text(right):
+            left, right = self._or_empty(node.left, left, right), self._or_empty(node.right, right, left)
         if operator in ("==", "!=", "<", ">", "<=", ">="):
             self._alike(node, left, right)
             return compare(operator, left, right)
@@ -155,6 +157,10 @@ class Evaluator:
         if operator == "&":
             return np.asarray(expr_math.true(left) & expr_math.true(right), dtype=np.float64)
         return np.asarray(expr_math.true(left) | expr_math.true(right), dtype=np.float64)
+
+    def _or_empty(self, node: Node, value: Array, other: Array) -> Array:
+        """The value of a part beside `other`: a stored result that does not exist is empty text beside text."""
+        return text("") if is_text(other) and stored.absent(node, self.context) else value
 
     def _alike(self, node: Binary, left: Array, right: Array) -> None:
         if (is_text(left)) != (is_text(right)):
@@ -346,6 +352,8 @@ class Evaluator:
                 wants_text = is_text(first)
             else:
                 wants_text = {"n": False, "s": True}.get(kind, is_text(value))
+            if wants_text and stored.absent(argument, self.context):
+                value = text("")
             if is_text(value) != wants_text:
                 found, wanted = ("text", "a number") if is_text(value) else ("a number", "text")
                 raise argument.piece.error(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from terrace.data.dataset import Dataset
+from terrace.errors import CommandError
 from terrace.language.expr_ast import Call, Coefficient, Name, Node, Stored, Subscript
 from terrace.language.expr_context import EvalContext, FloatArray, MatrixNames
 from terrace.language.expr_functions import Array
@@ -19,29 +22,46 @@ Value = Callable[[Node], Array]
 
 
 def result(node: Stored, context: EvalContext) -> Array:
-    """``e(name)``, ``r(name)`` or ``c(name)``: a number, a text, or a matrix of one element."""
+    """``e(name)``, ``r(name)`` or ``c(name)``: a number, a text, or a matrix of one element.
+
+    What no command has stored is missing, so that programs can ask for it.
+    """
     name = node.name
     if node.kind == "c":
         return _system(node, context)
-    if node.kind == "e":
-        scalars, macros, matrices = context.e_scalars, context.e_macros, context.e_matrices
-    else:
-        scalars, macros, matrices = context.r_scalars, context.r_macros, context.r_matrices
+    scalars, macros, matrices = _parts(node, context)
     if name in scalars:
         return scalar(scalars[name])
     if name in macros:
         return text(macros[name])
     if name in matrices:
         return single(node, matrices[name])
-    if not (scalars or macros or matrices):
-        what = "no model has been fitted" if node.kind == "e" else "the last command stored nothing"
-        raise node.piece.error(f"{node.piece} is not known: {what}.", code="no-stored-results", subject=name)
-    raise node.piece.error(
+    return scalar(None)
+
+
+def missing_result(node: Node, context: EvalContext) -> CommandError:
+    """The error of a command that cannot do with a missing number for a stored result that does not exist."""
+    assert isinstance(node, Stored)
+    known = [name for part in _parts(node, context) for name in part]
+    return node.piece.error(
         f"There is no stored result {node.piece}.",
         code="no-stored-result",
-        subject=name,
-        advice=f"There are: {', '.join([*scalars, *macros, *matrices])}.",
+        subject=node.name,
+        advice=f"There are: {', '.join(known)}." if known else "",
     )
+
+
+def absent(node: Node, context: EvalContext) -> bool:
+    """True for ``e(name)`` or ``r(name)`` that does not exist: where text is meant it is the empty one."""
+    if not isinstance(node, Stored) or node.kind == "c" or node.name == "sample":
+        return False
+    return not any(node.name in part for part in _parts(node, context))
+
+
+def _parts(node: Stored, context: EvalContext) -> tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, FloatArray]]:
+    if node.kind == "e":
+        return context.e_scalars, context.e_macros, context.e_matrices
+    return context.r_scalars, context.r_macros, context.r_matrices
 
 
 def _system(node: Stored, context: EvalContext) -> Array:
@@ -73,16 +93,13 @@ def coefficient(node: Coefficient, context: EvalContext) -> Array:
 
 
 def coefficient_names(term: str, equation: str = "") -> list[str]:
-    """The ways in which a coefficient may be stored: as typed, without `equation`, without ``c.`` and ``b``."""
+    """The ways in which a coefficient may be stored: as typed, without `equation`, without ``c.`` and the marks of
+    base levels and omitted terms."""
     before, colon, rest = term.rpartition(":")
     if colon and before != equation:
         return [term]  # a covariance parameter: its name is all there is
     out = [term] if not colon else [term, rest]
-    parts = []
-    for part in rest.split("#"):
-        operator, dot, name = part.partition(".")
-        plain = operator.rstrip("bno") if operator[:1].isdigit() else operator
-        parts.append(part if not dot else f"{plain}.{name}")
+    parts = [_unmarked(part) for part in rest.split("#")]
     out.append("#".join(parts))
     if len(parts) == 1:
         out.append(parts[0].removeprefix("c."))
@@ -90,6 +107,30 @@ def coefficient_names(term: str, equation: str = "") -> list[str]:
         out.append("#".join(p if "." in p else f"c.{p}" for p in parts))
         out += ["#".join(reversed(o.split("#"))) for o in list(out)]
     return list(dict.fromkeys(out))
+
+
+def _unmarked(part: str) -> str:
+    """One part of a name without what marks base levels and omitted terms: ``0b.f``, ``2o.f``, ``co.x``, ``o.x``."""
+    operator, _, name = part.rpartition(".")
+    if operator[:1].isdigit():
+        operator = operator.rstrip("bno")
+    elif re.fullmatch(r"c?o([LFDS].*)?", operator):
+        operator = operator.replace("o", "", 1)
+    return f"{operator}.{name}" if operator else name
+
+
+def find_name(names: Sequence[str], wanted: str) -> int | None:
+    """The place (from 0) of a row or column name: as it stands, or else the first that is the same without the name
+    of its equation, where `wanted` has none, and without the marks of base levels and omitted terms."""
+    if wanted in names:
+        return names.index(wanted)
+    equation = ":" in wanted
+
+    def plain(name: str) -> str:
+        before, colon, term = name.rpartition(":")
+        return (before + colon if equation else "") + "#".join(map(_unmarked, term.split("#")))
+
+    return next((k for k, name in enumerate(names) if plain(name) == plain(wanted)), None)
 
 
 def matrix(node: Node, context: EvalContext, data: Dataset | None) -> tuple[FloatArray, MatrixNames | None] | None:
@@ -162,7 +203,8 @@ def call(node: Call, context: EvalContext, data: Dataset | None, value: Value) -
         return element(Subscript(node.piece, first, node.arguments[1:]), values, names, value)
     listed = names[node.name == "colnumb"] if names else ()
     label = str(value(node.arguments[1]))
-    return scalar(float(listed.index(label) + 1) if label in listed else None)
+    at = find_name(listed, label)
+    return scalar(None if at is None else at + 1.0)
 
 
 def _position(node: Node, size: int, names: tuple[str, ...] | None, value: Value) -> int | None:
@@ -174,9 +216,10 @@ def _position(node: Node, size: int, names: tuple[str, ...] | None, value: Value
             code="matrix-index",
         )
     if is_text(index):
-        if names is None or str(index) not in names:
+        at = None if names is None else find_name(names, str(index))
+        if at is None:
             known = f"Its names are: {', '.join(names)}." if names else ""
             raise node.piece.error(f"The matrix has no row or column named {index}.", code="matrix-index", advice=known)
-        return names.index(str(index))
-    at = float(index)
-    return int(at) - 1 if 1 <= at < size + 1 else None
+        return at
+    number = float(index)
+    return int(number) - 1 if 1 <= number < size + 1 else None

@@ -68,6 +68,11 @@ class ProgramText:
     text: str
     prefix: str = ""
 
+    @property
+    def rclass(self) -> bool:
+        """True where the program says that its results replace those in r()."""
+        return "rclass" in self.text.partition(",")[2].replace(",", " ").split()
+
 
 Node = DoCommand | Loop | Branch | Block | ProgramText
 

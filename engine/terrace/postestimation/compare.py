@@ -13,9 +13,9 @@ from terrace.errors import DataError, TerraceError
 from terrace.postestimation.icc import icc
 from terrace.postestimation.lrtest import lrtest
 from terrace.postestimation.r2 import Explained, explained
+from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
-from terrace.results.tables import information_criteria
 from terrace.results.tables_compare import compare_tables
 
 
@@ -27,8 +27,8 @@ def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
     reason in the notes.
     """
     names = _named(fits, names)
-    found = [information_criteria(f) for f in fits]
-    aic = np.array([a for _, a, _ in found])
+    found = [information_criteria(f, k) for f, k in zip(fits, parameter_counts(fits))]
+    aic = np.array([c.aic for c in found])
     delta = aic - aic.min()
     weight = np.exp(-delta / 2)
     comparable, notes = _comparable(fits)
@@ -52,10 +52,12 @@ def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
                 if error.message not in notes:  # said of all of them already
                     notes.append(f"{name} against {names[k - 1]}: {error.message}")
         d, w = (float(delta[k]), float(weight[k] / weight.sum())) if comparable else (None, None)
-        rows.append(Row(name, (fit.scalars["N"], found[k][0], fit.ll, aic[k], found[k][2], d, w, chi2, df, p, mixture)))
+        own = found[k]
+        rows.append(Row(name, (fit.scalars["N"], own.k, fit.ll, own.aic, own.bic, d, w, chi2, df, p, mixture)))
     keep = [j for j in range(len(columns)) if any(r.values[j] is not None for r in rows)]
     columns, rows = [columns[j] for j in keep], [replace(r, values=tuple(r.values[j] for j in keep)) for r in rows]
     tested = any(c.key == "chi2" for c in columns)
+    notes += [RESIDUAL_COUNTED] if counts_differ(fits) else []
     notes.insert(0, "LR χ² compares each model with the one above it. " * tested + "BIC counts observations.")
     return Table("Models compared", tuple(columns), tuple(rows), "Model", tuple(dict.fromkeys(notes)), "models")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import log
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -18,9 +17,10 @@ from terrace.inference.fewclusters import FewClusters
 from terrace.inference.small import TITLES, SmallInference, small_inference
 from terrace.postestimation.combinations import confidence_level, covariance, need_data
 from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_table
+from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
 from terrace.results.fit import FitResult
+from terrace.results.stored import covariance_names
 from terrace.results.table import Column, Row, Table
-from terrace.results.tables import information_criteria
 from terrace.results.tables_terms import column_label, random_label
 from terrace.spec.model import DfMethod, Factor, ModelSpec
 
@@ -56,7 +56,8 @@ def ic_table(
 ) -> Table:
     """Information criteria of one fit, or of several with their names.
 
-    The parameters are the rank of the stored covariance; BIC counts observations, or takes `n` for their number.
+    Parameters count as in `parameter_counts`, also those on the boundary; BIC counts observations, or takes `n` for
+    their number.
     ``more`` adds AICc = AIC + 2k(k + 1)/(N - k - 1) (Hurvich & Tsai 1989) and CAIC = -2ℓ + k(ln N + 1) (Bozdogan
     1987). The log likelihood of the null model is that of a regression on the constant alone, ``e(ll_0)``, where the
     fit has one.
@@ -77,14 +78,14 @@ def ic_table(
     if more:
         columns = (*columns, Column("aicc", "AICc", "fixed", 2), Column("caic", "CAIC", "fixed", 2))
     rows = []
-    for f, title in zip(fits, names, strict=True):
-        k, aic, _ = information_criteria(f)
+    for f, title, k in zip(fits, names, parameter_counts(fits), strict=True):
         count = float(f.scalars["N"] or 0) if n is None else n
-        bic = -2 * f.ll + k * log(count)
+        _, aic, bic = information_criteria(f, k, count)
         corrected = aic + 2.0 * k * (k + 1) / (count - k - 1) if count > k + 1 else None
         values = (f.scalars["N"], f.scalars.get("ll_0"), f.ll, k, aic, bic)
         rows.append(Row(title, (*values, corrected, bic + k) if more else values))
     notes = ["BIC counts observations." if n is None else f"BIC takes {n:,g} for the number of observations."]
+    notes += [RESIDUAL_COUNTED] if counts_differ(fits) else []
     if len({f.spec.method for f in fits}) == 2:
         notes.append("Likelihoods of ML and REML fits cannot be compared.")
     elif len(fits) > 1 and fits[0].spec.method == "reml" and len({_terms(f) for f in fits}) > 1:
@@ -214,13 +215,13 @@ def vce_table(fit: FitResult, correlation: bool = False, all_parameters: bool = 
     names = [c.name for c in fit.model.design.x_info]
     labels = [column_label(c) for c in fit.model.design.x_info]
     if all_parameters:
-        p = len(names)
-        v, every = fit.matrices["V"], fit.matrix_names["V"][0]
-        whole = np.array(v)
+        p, others = len(names), covariance_names(fit)
+        whole = np.zeros((p + len(others), p + len(others)))
         whole[:p, :p] = matrix
+        whole[p:, p:] = fit.matrices["V"][-len(others) :, -len(others) :] if others else 0.0
         matrix = whole
-        names += list(every[p:])
-        labels += list(every[p:])
+        names += others
+        labels += others
     if correlation:
         d = np.sqrt(np.diag(matrix))
         d = np.where(d > 0, d, np.nan)

@@ -62,11 +62,6 @@ class Comparison:
     notes: tuple[str, ...]
 
 
-def parameters(fit: FitResult) -> int:
-    """Free parameters of a fit: coefficients less constraints, and covariance parameters."""
-    return fit.model.objective.p + len(fit.model.layout)
-
-
 def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: bool = False) -> Comparison:
     """Compare two fits; the one with fewer parameters is taken as nested in the other.
 
@@ -75,7 +70,7 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
     """
     if not force:
         _check(fit_a, fit_b, name_a, name_b)
-    a, b = parameters(fit_a), parameters(fit_b)
+    a, b = fit_a.n_parameters, fit_b.n_parameters
     if a == b:
         raise SpecError(
             f"{name_a} and {name_b} have the same number of parameters, {a}: neither is nested in the other.",
@@ -92,7 +87,7 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
         )
     # what the search leaves undetermined of a likelihood is no evidence
     stat = 0.0 if abs(stat) <= 1e-9 * (1 + abs(large.ll)) else stat
-    counts = {"k_rs": 0, "k_res": 1}  # those of a linear model, which does not list them
+    counts = {"k_rs": 1, "k_res": 0}  # those of a linear model, which does not list them
     boundary = any(small.scalars.get(k, usual) != large.scalars.get(k, usual) for k, usual in counts.items())
     mixture, equality = boundary_mixture(small, large)
     if boundary:

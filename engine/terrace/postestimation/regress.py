@@ -28,6 +28,7 @@ from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.assemble import fixed_rows
 from terrace.results.build import build_result, model_hypothesis
 from terrace.results.fit import FitResult, RandomParameter
+from terrace.results.stored import coefficient_places, spread
 from terrace.spec.model import ModelSpec
 
 FloatArray = npt.NDArray[np.float64]
@@ -155,8 +156,11 @@ def regress(
                     n_clusters=clusters if clusters is not None else (design.n if robust else None))  # fmt: skip
     level = spec.display.level
     scalars = _scalars(ls, model_hypothesis(model), vcov, df, clusters, robust)
-    names = tuple(c.name for c in design.x_info)
-    row = ("y1",)
+    at, _ = coefficient_places(design)
+    names, row = tuple(c.stored for c in design.columns), ("y1",)
+    matrices = {"b": spread(ls.beta, at, len(names))[None, :], "V": spread(vcov, at, len(names))}
+    if robust:
+        matrices["V_modelbased"] = spread(phi, at, len(names))
     return replace(
         base,
         spec=replace(spec, method="ml", df_method="residual"),
@@ -166,8 +170,8 @@ def regress(
         random_sd=(_residual(ls, level, root=True),),
         scalars=scalars,
         macros=_macros(base, spec, command, robust),
-        matrices={"b": ls.beta[None, :], "V": vcov, **({"V_modelbased": phi} if robust else {})},
-        matrix_names={"b": (row, names), "V": (names, names), **({"V_modelbased": (names, names)} if robust else {})},
+        matrices=matrices,
+        matrix_names={name: (row if name == "b" else names, names) for name in matrices},
         model=model,
     )
 

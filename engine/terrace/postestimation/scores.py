@@ -20,6 +20,7 @@ from terrace.inference.robust import cluster_scores
 from terrace.likelihood.objective import Objective
 from terrace.postestimation.predict import PredictedColumn, need_rows
 from terrace.results.fit import FitResult
+from terrace.results.stored import covariance_names
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -102,7 +103,7 @@ def score_columns(fit: FitResult, data: Dataset) -> tuple[PredictedColumn, ...]:
     last[groups] = np.arange(len(groups))
     rows = np.flatnonzero(fit.sample)[last]
     names = [c.name for c in fit.model.design.x_info]
-    names += list(fit.matrix_names["V"][0][len(names) :])
+    names += covariance_names(fit)
     out = []
     for k, name in enumerate(names):
         column = np.full(len(data), np.nan)

@@ -12,6 +12,7 @@ from terrace.report.cells import display_width, pad, wrap
 from terrace.report.numbers import count, formatted, general
 from terrace.report.text_table import plain
 from terrace.results.fit import FitResult, RandomParameter
+from terrace.results.stored import covariance_names
 from terrace.results.table import Row, Table
 from terrace.results.tables import fit_tables, small_sample
 from terrace.results.tables_notes import conservative_note, df_title, likelihood_name
@@ -256,8 +257,7 @@ def _metric_note(rows: Sequence[Row]) -> list[str]:
 
 def _stored(fit: FitResult) -> list[str]:
     """The names of the covariance parameters in e(b), without what all have: ``lns1_1_1``, ``lnsig_e``."""
-    columns = fit.matrix_names.get("b", ((), ()))[1]
-    return [c.removesuffix(":_cons") for c in columns if c.rpartition(":")[0] not in ("", fit.outcome)]
+    return [c.removesuffix(":_cons") for c in covariance_names(fit)]
 
 
 def _wald(r: RandomParameter, keys: Sequence[str]) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.inference.constraints import null_space
+from terrace.inference.count import count_parameters
 from terrace.inference.distributions import chi2_upper, f_upper
 from terrace.inference.parameters import estmetric
 from terrace.inference.stored_names import stored_names
@@ -17,7 +18,7 @@ from terrace.inference.tests import wald
 from terrace.results.advice import collect_advice
 from terrace.results.assemble import fixed_rows, group_rows, random_rows
 from terrace.results.fit import Comparison, FitResult
-from terrace.results.stored import stored_macros, stored_matrices
+from terrace.results.stored import coefficient_places, stored_macros, stored_matrices
 from terrace.spec.model import ModelSpec
 
 if TYPE_CHECKING:
@@ -143,31 +144,28 @@ def _comparison(fitted: FittedModel, spec: ModelSpec) -> tuple[Comparison | None
 def _scalars(
     fitted: FittedModel, spec: ModelSpec, ll: float, ll_c: float | None, comparison: Comparison | None
 ) -> dict[str, float | int | None]:
-    design, natural = fitted.design, fitted.natural
+    design = fitted.design
     n = design.n
     if design.weights.kind == "fweight":
         n = round(fitted.objective.n_effective)
-    variances = sum(1 for c in fitted.layout if c.block is not None and c.kind == "variance")
-    covariances = sum(1 for c in fitted.layout if c.block is not None and c.kind == "covariance")
-    residual = sum(1 for c in fitted.layout if c.block is None)
-    p = fitted.objective.p
+    count = count_parameters(fitted.objective.p, fitted.layout)
     c = model_hypothesis(fitted)
     test = wald(fitted.beta, fitted.vcov, c)
     s: dict[str, float | int | None] = {
         "N": int(n),
-        "k": design.x.shape[1] + len(fitted.layout),
-        "k_f": design.x.shape[1],
-        "k_r": variances + covariances,
-        "k_rs": variances,
-        "k_rc": covariances,
-        "k_res": residual,
+        "k": count.total,
+        "k_f": count.fixed,
+        "k_r": count.random,
+        "k_rs": count.variances,
+        "k_rc": count.covariances,
+        "k_res": count.residual,
         "nrgroups": design.residuals.n_by,
         "df_m": test.rank,
         "small": 1 if fitted.small is not None else 0,
         "ll": ll,
         "chi2": test.chi2 if test.rank else None,
         "p": test.p if test.rank else None,
-        "rank": p + int(natural.identified.sum()),
+        "rank": count.total,
         "ic": len(fitted.optimum.log) - 1,
         "rc": 0 if fitted.optimum.converged else 430,
         "converged": 1 if fitted.optimum.converged else 0,
@@ -205,15 +203,16 @@ def _small_scalars(
 
 
 def _stored_vector(fitted: FittedModel) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
-    """e(b) and e(V): coefficients, then covariance parameters in the stored metric."""
+    """e(b) and e(V): coefficients with base levels and others that are zero, then covariance parameters in the
+    stored metric."""
     values, vcov, _ = estmetric(fitted.layout, fitted.natural)
     names = [f"{name}:_cons" for name in stored_names(fitted.design, fitted.layout)]
-    p = len(fitted.beta)
-    b = np.concatenate([fitted.beta, values])
+    at, equations = coefficient_places(fitted.design)
+    b = np.zeros(len(equations) + len(values))
+    b[at], b[len(equations) :] = fitted.beta, values
     v = np.zeros((len(b), len(b)))
     # Kenward and Roger's adjusted matrix is for small-sample inference only and stands in e(V_df)
-    v[:p, :p] = fitted.phi if fitted.design.spec.df_method == "kroger" else fitted.vcov
+    v[np.ix_(at, at)] = fitted.phi if fitted.design.spec.df_method == "kroger" else fitted.vcov
     identified = fitted.natural.identified
-    v[p:, p:] = np.where(np.outer(identified, identified), vcov, 0.0)
-    equations = [f"{fitted.design.spec.outcome.name}:{c.name}" for c in fitted.design.x_info]
+    v[len(equations) :, len(equations) :] = np.where(np.outer(identified, identified), vcov, 0.0)
     return b, v, tuple(equations + names)

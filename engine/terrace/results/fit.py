@@ -144,6 +144,14 @@ class FitResult:
         return float(self.scalars["ll"])  # type: ignore[arg-type]
 
     @property
+    def n_parameters(self) -> int:
+        """Free parameters of the model, as `terrace.inference.count` counts them.
+
+        By the convention of the field e(rank) of a regression leaves its residual variance out; here it counts.
+        """
+        return int(self.scalars["rank"] or 0) + (self.macros.get("cmd") == "regress")
+
+    @property
     def constraints(self) -> tuple[str, ...]:
         """The constraints on the fixed effects as they were defined, in the order of the command."""
         bound = getattr(self.model, "constraints", None)

@@ -9,15 +9,38 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.design import Design
 from terrace.inference.small import TITLES
 from terrace.results.assemble import group_rows
 from terrace.spec.model import ModelSpec
 
 if TYPE_CHECKING:
     from terrace.estimate import FittedModel
+    from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
 Names = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def coefficient_places(design: Design) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Where the coefficients stand in e(b), shape (p,), and the names of all its columns before the covariance
+    parameters: base levels, empty cells and omitted terms have one too, so that positions do not depend on them."""
+    position = {c.name: k for k, c in enumerate(design.columns)}
+    at = np.array([position[c.name] for c in design.x_info], dtype=np.int64)
+    return at, [f"{design.spec.outcome.name}:{c.stored}" for c in design.columns]
+
+
+def covariance_names(fit: FitResult) -> tuple[str, ...]:
+    """The names of the covariance parameters in e(b), which stand last there; a regression has none."""
+    columns = fit.matrix_names.get("b", ((), ()))[1]
+    return tuple(c for c in columns if c.rpartition(":")[0] not in ("", fit.outcome))
+
+
+def spread(values: FloatArray, at: npt.NDArray[np.int64], size: int) -> FloatArray:
+    """A vector or a matrix of the coefficients with zeros for the columns of e(b) that have none."""
+    out = np.zeros((size,) * values.ndim)
+    out[np.ix_(*(at,) * values.ndim)] = values
+    return out
 
 
 def stored_matrices(
@@ -25,20 +48,20 @@ def stored_matrices(
 ) -> tuple[dict[str, FloatArray], dict[str, Names]]:
     """e(b), e(V), e(V_modelbased), e(df), e(V_df), e(N_g), e(g_min), e(g_avg), e(g_max), e(Cns), e(tmap)."""
     design = fitted.design
-    p = len(fitted.beta)
-    outcome = design.spec.outcome.name
+    at, equations = coefficient_places(design)
+    own, size = tuple(equations), len(equations)
     row = ("y1",)
     matrices = {"b": b[None, :], "V": v}
     where: dict[str, Names] = {"b": (row, names), "V": (names, names)}
     if fitted.n_clusters is not None:
-        matrices["V_modelbased"] = fitted.phi
-        where["V_modelbased"] = (names[:p], names[:p])
+        matrices["V_modelbased"] = spread(fitted.phi, at, size)
+        where["V_modelbased"] = (own, own)
     if fitted.small is not None:
-        matrices["df"] = fitted.small.df[None, :]
-        where["df"] = (row, names[:p])
+        df = np.full(size, np.nan)
+        df[at] = fitted.small.df
+        matrices["df"], where["df"] = df[None, :], (row, own)
         if design.spec.df_method == "kroger":
-            matrices["V_df"] = fitted.vcov
-            where["V_df"] = (names[:p], names[:p])
+            matrices["V_df"], where["V_df"] = spread(fitted.vcov, at, size), (own, own)
     groups = group_rows(design)
     if groups:
         levels = tuple(g.level for g in groups)
@@ -51,11 +74,10 @@ def stored_matrices(
             matrices[key] = np.array([values], dtype=np.float64)
             where[key] = (row, levels)
     if fitted.constraints is not None:
-        matrices["Cns"] = np.column_stack([fitted.constraints.r, fitted.constraints.c])
-        where["Cns"] = (
-            tuple(f"r{k + 1}" for k in range(len(fitted.constraints.c))),
-            (*(f"{outcome}:{c.name}" for c in design.x_info), "_Cns:_r"),
-        )
+        cns = np.zeros((len(fitted.constraints.c), len(names) + 1))
+        cns[:, at], cns[:, -1] = fitted.constraints.r, fitted.constraints.c
+        matrices["Cns"] = cns
+        where["Cns"] = (tuple(f"r{k + 1}" for k in range(len(cns))), (*names, "_Cns:_r"))
     if design.residuals.key in ("unstructured", "banded"):
         matrices["tmap"] = design.residuals.structure.times[None, :]
         where["tmap"] = (row, tuple(f"t{k + 1}" for k in range(len(design.residuals.structure.times))))

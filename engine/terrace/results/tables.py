@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from terrace.results.criteria import information_criteria
 from terrace.results.fit import FitResult, RandomParameter
+from terrace.results.stored import covariance_names
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_compare import compare_tables
 from terrace.results.tables_notes import fit_notes, fixed_notes, likelihood_name, random_notes
@@ -21,7 +23,7 @@ from terrace.results.tables_rows import (
 )
 from terrace.spec.model import Display
 
-__all__ = ["compare_tables", "fit_tables", "information_criteria"]
+__all__ = ["compare_tables", "fit_tables"]
 
 Metric = Literal["variance", "sd", "estmetric"]
 
@@ -78,9 +80,9 @@ def fit_tables(
 def legend_rows(fit: FitResult, display: Display) -> list[tuple[str, float, str]]:
     """What ``coeflegend`` shows: the name of each parameter of e(b), its value, and how expressions call it."""
     rows = [(e.term, e.coef, f"_b[{e.term}]") for e, _ in shown_effects(fit, display)]
-    for k, name in enumerate(fit.matrix_names.get("b", ((), ()))[1]):
-        if name.rpartition(":")[0] not in ("", fit.outcome):
-            rows.append((name.removesuffix(":_cons"), float(fit.matrices["b"][0, k]), f"_b[{name}]"))
+    names = covariance_names(fit)
+    for name, value in zip(names, fit.matrices["b"][0, -len(names) :] if names else ()):
+        rows.append((name.removesuffix(":_cons"), float(value), f"_b[{name}]"))
     return rows
 
 
@@ -186,18 +188,6 @@ def _classic_random(fit: FitResult, display: Display, metric: Metric) -> Table:
         columns += [_listed("lb", f"[{display.level:g}% conf.", c), _listed("ub", "interval]", c)]
     rows = classic_random_rows(random_blocks(fit, metric), values)
     return Table("Random-effects parameters", tuple(columns), tuple(rows), "Parameter", (), "random")
-
-
-def information_criteria(fit: FitResult) -> tuple[int, float, float]:
-    """(parameters, AIC, BIC): the parameters are the rank of the stored covariance, BIC counts observations.
-
-    AIC = −2ℓ + 2k (Akaike 1974); BIC = −2ℓ + k log N (Schwarz 1978).
-    """
-    from math import log
-
-    k = int(fit.scalars.get("rank") or fit.scalars.get("k") or 0)
-    n = float(fit.scalars["N"])  # type: ignore[arg-type]
-    return k, -2 * fit.ll + 2 * k, -2 * fit.ll + k * log(n)
 
 
 def _model_fit(fit: FitResult, journal: bool) -> Table:

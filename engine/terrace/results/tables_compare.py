@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import log
 from typing import Any, Literal
 
 from terrace.errors import TerraceError
+from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import random_label, term_name
@@ -84,12 +84,12 @@ def _fit_rows(fits: Sequence[FitResult]) -> list[Row]:
     for level in merged([[g.level for g in f.groups if g.level != "_all"] for f in fits]):
         counts: list[Any] = [next((g.n_groups for g in f.groups if g.level == level), None) for f in fits]
         rows.append(Row(f"Groups of {level}", tuple(counts), code=f"N_g:{level}", format="count"))
-    k = [int(f.scalars.get("rank") or f.scalars.get("k") or 0) for f in fits]
-    n = [float(f.scalars["N"] or 0) for f in fits]
+    k = parameter_counts(fits)
+    found = [information_criteria(f, q) for f, q in zip(fits, k)]
     numbers = {
         "ll": ("Log likelihood", [f.ll for f in fits]),
-        "aic": ("AIC", [-2 * f.ll + 2 * q for f, q in zip(fits, k)]),
-        "bic": ("BIC", [-2 * f.ll + q * log(m) for f, q, m in zip(fits, k, n)]),
+        "aic": ("AIC", [c.aic for c in found]),
+        "bic": ("BIC", [c.bic for c in found]),
     }
     rows.append(Row("Parameters", tuple(k), code="rank", format="count"))
     rows += [
@@ -120,6 +120,8 @@ def _notes(fits: Sequence[FitResult], names: Sequence[str]) -> tuple[str, ...]:
         notes.append(f"Outcomes: {outcomes}.")
     else:
         notes.append(f"Outcome: {fits[0].outcome}.")
+    if counts_differ(fits):
+        notes.append(RESIDUAL_COUNTED)
     failed = [n for f, n in zip(fits, names) if not f.converged]
     if failed:
         notes.append(f"Not converged: {', '.join(failed)}.")

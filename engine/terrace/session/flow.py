@@ -278,7 +278,7 @@ def call_program(session: Session, parsed: ParsedCommand) -> CommandResult:
     result = _together(child, program.body, f"{name}, ")
     returning = child.state.returning
     state = left(session, child)
-    if returning.scalars or returning.macros or returning.matrices:
+    if program.rclass or returning != Returned():
         state = replace(state, returned=returning)
     return replace(result, state=replace(state, returning=session.state.returning))
 

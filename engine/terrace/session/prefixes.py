@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError, TerraceError
 from terrace.language.command import ParsedCommand, Prefix, by_variables
+from terrace.session.classes import only_its_own
 from terrace.session.groups import group_rows, sort_rows
 from terrace.session.outcome import result_text
 from terrace.session.registry import PREFIX_HANDLERS, Command
@@ -23,13 +24,17 @@ def dispatch(session: Session, found: Command, parsed: ParsedCommand) -> Command
     """Run a command with what its outermost prefix asks for."""
     outer = next((p for p in parsed.prefixes if p.name not in _SILENT), None)
     if outer is None:
-        return found.handler(session, parsed)
+        return _run(session, found, parsed)
     if outer.name in ("by", "bysort"):
         return _by(session, found, parsed, outer)
     handler = PREFIX_HANDLERS.get(outer.name)
     if handler is None:
         raise outer.piece.error(f"The prefix {outer.name} is not available.", code="prefix")
     return handler(session, parsed)
+
+
+def _run(session: Session, found: Command, parsed: ParsedCommand) -> CommandResult:
+    return only_its_own(found.name, found.handler(session, parsed), session.state)
 
 
 def without(parsed: ParsedCommand, prefix: Prefix) -> ParsedCommand:
@@ -45,7 +50,7 @@ def _by(session: Session, found: Command, parsed: ParsedCommand, prefix: Prefix)
     if prefix.name == "bysort":
         state = replace(state, dataset=sort_rows(session.data, (*groups, *order)))
     if found.by == "native":
-        result = found.handler(session.fork(state), parsed)
+        result = _run(session.fork(state), found, parsed)
         return replace(result, state=result.state or state)
     return _each_group(session.fork(state), without(parsed, prefix), groups)
 

@@ -105,7 +105,8 @@ def collect(
 
     Raises `CommandError` where an expression cannot be evaluated.
     """
-    from terrace.language.expressions import evaluate_scalar
+    from terrace.language.expr_stored import absent, missing_result
+    from terrace.language.expressions import evaluate_scalar, parse_expression
     from terrace.session.context import eval_context
 
     context = eval_context(state)
@@ -122,6 +123,9 @@ def collect(
         elif s.expression == "_r":
             out += [Value(k, k, float("nan") if v is None else float(v)) for k, v in state.returned.scalars.items()]
         else:
+            root = parse_expression(s.expression).root
+            if absent(root, context):  # a slip of the pen, found before thousands of runs
+                raise missing_result(root, context)
             value = evaluate_scalar(s.expression, state.dataset, context)
             if isinstance(value, str):
                 raise Piece.of(s.expression).error(

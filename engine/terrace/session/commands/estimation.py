@@ -16,6 +16,7 @@ from terrace.language.mixed_options import REPLAY_RULES
 from terrace.language.numlist import parse_numlist
 from terrace.language.tokens import Piece, split, words
 from terrace.results.fit import FitResult
+from terrace.results.stored import covariance_names
 from terrace.results.table import Column, Row, Table
 from terrace.session.iterations import iteration_text
 from terrace.session.payload import fit_payload
@@ -168,28 +169,26 @@ def _shown(result: FitResult, display: Display) -> CommandResult:
 
 
 def _returned(result: FitResult) -> Returned:
-    """``r(table)``: one column a parameter of e(b); rows b, se, z or t, pvalue, ll, ul, df, crit, eform."""
+    """``r(table)``: one column a column of e(b); rows b, se, z or t, pvalue, ll, ul, df, crit, eform."""
     from terrace.inference.distributions import confidence_quantile, normal_two_sided
 
     level = result.spec.display.level
     columns = []
+    names = result.matrix_names["b"][1]
     for e in result.fixed:
         numbers = (e.coef, e.se, e.stat, e.p, e.lb, e.ub, e.df, confidence_quantile(level, e.df), 0.0)
         columns.append([np.nan if x is None else float(x) for x in numbers])
-    names = [e.term for e in result.fixed]
-    stored = [n for n in result.matrix_names["b"][1] if n.rpartition(":")[0] not in ("", result.outcome)]
-    for name, r in zip(stored, result.random_estmetric):
+    for r in result.random_estmetric[: len(covariance_names(result))]:
         z = r.estimate / r.se if r.se else None
         numbers = (
             *(r.estimate, r.se, z, None if z is None else normal_two_sided(z)),
             *(r.lb, r.ub, None, confidence_quantile(level, None), 0.0),
         )
         columns.append([np.nan if x is None else float(x) for x in numbers])
-        names.append(name)
     stat = "t" if any(e.df is not None for e in result.fixed) else "z"
     rows = ("b", "se", stat, "pvalue", "ll", "ul", "df", "crit", "eform")
     values = np.array(columns, dtype=np.float64).reshape(len(names), len(rows)).T
-    return Returned({"level": level}, {}, {"table": Matrix(values, rows, tuple(names))})
+    return Returned({"level": level}, {}, {"table": Matrix(values, rows, names)})
 
 
 # --- stored results ---------------------------------------------------------------------------------------

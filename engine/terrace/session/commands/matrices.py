@@ -74,7 +74,9 @@ def matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 def matrix_value(session: Session, piece: Piece) -> Matrix:
     """The matrix that an expression means. Raises `CommandError` at what is not known or does not conform."""
+    from terrace.language.expr_ast import Stored
     from terrace.language.expr_matrix import Named, evaluate_matrix
+    from terrace.language.expr_stored import absent
     from terrace.language.expressions import evaluate_scalar
 
     known = matrices(session)
@@ -88,6 +90,8 @@ def matrix_value(session: Session, piece: Piece) -> Matrix:
         text = str(place).strip()
         if NAME.fullmatch(text) and text not in session.state.scalars:
             raise _unknown(place.strip(), text, known)  # no variable: its first value is rarely what is meant
+        if (stored := _STORED.fullmatch(text)) and absent(Stored(place, stored[1], stored[2]), session.context()):
+            raise _unknown(place.strip(), text, known)
         value = evaluate_scalar(place, session.dataset, session.context())
         if isinstance(value, str):
             raise place.strip().error(f"{text} is text, and a number is needed here.", code="type-mismatch")
@@ -103,6 +107,7 @@ def _kept(session: Session, name: str, matrix: Matrix) -> CommandResult:
 
 def _into_cell(session: Session, place: Piece, target: Piece, parsed: ParsedCommand) -> CommandResult:
     """``A[i,j] = value``"""
+    from terrace.language.expr_stored import find_name
     from terrace.language.expressions import evaluate_scalar
 
     old = session.state.matrices.get(str(place))
@@ -112,7 +117,8 @@ def _into_cell(session: Session, place: Piece, target: Piece, parsed: ParsedComm
     at = []
     for part, names in zip(split(inside, ","), (old.rows, old.columns)):
         value = evaluate_scalar(part, session.dataset, session.context())
-        k = names.index(value) + 1 if isinstance(value, str) and value in names else value
+        named = find_name(names, value) if isinstance(value, str) else None
+        k = value if named is None else named + 1
         if isinstance(k, str) or not k == np.floor(k) or not 1 <= k <= len(names):
             raise part.error("This is outside the matrix.", code="matrix-index")
         at.append(int(k) - 1)

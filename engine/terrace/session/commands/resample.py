@@ -272,6 +272,7 @@ def _with_vcov(
 ) -> FitResult:
     """The fit with the covariance matrix of the replicates, so that what follows uses it."""
     from terrace.results.assemble import fixed_rows
+    from terrace.results.stored import coefficient_places
 
     place = {v.label: k for k, v in enumerate(values) if not v.level}
     names = [c.name for c in fit.model.design.x_info]
@@ -281,7 +282,8 @@ def _with_vcov(
     vcov = made.vcov[np.ix_(at, at)]
     df = None if is_bootstrap else np.full(len(at), made.used - 1.0)
     full = fit.matrices["V"].copy()
-    full[: len(at), : len(at)] = vcov
+    places, _ = coefficient_places(fit.model.design)
+    full[np.ix_(places, places)] = vcov
     name = "bootstrap" if is_bootstrap else "jackknife"
     return replace(
         fit,

@@ -76,7 +76,9 @@ def _runs(
         child.progress = None
         try:
             state = child.execute(command).state or child.state
-            estimation = state.fit is not None and state.fit is not start.fit and not state.returned.scalars
+            # after an estimation r() holds its table and the level alone
+            fitted = state.fit is not None and state.fit is not start.fit
+            estimation = fitted and set(state.returned.scalars) <= {"level"}
             values = collect(state, statistics, estimation=estimation)
         except (Cancelled, CommandError):
             raise
