@@ -96,7 +96,7 @@ def test_what_follows_from_the_others_is_left_out_and_told(frame: pd.DataFrame) 
     both = terrace.fit("mixed y a b || g:, constraints(1/3)", frame, constraints=texts)
     alone = terrace.fit("mixed y a b || g:, constraints(1 2)", frame, constraints=texts)
     assert both.ll == alone.ll and both.constraints == alone.constraints == ("a = b", "_cons = 1")
-    assert both.matrices["Cns"].shape == (2, 4)
+    assert both.matrices["Cns"].shape == (2, 6)
     assert [w.code for w in both.warnings] == ["fixed-constraint"] and texts[3] in both.warnings[0].message
 
 
