@@ -12,13 +12,13 @@ import numpy.typing as npt
 from terrace.design.design import Design
 from terrace.inference.cells import Cell, natural_values
 from terrace.likelihood.objective import Objective
-from terrace.optimise.search import SearchPoint
+from terrace.optimise.search import BOUNDARY, SearchPoint
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-# A direction of Σ is on the boundary where its variance, relative to σ² in scaled columns of Z, is below this.
-BOUNDARY = 1e-7
+
+
 
 TIED = ("identity", "exchangeable")
 

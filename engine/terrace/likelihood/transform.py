@@ -2,9 +2,10 @@
 
 Columns of Z are divided by their root mean square, so that ψ does not depend on units, and slopes are centred
 where the equation has an intercept, so that a covariate far from zero (calendar years) loses no digits in its
-cross-products. With z = z̃A⁻¹ the effects are ũ = A⁻¹u and Σ̃ = A⁻¹ΣA⁻ᵀ. An unstructured Σ keeps its form in the
-new coordinates, so that ψ is taken there; for the other structures ψ is that of the scaled columns, and only the
-basis matrices of Σ are moved.
+cross-products. Slopes of an unstructured Σ are made orthogonal as well: what the search sees then depends on the
+space that the columns of Z span and not on the origin or the coding of a covariate. With z = z̃A⁻¹ the effects are
+ũ = A⁻¹u and Σ̃ = A⁻¹ΣA⁻ᵀ. An unstructured Σ keeps its form in the new coordinates, so that ψ is taken there; for
+the other structures ψ is that of the scaled columns, and only the basis matrices of Σ are moved.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.covariance.random import RandomStructure
 from terrace.design.design import CONSTANT, RandomBlock
 
 FloatArray = npt.NDArray[np.float64]
@@ -22,21 +24,28 @@ FloatArray = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class BlockTransform:
     """``a`` (q, q) is A: u = Aũ and z̃ = zA. ``bases`` (k, q, q) are ∂Σ̃/∂ψ_i, ``natural`` (k, k) gives the
-    parameters in the user's units: σ²·natural·ψ."""
+    parameters in the user's units: σ²·natural·ψ. A takes ``mean`` (q,) away, divides by ``scale`` (q,) and applies
+    the matrices ``mixes`` (q, q) one after the other."""
 
     a: FloatArray
     bases: FloatArray
     natural: FloatArray
 
+    mean: FloatArray
+    scale: FloatArray
+    mixes: tuple[FloatArray, ...] = ()
+
     def columns(self, z: FloatArray) -> FloatArray:
-        """z̃, shape (n, q)."""
-        q = len(self.a)
+        """z̃, shape (n, q), step by step: z times A at once would lose the digits that centring keeps."""
         out = np.empty(z.shape, order="F")
-        for j in range(q):
-            # A is diagonal but for its last row, which takes the mean away through the constant
-            np.multiply(z[:, j], self.a[j, j], out=out[:, j])
-            if j < q - 1 and self.a[-1, j]:
-                out[:, j] += self.a[-1, j]
+        for j, (mean, scale) in enumerate(zip(self.mean, self.scale)):
+            if mean:
+                np.subtract(z[:, j], mean, out=out[:, j])
+                out[:, j] /= scale
+            else:
+                np.divide(z[:, j], scale, out=out[:, j])
+        for mix in self.mixes:
+            out = np.asfortranarray(out @ mix)
         return out
 
 
@@ -44,10 +53,11 @@ def block_transform(block: RandomBlock) -> BlockTransform:
     """The coordinates of one equation. ``R.`` equations stay as they are."""
     structure = block.structure
     if block.factor is not None:
-        return BlockTransform(np.eye(1), structure.basis(), np.eye(structure.n_params))
+        return BlockTransform(np.eye(1), structure.basis(), np.eye(structure.n_params), np.zeros(1), np.ones(1))
     q = len(block.names)
     if q == 0:
-        return BlockTransform(np.zeros((0, 0)), np.zeros((0, 0, 0)), np.zeros((0, 0)))
+        none = np.zeros(0)
+        return BlockTransform(np.zeros((0, 0)), np.zeros((0, 0, 0)), np.zeros((0, 0)), none, none)
     centred = q > 1 and block.names[-1] == CONSTANT
     mean = np.append(block.z[:, :-1].mean(axis=0), 0.0) if centred else np.zeros(q)
     spread = np.sqrt(np.mean((block.z - mean) ** 2, axis=0))
@@ -60,14 +70,37 @@ def block_transform(block: RandomBlock) -> BlockTransform:
     if centred:
         a[-1] -= mean / scale
     if structure.key == "unstructured":
-        return BlockTransform(a, structure.basis(), _congruence(block, a))
+        plain = BlockTransform(a, structure.basis(), np.zeros((0, 0)), mean, scale)
+        mixes = _orthogonal(plain.columns(block.z)) if q - centred > 1 else ()
+        for mix in mixes:
+            a = a @ mix
+        return BlockTransform(a, structure.basis(), congruence(structure, a), mean, scale, mixes)
     # Σ of the scaled columns keeps its structure: z/s = z̃C⁻¹ with C⁻¹ = A⁻¹ diag(1/s)
     back = np.linalg.inv(a) @ np.diag(1.0 / scale)
-    return BlockTransform(a, back @ structure.basis() @ back.T, _congruence(block, np.diag(1.0 / scale)))
+    natural = congruence(structure, np.diag(1.0 / scale))
+    return BlockTransform(a, back @ structure.basis() @ back.T, natural, mean, scale)
 
 
-def _congruence(block: RandomBlock, a: FloatArray) -> FloatArray:
+def _orthogonal(z: FloatArray) -> tuple[FloatArray, ...]:
+    """Upper triangular matrices, one or two, after which the columns of z, (n, q), are orthonormal in mean squares.
+
+    The second is for columns that nearly depend (Cholesky-QR twice; Yamamoto et al. 2015). None where they depend.
+    """
+    mixes: list[FloatArray] = []
+    for _ in range(2):
+        try:
+            upper = np.linalg.cholesky(z.T @ z / len(z)).T
+        except np.linalg.LinAlgError:
+            return tuple(mixes)
+        mixes.append(np.linalg.inv(upper))
+        if np.diag(upper).min() > 1e-2:
+            break
+        z = z @ mixes[-1]
+    return tuple(mixes)
+
+
+def congruence(structure: RandomStructure, a: FloatArray) -> FloatArray:
     """The matrix of ψ -> natural parameters of AΣ(ψ)A', shape (k, k)."""
-    parameters = block.structure.parameters()
-    moved = a @ block.structure.basis() @ a.T
+    parameters = structure.parameters()
+    moved = a @ structure.basis() @ a.T
     return np.array([[m[p.where[0]] for m in moved] for p in parameters])

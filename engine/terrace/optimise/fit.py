@@ -14,9 +14,9 @@ from terrace.likelihood.objective import Objective
 from terrace.likelihood.patterns import PatternData
 from terrace.optimise.em import run_em
 from terrace.optimise.log import Iteration
-from terrace.optimise.newton import NewtonResult, Tolerances, maximise
+from terrace.optimise.newton import NewtonResult, Tolerances, maximise, saddle
 from terrace.optimise.scan import is_small, other_summits, rises_without_errors
-from terrace.optimise.search import SearchPoint, SearchSpace
+from terrace.optimise.search import BOUNDARY, Frames, SearchPoint, SearchSpace
 from terrace.optimise.start import scoring_start
 from terrace.spec.model import Maximisation
 
@@ -47,12 +47,14 @@ def optimise(
     options: Maximisation,
     *,
     start: FloatArray | None = None,
+    frames: Frames | None = None,
     report: Report | None = None,
     tick: Callable[[], None] | None = None,
 ) -> Optimum:
     """Maximise the objective over the covariance parameters.
 
-    ``start`` is θ to begin with (from()); otherwise the best of a few multiples of the identity begins. If
+    ``start`` is θ to begin with (from()), in ``frames`` where given; otherwise the best of a few multiples of the
+    identity begins. If
     the search ends at the boundary or fails, further starts are tried and the highest likelihood wins; in small data
     they come from a look over the whole space (`terrace.optimise.scan`).
     """
@@ -72,7 +74,7 @@ def optimise(
         return _em_only(space, theta, options, report, tick)
     if options.emiterate or options.emlog or options.emdots:
         theta, log = _em_start(space, theta, options, report, tick)
-    result = maximise(space, theta, tolerances, average=average, technique=technique, report=report)
+    result = maximise(space, theta, tolerances, average=average, technique=technique, report=report, frames=frames)
     if tolerances.iterations > 1 and (not result.converged or _at_edge(space, result.point)):
         for other in rest[: _opinions(objective, result.converged)]:
             again = maximise(space, other, replace(tolerances, iterations=RESTART_ITERATIONS), average=average)
@@ -83,20 +85,58 @@ def optimise(
     if start is None and tolerances.iterations > 1 and is_small(objective):
         limits = replace(tolerances, iterations=RESTART_ITERATIONS)
         result, unbounded = _over_the_space(space, result, limits, average)
-    point = result.point
     if space.logarithms:
         # inference works in the square-root metric, in which the boundary is a point like any other
         roots = SearchSpace(objective, tick)
         roots.evaluations = space.evaluations
-        moved = roots.point(space.root(point.theta))
-        point, space = (moved, roots) if moved is not None else (point, space)
-    elif not point.exact:
-        exact = space.point(point.theta)
-        if exact is not None:
-            point = exact
+        theta, frames, space = space.root(result.point.theta), None, roots
+    else:
+        theta, frames = result.point.theta, result.point.frames
+    result = _settled(space, result, theta, frames, tolerances)
+    point = result.point
     point = _canonical(space, point)
+    space.frames = point.frames
     reason = result.reason if result.converged else _why(objective, point, result.reason)
     return Optimum(point, space, result.converged, log + result.log, reason, unbounded)
+
+
+def _settled(
+    space: SearchSpace, result: NewtonResult, theta: FloatArray, frames: Frames | None, tolerances: Tolerances
+) -> NewtonResult:
+    """The end of a search with exact second derivatives, its null spaces exactly null.
+
+    In the frames of the eigenvectors these derivatives show whether it is a maximum of the whole space
+    (`terrace.optimise.search`); where it is a saddle, the search goes on from there.
+    """
+    point = result.point
+    if not point.exact or space.logarithms or frames is None or result.log == ():
+        found = space.point(theta, frames=frames)
+        if found is None:
+            return result
+        point = found
+    point = space.turned(point)
+    if result.converged and tolerances.iterations > 1 and saddle(point) > SADDLE:
+        limits = replace(tolerances, iterations=RESTART_ITERATIONS)
+        again = maximise(space, point.theta, limits, frames=point.frames)
+        if again.point.ll >= point.ll:
+            result = replace(again, log=result.log + again.log[1:])
+            point = again.point
+    return replace(result, point=_on_boundary(space, point))
+
+
+# A gain in log-likelihood from which a positive second derivative is more than rounding.
+SADDLE = 1e-5
+
+
+def _on_boundary(space: SearchSpace, point: SearchPoint) -> SearchPoint:
+    """The point with variances in Σ* that are next to nothing at zero, where that costs no likelihood."""
+    small = space.roots & (point.theta**2 < BOUNDARY) & (point.theta != 0.0)
+    if not small.any():
+        return point
+    moved = space.point(np.where(small, 0.0, point.theta), frames=point.frames)
+    if moved is None or moved.ll < point.ll - 1e-11 * (1.0 + abs(point.ll)):
+        return point
+    return moved
 
 
 def _over_the_space(
@@ -249,7 +289,7 @@ def _strata_starts(space: SearchSpace) -> list[FloatArray]:
 
 def _at_edge(space: SearchSpace, point: SearchPoint) -> bool:
     n = space.objective.n_random
-    if n and bool(np.any(point.theta[:n] ** 2 < 1e-6)):
+    if bool(np.any(point.theta[space.roots] ** 2 < 1e-6)):
         return True
     layout = space.objective.design.residuals
     if layout.edge(point.psi[n:]).shape[1]:
@@ -269,7 +309,7 @@ def _canonical(space: SearchSpace, point: SearchPoint) -> SearchPoint:
             theta[where], changed = rho, True
     if not changed:
         return point
-    moved = space.point(theta)
+    moved = space.point(theta, frames=point.frames)
     return moved if moved is not None and moved.ll >= point.ll - 1e-6 else point
 
 

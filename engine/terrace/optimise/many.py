@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.likelihood.outcomes import Evaluations, Outcomes
-from terrace.optimise.newton import Tolerances, near_face
-from terrace.optimise.search import SearchSpace
+from terrace.optimise.newton import Tolerances
+from terrace.optimise.search import Frames, SearchSpace, near_singular
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -32,15 +32,15 @@ class Maxima:
     converged: BoolArray
 
 
-def maximise_many(outcomes: Outcomes, theta: FloatArray, tolerances: Tolerances) -> Maxima:
-    """Maximise the likelihood of every outcome, all from θ, shape (r,)."""
+def maximise_many(
+    outcomes: Outcomes, theta: FloatArray, tolerances: Tolerances, frames: Frames | None = None
+) -> Maxima:
+    """Maximise the likelihood of every outcome, all from θ, shape (r,), in ``frames`` where given."""
     o = outcomes.objective
     count, r = len(outcomes.f), o.n_params
     space = SearchSpace(o)
     # ψ_i = θ'H_iθ
-    quadratic = np.zeros((r, r, r))
-    for block, part in space.blocks:
-        quadratic[part, part, part] = block.structure.quadratic()
+    quadratic = 0.5 * space.natural(np.zeros(r), frames)[2]
     at = np.tile(theta, (count, 1))
     everything = np.arange(count)
     here = outcomes.evaluate(_psi(quadratic, at), everything)
@@ -84,8 +84,9 @@ def maximise_many(outcomes: Outcomes, theta: FloatArray, tolerances: Tolerances)
         converged[active[ended]] = True
         active = active[~ended]
     # close to a singular Σ a search has to look at the boundary itself
-    converged &= ~np.array([bool(near_face(space, one).any()) for one in at], dtype=bool)
-    return Maxima(_psi(quadratic, at), ll, sigma2, beta, converged)
+    psi = _psi(quadratic, at)
+    converged &= ~np.array([near_singular(space, one) for one in psi], dtype=bool)
+    return Maxima(psi, ll, sigma2, beta, converged)
 
 
 def _psi(quadratic: FloatArray, theta: FloatArray) -> FloatArray:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.optimise.log import Iteration
-from terrace.optimise.search import SearchPoint, SearchSpace
+from terrace.optimise.search import Frames, SearchPoint, SearchSpace
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -91,6 +91,13 @@ def trust_region_step(gradient: FloatArray, hessian: FloatArray, radius: float) 
     return vectors @ s, gain
 
 
+def saddle(point: SearchPoint) -> float:
+    """The gain that the second derivatives at a point promise along the direction of the most positive of them, at
+    a distance of one; 0 where there is none."""
+    scale = np.maximum(np.abs(point.theta), 0.3)
+    return 0.5 * max(float(np.linalg.eigvalsh(point.hessian * np.outer(scale, scale))[-1]), 0.0)
+
+
 def algorithm_at(technique: tuple[tuple[str, int], ...], number: int) -> str:
     """The algorithm of one iteration (from 1) when they take turns."""
     position = (number - 1) % sum(count for _, count in technique) if len(technique) > 1 else 0
@@ -124,71 +131,58 @@ def maximise(
     average: bool = False,
     technique: tuple[tuple[str, int], ...] = (("nr", 5),),
     report: Callable[[Iteration], None] | None = None,
-    started: float | None = None,
-    free: npt.NDArray[np.bool_] | None = None,
+    frames: Frames | None = None,
 ) -> NewtonResult:
     """Search from θ for a maximum of the objective.
 
     ``average`` replaces exact second derivatives of the log-determinant by the average information, for
     designs where they are costly. ``technique`` lists algorithms with their iterations, taken in turn: nr uses
-    these second derivatives, bfgs and dfp build theirs from gradients. Parameters outside ``free`` stay as they
-    are. Returns the best point with the log; never raises for numerical trouble.
+    these second derivatives, bfgs and dfp build theirs from gradients. Newton's method looks at every point in the
+    frames of the eigenvectors (`terrace.optimise.search`), so that it never stops at a saddle of a singular Σ; the
+    others keep theirs, which are those of the space or ``frames``. Returns the best point with the log; never raises
+    for numerical trouble.
     """
-    begun = time.perf_counter() if started is None else started
-    log: list[Iteration] = []
-
-    def note(number: int, p: SearchPoint, step: float, remark: str = "") -> None:
-        entry = Iteration(
-            "Newton", number, p.ll, float(np.linalg.norm(p.gradient)), step, time.perf_counter() - begun, remark,
-            tuple(p.theta.tolist()), tuple(p.gradient.tolist()),
-            tuple(tuple(row) for row in p.hessian.tolist()) if space.keep_hessians else (),
-        )
-        log.append(entry)
-        if report:
-            report(entry)
-
-    point = space.point(theta, average=average)
+    log = _Log(report, space.keep_hessians)
+    point = space.point(theta, average=average, frames=frames)
     if point is None:
         raise np.linalg.LinAlgError("the starting values give no covariance matrix")
+    turning = not space.logarithms and all(name == "nr" for name, _ in technique)
+    point = space.turned(point) if turning else point
     radius = 1.0
-    note(0, point, 0.0)
+    log.note(point, 0.0)
     if not len(theta):
-        return NewtonResult(point, True, tuple(log))
-    ended = False
+        return NewtonResult(point, True, log.entries)
     secant: FloatArray | None = None
-    tried = np.zeros(len(theta), dtype=bool)
     best, idle = point.ll, 0
     for number in range(1, tolerances.iterations + 1):
         scale = np.maximum(np.abs(point.theta), 0.3)
+        both = np.outer(scale, scale)
         algorithm = algorithm_at(technique, number)
         if algorithm == "nr" or secant is None:
             secant = point.hessian if algorithm == "nr" else -np.diag(1.0 / scale**2) * 10.0
-        g, h = point.gradient * scale, secant * np.outer(scale, scale)
-        if free is not None:
-            s = np.zeros_like(g)
-            s[free], gain = trust_region_step(g[free], h[np.ix_(free, free)], radius)
-        else:
-            s, gain = trust_region_step(g, h, radius)
+        g = point.gradient * scale
+        s, gain = trust_region_step(g, secant * both, radius)
         left = gain
-        if algorithm != "nr":
-            # what is left to gain is judged by the true curvature, not by what the updates made of it
-            left = max(gain, trust_region_step(g, point.hessian * np.outer(scale, scale), radius)[1])
+        if algorithm != "nr" or radius < 1.0:
+            # what is left to gain is judged by the true curvature, neither by what the updates made of it nor by how
+            # short the steps have become
+            left = max(gain, trust_region_step(g, point.hessian * both, max(radius, 1.0))[1])
         if left < tolerances.final:
-            return NewtonResult(point, True, tuple(log))
+            return NewtonResult(point, True, log.entries)
         ended = left < tolerances.decrement
+        rounding = 1e-11 * (1.0 + abs(point.ll))
         # where rounding hides what little there is to gain, going on would only walk about
-        if idle > STALLED:
-            reason = "" if left < 1e-5 else "no further step improves the fit"
-            return NewtonResult(point, left < 1e-5, tuple(log), reason)
+        if idle > STALLED or radius < 1e-10:
+            there = left < max(1e-5, 10 * rounding)
+            return NewtonResult(point, there, log.entries, "" if there else "no further step improves the fit")
         # the last step leads to where inference needs exact second derivatives
-        trial = space.point(point.theta + s * scale, average=average and not ended)
+        trial = space.point(point.theta + s * scale, average=average and not ended, frames=point.frames)
         length = float(np.linalg.norm(s))
         if trial is None:
             radius = 0.25 * min(radius, length)
             if radius < 1e-10:
-                return NewtonResult(point, False, tuple(log), "the covariance matrix became singular")
+                return NewtonResult(point, False, log.entries, "the covariance matrix became singular")
             continue
-        rounding = 1e-11 * (1.0 + abs(point.ll))
         actual = trial.ll - point.ll
         if gain < 10 * rounding:
             # the gain is below what the likelihood can show; the gradient must judge
@@ -205,66 +199,38 @@ def maximise(
                 change = trial.gradient - point.gradient
                 secant = quasi_newton(secant, trial.theta - point.theta, change, algorithm)
             enough = tolerances.reached(point, trial, left)
-            point = trial
-            idle = 0 if point.ll > best + 1e-8 * (1.0 + abs(best)) else idle + 1
+            point = space.turned(trial) if turning else trial
+            idle = 0 if point.ll > best + rounding else idle + 1
             best = max(best, point.ll)
-            note(len(log), point, length)
+            log.note(point, length)
             if ended or enough:
-                return NewtonResult(point, True, tuple(log))
-            if free is None and not space.logarithms:
-                face = near_face(space, point.theta) & ~tried
-                if face.any():
-                    tried |= face
-                    found = _on_face(space, point, face, tolerances, average)
-                    if found is not None:
-                        note(len(log), found.point, 0.0, "at the boundary")
-                        return NewtonResult(found.point, True, tuple(log))
-        elif ended or radius < 1e-10:
-            return NewtonResult(point, ended, tuple(log), "" if ended else "no further step improves the fit")
-    return NewtonResult(point, False, tuple(log), f"no convergence in {tolerances.iterations} iterations")
+                return NewtonResult(point, True, log.entries)
+        elif ended:
+            return NewtonResult(point, True, log.entries)
+    return NewtonResult(point, False, log.entries, f"no convergence in {tolerances.iterations} iterations")
 
 
-FACE = 0.05
 STALLED = 10
 
 
-def near_face(space: SearchSpace, theta: FloatArray) -> npt.NDArray[np.bool_]:
-    """Diagonal entries of Cholesky factors that are small beside their row: Σ is close to singular there.
+class _Log:
+    """The iterations of one search, passed on as they come."""
 
-    Towards a singular Σ the search would follow a curved valley in ever shorter steps.
-    """
-    out = np.zeros(len(theta), dtype=bool)
-    for block, part in space.blocks:
-        q = block.structure.size
-        if block.structure.key != "unstructured" or q < 2:
-            continue
-        own = theta[part]
-        cells = [(j, k) for k in range(q) for j in range(k + 1, q)]
-        for j in range(1, q):
-            row = own[j] ** 2 + sum(own[q + n] ** 2 for n, (i, _) in enumerate(cells) if i == j)
-            out[part.start + j] = own[j] ** 2 < FACE * row
-    return out
+    def __init__(self, report: Callable[[Iteration], None] | None, hessians: bool) -> None:
+        self.report, self.hessians = report, hessians
+        self.begun = time.perf_counter()
+        self._entries: list[Iteration] = []
 
+    @property
+    def entries(self) -> tuple[Iteration, ...]:
+        return tuple(self._entries)
 
-def _on_face(
-    space: SearchSpace,
-    point: SearchPoint,
-    face: npt.NDArray[np.bool_],
-    tolerances: Tolerances,
-    average: bool,
-) -> NewtonResult | None:
-    """The maximum with the entries in `face` at zero, if it is one of the whole space too.
-
-    There, the gradient across the face vanishes by symmetry, and the second derivative across it is twice the
-    slope of the likelihood into the interior: negative means that the boundary is the place.
-    """
-    theta = point.theta.copy()
-    theta[face] = 0.0
-    try:
-        found = maximise(space, theta, tolerances, average=average, free=~face)
-    except np.linalg.LinAlgError:
-        return None
-    across = np.diag(found.point.hessian)[face]
-    if not found.converged or found.point.ll < point.ll - 1e-9 * abs(point.ll) or np.any(across >= 0):
-        return None
-    return found
+    def note(self, p: SearchPoint, step: float) -> None:
+        entry = Iteration(
+            "Newton", len(self._entries), p.ll, float(np.linalg.norm(p.gradient)), step,
+            time.perf_counter() - self.begun, "", tuple(p.theta.tolist()), tuple(p.gradient.tolist()),
+            tuple(tuple(row) for row in p.hessian.tolist()) if self.hessians else (),
+        )
+        self._entries.append(entry)
+        if self.report:
+            self.report(entry)

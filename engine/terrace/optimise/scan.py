@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from terrace.design.design import RandomBlock
 from terrace.likelihood.objective import Objective
-from terrace.optimise.search import SearchPoint, SearchSpace
+from terrace.optimise.search import Frames, SearchPoint, SearchSpace
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -37,18 +37,37 @@ def is_small(objective: Objective) -> bool:
 
 def other_summits(space: SearchSpace, known: SearchPoint) -> list[FloatArray]:
     """Points θ to search from, the most promising first, beside the summit ``known``; none or a few."""
-    objective = space.objective
+    space.frames = _upright(space, known.frames)
     thetas = _spread(space)
     values = np.array([space.value(theta) for theta in thetas])
-    where = np.array([_coordinates(objective, space.natural(theta)[0]) for theta in thetas])
+    where = np.array([_coordinates(space, space.natural(theta)[0]) for theta in thetas])
     values = np.append(values, known.ll)
-    where = np.vstack([where, _coordinates(objective, known.psi)])
+    where = np.vstack([where, _coordinates(space, known.psi)])
     apart = np.linalg.norm(where[:, None] - where[None], axis=2)
     np.fill_diagonal(apart, np.inf)
     near = np.argsort(apart, axis=1, kind="stable")[:, :NEIGHBOURS]
     top = np.flatnonzero((values > values[near].max(axis=1)) & (np.arange(len(values)) < len(thetas)))
     best = [thetas[k] for k in top[np.argsort(-values[top], kind="stable")][:SEARCHES]]
     return best + _without_errors(space, known)
+
+
+def _upright(space: SearchSpace, frames: Frames) -> Frames:
+    """Frames whose axes have a side that the data give them: an eigenvector and its opposite are the same axis.
+
+    Along each, the sums over the groups of effect times residual are skewed to the positive side.
+    """
+    objective = space.objective
+    design = objective.design
+    residual = design.y - design.x @ np.linalg.lstsq(design.x, design.y, rcond=None)[0]
+    out: list[FloatArray | None] = []
+    for (block, _), frame in zip(space.blocks, frames):
+        if frame is None:
+            out.append(None)
+            continue
+        z = objective.layout.transforms[design.blocks.index(block)].columns(block.z) @ frame
+        sums = [np.bincount(block.codes, weights=column * residual) for column in z.T]
+        out.append(frame * np.where([float(np.sum(s**3)) < 0.0 for s in sums], -1.0, 1.0))
+    return tuple(out)
 
 
 def _without_errors(space: SearchSpace, known: SearchPoint) -> list[FloatArray]:
@@ -64,20 +83,17 @@ def rises_without_errors(space: SearchSpace, point: SearchPoint) -> bool:
     """Whether the likelihood has no maximum beside this point: it goes on to rise as the error variance falls."""
     if point.evaluation.sigma2 > 1e-4:
         return False
-    theta = space.root(point.theta).copy()
-    for block, part in space.blocks:
-        theta[part] = block.structure.from_matrix(100.0 * block.structure.matrix(point.psi[part]))
-    return space.value(space.to_search(theta)) > point.ll + 0.5
+    theta = space.with_sigmas(point, lambda _, sigma: 100.0 * sigma)
+    return space.value(theta) > point.ll + 0.5
 
 
 def _beside(space: SearchSpace, known: SearchPoint, scale: float) -> FloatArray:
     """θ with all Σ* of a known point, moved into the interior, times ``scale``."""
-    theta = space.root(known.theta).copy()
-    for block, part in space.blocks:
-        rows = _rows_a_group(space.objective, block)
-        sigma = block.structure.matrix(known.psi[part]) + np.eye(block.structure.size) / rows
-        theta[part] = block.structure.from_matrix(scale * sigma)
-    return space.to_search(theta)
+
+    def change(block: RandomBlock, sigma: FloatArray) -> FloatArray:
+        return scale * (sigma + np.eye(block.structure.size) / _rows_a_group(space.objective, block))
+
+    return space.with_sigmas(known, change)
 
 
 def _spread(space: SearchSpace) -> list[FloatArray]:
@@ -108,16 +124,15 @@ def _rows_a_group(objective: Objective, block: RandomBlock) -> float:
     return objective.design.n / max(block.n_groups, 1)
 
 
-def _coordinates(objective: Objective, psi: FloatArray) -> FloatArray:
+def _coordinates(space: SearchSpace, psi: FloatArray) -> FloatArray:
     """Where ψ stands, (r,), each coordinate between -1 and 1: the diagonal of M for variances, correlations by the
-    size of what they correlate, residual parameters by their hyperbolic tangent."""
+    size of what they correlate, residual parameters by their hyperbolic tangent; Σ in the frames of the space."""
     out = np.tanh(psi)
-    for block, part in zip(objective.design.blocks, objective.layout.block_slices):
-        if part.stop == part.start:
-            continue
+    for (block, part), frame in zip(space.blocks, space.frames):
         sigma = block.structure.matrix(psi[part])
+        sigma = sigma if frame is None else frame.T @ sigma @ frame
         variance = np.maximum(np.diag(sigma), 1e-12)
-        scaled = variance * _rows_a_group(objective, block)
+        scaled = variance * _rows_a_group(space.objective, block)
         root = np.sqrt(scaled / (1.0 + scaled))
         m = sigma / np.sqrt(np.outer(variance, variance)) * np.outer(root, root)
         for k, parameter in enumerate(block.structure.parameters()):

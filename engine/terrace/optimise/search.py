@@ -1,4 +1,12 @@
-"""The space that is searched: θ, from which ψ(θ) follows with exact first and second derivatives."""
+"""The space that is searched: θ, from which ψ(θ) follows with exact first and second derivatives.
+
+An unstructured Σ is QLL'Q' with L lower triangular (its entries are θ) and a fixed orthogonal frame Q. In the frame of
+Σ's own eigenvectors, the largest first, L is diagonal and the null space of a singular Σ comes last. There, and only
+there, the slopes and second derivatives in θ decide about a maximum over all positive semidefinite matrices: entries
+of L within the null space N have the second derivatives 2N'GN, G = ∂ℓ/∂Σ, and the others span the matrices of the same
+rank. In any other frame L can have a zero on its diagonal before the last, where a derivative in θ vanishes by
+symmetry. A search that turns into this frame at every step is the same whatever coding the columns of Z have.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +16,28 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.covariance.random import RandomStructure
+from terrace.design.design import RandomBlock
 from terrace.likelihood.objective import Evaluation, Objective
+from terrace.likelihood.transform import congruence
 
 FloatArray = npt.NDArray[np.float64]
+Frames = tuple[FloatArray | None, ...]
+"""Q (q, q) of each block of a search space; None where θ gives Σ without one."""
+
+# A direction of Σ is on the boundary where its variance, relative to σ² in scaled columns of Z, is below this.
+BOUNDARY = 1e-7
+
+# Eigenvalues that differ by less than this, relatively, are taken for one: their eigenvectors are those of the slopes.
+TIE, DUST = 1e-12, 1e-15
 
 
 @dataclass(frozen=True)
 class SearchPoint:
-    """A point of the search: θ, ψ(θ), the evaluation there, and its derivatives in θ.
+    """A point of the search: θ in ``frames``, ψ(θ), the evaluation there, and its derivatives in θ.
 
-    ``exact`` is False where the Hessian is minus the average information.
+    ``second`` (r, r, r) are the second derivatives of ψ. ``exact`` is False where the Hessian is minus the average
+    information.
     """
 
     theta: FloatArray
@@ -26,7 +46,9 @@ class SearchPoint:
     gradient: FloatArray
     hessian: FloatArray
     jacobian: FloatArray
+    second: FloatArray
     exact: bool
+    frames: Frames
 
     @property
     def ll(self) -> float:
@@ -39,7 +61,8 @@ class SearchSpace:
 
     With ``logarithms`` (matlog) the entries of θ that stand for standard deviations are searched on the log
     scale, so that Σ stays positive definite and the boundary is only approached; otherwise (matsqrt) they
-    are searched as they are and may reach zero.
+    are searched as they are and may reach zero. ``frames`` are those that θ is in where nothing else is said;
+    ``roots`` (r,) marks the entries of θ whose squares are variances in their frame.
     """
 
     def __init__(
@@ -55,32 +78,45 @@ class SearchSpace:
             for block, part in zip(objective.design.blocks, objective.layout.block_slices)
             if part.stop > part.start
         ]
+        self.frames: Frames = (None,) * len(self.blocks)
+        self._quadratic = [block.structure.quadratic() for block, _ in self.blocks]
+        self._turns: dict[int, tuple[FloatArray, FloatArray]] = {}
         self.residual = slice(objective.n_random, objective.n_params)
-        self.logged = np.zeros(objective.n_params, dtype=bool)
-        if logarithms:
-            for block, part in self.blocks:
-                count = block.structure.size if block.structure.key == "unstructured" else part.stop - part.start
-                self.logged[part.start : part.start + count] = True
+        self.roots = np.zeros(objective.n_params, dtype=bool)
+        for block, part in self.blocks:
+            count = block.structure.size if block.structure.key == "unstructured" else part.stop - part.start
+            self.roots[part.start : part.start + count] = True
+        self.logged = self.roots & logarithms
 
-    def natural(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def natural(self, theta: FloatArray, frames: Frames | None = None) -> tuple[FloatArray, FloatArray, FloatArray]:
         """ψ(θ), Jacobian (r, r) and second derivatives (r, r, r)."""
         r = self.objective.n_params
         psi, jacobian, second = np.zeros(r), np.zeros((r, r)), np.zeros((r, r, r))
         root = np.where(self.logged, np.exp(np.clip(theta, -300, 300)), theta) if self.logarithms else theta
-        for block, part in self.blocks:
-            value, j, h = block.structure.to_natural(root[part])
-            psi[part], jacobian[part, part], second[part, part, part] = value, j, h
+        for k, ((block, part), h, frame) in enumerate(zip(self.blocks, self._quadratic, frames or self.frames)):
+            if frame is not None:
+                h = np.tensordot(self._turn(k, block.structure, frame), h, axes=1)
+            slope = h @ root[part]
+            psi[part], jacobian[part, part], second[part, part, part] = slope @ root[part], 2.0 * slope, 2.0 * h
         value, j, h = self.objective.design.residuals.to_relative(theta[self.residual])
         part = self.residual
         psi[part], jacobian[part, part], second[part, part, part] = value, j, h
         if self.logarithms:
             # θ = exp(φ): dψ/dφ = ψ_θ θ, d²ψ/dφ² = ψ_θθ θθ' + ψ_θ θ on the diagonal
-            slope = np.where(self.logged, root, 1.0)
-            second = second * slope[None, :, None] * slope[None, None, :]
+            scale = np.where(self.logged, root, 1.0)
+            second = second * scale[None, :, None] * scale[None, None, :]
             index = np.flatnonzero(self.logged)
             second[:, index, index] += jacobian[:, index] * root[index]
-            jacobian = jacobian * slope
+            jacobian = jacobian * scale
         return psi, jacobian, second
+
+    def _turn(self, k: int, structure: RandomStructure, frame: FloatArray) -> FloatArray:
+        """The matrix that takes the parameters of LL' of the kth block to those of QLL'Q'; the last one is kept."""
+        known = self._turns.get(k)
+        if known is None or known[0] is not frame:
+            known = (frame, congruence(structure, frame))
+            self._turns[k] = known
+        return known[1]
 
     def value(self, theta: FloatArray) -> float:
         """The objective alone; -inf where θ gives no covariance matrix."""
@@ -90,19 +126,42 @@ class SearchSpace:
         except np.linalg.LinAlgError:
             return -np.inf
 
-    def point(self, theta: FloatArray, *, average: bool = False) -> SearchPoint | None:
+    def point(
+        self, theta: FloatArray, *, average: bool = False, frames: Frames | None = None
+    ) -> SearchPoint | None:
         """The objective with gradient and Hessian in θ; None where θ gives no covariance matrix."""
         self.evaluations += 1
-        psi, jacobian, second = self.natural(theta)
+        frames = self.frames if frames is None else frames
+        psi = self.natural(theta, frames)[0]
         try:
             e = self.objective.evaluate(psi, 2, average=average, tick=self.tick)
         except np.linalg.LinAlgError:
             return None
         if not np.isfinite(e.ll) or not np.all(np.isfinite(e.hessian)):
             return None
+        return self._seen(theta, frames, e, not average)
+
+    def _seen(self, theta: FloatArray, frames: Frames, e: Evaluation, exact: bool) -> SearchPoint:
+        psi, jacobian, second = self.natural(theta, frames)
         gradient = jacobian.T @ e.gradient
         hessian = jacobian.T @ e.hessian @ jacobian + np.tensordot(e.gradient, second, axes=1)
-        return SearchPoint(theta, psi, e, gradient, hessian, jacobian, not average)
+        return SearchPoint(theta, psi, e, gradient, hessian, jacobian, second, exact, frames)
+
+    def turned(self, point: SearchPoint) -> SearchPoint:
+        """The same point in the frames of the eigenvectors of every unstructured Σ; evaluates nothing."""
+        theta, frames = point.theta.copy(), list(point.frames)
+        for k, (block, part) in enumerate(self.blocks):
+            structure = block.structure
+            if structure.key != "unstructured" or structure.size < 2 or block.factor is not None:
+                continue
+            values, frames[k] = _eigenvectors(
+                structure.matrix(point.psi[part]), slopes(structure, point.evaluation.gradient[part])
+            )
+            theta[part] = 0.0
+            theta[part.start : part.start + structure.size] = np.sqrt(np.maximum(values, 0.0))
+        if all(a is b for a, b in zip(frames, point.frames)):
+            return point
+        return self._seen(theta, tuple(frames), point.evaluation, point.exact)
 
     def start(self, scale: float, residual: FloatArray) -> FloatArray:
         """θ for Σ* = scale·I in the scaled columns of Z, with the given residual part."""
@@ -123,10 +182,67 @@ class SearchSpace:
         """θ as the structures know it."""
         return np.where(self.logged, np.exp(theta), theta) if self.logarithms else theta
 
-    def from_psi(self, psi: FloatArray) -> FloatArray:
+    def with_sigmas(self, point: SearchPoint, change: Callable[[RandomBlock, FloatArray], FloatArray]) -> FloatArray:
+        """θ of a point whose every Σ* (q, q) is replaced by ``change`` of it."""
+        theta = self.root(point.theta).copy()
+        for (block, part), frame in zip(self.blocks, self.frames):
+            sigma = change(block, block.structure.matrix(point.psi[part]))
+            theta[part] = block.structure.from_matrix(sigma if frame is None else frame.T @ sigma @ frame)
+        return self.to_search(theta)
+
+    def from_psi(self, psi: FloatArray, frames: Frames | None = None) -> FloatArray:
         """θ of a given ψ for the random part; the residual part of ψ must be at hand as θ already."""
         theta = np.zeros(self.objective.n_params)
-        for block, part in self.blocks:
-            theta[part] = block.structure.from_matrix(block.structure.matrix(psi[part]))
+        for (block, part), frame in zip(self.blocks, frames or self.frames):
+            sigma = block.structure.matrix(psi[part])
+            theta[part] = block.structure.from_matrix(sigma if frame is None else frame.T @ sigma @ frame)
         theta[self.residual] = psi[self.residual]
         return self.to_search(theta)
+
+
+def slopes(structure: RandomStructure, gradient: FloatArray) -> FloatArray:
+    """G = ∂ℓ/∂Σ, (q, q) and symmetric, of a structure whose parameters fill one position of Σ each.
+
+    ``gradient`` (k,) is in its natural parameters, so that a covariance stands for both of its positions.
+    """
+    g = np.zeros((structure.size, structure.size))
+    for slope, parameter in zip(gradient, structure.parameters()):
+        i, j = parameter.where[0]
+        g[i, j] = g[j, i] = slope if i == j else 0.5 * slope
+    return g
+
+
+def _eigenvectors(sigma: FloatArray, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues of Σ, the largest first, and eigenvectors (q, q) that do not depend on its coordinates: those of
+    one eigenvalue are turned to the eigenvectors of the slopes G among them."""
+    values, vectors = np.linalg.eigh(sigma)
+    values, vectors = values[::-1], vectors[:, ::-1].copy()
+    values = np.where(values > DUST * values[0], values, 0.0)
+    first = 0
+    for last in range(1, len(values) + 1):
+        if last < len(values) and values[last - 1] - values[last] <= TIE * values[last - 1]:
+            continue
+        if last - first > 1:
+            among = vectors[:, first:last]
+            vectors[:, first:last] = among @ np.linalg.eigh(among.T @ g @ among)[1]
+        first = last
+    return values, vectors
+
+
+# The part of an effect's variance that the others leave unexplained, below which Σ is close to singular.
+CLOSE = 0.05
+
+
+def near_singular(space: SearchSpace, psi: FloatArray) -> bool:
+    """Whether an unstructured Σ is so close to a singular one that a search has to look at the boundary itself."""
+    for block, part in space.blocks:
+        if block.structure.key != "unstructured" or block.structure.size < 2:
+            continue
+        sigma = block.structure.matrix(psi[part])
+        try:
+            unexplained = 1.0 / np.diag(np.linalg.inv(sigma))
+        except np.linalg.LinAlgError:
+            return True
+        if not np.all(unexplained >= CLOSE * np.diag(sigma)):
+            return True
+    return False

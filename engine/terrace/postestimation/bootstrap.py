@@ -20,8 +20,8 @@ from terrace.inference.cells import natural_values
 from terrace.inference.parameters import sd_values
 from terrace.optimise.fit import Optimum, optimise
 from terrace.optimise.many import maximise_many
-from terrace.optimise.newton import Tolerances, near_face
-from terrace.optimise.search import SearchSpace
+from terrace.optimise.newton import Tolerances
+from terrace.optimise.search import SearchSpace, near_singular
 from terrace.postestimation.combinations import confidence_level
 from terrace.postestimation.lrtest import lrtest
 from terrace.postestimation.simulate import OutcomeSwap, Simulator
@@ -153,14 +153,14 @@ class Refit:
     def __init__(self, fit: FitResult, tick: Callable[[], None] | None = None) -> None:
         self.fit, self.tick = fit, tick
         self.swap = OutcomeSwap(fit)
-        self.start = fit.model.optimum.point.theta
+        self.start, self.frames = fit.model.optimum.point.theta, fit.model.optimum.point.frames
         self.options = replace(fit.spec.maximisation, emiterate=None, emonly=False, emlog=False, emdots=False)
 
     def optimum(self, y: FloatArray) -> Optimum | None:
         """The maximum for one outcome; None where there is none."""
         objective = self.swap.objective(y)
         try:
-            found = optimise(objective, self.options, start=self.start, tick=self.tick)
+            found = optimise(objective, self.options, start=self.start, frames=self.frames, tick=self.tick)
             if not found.converged:
                 found = optimise(objective, self.options, tick=self.tick)
         except np.linalg.LinAlgError:
@@ -182,12 +182,12 @@ class Refit:
         """
         asked = self.options
         plain = replace(Maximisation(), **{name: getattr(asked, name) for name in SEARCH}) == Maximisation()
-        smooth = plain and not near_face(SearchSpace(self.swap.base), self.start).any()
+        smooth = plain and not near_singular(SearchSpace(self.swap.base), self.fit.model.optimum.point.psi)
         outcomes = self.swap.outcomes(y) if smooth else None
         if outcomes is None:
             return [self(one) for one in y]
         try:
-            best = maximise_many(outcomes, self.start, Tolerances())
+            best = maximise_many(outcomes, self.start, Tolerances(), self.frames)
         except np.linalg.LinAlgError:
             return [self(one) for one in y]
         beta = outcomes.beta_natural(best.beta, np.arange(len(y)))
@@ -314,9 +314,8 @@ def bootstrap_lrtest(
 def _inside(fit: FitResult) -> FloatArray:
     """θ of the fit, with variances at zero moved a little inside."""
     theta = fit.model.optimum.point.theta.copy()
-    n = fit.model.objective.n_random
-    small = np.abs(theta[:n]) < 1e-3
-    theta[:n][small] = 1e-2
+    small = np.abs(theta) < 1e-3
+    theta[small & fit.model.optimum.space.roots] = 1e-2
     return theta
 
 

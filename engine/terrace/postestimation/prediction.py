@@ -104,7 +104,7 @@ def _parts(fit: FitResult, data: Dataset, fixed_only: bool, relevel: str | None)
         codes: IntArray | None = None
         for position, offset, count in component.parts:
             block = fit.model.design.blocks[position]
-            z = random_columns(fit, data, position) @ objective.layout.transforms[position].a * objective.y_scale
+            z = objective.layout.transforms[position].columns(random_columns(fit, data, position)) * objective.y_scale
             inside = not fixed_only and _down_to(fit, block.level.name, relevel)
             (known if inside else left_out)[:, offset : offset + count] = z
             if codes is None:
