@@ -100,6 +100,10 @@ def optimise(
     return Optimum(point, space, result.converged, log + result.log, reason, unbounded)
 
 
+# An error variance, in units of the least-squares one, beside which digits are lost.
+NO_ERRORS = 1e-6
+
+
 def _settled(
     space: SearchSpace, result: NewtonResult, theta: FloatArray, frames: Frames | None, tolerances: Tolerances
 ) -> NewtonResult:
@@ -153,8 +157,9 @@ def _over_the_space(
             continue
         if rises_without_errors(space, other.point):
             unbounded = True
-        elif other.converged >= result.converged:
-            result = other
+        elif other.converged >= result.converged or other.point.evaluation.sigma2 < NO_ERRORS:
+            # where errors vanish the likelihood has a limit, and second derivatives no digits to show it by
+            result = replace(other, converged=True, reason="")
     return result, unbounded and result.converged and not rises_without_errors(space, result.point)
 
 

@@ -91,6 +91,12 @@ def trust_region_step(gradient: FloatArray, hessian: FloatArray, radius: float) 
     return vectors @ s, gain
 
 
+def rounding_of(point: SearchPoint) -> float:
+    """What the last digits of the log-likelihood at a point can hide; with next to no error variance, the residual sum
+    of squares is a difference of sums of order one."""
+    return 1e-11 * (1.0 + abs(point.ll)) + 1e-14 / point.evaluation.sigma2
+
+
 def saddle(point: SearchPoint) -> float:
     """The gain that the second derivatives at a point promise along the direction of the most positive of them, at
     a distance of one; 0 where there is none."""
@@ -170,7 +176,7 @@ def maximise(
         if left < tolerances.final:
             return NewtonResult(point, True, log.entries)
         ended = left < tolerances.decrement
-        rounding = 1e-11 * (1.0 + abs(point.ll))
+        rounding = rounding_of(point)
         # where rounding hides what little there is to gain, going on would only walk about
         if idle > STALLED or radius < 1e-10:
             there = left < max(1e-5, 10 * rounding)

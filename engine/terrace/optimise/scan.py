@@ -19,7 +19,7 @@ FloatArray = npt.NDArray[np.float64]
 # Rows beyond the fixed effects, and groups of the smallest level, for each covariance parameter.
 ROWS, GROUPS = 15.0, 2.0
 ROWS_AT_MOST = 400
-POINTS, NEIGHBOURS, SEARCHES = 10, 5, 4
+POINTS, NEIGHBOURS, SEARCHES = 20, 5, 4
 
 
 def is_small(objective: Objective) -> bool:
@@ -80,11 +80,16 @@ def _without_errors(space: SearchSpace, known: SearchPoint) -> list[FloatArray]:
 
 
 def rises_without_errors(space: SearchSpace, point: SearchPoint) -> bool:
-    """Whether the likelihood has no maximum beside this point: it goes on to rise as the error variance falls."""
-    if point.evaluation.sigma2 > 1e-4:
+    """Whether the likelihood has no maximum beside this point: it goes on to rise as the error variance falls.
+
+    Where that is so small that digits are lost beyond the point, the way that led there tells.
+    """
+    sigma2 = point.evaluation.sigma2
+    if sigma2 > 1e-4:
         return False
-    theta = space.with_sigmas(point, lambda _, sigma: 100.0 * sigma)
-    return space.value(theta) > point.ll + 0.5
+    if sigma2 > 1e-6:
+        return space.value(space.with_sigmas(point, lambda _, sigma: 100.0 * sigma)) > point.ll + 0.5
+    return space.value(space.with_sigmas(point, lambda _, sigma: 0.01 * sigma)) < point.ll - 0.5
 
 
 def _beside(space: SearchSpace, known: SearchPoint, scale: float) -> FloatArray:
