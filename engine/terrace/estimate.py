@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,13 @@ from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
+from terrace.design.exact import refuse_exact
 from terrace.errors import Cancelled, FitError, SpecError
 from terrace.inference.cells import Cell, cells
 from terrace.inference.constraints import Constraints, bind_constraints, null_space
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters, few_clusters
+from terrace.inference.identification import unidentified
 from terrace.inference.marginal import random_part, residual_part
 from terrace.inference.parameters import NaturalEstimate, estimate_natural
 from terrace.inference.robust import cluster_codes, robust_covariance
@@ -180,16 +182,18 @@ def fit_design(
         offset = design.x @ fixed_part
     objective = Objective(design, reml=reml, transform=transform, offset=offset)
     warnings: list[tuple[str, str]] = []
-    start = None
-    if spec.maximisation.from_:
-        from terrace.inference.start import start_values
-
-        start = start_values(spec.maximisation.from_, design, objective)
+    less = None if offset is None else design.y - offset
+    if objective.y_scale < 1e-12 * float(np.sqrt(np.mean(design.y**2))):
+        refuse_exact(design, less)
     try:
-        optimum = optimise(
-            objective, spec.maximisation, start=start, report=watch.iteration, tick=watch.tick
-        )
+        optimum = _search(objective, watch)
+        if optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING and objective.n_random:
+            refuse_exact(design, less)
+            if objective.can_be_careful:
+                objective = Objective(design, reml=reml, transform=transform, offset=offset, careful=True)
+                optimum = _search(objective, watch)
     except np.linalg.LinAlgError as error:
+        refuse_exact(design, less)
         raise FitError(
             f"The likelihood of this model cannot be evaluated on these data: {error}.",
             code="not-estimable",
@@ -201,8 +205,8 @@ def fit_design(
         warnings.append(("no-maximum", ""))
     watch.stage("Standard errors")
     want_se = not spec.nostderr and not spec.maximisation.emonly
-    natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
-    if want_se and not natural.regular:
+    natural = _covariance_parameters(optimum, want_se)
+    if natural.confounded or natural.flat.any():
         warnings.append(("not-identified", ""))
     e = optimum.point.evaluation
     sigma2 = e.sigma2 * objective.y_scale**2
@@ -235,6 +239,36 @@ def fit_design(
     return fitted, warnings
 
 
+# An error variance, in units of the least-squares one, from which on its digits need care.
+NEXT_TO_NOTHING = 1e-7
+
+
+def _search(objective: Objective, watch: _Watch) -> Optimum:
+    """The maximum of an objective, from the starting values that the model gives."""
+    options = objective.design.spec.maximisation
+    start = None
+    if options.from_:
+        from terrace.inference.start import start_values
+
+        start = start_values(options.from_, objective.design, objective)
+    return optimise(objective, options, start=start, report=watch.iteration, tick=watch.tick)
+
+
+# The smallest eigenvalue of the information from which all parameters are identified beyond doubt.
+WELL = 1e-2
+
+
+def _covariance_parameters(optimum: Optimum, want_se: bool) -> NaturalEstimate:
+    """The covariance parameters, with what the data cannot tell of them where that may be something."""
+    natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
+    if natural.lowest > WELL and not natural.boundary:
+        return natural
+    unknown = unidentified(optimum.space.objective, optimum.point.psi)
+    if not unknown.directions.shape[1]:
+        return natural
+    return estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown)
+
+
 def _robust(
     design: Design,
     optimum: Optimum,
@@ -257,10 +291,7 @@ def _robust(
         design.spec.vce_correction,
     )
     vcov = to_x @ result.beta @ to_x.T * (optimum.space.objective.y_scale**2)
-    natural = replace(
-        natural, psi_vcov=result.psi, vcov=natural.jacobian @ result.psi @ natural.jacobian.T
-    )
-    return natural, vcov, result.n_clusters
+    return natural.with_psi_vcov(result.psi), vcov, result.n_clusters
 
 
 LARGEST_CLUSTER = 2500

@@ -6,20 +6,19 @@ are left out of the information, and what they touch gets no standard error.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
+from terrace.covariance.random import Exchangeable
 from terrace.design.design import Design
-from terrace.inference.cells import Cell, natural_values
+from terrace.inference.cells import Cell, natural_values, variance_positions
 from terrace.likelihood.objective import Objective
 from terrace.optimise.search import BOUNDARY, SearchPoint
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-
-
-
 TIED = ("identity", "exchangeable")
 
 
@@ -30,45 +29,43 @@ def singular_directions(objective: Objective, point: SearchPoint) -> dict[int, F
     for position, (block, part) in enumerate(zip(objective.design.blocks, objective.layout.block_slices)):
         if part.stop == part.start:
             continue
-        sigma = block.structure.matrix(point.psi[part])
         if block.factor is not None and block.structure.n_params == 2:
             theta = point.theta[part]
             if np.any(theta**2 < BOUNDARY):
                 out[position] = np.eye(2)[:, theta**2 < BOUNDARY]
             continue
-        d = np.sqrt(np.maximum(np.diag(sigma), 0.0))
-        small = d**2 < BOUNDARY
-        null = [np.eye(len(d))[:, small]]
-        rest = np.flatnonzero(~small)
-        if len(rest) > 1:
-            correlation = sigma[np.ix_(rest, rest)] / np.outer(d[rest], d[rest])
-            values, vectors = np.linalg.eigh(correlation)
-            wide = np.zeros((len(d), len(rest)))
-            wide[rest] = vectors / d[rest][:, None]
-            null.append(wide[:, values < BOUNDARY])
-        together = np.concatenate(null, axis=1)
-        if together.shape[1]:
-            out[position] = together
+        values, vectors = np.linalg.eigh(block.structure.matrix(point.psi[part]))
+        null = vectors[:, _is_null(values)]
+        if null.shape[1]:
+            out[position] = null
     return out
 
 
-def exact_zeros(
-    design: Design, values: FloatArray, layout: tuple[Cell, ...], sigma2: float
+def _is_null(values: FloatArray) -> BoolArray:
+    """Which eigenvalues of Σ* are none, beside σ² or beside the largest of them."""
+    return np.asarray(values < max(BOUNDARY, 1e-14 * float(values.max(initial=0.0))))
+
+
+def exact_values(
+    design: Design, values: FloatArray, layout: tuple[Cell, ...], at_boundary: BoolArray, edge: FloatArray
 ) -> FloatArray:
-    """Variances of random effects at zero, and covariances with them, without the dust of rounding."""
+    """Values at the boundary without the dust of rounding: variances of zero and covariances with them, covariances
+    of effects whose correlation is exactly one or minus one."""
     out = values.copy()
     gone = set()
     for k, c in enumerate(layout):
-        if c.block is not None and c.kind == "variance":
-            block = design.blocks[c.block]
-            # one variance for several columns is zero where it is beside the largest of them
-            columns = block.z if block.structure.key in TIED else block.z[:, c.i : c.i + 1]
-            size = float(np.mean(columns**2, axis=0).max())
-            if values[k] * size < BOUNDARY * sigma2:
-                gone.add((c.block, c.i))
-    for k, c in enumerate(layout):
-        if c.block is not None and ((c.block, c.i) in gone or (c.block, c.j) in gone):
+        if c.block is not None and c.kind == "variance" and at_boundary[k]:
             out[k] = 0.0
+            gone.add((c.block, c.i))
+    for k, c in enumerate(layout):
+        if c.block is None or c.kind != "covariance":
+            continue
+        tied = design.blocks[c.block].structure.key in TIED
+        if (c.block, c.i) in gone or (c.block, c.j) in gone or (tied and (c.block, 0) in gone):
+            out[k] = 0.0
+        elif np.isfinite(edge[k]):
+            first, second = variance_positions(layout, k)
+            out[k] = edge[k] * np.sqrt(out[first]) * np.sqrt(out[second])
     return out
 
 
@@ -84,15 +81,11 @@ def free_directions(
     for position in singular:
         part = objective.layout.block_slices[position]
         structure = objective.design.blocks[position].structure
-        jacobian = point.jacobian[part, part]
         if structure.key == "unstructured":
-            # on the manifold of singular Σ only as many directions move Σ as its rank allows
-            q = structure.size
-            theta = point.theta[part]
-            cells_ = [(i, i) for i in range(q)] + [(i, j) for j in range(q) for i in range(j + 1, q)]
-            for k, (i, j) in enumerate(cells_):
-                if theta[cells_.index((j, j))] ** 2 < BOUNDARY and (i == j or not np.any(jacobian[:, k])):
-                    keep[part.start + k] = False
+            # in the frame of the eigenvectors, columns of L within the range of Σ span the matrices of its rank
+            null = _is_null(point.theta[part][: structure.size] ** 2)
+            for k, parameter in enumerate(structure.parameters()):
+                keep[part.start + k] = not null[min(parameter.where[0])]
         else:
             for k in range(part.stop - part.start):
                 if point.theta[part.start + k] ** 2 < BOUNDARY:
@@ -124,14 +117,14 @@ def name_boundary(
     singular: dict[int, FloatArray],
     layout: tuple[Cell, ...],
     spread: float,
-) -> tuple[tuple[str, ...], BoolArray, BoolArray]:
-    """What the user should be told is on the edge, and by printed parameter whether it is there itself and
-    whether it has no standard error for it, both (k,). ``spread`` is the variance of log σ², infinite where the
-    information is singular."""
+) -> tuple[tuple[str, ...], BoolArray, BoolArray, FloatArray]:
+    """What the user should be told is on the edge, and by printed parameter whether it is there itself, whether it has
+    no standard error for it, and the correlations that are exactly one or minus one, all (k,). ``spread`` is the
+    variance of log σ², infinite where the information is singular."""
     named: list[str] = []
     at: BoolArray = np.zeros(len(layout), dtype=bool)
     masked: BoolArray = np.zeros(len(layout), dtype=bool)
-    natural = objective.natural_map()
+    edge = np.full(len(layout), np.nan)
     if _residual_vanishes(objective, point, spread):
         # the random effects reproduce the outcome: nothing is left for the residual
         last = len(layout) - 1
@@ -146,30 +139,115 @@ def name_boundary(
                 named.append(f"Residual: {layout[k].name}")
     for position, null in singular.items():
         block = objective.design.blocks[position]
-        part = objective.layout.block_slices[position]
         own = [k for k, c in enumerate(layout) if c.block == position]
-        touched, zero = _null_in_user_units(objective, point, position, null, natural[part, part])
+        if block.structure.key == "unstructured":
+            state = singular_state(objective, point, position, null)
+        else:
+            state = _tied_state(objective, point, position)
         for k in own:
-            c = layout[k]
-            if block.structure.key in TIED:
-                masked[k] = True
-                at[k] = bool(zero.all()) or c.kind == "covariance"
-            elif c.kind == "variance":
-                at[k] = bool(zero[c.i])
-                masked[k] = bool(touched[c.i])
-            else:
-                masked[k] = at[k] = bool(touched[c.i] and touched[c.j]) or bool(zero[c.i] or zero[c.j])
-        for k in own:
-            if not at[k]:
-                continue
             c = layout[k]
             where = f"{block.level.name}: "
             if c.kind == "variance":
-                named.append(where + c.name)
-            elif not (zero[c.i] or zero[c.j]):
-                named.append(where + c.sd_name)
+                at[k] = masked[k] = state.zero[c.i]
+                if at[k]:
+                    named.append(where + c.name)
+            elif state.zero[c.i] or state.zero[c.j]:
+                at[k] = masked[k] = True
+            elif (c.i, c.j) in state.pairs:
+                at[k] = masked[k] = True
+                edge[k] = state.pairs[c.i, c.j]
+                if not state.combinations:
+                    named.append(where + c.sd_name)
+        if state.combinations:
+            rank = block.structure.size - null.shape[1]
+            named.append(f"{block.level.name}: rank {rank} of {int((~state.zero).sum())}")
     _name_residual_edges(objective, point, layout, named, at, masked)
-    return tuple(named), at, masked
+    return tuple(named), at, masked, edge
+
+
+@dataclass(frozen=True)
+class SingularState:
+    """How Σ of an equation is singular: effects without variance, ``zero`` (q,); the correlations ``pairs`` that are on
+    the edge; and where that is more than one pair, ``combinations``: effects, by position, that are a sum of others
+    with these weights (q,) in the user's units."""
+
+    zero: BoolArray
+    pairs: dict[tuple[int, int], float]
+    combinations: tuple[tuple[int, FloatArray], ...]
+
+
+def singular_state(objective: Objective, point: SearchPoint, position: int, null: FloatArray) -> SingularState:
+    """Names the state of an unstructured Σ by its null space, (q, s) in the coordinates of the likelihood."""
+    block = objective.design.blocks[position]
+    part = objective.layout.block_slices[position]
+    transform = objective.layout.transforms[position]
+    sigma = block.structure.matrix(transform.natural @ point.psi[part])
+    size = np.sqrt(np.mean(block.z**2, axis=0))
+    spread = np.sqrt(np.maximum(np.diag(sigma), 0.0))
+    zero = (spread * size) ** 2 < BOUNDARY
+    unit = np.where(zero, 1.0 / np.where(size > 0, size, 1.0), spread)
+    weights = np.linalg.solve(transform.a.T, null) * unit[:, None]
+    rows = _sparse_rows(weights / np.maximum(np.abs(weights).max(axis=0), 1e-300), zero)
+    # one or minus one if two effects are the same, by way of others too
+    sign = np.eye(len(zero))
+    for _, row in rows:
+        members = np.flatnonzero(np.abs(row) > SHARE)
+        if len(members) == 2:
+            i, j = members
+            sign[i, j] = sign[j, i] = -np.sign(row[i] * row[j])
+    for _ in zero:
+        sign = np.sign(sign @ sign)
+    pairs = {(int(i), int(j)): float(sign[i, j]) for i, j in zip(*np.nonzero(sign)) if i < j}
+    single = len(rows) == 1 and len(pairs) == 1
+    told = () if single else tuple((pivot, _solved(pivot, row / unit)) for pivot, row in rows)
+    return SingularState(zero, pairs, told)
+
+
+def _solved(pivot: int, weights: FloatArray) -> FloatArray:
+    """The weights (q,) with which the others give one effect of a sum that is zero."""
+    out = -weights / weights[pivot]
+    out[pivot] = 0.0
+    return out
+
+
+def _tied_state(objective: Objective, point: SearchPoint, position: int) -> SingularState:
+    """The state of a structure whose θ are roots of its variances, or of its two eigenvalues."""
+    structure = objective.design.blocks[position].structure
+    gone = point.theta[objective.layout.block_slices[position]] ** 2 < BOUNDARY
+    pairs: dict[tuple[int, int], float] = {}
+    if isinstance(structure, Exchangeable) and len(gone) == 2:
+        if gone.any() and not gone.all():
+            pairs[0, 1] = 1.0 if gone[0] else -1.0 / (structure.count - 1)
+        gone = np.array([gone.all()])
+    return SingularState(np.resize(gone, structure.size), pairs, ())
+
+
+# The share of an effect in a combination without variance from which it belongs to it.
+SHARE = 1e-4
+
+
+def _sparse_rows(weights: FloatArray, zero: BoolArray) -> list[tuple[int, FloatArray]]:
+    """Rows, with the place of their pivot, that span the columns of ``weights`` (q, s) with few entries each, without
+    those of effects of no variance.
+
+    Slopes are told by the others, the last of them first, and the intercept, which comes last, only where it must.
+    """
+    rows = weights.T.copy()
+    left = list(range(len(rows)))
+    out: list[tuple[int, int]] = []
+    others = np.flatnonzero(~zero)
+    for column in [*np.flatnonzero(zero), *others[:-1][::-1], *others[-1:]]:
+        pivot = max(left, key=lambda i: abs(rows[i, column]), default=None)
+        if pivot is None or abs(rows[pivot, column]) < (SHARE if zero[column] else 1e-2):
+            continue
+        rows[pivot] /= rows[pivot, column]
+        for other in range(len(rows)):
+            if other != pivot:
+                rows[other] -= rows[other, column] * rows[pivot]
+        left.remove(pivot)
+        if not zero[column]:
+            out.append((int(column), pivot))
+    return [(column, rows[i]) for column, i in out]
 
 
 def _residual_vanishes(objective: Objective, point: SearchPoint, spread: float) -> bool:
@@ -177,6 +255,8 @@ def _residual_vanishes(objective: Objective, point: SearchPoint, spread: float) 
     can be, or the likelihood has stopped to depend on its logarithm. Errors that are small beside the differences
     between groups, but well determined, are no reason to warn."""
     sigma2 = point.evaluation.sigma2
+    if objective.careful and spread < 9.0:
+        return False
     if sigma2 < 1e-11 or (sigma2 < 1e-5 and spread > 9.0):
         return True
     if sigma2 >= 1e-5 or not objective.n_random:
@@ -212,21 +292,3 @@ def _name_residual_edges(
             cell = first + level * width + int(k)
             at[cell] = masked[cell] = True
             named.append(f"Residual: {layout[cell].name}")
-
-
-def _null_in_user_units(
-    objective: Objective, point: SearchPoint, position: int, null: FloatArray, natural: FloatArray
-) -> tuple[BoolArray, BoolArray]:
-    """Which effects of an equation a singular direction involves, and which have no variance at all, (q,)."""
-    block = objective.design.blocks[position]
-    part = objective.layout.block_slices[position]
-    sigma = block.structure.matrix(natural @ point.psi[part])
-    if block.structure.key != "unstructured":
-        return np.abs(null).max(axis=1) > 1e-6, np.diag(block.structure.matrix(point.psi[part])) < BOUNDARY
-    a = objective.layout.transforms[position].a
-    size = np.sqrt(np.mean(block.z**2, axis=0))
-    zero = np.diag(sigma) * size**2 < BOUNDARY
-    vectors = np.linalg.inv(a).T @ null
-    weight = np.abs(vectors) * np.where(zero, 1.0 / size, np.sqrt(np.maximum(np.diag(sigma), 0.0)))[:, None]
-    weight = weight / np.maximum(weight.max(axis=0), 1e-300)
-    return weight.max(axis=1) > 1e-4, zero

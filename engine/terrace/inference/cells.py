@@ -80,3 +80,19 @@ def natural_values(
     bottom = np.zeros((len(v), r + 1))
     bottom[:, n_random:] = j
     return np.concatenate([values[0], v]), np.concatenate([top, bottom])
+
+
+def variance_positions(layout: tuple[Cell, ...], position: int) -> tuple[int, int]:
+    """The two variances behind a covariance: by position in Σ, or by the names in cov(e1,e2)."""
+    c = layout[position]
+    own = [k for k, o in enumerate(layout) if o.block == c.block and o.by == c.by and o.kind == "variance"]
+    if len(own) == 1:
+        return own[0], own[0]
+    if c.block is not None:
+        first = next(k for k in own if layout[k].i == c.i)
+        second = next(k for k in own if layout[k].i == c.j)
+        return first, second
+    inside = c.name[c.name.index("cov(") + 4 : -1].split(",")
+    prefix = f"{c.by}:" if c.by else ""
+    by_name = {layout[k].name: k for k in own}
+    return by_name[f"{prefix}var({inside[0]})"], by_name[f"{prefix}var({inside[1]})"]

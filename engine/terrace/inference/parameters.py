@@ -9,72 +9,158 @@ specification, reproduces published tables). A parameter at the boundary gets no
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from terrace.inference.boundary import exact_zeros, free_directions, name_boundary, singular_directions
-from terrace.inference.cells import Cell, cells, natural_values
+from terrace.inference.boundary import exact_values, free_directions, name_boundary, singular_directions
+from terrace.inference.cells import Cell, cells, natural_values, variance_positions
 from terrace.inference.distributions import confidence_quantile
+from terrace.inference.identification import Confounded, Unidentified, confounded
 from terrace.optimise.search import SearchPoint, SearchSpace
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class NaturalEstimate:
     """All covariance parameters in the printed order: Σ of each equation, then the residual parameters.
 
-    ``values`` (k,); ``vcov`` (k, k); ``jacobian`` (k, r + 1) in (ψ, log σ²); ``psi_vcov`` (r + 1, r + 1) of
-    (ψ, log σ²); ``identified`` marks those with a standard error; ``boundary`` names what sits on the edge.
+    ``values`` (k,) in the user's units; ``unit`` (k,) is the variance of the outcome where a parameter is a variance
+    or covariance and 1 elsewhere; ``relative`` (k, k) is the covariance matrix of values/unit, which unlike `vcov`
+    does not underflow in small units. ``jacobian`` (k, r + 1) in (ψ, log σ²); ``psi_vcov`` (r + 1, r + 1) of these.
+    ``identified`` marks those with a standard error; ``boundary`` names what sits on the edge, ``at_boundary`` (k,)
+    marks it, and ``edge`` (k,) is 1 or -1 for a correlation that is exactly that, NaN elsewhere. ``confounded`` has
+    the sets of parameters that the data cannot tell apart; ``null`` (k, s) the directions of values/unit
+    along which the likelihood does not change; ``flat`` (k,) marks parameters without a standard error since the
+    likelihood is flat at the estimates, and ``lowest`` is the smallest eigenvalue of the information, of parameters
+    in units of their size.
     """
 
     values: FloatArray
-    vcov: FloatArray
+    unit: FloatArray
+    relative: FloatArray
     jacobian: FloatArray
     psi_vcov: FloatArray
-    identified: npt.NDArray[np.bool_]
-    at_boundary: npt.NDArray[np.bool_]
+    identified: BoolArray
+    at_boundary: BoolArray
     boundary: tuple[str, ...]
-    regular: bool
+    edge: FloatArray
+    confounded: tuple[Confounded, ...]
+    null: FloatArray
+    flat: BoolArray
+    lowest: float
+
+    @property
+    def vcov(self) -> FloatArray:
+        """The covariance matrix of the values, (k, k)."""
+        return self.relative * np.outer(self.unit, self.unit)
+
+    def with_psi_vcov(self, psi_vcov: FloatArray) -> NaturalEstimate:
+        """The same estimates with another covariance matrix of (ψ, log σ²)."""
+        slopes = self.jacobian / self.unit[:, None]
+        return replace(self, psi_vcov=psi_vcov, relative=slopes @ psi_vcov @ slopes.T)
+
+    def determines(self, slopes: FloatArray) -> bool:
+        """Whether the data determine a function of the values, given its slopes (k,) in them."""
+        if not self.confounded:
+            return True
+        slopes = slopes * self.unit
+        size = np.abs(slopes) @ np.abs(self.null)
+        return bool(np.all(np.abs(slopes @ self.null) <= 1e-6 * np.where(size > 0, size, 1.0)))
+
+    def knows(self, slopes: FloatArray) -> bool:
+        """Whether a function of the values has a standard error, given its slopes (k,) in them: it does where the
+        parameters that it moves with have, or are determined together."""
+        known = self.identified.copy()
+        for one in self.confounded:
+            known[list(one.members)] = True
+        return bool(np.all(known[slopes != 0])) and self.determines(slopes)
 
 
-def estimate_natural(space: SearchSpace, point: SearchPoint, *, want_se: bool = True) -> NaturalEstimate:
-    """Values and covariance matrix of the printed parameters at a maximum."""
+def estimate_natural(
+    space: SearchSpace, point: SearchPoint, *, want_se: bool = True, unknown: Unidentified | None = None
+) -> NaturalEstimate:
+    """Values and covariance matrix of the printed parameters at a maximum.
+
+    ``unknown`` has what the data cannot tell; it is left out of the information.
+    """
     objective = space.objective
-    r = objective.n_params
-    sigma2 = point.evaluation.sigma2 * objective.y_scale**2
-    values, jacobian = natural_values(objective, point.psi, sigma2)
+    r, sigma2 = objective.n_params, point.evaluation.sigma2
     layout = cells(objective.design)
+    relative, slopes = natural_values(objective, point.psi, sigma2)
+    unit = np.where([c.kind == "other" for c in layout], 1.0, objective.y_scale**2)
     singular = singular_directions(objective, point)
-    values = exact_zeros(objective.design, values, layout, sigma2)
     # work in (θ, log σ²): there, directions that end at the boundary have zero slope and drop out cleanly
-    full = point.evaluation.full_hessian
     j = np.eye(r + 1)
     j[:r, :r] = point.jacobian
-    _, _, second = space.natural(point.theta)
-    h = j.T @ full @ j
-    h[:r, :r] += np.tensordot(point.evaluation.gradient, second, axes=1)
+    h = j.T @ point.evaluation.full_hessian @ j
+    h[:r, :r] += np.tensordot(point.evaluation.gradient, point.second, axes=1)
     free = free_directions(objective, point, singular, h)
-    information = -(free.T @ h @ free)
-    psi_vcov = np.zeros((r + 1, r + 1))
-    size = np.sqrt(np.maximum(np.abs(np.diag(information)), 1e-300))
-    scaled = information / np.outer(size, size)
-    eigenvalues, vectors = np.linalg.eigh((scaled + scaled.T) / 2)
-    regular = bool(len(eigenvalues) == 0 or eigenvalues[0] > 1e-9)
-    if regular:
-        inverse = (vectors / eigenvalues) @ vectors.T / np.outer(size, size)
-        cov = free @ inverse @ free.T
-        psi_vcov = j @ cov @ j.T
-    spread = float(psi_vcov[r, r]) if regular else np.inf
-    boundary, at_boundary, masked = name_boundary(objective, point, singular, layout, spread)
+    null = np.zeros((len(layout), 0))
+    sets: tuple[Confounded, ...] = ()
+    if unknown is not None and unknown.directions.shape[1]:
+        free = _without(free, j, unknown)
+        null = slopes @ unknown.directions
+        sets = confounded(unknown, slopes)
+    scale = np.append(np.maximum(np.abs(point.theta), 0.3), 1.0)
+    cov, lost, lowest = _inverse(-(free.T @ h @ free), np.linalg.norm(free.T * scale, axis=1))
+    psi_vcov = j @ free @ cov @ free.T @ j.T
+    flat = _reached(slopes @ j @ free, lost)
+    spread = float(psi_vcov[r, r]) if not flat.any() else np.inf
+    boundary, at_boundary, masked, edge = name_boundary(objective, point, singular, layout, spread)
+    relative = exact_values(objective.design, relative, layout, at_boundary, edge)
+    for one in sets:
+        masked[list(one.members)] = True
     if not want_se:
         psi_vcov = np.zeros((r + 1, r + 1))
-    regular = regular or not want_se
-    vcov = jacobian @ psi_vcov @ jacobian.T
-    identified = np.full(len(values), want_se and regular)
-    identified &= ~masked
-    return NaturalEstimate(values, vcov, jacobian, psi_vcov, identified, at_boundary, boundary, regular)
+        flat = np.zeros(len(layout), dtype=bool)
+    slopes_user = slopes * unit[:, None]
+    return NaturalEstimate(
+        relative * unit, unit, slopes @ psi_vcov @ slopes.T, slopes_user, psi_vcov, ~masked & ~flat & want_se,
+        at_boundary, boundary, edge, sets, null, flat, lowest,
+    )
+
+
+def _without(free: FloatArray, j: FloatArray, unknown: Unidentified) -> FloatArray:
+    """The directions of θ in ``free`` (r + 1, f) but those that move (ψ, log σ²) only where nothing is known."""
+    known, _ = np.linalg.qr(unknown.directions * unknown.size[:, None])
+    moved = unknown.size[:, None] * (j @ free)
+    length = np.linalg.norm(moved, axis=0)
+    moved = moved / np.where(length > 0, length, 1.0)
+    outside = moved - known @ (known.T @ moved)
+    _, size, rows = np.linalg.svd(outside, full_matrices=True)
+    kept = np.zeros(len(rows), dtype=bool)
+    kept[: len(size)] = size > 1e-6
+    return (free / np.where(length > 0, length, 1.0)) @ rows[kept].T
+
+
+# Eigenvalues of the information that are as good as none, and the curvature of the log-likelihood along a parameter
+# that is as good as none where the parameter changes by its own size.
+FLAT, LEVEL = 1e-9, 1e-8
+
+
+def _inverse(information: FloatArray, scale: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+    """The inverse of the information where it has one, (f, f), directions (f, l) along which it is flat, and the
+    smallest eigenvalue that tells so, of parameters in units of ``scale`` (f,)."""
+    size = np.sqrt(np.maximum(np.abs(np.diag(information)), LEVEL / scale**2))
+    scaled = information / np.outer(size, size)
+    values, vectors = np.linalg.eigh((scaled + scaled.T) / 2)
+    good = values > FLAT
+    inverse = (vectors[:, good] / values[good]) @ vectors[:, good].T / np.outer(size, size)
+    lowest = np.linalg.eigvalsh(information * np.outer(scale, scale)).min(initial=np.inf)
+    return inverse, vectors[:, ~good] / size[:, None], float(lowest)
+
+
+def _reached(slopes: FloatArray, lost: FloatArray) -> BoolArray:
+    """Which of the parameters, with slopes (k, f), move along the directions ``lost`` (f, l)."""
+    if not lost.shape[1]:
+        return np.zeros(len(slopes), dtype=bool)
+    length = np.sqrt(np.sum(lost**2, axis=1))
+    reach = np.sqrt(np.sum((slopes * length) ** 2, axis=1))
+    moved = np.abs(slopes @ lost).max(axis=1)
+    return np.asarray(moved > 1e-3 * np.where(reach > 0, reach, 1.0)) & (reach > 0)
 
 
 def interval(
@@ -109,17 +195,26 @@ def _expit(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x > -700 else 0.0
 
 
-def sd_values(layout: tuple[Cell, ...], values: FloatArray) -> FloatArray:
-    """Standard deviations and correlations from the values of the variance metric, both (k,)."""
+INSIDE = 1.0 - 2.0**-53
+"""The largest number below one."""
+
+
+def sd_values(layout: tuple[Cell, ...], values: FloatArray, edge: FloatArray | None = None) -> FloatArray:
+    """Standard deviations and correlations from the values of the variance metric, both (k,).
+
+    ``edge`` (k,) has the correlations that are exactly one or minus one, NaN elsewhere.
+    """
     out = values.copy()
     for position, c in enumerate(layout):
         if c.kind == "variance":
             out[position] = math.sqrt(max(values[position], 0.0))
         elif c.kind == "covariance":
             first, second = variance_positions(layout, position)
-            v1, v2 = values[first], values[second]
-            root = math.sqrt(v1 * v2) if v1 > 0 and v2 > 0 else 0.0
-            out[position] = values[position] / root if root else 0.0
+            root = math.sqrt(max(values[first], 0.0)) * math.sqrt(max(values[second], 0.0))
+            # what is not on the edge is inside it, whatever rounding says
+            out[position] = min(max(values[position] / root, -INSIDE), INSIDE) if root else 0.0
+    if edge is not None:
+        out = np.where(np.isfinite(edge), edge, out)
     return out
 
 
@@ -127,22 +222,25 @@ def sd_metric(
     layout: tuple[Cell, ...], natural: NaturalEstimate
 ) -> tuple[FloatArray, FloatArray, list[str]]:
     """Standard deviations and correlations: values (k,), vcov (k, k), interval scales."""
-    values = sd_values(layout, natural.values)
+    relative = natural.values / natural.unit
+    values = sd_values(layout, relative, natural.edge)
     jacobian = np.eye(len(values))
     scales = [c.scale for c in layout]
+    unit = np.ones(len(values))
     for position, c in enumerate(layout):
         if c.kind == "variance":
             jacobian[position, position] = 0.5 / values[position] if values[position] > 0 else 0.0
+            unit[position] = math.sqrt(natural.unit[position])
         elif c.kind == "covariance":
             first, second = variance_positions(layout, position)
-            v1, v2, r = natural.values[first], natural.values[second], values[position]
+            v1, v2, r = relative[first], relative[second], values[position]
             jacobian[position] = 0.0
             if v1 > 0 and v2 > 0:
                 jacobian[position, position] = 1.0 / math.sqrt(v1 * v2)
                 jacobian[position, first] += -0.5 * r / v1
                 jacobian[position, second] += -0.5 * r / v2
             scales[position] = "tanh"
-    return values, jacobian @ natural.vcov @ jacobian.T, scales
+    return values * unit, jacobian @ natural.relative @ jacobian.T * np.outer(unit, unit), scales
 
 
 def estmetric(
@@ -172,19 +270,3 @@ def estmetric(
         else:
             names.append(inside)
     return values, vcov * np.outer(slope, slope), names
-
-
-def variance_positions(layout: tuple[Cell, ...], position: int) -> tuple[int, int]:
-    """The two variances behind a covariance: by position in Σ, or by the names in cov(e1,e2)."""
-    c = layout[position]
-    own = [k for k, o in enumerate(layout) if o.block == c.block and o.by == c.by and o.kind == "variance"]
-    if len(own) == 1:
-        return own[0], own[0]
-    if c.block is not None:
-        first = next(k for k in own if layout[k].i == c.i)
-        second = next(k for k in own if layout[k].i == c.j)
-        return first, second
-    inside = c.name[c.name.index("cov(") + 4 : -1].split(",")
-    prefix = f"{c.by}:" if c.by else ""
-    by_name = {layout[k].name: k for k in own}
-    return by_name[f"{prefix}var({inside[0]})"], by_name[f"{prefix}var({inside[1]})"]

@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.errors import SpecError
-from terrace.inference.cells import Cell, cells
-from terrace.inference.parameters import variance_positions
+from terrace.inference.cells import Cell, cells, variance_positions
 from terrace.inference.stored_names import stored_names
 from terrace.likelihood.objective import Objective
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.likelihood.curvature import Weight
-from terrace.likelihood.eliminate import Jet
+from terrace.likelihood.eliminate import Jet, Within
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -122,11 +122,27 @@ def _product(
     return np.swapaxes(_product(right, left, grouping, weights, False), 0, 1)
 
 
+def within_groups(z: FloatArray, rest: FloatArray, grouping: Grouping, weights: FloatArray | None) -> Within:
+    """`Within` of the columns ``rest`` (n, m) beside those of the finest groups, ``z`` (n, q)."""
+    d = grouped_products([z], grouping, weights)
+    c = _product(z, rest, grouping, weights, False)
+    inverse = np.linalg.pinv(np.moveaxis(d, -1, 0), hermitian=True)
+    slopes = np.ascontiguousarray(np.moveaxis(inverse @ np.moveaxis(c, -1, 0), 0, -1))
+    apart = rest - np.einsum("nq,qmn->nm", z, slopes[..., grouping.codes])
+    # what the first pass left of the fit by rounding
+    c = _product(z, apart, grouping, weights, False)
+    again = np.moveaxis(inverse @ np.moveaxis(c, -1, 0), 0, -1)
+    apart -= np.einsum("nq,qmn->nm", z, again[..., grouping.codes])
+    return Within(grouped_products([apart], grouping, weights), slopes + again)
+
+
 class SimpleData:
     """Independent residuals with one variance: S never changes."""
 
-    def __init__(self, s: FloatArray) -> None:
+    def __init__(self, s: FloatArray, within: Within | None = None) -> None:
+        """``within`` is for the first step of the elimination."""
         self.s = s
+        self.within = within
 
     def jet(self, rho: FloatArray, offset: int, order: int, linear: bool) -> Jet:
         """S as a Jet without derivatives; the log-determinant of R* = I is 0."""

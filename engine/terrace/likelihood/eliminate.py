@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.likelihood.bases import Bases
-from terrace.likelihood.kernel import Kernel, gram, kernel, mul, mul_each
+from terrace.likelihood.kernel import Kernel, careful_kernel, gram, kernel, mul, mul_each
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -105,6 +105,18 @@ def _symmetric(x: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True)
+class Within:
+    """What the columns still to come are apart from the random-effect columns of each group.
+
+    F = W + M'C with M = D⁻¹C: ``w`` (m, m, G) and ``slopes`` M (q, m, G), from the rows. Then F' = W + M'B'C has the
+    digits of W where the difference F - C'KC has none, as with an error variance of next to nothing.
+    """
+
+    w: FloatArray
+    slopes: FloatArray
+
+
+@dataclass(frozen=True)
 class Eliminated:
     """What back-substitution needs of one stage: K (q, q, G) and T = KC (q, m, G), in units of σ²."""
 
@@ -125,7 +137,8 @@ class Record:
 
 
 def eliminate(
-    jet: Jet, q: int, sigma: FloatArray, bases: Bases, order: int, *, total: bool = False
+    jet: Jet, q: int, sigma: FloatArray, bases: Bases, order: int, *, total: bool = False,
+    within: Within | None = None,
 ) -> tuple[Jet, Eliminated, Record | None]:
     """Integrate out the first q columns of every group.
 
@@ -142,6 +155,8 @@ def eliminate(
         these: see `terrace.likelihood.curvature`.
     total
         With order 0 or 1: sum over all groups at once, without forming what is summed.
+    within
+        Of the same groups, where digits are to be kept; not with ``total``.
 
     Raises
     ------
@@ -150,11 +165,14 @@ def eliminate(
     """
     s = jet.s
     d, c, f = s[:q, :q], s[:q, q:], s[q:, q:]
-    step = kernel(d, sigma)
+    step = kernel(d, sigma) if within is None else careful_kernel(d, sigma)
     k = step.k
     t = mul(k, c)
     ld = jet.ld + step.logdet
-    if total:
+    careful_u = None if within is None else step.bt(c)
+    if within is not None and careful_u is not None:
+        out = Jet(within.w + mul(_t(within.slopes), careful_u), ld, ld1=dict(jet.ld1) if order else {})
+    elif total:
         out = Jet(step.reduced_total(f, c, t)[..., None], ld.sum(keepdims=True))
     else:
         out = Jet(step.reduce(f, c, t), ld, ld1=dict(jet.ld1) if order else {})
@@ -162,7 +180,7 @@ def eliminate(
     if order == 0:
         return out, done, None
 
-    u = c - mul(d, t)
+    u = c - mul(d, t) if careful_u is None else careful_u
     e = {a: sa[:q, q:] - mul(sa[:q, :q], t) for a, sa in jet.s1.items()}
     record = Record(step, bases, t, u, e, {a: sa[:q, :q] for a, sa in jet.s1.items()})
     _first(jet, out, record, total)

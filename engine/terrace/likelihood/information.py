@@ -12,11 +12,11 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def expected_information(objective: Objective, psi: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """K (r + 1, r + 1) and the lengths s (r + 1,) of the derivatives of V at ψ, for (ψ, log σ²).
+    """K and what it would be without fixed effects, both (r + 1, r + 1) at ψ, for (ψ, log σ²).
 
-    K_ab = tr(PV_aPV_b), with V⁻¹ for P under maximum likelihood: twice the expected information (Searle, Casella &
-    McCulloch 1992, section 6.3). s_a² = tr(V⁻¹V_aV⁻¹V_a) is what K_aa would be without fixed effects, the size that
-    rounding in K is to be compared with.
+    K_ab = tr(PV_aPV_b) under restricted likelihood, twice the expected information (Searle, Casella & McCulloch 1992,
+    section 6.3). The other is tr(V⁻¹V_aV⁻¹V_b), which is K itself under maximum likelihood; rounding in K is of its
+    size.
 
     Raises
     ------
@@ -32,7 +32,8 @@ def expected_information(objective: Objective, psi: FloatArray) -> tuple[FloatAr
     second = m.ld2.sum(axis=2) if forward else objective.curvature(psi, tape, np.zeros((p + 1, p + 1)))
     k = np.empty((r + 1, r + 1))
     k[:r, :r], k[r, :r], k[:r, r], k[r, r] = -second, ld1, ld1, objective.n_effective
-    size = np.sqrt(np.maximum(np.diag(k), 0.0))
+    k = (k + k.T) / 2
+    plain = k.copy()
     if objective.reml and p:
         a_inverse = np.linalg.inv(m.f.sum(axis=0)[:p, :p])
         f1 = m.f1.sum(axis=1)[:, :p, :p]
@@ -48,4 +49,4 @@ def expected_information(objective: Objective, psi: FloatArray) -> tuple[FloatAr
         k[r, :r] += trace
         k[:r, r] += trace
         k[r, r] -= p
-    return (k + k.T) / 2, size
+    return (k + k.T) / 2, plain

@@ -184,6 +184,13 @@ def _single(d: FloatArray, sigma: FloatArray) -> Kernel:
     return Kernel(k, d * b, logdet, d, b, root)
 
 
+def careful_kernel(d: FloatArray, sigma: FloatArray) -> Kernel:
+    """The kernel with B from an inverse of its own rather than as I - KD, which has no digits left where Σ is huge."""
+    q = d.shape[0]
+    sigma = np.diag(sigma) if sigma.ndim == 1 else sigma
+    return _single(d, sigma) if q == 1 else _general(d, sigma)
+
+
 def square_root(sigma: FloatArray) -> FloatArray | None:
     """Λ (q, q) with ΛΛ' = Σ, or None where Σ is not positive semidefinite."""
     q = len(sigma)

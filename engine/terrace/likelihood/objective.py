@@ -29,9 +29,10 @@ from terrace.likelihood.crossproducts import (
     SimpleData,
     StratifiedData,
     grouped_products,
+    within_groups,
 )
 from terrace.likelihood.curvature import Weight, add_curvature, before
-from terrace.likelihood.eliminate import Eliminated, Jet, Record, eliminate
+from terrace.likelihood.eliminate import Eliminated, Jet, Record, Within, eliminate
 from terrace.likelihood.kernel import Kernel
 from terrace.likelihood.layout import Layout, build_layout
 from terrace.likelihood.orthogonal import orthogonal
@@ -118,8 +119,13 @@ class Objective:
         transform: FloatArray | None = None,
         offset: FloatArray | None = None,
         keep_clusters: bool = False,
+        careful: bool = False,
     ) -> None:
-        """``transform`` (p, p_c) and ``offset`` (n,) impose constraints β = transform·β_c + a, offset = Xa."""
+        """``transform`` (p, p_c) and ``offset`` (n,) impose constraints β = transform·β_c + a, offset = Xa.
+
+        ``careful`` keeps the digits of an error variance that is next to nothing beside the random effects, where
+        there is one chain of nested levels with independent residuals (`can_be_careful`).
+        """
         self.design = design
         self.reml = reml
         x = design.x if transform is None else design.x @ transform
@@ -144,7 +150,13 @@ class Objective:
         self.y_scale = np.sqrt(total / max(self.n_effective, 1)) or 1.0
         self.log_det_back = float(np.linalg.slogdet(self.back)[1]) if self.p else 0.0
         np.divide(residual, self.y_scale, out=dense[:, -1])
+        self.careful = careful
         self._build(dense, keep_clusters)
+
+    @property
+    def can_be_careful(self) -> bool:
+        """Whether ``careful`` has a meaning for this design."""
+        return bool(self.layout.chain) and not self.layout.crossed and self.design.residuals.simple
 
     # --- construction -----------------------------------------------------------------------------------
     def _build(self, dense: FloatArray, keep_clusters: bool) -> None:
@@ -191,7 +203,11 @@ class Objective:
         columns += [*crossed, dense]
         residuals = design.residuals
         if residuals.simple:
-            self.data = SimpleData(grouped_products(columns, grouping, weights))
+            within = None
+            if self.careful and self.can_be_careful:
+                rest = np.column_stack([c for c in columns[1:] if not isinstance(c, OneHot)])
+                within = within_groups(sort(layout.chain[0].z), rest, grouping, weights)
+            self.data = SimpleData(grouped_products(columns, grouping, weights), within)
         elif residuals.key == "independent":
             self.data = _stratified(columns, grouping, weights, residuals.by, residuals.n_by)
         else:
@@ -254,7 +270,8 @@ class Objective:
             for stage in self.stages:
                 if tick:
                     tick()
-                jet = self._step(jet, stage, psi, order, done, tape)
+                within = self.data.within if isinstance(self.data, SimpleData) and not done else None
+                jet = self._step(jet, stage, psi, order, done, tape, within)
         if self.crossed_stage.q:
             if tick:
                 tick()
@@ -265,11 +282,12 @@ class Objective:
 
     @staticmethod
     def _step(
-        jet: Jet, stage: Stage, psi: FloatArray, order: int, done: list[Eliminated], tape: Tape | None
+        jet: Jet, stage: Stage, psi: FloatArray, order: int, done: list[Eliminated], tape: Tape | None,
+        within: Within | None = None,
     ) -> Jet:
         """Eliminate one level and sum its groups into their parents."""
         groups = jet.s.shape[-1]
-        total = stage.total and groups > 1 and order < 2
+        total = stage.total and groups > 1 and order < 2 and within is None
         sigma = stage.bases.sigma(psi)
         whole = slice(0, groups)
         parts = [whole]
@@ -279,7 +297,7 @@ class Objective:
         records: list[tuple[slice, Record]] = []
         for part in parts:
             piece = jet if part is whole else jet.part(part)
-            found, kept, record = eliminate(piece, stage.q, sigma, stage.bases, order, total=total)
+            found, kept, record = eliminate(piece, stage.q, sigma, stage.bases, order, total=total, within=within)
             out = found if out is None else out.plus(found)
             if record is not None:
                 records.append((part, record))

@@ -353,6 +353,8 @@ def _em_only(
     space.evaluations += len(log)
     point = space.point(space.from_psi(psi))
     assert point is not None
+    point = point if space.logarithms else space.turned(point)
+    space.frames = point.frames
     return Optimum(point, space, converged, log, "" if converged else "EM stopped before convergence")
 
 

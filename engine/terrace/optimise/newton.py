@@ -94,7 +94,7 @@ def trust_region_step(gradient: FloatArray, hessian: FloatArray, radius: float) 
 def rounding_of(point: SearchPoint) -> float:
     """What the last digits of the log-likelihood at a point can hide; with next to no error variance, the residual sum
     of squares is a difference of sums of order one."""
-    return 1e-11 * (1.0 + abs(point.ll)) + 1e-14 / point.evaluation.sigma2
+    return 1e-11 * (1.0 + abs(point.ll)) + min(1e-14 / point.evaluation.sigma2, 1e-3)
 
 
 def saddle(point: SearchPoint) -> float:

@@ -106,7 +106,8 @@ def _ratio(fit: FitResult, label: str, top: FloatArray, bottom: FloatArray, leve
     a, b = float(top @ v), float(bottom @ v)
     value = a / b
     slope = (top - value * bottom) / b
-    variance = float(slope @ natural.vcov @ slope)
+    relative = slope * natural.unit
+    variance = float(relative @ natural.relative @ relative)
     # a variance estimated as zero is fixed there; any other that is not identified leaves no standard error
     unknown = (slope != 0) & ~natural.identified & (v != 0)
     se = math.sqrt(variance) if variance > 0 and not unknown.any() and 0 < value < 1 else None

@@ -81,7 +81,7 @@ def nonlinear_estimates(
         dual = evaluate(fit, piece, scalars or {})
         variance = float(dual.slope @ vcov @ dual.slope)
         own = np.flatnonzero(dual.slope[p:])
-        known = bool(np.all(model.natural.identified[own]))
+        known = model.natural.knows(dual.slope[p:])
         df = None
         if small and not own.size and dual.slope.any():
             assert model.small is not None
@@ -296,7 +296,8 @@ def _slopes(fit: FitResult, metric: int) -> FloatArray:
         # the metrics turn V into JVJ'; with V = e_j e_j' that is the square of column j, whose own entry is > 0
         unit = np.zeros((k, k))
         unit[j, j] = 1.0
-        _, v, _ = convert(model.layout, replace(model.natural, vcov=unit))
+        natural = replace(model.natural, relative=unit / np.outer(model.natural.unit, model.natural.unit))
+        _, v, _ = convert(model.layout, natural)
         if v[j, j] > 0:
             out[:, j] = v[:, j] / math.sqrt(v[j, j])
     return out

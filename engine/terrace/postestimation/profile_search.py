@@ -101,7 +101,7 @@ class ProfileSearch:
         return float(values[k]), slopes[k]
 
     def _variances(self, k: int) -> tuple[int, int]:
-        from terrace.inference.parameters import variance_positions
+        from terrace.inference.cells import variance_positions
 
         return variance_positions(self.fit.model.layout, k)
 

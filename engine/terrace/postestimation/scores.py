@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
-from terrace.inference.parameters import sd_metric, variance_positions
+from terrace.inference.cells import variance_positions
+from terrace.inference.parameters import sd_metric
 from terrace.inference.robust import cluster_scores
 from terrace.likelihood.objective import Objective
 from terrace.postestimation.predict import PredictedColumn, need_rows
@@ -75,7 +76,7 @@ def _stored_jacobian(fit: FitResult) -> FloatArray:
     """∂(log SDs, atanh correlations, residual parameters as stored)/∂(parameters as printed), (k, k)."""
     model = fit.model
     k = len(model.natural.values)
-    sd, _, _ = sd_metric(model.layout, replace(model.natural, vcov=np.zeros((k, k))))
+    sd, _, _ = sd_metric(model.layout, replace(model.natural, relative=np.zeros((k, k))))
     out = np.eye(k)
     for row, cell in enumerate(model.layout):
         v = model.natural.values

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from terrace.results.advice_covariance import MAXIMUM, boundary_advice, identification_advice, some
 from terrace.results.fit import Advice
 from terrace.spec.model import ModelSpec
 
@@ -28,7 +29,7 @@ def collect_advice(
         yield Advice(
             "collinear",
             f"{len(design.dropped)} terms were left out, since they are linear combinations of others: "
-            f"{_some(design.dropped)}.",
+            f"{some(design.dropped)}.",
             "Remove them from the model, or the terms that they repeat.",
             design.dropped[0],
         )
@@ -53,7 +54,7 @@ def collect_advice(
     if empty:
         yield Advice(
             "empty-cells",
-            f"No rows have {_some(empty)}: the coefficient cannot be estimated.",
+            f"No rows have {some(empty)}: the coefficient cannot be estimated.",
             "",
             empty[0],
         )
@@ -72,66 +73,6 @@ def collect_advice(
                 "effects reproduce the outcome. The estimates are those of the highest summit apart from that.",
                 "The data are too few for this model: leave out random effects, or use more rows a group.",
             )
-        elif code == "not-identified":
-            yield Advice(
-                code,
-                "The likelihood is flat around the solution, so that standard errors of the variance parameters "
-                "cannot be given.",
-                "The data cannot tell some of the parameters apart: simplify the random part or the residuals.",
-            )
-    maximise = "The estimates maximise the likelihood"
-    if any(code == "no-maximum" for code, _ in trouble):
-        maximise = "This is the highest summit that was found"
-    roots = [n.partition(": ")[2] for n in fitted.natural.boundary if n.rpartition(":")[2].strip().startswith("theta")]
-    for name in fitted.natural.boundary:
-        level, _, parameter = name.partition(": ")
-        inside = parameter.rpartition(":")[2]
-        if parameter in roots[1:]:
-            continue
-        if level == "Residual" and inside.startswith("theta"):
-            every, verb = (", ".join(roots), "are") if len(roots) > 1 else (parameter, "is")
-            text = f"{every} {verb} at the edge of what a moving average can be: a root lies on the unit circle."
-            action = (
-                f"{maximise}, but there are no standard errors there. Consider another structure of the residuals, or "
-                "a lower order."
-            )
-        elif level == "Residual" and inside == "rho":
-            text = f"{parameter} is estimated as zero: the residuals show no positive correlation in time."
-            action = "Leave the residuals independent, or use a structure that allows negative correlations."
-        elif level == "Residual" and parameter != "var(Residual)":
-            text = f"The residual variance {parameter} is estimated as zero: the random effects carry its rows."
-            action = "Leave out by() or a random slope: these data cannot tell both apart."
-        elif level == "Residual":
-            text = f"{parameter} is estimated as zero: the random effects reproduce the outcome exactly."
-            action = "The data cannot carry this model: leave out random slopes, or use more rows a group."
-        elif parameter.startswith("corr"):
-            text = _perfect_correlation(fitted, level, parameter)
-            action = (
-                f"{maximise}, but standard errors are not identified there. Consider covariance(independent), or leave "
-                "the random slope out."
-            )
-        else:
-            text = f"{parameter} at level {level} is estimated as zero, the edge of what a variance can be."
-            action = f"{maximise}. Consider leaving this random effect out."
-        yield Advice("boundary", text, action, name)
-
-
-def _some(names: Sequence[str], most: int = 6) -> str:
-    """The names, or the first of them where there are many and the number of the others."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def _perfect_correlation(fitted: FittedModel, level: str, parameter: str) -> str:
-    """A correlation of one or minus one, or the lowest that several effects can have in common."""
-    for k, c in enumerate(fitted.layout):
-        if c.block is None or c.sd_name != parameter:
-            continue
-        structure = fitted.design.blocks[c.block].structure
-        count = getattr(structure, "count", 2)
-        if fitted.design.blocks[c.block].level.name == level and count > 2 and fitted.natural.values[k] < 0:
-            return (
-                f"{parameter} at level {level} is on the boundary: {count} random effects cannot have a lower "
-                f"correlation in common than -1/{count - 1}."
-            )
-    return f"{parameter} at level {level} is on the boundary (±1): the random effects are perfectly correlated."
+    yield from identification_advice(fitted)
+    summit = any(code == "no-maximum" for code, _ in trouble)
+    yield from boundary_advice(fitted, "This is the highest summit that was found" if summit else MAXIMUM)

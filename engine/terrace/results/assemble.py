@@ -58,17 +58,20 @@ def random_rows(
 ) -> tuple[RandomParameter, ...]:
     """Covariance parameters in one metric: ``variance``, ``sd`` or ``estmetric``."""
     if metric == "variance":
-        values, vcov, scales = natural.values, natural.vcov, [c.scale for c in layout]
+        values, scales = natural.values, [c.scale for c in layout]
+        se_all = np.sqrt(np.maximum(np.diag(natural.relative), 0.0)) * natural.unit
         names = [c.name for c in layout]
     elif metric == "sd":
         values, vcov, scales = sd_metric(layout, natural)
+        se_all = np.sqrt(np.maximum(np.diag(vcov), 0.0))
         names = [c.sd_name for c in layout]
     else:
         values, vcov, names = estmetric(layout, natural)
+        se_all = np.sqrt(np.maximum(np.diag(vcov), 0.0))
         scales = ["symmetric"] * len(layout)
     out = []
     for k, c in enumerate(layout):
-        se = math.sqrt(vcov[k, k]) if natural.identified[k] and vcov[k, k] > 0 else None
+        se = float(se_all[k]) if natural.identified[k] and se_all[k] > 0 else None
         low, high = interval(float(values[k]), se, scales[k], level)
         if c.block is None:
             where, structure = "Residual", design.residuals.title

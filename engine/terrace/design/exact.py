@@ -1,0 +1,79 @@
+"""Outcomes that the model reproduces to the last digit, so that there is no error variance to estimate."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import Design
+from terrace.errors import FitError
+
+FloatArray = npt.NDArray[np.float64]
+
+# A deviation that is this small beside the outcome is the rounding of its digits.
+DIGITS = 1e-14
+
+
+def refuse_exact(design: Design, constrained: FloatArray | None = None) -> None:
+    """Raise `FitError` where the fixed effects, or they and the groups of the lowest level, reproduce the outcome.
+
+    ``constrained`` (n,) is the outcome less what constraints fix, where there are any. Rows are taken in the digits of
+    double precision: a spread of 1e-10 is one if the outcome has values of that size.
+    """
+    y = design.y if constrained is None else constrained
+    dust = DIGITS * float(np.abs(design.y).max(initial=0.0))
+    name = design.spec.outcome.name
+    rest = _left_over(design.x, y)
+    if np.abs(rest).max(initial=0.0) <= dust * np.sqrt(design.x.shape[1] + 1.0):
+        raise FitError(
+            f"The fixed effects reproduce {name} exactly: nothing is left for random effects or residuals.",
+            code="exact-fit",
+            subject=name,
+            advice=f"Check whether {name} was computed from the variables of the model, and leave these out.",
+        )
+    blocks = [block for block in design.blocks if block.names and block.factor is None]
+    if not blocks:
+        return
+    block = blocks[-1]
+    level = block.level.name
+    apart = _within(y[:, None], block.z, block.codes, block.n_groups)[:, 0]
+    alone = np.abs(apart).max(initial=0.0) <= dust
+    if not alone:
+        left = _left_over(_within(design.x, block.z, block.codes, block.n_groups), apart)
+        if np.abs(left).max(initial=0.0) > dust * np.sqrt(design.x.shape[1] + 1.0):
+            return
+    if alone and block.names == ("_cons",):
+        text = f"{name} does not vary within {level}: all rows of a group have the same value"
+        advice = f"Fit a model of one row a group, or choose an outcome that varies within {level}."
+    else:
+        what = "the random effects" if alone else "the fixed effects and the random effects"
+        text = f"{what.capitalize()} of {level} reproduce {name} exactly"
+        advice = "Leave out random effects, or use data with more rows a group."
+    raise FitError(
+        f"{text}, so that there is no residual variance to estimate.", code="exact-fit", subject=name, advice=advice
+    )
+
+
+def _left_over(x: FloatArray, y: FloatArray) -> FloatArray:
+    """The residuals of a least-squares fit of y (n,) on x (n, p), twice for their digits."""
+    if not x.shape[1]:
+        return y
+    length = np.sqrt(np.sum(x**2, axis=0))
+    basis = x / np.where(length > 0, length, 1.0)
+    rest = y
+    for _ in range(2):
+        rest = rest - basis @ np.linalg.lstsq(basis, rest, rcond=None)[0]
+    return rest
+
+
+def _within(columns: FloatArray, z: FloatArray, codes: npt.NDArray[np.int64], count: int) -> FloatArray:
+    """The columns (n, m) without what the columns z (n, q) of each group explain of them, twice for their digits."""
+    d = np.zeros((count, z.shape[1], z.shape[1]))
+    np.add.at(d, codes, z[:, :, None] * z[:, None, :])
+    inverse = np.linalg.pinv(d, hermitian=True)
+    out = columns
+    for _ in range(2):
+        c = np.zeros((count, z.shape[1], out.shape[1]))
+        np.add.at(c, codes, z[:, :, None] * out[:, None, :])
+        out = out - np.einsum("nq,nqm->nm", z, (inverse @ c)[codes])
+    return out

@@ -1,0 +1,113 @@
+"""Which covariance parameters the data cannot tell apart, whatever their values.
+
+Parameters are identified where the derivatives of V, under restricted likelihood projected off X, are linearly
+independent: where their products K (`terrace.likelihood.information`) have full rank (Rothenberg 1971, theorem 1, for
+the normal distribution). In parameters in which V is linear the rank is the same everywhere; with others it is looked
+at in two places, since a single value can be degenerate by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.likelihood.information import expected_information
+from terrace.likelihood.objective import Objective
+
+FloatArray = npt.NDArray[np.float64]
+
+# Eigenvalues of K, scaled to sizes of one, that are rounding; and entries of their vectors that are.
+RANK, ENTRY = 1e-11, 1e-5
+
+
+@dataclass(frozen=True)
+class Unidentified:
+    """Directions (r + 1, s) of (ψ, log σ²) along which the likelihood does not change; s is 0 mostly.
+
+    ``size`` (r + 1,) are the lengths of the derivatives of V: the directions are orthonormal in units of these.
+    ``absorbed`` (s,) tells those along which V does change, where the fixed effects take up the change.
+    """
+
+    directions: FloatArray
+    size: FloatArray
+    absorbed: npt.NDArray[np.bool_]
+
+    def moved(self, jacobian: FloatArray) -> FloatArray:
+        """How far functions of the parameters move along each direction, (k, s), in parts of the most they could;
+        0 is exact. ``jacobian`` (k, r + 1) is theirs in (ψ, log σ²)."""
+        reach = np.sqrt(np.sum((jacobian / self.size) ** 2, axis=1))
+        moved = (jacobian @ self.directions) / np.where(reach > 0, reach, 1.0)[:, None]
+        return np.where(np.abs(moved) > ENTRY, moved, 0.0)
+
+
+def unidentified(objective: Objective, psi: FloatArray) -> Unidentified:
+    """What the data cannot tell about the parameters at ψ and beside it."""
+    r, first = objective.n_params, objective.n_random
+    nothing = Unidentified(np.zeros((r + 1, 0)), np.ones(r + 1), np.zeros(0, dtype=bool))
+    found = _null(objective, psi) if r else None
+    if found is None or not found.directions.shape[1] or r == first:
+        return found or nothing
+    for shift in (0.05, -0.05, 0.01):
+        elsewhere = psi.copy()
+        elsewhere[first:] = psi[first:] * (1.0 - shift) + 0.3 * shift
+        other = _null(objective, elsewhere)
+        if other is not None:
+            return found if other.directions.shape[1] else nothing
+    return found
+
+
+def _null(objective: Objective, psi: FloatArray) -> Unidentified | None:
+    try:
+        k, plain = expected_information(objective, psi)
+    except np.linalg.LinAlgError:
+        return None
+    size = np.sqrt(np.maximum(np.diag(plain), 0.0))
+    size = np.where(size > 0, size, 1.0)
+    values, vectors = np.linalg.eigh(k / np.outer(size, size))
+    null = vectors[:, values < RANK * max(1.0, float(values[-1]))] / size[:, None]
+    return Unidentified(null, size, np.einsum("is,ij,js->s", null, plain, null) > ENTRY)
+
+
+@dataclass(frozen=True)
+class Confounded:
+    """Printed parameters, by position, of which only combinations (or, of one alone, nothing) is known. ``absorbed``
+    says whether the fixed effects take up what would tell."""
+
+    members: tuple[int, ...]
+    absorbed: bool
+
+
+def confounded(unknown: Unidentified, jacobian: FloatArray) -> tuple[Confounded, ...]:
+    """The sets of parameters, as small as they can be, whose ``jacobian`` is (k, r + 1) in (ψ, log σ²)."""
+    sets: list[set[int]] = []
+    moved = unknown.moved(jacobian)
+    for row in _reduced(moved.T):
+        own = set(np.flatnonzero(np.abs(row) > ENTRY).tolist())
+        apart = [s for s in sets if not s & own]
+        sets = [*apart, own.union(*(s for s in sets if s & own))]
+    return tuple(
+        Confounded(members, bool(unknown.absorbed[np.any(moved[list(members)] != 0, axis=0)].all()))
+        for members in sorted(tuple(sorted(s)) for s in sets if s)
+    )
+
+
+def _reduced(rows: FloatArray) -> FloatArray:
+    """The same space by rows with as many zeros as elimination with full pivoting gives."""
+    rows = rows.copy()
+    done: list[int] = []
+    for _ in range(len(rows)):
+        left = [i for i in range(len(rows)) if i not in done]
+        block = np.abs(rows[left])
+        i, j = np.unravel_index(int(np.argmax(block)), block.shape)
+        if block[i, j] < ENTRY:
+            break
+        pivot = left[i]
+        rows[pivot] /= rows[pivot, j]
+        for other in range(len(rows)):
+            if other != pivot:
+                rows[other] -= rows[other, j] * rows[pivot]
+        rows[np.abs(rows) < 1e-9] = 0.0
+        done.append(pivot)
+    return rows

@@ -1,0 +1,190 @@
+"""What the user should know about covariance parameters: those that the data cannot tell, and those on the boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from terrace.inference.boundary import SingularState, singular_directions, singular_state
+from terrace.inference.identification import Confounded
+from terrace.results.fit import Advice
+
+if TYPE_CHECKING:
+    from terrace.estimate import FittedModel
+
+MAXIMUM = "The estimates maximise the likelihood"
+
+
+def some(names: Sequence[str], most: int = 6) -> str:
+    """The names, or the first of them where there are many and the number of the others."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def listed(names: Sequence[str], link: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``; the first of many and their number."""
+    if len(names) < 2 or len(names) > 6:
+        return some(names)
+    return ", ".join(names[:-1]) + f" {link} {names[-1]}"
+
+
+# --- what the data cannot tell ----------------------------------------------------------------------------------------
+def identification_advice(fitted: FittedModel) -> Iterator[Advice]:
+    """The parameters that no data of this design can tell apart, or about which the likelihood says nothing here."""
+    natural = fitted.natural
+    for one in natural.confounded:
+        names = [_name(fitted, k) for k in one.members]
+        text, action = _not_told(fitted, one, names)
+        yield Advice("not-identified", text, action, fitted.layout[one.members[0]].name)
+    flat = [int(k) for k in np.flatnonzero(natural.flat) if not any(k in one.members for one in natural.confounded)]
+    if flat:
+        names = [_name(fitted, k) for k in flat]
+        yield Advice(
+            "not-identified",
+            f"The likelihood is flat around the solution in {listed(names)}: no standard error can be given there.",
+            "The data say next to nothing about this: simplify the random part or the residuals.",
+            fitted.layout[flat[0]].name,
+        )
+
+
+def _not_told(fitted: FittedModel, one: Confounded, names: list[str]) -> tuple[str, str]:
+    restricted = "restricted likelihood" if fitted.objective.reml else "likelihood"
+    what = listed(names)
+    cells = [fitted.layout[k] for k in one.members]
+    verb = "is" if len(names) == 1 else "are"
+    if one.absorbed:
+        it = "it" if len(names) == 1 else "they"
+        return (
+            f"{what} {verb} not identified: the fixed effects take up all that {it} could explain.",
+            f"Leave {_effects(fitted, one, 'and')} out, or the fixed effects that stand for the same groups. What is "
+            f"shown for {it.replace('they', 'them')} is arbitrary.",
+        )
+    if len(names) == 1:
+        cell = cells[0]
+        if cell.kind == "covariance" and cell.block is not None:
+            level = fitted.design.blocks[cell.block].level.name
+            why = f"no group of {level} has rows that bear on both effects"
+            action = "Use covariance(independent), or put the effects into equations of their own."
+        elif cell.kind == "covariance":
+            why = "no group has rows at both times"
+            action = "Use a structure that ties it to the others, such as ar 1 or toeplitz."
+        else:
+            why = f"the {restricted} does not depend on it"
+            action = f"Leave {_effects(fitted, one, 'and')} out."
+        return f"{what} is not identified: {why}.", f"{action} What is shown for it is arbitrary."
+    return (
+        f"{what} cannot be told apart: the {restricted} depends on combinations of them only, so that they are not "
+        "identified.",
+        f"Leave out {_effects(fitted, one, 'or')}. What is shown for each of them is arbitrary.",
+    )
+
+
+def _effects(fitted: FittedModel, one: Confounded, link: str) -> str:
+    """The parts of the model that the parameters belong to, as one would leave them out."""
+    parts: list[str] = []
+    for k in one.members:
+        cell = fitted.layout[k]
+        if cell.block is None:
+            key = fitted.design.residuals.key
+            if key != "independent":
+                parts.append(f"residuals({key})")
+            continue
+        block = fitted.design.blocks[cell.block]
+        names = {block.names[i] for i in {cell.i, cell.j} if i < len(block.names)}
+        for name in sorted(names, key=block.names.index):
+            what = "the random intercept" if name == "_cons" else f"the random effect of {name}"
+            parts.append(f"{what} at level {block.level.name}")
+    return listed(list(dict.fromkeys(parts)), link) or "a part of the model"
+
+
+def _name(fitted: FittedModel, k: int) -> str:
+    cell = fitted.layout[k]
+    if cell.block is None or len({b.level.name for b in fitted.design.blocks}) == 1:
+        return cell.name
+    return f"{cell.name} at level {fitted.design.blocks[cell.block].level.name}"
+
+
+# --- the boundary -----------------------------------------------------------------------------------------------------
+def boundary_advice(fitted: FittedModel, maximise: str) -> Iterator[Advice]:
+    """What lies on the boundary of the parameter space, one note a state; ``maximise`` says what the estimates are."""
+    roots = [n.partition(": ")[2] for n in fitted.natural.boundary if n.rpartition(":")[2].strip().startswith("theta")]
+    states = {
+        fitted.design.blocks[position].level.name: (position, null)
+        for position, null in singular_directions(fitted.objective, fitted.optimum.point).items()
+        if fitted.design.blocks[position].structure.key == "unstructured"
+    }
+    for name in fitted.natural.boundary:
+        level, _, parameter = name.partition(": ")
+        inside = parameter.rpartition(":")[2]
+        if parameter in roots[1:]:
+            continue
+        if level == "Residual" and inside.startswith("theta"):
+            every, verb = (", ".join(roots), "are") if len(roots) > 1 else (parameter, "is")
+            text = f"{every} {verb} at the edge of what a moving average can be: a root lies on the unit circle."
+            action = (
+                f"{maximise}, but there are no standard errors there. Consider another structure of the residuals, or "
+                "a lower order."
+            )
+        elif level == "Residual" and inside == "rho":
+            text = f"{parameter} is estimated as zero: the residuals show no positive correlation in time."
+            action = "Leave the residuals independent, or use a structure that allows negative correlations."
+        elif level == "Residual" and parameter != "var(Residual)":
+            text = f"The residual variance {parameter} is estimated as zero: the random effects carry its rows."
+            action = "Leave out by() or a random slope: these data cannot tell both apart."
+        elif level == "Residual":
+            text = f"{parameter} is estimated as zero: the random effects reproduce the outcome exactly."
+            action = "The data cannot carry this model: leave out random slopes, or use more rows a group."
+        elif parameter.startswith("rank"):
+            position, null = states[level]
+            state = singular_state(fitted.objective, fitted.optimum.point, position, null)
+            text, action = _rank(fitted, position, state, parameter, maximise)
+        elif parameter.startswith("corr"):
+            text = _perfect_correlation(fitted, level, parameter)
+            action = (
+                f"{maximise}; the variances have standard errors, the correlation has none there. Consider "
+                "covariance(independent), or leave the random slope out."
+            )
+        else:
+            text = f"{parameter} at level {level} is estimated as zero, the edge of what a variance can be."
+            action = f"{maximise}. Consider leaving this random effect out."
+        yield Advice("boundary", text, action, name)
+
+
+def _rank(
+    fitted: FittedModel, position: int, state: SingularState, rank: str, maximise: str
+) -> tuple[str, str]:
+    """A singular Σ by its rank and by the effects that are combinations of others."""
+    block = fitted.design.blocks[position]
+    names = [name for name, zero in zip(block.names, state.zero) if not zero]
+    told = []
+    for pivot, weights in state.combinations:
+        others = np.flatnonzero(np.abs(weights) > 0)
+        total = " + ".join(f"{weights[k]:.3g} × {block.names[k]}" for k in others)
+        told.append(f"{block.names[pivot]} = {total}".replace("+ -", "− ").replace("= -", "= −"))
+    effect = "one effect has" if len(told) == 1 else f"{len(told)} effects have"
+    text = (
+        f"The covariance matrix of {listed(names)} at level {block.level.name} is singular ({rank}): {effect} no "
+        f"variance apart from the others (random effects of {'; '.join(told)})."
+    )
+    action = (
+        f"{maximise}, and standard errors are those at this rank. Consider fewer random effects, or "
+        "covariance(independent)."
+    )
+    return text, action
+
+
+def _perfect_correlation(fitted: FittedModel, level: str, parameter: str) -> str:
+    """A correlation of one or minus one, or the lowest that several effects can have in common."""
+    for k, c in enumerate(fitted.layout):
+        if c.block is None or c.sd_name != parameter:
+            continue
+        structure = fitted.design.blocks[c.block].structure
+        count = getattr(structure, "count", 2)
+        if fitted.design.blocks[c.block].level.name == level and count > 2 and fitted.natural.values[k] < 0:
+            return (
+                f"{parameter} at level {level} is on the boundary: {count} random effects cannot have a lower "
+                f"correlation in common than -1/{count - 1}."
+            )
+    return f"{parameter} at level {level} is on the boundary (±1): the random effects are perfectly correlated."
