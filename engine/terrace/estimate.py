@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from terrace.inference.cells import Cell, cells
 from terrace.inference.constraints import Constraints, bind_constraints, null_space
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters, few_clusters
-from terrace.inference.identification import unidentified
+from terrace.inference.identification import Unidentified, unidentified
 from terrace.inference.marginal import random_part, residual_part
 from terrace.inference.parameters import NaturalEstimate, estimate_natural
 from terrace.inference.robust import cluster_codes, robust_covariance
@@ -205,7 +205,7 @@ def fit_design(
         warnings.append(("no-maximum", ""))
     watch.stage("Standard errors")
     want_se = not spec.nostderr and not spec.maximisation.emonly
-    natural = _covariance_parameters(optimum, want_se)
+    optimum, natural = _covariance_parameters(optimum, want_se)
     if natural.confounded or natural.flat.any():
         warnings.append(("not-identified", ""))
     e = optimum.point.evaluation
@@ -258,15 +258,37 @@ def _search(objective: Objective, watch: _Watch) -> Optimum:
 WELL = 1e-2
 
 
-def _covariance_parameters(optimum: Optimum, want_se: bool) -> NaturalEstimate:
-    """The covariance parameters, with what the data cannot tell of them where that may be something."""
+def _covariance_parameters(optimum: Optimum, want_se: bool) -> tuple[Optimum, NaturalEstimate]:
+    """The covariance parameters, with what the data cannot tell of them where that may be something.
+
+    Of optima that only differ in what the fixed effects take up, it is the one without it that goes on.
+    """
     natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
     if natural.lowest > WELL and not natural.boundary:
-        return natural
+        return optimum, natural
     unknown = unidentified(optimum.space.objective, optimum.point.psi)
     if not unknown.directions.shape[1]:
-        return natural
-    return estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown)
+        return optimum, natural
+    optimum = _without_absorbed(optimum, unknown)
+    return optimum, estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown)
+
+
+def _without_absorbed(optimum: Optimum, unknown: Unidentified) -> Optimum:
+    """The optimum with the least in directions that the fixed effects take up, where that is a covariance matrix."""
+    directions = unknown.directions[:-1, unknown.absorbed]
+    if not directions.shape[1] or np.abs(unknown.directions[-1, unknown.absorbed] * unknown.size[-1]).max() > 1e-8:
+        return optimum
+    space, point = optimum.space, optimum.point
+    weighted = directions * unknown.size[:-1, None]
+    share, *_ = np.linalg.lstsq(weighted, unknown.size[:-1] * point.psi, rcond=None)
+    theta = space.from_psi(point.psi - directions @ share)
+    theta[space.residual] = point.theta[space.residual]
+    moved = space.point(theta)
+    if moved is None or abs(moved.ll - point.ll) > 1e-8 * (1 + abs(point.ll)):
+        return optimum
+    moved = space.turned(moved)
+    space.frames = moved.frames
+    return replace(optimum, point=moved)
 
 
 def _robust(

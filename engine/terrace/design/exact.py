@@ -36,11 +36,15 @@ def refuse_exact(design: Design, constrained: FloatArray | None = None) -> None:
         return
     block = blocks[-1]
     level = block.level.name
-    apart = _within(y[:, None], block.z, block.codes, block.n_groups)[:, 0]
+    apart, taken = _within(y[:, None], block.z, block.codes, block.n_groups)
+    if taken >= len(y):
+        return  # no more rows in a group than effects: that these reproduce the outcome says nothing
     alone = np.abs(apart).max(initial=0.0) <= dust
     if not alone:
-        left = _left_over(_within(design.x, block.z, block.codes, block.n_groups), apart)
-        if np.abs(left).max(initial=0.0) > dust * np.sqrt(design.x.shape[1] + 1.0):
+        x, _ = _within(design.x, block.z, block.codes, block.n_groups)
+        free = len(y) - taken - np.linalg.matrix_rank(x, tol=1e-8 * np.sqrt(float(np.sum(design.x**2))))
+        left = _left_over(x, apart[:, 0])
+        if free <= 0 or np.abs(left).max(initial=0.0) > dust * np.sqrt(design.x.shape[1] + 1.0):
             return
     if alone and block.names == ("_cons",):
         text = f"{name} does not vary within {level}: all rows of a group have the same value"
@@ -66,8 +70,11 @@ def _left_over(x: FloatArray, y: FloatArray) -> FloatArray:
     return rest
 
 
-def _within(columns: FloatArray, z: FloatArray, codes: npt.NDArray[np.int64], count: int) -> FloatArray:
-    """The columns (n, m) without what the columns z (n, q) of each group explain of them, twice for their digits."""
+def _within(
+    columns: FloatArray, z: FloatArray, codes: npt.NDArray[np.int64], count: int
+) -> tuple[FloatArray, int]:
+    """The columns (n, m) without what the columns z (n, q) of each group explain of them, twice for their digits; and
+    the degrees of freedom that z takes in all groups together."""
     d = np.zeros((count, z.shape[1], z.shape[1]))
     np.add.at(d, codes, z[:, :, None] * z[:, None, :])
     inverse = np.linalg.pinv(d, hermitian=True)
@@ -76,4 +83,4 @@ def _within(columns: FloatArray, z: FloatArray, codes: npt.NDArray[np.int64], co
         c = np.zeros((count, z.shape[1], out.shape[1]))
         np.add.at(c, codes, z[:, :, None] * out[:, None, :])
         out = out - np.einsum("nq,nqm->nm", z, (inverse @ c)[codes])
-    return out
+    return out, round(float(np.einsum("gij,gji->", inverse, d)))

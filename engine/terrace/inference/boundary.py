@@ -117,10 +117,12 @@ def name_boundary(
     singular: dict[int, FloatArray],
     layout: tuple[Cell, ...],
     spread: float,
+    unknown: BoolArray,
 ) -> tuple[tuple[str, ...], BoolArray, BoolArray, FloatArray]:
     """What the user should be told is on the edge, and by printed parameter whether it is there itself, whether it has
     no standard error for it, and the correlations that are exactly one or minus one, all (k,). ``spread`` is the
-    variance of log σ², infinite where the information is singular."""
+    variance of log σ², infinite where the information is singular; ``unknown`` (k,) marks parameters that the data do
+    not tell, which are nowhere."""
     named: list[str] = []
     at: BoolArray = np.zeros(len(layout), dtype=bool)
     masked: BoolArray = np.zeros(len(layout), dtype=bool)
@@ -140,6 +142,9 @@ def name_boundary(
     for position, null in singular.items():
         block = objective.design.blocks[position]
         own = [k for k, c in enumerate(layout) if c.block == position]
+        if unknown[own].any():
+            masked[own] |= unknown[own]
+            continue
         if block.structure.key == "unstructured":
             state = singular_state(objective, point, position, null)
         else:

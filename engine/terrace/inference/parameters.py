@@ -109,10 +109,12 @@ def estimate_natural(
     psi_vcov = j @ free @ cov @ free.T @ j.T
     flat = _reached(slopes @ j @ free, lost)
     spread = float(psi_vcov[r, r]) if not flat.any() else np.inf
-    boundary, at_boundary, masked, edge = name_boundary(objective, point, singular, layout, spread)
-    relative = exact_values(objective.design, relative, layout, at_boundary, edge)
+    hidden = np.zeros(len(layout), dtype=bool)
     for one in sets:
-        masked[list(one.members)] = True
+        hidden[list(one.members)] = True
+    boundary, at_boundary, masked, edge = name_boundary(objective, point, singular, layout, spread, hidden)
+    relative = exact_values(objective.design, relative, layout, at_boundary, edge)
+    masked |= hidden
     if not want_se:
         psi_vcov = np.zeros((r + 1, r + 1))
         flat = np.zeros(len(layout), dtype=bool)

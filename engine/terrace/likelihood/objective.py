@@ -372,9 +372,24 @@ class Objective:
         moments = self.moments(psi, 1, tape=tape, tick=tick)
         return self._profile(moments, 2, lambda a: self.curvature(psi, tape, a, not average), average)
 
+    def evaluate_at(
+        self, psi: FloatArray, sigma2: float, *, tick: Callable[[], None] | None = None
+    ) -> tuple[float, FloatArray, FloatArray]:
+        """ℓ at (ψ, log σ²) with β profiled out, its gradient (r + 1,) and Hessian (r + 1, r + 1). Raises as `evaluate`.
+
+        ``sigma2`` is relative to the outcome as it is scaled here.
+        """
+        tape = Tape()
+        moments = self.moments(psi, 1, tape=tape, tick=tick)
+        e = self._profile(moments, 2, lambda a: self.curvature(psi, tape, a), sigma2=sigma2)
+        rss = -2.0 * e.full_hessian[-1, -1]
+        return e.ll, np.append(e.gradient, -0.5 * (self.nu - rss)), e.full_hessian
+
     def _profile(
-        self, m: Moments, order: int, curvature: Callable[[FloatArray], FloatArray] | None, average: bool = False
+        self, m: Moments, order: int, curvature: Callable[[FloatArray], FloatArray] | None, average: bool = False,
+        sigma2: float | None = None,
     ) -> Evaluation:
+        """The evaluation at the best σ², or at the one that is given."""
         p, r, nu = self.p, self.n_params, self.nu
         f = m.f.sum(axis=0)
         a, b = f[:p, :p], f[:p, p]
@@ -389,9 +404,9 @@ class Objective:
         if sign <= 0:
             raise np.linalg.LinAlgError("the fixed effects are not estimable")
         penalty = (float(log_a) - 2.0 * self.log_det_back) if self.reml else 0.0
-        sigma2 = rss / nu
+        sigma2 = rss / nu if sigma2 is None else sigma2
         scale2 = 2.0 * np.log(self.y_scale)
-        ll = float(-0.5 * (nu * (np.log(2 * np.pi * sigma2) + 1.0 + scale2) + ld + penalty))
+        ll = float(-0.5 * (nu * (np.log(2 * np.pi * sigma2) + scale2) + rss / sigma2 + ld + penalty))
         empty = np.zeros((0, 0))
         if order == 0:
             return Evaluation(ll, np.zeros(0), empty, sigma2, beta, a_inverse, empty)
@@ -413,7 +428,7 @@ class Objective:
         second = curvature(weight) - 2.0 / sigma2 * h @ a_inverse @ h.T
         full = np.empty((r + 1, r + 1))
         full[:r, r] = full[r, :r] = 0.5 * rss1 / sigma2
-        full[r, r] = -0.5 * nu
+        full[r, r] = -0.5 * rss / sigma2
         if average:
             # y'PV_aPV_bPy / 2: half of what the quadratic form curves, see Gilmour et al. (1995)
             full[:r, :r] = -0.25 * second

@@ -185,17 +185,17 @@ def _random(fit: FitResult, words: _Words) -> list[str]:
     level = fit.spec.display.level
     sds = [r for r in fit.random_sd if r.level != "Residual" and r.name.startswith("sd(")]
     for r in sds:
-        out.append(f"{_sd_words(r, words)} was {_spread(r, level)}.")
+        out.append(f"{_sd_words(r, words)} {_found(r, _spread(r, level))}.")
     for r in fit.random_sd:
         if r.level != "Residual" and r.name.startswith("corr("):
             inside = random_label(r.name)[5:-1].split(", ")
             of = _listed([_slope_words(i, words) for i in inside])
             where = words.variable(r.level)
             edge = ", at the edge of its range" if r.boundary else ""
-            out.append(f"The correlation of {of} across {where} was {_share_interval(r, level)}{edge}.")
+            out.append(f"The correlation of {of} across {where} {_found(r, _share_interval(r, level) + edge)}.")
     residual = [r for r in fit.random_sd if r.level == "Residual"]
     if len(residual) == 1:
-        out.append(f"The residual SD was {_spread(residual[0], level)}.")
+        out.append(f"The residual SD {_found(residual[0], _spread(residual[0], level))}.")
     elif residual and all(re.fullmatch(r"[^:]+:sd\(e\)", r.name) for r in residual):
         each = [f"{_spread(r, level)} for {_residual_group(r.name, fit, words)}" for r in residual]
         out.append(f"The residual SD was {_listed(each, '; ')}.")
@@ -205,19 +205,28 @@ def _random(fit: FitResult, words: _Words) -> list[str]:
             group = _residual_group(r.name, fit, words)
             name = random_label(r.name.partition(":")[2] if group else r.name)
             value = _spread(r, level) if "sd(" in r.name else _share_interval(r, level)
+            value = value if r.identified else "?"
             each.append(f"{name} = {value}" + (f" for {group}" if group else ""))
         out.append(f"Residual parameters were {_listed(each, '; ')}.")
+    if any(not r.identified for r in residual[1:]):
+        out.append("A question mark stands for what these data do not identify.")
     try:
         found = icc(fit)
     except TerraceError:
         return out
     shares = []
     for e in found:
+        if e.value is None:
+            what = _icc_words(e.label, fit, words)
+            out.append(f"The intraclass correlation for {what} is not identified by these data.")
+            continue
         d = 3 if 0 < e.value < 0.005 else 2  # .00 would say that there is none
         text = f"{fixed(e.value, d, zero=False)} for {_icc_words(e.label, fit, words)}"
         if e.lower is not None and e.upper is not None:
             text += f", {level:g}% CI [{fixed(e.lower, d, zero=False)}, {fixed(e.upper, d, zero=False)}]"
         shares.append(text)
+    if not shares:
+        return out
     noun = "The intraclass correlation" if len(shares) == 1 else "Intraclass correlations"
     slopes = [n for b in fit.model.design.blocks if b.factor is None for n in b.names if n != "_cons"]
     if slopes:  # the variance between groups changes with these
@@ -264,11 +273,17 @@ def _slope_words(name: str, words: _Words) -> str:
     return "intercepts" if name in ("intercept", "_cons") else f"slopes of {_effect_words(name, words)}"
 
 
+def _found(r: RandomParameter, text: str) -> str:
+    """``was 0.52``, or that there is no such number."""
+    return f"was {text}" if r.identified else "is not identified by these data"
+
+
 def _spread(r: RandomParameter, level: float) -> str:
     d = decimals(r.se if r.se is not None else abs(r.estimate) / 20)
     text = fixed(r.estimate, d)
     if r.boundary:
-        return f"{text}, at the edge of its range"
+        upper = f", {level:g}% CI [0, {fixed(r.ub, decimals(r.ub / 20))}]" if r.ub is not None else ""
+        return f"{text}, at the edge of its range{upper}"
     if r.lb is not None and r.ub is not None:
         text += f", {level:g}% CI [{fixed(r.lb, d)}, {fixed(r.ub, d)}]"
     return text

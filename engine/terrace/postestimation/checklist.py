@@ -101,16 +101,24 @@ def _convergence(fit: FitResult, data: Dataset) -> list[Check]:
     ]  # fmt: skip
 
 
+def _identification(fit: FitResult, data: Dataset) -> list[Check]:
+    title = "Identification"
+    told = [w for w in fit.warnings if w.code == "not-identified"]
+    if not told:
+        return [Check("identification", title, "good", "The data tell all covariance parameters apart.")]
+    return [Check("identification", title, "problem", w.message, w.advice) for w in told]
+
+
 def _boundary(fit: FitResult, data: Dataset) -> list[Check]:
     if not fit.spec.random:
         return []
     if fit.boundary:
-        named = ", ".join(random_label(b.split(": ", 1)[-1]) for b in fit.boundary)
+        named = ", ".join(_edge_words(b) for b in fit.boundary)
         return [
             Check("boundary", "Edge of the parameter space", "look", f"At the edge: {named}.",
                   "Leave out this random effect or its covariance, or say in the report that it is at the edge.")
         ]  # fmt: skip
-    high = [r for r in fit.random_sd if r.name.startswith("corr(") and abs(r.estimate) > 0.95]
+    high = [r for r in fit.random_sd if r.name.startswith("corr(") and r.identified and abs(r.estimate) > 0.95]
     if high:
         text = ", ".join(f"{random_label(r.name)} = {r.estimate:.3f}" for r in high)
         return [
@@ -118,6 +126,12 @@ def _boundary(fit: FitResult, data: Dataset) -> list[Check]:
                   "Centre the covariate of the slope; if it stays, the data may not carry both effects.")
         ]  # fmt: skip
     return [Check("boundary", "Edge of the parameter space", "good", "No variance at 0, no correlation at ±1.")]
+
+
+def _edge_words(name: str) -> str:
+    """``id: sd(_cons)`` for people; ``id: rank 2 of 3`` is about the matrix of a level."""
+    level, _, what = name.partition(": ")
+    return f"the covariance matrix at level {level} ({what})" if what.startswith("rank") else random_label(what)
 
 
 def _groups(fit: FitResult, data: Dataset) -> list[Check]:
@@ -375,6 +389,6 @@ def _influence(fit: FitResult, data: Dataset) -> list[Check]:
 
 
 _CHECKS: tuple[Callable[[FitResult, Dataset], list[Check]], ...] = (
-    _convergence, _boundary, _groups, _residual_normality, _effects, _outliers, _spread, _linearity, _between,
-    _serial, _influence, _collinearity,
+    _convergence, _identification, _boundary, _groups, _residual_normality, _effects, _outliers, _spread, _linearity,
+    _between, _serial, _influence, _collinearity,
 )  # fmt: skip

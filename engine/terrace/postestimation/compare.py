@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from terrace.data.dataset import Dataset
-from terrace.errors import DataError, TerraceError
+from terrace.errors import DataError, SpecError, TerraceError
 from terrace.postestimation.icc import icc
 from terrace.postestimation.lrtest import lrtest
 from terrace.postestimation.r2 import Explained, explained
@@ -99,7 +99,7 @@ def side_by_side_table(
     shares: list[dict[str, float]] = []
     for fit in fits:
         try:
-            shares.append({e.label: e.value for e in icc(fit)})
+            shares.append({e.label: e.value for e in icc(fit) if e.value is not None})
         except TerraceError:
             shares.append({})
     for label in dict.fromkeys(x for s in shares for x in s):
@@ -121,5 +121,5 @@ def _explained(fit: FitResult, data: Dataset | None) -> Explained | None:
         return None
     try:
         return explained(fit, data)
-    except DataError:
+    except (DataError, SpecError):
         return None

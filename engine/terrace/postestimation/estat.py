@@ -102,10 +102,11 @@ def sd_table(fit: FitResult, level: float | None = None, metric: Literal["sd", "
     chosen = confidence_level(fit, level)
     found = fit.random_sd if metric == "sd" else fit.random
     if chosen != fit.spec.display.level:
-        from terrace.results.assemble import random_rows
+        from terrace.results.assemble import random_rows, zero_limits
 
         model = fit.model
-        found = random_rows(model.design, model.layout, model.natural, chosen, metric)
+        limits = zero_limits(model, chosen)
+        found = random_rows(model.design, model.layout, model.natural, chosen, metric, limits)
     rows: list[Row] = []
     heading: tuple[str, int] | None = None
     for r in found:
@@ -115,7 +116,7 @@ def sd_table(fit: FitResult, level: float | None = None, metric: Literal["sd", "
         ci = None if r.lb is None or r.ub is None else (r.lb, r.ub)
         own = {"sd(Residual)": "SD(Residual)", "var(Residual)": "Var(Residual)"}
         label = own.get(r.name) or random_label(r.name)
-        rows.append(Row(label, (r.estimate, r.se, ci), indent=int(r.level != "Residual"), code=r.name))
+        rows.append(Row(label, (r.shown, r.se, ci), indent=int(r.level != "Residual"), code=r.name))
     columns = (Column("estimate", "Estimate"), Column("se", "SE"), Column("ci", f"{chosen:g}% CI", "interval"))
     title = "Random effects as " + (
         "standard deviations and correlations" if metric == "sd" else "variances and covariances"

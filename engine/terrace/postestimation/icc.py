@@ -17,7 +17,7 @@ from terrace.design.design import RandomBlock
 from terrace.errors import SpecError
 from terrace.inference.parameters import interval
 from terrace.postestimation.combinations import confidence_level
-from terrace.results.fit import FitResult
+from terrace.results.fit import NOT_IDENTIFIED, FitResult
 from terrace.results.table import Column, Row, Table
 
 FloatArray = npt.NDArray[np.float64]
@@ -29,10 +29,11 @@ SHARE = "The residuals are correlated as well: this is the level's share of the 
 
 @dataclass(frozen=True, slots=True)
 class Intraclass:
-    """One correlation; ``se`` and the limits are None where they are not identified."""
+    """One correlation; ``se`` and the limits are None where they are not identified, ``value`` where the data do not
+    tell the parameters behind it apart."""
 
     label: str
-    value: float
+    value: float | None
     se: float | None
     lower: float | None
     upper: float | None
@@ -79,8 +80,7 @@ def icc_table(fit: FitResult, level: float | None = None) -> Table:
     """The intraclass correlations as a table; the title says what they are conditional on."""
     found = icc(fit, level)
     rows = tuple(
-        Row(e.label, (e.value, e.se, None if e.lower is None or e.upper is None else (e.lower, e.upper)))
-        for e in found
+        Row(e.label, (NOT_IDENTIFIED if e.value is None else e.value, e.se, _interval(e))) for e in found
     )
     slopes = any(set(b.names) - {"_cons"} and b.factor is None for b in fit.model.design.blocks)
     covariates = any(c.name != "_cons" for c in fit.model.design.x_info)
@@ -90,7 +90,9 @@ def icc_table(fit: FitResult, level: float | None = None) -> Table:
         notes.append(CROSSED)
     if fit.model.design.residuals.key not in ("independent", "exchangeable"):
         notes.append(SHARE)
-    if any(e.se is None for e in found):
+    if any(e.value is None for e in found):
+        notes.append(f"Not identified: {_why(fit)}")
+    elif any(e.se is None for e in found):
         notes.append("No standard error where a variance is at the boundary.")
     columns = (
         Column("icc", "ICC"),
@@ -98,6 +100,10 @@ def icc_table(fit: FitResult, level: float | None = None) -> Table:
         Column("ci", f"{confidence_level(fit, level):g}% CI", "interval"),
     )
     return Table(f"{kind} correlation", columns, rows, "Level", tuple(notes), "icc")
+
+
+def _interval(e: Intraclass) -> tuple[float, float] | None:
+    return None if e.lower is None or e.upper is None else (e.lower, e.upper)
 
 
 def _ratio(fit: FitResult, label: str, top: FloatArray, bottom: FloatArray, level: float) -> Intraclass:
@@ -108,11 +114,18 @@ def _ratio(fit: FitResult, label: str, top: FloatArray, bottom: FloatArray, leve
     slope = (top - value * bottom) / b
     relative = slope * natural.unit
     variance = float(relative @ natural.relative @ relative)
-    # a variance estimated as zero is fixed there; any other that is not identified leaves no standard error
-    unknown = (slope != 0) & ~natural.identified & (v != 0)
-    se = math.sqrt(variance) if variance > 0 and not unknown.any() and 0 < value < 1 else None
+    if not natural.determines(slope):
+        return Intraclass(label, None, None, None, None)
+    # a variance estimated as zero is fixed there; any other without a standard error leaves none
+    known = natural.knows(np.where(v != 0, slope, 0.0))
+    se = math.sqrt(variance) if variance > 0 and known and 0 < value < 1 else None
     low, high = interval(value, se, "logit", level)
     return Intraclass(label, value, se, low, high)
+
+
+def _why(fit: FitResult) -> str:
+    """What the fit says of the parameters that the data do not tell apart."""
+    return " ".join(w.message for w in fit.warnings if w.code == "not-identified")
 
 
 def _residual_variants(fit: FitResult) -> list[_Variant]:

@@ -60,6 +60,7 @@ def explained(fit: FitResult, data: Dataset) -> Explained:
     """Variances of the fixed part, of the random part on average over rows, and of the residuals."""
     need_data(fit, data)
     design = fit.model.design
+    _need_identified(fit)
     w = estimation_weights(fit, data)
     w = w / w.sum()
     xb = design.x @ fit.model.beta
@@ -67,6 +68,17 @@ def explained(fit: FitResult, data: Dataset) -> Explained:
     # the sample variance, as both sources compute it
     fixed = float(w @ (xb - w @ xb) ** 2) * n / (n - 1.0)
     return Explained(fixed, float(w @ random_variance(fit)), float(w @ residual_variance(fit)))
+
+
+def _need_identified(fit: FitResult) -> None:
+    """Raise `SpecError` where a variance that R² is made of is not identified by the data."""
+    unknown = [r.name for r in fit.random if not r.identified]
+    if unknown:
+        why = next((w for w in fit.warnings if w.code == "not-identified"), None)
+        raise SpecError(
+            f"R² needs the variances of the model, and these data do not identify {', '.join(unknown)}.",
+            code="not-identified", subject="estat r2", advice=why.advice if why else "",
+        )
 
 
 def random_variance(fit: FitResult) -> FloatArray:

@@ -15,7 +15,7 @@ from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.stored import covariance_names
 from terrace.results.table import Row, Table
 from terrace.results.tables import fit_tables, small_sample
-from terrace.results.tables_notes import conservative_note, df_title, likelihood_name
+from terrace.results.tables_notes import boundary_note, conservative_note, df_title, likelihood_name
 from terrace.results.tables_rows import BOUNDARY_MARK, listing_name, random_blocks
 from terrace.spec.model import Display
 
@@ -299,7 +299,7 @@ def _comparison(fit: FitResult, display: Display) -> list[str]:
 def _warnings(fit: FitResult) -> list[str]:
     out: list[str] = []
     if any(r.boundary for r in fit.random):
-        text = f"{BOUNDARY_MARK} on the boundary of the parameter space; no standard error there"
+        text = f"{BOUNDARY_MARK} {boundary_note(fit)[0].lower()}{boundary_note(fit)[1:]}"
         out += wrap(plain(text), WIDTH)
     if not fit.converged:
         out += wrap("Warning: the fit did not converge; these numbers are not estimates.", WIDTH)

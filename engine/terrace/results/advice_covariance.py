@@ -58,8 +58,8 @@ def _not_told(fitted: FittedModel, one: Confounded, names: list[str]) -> tuple[s
         it = "it" if len(names) == 1 else "they"
         return (
             f"{what} {verb} not identified: the fixed effects take up all that {it} could explain.",
-            f"Leave {_effects(fitted, one, 'and')} out, or the fixed effects that stand for the same groups. What is "
-            f"shown for {it.replace('they', 'them')} is arbitrary.",
+            f"Leave {_effects(fitted, one, 'and')} out, or the fixed effects that stand for the same groups. Standard "
+            f"errors of fixed effects are those without {it.replace('they', 'them')}.",
         )
     if len(names) == 1:
         cell = cells[0]
@@ -73,11 +73,11 @@ def _not_told(fitted: FittedModel, one: Confounded, names: list[str]) -> tuple[s
         else:
             why = f"the {restricted} does not depend on it"
             action = f"Leave {_effects(fitted, one, 'and')} out."
-        return f"{what} is not identified: {why}.", f"{action} What is shown for it is arbitrary."
+        return f"{what} is not identified: {why}.", action
     return (
         f"{what} cannot be told apart: the {restricted} depends on combinations of them only, so that they are not "
         "identified.",
-        f"Leave out {_effects(fitted, one, 'or')}. What is shown for each of them is arbitrary.",
+        f"Leave out {_effects(fitted, one, 'or')}.",
     )
 
 

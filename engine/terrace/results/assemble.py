@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +13,11 @@ from terrace.design.design import Design, Level
 from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
 from terrace.inference.parameters import NaturalEstimate, estmetric, interval, sd_metric
+from terrace.inference.zero_limit import zero_limit
 from terrace.results.fit import FixedEffect, GroupSummary, RandomParameter
+
+if TYPE_CHECKING:
+    from terrace.estimate import FittedModel
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -53,10 +59,27 @@ def _fixed_row(
     return FixedEffect(name, label, coef, se, stat, own, p, coef - half, coef + half)
 
 
+def zero_limits(fitted: FittedModel, level: float) -> dict[int, float]:
+    """The upper ends of the profile intervals of standard deviations that are zero, by position; a pseudolikelihood
+    has none."""
+    natural, design = fitted.natural, fitted.design
+    if fitted.n_clusters is not None or design.weights.kind == "pweight" or design.spec.nostderr:
+        return {}
+    found: dict[int, float] = {}
+    for k, c in enumerate(fitted.layout):
+        if c.block is None or c.kind != "variance" or not natural.at_boundary[k]:
+            continue
+        end = zero_limit(fitted.optimum.space, fitted.optimum.point, c, level)
+        if end is not None:
+            found[k] = end
+    return found
+
+
 def random_rows(
-    design: Design, layout: tuple[Cell, ...], natural: NaturalEstimate, level: float, metric: str
+    design: Design, layout: tuple[Cell, ...], natural: NaturalEstimate, level: float, metric: str,
+    limits: Mapping[int, float],
 ) -> tuple[RandomParameter, ...]:
-    """Covariance parameters in one metric: ``variance``, ``sd`` or ``estmetric``."""
+    """Covariance parameters in one metric, ``variance``, ``sd`` or ``estmetric``; ``limits`` from `zero_limits`."""
     if metric == "variance":
         values, scales = natural.values, [c.scale for c in layout]
         se_all = np.sqrt(np.maximum(np.diag(natural.relative), 0.0)) * natural.unit
@@ -70,9 +93,13 @@ def random_rows(
         se_all = np.sqrt(np.maximum(np.diag(vcov), 0.0))
         scales = ["symmetric"] * len(layout)
     out = []
+    unknown = {k for one in natural.confounded for k in one.members}
     for k, c in enumerate(layout):
         se = float(se_all[k]) if natural.identified[k] and se_all[k] > 0 else None
         low, high = interval(float(values[k]), se, scales[k], level)
+        profiled = k in limits and metric != "estmetric"
+        if profiled:
+            low, high = 0.0, limits[k] if metric == "sd" else limits[k] ** 2
         if c.block is None:
             where, structure = "Residual", design.residuals.title
         else:
@@ -82,6 +109,7 @@ def random_rows(
             RandomParameter(
                 where, structure, names[k], float(values[k]), se, low, high,
                 len(design.blocks) if c.block is None else c.block, bool(natural.at_boundary[k]),
+                "profile" if profiled else "wald", k not in unknown,
             )
         )
     return tuple(out)

@@ -60,13 +60,19 @@ class FixedEffect:
     kind: Literal["estimated", "base", "empty", "omitted", "constrained"] = "estimated"
 
 
+NOT_IDENTIFIED = "not identified"
+"""What stands in a table for an estimate that the data do not determine."""
+
+
 @dataclass(frozen=True, slots=True)
 class RandomParameter:
     """One covariance parameter in one metric; `se`, `lb`, `ub` are None where they are not identified.
 
     ``level`` is the group variable or ``Residual``; ``structure`` a title such as ``Unstructured``;
     ``block`` counts the random-effects equations from 0, so that repeated levels stay apart.
-    ``boundary`` is True where the estimate sits on the edge of the parameter space.
+    ``boundary`` is True where the estimate sits on the edge of the parameter space; ``interval`` says whether `lb` and
+    `ub` are from the standard error or from the profile likelihood. ``identified`` is False where the data cannot tell
+    the parameter from others, so that ``estimate`` is one of many that fit as well.
     """
 
     level: str
@@ -78,6 +84,13 @@ class RandomParameter:
     ub: float | None
     block: int = 0
     boundary: bool = False
+    interval: Literal["wald", "profile"] = "wald"
+    identified: bool = True
+
+    @property
+    def shown(self) -> float | str:
+        """The estimate as a table shows it."""
+        return self.estimate if self.identified else NOT_IDENTIFIED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from terrace.results.assemble import fixed_rows, random_rows
+from terrace.results.assemble import fixed_rows, random_rows, zero_limits
 from terrace.results.fit import FitResult
 
 _SMALL_SCALARS = ("F", "ddf_m", "df_min", "df_avg", "df_max")
@@ -34,13 +34,14 @@ def shown_again(fit: FitResult, level: float, *, small: bool) -> FitResult:
         scalars |= {"chi2": test.chi2 if test.rank else None, "p": test.p if test.rank else None}
         for name in ("dfmethod", "dftitle"):
             macros.pop(name, None)
+    limits = zero_limits(model, level)
     return replace(
         fit,
         spec=spec,
         fixed=fixed_rows(model.design, model.beta, vcov, df, level, constrained_terms(model)),
-        random=random_rows(model.design, model.layout, model.natural, level, "variance"),
-        random_sd=random_rows(model.design, model.layout, model.natural, level, "sd"),
-        random_estmetric=random_rows(model.design, model.layout, model.natural, level, "estmetric"),
+        random=random_rows(model.design, model.layout, model.natural, level, "variance", limits),
+        random_sd=random_rows(model.design, model.layout, model.natural, level, "sd", limits),
+        random_estmetric=random_rows(model.design, model.layout, model.natural, level, "estmetric", limits),
         scalars=scalars,
         macros=macros,
     )

@@ -152,7 +152,7 @@ def _journal_random(
 
     def values(r: RandomParameter) -> tuple[object, ...]:
         interval = None if r.lb is None or r.ub is None else (r.lb, r.ub)
-        return (r.estimate, r.se, interval) if with_ci else (r.estimate, r.se)
+        return (r.shown, r.se, interval) if with_ci else (r.shown, r.se)
 
     decimals = _decimals(display.cformat)
     columns = [
@@ -177,7 +177,7 @@ def _classic_random(fit: FitResult, display: Display, metric: Metric) -> Table:
     with_ci = not display.noci
 
     def values(r: RandomParameter) -> tuple[object, ...]:
-        return (r.estimate, r.se, r.lb, r.ub) if with_ci else (r.estimate, r.se)
+        return (r.shown, r.se, r.lb, r.ub) if with_ci else (r.shown, r.se)
 
     c = _decimals(display.cformat)
     columns = [

@@ -131,8 +131,16 @@ def random_notes(fit: FitResult, warnings: bool = True) -> tuple[str, ...]:
     """What happened to the random part: the boundary, convergence."""
     notes = [w.message for w in fit.warnings if warnings and not w.code.startswith(_FIXED_CODES)]
     if any(r.boundary for r in fit.random):
-        notes.append(f"{BOUNDARY_MARK} On the boundary of the parameter space; no standard error there.")
+        notes.append(f"{BOUNDARY_MARK} {boundary_note(fit)}.")
     return tuple(notes)
+
+
+def boundary_note(fit: FitResult) -> str:
+    """What the mark of a parameter on the boundary means."""
+    text = "On the boundary of the parameter space; no standard error there"
+    if any(r.interval == "profile" for r in fit.random):
+        text += ", and the interval of a variance is that of the profile likelihood"
+    return text
 
 
 def _listed(items: list[str]) -> str:

@@ -35,10 +35,13 @@ def fit_payload(fit: FitResult) -> dict[str, Any]:
                 "level": r.level,
                 "structure": r.structure,
                 "name": r.name,
-                "estimate": r.estimate,
+                "estimate": r.estimate if r.identified else None,
                 "se": r.se,
                 "lb": r.lb,
                 "ub": r.ub,
+                "boundary": r.boundary,
+                "interval": r.interval,
+                "identified": r.identified,
             }
             for r in fit.random
         ],
