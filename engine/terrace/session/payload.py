@@ -39,9 +39,6 @@ def fit_payload(fit: FitResult) -> dict[str, Any]:
                 "se": r.se,
                 "lb": r.lb,
                 "ub": r.ub,
-                "boundary": r.boundary,
-                "interval": r.interval,
-                "identified": r.identified,
             }
             for r in fit.random
         ],
@@ -50,6 +47,8 @@ def fit_payload(fit: FitResult) -> dict[str, Any]:
         else {"label": c.label, "stat": c.stat, "df": c.df, "p": c.p, "conservative": c.conservative},
         "converged": fit.converged,
         "boundary": list(fit.boundary),
+        "not_identified": [f"{r.level}: {r.name}" for r in fit.random if not r.identified],
+        "profile_intervals": [f"{r.level}: {r.name}" for r in fit.random if r.interval == "profile"],
         "macros": dict(fit.macros),
         "matrices": {
             name: {
