@@ -206,6 +206,18 @@ def full_rank(rows: FloatArray, value: FloatArray | None = None) -> tuple[FloatA
     return rows[keep], c[keep], consistent
 
 
+def follows(rows: FloatArray) -> list[int]:
+    """The positions of rows (l, p) that follow from those before them, which a joint test leaves out."""
+    out: list[int] = []
+    rank = 0
+    for k in range(len(rows)):
+        kept, _, _ = full_rank(rows[: k + 1])
+        if len(kept) == rank:
+            out.append(k)
+        rank = len(kept)
+    return out
+
+
 def joint_test(
     fit: FitResult, rows: FloatArray, value: FloatArray | None = None, *, small: bool = False
 ) -> WaldTest:

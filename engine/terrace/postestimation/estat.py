@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.columns import variable_values
+from terrace.design.design import RandomBlock
 from terrace.errors import SpecError
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters
@@ -18,7 +19,7 @@ from terrace.inference.small import TITLES, SmallInference, small_inference
 from terrace.postestimation.combinations import confidence_level, covariance, need_data
 from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_table
 from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
-from terrace.results.fit import FitResult
+from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.stored import covariance_names
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import column_label, random_label
@@ -100,13 +101,7 @@ def _terms(fit: FitResult) -> frozenset[str]:
 def sd_table(fit: FitResult, level: float | None = None, metric: Literal["sd", "variance"] = "sd") -> Table:
     """Random-effects parameters as standard deviations and correlations, or as variances and covariances."""
     chosen = confidence_level(fit, level)
-    found = fit.random_sd if metric == "sd" else fit.random
-    if chosen != fit.spec.display.level:
-        from terrace.results.assemble import random_rows, zero_limits
-
-        model = fit.model
-        limits = zero_limits(model, chosen)
-        found = random_rows(model.design, model.layout, model.natural, chosen, metric, limits)
+    found = random_parameters(fit, chosen, metric)
     rows: list[Row] = []
     heading: tuple[str, int] | None = None
     for r in found:
@@ -122,6 +117,16 @@ def sd_table(fit: FitResult, level: float | None = None, metric: Literal["sd", "
         "standard deviations and correlations" if metric == "sd" else "variances and covariances"
     )
     return Table(title, columns, tuple(rows), "Parameter", (), "sd")
+
+
+def random_parameters(fit: FitResult, level: float, metric: Literal["sd", "variance"]) -> tuple[RandomParameter, ...]:
+    """The random-effects parameters in a metric, with intervals of a confidence level."""
+    if level == fit.spec.display.level:
+        return fit.random_sd if metric == "sd" else fit.random
+    from terrace.results.assemble import random_rows, zero_limits
+
+    model = fit.model
+    return random_rows(model.design, model.layout, model.natural, level, metric, zero_limits(model, level))
 
 
 def recovariance(fit: FitResult, position: int) -> FloatArray:
@@ -149,6 +154,29 @@ def recovariance_table(fit: FitResult, correlation: bool = False, relevel: str |
             )
         blocks = [(k, b) for k, b in blocks if b.level.name == relevel]
         known = [relevel]
+    labels, matrix = _stacked(fit, blocks)
+    levels = [lv for lv, _ in labels]
+    inside = np.equal.outer(levels, levels)  # equations of one level are independent, so their zeros are known
+    if correlation:
+        matrix = correlations(matrix)
+    names = [n if len(known) == 1 else f"{lv}:{n}" for lv, n in labels]
+    table = triangle(names, matrix, "correlation" if correlation else "covariance", inside)
+    title = f"Random-effects {'correlation' if correlation else 'covariance'} matrix"
+    title += f" for {known[0]}" if len(known) == 1 else ""
+    return replace(table, title=title, key="recovariance")
+
+
+def level_covariance(fit: FitResult, level: str, correlation: bool = False) -> tuple[list[str], FloatArray]:
+    """The effects of one level over all its equations, and their covariance (correlation) matrix."""
+    blocks = [(k, b) for k, b in enumerate(fit.model.design.blocks) if b.names and b.level.name == level]
+    labels, matrix = _stacked(fit, blocks)
+    return [name for _, name in labels], correlations(matrix) if correlation else matrix
+
+
+def _stacked(
+    fit: FitResult, blocks: Sequence[tuple[int, RandomBlock]]
+) -> tuple[list[tuple[str, str]], FloatArray]:
+    """(level, effect) of some equations, and their covariance matrix, zero between equations."""
     labels: list[tuple[str, str]] = []
     parts: list[FloatArray] = []
     for k, b in blocks:
@@ -162,25 +190,22 @@ def recovariance_table(fit: FitResult, correlation: bool = False, relevel: str |
         else:
             labels += [(b.level.name, n) for n in b.names]
         parts.append(sigma)
-    size = len(labels)
-    matrix, inside = np.zeros((size, size)), np.zeros((size, size), dtype=bool)
+    matrix = np.zeros((len(labels), len(labels)))
     at = 0
     for sigma in parts:
         own = slice(at, at + len(sigma))
-        matrix[own, own], inside[own, own] = sigma, True
+        matrix[own, own] = sigma
         at += len(sigma)
-    levels = [lv for lv, _ in labels]
-    inside |= np.equal.outer(levels, levels)  # equations of one level are independent, so their zeros are known
-    if correlation:
-        d = np.sqrt(np.diag(matrix))
-        d[d == 0] = np.nan
-        matrix = matrix / np.outer(d, d)
-        np.fill_diagonal(matrix, 1.0)
-    names = [n if len(known) == 1 else f"{lv}:{n}" for lv, n in labels]
-    table = triangle(names, matrix, "correlation" if correlation else "covariance", inside)
-    title = f"Random-effects {'correlation' if correlation else 'covariance'} matrix"
-    title += f" for {known[0]}" if len(known) == 1 else ""
-    return replace(table, title=title, key="recovariance")
+    return labels, matrix
+
+
+def correlations(matrix: FloatArray) -> FloatArray:
+    """The correlations of a covariance matrix, NaN with what does not vary."""
+    d = np.sqrt(np.diag(matrix))
+    d[d == 0] = np.nan
+    out = matrix / np.outer(d, d)
+    np.fill_diagonal(out, 1.0)
+    return np.asarray(out)
 
 
 def triangle(
@@ -343,17 +368,26 @@ def with_method(fit: FitResult, data: Dataset, method: str, information: str = "
     from terrace.results.build import build_result
 
     spec, small = _small(fit, method, information)
-    adjusted = fit.model.vcov if fit.model.n_clusters is not None else fit.model.phi
-    if method == "kroger" and isinstance(small.sample, SmallSample):
-        adjusted = small.sample.adjusted
-    elif isinstance(small.sample, FewClusters):
-        adjusted = small.sample.vcov
+    adjusted = _adjusted(fit, method, small)
     design = replace(fit.model.design, spec=spec)
     model = replace(fit.model, design=design, small=small, vcov=adjusted)
     return replace(
         build_result(model, spec, data, fit.command, fit.elapsed, []),
         warnings=fit.warnings, n_evaluations=fit.n_evaluations, name=fit.name,
     )  # fmt: skip
+
+
+def adjusted_vcov(fit: FitResult, method: str, information: str = "eim") -> FloatArray:
+    """The covariance matrix of the coefficients that belongs to a method for degrees of freedom, (p, p)."""
+    return _adjusted(fit, method, _small(fit, method, information)[1])
+
+
+def _adjusted(fit: FitResult, method: str, small: SmallInference) -> FloatArray:
+    if method == "kroger" and isinstance(small.sample, SmallSample):
+        return small.sample.adjusted
+    if isinstance(small.sample, FewClusters):
+        return small.sample.vcov
+    return fit.model.vcov if fit.model.n_clusters is not None else fit.model.phi
 
 
 def df_table(fit: FitResult, methods: Sequence[str] = (), information: str = "eim") -> Table:

@@ -102,6 +102,12 @@ def test_table(
 
 def testparm_table(fit: FitResult, text: Text, *, equal: bool = False, small: bool = False) -> Table:
     """The Wald test that all coefficients of the listed terms are zero, or with `equal` the same."""
+    found = hypotheses_of_terms(fit, text, equal=equal)
+    return _wald_table(fit, found, "Wald test of terms", small, None, str(text).strip())
+
+
+def hypotheses_of_terms(fit: FitResult, text: Text, *, equal: bool = False) -> list[Linear]:
+    """The expressions that a ``testparm`` command sets to zero. Raises `CommandError` where there are none."""
     piece = Piece.of(text) if isinstance(text, str) else text
     if not piece:
         raise piece.error("Name at least one term.", code="nothing-to-test", advice="Example: testparm i.drug.")
@@ -111,7 +117,7 @@ def testparm_table(fit: FitResult, text: Text, *, equal: bool = False, small: bo
         if len(rows) < 2:
             raise piece.error("equal compares two coefficients or more.", code="nothing-to-test")
         rows = [r - rows[0] for r in rows[1:]]
-    return _wald_table(fit, [Linear(r, 0.0) for r in rows], "Wald test of terms", small, None, str(piece).strip())
+    return [Linear(r, 0.0) for r in rows]
 
 
 test_table.__test__ = testparm_table.__test__ = False  # type: ignore[attr-defined]  # no tests of pytest's

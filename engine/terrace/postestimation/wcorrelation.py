@@ -94,6 +94,42 @@ def wcorrelation_table(
     return Table(f"{what} of {fit.outcome}, {title}", tuple(columns), tuple(out), stub, (), "wcorrelation")
 
 
+def cluster_parts(
+    fit: FitResult, data: Dataset, at: Mapping[str, Any] | None = None
+) -> tuple[list[str], list[str], FloatArray, FloatArray, FloatArray]:
+    """What V = ZGZ' + R of one cluster is made of: names of its n rows and of its q effects, Z (n, q), G (q, q) and
+    R (n, n), for the cluster that `wcorrelation_table` shows."""
+    need_data(fit, data)
+    rows, _ = _cluster(fit, data, at or {})
+    labels, _, rows = _labels(fit, data, rows)
+    names: list[str] = []
+    columns, parts = [np.zeros((len(rows), 0))], []
+    for position, block in enumerate(fit.model.design.blocks):
+        if not block.names:
+            continue
+        own = block_parameters(fit, position)
+        groups = np.unique(block.codes[rows])
+        here = np.equal.outer(block.codes[rows], groups)
+        if block.factor is None:
+            sigma = np.tensordot(own, block.structure.basis(), axes=1)
+            columns += [here[:, [k]] * block.z[rows] for k in range(len(groups))]
+            parts.append(np.kron(np.eye(len(groups)), sigma))
+            names += list(block.names) * len(groups)
+            continue
+        # the values of a factor: one effect each, which have a covariance within their level
+        columns.append(here.astype(np.float64))
+        levels = block.level.codes[rows][here.argmax(axis=0)]
+        common = own[1] if len(own) > 1 else 0.0
+        parts.append(np.where(np.equal.outer(levels, levels), common, 0.0) + np.eye(len(groups)) * (own[0] - common))
+        names += [f"R.{block.factor}"] * len(groups)
+    g = np.zeros((len(names), len(names)))
+    begin = 0
+    for part in parts:
+        g[begin : begin + len(part), begin : begin + len(part)] = part
+        begin += len(part)
+    return labels, names, np.concatenate(columns, axis=1), g, residual_covariance(fit, rows)
+
+
 def cluster_table(fit: FitResult, data: Dataset, at: Mapping[str, Any] | None = None) -> Table:
     """The rows of that cluster: group variables, what the random part and the residuals know of them, outcome."""
     need_own_rows(fit)

@@ -17,6 +17,7 @@ from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import by_t, level_of, with_own_df
 from terrace.session.registry import command
+from terrace.session.returned_estat import terms_returned
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 
@@ -169,4 +170,4 @@ def estat_terms(session: Session, parsed: ParsedCommand) -> CommandResult:
                 f"There is no type {str(piece)!r} test.", code="type", subject="type", advice="Choose II or III."
             )
     table = term_table(fit, kind, small=by_t(fit, options), data=session.state.dataset)  # type: ignore[arg-type]
-    return kept_rows(session, (table,))
+    return CommandResult(tables=(table,), state=replace(session.state, returned=terms_returned(table)))

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed import parse_model, parse_replay
@@ -21,8 +19,9 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.iterations import iteration_text
 from terrace.session.payload import fit_payload
 from terrace.session.registry import command
+from terrace.session.returned import r_table
 from terrace.session.session import Session
-from terrace.session.state import CommandResult, Matrix, Returned
+from terrace.session.state import CommandResult, Returned
 from terrace.spec.model import Display, ModelSpec
 
 _SYNTAX = "mixed outcome [terms] [if] [in] [weight] [|| level: [slopes] [, options]] [, options]"
@@ -54,7 +53,7 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
         shown,
         text="\n\n".join(filter(None, (iteration_text(result), shown.text))),
         fit=result,
-        state=replace(session.state, fit=result, returned=_returned(result)),
+        state=replace(session.state, fit=result, returned=fit_returned(result)),
         warnings=tuple(str(w) for w in result.warnings),
     )
 
@@ -124,7 +123,7 @@ def show_again(session: Session, parsed: ParsedCommand, result: FitResult) -> Co
         )
     again = shown_again(result, display.level, small=small is not None)
     shown = _shown(again, display)
-    state = replace(session.state, returned=_returned(again), posted=None)
+    state = replace(session.state, returned=fit_returned(again), posted=None)
     return replace(shown, payload=fit_payload(result), state=state)
 
 
@@ -168,27 +167,16 @@ def _shown(result: FitResult, display: Display) -> CommandResult:
     )
 
 
-def _returned(result: FitResult) -> Returned:
-    """``r(table)``: one column a column of e(b); rows b, se, z or t, pvalue, ll, ul, df, crit, eform."""
-    from terrace.inference.distributions import confidence_quantile, normal_two_sided
+def fit_returned(result: FitResult) -> Returned:
+    """r(level) and r(table) of an estimation: one column a column of e(b)."""
+    from terrace.postestimation.combinations import Estimate, infer
 
     level = result.spec.display.level
-    columns = []
-    names = result.matrix_names["b"][1]
-    for e in result.fixed:
-        numbers = (e.coef, e.se, e.stat, e.p, e.lb, e.ub, e.df, confidence_quantile(level, e.df), 0.0)
-        columns.append([np.nan if x is None else float(x) for x in numbers])
+    found = [Estimate(e.coef, e.se, e.stat, e.df, e.p, e.lb, e.ub) for e in result.fixed]
     for r in result.random_estmetric[: len(covariance_names(result))]:
-        z = r.estimate / r.se if r.se else None
-        numbers = (
-            *(r.estimate, r.se, z, None if z is None else normal_two_sided(z)),
-            *(r.lb, r.ub, None, confidence_quantile(level, None), 0.0),
-        )
-        columns.append([np.nan if x is None else float(x) for x in numbers])
-    stat = "t" if any(e.df is not None for e in result.fixed) else "z"
-    rows = ("b", "se", stat, "pvalue", "ll", "ul", "df", "crit", "eform")
-    values = np.array(columns, dtype=np.float64).reshape(len(names), len(rows)).T
-    return Returned({"level": level}, {}, {"table": Matrix(values, rows, names)})
+        found.append(infer(r.estimate, r.se, level))
+    by_t = any(e.df is not None for e in result.fixed)
+    return Returned({"level": level}, {}, {"table": r_table(result.matrix_names["b"][1], found, level, by_t=by_t)})
 
 
 # --- stored results ---------------------------------------------------------------------------------------

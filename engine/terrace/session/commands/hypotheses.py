@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import excluding, number
+from terrace.language.mixed_options import excluding
+from terrace.language.mixed_options import number as number_of
 from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import Piece, split
 from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
 from terrace.session.registry import command
+from terrace.session.returned import number, r_table, square, vector
 from terrace.session.session import Session
-from terrace.session.state import CommandResult, Returned
+from terrace.session.state import CommandResult, Matrix, Returned
 
 if TYPE_CHECKING:
     from terrace.postestimation.linear import Linear
 
 
-def tested(session: Session, table: Table) -> CommandResult:
-    """The result of a test, whose last row is left in r() under the keys of the columns."""
-    scalars = {
-        c.key: float(v)
+_STORED = {"ddf": "df_r"}  # the degrees of freedom of the denominator have this name in r()
+
+
+def tested(
+    session: Session, table: Table, scalars: Mapping[str, float] | None = None, **more: Mapping[str, Any]
+) -> CommandResult:
+    """The result of a test, whose last row is left in r() under the keys of the columns, with further ``scalars``,
+    ``macros`` and ``matrices``."""
+    own = {
+        _STORED.get(c.key, c.key): float(v)
         for c, v in zip(table.columns, table.rows[-1].values)
         if isinstance(v, int | float) and c.format != "interval"
     }
-    return CommandResult(tables=(table,), state=replace(session.state, returned=Returned(scalars)))
+    returned = Returned({**own, **(scalars or {})}, **more)
+    return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
+
+
+def _test_result(
+    session: Session, table: Table, found: Sequence[Linear], mtest: str | None = None
+) -> CommandResult:
+    """The result of a Wald test of linear hypotheses, with what was dropped of them and each by itself."""
+    from terrace.postestimation.combinations import follows
+
+    dropped = follows(np.array([h.row for h in found]))
+    scalars = {"drop": float(bool(dropped)), **{f"dropped_{i}": k + 1.0 for i, k in enumerate(dropped, start=1)}}
+    if mtest is None:
+        return tested(session, table, scalars)
+    single = [r for r in table.rows if r.kind != "total"]
+    kept = [k for k, c in enumerate(table.columns) if c.key != "ddf"]
+    names = tuple({"p_adjusted": "adjustp"}.get(table.columns[k].key, table.columns[k].key) for k in kept)
+    values = np.array([[number(r.values[k]) for k in kept] for r in single])
+    each = Matrix(values, tuple(f"r{k + 1}" for k in range(len(single))), names)
+    return tested(session, table, scalars, macros={"mtmethod": mtest}, matrices={"mtest": each})
 
 
 def spoken_of(session: Session, parsed: ParsedCommand) -> FitResult:
@@ -39,12 +69,20 @@ def spoken_of(session: Session, parsed: ParsedCommand) -> FitResult:
 
 def level_of(options: dict[str, Option], session: Session) -> float:
     """The level of ``level()``, or that of the session's settings."""
-    return number(options["level"]) if "level" in options else session.state.settings.level
+    return number_of(options["level"]) if "level" in options else session.state.settings.level
 
 
 def by_t(fit: FitResult, options: dict[str, Option]) -> bool:
     """t and F instead of z and chi2: where ``small`` or ``df()`` asks for them, and always after ``regress``."""
     return "small" in options or "df" in options or fit.macros.get("cmd") == "regress"
+
+
+def df_r(fit: FitResult, options: dict[str, Option]) -> dict[str, float]:
+    """r(df_r): the residual degrees of freedom, where there are some that hold for all of the results."""
+    if "df" in options:
+        return {"df_r": number_of(options["df"])}
+    own = fit.scalars.get("df_r")
+    return {} if own is None else {"df_r": float(own)}
 
 
 def with_own_df(fit: FitResult, options: dict[str, Option]) -> FitResult:
@@ -54,7 +92,7 @@ def with_own_df(fit: FitResult, options: dict[str, Option]) -> FitResult:
     from terrace.postestimation.combinations import with_df
 
     excluding(options, ("df", "small"))
-    return with_df(fit, number(options["df"]))
+    return with_df(fit, number_of(options["df"]))
 
 
 def _body(parsed: ParsedCommand) -> Piece:
@@ -87,12 +125,14 @@ def test(session: Session, parsed: ParsedCommand) -> CommandResult:
         asked = o.value or "none"
         mtest = choice(o.argument or o.piece, asked, "b:onferroni h:olm s:idak none", "an adjustment")
     table = test_table(fit, _body(parsed), small=by_t(fit, options), mtest=mtest, before=before)  # type: ignore[arg-type]
-    kept = (given, (*before, *hypotheses(given, _body(parsed))))
-    if "notest" in options:
-        return CommandResult(text="\n".join(table.notes), state=replace(session.state, tested=kept))
-    result = tested(session, table)
+    every = (*before, *hypotheses(given, _body(parsed)))
+    kept = (given, every)
+    result = _test_result(session, table, every, mtest)
     assert result.state is not None
-    return replace(result, state=replace(result.state, tested=kept))
+    state = replace(result.state, tested=kept)
+    if "notest" in options:
+        return CommandResult(text="\n".join(table.notes), state=state)
+    return replace(result, state=state)
 
 
 @command(
@@ -115,13 +155,14 @@ def testnl(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="Wald test that all coefficients of these terms are zero, or equal.",
 )
 def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.hypotheses import testparm_table
+    from terrace.postestimation.hypotheses import hypotheses_of_terms, testparm_table
 
     fit = spoken_of(session, parsed)
     options = parsed.options(rules("small e:qual", "df"))
     fit = with_own_df(fit, options)
-    table = testparm_table(fit, _body(parsed), equal="equal" in options, small=by_t(fit, options))
-    return tested(session, table)
+    equal = "equal" in options
+    table = testparm_table(fit, _body(parsed), equal=equal, small=by_t(fit, options))
+    return _test_result(session, table, hypotheses_of_terms(fit, _body(parsed), equal=equal))
 
 
 @command(
@@ -137,7 +178,13 @@ def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = with_own_df(fit, options)
     level, eform = level_of(options, session), "eform" in options
     table = lincom_table(fit, _body(parsed), level=level, small=by_t(fit, options), eform=eform)
-    return tested(session, table)
+    estimate, se, stat, p, interval, *df = table.rows[0].values
+    found = {
+        "estimate": estimate, "se": se, "t" if df else "z": stat, "p": p, **({"df": df[0]} if df else {}),
+        "lb": interval and interval[0], "ub": interval and interval[1], "level": level,
+    }  # fmt: skip
+    returned = Returned({k: float(v) for k, v in found.items() if v is not None})
+    return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
 
 
 @command(
@@ -154,20 +201,25 @@ def nlcom(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = with_own_df(fit, options)
     level, small, scalars = level_of(options, session), by_t(fit, options), _scalars(session)
     table = nlcom_table(fit, _body(parsed), level=level, small=small, scalars=scalars)
-    result = tested(session, table)
-    if "post" not in options:
-        return result
     from terrace.postestimation.hypotheses import combinations_of
     from terrace.postestimation.nonlinear import joint_estimates, nonlinear_estimates
-    from terrace.postestimation.posted import as_estimates
 
     found = combinations_of(fit, _body(parsed))
-    pieces = [p for _, p in found]
+    pieces, names = [p for _, p in found], [n for n, _ in found]
     values, vcov = joint_estimates(fit, pieces, small=small, scalars=scalars)
     estimates = nonlinear_estimates(fit, pieces, level=level, small=small, scalars=scalars)
-    kept = as_estimates(fit, [n for n, _ in found], values, vcov, estimates)
-    assert result.state is not None
-    return replace(result, state=replace(result.state, posted=(active, kept)))
+    returned = Returned(
+        {"N": number(fit.scalars["N"]), "level": level, **df_r(fit, options)},
+        {},
+        {"b": vector(values, names), "V": square(vcov, names),
+         "table": r_table(names, estimates, level, by_t=small and all(e.df is not None for e in estimates))},
+    )  # fmt: skip
+    state = replace(session.state, returned=returned)
+    if "post" in options:
+        from terrace.postestimation.posted import as_estimates
+
+        state = replace(state, posted=(active, as_estimates(fit, names, values, vcov, estimates)))
+    return CommandResult(tables=(table,), state=state)
 
 
 def _scalars(session: Session) -> dict[str, float]:

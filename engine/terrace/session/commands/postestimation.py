@@ -14,17 +14,27 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of, tested
 from terrace.session.commands.profile import reps_of, seed_of
-from terrace.session.commands.stored import named_fit
+from terrace.session.commands.stored import active_name, named_fit
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
+from terrace.session.returned_estat import (
+    criteria_returned,
+    df_returned,
+    icc_returned,
+    recovariance_returned,
+    sd_returned,
+    summary_returned,
+    vce_returned,
+    wcorrelation_returned,
+)
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 
 _METHODS = "res:idual rep:eated an:ova sat:terthwaite kr:oger"
 
 
-def _one(table: Table) -> CommandResult:
-    return CommandResult(tables=(table,))
+def _stored(session: Session, table: Table, returned: Returned) -> CommandResult:
+    return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
 
 
 def _no_body(parsed: ParsedCommand) -> None:
@@ -43,7 +53,8 @@ def estat_icc(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.icc import icc_table
 
     options = parsed.options(rules("", "l:evel"))
-    return _one(icc_table(fit, level=level_of(options, session)))
+    level = level_of(options, session)
+    return _stored(session, icc_table(fit, level=level), icc_returned(fit, level))
 
 
 @command("estat group", minimum="estat gr", syntax="estat group", help="Groups at each level, and their sizes.")
@@ -52,7 +63,7 @@ def estat_group(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.estat import group_table
 
     parsed.nothing_else()
-    return _one(group_table(fit))
+    return CommandResult(tables=(group_table(fit),))
 
 
 @command("estat ic", syntax="estat ic [, n(#) all]", help="Log likelihood, AIC and BIC; all adds AICc and CAIC.")
@@ -63,11 +74,8 @@ def estat_ic(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("all", "n"))
     _no_body(parsed)
     n = number(options["n"]) if "n" in options else None
-    table = ic_table(fit, ".", n=n, more="all" in options)
-    names = {"N": "N", "ll": "ll", "df": "df", "aic": "AIC", "bic": "BIC", "aicc": "AICc", "caic": "CAIC"}
-    found = zip((c.key for c in table.columns), table.rows[0].values)
-    scalars = {names[k]: float(v) for k, v in found if k in names and v is not None}
-    return replace(_one(table), state=replace(session.state, returned=Returned(scalars)))
+    table = ic_table(fit, active_name(session), n=n, more="all" in options)
+    return _stored(session, table, criteria_returned(table))
 
 
 @command(
@@ -82,12 +90,14 @@ def estat_sd(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("var:iance verb:ose post coefl:egend", "l:evel"))
     _no_body(parsed)
     metric: Literal["sd", "variance"] = "variance" if "variance" in options else "sd"
-    table = sd_table(fit, level=level_of(options, session), metric=metric)
+    level = level_of(options, session)
+    table = sd_table(fit, level=level, metric=metric)
     if {"post", "coeflegend"} & set(options):  # there is nothing to post: nlcom knows them in any case
         named = fit.random_sd if metric == "sd" else fit.random
         names = [f"_b[{r.name}]" if r.level == "Residual" else f"_b[{r.level}:{r.name}]" for r in named]
         table = replace(table, notes=(*table.notes, f"nlcom and testnl speak of {', '.join(names)}."))
-    return CommandResult(tables=(*fit.tables()[:1], table)) if "verbose" in options else _one(table)
+    result = _stored(session, table, sd_returned(fit, level, metric))
+    return replace(result, tables=(*fit.tables()[:1], table)) if "verbose" in options else result
 
 
 @command(
@@ -104,7 +114,9 @@ def estat_recovariance(session: Session, parsed: ParsedCommand) -> CommandResult
     _no_body(parsed)
     level = excluding(options, ("relevel", "level"))
     relevel = None if level is None else _text(options[level])
-    return _one(recovariance_table(fit, correlation="correlation" in options, relevel=relevel))
+    correlation = "correlation" in options
+    table = recovariance_table(fit, correlation=correlation, relevel=relevel)
+    return _stored(session, table, recovariance_returned(fit, correlation, relevel))
 
 
 @command("estat vce", syntax="estat vce [, correlation all]", help="Covariance matrix of the coefficients.")
@@ -113,7 +125,9 @@ def estat_vce(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.estat import vce_table
 
     options = parsed.options(rules("c:orrelation all"))
-    return _one(vce_table(fit, correlation="correlation" in options, all_parameters="all" in options))
+    correlation = "correlation" in options
+    table = vce_table(fit, correlation=correlation, all_parameters="all" in options)
+    return _stored(session, table, vce_returned(fit, correlation))
 
 
 @command(
@@ -128,7 +142,8 @@ def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     options = parsed.options(rules("lab:els nohea:der nowei:ghts eq:uation"))
     names = parsed.variables(session.data.names) if parsed.clauses.body else ()
-    return _one(summarize_table(fit, fit_rows(session, fit).data, names, labels="labels" in options))
+    table = summarize_table(fit, fit_rows(session, fit).data, names, labels="labels" in options)
+    return _stored(session, table, summary_returned(table))
 
 
 @command(
@@ -151,15 +166,16 @@ def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
         if len(parts) > 1 and "oim" in match_options(parts[1], rules("eim oim"), "method()"):
             information = "oim"
     table = df_table(fit, methods, information)
+    returned = df_returned(fit, table, information)
     if "post" not in options:
-        return _one(table)
+        return _stored(session, table, returned)
     from terrace.postestimation.estat import with_method
 
     posted = with_method(fit, fit_rows(session, fit).data, table.columns[0].key, information)
     origins = dict(session.state.origins)
     if (origin := origins.get(id(fit.model))) is not None:
         origins[id(posted.model)] = replace(origin, model=posted.model)
-    state = replace(session.state, fit=posted, origins=origins, posted=None)
+    state = replace(session.state, fit=posted, origins=origins, posted=None, returned=returned)
     note = "mixed shows the fit with these degrees of freedom now, and small uses them."
     return CommandResult(tables=(replace(table, notes=(*table.notes, note)),), state=state)
 
@@ -185,11 +201,12 @@ def estat_wcorrelation(session: Session, parsed: ParsedCommand) -> CommandResult
         fit, data, at=at, covariance="covariance" in options, sd=not some or "sd" in some,
         correlation=not some or "correlation" in some,
     )  # fmt: skip
+    result = _stored(session, table, wcorrelation_returned(fit, data, at))
     if "list" not in options:
-        return _one(table)
+        return result
     from terrace.postestimation.wcorrelation import cluster_table
 
-    return CommandResult(tables=(table, cluster_table(fit, data, at)))
+    return replace(result, tables=(table, cluster_table(fit, data, at)))
 
 
 def _group(piece: Piece, names: tuple[str, ...]) -> dict[str, float | str]:

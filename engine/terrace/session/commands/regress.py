@@ -13,12 +13,12 @@ from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import split, words
 from terrace.language.varlist import parse_factor, parse_terms
 from terrace.results.fit import FitResult
-from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.estimation import current_fit, fit_returned
 from terrace.session.commands.fvset import with_bases
 from terrace.session.payload import fit_payload
 from terrace.session.registry import command
 from terrace.session.session import Session
-from terrace.session.state import CommandResult, Returned
+from terrace.session.state import CommandResult
 from terrace.spec.model import Display, ModelSpec, Weight
 
 _RULES = (*rules("nocons:tant r:obust notab:le b:eta", "vce cl:uster"), *DISPLAY_RULES)
@@ -42,7 +42,7 @@ def regress(session: Session, parsed: ParsedCommand) -> CommandResult:
     result = fitted(
         spec, session.data, command=parsed.bare.strip(), progress=session.progress, cancel=session.cancel
     )
-    state = replace(session.state, fit=result, returned=Returned({"level": display.level}))
+    state = replace(session.state, fit=result, returned=fit_returned(result))
     warnings = tuple(str(w) for w in result.warnings)
     return replace(_shown(result, display, beta="beta" in options), state=state, warnings=warnings)
 
@@ -53,7 +53,8 @@ def _replay(session: Session, parsed: ParsedCommand, display: Display, *, beta: 
         raise parsed.word.error(
             "The last model is not one of regress.", code="no-fit", advice="Write regress y x; mixed shows the last."
         )
-    return _shown(result, display, beta=beta)
+    state = replace(session.state, returned=fit_returned(result))
+    return replace(_shown(result, display, beta=beta), state=state)
 
 
 def _shown(result: FitResult, display: Display, *, beta: bool) -> CommandResult:

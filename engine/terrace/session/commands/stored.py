@@ -9,12 +9,14 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, excluding
 from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import NAME, Piece, words
+from terrace.results.criteria import parameter_counts
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.estimation import current_fit, show_again
 from terrace.session.registry import command
+from terrace.session.returned_estat import criteria_returned
 from terrace.session.session import Session
-from terrace.session.state import CommandResult
+from terrace.session.state import CommandResult, Returned
 
 
 def named_fit(session: Session, parsed: ParsedCommand, piece: Piece) -> tuple[str, FitResult]:
@@ -46,6 +48,12 @@ def named_fits(session: Session, parsed: ParsedCommand, piece: Piece) -> list[tu
             name, fit = named_fit(session, parsed, item)
             out[name] = fit
     return list(out.items())
+
+
+def active_name(session: Session) -> str:
+    """The name under which the active fit is kept, the last where there are several; ``.`` where it is not."""
+    fit, stored = session.state.fit, session.state.stored
+    return next((n for n in reversed(list(stored)) if fit is not None and stored[n].model is fit.model), ".")
 
 
 @command("estimates store", minimum="est sto", syntax="estimates store NAME", help="Keep the fit under a name.")
@@ -94,11 +102,15 @@ def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
             Column("parameters", "Parameters", "count"),
             Column("command", "Command", "text"),
         ),
-        rows=tuple(Row(n, (f.outcome, f.scalars.get("k"), f.command)) for n, f in stored.items()),
+        rows=tuple(
+            Row(n, (f.outcome, k, f.command))
+            for (n, f), k in zip(stored.items(), parameter_counts(list(stored.values())))
+        ),
         stub="Name",
         key="estimates-dir",
     )
-    return CommandResult(tables=(table,))
+    returned = Returned(macros={"names": " ".join(stored)})
+    return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
 
 
 @command(
@@ -112,7 +124,9 @@ def stats(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     parsed.options(())
     chosen = named_fits(session, parsed, parsed.clauses.body)
-    return CommandResult(tables=(ic_table([f for _, f in chosen], [n for n, _ in chosen]),))
+    names = [n for n, _ in chosen] if parsed.clauses.body else [active_name(session)]
+    table = ic_table([f for _, f in chosen], names)
+    return CommandResult(tables=(table,), state=replace(session.state, returned=criteria_returned(table)))
 
 
 @command(
@@ -219,14 +233,18 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
         Column("ll", "Log likelihood", "fixed", 3),
         Column("state", "State", "text"),
     )
+    chosen = named_fits(session, parsed, parsed.clauses.body)
     rows = tuple(
         Row(
             "Active" if name == "." else name,
             (f.command, f.spec.method.upper(), f.scalars["N"], f.ll, f.state),
         )
-        for name, f in named_fits(session, parsed, parsed.clauses.body)
+        for name, f in chosen
     )
-    return CommandResult(tables=(Table("Estimates", columns, rows, "Name", (), "estimates-describe"),))
+    last = chosen[-1][1]
+    returned = Returned(macros={"title": last.title, "cmdline": last.macros["cmdline"]})
+    table = Table("Estimates", columns, rows, "Name", (), "estimates-describe")
+    return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
 
 
 @command(
