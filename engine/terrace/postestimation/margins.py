@@ -18,7 +18,7 @@ from terrace.errors import SpecError
 from terrace.language.expr_context import EvalContext
 from terrace.postestimation.coefficients import expanded
 from terrace.postestimation.combinations import Estimate, combine, confidence_level, covariance, need_small
-from terrace.postestimation.margins_at import At, Dimension, Scene, keys_of, scenes
+from terrace.postestimation.margins_at import At, Dimension, Scene, at_matrix, keys_of, level_token, scenes
 from terrace.postestimation.margins_nonlinear import ExpressionMargins, Found, elasticity, log_change
 from terrace.postestimation.margins_rows import Averages, BoolArray, Key, Setting
 from terrace.results.fit import FitResult
@@ -38,7 +38,9 @@ class Margins:
     asked for, adjusted by ``mcompare``. ``kind`` of the effects is dydx, eyex, dyex or eydx; ``expression`` is what was
     averaged in the place of the prediction. ``bases`` are the base levels of the factors, ``held`` says
     at which means everything else stands with atmeans. Where a margin is not
-    linear in β, ``rows`` holds its gradient. ``words`` are the names of effects for people.
+    linear in β, ``rows`` holds its gradient. ``words`` are the names of effects for people. ``counts`` are the rows of
+    the sample behind each margin, ``settings`` what the variables named in ``setting_names`` are held at by each
+    setting (`at_matrix`), ``n_groups`` the number of groups of over().
     """
 
     labels: tuple[str, ...]
@@ -64,6 +66,10 @@ class Margins:
     bases: Mapping[str, Any] = field(default_factory=dict)
     held: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
+    counts: tuple[int, ...] = ()
+    settings: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
+    setting_names: tuple[str, ...] = ()
+    n_groups: int = 1
 
 
 def margins(
@@ -129,7 +135,7 @@ def margins(
     effects = _effects(averages, dydx)
     predict = _Predictions(averages, kind, ExpressionMargins(averages, expression, context or EvalContext())
                            if expression else None)  # fmt: skip
-    rows, ok, labels, dimensions, names, offsets = [], [], [], [], [], []
+    rows, ok, labels, dimensions, names, offsets, counts = [], [], [], [], [], [], []
     for effect in effects:
         for cell, (number, scene), (group, within) in _order(cells, settings, groups):
             wanted = scene.set_ | {("factor", d.name, ()): {d.value: 1.0} for d in cell}
@@ -138,6 +144,7 @@ def margins(
                 rows.append(row)
                 offsets.append(offset)
                 ok.append(fine)
+                counts.append(averages.n if within is None else int(((averages.weights > 0) & within).sum()))
                 dims = (*scene.dimensions, *group, *cell)
                 parts = [str(number)] if len(settings) > 1 else []
                 parts += [d.label for d in (*group, *cell)]
@@ -162,7 +169,8 @@ def margins(
         _title(averages, settings, cells, dydx is not None, atmeans), tuple(variables),
         pairs, mcompare, kind, expression, {v: averages.base(v) for v in _factors(averages)},
         _held(averages, settings, cells) if atmeans and not over else "",
-        {c.name: column_label(c) for c in fit.model.design.columns},
+        {c.name: column_label(c) for c in fit.model.design.columns}, tuple(counts),
+        *at_matrix(averages, [_filled(averages, s.set_, None, atmeans, asbalanced) for s in settings]), len(groups),
     )  # fmt: skip
 
 
@@ -270,7 +278,7 @@ class _Predictions:
         for level in averages.levels(effect[1]):
             if level == base:
                 continue
-            name = f"{_token(averages, effect[1], level)}.{effect[1]}"
+            name = f"{level_token(averages, effect[1], level)}.{effect[1]}"
             end = set_ | {effect: {level: 1.0}}
             row, fine = averages.row(end, inside)
             fine = fine and fine_before
@@ -286,12 +294,6 @@ class _Predictions:
     def _nonlinear(self, found: Found, fine: bool, name: str) -> tuple[FloatArray, bool, str, float]:
         value, gradient = found
         return gradient, fine, name, value - float(gradient @ self.averages.fit.model.beta)
-
-
-def _token(averages: Averages, name: str, level: Any) -> str:
-    if averages.data.is_text(name):
-        return str(averages.data.codes(name)[1].index(level) + 1)
-    return str(int(level))
 
 
 def _filled(

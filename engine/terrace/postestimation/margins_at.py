@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from terrace.errors import SpecError
 from terrace.postestimation.margins_rows import Averages, Given, Key, Setting
 
+FloatArray = npt.NDArray[np.float64]
 At = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
@@ -106,3 +110,31 @@ def keys_of(averages: Averages, name: str) -> list[Key]:
             advice=f"It has {names}." if names else "It has a constant only.",
         )
     return keys
+
+
+def at_matrix(averages: Averages, settings: Sequence[Mapping[Key, Setting]]) -> tuple[FloatArray, tuple[str, ...]]:
+    """What each setting holds the variables at, shape (settings, columns), with the names of the columns: numbers,
+    and for factors the share of each level; NaN where a variable is left as observed."""
+    names: list[str] = []
+    columns: list[list[float]] = []
+    for key in averages.variables():
+        kind, name, operators = key
+        if kind == "continuous":
+            text = "".join(f"{op}{k}" if k != 1 else op for op, k in operators)
+            names.append(f"{text}.{name}" if text else name)
+            found = [s.get(key) for s in settings]
+            columns.append([v if isinstance(v, int | float) else float("nan") for v in found])
+            continue
+        for level in averages.levels(name):
+            mark = "b" if level == averages.base(name) else ""
+            names.append(f"{level_token(averages, name, level)}{mark}.{name}")
+            shares = [s.get(key) for s in settings]
+            columns.append([float(v.get(level, 0.0)) if isinstance(v, Mapping) else float("nan") for v in shares])
+    return np.array(columns, dtype=np.float64).reshape(len(names), len(settings)).T, tuple(names)
+
+
+def level_token(averages: Averages, name: str, level: Any) -> str:
+    """How commands write a level of a factor: its number, or the place of a text among the texts."""
+    if averages.data.is_text(name):
+        return str(averages.data.codes(name)[1].index(level) + 1)
+    return str(int(level))

@@ -24,13 +24,16 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class MarginContrasts:
-    """Contrasts of one term: ``estimates`` with labels, and the joint tests by what they are within."""
+    """Contrasts of one term: ``estimates`` with labels, and the joint tests by what they are within. ``rows`` (l, p)
+    are those of the contrasts over the coefficients, ``estimable`` tells which can be estimated."""
 
     text: str
     labels: tuple[str, ...]
     estimates: tuple[Estimate, ...]
     joint: tuple[tuple[str, WaldTest | None], ...]
     shown: bool
+    rows: FloatArray
+    estimable: npt.NDArray[np.bool_]
 
 
 def contrasts_of_margins(
@@ -71,7 +74,8 @@ def contrasts_of_margins(
         for title, own in joint
         for known in ([k for k in own if ok[k]],)
     )
-    return MarginContrasts(text, tuple(names), estimates, tests, bool(at) or (term is not None and term.has_operator))
+    shown = bool(at) or (term is not None and term.has_operator)
+    return MarginContrasts(text, tuple(names), estimates, tests, shown, j, ok)
 
 
 def _test(fit: FitResult, rows: FloatArray, value: FloatArray, small: bool) -> WaldTest | None:

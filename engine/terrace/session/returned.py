@@ -34,14 +34,15 @@ def square(values: FloatArray, names: Sequence[str]) -> Matrix:
 def r_table(names: Sequence[str], found: Sequence[Estimate], level: float, *, by_t: bool = False) -> Matrix:
     """r(table): one column an estimate; rows b, se, z or t, pvalue, ll, ul, df, crit, eform.
 
-    The critical value is that of the interval, also where it is adjusted for the number of comparisons.
+    The critical value is that of the interval, also where it is adjusted for the number of comparisons. Where the
+    interval is made on another scale, as that of a variance is, it is the one of that scale.
     """
     from terrace.inference.distributions import confidence_quantile
 
     columns = []
     for e in found:
         crit: float | None = confidence_quantile(level, e.df if e.df is None or e.df > 0 else None)
-        if e.se is not None and e.se > 0 and e.value is not None:
+        if e.se is not None and e.se > 0 and e.value is not None and e.stat is not None:
             crit = None if e.upper is None else (e.upper - e.value) / e.se
         columns.append([e.value, e.se, e.stat, e.p, e.lower, e.upper, e.df, crit, 0.0])
     rows = ("b", "se", "t" if by_t else "z", "pvalue", "ll", "ul", "df", "crit", "eform")

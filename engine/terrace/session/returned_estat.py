@@ -135,9 +135,8 @@ def wcorrelation_returned(fit: FitResult, data: Dataset, at: Mapping[str, Any] |
 
 def terms_returned(table: Table) -> Returned:
     """r(chi2) or r(F), r(df), r(df2), r(p): one column a term."""
-    names: Sequence[str] = [r.code or r.label for r in table.rows]
-    matrices = {
-        {"ddf": "df2"}.get(c.key, c.key): vector([r.values[k] for r in table.rows], names)
-        for k, c in enumerate(table.columns)
-    }
+    rows = [r for r in table.rows if r.kind != "group"]
+    names: Sequence[str] = [r.code or r.label for r in rows]
+    keys = [{"ddf": "df2"}.get(c.key, c.key) for c in table.columns]
+    matrices = {key: vector([r.values[k] for r in rows], names) for k, key in enumerate(keys)}
     return Returned({"k_terms": float(len(names))}, {}, matrices)

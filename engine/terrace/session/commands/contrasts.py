@@ -15,8 +15,9 @@ from terrace.language.options import Option, choice, rules
 from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import by_t, level_of, with_own_df
+from terrace.session.commands.hypotheses import by_t, df_r, level_of, with_own_df
 from terrace.session.registry import command
+from terrace.session.returned_contrasts import Asked, contrast_returned, pwcompare_returned
 from terrace.session.returned_estat import terms_returned
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -32,6 +33,14 @@ def mcompare_of(options: dict[str, Option]) -> str:
         argument(options["mcompare"]), options["mcompare"].value, MCOMPARE, "an adjustment", subject="mcompare"
     )
     return "none" if found == "noadjust" else found
+
+
+def asked_of(session: Session, parsed: ParsedCommand, fit: FitResult, options: dict[str, Option]) -> Asked:
+    """How a comparison was asked for, as it is left in r()."""
+    return Asked(
+        parsed.bare.strip(), mcompare_of(options), level_of(options, session), by_t(fit, options),
+        df_r(fit, options), session.state.dataset,
+    )  # fmt: skip
 
 
 def kept_rows(session: Session, tables: tuple[Table, ...]) -> CommandResult:
@@ -64,17 +73,20 @@ def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
     asked = excluding(options, ("effects", "pveffects", "cieffects", "noeffects"))
     if "noeffects" in options and "nowald" in options:
         raise options["nowald"].piece.error("noeffects and nowald leave nothing to show.", code="options-exclude")
+    how = asked_of(session, parsed, fit, options)
     tables = contrast_tables(
         fit,
         parsed.clauses.body,
-        mcompare=mcompare_of(options),
-        level=level_of(options, session),
-        small=by_t(fit, options),
+        mcompare=how.mcompare,
+        level=how.level,
+        small=how.small,
         effects=None if asked is None and "nowald" not in options else asked != "noeffects",
         data=session.state.dataset,
         overall="overall" in options,
     )
-    result = kept_rows(session, tables[:-1] if "nowald" in options else tables)
+    returned = contrast_returned(fit, parsed.clauses.body, tables, how, overall="overall" in options)
+    state = replace(session.state, returned=returned)
+    result = CommandResult(tables=tables[:-1] if "nowald" in options else tables, state=state)
     if "post" not in options:
         return result
     from terrace.postestimation.contrast import contrast_rows, parse_contrast
@@ -138,7 +150,8 @@ def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
                 fit, body, groups="groups" in options, mcompare=mcompare, level=level, small=small, data=data, sort=sort
             )
         )
-    result = kept_rows(session, tuple(tables))
+    returned = pwcompare_returned(fit, body, tables[0].title, asked_of(session, parsed, fit, options))
+    result = CommandResult(tables=tuple(tables), state=replace(session.state, returned=returned))
     if "post" not in options:
         return result
     found = cell_means(fit, body, data)

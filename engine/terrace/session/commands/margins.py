@@ -21,14 +21,15 @@ from terrace.language.tokens import NAME, Piece, closing, skip_string, unquoted,
 from terrace.language.varlist import parse_terms
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Table
-from terrace.session.commands.contrasts import kept_rows, mcompare_of
+from terrace.session.commands.contrasts import asked_of, mcompare_of
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import by_t, level_of, with_own_df
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
+from terrace.session.returned_contrasts import margin_contrasts_returned, margins_returned
 from terrace.session.rows import selected
 from terrace.session.session import Session
-from terrace.session.state import CommandResult, Matrix, Returned
+from terrace.session.state import CommandResult, Returned
 
 if TYPE_CHECKING:
     from terrace.postestimation.contrast import Contrast
@@ -103,14 +104,7 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         )  # fmt: skip
     terms = parse_terms(parsed.clauses.body, names)
     found = estimated(["#".join(f.name for f in t.factors) for t in terms])
-    returned = Returned(
-        {"N": float(found.n), "level": found.level},
-        {},
-        {
-            "b": Matrix(found.margins[None, :], ("y1",), found.labels),
-            "V": Matrix(found.vcov, found.labels, found.labels),
-        },
-    )
+    returned = _returned(session, fit, parsed, options, found)
     state = replace(session.state, returned=returned, margins=found, posted=None)
     plots = (margins_plot(replace(found, pairs=())),) if "plot" in options else ()
     if "post" not in options:
@@ -161,9 +155,26 @@ def _contrasts(
     contrasts = [contrasts_of_margins(fit, m, t, at, mcompare) for t, m in found]
     margins_ = found[0][1]
     tables = contrast_tables_of(contrasts, margins_, mcompare, _notes(margins_))
-    result = kept_rows(session, tuple(tables))
-    assert result.state is not None
-    return replace(result, state=replace(result.state, margins=margins_, posted=None))
+    own = _returned(session, fit, parsed, options, margins_)
+    asked = asked_of(session, parsed, fit, options)
+    returned = margin_contrasts_returned(fit, contrasts, tables[-1], own, asked)
+    state = replace(session.state, returned=returned, margins=margins_, posted=None)
+    return CommandResult(tables=tuple(tables), state=state)
+
+
+def _returned(
+    session: Session, fit: FitResult, parsed: ParsedCommand, options: dict[str, Option], found: Margins
+) -> Returned:
+    """What margins leaves in r()."""
+    kind = next((k for k in _EFFECTS if k in options), "")
+    given = parsed.clauses
+    return margins_returned(
+        fit, found, asked_of(session, parsed, fit, options),
+        terms=str(given.body).strip(),
+        over=_names(argument(options["over"]), session.data.names) if "over" in options else (),
+        dydx=options[kind].value if kind else "",
+        inside=options["subpop"].value if "subpop" in options else "",
+    )  # fmt: skip
 
 
 def _at_operator(options: dict[str, Option]) -> str:
