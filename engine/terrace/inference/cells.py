@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,14 @@ def cells(design: Design) -> tuple[Cell, ...]:
         sd_name = p.name.replace("var(", "sd(").replace("cov(", "corr(")
         out.append(Cell(None, prefix + p.name, prefix + sd_name, kind, 0, 0, p.scale, by))
     return tuple(out)
+
+
+def residual_ratios(layout: Sequence[Cell]) -> dict[int, int]:
+    """The residual variances of further by() groups, and the place of the first: stored as ratios to it, where every
+    group has one."""
+    own = [k for k, c in enumerate(layout) if c.block is None and c.kind == "variance"]
+    groups = [layout[k].by for k in own]
+    return dict.fromkeys(own[1:], own[0]) if len(set(groups)) == len(groups) else {}
 
 
 def _random_cell(position: int, block: RandomBlock, kind: str, i: int, j: int) -> Cell:

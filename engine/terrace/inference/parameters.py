@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.inference.boundary import exact_values, free_directions, name_boundary, singular_directions
-from terrace.inference.cells import Cell, cells, natural_values, variance_positions
+from terrace.inference.cells import Cell, cells, natural_values, residual_ratios, variance_positions
 from terrace.inference.distributions import confidence_quantile
 from terrace.inference.identification import Confounded, Unidentified, confounded
 from terrace.optimise.search import SearchPoint, SearchSpace
@@ -250,7 +250,8 @@ def estmetric(
 ) -> tuple[FloatArray, FloatArray, list[str]]:
     """The stored metric: log standard deviations, atanh correlations, residual parameters as they are kept.
 
-    AR(1) and Toeplitz correlations are stored as atanh, the exponential ρ as logit, φ and θ untransformed.
+    AR(1) and Toeplitz correlations are stored as atanh, the exponential ρ as logit, φ and θ untransformed; of further
+    by() groups the log ratio of their residual SD to that of the first.
     """
     sd, vcov, _ = sd_metric(layout, natural)
     values, slope, names = sd.copy(), np.ones(len(sd)), []
@@ -271,4 +272,9 @@ def estmetric(
             names.append(f"logit({inside})")
         else:
             names.append(inside)
-    return values, vcov * np.outer(slope, slope), names
+    to_first = np.eye(len(sd))
+    for k, first in residual_ratios(layout).items():
+        values[k] = values[k] - values[first] if math.isfinite(values[k]) else values[k]
+        to_first[k, first] = -1.0
+        names[k] = f"{layout[k].by}:lnratio(e)"
+    return values, to_first @ (vcov * np.outer(slope, slope)) @ to_first.T, names

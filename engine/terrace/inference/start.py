@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.errors import SpecError
-from terrace.inference.cells import Cell, cells, variance_positions
+from terrace.inference.cells import Cell, cells, residual_ratios, variance_positions
 from terrace.inference.stored_names import stored_names
 from terrace.likelihood.objective import Objective
 
@@ -107,16 +107,20 @@ def _by_name(
             advice="Add skip to pass over names that the model does not have, as in from(b0, skip)." if given
             else "Take the matrix from a fit, as in matrix b0 = e(b), or write from(name, copy) to go by order.",
         )
-    unknown = [math.log(objective.y_scale) if c.kind == "variance" else 0.0 for c in layout]
+    ratios = residual_ratios(layout)
+    unknown = [
+        math.log(objective.y_scale) if c.kind == "variance" and k not in ratios else 0.0 for k, c in enumerate(layout)
+    ]
     return [given.get(name, other) for name, other in zip(names, unknown)]
 
 
 def _natural(stored: list[float], layout: tuple[Cell, ...]) -> FloatArray:
     """Variances, covariances and residual parameters as printed, (k,), from the stored metric."""
     values = np.array(stored)
+    ratios = residual_ratios(layout)
     for k, c in enumerate(layout):
         if c.kind == "variance":
-            values[k] = np.exp(2.0 * stored[k])
+            values[k] = np.exp(2.0 * (stored[k] + (stored[ratios[k]] if k in ratios else 0.0)))
         elif c.scale == "tanh":
             values[k] = np.tanh(stored[k])
         elif c.scale == "logit":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from terrace.design.design import Design
-from terrace.inference.cells import Cell
+from terrace.inference.cells import Cell, residual_ratios
 
 
 def stored_names(design: Design, layout: tuple[Cell, ...]) -> tuple[str, ...]:
@@ -11,8 +11,9 @@ def stored_names(design: Design, layout: tuple[Cell, ...]) -> tuple[str, ...]:
 
     ``lnsL_E_K`` is the log SD of the K-th effect of the E-th equation of level L, counted from the highest;
     ``atrL_E_J_K`` the inverse hyperbolic tangent of a correlation. ``lnsig_e`` is the log SD of the residuals, of
-    the first group under ``by()`` and of the first time where they differ; further ones are ``lnsig_e2``, ... Of the
-    other residual parameters ``r_atr1`` is an inverse hyperbolic tangent, ``r_logitr1`` a logit, ``r_phi1`` as printed.
+    the first group under ``by()`` and of the first time where they differ. Of further groups ``r_lns2ose``, ... is the
+    log ratio of their SD to it; of further times ``lnsig_e2``, ... are the log SDs themselves. Of the other residual
+    parameters ``r_atr1`` is an inverse hyperbolic tangent, ``r_logitr1`` a logit, ``r_phi1`` as printed.
     """
     levels = [level.name for level in design.levels]
     equations: dict[int, tuple[int, int]] = {}
@@ -25,7 +26,8 @@ def stored_names(design: Design, layout: tuple[Cell, ...]) -> tuple[str, ...]:
     groups: list[str] = []
     sigmas = 0
     inside: dict[tuple[str, str], int] = {}
-    for cell in layout:
+    ratios = residual_ratios(layout)
+    for k, cell in enumerate(layout):
         if cell.block is not None:
             level, equation = equations[cell.block]
             where = f"{level}_{equation}_{cell.i + 1}"
@@ -33,7 +35,8 @@ def stored_names(design: Design, layout: tuple[Cell, ...]) -> tuple[str, ...]:
             continue
         if cell.kind == "variance":
             sigmas += 1
-            out.append("lnsig_e" if sigmas == 1 else f"lnsig_e{sigmas}")
+            further = f"r_lns{sigmas}ose" if k in ratios else f"lnsig_e{sigmas}"
+            out.append("lnsig_e" if sigmas == 1 else further)
             continue
         if cell.by not in groups:
             groups.append(cell.by)

@@ -248,11 +248,11 @@ class _Evaluator:
         plain = term.removesuffix(":_cons")
         if plain in stored:
             return self.stored(stored.index(plain))
-        if ratio := re.fullmatch(r"r_lns(\d+)ose", plain):  # of a further residual SD to the first, as others store it
-            further = f"lnsig_e{ratio[1]}"
-            if further in stored:
-                a, b = self.stored(stored.index(further)), self.stored(stored.index("lnsig_e"))
-                return Dual(a.value - b.value, a.slope - b.slope)
+        if further := re.fullmatch(r"lnsig_e(\d+)", plain):  # the residual SD of a further group, stored as a ratio
+            ratio = f"r_lns{further[1]}ose"
+            if ratio in stored:
+                a, b = self.stored(stored.index(ratio)), self.stored(stored.index("lnsig_e"))
+                return Dual(a.value + b.value, a.slope + b.slope)
         term = term.removeprefix("/")  # as Stata writes what stands outside of equations
         if "(" not in term and term not in [c.name for c in model.layout]:
             return None

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
-from terrace.inference.cells import variance_positions
+from terrace.inference.cells import residual_ratios, variance_positions
 from terrace.inference.parameters import sd_metric
 from terrace.inference.robust import cluster_scores
 from terrace.likelihood.objective import Objective
@@ -93,6 +93,8 @@ def _stored_jacobian(fit: FitResult) -> FloatArray:
             out[row, row] = 1.0 / (1.0 - sd[row] ** 2)
         elif cell.scale == "logit":
             out[row, row] = 1.0 / (sd[row] * (1.0 - sd[row]))
+    for row, first in residual_ratios(model.layout).items():
+        out[row] -= out[first]
     return out
 
 

@@ -252,6 +252,7 @@ def _metric_note(rows: Sequence[Row]) -> list[str]:
     }
     names = [r.label.removeprefix("r_") for r in rows if r.kind != "group"]
     told = [text for start, text in meanings.items() if any(n.startswith(start) for n in names)]
+    told += [f"{n}: log of the ratio to the first of them" for n in names if n.endswith("ose")][:1]
     return wrap("; ".join(told), WIDTH) if told else []
 
 

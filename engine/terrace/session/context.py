@@ -60,23 +60,23 @@ def _coefficients(fit: FitResult | None) -> tuple[dict[str, float | None], dict[
             elif colon and equation != fit.outcome:
                 b[name] = float(fit.matrices["b"][0, k])
                 se[name] = variance**0.5 if variance > 0 else None
-        _ratios(fit, b, se)
+        _further(fit, b, se)
     return b, se
 
 
-def _ratios(fit: FitResult, b: dict[str, float | None], se: dict[str, float | None]) -> None:
-    """``r_lns2ose:_cons``: the log ratio of a further residual SD to the first, which other programs store instead."""
+def _further(fit: FitResult, b: dict[str, float | None], se: dict[str, float | None]) -> None:
+    """``lnsig_e2:_cons``: the log of a further residual SD, of which e(b) has the ratio to the first."""
     names = list(fit.matrix_names["b"][1])
     if "lnsig_e:_cons" not in names:
         return
     first = names.index("lnsig_e:_cons")
     values, v = fit.matrices["b"][0], fit.matrices["V"]
     for k, name in enumerate(names):
-        if found := re.fullmatch(r"lnsig_e(\d+):_cons", name):
-            ratio = f"r_lns{found[1]}ose:_cons"
-            b[ratio] = float(values[k] - values[first])
-            variance = float(v[k, k] + v[first, first] - 2 * v[k, first])
-            se[ratio] = variance**0.5 if variance > 0 else None
+        if found := re.fullmatch(r"r_lns(\d+)ose:_cons", name):
+            own = f"lnsig_e{found[1]}:_cons"
+            b[own] = float(values[k] + values[first])
+            variance = float(v[k, k] + v[first, first] + 2 * v[k, first])
+            se[own] = variance**0.5 if variance > 0 else None
 
 
 def eval_context(state: State) -> EvalContext:
