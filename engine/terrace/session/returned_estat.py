@@ -30,7 +30,7 @@ def icc_returned(fit: FitResult, level: float) -> Returned:
     macros: dict[str, str] = {}
     matrices: dict[str, Matrix] = {}
     for k, e in sorted(zip(numbers, found), key=lambda pair: pair[0]):
-        scalars |= {f"icc{k}": e.value, f"se{k}": number(e.se)}
+        scalars |= {f"icc{k}": number(e.value), f"se{k}": number(e.se)}
         macros[f"label{k}"] = e.label
         matrices[f"ci{k}"] = vector((e.lower, e.upper), ("ll", "ul"), "r1")
     return Returned(scalars, macros, matrices)

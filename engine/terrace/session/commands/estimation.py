@@ -174,7 +174,7 @@ def fit_returned(result: FitResult) -> Returned:
     level = result.spec.display.level
     found = [Estimate(e.coef, e.se, e.stat, e.df, e.p, e.lb, e.ub) for e in result.fixed]
     for r in result.random_estmetric[: len(covariance_names(result))]:
-        found.append(infer(r.estimate, r.se, level))
+        found.append(replace(infer(r.estimate, r.se, level), lower=r.lb, upper=r.ub))
     by_t = any(e.df is not None for e in result.fixed)
     return Returned({"level": level}, {}, {"table": r_table(result.matrix_names["b"][1], found, level, by_t=by_t)})
 
