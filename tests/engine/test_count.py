@@ -16,6 +16,7 @@ from terrace.postestimation.estat import ic_table
 from terrace.postestimation.lrtest import lrtest
 from terrace.results.criteria import RESIDUAL_COUNTED, parameter_counts
 from terrace.results.tables import compare_tables
+from terrace.spec.check import examine
 
 COUNTS = ("k", "k_f", "k_r", "k_rs", "k_rc", "k_res")
 
@@ -164,3 +165,15 @@ def test_a_regression_beside_mixed_models(without_slopes: pd.DataFrame) -> None:
     both = ic_table([line, same, level], ["line", "same", "level"])
     assert both.rows[0].values[2:] == pytest.approx(both.rows[1].values[2:]) and RESIDUAL_COUNTED in both.notes
     assert lrtest(line, level, "line", "level").df == 1
+
+
+@pytest.mark.parametrize("case", generated.collected(), ids=lambda c: c.id)
+def test_the_count_before_the_fit_is_that_of_the_fit(case: generated.Case) -> None:
+    """What the model builder announces is what is then counted."""
+    fit = generated_fit(case)
+    counts = examine(fit.spec, dataset(case.frame)).counts
+    assert counts is not None
+    assert (counts.fixed, counts.random + counts.residual) == (fit.scalars["k_f"], fit.scalars["k_r"])
+    assert counts.total == fit.n_parameters
+    if fit.comparison is not None:  # the linear model has one covariance parameter, its residual variance
+        assert fit.scalars["df_c"] == fit.scalars["k_r"] - 1

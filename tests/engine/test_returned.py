@@ -485,3 +485,37 @@ def test_what_is_not_estimable() -> None:
     assert np.isnan(m["V"].values[m["error"].values[0] == 8]).all()
     m = left(session, "margins a#b").matrices
     assert list(m["error"].values[0]) == [8, 0, 0, 0, 0, 0] and np.isnan(m["table"].values[0, 0])
+
+
+def test_panels() -> None:
+    session = session_on(terrace.sample("produc"))
+    r = left(session, "xtset state year")
+    assert r.macros == {"panelvar": "state", "timevar": "year"}
+    assert r.scalars == {"imin": 1, "imax": 48, "tmin": 1970, "tmax": 1986, "tdelta": 1}
+    ok(session, "summarize gsp")
+    assert left(session, "xtset") == r
+
+
+def test_estimates_side_by_side(session: Session) -> None:
+    fit, null = session.fit, session.stored["null"]
+    assert fit is not None
+    r = left(session, "estimates table null ., stats(N aic rank ll)")
+    assert r.macros == {"names": "null ."}
+    c, s = r.matrices["coef"], r.matrices["stats"]
+    assert c.columns == ("null:b", "null:var", ".:b", ".:var") and set(c.rows) == set(fit.matrix_names["b"][1])
+    assert cell(c, "mathach:_cons", "null:b") == null.matrices["b"][0, 0]
+    assert cell(c, "mathach:ses", ".:var") == fit.matrices["V"][0, 0] and np.isnan(cell(c, "mathach:ses", "null:b"))
+    assert s.rows == ("N", "aic", "rank", "ll") and list(s.values[2]) == [3, 8]
+    assert cell(s, "aic", ".") == pytest.approx(46579.18, abs=0.006)
+    assert list(left(session, "estimates table null .").matrices) == ["coef"]
+    assert left(session, "estimates dir").macros["names"] == "null"
+    described = left(session, "estimates describe null").macros
+    assert described == {"title": "Mixed-effects ML regression", "cmdline": "mixed mathach || id:"}
+
+
+def test_simulations_of_a_fit_collect_its_coefficients(session: Session) -> None:
+    """After an estimation r() holds its table and level, which is not what a simulation is about."""
+    ok(session, "keep if id < 1500")
+    ok(session, "generate e = rnormal()")
+    ok(session, "simulate, reps(2) seed(1): mixed e ses || id:")
+    assert session.data.names == ("_b_ses", "_b_cons")

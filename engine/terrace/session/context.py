@@ -50,12 +50,15 @@ def _coefficients(fit: FitResult | None) -> tuple[dict[str, float | None], dict[
     if fit is None:
         return {}, {}
     b: dict[str, float | None] = {e.term: e.coef for e in fit.fixed}
-    se: dict[str, float | None] = {e.term: e.se for e in fit.fixed}
+    # what has no coefficient has variance 0 in e(V)
+    se: dict[str, float | None] = {
+        e.term: e.se if e.kind in ("estimated", "constrained") else 0.0 for e in fit.fixed
+    }
     if "b" in fit.matrices and "V" in fit.matrices:
         for k, name in enumerate(fit.matrix_names["b"][1]):
             equation, colon, term = name.rpartition(":")
             variance = float(fit.matrices["V"][k, k])
-            if equation == fit.outcome and se.get(term) is not None:
+            if equation == fit.outcome and se.get(term):
                 se[term] = variance**0.5  # as e(V) has it: after Kenward-Roger the table's is adjusted
             elif colon and equation != fit.outcome:
                 b[name] = float(fit.matrices["b"][0, k])

@@ -133,6 +133,26 @@ def wcorrelation_returned(fit: FitResult, data: Dataset, at: Mapping[str, Any] |
     )
 
 
+def side_by_side_returned(fits: Sequence[FitResult], names: Sequence[str], statistics: Sequence[str]) -> Returned:
+    """r(names), r(coef) with the coefficients of each model and their variances, and r(stats) of those asked for."""
+    from terrace.results.criteria import information_criteria, parameter_counts
+    from terrace.results.tables_compare import merged
+
+    rows = merged([list(f.matrix_names["b"][1]) for f in fits])
+    coef = np.full((len(rows), 2 * len(fits)), np.nan)
+    for j, f in enumerate(fits):
+        at = [rows.index(name) for name in f.matrix_names["b"][1]]
+        coef[at, 2 * j], coef[at, 2 * j + 1] = f.matrices["b"][0], np.diag(f.matrices["V"])
+    columns = tuple(f"{name}:{what}" for name in names for what in ("b", "var"))
+    matrices = {"coef": Matrix(coef, tuple(rows), columns)}
+    if statistics:
+        criteria = [information_criteria(f, k) for f, k in zip(fits, parameter_counts(fits))]
+        own = [{**f.scalars, "rank": c.k, "aic": c.aic, "bic": c.bic} for f, c in zip(fits, criteria)]
+        values = np.array([[number(numbers.get(s)) for numbers in own] for s in statistics])
+        matrices["stats"] = Matrix(values, tuple(statistics), tuple(names))
+    return Returned({}, {"names": " ".join(names)}, matrices)
+
+
 def terms_returned(table: Table) -> Returned:
     """r(chi2) or r(F), r(df), r(df2), r(p): one column a term."""
     rows = [r for r in table.rows if r.kind != "group"]

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from terrace.data.dataset import Dataset, Panel
 from terrace.data.readers import larger_than_memory
 from terrace.data.streamed import StreamedData
@@ -19,7 +21,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
-from terrace.session.state import CommandResult, State
+from terrace.session.state import CommandResult, Returned, State
 from terrace.session.streamed import chosen_rows
 from terrace.session.working import plural
 
@@ -226,7 +228,8 @@ def _declare(session: Session, panel: str | None, time: str | None, parsed: Pars
     if "clear" in options:
         return CommandResult(text="No panel or time.", state=_with_panel(session, None))
     if panel is None and time is None:
-        return CommandResult(text=_panel_text(data.panel))
+        state = replace(session.state, returned=_panel_returned(data, data.panel))
+        return CommandResult(text=_panel_text(data.panel), state=state)
     step = 1.0
     if "delta" in options:
         from terrace.language.mixed_options import number
@@ -235,11 +238,29 @@ def _declare(session: Session, panel: str | None, time: str | None, parsed: Pars
     if time is not None:
         _check_times(data, panel, time, parsed)
     declared = Panel(panel, time, step)
-    return CommandResult(text=_panel_text(declared), state=_with_panel(session, declared))
+    state = replace(_with_panel(session, declared), returned=_panel_returned(data, declared))
+    return CommandResult(text=_panel_text(declared), state=state)
 
 
 def _with_panel(session: Session, panel: Panel | None) -> State:
     return replace(session.state, dataset=replace(session.data, panel=panel))
+
+
+def _panel_returned(data: Dataset, panel: Panel | None) -> Returned:
+    """r(panelvar), r(timevar), r(tdelta), and the ends of both where they are numbers: r(imin), r(imax), r(tmin), ...
+    """
+    if panel is None:
+        return Returned()
+    names = {"panelvar": (panel.panel, "i"), "timevar": (panel.time, "t")}
+    scalars: dict[str, float] = {}
+    for name, letter in names.values():
+        if name is not None and not data.is_text(name):
+            values = data.numeric(name)
+            known = values[~np.isnan(values)]
+            scalars |= {f"{letter}min": float(known.min()), f"{letter}max": float(known.max())} if len(known) else {}
+    if panel.time is not None:
+        scalars["tdelta"] = panel.delta
+    return Returned(scalars, {k: name for k, (name, _) in names.items() if name is not None})
 
 
 def _panel_text(panel: Panel | None) -> str:

@@ -14,7 +14,7 @@ from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.estimation import current_fit, show_again
 from terrace.session.registry import command
-from terrace.session.returned_estat import criteria_returned
+from terrace.session.returned_estat import criteria_returned, side_by_side_returned
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 
@@ -148,7 +148,11 @@ def side_by_side(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = ["Active" if name == "." else name for name, _ in chosen]
     metric = "sd" if "stddeviations" in options else "variance"
     table = compare_tables([fit for _, fit in chosen], names, metric=metric)  # type: ignore[arg-type]
-    return CommandResult(tables=(replace(table, rows=_chosen(table, chosen, options)),))
+    asked = options.get("stats")
+    statistics = [] if asked is None or asked.argument is None else [str(w) for w in words(argument(asked))]
+    returned = side_by_side_returned([f for _, f in chosen], [n for n, _ in chosen], statistics)
+    shown = replace(table, rows=_chosen(table, chosen, options))
+    return CommandResult(tables=(shown,), state=replace(session.state, returned=returned))
 
 
 def _chosen(table: Table, fits: list[tuple[str, FitResult]], options: dict[str, Option]) -> tuple[Row, ...]:
