@@ -1,7 +1,9 @@
 """Run the conformance cases that tests/conformance/claimed.txt claims, where ../shared/conformance exists.
 
 One id a line; ``#`` starts a comment. A claim that is not a case is a failure, so that a typing error cannot
-pass as agreement. Needs the standard library alone.
+pass as agreement. Needs the standard library alone. A clone without that folder has
+tests/conformance/test_published.py, which holds the program to the same numbers, but for those of the three models
+whose data it does not have.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ def claimed():
 
 def main():
     if not (CONFORMANCE / "run.py").exists():
-        print("There are no published cases beside this checkout (../shared/conformance): nothing compared.")
+        print("There are no published cases beside this checkout (../shared/conformance).")
+        print("tests/conformance/test_published.py, among the tests, compares those whose data are in the project.")
         return 0
     every = json.loads((CONFORMANCE / "cases.json").read_text(encoding="utf-8"))
     cases = {case["id"]: case for case in every}
