@@ -102,13 +102,15 @@ def summary_returned(table: Table) -> Returned:
 def df_returned(fit: FitResult, table: Table, information: str) -> Returned:
     """r(dfmethods), r(df) with one row a method, and r(V_df) where kroger is one of them."""
     from terrace.postestimation.estat import adjusted_vcov
+    from terrace.results.stored import coefficient_places, spread
 
     methods = [c.key for c in table.columns]
-    names = tuple(f"{fit.outcome}:{r.code}" for r in table.rows)
-    df = np.array([[number(v) for v in r.values] for r in table.rows]).T
-    matrices = {"df": Matrix(df, tuple(methods), names)}
+    at, names = coefficient_places(fit.model.design)
+    df = np.full((len(methods), len(names)), np.nan)
+    df[:, at] = np.array([[number(v) for v in r.values] for r in table.rows]).T
+    matrices = {"df": Matrix(df, tuple(methods), tuple(names))}
     if "kroger" in methods:
-        matrices["V_df"] = square(adjusted_vcov(fit, "kroger", information), names)
+        matrices["V_df"] = square(spread(adjusted_vcov(fit, "kroger", information), at, len(names)), names)
     return Returned({}, {"dfmethods": " ".join(methods)}, matrices)
 
 
