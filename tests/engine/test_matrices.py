@@ -103,7 +103,10 @@ def test_names_travel(session: Session) -> None:
     assert (c.rows, c.columns, c.values.tolist()) == (("b",), ("x", "y"), [[3.0, 4.0]])
     ok(session, "matrix A[1,2] = 9 + 1")
     assert session.state.matrices["A"].values.tolist() == [[1, 10], [3, 4]]
-    assert ok(session, "matrix list A, format(%5.1f)").tables[0].rows[0].values == ("1.0", "10.0")
+    assert ok(session, "matrix list A, format(%5.1f)").tables[0].rows[0].values == (1.0, 10.0)
+    assert ok(session, "matrix list A, format(%5.1f)").text.splitlines()[4].split() == ["a", "1.0", "10.0"]
+    bare = ok(session, "matrix list A, nonames noheader").text.splitlines()
+    assert bare[3].split() == ["1", "10"] and "A" not in "".join(bare)
 
 
 def test_accum_mkmat_svmat(session: Session) -> None:

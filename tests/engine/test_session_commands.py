@@ -412,7 +412,7 @@ def test_predictions_that_make_no_sense(session: Session, command: str, code: st
         ('di "a" + "b"', "ab"),
         ('di "x" == "x"', "1"),
         ("di %9.3f exp(1)", "    2.718"),
-        ('di %5.2f 1/3 " and " 1/3', " 0.33 and .3333333"),
+        ('di %5.2f 1/3 " and " 1/3', " 0.33 and .33333333"),
         ('di as text "n = " as result 3', "n = 3"),
         ('di "a" _n "b" _skip(3) "c"', "a\nb   c"),
         ("di 1/0", "."),
@@ -422,7 +422,7 @@ def test_predictions_that_make_no_sense(session: Session, command: str, code: st
         ('di %-6s sex "|"', "f     |"),
         ('di strlen("a, b")', "4"),
         ("di", ""),
-        ("di 1e-10", "1.00e-10"),
+        ("di 1e-10", "1.000e-10"),
         ('di `"say "hi""\'', 'say "hi"'),
         ("di x[1] > -100", "1"),
     ],
@@ -452,7 +452,8 @@ def test_matrices(session: Session) -> None:
     ok(session, "mixed y || g:")
     table = ok(session, "mat list base").tables[0]
     assert table.rows[0].values == pytest.approx(fit.matrices["b"][0])
-    assert tuple(c.title for c in table.columns) == fit.matrix_names["b"][1]
+    assert tuple(c.code for c in table.columns) == fit.matrix_names["b"][1]
+    assert [c.title for c in table.columns] == ["y:\nx", "y:\n_cons", "lns1_1_1:\n_cons", "lnsig_e:\n_cons"]
     assert float(ok(session, "display %14.0g base[1,2]").text) == pytest.approx(fit.matrices["b"][0, 1])
     ok(session, "matrix copy = base")
     assert ok(session, "mat dir").tables[0].rows[1].values == fit.matrices["b"].shape

@@ -27,7 +27,7 @@ from terrace.postestimation.lrtest import lrtest
 from terrace.postestimation.simulate import OutcomeSwap, Simulator
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import TEST_P, Column, Row, Table
 from terrace.results.tables_terms import random_label, term_name
 from terrace.spec.model import Maximisation
 
@@ -322,8 +322,8 @@ def _inside(fit: FitResult) -> FloatArray:
 def bootstrap_lrtest_table(found: BootstrapTest) -> Table:
     """The test as a table: χ², df, the bootstrap p beside that of χ²."""
     columns = (
-        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p, bootstrap", "p"),
-        Column("p_chi2", "p, χ²", "p"),
+        Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p, bootstrap", "p", TEST_P),
+        Column("p_chi2", "p, χ²", "p", TEST_P),
     )  # fmt: skip
     notes = [
         f"Assumption: {found.smaller} nested within {found.larger}".rstrip(".") + ".",

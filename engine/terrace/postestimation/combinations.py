@@ -19,7 +19,7 @@ from terrace.errors import DataError, SpecError
 from terrace.inference.distributions import confidence_quantile, f_upper, normal_two_sided, t_two_sided
 from terrace.inference.tests import WaldTest, wald
 from terrace.results.fit import FitResult
-from terrace.results.table import Column
+from terrace.results.table import TEST_P, Column
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -247,9 +247,9 @@ def wald_columns(small: bool) -> tuple[Column, ...]:
     if small:
         return (
             Column("F", "F", "statistic"), Column("df", "df", "count"), Column("ddf", "ddf", "df"),
-            Column("p", "p", "p"),
+            Column("p", "p", "p", TEST_P),
         )  # fmt: skip
-    return Column("chi2", "χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p")
+    return Column("chi2", "χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p", TEST_P)
 
 
 def wald_cells(test: WaldTest, small: bool) -> tuple[Any, ...]:

@@ -28,7 +28,7 @@ from terrace.postestimation.combinations import (
 from terrace.postestimation.equations import with_equations
 from terrace.postestimation.linear import Linear, parse_equation, parse_linear, show, show_hypothesis
 from terrace.results.fit import FitResult
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import TEST_P, Column, Row, Table
 
 Text = str | Piece
 Mtest = Literal["none", "bonferroni", "sidak", "holm"]
@@ -168,7 +168,7 @@ def _single_rows(
 ) -> tuple[tuple[Column, ...], list[Row]]:
     adjusted = adjusted_p(mtest, np.array([t.p for t in each]))
     if mtest != "none":
-        columns = (*columns, Column("p_adjusted", f"p, {METHODS[mtest]}", "p"))
+        columns = (*columns, Column("p_adjusted", f"p, {METHODS[mtest]}", "p", TEST_P))
     rows = []
     for test, text, p in zip(each, texts, adjusted):
         cells = wald_cells(test, as_f)

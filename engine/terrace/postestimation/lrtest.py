@@ -17,7 +17,7 @@ from terrace.design.design import RandomBlock
 from terrace.errors import SpecError
 from terrace.inference.distributions import chi2_upper
 from terrace.results.fit import FitResult
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import TEST_P, Column, Row, Table
 
 BOUNDARY = (
     "The degrees of freedom assume that the null hypothesis is not on the boundary of the parameter space. "
@@ -103,10 +103,10 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
 def lrtest_table(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: bool = False) -> Table:
     """The test as a table: χ², df, p, and the p of the boundary mixture where that is known."""
     found = lrtest(fit_a, fit_b, name_a, name_b, force)
-    columns = [Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p")]
+    columns = [Column("chi2", "LR χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p", TEST_P)]
     cells: list[float | int | None] = [found.stat, found.df, found.p]
     if found.mixture is not None:
-        columns.append(Column("p_mixture", "p, mixture", "p"))
+        columns.append(Column("p_mixture", "p, mixture", "p", TEST_P))
         cells.append(found.mixture.p(found.stat))
     row = Row(f"{found.smaller} vs {found.larger}", tuple(cells))
     notes = (f"Assumption: {found.smaller} nested within {found.larger}".rstrip(".") + ".", *found.notes)

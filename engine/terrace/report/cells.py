@@ -73,9 +73,14 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
             form = row.format or column.format
             places = decimals[j] if row.format is None else row_decimals
             asked = column.decimals if row.format is None else row.decimals
-            if listing and asked is None and form in _LISTED:
+            if listing and form in _LISTED and (asked is None or form == "p"):
                 form, places = _LISTED[form]
-            cells.append(_cell(value, form, places, minus, "" if listing else ","))
+                places = places if asked is None else asked
+            display = row.display or (column.display if row.format is None else "")
+            if display:
+                cells.append(_by_display(value, form, display, minus))
+            else:
+                cells.append(_cell(value, form, places, minus, "" if listing else ","))
         lines.append(Line(row.label, row.kind, row.indent, tuple(cells), row.code))
     aligns: tuple[Align, ...] = tuple("left" if c.format == "text" else "right" for c in table.columns)
     return Shown(table, tuple(lines), aligns, decimals)
@@ -138,6 +143,21 @@ def _cell(value: Any, form: Format, decimals: int | None, minus: str, thousands:
     if value is None:
         return Cell("", None, "right", form, decimals, ("", "") if form == "interval" else None)
     return Cell(_number_text(value, form, decimals, minus, thousands), value, "right", form, decimals)
+
+
+def _by_display(value: Any, form: Format, display: str, minus: str) -> Cell:
+    """A cell whose numbers look as a display format says."""
+    if value is None or isinstance(value, str | bool):
+        return _cell(value, form, None, minus, "")
+    _, _, _, decimals, kind, _ = numbers.parse_format(display)
+    places = decimals if kind == "f" else None
+    if _is_pair(value):
+        low, high = (numbers.formatted(b, display, minus) for b in value)
+        return Cell(f"[{low}, {high}]", value, "right", "interval", places, (low, high))
+    text = numbers.formatted(number(value), display, minus)
+    if form == "bracketed":
+        return Cell(f"({text})", value, "right", form, places)
+    return Cell(text, value, "right", "general" if places is None else "fixed", places)
 
 
 def _number_text(value: Any, form: Format, decimals: int | None, minus: str, thousands: str) -> str:

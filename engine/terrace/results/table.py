@@ -22,9 +22,13 @@ Format = Literal[
     "percent",    # the cell is a proportion: 0.123 is shown as 12.3%
     "interval",   # a cell holding (lower, upper): shown [lower, upper] in journals, two columns as text
     "fixed",      # `decimals` decimals
-    "general",    # seven significant digits, each cell by itself, as program listings print
+    "general",    # each cell by itself, as program listings print: seven significant digits in nine places
     "bracketed",  # an estimate in parentheses: the standard error under a coefficient
 ]
+
+
+TEST_P = 4
+"""Decimals of the p value where a test is the whole result: ``lrtest``, ``test``, ``contrast``. Others have three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Column:
     """One column: a stable `key` for programs, a `title` for people, and how its cells are shown.
 
     ``code`` is the name that programs use for the column where the title is for people, as in `Row`.
+    ``display`` is a display format (``%10.0g``) that says how numbers look in place of ``format`` and ``decimals``.
     """
 
     key: str
@@ -39,6 +44,7 @@ class Column:
     format: Format = "estimate"
     decimals: int | None = None
     code: str = ""
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,8 @@ class Row:
     ``kind`` is ``"row"``, ``"group"`` (a heading inside the table: a level, a factor) or ``"total"`` (set
     off by a rule). ``indent`` counts steps under the last group heading. ``code`` is the name that programs
     use for the row (``1.sector#c.ses``) where the label is for people (``sector: Catholic × ses``).
-    ``format`` and ``decimals`` replace those of the columns for this row: models side by side have a row of
-    counts under rows of coefficients. A string in a column of numbers is shown as it stands (``reference``).
+    ``format``, ``decimals`` and ``display`` replace those of the columns for this row: models side by side have a row
+    of counts under rows of coefficients. A string in a column of numbers is shown as it stands (``reference``).
     """
 
     label: str
@@ -59,6 +65,7 @@ class Row:
     code: str = ""
     format: Format | None = None
     decimals: int | None = None
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def _entries(entries: Sequence[Iteration], name: str, m: Maximisation) -> list[s
     lines: list[str] = []
     previous: float | None = None
     for entry in entries:
-        lines.append(f"Iteration {entry.number}:  {name} = {general(entry.ll, 11)}")
+        lines.append(f"Iteration {entry.number}:  {name} = {general(entry.ll, 10)}")
         more = []
         if m.gradient or m.hessian:
             more.append(f"length of the gradient {entry.gradient_norm:.2e}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,6 +12,7 @@ from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed import parse_model, parse_replay
 from terrace.language.mixed_options import REPLAY_RULES
+from terrace.language.number_format import STORED
 from terrace.language.numlist import parse_numlist
 from terrace.language.tokens import Piece, split, words
 from terrace.results.fit import FitResult
@@ -214,7 +216,11 @@ def returned_tables(
         return f"{letter}({key})"
 
     tables = [
-        table("Scalars", Column("value", "Value", "general"), [Row(name(k), (v,)) for k, v in scalars.items()]),
+        table(
+            "Scalars",
+            Column("value", "Value", "general", display=STORED),
+            [Row(name(k), (math.nan if v is None else v,)) for k, v in scalars.items()],
+        ),
         table("Macros", Column("value", "Value", "text"), [Row(name(k), (v,)) for k, v in macros.items()]),
         table(
             "Matrices",

@@ -10,7 +10,9 @@ import numpy as np
 
 from terrace.errors import CommandError, DataError
 from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import read_format
 from terrace.language.names import parse_names
+from terrace.language.number_format import DISPLAYED
 from terrace.language.options import did_you_mean, rules
 from terrace.language.tokens import NAME, Piece, split, unquoted, words
 from terrace.results.table import Column, Row, Table
@@ -278,21 +280,25 @@ def svmat(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command("matrix list", minimum="mat l", syntax="matrix list name [, format(%9.3f) title(text)]", help="Show a matrix.")
 def matrix_list(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.report.numbers import formatted
-
-    options = parsed.options(rules("nob:lank noh:eader non:ames", "", "f:ormat t:itle"))
+    options = parsed.options(rules("nob:lank noha:lf noh:eader non:ames", "f:ormat t:itle"))
     body = parsed.clauses.body
     found = matrix_value(session, body)
     title = options["title"].value if "title" in options else str(body)
-    form = options["format"].value if "format" in options else ""
-    cells = [tuple(formatted(x, form) if form else x for x in map(float, v)) for v in found.values]
+    form = read_format(options["format"]) if "format" in options else DISPLAYED
+    bare = "nonames" in options
     table = Table(
-        title=title,
-        columns=tuple(Column(c, c, "general") for c in found.columns),
-        rows=tuple(Row(r, v) for r, v in zip(found.rows, cells)),
+        title="" if "noheader" in options else title,
+        columns=tuple(Column(c, "" if bare else _head(c), "general", display=form, code=c) for c in found.columns),
+        rows=tuple(Row("" if bare else r, tuple(map(float, v)), code=r) for r, v in zip(found.rows, found.values)),
         key="matrix",
     )
     return CommandResult(tables=(table,))
+
+
+def _head(name: str) -> str:
+    """The name of a column with its equation on a line of its own."""
+    equation, colon, own = name.rpartition(":")
+    return f"{equation}:\n{own}" if colon else name
 
 
 @command("matrix dir", minimum="mat dir", syntax="matrix dir", help="List the matrices of your own.")

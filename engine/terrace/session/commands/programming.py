@@ -121,8 +121,7 @@ def _expression_end(piece: Piece) -> int:
 def _value(session: Session, piece: Piece, form: str) -> str:
     from terrace.data.dates import is_date_format, is_period_format
     from terrace.language.expressions import evaluate_scalar
-    from terrace.language.number_format import format_number
-    from terrace.report.numbers import formatted, general, parse_format
+    from terrace.language.number_format import DISPLAYED, format_number, formatted, parse_format
 
     value = evaluate_scalar(piece, session.dataset, session.context())
     if isinstance(value, str):
@@ -131,7 +130,7 @@ def _value(session: Session, piece: Piece, form: str) -> str:
     if not math.isnan(number) and (is_date_format(form) or is_period_format(form)):
         return format_number(number, form)
     if not form or is_date_format(form) or is_period_format(form):
-        return "." if math.isnan(number) else general(number)
+        return formatted(number, DISPLAYED)
     left, _, width, *_ = parse_format(form)
     text = formatted(number, form)
     return text.ljust(width) if left else text.rjust(width)

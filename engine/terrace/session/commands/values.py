@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from terrace.language.command import ParsedCommand
+from terrace.language.number_format import DISPLAYED
 from terrace.language.options import did_you_mean
 from terrace.language.tokens import NAME, Piece, split, words
 from terrace.results.table import Column, Row, Table
@@ -69,7 +70,7 @@ def scalar_list(session: Session, parsed: ParsedCommand) -> CommandResult:
         return CommandResult(text="There are no scalars.")
     table = Table(
         title="Scalars",
-        columns=(Column("value", "Value", "general"),),
+        columns=(Column("value", "Value", "general", display=DISPLAYED),),
         rows=tuple(Row(n, (scalars[n],)) for n in names),
         stub="Name",
         key="scalars",
