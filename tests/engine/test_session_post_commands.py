@@ -321,4 +321,6 @@ def test_the_model_of_a_do_file_for_a_workshop(tmp_path: Path) -> None:
     for command in ("mixed mathach ses || id:", "est sto a", "mixed mathach ses i.sector || id:", "est sto b"):
         ok(session, command)
     text = ok(session, "etable, estimates(a b) column(estimates)").text
-    assert "Var(intercept)" in text and "7,185" in text and "sector: Catholic" in text
+    label = session.data.variable("sector").label
+    assert "Var(intercept)" in text and "7,185" in text and f"{label}: Catholic" in text
+    assert "sector: Catholic" in ok(session, "etable, estimates(a b) novarlabel").text

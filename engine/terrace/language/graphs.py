@@ -16,7 +16,7 @@ from terrace.language.expr_ast import Expression
 from terrace.language.graphs_looks import LOOK_RULES, Look, color, read_look
 from terrace.language.graphs_options import GRAPH_RULES, GraphOptions, Typed, read_options
 from terrace.language.mixed_options import argument, number
-from terrace.language.names import Names, parse_names
+from terrace.language.names import Names, join_ranges, parse_names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, OptionRule, choice, match_option, rules, scan_options
 from terrace.language.tokens import NAME, Piece, closing, split, unquoted, words
@@ -226,7 +226,7 @@ class _Overlay:
         clauses = split_clauses(piece, using=False)
         if kind in CURVES and kind != "lowess":
             return self._curve(kind, clauses)
-        named = [n for item in words(clauses.body) for n in self.names.expand(item)]
+        named = [n for item in join_ranges(words(clauses.body)) for n in self.names.expand(item)]
         most = 3 if kind in RANGES else 2 if kind in (*FITS, *UPRIGHT, "lowess") else len(named)
         if len(named) < (3 if kind in RANGES else 2) or len(named) > most:
             raise (clauses.body or piece).error(

@@ -28,7 +28,7 @@ TECHNIQUES = "nr bfgs dfp"
 FIXED_RULES = rules("nocons:tant coll:inear")
 RANDOM_RULES = rules("nocons:tant coll:inear", "cov:ariance fw:eight pw:eight")
 DISPLAY_FLAGS = rules(
-    "noret:able norett:able nofet:able nohead:er nogr:oup nolr:test nocnsr:eport coefl:egend noci nopv:alues "
+    "noret:able norett:able nofet:able nohead:er nogr:oup nolr:test nocnsr:eport c:oeflegend noci nopv:alues "
     "noomit:ted vsq:uish noempty:cells base:levels allbase:levels nofvlab:el nolstr:etch"
 )
 METRICS = {"variance": "variance", "stddeviations": "sd", "estmetric": "estmetric"}
@@ -46,13 +46,13 @@ MAXIMISE_RULES = (
         "emiter:ate emtol:erance iter:ate tol:erance ltol:erance nrtol:erance tech:nique from",
     ),
 )
-MODEL_RULES = rules("ml:e reml nostd:err rob:ust", "df:method res:iduals p:wscale vce cl:uster const:raints")
+MODEL_RULES = rules("m:le reml nostd:err rob:ust", "df:method res:iduals p:wscale vce cl:uster const:raints")
 GLOBAL_RULES = (
     *MODEL_RULES,
     *DISPLAY_RULES,
     *MAXIMISE_RULES,
 )
-REPLAY_RULES = (*DISPLAY_RULES, rule("small"), rule("df:method", "required"))
+REPLAY_RULES = (*DISPLAY_RULES, rule("s:mall"), rule("df:method", "required"))
 
 Options = dict[str, Option]
 Fields = dict[str, Any]

@@ -126,7 +126,7 @@ def parse_names(piece: Piece, variables: Sequence[str] | None) -> tuple[str, ...
     """
     names = Names(variables)
     out: dict[str, None] = {}
-    for item in _join_ranges(words(piece)):
+    for item in join_ranges(words(piece)):
         out.update(dict.fromkeys(names.expand(item)))
     return tuple(out)
 
@@ -150,17 +150,14 @@ def parse_new_names(piece: Piece) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _join_ranges(items: list[Piece]) -> list[Piece]:
-    """``a - b`` typed with blanks is the range ``a-b``."""
+def join_ranges(items: Sequence[Piece]) -> list[Piece]:
+    """``a - b``, ``a- b`` and ``a -b`` are the range ``a-b``, where each of `items` is a word."""
     out: list[Piece] = []
-    i = 0
-    while i < len(items):
-        if i + 2 < len(items) and str(items[i + 1]) == "-":
-            out.append(items[i].at(items[i].start, items[i + 2].end))
-            i += 3
+    for item in items:
+        if out and (str(out[-1]).endswith("-") or str(item).startswith("-")):
+            out[-1] = out[-1].at(out[-1].start, item.end)
         else:
-            out.append(items[i])
-            i += 1
+            out.append(item)
     return out
 
 

@@ -13,6 +13,7 @@ Inside ``#`` a bare variable is a factor, outside it is continuous.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -23,6 +24,9 @@ from terrace.language.tokens import Piece, closing
 from terrace.spec.model import Factor, Term
 
 MAX_FACTORS = 8
+
+_NAME = re.compile(r"[\w*?~-]+")
+_RANGE = re.compile(r"\w+\s*-\s*\w+(?![\w*?~-])")  # blanks may stand around the dash
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +168,9 @@ class _Reader:
 
     def _name(self) -> Piece:
         """The name, pattern or range that starts here; empty where none does."""
-        source, i = self.piece.source, self.i
-        while i < self.piece.end and (source[i].isalnum() or source[i] in "_*?~-"):
-            i += 1
-        return self.piece.at(self.i, i)
+        rest = self.piece.after(self.i)
+        found = _RANGE.match(rest.source, rest.start, rest.end) or _NAME.match(rest.source, rest.start, rest.end)
+        return rest.at(rest.start, found.end() if found else rest.start)
 
     def _missing(self, start: int) -> Exception:
         end = self.i

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.columns import ColumnInfo
+from terrace.language.names import join_ranges
 from terrace.language.options import did_you_mean
 from terrace.language.tokens import Piece, words
 from terrace.results.fit import FitResult
@@ -115,16 +116,17 @@ def matches(fit: FitResult, piece: Piece) -> list[ColumnInfo]:
 
 
 def testable(fit: FitResult, piece: Piece) -> list[ColumnInfo]:
-    """The estimated columns of a list as ``testparm`` takes it: names, ``i.x``, ``i.x#c.z``, ``a##b``, ``hsb*``.
+    """The estimated columns of a list as ``testparm`` takes it: names, ``i.x``, ``i.x#c.z``, ``a##b``, ``hsb*``, and
+    ``x1-x5``, the coefficients of variables from the one to the other in the order of the table.
 
     Raises `CommandError` at an item that stands for no coefficient.
     """
     out: dict[str, ColumnInfo] = {}
-    for item in words(piece):
+    for item in join_ranges(words(piece)):
         before = len(out)
         for text in expanded(str(item)):
             sub = Piece.of(text)
-            found = _pattern(fit, text) if any(c in text for c in "*?") else matches(fit, sub)
+            found = _ranged(fit, text) or (_pattern(fit, text) if any(c in text for c in "*?") else matches(fit, sub))
             out.update({c.name: c for c in found if c.kind == "estimated"})
         if len(out) == before and not any(c.name in out for t in expanded(str(item)) for c in _quiet(fit, t)):
             raise item.error(
@@ -149,6 +151,16 @@ def expanded(text: str) -> list[str]:
     for p in text.split("##"):
         out += [f"{o}#{p}" if o else p for o in out]
     return out[1:]
+
+
+def _ranged(fit: FitResult, text: str) -> list[ColumnInfo]:
+    """The columns of ``x1-x5``; none where the text is no range of variables of the model."""
+    found = re.fullmatch(r"(\w+)\s*-\s*(\w+)", text)
+    names = [c.name for c in columns(fit)]
+    if not found or found[1] not in names or found[2] not in names:
+        return []
+    a, b = names.index(found[1]), names.index(found[2])
+    return [c for c in columns(fit)[a : b + 1] if "#" not in c.name and "." not in c.name and c.name != "_cons"]
 
 
 def _pattern(fit: FitResult, text: str) -> list[ColumnInfo]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, get_args
@@ -70,20 +71,21 @@ def ic_table(
     names = [name] if isinstance(name, str) else list(name)
     columns: tuple[Column, ...] = (
         Column("N", "N", "count"),
-        Column("ll0", "ll(null)", "fixed", 2),
-        Column("ll", "ll(model)", "fixed", 2),
+        _seven("ll0", "ll(null)"),
+        _seven("ll", "ll(model)"),
         Column("df", "df", "count"),
-        Column("aic", "AIC", "fixed", 2),
-        Column("bic", "BIC", "fixed", 2),
+        _seven("aic", "AIC"),
+        _seven("bic", "BIC"),
     )
     if more:
-        columns = (*columns, Column("aicc", "AICc", "fixed", 2), Column("caic", "CAIC", "fixed", 2))
+        columns = (*columns, _seven("aicc", "AICc"), _seven("caic", "CAIC"))
     rows = []
     for f, title, k in zip(fits, names, parameter_counts(fits), strict=True):
         count = float(f.scalars["N"] or 0) if n is None else n
         _, aic, bic = information_criteria(f, k, count)
         corrected = aic + 2.0 * k * (k + 1) / (count - k - 1) if count > k + 1 else None
-        values = (f.scalars["N"], f.scalars.get("ll_0"), f.ll, k, aic, bic)
+        null = f.scalars.get("ll_0")
+        values = (f.scalars["N"], math.nan if null is None else null, f.ll, k, aic, bic)
         rows.append(Row(title, (*values, corrected, bic + k) if more else values))
     notes = ["BIC counts observations." if n is None else f"BIC takes {n:,g} for the number of observations."]
     notes += [RESIDUAL_COUNTED] if counts_differ(fits) else []
@@ -92,6 +94,11 @@ def ic_table(
     elif len(fits) > 1 and fits[0].spec.method == "reml" and len({_terms(f) for f in fits}) > 1:
         notes.append("REML likelihoods of models with different fixed effects cannot be compared.")
     return Table("Information criteria", columns, tuple(rows), "Model", tuple(notes), "ic")
+
+
+def _seven(key: str, title: str) -> Column:
+    """A column of likelihoods and criteria, with the seven digits that courses print of them."""
+    return Column(key, title, "general", display="%9.0g")
 
 
 def _terms(fit: FitResult) -> frozenset[str]:

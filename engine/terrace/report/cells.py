@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from terrace.report import numbers
@@ -24,7 +24,10 @@ _LISTED: dict[Format, tuple[Format, int | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell as shown. ``pair`` holds both bounds of an interval; ``decimals`` None where it has none."""
+    """One cell as shown. ``pair`` holds both bounds of an interval; ``decimals`` None where it has none.
+
+    ``around`` is what stands in ``text`` before and after the number: parentheses, stars.
+    """
 
     text: str
     value: Any = None
@@ -32,6 +35,7 @@ class Cell:
     format: Format = "text"
     decimals: int | None = None
     pair: tuple[str, str] | None = None
+    around: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,10 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
                 places = places if asked is None else asked
             display = row.display or (column.display if row.format is None else "")
             if display:
-                cells.append(_by_display(value, form, display, minus))
+                cell = _by_display(value, form, display, minus)
             else:
-                cells.append(_cell(value, form, places, minus, "" if listing else ","))
+                cell = _cell(value, form, places, minus, "" if listing else ",")
+            cells.append(_dressed(cell, row, j))
         lines.append(Line(row.label, row.kind, row.indent, tuple(cells), row.code))
     aligns: tuple[Align, ...] = tuple("left" if c.format == "text" else "right" for c in table.columns)
     return Shown(table, tuple(lines), aligns, decimals)
@@ -143,6 +148,17 @@ def _cell(value: Any, form: Format, decimals: int | None, minus: str, thousands:
     if value is None:
         return Cell("", None, "right", form, decimals, ("", "") if form == "interval" else None)
     return Cell(_number_text(value, form, decimals, minus, thousands), value, "right", form, decimals)
+
+
+def _dressed(cell: Cell, row: Row, j: int) -> Cell:
+    """The cell with what its row puts around numbers, and with its mark."""
+    if number(cell.value) is None and cell.pair is None:
+        return cell
+    before, after = ("(", ")") if cell.format == "bracketed" else row.around
+    after += row.marks[j] if j < len(row.marks) else ""
+    if cell.format == "bracketed":
+        return replace(cell, text=cell.text + after[1:], around=(before, after))
+    return replace(cell, text=before + cell.text + after, around=(before, after)) if before or after else cell
 
 
 def _by_display(value: Any, form: Format, display: str, minus: str) -> Cell:

@@ -208,14 +208,19 @@ def _write_cell(sheet: Worksheet, row: int, column: int, content: Cell, span: in
 
 
 def _number_format(cell: Cell, text: str) -> str:
-    """The Excel format that shows what the journal table shows."""
+    """The Excel format that shows what the journal table shows, with what stands around the number."""
+    before, after = (f'"{x}"' if x else "" for x in cell.around)
+    return before + _plain_format(cell, text) + after if cell.pair is None else _plain_format(cell, text)
+
+
+def _plain_format(cell: Cell, text: str) -> str:
     zeros = "0" if not cell.decimals else "0." + "0" * cell.decimals
     if "," in text and cell.format != "general":
         zeros = "#,##" + zeros
     if "e" in text and cell.format in ("estimate", "interval", "bracketed"):
         zeros = "0.00E+00"
     if cell.format == "bracketed":
-        return f'"("{zeros}")"'
+        return zeros
     if cell.format == "count":
         return "#,##0" if "." not in text else "#,##0.00"
     if cell.format == "percent":

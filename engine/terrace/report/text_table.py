@@ -82,7 +82,10 @@ def _text_column(table: Table, j: int, cells: list[Cell]) -> TextColumn:
     column = table.columns[j]
     if not has_pairs(column):
         align: Align = "left" if column.format == "text" else "right"
-        return TextColumn(tuple(column.title.split("\n")), tuple(c.text for c in cells), align)
+        # digits stand below digits, whatever is put behind them
+        behind = max((display_width(c.around[1]) for c in cells), default=0)
+        texts = (c.text + " " * (behind - display_width(c.around[1])) if c.text else "" for c in cells)
+        return TextColumn(tuple(column.title.split("\n")), tuple(texts), align)
     # an interval prints as two numbers under one heading
     pairs = [c.pair if c.pair is not None else ("", c.text) for c in cells]
     low, high = (max((display_width(p[k]) for p in pairs), default=0) for k in (0, 1))

@@ -56,6 +56,7 @@ class Row:
     use for the row (``1.sector#c.ses``) where the label is for people (``sector: Catholic × ses``).
     ``format``, ``decimals`` and ``display`` replace those of the columns for this row: models side by side have a row
     of counts under rows of coefficients. A string in a column of numbers is shown as it stands (``reference``).
+    ``around`` stands before and after each number of the row, ``marks`` after those of each column: stars.
     """
 
     label: str
@@ -66,6 +67,8 @@ class Row:
     format: Format | None = None
     decimals: int | None = None
     display: str = ""
+    around: tuple[str, str] = ("", "")
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

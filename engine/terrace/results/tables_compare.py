@@ -31,9 +31,9 @@ def compare_tables(
     names = list(names) or [f.name or f"Model {i + 1}" for i, f in enumerate(fits)]
     if len(names) != len(fits):
         raise TerraceError(f"There are {len(fits)} models and {len(names)} names.", code="names-differ")
-    rows = [*_fixed_rows(fits), *_random_rows(fits, metric, labels or {}), *_fit_rows(fits)]
+    rows = [*_fixed_rows(fits), *_random_rows(fits, metric, labels or {}), *fit_rows(fits)]
     columns = tuple(Column(f"m{i + 1}", name) for i, name in enumerate(names))
-    return Table("Models compared", columns, tuple(rows), "", _notes(fits, names), "compare")
+    return Table("Models compared", columns, tuple(rows), "", fit_notes(fits, names), "compare")
 
 
 def _fixed_rows(fits: Sequence[FitResult]) -> list[Row]:
@@ -79,7 +79,8 @@ def _random_rows(
     return rows
 
 
-def _fit_rows(fits: Sequence[FitResult]) -> list[Row]:
+def fit_rows(fits: Sequence[FitResult]) -> list[Row]:
+    """Observations, groups, parameters, log likelihood, AIC and BIC, one row each."""
     rows = [Row("Observations", tuple(f.scalars["N"] for f in fits), "total", code="N", format="count")]
     for level in merged([[g.level for g in f.groups if g.level != "_all"] for f in fits]):
         counts: list[Any] = [next((g.n_groups for g in f.groups if g.level == level), None) for f in fits]
@@ -98,8 +99,9 @@ def _fit_rows(fits: Sequence[FitResult]) -> list[Row]:
     return rows
 
 
-def _notes(fits: Sequence[FitResult], names: Sequence[str]) -> tuple[str, ...]:
-    notes = ["Standard errors in parentheses."]
+def fit_notes(fits: Sequence[FitResult], names: Sequence[str], *, brackets: bool = True) -> tuple[str, ...]:
+    """What a reader of models side by side must know; `brackets` where standard errors stand in parentheses."""
+    notes = ["Standard errors in parentheses." if brackets else ""]
     methods = {f.spec.method for f in fits}
     if len(methods) == 2:
         which = "; ".join(f"{n}: {'REML' if f.spec.method == 'reml' else 'ML'}" for f, n in zip(fits, names))
@@ -125,7 +127,7 @@ def _notes(fits: Sequence[FitResult], names: Sequence[str]) -> tuple[str, ...]:
     failed = [n for f, n in zip(fits, names) if not f.converged]
     if failed:
         notes.append(f"Not converged: {', '.join(failed)}.")
-    return tuple(notes)
+    return tuple(n.strip() for n in notes if n.strip())
 
 
 def merged(lists: Sequence[Sequence[Any]]) -> list[Any]:

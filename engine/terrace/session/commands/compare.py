@@ -8,10 +8,19 @@ from pathlib import Path
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, excluding
-from terrace.language.options import Option, choice, match_options, rules
+from terrace.language.options import Option, choice, match_option, match_options, rules, scan_options
 from terrace.language.tokens import Piece, split, unquoted, words
 from terrace.results.fit import FitResult
-from terrace.results.table import Column, Table
+from terrace.results.table import Table
+from terrace.session.commands.columns import (
+    USUAL_STARS,
+    keep_of,
+    read_cell,
+    read_stars,
+    read_stat,
+    stat_rows,
+    wording_of,
+)
 from terrace.session.commands.contrasts import kept_rows
 from terrace.session.commands.data import file_name
 from terrace.session.commands.stored import named_fits
@@ -65,28 +74,49 @@ def _titles(chosen: list[tuple[str, FitResult]]) -> list[str]:
 
 @command(
     "etable",
-    syntax="etable [, estimates(names) column(estimates|depvar|index) titles(\"text\" ...) title(\"text\") sd "
-    "export(FILE, replace)]",
-    help="A table for the paper: coefficients with their SEs, variances and counts, one column a model.",
+    syntax="etable [, estimates(names) column(estimates|depvar|dvlabel|index|command|title) titles(\"text\" ...) "
+    "title(\"text\") note(\"text\") sd keep(terms) drop(terms) cstat(_r_b|_r_se|_r_ci|_r_z|_r_p ..., nformat(%fmt) "
+    "sformat(\"(%s)\")) mstat(N|aic|bic|ll ..., nformat(%fmt) label(\"text\")) showstars showstarsnote "
+    "stars(.05 \"*\" .01 \"**\", attach(_r_b)) novarlabel nofvlabel export(FILE, replace)]",
+    help="A table for the paper: coefficients and variances with their SEs and counts, one column a model.",
 )
 def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.text import table_text
-    from terrace.results.tables_compare import compare_tables
+    from terrace.results.tables_columns import Line, columns_table
 
     if parsed.clauses.body:
         raise parsed.clauses.body.error(
             "etable takes its models in estimates().", code="syntax", advice="Write etable, estimates(a b)."
         )
-    options = parsed.options(rules("sd var:iance replace", "est:imates col:umn title titles exp:ort"))
+    given = scan_options(parsed.clauses.options)
+    often = {id(o): match_option(o, _ETABLE, "etable").name for o in given}  # cstat() and mstat() may repeat
+    options = match_options([o for o in given if often[id(o)] not in ("cstat", "mstat")], _ETABLE, "etable")
+    cells = [read_cell(o) for o in given if often[id(o)] == "cstat"]
+    numbers = [read_stat(o) for o in given if often[id(o)] == "mstat"]
+    excluding(options, ("keep", "drop"))
+    excluding(options, ("varlabel", "novarlabel"))
+    excluding(options, ("fvlabel", "nofvlabel"))
     listed = options.get("estimates")
     chosen = named_fits(session, parsed, argument(listed) if listed is not None else Piece.of(""))
-    table = compare_tables(
-        [f for _, f in chosen],
-        _given(options.get("titles"), chosen) or _columns(options.get("column"), chosen, named=listed is not None),
+    fits = [f for _, f in chosen]
+    starred = {"stars", "showstars", "showstarsnote"} & set(options)
+    stars = read_stars(options["stars"]) if "stars" in options else USUAL_STARS
+    table = columns_table(
+        fits,
+        _given(options.get("titles"), chosen) or _columns(session, options.get("columns"), chosen, listed is not None),
+        lines=cells or (Line("b"), Line("se")),
         metric="sd" if excluding(options, ("sd", "variance")) == "sd" else "variance",
+        wording=wording_of(session, variables="novarlabel" not in options, values="nofvlabel" not in options),
+        stars=stars if starred else None,
+        starred="showstarsnote" in options,
+        keep=keep_of(options, fits),
+        stats=stat_rows(fits, numbers) if numbers else None,
+        decimals=3,
+        title=unquoted(argument(options["title"])) if "title" in options else "Models compared",
     )
-    table = replace(table, key="etable", title=_title(options.get("title"), table))
-    table = replace(table, columns=tuple(Column(c.key, c.title) for c in table.columns))
+    if "note" in options:
+        table = replace(table, notes=(*table.notes, unquoted(argument(options["note"]))))
+    table = replace(table, key="etable")
     # a table for the paper is rounded as on paper, in plain text too
     text = table_text(table, journal=True).strip("\n")
     if "export" in options:
@@ -94,20 +124,32 @@ def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=text, tables=(table,))
 
 
-def _columns(option: Option | None, chosen: list[tuple[str, FitResult]], *, named: bool) -> list[str]:
+_ETABLE = rules(
+    "sd var:iance replace showstars showstarsn:ote varlab:el novarlab:el fvlab:el nofvlab:el",
+    "est:imates col:umns title titles note k:eep d:rop cst:at mst:at stars exp:ort",
+)
+
+
+def _columns(
+    session: Session, option: Option | None, chosen: list[tuple[str, FitResult]], named: bool
+) -> list[str]:
     """The heads of the columns: names of estimates where they were named, else outcomes."""
     kind = "estimates" if named else "depvar"
     if option is not None:
-        kind = choice(argument(option), option.value, "est:imates dep:var ind:ex", "a kind of column", subject="column")
+        allowed = "est:imates dep:var dvlabel ind:ex comm:and title"
+        kind = choice(argument(option), option.value, allowed, "a kind of column", subject="column")
     if kind == "index":
         return [str(k) for k in range(1, len(chosen) + 1)]
     if kind == "depvar":
         return [f.outcome for _, f in chosen]
+    if kind == "dvlabel":
+        words_ = wording_of(session, variables=True, values=True)
+        return [words_.variable(f.outcome) for _, f in chosen]
+    if kind == "command":
+        return [f.macros.get("cmd", "mixed") for _, f in chosen]
+    if kind == "title":
+        return [f.title for _, f in chosen]
     return _titles(chosen)
-
-
-def _title(option: Option | None, table: Table) -> str:
-    return table.title if option is None else unquoted(argument(option))
 
 
 def _export(options: dict[str, Option], table: Table) -> Path:

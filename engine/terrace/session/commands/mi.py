@@ -15,7 +15,7 @@ from terrace.data.transforms.grouping import group
 from terrace.errors import Cancelled, DataError, SpecError, TerraceError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
-from terrace.language.names import Names, parse_names
+from terrace.language.names import Names, join_ranges, parse_names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import match_options, rules
 from terrace.language.tokens import Piece, words
@@ -110,7 +110,7 @@ def _wide(piece: Piece, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
             out[current].append(item)
         else:
             raise piece.error("imputed() takes x = x1 x2 ...", code="option-argument", subject="imputed")
-    made = {x: tuple(n for i in parts for n in known.expand(i)) for x, parts in out.items()}
+    made = {x: tuple(n for i in join_ranges(parts) for n in known.expand(i)) for x, parts in out.items()}
     empty = next((x for x, parts in made.items() if not parts), None)
     if empty is not None or not made:
         raise piece.error("imputed() takes x = x1 x2 ...", code="option-argument", subject="imputed")

@@ -79,8 +79,9 @@ def read_targets(piece: Piece, data: Dataset) -> list[Target]:
             end += 1
         item = piece.at(i, end)
         rest = piece.after(end).strip()
-        if str(rest).startswith("=") or str(item).endswith("="):  # blanks around the = sign
-            value = words(rest.after(rest.start + str(rest).startswith("=")))[:1]
+        joint = next((c for c in "=-" if str(rest).startswith(c) or str(item).endswith(c)), "")
+        if joint:  # blanks around the = sign, or the dash of a range
+            value = words(rest.after(rest.start + str(rest).startswith(joint)))[:1]
             end = value[0].end if value else end
             item = piece.at(i, end)
         out += _pair(item, how, data)

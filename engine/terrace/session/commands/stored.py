@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument, excluding
+from terrace.language.mixed_options import argument, excluding, read_format
 from terrace.language.options import Option, did_you_mean, rules
-from terrace.language.tokens import NAME, Piece, words
+from terrace.language.tokens import NAME, Piece, unquoted, words
 from terrace.results.criteria import parameter_counts
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.columns import keep_of, read_stars, stat_rows, wording_of
 from terrace.session.commands.estimation import current_fit, show_again
 from terrace.session.registry import command
 from terrace.session.returned_estat import criteria_returned, side_by_side_returned
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
+
+if TYPE_CHECKING:
+    from terrace.results.tables_columns import Line
 
 
 def named_fit(session: Session, parsed: ParsedCommand, piece: Piece) -> tuple[str, FitResult]:
@@ -132,72 +137,73 @@ def stats(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "estimates table",
     minimum="est tab",
-    syntax="estimates table [names] [, variance stddeviations keep(terms) drop(terms) stats(N ll aic bic rank) "
-    "nostats]",
-    help="Stored estimates side by side in one table.",
+    syntax="estimates table [names] [, b(%fmt) se[(%fmt)] t[(%fmt)] p[(%fmt)] star[(.05 .01 .001)] "
+    "keep(terms) drop(terms) stats(N ll aic bic rank) stfmt(%fmt) nostats variance stddeviations label "
+    "title(\"text\")]",
+    help="Stored estimates side by side in one table: coefficients with SEs, or the numbers that are asked for.",
 )
 def side_by_side(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.results.tables_compare import compare_tables
+    from terrace.results.tables_columns import Line, columns_table
 
-    # What Stata's courses add to this command is shown in any case, or is a matter of looks.
-    flags = "v:ariance std:deviations se p t nostat:s eq:uations"
-    options = parsed.options(rules(flags, "k:eep d:rop", "b stat:s star"))
+    flags = "v:ariance std:deviations nostat:s varl:abel lab:el"
+    options = parsed.options(rules(flags, "k:eep d:rop stf:mt title", "b se t p stat:s star eq:uations"))
     excluding(options, ("keep", "drop"))
     excluding(options, ("stats", "nostats"))
+    excluding(options, ("variance", "stddeviations"))
+    _same_equations(options.get("equations"))
     chosen = named_fits(session, parsed, parsed.clauses.body)
-    names = ["Active" if name == "." else name for name, _ in chosen]
-    metric = "sd" if "stddeviations" in options else "variance"
-    table = compare_tables([fit for _, fit in chosen], names, metric=metric)  # type: ignore[arg-type]
-    asked = options.get("stats")
-    statistics = [] if asked is None or asked.argument is None else [str(w) for w in words(argument(asked))]
-    returned = side_by_side_returned([f for _, f in chosen], [n for n, _ in chosen], statistics)
-    shown = replace(table, rows=_chosen(table, chosen, options))
-    return CommandResult(tables=(shown,), state=replace(session.state, returned=returned))
+    fits = [f for _, f in chosen]
+    stars = read_stars(options["star"]) if "star" in options else None
+    lines = _lines(options)
+    stats = [(place, "", "") for place in words(argument(options["stats"]))] if "stats" in options else []
+    if "stfmt" in options:
+        if not stats:
+            raise options["stfmt"].piece.error("stfmt() goes with stats().", code="misplaced-option", subject="stfmt")
+        stats = [(place, label, read_format(options["stfmt"])) for place, label, _ in stats]
+    table = columns_table(
+        fits,
+        ["Active" if name == "." else name for name, _ in chosen],
+        lines=lines or (Line("b"), Line("se")),
+        metric="sd" if "stddeviations" in options else "variance",
+        wording=wording_of(session, variables="label" in options or "varlabel" in options, values=True),
+        stars=stars,
+        starred=True,
+        keep=keep_of(options, fits),
+        stats=[] if "nostats" in options else stat_rows(fits, stats, plain=True) if stats else None,
+        title=unquoted(argument(options["title"])) if "title" in options else "Models compared",
+    )
+    returned = side_by_side_returned(fits, [n for n, _ in chosen], [str(place) for place, _, _ in stats])
+    return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
 
 
-def _chosen(table: Table, fits: list[tuple[str, FitResult]], options: dict[str, Option]) -> tuple[Row, ...]:
-    """The rows of the table that keep(), drop() and stats() leave."""
-    from terrace.errors import CommandError
-    from terrace.postestimation.coefficients import testable
+def _lines(options: dict[str, Option]) -> list[Line]:
+    """The numbers that ``b()``, ``se``, ``t``, ``p`` and ``star`` ask for; none where nothing is asked."""
+    from terrace.language.number_format import DISPLAYED
+    from terrace.results.tables_columns import Line
 
-    rows = list(table.rows)
-    for name in ("keep", "drop"):
-        if name not in options:
-            continue
-        terms: set[str] = set()
-        for item in words(argument(options[name])):
-            for _, fit in fits:
-                try:
-                    terms |= {c.name for c in testable(fit, item)} if str(item) != "_cons" else {"_cons"}
-                except CommandError:
-                    continue
-            if not terms:
-                raise item.error(f"None of these models has {item}.", code="no-such-coefficient", subject=str(item))
-        own = {e.term for _, fit in fits for e in fit.fixed}
-        gone = own - terms if name == "keep" else terms
-        rows = [r for r in rows if r.code.removeprefix("se(").removesuffix(")") not in gone and r.code not in gone]
-    shown = {"N", "rank", "ll", "aic", "bic"}
-    if "nostats" in options:
-        rows = [r for r in rows if r.code not in shown and not r.code.startswith("N_g:")]
-    elif "stats" in options and options["stats"].argument is not None:
-        asked = [str(w) for w in words(argument(options["stats"]))]
-        known = {r.code: r for r in rows if r.code in shown}
-        first = next((k for k, r in enumerate(rows) if r.code == "N"), len(rows))
-        rows = rows[:first]
-        for place, name in zip(words(argument(options["stats"])), asked):
-            if name in known:
-                rows.append(replace(known[name], kind="row"))
-                continue
-            values = tuple(f.scalars.get(name) for _, f in fits)
-            if all(v is None for v in values):
-                raise place.error(
-                    f"No model has a number e({name}).",
-                    code="no-such-result",
-                    subject=name,
-                    advice="ereturn list lists them, besides aic and bic.",
-                )
-            rows.append(Row(name, values, code=name, format="general"))
-    return tuple(rows)
+    usual = {"b": DISPLAYED, "se": DISPLAYED, "t": "%9.2f", "p": "%9.4f"}
+    if not {"star", *usual} & set(options):
+        return []
+    out: list[Line] = []
+    for name, display in usual.items():
+        if name in options and options[name].argument is not None:
+            display = read_format(options[name])
+        elif name == "se" and out:
+            display = out[0].display  # a standard error has the digits of its coefficient
+        if name in options or name == "b":
+            out.append(Line("stat" if name == "t" else name, display))  # type: ignore[arg-type]
+    return out
+
+
+def _same_equations(option: Option | None) -> None:
+    """``equations(1)`` puts the fixed parts of all models into the same rows, which they are in any case."""
+    if option is not None and option.value.strip("# ") not in ("1", "1:1", "main=1"):
+        raise option.piece.error(
+            "Coefficients of the same name stand in one row; there are no other ways to match equations.",
+            code="bad-option-value",
+            subject="equations",
+            advice="Leave equations() out, or write equations(1).",
+        )
 
 
 @command(
