@@ -74,6 +74,9 @@ def test_names_of_the_data() -> None:
     assert shown("hsb? c.ses##sec", NAMES) == ["hsb1", "hsb2", "ses", "i.sector", "c.ses#i.sector"]
     assert shown("size-pracad", NAMES) == ["size", "sector", "pracad"]
     assert shown("i.(size-pracad)", NAMES) == ["i.size", "i.sector", "i.pracad"]
+    for blanks in ("size- pracad", "size -pracad", "size - pracad"):
+        assert shown(blanks, NAMES) == ["size", "sector", "pracad"]
+        assert shown(f"i.({blanks})", NAMES) == ["i.size", "i.sector", "i.pracad"]
     assert shown("c.hsb*#i.sec", NAMES) == ["c.hsb1#i.sector", "c.hsb2#i.sector", "c.hsb_x#i.sector"]
 
 
@@ -135,6 +138,8 @@ def test_a_full_factorial_has_every_subset_once(names: list[str], size: int) -> 
         ("ses ses", ("ses",)),
         ("mean sec", ("meanses", "sector")),
         ("size-meanses", ("size", "sector", "pracad", "meanses")),
+        ("size- meanses", ("size", "sector", "pracad", "meanses")),
+        ("size -meanses", ("size", "sector", "pracad", "meanses")),
         ("size - meanses", ("size", "sector", "pracad", "meanses")),
         ("si-mean", ("size", "sector", "pracad", "meanses")),
         ("hsb*", ("hsb1", "hsb2", "hsb_x")),

@@ -179,14 +179,14 @@ class Facts(OfData):
     @cached_property
     def covariances(self) -> tuple[tuple[str, str], ...]:
         """(name, words) of the covariance parameters in the metric that the model is shown in."""
-        from terrace.results.tables_terms import random_label
+        from terrace.results.tables_terms import parameter_label
 
         sd = self.fit.spec.display.metric != "variance"
         rows = self.fit.random_sd if sd else self.fit.random
         several = len({r.level for r in rows} - {"Residual"}) > 1
         out = []
         for r in rows:
-            words = random_label(r.name)
+            words = parameter_label(r)
             out.append((f"{r.level}:{r.name}", f"{words}, {r.level}" if several and r.level != "Residual" else words))
         return tuple(out)
 

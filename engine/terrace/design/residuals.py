@@ -30,6 +30,7 @@ class ResidualLayout:
     ``groups`` (n,) are the lowest-level groups, ``at`` (n,) the times (positions among the distinct times for
     unstructured and banded), ``by`` (n,) the by() group of each row. Parameters are those of the structure
     for each by() group in turn; from the second group on, preceded by the log of its variance relative to σ².
+    ``by_levels`` name the groups in parameters (codes), ``by_labels`` for people (value labels).
     """
 
     key: str
@@ -41,6 +42,11 @@ class ResidualLayout:
     by_variable: str | None
     time_variable: str | None
     order: int | None
+    by_labels: tuple[str, ...] = ()
+
+    def by_label(self, level: str) -> str:
+        """The value label of a by() group, or its code where it has none."""
+        return dict(zip(self.by_levels, self.by_labels)).get(level, level)
 
     @property
     def n_by(self) -> int:
@@ -172,7 +178,7 @@ def residual_layout(
             subject="residuals",
             advice="Add || group:, noconstant with the variable whose rows belong together.",
         )
-    by, by_levels = np.zeros(n, dtype=np.int64), _NO_LEVELS
+    by, by_levels, by_labels = np.zeros(n, dtype=np.int64), _NO_LEVELS, _NO_LEVELS
     if option.by:
         codes, values = data.codes(option.by)
         present, by = np.unique(codes[rows], return_inverse=True)
@@ -180,6 +186,7 @@ def residual_layout(
             str(int(values[i])) if isinstance(values[i], float) and values[i].is_integer() else str(values[i])
             for i in present
         )
+        by_labels = tuple(data.level_label(option.by, values[i]) for i in present)
         if cls.key != "independent":
             first = np.empty(int(groups.max()) + 1, dtype=np.int64)
             first[groups] = by
@@ -223,7 +230,7 @@ def residual_layout(
         if cls.key == "toeplitz":
             structure = Toeplitz(times, order, observed)
     return ResidualLayout(
-        cls.key, structure, groups, at, by, by_levels, option.by, option.time, option.order
+        cls.key, structure, groups, at, by, by_levels, option.by, option.time, option.order, by_labels
     )
 
 

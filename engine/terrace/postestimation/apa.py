@@ -253,12 +253,7 @@ def _by_words(level: str, fit: FitResult, words: _Words) -> str:
     name = fit.model.design.residuals.by_variable
     if not name:
         return level
-    label = level
-    if words.data is not None and name in words.data:
-        known = words.data.codes(name)[1]
-        value = next((v for v in known if str(int(v) if isinstance(v, float) and v.is_integer() else v) == level), None)
-        label = level if value is None else words.data.level_label(name, value)
-    return f"{words.variable(name)} = {label}"
+    return f"{words.variable(name)} = {fit.model.design.residuals.by_label(level)}"
 
 
 def _sd_words(r: RandomParameter, words: _Words) -> str:

@@ -28,7 +28,7 @@ from terrace.postestimation.simulate import OutcomeSwap, Simulator
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.results.table import TEST_P, Column, Row, Table
-from terrace.results.tables_terms import random_label, term_name
+from terrace.results.tables_terms import parameter_label, term_name
 from terrace.spec.model import Maximisation
 
 FloatArray = npt.NDArray[np.float64]
@@ -228,7 +228,7 @@ def bootstrap_table(found: Bootstrap, *, metric: str | None = None, level: float
             rows.append(Row(r.level, kind="group"))
             heading = r.level
         code = r.name if len(fit.groups) < 2 or r.level == "Residual" else f"{r.level}:{r.name}"
-        rows.append(Row(random_label(r.name), _cells(found, values[:, k], r.estimate, chosen), indent=1, code=code))
+        rows.append(Row(parameter_label(r), _cells(found, values[:, k], r.estimate, chosen), indent=1, code=code))
     columns = (
         Column("estimate", "Estimate"), Column("bias", "Bias"), Column("se", "Bootstrap SE"),
         Column("ci", f"{chosen:g}% CI", "interval"),

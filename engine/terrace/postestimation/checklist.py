@@ -27,7 +27,7 @@ from terrace.postestimation.residual_checks import (
 from terrace.progress import CancelCheck
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
-from terrace.results.tables_terms import random_label
+from terrace.results.tables_terms import parameter_label, random_label
 
 FloatArray = npt.NDArray[np.float64]
 State = Literal["good", "look", "problem"]
@@ -120,7 +120,7 @@ def _boundary(fit: FitResult, data: Dataset) -> list[Check]:
         ]  # fmt: skip
     high = [r for r in fit.random_sd if r.name.startswith("corr(") and r.identified and abs(r.estimate) > 0.95]
     if high:
-        text = ", ".join(f"{random_label(r.name)} = {r.estimate:.3f}" for r in high)
+        text = ", ".join(f"{parameter_label(r)} = {r.estimate:.3f}" for r in high)
         return [
             Check("boundary", "Edge of the parameter space", "look", f"A correlation is close to ±1: {text}.",
                   "Centre the covariate of the slope; if it stays, the data may not carry both effects.")

@@ -17,13 +17,13 @@ from terrace.errors import SpecError
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters
 from terrace.inference.small import TITLES, SmallInference, small_inference
-from terrace.postestimation.combinations import confidence_level, covariance, need_data
+from terrace.postestimation.combinations import confidence_level, need_data
+from terrace.postestimation.vce import vce_table
 from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_table
 from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, RandomParameter
-from terrace.results.stored import covariance_names
 from terrace.results.table import Column, Row, Table
-from terrace.results.tables_terms import column_label, random_label
+from terrace.results.tables_terms import parameter_label
 from terrace.spec.model import DfMethod, Factor, ModelSpec
 
 __all__ = [
@@ -117,7 +117,7 @@ def sd_table(fit: FitResult, level: float | None = None, metric: Literal["sd", "
         heading = (r.level, r.block)
         ci = None if r.lb is None or r.ub is None else (r.lb, r.ub)
         own = {"sd(Residual)": "SD(Residual)", "var(Residual)": "Var(Residual)"}
-        label = own.get(r.name) or random_label(r.name)
+        label = own.get(r.name) or parameter_label(r)
         rows.append(Row(label, (r.shown, r.se, ci), indent=int(r.level != "Residual"), code=r.name))
     columns = (Column("estimate", "Estimate"), Column("se", "SE"), Column("ci", f"{chosen:g}% CI", "interval"))
     title = "Random effects as " + (
@@ -142,10 +142,13 @@ def recovariance(fit: FitResult, position: int) -> FloatArray:
     return np.asarray(np.tensordot(block_parameters(fit, position), block.structure.basis(), axes=1))
 
 
-def recovariance_table(fit: FitResult, correlation: bool = False, relevel: str | None = None) -> Table:
+def recovariance_table(
+    fit: FitResult, correlation: bool = False, relevel: str | None = None, display: str = ""
+) -> Table:
     """The covariance (correlation) matrix of the random effects, lower triangle; zero between equations.
 
-    ``relevel`` picks one level; with several levels their names stand before those of the effects.
+    ``relevel`` picks one level; with several levels their names stand before those of the effects. ``display`` is the
+    format of its numbers.
     """
     blocks = [(k, b) for k, b in enumerate(fit.model.design.blocks) if b.names]
     known = list(dict.fromkeys(b.level.name for _, b in blocks))
@@ -170,7 +173,8 @@ def recovariance_table(fit: FitResult, correlation: bool = False, relevel: str |
     table = triangle(names, matrix, "correlation" if correlation else "covariance", inside)
     title = f"Random-effects {'correlation' if correlation else 'covariance'} matrix"
     title += f" for {known[0]}" if len(known) == 1 else ""
-    return replace(table, title=title, key="recovariance")
+    columns = tuple(replace(c, display=display) for c in table.columns)
+    return replace(table, title=title, columns=columns, key="recovariance")
 
 
 def level_covariance(fit: FitResult, level: str, correlation: bool = False) -> tuple[list[str], FloatArray]:
@@ -236,33 +240,6 @@ def triangle(
         rows.append(Row(labels[i], tuple(values), code=name))
     columns = tuple(Column(f"c{j + 1}", labels[j], code=n) for j, n in enumerate(names))
     return Table("", columns, tuple(rows), "", (), key)
-
-
-def vce_table(fit: FitResult, correlation: bool = False, all_parameters: bool = False) -> Table:
-    """The covariance (correlation) matrix of the coefficients, lower triangle.
-
-    ``all_parameters`` adds the covariance parameters in their stored metric: log SDs, inverse hyperbolic
-    tangents of correlations. After Kenward-Roger it is the large-sample matrix; see `combinations`.
-    """
-    matrix = covariance(fit)
-    names = [c.name for c in fit.model.design.x_info]
-    labels = [column_label(c) for c in fit.model.design.x_info]
-    if all_parameters:
-        p, others = len(names), covariance_names(fit)
-        whole = np.zeros((p + len(others), p + len(others)))
-        whole[:p, :p] = matrix
-        whole[p:, p:] = fit.matrices["V"][-len(others) :, -len(others) :] if others else 0.0
-        matrix = whole
-        names += others
-        labels += others
-    if correlation:
-        d = np.sqrt(np.diag(matrix))
-        d = np.where(d > 0, d, np.nan)
-        matrix = matrix / np.outer(d, d)
-    title = f"{'Correlations' if correlation else 'Covariance matrix'} of the estimates"
-    robust = fit.model.n_clusters is not None
-    table = triangle(names, matrix, "vce", labels=labels)
-    return replace(table, title=title, notes=("Robust.",) if robust else ())
 
 
 def summarize_table(

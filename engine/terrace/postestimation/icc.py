@@ -143,7 +143,8 @@ def _residual_variants(fit: FitResult) -> list[_Variant]:
         variance = _residual_units(fit, by, "variance")
         shared = _residual_units(fit, by, "covariance")
         name = fit.model.design.residuals.by_variable
-        out.append(_Variant(f" ({name} = {by})" if by else "", variance, shared))
+        label = fit.model.design.residuals.by_label(by)
+        out.append(_Variant(f" ({name} = {label})" if by else "", variance, shared))
     return out
 
 

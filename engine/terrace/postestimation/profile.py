@@ -26,7 +26,7 @@ from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult, FixedEffect
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
-from terrace.results.tables_terms import random_label, term_name
+from terrace.results.tables_terms import parameter_label, term_name
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -35,7 +35,8 @@ FloatArray = npt.NDArray[np.float64]
 class ProfileInterval:
     """The interval of one parameter. ``lower`` or ``upper`` None where the search failed.
 
-    ``at`` (k,) and ``zeta`` (k,) are the points of the profile that were computed, in order.
+    ``at`` (k,) and ``zeta`` (k,) are the points of the profile that were computed, in order. ``group`` is that of
+    `RandomParameter`.
     """
 
     level: str
@@ -46,6 +47,7 @@ class ProfileInterval:
     at: FloatArray
     zeta: FloatArray
     confidence: float
+    group: str = ""
 
 
 def profile(
@@ -224,7 +226,7 @@ def _interval(
         lower, upper, estimate = (None if v is None else v * v for v in (lower, upper, estimate))  # type: ignore[assignment]
         at = at**2
     name = (fit.random if metric == "variance" else fit.random_sd)[k].name
-    return ProfileInterval(row.level, name, estimate, lower, upper, at, zeta, level)
+    return ProfileInterval(row.level, name, estimate, lower, upper, at, zeta, level, row.group)
 
 
 class _Curve:
@@ -292,7 +294,7 @@ def profile_table(found: Sequence[ProfileInterval], fit: FitResult) -> Table:
 
 def _label(r: ProfileInterval, fit: FitResult | None = None) -> str:
     if r.level != "Fixed effects":
-        return random_label(r.name)
+        return parameter_label(r)
     e = None if fit is None else next((e for e in fit.fixed if e.term == r.name), None)
     return r.name if e is None else term_name(e).label
 

@@ -55,24 +55,30 @@ def wcorrelation_table(
     *,
     sd: bool = True,
     correlation: bool = True,
+    every: bool = False,
+    ordered: bool = True,
+    display: str = "",
 ) -> Table:
     """SDs and correlations of the outcome within one cluster; with `covariance` V itself.
 
-    Without ``sd`` or ``correlation`` that part is left out.
+    Without ``sd`` or ``correlation`` that part is left out. ``every`` shows all rows of the estimation sample,
+    ``ordered`` brings rows into the order of the residuals' time, ``display`` is the format of all numbers.
 
     ``at`` names a group by level (``{"region": 1, "state": 2}``); without it the first lowest-level group is
     shown. Raises `SpecError` for a name that is no level, `DataError` where no row is meant or too many are.
     """
     need_data(fit, data)
-    rows, title = _cluster(fit, data, at or {})
+    rows, title = _chosen(fit, data, at, every)
     if len(rows) > MOST_ROWS:
         raise DataError(
-            f"{title} has {len(rows):,} rows, too many for a table of correlations.",
+            f"{title} has {len(rows):,} rows, too many for a table of correlations."
+            if not every
+            else f"The estimation sample has {len(rows):,} rows, too many for a table of correlations.",
             code="too-many-rows",
             subject="at",
             advice="Choose a group of a lower level with at().",
         )
-    labels, stub, rows = _labels(fit, data, rows)
+    labels, stub, rows = _labels(fit, data, rows, ordered)
     v = marginal_covariance(fit, rows)
     deviations = np.sqrt(np.diag(v))
     shown = v if covariance else v / np.outer(deviations, deviations)
@@ -80,10 +86,12 @@ def wcorrelation_table(
         np.fill_diagonal(shown, 1.0)
     sd = sd and not covariance
     correlation = correlation or covariance
-    columns = [Column("sd", "SD")] if sd else []
+    columns = [Column("sd", "SD", display=display)] if sd else []
     places = None if covariance else 3
     if correlation:
-        columns += [Column(f"c{j + 1}", label, decimals=places) for j, label in enumerate(labels)]
+        columns += [
+            Column(f"c{j + 1}", label, decimals=places, display=display) for j, label in enumerate(labels)
+        ]
     out = []
     for i, label in enumerate(labels):
         lower = [float(shown[i, j]) if j <= i else None for j in range(len(rows))] if correlation else []
@@ -95,13 +103,13 @@ def wcorrelation_table(
 
 
 def cluster_parts(
-    fit: FitResult, data: Dataset, at: Mapping[str, Any] | None = None
+    fit: FitResult, data: Dataset, at: Mapping[str, Any] | None = None, every: bool = False, ordered: bool = True
 ) -> tuple[list[str], list[str], FloatArray, FloatArray, FloatArray]:
     """What V = ZGZ' + R of one cluster is made of: names of its n rows and of its q effects, Z (n, q), G (q, q) and
     R (n, n), for the cluster that `wcorrelation_table` shows."""
     need_data(fit, data)
-    rows, _ = _cluster(fit, data, at or {})
-    labels, _, rows = _labels(fit, data, rows)
+    rows, _ = _chosen(fit, data, at, every)
+    labels, _, rows = _labels(fit, data, rows, ordered)
     names: list[str] = []
     columns, parts = [np.zeros((len(rows), 0))], []
     for position, block in enumerate(fit.model.design.blocks):
@@ -130,13 +138,19 @@ def cluster_parts(
     return labels, names, np.concatenate(columns, axis=1), g, residual_covariance(fit, rows)
 
 
-def cluster_table(fit: FitResult, data: Dataset, at: Mapping[str, Any] | None = None) -> Table:
+def cluster_table(
+    fit: FitResult,
+    data: Dataset,
+    at: Mapping[str, Any] | None = None,
+    every: bool = False,
+    ordered: bool = True,
+) -> Table:
     """The rows of that cluster: group variables, what the random part and the residuals know of them, outcome."""
     need_own_rows(fit)
-    rows, title = _cluster(fit, data, at or {})
+    rows, title = _chosen(fit, data, at, every)
     if len(rows) > MOST_ROWS:
         raise DataError(f"{title} has {len(rows):,} rows, too many to list.", code="too-many-rows", subject="at")
-    labels, stub, rows = _labels(fit, data, rows)
+    labels, stub, rows = _labels(fit, data, rows, ordered)
     spec, layout = fit.spec, fit.model.design.residuals
     names = [e.level for e in spec.random if e.level != "_all"]
     names += [f.name for e in spec.random for t in e.terms for f in t.factors]
@@ -148,6 +162,13 @@ def cluster_table(fit: FitResult, data: Dataset, at: Mapping[str, Any] | None = 
     cells = [[None if isinstance(v, float) and np.isnan(v) else v for v in frame[n].tolist()] for n in shown]
     out = tuple(Row(label, tuple(c[i] for c in cells)) for i, label in enumerate(labels))
     return Table(f"Rows of {title}", columns, out, stub, (), "wcorrelation-rows")
+
+
+def _chosen(fit: FitResult, data: Dataset, at: Mapping[str, Any] | None, every: bool) -> tuple[IntArray, str]:
+    """The rows that are shown, and what they are called."""
+    if not every:
+        return _cluster(fit, data, at or {})
+    return np.arange(fit.model.design.n, dtype=np.int64), "all rows"
 
 
 def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Any]) -> tuple[IntArray, str]:
@@ -185,13 +206,15 @@ def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Any]) -> tuple[IntA
     return rows, ", ".join(said) or "all rows"
 
 
-def _labels(fit: FitResult, data: Dataset, rows: IntArray) -> tuple[list[str], str, IntArray]:
+def _labels(
+    fit: FitResult, data: Dataset, rows: IntArray, ordered: bool
+) -> tuple[list[str], str, IntArray]:
     """Names of the rows: times where the residuals have them and they differ, otherwise numbers."""
     layout = fit.model.design.residuals
     time = layout.time_variable
     if time is not None:
         values = data.numeric(time)[fit.sample][rows]
         if len(np.unique(values)) == len(rows):
-            order = np.argsort(values, kind="stable")
+            order = np.argsort(values, kind="stable") if ordered else np.arange(len(rows))
             return [f"{v:g}" for v in values[order]], time, rows[order]
     return [str(k + 1) for k in range(len(rows))], "Observation", rows

@@ -238,7 +238,7 @@ def _estmetric_rows(fit: FitResult, display: Display) -> tuple[Row, ...]:
         heading = f"{block.level}: {block.structure}" if block.structure else block.level
         rows.append(Row(heading, kind="group"))
         for r in block.parameters:
-            name = next(names, listing_name(r.name))
+            name = next(names, listing_name(r))
             rows.append(Row(name, _wald(r, keys), indent=1, code=name))
     return tuple(rows)
 

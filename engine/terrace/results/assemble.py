@@ -110,6 +110,7 @@ def random_rows(
                 where, structure, names[k], float(values[k]), se, low, high,
                 len(design.blocks) if c.block is None else c.block, bool(natural.at_boundary[k]),
                 "profile" if profiled else "wald", k not in unknown,
+                design.residuals.by_label(c.by) if c.by else "",
             )
         )
     return tuple(out)

@@ -141,13 +141,17 @@ def stored_macros(
     if r.time:
         m["timevar"] = r.time
     if r.by:
-        m |= {"rbyvar": r.by, "rglabels": " ".join(design.residuals.by_levels)}
+        m |= {"rbyvar": r.by, "rglabels": " ".join(_quoted(x) for x in design.residuals.by_labels)}
     if spec.df_method:
         m |= {"dfmethod": spec.df_method, "dftitle": TITLES[spec.df_method]}
     factors = [f.name for term in spec.fixed for f in term.factors if f.kind != "continuous"]
     if factors:
         m["asobserved"] = " ".join(dict.fromkeys(factors))
     return {name: m[name] for name in sorted(m, key=_place)}
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if " " in text else text
 
 
 _ORDER = (

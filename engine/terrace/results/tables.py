@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from terrace.results.criteria import information_criteria
@@ -12,6 +13,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.results.tables_compare import compare_tables
 from terrace.results.tables_notes import fit_notes, fixed_notes, likelihood_name, random_notes
 from terrace.results.tables_rows import (
+    RandomBlock,
     cells_of,
     classic_fixed_rows,
     classic_random_rows,
@@ -145,6 +147,17 @@ def _listed(key: str, title: str, decimals: int | None) -> Column:
     return Column(key, title, "general" if decimals is None else "fixed", decimals)
 
 
+def _blocks(fit: FitResult, metric: Metric, display: Display) -> list[RandomBlock]:
+    """The equations of the random part; with ``nofvlabel`` groups of by() go by their codes."""
+    found = random_blocks(fit, metric)
+    if not display.nofvlabel:
+        return found
+    return [
+        replace(b, parameters=tuple(replace(r, group=r.group and r.name.partition(":")[0]) for r in b.parameters))
+        for b in found
+    ]
+
+
 def _journal_random(
     fit: FitResult, display: Display, metric: Metric, labels: Mapping[str, str], warnings: bool
 ) -> Table:
@@ -161,7 +174,7 @@ def _journal_random(
     ]
     if with_ci:
         columns.append(Column("ci", f"{display.level:g}% CI", "interval", decimals))
-    rows = journal_random_rows(random_blocks(fit, metric), values, labels, metric)
+    rows = journal_random_rows(_blocks(fit, metric, display), values, labels, metric)
     title = {"estmetric": "Random effects, as log SDs and inverse hyperbolic tangents of correlations"}
     return Table(
         title.get(metric, "Random effects"),
@@ -186,7 +199,7 @@ def _classic_random(fit: FitResult, display: Display, metric: Metric) -> Table:
     ]
     if with_ci:
         columns += [_listed("lb", f"[{display.level:g}% conf.", c), _listed("ub", "interval]", c)]
-    rows = classic_random_rows(random_blocks(fit, metric), values)
+    rows = classic_random_rows(_blocks(fit, metric, display), values)
     return Table("Random-effects parameters", tuple(columns), tuple(rows), "Parameter", (), "random")
 
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Column, Format, Row, Table
-from terrace.results.tables_compare import fit_notes, fit_rows, merged
-from terrace.results.tables_terms import INTERCEPT, random_label, term_name, times
+from terrace.results.tables_compare import fit_notes, fit_rows, merged, residual_label
+from terrace.results.tables_terms import INTERCEPT, term_name, times
 
 What = Literal["b", "se", "stat", "abs", "p", "lb", "ub", "ci", "df"]
 Entry = FixedEffect | RandomParameter
@@ -147,8 +147,8 @@ def _random(
         if mine:
             out.append((level, "", "", []))
         for key in mine:
-            label = {"var(Residual)": "Variance", "sd(Residual)": "SD"}.get(key[1], random_label(key[1]))
-            out.append((level, key[1], label, [t.get(key) for t in tables]))
+            found = [t.get(key) for t in tables]
+            out.append((level, key[1], residual_label(next(r for r in found if r is not None)), found))
     return out
 
 

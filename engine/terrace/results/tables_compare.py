@@ -9,7 +9,7 @@ from terrace.errors import TerraceError
 from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Column, Row, Table
-from terrace.results.tables_terms import random_label, term_name
+from terrace.results.tables_terms import parameter_label, term_name
 
 
 def compare_tables(
@@ -73,7 +73,7 @@ def _random_rows(
         for key in mine:
             found = [t.get(key) for t in tables]
             values = tuple(None if r is None else r.estimate for r in found)
-            label = {"var(Residual)": "Variance", "sd(Residual)": "SD"}.get(key[1], random_label(key[1]))
+            label = residual_label(next(r for r in found if r is not None))
             code = key[1] if level == "Residual" else f"{level}:{key[1]}"
             rows.append(Row(label, values, indent=1, code=code, format="estimate"))
     return rows
@@ -128,6 +128,11 @@ def fit_notes(fits: Sequence[FitResult], names: Sequence[str], *, brackets: bool
     if failed:
         notes.append(f"Not converged: {', '.join(failed)}.")
     return tuple(n.strip() for n in notes if n.strip())
+
+
+def residual_label(r: RandomParameter) -> str:
+    """What a covariance parameter is called below the heading of its level."""
+    return {"var(Residual)": "Variance", "sd(Residual)": "SD"}.get(r.name) or parameter_label(r)
 
 
 def merged(lists: Sequence[Sequence[Any]]) -> list[Any]:

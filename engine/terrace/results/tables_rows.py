@@ -13,7 +13,7 @@ from typing import Literal
 
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Row
-from terrace.results.tables_terms import TermName, bases, random_label, term_name, times
+from terrace.results.tables_terms import TermName, bases, parameter_label, term_name, times
 from terrace.spec.model import Display
 
 BOUNDARY_MARK = "†"
@@ -174,7 +174,7 @@ def journal_random_rows(
         crossed = block.crossed_factor
         rows.append(Row(_journal_heading(block, labels), kind="group"))
         for parameter in block.parameters:
-            label = random_label(parameter.name)
+            label = parameter_label(parameter)
             if crossed:
                 label = label.replace(f"({crossed})", "(intercept)")
             rows.append(
@@ -220,14 +220,15 @@ def classic_random_rows(
             heading = f"{block.level}: {block.structure}" if block.structure else block.level
             rows.append(Row(heading, kind="group"))
         for parameter in block.parameters:
-            label = _marked(listing_name(parameter.name), parameter)
+            label = _marked(listing_name(parameter), parameter)
             rows.append(Row(label, values(parameter), indent=1, code=_code(block, parameter)))
     return rows
 
 
-def listing_name(name: str) -> str:
-    """``var(hwy unemp)`` for the one variance that two effects share, ``3: var(e)`` under by()."""
+def listing_name(parameter: RandomParameter) -> str:
+    """``var(hwy unemp)`` for the one variance that two effects share, ``3 months: var(e)`` under by()."""
+    name = parameter.name
     by, colon, what = name.partition(":")
     if colon and "(" not in by:
-        name = f"{by}: {what.strip()}"
+        return f"{parameter.group or by}: {what.strip()}"
     return name.replace(",", " ") if name.startswith(("var(", "sd(")) else name

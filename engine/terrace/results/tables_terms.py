@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from terrace.design.columns import ColumnInfo
 from terrace.results.fit import FixedEffect
@@ -102,6 +103,20 @@ def bases(names: Sequence[tuple[FixedEffect, TermName]]) -> dict[str, str]:
     return {
         t.parts[0].name: t.labels[0] for e, t in names if e.kind == "base" and len(t.parts) == 1 and t.labels
     }
+
+
+class Named(Protocol):
+    """What has the name of a covariance parameter, and the label of its by() group."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+
+
+def parameter_label(r: Named) -> str:
+    """`random_label` of a covariance parameter, with the group of by() as it is labelled: ``Girl: Var(e)``."""
+    return f"{r.group}: {random_label(r.name.partition(':')[2])}" if r.group else random_label(r.name)
 
 
 def random_label(name: str, *, intercept: str = "intercept") -> str:

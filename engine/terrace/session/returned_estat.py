@@ -114,11 +114,13 @@ def df_returned(fit: FitResult, table: Table, information: str) -> Returned:
     return Returned({}, {"dfmethods": " ".join(methods)}, matrices)
 
 
-def wcorrelation_returned(fit: FitResult, data: Dataset, at: Mapping[str, Any] | None) -> Returned:
+def wcorrelation_returned(
+    fit: FitResult, data: Dataset, at: Mapping[str, Any] | None, every: bool = False, ordered: bool = True
+) -> Returned:
     """r(sd), r(Corr), r(Cov), and what they are made of: r(Z), r(G) and r(R) with ZGZ' + R."""
     from terrace.postestimation.wcorrelation import cluster_parts
 
-    labels, effects, z, g, r = cluster_parts(fit, data, at)
+    labels, effects, z, g, r = cluster_parts(fit, data, at, every, ordered)
     v = z @ g @ z.T + r
     d = np.sqrt(np.diag(v))
     return Returned(

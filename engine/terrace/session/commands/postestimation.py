@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Literal
 
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument, excluding, number
+from terrace.language.mixed_options import argument, excluding, number, read_format
 from terrace.language.names import Names
 from terrace.language.options import Option, choice, match_options, rules
 from terrace.language.tokens import Piece, split, unquoted, words
@@ -103,31 +104,60 @@ def estat_sd(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "estat recovariance",
     minimum="estat recov",
-    syntax="estat recovariance [, correlation level(level)]",
+    syntax="estat recovariance [, correlation relevel(level) format(%fmt)]",
     help="Covariance matrix of the random effects.",
 )
 def estat_recovariance(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import recovariance_table
 
-    options = parsed.options(rules("corr:elation", "relev:el l:evel"))
+    options = parsed.options(rules("corr:elation", "relev:el l:evel f:ormat"))
     _no_body(parsed)
     level = excluding(options, ("relevel", "level"))
     relevel = None if level is None else _text(options[level])
     correlation = "correlation" in options
-    table = recovariance_table(fit, correlation=correlation, relevel=relevel)
+    table = recovariance_table(fit, correlation, relevel, _format(options))
     return _stored(session, table, recovariance_returned(fit, correlation, relevel))
 
 
-@command("estat vce", syntax="estat vce [, correlation all]", help="Covariance matrix of the coefficients.")
+def _format(options: dict[str, Option]) -> str:
+    """The display format of ``format()``; empty without it."""
+    return read_format(options["format"]) if "format" in options else ""
+
+
+@command(
+    "estat vce",
+    syntax="estat vce [, correlation covariance all equation(names [\\ names]) block diag format(%fmt)]",
+    help="Covariance matrix of the coefficients; all, equation(), block and diag add the covariance parameters.",
+)
 def estat_vce(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
-    from terrace.postestimation.estat import vce_table
+    from terrace.postestimation.vce import vce_blocks, vce_table
 
-    options = parsed.options(rules("c:orrelation all"))
-    correlation = "correlation" in options
-    table = vce_table(fit, correlation=correlation, all_parameters="all" in options)
-    return _stored(session, table, vce_returned(fit, correlation))
+    options = parsed.options(rules("cov:ariance c:orrelation all bl:ock d:iag", "eq:uation f:ormat"))
+    _no_body(parsed)
+    correlation = excluding(options, ("covariance", "correlation")) == "correlation"
+    display = _format(options)
+    if not {"equation", "block", "diag"} & set(options):
+        table = vce_table(fit, correlation, "all" in options, display)
+        return _stored(session, table, vce_returned(fit, correlation))
+    rows, columns = _equations(options.get("equation"))
+    blocks, diagonal = "block" in options, "diag" in options
+    tables = vce_blocks(
+        fit, rows, columns, correlation=correlation, blocks=blocks, diagonal=diagonal, display=display
+    )
+    return replace(_stored(session, tables[0], vce_returned(fit, correlation)), tables=tables)
+
+
+def _equations(option: Option | None) -> tuple[list[str], list[str]]:
+    """``a b \\ c``: the equations in rows and in columns; one list stands for both."""
+    if option is None:
+        return [], []
+    parts = split(argument(option), "\\")
+    if len(parts) > 2:
+        raise option.piece.error("equation() takes one list, or two with \\ between.", code="syntax")
+    both = [[str(w).rstrip(":") for w in words(p)] for p in parts]
+    return both[0], both[1] if len(both) > 1 else []
 
 
 @command(
@@ -183,45 +213,52 @@ def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "estat wcorrelation",
     minimum="estat wcor",
-    syntax="estat wcorrelation [, at(level=value ...) covariance correlation sd list]",
+    syntax="estat wcorrelation [, at(level=value ...) all covariance correlation sd list nosort format(%fmt)]",
     help="Standard deviations and correlations of the outcome within one group.",
 )
 def estat_wcorrelation(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.wcorrelation import wcorrelation_table
 
-    options = parsed.options(rules("cov:ariance corr:elation sd list", "at"))
+    options = parsed.options(rules("cov:ariance corr:elation sd list all nosort", "at f:ormat"))
     _no_body(parsed)
     excluding(options, ("covariance", "correlation"))
     excluding(options, ("covariance", "sd"))
+    excluding(options, ("at", "all"))
     at = _group(argument(options["at"]), session.data.names) if "at" in options else None
     data = fit_rows(session, fit).data
+    every, ordered = "all" in options, "nosort" not in options
     some = {"sd", "correlation"} & set(options)
     table = wcorrelation_table(
         fit, data, at=at, covariance="covariance" in options, sd=not some or "sd" in some,
-        correlation=not some or "correlation" in some,
+        correlation=not some or "correlation" in some, every=every, ordered=ordered, display=_format(options),
     )  # fmt: skip
-    result = _stored(session, table, wcorrelation_returned(fit, data, at))
+    result = _stored(session, table, wcorrelation_returned(fit, data, at, every, ordered))
     if "list" not in options:
         return result
     from terrace.postestimation.wcorrelation import cluster_table
 
-    return replace(result, tables=(table, cluster_table(fit, data, at)))
+    return replace(result, tables=(table, cluster_table(fit, data, at, every, ordered)))
+
+
+_SETTING = re.compile(r"[\s,;]*(\w+)\s*=\s*(`\".*?\"'|\"[^\"]*\"|[^\s,;]+)[\s,;]*")
 
 
 def _group(piece: Piece, names: tuple[str, ...]) -> dict[str, float | str]:
-    """``region=1 state="Ohio"``: one value a level."""
+    """``region=1 state="Ohio"``: one value a level; blanks around =, and commas or semicolons between, as one likes."""
     out: dict[str, float | str] = {}
     known = Names(names)
-    for item in words(piece):
-        name, sign, text = str(item).rstrip(",").partition("=")
-        value = item.at(item.start + len(name) + len(sign), item.end)
-        if not sign or not text:
-            raise item.error("at() takes level=value.", code="at", advice="Example: at(region=1 state=2).")
+    i = piece.start
+    while piece.after(i).strip():
+        found = _SETTING.match(piece.source, i, piece.end)
+        if not found:
+            raise piece.after(i).error("at() takes level=value.", code="at", advice="Example: at(region=1 state=2).")
+        name = known.one(piece.at(*found.span(1)))
         try:
-            out[known.one(item.at(item.start, item.start + len(name)))] = float(text)
+            out[name] = float(found[2])
         except ValueError:
-            out[known.one(item.at(item.start, item.start + len(name)))] = unquoted(value)
+            out[name] = unquoted(piece.at(*found.span(2)))
+        i = found.end()
     return out
 
 
