@@ -61,8 +61,9 @@ def test_contrast(session: Session) -> None:
     assert got.tables == want and len(got.tables) == 2
     assert ok(session, "contrast ar.t, mcompare(holm) level(90) small nowald").tables == want[:1]
     joint = contrast_tables(fit, "t sex", data=data)
-    assert ok(session, "contrast t sex").tables == joint and len(joint) == 1
-    assert ok(session, "contrast r.t, noeffects").tables == contrast_tables(fit, "r.t", effects=False, data=data)
+    assert [t.rows for t in ok(session, "contrast t sex").tables] == [t.rows for t in joint] and len(joint) == 1
+    alone = contrast_tables(fit, "r.t", effects=False, data=data)
+    assert [t.rows for t in ok(session, "contrast r.t, noeffects").tables] == [t.rows for t in alone]
     assert len(ok(session, "contrast t, effects").tables) == 2
     assert rows(ok(session, "contrast t, nowald"))[0][0] == "(1 vs 0)"
     ok(session, "contrast t")
@@ -78,7 +79,7 @@ def test_pwcompare(session: Session) -> None:
     fit, data = session.fit, session.data
     assert fit is not None
     want = pwcompare_table(fit, "t", mcompare="tukey", level=95, data=data)
-    assert ok(session, "pwcompare t, mcompare(tukey)").tables == (want,)
+    assert ok(session, "pwcompare t, mcompare(tukey)").tables[0].rows == want.rows
     assert ok(session, "pwcompare i.t, mcompare(noadj)").tables[0].rows == pwcompare_table(fit, "t", data=data).rows
     ordered = [r[1] for r in rows(ok(session, "pwcompare t, sort"))]
     assert ordered == sorted(ordered) and len(ordered) == 6  # type: ignore[type-var]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from terrace.errors import CommandError, TerraceError
 from terrace.language.command import ParsedCommand, Prefix, by_variables
 from terrace.session.classes import only_its_own
+from terrace.session.clauses_taken import refuse_what_has_no_use
 from terrace.session.groups import group_rows, sort_rows
 from terrace.session.outcome import result_text
 from terrace.session.registry import PREFIX_HANDLERS, Command
@@ -34,6 +35,7 @@ def dispatch(session: Session, found: Command, parsed: ParsedCommand) -> Command
 
 
 def _run(session: Session, found: Command, parsed: ParsedCommand) -> CommandResult:
+    refuse_what_has_no_use(found, parsed)
     return only_its_own(found.name, found.handler(session, parsed), session.state)
 
 

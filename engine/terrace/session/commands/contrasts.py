@@ -15,7 +15,7 @@ from terrace.language.options import Option, choice, rules
 from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import by_t, df_r, level_of, with_own_df
+from terrace.session.commands.hypotheses import by_t, df_r, level_of, tells_of_small, with_own_df
 from terrace.session.registry import command
 from terrace.session.returned_contrasts import Asked, contrast_returned, pwcompare_returned
 from terrace.session.returned_estat import terms_returned
@@ -54,18 +54,29 @@ def kept_rows(session: Session, tables: tuple[Table, ...]) -> CommandResult:
     return CommandResult(tables=tables, state=replace(session.state, returned=Returned(scalars)))
 
 
+def chosen_columns(table: Table, options: dict[str, Option]) -> Table:
+    """The table without the columns that ``noci``, ``nopvalues``, ``pveffects`` and ``cieffects`` leave out."""
+    gone = {
+        **dict.fromkeys(("noci", "pveffects"), ("ci",)), **dict.fromkeys(("nopvalues", "cieffects"), ("stat", "p")),
+    }  # fmt: skip
+    keys = {k for name, own in gone.items() if name in options for k in own}
+    keep = [k for k, c in enumerate(table.columns) if c.key not in keys]
+    rows = tuple(replace(r, values=tuple(r.values[k] for k in keep)) if r.values else r for r in table.rows)
+    return replace(table, columns=tuple(table.columns[k] for k in keep), rows=rows)
+
+
 @command(
     "contrast",
     minimum="contr",
-    syntax="contrast terms [, mcompare(bonferroni|sidak|scheffe|holm) effects noeffects nowald overall small df(#) "
-    "level(#) post]",
+    syntax="contrast terms [, mcompare(bonferroni|sidak|scheffe|holm) effects pveffects cieffects noeffects nowald "
+    "overall small df(#) level(#) post]",
     help="Contrasts of factor levels by the operators r. a. ar. g. h. j. p. q. and @, with their joint tests.",
 )
+@tells_of_small
 def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.contrast import contrast_tables
 
     fit = current_fit(session, parsed)
-    # pveffects and cieffects choose columns elsewhere; here all of them are shown
     options = parsed.options(
         rules("eff:ects pveff:ects cieff:ects noeff:ects wald nowald small over:all post", "m:compare l:evel df")
     )
@@ -86,7 +97,8 @@ def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
     )
     returned = contrast_returned(fit, parsed.clauses.body, tables, how, overall="overall" in options)
     state = replace(session.state, returned=returned)
-    result = CommandResult(tables=tables[:-1] if "nowald" in options else tables, state=state)
+    shown = (*(chosen_columns(t, options) for t in tables[:-1]), tables[-1])
+    result = CommandResult(tables=shown[:-1] if "nowald" in options else shown, state=state)
     if "post" not in options:
         return result
     from terrace.postestimation.contrast import contrast_rows, parse_contrast
@@ -124,10 +136,11 @@ def _posted(
 @command(
     "pwcompare",
     minimum="pwc",
-    syntax="pwcompare terms [, mcompare(bonferroni|sidak|scheffe|tukey|holm) effects cimargins groups sort small df(#) "
-    "level(#) post]",
+    syntax="pwcompare terms [, mcompare(bonferroni|sidak|scheffe|tukey|holm) effects pveffects cieffects cimargins "
+    "groups sort small df(#) level(#) post]",
     help="Pairwise comparisons of factor levels, adjusted for their number; cimargins and groups show the margins.",
 )
+@tells_of_small
 def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.pwcompare import cell_means, margins_of_cells, pwcompare_table
 
@@ -140,7 +153,8 @@ def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
     level, mcompare, sort = level_of(options, session), mcompare_of(options), "sort" in options
     margins = "cimargins" in options or "groups" in options
     tables: list[Table] = []
-    if not margins or {"effects", "pveffects", "cieffects"} & set(options):
+    asked = excluding(options, ("effects", "pveffects", "cieffects"))
+    if not margins or asked is not None:
         tables.append(
             pwcompare_table(fit, body, mcompare=mcompare, level=level, small=small, data=data, sort=sort)
         )
@@ -151,7 +165,8 @@ def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
             )
         )
     returned = pwcompare_returned(fit, body, tables[0].title, asked_of(session, parsed, fit, options))
-    result = CommandResult(tables=tuple(tables), state=replace(session.state, returned=returned))
+    shown = tuple(chosen_columns(t, options) for t in tables)
+    result = CommandResult(tables=shown, state=replace(session.state, returned=returned))
     if "post" not in options:
         return result
     found = cell_means(fit, body, data)
@@ -168,6 +183,7 @@ def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="estat terms [, type(II|III) small df(#)]",
     help="Tests of whole terms, each as type III (in the whole model) or type II (without what contains it).",
 )
+@tells_of_small
 def estat_terms(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.terms import term_table
 

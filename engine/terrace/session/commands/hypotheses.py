@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from terrace.inference.small import TITLES
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import excluding
 from terrace.language.mixed_options import number as number_of
-from terrace.language.options import Option, choice, rules
+from terrace.language.options import Option, choice, rules, scan_options
 from terrace.language.tokens import Piece, split
 from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
-from terrace.session.registry import command
+from terrace.session.registry import Handler, command
 from terrace.session.returned import number, r_table, square, vector
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
@@ -95,6 +97,33 @@ def with_own_df(fit: FitResult, options: dict[str, Option]) -> FitResult:
     return with_df(fit, number_of(options["df"]))
 
 
+def tells_of_small(handler: Handler) -> Handler:
+    """A handler whose last table says, after a fit with degrees of freedom, that t and F are to be had.
+
+    What is typed without ``small`` is tested by z and χ², as elsewhere.
+    """
+
+    @wraps(handler)
+    def told(session: Session, parsed: ParsedCommand) -> CommandResult:
+        result = handler(session, parsed)
+        typed = {o.name for o in scan_options(parsed.clauses.options)}
+        fit = session.state.fit
+        if not result.tables or fit is None or {"small", "df"} & typed or fit.macros.get("cmd") == "regress":
+            return result
+        title = TITLES.get(fit.spec.df_method or "")
+        about = spoken_of(session, parsed) if parsed.name in _OF_POSTED else fit
+        if about.model.small is None or title is None:
+            return result
+        note = f"z and χ² are those of large samples; the option small gives t and F ({title})."
+        last = result.tables[-1]
+        return replace(result, tables=(*result.tables[:-1], replace(last, notes=(*last.notes, note))))
+
+    return told
+
+
+_OF_POSTED = ("test", "testnl", "testparm", "lincom", "nlcom")
+
+
 def _body(parsed: ParsedCommand) -> Piece:
     return split(parsed.arguments, ",")[0].strip()
 
@@ -106,6 +135,7 @@ def _body(parsed: ParsedCommand) -> Piece:
     "notest]",
     help="Wald test of linear hypotheses; small uses the fitted degrees of freedom, accumulate adds to the last test.",
 )
+@tells_of_small
 def test(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import hypotheses, test_table
 
@@ -140,6 +170,7 @@ def test(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="testnl expression = expression | (a = b) (c = d) [, small df(#)]",
     help="Wald test of nonlinear equations in the parameters, by the delta method.",
 )
+@tells_of_small
 def testnl(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import testnl_table
 
@@ -154,6 +185,7 @@ def testnl(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="testparm terms [, equal small df(#)]",
     help="Wald test that all coefficients of these terms are zero, or equal.",
 )
+@tells_of_small
 def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import hypotheses_of_terms, testparm_table
 
@@ -170,6 +202,7 @@ def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="lincom expression [, eform small df(#) level(#)]",
     help="Estimate a linear combination of coefficients.",
 )
+@tells_of_small
 def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import lincom_table
 
@@ -192,6 +225,7 @@ def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="nlcom expression | (name: expression) ... [, small df(#) level(#) post]",
     help="Estimate nonlinear functions of the parameters by the delta method; post lets tests speak of them.",
 )
+@tells_of_small
 def nlcom(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.hypotheses import nlcom_table
 

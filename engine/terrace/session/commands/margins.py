@@ -21,9 +21,9 @@ from terrace.language.tokens import NAME, Piece, closing, skip_string, unquoted,
 from terrace.language.varlist import parse_terms
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Table
-from terrace.session.commands.contrasts import asked_of, mcompare_of
+from terrace.session.commands.contrasts import asked_of, chosen_columns, mcompare_of
 from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import by_t, level_of, with_own_df
+from terrace.session.commands.hypotheses import by_t, level_of, tells_of_small, with_own_df
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.returned_contrasts import margin_contrasts_returned, margins_returned
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _STATISTICS = "mean median min max zero base asbal:anced asobs:erved " + " ".join(f"p{k}" for k in range(1, 100))
 _RULES = rules(
-    "atmeans post plot small noestimcheck vsquish noatlegend grand nopv:alues noci coefl:egend",
+    "atmeans post plot small vsquish noatlegend nopv:alues noci coefl:egend",  # vsquish: no line is blank
     "at dydx eyex dyex eydx over l:evel m:compare pr:edict exp:ression vce df subpop",
     "asbal:anced contrast pwc:ompare",
 )
@@ -54,10 +54,11 @@ Setting = dict[str, "list[Any] | str"]
     minimum="mar",
     syntax="margins [factors] [if] [in] [, at(x=(1/5) (mean) z w=generate(w+1)) atmeans "
     "dydx(x)|eyex(x)|dyex(x)|eydx(x) over(g) asbalanced[(factors)] expression(exp(predict(xb))) pwcompare "
-    "contrast[(atcontrast(r))] mcompare(tukey|...) post plot small df(#) level(#) nopvalues noci]; "
+    "contrast[(atcontrast(r))] mcompare(tukey|...) post plot small df(#) level(#) nopvalues noci noatlegend]; "
     "factors may carry contrast operators: r.a ar.a@b",
     help="Average predictions of the fixed part, at values that you set; or slopes, elasticities, contrasts of them.",
 )
+@tells_of_small
 def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
     active = current_fit(session, parsed, rows=True)
     given = scan_options(parsed.clauses.options)
@@ -103,7 +104,11 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
             advice="Add pwcompare, or a contrast operator: margins r.drug.",
         )  # fmt: skip
     terms = parse_terms(parsed.clauses.body, names)
+    paired = _inner(options, "pwcompare", f"sort {_EFFECT_COLUMNS}")
     found = estimated(["#".join(f.name for f in t.factors) for t in terms])
+    if "sort" in paired:
+        by_size = sorted(found.pairs, key=lambda pair: (pair[1].value is None, pair[1].value or 0.0))
+        found = replace(found, pairs=tuple(by_size))
     returned = _returned(session, fit, parsed, options, found)
     state = replace(session.state, returned=returned, margins=found, posted=None)
     plots = (margins_plot(replace(found, pairs=())),) if "plot" in options else ()
@@ -113,13 +118,13 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
             from terrace.postestimation.posted import margin_names
 
             table = _named(table, list(margin_names(found, data)), posted=False)
-        return CommandResult(tables=(_without(table, options),), plots=plots, state=state)
+        return CommandResult(tables=(_shown(table, options | paired),), plots=plots, state=state)
     from terrace.postestimation.posted import posted
 
     margins_ = posted(fit, replace(found, pairs=()), data)
     table = _named(margins_table(replace(found, pairs=())), [e.term for e in margins_.fixed])
     return CommandResult(
-        tables=(_without(table, options),), plots=plots, state=replace(state, posted=(active, margins_))
+        tables=(_shown(table, options),), plots=plots, state=replace(state, posted=(active, margins_))
     )
 
 
@@ -159,7 +164,11 @@ def _contrasts(
     asked = asked_of(session, parsed, fit, options)
     returned = margin_contrasts_returned(fit, contrasts, tables[-1], own, asked)
     state = replace(session.state, returned=returned, margins=margins_, posted=None)
-    return CommandResult(tables=tuple(tables), state=state)
+    inner = _of_contrast(options)
+    shown = [*(chosen_columns(t, inner) for t in tables[:-1]), tables[-1]]
+    if "nowald" in inner and len(shown) > 1:
+        shown.pop()
+    return CommandResult(tables=tuple(shown), state=state)
 
 
 def _returned(
@@ -177,29 +186,41 @@ def _returned(
     )  # fmt: skip
 
 
+_EFFECT_COLUMNS = "eff:ects pveff:ects cieff:ects"
+
+
+def _inner(options: dict[str, Option], name: str, flags: str, valued: str = "") -> dict[str, Option]:
+    """The options in the parentheses of ``contrast()`` or ``pwcompare()``; none without them."""
+    option = options.get(name)
+    if option is None or option.argument is None:
+        return {}
+    inner = match_options(option.argument, rules(flags, valued), f"{name}()")
+    excluding(inner, ("effects", "pveffects", "cieffects"))
+    return inner
+
+
 def _at_operator(options: dict[str, Option]) -> str:
     """The operator of ``contrast(atcontrast(r))``; empty without one."""
-    option = options.get("contrast")
-    if option is None or option.argument is None:
-        return ""
-    inner = match_options(option.argument, rules("nowald eff:ects", "atcontrast"), "contrast()")
+    inner = _of_contrast(options)
     if "atcontrast" not in inner:
         return ""
     known = "r a ar g h j p q"
     return choice(argument(inner["atcontrast"]), inner["atcontrast"].value.rstrip("."), known, "a contrast operator")
 
 
+def _of_contrast(options: dict[str, Option]) -> dict[str, Option]:
+    return _inner(options, "contrast", f"nowald {_EFFECT_COLUMNS}", "atcontrast")
+
+
 def _expression(options: dict[str, Option]) -> str:
     return options["expression"].value if "expression" in options else ""
 
 
-def _without(table: Table, options: dict[str, Option]) -> Table:
-    """The table without the columns that nopvalues and noci leave out."""
-    gone = {"nopvalues": ("stat", "p"), "noci": ("ci",)}
-    keys = {k for name, own in gone.items() if name in options for k in own}
-    keep = [k for k, c in enumerate(table.columns) if c.key not in keys]
-    rows = tuple(replace(r, values=tuple(r.values[k] for k in keep)) if r.values else r for r in table.rows)
-    return replace(table, columns=tuple(table.columns[k] for k in keep), rows=rows)
+def _shown(table: Table, options: dict[str, Option]) -> Table:
+    """The table less what nopvalues, noci and noatlegend leave out."""
+    if "noatlegend" in options:
+        table = replace(table, notes=tuple(n for n in table.notes if not n.startswith("At")))
+    return chosen_columns(table, options)
 
 
 def _rows(

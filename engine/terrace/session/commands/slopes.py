@@ -11,7 +11,7 @@ from terrace.language.numlist import parse_numlist
 from terrace.language.options import rules
 from terrace.language.tokens import words
 from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import by_t, level_of
+from terrace.session.commands.hypotheses import by_t, level_of, tells_of_small
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -38,6 +38,7 @@ def _pair(session: Session, parsed: ParsedCommand) -> tuple[str, str]:
     syntax="simpleslopes x moderator [, at(values) small level(#) noplot]",
     help="The effect of x at values of the moderator (mean and 1 SD around it, or the levels), with its lines.",
 )
+@tells_of_small
 def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.margins_show import margins_plot, margins_table
     from terrace.postestimation.slopes import predicted_lines, simple_slopes
@@ -68,6 +69,7 @@ def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="johnsonneyman x moderator [, small level(#) noplot]",
     help="The values of a moderator at which the effect of x differs from zero (Johnson-Neyman).",
 )
+@tells_of_small
 def johnsonneyman(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.slopes import johnson_neyman, johnson_neyman_plot, johnson_neyman_table
 
