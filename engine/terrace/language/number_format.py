@@ -84,6 +84,11 @@ def parse_format(spec: str) -> tuple[bool, bool, int, int, str, bool]:
     return bool(left), bool(zero), int(width or 0), int(decimals or 0), kind.lower(), bool(commas)
 
 
+def is_numeric_format(spec: str) -> bool:
+    """True for a format of numbers such as ``%9.2f``; False for dates, texts and nothing."""
+    return bool(_FORMAT.fullmatch(spec.strip()))
+
+
 def general(value: float, width: int = 9, minus: str = "-", commas: bool = False) -> str:
     """As ``%w.0g`` prints it: ``.0390124``, ``7.89e-06``, ``123456789``. See the head of this file.
 

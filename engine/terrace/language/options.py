@@ -51,10 +51,14 @@ def rule(spelling: str, argument: Literal["none", "required", "optional"] = "non
     return OptionRule(minimum + tail, minimum, argument)
 
 
-def rules(flags: str = "", valued: str = "", optional: str = "") -> tuple[OptionRule, ...]:
-    """Rules from three lists of spellings: without, with and with an optional argument."""
+def rules(flags: str = "", valued: str = "", optional: str = "", already: str = "") -> tuple[OptionRule, ...]:
+    """Rules from lists of spellings: without, with and with an optional argument.
+
+    ``already`` are those without an argument that ask for what is so in any case, such as no dots where there are
+    none: they are accepted, and nobody reads them. Every other option is read by its command.
+    """
     return (
-        *(rule(s) for s in flags.split()),
+        *(rule(s) for s in (*flags.split(), *already.split())),
         *(rule(s, "required") for s in valued.split()),
         *(rule(s, "optional") for s in optional.split()),
     )

@@ -81,6 +81,8 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
                 form, places = _LISTED[form]
                 places = places if asked is None else asked
             display = row.display or (column.display if row.format is None else "")
+            if row.display and row.format is None and column.format == "count":
+                display = ""  # the format of a variable is not that of how many there are
             if display:
                 cell = _by_display(value, form, display, minus)
             else:

@@ -22,14 +22,18 @@ from terrace.session.working import by_groups, changed, chosen, new_name, text_o
 
 @command(
     "center",
-    syntax="center variables [if] [in] [, by(group) prefix(c_) generate(names) inplace means(m_) standardize casewise]",
+    syntax="center variables [if] [in] [, by(group) prefix(c_) generate(names) inplace means(m_) standardize casewise "
+    "nolabel addtolabel(text)]",
     help="Centre variables at their mean, or at the means of groups (within-group centring), which means() keeps.",
     by="native",
 )
 def center(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(
-        rules("inp:lace s:tandardize case:wise meansa:ve double nolabel", "by pre:fix g:enerate m:eans addtolabel")
-    )
+        rules(
+            "inp:lace s:tandardize case:wise meansa:ve nolabel", "by pre:fix g:enerate m:eans addtolabel",
+            already="double",
+        )
+    )  # fmt: skip
     data = session.data
     names = parsed.variables(data.names)
     if not names:
@@ -63,6 +67,7 @@ def center(session: Session, parsed: ParsedCommand) -> CommandResult:
             out = np.where(np.isfinite(out), out, np.nan)
         out = np.where(keep, out, np.nan)
         what = f"{v.label or name}, {'standardized at' if 'standardize' in options else 'centred at'} {where}"
+        what = "" if "nolabel" in options else what + text_of(options.get("addtolabel"))
         if "inplace" in options:
             data = data.with_column(name, np.where(keep, out, x), replace(v, value_labels={}, missing_codes=()))
         else:

@@ -12,7 +12,7 @@ from terrace.data.extended import extended_name
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import number
-from terrace.language.options import rules
+from terrace.language.options import Option, rules
 from terrace.report.numbers import general
 from terrace.report.text import table_text
 from terrace.results.table import Column, Row, Table
@@ -28,12 +28,12 @@ _WIDTH, _LEAST_LABEL = 80, 12
 @command(
     "codebook",
     minimum="codebook",
-    syntax="codebook [variables] [if] [in] [, compact tabulate(#)]",
+    syntax="codebook [variables] [if] [in] [, compact header notes all tabulate(#)]",
     help="Say of each variable what its values are.",
     by="loop",
 )
 def codebook(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("c:ompact h:eader n:otes m:v all d:etail", "t:abulate"))
+    options = parsed.options(rules("c:ompact h:eader n:otes all", "t:abulate"))
     data = session.data
     names = parsed.variables(data.names) or data.names
     keep = chosen(session, parsed.clauses)
@@ -41,7 +41,19 @@ def codebook(session: Session, parsed: ParsedCommand) -> CommandResult:
     profiles = [profile(data, n, keep, limit=limit) for n in names]
     if "compact" in options:
         return CommandResult(tables=(_compact(data, profiles),))
-    return CommandResult(tables=tuple(_page(data, p) for p in profiles))
+    pages = [_page(data, p) for p in profiles]
+    return CommandResult(tables=(*_head(data, options), *pages))
+
+
+def _head(data: Dataset, options: dict[str, Option]) -> list[Table]:
+    """What ``header`` and ``notes`` (both by ``all``) put before the variables."""
+    rows: list[Row] = []
+    if {"header", "all"} & set(options):
+        rows += [Row("Label", (data.label or "",)), Row("Source", (str(data.source or ""),))]
+        rows += [Row("Rows", (f"{len(data):,}",)), Row("Variables", (f"{len(data.names):,}",))]
+    if {"notes", "all"} & set(options):
+        rows += [Row(f"Note {k}", (text,)) for k, text in enumerate(data.notes, start=1)]
+    return [Table("Data", (Column("value", "Value", "text"),), tuple(rows), "About", key="codebook")] if rows else []
 
 
 def _shown(data: Dataset, name: str, value: float) -> str:
@@ -169,23 +181,27 @@ def inspect(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "misstable patterns",
     minimum="misstable pat",
-    syntax="misstable patterns [variables] [if] [in] [, frequency]",
+    syntax="misstable patterns [variables] [if] [in] [, frequency asis bypatterns]",
     help="Which variables are missing together.",
 )
 def misstable(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("all freq:uency asis bypat:terns"))
+    summary = parsed.name.endswith("summarize")
+    options = parsed.options(rules("all") if summary else rules("freq:uency asis bypat:terns"))
     data = session.data
     names = parsed.variables(data.names) or data.names
     keep = chosen(session, parsed.clauses)
     profiles = {n: profile(data, n, keep, limit=0) for n in names}
     incomplete = [n for n in names if profiles[n].missing]
-    if parsed.name.endswith("summarize"):
+    if summary:
         return _missing_summary(session, profiles, list(names) if "all" in options else incomplete)
     if not incomplete:
         return CommandResult(text="(no variable has missing values)")
-    # The most incomplete variable last, as patterns are read from the left.
-    incomplete.sort(key=lambda n: profiles[n].missing)
+    if "asis" not in options:  # the most incomplete variable last, as patterns are read from the left
+        incomplete.sort(key=lambda n: profiles[n].missing)
     patterns, counts = missing_patterns(data, incomplete, keep)
+    if "bypatterns" in options:  # by how many are missing, and which
+        order = sorted(range(len(counts)), key=lambda k: (int(patterns[k].sum()), patterns[k].tolist()))
+        patterns, counts = patterns[order], counts[order]
     total = int(counts.sum())
     as_counts = "frequency" in options
     value = Column("n", "Rows", "count") if as_counts else Column("share", "Percent", "percent")

@@ -14,7 +14,7 @@ from terrace.language.names import parse_names
 from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import Piece, words
 from terrace.results.table import Column, Row, Table
-from terrace.session.commands.data import file_name
+from terrace.session.commands.data import file_name, without_labels
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -41,8 +41,9 @@ def read_using(session: Session, piece: Piece, command_name: str) -> Dataset:
 def merge(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(
         rules(
-            "nogen:erate nol:abel nonote:s update replace norep:ort force sorted",
+            "nogen:erate nol:abel update replace norep:ort",
             "keepus:ing gen:erate keep assert",
+            already="nonote:s sorted",  # notes stay with their file
         )
     )
     master, clauses = session.data, parsed.clauses
@@ -68,6 +69,7 @@ def merge(session: Session, parsed: ParsedCommand) -> CommandResult:
             advice=f"Drop it first (drop {generate}), or use nogenerate.",
         )
     using = read_using(session, clauses.using, "merge")
+    using = without_labels(using) if "nolabel" in options else using
     keepusing = parse_names(argument(options["keepusing"]), using.names) if "keepusing" in options else None
     data, report = transforms.merge(
         master,
@@ -162,12 +164,14 @@ def report_table(report: MergeReport, generate: str | None, update: bool) -> Tab
     help="Add the rows of files below the data.",
 )
 def append(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("force nol:abel nonote:s", "gen:erate keep"))
+    options = parsed.options(rules("force nol:abel", "gen:erate keep", already="nonote:s"))
     using = parsed.clauses.using
     if using is None or parsed.clauses.body:
         raise parsed.word.error("append needs a file.", code="no-file", advice='Write append using "file.dta".')
     generate = new_name(argument(options["generate"]), session.state.dataset) if "generate" in options else None
     others = [read_using(session, piece, "append") for piece in words(using)]
+    if "nolabel" in options:
+        others = [without_labels(d) for d in others]
     if "keep" in options:
         others = [d.select(parse_names(argument(options["keep"]), d.names)) for d in others]
     master = session.data_or_none

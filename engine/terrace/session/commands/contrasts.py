@@ -78,7 +78,7 @@ def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     fit = current_fit(session, parsed)
     options = parsed.options(
-        rules("eff:ects pveff:ects cieff:ects noeff:ects wald nowald small over:all post", "m:compare l:evel df")
+        rules("eff:ects pveff:ects cieff:ects noeff:ects nowald small over:all post", "m:compare l:evel df", already="wald")
     )
     active, fit = fit, with_own_df(fit, options)
     asked = excluding(options, ("effects", "pveffects", "cieffects", "noeffects"))

@@ -13,7 +13,7 @@ from terrace.data.build import plain_values
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument
+from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names, parse_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import words
@@ -30,41 +30,74 @@ def _column(values: npt.NDArray[Any]) -> Any:
 @command(
     "encode",
     minimum="en",
-    syntax="encode variable [if] [in], generate(name)",
-    help="Number the values of a text variable 1, 2, ... in alphabetical order, with the texts as value labels.",
+    syntax="encode variable [if] [in], generate(name) [label(set) noextend]",
+    help="Number the values of a text variable 1, 2, ... in alphabetical order, with the texts as value labels; "
+    "label() takes the numbers of a set of labels, to which noextend lets nothing be added.",
 )
 def encode(session: Session, parsed: ParsedCommand) -> CommandResult:
-    name, new = _one_to_one(session, parsed, "encode")
+    options = parsed.options(rules("noe:xtend", "g:enerate l:abel"))
+    name, new = _one_to_one(session, parsed, "encode", options)
     data = session.data
     if not data.is_text(name):
         raise DataError(f"{name} holds numbers already.", code="not-text", subject=name)
     codes, values = data.codes(name)
     keep = chosen(session, parsed.clauses) & (codes >= 0)
-    labels = {k + 1: str(v) for k, v in enumerate(values)}
     v = data.variable(name)
-    column = np.where(keep, codes + 1.0, np.nan)
-    return changed(session, data.with_column(new, column, Variable(new, v.label, Measure.NOMINAL, labels)))
+    if "label" not in options:
+        if "noextend" in options:
+            raise options["noextend"].piece.error("noextend goes with label().", code="misplaced-option")
+        labels: dict[Any, str] = {k + 1: str(t) for k, t in enumerate(values)}
+        column = np.where(keep, codes + 1.0, np.nan)
+        return changed(session, data.with_column(new, column, Variable(new, v.label, Measure.NOMINAL, labels)))
+    texts = [str(values[k]) for k in np.unique(codes[keep])]
+    labels = _extended(session, options, texts)
+    numbers = {t: float(k) for k, t in labels.items()}
+    column = np.array([numbers[str(values[c])] if k else np.nan for c, k in zip(codes, keep)], dtype=np.float64)
+    made = changed(session, data.with_column(new, column, Variable(new, v.label, Measure.NOMINAL, labels)))
+    assert made.state is not None
+    sets = {**made.state.label_sets, str(argument(options["label"])): labels}
+    return replace(made, state=replace(made.state, label_sets=sets))
+
+
+def _extended(session: Session, options: dict[str, Option], texts: list[str]) -> dict[Any, str]:
+    """The set of ``label()`` with the texts that it lacks behind its largest number."""
+    from terrace.session.commands.labels import label_sets
+
+    place = argument(options["label"])
+    labels = dict(label_sets(session.state).get(str(place), {}))
+    new = [t for t in texts if t not in labels.values()]
+    if new and "noextend" in options:
+        raise DataError(
+            f"{place} has no label {new[0]!r}.", code="no-such-label", subject=str(place),
+            advice="Leave noextend out, and it gets one.",
+        )  # fmt: skip
+    first = int(max([0, *(k for k in labels if isinstance(k, int | float) and k == k)])) + 1  # noqa: PLR0124
+    return {**labels, **{first + k: t for k, t in enumerate(new)}}
 
 
 @command(
     "decode",
     minimum="dec",
-    syntax="decode variable [if] [in], generate(name)",
+    syntax="decode variable [if] [in], generate(name) [maxlength(#)]",
     help="Make a text variable of the value labels of a variable.",
 )
 def decode(session: Session, parsed: ParsedCommand) -> CommandResult:
-    name, new = _one_to_one(session, parsed, "decode")
+    options = parsed.options(rules("", "g:enerate maxl:ength"))
+    name, new = _one_to_one(session, parsed, "decode", options)
     data = session.data
     v = data.variable(name)
     if not v.value_labels:
         raise DataError(f"{name} has no value labels.", code="no-value-labels", subject=name)
     values = data.frame[name].map(lambda x: v.value_labels.get(x, ""), na_action="ignore").fillna("")
+    if "maxlength" in options:
+        values = values.str[: int(number(options["maxlength"], integer=True, least=1))]
     column = _column(np.where(chosen(session, parsed.clauses), values, ""))
     return changed(session, data.with_column(new, column, Variable(new, v.label, Measure.NOMINAL)))
 
 
-def _one_to_one(session: Session, parsed: ParsedCommand, what: str) -> tuple[str, str]:
-    options = parsed.options(rules("noe:xtend", "g:enerate l:abel maxl:ength"))
+def _one_to_one(
+    session: Session, parsed: ParsedCommand, what: str, options: dict[str, Option]
+) -> tuple[str, str]:
     if "generate" not in options:
         raise parsed.word.error(f"{what} needs generate().", code="syntax", advice=f"Write {what} x, generate(y).")
     name = Names(session.data.names).one(parsed.clauses.body)
@@ -82,8 +115,9 @@ def _one_to_one(session: Session, parsed: ParsedCommand, what: str) -> tuple[str
     help="Make text of numbers.",
 )
 def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
-    known = rules("replace force percent dpcomma float", "g:enerate i:gnore") if parsed.name == "destring" else rules(
-        "replace force", "g:enerate f:ormat")  # fmt: skip
+    known = rules("replace force", "g:enerate f:ormat")
+    if parsed.name == "destring":
+        known = rules("replace force percent dpcomma", "g:enerate i:gnore", already="float")
     options = parsed.options(known)
     data = session.data
     names = list(parse_names(parsed.clauses.body, data.names))

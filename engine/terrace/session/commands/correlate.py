@@ -34,7 +34,7 @@ def _columns(data: Dataset, parsed: ParsedCommand) -> tuple[str, ...]:
     by="loop",
 )
 def correlate(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("c:ovariance m:eans noformat w:rap"))
+    options = parsed.options(rules("c:ovariance m:eans"))
     data = session.data
     names = _columns(data, parsed)
     x = np.column_stack([data.numeric(n) for n in names]) if names else np.zeros((len(data), 0))

@@ -14,8 +14,9 @@ from terrace.data.streamed import StreamedData
 from terrace.errors import DataError
 from terrace.language.clauses import Clauses
 from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import parse_names
-from terrace.language.options import Option, rules
+from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import Piece, unquoted
 from terrace.results.table import Column, Row, Table
 from terrace.session.registry import command
@@ -58,25 +59,38 @@ def file_name(piece: Piece, command_name: str) -> str:
 @command(
     "use",
     minimum="u",
-    syntax="use [variables using] FILE [if] [in] [, clear stream nostream]",
+    syntax="use [variables using] FILE [if] [in] [, clear nolabel stream nostream]",
     help="Open a dataset of any format that Terrace reads; one that is larger than memory is streamed.",
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("clear replace nolabel stream nostream"))
-    if "stream" in options and "nostream" in options:
-        raise options["nostream"].piece.error("stream and nostream exclude each other.", code="options-exclude")
+    options = parsed.options(rules("nol:abel stream nostream", already="clear replace"))
+    excluding(options, ("stream", "nostream"))
     clauses = parsed.clauses
     piece = clauses.body if clauses.using is None else clauses.using
     name = file_name(piece, "use")
     if "nostream" not in options and ("stream" in options or larger_than_memory(name)):
+        if "nolabel" in options:
+            raise options["nolabel"].piece.error(
+                "A streamed file keeps its value labels.", code="misplaced-option", subject="nolabel"
+            )
         return opened(session, _streamed(session, name, clauses))
     data = _read(session, name)
+    if "nolabel" in options:
+        data = without_labels(data)
     state = replace(session.state, dataset=data)
     if clauses.condition is not None or clauses.range_ is not None:
         data = data.rows(selected(session.fork(state), clauses))
     if clauses.using is not None and clauses.body:
         data = data.select(parse_names(clauses.body, data.names))
     return opened(session, data)
+
+
+def without_labels(data: Dataset) -> Dataset:
+    """The data without value labels."""
+    for v in data.variables:
+        if v.value_labels:
+            data = data.with_variable(replace(v, value_labels={}))
+    return data
 
 
 def _streamed(session: Session, name: str, clauses: Clauses) -> Dataset:
@@ -113,7 +127,7 @@ def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
         from terrace.session.commands.sampling import draw_sample
 
         return draw_sample(session, parsed)
-    parsed.options(rules("clear"))
+    parsed.options(rules(already="clear"))
     if name:
         return opened(session, samples.sample(name))
     table = Table(
@@ -133,12 +147,19 @@ def _using(clauses: Clauses) -> Piece:
 @command(
     "import delimited",
     minimum="import delim",
-    syntax='import delimited [using] FILE [, delimiters(";") decimal(",") encoding(utf-8) clear]',
+    syntax='import delimited [using] FILE [, delimiters(";") decimal(",") encoding(utf-8) case(lower|upper) clear]',
     help="Open a text file; what is not said is detected.",
 )
 def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("clear", "delim:iters decimal enc:oding varn:ames"))
+    options = parsed.options(rules("", "delim:iters decimal enc:oding varn:ames case", already="clear"))
     name = file_name(_using(parsed.clauses), "import delimited")
+    if "varnames" in options and options["varnames"].value != "1":
+        raise options["varnames"].piece.error(
+            "Names are read from the first row, where that holds names.",
+            code="bad-option-value",
+            subject="varnames",
+            advice="Write varnames(1), or leave it out.",
+        )
     data = _read(
         session,
         name,
@@ -146,7 +167,15 @@ def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
         decimal=_text(options.get("decimal")),
         encoding=_text(options.get("encoding")),
     )
-    return opened(session, data)
+    return opened(session, _in_case(data, options.get("case")))
+
+
+def _in_case(data: Dataset, option: Option | None) -> Dataset:
+    """The data with names in ``case(lower|upper|preserve)``."""
+    kind = "preserve" if option is None else choice(argument(option), option.value, "l:ower u:pper p:reserve", "a case")
+    for name in data.names if kind != "preserve" else ():
+        data = data.renamed(name, name.lower() if kind == "lower" else name.upper())
+    return data
 
 
 def _text(option: Option | None) -> str | None:
@@ -162,11 +191,12 @@ def _delimiter(option: Option | None) -> str | None:
 @command(
     "import excel",
     minimum="import exc",
-    syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow clear] | import excel FILE, describe',
+    syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow case(lower|upper) clear] | '
+    "import excel FILE, describe",
     help="Open a sheet of an Excel file; the first row holds the names.",
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("clear first:row desc:ribe allstring", "sh:eet cellra:nge case"))
+    options = parsed.options(rules("desc:ribe", "sh:eet cellra:nge case", already="clear first:row"))
     name = file_name(_using(parsed.clauses), "import excel")
     if "describe" in options:
         from terrace.data.excel import sheets
@@ -176,20 +206,22 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
         table = Table("Sheets", (Column("range", "Range", "text"),), rows, "Sheet", key="sheets")
         return CommandResult(tables=(table,))
     cells = _text(options.get("cellrange"))
-    return opened(session, _read(session, name, sheet=_text(options.get("sheet")), cells=cells))
+    data = _read(session, name, sheet=_text(options.get("sheet")), cells=cells)
+    return opened(session, _in_case(data, options.get("case")))
 
 
-@command("import spss", minimum="import spss", syntax="import spss [using] FILE [, clear]",
+@command("import spss", minimum="import spss", syntax="import spss [using] FILE [, case(lower|upper) clear]",
          help="Open an SPSS file, .sav or .por.")  # fmt: skip
-@command("import sas", minimum="import sas", syntax="import sas [using] FILE [, clear]",
+@command("import sas", minimum="import sas", syntax="import sas [using] FILE [, case(lower|upper) clear]",
          help="Open a SAS file, .sas7bdat or .xpt.")  # fmt: skip
 @command("import sasxport5", minimum="import sasx", syntax="import sasxport5 FILE [, clear]",
          help="As import sas.")  # fmt: skip
 def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("clear", "enc:oding bcat case"))
+    options = parsed.options(rules("", "case", already="clear"))
     name = file_name(_using(parsed.clauses), parsed.name)
     usual = {"import spss": ".sav", "import sas": ".sas7bdat", "import sasxport5": ".xpt"}[parsed.name]
-    return opened(session, _read(session, name if Path(name).suffix else name + usual))
+    data = _read(session, name if Path(name).suffix else name + usual)
+    return opened(session, _in_case(data, options.get("case")))
 
 
 @command(

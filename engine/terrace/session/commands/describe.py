@@ -13,8 +13,9 @@ from terrace.data.dataset import Dataset
 from terrace.data.streamed import StreamedData
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
+from terrace.language.mixed_options import number
 from terrace.language.names import parse_names
-from terrace.language.options import rules
+from terrace.language.options import Option, rules
 from terrace.results.table import Column, Row, Table
 from terrace.session.registry import command
 from terrace.session.rows import selected
@@ -31,11 +32,11 @@ _PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 @command(
     "describe",
     minimum="d",
-    syntax="describe [variables] [using FILE] [, short simple]",
+    syntax="describe [variables] [using FILE] [, short simple numbers]",
     help="Say what the data are, or those of a file: rows, variables, types, labels.",
 )
 def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("s:hort si:mple f:ullnames n:umbers varl:ist"))
+    options = parsed.options(rules("s:hort si:mple n:umbers", already="f:ullnames varl:ist"))
     clauses = parsed.clauses
     if clauses.using is None:
         data = session.source
@@ -54,7 +55,12 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "short" in options:
         title = [data.label] if data.label else []
         return CommandResult(text="\n".join([*title, *_about(data)]), state=state)
-    return CommandResult(tables=(describe_table(data, names),), state=state)
+    table = describe_table(data, names)
+    if "numbers" in options:
+        columns = (Column("number", "Number", "count"), *table.columns)
+        rows = tuple(replace(r, values=(list(data.names).index(r.label) + 1, *r.values)) for r in table.rows)
+        table = replace(table, columns=columns, rows=rows)
+    return CommandResult(tables=(table,), state=state)
 
 
 def describe_table(data: Dataset, names: Sequence[str]) -> Table:
@@ -121,18 +127,19 @@ def _plain(value: Any) -> str:
 @command(
     "summarize",
     minimum="su",
-    syntax="summarize [variables] [if] [in] [weight] [, detail]",
+    syntax="summarize [variables] [if] [in] [weight] [, detail meanonly format separator(#)]",
     help="Count, mean, standard deviation, minimum and maximum.",
     by="loop",
 )
 def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("d:etail mean:only sep:arator nosep:arator", "", "form:at"))
+    options = parsed.options(rules("d:etail mean:only f:ormat", "sep:arator", already="nosep:arator"))
     clauses = parsed.clauses
     source = session.source
     if isinstance(source, StreamedData) and clauses.weight is None and "detail" not in options:
         parts = moments_of(session, source, clauses, parse_names(clauses.body, source.names) or source.names)
         state = replace(session.state, returned=Returned(dict(parts[-1][1])))
-        return CommandResult(tables=() if "meanonly" in options else (_summary_table(parts),), state=state)
+        table = _dressed(_summary_table(parts), source, options)
+        return CommandResult(tables=() if "meanonly" in options else (table,), state=state)
     data = session.data
     keep = selected(session, clauses)
     weights, kind = _weights(session, parsed, keep)
@@ -143,7 +150,7 @@ def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
         used = weights if weights is None or len(values) else None
         found.append((name, moments(values, used, kind)))
     detail = "detail" in options
-    tables = [_summary_table(found)]
+    tables = [_dressed(_summary_table(found), data, options)]
     scalars = dict(found[-1][1])
     if detail:
         tables = []
@@ -151,7 +158,11 @@ def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
             if data.is_text(name):
                 continue
             more = details(data.numeric(name)[keep], weights)
-            tables.append(_detail_table(data, name, {**numbers, **more}))
+            table = _detail_table(data, name, {**numbers, **more})
+            if "format" in options and (form := _numeric(data, name)):
+                shown = tuple(r if r.code in _OWN_UNITS else replace(r, display=form) for r in table.rows)
+                table = replace(table, rows=shown)
+            tables.append(table)
             scalars = {**numbers, **more}
         if not tables:
             raise DataError("These variables hold text; there is nothing to summarize.", code="text-variable")
@@ -161,6 +172,30 @@ def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "meanonly" in options:
         return CommandResult(state=state)
     return CommandResult(tables=tuple(tables), state=state)
+
+
+_OWN_UNITS = ("N", "Var", "skewness", "kurtosis")  # not in the units of the variable
+
+
+def _numeric(data: Dataset, name: str) -> str:
+    """The display format of a variable where it is one of numbers."""
+    from terrace.language.number_format import is_numeric_format
+
+    form = data.variable(name).format
+    return form if is_numeric_format(form) else ""
+
+
+def _dressed(table: Table, data: Dataset, options: dict[str, Option]) -> Table:
+    """The table with a rule after every ``separator(#)`` variables, in the formats of these with ``format``."""
+    every = int(number(options["separator"], integer=True)) if "separator" in options else 0
+    rows = []
+    for k, row in enumerate(table.rows):
+        if every and k and k % every == 0:
+            row = replace(row, kind="total")
+        if "format" in options and (form := _numeric(data, row.label)):
+            row = replace(row, display=form)
+        rows.append(row)
+    return replace(table, rows=tuple(rows))
 
 
 def _weights(session: Session, parsed: ParsedCommand, keep: npt.NDArray[np.bool_]) -> tuple[FloatArray | None, str]:

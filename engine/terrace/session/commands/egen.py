@@ -288,7 +288,7 @@ _OWN_OPTIONS = {
     "sum": rules("missing"),
     "rowtotal": rules("missing"),
     "tag": rules("missing"),
-    "group": rules("missing label autotype", "lname truncate"),
+    "group": rules("missing label", "lname", already="autotype"),
     "pctile": rules("", "p"),
     "rank": rules("field track unique"),
     "std": rules("", "mean std"),

@@ -38,10 +38,15 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.writers import write
 
     options = parsed.options(
-        rules("replace nol:abel quote datafmt first:row novar:names", "delim:iter", "sh:eet")
+        rules("replace nol:abel novar:names", "delim:iter")
         if parsed.name == "export delimited"
-        else rules("replace nol:abel", "", "first:row sh:eet")
+        else rules("replace nol:abel", "", "first:row")
     )
+    if "firstrow" in options and not "variables".startswith(options["firstrow"].value):
+        raise options["firstrow"].piece.error(
+            "The first row holds the names of the variables.", code="bad-option-value", subject="firstrow",
+            advice="Write firstrow(variables), or leave it out.",
+        )  # fmt: skip
     clauses = parsed.clauses
     data = session.data
     using = clauses.using
@@ -84,7 +89,7 @@ def _labelled(data: Dataset) -> Dataset:
 # --- keeping a copy ---------------------------------------------------------------------------------------
 @command("preserve", minimum="pres", syntax="preserve", help="Keep a copy of the data, for restore.")
 def preserve(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("changed"))
+    parsed.options(())
     if session.state.preserved is not None:
         raise parsed.word.error("The data are preserved already.", code="preserved", advice="restore brings them back.")
     return CommandResult(state=replace(session.state, preserved=session.data))

@@ -33,7 +33,7 @@ def log(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="Write the commands that follow and what they print to a text file.",
 )
 def log_using(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("replace append text smcl nomsg", "name"))
+    options = parsed.options(rules("replace append", already="text nomsg"))
     if session.state.log:
         raise parsed.word.error(
             f"The log {session.state.log} is open already.", code="log-open", advice="Write log close before."
@@ -103,7 +103,7 @@ def cd(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command("mkdir", syntax="mkdir FOLDER", help="Make a folder.")
 def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("public"))
+    parsed.options(())
     folder = Path(_name(parsed)).expanduser()
     try:
         folder.mkdir()

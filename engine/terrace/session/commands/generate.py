@@ -23,7 +23,7 @@ from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.session.stepwise import refers_back, row_by_row
-from terrace.session.working import TYPES, By, as_stored, by_groups, changed, chosen, new_name, plural
+from terrace.session.working import TYPES, By, as_stored, by_groups, changed, chosen, new_name, plural, text_of
 
 _STORAGE = re.compile(rf"(?:{'|'.join(TYPES)}|str\d*|strL)(?=\s)")
 
@@ -123,7 +123,7 @@ def missing_note(values: npt.NDArray[Any]) -> str:
     by="native",
 )
 def replace_values(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("nop:romote"))
+    parsed.options(())
     data = session.data
     target, expression = assignment(parsed, parsed.clauses.body)
     name = Names(data.names).one(target)
@@ -188,14 +188,14 @@ def _replaced(
 # --- recode -------------------------------------------------------------------------------------------------
 @command(
     "recode",
-    syntax='recode variables (values = value ["label"]) ... [if] [in] [, generate(names) prefix(text)]',
+    syntax='recode variables (values = value ["label"]) ... [if] [in] [, generate(names) prefix(text) label(set)]',
     help="Change values by rules: 1 2 = 0, 3/5 = 1, min/9, 10/max, missing, nonmissing, else.",
 )
 def recode(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.recode import recode as recoded
     from terrace.session.recoding import read_rules
 
-    options = parsed.options(rules("copy:rest test", "g:enerate into pre:fix l:abel"))
+    options = parsed.options(rules("copy:rest", "g:enerate into pre:fix l:abel"))
     data = session.data
     names, given = read_rules(parsed.clauses.body, data.names)
     keep = chosen(session, parsed.clauses)
@@ -223,7 +223,14 @@ def recode(session: Session, parsed: ParsedCommand) -> CommandResult:
                 variable = replace(variable, measure=Measure.NOMINAL)
             data = data.with_column(target, new, variable)
             lines.append(f"({plural(count, 'difference')} between {name} and {target})")
-    return changed(session, data, "\n".join(lines))
+    made = changed(session, data, "\n".join(lines))
+    if "label" not in options:
+        return made
+    if not labels:
+        raise options["label"].piece.error("label() names labels that the rules give.", code="misplaced-option")
+    assert made.state is not None
+    sets = {**made.state.label_sets, text_of(options["label"]): labels}
+    return replace(made, state=replace(made.state, label_sets=sets))
 
 
 def _labels_left(v: Variable, new: npt.NDArray[np.float64], given: Sequence[Any]) -> dict[Any, str]:

@@ -224,7 +224,7 @@ def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = session.data.names
     looks = "plotop:ts ciop:ts " + " ".join(f"plot{k}op:ts ci{k}op:ts" for k in range(1, 10))
     known = rules(
-        "noci hor:izontal allx:labels nolab:els allsim:plelabels uniq:ue",
+        "noci hor:izontal allx:labels nolab:els uniq:ue",
         f"x:dimension bydim:ension plotdim:ension recast recastci {looks}",
     )
     own, options = split_options(parsed.clauses.options, known, names, "marginsplot")

@@ -16,6 +16,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import choice, rules
 from terrace.session.commands.combine import read_using
+from terrace.session.commands.data import without_labels
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -29,7 +30,7 @@ from terrace.session.working import changed, new_name, plural, text_of
 )
 @command("cross", syntax="cross using FILE", help="All pairs of rows of the data and of a file.")
 def joinby(session: Session, parsed: ParsedCommand) -> CommandResult:
-    known = rules("update replace nol:abel", "unm:atched _merge") if parsed.name == "joinby" else ()
+    known = rules("nol:abel", "unm:atched _merge") if parsed.name == "joinby" else ()
     options = parsed.options(known)
     master, clauses = session.data, parsed.clauses
     if clauses.using is None:
@@ -37,6 +38,7 @@ def joinby(session: Session, parsed: ParsedCommand) -> CommandResult:
             f"{parsed.name} needs a file.", code="no-file", advice=f"Write {parsed.name} ... using FILE."
         )
     using = read_using(session, clauses.using, parsed.name)
+    using = without_labels(using) if "nolabel" in options else using
     keys = parse_names(clauses.body, master.names)
     if parsed.name == "joinby" and not keys:
         keys = tuple(n for n in master.names if n in using)

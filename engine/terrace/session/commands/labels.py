@@ -33,7 +33,7 @@ def attached(session: Session, parsed: ParsedCommand) -> CommandResult | None:
     items = words(parsed.clauses.body)
     if len(items) < 2 or str(items[-1]) == "." or not NAME.fullmatch(str(items[-1])):
         return None
-    parsed.options(rules("nofix"))
+    parsed.options(rules(already="nofix"))
     name = str(items[-1])
     known = label_sets(session.state)
     if name not in known:
@@ -65,7 +65,7 @@ def _with_labels(data: Dataset, name: str, labels: Mapping[Any, str], piece: Pie
     help="Name a set of value labels.",
 )
 def define(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("add modify replace nofix"))
+    options = parsed.options(rules("add modify replace", already="nofix"))
     items = words(parsed.clauses.body)
     if len(items) < 3 or len(items) % 2 == 0 or not NAME.fullmatch(str(items[0])):
         raise (parsed.clauses.body or parsed.word).error(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,13 +35,14 @@ _NUMERIC = re.compile(r"%-?0?\d*(\.\d+)?[fgeFGE]c?")
 @command(
     "list",
     minimum="l",
-    syntax="list [variables] [if] [in] [, noobs sepby(variables) separator(#) nolabel clean noheader]",
+    syntax="list [variables] [if] [in] [, noobs sepby(variables) separator(#) nolabel clean noheader "
+    "abbreviate(#) string(#)]",
     help="Show the data row by row.",
     by="loop",
 )
 def list_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(
-        rules("noo:bs nol:abel clean nohead:er noc:ompress fast", "sepby sep:arator ab:breviate str:ing")
+        rules("noo:bs nol:abel clean nohead:er", "sepby sep:arator ab:breviate str:ing", already="fast")
     )
     data = session.source
     names = parsed.variables(data.names) or data.names
@@ -55,10 +57,35 @@ def list_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
     table = list_table(
         data, names, rows, numbers="noobs" not in options, labels="nolabel" not in options, sepby=by, every=every
     )
+    if "abbreviate" in options:
+        table = _abbreviated(table, int(number(options["abbreviate"], integer=True, least=5)))
+    if "string" in options:
+        table = _cut(table, int(number(options["string"], integer=True, least=1)))
     if "clean" in options or "noheader" in options:
         text = _bare(table, clean="clean" in options, head="noheader" not in options)
         return CommandResult(tables=(table,), text=text)
     return CommandResult(tables=(table,))
+
+
+def _abbreviated(table: Table, places: int) -> Table:
+    """The table with names in at most so many places: ``abbrevi~n``."""
+
+    def short(name: str) -> str:
+        return name if len(name) <= places else f"{name[: places - 2]}~{name[-1]}"
+
+    columns = tuple(replace(c, title=short(c.title), code=c.title) for c in table.columns)
+    return replace(table, columns=columns, stub=short(table.stub))
+
+
+def _cut(table: Table, places: int) -> Table:
+    """The table with texts in at most so many places, two points behind those that were cut."""
+
+    def short(cell: object, k: int) -> object:
+        is_text = isinstance(cell, str) and table.columns[k].format == "text"
+        return f"{cell[:places]}.." if is_text and len(cell) > places else cell  # type: ignore[index, arg-type]
+
+    rows = tuple(replace(r, values=tuple(short(v, k) for k, v in enumerate(r.values))) for r in table.rows)
+    return replace(table, rows=rows)
 
 
 def _bare(table: Table, *, clean: bool, head: bool) -> str:

@@ -64,7 +64,7 @@ def count_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
 # --- order ------------------------------------------------------------------------------------------------
 @command("sort", minimum="so", syntax="sort variables", help="Sort the rows; missing values come last.")
 def sort(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("stable"))
+    parsed.options(rules(already="stable"))
     names = _needed(parsed, session.data)
     data = sort_rows(session.data, names)
     return CommandResult() if data is session.data else changed(session, data)
@@ -113,7 +113,7 @@ def gsort(session: Session, parsed: ParsedCommand) -> CommandResult:
 def order(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.rows import reordered
 
-    options = parsed.options(rules("first last alpha:betic seq:uential", "b:efore a:fter"))
+    options = parsed.options(rules("last alpha:betic seq:uential", "b:efore a:fter", already="first"))
     data = session.data
     names = list(_needed(parsed, data))
     if "alphabetic" in options or "sequential" in options:

@@ -38,9 +38,10 @@ if TYPE_CHECKING:
 
 _STATISTICS = "mean median min max zero base asbal:anced asobs:erved " + " ".join(f"p{k}" for k in range(1, 100))
 _RULES = rules(
-    "atmeans post plot small vsquish noatlegend nopv:alues noci coefl:egend",  # vsquish: no line is blank
+    "atmeans post plot small noatlegend nopv:alues noci coefl:egend",
     "at dydx eyex dyex eydx over l:evel m:compare pr:edict exp:ression vce df subpop",
     "asbal:anced contrast pwc:ompare",
+    already="vsquish",  # no line is blank
 )
 _EFFECTS = ("dydx", "eyex", "dyex", "eydx")
 _OPERATOR = re.compile(r"(?<![\w.])(?:(?:r|rb|a|ar|g|h|j|p|q)\d*(?:\([\d\s/]+\))?\.)|@")

@@ -280,7 +280,7 @@ def svmat(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command("matrix list", minimum="mat l", syntax="matrix list name [, format(%9.3f) title(text)]", help="Show a matrix.")
 def matrix_list(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("nob:lank noha:lf noh:eader non:ames", "f:ormat t:itle"))
+    options = parsed.options(rules("noh:eader non:ames", "f:ormat t:itle", already="nob:lank noha:lf"))
     body = parsed.clauses.body
     found = matrix_value(session, body)
     title = options["title"].value if "title" in options else str(body)

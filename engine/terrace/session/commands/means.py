@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def _interval(mean: float, se: float, df: float, level: float) -> tuple[float, f
     help="Means with standard errors and intervals, each over the rows it has.",
 )
 def mean(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("nolegend nohe:ader", "over l:evel"))
+    options = parsed.options(rules("nohe:ader", "over l:evel", already="nolegend"))
     data = session.data
     names = parsed.variables(data.names)
     if not names:
@@ -96,7 +97,7 @@ def mean(session: Session, parsed: ParsedCommand) -> CommandResult:
         Column("lb", f"[{level:g}% conf.", "general"),
         Column("ub", "interval]", "general"),
     )
-    title = "Mean estimation" if together else "Means"
+    title = "" if "noheader" in options else "Mean estimation" if together else "Means"
     return shown(
         session, (Table(title, columns_, tuple(rows), over or "Variable", key=parsed.name.split()[0]),), scalars
     )
@@ -105,7 +106,7 @@ def mean(session: Session, parsed: ParsedCommand) -> CommandResult:
 # --- t tests --------------------------------------------------------------------------------------------------
 @command(
     "ttest",
-    syntax="ttest y == # | ttest y == x [, unpaired] | ttest y, by(group) [unequal welch level(#)]",
+    syntax="ttest y == # [if] [in] | ttest y == x [, unpaired] | ttest y, by(group) [unequal welch level(#)]",
     help="t test of a mean, of two means, or of paired differences.",
     by="loop",
 )
@@ -256,19 +257,27 @@ def _tested(
     by="loop",
 )
 def oneway(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("t:abulate noa:nova mi:ssing w:rap nom:eans nost:andard nof:req nol:abel"))
-    found, y, factor, labels = _anova(session, parsed)
-    tables = [_anova_table(found, y, factor)]
+    options = parsed.options(rules("t:abulate noa:nova nom:eans nost:andard nof:req nol:abel"))
+    for name in ("nomeans", "nostandard", "nofreq", "noanova"):
+        if name in options and "tabulate" not in options:
+            raise options[name].piece.error(f"{name} goes with tabulate.", code="misplaced-option", subject=name)
+    found, y, factor, labels = _anova(session, parsed, labelled="nolabel" not in options)
+    tables = [] if "noanova" in options else [_anova_table(found, y, factor)]
     if "tabulate" in options:
         rows = [Row(label, (float(m), float(s), int(n))) for label, m, s, n in
                 zip(labels, found.means, found.sds, found.sizes)]  # fmt: skip
         rows.append(Row("Total", (found.mean, float(np.sqrt(found.ss_total / (found.n - 1))), found.n), "total"))
-        heads = (Column("mean", "Mean", "general"), Column("sd", "Std. dev.", "general"), Column("n", "Freq.", "count"))
+        every = (Column("mean", "Mean", "general"), Column("sd", "Std. dev.", "general"), Column("n", "Freq.", "count"))
+        off = [name in options for name in ("nomeans", "nostandard", "nofreq")]
+        heads = tuple(c for c, gone in zip(every, off) if not gone)
+        rows = [replace(r, values=tuple(v for v, gone in zip(r.values, off) if not gone)) for r in rows]
         tables.insert(0, Table(f"Summary of {y}", heads, tuple(rows), factor, key="oneway-means"))
     return shown(session, tuple(tables), _anova_scalars(found))
 
 
-def _anova(session: Session, parsed: ParsedCommand) -> tuple[meantests.Anova, str, str, tuple[str, ...]]:
+def _anova(
+    session: Session, parsed: ParsedCommand, *, labelled: bool = True
+) -> tuple[meantests.Anova, str, str, tuple[str, ...]]:
     data = session.data
     names = parsed.variables(data.names)
     if len(names) != 2:
@@ -279,7 +288,7 @@ def _anova(session: Session, parsed: ParsedCommand) -> tuple[meantests.Anova, st
         )
     y, factor = names
     x = data.numeric(y)
-    found = levels(data, factor, chosen(session, parsed.clauses) & ~np.isnan(x))
+    found = levels(data, factor, chosen(session, parsed.clauses) & ~np.isnan(x), labels=labelled)
     used = found.codes >= 0
     if len(found.values) < 2:
         raise DataError(f"{factor} needs two groups or more here.", code="not-two-groups", subject=factor)
@@ -317,7 +326,7 @@ def _anova_scalars(found: meantests.Anova) -> dict[str, float]:
     help="Intraclass correlation by analysis of variance, with its interval and the reliability of a group mean.",
 )
 def loneway(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("me:an med:ian ex:act", "l:evel"))
+    options = parsed.options(rules("", "l:evel"))
     level = _level(session, options)
     found, y, factor, _ = _anova(session, parsed)
     if found.df_within < 1 or not found.ss_total > 0:

@@ -12,7 +12,7 @@ import numpy as np
 from terrace.data import imputed
 from terrace.data.dataset import Dataset
 from terrace.data.transforms.grouping import group
-from terrace.errors import Cancelled, DataError, SpecError, TerraceError
+from terrace.errors import Cancelled, CommandError, DataError, SpecError, TerraceError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names, join_ranges, parse_names
@@ -29,8 +29,9 @@ from terrace.session.state import CommandResult, Matrix, Returned
 from terrace.session.working import changed, plural, shown
 
 _ESTIMATE = rules(
-    "post noisily dots nodots vartable dftable esampvaryok errorok cmdok", "level ni:mputations i:mputations"
-)
+    "vart:able erroro:k", "level ni:mputations i:mputations",
+    already="nodots dft:able esampvaryok",  # df is a column in any case, and samples may differ
+)  # fmt: skip
 
 
 # --- the data -----------------------------------------------------------------------------------------------
@@ -61,7 +62,9 @@ def mi_set(session: Session, parsed: ParsedCommand) -> CommandResult:
     "imputations hold the incomplete rows only (mlong), or stand beside each other (wide).",
 )
 def mi_import(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("clear drop automatic", "m id imp:uted pas:sive"))
+    options = parsed.options(rules("drop", "m id imp:uted pas:sive", already="clear auto:matic"))
+    if "passive" in options:  # they may differ between imputations as all others
+        parse_names(argument(options["passive"]), session.data.names)
     style = str(parsed.clauses.body).strip()
     if style not in ("flong", "flongsep", "mlong", "wide"):
         raise (parsed.clauses.body or parsed.word).error(
@@ -118,17 +121,17 @@ def _wide(piece: Piece, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 @command("mi register", syntax="mi register imputed|passive|regular variables",
-         help="Accepted and without effect: every variable may differ between imputations.")  # fmt: skip
+         help="Notes which variables were imputed; every variable may differ between imputations.")  # fmt: skip
 def mi_register(session: Session, parsed: ParsedCommand) -> CommandResult:
     items = words(parsed.clauses.body)
     parse_names(parsed.clauses.body.after(items[0].end).strip() if items else parsed.clauses.body, session.data.names)
-    return CommandResult()
+    return CommandResult(text="(every variable may differ between imputations: nothing needs to be registered)")
 
 
 @command("mi query", minimum="mi q", syntax="mi query", help="As mi describe.")
 @command("mi describe", minimum="mi des", syntax="mi describe", help="How many imputations there are, and of what.")
 def mi_describe(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("detail"))
+    parsed.options(())
     data = session.data
     found = imputed.imputations(data)
     original = np.flatnonzero(data.numeric(imputed.M) == 0)
@@ -155,7 +158,7 @@ def mi_describe(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command("mi unset", syntax="mi unset [, m(#)]", help="Keep the original data, or one imputation, as ordinary data.")
 @command("mi extract", syntax="mi extract # [, clear]", help="Keep one imputation as ordinary data.")
 def mi_unset(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("clear", "m"))
+    options = parsed.options(rules("", "m", already="clear"))
     piece = parsed.clauses.body if parsed.name == "mi extract" else None
     if "m" in options:
         piece = argument(options["m"])
@@ -186,23 +189,59 @@ def mi_estimate(session: Session, parsed: ParsedCommand) -> CommandResult:
             code="mi-too-few",
         )
     fits: list[FitResult] = []
+    failed: list[str] = []
     for k, (m, rows) in enumerate(found):
         if session.cancelled():
             raise Cancelled
         try:
-            state = run_on(session, data.rows(rows), model)
-        except Cancelled:
+            fit = run_on(session, data.rows(rows), model).fit
+            if fit is None or fit is session.state.fit:
+                raise model.word.error(f"mi estimate works on mixed and regress, not on {model.word}.", code="prefix")
+            _check(fit, m)
+        except (Cancelled, CommandError):
             raise
         except TerraceError as error:
-            error.message = f"Imputation {m}: {error.message}"
-            raise
-        if state.fit is None or state.fit is session.state.fit:
-            raise model.word.error(f"mi estimate works on mixed and regress, not on {model.word}.", code="prefix")
-        _check(state.fit, m)
-        fits.append(state.fit)
+            error.message = error.message if "imputation" in error.message else f"Imputation {m}: {error.message}"
+            if "errorok" not in options:
+                raise
+            failed.append(error.message)
+            continue
+        fits.append(fit)
         session.report("Imputations", (k + 1) / len(found))
     level = number(options["level"]) if "level" in options else session.state.settings.level
-    return _result(session, model, fits, level)
+    if len(fits) < 2:
+        raise DataError("Fewer than two imputations could be fitted.", code="mi-too-few", advice=failed[0])
+    result = _result(session, model, fits, level)
+    if "vartable" in options:
+        result = replace(result, tables=(_variance_table(fits), *result.tables))
+    return replace(result, warnings=(*result.warnings, *failed))
+
+
+def _pooled(fits: Sequence[FitResult]) -> Pooled:
+    """The coefficients pooled; with the degrees of freedom of complete data after ``regress``."""
+    regression = fits[0].macros.get("cmd") == "regress"
+    complete = float(min(f.scalars["df_r"] or 0 for f in fits)) if regression else None
+    return pool(np.array([f.model.beta for f in fits]), np.array([f.model.vcov for f in fits]), complete)
+
+
+def _variance_table(fits: Sequence[FitResult]) -> Table:
+    """Variances within and between imputations, their total, and what the imputations cost each coefficient.
+
+    Relative efficiency against infinitely many imputations is 1/(1 + FMI/M) (Rubin 1987, p. 114).
+    """
+    pooled = _pooled(fits)
+    columns = (
+        Column("within", "Within"), Column("between", "Between"), Column("total", "Total"),
+        *(Column(k, t, "fixed", 4) for k, t in (("rvi", "RVI"), ("fmi", "FMI"), ("efficiency", "Efficiency"))),
+    )  # fmt: skip
+    labels = {e.term: e.label for e in fits[0].fixed}
+    rows = []
+    for k, info in enumerate(fits[0].model.design.x_info):
+        fmi = float(pooled.fmi[k])
+        spread = (float(m[k, k]) for m in (pooled.within, pooled.between, pooled.vcov))
+        cells = (*spread, float(pooled.rvi[k]), fmi, 1.0 / (1.0 + fmi / pooled.m))
+        rows.append(Row(labels.get(info.name, info.name), cells, code=info.name))
+    return Table("Variances and imputations", columns, tuple(rows), "Term", key="mi-variance")
 
 
 def _check(fit: FitResult, m: int) -> None:
@@ -222,11 +261,7 @@ def _result(session: Session, model: ParsedCommand, fits: Sequence[FitResult], l
                 code="mi-coefficients",
                 advice="A factor may lack a level there, or a term be collinear.",
             )
-    regression = fits[0].macros.get("cmd") == "regress"
-    complete = float(min(f.scalars["df_r"] or 0 for f in fits)) if regression else None
-    fixed = pool(
-        np.array([f.model.beta for f in fits]), np.array([f.model.vcov for f in fits]), complete
-    )
+    fixed = _pooled(fits)
     tables = [_fixed_table(fixed, fits[0], names, level, model)]
     tables += _random_table(fits, level)
     test = joint_test(fixed, np.array([n != "_cons" for n in names]))

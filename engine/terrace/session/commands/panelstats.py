@@ -99,7 +99,7 @@ def xtsum(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="How many groups and occasions there are, and which occasions occur together.",
 )
 def xtdescribe(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("", "p:atterns i t w:idth"))
+    options = parsed.options(rules("", "p:atterns i t"))
     data = session.data
     panel = _panel(session, parsed, options)
     declared = data.panel

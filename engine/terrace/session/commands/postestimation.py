@@ -170,7 +170,7 @@ def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import summarize_table
 
-    options = parsed.options(rules("lab:els nohea:der nowei:ghts eq:uation"))
+    options = parsed.options(rules("lab:els", already="nohea:der nowei:ghts"))
     names = parsed.variables(session.data.names) if parsed.clauses.body else ()
     table = summarize_table(fit, fit_rows(session, fit).data, names, labels="labels" in options)
     return _stored(session, table, summary_returned(table))

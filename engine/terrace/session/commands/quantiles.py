@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from terrace.data.dataset import Measure, Variable
@@ -45,13 +47,26 @@ def _count(options: dict[str, Option]) -> int:
     return int(number(options["nquantiles"], least=2, integer=True)) if "nquantiles" in options else 2
 
 
-def _breaks(cells: Cells, count: int) -> FloatArray:
-    return np.array([cells.percentile(100 * k / count)[0] for k in range(1, count)])
+def _breaks(cells: Cells, count: int, options: dict[str, Option]) -> FloatArray:
+    return _percentiles(cells, [100 * k / count for k in range(1, count)], options)
+
+
+def _percentiles(cells: Cells, wanted: Sequence[float], options: dict[str, Option]) -> FloatArray:
+    """Percentiles; with ``altdef`` by interpolation between the ordered values at (n + 1)p/100."""
+    if "altdef" not in options:
+        return np.array([cells.percentile(p)[0] for p in wanted])
+    if cells.weights is not None:
+        raise options["altdef"].piece.error("altdef does not go with weights.", code="options-exclude")
+    x = np.sort(cells.x)
+    x = np.concatenate([x[:1], x, x[-1:]])
+    place = (len(x) - 1) * np.asarray(wanted, dtype=np.float64) / 100.0
+    at = np.floor(place).astype(np.int64)
+    return np.asarray(x[at] + (place - at) * (x[np.minimum(at + 1, len(x) - 1)] - x[at]))
 
 
 @command(
     "xtile",
-    syntax="xtile name = expression [if] [in] [weight] [, nquantiles(#) cutpoints(variable)]",
+    syntax="xtile name = expression [if] [in] [weight] [, nquantiles(#) cutpoints(variable) altdef]",
     help="Number the quantile groups of a variable: halves, or as many as nquantiles() says.",
 )
 def xtile(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -68,7 +83,7 @@ def xtile(session: Session, parsed: ParsedCommand) -> CommandResult:
         points = data.numeric(Names(data.names).one(argument(options["cutpoints"])))
         breaks = np.unique(points[~np.isnan(points)])
     else:
-        breaks = _breaks(_whole(values[keep], None if w is None else w[keep], kind), _count(options))
+        breaks = _breaks(_whole(values[keep], None if w is None else w[keep], kind), _count(options), options)
     # The k-th group holds what lies above the (k-1)-th quantile and at or below the k-th.
     out = np.where(keep, np.searchsorted(breaks, values, side="left") + 1.0, np.nan)
     label = f"{len(breaks) + 1} quantiles of {str(parsed.clauses.body).partition('=')[2].strip()}"
@@ -77,12 +92,12 @@ def xtile(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "pctile",
-    syntax="pctile name = expression [if] [in] [weight] [, nquantiles(#) genp(name)]",
+    syntax="pctile name = expression [if] [in] [weight] [, nquantiles(#) genp(name) altdef]",
     help="Put the quantiles of a variable into the first rows of a new one.",
 )
 @command(
     "_pctile",
-    syntax="_pctile expression [if] [in] [weight] [, nquantiles(#) percentiles(list)]",
+    syntax="_pctile expression [if] [in] [weight] [, nquantiles(#) percentiles(list) altdef]",
     help="Quantiles into r(r1), r(r2), ...",
 )
 def pctile(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -109,7 +124,7 @@ def pctile(session: Session, parsed: ParsedCommand) -> CommandResult:
         wanted = tuple(100 * k / count for k in range(1, count))
     if not all(0 < p < 100 for p in wanted):
         raise options["percentiles"].piece.error("A percentile lies between 0 and 100.", code="option-number")
-    found = np.array([cells.percentile(p)[0] for p in wanted])
+    found = _percentiles(cells, wanted, options)
     scalars = {f"r{k}": float(v) for k, v in enumerate(found, 1)}
     if quiet:
         return shown(session, (), scalars)

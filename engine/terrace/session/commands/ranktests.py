@@ -8,9 +8,10 @@ from terrace.data.crosstab import levels
 from terrace.errors import DataError
 from terrace.inference import ranktests
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument
+from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names
 from terrace.language.options import rules
+from terrace.language.tokens import words
 from terrace.results.table import Column, Row, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -20,12 +21,16 @@ from terrace.session.working import chosen, shown
 
 @command(
     "spearman",
-    syntax="spearman variables [if] [in] [, pw]",
+    syntax="spearman variables [if] [in] [, pw stats(rho obs p) star(#) print(#)]",
     help="Rank correlations, over the rows that are complete in all variables, or in each pair with pw.",
     by="loop",
 )
 def spearman(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("pw matrix", "stats star p:rint"))
+    options = parsed.options(rules("pw", "stats star p:rint", already="m:atrix"))
+    asked = [str(w) for w in words(argument(options["stats"]))] if "stats" in options else ["rho", "p"]
+    if not set(asked) <= {"rho", "obs", "p"}:
+        raise options["stats"].piece.error("stats() takes rho, obs and p.", code="bad-option-value", subject="stats")
+    star, print_ = (number(options[n]) if n in options else None for n in ("star", "print"))
     data = session.data
     names = parsed.variables(data.names)
     if len(names) < 2:
@@ -44,10 +49,20 @@ def spearman(session: Session, parsed: ParsedCommand) -> CommandResult:
             count[i, j] = count[j, i] = both.sum()
             r[i, j], p[i, j] = ranktests.spearman(columns[a][both], columns[b][both])
             r[j, i], p[j, i] = r[i, j], p[i, j]
-        cells = [float(v) for v in r[i, : i + 1]]
-        rows.append(Row(a, (*cells, *[None] * (k - i - 1))))
-        if i:
-            rows.append(Row("p", (*[float(v) for v in p[i, :i]], *[None] * (k - i)), indent=1))
+        shown_ = [j == i or print_ is None or p[i, j] <= print_ for j in range(i + 1)]
+        marks = tuple("*" if star is not None and j < i and p[i, j] <= star else "" for j in range(k))
+        first = a
+        if "rho" in asked:
+            cells = [float(v) if s else None for v, s in zip(r[i, : i + 1], shown_)]
+            rows.append(Row(a, (*cells, *[None] * (k - i - 1)), marks=marks))
+            first = ""
+        if "obs" in asked:
+            sizes = [int(v) for v in count[i, :i]]
+            rows.append(Row(first or "N", (*sizes, *[None] * (k - i)), indent=int(not first), format="count"))
+            first = ""
+        if i and "p" in asked:
+            tests = [float(v) if s else None for v, s in zip(p[i, :i], shown_)]
+            rows.append(Row(first or "p", (*tests, *[None] * (k - i)), indent=int(not first)))
     if not count[1, 0]:
         raise DataError("No row has values of both variables.", code="no-observations")
     note = f"{int(count[1, 0]):,} observations." if "pw" not in options or k == 2 else ""

@@ -21,19 +21,30 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.spec.model import Display, ModelSpec, Weight
 
-_RULES = (*rules("nocons:tant r:obust notab:le b:eta", "vce cl:uster"), *DISPLAY_RULES)
+# what of the table a mixed model has besides
+_MIXED = (
+    *("noretable", "norettable", "nofetable", "nogroup", "nolrtest", "nocnsreport", "variance", "stddeviations"),
+    *("estmetric", "dftable"),
+)
+_RULES = (
+    *rules("nocons:tant r:obust notab:le b:eta", "vce cl:uster"),
+    *(r for r in DISPLAY_RULES if r.name not in _MIXED),
+)
 
 
 @command(
     "regress",
     minimum="reg",
-    syntax="regress outcome [terms] [if] [in] [weight] [, noconstant vce(robust|cluster variable) level(#) base beta]",
+    syntax="regress outcome [terms] [if] [in] [weight] [, noconstant vce(robust|cluster variable) level(#) base beta "
+    "noheader notable]",
     help="Fit a linear model by least squares; without a model, show the last one again.",
     by="loop",
 )
 def regress(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(_RULES)
     display = read_display(options, session.state.settings.display())
+    if "notable" in options:
+        display = replace(display, nofetable=True)
     if not split(parsed.arguments, ",")[0]:
         return _replay(session, parsed, display, beta="beta" in options)
     from terrace.postestimation.regress import regress as fitted

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from terrace.data.dataset import Dataset, Variable
+from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.errors import SpecError, TerraceError
 from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
 from terrace.language.command import ParsedCommand, Prefix
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import parse_names
 from terrace.language.options import Option, match_options, rules
-from terrace.language.tokens import split
+from terrace.language.tokens import split, unquoted
 from terrace.postestimation.replication import Replicated, bootstrap, jackknife
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
@@ -27,11 +27,10 @@ from terrace.session.state import CommandResult, Matrix, Returned, State
 from terrace.session.working import chosen, plural
 
 _COMMON = rules(
-    "nodots notable noheader nolegend nowarn force mse nodrop",
-    "cluster idcluster saving level processes dots title",
+    "notab:le mse", "cl:uster idcl:uster sa:ving l:evel processes ti:tle", already="nodots noh:eader nol:egend now:arn"
 )
 _BOOTSTRAP = (*_COMMON, *rules("", "reps seed strata size group"))
-_JACKKNIFE = (*_COMMON, *rules("eclass rclass keep"))
+_JACKKNIFE = _COMMON
 _REPS = 50
 
 
@@ -45,6 +44,8 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
     outer = next(p for p in parsed.prefixes if p.name in ("bootstrap", "jackknife"))
     is_bootstrap = outer.name == "bootstrap"
     options = match_options(outer.clauses.options, _BOOTSTRAP if is_bootstrap else _JACKKNIFE, outer.name)
+    own, before = session, session.state.dataset
+    session = _with_idcluster(session, options)
     statistics = read_statistics(outer.clauses.body)
     command = inner(parsed, outer)
     saving = read_saving(options.get("saving"))
@@ -91,12 +92,38 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
     if saving is not None:
         notes.append(write_replicates(session, saving, _dataset(values, found)))
     tables = _tables(values, made, level, len(tasks) if not is_bootstrap else None, notes, fit, command.bare)
+    if "title" in options:
+        tables = (replace(tables[0], title=unquoted(argument(options["title"]))), *tables[1:])
     returned = _returned(values, made, len(tasks))
     kept = fit if fit is None or statistics else _with_vcov(fit, values, made, level, is_bootstrap)
     return CommandResult(
         tables=tables if "notable" not in options else (),
-        state=replace(state, fit=kept if kept is not None else state.fit, returned=returned),
-    )
+        state=replace(
+            state, fit=kept if kept is not None else state.fit, returned=returned,
+            dataset=state.dataset if session is own else before,
+        ),
+    )  # fmt: skip
+
+
+def _with_idcluster(session: Session, options: dict[str, Option]) -> Session:
+    """The session on data with the variable of ``idcluster()``, which numbers the groups of ``cluster()``.
+
+    Each group that is drawn gets a number of its own in it, so that one drawn twice is two.
+    """
+    if "idcluster" not in options:
+        return session
+    from terrace.data.transforms.grouping import group
+    from terrace.session.working import new_name
+
+    if "cluster" not in options:
+        raise options["idcluster"].piece.error(
+            "idcluster() numbers the groups of cluster().", code="misplaced-option", subject="idcluster"
+        )
+    data = session.data
+    name = new_name(argument(options["idcluster"]), data)
+    codes = group(data, parse_names(argument(options["cluster"]), data.names)).codes
+    data = data.with_column(name, codes + 1.0, Variable(name, measure=Measure.IDENTIFIER))
+    return session.fork(replace(session.state, dataset=data))
 
 
 def unconditional(command: ParsedCommand, fit: FitResult | None) -> str:
@@ -150,6 +177,8 @@ def _units(
     else:
         cluster = (fit.spec.cluster,) if fit is not None and fit.spec.cluster else ()
     units = make_units(data, np.asarray(keep), cluster, strata)
+    if "idcluster" in options:
+        units = replace(units, cluster=str(argument(options["idcluster"])))
     return units, f"groups of {' '.join(cluster)}" if cluster else "rows"
 
 
@@ -165,7 +194,7 @@ def read_saving(option: Option | None) -> Saving | None:
 
     parts = split(argument(option), ",")
     rest = parts[1].strip() if len(parts) > 1 else None
-    inside = match_options(rest, rules("replace double", "every"), "saving") if rest is not None else {}
+    inside = match_options(rest, rules("replace", already="double"), "saving") if rest is not None else {}
     return file_name(parts[0].strip(), "saving"), "replace" in inside
 
 

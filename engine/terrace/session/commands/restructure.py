@@ -38,7 +38,7 @@ _SPREADS = ("sd", "variance", "semean", "cv", "skewness", "kurtosis")
 def collapse(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.collapse import collapse as collapsed
 
-    options = parsed.options(rules("cw fast", "by"))
+    options = parsed.options(rules("cw", "by", already="fast"))
     data = session.data
     targets = read_targets(parsed.clauses.body, data)
     if not targets:

@@ -20,7 +20,7 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.session.working import plural
 
-_OPTIONS = rules("nodots nolegend noheader verbose", "r:eps seed saving dots")
+_OPTIONS = rules("", "r:eps seed saving", already="nodots nol:egend noh:eader")
 
 
 @prefix("simulate")

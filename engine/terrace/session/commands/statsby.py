@@ -26,8 +26,9 @@ from terrace.session.state import CommandResult
 from terrace.session.working import plural
 
 IntArray = npt.NDArray[np.int64]
-_STATSBY = rules("clear total subsets nodots nolegend noheader force basepop", "by saving dots")
-_ROLLING = rules("clear nodots recursive rrecursive nolegend noheader", "window saving stepsize start end keep dots")
+_QUIET = "clear nodots nol:egend noh:eader"
+_STATSBY = rules("t:otal", "by sa:ving", already=_QUIET)
+_ROLLING = rules("recursive rrecursive", "w:indow sa:ving stepsize start end", already=_QUIET)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def active_name(session: Session) -> str:
 
 @command("estimates store", minimum="est sto", syntax="estimates store NAME", help="Keep the fit under a name.")
 def store(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("nocopy"))
+    parsed.options(rules(already="nocopy"))
     fit = current_fit(session, parsed)
     name = _one_name(parsed)
     kept = replace(fit, name=name)

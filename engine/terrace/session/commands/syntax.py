@@ -209,7 +209,7 @@ def marksample(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.options import rules
     from terrace.session.working import chosen
 
-    options = parsed.options(rules("nov:arlist strok zeroweight noby"))
+    options = parsed.options(rules("nov:arlist strok", already="zeroweight noby"))
     name = str(parsed.clauses.body)
     if not NAME.fullmatch(name):
         raise parsed.word.error("marksample needs a name.", code="bad-name", advice="Write marksample touse.")

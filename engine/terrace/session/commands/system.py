@@ -174,5 +174,5 @@ def version(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command("exit", syntax="exit", help="End a do-file.")
 def exit_(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("clear STATA"))
+    parsed.options(rules(already="clear"))
     return CommandResult()

@@ -37,8 +37,9 @@ _TITLES = {
     "min": "Min", "max": "Max", "sum": "Sum", "variance": "Variance", "semean": "SE(mean)",
 }  # fmt: skip
 _RULES = rules(
-    "nototal nototals row col:umn scol missing listwise replace center left",
-    "stat:istic c:ontents totals nformat sformat style f:ormat by",
+    "nototal nototals missing",
+    "stat:istic c:ontents nformat f:ormat",
+    already="row col:umn",  # totals of rows and columns, which stand there without nototals
 )
 _MOST = 2_000
 

@@ -10,7 +10,7 @@ from terrace.data.transforms.aggregate import STATISTICS, Cells, statistic
 from terrace.data.transforms.grouping import Grouping
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument
+from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names
 from terrace.language.options import Option, choice, did_you_mean, rules
 from terrace.language.tokens import words
@@ -30,16 +30,17 @@ _TITLES = {"count": "N", "sd": "SD", "semean": "SE(mean)", "cv": "CV", "iqr": "I
 @command(
     "tabstat",
     syntax="tabstat variables [if] [in] [weight] [, statistics(mean sd ...) by(variable) columns(variables|statistics) "
-    "nototal missing format(%fmt)]",
+    "nototal missing casewise save format(%fmt)]",
     help="A table of statistics: " + ", ".join(STATISTICS) + ", p1 to p99, q.",
     by="loop",
 )
 def tabstat(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(
         rules(
-            "not:otal m:issing nosep longstub save case:wise",
-            "s:tatistics by c:olumns labelw:idth v:arwidth",
+            "not:otal m:issing save case:wise",
+            "s:tatistics stats by c:olumns",
             "f:ormat",
+            already="nosep longs:tub",  # no rules between groups; groups and statistics both have names
         )
     )
     data = session.data
@@ -73,14 +74,22 @@ def tabstat(session: Session, parsed: ParsedCommand) -> CommandResult:
     table = _table(data, names, stats, blocks, by, _across(options, names), options)
     last = blocks[-1][1]
     values = np.array([[last[n][s] for n in names] for s in stats])
-    return shown(session, (table,), {}, matrices={"StatTotal": Matrix(values, tuple(stats), tuple(names))})
+    matrices = {"StatTotal": Matrix(values, tuple(stats), tuple(names))}
+    macros: dict[str, str] = {}
+    if "save" in options and by is not None:
+        for g, (label, inside) in enumerate(blocks[: len(found.labels)], start=1):
+            cells = np.array([[inside[n][s] for n in names] for s in stats])
+            matrices[f"Stat{g}"] = Matrix(cells, tuple(stats), tuple(names))
+            macros[f"name{g}"] = label
+    return shown(session, (table,), {}, matrices=matrices, macros=macros)
 
 
 def _statistics(options: dict[str, Option]) -> list[str]:
-    if "statistics" not in options:
+    given = excluding(options, ("statistics", "stats"))
+    if given is None:
         return ["mean"]
     out: list[str] = []
-    for item in words(argument(options["statistics"])):
+    for item in words(argument(options[given])):
         typed = str(item).lower().rstrip(",")
         name = _NAMES.get(typed, typed)
         if name == "q":

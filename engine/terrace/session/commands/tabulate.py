@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -22,16 +23,21 @@ from terrace.language.options import Option, rules
 from terrace.results.table import Column, Format, Row, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
-from terrace.session.state import CommandResult, Returned
+from terrace.session.state import CommandResult, Matrix, Returned
 from terrace.session.working import BoolArray, FloatArray, chosen, new_name, plural, shown, weights
 
 MOST_ROWS = 12_000
+_STARS = 50  # of the largest frequency in plot
 MOST_COLUMNS = 1_200
 _RULES = rules(
-    "m:issing nol:abel nof:req sort row col:umn cell chi2 lr:chi2 v all exact plot nokey me:ans st:andard "
-    "nost:andard nom:eans w:rap subpop",
-    "gen:erate su:mmarize matcell matrow",
+    "m:issing nol:abel nof:req sort row col:umn cell chi2 lr:chi2 v all exact plot me:ans st:andard "
+    "nost:andard nom:eans",
+    "gen:erate su:mmarize matcell matrow matcol subpop",
+    already="nokey",
 )
+_OF_TWO = ("row", "column", "cell", "chi2", "lrchi2", "v", "V", "exact", "all", "matcol")
+_OF_ONE = ("sort", "plot", "generate")
+_OF_SUMMARIES = ("means", "standard", "nostandard", "nomeans")
 _WEIGHTS = ("fweight", "aweight")
 
 
@@ -39,7 +45,7 @@ _WEIGHTS = ("fweight", "aweight")
     "tabulate",
     minimum="ta",
     syntax="tabulate variable [variable] [if] [in] [weight] [, missing nolabel sort row column cell nofreq chi2 lrchi2 "
-    "exact V summarize(variable) generate(stub)]",
+    "exact V plot summarize(variable) generate(stub) subpop(variable) matcell(name) matrow(name) matcol(name)]",
     help="Count the values of a variable, or the pairs of values of two.",
     by="loop",
 )
@@ -50,24 +56,26 @@ def tabulate(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise (parsed.clauses.body or parsed.word).error(
             "tabulate takes one variable or two.", code="syntax", advice="tab1 makes a table of each of several."
         )
-    keep = chosen(session, parsed.clauses)
-    w, _ = weights(session, parsed.clauses, _WEIGHTS, "tabulate")
+    _check(options, len(names))
+    keep = chosen(session, parsed.clauses) & _subpopulation(session, options)
+    w, kind = weights(session, parsed.clauses, _WEIGHTS, "tabulate")
     if "summarize" in options:
-        return _summaries(session, names, keep, options)
+        return _summaries(session, names, keep, options, w, kind)
     if len(names) == 1:
         result = _one(session, names[0], keep, w, options)
         return _dummies(session, result, names[0], keep, options) if "generate" in options else result
     return _two(session, names[0], names[1], keep, w, options)
 
 
-@command("tab1", syntax="tab1 variables [if] [in] [, missing nolabel sort]", help="tabulate of each variable.",
-         by="loop")  # fmt: skip
-@command("tab2", syntax="tab2 variables [if] [in] [, row column cell chi2]", help="tabulate of each pair of variables.",
-         by="loop")  # fmt: skip
+@command("tab1", syntax="tab1 variables [if] [in] [weight] [, missing nolabel sort plot]",
+         help="tabulate of each variable.", by="loop")  # fmt: skip
+@command("tab2", syntax="tab2 variables [if] [in] [weight] [, row column cell chi2]",
+         help="tabulate of each pair of variables.", by="loop")  # fmt: skip
 def several(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = _options(parsed)
     names = parsed.variables(session.data.names)
-    keep = chosen(session, parsed.clauses)
+    _check(options, 1 if parsed.name == "tab1" else 2, several=True)
+    keep = chosen(session, parsed.clauses) & _subpopulation(session, options)
     w, _ = weights(session, parsed.clauses, _WEIGHTS, parsed.name)
     least = 1 if parsed.name == "tab1" else 2
     if len(names) < least:
@@ -82,6 +90,47 @@ def several(session: Session, parsed: ParsedCommand) -> CommandResult:
 def _options(parsed: ParsedCommand) -> dict[str, Option]:
     # V of Cramér is customarily a capital; options are otherwise small letters.
     return parsed.options((*_RULES, *rules("V")))
+
+
+def _check(options: dict[str, Option], variables: int, *, several: bool = False) -> None:
+    """`CommandError` at an option that would say nothing in a table of so many variables."""
+    table = "one variable" if variables == 1 else "two variables"
+    wrong = dict.fromkeys(_OF_TWO if variables == 1 else _OF_ONE, f"has no meaning in a table of {table}")
+    if "summarize" not in options:
+        wrong |= dict.fromkeys(_OF_SUMMARIES, "goes with summarize()")
+    if several:
+        names = ("summarize", "generate", "matcell", "matrow", "matcol")
+        wrong |= dict.fromkeys(names, "belongs to tabulate, which makes one table")
+    if "summarize" in options:
+        wrong |= dict.fromkeys((*_OF_TWO, *_OF_ONE, "matcell", "matrow"), "does not go with summarize()")
+    for name, option in options.items():
+        if name in wrong:
+            raise option.piece.error(f"{name} {wrong[name]}.", code="misplaced-option", subject=name)
+
+
+def _subpopulation(session: Session, options: dict[str, Option]) -> BoolArray | bool:
+    """The rows in which the variable of ``subpop()`` is neither zero nor missing."""
+    if "subpop" not in options:
+        return True
+    values = session.data.numeric(Names(session.data.names).one(argument(options["subpop"])))
+    return (values != 0) & ~np.isnan(values)
+
+
+def _kept(
+    result: CommandResult, session: Session, options: dict[str, Option], found: dict[str, Matrix]
+) -> CommandResult:
+    """The result with matrices under the names that ``matcell()``, ``matrow()`` and ``matcol()`` give them."""
+    made = {str(argument(options[k])): m for k, m in found.items() if k in options}
+    if not made:
+        return result
+    state = result.state or session.state
+    return replace(result, state=replace(state, matrices={**state.matrices, **made}))
+
+
+def _values(name: str, values: Sequence[object]) -> Matrix:
+    numbers = [[float(v)] if isinstance(v, int | float) else [np.nan] for v in values]
+    rows = tuple(f"r{k + 1}" for k in range(len(numbers)))
+    return Matrix(np.array(numbers, dtype=np.float64).reshape(-1, 1), rows, (name,))
 
 
 def _title(data: Dataset, name: str) -> str:
@@ -112,15 +161,24 @@ def _one(
     total = n.sum()
     share = 100 * n / total
     running = np.cumsum(share[order])
-    rows = [Row(found.labels[k], (_count(n[k]), share[k], c)) for k, c in zip(order, running)]
-    rows.append(Row("Total", (_count(total), 100.0, None), "total"))
-    columns = (
-        Column("n", "Freq.", "count"),
-        Column("percent", "Percent", "fixed", 2),
-        Column("cum", "Cum.", "fixed", 2),
-    )
-    table = Table(_title(data, name), columns, tuple(rows), name, key="tabulate")
-    return shown(session, (table,), {"N": float(total), "r": float(len(n))})
+    columns = [Column("n", "Freq.", "count")]
+    if "nofreq" in options:
+        columns = []
+    columns += [Column("percent", "Percent", "fixed", 2), Column("cum", "Cum.", "fixed", 2)]
+    if "plot" in options:
+        columns = [columns[0], Column("plot", "", "text")]
+        rows = [Row(found.labels[k], (_count(n[k]), "*" * round(_STARS * n[k] / n.max()))) for k in order]
+        rows.append(Row("Total", (_count(total), None), "total"))
+    else:
+        rows = [Row(found.labels[k], (_count(n[k]), share[k], c)) for k, c in zip(order, running)]
+        rows.append(Row("Total", (_count(total), 100.0, None), "total"))
+        if "nofreq" in options:
+            rows = [replace(r, values=r.values[1:]) for r in rows]
+    table = Table(_title(data, name), tuple(columns), tuple(rows), name, key="tabulate")
+    result = shown(session, (table,), {"N": float(total), "r": float(len(n))})
+    cells = Matrix(n[order][:, None].astype(np.float64), tuple(f"r{k + 1}" for k in range(len(n))), ("c1",))
+    values = _values(name, [found.values[k] for k in order])
+    return _kept(result, session, options, {"matcell": cells, "matrow": values})
 
 
 def _count(x: float) -> int | float:
@@ -187,7 +245,12 @@ def _two(
     title = f"{_title(data, a)} by {_title(data, b)}"
     table = Table(title, columns, tuple(out), f"{a} \\ {b}", tuple(notes), "tabulate")
     sizes = {"N": float(total), "r": float(n.shape[0]), "c": float(n.shape[1])}
-    return shown(session, (table,), {**sizes, **scalars})
+    result = shown(session, (table,), {**sizes, **scalars})
+    rows_, columns_ = (tuple(f"{x}{k + 1}" for k in range(size)) for x, size in zip("rc", n.shape))
+    across = _values(b, columns_of.values)
+    across = Matrix(across.values.T, ("r1",), columns_)
+    kept = {"matcell": Matrix(n.astype(np.float64), rows_, columns_), "matrow": _values(a, rows_of.values)}
+    return _kept(result, session, options, {**kept, "matcol": across})
 
 
 def _tests(n: FloatArray, options: dict[str, Option]) -> tuple[list[str], dict[str, float]]:
@@ -224,11 +287,18 @@ def _tests(n: FloatArray, options: dict[str, Option]) -> tuple[list[str], dict[s
 
 # --- summaries of another variable ----------------------------------------------------------------------------
 def _summaries(
-    session: Session, names: tuple[str, ...], keep: BoolArray, options: dict[str, Option]
+    session: Session,
+    names: tuple[str, ...],
+    keep: BoolArray,
+    options: dict[str, Option],
+    w: FloatArray | None,
+    kind: str,
 ) -> CommandResult:
     data = session.data
+    if w is not None:
+        keep = keep & (w > 0)
     if len(names) == 2:
-        return _two_summaries(session, names, keep, options)
+        return _two_summaries(session, names, keep, options, w, kind)
     target = Names(data.names).one(argument(options["summarize"]))
     x = data.numeric(target)
     keep = keep & ~np.isnan(x)
@@ -236,13 +306,18 @@ def _summaries(
     used = found.codes >= 0
     groups = Grouping(found.codes[used], len(found.values), np.zeros(int(used.sum()), dtype=bool))
     whole = Grouping(np.zeros(int(used.sum()), dtype=np.int64), 1, groups.missing)
+    own = None if w is None else w[used]
+    kinds = _kinds(options)
     rows = []
-    for label, cells, kind in ((None, Cells(x[used], groups), "row"), ("Total", Cells(x[used], whole), "total")):
+    for label, cells, place in (
+        (None, Cells(x[used], groups, own, kind), "row"), ("Total", Cells(x[used], whole, own, kind), "total"),
+    ):  # fmt: skip
         sd = np.sqrt(cells.variance)
         for g in range(cells.g):
-            text = label or found.labels[g]
-            rows.append(Row(text, (cells.mean[g], sd[g], int(cells.n[g])), kind))  # type: ignore[arg-type]
-    columns = (Column("mean", "Mean", "general"), Column("sd", "SD", "general"), Column("n", "Freq.", "count"))
+            every = {"mean": cells.mean[g], "sd": sd[g], "n": _count(cells.count[g])}
+            rows.append(Row(label or found.labels[g], tuple(every[k] for k in kinds), place))  # type: ignore[arg-type]
+    every_head = Column("mean", "Mean", "general"), Column("sd", "SD", "general"), Column("n", "Freq.", "count")
+    columns = tuple(c for c in every_head if c.key in kinds)
     table = Table(
         f"Summary of {_title(data, target)} by {_title(data, names[0])}", columns, tuple(rows), names[0], key="tabulate"
     )
@@ -251,8 +326,19 @@ def _summaries(
     )
 
 
+def _kinds(options: dict[str, Option]) -> list[str]:
+    """Which of mean, SD and frequency a summary shows."""
+    only = [k for k, on in (("mean", "means"), ("sd", "standard")) if on in options]
+    return only or [k for k, off in (("mean", "nomeans"), ("sd", "nostandard"), ("n", "nofreq")) if off not in options]
+
+
 def _two_summaries(
-    session: Session, names: tuple[str, ...], keep: BoolArray, options: dict[str, Option]
+    session: Session,
+    names: tuple[str, ...],
+    keep: BoolArray,
+    options: dict[str, Option],
+    w: FloatArray | None,
+    kind: str,
 ) -> CommandResult:
     """Mean, SD and frequency of a variable for each pair of values; the options leave some of them out."""
     data = session.data
@@ -264,27 +350,26 @@ def _two_summaries(
     rows_of, columns_of = (_levels(data, n, keep, options, m) for n, m in zip(names, (MOST_ROWS, MOST_COLUMNS)))
     r, c, x = rows_of.codes[keep], columns_of.codes[keep], x[keep]
     rows, columns = len(rows_of.values), len(columns_of.values)
-    kinds = [k for k, off in (("mean", "nomeans"), ("sd", "nostandard"), ("n", "nofreq")) if off not in options]
-    only = [k for k, on in (("mean", "means"), ("sd", "standard")) if on in options]
-    kinds = only or kinds
+    kinds = _kinds(options)
+    own = None if w is None else w[keep]
     grids: dict[str, FloatArray] = {k: np.full((rows + 1, columns + 1), np.nan) for k in ("mean", "sd", "n")}
     for at_row, at_column in ((True, True), (True, False), (False, True), (False, False)):
         codes = (r if at_row else 0 * r) * (columns if at_column else 1) + (c if at_column else 0 * c)
         shape = (rows if at_row else 1, columns if at_column else 1)
-        cells = Cells(x, Grouping(codes, shape[0] * shape[1], np.zeros(len(x), dtype=bool)))
+        cells = Cells(x, Grouping(codes, shape[0] * shape[1], np.zeros(len(x), dtype=bool)), own, kind)
         place = (slice(None, rows) if at_row else slice(rows, None)), (
             slice(None, columns) if at_column else slice(columns, None)
         )
-        for k, values in (("mean", cells.mean), ("sd", np.sqrt(cells.variance)), ("n", cells.n)):
+        for k, values in (("mean", cells.mean), ("sd", np.sqrt(cells.variance)), ("n", cells.count)):
             grids[k][place] = values.reshape(shape)
     out: list[Row] = []
     titles = {"mean": "mean", "sd": "SD", "n": "n"}
     for i, label in enumerate((*rows_of.labels, "Total")):
-        for j, kind in enumerate(kinds):
-            values_of = tuple(None if np.isnan(v) else int(v) if kind == "n" else float(v) for v in grids[kind][i])
+        for j, what in enumerate(kinds):
+            values_of = tuple(None if np.isnan(v) else _count(v) if what == "n" else float(v) for v in grids[what][i])
             last = i == rows and j == 0
-            form: Format = "count" if kind == "n" else "general"
-            text = label if j == 0 else titles[kind]
+            form: Format = "count" if what == "n" else "general"
+            text = label if j == 0 else titles[what]
             out.append(Row(text, values_of, "total" if last else "row", indent=int(j > 0), format=form))
     heads = (*columns_of.labels, "Total")
     table = Table(

@@ -31,7 +31,7 @@ _WIDTH = 80
     help="List the names of variables; r(varlist) holds them.",
 )
 def ds(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("alpha detail", "has", "not"))
+    options = parsed.options(rules("alpha d:etail", "has", "not"))
     data = session.data
     names = list(parsed.variables(data.names) or data.names)
     if "has" in options:
@@ -43,7 +43,12 @@ def ds(session: Session, parsed: ParsedCommand) -> CommandResult:
             names = [n for n in names if not _has(data, n, options["not"])]
     if "alpha" in options:
         names.sort()
-    return shown(session, (), {"k": float(len(names))}, macros={"varlist": " ".join(names)}, text=in_columns(names))
+    found = shown(session, (), {"k": float(len(names))}, macros={"varlist": " ".join(names)}, text=in_columns(names))
+    if "detail" not in options or not names:
+        return found
+    from terrace.session.commands.describe import describe_table
+
+    return replace(found, text="", tables=(describe_table(data, names),))
 
 
 def _has(data: Dataset, name: str, option: Option) -> bool:
@@ -101,14 +106,14 @@ def lookfor(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "isid",
-    syntax="isid variables [, missok]",
+    syntax="isid variables [, missok sort]",
     help="Check that these variables single out rows, and that none is missing; an error where not.",
 )
 def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.combine import shown_value
     from terrace.data.transforms.grouping import group
 
-    options = parsed.options(rules("missok sort"))
+    options = parsed.options(rules("m:issok s:ort"))
     data = session.data
     names = parsed.variables(data.names)
     if not names:
@@ -132,7 +137,11 @@ def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
             subject=names[0],
             advice="duplicates list shows them.",
         )
-    return CommandResult()
+    if "sort" not in options:
+        return CommandResult()
+    from terrace.session.groups import sort_rows
+
+    return changed(session, sort_rows(data, names))
 
 
 @command(
@@ -144,7 +153,7 @@ def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
 def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.numbers import general
 
-    options = parsed.options(rules("clean missing", "s:eparate l:ocal", "hexadecimal"))
+    options = parsed.options(rules("clean missing", "s:eparate l:ocal"))
     data = session.data
     names = parsed.variables(data.names)
     if len(names) != 1:
@@ -178,7 +187,7 @@ def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
 def assert_(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions import condition, evaluate_scalar, parse_expression, variables_in
 
-    parsed.options(rules("fast rc0 null"))
+    parsed.options(rules(already="f:ast"))
     body = parsed.clauses.body
     if not body:
         raise parsed.word.error("assert needs an expression.", code="syntax", advice="Write assert x > 0.")
@@ -208,7 +217,7 @@ def assert_(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="Keep whole numbers in as few bytes as hold them; no value changes.",
 )
 def compress(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.options(rules("nocoalesce"))
+    parsed.options(rules(already="nocoa:lesce"))
     data = session.data
     names = parsed.variables(data.names) or data.names
     frame = data.frame.copy(deep=False)
@@ -245,7 +254,7 @@ def _narrowed(column: pd.Series) -> Any:
     help="Put the numbers in front of value labels, or take them away.",
 )
 def numlabel(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("add remove force detail", "mask"))
+    options = parsed.options(rules("add remove", "m:ask"))
     if ("add" in options) == ("remove" in options):
         raise parsed.word.error("numlabel takes add or remove.", code="syntax", advice="Write numlabel, add.")
     mask = text_of(options.get("mask"), "#. ")
@@ -310,7 +319,7 @@ def separate(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions import condition
     from terrace.session.working import new_name
 
-    options = parsed.options(rules("shortlabel missing", "by g:enerate"))
+    options = parsed.options(rules("", "by g:enerate"))
     data = session.data
     names = parsed.variables(data.names)
     if len(names) != 1 or "by" not in options:
