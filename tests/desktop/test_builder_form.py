@@ -384,7 +384,7 @@ def test_weights_at_every_level(model: BuilderForm) -> None:
     agree(model)
 
 
-def test_constraints_rows_and_collinear_terms(model: BuilderForm) -> None:
+def test_constraints_and_rows(model: BuilderForm) -> None:
     click(model, "more_fold")
     write(model, "more_constraints", "1 3/5")
     assert model.spec.constraints == (1, 3, 4, 5)
@@ -392,9 +392,8 @@ def test_constraints_rows_and_collinear_terms(model: BuilderForm) -> None:
     assert model.more.constraints.wrong.isVisible() and model.spec.constraints == (1, 3, 4, 5)
     write(model, "more_condition", "district == 2")
     write(model, "more_range", "1/100")
-    click(model, "more_collinear")
     spec = model.spec
-    assert (spec.condition, spec.range_, spec.collinear) == ("district == 2", "1/100", True)
+    assert (spec.condition, spec.range_) == ("district == 2", "1/100")
     counts = model.state.report.counts
     assert counts is not None and counts.rows == 40
     agree(model)

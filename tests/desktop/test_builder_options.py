@@ -43,7 +43,7 @@ DATA = schools()
 # One command a line; together they have every option of the manual entry, and every kind of term.
 COMMANDS = """
 mixed score ses
-mixed score ses, noconstant collinear
+mixed score ses, noconstant
 mixed score c.ses##i.sector i.race c.week#c.week || id: ses, covariance(unstructured)
 mixed score ib2.race ib(last).sector ibn.lab, noconstant || id:
 mixed score ib(freq).race i(1 2).race#c.ses || id:

@@ -192,7 +192,6 @@ def specs(draw: st.DrawFn) -> ModelSpec:
         vce=vce,
         cluster="cl" if vce == "cluster" else None,
         vce_correction=draw(st.sampled_from(["cr0", "cr1", "cr2"])) if vce in ("robust", "cluster") else "cr1",
-        collinear=draw(st.booleans()),
         nostderr=draw(flags),
         display=draw(displays),
         maximisation=draw(maximisations),

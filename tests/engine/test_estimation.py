@@ -150,6 +150,15 @@ def test_every_way_to_search_ends_at_the_same_place(option: str) -> None:
         assert b.estimate == pytest.approx(a.estimate, rel=1e-4)
 
 
+def test_difficult_looks_over_the_whole_space_in_data_of_every_size() -> None:
+    """Otherwise only small data are looked over."""
+    data = terrace.sample("hsb")
+    plain = terrace.fit("mixed mathach ses || id: ses", data)
+    looked = terrace.fit("mixed mathach ses || id: ses, difficult", data)
+    assert looked.n_evaluations > 3 * plain.n_evaluations
+    assert looked.ll == pytest.approx(plain.ll, abs=1e-8) and looked.converged
+
+
 def test_from_starts_at_the_given_place() -> None:
     data = frame(2)
     plain = terrace.fit("mixed y x || g:", data)

@@ -155,7 +155,9 @@ def test_noconstant_belongs_to_the_part_in_which_it_stands() -> None:
     fixed, random = parse_mixed("mixed y x, nocons || g: x"), parse_mixed("mixed y x || g: x, nocons")
     assert (fixed.constant, fixed.random[0].constant) == (False, True)
     assert (random.constant, random.random[0].constant) == (True, False)
-    assert parse_mixed("mixed y x, collinear").collinear
+    kept = parse_mixed("mixed y x || g: x, collinear").random[0]
+    assert kept.collinear, "as the constant, it belongs to an equation of random effects"
+    assert parse_mixed("mixed y x || g: x").random[0].collinear is False
 
 
 def test_crossed_effects() -> None:
@@ -204,6 +206,7 @@ def test_settings_are_where_a_model_starts_from() -> None:
     ("marked", "code"),
     [
         ("mixed y x || g:, «remk»", "no-such-option"),
+        ("mixed y x, «collinear»", "misplaced-option"),
         ("mixed y x || g:, reml «foo(1)» nolog", "no-such-option"),
         ("mixed y x || g:, «level»", "option-argument"),
         ("mixed y x || g:, «level()»", "option-argument"),

@@ -1,4 +1,4 @@
-"""After a fit with degrees of freedom: what is typed shows z and says that t is to be had, what ``small`` shows is t."""
+"""After a fit with degrees of freedom: typed commands show z and say that t is to be had, ``small`` shows t."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ NOTE = "the option small gives t and F (Satterthwaite)."
 def state() -> State:
     rng = np.random.default_rng(11)
     n, k = 14, 6
-    frame = pd.DataFrame({"id": np.repeat(np.arange(n), k), "t": np.tile([1, 2, 3] * 2, n), "x": rng.normal(size=n * k)})
+    frame = pd.DataFrame({"id": np.repeat(np.arange(n), k), "t": np.tile([1, 2, 3] * 2, n)})
+    frame["x"] = rng.normal(size=n * k)
     frame["s"], frame["z"] = np.repeat(np.arange(n) % 2, k), rng.normal(size=n * k)
     frame["y"] = frame.x * frame.z + frame.t + np.repeat(rng.normal(size=n), k) + rng.normal(size=n * k)
     session = Session(State(dataset=from_frame(frame)))

@@ -37,7 +37,7 @@ def test_the_text_is_canonical(spec: ModelSpec) -> None:
         "mixed D.y L2.x S12F.z iL.g i.a#cL.x || id:",
         "mixed y x if a > 1 in 1/10 [pweight=w/v] || id: x, pweight(u) pwscale(gk)",
         "mixed y x || id:, residuals(ar 2, t(time) by(g)) nolog level(90) stddeviations",
-        "mixed y x, noconstant collinear constraints(1 3) reml",
+        "mixed y x, noconstant constraints(1 3) reml",
         'mixed y ib("north").region i("a b" "c").region',
     ],
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from terrace.errors import TerraceError
 from terrace.language.expressions import evaluate_scalar
@@ -20,7 +19,7 @@ from terrace_desktop.builder.picker import pick
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.flow import Flow
-from terrace_desktop.widgets import label, named
+from terrace_desktop.widgets import label
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -67,10 +66,6 @@ class MoreSection(Section):
         self.condition.committed.connect(lambda v: state.apply(edit.set_rows(self.spec, v, self.spec.range_)))
         self.range = Typed("more_range", self.tr("Only rows in the range"), without_word("in"), placeholder="1/100")
         self.range.committed.connect(lambda v: state.apply(edit.set_rows(self.spec, self.spec.condition, v)))
-        self.collinear = named(
-            QCheckBox(self.tr("Keep collinear terms")), "more_collinear", self.tr("Keep collinear terms")
-        )
-        self.collinear.clicked.connect(lambda on: state.apply(replace(self.spec, collinear=on)))
         grid = QGridLayout(inner)
         grid.setContentsMargins(12, 2, 0, 4)
         grid.setHorizontalSpacing(10)
@@ -91,7 +86,6 @@ class MoreSection(Section):
             (self.tr("Only rows where"), self.condition),
             (self.tr("Rows in"), self.range),
             ("", self.notes),
-            ("", self.collinear),
         ]
         for k, (text, field) in enumerate(rows):
             if text:
@@ -137,7 +131,6 @@ class MoreSection(Section):
         self.constraint_list.show_spec()
         self.condition.set_value(spec.condition)
         self.range.set_value(spec.range_)
-        self.collinear.setChecked(spec.collinear)
         self.fold.set_summary(self._summary())
         self.show_problems()
 

@@ -158,7 +158,6 @@ def parse_model(
         constraints=o.read_constraints(options["constraints"]) if "constraints" in options else (),
         method="reml" if method == "reml" else "ml",
         residuals=o.read_residuals(options["residuals"], names) if "residuals" in options else Residuals(),
-        collinear="collinear" in given.fixed,
         nostderr="nostderr" in options,
         display=o.read_display(options, shown),
         maximisation=Maximisation(**o.read_maximisation(options)),

@@ -25,7 +25,7 @@ SCALES = "si:ze eff:ective gk"
 DFTABLES = "def:ault ci pv:alue"
 TECHNIQUES = "nr bfgs dfp"
 
-FIXED_RULES = rules("nocons:tant coll:inear")
+FIXED_RULES = rules("nocons:tant")
 RANDOM_RULES = rules("nocons:tant coll:inear", "cov:ariance fw:eight pw:eight")
 DISPLAY_FLAGS = rules(
     "noret:able norett:able nofet:able nohead:er nogr:oup nolr:test nocnsr:eport c:oeflegend noci nopv:alues "

@@ -55,8 +55,8 @@ def optimise(
 
     ``start`` is θ to begin with (from()), in ``frames`` where given; otherwise the best of a few multiples of the
     identity begins. If
-    the search ends at the boundary or fails, further starts are tried and the highest likelihood wins; in small data
-    they come from a look over the whole space (`terrace.optimise.scan`).
+    the search ends at the boundary or fails, further starts are tried and the highest likelihood wins; in small data,
+    and with ``difficult`` in all, they come from a look over the whole space (`terrace.optimise.scan`).
     """
     space = SearchSpace(objective, tick, logarithms=options.metric == "matlog")
     space.keep_hessians = options.hessian
@@ -82,7 +82,7 @@ def optimise(
             if (again.converged and not result.converged) or (again.converged >= result.converged and better):
                 result = again
     unbounded = False
-    if start is None and tolerances.iterations > 1 and is_small(objective):
+    if start is None and tolerances.iterations > 1 and (is_small(objective) or options.difficult):
         limits = replace(tolerances, iterations=RESTART_ITERATIONS)
         result, unbounded = _over_the_space(space, result, limits, average)
     if space.logarithms:

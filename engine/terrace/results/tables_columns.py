@@ -177,7 +177,7 @@ def _form(line: Line) -> Format:
 def _number(e: Entry, what: What) -> Any:
     """One number of a coefficient or of a covariance parameter, which has no test."""
     if what == "b":
-        return e.coef if isinstance(e, FixedEffect) else e.estimate
+        return e.coef if isinstance(e, FixedEffect) else e.shown
     if what == "ci":
         return None if e.lb is None or e.ub is None else (e.lb, e.ub)
     if what in ("se", "lb", "ub"):

@@ -11,12 +11,12 @@ from functools import cache
 from terrace.language.command import ParsedCommand
 from terrace.session.registry import Command
 
-# Families whose arguments have the usual parts; the others read free text, or say themselves what they do not take.
+# Families whose arguments have the usual parts. Others read free text, or say themselves what they do not take, as
+# all that speak of a fit do.
 _USUAL = frozenset(
     (
-        *("describe", "stored", "hypotheses", "contrasts", "profile", "postestimation", "explained", "slopes"),
-        *("compare", "diagnostics", "apa", "combine", "joining", "manage", "convert", "restructure", "panelstats"),
-        *("means", "quantiles", "sampling", "table", "center", "ranktests", "generate", "egen", "listing", "codebook"),
+        *("describe", "stored", "combine", "joining", "manage", "convert", "restructure", "panelstats", "means"),
+        *("quantiles", "sampling", "table", "center", "ranktests", "generate", "egen", "listing", "codebook"),
         *("tabulate", "tabstat", "correlate", "regress", "variables"),
     )
 )
@@ -40,10 +40,9 @@ def refuse_what_has_no_use(found: Command, parsed: ParsedCommand) -> None:
     }  # fmt: skip
     for part, piece in given.items():
         if piece is not None and part not in taken(found.syntax):
-            of_fit = found.name.startswith("estat") or found.group in ("hypotheses", "contrasts", "slopes", "profile")
             raise piece.error(
                 f"{found.name} takes no {part}.",
                 code="misplaced-clause",
                 subject=part,
-                advice="It is about the fit, with all its rows." if of_fit else f"Its syntax is: {found.syntax}",
+                advice=f"Its syntax is: {found.syntax}",
             )

@@ -165,7 +165,6 @@ class ModelSpec:
     vce: Literal["oim", "robust", "cluster"] | None = None
     cluster: str | None = None
     vce_correction: Literal["cr0", "cr1", "cr2"] = "cr1"
-    collinear: bool = False
     nostderr: bool = False
     display: Display = field(default_factory=Display)
     maximisation: Maximisation = field(default_factory=Maximisation)

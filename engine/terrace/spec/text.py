@@ -24,7 +24,7 @@ def format_mixed(spec: ModelSpec) -> str:
     if spec.weight is not None:
         head += f" [{spec.weight.kind}={spec.weight.expression}]"
     parts = [head]
-    options = [["noconstant"] * (not spec.constant) + ["collinear"] * spec.collinear]
+    options = [["noconstant"] * (not spec.constant)]
     for equation in spec.random:
         parts.append(" ".join([f"{equation.level}:", *_contents(equation)]))
         options.append(_equation_options(equation))

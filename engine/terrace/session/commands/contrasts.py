@@ -78,8 +78,11 @@ def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     fit = current_fit(session, parsed)
     options = parsed.options(
-        rules("eff:ects pveff:ects cieff:ects noeff:ects nowald small over:all post", "m:compare l:evel df", already="wald")
-    )
+        rules(
+            "eff:ects pveff:ects cieff:ects noeff:ects nowald small over:all post", "m:compare l:evel df",
+            already="wald",
+        )
+    )  # fmt: skip
     active, fit = fit, with_own_df(fit, options)
     asked = excluding(options, ("effects", "pveffects", "cieffects", "noeffects"))
     if "noeffects" in options and "nowald" in options:
