@@ -143,7 +143,8 @@ def state() -> State:
 
 @pytest.mark.parametrize(
     "command",
-    ["sort g in 1/3", "describe if x > 2", "order x if g == 1", "xtsum x [fw=w]", "centile x [fw=w]", "codebook x [aw=w]",
+    ["sort g in 1/3", "describe if x > 2", "order x if g == 1",
+     "xtsum x [fw=w]", "centile x [fw=w]", "codebook x [aw=w]",
      "ttest x == 1 [fw=w]", "estimates dir if x", "isid g in 1/2", "levelsof g [fw=w]", "oneway x g [aw=w]"],
 )  # fmt: skip
 def test_what_a_command_would_pass_over_is_refused(state: State, command: str) -> None:
