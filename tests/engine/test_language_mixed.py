@@ -151,6 +151,30 @@ def test_options_of_the_whole_model_may_stand_in_any_part() -> None:
     assert parse_mixed("  mixed   y x ,|| a :x , cov ( un ) ||b: , reml,nolog ") == last
 
 
+@pytest.mark.parametrize(
+    ("short", "full"),
+    [
+        ("m", "mle"), ("reml df(kr)", "reml dfmethod(kroger)"), ("res(ind)", "residuals(independent)"),
+        ("reml df(sat) d(pv)", "reml dfmethod(satterthwaite) dftable(pvalue)"), ("l(90)", "level(90)"),
+        ("v", "variance"), ("st", "stddeviations"), ("const(1)", "constraints(1)"), ("c", "coeflegend"),
+        ("noret", "noretable"), ("nofet", "nofetable"), ("nohead", "noheader"), ("nogr", "nogroup"),
+        ("estm", "estmetric"), ("nostd", "nostderr"), ("emiter(3)", "emiterate(3)"),
+        ("emtol(1e-6)", "emtolerance(1e-6)"),
+        ("nolo", "nolog"), ("iter(9)", "iterate(9)"), ("tech(bfgs)", "technique(bfgs)"), ("nocnsr", "nocnsreport"),
+    ],
+)  # fmt: skip
+def test_every_option_has_the_shortest_spelling_of_the_manual(short: str, full: str) -> None:
+    assert parse_mixed(f"mixed y x || g: x, {short}") == parse_mixed(f"mixed y x || g: x, {full}")
+    vartypes = {"un": "unstructured", "ind": "independent", "ex": "exchangeable", "id": "identity"}
+    for a, b in vartypes.items():
+        assert parse_mixed(f"mixed y || g: x, cov({a})") == parse_mixed(f"mixed y || g: x, covariance({b})")
+
+
+def test_weights_are_scaled_by_one_letter() -> None:
+    short, full = (parse_mixed(f"mixed y x [pw=w] || g:, {o}(size)") for o in ("p", "pwscale"))
+    assert short == full and full.pwscale == "size"
+
+
 def test_noconstant_belongs_to_the_part_in_which_it_stands() -> None:
     fixed, random = parse_mixed("mixed y x, nocons || g: x"), parse_mixed("mixed y x || g: x, nocons")
     assert (fixed.constant, fixed.random[0].constant) == (False, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from data_support import ok, refused
 
@@ -155,3 +157,12 @@ def test_criteria_have_seven_digits_and_the_name_of_the_model(state: State) -> N
     assert ok(session, "estat ic").tables[0].rows[0].label == "a"
     ok(session, "quietly mixed mathach || id:")
     assert ok(session, "estat ic").tables[0].rows[0].label == "."
+
+
+def test_the_number_of_observations_behind_bic_can_be_given(state: State) -> None:
+    session = Session(state)
+    a = state.stored["a"]
+    table = ok(session, "estimates stats a, n(160)").tables[0]
+    k = table.rows[0].values[3]
+    assert table.rows[0].values[-1] == pytest.approx(-2 * a.ll + k * math.log(160), rel=1e-14)
+    assert refused(session, "estimates stats a, n(many)")

@@ -85,7 +85,10 @@ def test_lists_show_the_digits_of_their_formats() -> None:
     assert lines[4].split() == ["a", ".33333333"] and lines[5].split() == ["b", "123456789"]
     ok(session, "matrix A = (1/3, 2147483648 \\ ., -8.55351972)")
     lines = ok(session, "matrix list A").text.splitlines()
+    assert lines[0] == "A[2,2]"
     assert lines[4].split() == ["r1", ".33333333", "2.147e+09"] and lines[5].split() == ["r2", ".", "-8.5535197"]
+    ok(session, "matrix B = A*A'")
+    assert ok(session, "matrix list B").text.splitlines()[0] == "symmetric B[2,2]"
     ok(session, "set obs 3")
     ok(session, "generate x = _n/7")
     ok(session, "summarize x")

@@ -7,6 +7,7 @@ libraries are imported inside handlers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -99,6 +100,7 @@ COMMANDS: dict[str, Command] = {}
 PREFIX_HANDLERS: dict[str, Handler] = {}
 _MEANT: dict[tuple[str, ...], str] = {}
 _MOST_WORDS = 5000
+_DEFINES = re.compile(r"\s*=(?!=)")
 
 
 def command(
@@ -150,7 +152,9 @@ def find(parsed: ParsedCommand) -> tuple[Command, ParsedCommand]:
     rest = parsed.arguments.strip()
     adjacent = str(parsed.arguments)[:1].isspace()
     second = NAME.match(rest.source, rest.start, rest.end) if adjacent else None
-    if second is not None:
+    # scalar l = 3 names a scalar, and does not list any
+    named = second is not None and _DEFINES.match(rest.source, second.end(), rest.end) and _best((first,)) is not None
+    if second is not None and not named:
         found = _best((first, second.group()))
         if found is not None:
             return found, replace(parsed, name=found.name, arguments=parsed.arguments.after(second.end()))

@@ -242,11 +242,11 @@ def _number(piece: Piece) -> int:
 
 @command(
     "constraint define",
-    minimum="const de",
+    minimum="cons de",
     syntax="constraint [define] # term = value",
     help="Define a linear constraint on fixed effects, for constraints().",
 )
-@command("constraint", minimum="const", syntax="constraint # term = value", help="As constraint define.")
+@command("constraint", minimum="cons", syntax="constraint # term = value", help="As constraint define.")
 def constraint(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = words(parsed.arguments)
     if len(parts) < 2:
@@ -261,8 +261,8 @@ def constraint(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, constraints=constraints))
 
 
-@command("constraint list", minimum="const li", syntax="constraint list [numbers]", help="List constraints.")
-@command("constraint dir", minimum="const dir", syntax="constraint dir", help="As constraint list.")
+@command("constraint list", minimum="cons li", syntax="constraint list [numbers]", help="List constraints.")
+@command("constraint dir", minimum="cons dir", syntax="constraint dir", help="As constraint list.")
 def constraint_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     found = session.state.constraints
     chosen = _numbers(parsed.arguments, found)
@@ -278,7 +278,7 @@ def constraint_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-@command("constraint get", minimum="const g", syntax="constraint get #", help="Put a constraint in r(contents).")
+@command("constraint get", minimum="cons g", syntax="constraint get #", help="Put a constraint in r(contents).")
 def constraint_get(session: Session, parsed: ParsedCommand) -> CommandResult:
     number = _number(parsed.arguments.strip() if parsed.arguments else parsed.word)
     text = session.state.constraints.get(number, "")
@@ -286,14 +286,14 @@ def constraint_get(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=text, state=replace(session.state, returned=returned))
 
 
-@command("constraint free", minimum="const free", syntax="constraint free", help="A number that no constraint has.")
+@command("constraint free", minimum="cons free", syntax="constraint free", help="A number that no constraint has.")
 def constraint_free(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     free = next(k for k in range(1, 2001) if k not in session.state.constraints)
     return CommandResult(text=str(free), state=replace(session.state, returned=Returned({"free": float(free)})))
 
 
-@command("constraint drop", minimum="const drop", syntax="constraint drop numbers|_all", help="Drop constraints.")
+@command("constraint drop", minimum="cons drop", syntax="constraint drop numbers|_all", help="Drop constraints.")
 def constraint_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     gone = _numbers(parsed.arguments, session.state.constraints)
     kept = {k: v for k, v in session.state.constraints.items() if k not in gone}

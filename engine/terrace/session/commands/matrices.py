@@ -10,7 +10,7 @@ import numpy as np
 
 from terrace.errors import CommandError, DataError
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import read_format
+from terrace.language.mixed_options import argument, read_format
 from terrace.language.names import parse_names
 from terrace.language.number_format import DISPLAYED
 from terrace.language.options import did_you_mean, rules
@@ -283,7 +283,7 @@ def matrix_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("noh:eader non:ames", "f:ormat t:itle", already="nob:lank noha:lf"))
     body = parsed.clauses.body
     found = matrix_value(session, body)
-    title = options["title"].value if "title" in options else str(body)
+    title = unquoted(argument(options["title"])) if "title" in options else _sized(body, found)
     form = read_format(options["format"]) if "format" in options else DISPLAYED
     bare = "nonames" in options
     table = Table(
@@ -295,13 +295,20 @@ def matrix_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
+def _sized(name: Piece, found: Matrix) -> str:
+    """``e(b)[1,3]``, ``symmetric e(V)[3,3]``."""
+    rows, columns = found.values.shape
+    symmetric = found.rows == found.columns and np.array_equal(found.values, found.values.T, equal_nan=True)
+    return f"{'symmetric ' if symmetric and rows > 1 else ''}{name}[{rows},{columns}]"
+
+
 def _head(name: str) -> str:
     """The name of a column with its equation on a line of its own."""
     equation, colon, own = name.rpartition(":")
     return f"{equation}:\n{own}" if colon else name
 
 
-@command("matrix dir", minimum="mat dir", syntax="matrix dir", help="List the matrices of your own.")
+@command("matrix dir", minimum="mat d", syntax="matrix dir", help="List the matrices of your own.")
 def matrix_dir(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     found = session.state.matrices

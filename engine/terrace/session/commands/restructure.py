@@ -248,7 +248,7 @@ def set_rows(session: Session, piece: Piece, count: int) -> CommandResult:
 
 
 # --- duplicates ---------------------------------------------------------------------------------------------
-@command("duplicates report", minimum="dup rep", syntax="duplicates report [variables] [if] [in]",
+@command("duplicates report", minimum="dup r", syntax="duplicates report [variables] [if] [in]",
          help="Count rows that are alike.")  # fmt: skip
 @command("duplicates list", minimum="dup l", syntax="duplicates list [variables] [if] [in]",
          help="List rows that are alike.")  # fmt: skip

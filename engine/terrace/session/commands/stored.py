@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import argument, excluding, read_format
+from terrace.language.mixed_options import argument, excluding, number, read_format
 from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import NAME, Piece, unquoted, words
 from terrace.results.criteria import parameter_counts
@@ -121,16 +121,17 @@ def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "estimates stats",
     minimum="est stat",
-    syntax="estimates stats [names]",
+    syntax="estimates stats [names] [, n(#)]",
     help="Log likelihood, AIC and BIC of stored estimates side by side.",
 )
 def stats(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.estat import ic_table
 
-    parsed.options(())
+    options = parsed.options(rules("", "n"))
+    n = number(options["n"]) if "n" in options else None
     chosen = named_fits(session, parsed, parsed.clauses.body)
     names = [n for n, _ in chosen] if parsed.clauses.body else [active_name(session)]
-    table = ic_table([f for _, f in chosen], names)
+    table = ic_table([f for _, f in chosen], names, n=n)
     return CommandResult(tables=(table,), state=replace(session.state, returned=criteria_returned(table)))
 
 

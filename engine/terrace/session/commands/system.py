@@ -172,7 +172,7 @@ def version(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"Terrace {__version__}" if not parsed.arguments else "")
 
 
-@command("exit", syntax="exit", help="End a do-file.")
+@command("exit", minimum="e", syntax="exit", help="End a do-file.")
 def exit_(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules(already="clear"))
     return CommandResult()

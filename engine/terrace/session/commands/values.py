@@ -61,7 +61,7 @@ def scalar(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, scalars={**session.state.scalars, name: value}))
 
 
-@command("scalar list", minimum="sca li", syntax="scalar list [names]", help="Show scalars.")
+@command("scalar list", minimum="sca l", syntax="scalar list [names]", help="Show scalars.")
 @command("scalar dir", minimum="sca di", syntax="scalar dir", help="As scalar list.")
 def scalar_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     scalars = session.state.scalars
