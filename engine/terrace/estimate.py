@@ -188,8 +188,8 @@ def fit_design(
     try:
         optimum = _search(objective, watch)
         if optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING and objective.n_random:
-            refuse_exact(design, less)
-            if objective.can_be_careful:
+            spare = refuse_exact(design, less)
+            if spare and objective.can_be_careful:
                 objective = Objective(design, reml=reml, transform=transform, offset=offset, careful=True)
                 optimum = _search(objective, watch)
     except np.linalg.LinAlgError as error:

@@ -14,9 +14,10 @@ FloatArray = npt.NDArray[np.float64]
 DIGITS = 1e-14
 
 
-def refuse_exact(design: Design, constrained: FloatArray | None = None) -> None:
+def refuse_exact(design: Design, constrained: FloatArray | None = None) -> bool:
     """Raise `FitError` where the fixed effects, or they and the groups of the lowest level, reproduce the outcome.
 
+    Otherwise, whether they leave any degrees of freedom: without these, no error variance is a limit of the model.
     ``constrained`` (n,) is the outcome less what constraints fix, where there are any. Rows are taken in the digits of
     double precision: a spread of 1e-10 is one if the outcome has values of that size.
     """
@@ -33,19 +34,19 @@ def refuse_exact(design: Design, constrained: FloatArray | None = None) -> None:
         )
     blocks = [block for block in design.blocks if block.names and block.factor is None]
     if not blocks:
-        return
+        return True
     block = blocks[-1]
     level = block.level.name
     apart, taken = _within(y[:, None], block.z, block.codes, block.n_groups)
     if taken >= len(y):
-        return  # no more rows in a group than effects: that these reproduce the outcome says nothing
+        return False
     alone = np.abs(apart).max(initial=0.0) <= dust
     if not alone:
         x, _ = _within(design.x, block.z, block.codes, block.n_groups)
         free = len(y) - taken - np.linalg.matrix_rank(x, tol=1e-8 * np.sqrt(float(np.sum(design.x**2))))
         left = _left_over(x, apart[:, 0])
         if free <= 0 or np.abs(left).max(initial=0.0) > dust * np.sqrt(design.x.shape[1] + 1.0):
-            return
+            return bool(free > 0)
     if alone and block.names == ("_cons",):
         text = f"{name} does not vary within {level}: all rows of a group have the same value"
         advice = f"Fit a model of one row a group, or choose an outcome that varies within {level}."

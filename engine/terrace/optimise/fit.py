@@ -15,7 +15,7 @@ from terrace.likelihood.patterns import PatternData
 from terrace.optimise.em import run_em
 from terrace.optimise.log import Iteration
 from terrace.optimise.newton import NewtonResult, Tolerances, maximise, saddle
-from terrace.optimise.scan import is_small, other_summits, rises_without_errors
+from terrace.optimise.scan import has_limit_without_errors, is_small, other_summits, rises_without_errors
 from terrace.optimise.search import BOUNDARY, Frames, SearchPoint, SearchSpace
 from terrace.optimise.start import scoring_start
 from terrace.spec.model import Maximisation
@@ -100,10 +100,6 @@ def optimise(
     return Optimum(point, space, result.converged, log + result.log, reason, unbounded)
 
 
-# An error variance, in units of the least-squares one, beside which digits are lost.
-NO_ERRORS = 1e-6
-
-
 def _settled(
     space: SearchSpace, result: NewtonResult, theta: FloatArray, frames: Frames | None, tolerances: Tolerances
 ) -> NewtonResult:
@@ -157,7 +153,7 @@ def _over_the_space(
             continue
         if rises_without_errors(space, other.point):
             unbounded = True
-        elif other.converged >= result.converged or other.point.evaluation.sigma2 < NO_ERRORS:
+        elif other.converged >= result.converged or has_limit_without_errors(space, other.point):
             # where errors vanish the likelihood has a limit, and second derivatives no digits to show it by
             result = replace(other, converged=True, reason="")
     return result, unbounded and result.converged and not rises_without_errors(space, result.point)

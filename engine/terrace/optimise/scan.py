@@ -92,6 +92,14 @@ def rises_without_errors(space: SearchSpace, point: SearchPoint) -> bool:
     return space.value(space.with_sigmas(point, lambda _, sigma: 0.01 * sigma)) < point.ll - 0.5
 
 
+def has_limit_without_errors(space: SearchSpace, point: SearchPoint) -> bool:
+    """Whether a search along falling error variances has come so far that the rest of the way changes nothing."""
+    if point.evaluation.sigma2 > 1e-4:
+        return False
+    farther = space.value(space.with_sigmas(point, lambda _, sigma: 10.0 * sigma))
+    return abs(farther - point.ll) < 1e-3
+
+
 def _beside(space: SearchSpace, known: SearchPoint, scale: float) -> FloatArray:
     """θ with all Σ* of a known point, moved into the interior, times ``scale``."""
 
