@@ -18,6 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import terrace
+from oracles.rcases import every
 from terrace.optimise.newton import saddle
 
 FEW = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "12")))
@@ -96,6 +97,20 @@ def plain(seed: int) -> tuple[pd.DataFrame, list[Coding]]:
     ]
 
 
+def tied(seed: int) -> tuple[pd.DataFrame, list[Coding]]:
+    """Effects with one variance, or one variance and one covariance, and a block beside them, in any order."""
+    frame, rng, effects = panel(seed, 3)
+    x = rng.normal(size=(len(frame), 2))
+    frame["x0"], frame["x1"] = x.T
+    frame["y"] = effects[:, 0] + (effects[:, 1:] * x).sum(axis=1) + rng.normal(size=len(frame))
+    structure = ("exchangeable", "identity")[seed % 2]
+    if seed % 3 == 0:
+        return frame, [Coding("x0 x1", f"x0 x1, nocons cov({structure}) || g:,"),
+                       Coding("x1 x0", f"x1 x0, nocons cov({structure}) || g:,")]  # fmt: skip
+    return frame, [Coding("x0 x1", f"x0 x1, cov({structure})"), Coding("x1 x0", f"x1 x0, cov({structure})")]
+
+
+KINDS = (quadratic, factor, plain, tied)
 AROUND = ("", " || top:", "|| _all: R.item", "residuals(independent, by(by))")
 
 
@@ -106,7 +121,7 @@ def command(coding: Coding, around: str, reml: bool) -> str:
 
 
 @FEW
-@given(seed=seeds, kind=st.sampled_from((quadratic, factor, plain)), around=st.sampled_from(AROUND), reml=st.booleans())
+@given(seed=seeds, kind=st.sampled_from(KINDS), around=st.sampled_from(AROUND), reml=st.booleans())
 @example(1, quadratic, AROUND[0], True)
 @example(2, factor, AROUND[0], True)
 def test_every_coding_ends_at_the_same_maximum(seed: int, kind, around: str, reml: bool) -> None:
@@ -131,8 +146,19 @@ def test_labels_of_groups_and_order_of_rows(seed: int, reml: bool) -> None:
     assert other.ll == pytest.approx(one.ll, rel=1e-9)
 
 
-# Likelihoods of lme4 1.1-31, the best of bobyqa, nloptwrap and Nelder-Mead in tests/oracles/r/maxima.R
-SLEEP = {"": -868.80883, "reml": -864.63556}
+MAXIMA = every("maxima")  # the best that lme4 finds, by tests/oracles/r/maxima.R
+SLEEP = {"": MAXIMA[-1]["ml"], "reml": MAXIMA[-1]["reml"]}
+RANDOM = {"quadratic": ("t t2", ("t t2, ", "t2 t, ")), "factor": ("i.c", ("i.c, ", "ib3.c, ", "ibn.c, nocons "))}
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+@pytest.mark.parametrize("case", MAXIMA[:-1], ids=lambda c: c["id"])
+def test_no_end_is_below_those_of_lme4(case: dict, method: str) -> None:
+    fixed, codings = RANDOM[case["kind"]]
+    for coding in codings:
+        fit = terrace.fit(f"mixed y {fixed} || g: {coding} cov(un) {method}", pd.DataFrame(case["data"]))
+        assert fit.converged
+        assert fit.ll > case[method] - 1e-6 * abs(case[method])
 
 
 @pytest.mark.parametrize("method", SLEEP)

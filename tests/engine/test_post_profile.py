@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from oracle_support import dense_of, generated_fit, r_fit
 from post_support import rows
@@ -190,3 +191,25 @@ def test_which_coefficients_have_a_profile() -> None:
         profile(terrace.fit("mixed distance age || id:, reml", data), ["age"])
     with pytest.raises(SpecError, match="no parameter"):
         profile(fit, ["0.female"])  # a base level is not estimated
+
+
+@pytest.mark.parametrize("seed", [3, 5, 6, 11])
+def test_profiles_of_singular_matrices_leave_the_boundary(seed: int) -> None:
+    """Beside a singular Σ the search must not stay where slopes vanish by symmetry: no other start finds more."""
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(20), 6)
+    x, w = rng.normal(size=(2, 120))
+    factor = rng.normal(size=(3, 2)) * rng.choice([0.2, 1], size=(3, 1))
+    u = (rng.normal(size=(20, 2)) @ factor.T)[g]
+    y = u[:, 0] + u[:, 1] * x + u[:, 2] * w + rng.normal(size=120)
+    fit = terrace.fit("mixed y x w || g: x w, cov(un) reml", pd.DataFrame({"g": g, "x": x, "w": w, "y": y}))
+    search = ProfileSearch(fit, lambda: None)
+    for k, r in enumerate(fit.random_sd[:-1]):
+        is_sd = r.name.startswith("sd")
+        value = 1.6 * r.estimate + 0.05 if is_sd else float(np.clip(0.6 * r.estimate - 0.2, -0.9, 0.9))
+        drop = search.drop(k, "sd", value)
+        others = ProfileSearch(fit, lambda: None)
+        starts = [others.center + np.append(0.3 * rng.normal(size=len(others.center) - 1), 0.0) for _ in range(4)]
+        pushed = [s for start in starts for s in others._pushed(start, k, "sd", value)]
+        best = min(others._search(k, "sd", value, s)[0] for s in pushed)
+        assert drop < best + 1e-4

@@ -21,6 +21,10 @@ OUTSIDE = 1e7
 """How far below the maximum the likelihood is taken to be where there is no covariance matrix."""
 
 
+LEAVES = 3
+"""How often a search that ended at a singular matrix is begun again beside it."""
+
+
 REACH = 60.0
 """How far a search may go from its start, in standard errors: a step of the search must not run away."""
 
@@ -131,9 +135,38 @@ class ProfileSearch:
                 best, where = found, u
             if best < OUTSIDE / 2:
                 break
+        for _ in range(LEAVES):
+            inside = None if where is None else self._inside(where)
+            if inside is None or where is None:
+                break
+            found, u = min(
+                (self._search(k, metric, value, s) for s in self._pushed(inside, k, metric, value)), key=lambda f: f[0]
+            )
+            if found > best - 1e-7:
+                break
+            best, where = found, u
         if where is not None:
             self._solutions.setdefault((k, metric), []).append((value, where))
         return max(best, 0.0)
+
+    def _inside(self, u: FloatArray) -> FloatArray | None:
+        """A point beside u where no Σ is singular; None where none is at u.
+
+        At a singular Σ the slopes in θ vanish by symmetry, so that a search that ends there may have to leave it.
+        """
+        theta = u[:-1].copy()
+        changed = False
+        psi = self.space.natural(theta)[0]
+        for (block, part), frame in zip(self.space.blocks, self.space.frames):
+            structure = block.structure
+            sigma = structure.matrix(psi[part])
+            values, vectors = np.linalg.eigh(sigma if frame is None else frame.T @ sigma @ frame)
+            if values[0] > 1e-5 * values[-1]:
+                continue
+            raised = np.maximum(values, max(0.1 * float(values[-1]), 1e-3))
+            theta[part] = structure.from_matrix((vectors * raised) @ vectors.T)
+            changed = True
+        return np.append(theta, u[-1]) if changed else None
 
     def _starts(self, k: int, metric: str, value: float) -> list[FloatArray]:
         known = self._solutions.get((k, metric), [])
