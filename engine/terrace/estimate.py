@@ -261,7 +261,8 @@ WELL = 1e-2
 def _covariance_parameters(optimum: Optimum, want_se: bool) -> tuple[Optimum, NaturalEstimate]:
     """The covariance parameters, with what the data cannot tell of them where that may be something.
 
-    Of optima that only differ in what the fixed effects take up, it is the one without it that goes on.
+    Of optima that only differ in what is not identified, it is the one with the least of it that goes on: one without
+    what the fixed effects take up, and with covariances of zero where nothing tells them.
     """
     natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
     if natural.lowest > WELL and not natural.boundary:
@@ -269,23 +270,29 @@ def _covariance_parameters(optimum: Optimum, want_se: bool) -> tuple[Optimum, Na
     unknown = unidentified(optimum.space.objective, optimum.point.psi)
     if not unknown.directions.shape[1]:
         return optimum, natural
-    optimum = _without_absorbed(optimum, unknown)
+    optimum = _with_least(optimum, unknown, np.ones(len(unknown.absorbed), dtype=bool)) or (
+        _with_least(optimum, unknown, unknown.absorbed) or optimum
+    )
     return optimum, estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown)
 
 
-def _without_absorbed(optimum: Optimum, unknown: Unidentified) -> Optimum:
-    """The optimum with the least in directions that the fixed effects take up, where that is a covariance matrix."""
-    directions = unknown.directions[:-1, unknown.absorbed]
-    if not directions.shape[1] or np.abs(unknown.directions[-1, unknown.absorbed] * unknown.size[-1]).max() > 1e-8:
-        return optimum
+def _with_least(optimum: Optimum, unknown: Unidentified, which: npt.NDArray[np.bool_]) -> Optimum | None:
+    """The optimum with the least along some of the unidentified directions; None where that is no covariance matrix, or
+    where they take the error variance along."""
+    directions = unknown.directions[:-1, which]
+    if not directions.shape[1] or np.abs(unknown.directions[-1, which] * unknown.size[-1]).max() > 1e-8:
+        return None
     space, point = optimum.space, optimum.point
     weighted = directions * unknown.size[:-1, None]
     share, *_ = np.linalg.lstsq(weighted, unknown.size[:-1] * point.psi, rcond=None)
-    theta = space.from_psi(point.psi - directions @ share)
+    psi = point.psi - directions @ share
+    if np.abs(psi - point.psi)[space.residual].max(initial=0.0) > 1e-8:
+        return None  # residual parameters are not linear in V
+    theta = space.from_psi(psi)
     theta[space.residual] = point.theta[space.residual]
     moved = space.point(theta)
     if moved is None or abs(moved.ll - point.ll) > 1e-8 * (1 + abs(point.ll)):
-        return optimum
+        return None
     moved = space.turned(moved)
     space.frames = moved.frames
     return replace(optimum, point=moved)

@@ -142,14 +142,13 @@ def name_boundary(
     for position, null in singular.items():
         block = objective.design.blocks[position]
         own = [k for k, c in enumerate(layout) if c.block == position]
-        if unknown[own].any():
-            masked[own] |= unknown[own]
-            continue
         if block.structure.key == "unstructured":
             state = singular_state(objective, point, position, null)
         else:
             state = _tied_state(objective, point, position)
         for k in own:
+            if unknown[k]:
+                continue
             c = layout[k]
             where = f"{block.level.name}: "
             if c.kind == "variance":
@@ -163,7 +162,7 @@ def name_boundary(
                 edge[k] = state.pairs[c.i, c.j]
                 if not state.combinations:
                     named.append(where + c.sd_name)
-        if state.combinations:
+        if state.combinations and not unknown[own].any():
             rank = block.structure.size - null.shape[1]
             named.append(f"{block.level.name}: rank {rank} of {int((~state.zero).sum())}")
     _name_residual_edges(objective, point, layout, named, at, masked)
