@@ -36,7 +36,9 @@ def two_sexes() -> pd.DataFrame:
 
 CASES: dict[str, tuple[pd.DataFrame, str, set[str]]] = {
     "group dummies": (data(groups=8), "mixed y x i.g || g:, reml", {"var(_cons)"}),
-    "group dummies and a slope": (data(groups=8), "mixed y x i.g || g: x, cov(un) reml", {"var(_cons)", "cov(x,_cons)"}),
+    "group dummies and a slope": (
+        data(groups=8), "mixed y x i.g || g: x, cov(un) reml", {"var(_cons)", "cov(x,_cons)"},
+    ),
     "effects that never meet": (two_sexes(), "mixed y i.sex || g: ibn.sex, nocons cov(un)", {"cov(0.sex,1.sex)"}),
     "visits that never meet": (
         never_meet(), "mixed y || g:, nocons residuals(unstructured, t(t)) reml", {"cov(e0,e3)"},

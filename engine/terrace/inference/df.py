@@ -96,11 +96,13 @@ def small_sample(
     ld2: FloatArray,
     hessian_w: FloatArray | None,
     kenward_roger: bool,
+    known: FloatArray | None = None,
 ) -> SmallSample:
     """Assemble `SmallSample` from derivatives in natural parameters.
 
     ``x1`` (k, p, p) and ``x2`` (k, k, p, p) are those of X'V⁻¹X, ``ld2`` (k, k) those of log|V|;
-    ``hessian_w`` is the covariance from the observed information, or None for the expected one (eq. 17).
+    ``hessian_w`` is the covariance from the observed information, or None for the expected one (eq. 17). ``known``
+    (k, f) spans the directions about which the data say something, where that is not all.
     """
     k = len(x1)
     q = x2 / 2.0  # (Q_ij + Q_ji) / 2, all that the symmetric sums need
@@ -109,9 +111,11 @@ def small_sample(
         px = phi @ x1
         trace_pp = np.einsum("iab,jba->ij", px, px)
         information = 0.5 * (-ld2 - (trace_q - trace_pp))
+        basis = np.eye(k) if known is None else known
+        information = basis.T @ information @ basis
         size = np.sqrt(np.maximum(np.diag(information), 1e-300))
         w = np.linalg.pinv(information / np.outer(size, size), rcond=1e-12, hermitian=True)
-        w = w / np.outer(size, size)
+        w = basis @ (w / np.outer(size, size)) @ basis.T
     else:
         w = hessian_w
     phi1 = -np.einsum("ab,kbc,cd->kad", phi, x1, phi)

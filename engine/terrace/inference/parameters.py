@@ -62,6 +62,14 @@ class NaturalEstimate:
         slopes = self.jacobian / self.unit[:, None]
         return replace(self, psi_vcov=psi_vcov, relative=slopes @ psi_vcov @ slopes.T)
 
+    @property
+    def unknown(self) -> BoolArray:
+        """Which of the parameters the data do not determine, (k,)."""
+        out = np.zeros(len(self.values), dtype=bool)
+        for one in self.confounded:
+            out[list(one.members)] = True
+        return out
+
     def determines(self, slopes: FloatArray) -> bool:
         """Whether the data determine a function of the values, given its slopes (k,) in them."""
         if not self.confounded:
@@ -73,10 +81,7 @@ class NaturalEstimate:
     def knows(self, slopes: FloatArray) -> bool:
         """Whether a function of the values has a standard error, given its slopes (k,) in them: it does where the
         parameters that it moves with have, or are determined together."""
-        known = self.identified.copy()
-        for one in self.confounded:
-            known[list(one.members)] = True
-        return bool(np.all(known[slopes != 0])) and self.determines(slopes)
+        return bool(np.all((self.identified | self.unknown)[slopes != 0])) and self.determines(slopes)
 
 
 def estimate_natural(
@@ -102,7 +107,7 @@ def estimate_natural(
     sets: tuple[Confounded, ...] = ()
     if unknown is not None and unknown.directions.shape[1]:
         free = _without(free, j, unknown)
-        null = slopes @ unknown.directions
+        null = np.where(unknown.moved(slopes) != 0, slopes @ unknown.directions, 0.0)
         sets = confounded(unknown, slopes)
     scale = np.append(np.maximum(np.abs(point.theta), 0.3), 1.0)
     cov, lost, lowest = _inverse(-(free.T @ h @ free), np.linalg.norm(free.T * scale, axis=1))
@@ -114,6 +119,8 @@ def estimate_natural(
         hidden[list(one.members)] = True
     boundary, at_boundary, masked, edge = name_boundary(objective, point, singular, layout, spread, hidden)
     relative = exact_values(objective.design, relative, layout, at_boundary, edge)
+    # where nothing tells a covariance, it stands at zero
+    relative = np.where(hidden & (np.abs(relative) < 1e-9 * np.abs(relative).max()), 0.0, relative)
     masked |= hidden
     if not want_se:
         psi_vcov = np.zeros((r + 1, r + 1))

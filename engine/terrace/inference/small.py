@@ -129,7 +129,11 @@ def natural_small_sample(
     x2 = np.einsum("ai,bj,abkl->ijkl", back, back, u2, optimize=True)
     ld2 = back.T @ ld2 @ back
     inner = e.a_inverse * e.sigma2
-    sample = small_sample(x1, x2, inner, ld2, natural.vcov if observed else None, kenward_roger)
+    known = None
+    if natural.null.shape[1]:
+        # what the data do not tell is held where it is
+        known = natural.unit[:, None] * np.linalg.svd(natural.null)[0][:, natural.null.shape[1] :]
+    sample = small_sample(x1, x2, inner, ld2, natural.vcov if observed else None, kenward_roger, known)
     lift = to_x * objective.y_scale
     return SmallSample(
         phi,

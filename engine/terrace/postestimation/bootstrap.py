@@ -228,7 +228,8 @@ def bootstrap_table(found: Bootstrap, *, metric: str | None = None, level: float
             rows.append(Row(r.level, kind="group"))
             heading = r.level
         code = r.name if len(fit.groups) < 2 or r.level == "Residual" else f"{r.level}:{r.name}"
-        rows.append(Row(parameter_label(r), _cells(found, values[:, k], r.estimate, chosen), indent=1, code=code))
+        own = _cells(found, values[:, k], r.estimate, chosen) if r.identified else (r.shown, None, None, None)
+        rows.append(Row(parameter_label(r), own, indent=1, code=code))
     columns = (
         Column("estimate", "Estimate"), Column("bias", "Bias"), Column("se", "Bootstrap SE"),
         Column("ci", f"{chosen:g}% CI", "interval"),

@@ -136,10 +136,13 @@ def random_parameters(fit: FitResult, level: float, metric: Literal["sd", "varia
     return random_rows(model.design, model.layout, model.natural, level, metric, zero_limits(model, level))
 
 
-def recovariance(fit: FitResult, position: int) -> FloatArray:
-    """Σ of one equation in the user's units, shape (q, q); for ``R.varname`` of one effect, or of two values."""
+def recovariance(fit: FitResult, position: int, values: FloatArray | None = None) -> FloatArray:
+    """Σ of one equation in the user's units, shape (q, q); for ``R.varname`` of one effect, or of two values.
+
+    ``values`` (k,) stand for all covariance parameters in the place of the estimates.
+    """
     block = fit.model.design.blocks[position]
-    return np.asarray(np.tensordot(block_parameters(fit, position), block.structure.basis(), axes=1))
+    return np.asarray(np.tensordot(block_parameters(fit, position, values), block.structure.basis(), axes=1))
 
 
 def recovariance_table(
@@ -169,8 +172,11 @@ def recovariance_table(
     inside = np.equal.outer(levels, levels)  # equations of one level are independent, so their zeros are known
     if correlation:
         matrix = correlations(matrix)
+    unknown = _stacked(fit, blocks, fit.model.natural.unknown.astype(float))[1] != 0
     names = [n if len(known) == 1 else f"{lv}:{n}" for lv, n in labels]
-    table = triangle(names, matrix, "correlation" if correlation else "covariance", inside)
+    table = triangle(names, matrix, "correlation" if correlation else "covariance", inside & ~unknown)
+    if unknown.any():
+        table = replace(table, notes=("What is missing is not identified by these data.",))
     title = f"Random-effects {'correlation' if correlation else 'covariance'} matrix"
     title += f" for {known[0]}" if len(known) == 1 else ""
     columns = tuple(replace(c, display=display) for c in table.columns)
@@ -185,13 +191,13 @@ def level_covariance(fit: FitResult, level: str, correlation: bool = False) -> t
 
 
 def _stacked(
-    fit: FitResult, blocks: Sequence[tuple[int, RandomBlock]]
+    fit: FitResult, blocks: Sequence[tuple[int, RandomBlock]], values: FloatArray | None = None
 ) -> tuple[list[tuple[str, str]], FloatArray]:
-    """(level, effect) of some equations, and their covariance matrix, zero between equations."""
+    """(level, effect) of some equations, and their covariance matrix, zero between equations; see `recovariance`."""
     labels: list[tuple[str, str]] = []
     parts: list[FloatArray] = []
     for k, b in blocks:
-        sigma = recovariance(fit, k)
+        sigma = recovariance(fit, k, values)
         if b.factor is not None:
             exchangeable = b.structure.n_params == 2
             labels += [(b.level.name, f"{b.factor}, first"), (b.level.name, f"{b.factor}, second")] if (

@@ -23,7 +23,7 @@ from terrace.postestimation.combinations import confidence_level
 from terrace.postestimation.profile_coefficients import CoefficientSearch, need_ml
 from terrace.postestimation.profile_search import ProfileSearch
 from terrace.progress import CancelCheck, Progress, ProgressCallback
-from terrace.results.fit import FitResult, FixedEffect
+from terrace.results.fit import NOT_IDENTIFIED, FitResult, FixedEffect
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import parameter_label, term_name
@@ -33,7 +33,8 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ProfileInterval:
-    """The interval of one parameter. ``lower`` or ``upper`` None where the search failed.
+    """The interval of one parameter. ``lower`` or ``upper`` None where the search failed, ``estimate`` NaN where the
+    data do not identify the parameter.
 
     ``at`` (k,) and ``zeta`` (k,) are the points of the profile that were computed, in order. ``group`` is that of
     `RandomParameter`.
@@ -206,6 +207,10 @@ def _interval(
     fit: FitResult, search: ProfileSearch, k: int, metric: str, level: float, points: int
 ) -> ProfileInterval:
     cell = fit.model.layout[k]
+    if fit.model.natural.unknown[k]:
+        r = (fit.random if metric == "variance" else fit.random_sd)[k]
+        nothing = np.zeros(0)
+        return ProfileInterval(r.level, r.name, math.nan, None, None, nothing, nothing, level)
     # a variance is profiled as its standard deviation, which is smoother near zero; squares keep the interval
     square = metric == "variance" and cell.kind == "variance"
     own = "sd" if square else metric
@@ -281,12 +286,13 @@ def profile_table(found: Sequence[ProfileInterval], fit: FitResult) -> Table:
             heading = r.level
         interval = (r.lower, r.upper)
         ci = None if None in interval else tuple("∞" if v is not None and math.isinf(v) else v for v in interval)
-        rows.append(Row(_label(r, fit), (r.estimate, ci), indent=1, code=r.name))
+        estimate = NOT_IDENTIFIED if math.isnan(r.estimate) else r.estimate
+        rows.append(Row(_label(r, fit), (estimate, ci), indent=1, code=r.name))
     level = found[0].confidence if found else 95.0
     notes = [f"Profile {'restricted ' if fit.spec.method == 'reml' else ''}likelihood."]
     if any(r.lower == 0.0 for r in found):
         notes.append("An interval that begins at 0 cannot tell the variance from zero.")
-    if any(None in (r.lower, r.upper) for r in found):
+    if any(None in (r.lower, r.upper) and not math.isnan(r.estimate) for r in found):
         notes.append("A missing interval could not be found: the likelihood falls too slowly.")
     columns = (Column("estimate", "Estimate"), Column("ci", f"{level:g}% CI", "interval"))
     return Table("Profile-likelihood intervals", columns, tuple(rows), "Parameter", tuple(notes), "profile")
@@ -302,7 +308,7 @@ def _label(r: ProfileInterval, fit: FitResult | None = None) -> str:
 def profile_plot(found: Sequence[ProfileInterval]) -> Plot:
     """The log likelihood along each profile, relative to its maximum, with the limits."""
     panels = []
-    for r in found:
+    for r in (r for r in found if len(r.at)):
         z = confidence_quantile(r.confidence)
         keep = np.abs(r.zeta) <= 1.6 * z
         marks = [Marks("line", r.at[keep], -0.5 * r.zeta[keep] ** 2, role="fit"),

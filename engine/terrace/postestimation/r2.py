@@ -60,9 +60,9 @@ def explained(fit: FitResult, data: Dataset) -> Explained:
     """Variances of the fixed part, of the random part on average over rows, and of the residuals."""
     need_data(fit, data)
     design = fit.model.design
-    _need_identified(fit)
     w = estimation_weights(fit, data)
     w = w / w.sum()
+    _need_identified(fit, w)
     xb = design.x @ fit.model.beta
     n = float(fit.scalars["N"] or len(xb))
     # the sample variance, as both sources compute it
@@ -70,25 +70,35 @@ def explained(fit: FitResult, data: Dataset) -> Explained:
     return Explained(fixed, float(w @ random_variance(fit)), float(w @ residual_variance(fit)))
 
 
-def _need_identified(fit: FitResult) -> None:
-    """Raise `SpecError` where a variance that R² is made of is not identified by the data."""
+def _need_identified(fit: FitResult, shares: FloatArray) -> None:
+    """Raise `SpecError` where the data do not identify the variance of the random part, on average over the rows, or
+    that of the residuals; ``shares`` (n,) are the weights of the rows."""
+    natural = fit.model.natural
+    if not natural.confounded:
+        return
+    slopes = np.zeros(len(natural.values))
+    known = not any(c.block is None for c, unknown in zip(fit.model.layout, natural.unknown) if unknown)
+    for k, c in enumerate(fit.model.layout):
+        if c.block is not None:
+            slopes[k] = shares @ random_variance(fit, np.eye(len(slopes))[k])
+    if known and natural.determines(slopes):
+        return
     unknown = [r.name for r in fit.random if not r.identified]
-    if unknown:
-        why = next((w for w in fit.warnings if w.code == "not-identified"), None)
-        raise SpecError(
-            f"R² needs the variances of the model, and these data do not identify {', '.join(unknown)}.",
-            code="not-identified", subject="estat r2", advice=why.advice if why else "",
-        )
+    why = next((w for w in fit.warnings if w.code == "not-identified"), None)
+    raise SpecError(
+        f"R² needs the variances of the model, and these data do not identify {', '.join(unknown)}.",
+        code="not-identified", subject="estat r2", advice=why.advice if why else "",
+    )
 
 
-def random_variance(fit: FitResult) -> FloatArray:
-    """The diagonal of ZGZ', shape (n,)."""
+def random_variance(fit: FitResult, values: FloatArray | None = None) -> FloatArray:
+    """The diagonal of ZGZ', shape (n,); ``values`` (k,) stand for the covariance parameters where they are given."""
     need_own_rows(fit)
     out = np.zeros(fit.model.design.n)
     for position, block in enumerate(fit.model.design.blocks):
         if not block.names:
             continue
-        own = block_parameters(fit, position)
+        own = block_parameters(fit, position, values)
         if block.factor is not None:
             out += own[0]
         else:

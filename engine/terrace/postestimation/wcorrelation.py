@@ -35,10 +35,11 @@ def random_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
     return random_part(fit.model.design, fit.model.layout, fit.model.natural.values, rows)
 
 
-def block_parameters(fit: FitResult, position: int) -> FloatArray:
-    """The variances and covariances of one equation in the user's units, in the order of its structure."""
+def block_parameters(fit: FitResult, position: int, values: FloatArray | None = None) -> FloatArray:
+    """The variances and covariances of one equation in the user's units, in the order of its structure; ``values`` (k,)
+    stand for all covariance parameters in the place of the estimates."""
     own = [k for k, c in enumerate(fit.model.layout) if c.block == position]
-    return fit.model.natural.values[own]
+    return (fit.model.natural.values if values is None else values)[own]
 
 
 def residual_covariance(fit: FitResult, rows: IntArray) -> FloatArray:

@@ -93,7 +93,7 @@ def random_rows(
         se_all = np.sqrt(np.maximum(np.diag(vcov), 0.0))
         scales = ["symmetric"] * len(layout)
     out = []
-    unknown = {k for one in natural.confounded for k in one.members}
+    unknown = natural.unknown
     for k, c in enumerate(layout):
         se = float(se_all[k]) if natural.identified[k] and se_all[k] > 0 else None
         low, high = interval(float(values[k]), se, scales[k], level)
@@ -109,7 +109,7 @@ def random_rows(
             RandomParameter(
                 where, structure, names[k], float(values[k]), se, low, high,
                 len(design.blocks) if c.block is None else c.block, bool(natural.at_boundary[k]),
-                "profile" if profiled else "wald", k not in unknown,
+                "profile" if profiled else "wald", not unknown[k],
                 design.residuals.by_label(c.by) if c.by else "",
             )
         )
