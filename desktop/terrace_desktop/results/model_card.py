@@ -137,7 +137,7 @@ class ModelCard(Card):
 
     def _strip(self, advice: Advice) -> Notice:
         strip = Notice(advice.message, advice=advice.advice)
-        if advice.code in ("boundary", "not-converged", "no-maximum", "collinear"):
+        if advice.code in ("boundary", "not-identified", "not-converged", "no-maximum", "collinear"):
             strip.add_button(
                 self.tr("Change the model"), "warning_mend", lambda: self.mend_asked.emit(advice)
             )
