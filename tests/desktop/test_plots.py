@@ -7,7 +7,7 @@ from dataclasses import replace
 import fakes
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
@@ -86,7 +86,6 @@ def test_colours_follow_the_theme() -> None:
 
 
 # --- thinning ---------------------------------------------------------------------------------------------
-@settings(deadline=None, max_examples=25)
 @given(n=st.integers(1, 400), most=st.integers(1, 300), seed=st.integers(0, 5))
 def test_thinning_keeps_real_points_and_the_extremes(n: int, most: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

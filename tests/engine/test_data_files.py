@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
@@ -147,7 +147,6 @@ words = words.filter(
 
 
 @pytest.mark.parametrize("extension", [".parquet", ".csv", ".tsv", ".dta", ".sav"])
-@settings(max_examples=25, deadline=None)
 @given(
     rows=st.lists(
         st.tuples(numbers, words, st.integers(-(2**31) + 100, 2**31 - 100)), min_size=1, max_size=12

@@ -131,7 +131,7 @@ def trees(draw, depth=4):
     return text, binding, lambda row: step(left_means(row), right_means(row))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=max(400, settings.default.max_examples), deadline=None)
 @given(trees())
 def test_operators_mean_what_they_mean_row_by_row(tree) -> None:
     text, _, meaning = tree
@@ -143,7 +143,7 @@ def test_operators_mean_what_they_mean_row_by_row(tree) -> None:
     np.testing.assert_array_equal(first, found[0])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=max(300, settings.default.max_examples), deadline=None)
 @given(st.text(st.sampled_from("abx_n.123 +-*/^&|!~=<>()[],\"L#e`'$"), max_size=12))
 def test_any_text_gives_values_or_an_error_that_points(text) -> None:
     try:
@@ -239,7 +239,7 @@ def test_a_constant_fills_every_row() -> None:
 CODES = st.lists(st.integers(-1, 3), min_size=1, max_size=30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=max(60, settings.default.max_examples), deadline=None)
 @given(CODES, st.integers(-4, 4), st.integers(0, 2**32 - 1))
 def test_rows_within_groups_agree_with_pandas(codes, k, seed) -> None:
     codes = np.array(codes, dtype=np.int64)
@@ -271,7 +271,7 @@ def test_rows_without_groups() -> None:
     assert evaluate_scalar("name[2]", data) == "bob"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=max(40, settings.default.max_examples), deadline=None)
 @given(
     st.sets(st.tuples(st.integers(1, 3), st.integers(0, 9)), min_size=1, max_size=25),
     st.randoms(use_true_random=False),
@@ -423,7 +423,7 @@ def test_single_texts(text, value) -> None:
     assert evaluate_scalar(text) == value
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=max(50, settings.default.max_examples), deadline=None)
 @given(st.lists(st.text("abAB öÄ", max_size=6), min_size=1, max_size=8), st.integers(-7, 7), st.integers(0, 4))
 def test_functions_of_text_agree_with_pandas(texts, start, length) -> None:
     data = dataset(s=pd.Series(texts, dtype=object))

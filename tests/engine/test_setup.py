@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import environment  # noqa: E402 - found by the line above
 import published_cases  # noqa: E402
+
+import long  # noqa: E402
 
 
 @pytest.fixture
@@ -168,3 +171,24 @@ def test_a_claim_that_is_no_case_fails(
     assert published_cases.claimed() == ["pig", "pigs"]
     assert published_cases.main() == 1
     assert "pigs" in capsys.readouterr().out
+
+
+def test_the_long_run_goes_on_after_a_failure_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(options: Any) -> Any:
+        """A step that fails."""
+        return long.Result(long.FAILED, "1 of 2")
+
+    def whole(options: Any) -> Any:
+        """A step that passes."""
+        return long.Result(long.PASSED, f"{options.minutes:g} minutes")
+
+    monkeypatch.setattr(long, "STEPS", {"broken": broken, "whole": whole})
+    monkeypatch.setattr(long.environment, "prepare", lambda extras: None)
+    assert long.main(["--minutes", "2"]) == 1
+    summary = capsys.readouterr().out.partition("== Summary")[2].split()
+    assert summary[:2] == ["broken", "FAILED"] and summary[summary.index("whole") :][1] == "passed"
+    assert summary[-2:] == ["2", "minutes"]
+    assert long.main(["--only", "whole"]) == 0
+    assert long.closing("2 failing\n1 failed, 12 passed in 3.0s\n") == "1 failed, 12 passed"

@@ -106,7 +106,7 @@ def test_estimates_are_those_of_the_data_in_memory(parquet: Path, model: str) ->
 SLOPES = "mixed y x i.f || g: x, covariance(unstructured) reml"
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=max(8, settings.default.max_examples // 3), deadline=None)
 @given(rows=st.integers(3, 2000), seed=st.integers(0, 1000), by=st.sampled_from([None, "g", "c"]))
 def test_neither_batches_nor_the_order_of_rows_matter(tmp_path_factory, rows, seed, by) -> None:
     data = frame(400)

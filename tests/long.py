@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""The long run: what takes too long for the gate. ``python3 tests/long.py [--minutes 60] [--only STEP]``
+
+Every step runs, whatever became of the ones before it; the last lines sum up, and the exit status is 1 where one
+failed. A step is a function in STEPS: it takes the options, prints what it sees, and returns a `Result`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import environment  # noqa: E402 - found by the line above
+
+PASSED, FAILED, SKIPPED = "passed", "FAILED", "skipped"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a step ended, and its counts in words."""
+
+    state: str
+    counts: str
+
+
+# ----------------------------------------------------------------------------------------- another processor
+
+CORE_NAME = """
+import ctypes, numpy.linalg
+paths = {line.split()[-1] for line in open("/proc/self/maps") if "openblas" in line}
+name = ctypes.CDLL(min(paths)).scipy_openblas_get_corename64_
+name.restype = ctypes.c_char_p
+print(name().decode())
+"""
+"""Prints which kernels the OpenBLAS of NumPy runs."""
+
+KERNELS = {
+    "SkylakeX": {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"},
+    "Haswell": {"avx2", "fma"},
+    "Sandybridge": {"avx"},
+}
+"""Values of OPENBLAS_CORETYPE, with what a processor must have for them."""
+
+
+def kernel(environ):
+    """The kernels that OpenBLAS picks in this environment; empty where it cannot be asked."""
+    asked = subprocess.run(
+        [str(environment.venv_python()), "-c", CORE_NAME], env=environ, capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip()
+
+
+def another_kernel(environ):
+    """An OPENBLAS_CORETYPE that this processor has and that is not in use, with the one in use; None where none is."""
+    now = kernel(environ)
+    try:
+        found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    has = set(found[1].split()) if found and now else set()
+    for name, needs in KERNELS.items():
+        if needs <= has and name != now and kernel({**environ, "OPENBLAS_CORETYPE": name}) == name:
+            return name, now
+    return None
+
+
+def processor(options):
+    """The tests of the engine with the kernels of another processor in OpenBLAS."""
+    environ = plain_environ()
+    other = another_kernel(environ)
+    if other is None:
+        return Result(SKIPPED, "this processor, or this OpenBLAS, has one kind of kernels")
+    environ["OPENBLAS_CORETYPE"] = other[0]
+    status, text = pytest(["tests/engine", "tests/conformance"], environ)
+    return Result(state(status), f"{closing(text)}; {other[0]}, otherwise {other[1]}")
+
+
+# ------------------------------------------------------------------------------------------------ properties
+
+DESIGNS = [f"tests/engine/test_{name}.py" for name in ("one_maximum", "against_invariances", "against_boundaries")]
+"""Properties of fits of generated designs."""
+
+
+def rounds(where, options, examples):
+    """Properties with new random examples, again and again until the time is up or one fails."""
+    until, done, tried = time.monotonic() + 60 * options.minutes, 0, 0
+    while done == 0 or time.monotonic() < until:
+        seed = random.SystemRandom().randrange(2**32)
+        arguments = [*where, "-m", "hypothesis", f"--hypothesis-seed={seed}", "--hypothesis-show-statistics"]
+        environ = {**plain_environ(), "TERRACE_EXAMPLES": str(examples)}
+        status, text = pytest([*arguments, "--timeout=7200"], environ, show=False)
+        done += 1
+        tried += sum(int(n) for n in re.findall(r"(\d+) passing", text))
+        print(f"round {done}, seed {seed}: {closing(text)}; {tried:,} examples so far", flush=True)
+        if status:
+            print(text)
+            return Result(FAILED, f"in round {done}, TERRACE_EXAMPLES={examples} and --hypothesis-seed={seed}")
+    return Result(PASSED, f"{done} rounds, {tried:,} examples")
+
+
+def designs(options):
+    """Generated designs: one maximum in every coding, invariances, boundaries; for --minutes."""
+    return rounds(DESIGNS, options, 50)
+
+
+def properties(options):
+    """All other properties of the engine, for --minutes."""
+    return rounds(["tests/engine", *(f"--ignore={path}" for path in DESIGNS)], options, 300)
+
+
+# -------------------------------------------------------------------------------------------------- coverage
+
+
+def coverage(options):
+    """How often intervals hold the truth, held to the shares that are wanted."""
+    command = [str(environment.venv_python()), "tests/benchmarks/coverage.py", "--no-results"]
+    status, text = watched(command, plain_environ())
+    fits = re.search(r"of ([\d,]+) fits did not converge", text)
+    return Result(state(status), f"{fits[1] if fits else 'no'} fits, {text.count(' groups of ')} cells")
+
+
+STEPS = {step.__name__: step for step in (processor, designs, properties, coverage)}
+
+
+# --------------------------------------------------------------------------------------------------- running
+
+
+def plain_environ():
+    """The environment of a step: headless, one thread in BLAS, no fixed examples."""
+    environ = environment.clean_environ()
+    environ["QT_QPA_PLATFORM"] = "offscreen"
+    environ.pop("CI", None)
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        environ.setdefault(name, "1")
+    return environ
+
+
+def watched(command, environ, show=True):
+    """Run a command; its exit status and what it printed, shown line by line as it comes."""
+    process = subprocess.Popen(
+        command, cwd=str(ROOT), env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
+    )  # fmt: skip
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if show:
+            print(line, end="", flush=True)
+    return process.wait(), "".join(lines)
+
+
+def pytest(arguments, environ, show=True):
+    """Run pytest; its exit status and what it printed."""
+    return watched([str(environment.venv_python()), "-m", "pytest", *arguments], environ, show)
+
+
+def closing(text):
+    """The counts of pytest's last line: ``1 failed, 12 passed``."""
+    last = text.strip().rpartition("\n")[2]
+    return ", ".join(re.findall(r"\d+ (?:passed|failed|errors?|skipped)", last)) or "no test ran"
+
+
+def state(status):
+    """How a step ended, by the exit status of what it ran."""
+    return FAILED if status else PASSED
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60, help="of each step that goes on as long as asked (60)")
+    parser.add_argument("--only", action="append", choices=list(STEPS), metavar="STEP", help="this step; repeatable")
+    parser.add_argument("--list", action="store_true", help="name the steps and what they do")
+    options = parser.parse_args(arguments)
+    if options.list:
+        for name, step in STEPS.items():
+            print(f"{name:12}{step.__doc__}")
+        return 0
+    try:
+        environment.prepare(["desktop", "dev"])
+    except environment.SetupError as error:
+        print(error, file=sys.stderr)
+        return 1
+    results = {}
+    for name in options.only or STEPS:
+        print(f"\n== {name}: {STEPS[name].__doc__}", flush=True)
+        begun = time.monotonic()
+        result = STEPS[name](options)
+        results[name] = f"{name:12}{result.state:9}{time.monotonic() - begun:7.0f} s  {result.counts}"
+        failed = [line for line in results.values() if FAILED in line]
+    print("\n== Summary", *results.values(), sep="\n")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
