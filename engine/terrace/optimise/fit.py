@@ -92,7 +92,7 @@ def optimise(
         theta, frames, space = space.root(result.point.theta), None, roots
     else:
         theta, frames = result.point.theta, result.point.frames
-    result = _settled(space, result, theta, frames, tolerances)
+    result = _settled(space, result, theta, frames, tolerances, close=options.metric == "matlog")
     point = result.point
     point = _canonical(space, point)
     space.frames = point.frames
@@ -101,12 +101,14 @@ def optimise(
 
 
 def _settled(
-    space: SearchSpace, result: NewtonResult, theta: FloatArray, frames: Frames | None, tolerances: Tolerances
+    space: SearchSpace, result: NewtonResult, theta: FloatArray, frames: Frames | None, tolerances: Tolerances, *,
+    close: bool,
 ) -> NewtonResult:
     """The end of a search with exact second derivatives, its null spaces exactly null.
 
     In the frames of the eigenvectors these derivatives show whether it is a maximum of the whole space
-    (`terrace.optimise.search`); where it is a saddle, the search goes on from there.
+    (`terrace.optimise.search`); where it is a saddle, the search goes on from there, as it does where it is only
+    ``close``: logarithms approach a boundary for ever.
     """
     point = result.point
     if not point.exact or space.logarithms or frames is None or result.log == ():
@@ -115,7 +117,7 @@ def _settled(
             return result
         point = found
     point = space.turned(point)
-    if result.converged and tolerances.iterations > 1 and saddle(point) > SADDLE:
+    if result.converged and tolerances.iterations > 1 and (close or saddle(point) > SADDLE):
         limits = replace(tolerances, iterations=RESTART_ITERATIONS)
         again = maximise(space, point.theta, limits, frames=point.frames)
         if again.point.ll >= point.ll:
