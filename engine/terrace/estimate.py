@@ -19,6 +19,7 @@ from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
 from terrace.errors import Cancelled, FitError, SpecError
+from terrace.frozen import freeze
 from terrace.inference.cells import Cell, cells
 from terrace.inference.constraints import Constraints, bind_constraints, null_space
 from terrace.inference.df import SmallSample
@@ -60,6 +61,9 @@ class FittedModel:
     small: SmallInference | None
     n_clusters: int | None = None
     constraints: Constraints | None = None
+
+    def __post_init__(self) -> None:
+        freeze(self, ("beta", "vcov", "phi", "psi"))
 
 
 def fit(

@@ -18,6 +18,7 @@ from terrace.design.residuals import ResidualLayout, residual_layout
 from terrace.design.sample import estimation_sample
 from terrace.design.weights import Weights, build_weights
 from terrace.errors import FitError, SpecError
+from terrace.frozen import freeze
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
 
 FloatArray = npt.NDArray[np.float64]
@@ -97,6 +98,14 @@ class Design:
     dropped_random: tuple[tuple[str, str], ...] = field(default=())
     constant_slopes: tuple[tuple[str, str], ...] = ()
     counts: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        freeze(self, ("sample", "y", "x", "cluster", "counts"))
+        for level in self.levels:
+            freeze(level, ("codes", "rows", "values"))
+        freeze(self.residuals, ("groups", "at", "by"))
+        for block in self.blocks:
+            freeze(block, ("z", "codes", "values"))
 
     @property
     def n(self) -> int:

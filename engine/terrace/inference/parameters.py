@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from terrace.frozen import freeze
 from terrace.inference.boundary import exact_values, free_directions, name_boundary, singular_directions
 from terrace.inference.cells import Cell, cells, natural_values, residual_ratios, variance_positions
 from terrace.inference.distributions import confidence_quantile
@@ -51,6 +52,10 @@ class NaturalEstimate:
     null: FloatArray
     flat: BoolArray
     lowest: float
+
+    def __post_init__(self) -> None:
+        freeze(self, ("values", "unit", "relative", "jacobian", "psi_vcov"))
+        freeze(self, ("identified", "at_boundary", "edge", "null", "flat"))
 
     @property
     def vcov(self) -> FloatArray:

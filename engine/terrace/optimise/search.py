@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from terrace.covariance.random import RandomStructure
 from terrace.design.design import RandomBlock
+from terrace.frozen import freeze, read_only
 from terrace.likelihood.objective import Evaluation, Objective
 from terrace.likelihood.transform import congruence
 
@@ -49,6 +50,10 @@ class SearchPoint:
     second: FloatArray
     exact: bool
     frames: Frames
+
+    def __post_init__(self) -> None:
+        freeze(self, ("theta", "psi", "gradient", "hessian", "jacobian", "second"))
+        read_only(*self.frames)
 
     @property
     def ll(self) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from terrace.frozen import freeze, read_only
 from terrace.optimise.log import Iteration
 from terrace.results.table import Table
 from terrace.spec.model import ModelSpec
@@ -152,6 +153,10 @@ class FitResult:
     n_evaluations: int
     model: FittedModel = field(repr=False)
     name: str = ""
+
+    def __post_init__(self) -> None:
+        read_only(self.sample, *self.matrices.values())
+        freeze(self, (), ("scalars", "macros", "matrices", "matrix_names"))
 
     @property
     def ll(self) -> float:
