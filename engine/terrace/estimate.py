@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.intake import as_dataset
 from terrace.data.progress import Report
 from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
@@ -82,7 +83,8 @@ def fit(
     model
         A ``mixed`` command, or a `ModelSpec`.
     data
-        A `Dataset`, a `StreamedData` or a pandas DataFrame.
+        A `Dataset`, a `StreamedData`, a pandas DataFrame, or whatever else `as_dataset` takes for a table: a dict of
+        columns, a list of records, an array, a Series, an Arrow table.
     progress, cancel
         Called while the fit runs; `cancel` returning True stops it with `Cancelled`.
     constraints
@@ -100,7 +102,7 @@ def fit(
         from terrace.language.mixed import parse_mixed
 
         command = command or model
-        spec = parse_mixed(model, data.names)
+        spec = parse_mixed(model, (*data.names, *data.left_out))  # which then says what is wrong with the column
     else:
         spec = model
     begun = time.perf_counter()
@@ -132,15 +134,6 @@ def _bound(spec: ModelSpec, data: Dataset, watch: _Watch) -> Design:
     if what:
         return build_design(spec, data.load(model_variables(spec, data), what, report))
     return build_streamed_design(spec, data, report)
-
-
-def as_dataset(data: Any) -> Dataset:
-    """A Dataset from a Dataset or a pandas DataFrame."""
-    if isinstance(data, Dataset):
-        return data
-    from terrace.data.build import from_frame
-
-    return from_frame(data)
 
 
 class _Watch:

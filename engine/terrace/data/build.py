@@ -13,12 +13,17 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
-from terrace.data.dates import from_datetimes
+from terrace.data.digits import EXACT, why_text
 from terrace.data.measure import guess_measure
 from terrace.data.names import legal_names
+from terrace.data.plain import Unusable, plain_values
+from terrace.errors import DataError
 
-EXACT = 2**53
-"""Integers beyond this are not all distinct as double precision numbers."""
+MERGED = (
+    "its numbers lie beyond 9007199254740992, where one number in double precision, as they were kept, stands for "
+    "several: identifiers that differ in their last digits may be one here. Keep them as text from the beginning."
+)
+_HIGHEST = 2.0**70  # beyond this are no identifiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +39,33 @@ class RawColumn:
     format: str = ""
 
 
-def frame_columns(frame: pd.DataFrame) -> list[RawColumn]:
-    """The columns of a plain frame (names may repeat), described by nothing but their names."""
-    return [RawColumn(str(name), frame.iloc[:, i]) for i, name in enumerate(frame.columns)]
-
-
 def build_dataset(
     columns: Sequence[RawColumn], *, source: str = "", label: str = "", notes: Sequence[str] = ()
 ) -> Dataset:
     """A Dataset of these columns, all of one length.
 
     Names become legal (the file's name goes into an empty label), dates become numbers with a format,
-    truth values 0/1, text missing values NaN. What was changed is told in the notes.
+    truth values 0/1, text missing values NaN, whole numbers that a double would merge text. What was changed is told
+    in the notes; a column that cannot be used is left out, and the Dataset says why where it is asked for.
     """
     all_notes = list(notes)
+    left_out: dict[str, str] = {}
     names, renamed = legal_names([c.name for c in columns])
     all_notes += renamed
     series: dict[str, pd.Series] = {}
     variables: list[Variable] = []
     for column, name in zip(columns, names, strict=True):
-        values, extra = plain_values(column.values)
+        try:
+            values, extra = plain_values(column.values)
+        except Unusable as error:
+            left_out[name] = f"{name} cannot be used: row {error.row + 1} holds {error.what}."
+            all_notes.append(f"{name}: left out, row {error.row + 1} holds {error.what}.")
+            continue
         labels = {_tidy(k): str(v) for k, v in (column.value_labels or extra.value_labels).items()}
         label_text = column.label.strip()
         if not label_text and column.name.strip() not in ("", name):
             label_text = column.name.strip()
-        if extra.note:
-            all_notes.append(f"{name}: {extra.note}")
+        note = extra.note or (why_text(values) if _is_text(values) else "")
         measure = column.measure or extra.measure
         format_ = column.format or extra.format
         if format_.startswith("%t"):
@@ -70,6 +76,10 @@ def build_dataset(
             if measure is None or guess is Measure.IDENTIFIER or _is_text(values):
                 measure = guess
         assert measure is not None
+        if not note and measure is Measure.IDENTIFIER and _may_be_merged(values):
+            note = MERGED
+        if note:
+            all_notes.append(f"{name}: {note}")
         series[name] = values
         variables.append(
             Variable(
@@ -83,109 +93,54 @@ def build_dataset(
         )
     rows = len(columns[0].values) if columns else 0
     frame = pd.DataFrame(series, index=pd.RangeIndex(rows), copy=False)
-    return Dataset(frame, tuple(variables), label=label, source=source, notes=tuple(all_notes))
+    return Dataset(
+        frame, tuple(variables), label=label, source=source, notes=tuple(all_notes), left_out=left_out
+    )
 
 
 def from_frame(frame: pd.DataFrame, *, label: str = "") -> Dataset:
-    """A Dataset from a pandas DataFrame: legal names, plain types, guessed measures; the frame stays as it is."""
-    return build_dataset(frame_columns(frame), source="frame", label=label)
+    """A Dataset from a pandas DataFrame: legal names, plain types, guessed measures; the frame stays as it is.
+
+    Levels of the index that have a name come first, unless a column has that name; names in several levels are joined
+    by _. Raises `DataError` for a frame without columns or with two columns of one name.
+    """
+    names = [_joined(name) for name in frame.columns]
+    twice = next((name for k, name in enumerate(names) if name in names[:k]), None)
+    if twice is not None:
+        where = [str(k + 1) for k, name in enumerate(names) if name == twice]
+        raise DataError(
+            f"{len(where)} columns of the data are called {twice!r}: {', '.join(where[:-1])} and {where[-1]}.",
+            code="name-taken",
+            subject=twice,
+            advice="Rename all but one of them, or leave them out.",
+        )
+    columns, notes = [], []
+    for level, name in enumerate(frame.index.names):
+        if name is None:
+            continue
+        if _joined(name) in names:
+            notes.append(f"{_joined(name)}: the column is used; the index of that name is left out.")
+        else:
+            columns.append(RawColumn(_joined(name), frame.index.get_level_values(level)))
+    columns += [RawColumn(name, frame.iloc[:, k]) for k, name in enumerate(names)]
+    if not columns:
+        raise DataError("The data have no columns.", code="no-rows", advice="Give a table with named columns.")
+    return build_dataset(columns, source="frame", label=label, notes=notes)
 
 
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """What a column's type tells besides its values."""
-
-    format: str = ""
-    measure: Measure | None = None
-    value_labels: Mapping[Any, str] = field(default_factory=dict)
-    note: str = ""
+def _joined(name: Any) -> str:
+    """A column's name as text; the parts of a name with several levels joined by _."""
+    if isinstance(name, tuple):
+        return "_".join(part for part in map(str, name) if part)
+    return str(name)
 
 
-def plain_values(values: Any) -> tuple[pd.Series, Extra]:
-    """A column of a NumPy numeric type or of text, whatever type it had, with what that type told."""
-    column = pd.Series(values).reset_index(drop=True)
-    column.name = None
-    dtype = column.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        if dtype.ordered:
-            labels = {i + 1: str(c) for i, c in enumerate(dtype.categories)}
-            codes = column.cat.codes.to_numpy().astype(np.float64) + 1
-            codes[codes == 0] = np.nan
-            return pd.Series(codes), Extra(measure=Measure.ORDINAL, value_labels=labels)
-        return plain_values(column.astype(dtype.categories.dtype))
-    if pd.api.types.is_bool_dtype(dtype):
-        return _truth(column)
-    if pd.api.types.is_datetime64_any_dtype(dtype):
-        numbers, format_ = from_datetimes(column)
-        return pd.Series(numbers), Extra(format=format_)
-    if pd.api.types.is_timedelta64_dtype(dtype):
-        seconds = column.dt.total_seconds().to_numpy(dtype=np.float64)
-        return pd.Series(seconds), Extra(note="times are in seconds.")
-    if pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype):
-        return _number(column)
-    return _object(column)
-
-
-def _truth(column: pd.Series) -> tuple[pd.Series, Extra]:
-    extra = Extra(measure=Measure.NOMINAL, value_labels={0: "false", 1: "true"})
-    if column.isna().any():
-        return pd.Series(column.to_numpy(dtype=np.float64, na_value=np.nan)), extra
-    return pd.Series(column.to_numpy(dtype=np.int8)), extra
-
-
-def _number(column: Any) -> tuple[pd.Series, Extra]:
-    dtype = column.dtype
-    if pd.api.types.is_integer_dtype(dtype):
-        if dtype.itemsize == 8 and len(column):
-            biggest = max(abs(int(column.max())), abs(int(column.min()))) if column.notna().any() else 0
-            if biggest > EXACT:
-                text = _text(column.astype("object").map(str, na_action="ignore"))
-                note = "its numbers have more digits than a number can hold, so it is text."
-                return text, Extra(measure=Measure.IDENTIFIER, note=note)
-        if column.isna().any():
-            return pd.Series(column.to_numpy(dtype=np.float64, na_value=np.nan)), Extra()
-        return pd.Series(column.to_numpy(dtype=np.dtype(getattr(dtype, "numpy_dtype", dtype)))), Extra()
-    if dtype in (np.float32, np.float64):
-        return column, Extra()
-    return pd.Series(column.to_numpy(dtype=np.float64, na_value=np.nan)), Extra()
-
-
-def _object(column: pd.Series) -> tuple[pd.Series, Extra]:
-    if isinstance(column.dtype, pd.StringDtype):
-        return _text(column), Extra()
-    kind = pd.api.types.infer_dtype(column, skipna=True)
-    if kind == "empty":
-        return pd.Series(np.full(len(column), np.nan)), Extra()
-    if kind == "boolean":
-        return _truth(column.astype("boolean"))
-    if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
-        return plain_values(pd.to_numeric(column.where(column.notna(), None).astype("object")))
-    if kind in ("date", "datetime", "datetime64"):
-        stamps = pd.to_datetime(column, errors="coerce", utc=False)
-        if pd.api.types.is_datetime64_any_dtype(stamps.dtype):
-            return plain_values(stamps)
-    if kind == "string":
-        return _text(column), Extra()
-    return _text(column.map(_string, na_action="ignore")), Extra()
-
-
-def _text(column: pd.Series) -> pd.Series:
-    """Text of pandas' own string type, with the empty string as missing."""
-    blank = column == ""
-    column = column.where(~blank.fillna(False).astype(bool), None) if bool(blank.any()) else column
-    return column.astype("str") if _has_str_dtype() else column
-
-
-def _has_str_dtype() -> bool:
-    return int(pd.__version__.split(".")[0]) >= 3
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def _may_be_merged(values: pd.Series) -> bool:
+    """True for numbers that lie where doubles are not all whole numbers any more."""
+    if values.dtype != np.float64:
+        return False
+    array = np.abs(values.to_numpy())
+    return bool(np.any((array > EXACT) & (array < _HIGHEST)))
 
 
 def _is_text(values: pd.Series) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from terrace.data.digits import EXACT, whole_text
 from terrace.errors import DataError
 
 FloatArray = npt.NDArray[np.float64]
@@ -78,6 +79,8 @@ class Dataset:
         Which rows these are: datasets of one lineage come from the same rows, numbered by ``row_ids``, shape (n,)
         (None: 0, 1, ... as they were opened; -1: a row that is new). Whoever replaces the frame by other rows
         gives a new lineage.
+    left_out
+        Columns of the source that cannot be used, by name, with the reason in a sentence.
     """
 
     frame: pd.DataFrame
@@ -89,6 +92,7 @@ class Dataset:
     sorted_by: tuple[str, ...] = ()
     lineage: object = field(default_factory=object, compare=False, repr=False)
     row_ids: npt.NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
+    left_out: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         names = [v.name for v in self.variables]
@@ -119,6 +123,13 @@ class Dataset:
         for v in self.variables:
             if v.name == name:
                 return v
+        if name in self.left_out:
+            raise DataError(
+                self.left_out[name],
+                code="unusable-column",
+                subject=name,
+                advice="A cell holds one number, text, date or truth value.",
+            )
         raise DataError(
             f"There is no variable {name!r} in the data.",
             code="no-such-variable",
@@ -135,17 +146,19 @@ class Dataset:
         """Values for analysis, shape (n,), missing codes as NaN; `DataError` for a text variable."""
         v = self.variable(name)
         if self.is_text(name):
-            raise DataError(
-                f"{name} holds text, and a number is needed here.",
-                code="text-variable",
-                subject=name,
-                advice=f"Use it as a factor (i.{name}) or a group variable, or encode it as numbers first.",
-            )
+            raise _no_number(name, self.frame[name])
         column = self.frame[name]
         if isinstance(column.dtype, np.dtype):
             values = np.array(column.to_numpy(), dtype=np.float64)
         else:
             values = np.array(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        if column.dtype.kind in "iu" and bool((np.abs(values) > EXACT).any()):
+            raise DataError(
+                f"{name} holds whole numbers of more digits than a number can hold.",
+                code="text-variable",
+                subject=name,
+                advice="Make text of them before they become a Dataset, or give the frame itself, where that is done.",
+            )
         if v.missing_codes:
             for code in v.missing_codes:
                 values[values == float(code)] = np.nan
@@ -169,11 +182,11 @@ class Dataset:
         label = self.variable(name).value_labels.get(value)
         if label is not None:
             return label
-        if isinstance(value, float) and value.is_integer():
-            from terrace.data.extended import extended_name
+        if isinstance(value, str):
+            return value
+        from terrace.data.extended import extended_name
 
-            return extended_name(value) or str(int(value))
-        return str(value)
+        return extended_name(value) or whole_text(value)
 
     # --- changing (always a new Dataset) ---------------------------------------------------------------
     def with_column(self, name: str, values: Any, variable: Variable | None = None) -> Dataset:
@@ -289,7 +302,7 @@ def _number_codes(values: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray
     """
     low = float(np.fmin.reduce(values, initial=np.inf))
     span = float(np.fmax.reduce(values, initial=-np.inf)) - low
-    if 0 <= span <= 4 * len(values) + 1000 and low.is_integer() and abs(low) < 2**52:
+    if 0 <= span <= 4 * len(values) + 1000 and low.is_integer() and abs(low) < EXACT - span:
         shifted = values - low
         missing = np.isnan(shifted)
         some = bool(missing.any())
@@ -303,6 +316,31 @@ def _number_codes(values: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray
             return codes, np.flatnonzero(seen).astype(np.float64) + low
     found: tuple[Any, Any] = pd.factorize(values, sort=True)
     return found
+
+
+def _no_number(name: str, column: pd.Series) -> DataError:
+    """What to raise where a number is needed and the variable holds text: the first value that is no number."""
+    present = column[column.notna().to_numpy()]
+    present = present[(present != "").to_numpy(dtype=bool)]
+    bad = present[pd.to_numeric(present, errors="coerce").isna().to_numpy()]
+    if len(present) and not len(bad):
+        return DataError(
+            f"{name} holds numbers as text, and a number is needed here.",
+            code="text-variable",
+            subject=name,
+            advice=f"Numbers with zeros in front or more than 15 digits are kept as text, since they are mostly "
+            f"names of something; destring {name}, replace makes numbers of them. As text it can be a factor "
+            f"(i.{name}) or a group variable.",
+        )
+    example = f" ({str(bad.iloc[0])[:40]!r} in row {int(bad.index[0]) + 1})" if len(bad) else ""
+    return DataError(
+        f"{name} holds text{example}, and a number is needed here.",
+        code="text-variable",
+        subject=name,
+        advice=f"Use it as a factor (i.{name}) or a group variable, or encode it as numbers first."
+        if len(bad) > len(present) / 2
+        else f"Correct this value, or make all that are no numbers missing: destring {name}, replace force.",
+    )
 
 
 def _did_you_mean(name: str, names: Sequence[str]) -> str:

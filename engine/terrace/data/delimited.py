@@ -6,14 +6,17 @@ import io
 import os
 import re
 import warnings
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from terrace.data.build import RawColumn, build_dataset
 from terrace.data.dataset import Dataset
 from terrace.data.delimited_detect import DELIMITER_NAMES, MISSING, Layout, detect
+from terrace.data.digits import EXACT, needs_text
 from terrace.data.progress import Report
 from terrace.errors import DataError
 
@@ -30,12 +33,12 @@ def read_delimited(
 ) -> Dataset:
     """Read a text table; what had to be detected is told in the notes.
 
-    Columns of ISO dates become dates; a column that is not wholly numeric becomes text, with a note where
-    most of it is numbers. Raises `DataError` for a file that is not a table, naming the line.
+    Columns of ISO dates become dates; a column that is not wholly numeric, or whose numbers would lose digits, becomes
+    text, with a note where most of it is numbers. Raises `DataError` for a file that is not a table, naming the line.
     """
     report()
     layout = detect(path, delimiter=delimiter, decimal=decimal, encoding=encoding)
-    frame = _frame(path, layout, report)
+    frame = read_rows(path, layout, report)
     notes = [describe_layout(layout)]
     cut = _last_line_is_short(path, layout)
     if cut:
@@ -55,14 +58,21 @@ def read_delimited(
 
 
 class _Watched(io.RawIOBase):
-    """A file that reports how much of it was read, and stops being read when asked to."""
+    """A file that reports how much of it was read, stops being read when asked to, and looks for zeros in front.
 
-    def __init__(self, path: Path, report: Report) -> None:
+    ``zeros`` becomes true where a field seems to begin with a zero before another digit (``007``).
+    """
+
+    def __init__(self, path: Path, report: Report, layout: Layout) -> None:
         super().__init__()
         self._file = open(path, "rb")  # noqa: SIM115 - closed in close()
         self._size = max(1, os.path.getsize(path))
         self._report = report
         self._done = 0
+        self._before = b"\n\n"
+        self._starts = np.zeros(256, dtype=bool)
+        self._starts[[*b"\r\n\"' \0", *layout.delimiter.encode("utf-8")]] = True
+        self.zeros = layout.encoding.startswith(("utf-16", "utf-32"))
 
     def readable(self) -> bool:
         return True
@@ -71,19 +81,67 @@ class _Watched(io.RawIOBase):
         n = self._file.readinto(buffer)
         self._done += n
         self._report(min(1.0, self._done / self._size))
+        if n and not self.zeros:
+            self._look(self._before + bytes(memoryview(buffer)[:n]))
         return n
+
+    def _look(self, block: bytes) -> None:
+        self._before = block[-3:]
+        values = np.frombuffer(block, dtype=np.uint8)
+        digit = (values >= ord("0")) & (values <= ord("9"))
+        at = np.flatnonzero((values[:-1] == ord("0")) & digit[1:])
+        at = at[at > 1]
+        sign = (values[at - 1] == ord("+")) | (values[at - 1] == ord("-"))
+        self.zeros = bool(np.any(self._starts[np.where(sign, values[at - 2], values[at - 1])]))
 
     def close(self) -> None:
         self._file.close()
         super().close()
 
 
-def read_rows(path: Path, layout: Layout, rows: int) -> pd.DataFrame:
-    """The first rows as they would be read with all others."""
-    return _frame(path, layout, Report(""), rows)
+def read_rows(
+    path: Path, layout: Layout, report: Report, rows: int | None = None, text: Collection[int] = ()
+) -> pd.DataFrame:
+    """The rows of the table, or its first: columns of numbers that a double tells apart, truth values, or text.
+
+    The columns `text` are text whatever they hold.
+    """
+    frame, zeros = _parsed(path, layout, report, rows, dict.fromkeys(text, "str"))
+    doubtful = [k for k in range(frame.shape[1]) if k not in text and _doubtful(frame.iloc[:, k], zeros)]
+    if not doubtful:
+        return frame
+    fields, _ = _parsed(path, layout, report, rows, dict.fromkeys(doubtful, "str"), doubtful)
+    for place, k in enumerate(doubtful):
+        written = fields.iloc[:, place]
+        if layout.thousands:
+            written = written.str.replace(layout.thousands, "", regex=False)
+        if needs_text(written):
+            frame.isetitem(k, written.str.strip().array)
+    return frame
 
 
-def _frame(path: Path, layout: Layout, report: Report, rows: int | None = None) -> pd.DataFrame:
+def _doubtful(values: pd.Series, zeros: bool) -> bool:
+    """True where numbers may have lost digits, so that the fields have to be looked at."""
+    if pd.api.types.is_bool_dtype(values.dtype):
+        return False
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        if zeros:
+            return True
+        array = values.to_numpy()
+        return array.dtype.kind == "f" and bool(np.any(np.isfinite(array) & (np.abs(array) >= EXACT)))
+    # Whole numbers beyond 2^64: pandas gives objects, or fields among which signs of missing were left.
+    return values.dtype == object or bool(values.isin(MISSING).any())
+
+
+def _parsed(
+    path: Path,
+    layout: Layout,
+    report: Report,
+    rows: int | None,
+    types: Mapping[int, str],
+    only: Sequence[int] | None = None,
+) -> tuple[pd.DataFrame, bool]:
+    """The table as pandas reads it, or some columns, and whether a field seems to begin with a zero."""
     names = [f"c{i}" for i in range(len(layout.names))]
     options: dict[str, Any] = {}
     if int(pd.__version__.split(".")[0]) < 3 and layout.decimal == "." and layout.thousands is None:
@@ -92,19 +150,20 @@ def _frame(path: Path, layout: Layout, report: Report, rows: int | None = None) 
         options["sep"] = r"\s+"
     else:
         options["sep"] = layout.delimiter
+    if only is not None:
+        options["usecols"] = [names[k] for k in only]
     try:
-        with (
-            io.BufferedReader(_Watched(path, report), buffer_size=1 << 18) as file,
-            warnings.catch_warnings(),
-        ):
+        watched = _Watched(path, report, layout)
+        with io.BufferedReader(watched, buffer_size=1 << 18) as file, warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.ParserWarning)
-            return pd.read_csv(
+            frame = pd.read_csv(
                 file,
                 encoding=layout.encoding,
                 decimal=layout.decimal,
                 thousands=layout.thousands,
                 header=0 if layout.header else None,
                 names=names,
+                dtype={names[k]: kind for k, kind in types.items()},
                 index_col=False,
                 skiprows=layout.skip,
                 skip_blank_lines=True,
@@ -114,6 +173,7 @@ def _frame(path: Path, layout: Layout, report: Report, rows: int | None = None) 
                 nrows=rows,
                 **options,
             )
+            return frame, watched.zeros
     except pd.errors.ParserError as error:
         raise _parser_error(path, error) from None
 

@@ -12,6 +12,7 @@ import pandas as pd
 from terrace.data.build import RawColumn, build_dataset
 from terrace.data.dataset import Dataset
 from terrace.data.delimited_detect import MISSING
+from terrace.data.digits import EXACT, is_number
 from terrace.data.progress import Report
 from terrace.errors import DataError
 
@@ -166,6 +167,8 @@ def _values(cells: list[Any]) -> tuple[pd.Series, str]:
     if not kinds or kinds <= {int, float, bool}:
         if kinds == {bool}:
             return pd.Series(clean, dtype="boolean"), ""
+        if int in kinds and any(isinstance(c, int) and abs(c) > EXACT for c in clean):
+            return pd.Series(clean, dtype="object"), ""
         return pd.Series([float("nan") if c is None else float(c) for c in clean], dtype="float64"), ""
     if kinds <= {dt.datetime, dt.date}:
         try:
@@ -178,7 +181,8 @@ def _values(cells: list[Any]) -> tuple[pd.Series, str]:
         present = sum(c is not None for c in clean)
         if len(words) < 0.1 * present:
             i, word = words[0]
-            note = f"{word!r} in row {i + 2} is no number, so the variable is text."
+            what = "is text" if is_number(word.strip()) else "is no number"
+            note = f"{word!r} in row {i + 2} {what}, so the variable is text."
     return pd.Series([None if c is None else _cell_text(c) for c in clean], dtype="object"), note
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.digits import whole_text
 from terrace.data.transforms.grouping import group
 from terrace.errors import DataError
 
@@ -32,7 +33,8 @@ def declare(data: Dataset, m: str | None, ids: Sequence[str]) -> Dataset:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise DataError(
-            f"{m} numbers the imputations 0 (the original), 1, 2, ...; in row {row + 1} it is {values[row]:g}.",
+            f"{m} numbers the imputations 0 (the original), 1, 2, ...; in row {row + 1} it is "
+            f"{whole_text(values[row])}.",
             code="mi-numbers",
             subject=m,
         )

@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from terrace.data.arrow import plain_series
 from terrace.data.build import RawColumn, build_dataset
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
+from terrace.data.plain import plain_values
 from terrace.data.progress import Report
 
 KEY = b"terrace"
@@ -44,7 +46,7 @@ def read_parquet(path: Path, report: Report) -> Dataset:
     columns = []
     for field in table.schema:  # each column leaves the table as it is taken over: data stand in memory once
         column, table = table.column(0), table.remove_column(0)
-        columns.append(RawColumn(field.name, as_plain_arrow(column).to_pandas()))
+        columns.append(RawColumn(field.name, plain_series(column)))
     del column
     pa.default_memory_pool().release_unused()
     return dataset_of_columns(columns, metadata, str(path))
@@ -115,7 +117,7 @@ def _described(columns: list[RawColumn], described: dict[str, Any], source: str)
     panel = described["panel"]
     rows = len(columns[0].values) if columns else 0
     return Dataset(
-        frame=pd.DataFrame({c.name: c.values for c in columns}, index=pd.RangeIndex(rows)),
+        frame=pd.DataFrame({c.name: plain_values(c.values)[0] for c in columns}, index=pd.RangeIndex(rows)),
         variables=variables,
         label=described["label"],
         source=source,
@@ -123,17 +125,6 @@ def _described(columns: list[RawColumn], described: dict[str, Any], source: str)
         panel=None if panel is None else Panel(*panel),
         sorted_by=tuple(described["sorted_by"]),
     )
-
-
-def as_plain_arrow(column: Any) -> Any:
-    """An Arrow column without its dictionary (but where that has an order), decimals as doubles."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(column.type) and not column.type.ordered:
-        column = column.cast(column.type.value_type)
-    if pa.types.is_decimal(column.type):
-        column = column.cast(pa.float64())
-    return column
 
 
 def _plain(value: Any) -> Any:

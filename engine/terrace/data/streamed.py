@@ -15,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from terrace.data.build import plain_values
+from terrace.data.arrow import plain_series
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.dates import DATETIME, DAY, MS_PER_DAY, is_date_format, is_datetime_format
+from terrace.data.digits import whole_text
 from terrace.data.memory import available_memory
+from terrace.data.plain import plain_values
 from terrace.data.progress import Report
 from terrace.errors import DataError
 
@@ -38,6 +40,27 @@ class TypeGivenUp(Exception):
         self.data = data
 
 
+class Wider(Exception):
+    """A column of a file, by its position, turned out to need the wider type ``kind`` (empty: the next)."""
+
+    def __init__(self, column: int, kind: str = "") -> None:
+        super().__init__()
+        self.column, self.kind = column, kind
+
+
+@dataclass(frozen=True)
+class AsPandas:
+    """Values that are no longer Arrow's, where a block has Arrow arrays otherwise."""
+
+    values: pd.Series
+
+    def to_pandas(self) -> pd.Series:
+        return self.values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
 class StreamedFile(Protocol):
     """A file that gives its columns block by block, always in the same order."""
 
@@ -50,7 +73,10 @@ class StreamedFile(Protocol):
         ...
 
     def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
-        """Columns by their position, as Arrow arrays, and the fraction of the file that is read by then."""
+        """Columns by their position, as Arrow arrays, and the fraction of the file that is read by then.
+
+        Raises `Wider` where a column turns out to hold more than its type.
+        """
         ...
 
 
@@ -89,6 +115,8 @@ class StreamedData(Dataset):
         """The blocks of the file; `DataError` where it is gone or was changed since it was opened."""
         try:
             yield from self.file.blocks(where, self.batch_rows)
+        except Wider as wider:
+            raise TypeGivenUp(self.widened(wider.column, wider.kind)) from None
         except (OSError, ValueError, KeyError) as error:
             raise DataError(
                 f"{self.file.path.name} cannot be read any more: {error}.",
@@ -96,6 +124,10 @@ class StreamedData(Dataset):
                 subject=str(self.file.path),
                 advice="It was moved or changed since it was opened: open it again.",
             ) from error
+
+    def widened(self, column: int, kind: str) -> StreamedData:
+        """The file opened with a wider type of one column; `kind` as `Wider` has it."""
+        raise NotImplementedError
 
     @property
     def n_rows(self) -> float:
@@ -179,7 +211,8 @@ class StreamedData(Dataset):
 
 def _column(variable: Variable, is_text: bool, array: Any) -> pd.Series:
     """A column of a batch in the type that the variable has in the preview."""
-    values, extra = plain_values(array.to_pandas())
+    found = array.to_pandas() if isinstance(array, AsPandas) else plain_series(array)
+    values, extra = plain_values(found)
     if variable.format and is_date_format(variable.format) and extra.format != variable.format:
         if extra.format == DAY and is_datetime_format(variable.format):
             values = values * MS_PER_DAY
@@ -188,16 +221,12 @@ def _column(variable: Variable, is_text: bool, array: Any) -> pd.Series:
     numeric = pd.api.types.is_numeric_dtype(values.dtype)
     if is_text and numeric:
         present = values.notna()
-        return values.astype(object).map(_as_text, na_action="ignore").where(present, None).astype("str")
+        return values.astype(object).map(whole_text, na_action="ignore").where(present, None).astype("str")
     if not is_text and not numeric:
         if not values.notna().any():
             return pd.Series(np.full(len(values), np.nan))
         raise _changes(variable, f"{values.dropna().iloc[0]!r}, which is no plain number,")
     return values
-
-
-def _as_text(value: Any) -> str:
-    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def _changes(variable: Variable, what: str) -> DataError:

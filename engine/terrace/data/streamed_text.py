@@ -1,8 +1,8 @@
 """Delimited text read in batches.
 
 Delimiter, header and encoding are detected as for reading into memory; the types of the columns are those of the
-first rows. A type that does not hold further down (a letter among the numbers of a group variable) is given up for a
-wider one, and whoever reads begins anew (`TypeGivenUp`).
+first rows. A type that does not hold further down (a letter among the numbers of a group variable, a number that would
+lose digits) is given up for a wider one, and whoever reads begins anew (`TypeGivenUp`).
 """
 
 from __future__ import annotations
@@ -16,26 +16,23 @@ from typing import Any
 import pandas as pd
 
 from terrace.data.build import RawColumn, build_dataset
-from terrace.data.dataset import Dataset
 from terrace.data.delimited import describe_layout, read_rows, text_column
 from terrace.data.delimited_detect import MISSING, Layout, detect
+from terrace.data.digits import EXACT, needs_text, why_text
 from terrace.data.progress import Report
-from terrace.data.streamed import PREVIEW_ROWS, StreamedData, TypeGivenUp, bytes_needed
+from terrace.data.streamed import PREVIEW_ROWS, AsPandas, StreamedData, Wider, bytes_needed
 from terrace.errors import DataError, TerraceError
 
 BLOCK_BYTES = 1 << 24
 _WIDER = {"int": "float", "bool": "text", "float": "text"}
 
 
-class _Wider(Exception):
-    def __init__(self, column: int) -> None:
-        super().__init__()
-        self.column = column
-
-
 @dataclass(frozen=True)
 class TextBlocks:
-    """The columns of a text file by position; ``types`` are ``int``, ``float``, ``bool``, ``text`` or ``date``."""
+    """The columns of a text file by position.
+
+    ``types`` are ``int``, ``float``, ``bool``, ``text``, ``date`` or ``digits`` (numbers that are kept as text).
+    """
 
     path: Path
     layout: Layout
@@ -47,7 +44,6 @@ class TextBlocks:
         import pyarrow as pa
         from pyarrow import csv
 
-        arrow = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
         layout = self.layout
         names = [f"c{k}" for k in range(len(layout.names))]
         encoding = "utf-8" if layout.encoding == "utf-8-sig" else layout.encoding
@@ -64,10 +60,11 @@ class TextBlocks:
                     parse_options=csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
                     convert_options=csv.ConvertOptions(
                         include_columns=[names[k] for k in columns],
-                        column_types={names[k]: arrow.get(self.types[k], pa.string()) for k in columns},
+                        column_types={
+                            names[k]: pa.bool_() if self.types[k] == "bool" else pa.string() for k in columns
+                        },
                         null_values=list(MISSING),
                         strings_can_be_null=True,
-                        decimal_point=layout.decimal,
                     ),
                 )
                 for batch in reader:
@@ -79,16 +76,42 @@ class TextBlocks:
                 raise self._meaning(str(error)) from None
 
     def _plain(self, k: int, array: Any) -> Any:
-        if self.types[k] != "date":
+        kind = self.types[k]
+        if kind in ("int", "float"):
+            return self._numbers(k, array)
+        if kind == "digits":
+            import pyarrow.compute as pc
+
+            return pc.utf8_trim_whitespace(array)
+        if kind != "date":
             return array
         values = array.to_pandas()
         found = text_column(values, self.layout)[0]
-        return _AsPandas(found if values.notna().any() else pd.Series(pd.NaT, index=values.index))
+        return AsPandas(found if values.notna().any() else pd.Series(pd.NaT, index=values.index))
+
+    def _numbers(self, k: int, array: Any) -> Any:
+        """The fields as numbers; `Wider` where one is none, or would lose digits."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        fields = pc.ascii_trim_whitespace(array)
+        kept = _begin_with_zero(fields)
+        if self.layout.decimal == ",":
+            fields = pc.replace_substring(fields, ",", ".")
+        try:
+            numbers = fields.cast(pa.int64() if self.types[k] == "int" else pa.float64())
+        except pa.ArrowInvalid:
+            # whole numbers beyond 2^63 are among what is wider
+            raise Wider(k, "digits" if kept == "digits" or _too_long(fields) else "") from None
+        kept = kept or ("digits" if _beyond(numbers) and _too_long(fields) else "")
+        if kept:
+            raise Wider(k, kept)
+        return numbers
 
     def _meaning(self, text: str) -> Exception:
         conversion = re.search(r"In CSV column #(\d+)", text)
         if conversion and "conversion error" in text:
-            return _Wider(int(conversion.group(1)))
+            return Wider(int(conversion.group(1)))
         return DataError(
             f"{self.path.name} cannot be read in parts: {text.removeprefix('CSV parse error: ')}",
             code="ragged-file",
@@ -98,32 +121,14 @@ class TextBlocks:
 
 
 @dataclass(frozen=True)
-class _AsPandas:
-    """Values that are no longer Arrow's, where an Arrow array is asked for its pandas form only."""
-
-    values: pd.Series
-
-    def to_pandas(self) -> pd.Series:
-        return self.values
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-
-@dataclass(frozen=True)
 class StreamedText(StreamedData):
     """A streamed text file: it knows how to go on with a wider type."""
 
-    def batches(self, names: Sequence[str], report: Report | None = None) -> Iterator[Dataset]:
-        try:
-            yield from super().batches(names, report)
-        except _Wider as wider:
-            raise TypeGivenUp(self._widened(wider.column)) from None
-
-    def _widened(self, column: int) -> StreamedText:
+    def widened(self, column: int, kind: str) -> StreamedText:
+        """The file opened with a wider type of one column."""
         assert isinstance(self.file, TextBlocks)
         types = list(self.file.types)
-        types[column] = _WIDER.get(types[column], "text")
+        types[column] = kind or _WIDER.get(types[column], "text")
         wider = _preview(self.file.path, self.file.layout, tuple(types), self.file.size)
         return replace(wider, batch_rows=self.batch_rows)
 
@@ -144,18 +149,20 @@ def open_text(path: Path, report: Report) -> StreamedData:
 
 
 def _preview(path: Path, layout: Layout, types: tuple[str, ...] | None, size: int) -> StreamedText:
-    frame = read_rows(path, layout, PREVIEW_ROWS)
+    as_text = [] if types is None else [k for k, kind in enumerate(types) if kind in ("text", "digits")]
+    frame = read_rows(path, layout, Report(""), PREVIEW_ROWS, as_text)
     columns, where, found = [], [], []
     notes = [describe_layout(layout)]
     for k, name in enumerate(layout.names):
         values = frame.iloc[:, k]
-        if types is not None and types[k] == "text" and pd.api.types.is_numeric_dtype(values.dtype):
-            values = values.map(_as_written, na_action="ignore").astype("str")
+        if types is not None and types[k] == "digits":
+            values = values.str.strip()
         kind = _kind(values)
-        if not pd.api.types.is_numeric_dtype(values.dtype):
+        if kind == "text":
             values, note = text_column(values, layout)
-            kind = "date" if pd.api.types.is_datetime64_any_dtype(values.dtype) else "text"
-            if note and kind == "text":
+            if pd.api.types.is_datetime64_any_dtype(values.dtype):
+                kind = "date"
+            elif note:
                 notes.append(f"{name or f'column {k + 1}'}: {note}")
         found.append(kind if types is None or kind == "date" else types[k])
         if not name and k >= 1 and bool(values.isna().all()):
@@ -169,14 +176,46 @@ def _preview(path: Path, layout: Layout, types: tuple[str, ...] | None, size: in
     )
 
 
-def _as_written(value: Any) -> str:
-    return str(int(value)) if float(value).is_integer() else str(value)
-
-
 def _kind(values: pd.Series) -> str:
+    """The type of a column of the first rows."""
     if pd.api.types.is_bool_dtype(values.dtype):
         return "bool"
+    if not pd.api.types.is_numeric_dtype(values.dtype):
+        return "digits" if not values.isna().all() and why_text(values.dropna().astype("str")) else "text"
     return "int" if pd.api.types.is_integer_dtype(values.dtype) else "float"
+
+
+def _begin_with_zero(fields: Any) -> str:
+    """The type of a column of numbers where a field begins with a zero before another digit (``007``), or where Arrow
+    would take for a number what is none (``0x10``); empty otherwise.
+    """
+    import pyarrow.compute as pc
+
+    for sign in ("", "+", "-"):  # in three quick steps, since nearly all fields fail the first
+        zero = pc.filter(fields, pc.starts_with(fields, f"{sign}0"))
+        zero = pc.filter(zero, pc.greater(pc.binary_length(zero), len(sign) + 1))
+        rest = pc.unique(pc.filter(zero, pc.invert(pc.starts_with(zero, f"{sign}0."))))
+        if pc.any(pc.match_substring_regex(rest, "^[+-]?0[xX]")).as_py():
+            return "text"
+        if len(rest) and needs_text(rest.to_pandas()):
+            return "digits"
+    return ""
+
+
+def _beyond(numbers: Any) -> bool:
+    """True where a number lies beyond 2^53, where doubles are not all whole numbers."""
+    import pyarrow.compute as pc
+
+    ends = pc.min_max(numbers).as_py()
+    return any(end is not None and abs(end) >= EXACT for end in ends.values())
+
+
+def _too_long(fields: Any) -> bool:
+    """True where a field is a number with more digits than a double holds."""
+    import pyarrow.compute as pc
+
+    long = pc.filter(fields, pc.greater_equal(pc.binary_length(fields), len(str(EXACT))))
+    return len(long) > 0 and needs_text(pc.unique(long).to_pandas())
 
 
 def memory_of_text(path: Path) -> int:

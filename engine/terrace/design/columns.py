@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.digits import whole_text
 from terrace.errors import SpecError
 from terrace.spec.model import Factor, Term
 
@@ -119,8 +120,8 @@ class ColumnBuilder:
             for v in kept:
                 if not float(v).is_integer() or v < 0:
                     raise SpecError(
-                        f"{name} cannot be a factor: it holds the value {v:g}, and the levels of a factor are "
-                        "whole numbers from 0 up.",
+                        f"{name} cannot be a factor: it holds the value {whole_text(v)}, and the levels of a factor "
+                        "are whole numbers from 0 up.",
                         code="factor-values",
                         subject=name,
                         advice=f"Use it as a continuous variable (c.{name}), or recode it.",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from terrace.covariance.residual import RESIDUALS, ReportedParameter, ResidualStructure
 from terrace.covariance.residual_lag import Toeplitz
 from terrace.data.dataset import Dataset
+from terrace.data.digits import whole_text
 from terrace.errors import DataError, SpecError
 from terrace.spec.model import ModelSpec
 
@@ -295,7 +296,7 @@ def _times(
             f"{level} = {data.level_label(level, data.frame[level].to_numpy()[rows][row])}"
         )
         raise DataError(
-            f"The time {option.time} = {values[row]:g} occurs twice in the group {name}.",
+            f"The time {option.time} = {whole_text(values[row])} occurs twice in the group {name}.",
             code="repeated-time",
             subject=option.time,
             advice="Each row of a group needs its own time: check for duplicate rows, or choose another t().",

@@ -33,8 +33,10 @@ from terrace.language.expr_context import EvalContext, FloatArray
 from terrace.language.expr_functions import Array, Function, Surroundings, elementwise, functions, suggestion
 from terrace.language.expr_rows import Groups, Timeline
 from terrace.language.expr_strings import regex_group
-from terrace.language.expr_values import compare, finite, is_text, power, scalar, text
+from terrace.language.expr_values import compare, exact_number, finite, is_text, literal_digits, power, scalar, text
 from terrace.language.names import Names
+
+COMPARISONS = ("==", "!=", "<", ">", "<=", ">=")
 
 
 class Evaluator:
@@ -64,7 +66,7 @@ class Evaluator:
             case Binary():
                 return self._chain(node)
             case Number():
-                return np.asarray(node.value)
+                return np.asarray(exact_number(node))
             case Text():
                 return text(node.value)
             case Name():
@@ -95,25 +97,35 @@ class Evaluator:
             chain.append(chain[-1].left)
         left = self._text_test(chain[-1])
         if left is None:
-            left = self.value(chain[-1].left)
+            left = self._left(chain[-1])
         else:
             chain.pop()
         for link in reversed(chain):
-            left = self._binary(link, left, self.value(link.right))
+            digits = literal_digits(link.right) if link.operator in COMPARISONS and is_text(left) else ""
+            left = self._binary(link, left, text(digits) if digits else self.value(link.right))
         return left
 
+    def _left(self, node: Binary) -> Array:
+        """The left side; digits that are compared with text are text."""
+        digits = literal_digits(node.left) if node.operator in COMPARISONS else ""
+        return text(digits) if digits and is_text(self.value(node.right)) else self.value(node.left)
+
     def _text_test(self, node: Binary) -> Array | None:
-        """``name == "text"``, asked of the column itself, which is many times faster than of objects."""
+        """``name == "text"``, asked of the column itself, which is many times faster than of objects.
+
+        Digits that no number holds are text here.
+        """
         if node.operator not in ("==", "!=") or not isinstance(node.left, Name) or self.first_row:
             return None
-        if not isinstance(node.right, Text) or self.data is None or node.left.name not in self.data:
+        wanted = node.right.value if isinstance(node.right, Text) else literal_digits(node.right)
+        if not (wanted or isinstance(node.right, Text)) or self.data is None or node.left.name not in self.data:
             return None
         name = node.left.name
         if not self.data.is_text(name) or self.data.variable(name).missing_codes:
             return None
         column = self.data.frame[name]
-        same = column.eq(node.right.value).fillna(False).to_numpy(dtype=bool)
-        if node.right.value == "":
+        same = column.eq(wanted).fillna(False).to_numpy(dtype=bool)
+        if wanted == "":
             same = same | column.isna().to_numpy()
         return np.asarray(same == (node.operator == "=="), dtype=np.float64)
 
@@ -132,7 +144,7 @@ class Evaluator:
         operator = node.operator
         if is_text(left) != is_text(right):
             left, right = self._or_empty(node.left, left, right), self._or_empty(node.right, right, left)
-        if operator in ("==", "!=", "<", ">", "<=", ">="):
+        if operator in COMPARISONS:
             self._alike(node, left, right)
             return compare(operator, left, right)
         if is_text(left) or is_text(right):
@@ -345,8 +357,9 @@ class Evaluator:
         values: list[Any] = []
         first: Array | None = None
         for i, argument in enumerate(node.arguments):
-            value = self.value(argument)
             kind = function.kind(i)
+            digits = literal_digits(argument) if kind == "x" and first is not None and is_text(first) else ""
+            value = text(digits) if digits else self.value(argument)
             if kind == "x":
                 first = value if first is None else first
                 wants_text = is_text(first)

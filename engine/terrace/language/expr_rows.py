@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset
+from terrace.data.digits import whole_text
 from terrace.errors import DataError
 
 FloatArray = npt.NDArray[np.float64]
@@ -129,7 +130,7 @@ class Timeline:
         if crooked.any():
             row = int(np.argmax(crooked))
             raise DataError(
-                f"{panel.time} is {time[row]:g} in row {row + 1}, "
+                f"{panel.time} is {whole_text(time[row])} in row {row + 1}, "
                 f"which is no whole number of steps of {panel.delta:g}.",
                 code="time-step",
                 subject=panel.time,

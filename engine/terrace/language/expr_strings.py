@@ -6,6 +6,7 @@ import math
 import re
 
 from terrace.language.expr_functions import Table, elementwise
+from terrace.language.macros import number_text
 from terrace.language.number_format import format_number
 
 FUNCTIONS = Table()
@@ -38,6 +39,13 @@ _NUMERIC = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?\s*")
 
 def _real(text: str) -> float:
     return float(text.lower().replace("d", "e")) if _NUMERIC.fullmatch(text) else math.nan
+
+
+def _string(value: float, format: str | None = None) -> str:
+    """By the format; without one, whole numbers have all their digits, since they may be names of something."""
+    if format is not None:
+        return format_number(value, format)
+    return number_text(value) if value.is_integer() else format_number(value)
 
 
 def _strmatch(text: str, pattern: str) -> float:
@@ -97,7 +105,7 @@ _add("strmatch", "ss", elementwise(_strmatch, number=True))
 _add("regexm ustrregexm", "ss", elementwise(_regexm, number=True))
 _add("regexr ustrregexrf", "sss", elementwise(_regexr, number=False))
 _add("ustrregexra", "sss", elementwise(_regex_all, number=False))
-_add("string strofreal", "nS", elementwise(format_number, number=False))
+_add("string strofreal", "nS", elementwise(_string, number=False))
 _add("real", "s", elementwise(_real, number=True))
 _add("strdup", "sn", elementwise(lambda t, k: "" if math.isnan(k) else t * max(0, int(k)), number=False))
 _add("indexnot", "ss", elementwise(lambda t, s: next((i for i, c in enumerate(t, 1) if c not in s), 0), number=True))

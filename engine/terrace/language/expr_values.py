@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from terrace.data.digits import EXACT, begins_with_zero, too_long
 from terrace.language import expr_math
+from terrace.language.expr_ast import Node, Number, Unary
 from terrace.language.expr_functions import Array
 
 
@@ -18,6 +20,31 @@ def text(value: str) -> Array:
     out = np.empty((), dtype=object)
     out[()] = value
     return out
+
+
+def literal_digits(node: Node) -> str:
+    """The digits of a literal whole number that no number holds, as in ``id == 12345678901234567`` or ``id == 007``.
+
+    Where such a literal meets text it stands for these digits. Empty for anything else.
+    """
+    sign = ""
+    if isinstance(node, Unary) and node.operator == "-":
+        sign, node = "-", node.operand
+    digits = str(node.piece).strip() if isinstance(node, Number) else ""
+    return sign + digits if digits.isdigit() and (begins_with_zero(digits) or too_long(digits)) else ""
+
+
+def exact_number(node: Number) -> float:
+    """The value of a literal. `CommandError` for a whole number that double precision would change."""
+    if abs(node.value) > EXACT:
+        digits = str(node.piece).strip()
+        if digits.isdigit() and int(digits) != int(node.value):
+            raise node.piece.error(
+                f"{digits} has more digits than a number can hold.",
+                code="too-long",
+                advice="Identifiers of this length are text: put it between quotation marks.",
+            )
+    return node.value
 
 
 def scalar(value: float | str | None) -> Array:

@@ -14,7 +14,7 @@ from typing import Any
 from terrace.language.number_format import exponent, formatted, general, parse_format, plain_fixed
 
 __all__ = [
-    "MINUS", "count", "df_decimals", "exponent", "fixed", "formatted", "general", "number", "p_value", "parse_format",
+    "MINUS", "count", "df_decimals", "exponent", "fixed", "formatted", "general", "number", "of_data", "p_value", "parse_format",
     "plain_fixed", "shared_decimals",
 ]  # fmt: skip
 
@@ -25,6 +25,7 @@ _SPAN = 1e-4
 _TINY = 1e-3
 _MOST = 7
 _SIGNIFICANT = 3
+_LONGEST_NAME = 1e20
 
 
 def number(value: Any) -> float | None:
@@ -89,3 +90,11 @@ def df_decimals(values: Iterable[Any]) -> int:
     """0 where all degrees of freedom are whole, otherwise 1."""
     found = [x for x in map(number, values) if x is not None and math.isfinite(x)]
     return 0 if all(abs(x - round(x)) < 1e-6 for x in found) else 1
+
+
+# --- listing style ------------------------------------------------------------------------------------------
+def of_data(value: float, minus: str = "-") -> str:
+    """A value of the data as `general` shows it, but whole numbers, which may be names, with all their digits."""
+    if abs(value) < _LONGEST_NAME and float(value).is_integer():
+        return str(int(value)).replace("-", minus)
+    return general(value, minus=minus)

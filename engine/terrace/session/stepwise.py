@@ -35,7 +35,7 @@ def row_by_row(
     what the last pass gave standing for earlier rows, until nothing changes: a row is final once the rows it looks at
     are, so that there are as many passes as the longest chain of rows has links.
     """
-    from terrace.data.build import plain_values
+    from terrace.data.plain import plain_values
     from terrace.language.expressions import condition, evaluate, regex_match
 
     data = session.data

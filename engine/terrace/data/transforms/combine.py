@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.digits import whole_text
 from terrace.data.transforms.columns import coalesce, described, same_kind, take
 from terrace.data.transforms.grouping import column, ranks
 from terrace.errors import DataError
@@ -168,7 +169,7 @@ def shown_value(data: Dataset, name: str, row: int) -> str:
     value = data.frame[name].iloc[row]
     if data.is_text(name):
         return '""' if pd.isna(value) else str(value)
-    return "." if pd.isna(value) else f"{float(value):.10g}"
+    return "." if pd.isna(value) else whole_text(value)
 
 
 def _pairs(left: IntArray, right: IntArray, count: int, kind: Kind) -> tuple[IntArray, IntArray, bool]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset
+from terrace.data.digits import EXACT
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -159,6 +160,8 @@ def _whole(values: npt.NDArray[Any], missing: BoolArray) -> tuple[IntArray, int]
         return np.zeros(n, dtype=np.int64), 1
     low, high = known.min(), known.max()
     if not np.isfinite(low) or not np.isfinite(high) or float(high) - float(low) + 2 > max(_DENSE * n, _SMALL):
+        return None
+    if max(-float(low), float(high)) >= EXACT:  # a step of one is none there
         return None
     if values.dtype.kind == "f":
         offset = np.where(missing, high + 1, values) - low if some else values - low

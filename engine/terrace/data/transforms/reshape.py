@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.digits import whole_text
 from terrace.data.names import is_legal_name
 from terrace.data.transforms.columns import take
 from terrace.data.transforms.combine import shown_value
@@ -214,7 +215,7 @@ def _j_values(data: Dataset, j: str) -> tuple[list[str], IntArray]:
     for value in values:
         if not float(value).is_integer() or value < 0:
             raise DataError(
-                f"j({j}) holds {value:g}; values that become parts of names are whole numbers from 0 up.",
+                f"j({j}) holds {whole_text(value)}; values that become parts of names are whole numbers from 0 up.",
                 code="bad-name",
                 subject=j,
                 advice=f"Number the occasions first: egen occasion = group({j}).",

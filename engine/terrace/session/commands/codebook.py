@@ -8,12 +8,13 @@ from terrace.data.dataset import Dataset, Measure
 from terrace.data.dates import is_date_format
 from terrace.data.describe import PERCENTILES, Profile, missing_patterns, profile
 from terrace.data.describe import inspect as inspected
+from terrace.data.digits import whole_text
 from terrace.data.extended import extended_name
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import number
 from terrace.language.options import Option, rules
-from terrace.report.numbers import general
+from terrace.report.numbers import general, of_data
 from terrace.report.text import table_text
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.describe import shortened, storage
@@ -62,7 +63,7 @@ def _shown(data: Dataset, name: str, value: float) -> str:
         from terrace.data.dates import date_text
 
         return date_text(value, form)
-    return general(value)
+    return of_data(value)
 
 
 def _page(data: Dataset, p: Profile) -> Table:
@@ -76,7 +77,7 @@ def _page(data: Dataset, p: Profile) -> Table:
     rows.append(Row("Unique values", (f"{p.unique:,}",)))
     rows.append(Row("Missing", (f"{p.missing:,} of {p.n:,}",)))
     if v.missing_codes:
-        codes = ", ".join(c if isinstance(c, str) else extended_name(c) or f"{c:g}" for c in v.missing_codes)
+        codes = ", ".join(c if isinstance(c, str) else extended_name(c) or whole_text(c) for c in v.missing_codes)
         rows.append(Row("Missing codes", (codes,)))
     if p.values:
         rows.append(Row("Values", kind="group"))
@@ -104,7 +105,7 @@ def _type(data: Dataset, p: Profile) -> str:
 def _level(labels: object, value: object) -> str:
     if isinstance(value, str):
         return value
-    text = general(float(value))  # type: ignore[arg-type]
+    text = of_data(float(value))  # type: ignore[arg-type]
     label = labels.get(value) if hasattr(labels, "get") else None
     return f"{text} {label}" if label else text
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from terrace.data.build import plain_values
 from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.digits import begins_with_zero, too_long, whole_text
+from terrace.data.plain import plain_values
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
@@ -126,6 +127,7 @@ def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
     targets = _targets(parsed, data, names, options)
     lines: list[str] = []
     for name, target in zip(names, targets):
+        source = data.frame[name]
         if data.is_text(name) != to_numbers:
             lines.append(f"{name}: holds {'numbers' if to_numbers else 'text'} already, left as it is.")
             continue
@@ -134,12 +136,18 @@ def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
             if bad is not None and "force" not in options:
                 lines.append(f"{name}: holds text that is no number ({bad!r}), left as it is; ignore() or force helps.")
                 continue
+            merged = _merged(data, name, column)
+            if merged and "force" not in options:
+                lines.append(f"{name}: {' and '.join(merged)} would be one number, left as it is; force makes it so.")
+                continue
         else:
             column = _texts(data, name, text_of(options.get("format")))
         v = replace(data.variable(name), name=target, measure=Measure.CONTINUOUS if to_numbers else Measure.NOMINAL,
                     value_labels={}, missing_codes=(), format="")  # fmt: skip
         data = data.with_column(target, column, v)
         where = f", in {target}" if target != name else ""
+        if to_numbers and source.str.strip().map(too_long, na_action="ignore").any():
+            where += "; they have more digits than a number can hold, so that the last ones were rounded"
         lines.append(f"{name}: {'numbers' if to_numbers else 'text'} now{where}.")
     text = "\n".join(lines) or f"({plural(0, 'variable')} changed)"
     return CommandResult(text=text) if data is session.data else changed(session, data, text)
@@ -177,12 +185,25 @@ def _numbers(data: Dataset, name: str, options: dict[str, Option]) -> tuple[npt.
     return values / (100 if "percent" in options else 1), first
 
 
+def _merged(data: Dataset, name: str, numbers: npt.NDArray[np.float64]) -> tuple[str, str] | None:
+    """Two texts that differ in more than blanks and would become one number; None where all stay apart."""
+    text = data.frame[name].fillna("").astype(str).str.strip()
+    pairs = pd.DataFrame({"text": text, "number": numbers}).dropna().drop_duplicates()
+    pairs = pairs[pairs["number"].duplicated(keep=False)].sort_values("number", kind="stable")
+    for _, same in pairs.groupby("number"):
+        kept = [t for t in same["text"] if too_long(t) or begins_with_zero(t)]
+        if kept:
+            other = next(t for t in same["text"] if t != kept[0])
+            return kept[0], other
+    return None
+
+
 def _texts(data: Dataset, name: str, form: str) -> Any:
     from terrace.report.numbers import formatted
 
     def shown(x: float) -> str:
         if np.isnan(x):
             return "."
-        return formatted(x, form) if form else str(int(x)) if float(x).is_integer() else repr(float(x))
+        return formatted(x, form) if form else whole_text(x)
 
     return _column(np.array([shown(x) for x in data.numeric(name)], dtype=object))

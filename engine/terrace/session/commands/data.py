@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from terrace.data.dataset import Dataset, Panel
+from terrace.data.digits import whole_text
 from terrace.data.readers import larger_than_memory
 from terrace.data.streamed import StreamedData
 from terrace.errors import DataError
@@ -317,7 +318,8 @@ def _check_times(data: Dataset, panel: str | None, time: str, parsed: ParsedComm
     if repeated.any():
         row = frame[repeated].iloc[0]
         where = f"{panel} {values[int(row['panel'])]}" if panel is not None else "the data"
-        raise DataError(f"{time} {row['time']:g} stands more than once in {where}.", code="repeated-time", subject=time)
+        shown = whole_text(float(row["time"]))
+        raise DataError(f"{time} {shown} stands more than once in {where}.", code="repeated-time", subject=time)
 
 
 @command(

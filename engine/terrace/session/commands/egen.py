@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Measure, Variable
+from terrace.data.digits import whole_text
 from terrace.data.transforms import egen as make
 from terrace.data.transforms import egen_values as more
 from terrace.errors import CommandError
@@ -162,7 +163,7 @@ def _cut(task: Task) -> Made:
         breaks = more.group_breaks(values, count)
     codes = more.cut_at(values, breaks)
     coded = "group" in task.options or "icodes" in task.options or "label" in task.options
-    labels = {k: f"{b:g}-" for k, b in enumerate(breaks[:-1])} if "label" in task.options else {}
+    labels = {k: f"{whole_text(b)}-" for k, b in enumerate(breaks[:-1])} if "label" in task.options else {}
     there = ~np.isnan(codes)
     if not coded:
         out = np.full(len(codes), np.nan)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from terrace.data.build import plain_values
 from terrace.data.dataset import Dataset
+from terrace.data.digits import whole_text
+from terrace.data.plain import plain_values
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import rules
@@ -80,7 +81,7 @@ def _labelled(data: Dataset) -> Dataset:
             continue
         numbers = data.numeric(v.name).tolist()
         texts = np.array(
-            ["" if math.isnan(x) else v.value_labels.get(x, f"{x:.10g}") for x in numbers], dtype=object
+            ["" if math.isnan(x) else v.value_labels.get(x, whole_text(x)) for x in numbers], dtype=object
         )
         data = data.with_column(v.name, plain_values(texts)[0].array, replace(v, value_labels={}, missing_codes=()))
     return data

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from terrace.data.digits import whole_text
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.tokens import Piece, words
@@ -64,7 +65,10 @@ def fvset_base(session: Session, parsed: ParsedCommand) -> CommandResult:
         for name in names:
             if data.is_text(name) or base not in set(data.numeric(name)):
                 raise parts[0].error(
-                    f"{name} is never {base:g}.", code="no-such-level", subject=name, advice=f"tabulate {name}"
+                    f"{name} is never {whole_text(base)}.",
+                    code="no-such-level",
+                    subject=name,
+                    advice=f"tabulate {name}",
                 )
     kept = {**bases_of(session.state), **dict.fromkeys(names, base), "": data.source}
     return CommandResult(state=replace(session.state, bases={n: b for n, b in kept.items() if b != "first"}))
@@ -106,4 +110,4 @@ def fvset_report(session: Session, parsed: ParsedCommand) -> CommandResult:
 def _shown(base: Any) -> str:
     if isinstance(base, tuple):
         return f"(#{base[1]})"
-    return f"{base:g}" if isinstance(base, float) else {"freq": "frequent"}.get(base, base)
+    return whole_text(base) if isinstance(base, float) else {"freq": "frequent"}.get(base, base)

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from terrace.data.build import plain_values
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.measure import guess_measure
+from terrace.data.plain import plain_values
 from terrace.language.command import ParsedCommand
 from terrace.language.expr_ast import Expression
 from terrace.language.names import Names, parse_new_names

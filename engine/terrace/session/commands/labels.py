@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from terrace.data.dataset import Dataset, Measure
+from terrace.data.digits import whole_text
 from terrace.data.extended import extended_code, extended_name
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
@@ -85,7 +86,10 @@ def define(session: Session, parsed: ParsedCommand) -> CommandResult:
         )
     if "add" in options and old is not None and (both := [v for v in new if v in old]):
         raise items[0].error(
-            f"{name} has a label for {both[0]:g} already.", code="name-taken", subject=name, advice="Use modify."
+            f"{name} has a label for {whole_text(both[0])} already.",
+            code="name-taken",
+            subject=name,
+            advice="Use modify.",
         )
     labels = new if old is None or "replace" in options else {**old, **new}
     labels = {v: t for v, t in sorted(labels.items()) if t}
@@ -125,7 +129,9 @@ def list_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
         Table(
             name,
             (Column("label", "Label", "text"),),
-            tuple(Row(v if isinstance(v, str) else extended_name(v) or f"{v:g}", (t,)) for v, t in sets[name].items()),
+            tuple(
+                Row(v if isinstance(v, str) else extended_name(v) or whole_text(v), (t,)) for v, t in sets[name].items()
+            ),
             "Value",
             key=f"labels:{name}",
         )

@@ -151,7 +151,7 @@ def _is_words(data: Dataset, name: str, labels: bool) -> bool:
 
 
 def _unlabelled(value: float, format: str, numeric: str) -> str:
-    from terrace.report.numbers import formatted, general
+    from terrace.report.numbers import formatted, of_data
 
     if name := extended_name(value):
         return name
@@ -159,7 +159,7 @@ def _unlabelled(value: float, format: str, numeric: str) -> str:
         return date_text(value, format)
     if is_period_format(format):
         return period_text(value, format)
-    return formatted(value, numeric) if numeric else general(value)
+    return formatted(value, numeric) if numeric else of_data(value)
 
 
 def value_texts(

@@ -15,7 +15,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
-from terrace.report.numbers import general
+from terrace.report.numbers import of_data
 from terrace.results.table import Column, Row, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -117,8 +117,8 @@ def xtdescribe(session: Session, parsed: ParsedCommand) -> CommandResult:
     sizes = groups.sizes
     one = Grouping(np.zeros(len(sizes), dtype=np.int64), 1, np.zeros(len(sizes), dtype=bool))
     quantiles = [Cells(sizes.astype(float), one).percentile(p)[0] for p in (5, 25, 50, 75, 95)]
-    shape = ", ".join(general(float(v), 9) for v in times[:3]) + (
-        ", ..., " + general(float(times[-1]), 9) if len(times) > 3 else ""
+    shape = ", ".join(of_data(float(v)) for v in times[:3]) + (
+        ", ..., " + of_data(float(times[-1])) if len(times) > 3 else ""
     )
     spread = ", ".join(f"{p}% {q:g}" for p, q in zip((5, 25, 50, 75, 95), quantiles))
     facts = Table(

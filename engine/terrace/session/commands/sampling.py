@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.digits import whole_text
 from terrace.data.transforms.columns import take
 from terrace.data.transforms.grouping import group
 from terrace.errors import DataError
@@ -148,7 +149,7 @@ def mvencode(session: Session, parsed: ParsedCommand) -> CommandResult:
         x = data.numeric(name)
         if "override" not in options and np.any(x == value):
             raise DataError(
-                f"{name} has the value {value:g} already.",
+                f"{name} has the value {whole_text(value)} already.",
                 code="value-in-use",
                 subject=name,
                 advice="Choose another number, or use the option override.",

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.digits import whole_text
 from terrace.data.transforms.columns import take
 from terrace.data.transforms.grouping import group
 from terrace.errors import Cancelled, CommandError, DataError, TerraceError
@@ -113,7 +114,8 @@ def _windows(
             begin = low if "recursive" in options else low + k * delta
             end = high if "rrecursive" in options else low + (k + window - 1) * delta
             chosen = rows[(t >= begin - delta / 2) & (t <= end + delta / 2)]
-            yield Part(chosen, {"start": begin, "end": end, "row": int(rows[0])}, f"{begin:g} to {end:g}")
+            label = f"{whole_text(float(begin))} to {whole_text(float(end))}"
+            yield Part(chosen, {"start": begin, "end": end, "row": int(rows[0])}, label)
 
 
 def _run_parts(

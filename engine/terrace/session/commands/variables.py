@@ -12,6 +12,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
+from terrace.language.macros import number_text
 from terrace.language.mixed_options import argument
 from terrace.language.names import parse_names
 from terrace.language.options import Option, rules
@@ -151,8 +152,6 @@ def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="List the distinct values of a variable; r(levels) holds them.",
 )
 def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.report.numbers import general
-
     options = parsed.options(rules("clean missing", "s:eparate l:ocal"))
     data = session.data
     names = parsed.variables(data.names)
@@ -164,7 +163,7 @@ def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
     found = [values[k] for k in np.unique(used[used >= 0])]
     text = data.is_text(names[0])
     plain = "clean" in options
-    texts = [(v if plain else f'`"{v}"\'') if text else general(float(v), 12) for v in found]
+    texts = [(v if plain else f'`"{v}"\'') if text else number_text(float(v)) for v in found]
     if "missing" in options and (used < 0).any():
         texts.append('`""\'' if text and not plain else "" if text else ".")
     separator = text_of(options.get("separate"), " ") or " "
@@ -266,7 +265,7 @@ def numlabel(session: Session, parsed: ParsedCommand) -> CommandResult:
             continue
         labels = {}
         for value, label in v.value_labels.items():
-            front = mask.replace("#", f"{value:g}")
+            front = mask.replace("#", number_text(value))
             labels[value] = front + label if "add" in options else label.removeprefix(front)
         if labels != dict(v.value_labels):
             data = data.with_variable(replace(v, value_labels=labels))
@@ -330,7 +329,7 @@ def separate(session: Session, parsed: ParsedCommand) -> CommandResult:
     if str(by) in data:
         codes, levels = data.codes(str(by))
         label = [f"{by} == {data.level_label(str(by), v)}" for v in levels]
-        ends = [f"{v:g}" if isinstance(v, float) else str(k + 1) for k, v in enumerate(levels)]
+        ends = [number_text(v) if isinstance(v, float) else str(k + 1) for k, v in enumerate(levels)]
         parts = [(ends[k], label[k], codes == k) for k in range(len(levels))]
     else:
         true = condition(by, data, session.context())

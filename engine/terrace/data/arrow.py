@@ -1,0 +1,49 @@
+"""Columns of Arrow, which Parquet, streamed text and Arrow-backed frames have, without loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+
+def plain_series(column: Any) -> pd.Series:
+    """An Arrow column as pandas holds it, without loss: whole numbers beside missing ones stay whole."""
+    import pyarrow as pa
+
+    whole = {
+        getattr(pa, f"{sign}int{bits}")(): getattr(pd, f"{sign.upper()}Int{bits}Dtype")()
+        for sign in ("", "u")
+        for bits in (8, 16, 32, 64)
+    }
+    column = as_plain_arrow(column)
+    found: pd.Series = column.to_pandas(types_mapper=whole.get) if column.null_count else column.to_pandas()
+    return found
+
+
+def as_plain_arrow(column: Any) -> Any:
+    """An Arrow column without its dictionary (but where that has an order), decimals as the numbers that they are.
+
+    Decimals become whole numbers or doubles where these hold all their digits, and stay decimals otherwise.
+    """
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type) and not column.type.ordered:
+        column = column.cast(column.type.value_type)
+    return _from_decimal(column) if pa.types.is_decimal(column.type) else column
+
+
+def _from_decimal(column: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    digits, scale = column.type.precision, column.type.scale
+    if scale <= 0:
+        try:
+            return column.cast(pa.int64())
+        except pa.ArrowInvalid:  # beyond 2^63
+            return column
+    numbers = column.cast(pa.float64())
+    largest = pc.max(pc.abs(numbers)).as_py() or 0.0
+    # 15 significant digits and no more: each decimal has a double of its own
+    return numbers if digits <= 15 or largest < 10.0 ** (15 - scale) else column
