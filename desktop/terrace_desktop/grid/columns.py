@@ -101,6 +101,8 @@ class ColumnReader:
             return extended_name(number) or "∞"
         if math.isinf(number):
             return "∞" if number > 0 else "−∞"
+        if not self.decimals and abs(number) < 1e20 and number.is_integer():
+            return str(int(number))  # it may be the name of something, of which no digit may be missing
         if abs(number) >= 1e15 or (number != 0 and abs(number) < 10 ** -(self.decimals + 1)):
             return f"{number:.4g}"
         return f"{number:.{self.decimals}f}"

@@ -43,7 +43,7 @@ def _from_decimal(column: Any) -> Any:
             return column.cast(pa.int64())
         except pa.ArrowInvalid:  # beyond 2^63
             return column
-    numbers = column.cast(pa.float64())
+    numbers = column.cast(pa.string()).cast(pa.float64())  # Arrow's own cast is not rounded rightly: 3.00000 is not 3
     largest = pc.max(pc.abs(numbers)).as_py() or 0.0
     # 15 significant digits and no more: each decimal has a double of its own
     return numbers if digits <= 15 or largest < 10.0 ** (15 - scale) else column

@@ -108,8 +108,12 @@ def _unit(x: FloatArray) -> float:
         unit = 10.0**power
         if unit > max(largest, 1.0):
             continue
+        if unit >= 1.0:
+            if np.all(np.mod(finite, unit) == 0):
+                return unit
+            continue
         scaled = finite / unit
-        if np.all(np.abs(scaled - np.rint(scaled)) <= 1e-9 * np.maximum(1.0, np.abs(scaled))):
+        if np.all(np.abs(scaled - np.rint(scaled)) <= np.maximum(1e-9, 4 * np.spacing(np.abs(scaled)))):
             return unit
     return 0.0
 

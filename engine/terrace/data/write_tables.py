@@ -73,7 +73,14 @@ def write_excel(data: Dataset, path: Path, report: Report) -> None:
         return cell
 
     sheet.freeze_panes = "A2"
-    columns = [_cells(data, v, text_cell) for v in data.variables]
+    def number_cell(number: float) -> Any:
+        if float(f"{number:.16g}") == number:
+            return number
+        cell = WriteOnlyCell(sheet)  # the library writes sixteen digits of a number, and this needs one more
+        cell._value, cell.data_type = repr(number), "n"
+        return cell
+
+    columns = [_cells(data, v, text_cell, number_cell) for v in data.variables]
     sheet.append([heading(n) for n in data.names])
     n = max(1, len(data))
     for i, row in enumerate(zip(*columns, strict=True)):
@@ -101,7 +108,9 @@ def _without_extended(data: Dataset, v: Variable) -> pd.Series:
     return values.where(~values.isin(codes)) if codes else values
 
 
-def _cells(data: Dataset, variable: Variable, text_cell: Callable[[str], Any]) -> list[Any]:
+def _cells(
+    data: Dataset, variable: Variable, text_cell: Callable[[str], Any], number_cell: Callable[[float], Any]
+) -> list[Any]:
     values = _without_extended(data, variable)
     if data.is_text(variable.name):
         return [None if pd.isna(x) else text_cell(str(x)) for x in values.tolist()]
@@ -117,8 +126,9 @@ def _cells(data: Dataset, variable: Variable, text_cell: Callable[[str], Any]) -
         stamps = to_datetimes(numbers, variable.format)
         only_day = not is_datetime_format(variable.format)
         return [None if pd.isna(s) else s.date() if only_day else s.to_pydatetime() for s in stamps]
-    plain = numbers.astype(np.float64).tolist() if numbers.dtype.kind == "f" else numbers.tolist()
-    return [None if isinstance(x, float) and math.isnan(x) else x for x in plain]
+    if numbers.dtype.kind != "f":
+        return numbers.tolist()
+    return [None if math.isnan(x) else number_cell(x) for x in numbers.astype(np.float64).tolist()]
 
 
 def _clean(text: str) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnInfo, variable_values
 from terrace.design.design import Design, RandomBlock
+from terrace.errors import DataError
 from terrace.spec.model import Term
 
 FloatArray = npt.NDArray[np.float64]
@@ -100,6 +101,15 @@ def _found(
     above: IntArray, data: Dataset, name: str, parents: IntArray, values: npt.NDArray[Any]
 ) -> IntArray:
     """Position of (parent, value) among the known pairs for every row; -1 where it is not among them."""
+    fitted_text = any(isinstance(v, str) for v in values)
+    if fitted_text != data.is_text(name):
+        here, there = ("numbers", "text") if fitted_text else ("text", "numbers")
+        raise DataError(
+            f"{name} holds {here} here and {there} where the model was fitted, so that no group would be found again.",
+            code="type-mismatch",
+            subject=name,
+            advice=f"Bring it to one kind first: {'tostring' if fitted_text else 'destring'} {name}, replace.",
+        )
     distinct = {_plain(v): k for k, v in enumerate(dict.fromkeys(_plain(v) for v in values))}
     known = parents * len(distinct) + np.array([distinct[_plain(v)] for v in values], dtype=np.int64)
     codes, present = data.codes(name)

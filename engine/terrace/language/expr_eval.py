@@ -180,7 +180,9 @@ class Evaluator:
             raise node.piece.error(
                 f"{text.piece} is text and {number.piece} a number; they cannot be compared.",
                 code="type-mismatch",
-                advice='Put text between quotation marks: x == "a".',
+                advice="Leave the quotation marks out to compare numbers."
+                if isinstance(text, Text)
+                else 'Put text between quotation marks: x == "a".',
             )
 
     def _unary(self, node: Unary) -> Array:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from terrace.data.digits import EXACT
 from terrace.results.advice_covariance import MAXIMUM, boundary_advice, identification_advice, some
 from terrace.results.fit import Advice
 from terrace.spec.model import ModelSpec
@@ -58,6 +61,15 @@ def collect_advice(
             "",
             empty[0],
         )
+    for factor in design.levels:
+        if factor.values is not None and factor.values.dtype.kind == "f" and np.any(np.abs(factor.values) > EXACT):
+            yield Advice(
+                "merged-groups",
+                f"{factor.name} holds numbers beyond {EXACT}, where one number in double precision stands for several "
+                "identifiers: groups that differ in their last digits may have become one before the data came here.",
+                f"Read {factor.name} as text from the beginning.",
+                factor.name,
+            )
     for code, detail in trouble:
         if code == "not-converged":
             yield Advice(
