@@ -153,7 +153,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("open_", [terrace.read, terrace.stream], ids=["read", "streamed"])
-@given(rows=rows_of(st.one_of(whole, padded)), mark=st.sampled_from(["", ".", "NA"]), delimiter=st.sampled_from(",;\t"))
+@given(
+    rows=rows_of(st.one_of(whole, padded, st.sampled_from(["A 1", "b"]))),
+    mark=st.sampled_from(["", ".", "NA", "  ", " NA"]),
+    delimiter=st.sampled_from(",;\t"),
+)
 def test_text_files(folder: Path, open_: Any, rows: list[Any], mark: str, delimiter: str) -> None:
     rows = [None if r is None else str(r) for r in rows]
     apart(all_rows(open_(csv(folder, rows, mark=mark, delimiter=delimiter))), rows)

@@ -108,16 +108,32 @@ def read_rows(
     """
     frame, zeros = _parsed(path, layout, report, rows, dict.fromkeys(text, "str"))
     doubtful = [k for k in range(frame.shape[1]) if k not in text and _doubtful(frame.iloc[:, k], zeros)]
-    if not doubtful:
-        return frame
-    fields, _ = _parsed(path, layout, report, rows, dict.fromkeys(doubtful, "str"), doubtful)
-    for place, k in enumerate(doubtful):
-        written = fields.iloc[:, place]
-        if layout.thousands:
-            written = written.str.replace(layout.thousands, "", regex=False)
-        if needs_text(written):
-            frame.isetitem(k, written.str.strip().array)
+    if doubtful:
+        fields, _ = _parsed(path, layout, report, rows, dict.fromkeys(doubtful, "str"), doubtful)
+        for place, k in enumerate(doubtful):
+            written = fields.iloc[:, place]
+            if layout.thousands:
+                written = written.str.replace(layout.thousands, "", regex=False)
+            if needs_text(written):
+                frame.isetitem(k, written.str.strip().array)
+    for k in range(frame.shape[1]):
+        if isinstance(frame.iloc[:, k].dtype, pd.StringDtype):
+            _take_blanks_out(frame, k, layout, k not in text)
     return frame
+
+
+def _take_blanks_out(frame: pd.DataFrame, k: int, layout: Layout, numbers: bool) -> None:
+    """Signs of missing with blanks around them, which pandas takes for text, become missing; numbers may be left."""
+    values = frame.iloc[:, k]
+    blank = values.str.strip().isin(MISSING) & values.notna()
+    if not bool(blank.any()):
+        return
+    values = values.mask(blank)
+    plain = values.str.replace(",", ".", regex=False) if layout.decimal == "," else values
+    found = pd.to_numeric(plain.str.strip(), errors="coerce")
+    if numbers and bool((found.notna() == values.notna()).all()):
+        values = values.str.strip() if needs_text(values) else found
+    frame.isetitem(k, values.array)
 
 
 def _doubtful(values: pd.Series, zeros: bool) -> bool:

@@ -80,9 +80,9 @@ class TextBlocks:
         if kind in ("int", "float"):
             return self._numbers(k, array)
         if kind == "digits":
-            import pyarrow.compute as pc
-
-            return pc.utf8_trim_whitespace(array)
+            return _known(array, trimmed=True)
+        if kind == "text":
+            return _known(array)
         if kind != "date":
             return array
         values = array.to_pandas()
@@ -98,8 +98,9 @@ class TextBlocks:
         kept = _begin_with_zero(fields)
         if self.layout.decimal == ",":
             fields = pc.replace_substring(fields, ",", ".")
+        whole = pa.int64() if self.types[k] == "int" else pa.float64()
         try:
-            numbers = fields.cast(pa.int64() if self.types[k] == "int" else pa.float64())
+            numbers = _cast(fields, whole)
         except pa.ArrowInvalid:
             # whole numbers beyond 2^63 are among what is wider
             raise Wider(k, "digits" if kept == "digits" or _too_long(fields) else "") from None
@@ -183,6 +184,26 @@ def _kind(values: pd.Series) -> str:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         return "digits" if not values.isna().all() and why_text(values.dropna().astype("str")) else "text"
     return "int" if pd.api.types.is_integer_dtype(values.dtype) else "float"
+
+
+def _cast(fields: Any, kind: Any) -> Any:
+    """Fields as numbers of a type; signs of missing with blanks around them are looked for only where it fails."""
+    import pyarrow as pa
+
+    try:
+        return fields.cast(kind)
+    except pa.ArrowInvalid:
+        return _known(fields, trimmed=True).cast(kind)
+
+
+def _known(fields: Any, *, trimmed: bool = False) -> Any:
+    """The fields, without the blanks around them where `trimmed`; a sign of missing among blanks is missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    inner = pc.utf8_trim_whitespace(fields)
+    gone = pc.is_in(inner, value_set=pa.array(sorted(MISSING)))
+    return pc.if_else(gone, pa.scalar(None, pa.string()), inner if trimmed else fields)
 
 
 def _begin_with_zero(fields: Any) -> str:
