@@ -14,8 +14,8 @@ from typing import Any
 from terrace.language.number_format import exponent, formatted, general, parse_format, plain_fixed
 
 __all__ = [
-    "MINUS", "count", "df_decimals", "exponent", "fixed", "formatted", "general", "number", "of_data", "p_value", "parse_format",
-    "plain_fixed", "shared_decimals",
+    "MINUS", "count", "df_decimals", "exponent", "fixed", "formatted", "general", "number", "of_data", "p_value",
+    "parse_format", "plain_fixed", "shared_decimals",
 ]  # fmt: skip
 
 MINUS = "−"
