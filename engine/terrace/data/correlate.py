@@ -32,7 +32,7 @@ def correlation(c: FloatArray) -> FloatArray:
         r = c / np.outer(sd, sd)
     r[sd == 0] = np.nan
     r[:, sd == 0] = np.nan
-    fixed = np.clip(r, -1.0, 1.0)
+    fixed: FloatArray = np.clip(r, -1.0, 1.0)
     np.fill_diagonal(fixed, np.where(sd > 0, 1.0, np.nan))
     return fixed
 

@@ -67,7 +67,8 @@ def density(
     step = max(1, 4_000_000 // max(1, len(x)))
     for i in range(0, len(at), step):
         out[i : i + step] = of((at[i : i + step, None] - x) / width) @ w
-    return out / (w.sum() * width)
+    heights: FloatArray = out / (w.sum() * width)
+    return heights
 
 
 def lowess(x: FloatArray, y: FloatArray, share: float = 0.8, most: int | None = None) -> tuple[FloatArray, FloatArray]:

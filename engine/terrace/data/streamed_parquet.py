@@ -126,10 +126,9 @@ def memory_of_parquet(path: Path) -> int:
 
 def _size(metadata: Any, n_columns: int) -> int:
     """Bytes of all columns in memory: dictionary-coded numbers are small in the file and eight bytes outside."""
-    total = 0
-    for g in range(metadata.num_row_groups):
-        total += metadata.row_group(g).total_byte_size
-    return max(total, metadata.num_rows * 8 * n_columns)
+    coded: int = sum(metadata.row_group(g).total_byte_size for g in range(metadata.num_row_groups))
+    numbers: int = metadata.num_rows * 8 * n_columns
+    return max(coded, numbers)
 
 
 def _is_long(metadata: Any, schema: Any, k: int) -> bool:

@@ -209,7 +209,7 @@ def singular_state(objective: Objective, point: SearchPoint, position: int, null
 
 def _solved(pivot: int, weights: FloatArray) -> FloatArray:
     """The weights (q,) with which the others give one effect of a sum that is zero."""
-    out = -weights / weights[pivot]
+    out: FloatArray = -weights / weights[pivot]
     out[pivot] = 0.0
     return out
 

@@ -227,7 +227,7 @@ def _rank_xz(design: Design, copies: _Copies) -> int:
         if widest is None or count * q > widest[1]:
             widest = len(parts) - 1, count * q, z, codes
     if widest is None:
-        return design.x.shape[1]
+        return int(design.x.shape[1])
     position, _, z, codes = widest
     count, q = int(codes.max()) + 1, z.shape[1]
     size = np.sqrt(np.mean(z**2, axis=0))

@@ -60,7 +60,8 @@ class FewClusters:
 
     def _mean(self, own: FloatArray, far: FloatArray) -> FloatArray:
         """Σ_c p_sc'Vp_tc, (l, l): what the model expects of the robust covariance of the statements."""
-        return own.sum(axis=0) - np.einsum("csi,ij,ctj->st", far, self.phi, far, optimize=True)
+        expected: FloatArray = own.sum(axis=0) - np.einsum("csi,ij,ctj->st", far, self.phi, far, optimize=True)
+        return expected
 
     def _spread(self, own: FloatArray, far: FloatArray) -> float:
         """Σ_st of the variances of its elements, Σ_cd tr(g_cd²) + (tr g_cd)² with g_cd,st = p_sc'Vp_td."""

@@ -147,7 +147,8 @@ def _without(free: FloatArray, j: FloatArray, unknown: Unidentified) -> FloatArr
     _, size, rows = np.linalg.svd(outside, full_matrices=True)
     kept = np.zeros(len(rows), dtype=bool)
     kept[: len(size)] = size > 1e-6
-    return (free / np.where(length > 0, length, 1.0)) @ rows[kept].T
+    directions: FloatArray = (free / np.where(length > 0, length, 1.0)) @ rows[kept].T
+    return directions
 
 
 # Eigenvalues of the information that are as good as none, and the curvature of the log-likelihood along a parameter
@@ -174,7 +175,8 @@ def _reached(slopes: FloatArray, lost: FloatArray) -> BoolArray:
     length = np.sqrt(np.sum(lost**2, axis=1))
     reach = np.sqrt(np.sum((slopes * length) ** 2, axis=1))
     moved = np.abs(slopes @ lost).max(axis=1)
-    return np.asarray(moved > 1e-3 * np.where(reach > 0, reach, 1.0)) & (reach > 0)
+    moving: BoolArray = np.asarray(moved > 1e-3 * np.where(reach > 0, reach, 1.0)) & (reach > 0)
+    return moving
 
 
 def interval(

@@ -283,7 +283,7 @@ class Evaluator:
         values = self._full(self._variable(node.base))
         steps = None if self.first_row else _lag_of(node.indices[0])
         if steps is not None:
-            return np.asarray(self.groups.lag(values, steps))
+            return self.groups.lag(values, steps)
         index = self._number(node.indices[0])
         if self.first_row:
             row = float(index)

@@ -182,7 +182,8 @@ def _size(around: Surroundings, *parameters: Array) -> tuple[int, ...]:
 def _runiform(*given: Any) -> Array:
     *bounds, around = given
     low, high = bounds if len(bounds) == 2 else (np.array(0.0), bounds[0] if bounds else np.array(1.0))
-    return low + (high - low) * around.rng.random(_size(around, low, high))
+    draws: Array = low + (high - low) * around.rng.random(_size(around, low, high))
+    return draws
 
 
 def _runiformint(low: Array, high: Array, around: Surroundings) -> Array:

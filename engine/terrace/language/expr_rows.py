@@ -16,6 +16,7 @@ from terrace.errors import DataError
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+Array = npt.NDArray[Any]  # numbers or text
 
 
 @dataclass(frozen=True)
@@ -60,20 +61,20 @@ class Groups:
         """``_N``: the number of rows in each row's group."""
         return self._bounds[1].astype(np.float64)
 
-    def pick(self, values: Any, index: FloatArray) -> Any:
+    def pick(self, values: Array, index: FloatArray) -> Array:
         """``values[index]`` within each row's group, shape (n,); missing where there is no such row."""
         first, size = self._bounds
         with np.errstate(invalid="ignore"):
             exists = (index >= 1) & (index < size + 1)
         row = self.order[np.where(exists, first + np.where(exists, index, 1).astype(np.int64) - 1, 0)]
-        picked = values[row]
+        picked: Array = values[row]
         picked[~exists] = "" if values.dtype == object else np.nan
         return picked
 
-    def lag(self, values: Any, k: int) -> Any:
+    def lag(self, values: Array, k: int) -> Array:
         """``values[_n-k]`` within each row's group, shape (n,): what `pick` gives, several times faster."""
         nothing = "" if values.dtype == object else np.nan
-        out = np.full(self.n, nothing, dtype=values.dtype)
+        out: Array = np.full(self.n, nothing, dtype=values.dtype)
         if abs(k) >= self.n:
             return out
         to, start = (slice(k, None), slice(0, self.n - k)) if k >= 0 else (slice(0, k), slice(-k, None))

@@ -17,7 +17,7 @@ from terrace.errors import SpecError
 from terrace.language import mixed_options as o
 from terrace.language.clauses import Clauses, Weighting, split_clauses
 from terrace.language.names import Names
-from terrace.language.options import Option, OptionRule, match_option, match_options, scan_options
+from terrace.language.options import Option, OptionRule, choice, match_option, match_options, scan_options
 from terrace.language.tokens import NAME, Piece, split, top_level, words
 from terrace.language.varlist import parse_factor, parse_terms
 from terrace.spec.edit import ALL
@@ -146,7 +146,7 @@ def parse_model(
     }
     if "pwscale" in options:
         scale = options["pwscale"]
-        fields["pwscale"] = o.choice(o.argument(scale), scale.value, o.SCALES, "a scaling", subject="pwscale")
+        fields["pwscale"] = choice(o.argument(scale), scale.value, o.SCALES, "a scaling", subject="pwscale")
     spec = ModelSpec(
         outcome=parse_factor(first, variables, "the outcome"),
         fixed=parse_terms(rest, variables),

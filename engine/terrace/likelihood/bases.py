@@ -55,7 +55,8 @@ class DenseBases:
 
     def sigma(self, psi: FloatArray) -> FloatArray:
         q = self.stack.shape[1]
-        return (psi[list(self.keys)] @ self.flat).reshape(q, q)
+        matrix: FloatArray = (psi[list(self.keys)] @ self.flat).reshape(q, q)
+        return matrix
 
     def sigmas(self, psi: FloatArray) -> FloatArray:
         """Σ for each row of ψ, shape (R, r): (q, q, R)."""
@@ -80,7 +81,8 @@ class DenseBases:
         q, g = n.shape[0], n.shape[-1]
         x = 2.0 * mul(ua, np.swapaxes(u, 0, 1)) - omega * n
         outer = (n.reshape(q * q, g) @ x.reshape(q * q, g).T).reshape((q,) * 4)
-        return self.flat @ outer.transpose(3, 0, 1, 2).reshape(q * q, q * q) @ self.flat.T
+        sums: FloatArray = self.flat @ outer.transpose(3, 0, 1, 2).reshape(q * q, q * q) @ self.flat.T
+        return sums
 
     def product_traces(self, x: FloatArray, y: FloatArray) -> FloatArray:
         return self.flat @ gram(np.swapaxes(y, 0, 1), np.swapaxes(x, 0, 1)).ravel()
@@ -168,7 +170,8 @@ def _apply(part: Kronecker, rows: FloatArray) -> FloatArray:
     """(I ⊗ E) times the rows of that factor; further axes as they are."""
     q = len(part.matrix)
     if q == 1:
-        return part.matrix[0, 0] * rows
+        applied: FloatArray = part.matrix[0, 0] * rows
+        return applied
     wide = rows.reshape(part.count, q, -1)
     return (part.matrix @ wide).reshape(rows.shape)
 

@@ -31,7 +31,8 @@ class OneHot:
     @property
     def width(self) -> int:
         """Number of columns it stands for."""
-        return self.count * self.z.shape[1]
+        width: int = self.count * self.z.shape[1]
+        return width
 
 
 Columns = FloatArray | OneHot

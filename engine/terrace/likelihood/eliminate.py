@@ -97,7 +97,8 @@ def _t(x: FloatArray) -> FloatArray:
 
 def _trace(x: FloatArray, y: FloatArray) -> FloatArray:
     """tr XY per group for symmetric X or Y: the sum of the products of their elements."""
-    return np.einsum("ijg,ijg->g", x, y)
+    trace: FloatArray = np.einsum("ijg,ijg->g", x, y)
+    return trace
 
 
 def _symmetric(x: FloatArray) -> FloatArray:

@@ -24,7 +24,8 @@ def mul(a: FloatArray, b: FloatArray) -> FloatArray:
         return (a[..., 0] @ b[..., 0])[..., None]
     if a.shape[0] * b.shape[1] > 1000 or a.shape[1] > 30:
         return np.ascontiguousarray(np.moveaxis(np.moveaxis(a, -1, 0) @ np.moveaxis(b, -1, 0), 0, -1))
-    return np.einsum("ijg,jkg->ikg", a, b)
+    product: FloatArray = np.einsum("ijg,jkg->ikg", a, b)
+    return product
 
 
 def mul_each(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -105,7 +105,8 @@ class PatternData:
         # only distances matter where the structure is stationary, so that shifted groups share a pattern
         if self.residuals.key in ("unstructured", "banded"):
             return at.tobytes()
-        return np.round(at - at[0], 10).tobytes()
+        key: bytes = np.round(at - at[0], 10).tobytes()
+        return key
 
     def condition(self, rho: FloatArray) -> float:
         """The largest condition number of R* over all time patterns."""

@@ -214,7 +214,8 @@ class SparseLead:
             [np.bincount(self.entry_group, weights=ru[:, i], minlength=self.n_groups) for i in range(self.q)]
         )
         total = sparse + self.dense @ far[t:]
-        return np.einsum("gij,gj->gi", k, total)
+        product: FloatArray = np.einsum("gij,gj->gi", k, total)
+        return product
 
     def error_vcov(self, k: FloatArray, error: FloatArray, sigma2: float) -> FloatArray:
         """Prediction-error covariance σ²K + K C E C' K per group, (G, q, q), E (T + P - 1, T + P - 1)."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import Exchangeable
+from terrace.covariance.random import Exchangeable, RandomStructure
 from terrace.likelihood.objective import Objective
 from terrace.optimise.log import Iteration
 
@@ -46,7 +46,7 @@ def em_step(objective: Objective, psi: FloatArray, gradient: FloatArray) -> Floa
     return out
 
 
-def _m_step(structure, sigma: FloatArray, g: FloatArray, groups: int) -> FloatArray:  # type: ignore[no-untyped-def]
+def _m_step(structure: RandomStructure, sigma: FloatArray, g: FloatArray, groups: int) -> FloatArray:
     """Project Σ + (2/M) Σ G Σ on the family: averages over tied cells are its M step.
 
     For tied parameters G is known only summed over their cells; spreading it evenly leaves the averages of

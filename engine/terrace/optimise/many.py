@@ -90,7 +90,8 @@ def maximise_many(
 
 
 def _psi(quadratic: FloatArray, theta: FloatArray) -> FloatArray:
-    return np.einsum("iab,ra,rb->ri", quadratic, theta, theta)
+    psi: FloatArray = np.einsum("iab,ra,rb->ri", quadratic, theta, theta)
+    return psi
 
 
 def _in_theta(quadratic: FloatArray, theta: FloatArray, e: Evaluations) -> tuple[FloatArray, FloatArray]:

@@ -112,7 +112,8 @@ def linear_se(fit: FitResult, data: Dataset) -> FloatArray:
     from terrace.postestimation.combinations import covariance
 
     x = _x(fit, data)
-    return np.sqrt(np.einsum("ij,jk,ik->i", x, covariance(fit), x))
+    se: FloatArray = np.sqrt(np.einsum("ij,jk,ik->i", x, covariance(fit), x))
+    return se
 
 
 def fitted(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatArray:

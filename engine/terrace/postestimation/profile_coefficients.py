@@ -62,7 +62,8 @@ class CoefficientSearch:
 
         def held(a_inverse: FloatArray, beta: FloatArray) -> FloatArray:
             direction = a_inverse @ self.h
-            return beta + direction * ((target - float(self.h @ beta)) / float(self.h @ direction))
+            there: FloatArray = beta + direction * ((target - float(self.h @ beta)) / float(self.h @ direction))
+            return there
 
         def drop(u: FloatArray) -> tuple[float, FloatArray]:
             ll, slope = self.search.likelihood(u, held)

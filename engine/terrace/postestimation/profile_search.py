@@ -249,4 +249,5 @@ class ProfileSearch:
         h[:r, :r] -= np.tensordot(point.evaluation.gradient, second, axes=1)
         values, vectors = np.linalg.eigh((h + h.T) / 2)
         floor = max(1e-4 * float(values.max()), 1e-6)
-        return vectors / np.sqrt(np.maximum(values, floor))
+        whitening: FloatArray = vectors / np.sqrt(np.maximum(values, floor))
+        return whitening

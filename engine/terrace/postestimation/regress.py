@@ -108,7 +108,8 @@ def robust_vcov(ls: LeastSquares, x: FloatArray, cluster: npt.NDArray[np.int64] 
         np.add.at(scores, cluster, x * (ls.weights * ls.residuals)[:, None])
         meat = scores.T @ scores
         correction = m / (m - 1) * (ls.n - 1) / (ls.n - p)
-    return ls.inverse @ meat @ ls.inverse * correction
+    sandwich: FloatArray = ls.inverse @ meat @ ls.inverse * correction
+    return sandwich
 
 
 def regress(

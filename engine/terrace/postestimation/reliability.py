@@ -44,7 +44,9 @@ class Reliability:
         """The mean over the groups that have it, shape (q,); NaN where none has."""
         known = np.isfinite(self.values)
         total = np.where(known, self.values, 0.0).sum(axis=0)
-        return np.divide(total, known.sum(axis=0), out=np.full(total.shape, np.nan), where=known.any(axis=0))
+        means: FloatArray = np.full(total.shape, np.nan)
+        np.divide(total, known.sum(axis=0), out=means, where=known.any(axis=0))
+        return means
 
 
 def reliability(fit: FitResult) -> tuple[Reliability, ...]:
@@ -77,7 +79,8 @@ def _ratios(tau: FloatArray, information: FloatArray) -> FloatArray:
     v = np.full(size.shape, np.nan)
     inverse = np.einsum("gik,gk,gik->gi", vectors[fine], 1.0 / values[fine], vectors[fine])
     v[fine] = inverse / size[fine] ** 2
-    return tau / (tau + v)
+    ratios: FloatArray = tau / (tau + v)
+    return ratios
 
 
 def _row_precision(fit: FitResult) -> FloatArray:

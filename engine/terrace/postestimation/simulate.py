@@ -96,7 +96,7 @@ def _effect_root(fit: FitResult, position: int, block: RandomBlock) -> FloatArra
 
 def _factor_effects(block: RandomBlock, parameters: FloatArray, rng: np.random.Generator) -> FloatArray:
     variance, common = parameters
-    free = np.sqrt(max(variance - common, 0.0)) * rng.standard_normal(block.n_groups)
+    free: FloatArray = np.sqrt(max(variance - common, 0.0)) * rng.standard_normal(block.n_groups)
     if common == 0.0:
         return free
     # (v - c)I + cJ has the eigenvalue v - c + kc on the mean of the k values, v - c elsewhere

@@ -103,7 +103,8 @@ def _scaled(matrix: FloatArray, correlation: bool) -> FloatArray:
         return matrix
     d = np.sqrt(np.diag(matrix))
     d = np.where(d > 0, d, np.nan)
-    return matrix / np.outer(d, d)
+    scaled: FloatArray = matrix / np.outer(d, d)
+    return scaled
 
 
 def _table(

@@ -301,14 +301,14 @@ def _inches(text: str, size: float, weight: str = "normal", family: str = "") ->
 
     letters = FontProperties(family=family or rcParams["font.family"], size=size, weight=weight)
     width, _, _ = _renderer().get_text_width_height_descent(text or " ", letters, ismath=False)
-    return width / 720
+    return float(width) / 720
 
 
 @lru_cache(maxsize=1)
 def _renderer() -> Any:
     from matplotlib.backends.backend_agg import RendererAgg
 
-    return RendererAgg(10, 10, 720)
+    return RendererAgg(10, 10, 720)  # type: ignore[no-untyped-call]  # matplotlib has no types for it
 
 
 def _plot(page: _Pages, item: _Item) -> None:
@@ -316,7 +316,7 @@ def _plot(page: _Pages, item: _Item) -> None:
 
     width, height = item.size
     page.y += 0.16
-    page.lines(f"Figure {item.number}. {item.part.title}", 10, weight="bold", after=0.05)  # type: ignore[union-attr]
+    page.lines(f"Figure {item.number}. {item.part.title}", 10, weight="bold", after=0.05)
     place = (_MARGIN / _PAGE[0], 1 - (page.y + height) / _PAGE[1], width / _PAGE[0], height / _PAGE[1])
     axes = page.figure.add_axes(place)
     axes.set_axis_off()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from terrace.report.cells import Align, Cell, display_width, has_pairs, note_paragraphs, pad, shown, wrap
+from terrace.report.cells import Align, Cell, Line, display_width, has_pairs, note_paragraphs, pad, shown, wrap
 from terrace.results.table import Table
 from terrace.results.tables_rows import BOUNDARY_MARK
 
@@ -110,17 +110,17 @@ def _panels(columns: list[TextColumn], room: int) -> list[list[TextColumn]]:
     return panels
 
 
-def _panel(table: Table, lines: tuple, labels: list[str], stub: int, panel: list[TextColumn]) -> list[str]:
+def _panel(table: Table, lines: tuple[Line, ...], labels: list[str], stub: int, panel: list[TextColumn]) -> list[str]:
     total = stub + sum(c.width + _GAP for c in panel)
     rule = "-" * total
     height = max((len(c.heading) for c in panel), default=1)
     head = []
     for k in range(height):
-        line = pad(table.stub if k == height - 1 else "", stub)
+        heading = pad(table.stub if k == height - 1 else "", stub)
         for c in panel:
             at = k - (height - len(c.heading))
-            line += " " * _GAP + pad(c.heading[at] if at >= 0 else "", c.width, c.align)
-        head.append(line)
+            heading += " " * _GAP + pad(c.heading[at] if at >= 0 else "", c.width, c.align)
+        head.append(heading)
     out = [rule, *head, rule]
     for i, line in enumerate(lines):
         if line.kind == "total" and i and lines[i - 1].kind != "total":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from terrace.session.session import Session
 
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 TYPES = ("byte", "int", "long", "float", "double")
 

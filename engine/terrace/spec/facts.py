@@ -300,10 +300,11 @@ class Facts:
     def _scalar(self, key: Hashable, find: Callable[[], T]) -> T:
         if key not in self._scalars:
             self._scalars[key] = find()
-        return self._scalars[key]  # type: ignore[no-any-return]
+        found: T = self._scalars[key]
+        return found
 
     def _array(self, key: Hashable, find: Callable[[], T]) -> T:
-        found = self._arrays.get(key)
+        found: T | None = self._arrays.get(key)
         if found is None:
             found = find()
             self._arrays[key] = found
@@ -312,7 +313,7 @@ class Facts:
                     self._arrays.popitem(last=False)
                 except KeyError:  # another thread emptied it meanwhile
                     break
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 _FACTS: dict[int, tuple[weakref.ref[Dataset], Facts]] = {}

@@ -101,7 +101,7 @@ def across(name: str, columns: Sequence[FloatArray], *, missing: bool = False) -
     """A statistic of several variables in each row, shape (n,). A row total of nothing is 0, or with `missing` NaN."""
     x = np.stack(columns)
     there = ~np.isnan(x)
-    n = there.sum(axis=0).astype(np.float64)
+    n: FloatArray = there.sum(axis=0).astype(np.float64)
     if name == "rownonmiss":
         return n
     if name == "rowmiss":

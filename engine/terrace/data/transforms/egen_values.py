@@ -84,7 +84,8 @@ def mode(
 
 def any_of(columns: Sequence[FloatArray], wanted: Sequence[float]) -> FloatArray:
     """In how many of the columns the value is one of the wanted; shape (n,)."""
-    return np.sum([np.isin(c, np.asarray(wanted)) for c in columns], axis=0).astype(np.float64)
+    count: FloatArray = np.sum([np.isin(c, np.asarray(wanted)) for c in columns], axis=0).astype(np.float64)
+    return count
 
 
 def differ(columns: Sequence[Any]) -> FloatArray:
@@ -110,7 +111,8 @@ def fill_pattern(pattern: Sequence[float], n: int) -> FloatArray:
         steps = start[block:] - start[:-block]
         if len(steps) and np.all(steps == steps[0]) and (m >= 2 * block or block == 1):
             k = np.arange(n)
-            return start[k % block] + (k // block) * steps[0]
+            going_on: FloatArray = start[k % block] + (k // block) * steps[0]
+            return going_on
     return start[np.arange(n) % m]
 
 

@@ -168,7 +168,8 @@ def _shares(heights: FloatArray, spec: Bars) -> FloatArray:
     if not spec.percent:
         return heights
     with np.errstate(invalid="ignore", divide="ignore"):
-        return 100 * heights / np.nansum(heights, axis=0)
+        shares: FloatArray = 100 * heights / np.nansum(heights, axis=0)
+        return shares
 
 
 def _layers(heights: FloatArray, spec: Bars) -> list[Keyed]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from terrace.errors import CommandError
 from terrace.language.mixed_options import argument, read_format
-from terrace.language.options import Option, choice, did_you_mean, match_options, rules
+from terrace.language.options import Option, OptionRule, choice, did_you_mean, match_options, rules
 from terrace.language.tokens import Piece, split, unquoted, words
 from terrace.results.fit import FitResult
 from terrace.results.table import Row
@@ -133,7 +133,7 @@ def read_stat(option: Option) -> tuple[Piece, str, str]:
     return parts[0].strip(), label, read_format(more["nformat"]) if "nformat" in more else ""
 
 
-def _more(option: Option, parts: list[Piece], known: tuple) -> dict[str, Option]:
+def _more(option: Option, parts: list[Piece], known: tuple[OptionRule, ...]) -> dict[str, Option]:
     rest = parts[0].at(parts[1].start, parts[-1].end) if len(parts) > 1 else parts[0].at(parts[0].end, parts[0].end)
     return match_options(rest, known, f"{option.name}()")
 

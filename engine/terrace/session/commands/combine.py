@@ -137,7 +137,10 @@ def _assert(option: Option | None, report: MergeReport) -> None:
 def report_table(report: MergeReport, generate: str | None, update: bool) -> Table:
     """How many rows matched, and how many stood on one side only."""
     c = report.counts
-    code = (lambda k: f" ({generate}={k})") if generate else (lambda k: "")
+
+    def code(k: int) -> str:
+        return f" ({generate}={k})" if generate else ""
+
     rows = [
         Row("Not matched", (c[MASTER] + c[USING],)),
         Row("from the data in memory" + code(MASTER), (c[MASTER],), indent=1),

@@ -104,7 +104,7 @@ def _rank(task: Task) -> Made:
     ties = [t for t in ("field", "track", "unique") if t in task.options]
     groups = task.by.grouping(len(task.session.data))
     values = np.where(task.keep, task.values(), np.nan)
-    return make.rank(values, groups, ties[0] if ties else "average"), Variable("_")  # type: ignore[arg-type]
+    return make.rank(values, groups, ties[0] if ties else "average"), Variable("_")
 
 
 def _standard(task: Task) -> Made:

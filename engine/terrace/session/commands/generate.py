@@ -238,7 +238,7 @@ def _labels_left(v: Variable, new: npt.NDArray[np.float64], given: Sequence[Any]
     from terrace.data.transforms.recode import recode as recoded
 
     keys = list(v.value_labels)
-    _, fitted = recoded(np.array(keys, dtype=np.float64), given)  # type: ignore[arg-type]
+    _, fitted = recoded(np.array(keys, dtype=np.float64), given)
     there = set(new[~np.isnan(new)].tolist())
     return {k: v.value_labels[k] for k, gone in zip(keys, fitted) if not gone or k in there}
 

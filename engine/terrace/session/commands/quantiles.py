@@ -203,6 +203,6 @@ def order_interval(x: FloatArray, p: float, level: float) -> tuple[float, float,
         if k >= n:
             return float(n)
         share = (target - below[k]) / (below[k + 1] - below[k])
-        return k + share
+        return float(k + share)
 
     return value, at(end(alpha)), at(end(1 - alpha))

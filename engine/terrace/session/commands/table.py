@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from terrace.data.crosstab import levels
+from terrace.data.crosstab import Levels, levels
 from terrace.data.transforms.aggregate import STATISTICS, Cells, statistic
 from terrace.data.transforms.grouping import Grouping
 from terrace.errors import DataError
@@ -21,7 +21,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
-from terrace.session.working import FloatArray, chosen, shown, text_of, weights
+from terrace.session.working import BoolArray, FloatArray, IntArray, chosen, shown, text_of, weights
 
 _OTHER = {
     "freq": "frequency",
@@ -196,7 +196,7 @@ def _how(piece: Piece) -> str:
     )
 
 
-def _combined(parts: Sequence, used: np.ndarray) -> tuple[np.ndarray, list[str]]:  # type: ignore[type-arg]
+def _combined(parts: Sequence[Levels], used: BoolArray) -> tuple[IntArray, list[str]]:
     """One code a used row for the values of several variables, and labels of those that occur."""
     if not parts:
         return np.zeros(int(used.sum()), dtype=np.int64), [""]
@@ -217,9 +217,9 @@ def _combined(parts: Sequence, used: np.ndarray) -> tuple[np.ndarray, list[str]]
 def _grid(
     session: Session,
     want: Wanted,
-    used: np.ndarray,  # type: ignore[type-arg]
-    r: np.ndarray,  # type: ignore[type-arg]
-    c: np.ndarray,  # type: ignore[type-arg]
+    used: BoolArray,
+    r: IntArray,
+    c: IntArray,
     rows: int,
     columns: int,
     w: FloatArray | None,

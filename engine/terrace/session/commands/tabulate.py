@@ -113,7 +113,8 @@ def _subpopulation(session: Session, options: dict[str, Option]) -> BoolArray | 
     if "subpop" not in options:
         return True
     values = session.data.numeric(Names(session.data.names).one(argument(options["subpop"])))
-    return (values != 0) & ~np.isnan(values)
+    there: BoolArray = (values != 0) & ~np.isnan(values)
+    return there
 
 
 def _kept(
