@@ -9,8 +9,11 @@ Names are imported on first use, so that `import terrace` is cheap.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from terrace.results.rendering import register
 
 __version__ = "0.1.0"
 
@@ -31,6 +34,15 @@ _WHERE = {
 }
 
 __all__ = ["__version__", *_WHERE]
+
+
+def _renderer(module: str, name: str) -> Callable[[], Callable[..., Any]]:
+    return lambda: getattr(import_module(module), name)  # type: ignore[no-any-return]  # of a module known by name
+
+
+register("text", _renderer("terrace.report.text", "fit_text"))
+register("html", _renderer("terrace.report.html", "fit_html"))
+register("tables", _renderer("terrace.results.tables", "fit_tables"))
 
 
 def __getattr__(name: str) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,11 @@ from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
 from terrace.errors import Cancelled, FitError, SpecError
-from terrace.frozen import freeze
-from terrace.inference.cells import Cell, cells
+from terrace.inference.cells import cells
 from terrace.inference.constraints import Constraints, bind_constraints, null_space
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters, few_clusters
+from terrace.inference.fitted import FittedModel
 from terrace.inference.identification import Unidentified, unidentified
 from terrace.inference.marginal import random_part, residual_part
 from terrace.inference.parameters import NaturalEstimate, estimate_natural
@@ -38,33 +38,6 @@ from terrace.results.fit import FitResult
 from terrace.spec.model import ModelSpec
 
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class FittedModel:
-    """The arrays of a fit that post-estimation needs, in the user's units unless said otherwise.
-
-    ``beta`` (p,) and ``vcov`` (p, p) belong to the columns of ``design.x``; ``phi`` is the model-based
-    (X'V⁻¹X)⁻¹ where `vcov` is robust or Kenward-Roger adjusted. ``psi`` (r,) and ``point`` are those of the
-    objective (scaled). ``natural`` has the covariance parameters; ``sigma2`` is σ².
-    """
-
-    design: Design
-    objective: Objective
-    optimum: Optimum
-    beta: FloatArray
-    vcov: FloatArray
-    phi: FloatArray
-    psi: FloatArray
-    sigma2: float
-    layout: tuple[Cell, ...]
-    natural: NaturalEstimate
-    small: SmallInference | None
-    n_clusters: int | None = None
-    constraints: Constraints | None = None
-
-    def __post_init__(self) -> None:
-        freeze(self, ("beta", "vcov", "phi", "psi"))
 
 
 def fit(

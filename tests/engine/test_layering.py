@@ -17,7 +17,6 @@ FORBIDDEN = ("PySide6", "shiboken6", "pyqtgraph", "terrace_desktop")
 SOURCES = sorted(ENGINE.rglob("*.py"))
 # Imports downward that we want all the same, each with its reason. They stand inside functions.
 ALLOWED = {
-    ("results/fit.py", "report"): "a result shows itself in terminals and notebooks: __str__, _repr_html_",
 }
 
 

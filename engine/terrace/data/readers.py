@@ -11,7 +11,8 @@ from terrace.data import kinds
 from terrace.data.dataset import Dataset
 from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
-from terrace.data.streamed import StreamedData, memory_wanted, open_streamed
+from terrace.data.streamed import StreamedData
+from terrace.data.streaming_kinds import memory_wanted, open_streamed
 from terrace.errors import DataError, TerraceError
 
 

@@ -244,36 +244,5 @@ def bytes_needed(rows: int, row_bytes: float) -> int:
     return int(rows * (2 * row_bytes + _MODEL_COLUMNS * 8 * _FIT_COPIES))
 
 
-def open_streamed(path: Path, kind: str, report: Report) -> StreamedData:
-    """A file as StreamedData. `kind` is ``parquet`` or ``text``; `DataError` for any other."""
-    if kind == "parquet":
-        from terrace.data.streamed_parquet import open_parquet
-
-        return open_parquet(path)
-    if kind == "text":
-        from terrace.data.streamed_text import open_text
-
-        return open_text(path, report)
-    raise DataError(
-        f"{path.name} cannot be streamed: that needs a Parquet or a CSV file.",
-        code="cannot-stream",
-        subject=str(path),
-        advice="Save it as .parquet once, on a machine that holds it in memory or in the program it comes from.",
-    )
-
-
-def memory_wanted(path: Path, kind: str) -> int:
-    """Memory, in bytes, that opening this file whole and fitting a model to it would take; 0 where it is not known."""
-    if kind == "parquet":
-        from terrace.data.streamed_parquet import memory_of_parquet
-
-        return memory_of_parquet(path)
-    if kind == "text":
-        from terrace.data.streamed_text import memory_of_text
-
-        return memory_of_text(path)
-    return 0
-
-
 def _gigabytes(size: float) -> str:
     return f"{size / 2**30:.1f} GiB"

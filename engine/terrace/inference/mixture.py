@@ -7,12 +7,9 @@ binomial weights; k random effects with an unstructured covariance against k - 1
 from __future__ import annotations
 
 from math import comb
-from typing import TYPE_CHECKING
 
 from terrace.inference.distributions import chi2_upper
-
-if TYPE_CHECKING:
-    from terrace.estimate import FittedModel
+from terrace.inference.fitted import FittedModel
 
 
 def binomial_mixture(stat: float, variances: int, free: int = 0) -> float:

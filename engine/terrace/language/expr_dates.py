@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from terrace.data.dates import EPOCH, MS_PER_DAY
-from terrace.language.expr_functions import Array, Table, elementwise
+from terrace.language.expr_table import Array, Table, elementwise
 from terrace.language.number_format import MONTHS
 
 FUNCTIONS = Table()

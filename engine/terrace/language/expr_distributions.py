@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from terrace.language.expr_functions import Array, Table
+from terrace.language.expr_table import Array, Table
 
 FUNCTIONS = Table()
 

@@ -30,9 +30,10 @@ from terrace.language.expr_ast import (
     Unary,
 )
 from terrace.language.expr_context import EvalContext, FloatArray
-from terrace.language.expr_functions import Array, Function, Surroundings, elementwise, functions, suggestion
+from terrace.language.expr_functions import functions, suggestion
 from terrace.language.expr_rows import Groups, Timeline
 from terrace.language.expr_strings import regex_group
+from terrace.language.expr_table import Array, Function, Surroundings, elementwise
 from terrace.language.expr_values import compare, exact_number, finite, is_text, literal_digits, power, scalar, text
 from terrace.language.names import Names
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from terrace.language.expr_functions import Array, Surroundings, Table
+from terrace.language.expr_table import Array, Surroundings, Table
 
 FUNCTIONS = Table()
 

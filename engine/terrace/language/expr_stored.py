@@ -12,7 +12,7 @@ from terrace.data.dataset import Dataset
 from terrace.errors import CommandError
 from terrace.language.expr_ast import Call, Coefficient, Name, Node, Stored, Subscript
 from terrace.language.expr_context import EvalContext, FloatArray, MatrixNames
-from terrace.language.expr_functions import Array
+from terrace.language.expr_table import Array
 from terrace.language.expr_values import is_text, scalar, text
 
 FUNCTIONS = {"rowsof": 1, "colsof": 1, "trace": 1, "det": 1, "rownumb": 2, "colnumb": 2, "el": 3, "scalar": 1}

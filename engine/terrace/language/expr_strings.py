@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from terrace.language.expr_functions import Table, elementwise
+from terrace.language.expr_table import Table, elementwise
 from terrace.language.macros import number_text
 from terrace.language.number_format import format_number
 

@@ -7,7 +7,7 @@ import numpy as np
 from terrace.data.digits import EXACT, begins_with_zero, too_long
 from terrace.language import expr_math
 from terrace.language.expr_ast import Node, Number, Unary
-from terrace.language.expr_functions import Array
+from terrace.language.expr_table import Array
 
 
 def is_text(value: Array) -> bool:

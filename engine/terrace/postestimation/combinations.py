@@ -18,6 +18,7 @@ from terrace.data.dataset import Dataset
 from terrace.errors import DataError, SpecError
 from terrace.inference.distributions import confidence_quantile, f_upper, normal_two_sided, t_two_sided
 from terrace.inference.tests import WaldTest, wald
+from terrace.postestimation.outcome import need_rows
 from terrace.results.fit import FitResult
 from terrace.results.table import TEST_P, Column
 
@@ -126,8 +127,6 @@ def need_data(fit: FitResult, data: Dataset) -> None:
             code="stale-fit",
             advice="Fit the model again.",
         )
-    from terrace.postestimation.predict import need_rows
-
     need_rows(fit, data)
 
 

@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.newdata import column_values, level_codes, pair_codes, unseen_levels
-from terrace.errors import DataError, SpecError
+from terrace.errors import SpecError
 from terrace.likelihood.blup import BlockEffects, predict_effects
+from terrace.postestimation.combinations import covariance
+from terrace.postestimation.outcome import need_rows, outcome_values
 from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
@@ -109,8 +111,6 @@ def _x(fit: FitResult, data: Dataset) -> FloatArray:
 
 def linear_se(fit: FitResult, data: Dataset) -> FloatArray:
     """√(xVx') for every row, shape (rows,); V is that of large samples, also after Kenward-Roger."""
-    from terrace.postestimation.combinations import covariance
-
     x = _x(fit, data)
     se: FloatArray = np.sqrt(np.einsum("ij,jk,ik->i", x, covariance(fit), x))
     return se
@@ -180,24 +180,6 @@ def group_codes(fit: FitResult, data: Dataset, position: int) -> IntArray:
     if block.factor is not None:
         return pair_codes(design, block, data)
     return level_codes(design, data, block.level.name)
-
-
-def outcome_values(fit: FitResult, data: Dataset) -> FloatArray:
-    """The outcome for every row, shape (rows,)."""
-    from terrace.design.columns import variable_values
-
-    return variable_values(data, fit.spec.outcome)
-
-
-def need_rows(fit: FitResult, data: Dataset) -> None:
-    """`DataError` where the rows are not those of the fit in their order: sorted, or changed, or others."""
-    y = outcome_values(fit, data)[fit.sample] if len(data) == len(fit.sample) else None
-    if y is None or not np.array_equal(y, fit.model.design.y):
-        raise DataError(
-            "The rows are not those that the model was fitted to: they were sorted, changed, or others were opened.",
-            code="stale-fit",
-            advice="Fit the model again.",
-        )
 
 
 def residuals(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatArray:

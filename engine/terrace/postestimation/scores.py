@@ -19,7 +19,8 @@ from terrace.inference.cells import residual_ratios, variance_positions
 from terrace.inference.parameters import sd_metric
 from terrace.inference.robust import cluster_scores
 from terrace.likelihood.objective import Objective
-from terrace.postestimation.predict import PredictedColumn, need_rows
+from terrace.postestimation.outcome import need_rows
+from terrace.postestimation.predict import PredictedColumn
 from terrace.results.fit import FitResult
 from terrace.results.stored import covariance_names
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from terrace.data.digits import EXACT
+from terrace.inference.fitted import FittedModel
 from terrace.results.advice_covariance import MAXIMUM, boundary_advice, identification_advice, some
 from terrace.results.fit import Advice
 from terrace.spec.model import ModelSpec
-
-if TYPE_CHECKING:
-    from terrace.estimate import FittedModel
 
 
 def collect_advice(

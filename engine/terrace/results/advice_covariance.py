@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from terrace.inference.boundary import SingularState, singular_directions, singular_state
+from terrace.inference.fitted import FittedModel
 from terrace.inference.identification import Confounded
 from terrace.results.fit import Advice
-
-if TYPE_CHECKING:
-    from terrace.estimate import FittedModel
 
 MAXIMUM = "The estimates maximise the likelihood"
 

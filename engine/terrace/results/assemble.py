@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +11,10 @@ import numpy.typing as npt
 from terrace.design.design import Design, Level
 from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
+from terrace.inference.fitted import FittedModel
 from terrace.inference.parameters import NaturalEstimate, estmetric, interval, sd_metric
 from terrace.inference.zero_limit import zero_limit
 from terrace.results.fit import FixedEffect, GroupSummary, RandomParameter
-
-if TYPE_CHECKING:
-    from terrace.estimate import FittedModel
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from terrace.data.dataset import Dataset
 from terrace.inference.constraints import null_space
 from terrace.inference.count import count_parameters
 from terrace.inference.distributions import chi2_upper, f_upper
+from terrace.inference.fitted import FittedModel
 from terrace.inference.parameters import estmetric
 from terrace.inference.stored_names import stored_names
 from terrace.inference.tests import wald
@@ -20,9 +20,6 @@ from terrace.results.assemble import fixed_rows, group_rows, random_rows, zero_l
 from terrace.results.fit import Comparison, FitResult
 from terrace.results.stored import coefficient_places, stored_macros, stored_matrices
 from terrace.spec.model import ModelSpec
-
-if TYPE_CHECKING:
-    from terrace.estimate import FittedModel
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.frozen import freeze, read_only
+from terrace.inference.fitted import FittedModel
 from terrace.optimise.log import Iteration
+from terrace.results.rendering import rendered
 from terrace.results.table import Table
 from terrace.spec.model import ModelSpec
-
-if TYPE_CHECKING:
-    from terrace.estimate import FittedModel
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -186,18 +185,13 @@ class FitResult:
 
     def tables(self, style: Literal["journal", "classic"] = "journal", **options: Any) -> tuple[Table, ...]:
         """The result as tables; see `terrace.results.tables.fit_tables`."""
-        from terrace.results.tables import fit_tables
-
-        return fit_tables(self, style=style, **options)
+        found: tuple[Table, ...] = rendered("tables", self, style=style, **options)
+        return found
 
     def __str__(self) -> str:
-        from terrace.report.text import fit_text
-
-        return fit_text(self)
+        return str(rendered("text", self))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from terrace.report.html import fit_html
-
-        return fit_html(self)
+        return str(rendered("html", self))

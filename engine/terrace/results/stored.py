@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.design import Design
+from terrace.inference.fitted import FittedModel
 from terrace.inference.small import TITLES
 from terrace.results.assemble import group_rows
+from terrace.results.fit import FitResult
 from terrace.spec.model import ModelSpec
-
-if TYPE_CHECKING:
-    from terrace.estimate import FittedModel
-    from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
 Names = tuple[tuple[str, ...], tuple[str, ...]]

@@ -49,8 +49,6 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     returned = Returned(scalars, {"varlist": " ".join(names)})
     state = replace(session.state, returned=returned)
     if "simple" in options:
-        from terrace.session.commands.variables import in_columns
-
         return CommandResult(text=in_columns(names), state=state)
     if "short" in options:
         title = [data.label] if data.label else []
@@ -61,6 +59,17 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
         rows = tuple(replace(r, values=(list(data.names).index(r.label) + 1, *r.values)) for r in table.rows)
         table = replace(table, columns=columns, rows=rows)
     return CommandResult(tables=(table,), state=state)
+
+
+def in_columns(names: list[str]) -> str:
+    """Names beside each other in columns that fit 80 places, read downwards."""
+    if not names:
+        return ""
+    width = max(map(len, names)) + 2
+    across = max(1, min(len(names), (_WIDTH + 2) // width))
+    down = -(-len(names) // across)
+    lines = [[names[k] for k in range(row, len(names), down)] for row in range(down)]
+    return "\n".join("".join(n.ljust(width) for n in line).rstrip() for line in lines)
 
 
 def describe_table(data: Dataset, names: Sequence[str]) -> Table:

@@ -17,13 +17,12 @@ from terrace.language.mixed_options import argument
 from terrace.language.names import parse_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, unquoted, words
+from terrace.session.commands.describe import describe_table, in_columns
 from terrace.session.commands.macros import with_locals
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.session.working import by_groups, changed, chosen, plural, shown, text_of
-
-_WIDTH = 80
 
 
 @command(
@@ -47,8 +46,6 @@ def ds(session: Session, parsed: ParsedCommand) -> CommandResult:
     found = shown(session, (), {"k": float(len(names))}, macros={"varlist": " ".join(names)}, text=in_columns(names))
     if "detail" not in options or not names:
         return found
-    from terrace.session.commands.describe import describe_table
-
     return replace(found, text="", tables=(describe_table(data, names),))
 
 
@@ -79,17 +76,6 @@ def _fits(pattern: str, text: str) -> bool:
     return re.fullmatch(regex, text) is not None
 
 
-def in_columns(names: list[str]) -> str:
-    """Names beside each other in columns that fit 80 places, read downwards."""
-    if not names:
-        return ""
-    width = max(map(len, names)) + 2
-    across = max(1, min(len(names), (_WIDTH + 2) // width))
-    down = -(-len(names) // across)
-    lines = [[names[k] for k in range(row, len(names), down)] for row in range(down)]
-    return "\n".join("".join(n.ljust(width) for n in line).rstrip() for line in lines)
-
-
 @command("lookfor", syntax="lookfor words", help="Describe the variables whose name or label holds one of the words.")
 def lookfor(session: Session, parsed: ParsedCommand) -> CommandResult:
     wanted = [unquoted(w).lower() for w in words(parsed.arguments)]
@@ -99,8 +85,6 @@ def lookfor(session: Session, parsed: ParsedCommand) -> CommandResult:
     found = [v for v in data.variables if any(w in v.name.lower() or w in v.label.lower() for w in wanted)]
     if not found:
         return shown(session, (), {}, macros={"varlist": ""}, text="No name and no label holds this.")
-    from terrace.session.commands.describe import describe_table
-
     table = describe_table(data, [v.name for v in found])
     return shown(session, (table,), {}, macros={"varlist": " ".join(v.name for v in found)})
 

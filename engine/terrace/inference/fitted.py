@@ -1,0 +1,46 @@
+"""What a fit hands to everything that comes after it: the arrays behind the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import Design
+from terrace.frozen import freeze
+from terrace.inference.cells import Cell
+from terrace.inference.constraints import Constraints
+from terrace.inference.parameters import NaturalEstimate
+from terrace.inference.small import SmallInference
+from terrace.likelihood.objective import Objective
+from terrace.optimise.fit import Optimum
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """The arrays of a fit that post-estimation needs, in the user's units unless said otherwise.
+
+    ``beta`` (p,) and ``vcov`` (p, p) belong to the columns of ``design.x``; ``phi`` is the model-based
+    (X'V⁻¹X)⁻¹ where `vcov` is robust or Kenward-Roger adjusted. ``psi`` (r,) and ``point`` are those of the
+    objective (scaled). ``natural`` has the covariance parameters; ``sigma2`` is σ².
+    """
+
+    design: Design
+    objective: Objective
+    optimum: Optimum
+    beta: FloatArray
+    vcov: FloatArray
+    phi: FloatArray
+    psi: FloatArray
+    sigma2: float
+    layout: tuple[Cell, ...]
+    natural: NaturalEstimate
+    small: SmallInference | None
+    n_clusters: int | None = None
+    constraints: Constraints | None = None
+
+    def __post_init__(self) -> None:
+        freeze(self, ("beta", "vcov", "phi", "psi"))
