@@ -14,8 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from terrace.results.rendering import register
-
-__version__ = "0.1.0"
+from terrace.version import __version__
 
 _WHERE = {
     "fit": "terrace.estimate",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from html import escape
 
+from terrace.report.html_table import table_html
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
@@ -71,8 +72,6 @@ def document_html(
 
 
 def _part(part: Part, number: int, theme: str) -> str:
-    from terrace.report.html import table_html
-
     if isinstance(part, Table):
         return f'<div class="part">\n{table_html(part, theme, number=number)}\n</div>'
     if isinstance(part, Plot):

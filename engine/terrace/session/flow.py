@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from terrace.errors import Cancelled, TerraceError
+from terrace.language.command import ParsedCommand
 from terrace.language.dofile import DoCommand
 from terrace.language.flow import Block, Branch, Loop, Node, ProgramText, split_if
 from terrace.language.tokens import Piece
@@ -15,11 +16,8 @@ from terrace.progress import CancelCheck, ProgressCallback
 from terrace.session.contract import Outcome
 from terrace.session.macros import arguments, expanded, foreach_values, forvalues_values, set_local
 from terrace.session.outcome import captured, failure, return_code
+from terrace.session.port import SessionPort
 from terrace.session.state import CommandResult, Returned, State
-
-if TYPE_CHECKING:
-    from terrace.language.command import ParsedCommand
-    from terrace.session.session import Session
 
 Signal = Literal["", "continue", "break", "exit", "error"]
 Steps = Generator[Outcome, None, Signal]
@@ -42,7 +40,7 @@ class Runner:
 
     def __init__(
         self,
-        session: Session,
+        session: SessionPort,
         progress: ProgressCallback | None = None,
         cancel: CancelCheck | None = None,
         before: Callable[[str, int], None] | None = None,
@@ -261,7 +259,7 @@ def _joined(prefix: str, text: str) -> str:
 
 
 # --- as one command -----------------------------------------------------------------------------------------
-def run_block(session: Session, node: Node) -> CommandResult:
+def run_block(session: SessionPort, node: Node) -> CommandResult:
     """Run a loop or another block as one command: where a command in it fails, none has happened.
 
     Raises `TerraceError` that names the line.
@@ -269,7 +267,7 @@ def run_block(session: Session, node: Node) -> CommandResult:
     return _together(session.fork(session.state), (node,), "")
 
 
-def call_program(session: Session, parsed: ParsedCommand) -> CommandResult:
+def call_program(session: SessionPort, parsed: ParsedCommand) -> CommandResult:
     """Run a program with its arguments, on macros of its own. Raises `TerraceError` that names program and line."""
     name = str(parsed.word)
     program = session.state.programs[name]
@@ -283,7 +281,7 @@ def call_program(session: Session, parsed: ParsedCommand) -> CommandResult:
     return replace(result, state=replace(state, returning=session.state.returning))
 
 
-def scope(session: Session, text: str, name: str) -> Session:
+def scope(session: SessionPort, text: str, name: str) -> SessionPort:
     """A session for a program or do-file: the arguments are its local macros. Raises `TerraceError` where too deep."""
     child = session.fork(replace(session.state, locals=arguments(text), returning=Returned()))
     child.depth = session.depth + 1
@@ -292,7 +290,7 @@ def scope(session: Session, text: str, name: str) -> Session:
     return child
 
 
-def left(session: Session, child: Session) -> State:
+def left(session: SessionPort, child: SessionPort) -> State:
     """The state after a program or do-file: the macros from before, and without its temporary variables."""
     state = child.state
     data = state.dataset
@@ -304,7 +302,7 @@ def left(session: Session, child: Session) -> State:
     return replace(state, locals=session.state.locals)
 
 
-def _together(child: Session, nodes: Sequence[Node], where: str) -> CommandResult:
+def _together(child: SessionPort, nodes: Sequence[Node], where: str) -> CommandResult:
     texts: list[str] = []
     out = CommandResult()
     for outcome in Runner(child, child.progress, child.cancel).nodes(nodes):

@@ -19,7 +19,7 @@ def log_path() -> Path:
 
 def record_defect(error: BaseException, command: str) -> Path | None:
     """Append an unforeseen error with the command that met it; None where the file cannot be written."""
-    from terrace import __version__
+    from terrace.version import __version__
 
     path = log_path()
     head = f"{time.strftime('%Y-%m-%d %H:%M:%S')} terrace {__version__} {platform.platform()}"

@@ -6,22 +6,19 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError, TerraceError
 from terrace.language.macros import macro_words
 from terrace.language.names import Names
 from terrace.language.options import did_you_mean
 from terrace.language.tokens import Piece, unquoted
+from terrace.session.port import SessionPort
+from terrace.session.state import Matrix
 
-if TYPE_CHECKING:
-    from terrace.session.session import Session
-    from terrace.session.state import Matrix
-
-Function = Callable[["Session", str], str]
+Function = Callable[[SessionPort, str], str]
 
 
-def call(session: Session, text: str) -> str:
+def call(session: SessionPort, text: str) -> str:
     """The value of a macro function. Raises `CommandError` at a function that there is not, or its arguments."""
     text = text.strip()
     for words in (2, 1):
@@ -38,7 +35,7 @@ def call(session: Session, text: str) -> str:
 
 
 # --- words --------------------------------------------------------------------------------------------------
-def _word(session: Session, text: str) -> str:
+def _word(session: SessionPort, text: str) -> str:
     """``count list``, ``# of list``."""
     if found := re.match(r"count\b\s*", text):
         return str(len(macro_words(text[found.end() :])))
@@ -50,7 +47,7 @@ def _word(session: Session, text: str) -> str:
     return words[k - 1] if 1 <= k <= len(words) else words[k] if k < 0 and -k <= len(words) else ""
 
 
-def _length(session: Session, text: str) -> str:
+def _length(session: SessionPort, text: str) -> str:
     kind, _, name = text.partition(" ")
     if kind in ("local", "global"):
         store = session.state.locals if kind == "local" else session.state.globals
@@ -58,7 +55,7 @@ def _length(session: Session, text: str) -> str:
     return str(len(unquoted(Piece.of(text))))
 
 
-def _subinstr(session: Session, text: str) -> str:
+def _subinstr(session: SessionPort, text: str) -> str:
     """``local name "from" "to", all count(local n) word``."""
     found = re.match(r"(local|global)\s+(\w+)\s+(.*)", text, re.S)
     if not found:
@@ -76,7 +73,7 @@ def _subinstr(session: Session, text: str) -> str:
     return held.replace(old, new) if not most else held.replace(old, new, 1)
 
 
-def _list(session: Session, text: str) -> str:
+def _list(session: SessionPort, text: str) -> str:
     """``sizeof a``, ``uniq a``, ``a - b``, ``a | b``, ``a & b``, ``a in b``, ``a == b``, ``posof "x" in a``."""
 
     def held(name: str) -> list[str]:
@@ -123,15 +120,15 @@ def _listed(words: list[str]) -> str:
 
 
 # --- variables and data -------------------------------------------------------------------------------------
-def _variable(session: Session, text: str) -> str:
+def _variable(session: SessionPort, text: str) -> str:
     return Names(session.data.names).one(Piece.of(text.strip()))
 
 
-def _variable_label(session: Session, text: str) -> str:
+def _variable_label(session: SessionPort, text: str) -> str:
     return session.data.variable(_variable(session, text)).label
 
 
-def _value_label(session: Session, text: str) -> str:
+def _value_label(session: SessionPort, text: str) -> str:
     name = _variable(session, text)
     labels = session.data.variable(name).value_labels
     if not labels:
@@ -140,7 +137,7 @@ def _value_label(session: Session, text: str) -> str:
     return next((s for s, kept in sets.items() if dict(kept) == dict(labels)), name)
 
 
-def _label(session: Session, text: str) -> str:
+def _label(session: SessionPort, text: str) -> str:
     """``(variable) #`` or ``set #``: the label of a value, the value itself where it has none."""
     found = re.fullmatch(r"\(\s*(\w+)\s*\)\s*(\S+)", text) or re.fullmatch(r"(\w+)\s+(\S+)", text)
     if not found:
@@ -160,29 +157,28 @@ def _label(session: Session, text: str) -> str:
     return found[2]
 
 
-def _type(session: Session, text: str) -> str:
+def _type(session: SessionPort, text: str) -> str:
     return "str" if session.data.is_text(_variable(session, text)) else "double"
 
 
-def _format(session: Session, text: str) -> str:
+def _format(session: SessionPort, text: str) -> str:
     return session.data.variable(_variable(session, text)).format or "%9.0g"
 
 
-def _sorted_by(session: Session, text: str) -> str:
+def _sorted_by(session: SessionPort, text: str) -> str:
     return " ".join(session.data.sorted_by)
 
 
 # --- numbers, files, matrices -------------------------------------------------------------------------------
-def _display(session: Session, text: str) -> str:
+def _display(session: SessionPort, text: str) -> str:
     from terrace.language.command import parse_command
-    from terrace.session.commands.programming import display
     from terrace.session.registry import find
 
-    _, parsed = find(parse_command(f"display {text}"))
-    return display(session, parsed).text
+    found, parsed = find(parse_command(f"display {text}"))
+    return found.handler(session, parsed).text
 
 
-def _dir(session: Session, text: str) -> str:
+def _dir(session: SessionPort, text: str) -> str:
     """``"folder" files|dirs "pattern"``."""
     import fnmatch
 
@@ -196,12 +192,12 @@ def _dir(session: Session, text: str) -> str:
     return " ".join(f'"{name}"' for name in found if fnmatch.fnmatch(name, pattern))
 
 
-def _environment(session: Session, text: str) -> str:
+def _environment(session: SessionPort, text: str) -> str:
     return os.environ.get(unquoted(Piece.of(text)), "")
 
 
-def _matrix(session: Session, text: str) -> Matrix:
-    from terrace.session.commands.matrices import find_matrix
+def _matrix(session: SessionPort, text: str) -> Matrix:
+    from terrace.session.matrices import find_matrix
 
     return find_matrix(session, Piece.of(text))
 

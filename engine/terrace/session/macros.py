@@ -7,16 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError
 from terrace.language.macros import expand, macro_words, number_text
 from terrace.language.numlist import parse_numlist
 from terrace.language.tokens import NAME, Piece
-
-if TYPE_CHECKING:
-    from terrace.session.session import Session
-    from terrace.session.state import State
+from terrace.session.port import SessionPort
+from terrace.session.state import State
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _FORVALUES = re.compile(
@@ -29,7 +26,7 @@ _OF = ("varlist", "newlist", "numlist", "local", "global")
 class SessionMacros:
     """The `MacroSource` of a session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: SessionPort) -> None:
         self.session = session
 
     def local(self, name: str) -> str:
@@ -84,12 +81,12 @@ class SessionMacros:
         return macros.get(name, "matrix" if name in matrices else "")
 
 
-def expanded(session: Session, text: str) -> str:
+def expanded(session: SessionPort, text: str) -> str:
     """The text of a command with its macros replaced. Raises `TerraceError`."""
     return expand(text, SessionMacros(session))
 
 
-def set_local(session: Session, name: str, value: str) -> None:
+def set_local(session: SessionPort, name: str, value: str) -> None:
     """Give a local macro its contents; empty contents forget it."""
     kept = {**session.state.locals, name: value}
     if not value:
@@ -105,7 +102,7 @@ def arguments(text: str) -> dict[str, str]:
 
 
 # --- loops --------------------------------------------------------------------------------------------------
-def foreach_values(session: Session, header: str) -> tuple[str, list[str]]:
+def foreach_values(session: SessionPort, header: str) -> tuple[str, list[str]]:
     """The macro and the values of ``x in a b``, ``x of varlist a-c``, ``x of local list``; macros are expanded.
 
     Raises `CommandError` at what cannot be understood.
@@ -129,7 +126,7 @@ def foreach_values(session: Session, header: str) -> tuple[str, list[str]]:
     return found[1], _members(session, matching[0], rest.after(kind.end()).strip())
 
 
-def _members(session: Session, kind: str, piece: Piece) -> list[str]:
+def _members(session: SessionPort, kind: str, piece: Piece) -> list[str]:
     from terrace.language.names import parse_names, parse_new_names
 
     if kind == "varlist":
@@ -173,7 +170,7 @@ def system_values(state: State) -> dict[str, float | str]:
     """The values of ``c()`` by name."""
     import math
 
-    from terrace import __version__
+    from terrace.version import __version__
 
     data = state.dataset
     now = datetime.now().astimezone()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError, TerraceError
 from terrace.language.command import ParsedCommand, Prefix, by_variables
@@ -11,17 +10,15 @@ from terrace.session.classes import only_its_own
 from terrace.session.clauses_taken import refuse_what_has_no_use
 from terrace.session.groups import group_rows, sort_rows
 from terrace.session.outcome import result_text
+from terrace.session.port import SessionPort
 from terrace.session.registry import PREFIX_HANDLERS, Command
 from terrace.session.state import CommandResult
-
-if TYPE_CHECKING:
-    from terrace.session.session import Session
 
 # ``xi`` is what i. needed in older programs, ``version`` says for which one a command was written.
 _SILENT = ("quietly", "noisily", "capture", "version", "xi")
 
 
-def dispatch(session: Session, found: Command, parsed: ParsedCommand) -> CommandResult:
+def dispatch(session: SessionPort, found: Command, parsed: ParsedCommand) -> CommandResult:
     """Run a command with what its outermost prefix asks for."""
     outer = next((p for p in parsed.prefixes if p.name not in _SILENT), None)
     if outer is None:
@@ -34,7 +31,7 @@ def dispatch(session: Session, found: Command, parsed: ParsedCommand) -> Command
     return handler(session, parsed)
 
 
-def _run(session: Session, found: Command, parsed: ParsedCommand) -> CommandResult:
+def _run(session: SessionPort, found: Command, parsed: ParsedCommand) -> CommandResult:
     refuse_what_has_no_use(found, parsed)
     return only_its_own(found.name, found.handler(session, parsed), session.state)
 
@@ -44,7 +41,7 @@ def without(parsed: ParsedCommand, prefix: Prefix) -> ParsedCommand:
     return replace(parsed, prefixes=tuple(p for p in parsed.prefixes if p is not prefix))
 
 
-def _by(session: Session, found: Command, parsed: ParsedCommand, prefix: Prefix) -> CommandResult:
+def _by(session: SessionPort, found: Command, parsed: ParsedCommand, prefix: Prefix) -> CommandResult:
     if found.by == "no":
         raise prefix.piece.error(f"{found.name} cannot be used with {prefix.name}.", code="prefix")
     groups, order = by_variables(prefix, session.data.names)
@@ -63,7 +60,7 @@ def _left_out(groups: list[str]) -> str:
     return f"({len(groups):,} group{'s have' if len(groups) > 1 else ' has'} no rows by if and in: {shown})"
 
 
-def _each_group(session: Session, parsed: ParsedCommand, names: tuple[str, ...]) -> CommandResult:
+def _each_group(session: SessionPort, parsed: ParsedCommand, names: tuple[str, ...]) -> CommandResult:
     """Run a command once a group, on the rows of that group; the data themselves stay."""
     from terrace.errors import Cancelled
 

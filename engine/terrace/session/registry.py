@@ -11,18 +11,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.options import abbreviates, did_you_mean
 from terrace.language.tokens import NAME, Piece
+from terrace.session.state import CommandResult
 
-if TYPE_CHECKING:
-    from terrace.session.session import Session
-    from terrace.session.state import CommandResult
-
-Handler = Callable[["Session", ParsedCommand], "CommandResult"]
+# of a session and a parsed command; that it is a `Session` is known to the handlers alone
+Handler = Callable[..., CommandResult]
 ByMode = Literal["no", "loop", "native"]
 
 MODULES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +18,8 @@ from terrace.language.command import ParsedCommand, by_variables
 from terrace.language.options import Option
 from terrace.language.tokens import Piece, unquoted
 from terrace.results.table import Table
+from terrace.session.port import SessionPort
 from terrace.session.state import CommandResult, Matrix, Returned
-
-if TYPE_CHECKING:
-    from terrace.session.session import Session
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -46,7 +44,7 @@ class By:
         return self.groups or Grouping(np.zeros(n, dtype=np.int64), min(n, 1), np.zeros(n, dtype=bool))
 
 
-def by_groups(session: Session, parsed: ParsedCommand, also: Sequence[str] = ()) -> By:
+def by_groups(session: SessionPort, parsed: ParsedCommand, also: Sequence[str] = ()) -> By:
     """The groups that the ``by`` prefix and an option ``by()`` (`also`) of a command make together."""
     prefix = parsed.prefix("by", "bysort")
     names = by_variables(prefix, session.data.names)[0] if prefix is not None else ()
@@ -54,7 +52,7 @@ def by_groups(session: Session, parsed: ParsedCommand, also: Sequence[str] = ())
     return By(names, group(session.data, names)) if names else By()
 
 
-def chosen(session: Session, clauses: Clauses, by: By | None = None) -> BoolArray:
+def chosen(session: SessionPort, clauses: Clauses, by: By | None = None) -> BoolArray:
     """Rows that ``if`` and ``in`` keep, shape (n,); perhaps none. ``_n`` counts within the groups of `by`."""
     data = session.data
     keep = np.ones(len(data), dtype=bool)
@@ -70,7 +68,7 @@ def chosen(session: Session, clauses: Clauses, by: By | None = None) -> BoolArra
     return keep
 
 
-def weights(session: Session, clauses: Clauses, kinds: Sequence[str], what: str) -> tuple[FloatArray | None, str]:
+def weights(session: SessionPort, clauses: Clauses, kinds: Sequence[str], what: str) -> tuple[FloatArray | None, str]:
     """The weights in every row and their kind; (None, "") without any.
 
     Raises `CommandError` for a kind that is not among `kinds`, `DataError` for negative weights and for
@@ -142,7 +140,7 @@ def text_of(option: Option | None, default: str = "") -> str:
 
 
 def changed(
-    session: Session,
+    session: SessionPort,
     data: Dataset,
     text: str = "",
     *,
@@ -158,7 +156,7 @@ def changed(
 
 
 def shown(
-    session: Session,
+    session: SessionPort,
     tables: Sequence[Table],
     scalars: Mapping[str, float],
     *,

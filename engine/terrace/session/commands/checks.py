@@ -90,7 +90,7 @@ def _confirm_file(session: Session, item: Piece, kinds: list[str]) -> None:
 
 def _confirm_stored(kind: str) -> Check:
     def check(session: Session, item: Piece, kinds: list[str]) -> None:
-        from terrace.session.commands.matrices import find_matrix
+        from terrace.session.matrices import find_matrix
 
         if kind == "matrix":
             find_matrix(session, item)

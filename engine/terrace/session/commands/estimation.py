@@ -66,7 +66,7 @@ def _with_start(session: Session, spec: ModelSpec) -> ModelSpec:
     head, _, tail = (text or "").partition(",")
     if not re.match(r"\s*[^\W\d]", head) or "=" in head:
         return spec
-    from terrace.session.commands.matrices import find_matrix
+    from terrace.session.matrices import find_matrix
 
     found = find_matrix(session, Piece.of(head.strip()))
     if 1 not in found.values.shape:

@@ -3,57 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from terrace.errors import CommandError, DataError
+from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, read_format
 from terrace.language.names import parse_names
 from terrace.language.number_format import DISPLAYED
-from terrace.language.options import did_you_mean, rules
+from terrace.language.options import rules
 from terrace.language.tokens import NAME, Piece, split, unquoted, words
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.values import definition, listed, needed
+from terrace.session.matrices import STORED, matrices, unknown_matrix
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
 
-_STORED = re.compile(r"([er])\(\s*(\w+)\s*\)")
 _CELL = re.compile(r"([^\W\d]\w*)\s*\[(.*)\]", re.DOTALL)
-
-
-def matrices(session: Session) -> dict[str, Matrix]:
-    """Every matrix by the name that an expression has for it: ``A``, ``e(b)``, ``r(table)``."""
-    state = session.state
-    known: dict[str, Matrix] = dict(state.matrices)
-    if state.fit is not None:
-        for name, values in state.fit.matrices.items():
-            known[f"e({name})"] = Matrix(values, *state.fit.matrix_names[name])
-    known.update({f"r({name})": m for name, m in state.returned.matrices.items()})
-    return known
-
-
-def find_matrix(session: Session, piece: Piece) -> Matrix:
-    """The matrix of a name, ``e(b)`` or ``r(table)``. `CommandError` where there is none."""
-    known = matrices(session)
-    text = str(piece).strip()
-    stored = _STORED.fullmatch(text)
-    found = known.get(f"{stored[1]}({stored[2]})" if stored else text)
-    if found is None:
-        raise _unknown(piece.strip(), text, known)
-    return found
-
-
-def _unknown(piece: Piece, text: str, known: Mapping[str, object]) -> CommandError:
-    return piece.error(
-        f"There is no matrix {text}.",
-        code="no-such-matrix",
-        subject=text,
-        advice=did_you_mean(text, list(known)) or "A matrix is e(name), r(name) or a name of your own.",
-    )
 
 
 @command(
@@ -84,16 +52,16 @@ def matrix_value(session: Session, piece: Piece) -> Matrix:
     known = matrices(session)
 
     def find(name: Piece) -> Named | None:
-        stored = _STORED.fullmatch(str(name).strip())
+        stored = STORED.fullmatch(str(name).strip())
         m = known.get(f"{stored[1]}({stored[2]})" if stored else str(name).strip())
         return None if m is None else Named(m.values, m.rows, m.columns)
 
     def scalar(place: Piece) -> float:
         text = str(place).strip()
         if NAME.fullmatch(text) and text not in session.state.scalars:
-            raise _unknown(place.strip(), text, known)  # no variable: its first value is rarely what is meant
-        if (stored := _STORED.fullmatch(text)) and absent(Stored(place, stored[1], stored[2]), session.context()):
-            raise _unknown(place.strip(), text, known)
+            raise unknown_matrix(place.strip(), text, known)  # no variable: its first value is rarely what is meant
+        if (stored := STORED.fullmatch(text)) and absent(Stored(place, stored[1], stored[2]), session.context()):
+            raise unknown_matrix(place.strip(), text, known)
         value = evaluate_scalar(place, session.dataset, session.context())
         if isinstance(value, str):
             raise place.strip().error(f"{text} is text, and a number is needed here.", code="type-mismatch")
@@ -152,7 +120,7 @@ def matrix_names(session: Session, parsed: ParsedCommand) -> CommandResult:
     name, value = definition(parsed)
     place = parsed.arguments.strip()
     if name not in session.state.matrices:
-        raise _unknown(place.at(place.start, place.start + len(name)), name, session.state.matrices)
+        raise unknown_matrix(place.at(place.start, place.start + len(name)), name, session.state.matrices)
     old = session.state.matrices[name]
     which = "rows" if parsed.name.endswith("rownames") else "columns"
     given = tuple(unquoted(w) for w in words(value))

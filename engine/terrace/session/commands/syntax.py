@@ -275,7 +275,7 @@ def return_local(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command("return matrix", minimum="ret mat", syntax="return matrix NAME = matrix", help="Leave a matrix in r().")
 def return_matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.session.commands.matrices import find_matrix
+    from terrace.session.matrices import find_matrix
 
     name, equals, _ = str(parsed.arguments).partition("=")
     if not equals:

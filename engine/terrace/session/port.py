@@ -1,0 +1,75 @@
+"""What the parts below `Session` know of it: the state, running a command, a copy on another state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from terrace.data.dataset import Dataset
+from terrace.language.command import ParsedCommand
+from terrace.language.expr_context import EvalContext
+from terrace.progress import CancelCheck, ProgressCallback
+from terrace.session.contract import Outcome
+from terrace.session.state import CommandResult, State
+
+
+class SessionPort(Protocol):
+    """The side of `terrace.session.session.Session` that macros, blocks, prefixes and shared helpers use."""
+
+    state: State
+    progress: ProgressCallback | None
+    cancel: CancelCheck | None
+    depth: int
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """The data in memory; None where there are none."""
+        ...
+
+    @property
+    def data(self) -> Dataset:
+        """The data in memory. `DataError` where there are none."""
+        ...
+
+    def context(self) -> EvalContext:
+        """What expressions may refer to besides the data."""
+        ...
+
+    def run_expanded(
+        self,
+        command_text: str,
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelCheck | None = None,
+        macros: bool = False,
+    ) -> Outcome:
+        """Run a command whose macros have been replaced."""
+        ...
+
+    def run_do(
+        self,
+        path_or_text: str | os.PathLike[str],
+        *,
+        progress: ProgressCallback | None = None,
+        cancel: CancelCheck | None = None,
+        before: Callable[[str, int], None] | None = None,
+    ) -> Iterator[Outcome]:
+        """Run a do-file, or the text of one, command by command."""
+        ...
+
+    def execute(self, parsed: ParsedCommand) -> CommandResult:
+        """Run a parsed command without taking over what it changes."""
+        ...
+
+    def fork(self, state: State) -> SessionPort:
+        """A session on another state."""
+        ...
+
+    def amend_history(self, outcome: Outcome, *, new: bool = False) -> None:
+        """Put an outcome in the place of the last one, or after it."""
+        ...
+
+    def cancelled(self) -> bool:
+        """True where the user wants the running command to stop."""
+        ...
