@@ -88,7 +88,7 @@ def test_pwcompare(session: Session) -> None:
 def test_tests_of_terms(session: Session) -> None:
     assert session.fit is not None
     for kind, text in (("II", "type(2) small"), ("III", "type(iii) small")):
-        want = term_table(session.fit, kind, small=True, data=session.data)  # type: ignore[arg-type]
+        want = term_table(session.fit, kind, small=True)  # type: ignore[arg-type]
         assert ok(session, f"estat terms, {text}").tables == (want,)
     fails(session, "estat terms, type(«IV»)", "type")
 

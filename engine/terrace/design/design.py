@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,8 +12,9 @@ import numpy.typing as npt
 from terrace.covariance.random import Exchangeable, Identity, RandomStructure, random_structure
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnBuilder, ColumnInfo, Columns
+from terrace.design.fixed_part import CONSTANT, fixed_part, with_constant
 from terrace.design.groups import compact, interact, sizes
-from terrace.design.independent import dependent_columns
+from terrace.design.independent import Dependence, dependent_columns
 from terrace.design.residuals import ResidualLayout, residual_layout
 from terrace.design.sample import estimation_sample
 from terrace.design.weights import Weights, build_weights
@@ -74,12 +75,14 @@ class RandomBlock:
 class Design:
     """Everything that the likelihood needs, for the n rows of the estimation sample.
 
-    ``x`` (n, p) holds the kept fixed-effects columns with the constant last; ``columns`` describes all columns
-    in printing order, with those left out. ``levels`` stand from the highest down without repeats.
-    ``dropped`` lists what was left out for collinearity (fixed part, then random parts); ``constant_slopes`` has
-    (level, column) of random effects whose column is constant within the groups of their level. Where the rows are not
-    those of the data but stand for them (`terrace.design.cells`), ``counts`` (rows,) are the rows of the data that
-    each stands for, ``weights.row`` is set whether the user gave weights or not, and ``sample`` is empty.
+    ``x`` (n, p) holds the kept fixed-effects columns with the constant last; ``columns`` describes all columns in
+    printing order, with those left out. ``levels`` stand from the highest down without repeats. ``dropped`` lists what
+    was left out of the fixed part for collinearity. ``lost`` describes all columns of it that have no coefficient of
+    their own, for collinearity or for want of rows, and ``dependence`` tells how they follow from the columns of x:
+    `terrace.design.estimability` needs both. ``constant_slopes`` has (level, column) of random effects whose column is
+    constant within the groups of their level. Where the rows are not those of the data but stand for them
+    (`terrace.design.cells`), ``counts`` (rows,) are the rows of the data that each stands for, ``weights.row`` is set
+    whether the user gave weights or not, and ``sample`` is empty.
     """
 
     spec: ModelSpec
@@ -98,6 +101,8 @@ class Design:
     dropped_random: tuple[tuple[str, str], ...] = field(default=())
     constant_slopes: tuple[tuple[str, str], ...] = ()
     counts: FloatArray | None = None
+    lost: tuple[ColumnInfo, ...] = ()
+    dependence: Dependence | None = None
 
     def __post_init__(self) -> None:
         freeze(self, ("sample", "y", "x", "cluster", "counts"))
@@ -111,9 +116,6 @@ class Design:
     def n(self) -> int:
         """Rows of the estimation sample."""
         return len(self.y) if self.counts is None else round(float(self.counts.sum()))
-
-
-CONSTANT = "_cons"
 
 
 def build_design(spec: ModelSpec, data: Dataset) -> Design:
@@ -153,7 +155,8 @@ def assemble(
     n = len(y) if counts is None else round(float(counts.sum()))
     _check_outcome(spec, y, n)
     fixed = builder.build(spec.fixed, spec.constant)
-    x, x_info, columns, dropped = _fixed_part(spec, fixed.matrix, fixed.info, fixed.all)
+    part = fixed_part(spec, fixed)
+    x = part.x
     if x.shape[1] >= n:
         raise FitError(
             f"The model has {x.shape[1]} fixed effects and only {n} complete rows.",
@@ -170,8 +173,8 @@ def assemble(
         cluster, _ = compact(data.codes(spec.cluster)[0][rows])
         _check_cluster(spec, levels, cluster)
     return Design(
-        spec, len(data), rows, y, x, x_info, columns, levels, blocks, residual, weights, cluster, dropped,
-        dropped_random, constant_slopes, counts,
+        spec, len(data), rows, y, x, part.info, part.columns, levels, blocks, residual, weights, cluster, part.dropped,
+        dropped_random, constant_slopes, counts, part.lost, part.dependence,
     )
 
 
@@ -183,35 +186,6 @@ def _check_outcome(spec: ModelSpec, y: FloatArray, n: int) -> None:
             subject=spec.outcome.name,
             advice="There is nothing to explain: choose another outcome, or check if and the missing values.",
         )
-
-
-def _fixed_part(
-    spec: ModelSpec, matrix: FloatArray, info: tuple[ColumnInfo, ...], everything: tuple[ColumnInfo, ...]
-) -> tuple[FloatArray, tuple[ColumnInfo, ...], tuple[ColumnInfo, ...], tuple[str, ...]]:
-    n = matrix.shape[0]
-    gone: set[int] = set()
-    if matrix.shape[1]:
-        first = np.ones((n, 1)) if spec.constant else None
-        gone = dependent_columns(matrix, first)
-    keep = [k for k in range(matrix.shape[1]) if k not in gone]
-    names_gone = {info[k].name for k in gone}
-    columns = tuple(
-        replace(c, kind="omitted") if c.name in names_gone and c.kind == "estimated" else c for c in everything
-    )
-    x = matrix if not gone else matrix[:, keep]
-    x_info = tuple(info[k] for k in keep)
-    if spec.constant:
-        x = with_constant(x)
-        cons = ColumnInfo(CONSTANT, "Intercept", len(spec.fixed))
-        x_info, columns = (*x_info, cons), (*columns, cons)
-    return np.asfortranarray(x), x_info, columns, tuple(info[k].name for k in sorted(gone))
-
-
-def with_constant(matrix: FloatArray) -> FloatArray:
-    """The columns of `matrix` (n, k) and one of ones, (n, k + 1), column by column in memory."""
-    out = np.empty((len(matrix), matrix.shape[1] + 1), order="F")
-    out[:, :-1], out[:, -1] = matrix, 1.0
-    return out
 
 
 def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tuple[Level, ...]:

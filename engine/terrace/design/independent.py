@@ -1,6 +1,8 @@
-"""Which columns of a matrix depend linearly on those before them."""
+"""Which columns of a matrix depend linearly on those before them, and how."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +50,51 @@ def dependent_columns(x: FloatArray, first: FloatArray | None = None) -> set[int
             kept.append(j)
             basis = np.column_stack([basis, v / norm])
     return gone
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """How q columns follow from p others: gone - level = (kept - centre) @ slopes, row by row of the data.
+
+    ``slopes`` (p, q), ``centre`` (p,), ``level`` (q,). Where one of the p is a constant, ``constant`` is its position,
+    its slopes and its centre are 0, and the others are taken about their means; without one, all means are 0.
+    """
+
+    slopes: FloatArray
+    centre: FloatArray
+    level: FloatArray
+    constant: int | None = None
+
+
+def dependence(kept: FloatArray, gone: FloatArray, constant: bool) -> Dependence:
+    """The dependence of the columns of `gone` (n, q) on those of `kept` (n, p), the last of which may be a constant."""
+    p, q = kept.shape[1], gone.shape[1]
+    own = p - constant
+    x = np.column_stack([kept[:, :own], gone])
+    mean = x.mean(axis=0) if constant else np.zeros(own + q)
+    products, squares = _products(x, mean)
+    length = np.sqrt(np.diag(products))
+    # what is left of a column that does not vary is rounding
+    flat = ~(length > TOLERANCE * np.maximum(np.sqrt(squares), 1e-300))
+    size = np.where(flat, 1.0, length)
+    slopes = np.zeros((p, q))
+    if own and q:
+        gram = products / size / size[:, None]
+        inner = gram[:own, :own]
+        try:
+            clear = bool(np.diag(np.linalg.cholesky(inner)).min() > 1e-3)
+        except np.linalg.LinAlgError:
+            clear = False
+        if clear:
+            scaled = np.linalg.solve(inner, gram[:own, own:])
+        else:
+            z = (x - mean) / size
+            scaled = np.linalg.lstsq(z[:, :own], z[:, own:], rcond=None)[0]
+        scaled[:, flat[own:]] = 0.0
+        scaled[np.abs(scaled) < 1e-7] = 0.0  # columns are left out where they depend to about this
+        slopes[:own] = scaled / size[:own, None] * size[own:]
+    centre = np.append(mean[:own], 0.0) if constant else mean[:own]
+    return Dependence(slopes, centre, mean[own:], own if constant else None)
 
 
 def _products(x: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.covariance.random import RandomStructure
-from terrace.design.design import CONSTANT, RandomBlock
+from terrace.design.design import RandomBlock
+from terrace.design.fixed_part import CONSTANT
 
 FloatArray = npt.NDArray[np.float64]
 

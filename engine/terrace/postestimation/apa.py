@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import undetermined
 from terrace.errors import DataError, TerraceError
 from terrace.inference.small import TITLES
 from terrace.postestimation.icc import icc
@@ -155,16 +156,25 @@ def _effect_words(name: str, words: _Words) -> str:
 
 
 def _fixed(fit: FitResult, words: _Words) -> list[str]:
-    found = [e for e in fit.fixed if e.kind == "estimated" and e.term != "_cons" and e.se is not None]
+    # those that take up what was left out do not stand for their terms, and are no results about them
+    open_ = set(undetermined(fit.model.design))
+    found = [
+        e for e in fit.fixed
+        if e.kind == "estimated" and e.term != "_cons" and e.se is not None and e.term not in open_
+    ]  # fmt: skip
     clauses = [f"{words.term(e)}, {_coefficient(e, fit.spec.display.level)}" for e in found]
     out = []
     if clauses:
         many = "The estimated coefficients were those of"
         verb = "The estimated coefficient was that of" if len(clauses) == 1 else many
         out.append(f"{verb} {_listed(clauses, '; ')}.")
-    intercept = next((e for e in fit.fixed if e.term == "_cons" and e.se is not None), None)
+    intercept = next((e for e in fit.fixed if e.term == "_cons" and e.se is not None and e.term not in open_), None)
     if intercept is not None:
         out.append(f"The intercept was {_coefficient(intercept, fit.spec.display.level, symbol='')}.")
+    left = [words.term(e) for e in fit.fixed if e.term in open_ and e.term != "_cons"]
+    if left:
+        noun = "The coefficient of" if len(left) == 1 else "The coefficients of"
+        out.append(f"{noun} {_listed(left, '; ' if len(left) > 1 else ', ')} cannot be estimated from these data.")
     return out
 
 

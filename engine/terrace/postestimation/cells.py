@@ -78,13 +78,10 @@ def numbers_of(fit: FitResult, column: ColumnInfo) -> Counter[Number]:
 def cell_row(
     fit: FitResult, info: dict[str, FactorInfo], cell: dict[str, Any], numbers: Counter[Number]
 ) -> tuple[FloatArray, FloatArray]:
-    """The row of one cell over the columns of X, (p,), and over the columns that empty cells or collinearity
-    took out: what has a weight there cannot be estimated."""
+    """The row of one cell over the columns of X, (p,), and over `Design.lost`, (q,)."""
     design = fit.model.design
-    collinear = set(design.dropped)
-    lost = [c for c in design.columns if c.kind == "empty" or c.name in collinear]
     kept = np.array([_weight(fit, info, c, cell, numbers) for c in design.x_info])
-    return kept, np.array([_weight(fit, info, c, cell, numbers) for c in lost])
+    return kept, np.array([_weight(fit, info, c, cell, numbers) for c in design.lost])
 
 
 def _weight(

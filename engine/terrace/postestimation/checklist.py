@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import undetermined
 from terrace.errors import TerraceError
 from terrace.postestimation.combinations import need_data
 from terrace.postestimation.influence import influence
@@ -313,6 +314,13 @@ def _collinearity(fit: FitResult, data: Dataset) -> list[Check]:
             Check("dropped", "Left-out terms", "look",
                   "Left out for collinearity: " + ", ".join(fit.model.design.dropped) + ".",
                   "Take these terms out of the model, so that it says what was estimated.")
+        )  # fmt: skip
+    open_ = undetermined(fit.model.design)
+    if open_:
+        out.append(
+            Check("not-estimable", "Coefficients that stand for their terms", "look",
+                  f"Taking up what was left out: {', '.join(open_)}.",
+                  "Do not report these coefficients; contrast, pwcompare and margins tell what can be estimated.")
         )  # fmt: skip
     mains = _main_effects(fit)
     if len(mains) < 2:

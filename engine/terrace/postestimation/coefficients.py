@@ -74,14 +74,20 @@ def estimated_names(fit: FitResult) -> tuple[str, ...]:
     return tuple(c.name for c in fit.model.design.x_info)
 
 
-def row(fit: FitResult, piece: Piece) -> FloatArray:
-    """The row (p,) that picks one coefficient; all zeros for a base, empty or omitted one."""
+def rows(fit: FitResult, piece: Piece) -> tuple[FloatArray, FloatArray]:
+    """What picks one coefficient: a row (p,) over the columns of x and one (q,) over `Design.lost`.
+
+    Both are zeros for a base level and for one that the model leaves out on purpose.
+    """
     info = find(fit, piece)
     names = estimated_names(fit)
-    out = np.zeros(len(names))
+    lost = [c.name for c in fit.model.design.lost]
+    own, gone = np.zeros(len(names)), np.zeros(len(lost))
     if info.kind == "estimated" and info.name in names:
-        out[names.index(info.name)] = 1.0
-    return out
+        own[names.index(info.name)] = 1.0
+    elif info.name in lost:
+        gone[lost.index(info.name)] = 1.0
+    return own, gone
 
 
 def find(fit: FitResult, piece: Piece) -> ColumnInfo:
@@ -116,18 +122,20 @@ def matches(fit: FitResult, piece: Piece) -> list[ColumnInfo]:
 
 
 def testable(fit: FitResult, piece: Piece) -> list[ColumnInfo]:
-    """The estimated columns of a list as ``testparm`` takes it: names, ``i.x``, ``i.x#c.z``, ``a##b``, ``hsb*``, and
+    """The columns of a list as ``testparm`` takes it: names, ``i.x``, ``i.x#c.z``, ``a##b``, ``hsb*``, and
     ``x1-x5``, the coefficients of variables from the one to the other in the order of the table.
 
-    Raises `CommandError` at an item that stands for no coefficient.
+    Those of `Design.lost` take part, since what was left out hangs on the coding. Raises `CommandError` at an item that
+    stands for no coefficient.
     """
     out: dict[str, ColumnInfo] = {}
+    lost = {c.name for c in fit.model.design.lost}
     for item in join_ranges(words(piece)):
         before = len(out)
         for text in expanded(str(item)):
             sub = Piece.of(text)
             found = _ranged(fit, text) or (_pattern(fit, text) if any(c in text for c in "*?") else matches(fit, sub))
-            out.update({c.name: c for c in found if c.kind == "estimated"})
+            out.update({c.name: c for c in found if c.kind == "estimated" or c.name in lost})
         if len(out) == before and not any(c.name in out for t in expanded(str(item)) for c in _quiet(fit, t)):
             raise item.error(
                 f"{item} stands for no coefficient that was estimated.",

@@ -8,6 +8,7 @@ manual keeps both, as e(V) and e(V_df), and replays large-sample results after a
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import combined, estimable_part
 from terrace.errors import DataError, SpecError
 from terrace.inference.distributions import confidence_quantile, f_upper, normal_two_sided, t_two_sided
 from terrace.inference.tests import WaldTest, wald
+from terrace.postestimation.notestimable import marked
 from terrace.postestimation.outcome import need_rows
 from terrace.results.fit import FitResult
 from terrace.results.table import TEST_P, Column
@@ -241,6 +244,23 @@ def joint_test(
     return WaldTest(test.chi2, test.rank, f_upper(f, test.rank, ddf), f, ddf)
 
 
+def estimable_test(
+    fit: FitResult, rows: FloatArray, parts: FloatArray, value: FloatArray | None = None, *, small: bool = False
+) -> WaldTest | None:
+    """The joint test of what can be estimated of rows·β = value: of all combinations of the rows whose excess,
+    `parts` (l, q), vanishes (`terrace.design.estimability`). None where there are none."""
+    weights = estimable_part(parts)
+    own = combined(weights, np.atleast_2d(rows), 1e-12)
+    if not own.any():
+        return None if parts.any() else WaldTest(math.nan, 0, math.nan)
+    return joint_test(fit, own, None if value is None else weights @ value, small=small)
+
+
+def by_f(tests: Iterable[WaldTest | None], small: bool) -> bool:
+    """True where `small` asks for F and every test that there is has it."""
+    return small and all(t is None or not t.rank or t.ddf is not None for t in tests)
+
+
 def wald_columns(small: bool) -> tuple[Column, ...]:
     """χ², df, p; with `small` F, df, ddf, p."""
     if small:
@@ -251,8 +271,10 @@ def wald_columns(small: bool) -> tuple[Column, ...]:
     return Column("chi2", "χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p", TEST_P)
 
 
-def wald_cells(test: WaldTest, small: bool) -> tuple[Any, ...]:
-    """The cells under `wald_columns`."""
+def wald_cells(test: WaldTest | None, small: bool) -> tuple[Any, ...]:
+    """The cells under `wald_columns`; None where nothing can be estimated."""
+    if test is None:
+        return marked(4 if small else 3)
     p = None if math.isnan(test.p) else test.p
     if small:
         return test.f, test.rank, test.ddf, p

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from terrace.postestimation.adjust import METHODS, adjusted_p, critical
 from terrace.postestimation.combinations import Estimate, combine, confidence_level, covariance, estimate_columns
+from terrace.postestimation.notestimable import marked
 from terrace.results.fit import FitResult
 from terrace.results.table import Row, Table
 
@@ -100,7 +101,7 @@ def comparison_table(
     as_t = small and all(e.df is not None for e in found if e.se is not None)
     rows = []
     for k, (label, e) in enumerate(zip(labels, found)):
-        cells = e.cells() if e.value is not None else ("not estimable", None, None, None, None)
+        cells = e.cells() if e.value is not None else marked(5)
         rows.append(Row(label, (*cells, e.df) if as_t else cells, code=codes[k] if codes else ""))
     own = list(notes)
     if mcompare != "none":

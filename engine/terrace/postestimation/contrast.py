@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import combined, estimable, excess
 from terrace.errors import SpecError
 from terrace.language.numlist import parse_numlist
 from terrace.language.tokens import Piece, words
@@ -26,15 +27,16 @@ from terrace.postestimation.cells import FactorInfo, Number, cell_row, factors, 
 from terrace.postestimation.coefficients import expanded
 from terrace.postestimation.combinations import (
     Estimate,
+    by_f,
     confidence_level,
-    full_rank,
-    joint_test,
+    estimable_test,
     need_small,
     wald_cells,
     wald_columns,
 )
 from terrace.postestimation.comparisons import compare, comparison_table
 from terrace.postestimation.hypotheses import UNADJUSTED
+from terrace.postestimation.notestimable import PARTIAL, why_not
 from terrace.results.fit import FitResult
 from terrace.results.table import Row, Table
 
@@ -176,13 +178,18 @@ def _polynomials(part: Part, info: FactorInfo) -> tuple[FloatArray, list[str]]:
 
 @dataclass(frozen=True)
 class Rows:
-    """The contrasts of one term: ``rows`` (l, p), labels, whether each is estimable, and by joint test: the
-    label of each group of rows that are tested together."""
+    """The contrasts of one term: ``rows`` (l, p), labels, ``excess`` (l, q), and by joint test: the label of each group
+    of rows that are tested together."""
 
     rows: FloatArray
     labels: tuple[str, ...]
-    estimable: npt.NDArray[np.bool_]
+    excess: FloatArray
     groups: tuple[tuple[str, tuple[int, ...]], ...]
+
+    @property
+    def estimable(self) -> npt.NDArray[np.bool_]:
+        """Which contrasts the data determine, (l,)."""
+        return estimable(self.excess)
 
 
 def contrast_rows(fit: FitResult, term: Contrast, data: Dataset | None = None) -> Rows:
@@ -209,13 +216,15 @@ def contrast_rows(fit: FitResult, term: Contrast, data: Dataset | None = None) -
             weights: Any = np.ones(1)
             for (matrix, _), position in zip(every, picked):
                 weights = np.kron(weights, matrix[position])
-            rows.append(weights @ kept)
-            lost.append(weights @ gone)
+            rows.append(combined(weights[None], kept, 1e-12)[0])
+            lost.append(combined(weights[None], gone, 1e-12)[0])
             label = " ".join(names_[p] for (_, names_), p in zip(every, picked))
             labels.append(" ".join(x for x in (label, where) if x) or term.text)
         groups.append((where or term.text, tuple(range(begin, len(rows)))))
-    fine = np.array([not np.any(np.abs(x) > 1e-12) for x in lost])
-    return Rows(np.array(rows), tuple(labels), fine, tuple(groups))
+    design = fit.model.design
+    every_row = np.array(rows).reshape(len(rows), len(design.x_info))
+    parts = excess(design, every_row, np.array(lost).reshape(len(rows), len(design.lost)))
+    return Rows(every_row, tuple(labels), parts, tuple(groups))
 
 
 def contrast_tables(
@@ -247,13 +256,16 @@ def contrast_tables(
     if shown:
         estimates: list[Estimate] = []
         labels: list[str] = []
+        missing: tuple[str, ...] = ()
         for t, r in shown:
+            missing += why_not(fit, r.excess)
             estimates += compare(fit, r.rows, r.estimable, mcompare=mcompare, level=chosen, small=small)
             labels += [f"{t.text}: {label}" for label in r.labels] if len(shown) > 1 else r.labels
         tables.append(
             comparison_table(
                 estimates, labels, title="Contrasts of margins", level=chosen, mcompare=mcompare, small=small,
                 stub=shown[0][0].text if len(shown) == 1 else "Contrast", key="contrast", several=len(shown) > 1,
+                notes=tuple(dict.fromkeys(missing)),
             )
         )  # fmt: skip
     tables.append(_joint_table(fit, terms, found, small, overall and len(terms) > 1))
@@ -269,36 +281,33 @@ def _joint_table(
     fit: FitResult, terms: Sequence[Contrast], found: Sequence[Rows], small: bool, overall: bool
 ) -> Table:
     tests: list[tuple[str, str, Any]] = []
-    partial = False
     for term, r in zip(terms, found):
         groups = list(r.groups)
         if len(groups) > 1:
             groups.append(("Joint", tuple(k for _, own in groups for k in own)))
         for label, own in groups:
-            keep = [k for k in own if r.estimable[k]]
-            partial |= len(keep) < len(own)
-            test = joint_test(fit, r.rows[keep], small=small) if keep and full_rank(r.rows[keep])[0].size else None
+            test = estimable_test(fit, r.rows[list(own)], r.excess[list(own)], small=small)
             tests.append((term.text, label, test))
-    every = np.concatenate([r.rows[r.estimable] for r in found])
-    together = joint_test(fit, every, small=small) if overall and full_rank(every)[0].size else None
+    every, parts = np.concatenate([r.rows for r in found]), np.concatenate([r.excess for r in found])
+    together = estimable_test(fit, every, parts, small=small) if overall else None
     if together is not None:
         tests.append(("Overall", "Overall", together))
-    as_f = small and all(t is None or t.ddf is not None for _, _, t in tests)
+    as_f = by_f([t for _, _, t in tests], small)
     rows: list[Row] = []
     for term in terms:
         own_tests = [(label, t) for text, label, t in tests if text == term.text]
         if len(own_tests) > 1:
             rows.append(Row(term.text, kind="group"))
         for label, t in own_tests:
-            cells = wald_cells(t, as_f) if t is not None else (None,) * (4 if as_f else 3)
+            cells = wald_cells(t, as_f)
             code = term.text if label in ("Joint", term.text) else f"{term.text}:{label}"
             rows.append(Row(label, cells, indent=int(len(own_tests) > 1), code=code))
     if together is not None:
         rows.append(Row("Overall", wald_cells(together, as_f), "total", code="Overall"))
     used = {p.name for t in terms for p in t.parts} | {w for t in terms for w in t.within}
     notes = ["Other factors are averaged with equal weights."] if set(factors(fit)) - used else []
-    if partial:
-        notes.append("Contrasts that need an empty cell are left out of the joint tests.")
+    missing = why_not(fit, parts)
+    notes += [*missing, PARTIAL] if missing else []
     if small and not as_f:
         notes.append(UNADJUSTED)
     return Table("Joint tests of contrasts", wald_columns(as_f), tuple(rows), "Term", tuple(notes), "contrast-tests")

@@ -10,12 +10,15 @@ from typing import Literal
 
 import numpy as np
 
+from terrace.design.estimability import combined, estimable, estimable_part
 from terrace.errors import CommandError, SpecError
 from terrace.inference.tests import WaldTest
 from terrace.language.tokens import Piece, closing, split, words
 from terrace.postestimation import coefficients
 from terrace.postestimation.adjust import METHODS, adjusted_p
 from terrace.postestimation.combinations import (
+    Estimate,
+    by_f,
     combine,
     confidence_level,
     estimate_columns,
@@ -26,7 +29,16 @@ from terrace.postestimation.combinations import (
     wald_columns,
 )
 from terrace.postestimation.equations import with_equations
-from terrace.postestimation.linear import Linear, parse_equation, parse_linear, show, show_hypothesis
+from terrace.postestimation.linear import (
+    Linear,
+    coefficient,
+    excess_of,
+    parse_equation,
+    parse_linear,
+    show,
+    show_hypothesis,
+)
+from terrace.postestimation.notestimable import marked, why_not
 from terrace.results.fit import FitResult
 from terrace.results.table import TEST_P, Column, Row, Table
 
@@ -59,7 +71,7 @@ def hypotheses(fit: FitResult, text: Text) -> list[Linear]:
         if not own:
             coefficients.find(fit, item)
         for column in own:
-            out.append(Linear(coefficients.row(fit, Piece.of(column.name)), 0.0))
+            out.append(coefficient(fit, Piece.of(column.name)))
     return out
 
 
@@ -112,12 +124,12 @@ def hypotheses_of_terms(fit: FitResult, text: Text, *, equal: bool = False) -> l
     if not piece:
         raise piece.error("Name at least one term.", code="nothing-to-test", advice="Example: testparm i.drug.")
     names = [c.name for c in coefficients.testable(fit, piece)]
-    rows = [coefficients.row(fit, Piece.of(n)) for n in names]
+    found = [coefficient(fit, Piece.of(n)) for n in names]
     if equal:
-        if len(rows) < 2:
+        if len(found) < 2:
             raise piece.error("equal compares two coefficients or more.", code="nothing-to-test")
-        rows = [r - rows[0] for r in rows[1:]]
-    return [Linear(r, 0.0) for r in rows]
+        found = [h.plus(found[0], -1.0) for h in found[1:]]
+    return found
 
 
 test_table.__test__ = testparm_table.__test__ = False  # type: ignore[attr-defined]  # no tests of pytest's
@@ -128,32 +140,41 @@ def _wald_table(
 ) -> Table:
     if small:
         need_small(fit)
-    rows = np.array([h.row for h in found])
-    values = np.array([-h.constant for h in found])
-    kept, _, consistent = full_rank(rows, values)
+    parts = excess_of(fit, found)
+    weights = estimable_part(parts)
+    rows = combined(weights, np.array([h.row for h in found]), 1e-12)
+    values = weights @ np.array([-h.constant for h in found])
+    kept, _, consistent = full_rank(rows, values) if len(rows) else (rows, values, True)
     if not consistent:
         raise CommandError(
             "The hypotheses contradict one another or cannot hold.",
             code="inconsistent",
             advice="A coefficient of a base level is 0 whatever the data say.",
         )
-    test = joint_test(fit, rows, values, small=small)
-    if not test.rank:
+    test = joint_test(fit, rows, values, small=small) if len(kept) else None
+    if not parts.any() and (test is None or not test.rank):
         raise SpecError(
             "There is nothing to test: all coefficients named are fixed, as those of base levels are.",
             code="nothing-to-test",
         )
-    as_f = small and test.ddf is not None
+    as_f = by_f([test], small)
     texts = [show_hypothesis(fit, h) for h in found]
-    notes = [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(found) > 1 or label else []
-    if len(kept) < len(found):
+    missing = why_not(fit, parts)
+    notes = [*missing]
+    if missing and test is not None:
+        notes.append("The test is of what can be estimated; df counts it.")
+    notes += [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(found) > 1 or label else []
+    if not missing and len(kept) < len(found):
         notes.append(f"Of {len(found)} hypotheses {len(kept)} say something new; df counts these.")
     if small and not as_f:
         notes.append(UNADJUSTED)
     columns = wald_columns(as_f)
     out: list[Row] = []
     if mtest is not None:
-        each = [joint_test(fit, h.row[None], np.array([-h.constant]), small=as_f) for h in found]
+        each = [
+            joint_test(fit, h.row[None], np.array([-h.constant]), small=as_f) if fine else None
+            for h, fine in zip(found, estimable(parts))
+        ]
         columns, out = _single_rows(each, texts, columns, as_f, mtest)
     joint = label or (texts[0] if len(found) == 1 else "All together")
     cells = wald_cells(test, as_f)
@@ -164,15 +185,16 @@ def _wald_table(
 
 
 def _single_rows(
-    each: Sequence[WaldTest], texts: Sequence[str], columns: tuple[Column, ...], as_f: bool, mtest: Mtest
+    each: Sequence[WaldTest | None], texts: Sequence[str], columns: tuple[Column, ...], as_f: bool, mtest: Mtest
 ) -> tuple[tuple[Column, ...], list[Row]]:
-    adjusted = adjusted_p(mtest, np.array([t.p for t in each]))
+    adjusted = adjusted_p(mtest, np.array([math.nan if t is None else t.p for t in each]))
     if mtest != "none":
         columns = (*columns, Column("p_adjusted", f"p, {METHODS[mtest]}", "p", TEST_P))
     rows = []
     for test, text, p in zip(each, texts, adjusted):
         cells = wald_cells(test, as_f)
-        rows.append(Row(text, (*cells, float(p)) if mtest != "none" else cells))
+        own = None if math.isnan(p) else float(p)
+        rows.append(Row(text, (*cells, own) if mtest != "none" else cells))
     return columns, rows
 
 
@@ -192,9 +214,11 @@ def lincom_table(
     value = parse_linear(fit, with_equations(fit, piece))
     level = confidence_level(fit, level)
     (e,) = combine(fit, value.row[None], offset=value.constant, level=level, small=small)
+    notes = why_not(fit, excess_of(fit, [value]))
+    if notes:
+        e = Estimate(None)
     as_t = small and e.df is not None
-    notes: tuple[str, ...] = ()
-    if small and not as_t:
+    if small and not as_t and not notes:
         notes = ("z is shown: the coefficients have different degrees of freedom.",)
     title = "Estimate"
     if eform and e.value is not None:
@@ -202,7 +226,7 @@ def lincom_table(
         ends = [None if v is None else math.exp(v) for v in (e.lower, e.upper)]
         by = math.exp(e.value)
         e = replace(e, value=by, se=None if e.se is None else by * e.se, lower=ends[0], upper=ends[1])
-    cells = (*e.cells(), e.df) if as_t else e.cells()
+    cells = marked(5) if e.value is None else (*e.cells(), e.df) if as_t else e.cells()
     row = Row(show(fit, value), cells, code="(1)")
     columns = estimate_columns(level, small=as_t, title=title)
     return Table("Linear combination", columns, (row,), "Combination", notes, "lincom")
@@ -237,21 +261,22 @@ def nlcom_table(
     ``_b[]`` takes coefficients and covariance parameters, such as ``_b[id:var(_cons)]``. `scalars` are names
     that stand for numbers.
     """
-    from terrace.postestimation.nonlinear import nonlinear_estimates
+    from terrace.postestimation.nonlinear import excess_at, nonlinear_estimates
 
     found = combinations_of(fit, text)
     level = confidence_level(fit, level)
     estimates = nonlinear_estimates(fit, [p for _, p in found], level=level, small=small, scalars=scalars or {})
-    as_t = small and all(e.df is not None for e in estimates)
+    as_t = small and all(e.df is not None for e in estimates if e.value is not None)
     rows = tuple(
         Row(
             str(p).strip() if name.startswith("_nl_") else name,
-            (*e.cells(), e.df) if as_t else e.cells(),
+            marked(6 if as_t else 5) if e.value is None else (*e.cells(), e.df) if as_t else e.cells(),
             code=name,
         )
         for (name, p), e in zip(found, estimates)
     )
     notes = ["Standard errors by the delta method."]
+    notes += dict.fromkeys(n for _, p in found for n in why_not(fit, excess_at(fit, p, scalars or {})))
     if not all(name.startswith("_nl_") for name, _ in found):
         notes += [f"{name}: {str(p).strip()}" for name, p in found]
     return Table(
@@ -267,7 +292,7 @@ def testnl_table(
     With g(θ) = 0 and G its gradient, g'(GVG')⁻¹g on the rank of GVG' (Greene 2012, section 5.6.3). Raises
     `CommandError` where there is no equation.
     """
-    from terrace.postestimation.nonlinear import differences
+    from terrace.postestimation.nonlinear import differences, excess_at
 
     piece = with_equations(fit, Piece.of(text) if isinstance(text, str) else text).strip()
     equations = _parenthesised(piece) or [piece]
@@ -282,11 +307,12 @@ def testnl_table(
     if small:
         need_small(fit)
     test = differences(fit, pairs, small=small, scalars=scalars or {})
-    as_f = small and test.ddf is not None
+    as_f = by_f([test], small)
     texts = [f"{a} = {b}" for a, b in pairs]
     notes = ["By the delta method."]
     notes += [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(texts) > 1 else []
-    if test.rank < len(pairs):
+    notes += dict.fromkeys(n for a, b in pairs for n in why_not(fit, excess_at(fit, a, scalars or {}, b)))
+    if test is not None and test.rank < len(pairs):
         notes.append(f"Of {len(pairs)} equations {test.rank} say something new; df counts these.")
     row = Row(texts[0] if len(texts) == 1 else "All together", wald_cells(test, as_f))
     return Table("Wald test of nonlinear equations", wald_columns(as_f), (row,), "Hypothesis", tuple(notes), "testnl")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.estimability import excess
 from terrace.language.tokens import Piece, closing, split
 from terrace.postestimation import coefficients
 from terrace.results.fit import FitResult
@@ -22,15 +23,39 @@ _NAME = re.compile(r"\w[\w.]*(?:#[\w.]+)*")
 
 @dataclass(frozen=True)
 class Linear:
-    """row·β + constant; ``row`` has shape (p,)."""
+    """row·β + lost·γ + constant: ``row`` (p,) over the columns of x, ``lost`` (q,) over `Design.lost`, whose γ are
+    taken as 0 (and have no meaning unless the whole is estimable)."""
 
     row: FloatArray
-    constant: float
+    lost: FloatArray
+    constant: float = 0.0
 
     @property
     def is_number(self) -> bool:
         """True where no coefficient takes part."""
-        return not self.row.any()
+        return not self.row.any() and not self.lost.any()
+
+    def times(self, factor: float) -> Linear:
+        """The expression times a number."""
+        return Linear(factor * self.row, factor * self.lost, factor * self.constant)
+
+    def plus(self, other: Linear, sign: float = 1.0) -> Linear:
+        """The sum, or with ``sign`` -1 the difference."""
+        return Linear(
+            self.row + sign * other.row, self.lost + sign * other.lost, self.constant + sign * other.constant
+        )
+
+
+def excess_of(fit: FitResult, found: Sequence[Linear]) -> FloatArray:
+    """The excess (l, q) of expressions: zero where they can be estimated (`terrace.design.estimability`)."""
+    design = fit.model.design
+    rows = np.array([h.row for h in found]).reshape(len(found), len(design.x_info))
+    return excess(design, rows, np.array([h.lost for h in found]).reshape(len(found), len(design.lost)))
+
+
+def coefficient(fit: FitResult, piece: Piece) -> Linear:
+    """One coefficient as an expression."""
+    return Linear(*coefficients.rows(fit, piece))
 
 
 def parse_linear(fit: FitResult, piece: Piece) -> Linear:
@@ -38,8 +63,8 @@ def parse_linear(fit: FitResult, piece: Piece) -> Linear:
     piece = piece.strip()
     if not piece:
         raise piece.error("An expression is missing here.", code="no-expression")
-    zero = np.zeros(len(fit.model.beta))
-    parser = _Parser(piece, lambda p: Linear(coefficients.row(fit, p), 0.0), zero)
+    zero = Linear(np.zeros(len(fit.model.beta)), np.zeros(len(fit.model.design.lost)))
+    parser = _Parser(piece, lambda p: coefficient(fit, p), zero)
     out = parser.sum()
     parser.finish()
     return out
@@ -51,11 +76,11 @@ def parse_equation(fit: FitResult, piece: Piece) -> list[Linear]:
     values = [parse_linear(fit, s) for s in sides]
     if len(values) == 1:
         return values
-    return [Linear(a.row - b.row, a.constant - b.constant) for a, b in pairwise(values)]
+    return [a.plus(b, -1.0) for a, b in pairwise(values)]
 
 
 class _Parser:
-    def __init__(self, piece: Piece, coefficient: Callable[[Piece], Linear], zero: FloatArray) -> None:
+    def __init__(self, piece: Piece, coefficient: Callable[[Piece], Linear], zero: Linear) -> None:
         self.piece, self.coefficient, self.zero = piece, coefficient, zero
         self.i = piece.start
 
@@ -78,7 +103,7 @@ class _Parser:
             self.i += 1
             other = self.product()
             sign = 1.0 if c == "+" else -1.0
-            out = Linear(out.row + sign * other.row, out.constant + sign * other.constant)
+            out = out.plus(other, sign)
         return out
 
     def product(self) -> Linear:
@@ -94,10 +119,10 @@ class _Parser:
                         code="not-linear",
                         advice="nlcom takes any expression in _b[].",
                     )
-                out = Linear(out.row / other.constant, out.constant / other.constant)
+                out = out.times(1.0 / other.constant)
             elif out.is_number or other.is_number:
                 number, rest = (out, other) if out.is_number else (other, out)
-                out = Linear(number.constant * rest.row, number.constant * rest.constant)
+                out = rest.times(number.constant)
             else:
                 raise self.piece.at(begin, self.i).strip().error(
                     "A product of coefficients is not linear.",
@@ -116,7 +141,7 @@ class _Parser:
         if c in "+-":
             self.i += 1
             inner = self.factor()
-            return inner if c == "+" else Linear(-inner.row, -inner.constant)
+            return inner if c == "+" else inner.times(-1.0)
         if c == "(":
             stop = closing(self.piece, self.i)
             inside = _Parser(self.piece.at(self.i + 1, stop), self.coefficient, self.zero)
@@ -126,7 +151,7 @@ class _Parser:
             return out
         if number := _NUMBER.match(source, self.i, end):
             self.i = number.end()
-            return Linear(self.zero, float(number[0]))
+            return replace(self.zero, constant=float(number[0]))
         start = self.i
         if source.startswith(("_b[", "_coef["), self.i) or c == "[":
             stop = closing(self.piece, source.index("[", self.i))
@@ -146,7 +171,8 @@ class _Parser:
 def show(fit: FitResult, value: Linear) -> str:
     """The expression written out: ``followup - base_gcf``, ``2*ses + 1``."""
     out = ""
-    for name, weight in zip(coefficients.estimated_names(fit), value.row):
+    names = (*coefficients.estimated_names(fit), *(c.name for c in fit.model.design.lost))
+    for name, weight in zip(names, (*value.row, *value.lost)):
         if weight:
             size = "" if abs(weight) == 1 else f"{abs(weight):.7g}*"
             sign = ("-" if weight < 0 else "") if not out else (" - " if weight < 0 else " + ")
@@ -159,4 +185,4 @@ def show(fit: FitResult, value: Linear) -> str:
 
 def show_hypothesis(fit: FitResult, value: Linear) -> str:
     """``expression = number``."""
-    return f"{show(fit, Linear(value.row, 0.0))} = {0.0 - value.constant:.7g}"
+    return f"{show(fit, replace(value, constant=0.0))} = {0.0 - value.constant:.7g}"

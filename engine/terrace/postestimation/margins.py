@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import combined, estimable
 from terrace.errors import SpecError
 from terrace.language.expr_context import EvalContext
 from terrace.postestimation.coefficients import expanded
@@ -21,6 +22,7 @@ from terrace.postestimation.combinations import Estimate, combine, confidence_le
 from terrace.postestimation.margins_at import At, Dimension, Scene, at_matrix, keys_of, level_token, scenes
 from terrace.postestimation.margins_nonlinear import ExpressionMargins, Found, elasticity, log_change
 from terrace.postestimation.margins_rows import Averages, BoolArray, Key, Setting
+from terrace.postestimation.notestimable import why_not
 from terrace.results.fit import FitResult
 from terrace.results.tables_terms import column_label
 
@@ -31,14 +33,15 @@ FloatArray = npt.NDArray[np.float64]
 class Margins:
     """Margins or marginal effects.
 
-    ``labels`` are the names of the rows for programs (``1#Private``); ``dimensions`` tell for each row what it
-    is at. ``margins`` (k,) is NaN and ``estimable`` False where an empty cell is needed. ``vcov`` (k, k) is
-    JΦJ', ``rows`` (k, p) is J. ``at`` describes the settings in order, ``effects`` are the dydx variables of
-    the rows, empty for predictions. ``pairs`` holds (``2 vs 1``, difference) where pairwise comparisons are
-    asked for, adjusted by ``mcompare``. ``kind`` of the effects is dydx, eyex, dyex or eydx; ``expression`` is what was
-    averaged in the place of the prediction. ``bases`` are the base levels of the factors, ``held`` says
-    at which means everything else stands with atmeans. Where a margin is not
-    linear in β, ``rows`` holds its gradient. ``words`` are the names of effects for people. ``counts`` are the rows of
+    ``labels`` are the names of the rows for programs (``1#Private``); ``dimensions`` tell for each row what it is at.
+    ``margins`` (k,) is NaN and ``estimable`` False where an empty cell is needed, and ``excess`` (k, q) not zero;
+    contrasts of margins have the contrasts of their excesses (`terrace.design.estimability`). ``vcov`` (k, k) is JΦJ',
+    NaN likewise, ``rows`` (k, p) is J. ``at`` describes the settings in order, ``effects`` are the dydx variables of
+    the rows, empty for predictions. ``pairs`` holds (``2 vs 1``, difference) where pairwise comparisons are asked for,
+    adjusted by ``mcompare``. ``kind`` of the effects is dydx, eyex, dyex or eydx; ``expression`` is what was averaged
+    in the place of the prediction. ``bases`` are the base levels of the factors, ``held`` says at which means
+    everything else stands with atmeans. Where a margin is not linear in β, ``rows`` holds its gradient. ``words`` are
+    the names of effects for people, ``missing`` the notes on what cannot be estimated. ``counts`` are the rows of
     the sample behind each margin, ``settings`` what the variables named in ``setting_names`` are held at by each
     setting (`at_matrix`), ``n_groups`` the number of groups of over().
     """
@@ -48,6 +51,7 @@ class Margins:
     margins: FloatArray
     vcov: FloatArray
     rows: FloatArray
+    excess: FloatArray
     estimable: npt.NDArray[np.bool_]
     estimates: tuple[Estimate, ...]
     effects: tuple[str, ...]
@@ -66,6 +70,7 @@ class Margins:
     bases: Mapping[str, Any] = field(default_factory=dict)
     held: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
     settings: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
     setting_names: tuple[str, ...] = ()
@@ -135,24 +140,25 @@ def margins(
     effects = _effects(averages, dydx)
     predict = _Predictions(averages, kind, ExpressionMargins(averages, expression, context or EvalContext())
                            if expression else None)  # fmt: skip
-    rows, ok, labels, dimensions, names, offsets, counts = [], [], [], [], [], [], []
+    rows, excesses, labels, dimensions, names, offsets, counts = [], [], [], [], [], [], []
     for effect in effects:
         for cell, (number, scene), (group, within) in _order(cells, settings, groups):
             wanted = scene.set_ | {("factor", d.name, ()): {d.value: 1.0} for d in cell}
             set_ = _filled(averages, wanted, within, atmeans, asbalanced)
-            for row, fine, name, offset in predict(set_, within, effect):
+            for row, own, name, offset in predict(set_, within, effect):
                 rows.append(row)
                 offsets.append(offset)
-                ok.append(fine)
+                excesses.append(own)
                 counts.append(averages.n if within is None else int(((averages.weights > 0) & within).sum()))
                 dims = (*scene.dimensions, *group, *cell)
-                parts = [str(number)] if len(settings) > 1 else []
-                parts += [d.label for d in (*group, *cell)]
-                labels.append("#".join(parts) or (name if dydx is not None else "_cons"))
+                texts = [str(number)] if len(settings) > 1 else []
+                texts += [d.label for d in (*group, *cell)]
+                labels.append("#".join(texts) or (name if dydx is not None else "_cons"))
                 dimensions.append(dims)
                 names.append(name)
     j = np.array(rows)
-    fine_rows = np.array(ok)
+    parts = _own_columns(excesses)
+    fine_rows = estimable(parts)
     beyond = np.array(offsets)  # what a margin is besides rows·β, where it is not linear
     found = combine(fit, j, offset=beyond, level=chosen, small=small)
     estimates = tuple(e if good else Estimate(None) for e, good in zip(found, fine_rows))
@@ -160,18 +166,35 @@ def margins(
     if dydx is not None and len(set(names)) > 1:
         labels = [n if lab == n else f"{n}:{lab}" for n, lab in zip(names, labels)]
     pairs: tuple[tuple[str, Estimate], ...] = ()
+    missing = why_not(fit, parts)
     if pwcompare:
-        pairs = _pairs(fit, j, beyond, fine_rows, labels, mcompare, chosen, small)
+        pairs, missing = _pairs(fit, j, beyond, parts, labels, mcompare, chosen, small)
+    vcov = j @ covariance(fit, small) @ j.T
+    vcov[~fine_rows], vcov[:, ~fine_rows] = np.nan, np.nan
     return Margins(
-        tuple(labels), tuple(dimensions), values, j @ covariance(fit, small) @ j.T, j, fine_rows, estimates,
+        tuple(labels), tuple(dimensions), values, vcov, j, parts, fine_rows, estimates,
         tuple(names) if dydx is not None else (), tuple(s.text for s in settings if s.text), fit.outcome,
         data.variable(fit.outcome).label, averages.n, chosen, small,
         _title(averages, settings, cells, dydx is not None, atmeans), tuple(variables),
         pairs, mcompare, kind, expression, {v: averages.base(v) for v in _factors(averages)},
         _held(averages, settings, cells) if atmeans and not over else "",
-        {c.name: column_label(c) for c in fit.model.design.columns}, tuple(counts),
+        {c.name: column_label(c) for c in fit.model.design.columns}, missing, tuple(counts),
         *at_matrix(averages, [_filled(averages, s.set_, None, atmeans, asbalanced) for s in settings]), len(groups),
     )  # fmt: skip
+
+
+def _own_columns(parts: Sequence[FloatArray | None]) -> FloatArray:
+    """Excesses (k, q) with a further column for each margin that is not linear and not estimable (None): no contrast
+    of it is estimable either."""
+    gone = [k for k, p in enumerate(parts) if p is None]
+    q = max((len(p) for p in parts if p is not None), default=0)
+    out = np.zeros((len(parts), q + len(gone)))
+    for k, p in enumerate(parts):
+        if p is None:
+            out[k, q + gone.index(k)] = 1.0
+        else:
+            out[k, :q] = p
+    return out
 
 
 def _held(averages: Averages, settings: list[Scene], cells: list[tuple[Dimension, ...]]) -> str:
@@ -199,24 +222,27 @@ def _pairs(
     fit: FitResult,
     rows: FloatArray,
     beyond: FloatArray,
-    fine: BoolArray,
+    parts: FloatArray,
     labels: Sequence[str],
     mcompare: str,
     level: float,
     small: bool,
-) -> tuple[tuple[str, Estimate], ...]:
+) -> tuple[tuple[tuple[str, Estimate], ...], tuple[str, ...]]:
+    """The pairwise differences, and the notes on those that cannot be estimated."""
     from terrace.postestimation.comparisons import compare, pairs
 
     chosen = pairs(len(rows))
     if not chosen:
         raise SpecError("There is one margin only, so there is nothing to compare.", code="nothing-to-compare")
-    differences = np.array([rows[b] - rows[a] for b, a in chosen])
-    both = np.array([fine[b] and fine[a] for b, a in chosen])
+    weights = np.zeros((len(chosen), len(rows)))
+    for k, (b, a) in enumerate(chosen):
+        weights[k, b], weights[k, a] = 1.0, -1.0
+    both = combined(weights, parts)
     found = compare(
-        fit, differences, both, mcompare=mcompare, level=level, small=small, means=len(rows),
-        offset=np.array([beyond[b] - beyond[a] for b, a in chosen]),
+        fit, weights @ rows, estimable(both), mcompare=mcompare, level=level, small=small, means=len(rows),
+        offset=weights @ beyond,
     )  # fmt: skip
-    return tuple((f"{labels[b]} vs {labels[a]}", e) for (b, a), e in zip(chosen, found))
+    return tuple((f"{labels[b]} vs {labels[a]}", e) for (b, a), e in zip(chosen, found)), why_not(fit, both)
 
 
 def _order(
@@ -233,9 +259,15 @@ def _order(
                     yield cell, scene, group
 
 
+Predicted = tuple[FloatArray, FloatArray | None, str, float]
+
+
 @dataclass(frozen=True)
 class _Predictions:
-    """The margins of one setting: rows (p,), whether they can be estimated, names, and what they are besides rows·β."""
+    """The margins of one setting: rows (p,), their excess (q,), names, and what they are besides rows·β.
+
+    The excess is None where a margin is not linear and cannot be estimated.
+    """
 
     averages: Averages
     kind: str
@@ -243,26 +275,22 @@ class _Predictions:
 
     def __call__(
         self, set_: dict[Key, Setting], inside: BoolArray | None, effect: Key | None
-    ) -> list[tuple[FloatArray, bool, str, float]]:
+    ) -> list[Predicted]:
         averages = self.averages
         if effect is None:
-            row, fine = averages.row(set_, inside)
             if self.expression is not None:
-                return [self._nonlinear(self.expression(set_, inside), fine, "")]
-            return [(row, fine, "", 0.0)]
+                return [self._nonlinear(self.expression(set_, inside), averages.each_estimable(set_, inside), "")]
+            return [(*averages.row(set_, inside), "", 0.0)]
         if effect[0] == "continuous":
-            row, fine = averages.row(set_, inside, slope=effect)
-            if self.expression is not None:
-                return [self._nonlinear(self.expression.effect(set_, inside, effect), fine, effect[1])]
-            if self.kind != "dydx":
-                found = elasticity(averages, self.kind, set_, inside, effect)
-                return [self._nonlinear(found, fine, effect[1])]
-            return [(row, fine, effect[1], 0.0)]
+            if self.expression is not None or self.kind != "dydx":
+                fine = averages.each_estimable(set_, inside, slope=effect)
+                if self.expression is not None:
+                    return [self._nonlinear(self.expression.effect(set_, inside, effect), fine, effect[1])]
+                return [self._nonlinear(elasticity(averages, self.kind, set_, inside, effect), fine, effect[1])]
+            return [(*averages.row(set_, inside, slope=effect), effect[1], 0.0)]
         return self._changes(set_, inside, effect)
 
-    def _changes(
-        self, set_: dict[Key, Setting], inside: BoolArray | None, effect: Key
-    ) -> list[tuple[FloatArray, bool, str, float]]:
+    def _changes(self, set_: dict[Key, Setting], inside: BoolArray | None, effect: Key) -> list[Predicted]:
         averages = self.averages
         if self.kind in ("eyex", "dyex"):
             raise SpecError(
@@ -272,28 +300,33 @@ class _Predictions:
                 advice="Use eydx() or dydx().",
             )
         base = averages.base(effect[1])
+        linear = self.expression is None and self.kind == "dydx"
         start = set_ | {effect: {base: 1.0}}
-        before, fine_before = averages.row(start, inside)
-        out: list[tuple[FloatArray, bool, str, float]] = []
+        before, excess_before = averages.row(start, inside)
+        fine_before = linear or averages.each_estimable(start, inside)
+        out: list[Predicted] = []
         for level in averages.levels(effect[1]):
             if level == base:
                 continue
             name = f"{level_token(averages, effect[1], level)}.{effect[1]}"
             end = set_ | {effect: {level: 1.0}}
-            row, fine = averages.row(end, inside)
-            fine = fine and fine_before
+            if linear:
+                row, parts = averages.row(end, inside)
+                both = combined(np.array([[1.0, -1.0]]), np.array([parts, excess_before]))[0]
+                out.append((row - before, both, name, 0.0))
+                continue
+            fine = fine_before and averages.each_estimable(end, inside)
             if self.expression is not None:
                 (v1, g1), (v0, g0) = self.expression(end, inside), self.expression(start, inside)
                 out.append(self._nonlinear((v1 - v0, g1 - g0), fine, name))
-            elif self.kind == "eydx":
-                out.append(self._nonlinear(log_change(averages, end, start, inside), fine, name))
             else:
-                out.append((row - before, fine, name, 0.0))
+                out.append(self._nonlinear(log_change(averages, end, start, inside), fine, name))
         return out
 
-    def _nonlinear(self, found: Found, fine: bool, name: str) -> tuple[FloatArray, bool, str, float]:
+    def _nonlinear(self, found: Found, fine: bool, name: str) -> Predicted:
         value, gradient = found
-        return gradient, fine, name, value - float(gradient @ self.averages.fit.model.beta)
+        parts = np.zeros(len(self.averages.fit.model.design.lost)) if fine else None
+        return gradient, parts, name, value - float(gradient @ self.averages.fit.model.beta)
 
 
 def _filled(

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.estimability import combined, estimable
 from terrace.errors import SpecError
 from terrace.inference.tests import WaldTest
 from terrace.postestimation.cells import FactorInfo
-from terrace.postestimation.combinations import Estimate, full_rank, joint_test, wald_cells, wald_columns
+from terrace.postestimation.combinations import Estimate, by_f, estimable_test, wald_cells, wald_columns
 from terrace.postestimation.comparisons import compare, comparison_table
 from terrace.postestimation.contrast import Contrast, Part, coefficients_of
 from terrace.postestimation.margins import Margins
+from terrace.postestimation.notestimable import PARTIAL, why_not
 from terrace.results.fit import FitResult
 from terrace.results.table import Row, Table
 
@@ -25,7 +27,8 @@ FloatArray = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class MarginContrasts:
     """Contrasts of one term: ``estimates`` with labels, and the joint tests by what they are within. ``rows`` (l, p)
-    are those of the contrasts over the coefficients, ``estimable`` tells which can be estimated."""
+    are those of the contrasts over the coefficients, ``estimable`` tells which can be estimated, ``missing`` has the
+    notes on the others."""
 
     text: str
     labels: tuple[str, ...]
@@ -34,6 +37,7 @@ class MarginContrasts:
     shown: bool
     rows: FloatArray
     estimable: npt.NDArray[np.bool_]
+    missing: tuple[str, ...] = ()
 
 
 def contrasts_of_margins(
@@ -51,35 +55,31 @@ def contrasts_of_margins(
     matrix, labels, groups = _matrix(found, term, at, blocks[0][1])
     # what the margins are besides rows·β, where they are not linear
     beyond = np.where(found.estimable, found.margins - found.rows @ fit.model.beta, 0.0)
-    rows: list[FloatArray] = []
-    offsets: list[float] = []
-    fine: list[bool] = []
+    weights: list[FloatArray] = []
     names: list[str] = []
     joint: list[tuple[str, list[int]]] = []
     for where, own in blocks:
         for title, chosen in groups:
-            joint.append((", ".join(x for x in (title, where) if x), list(range(len(rows), len(rows) + len(chosen)))))
+            begin = len(weights)
+            joint.append((", ".join(x for x in (title, where) if x), list(range(begin, begin + len(chosen)))))
             for k in chosen:
-                rows.append(matrix[k] @ found.rows[own])
-                offsets.append(float(matrix[k] @ beyond[own]))
-                fine.append(bool(found.estimable[own][matrix[k] != 0].all()))
+                weights.append(np.zeros(count))
+                weights[-1][own] = matrix[k]
                 names.append(" ".join(x for x in (labels[k], title, where) if x))
-    j, ok, offset = np.array(rows), np.array(fine), np.array(offsets)
-    estimates = compare(fit, j, ok, mcompare=mcompare, level=found.level, small=found.small, offset=offset)
+    by = np.array(weights).reshape(-1, count)
+    j, offset, parts = combined(by, found.rows, 1e-12), by @ beyond, combined(by, found.excess)
+    estimates = compare(
+        fit, j, estimable(parts), mcompare=mcompare, level=found.level, small=found.small, offset=offset
+    )
     text = term.text if term is not None else "_at"
     if len(joint) > 1:
-        joint.append(("Joint", list(range(len(rows)))))
+        joint.append(("Joint", list(range(len(names)))))
     tests = tuple(
-        (title or text, _test(fit, j[known], -offset[known], found.small))
-        for title, own in joint
-        for known in ([k for k in own if ok[k]],)
+        (title or text, estimable_test(fit, j[chosen], parts[chosen], -offset[chosen], small=found.small))
+        for title, chosen in joint
     )
     shown = bool(at) or (term is not None and term.has_operator)
-    return MarginContrasts(text, tuple(names), estimates, tests, shown, j, ok)
-
-
-def _test(fit: FitResult, rows: FloatArray, value: FloatArray, small: bool) -> WaldTest | None:
-    return joint_test(fit, rows, value, small=small) if len(rows) and full_rank(rows)[0].size else None
+    return MarginContrasts(text, tuple(names), estimates, tests, shown, j, estimable(parts), why_not(fit, parts))
 
 
 def _blocks(found: Margins, at: str) -> list[tuple[str, npt.NDArray[np.int64]]]:
@@ -146,19 +146,18 @@ def contrast_tables_of(
                 [e for c in shown for e in c.estimates],
                 [f"{c.text}: {x}" if several else x for c in shown for x in c.labels],
                 title=f"Contrasts of {found.title.lower()}", level=found.level, mcompare=mcompare, small=found.small,
-                stub=shown[0].text if not several else "Contrast", key="margins", several=several, notes=notes,
+                stub=shown[0].text if not several else "Contrast", key="margins", several=several,
+                notes=tuple(dict.fromkeys((*notes, *(note for c in shown for note in c.missing)))),
             )
         )  # fmt: skip
-    as_f = found.small and all(t is None or t.ddf is not None for c in contrasts for _, t in c.joint)
+    as_f = by_f([t for c in contrasts for _, t in c.joint], found.small)
+    missing = [note for c in contrasts for note in c.missing]
     rows: list[Row] = []
     for c in contrasts:
         if len(c.joint) > 1:
             rows.append(Row(c.text, kind="group"))
         for label, test in c.joint:
-            cells = wald_cells(test, as_f) if test is not None else (None,) * (4 if as_f else 3)
-            rows.append(Row(label, cells, indent=int(len(c.joint) > 1)))
-    tables.append(
-        Table("Joint tests of contrasts", wald_columns(as_f), tuple(rows), "Term", () if shown else tuple(notes),
-              "margins-tests")
-    )  # fmt: skip
+            rows.append(Row(label, wald_cells(test, as_f), indent=int(len(c.joint) > 1)))
+    below = tuple(dict.fromkeys((*(() if shown else (*notes, *missing)), *((PARTIAL,) if missing else ()))))
+    tables.append(Table("Joint tests of contrasts", wald_columns(as_f), tuple(rows), "Term", below, "margins-tests"))
     return tables

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnInfo, variable_values
+from terrace.design.estimability import estimable, excess
 from terrace.errors import DataError, SpecError
 from terrace.postestimation.combinations import need_data
 from terrace.results.fit import FitResult
@@ -48,10 +49,7 @@ class Averages:
         need_data(fit, data)
         self.fit, self.data = fit, data
         design = fit.model.design
-        collinear = set(design.dropped)
         self.info: tuple[ColumnInfo, ...] = design.x_info
-        # columns without a coefficient of their own: they tell what cannot be estimated
-        self.lost = tuple(c for c in design.columns if c.kind == "empty" or c.name in collinear)
         self.weights = estimation_weights(fit, data)
         self.n = design.n
         if inside is not None:
@@ -62,7 +60,6 @@ class Averages:
         self._columns: dict[Part, FloatArray] = {}
         self._means: dict[tuple[Any, ...], float] = {}
         self._subsets: dict[bytes, FloatArray] = {}
-        self._beyond: FloatArray | None = None
 
     # --- what the model has -----------------------------------------------------------------------------
     def variables(self) -> list[Key]:
@@ -131,18 +128,30 @@ class Averages:
 
     def row(
         self, set_: Mapping[Key, Setting], rows: BoolArray | None = None, *, slope: Key | None = None
-    ) -> tuple[FloatArray, bool]:
-        """The averaged row (p,) with variables set, and whether what it predicts can be estimated.
+    ) -> tuple[FloatArray, FloatArray]:
+        """The averaged row (p,) with variables set, and its excess (q,), which is zero where it can be estimated.
 
         With `slope`, of the derivative with respect to that continuous variable.
         """
+        design = self.fit.model.design
         values = np.array([self._average(c, set_, rows, slope) for c in self.info])
-        if not self.lost:
-            return values, True
-        lost = np.array([self._average(c, set_, rows, slope) for c in self.lost])
-        implied = values @ self._dependence()
-        size = 1.0 + np.abs(lost) + np.abs(implied)
-        return values, bool(np.all(np.abs(lost - implied) < 1e-7 * size))
+        lost = np.array([self._average(c, set_, rows, slope) for c in design.lost])
+        return values, excess(design, values[None], lost[None])[0]
+
+    def each_estimable(
+        self, set_: Mapping[Key, Setting], rows: BoolArray | None = None, *, slope: Key | None = None
+    ) -> bool:
+        """Whether the predictions of all rows that an average is about can be estimated, each by itself."""
+        design = self.fit.model.design
+        if not design.lost:
+            return True
+        inside = self.shares(rows) > 0
+        for by in (None, slope) if slope is not None else (None,):
+            kept = self.matrix(set_, slope=by)[inside]
+            lost = self.matrix(set_, slope=by, columns=design.lost)[inside]
+            if not estimable(excess(design, kept, lost)).all():
+                return False
+        return True
 
     def shares(self, rows: BoolArray | None = None) -> FloatArray:
         """The weight of each row of the sample in an average over some of them, (n,), summing to 1."""
@@ -155,14 +164,16 @@ class Averages:
         moved: Mapping[Key, FloatArray] | None = None,
         *,
         slope: Key | None = None,
+        columns: Sequence[ColumnInfo] | None = None,
     ) -> FloatArray:
         """The rows (n, p) of the sample with variables set; with `slope` their derivative by that variable.
 
-        ``moved`` gives continuous variables other values, (n,) each.
+        ``moved`` gives continuous variables other values, (n,) each; ``columns`` are those of X by default.
         """
         n = self.fit.model.design.n
-        out = np.zeros((n, len(self.info)))
-        for k, column in enumerate(self.info):
+        columns = self.info if columns is None else columns
+        out = np.zeros((n, len(columns)))
+        for k, column in enumerate(columns):
             parts = self._parts(column)
             if slope is None:
                 out[:, k] = self._values(parts, set_, moved or {})
@@ -186,20 +197,6 @@ class Averages:
                 product = product * value.values
             else:
                 product = product * (float(value.get(level, 0.0)) if isinstance(value, Mapping) else float(value))
-        return product
-
-    def _dependence(self) -> FloatArray:
-        """B (p, lost) with X_lost = X B: the columns that were left out, by those that stayed."""
-        if self._beyond is None:
-            x = self.fit.model.design.x
-            every = np.column_stack([self._observed(c) for c in self.lost])
-            self._beyond = np.asarray(np.linalg.lstsq(x, every, rcond=None)[0], dtype=np.float64)
-        return self._beyond
-
-    def _observed(self, column: ColumnInfo) -> FloatArray:
-        product = np.ones(self.fit.model.design.n)
-        for p in self._parts(column):
-            product = product * self.part(p)
         return product
 
     def _parts(self, column: ColumnInfo) -> list[Part]:

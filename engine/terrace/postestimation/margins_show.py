@@ -15,6 +15,7 @@ from terrace.postestimation.comparisons import comparison_table
 from terrace.postestimation.margins import Margins
 from terrace.postestimation.margins_at import Dimension
 from terrace.postestimation.margins_nonlinear import KINDS
+from terrace.postestimation.notestimable import marked
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Row, Table
 
@@ -44,7 +45,7 @@ def margins_table(found: Margins) -> Table:
                 rows.append(Row(found.words.get(effect, effect), kind="group"))
         cells = e.cells()
         if not found.estimable[k]:
-            cells = ("not estimable", None, None, None, None)
+            cells = marked(5)
         label = _row_label(found, k)
         rows.append(
             Row(label, (*cells, e.df) if small else cells, indent=int(bool(rows) and rows[0].kind == "group"),
@@ -64,8 +65,7 @@ def _notes(found: Margins) -> tuple[str, ...]:
         notes.append("At: " + "; ".join(f"{i}: {t}" for i, t in enumerate(found.at, start=1)) + ".")
     if found.held:
         notes.append(f"At means: {found.held}.")
-    if not found.estimable.all():
-        notes.append("Not estimable: the sample has no rows in a cell that is needed.")
+    notes += found.missing
     if any("." in name for name in found.effects):
         change = "change of ln y" if found.kind == "eydx" else "change"
         notes.append(f"For a factor, {KINDS[found.kind]} is the {change} from the base level.")

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from terrace.errors import DataError
+from terrace.design.estimability import excess, null_shift
+from terrace.errors import DataError, SpecError
 from terrace.inference.distributions import f_upper
 from terrace.inference.parameters import estmetric, sd_metric
 from terrace.inference.stored_names import stored_names
@@ -27,7 +28,8 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Dual:
-    """A number with its gradient in all parameters (β, then covariance parameters in the variance metric)."""
+    """A number with its gradient in all parameters: β (p), covariance parameters in the variance metric (k), and the
+    coefficients of `Design.lost` (q), which are 0 and have no variance."""
 
     value: float
     slope: FloatArray
@@ -79,9 +81,13 @@ def nonlinear_estimates(
     out = []
     for piece in pieces:
         dual = evaluate(fit, piece, scalars or {})
+        if excess_at(fit, piece, scalars or {}).any():
+            out.append(Estimate(None))
+            continue
         variance = float(dual.slope @ vcov @ dual.slope)
-        own = np.flatnonzero(dual.slope[p:])
-        known = model.natural.knows(dual.slope[p:])
+        covariances = slice(p, p + len(model.natural.values))
+        own = np.flatnonzero(dual.slope[covariances])
+        known = model.natural.knows(dual.slope[covariances])
         df = None
         if small and not own.size and dual.slope.any():
             assert model.small is not None
@@ -92,15 +98,20 @@ def nonlinear_estimates(
 
 def differences(
     fit: FitResult, pairs: Sequence[tuple[Piece, Piece]], *, small: bool, scalars: Mapping[str, float]
-) -> WaldTest:
-    """The Wald test that the two sides of each pair are equal, at the delta method's covariance."""
+) -> WaldTest | None:
+    """The Wald test that the two sides of each pair are equal, at the delta method's covariance.
+
+    None where one of the differences cannot be estimated.
+    """
     vcov = _vcov(fit, small)
+    if any(excess_at(fit, a, scalars, b).any() for a, b in pairs):
+        return None
     sides = [(evaluate(fit, a, scalars), evaluate(fit, b, scalars)) for a, b in pairs]
     g = np.array([a.value - b.value for a, b in sides])
     slopes = np.array([a.slope - b.slope for a, b in sides])
     test = wald(g, slopes @ vcov @ slopes.T, np.eye(len(g)))
     p = len(fit.model.beta)
-    if not small or not test.rank or np.any(slopes[:, p:]):
+    if not small or not test.rank or np.any(slopes[:, p : p + len(fit.model.natural.values)]):
         return test
     from terrace.postestimation.combinations import full_rank
 
@@ -113,31 +124,63 @@ def differences(
 
 
 def _vcov(fit: FitResult, small: bool) -> FloatArray:
-    """Covariance of all parameters: coefficients, then covariance parameters in the variance metric."""
-    p, k = len(fit.model.beta), len(fit.model.natural.values)
-    vcov = np.zeros((p + k, p + k))
+    """Covariance of all parameters of a `Dual`."""
+    p, k, q = len(fit.model.beta), len(fit.model.natural.values), len(fit.model.design.lost)
+    vcov = np.zeros((p + k + q, p + k + q))
     vcov[:p, :p] = covariance(fit, small)
-    vcov[p:, p:] = fit.model.natural.vcov
+    vcov[p : p + k, p : p + k] = fit.model.natural.vcov
     return vcov
+
+
+def excess_at(
+    fit: FitResult, piece: Piece, scalars: Mapping[str, float], less: Piece | None = None
+) -> FloatArray:
+    """The excess (2, q) of the gradient of an expression (`less` another one), zero where it can be estimated.
+
+    Where columns were left out, β and their coefficients γ are determined up to a shift (β - Bt, t). The gradient is
+    taken at the estimates and after such a shift: at the estimates γ is 0, where that of γ² vanishes.
+    """
+    design = fit.model.design
+    if design.dependence is None:
+        return np.zeros((2, 0))
+    shift = null_shift(design, float(np.sqrt(np.diag(covariance(fit))).max(initial=1.0)))
+    out = []
+    for at in (None, shift):
+        try:
+            dual = evaluate(fit, piece, scalars, shift=at)
+            slope = dual.slope if less is None else dual.slope - evaluate(fit, less, scalars, shift=at).slope
+        except DataError:
+            if at is None:
+                raise
+            return np.ones((2, len(design.lost)))  # a value that such a shift takes away is not determined
+        p, q = len(fit.model.beta), len(design.lost)
+        out.append(excess(design, slope[None, :p], slope[None, len(slope) - q :])[0])
+    return np.array(out)
 
 
 def joint_estimates(
     fit: FitResult, pieces: Sequence[Piece], *, small: bool = False, scalars: Mapping[str, float] | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Values (k,) of several expressions with their covariance (k, k) by the delta method."""
+    if any(excess_at(fit, p, scalars or {}).any() for p in pieces):
+        raise SpecError("Some of these cannot be estimated, so they cannot be posted.", code="not-estimable",
+                        subject="post", advice="Leave them out.")  # fmt: skip
     found = [evaluate(fit, p, scalars or {}) for p in pieces]
     slopes = np.array([d.slope for d in found])
     return np.array([d.value for d in found]), slopes @ _vcov(fit, small) @ slopes.T
 
 
-def evaluate(fit: FitResult, piece: Piece, scalars: Mapping[str, float]) -> Dual:
+def evaluate(
+    fit: FitResult, piece: Piece, scalars: Mapping[str, float], *, shift: tuple[FloatArray, FloatArray] | None = None
+) -> Dual:
     """The value of an expression at the estimates, with its gradient.
 
-    Raises `CommandError` for what is no number, `DataError` where the value does not exist (ln of -1).
+    ``shift`` moves β (p,) and the coefficients of `Design.lost` (q,). Raises `CommandError` for what is no number,
+    `DataError` where the value does not exist (ln of -1).
     """
     root = parse_expression(piece).root
     try:
-        out = _Evaluator(fit, scalars).of(root)
+        out = _Evaluator(fit, scalars, shift).of(root)
     except (ArithmeticError, ValueError):
         raise DataError(
             f"{str(piece).strip()} has no value at the estimates.",
@@ -150,10 +193,16 @@ def evaluate(fit: FitResult, piece: Piece, scalars: Mapping[str, float]) -> Dual
 
 
 class _Evaluator:
-    def __init__(self, fit: FitResult, scalars: Mapping[str, float]) -> None:
+    def __init__(
+        self, fit: FitResult, scalars: Mapping[str, float], shift: tuple[FloatArray, FloatArray] | None = None
+    ) -> None:
         self.fit, self.scalars = fit, scalars
-        self.p = len(fit.model.beta)
-        self.size = self.p + len(fit.model.natural.values)
+        self.beta, self.lost = fit.model.beta, np.zeros(len(fit.model.design.lost))
+        if shift is not None:
+            self.beta, self.lost = self.beta + shift[0], shift[1]
+        self.p = len(self.beta)
+        self.covariances = slice(self.p, self.p + len(fit.model.natural.values))
+        self.size = self.covariances.stop + len(self.lost)
 
     def number(self, value: float) -> Dual:
         return Dual(float(value), np.zeros(self.size))
@@ -222,8 +271,10 @@ class _Evaluator:
         return self.fixed(node.piece)
 
     def fixed(self, piece: Piece) -> Dual:
-        row = coefficients.row(self.fit, piece)
-        return Dual(float(row @ self.fit.model.beta), np.append(row, np.zeros(self.size - self.p)))
+        row, lost = coefficients.rows(self.fit, piece)
+        slope = np.zeros(self.size)
+        slope[: self.p], slope[self.covariances.stop :] = row, lost
+        return Dual(float(row @ self.beta + lost @ self.lost), slope)
 
     def coefficient(self, node: Coefficient) -> Dual:
         if node.kind == "se":
@@ -238,7 +289,7 @@ class _Evaluator:
         """The k-th covariance parameter in the metric of e(b)."""
         values, _, _ = estmetric(self.fit.model.layout, self.fit.model.natural)
         slope = np.zeros(self.size)
-        slope[self.p :] = _slopes(self.fit, 2)[k]
+        slope[self.covariances] = _slopes(self.fit, 2)[k]
         return Dual(float(values[k]), slope)
 
     def parameter(self, term: str, piece: Piece) -> Dual | None:
@@ -276,7 +327,7 @@ class _Evaluator:
                 )
             if hits:
                 slope = np.zeros(self.size)
-                slope[self.p :] = _slopes(self.fit, metric)[hits[0]] if metric else np.eye(k)[hits[0]]
+                slope[self.covariances] = _slopes(self.fit, metric)[hits[0]] if metric else np.eye(k)[hits[0]]
                 return Dual(float(values[hits[0]]), slope)
         raise piece.error(
             f"There is no parameter {term!r} in this model.",

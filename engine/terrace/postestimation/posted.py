@@ -91,7 +91,7 @@ def as_estimates(
         beta=values,
         vcov=vcov,
         phi=vcov,
-        design=replace(fit.model.design, x_info=info, columns=info),
+        design=replace(fit.model.design, x_info=info, columns=info, lost=(), dependence=None),
         small=small,
         constraints=None,
     )

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import estimable, excess
 from terrace.design.newdata import column_values, level_codes, pair_codes, unseen_levels
 from terrace.errors import SpecError
 from terrace.likelihood.blup import BlockEffects, predict_effects
@@ -95,7 +96,8 @@ def group_labels(fit: FitResult, position: int, data: Dataset | None) -> tuple[s
 
 
 def linear(fit: FitResult, data: Dataset) -> FloatArray:
-    """xβ for every row, shape (rows,), NaN where a predictor is missing or has a level the fit never saw."""
+    """xβ for every row, shape (rows,), NaN where a predictor is missing or has a level the fit never saw, and where
+    the data do not determine it: in a cell that had no rows."""
     x = _x(fit, data)
     return x @ fit.model.beta
 
@@ -103,10 +105,23 @@ def linear(fit: FitResult, data: Dataset) -> FloatArray:
 def _x(fit: FitResult, data: Dataset) -> FloatArray:
     design = fit.model.design
     x = column_values(fit.spec.fixed, design.x_info, data)
-    bad = unseen_levels(fit.spec.fixed, design.columns, data)
+    bad = unseen_levels(fit.spec.fixed, design.columns, data) | not_estimable_rows(fit, data, x)
     if bad.any():
         x[bad] = np.nan
     return x
+
+
+def not_estimable_rows(fit: FitResult, data: Dataset, x: FloatArray | None = None) -> npt.NDArray[np.bool_]:
+    """Rows whose xβ the data of the fit do not determine, shape (rows,); ``x`` are the columns of these rows."""
+    design = fit.model.design
+    out = np.zeros(len(data), dtype=bool)
+    if not design.lost:
+        return out
+    x = column_values(fit.spec.fixed, design.x_info, data) if x is None else x
+    lost = column_values(fit.spec.fixed, design.lost, data)
+    known = ~np.isnan(x).any(axis=1) & ~np.isnan(lost).any(axis=1)
+    out[known] = ~estimable(excess(design, x[known], lost[known]))
+    return out
 
 
 def linear_se(fit: FitResult, data: Dataset) -> FloatArray:

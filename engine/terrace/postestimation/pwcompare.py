@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import combined, estimable, excess
 from terrace.errors import SpecError
 from terrace.language.factors import parse_prefix, prefix_end
 from terrace.language.tokens import Piece, words
@@ -18,6 +19,7 @@ from terrace.postestimation.cells import Number, cell_row, factors, grid, need_t
 from terrace.postestimation.coefficients import expanded
 from terrace.postestimation.combinations import Estimate, combine, confidence_level, estimate_columns
 from terrace.postestimation.comparisons import compare, comparison_table, pairs
+from terrace.postestimation.notestimable import marked, why_not
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 
@@ -47,11 +49,11 @@ def parse_term(text: str | Piece) -> tuple[list[str], Counter[Number]]:
 
 @dataclass(frozen=True)
 class Cells:
-    """The cell means of one term: labels (k), their rows (k, p), and whether each is estimable."""
+    """The cell means of one term: labels (k), their rows (k, p), and their excess (k, q)."""
 
     labels: tuple[str, ...]
     rows: FloatArray
-    lost: FloatArray
+    excess: FloatArray
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -61,9 +63,10 @@ class Cells:
     def differences(self) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         """Rows of all differences, and which are estimable."""
         chosen = self.pairs
-        rows = np.array([self.rows[j] - self.rows[i] for j, i in chosen])
-        lost = np.array([self.lost[j] - self.lost[i] for j, i in chosen])
-        return rows, ~np.any(np.abs(lost) > 1e-12, axis=1) if lost.size else np.ones(len(rows), dtype=bool)
+        weights = np.zeros((len(chosen), len(self.rows)))
+        for k, (j, i) in enumerate(chosen):
+            weights[k, j], weights[k, i] = 1.0, -1.0
+        return weights @ self.rows, estimable(combined(weights, self.excess))
 
 
 def cell_means(fit: FitResult, text: str | Piece, data: Dataset | None = None) -> list[Cells]:
@@ -80,7 +83,8 @@ def cell_means(fit: FitResult, text: str | Piece, data: Dataset | None = None) -
             cells = grid(info, names)
             both = [cell_row(fit, info, c, numbers) for c in cells]
             labels = tuple(written(info, c) for c in cells)
-            out.append(Cells(labels, np.array([b[0] for b in both]), np.array([b[1] for b in both])))
+            rows = np.array([b[0] for b in both])
+            out.append(Cells(labels, rows, excess(fit.model.design, rows, np.array([b[1] for b in both]))))
     if not out:
         raise piece.error("Name a factor to compare.", code="not-a-factor", advice="Example: pwcompare drug.")
     return out
@@ -106,8 +110,10 @@ def pwcompare_table(
     found = cell_means(fit, piece, data)
     estimates: list[Estimate] = []
     labels: list[str] = []
+    missing: tuple[str, ...] = ()
     for cells in found:
         rows, fine = cells.differences()
+        missing += () if fine.all() else why_not(fit, cells.excess)
         own = compare(fit, rows, fine, mcompare=mcompare, level=level, small=small, means=len(cells.rows))
         names = [f"{cells.labels[j]} vs {cells.labels[i]}" for j, i in cells.pairs]
         order = list(range(len(own)))
@@ -117,7 +123,8 @@ def pwcompare_table(
         labels += [names[k] for k in order]
     return comparison_table(
         estimates, labels, title="Pairwise comparisons of margins", level=confidence_level(fit, level),
-        mcompare=mcompare, small=small, stub=str(piece).strip(), several=len(found) > 1, notes=_averaged(fit, piece),
+        mcompare=mcompare, small=small, stub=str(piece).strip(), several=len(found) > 1,
+        notes=tuple(dict.fromkeys((*_averaged(fit, piece), *missing))),
     )  # fmt: skip
 
 
@@ -141,30 +148,36 @@ def margins_of_cells(
     chosen = confidence_level(fit, level)
     columns = list(estimate_columns(chosen, small=small, title="Margin"))
     rows: list[Row] = []
+    missing: tuple[str, ...] = ()
     for cells in cell_means(fit, piece, data):
         found = combine(fit, cells.rows, level=chosen, small=small)
-        fine = ~np.any(np.abs(cells.lost) > 1e-12, axis=1) if cells.lost.size else np.ones(len(found), dtype=bool)
+        fine = estimable(cells.excess)
+        missing += why_not(fit, cells.excess)
         marks = [""] * len(found)
         if groups:
             differences, known = cells.differences()
             tests = compare(
                 fit, differences, known, mcompare=mcompare, level=chosen, small=small, means=len(cells.rows)
             )
+            own = {int(k): place for place, k in enumerate(np.flatnonzero(fine))}
             apart = [
-                pair for pair, e in zip(cells.pairs, tests) if e.p is not None and e.p < 1.0 - chosen / 100.0
+                (own[j], own[i])
+                for (j, i), e in zip(cells.pairs, tests)
+                if j in own and i in own and e.p is not None and e.p < 1.0 - chosen / 100.0
             ]
-            marks = letters([e.value or 0.0 for e in found], apart)
+            found_letters = letters([found[k].value or 0.0 for k in own], apart)
+            marks = [found_letters[own[k]] if k in own else "" for k in range(len(found))]
         order = list(range(len(found)))
         if sort:
-            order.sort(key=lambda k: (not fine[k], found[k].value or 0.0))
+            order.sort(key=lambda k: (not fine[k], found[k].value if fine[k] else k))
         for k in order:
             e = found[k] if fine[k] else Estimate(None)
-            values = e.cells() if fine[k] else ("not estimable", None, None, None, None)
+            values = e.cells() if fine[k] else marked(5)
             values = (*values, e.df) if small else values
             rows.append(Row(cells.labels[k], (*values, marks[k] if fine[k] else None) if groups else values))
     if groups:
         columns.append(Column("groups", "Groups", "text"))
-    notes = list(_averaged(fit, piece))
+    notes = list(dict.fromkeys((*_averaged(fit, piece), *missing)))
     if groups:
         how = "" if mcompare == "none" else f", p adjusted by {METHODS[mcompare]}"
         notes.append(f"Margins that share a letter do not differ at the {100 - chosen:g}% level{how}.")

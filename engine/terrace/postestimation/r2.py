@@ -47,13 +47,17 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class LevelShare:
-    """One level against the null model: its variance in both, the reduction, and that of prediction error."""
+    """One level against the null model: its variance in both, the reduction, and that of prediction error.
+
+    ``null`` or ``model`` is None where that model has no intercepts at the level, ``reduction`` and ``predicted`` where
+    there is nothing to compare.
+    """
 
     level: str
-    null: float
-    model: float
-    reduction: float
-    predicted: float
+    null: float | None
+    model: float | None
+    reduction: float | None
+    predicted: float | None
 
 
 def explained(fit: FitResult, data: Dataset) -> Explained:
@@ -166,25 +170,32 @@ def level_shares(
     from terrace.estimate import fit as fit_model
 
     base = null or null_fit(fit, data, cancel=cancel)
-    plain = fit
-    slopes = any(set(b.names) - {"_cons"} and b.factor is None for b in fit.model.design.blocks)
-    if slopes or not fit.model.design.residuals.simple:
+    before, after, flat = _intercepts(base), _intercepts(fit), _intercepts(fit)
+    if _has_slopes(fit) or not fit.model.design.residuals.simple or set(before) - set(after):
         spec = intercept_spec(fit.spec, fixed=True)
         # time-series operators look at the rows before, so the sample is kept as it is rather than cut out
         marked = data.with_column("_terrace_sample", fit.sample.astype(float))
-        plain = fit_model(replace(spec, condition="_terrace_sample == 1"), marked, cancel=cancel)
-    before, after, flat = _intercepts(base), _intercepts(fit), _intercepts(plain)
-    names = list(before)
+        flat = _intercepts(fit_model(replace(spec, condition="_terrace_sample == 1"), marked, cancel=cancel))
+    # a variance at its boundary of zero can be left over as rounding
+    least = 1e-10 * sum(before.values())
     out = []
-    for name in names:
-        v0, v1 = before[name], after.get(name, 0.0)
-        e0, e1 = _prediction_error(base, before, name), _prediction_error(base, flat, name)
-        out.append(LevelShare(name, v0, v1, 1.0 - v1 / v0 if v0 > 0 else float("nan"), 1.0 - e1 / e0))
+    for name in (*(n for n in dict.fromkeys((*before, *after)) if n != "Residual"), "Residual"):
+        v0, v1 = before.get(name), after.get(name)
+        reduction = predicted = None
+        if v0 is not None and v1 is not None and v0 > least:
+            reduction = 1.0 - v1 / v0
+        if v0 is not None and not _has_slopes(base):
+            predicted = 1.0 - _prediction_error(base, flat, name) / _prediction_error(base, before, name)
+        out.append(LevelShare(name, v0, v1, reduction, predicted))
     return tuple(out)
 
 
+def _has_slopes(fit: FitResult) -> bool:
+    return any(set(b.names) - {"_cons"} and b.factor is None for b in fit.model.design.blocks)
+
+
 def _intercepts(fit: FitResult) -> dict[str, float]:
-    """Variance of the intercept at each level (crossed factors by their name), and of the residual."""
+    """Variance of the intercept at each level that has one (crossed factors by their name), and of the residual."""
     out: dict[str, float] = {}
     for position, block in enumerate(fit.model.design.blocks):
         own = block_parameters(fit, position)
@@ -193,12 +204,10 @@ def _intercepts(fit: FitResult) -> dict[str, float]:
         if block.factor is not None:
             out[block.factor] = float(own[0])
             continue
-        variance = 0.0
         if "_cons" in block.names:
             sigma = np.tensordot(own, block.structure.basis(), axes=1)
             at = block.names.index("_cons")
-            variance = float(sigma[at, at])
-        out[block.level.name] = out.get(block.level.name, 0.0) + variance
+            out[block.level.name] = out.get(block.level.name, 0.0) + float(sigma[at, at])
     out["Residual"] = float(residual_variance(fit).mean())
     return out
 
@@ -263,12 +272,19 @@ def r2_table(
         )
         level_rows = tuple(Row(s.level, (s.null, s.model, s.reduction, s.predicted)) for s in shares)
         own = ["Variance explained: Raudenbush & Bryk (2002). Prediction error: Snijders & Bosker (1994)."]
-        if any(set(b.names) - {"_cons"} and b.factor is None for b in fit.model.design.blocks):
+        if _has_slopes(fit) and any({"_cons"} < set(b.names) for b in fit.model.design.blocks):
             own.append(
                 "With random slopes the variance of the intercepts depends on where covariates are zero; prediction "
                 "errors are those without random slopes."
             )
-        if any(s.reduction < 0 for s in shares):
+        for what, bare in (("The model", [s.level for s in shares if s.model is None]),
+                           ("The null model", [s.level for s in shares if s.null is None])):  # fmt: skip
+            if bare:
+                own.append(f"{what} has no random intercepts of {', '.join(bare)} whose variance could be compared.")
+        gone = [s.level for s in shares if s.model is not None and s.null is not None and s.reduction is None]
+        if gone:
+            own.append(f"The null model has no variance of {', '.join(gone)} that could be explained.")
+        if any(s.reduction is not None and s.reduction < 0 for s in shares):
             own.append("A variance can grow when a covariate is added; its reduction is then negative.")
         tables.append(Table("Variance explained by level", columns, level_rows, "Level", tuple(own), "r2-levels"))
     return tuple(tables)

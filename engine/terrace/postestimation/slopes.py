@@ -16,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import combined
 from terrace.errors import SpecError
 from terrace.inference.distributions import confidence_quantile
 from terrace.postestimation.combinations import Estimate, combine, confidence_level, covariance
 from terrace.postestimation.margins import Margins, margins
 from terrace.postestimation.margins_at import keys_of
 from terrace.postestimation.margins_rows import Averages, Key
+from terrace.postestimation.notestimable import why_not
 from terrace.results.fit import FitResult
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
@@ -168,16 +170,25 @@ class _Rows:
         values = averages.part((m, None))
         self.center, self.scale = float(values.mean()), float(np.ptp(values)) or 1.0
         nodes = np.linspace(-1.0, 1.0, degree + 1)
-        self.rows = []
+        self.rows, parts = [], []
         for u in nodes:
             set_ = {m: self.center + self.scale * u}
             if x[0] == "continuous":
-                self.rows.append(averages.row(set_, slope=x)[0])
+                row, excess = averages.row(set_, slope=x)
             else:
                 base = averages.base(x[1])
                 other = next(v for v in averages.levels(x[1]) if v != base)
-                up, down = (averages.row(set_ | {x: {v: 1.0}})[0] for v in (other, base))
-                self.rows.append(up - down)
+                (up, over), (down, under) = (averages.row(set_ | {x: {v: 1.0}}) for v in (other, base))
+                row, excess = up - down, combined(np.array([[1.0, -1.0]]), np.array([over, under]))[0]
+            self.rows.append(row)
+            parts.append(excess)
+        if missing := why_not(averages.fit, np.array(parts)):
+            raise SpecError(
+                f"The slope of {x[1]} over {m[1]} cannot be estimated, so it has no region.",
+                code="not-estimable",
+                subject=x[1],
+                advice=" ".join(missing),
+            )
         self.weights = np.linalg.inv(np.vander(nodes, degree + 1, increasing=True))
         self.linear = degree == 1
 

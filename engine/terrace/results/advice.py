@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from terrace.data.digits import EXACT
+from terrace.design.estimability import undetermined
 from terrace.inference.fitted import FittedModel
 from terrace.results.advice_covariance import MAXIMUM, boundary_advice, identification_advice, some
 from terrace.results.fit import Advice
@@ -67,6 +68,16 @@ def collect_advice(
                 f"Read {factor.name} as text from the beginning.",
                 factor.name,
             )
+    open_ = undetermined(design)
+    if open_:
+        yield Advice(
+            "not-estimable",
+            f"The coefficients of {some(open_)} take up what was left out, and do not stand for these terms alone."
+            if len(open_) > 1
+            else f"The coefficient of {open_[0]} takes up what was left out, and does not stand for this term alone.",
+            "contrast, pwcompare and margins tell what can be estimated.",
+            open_[0],
+        )
     for code, detail in trouble:
         if code == "not-converged":
             yield Advice(

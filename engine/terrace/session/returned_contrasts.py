@@ -85,6 +85,7 @@ def contrast_returned(
 
 def pwcompare_returned(fit: FitResult, text: Piece, title: str, asked: Asked) -> Returned:
     """The margins in r(b), r(V), r(M), r(error) and r(table), their differences in r(b_vs), ..., r(L)."""
+    from terrace.design.estimability import estimable
     from terrace.postestimation.combinations import Estimate, combine
     from terrace.postestimation.comparisons import compare
     from terrace.postestimation.pwcompare import cell_means
@@ -102,7 +103,7 @@ def pwcompare_returned(fit: FitResult, text: Piece, title: str, asked: Asked) ->
         here = names[len(names) - len(codes) :]
         names_vs += [_versus(here[j], here[i]) for j, i in cells.pairs]
         margins.append(cells.rows)
-        fine.append(~np.any(np.abs(cells.lost) > 1e-12, axis=1) if cells.lost.size else np.ones(len(codes), dtype=bool))
+        fine.append(estimable(cells.excess))
         rows, known = cells.differences()
         differences.append(rows)
         fine_vs.append(known)
@@ -163,7 +164,7 @@ def margins_returned(
     if found.pairs:
         chosen = pairs(len(found.rows))
         differences = np.array([found.rows[j] - found.rows[i] for j, i in chosen])
-        both = np.array([found.estimable[j] and found.estimable[i] for j, i in chosen])
+        both = np.array([e.value is not None for _, e in found.pairs])
         names_vs = [_versus(names[j], names[i]) for j, i in chosen]
         vs = _estimates(fit, differences, both, [e for _, e in found.pairs], names_vs, asked)
         own |= {k if k == "L" else f"{k}_vs": m for k, m in vs.items()}

@@ -201,5 +201,5 @@ def estat_terms(session: Session, parsed: ParsedCommand) -> CommandResult:
             raise piece.error(
                 f"There is no type {str(piece)!r} test.", code="type", subject="type", advice="Choose II or III."
             )
-    table = term_table(fit, kind, small=by_t(fit, options), data=session.state.dataset)  # type: ignore[arg-type]
+    table = term_table(fit, kind, small=by_t(fit, options))  # type: ignore[arg-type]
     return CommandResult(tables=(table,), state=replace(session.state, returned=terms_returned(table)))

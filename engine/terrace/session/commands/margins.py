@@ -160,7 +160,8 @@ def _contrasts(
     found = found or [(None, estimated([]))]
     contrasts = [contrasts_of_margins(fit, m, t, at, mcompare) for t, m in found]
     margins_ = found[0][1]
-    tables = contrast_tables_of(contrasts, margins_, mcompare, _notes(margins_))
+    # what of the contrasts cannot be estimated is another matter than what of the margins
+    tables = contrast_tables_of(contrasts, margins_, mcompare, _notes(replace(margins_, missing=())))
     own = _returned(session, fit, parsed, options, margins_)
     asked = asked_of(session, parsed, fit, options)
     returned = margin_contrasts_returned(fit, contrasts, tables[-1], own, asked)

@@ -83,6 +83,8 @@ def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
         data = data.with_column(new.name, np.where(keep, new.values, np.nan), Variable(new.name, new.label))
     if statistic in ("fitted", "residuals"):
         notes += _unseen(fit, session.data, keep)
+    if statistic not in ("reffects", "scores"):
+        notes += _not_estimable(fit, session.data, keep)
     missing = [(n.name, int(np.isnan(data.numeric(n.name)).sum())) for n in made]
     notes += [f"{name}: {count:,} missing values" for name, count in missing if count]
     return CommandResult(text="\n".join(dict.fromkeys(notes)), state=replace(session.state, dataset=data))
@@ -197,6 +199,16 @@ def _unseen(fit: FitResult, data: Dataset, keep: npt.NDArray[np.bool_]) -> list[
         if count:
             out.append(f"({count:,} rows are of a {name} that the fit has not seen; its effects are predicted as 0)")
     return out
+
+
+def _not_estimable(fit: FitResult, data: Dataset, keep: npt.NDArray[np.bool_]) -> list[str]:
+    """How many rows have no prediction, since no rows of the fit tell what it is there."""
+    from terrace.postestimation.predict import not_estimable_rows
+
+    count = int((not_estimable_rows(fit, data) & keep).sum())
+    if not count:
+        return []
+    return [f"({count:,} rows are in cells without data in the fit, where the prediction cannot be estimated)"]
 
 
 def _without_type(piece: Piece) -> Piece:

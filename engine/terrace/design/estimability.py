@@ -1,0 +1,114 @@
+"""Which linear functions of the coefficients the data determine.
+
+The model has more columns than X: those of cells without rows, and those that depend on others, are left out, the last
+of a dependent set. Which one that is hangs on the coding, so that a function ℓ'β + m'γ of the coefficients β that stand
+and γ of the columns that were left out means the same under every coding only where it is estimable: where (ℓ, m) is a
+combination of rows of [X, X_lost] (Searle 1971, *Linear Models*, section 5.4). With X_lost = XB that is m = B'ℓ, and
+the estimate is then ℓ'β̂, whatever was left out. What fails is the *excess* m - B'ℓ. It is linear in the function, so
+that contrasts of functions have the contrasts of their excesses.
+
+Levels that serve as a base are no such columns: with the constant or a lower-order term beside them they say nothing
+new for any data, and otherwise their coefficient of zero is part of the model.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import Design
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+# Columns are left out where they depend on others to about 3e-8; a function that misses by no more counts as determined
+_TOLERANCE = 1e-6
+_ROUNDING = 1e-12
+
+
+def excess(design: Design, rows: FloatArray, lost: FloatArray) -> FloatArray:
+    """m - B'ℓ of functions with `rows` ℓ (l, p) over the columns of x and `lost` m (l, q) over `Design.lost`, (l, q).
+
+    Zero where it differs from zero by rounding only.
+    """
+    found = design.dependence
+    if found is None:
+        return np.zeros((len(rows), 0))
+    # about the means: functions far from the origin (dates, years) keep their digits
+    share = np.zeros(len(rows)) if found.constant is None else rows[:, found.constant]
+    by_mean = share[:, None] * found.centre
+    around = rows - by_mean
+    out = lost - share[:, None] * found.level - around @ found.slopes
+    size = np.abs(lost - share[:, None] * found.level) + np.abs(around) @ np.abs(found.slopes)
+    raw = np.abs(lost) + np.abs(share[:, None] * found.level) + (np.abs(rows) + np.abs(by_mean)) @ np.abs(found.slopes)
+    return np.where(np.abs(out) <= _TOLERANCE * size + _ROUNDING * raw, 0.0, out)
+
+
+def combined(weights: FloatArray, parts: FloatArray, tolerance: float = _TOLERANCE) -> FloatArray:
+    """Combinations, `weights` (m, l), of functions with the excess `parts` (l, q): theirs, (m, q).
+
+    What cancels to rounding is zero. With another tolerance it serves for the rows of functions as well.
+    """
+    out = weights @ parts
+    size = np.abs(weights) @ np.abs(parts)
+    return np.asarray(np.where(np.abs(out) <= tolerance * size, 0.0, out))
+
+
+def estimable(parts: FloatArray) -> BoolArray:
+    """Which functions are estimable, by their excess (l, q), shape (l,)."""
+    return ~np.any(parts != 0.0, axis=1)
+
+
+def estimable_part(parts: FloatArray) -> FloatArray:
+    """Weights (m, l) of a basis of those combinations of l functions that are estimable, by their excess (l, q).
+
+    Functions that are estimable by themselves stand first, as they are.
+    """
+    fine = estimable(parts)
+    eye = np.eye(len(parts))
+    rest = np.flatnonzero(~fine)
+    if not len(rest):
+        return eye
+    # combinations of the others whose excesses cancel, with functions and columns each in its own size
+    inner = parts[rest]
+    inner = inner[:, np.any(inner != 0.0, axis=0)]
+    inner = inner / np.abs(inner).max(axis=0)
+    size = np.abs(inner).max(axis=1)
+    u, s, _ = np.linalg.svd(inner / size[:, None])
+    rank = int((s > _TOLERANCE * s[0]).sum())
+    cancel = u[:, rank:].T / size
+    out = np.zeros((len(cancel), len(parts)))
+    out[:, rest] = cancel
+    return np.vstack([eye[fine], out])
+
+
+def undetermined(design: Design) -> tuple[str, ...]:
+    """The coefficients that stand for something else than their names say, since a column was left out."""
+    found = design.dependence
+    if found is None:
+        return ()
+    p = len(design.x_info)
+    fine = estimable(excess(design, np.eye(p), np.zeros((p, len(design.lost)))))
+    return tuple(c.name for c, ok in zip(design.x_info, fine) if not ok)
+
+
+def by_the_kept(design: Design) -> FloatArray:
+    """B (p, q) with X_lost = XB."""
+    found = design.dependence
+    if found is None:
+        return np.zeros((len(design.x_info), 0))
+    out = found.slopes.copy()
+    if found.constant is not None:
+        level = found.level - found.centre @ found.slopes
+        size = np.abs(found.level) + np.abs(found.centre) @ np.abs(found.slopes)
+        out[found.constant] = np.where(np.abs(level) <= 1e-10 * size, 0.0, level)
+    return out
+
+
+def null_shift(design: Design, size: float) -> tuple[FloatArray, FloatArray]:
+    """A change of β (p,) and of the coefficients of `Design.lost` (q,) that leaves every fitted value as it is.
+
+    ``size`` is about that of the changes; the coefficients of different columns change by different shares of it.
+    """
+    t = size * (1.0 + np.modf(np.arange(1, len(design.lost) + 1) * 0.6180339887498949)[0])
+    return -by_the_kept(design) @ t, t
