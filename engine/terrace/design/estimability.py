@@ -77,6 +77,7 @@ def estimable_part(parts: FloatArray) -> FloatArray:
     u, s, _ = np.linalg.svd(inner / size[:, None])
     rank = int((s > _TOLERANCE * s[0]).sum())
     cancel = u[:, rank:].T / size
+    cancel[np.abs(cancel) < 1e-10 * np.abs(cancel).max(axis=1, keepdims=True, initial=0.0)] = 0.0
     out = np.zeros((len(cancel), len(parts)))
     out[:, rest] = cancel
     return np.vstack([eye[fine], out])

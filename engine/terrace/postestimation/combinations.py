@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.design.estimability import combined, estimable_part
+from terrace.design.estimability import estimable_part
 from terrace.errors import DataError, SpecError
 from terrace.inference.distributions import confidence_quantile, f_upper, normal_two_sided, t_two_sided
 from terrace.inference.tests import WaldTest, wald
@@ -249,11 +249,31 @@ def estimable_test(
 ) -> WaldTest | None:
     """The joint test of what can be estimated of rows·β = value: of all combinations of the rows whose excess,
     `parts` (l, q), vanishes (`terrace.design.estimability`). None where there are none."""
-    weights = estimable_part(parts)
-    own = combined(weights, np.atleast_2d(rows), 1e-12)
+    own, values = estimable_hypothesis(rows, parts, value)
     if not own.any():
         return None if parts.any() else WaldTest(math.nan, 0, math.nan)
-    return joint_test(fit, own, None if value is None else weights @ value, small=small)
+    return joint_test(fit, own, values, small=small)
+
+
+def estimable_hypothesis(
+    rows: FloatArray, parts: FloatArray, value: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Rows (m, p) and values (m,) of what can be estimated of rows·β = value, by the excess `parts` of the rows."""
+    weights = estimable_part(parts)
+    rows = np.atleast_2d(rows)
+    own = weights @ rows
+    # what cancels leaves rounding, which would be a hypothesis of its own
+    size = np.abs(weights).sum(axis=1)[:, None] * np.abs(rows).max(axis=0, initial=0.0)
+    own[np.abs(own) <= 1e-8 * size] = 0.0
+    values = np.zeros(len(own)) if value is None else weights @ value
+    if not parts.any() or values.any() or not own.any():
+        return own, values
+    # combinations can be near to one another: the same hypothesis by rows at right angles, columns in their own size
+    scale = np.abs(own).max(axis=0)
+    scale[scale == 0.0] = 1.0
+    _, s, vt = np.linalg.svd(own / scale, full_matrices=False)
+    own = vt[s > 1e-8 * s[0]] * scale
+    return own, np.zeros(len(own))
 
 
 def by_f(tests: Iterable[WaldTest | None], small: bool) -> bool:

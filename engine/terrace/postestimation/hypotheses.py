@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from terrace.design.estimability import combined, estimable, estimable_part
+from terrace.design.estimability import estimable
 from terrace.errors import CommandError, SpecError
 from terrace.inference.tests import WaldTest
 from terrace.language.tokens import Piece, closing, split, words
@@ -21,6 +21,7 @@ from terrace.postestimation.combinations import (
     by_f,
     combine,
     confidence_level,
+    estimable_hypothesis,
     estimate_columns,
     full_rank,
     joint_test,
@@ -141,9 +142,9 @@ def _wald_table(
     if small:
         need_small(fit)
     parts = excess_of(fit, found)
-    weights = estimable_part(parts)
-    rows = combined(weights, np.array([h.row for h in found]), 1e-12)
-    values = weights @ np.array([-h.constant for h in found])
+    rows, values = estimable_hypothesis(
+        np.array([h.row for h in found]), parts, np.array([-h.constant for h in found])
+    )
     kept, _, consistent = full_rank(rows, values) if len(rows) else (rows, values, True)
     if not consistent:
         raise CommandError(

@@ -97,7 +97,7 @@ def type_two(fit: FitResult, own: Counter[str], contents: Sequence[Counter[str]]
     size = np.sqrt(np.einsum("ij,ij->j", design.x, design.x))
     columns = np.hstack([np.diag(size), by_the_kept(design) * size[:, None]])
     first = _orthonormal(columns[:, ~above & ~mine])
-    second = _orthonormal(columns[:, mine] - first @ (first.T @ columns[:, mine]))
+    second = _orthonormal(columns[:, mine], first)
     third = _complement(np.hstack([first, second]))
     turned = phi * size * size[:, None]
     across = third.T @ turned @ second
@@ -105,14 +105,16 @@ def type_two(fit: FitResult, own: Counter[str], contents: Sequence[Counter[str]]
     return np.asarray(back * size)
 
 
-def _orthonormal(columns: FloatArray) -> FloatArray:
-    """An orthonormal basis of the span of `columns` (p, m), (p, rank)."""
+def _orthonormal(columns: FloatArray, less: FloatArray | None = None) -> FloatArray:
+    """An orthonormal basis (p, rank) of the span of `columns` (p, m), without what lies in that of `less`."""
     length = np.linalg.norm(columns, axis=0)
     columns = columns[:, length > 0] / length[length > 0]
+    if less is not None:
+        columns = columns - less @ (less.T @ columns)
     if not columns.size:
-        return columns
+        return np.zeros((len(columns), 0))
     u, s, _ = np.linalg.svd(columns, full_matrices=False)
-    return np.asarray(u[:, s > _TOLERANCE * s[0]])
+    return np.asarray(u[:, s > _TOLERANCE])
 
 
 def _complement(basis: FloatArray) -> FloatArray:
