@@ -70,8 +70,7 @@ def designs(draw: st.DrawFn) -> Design:
     effects = rng.normal(size=7)
     frame["y"] = frame["x"] * 0.4 + sum(frame[f] * rng.normal() for f in names) + effects[frame["s"]]
     frame["y"] += rng.normal(size=len(frame))
-    used = [t for t in terms]
-    return Design(tuple(used), frame, lacking.reset_index(drop=True), seed)
+    return Design(terms, frame, lacking.reset_index(drop=True), seed)
 
 
 def written(term: Term, prefix: dict[str, str]) -> str:
@@ -83,7 +82,7 @@ def codings(design: Design) -> Iterator[str]:
     rng = np.random.default_rng(design.seed)
     factors = sorted({f for fs, _ in design.terms for f in fs})
     for base in ("i.", "ib(last).", "ibn.", "mixed"):
-        prefix = {f: base for f in factors}
+        prefix = dict.fromkeys(factors, base)
         if base == "mixed":
             prefix = {f: f"ib{int(rng.choice(design.frame[f].unique()))}." for f in factors}
         order = rng.permutation(len(design.terms)) if base != "i." else range(len(design.terms))
@@ -202,7 +201,7 @@ def test_coefficients_do_not_depend_on_which_column_was_left_out(design: Design)
     either not estimable in both, or the same in both."""
     if not possible(design):
         return
-    prefix = {f: "i." for f in FACTORS}
+    prefix = dict.fromkeys(FACTORS, "i.")
     texts = [written(t, prefix) for t in design.terms]
     one, other = fitted(design, " ".join(texts)), fitted(design, " ".join(reversed(texts)))
     names = [c.name for c in one.model.design.columns if c.kind != "base"]

@@ -107,7 +107,7 @@ def test_cells(name: str, coding: str) -> None:
     for label, want in R[name]["cells"].items():
         own = by_label[label.removeprefix("1#") if label not in by_label else label]
         wanted = [want["estimate"], want["se"]] if want else [None, None]
-        factors_left = set(part.split(".")[-1] for t in R[name]["fixed"].split() for part in t.split("#")) - set(zero)
+        factors_left = {part.split(".")[-1] for t in R[name]["fixed"].split() for part in t.split("#")} - set(zero)
         if factors_left == set(R[name]["factors"]):
             assert own == (pytest.approx(wanted, rel=2e-5) if want else wanted), label
 

@@ -1,7 +1,7 @@
 """Linear functions of a fixed part by brute force: a column for every level and cell, generalised inverses, ranks.
 
-Terms are (factors, numbers): ``(("a", "b"), ("x",))`` is a by b by x. Nothing here knows of base levels, of columns that
-are left out, or of the engine.
+Terms are (factors, numbers): ``(("a", "b"), ("x",))`` is a by b by x. Nothing here knows of base levels, of columns
+that are left out, or of the engine.
 """
 
 from __future__ import annotations

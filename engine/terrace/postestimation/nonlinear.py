@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.estimability import excess, null_shift
-from terrace.errors import DataError, SpecError
+from terrace.errors import DataError
 from terrace.inference.distributions import f_upper
 from terrace.inference.parameters import estmetric, sd_metric
 from terrace.inference.stored_names import stored_names
@@ -161,13 +161,14 @@ def excess_at(
 def joint_estimates(
     fit: FitResult, pieces: Sequence[Piece], *, small: bool = False, scalars: Mapping[str, float] | None = None
 ) -> tuple[FloatArray, FloatArray]:
-    """Values (k,) of several expressions with their covariance (k, k) by the delta method."""
-    if any(excess_at(fit, p, scalars or {}).any() for p in pieces):
-        raise SpecError("Some of these cannot be estimated, so they cannot be posted.", code="not-estimable",
-                        subject="post", advice="Leave them out.")  # fmt: skip
+    """Values (k,) of several expressions with their covariance (k, k) by the delta method; NaN for what cannot be
+    estimated."""
     found = [evaluate(fit, p, scalars or {}) for p in pieces]
     slopes = np.array([d.slope for d in found])
-    return np.array([d.value for d in found]), slopes @ _vcov(fit, small) @ slopes.T
+    values, vcov = np.array([d.value for d in found]), slopes @ _vcov(fit, small) @ slopes.T
+    gone = np.array([excess_at(fit, p, scalars or {}).any() for p in pieces])
+    values[gone] = vcov[gone] = vcov[:, gone] = np.nan
+    return values, vcov
 
 
 def evaluate(

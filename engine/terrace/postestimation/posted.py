@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnInfo
-from terrace.errors import SpecError
+from terrace.design.independent import Dependence
 from terrace.postestimation.combinations import Estimate
 from terrace.postestimation.margins import Margins
 from terrace.results.fit import FitResult, FixedEffect
@@ -57,19 +57,11 @@ def _token(data: Dataset, name: str, value: Any) -> str:
 
 
 def posted(fit: FitResult, found: Margins, data: Dataset) -> FitResult:
-    """`fit` with the margins in the place of its coefficients: for tests and combinations, for nothing else.
-
-    Raises `SpecError` where a margin cannot be estimated.
-    """
-    if not found.estimable.all():
-        raise SpecError(
-            "Some of these margins cannot be estimated, so they cannot be posted.",
-            code="not-estimable",
-            subject="post",
-            advice="Leave out the empty cells.",
-        )
+    """`fit` with the margins in the place of its coefficients: for tests and combinations, for nothing else."""
     names = margin_names(found, data)
-    small = PostedSmall(fit.model.small, found.rows) if found.small and fit.model.small is not None else None
+    small = None
+    if found.small and fit.model.small is not None:
+        small = PostedSmall(fit.model.small, found.rows[found.estimable])
     return as_estimates(fit, names, found.margins, found.vcov, found.estimates, small)
 
 
@@ -83,20 +75,25 @@ def as_estimates(
 ) -> FitResult:
     """`fit` with `values` (k,) of covariance `vcov` (k, k) in the place of its coefficients.
 
-    ``small`` gives their degrees of freedom; None for z.
+    ``small`` gives the degrees of freedom of those that can be estimated; None for z. The others, whose values are NaN,
+    have the place of columns that were left out.
     """
-    info = tuple(ColumnInfo(n, n, 0) for n in names)
+    fine = np.isfinite(values)
+    info = tuple(ColumnInfo(n, n, 0, "estimated" if ok else "empty") for n, ok in zip(names, fine))
+    kept, lost = (tuple(c for c, ok in zip(info, fine) if bool(ok) is which) for which in (True, False))
+    depends = Dependence(np.zeros((len(kept), len(lost))), np.zeros(len(kept)), np.zeros(len(lost))) if lost else None
+    inner = vcov[np.ix_(fine, fine)]
     model = replace(
         fit.model,
-        beta=values,
-        vcov=vcov,
-        phi=vcov,
-        design=replace(fit.model.design, x_info=info, columns=info, lost=(), dependence=None),
+        beta=values[fine],
+        vcov=inner,
+        phi=inner,
+        design=replace(fit.model.design, x_info=kept, columns=info, lost=lost, dependence=depends),
         small=small,
         constraints=None,
     )
     fixed = tuple(
-        FixedEffect(n, n, float(v), e.se, e.stat, e.df, e.p, e.lower, e.upper)
-        for n, v, e in zip(names, values, estimates)
+        FixedEffect(n, n, float(v) if ok else 0.0, e.se, e.stat, e.df, e.p, e.lower, e.upper, c.kind)
+        for n, v, e, c, ok in zip(names, values, estimates, info, fine)
     )
     return replace(fit, model=model, fixed=fixed, spec=replace(fit.spec, df_method=None))

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 
-def number(value: float | int | None) -> float:
-    """A number for a matrix; None is missing."""
-    return float("nan") if value is None else float(value)
+def number(value: float | int | str | None) -> float:
+    """A number for a matrix; None is missing, and so is a cell that says why there is no number."""
+    return float("nan") if value is None or isinstance(value, str) else float(value)
 
 
-def vector(values: Sequence[float | int | None] | FloatArray, names: Sequence[str], row: str = "y1") -> Matrix:
+def vector(values: Sequence[float | int | str | None] | FloatArray, names: Sequence[str], row: str = "y1") -> Matrix:
     """A matrix of one row."""
     return Matrix(np.array([[number(v) for v in values]], dtype=np.float64), (row,), tuple(names))
 

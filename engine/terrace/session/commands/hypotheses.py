@@ -216,7 +216,7 @@ def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
         "estimate": estimate, "se": se, "t" if df else "z": stat, "p": p, **({"df": df[0]} if df else {}),
         "lb": interval and interval[0], "ub": interval and interval[1], "level": level,
     }  # fmt: skip
-    returned = Returned({k: float(v) for k, v in found.items() if v is not None})
+    returned = Returned({k: float(v) for k, v in found.items() if isinstance(v, int | float)})
     return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
 
 
