@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
-from oracle_support import dense_of, generated_fit
+from oracle_support import dataset, dense_of, generated_fit, r_data
 from post_support import rows
 
 import terrace
@@ -127,3 +128,39 @@ def test_linear_model_has_no_levels() -> None:
     assert len(r2_table(fit, hsb())) == 1
     with pytest.raises(SpecError, match="no levels"):
         null_fit(fit, hsb())
+
+
+def test_no_share_of_a_variance_that_one_of_the_models_does_not_have() -> None:
+    """Without random intercepts there is no variance of theirs to compare; that of the residuals is compared."""
+    data = r_data("sleepstudy")
+    slopes = {s.level: s for s in level_shares(terrace.fit("mixed reaction days || subject: days, nocons reml", data),
+    data)}
+    with_both = terrace.fit("mixed reaction days || subject: days, cov(un) reml", data)
+    both = {s.level: s for s in level_shares(with_both, data)}
+    assert slopes["subject"].model is None and slopes["subject"].reduction is None
+    assert slopes["Residual"].reduction == pytest.approx(1 - slopes["Residual"].model / both["Residual"].null, rel=1e-8)
+    assert both["subject"].reduction is not None
+    # prediction errors are those of the models with intercepts, whatever the random part is
+    assert slopes["subject"].predicted == pytest.approx(both["subject"].predicted, abs=1e-8)
+    empty = {s.level: s for s in level_shares(terrace.fit("mixed reaction days || subject:, nocons reml", data), data)}
+    assert empty["subject"].reduction is None
+    assert empty["subject"].predicted == pytest.approx(both["subject"].predicted, abs=1e-8)
+
+
+def test_a_null_model_without_intercepts_explains_nothing_of_theirs() -> None:
+    data = r_data("sleepstudy")
+    null = terrace.fit("mixed reaction || subject: days, nocons reml", data)
+    found = {s.level: s for s in level_shares(terrace.fit("mixed reaction days || subject:, reml", data), data, null)}
+    assert found["subject"].null is None and found["subject"].reduction is None and found["subject"].predicted is None
+    assert found["Residual"].predicted is None
+
+
+def test_a_variance_of_zero_in_the_null_model_has_no_share() -> None:
+    """Groups whose means differ by less than chance: the null model has no variance between them."""
+    y = np.array([1.0, -1.0, 0.5, -0.5, 0.75, -0.75] * 10)
+    frame = pd.DataFrame({"y": y, "x": np.arange(60) % 7, "g": np.repeat(np.arange(10), 6)})
+    data = dataset(frame)
+    found = {s.level: s for s in level_shares(terrace.fit("mixed y x || g:", data), data)}
+    assert found["g"].null == pytest.approx(0, abs=1e-9) and found["g"].reduction is None
+    table = r2_table(terrace.fit("mixed y x || g:", data), data)[1]
+    assert table.rows[0].values[2] is None and any("no variance of g" in n for n in table.notes)

@@ -1,0 +1,248 @@
+"""A cell without rows: what every command says of it, and how text, HTML, JSON and r() mark it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from oracle_support import dataset, session_on
+from post_support import rows
+from test_session_running import ok
+
+import terrace
+from terrace.cli import outcome_json
+from terrace.data.dataset import Dataset
+from terrace.errors import SpecError
+from terrace.postestimation.apa import paragraph
+from terrace.postestimation.checklist import checklist
+from terrace.postestimation.contrast import contrast_tables
+from terrace.postestimation.hypotheses import lincom_table, nlcom_table, test_table, testnl_table, testparm_table
+from terrace.postestimation.margins import margins
+from terrace.postestimation.predict import linear
+from terrace.postestimation.slopes import johnson_neyman, simple_slopes
+from terrace.postestimation.terms import term_table
+from terrace.report.html import table_html
+from terrace.session.session import Session
+
+MODEL = "mixed y i.p##i.v || s:, reml"
+NONE = ["not estimable", None, None, None, None, None]  # an interval has two ends
+
+
+@cache
+def frame() -> pd.DataFrame:
+    """Twelve subjects with two rows in each cell of p and v but one, so that estimates are differences of means."""
+    rng = np.random.default_rng(8)
+    cells = [c for c in itertools.product((1, 2, 3), (0, 1)) if c != (1, 1)]
+    out = pd.DataFrame([(s, p, v) for s in range(12) for p, v in cells for _ in range(2)], columns=["s", "p", "v"])
+    out["x"] = rng.normal(size=len(out))
+    out["y"] = 3 + rng.normal(size=12)[out["s"]] + 0.5 * out["p"] - 0.7 * out["v"] + rng.normal(size=len(out))
+    return out
+
+
+@cache
+def data() -> Dataset:
+    return dataset(frame())
+
+
+@cache
+def fit(text: str = MODEL) -> terrace.FitResult:
+    return terrace.fit(text, data())
+
+
+def means() -> pd.Series:
+    return frame().groupby(["p", "v"])["y"].mean()
+
+
+@pytest.fixture
+def session() -> Session:
+    found = session_on(data())
+    ok(found, MODEL)
+    return found
+
+
+# --- numbers ---------------------------------------------------------------------------------------------
+def test_contrasts_are_differences_of_the_means_that_there_are() -> None:
+    m = means()
+    se = np.sqrt(2 * fit().random[-1].estimate / 24)  # 24 rows a cell, subjects in all cells alike
+    shown, tests = contrast_tables(fit(), "r.v@p")
+    got = rows(shown)
+    assert got["(1 vs 0) 1"] == NONE
+    for p in (2, 3):
+        assert got[f"(1 vs 0) {p}"][:2] == pytest.approx([m[p, 1] - m[p, 0], se], rel=1e-9)
+    by_row = {r.label: list(r.values) for r in tests.rows}
+    assert by_row["1"] == ["not estimable", None, None]
+    assert by_row["Joint"][1] == 2
+    (table,) = contrast_tables(fit(), "p")
+    # of the means over both levels of v only those of 2 and 3 exist
+    chi2 = (m[3].mean() - m[2].mean()) ** 2 / (se**2 / 2)
+    assert table.plain()["rows"][0][1:3] == pytest.approx([chi2, 1])
+
+
+def test_coefficients_that_take_up_what_was_left_out_are_no_effects_of_their_name() -> None:
+    for text in ("1.v", "2.p#1.v", "3.p#1.v", "1.v + 2.p#1.v + 3.p#1.v"):
+        assert rows(lincom_table(fit(), text)) == {"(1)": NONE}
+    m = means()
+    both = rows(lincom_table(fit(), "1.v + 2.p#1.v"))["(1)"]
+    assert both[0] == pytest.approx(m[2, 1] - m[2, 0], rel=1e-9)
+    other = rows(lincom_table(fit(), "1.v + 3.p#1.v"))["(1)"]
+    assert other[0] == pytest.approx(m[3, 1] - m[3, 0], rel=1e-9)
+    assert rows(lincom_table(fit(), "2.p"))["(1)"][0] == pytest.approx(m[2, 0] - m[1, 0], rel=1e-9)
+
+
+def test_tests_are_of_what_can_be_estimated() -> None:
+    alone = test_table(fit(), "1.v")
+    assert alone.plain()["rows"][0][1:] == ["not estimable", None, None]
+    assert "no rows in a cell" in alone.notes[0]
+    both = test_table(fit(), "1.v 2.p")
+    assert both.plain()["rows"][0][1:] == test_table(fit(), "2.p").plain()["rows"][0][1:]
+    one = testparm_table(fit(), "i.p#i.v").plain()["rows"][0][1:]
+    assert one == pytest.approx(test_table(fit(), "2.p#1.v = 3.p#1.v").plain()["rows"][0][1:], rel=1e-9)
+    assert one[1] == 1
+    single = test_table(fit(), "(1.v = 0) (2.p = 0)", mtest="bonferroni").plain()["rows"]
+    assert single[0][1:] == ["not estimable", None, None, None]
+    # the one hypothesis that is left is not adjusted for two
+    assert single[1][3] == single[1][4]
+
+
+def test_nonlinear_combinations() -> None:
+    m = means()
+    got = rows(nlcom_table(fit(), "(a: exp(_b[1.v] + _b[2.p#1.v])) (b: _b[3.p#1.v]^2) (c: _b[2.p]/_b[1.v])"))
+    assert got["a"][0] == pytest.approx(np.exp(m[2, 1] - m[2, 0]), rel=1e-9)
+    # the gradient of a square vanishes at zero, where left-out coefficients stand
+    assert got["b"] == NONE and got["c"] == NONE
+    assert testnl_table(fit(), "_b[1.v] = _b[2.p]").plain()["rows"][0][1:] == ["not estimable", None, None]
+    assert testnl_table(fit(), "_b[1.v] + _b[2.p#1.v] = _b[2.p]").plain()["rows"][0][2] == 1
+
+
+def test_margins_whose_difference_exists() -> None:
+    """The slope over x in the empty cell is that of its row of the model; the margins there do not exist."""
+    f = fit("mixed y i.p##i.v c.x || s:, reml")
+    found = margins(f, data(), ["p#v"], at={"x": [0, 2]}, pwcompare=True)
+    lacking = [k for k, ok_ in enumerate(found.estimable) if not ok_]
+    assert [found.labels[k] for k in lacking] == ["1#1#1", "2#1#1"]
+    assert np.isnan(found.vcov[lacking]).all() and np.isnan(found.margins[lacking]).all()
+    between = dict(found.pairs)["2#1#1 vs 1#1#1"]
+    slope = next(e for e in f.fixed if e.term == "x")
+    assert [between.value, between.se] == pytest.approx([2 * slope.coef, 2 * slope.se], rel=1e-9)
+    assert dict(found.pairs)["1#1#1 vs 1#1#0"].value is None
+    changes = margins(f, data(), ["p"], dydx="v")
+    assert list(changes.estimable) == [False, True, True]
+    assert margins(f, data(), ["p#v"], dydx="x").estimable.all()
+
+
+def test_expressions_of_predictions_need_every_prediction() -> None:
+    found = margins(fit(), data(), ["p#v"], expression="exp(predict(xb))", pwcompare=True)
+    assert [lab for lab, ok_ in zip(found.labels, found.estimable) if not ok_] == ["1#1"]
+    assert dict(found.pairs)["1#1 vs 1#0"].value is None and dict(found.pairs)["2#1 vs 2#0"].value is not None
+    # averaged over the sample as it is, p = 1 would need the cell for the rows with v = 1
+    assert list(margins(fit(), data(), ["p"], expression="exp(predict(xb))").estimable) == [False, True, True]
+
+
+def test_slopes_of_a_covariate_that_does_not_vary_in_a_cell() -> None:
+    flat = frame().assign(x=np.where(frame()["p"] == 2, 1.0, frame()["x"]))
+    f = terrace.fit("mixed y i.p##c.x || s:, reml", dataset(flat))
+    assert list(margins(f, dataset(flat), ["p"], dydx="x").estimable) == [True, False, True]
+    assert list(margins(f, dataset(flat), ["p"], at={"x": 1}).estimable) == [True, True, True]
+    assert list(margins(f, dataset(flat), ["p"], at={"x": 0}).estimable) == [True, False, True]
+    found = simple_slopes(f, dataset(flat), "x", "p")
+    assert list(found.estimable) == [True, False, True]
+    with pytest.raises(SpecError) as caught:
+        johnson_neyman(fit("mixed y i.v##c.x i.p##i.v || s:, reml"), data(), "v", "x")
+    assert caught.value.code == "not-estimable"
+
+
+def test_predictions_of_rows_in_the_cell_are_missing(session: Session) -> None:
+    more = pd.concat([frame(), pd.DataFrame({"s": [3], "p": [1], "v": [1], "x": [0.0], "y": [np.nan]})])
+    found = session_on(dataset(more))
+    ok(found, MODEL)
+    out = ok(found, "predict f, fitted")
+    assert "1 rows are in cells without data" in out.text
+    values = found.data.numeric("f")
+    assert np.isnan(values[-1]) and not np.isnan(values[:-1]).any()
+    assert np.isnan(linear(fit(), dataset(more))[-1])
+
+
+# --- how it is said ---------------------------------------------------------------------------------------
+def test_the_fit_says_which_coefficients_take_up_what_was_left_out() -> None:
+    (note,) = [a for a in fit().warnings if a.code == "not-estimable"]
+    assert "1.v, 2.p#1.v" in note.message
+    assert not any(a.code == "not-estimable" for a in fit("mixed y i.p i.v || s:, reml").warnings)
+    repeated = terrace.fit("mixed y x twice || s:", dataset(frame().assign(twice=2 * frame()["x"])))
+    (note,) = [a for a in repeated.warnings if a.code == "not-estimable"]
+    assert note.subject == "x"
+
+
+def test_the_report_and_the_list_of_checks_leave_them_out() -> None:
+    text = paragraph(fit(), data())
+    assert "p (2 vs. 1), b = " in text
+    assert "v (1 vs. 0), b" not in text
+    assert "The coefficients of v (1 vs. 0); and p (2 vs. 1) × v (1 vs. 0) cannot be estimated" in text
+    (check,) = [c for c in checklist(fit(), data()) if c.code == "not-estimable"]
+    assert check.state == "look" and "1.v" in check.found
+
+
+@pytest.mark.parametrize(
+    ("command", "label", "cells"),
+    [
+        ("margins p#v", "p = 1, v = 1", 5),
+        ("margins r.v@p", "(1 vs 0) 1", 5),
+        ("margins p#v, pwcompare", "1#1 vs 1#0", 5),
+        ("contrast r.v@p", "(1 vs 0) 1", 5),
+        ("contrast v", "v", 3),
+        ("pwcompare p#v", "1#1 vs 1#0", 5),
+        ("pwcompare p#v, cimargins", "1#1", 5),
+        ("lincom 1.v", "1.v", 5),
+        ("nlcom exp(_b[1.v])", "exp(_b[1.v])", 5),
+        ("test 1.v", "1.v = 0", 3),
+        ("testnl exp(_b[1.v]) = 1", "exp(_b[1.v]) = 1", 3),
+        ("testparm 3.p#1.v", "3.p#1.v", 3),
+    ],
+)
+def test_one_mark_everywhere(session: Session, command: str, label: str, cells: int) -> None:
+    outcome = ok(session, command)
+    table = next(t for t in outcome.tables if label in [r.label for r in t.rows])
+    (row,) = [r for r in table.rows if r.label == label]
+    assert list(row.values[:cells]) == ["not estimable"] + [None] * (cells - 1)
+    assert any("Not estimable" in n for t in outcome.tables for n in t.notes)
+    said = json.loads(json.dumps(outcome_json(outcome), allow_nan=False))
+    assert "not estimable" in json.dumps(said)
+    assert "not estimable" in table_html(table)
+
+
+def test_what_is_stored_of_it_is_missing(session: Session) -> None:
+    ok(session, "lincom 1.v")
+    assert "estimate" not in session.state.returned.scalars
+    ok(session, "test 1.v")
+    assert "chi2" not in session.state.returned.scalars
+    for command, name in (("pwcompare p#v", "b_vs"), ("contrast r.v@p", "b"), ("margins p#v", "b"),
+                          ("margins p#v, pwcompare", "b_vs")):  # fmt: skip
+        ok(session, command)
+        found: Any = session.state.returned.matrices
+        error = found["error" if name == "b" else "error_vs"].values[0]
+        assert np.isnan(found[name].values[0][error == 8]).all() and (error == 8).any()
+        assert not np.isnan(found[name].values[0][error == 0]).any()
+
+
+def test_posted_margins_keep_the_others(session: Session) -> None:
+    ok(session, "margins p#v, post")
+    m = means()
+    (table,) = ok(session, "lincom 3.p#1.v - 3.p#0.v").tables
+    assert table.rows[0].values[0] == pytest.approx(m[3, 1] - m[3, 0], rel=1e-9)
+    (table,) = ok(session, "lincom 1.p#1.v - 1.p#0.v").tables
+    assert list(table.rows[0].values) == NONE[:5]
+
+
+def test_terms_by_type_two() -> None:
+    """With every subject in the same cells, the tests are those of the means."""
+    got = rows(term_table(fit(), "II"))
+    assert [got[t][1] for t in ("p", "v", "p#v")] == [2, 1, 1]
+    m, se2 = means(), fit().random[-1].estimate / 24
+    gap = (m[2, 1] - m[2, 0]) - (m[3, 1] - m[3, 0])
+    assert got["p#v"][0] == pytest.approx(gap**2 / (4 * se2), rel=1e-8)
+    v = ((m[2, 1] - m[2, 0]) + (m[3, 1] - m[3, 0])) / 2
+    assert got["v"][0] == pytest.approx(v**2 / se2, rel=1e-8)
