@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -233,6 +233,30 @@ def test_predictions_of_cells_without_rows(design: Design) -> None:
         np.testing.assert_allclose(got[: len(inside)], inside, rtol=1e-6, atol=1e-6)
         for value, w in zip(got[len(inside) :], want, strict=True):
             assert np.isnan(value) if w is None else value == pytest.approx(w[0], rel=1e-6, abs=1e-6)
+
+
+@given(designs(), st.sampled_from([(0, 1e-8), (0, 1e9), (20000, 30), (1.7e9, 1e7), (2000, 1), (5, 1000)]))
+def test_units_and_origin_of_a_covariate_do_not_matter(design: Design, units: tuple[float, float]) -> None:
+    """Dates, years, incomes: the same can be estimated, with the same degrees of freedom."""
+    if not possible(design) or not any(numbers for _, numbers in design.terms):
+        return
+    full = oracle(design, fitted(design, next(codings(design))))
+    moved = replace(design, frame=design.frame.assign(x=units[0] + units[1] * design.frame["x"]))
+    for fixed in codings(design):
+        fit = fitted(moved, fixed)
+        for fs, ns in groups_of_cells(design):
+            text = "#".join([*fs, *(f"c.{n}" for n in ns)])
+            grid = [dict(zip(fs, c)) for c in itertools.product(*(full.levels[f] for f in fs))]
+            functions = [full.cell(at, ns) for at in grid]
+            wanted = [full.estimable(function) for function in functions]
+            assert [r.values[0] != "not estimable" for r in margins_of_cells(fit, text).rows] == wanted
+            wanted = [full.estimable(b - a) for a, b in itertools.combinations(functions, 2)]
+            assert [r.values[0] != "not estimable" for r in pwcompare_table(fit, text).rows] == wanted
+        for kind, brute in (("III", full.type_three), ("II", full.type_two)):
+            got = {r.code.replace("c.", ""): r.values[1] for r in term_table(fit, kind).rows}  # type: ignore[arg-type]
+            for fs, ns in full.terms:
+                (df,) = [v for k, v in got.items() if sorted(k.split("#")) == sorted([*fs, *ns])]
+                assert (df or 0) == brute((fs, ns))[1]
 
 
 def test_cells_say_what_they_lack() -> None:

@@ -167,3 +167,9 @@ def test_type_three_of_terms(name: str, coding: str) -> None:
             joint(own, R[name]["nested"][term])
         elif other == "main":
             joint(own, R[name]["main"][term]["joint"])
+
+
+def test_nested_treatments_are_told() -> None:
+    notes = " ".join(term_table(fit("treatments in groups"), "III").notes)
+    assert "Every level of t occurs in one level of g only: i.g i.g#i.t tests g" in notes
+    assert "occurs in one level" not in " ".join(term_table(fit("two factors of three levels"), "III").notes)

@@ -8,7 +8,7 @@ is coded, span the row space of the full coding: the functions that the data det
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,11 +39,21 @@ class Content:
 @dataclass(frozen=True)
 class FullCoding:
     """``g`` (p, F) over the F columns of the full coding, and the content of each; ``kept`` (p,) are the positions of
-    the columns of x among them."""
+    the columns of x among them, ``size`` (p,) the lengths of these, ``cells`` the levels of each column's factors."""
 
     g: FloatArray
     contents: tuple[Content, ...]
     kept: npt.NDArray[np.int64]
+    size: FloatArray
+    cells: tuple[Mapping[str, Any], ...]
+
+    def in_own_size(self, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> FloatArray:
+        """``g`` for columns of x and of the full coding that all have length 1, where what is left of a column is not
+        rounding."""
+        whole = np.abs(self.g[:, columns]) * self.size[:, None]
+        total = whole.sum(axis=0)
+        out = self.g[np.ix_(rows, columns)] * self.size[rows][:, None] / np.where(total > 0, total, 1.0)
+        return np.where(np.abs(out) < 1e-9, 0.0, out)
 
     def columns(self, wanted: Iterable[Content]) -> npt.NDArray[np.int64]:
         """The positions of the columns of these contents."""
@@ -100,7 +110,25 @@ def full_coding(fit: FitResult) -> FullCoding:
         for place, is_base in bases.cells[content].items():
             if is_base:
                 bases.resolve(place)
-    return FullCoding(np.array(list(bases.known.values())).T, tuple(p.content for p in bases.known), positions)
+    g = np.array(list(bases.known.values())).T
+    size = np.sqrt(np.einsum("ij,ij->j", design.x, design.x))
+    return FullCoding(g, tuple(p.content for p in bases.known), positions, size,
+                      tuple(dict(p.cell) for p in bases.known))  # fmt: skip
+
+
+def nested_factors(coding: FullCoding) -> list[tuple[str, str]]:
+    """(inner, outer): factors each of whose levels occurs with one level of another, by the interaction of the two."""
+    out = []
+    for content in dict.fromkeys(coding.contents):
+        if content.numbers or len(content.factors) != 2:
+            continue
+        there = [coding.cells[k] for k in coding.columns([content]) if coding.g[:, k].any()]
+        for inner in sorted(content.factors):
+            (outer,) = content.factors - {inner}
+            pairs = {(c[inner], c[outer]) for c in there}
+            if len(pairs) == len({a for a, _ in pairs}) > len({b for _, b in pairs}) > 1:
+                out.append((inner, outer))
+    return out
 
 
 @dataclass(frozen=True)
@@ -136,13 +164,14 @@ class _Bases:
         total = self.resolve(whole, above | {place})
         if total is None:
             return None
+        size = np.abs(total)
         for other in others:
             part = self.resolve(other, above | {place})
             if part is None:
                 return None
-            total = total - part
-        self.known[place] = total
-        return total
+            total, size = total - part, size + np.abs(part)
+        self.known[place] = np.where(np.abs(total) <= 1e-9 * size, 0.0, total)  # what cancels leaves rounding
+        return self.known[place]
 
 
 def _place(fit: FitResult, column: ColumnInfo) -> _Place:

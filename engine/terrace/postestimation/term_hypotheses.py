@@ -41,7 +41,8 @@ def type_three(coding: FullCoding, own: Content) -> FloatArray:
         return np.zeros((0, p))
     g = coding.g[inside]
     # no weight on any other term
-    basis = _null(g[:, coding.columns(every - containing - {own})])
+    basis = _null(coding.in_own_size(inside, coding.columns(every - containing - {own}))) * coding.size[inside]
+    basis = basis / np.abs(basis).max(axis=1, keepdims=True, initial=1e-300)
     shown = basis @ g[:, coding.columns({own, *containing})]
     # orthogonal to functions of the containing terms alone
     among = _null(basis @ g[:, coding.columns({own})])

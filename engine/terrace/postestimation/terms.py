@@ -15,7 +15,7 @@ from typing import Literal
 from terrace.errors import SpecError
 from terrace.inference.tests import WaldTest
 from terrace.postestimation.combinations import by_f, joint_test, need_small, wald_cells, wald_columns
-from terrace.postestimation.full_coding import content_of, full_coding
+from terrace.postestimation.full_coding import content_of, full_coding, nested_factors
 from terrace.postestimation.hypotheses import UNADJUSTED
 from terrace.postestimation.term_hypotheses import type_three, type_two
 from terrace.results.fit import FitResult
@@ -86,6 +86,11 @@ def term_table(fit: FitResult, kind: Kind = "III", *, small: bool = False) -> Ta
         notes.append("Where a factor interacts with a continuous variable, its test is at zero of that variable.")
     if any(t.test is None for t in found):
         notes.append("Not estimable: the data determine no part of the term by itself.")
+        notes += [
+            f"Every level of {inner} occurs in one level of {outer} only: i.{outer} i.{outer}#i.{inner} tests {outer} "
+            f"by the means of its own levels of {inner}."
+            for inner, outer in (nested_factors(full_coding(fit)) if kind == "III" else [])
+        ]
     if small and not as_f:
         notes.append(UNADJUSTED)
     return Table(f"Type {kind} tests of terms", wald_columns(as_f), rows, "Term", tuple(notes), "terms")
