@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 Kind = Literal["variance", "covariance"]
 
 
@@ -33,11 +34,43 @@ class NaturalParameter:
 class RandomStructure(ABC):
     """The covariance matrix Σ, shape (q, q), of the q random effects of one equation."""
 
-    title: str = ""
-    key: str = ""
+    title: ClassVar[str] = ""
+    key: ClassVar[str] = ""
+    tied: ClassVar[bool] = False
+    """Whether one variance is common to all effects, so that their columns need a common scale."""
+    diagonal: ClassVar[bool] = False
+    """Whether there are no covariances."""
+    free: ClassVar[bool] = False
+    """Whether every covariance matrix is a member, so that the family is the same in all coordinates of the effects."""
+    of_values: ClassVar[bool] = False
+    """Whether the effects can be those of the values of a variable, ``R.varname``."""
 
     def __init__(self, size: int) -> None:
         self.size = size
+
+    @classmethod
+    def count(cls, size: int) -> int:
+        """Number of free parameters for so many effects."""
+        return cls(size).n_params
+
+    @classmethod
+    def over_values(cls, values: int) -> RandomStructure:
+        """The structure of the effects of so many values of a variable; only where `of_values`."""
+        return cls(1)
+
+    def em_over_values(self, psi: FloatArray, gradient: FloatArray, groups: int) -> FloatArray | None:
+        """ψ after an M step over the values of a variable; None where that is the M step of one effect."""
+        return None
+
+    @property
+    def n_roots(self) -> int:
+        """How many entries of θ, the first, are roots of variances: all but in a Cholesky factor."""
+        return self.n_params
+
+    def singular(self, gone: BoolArray) -> tuple[BoolArray, dict[tuple[int, int], float]]:
+        """What zeros among the roots mean, (n_roots,): which effects have no variance, (size,), and correlations on the
+        edge by position."""
+        return np.resize(gone, self.size), {}
 
     @abstractmethod
     def parameters(self) -> tuple[NaturalParameter, ...]:
@@ -101,6 +134,7 @@ class Identity(RandomStructure):
     """One variance common to all, no covariances."""
 
     title, key = "Identity", "identity"
+    tied = diagonal = of_values = True
 
     def parameters(self) -> tuple[NaturalParameter, ...]:
         if self.size == 0:
@@ -118,6 +152,7 @@ class Independent(RandomStructure):
     """A variance for each random effect, no covariances."""
 
     title, key = "Independent", "independent"
+    diagonal = True
 
     def parameters(self) -> tuple[NaturalParameter, ...]:
         return tuple(NaturalParameter("variance", ((i, i),)) for i in range(self.size))
@@ -135,15 +170,16 @@ class Independent(RandomStructure):
 class Exchangeable(RandomStructure):
     """One variance and one covariance. θ are the square roots of the two distinct eigenvalues of Σ.
 
-    For ``R.varname`` the effects are the values of a variable, and only `count` of them matters: two
-    positions then stand for any two values.
+    For ``R.varname`` the effects are the values of a variable, and only their number `values` matters: two
+    positions then stand for any two of them.
     """
 
     title, key = "Exchangeable", "exchangeable"
+    tied = of_values = True
 
-    def __init__(self, size: int, count: int | None = None) -> None:
+    def __init__(self, size: int, values: int | None = None) -> None:
         super().__init__(size)
-        self.count = size if count is None else count
+        self.values = size if values is None else values
 
     def parameters(self) -> tuple[NaturalParameter, ...]:
         variances = tuple((i, i) for i in range(self.size))
@@ -157,7 +193,7 @@ class Exchangeable(RandomStructure):
     def quadratic(self) -> FloatArray:
         if self.size < 2:
             return np.ones((self.n_params,) * 3)
-        q = self.count
+        q = self.values
         h = np.zeros((2, 2, 2))
         h[0] = np.diag([(q - 1) / q, 1 / q])
         h[1] = np.diag([-1 / q, 1 / q])
@@ -168,13 +204,42 @@ class Exchangeable(RandomStructure):
         if self.size < 2:
             return np.sqrt(np.maximum(psi, 0.0))
         variance, covariance = psi
-        return np.sqrt(np.maximum([variance - covariance, variance + (self.count - 1) * covariance], 0.0))
+        return np.sqrt(np.maximum([variance - covariance, variance + (self.values - 1) * covariance], 0.0))
+
+    @classmethod
+    def over_values(cls, values: int) -> RandomStructure:
+        return cls(2, values)
+
+    def em_over_values(self, psi: FloatArray, gradient: FloatArray, groups: int) -> FloatArray | None:
+        """The M step of each eigenvalue of the full Σ, (values, values), of a group.
+
+        These are var - cov, values - 1 times, and var + (values - 1)cov, with ∂ll/∂λ = tr(GP), P the projection on its
+        eigenvectors: λ + (2/(M·multiplicity)) λ² ∂ll/∂λ. Values that a group lacks are missing data like the others.
+        """
+        (variance, covariance), (g_var, g_cov) = psi, gradient
+        n = self.values
+        apart, together = variance - covariance, variance + (n - 1) * covariance
+        g_apart = (g_var * (n - 1) - g_cov) / n
+        g_together = (g_var + g_cov) / n
+        apart += 2.0 / (groups * (n - 1)) * apart**2 * g_apart
+        together += 2.0 / groups * together**2 * g_together
+        return np.array([((n - 1) * apart + together) / n, (together - apart) / n])
+
+    def singular(self, gone: BoolArray) -> tuple[BoolArray, dict[tuple[int, int], float]]:
+        if len(gone) < 2 or gone.all() or not gone.any():
+            return np.full(self.size, gone.all()), {}
+        return np.zeros(self.size, dtype=bool), {(0, 1): 1.0 if gone[0] else -1.0 / (self.values - 1)}
 
 
 class Unstructured(RandomStructure):
     """All variances and covariances. θ is the lower Cholesky factor, diagonal first, then column by column."""
 
     title, key = "Unstructured", "unstructured"
+    free = True
+
+    @property
+    def n_roots(self) -> int:
+        return self.size
 
     def _cells(self) -> list[tuple[int, int]]:
         q = self.size

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import Exchangeable, Identity, RandomStructure, random_structure
+from terrace.covariance.random import STRUCTURES, RandomStructure, random_structure
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnBuilder, ColumnInfo, Columns
 from terrace.design.fixed_part import CONSTANT, fixed_part, with_constant
@@ -299,7 +299,7 @@ def _factor_block(
         )
     codes, n_pairs = interact(level.codes, own)
     key = equation.covariance or "identity"
-    if key not in ("identity", "exchangeable"):
+    if not STRUCTURES[key].of_values:
         raise SpecError(
             f"covariance({key}) cannot be combined with R.{equation.factor}.",
             code="r-structure",
@@ -307,7 +307,7 @@ def _factor_block(
             advice="Choose identity or exchangeable.",
         )
     largest = int(np.bincount(level.codes[_first_rows(codes, n_pairs)]).max())
-    structure = Identity(1) if key == "identity" else Exchangeable(2, largest)
+    structure = STRUCTURES[key].over_values(largest)
     name = f"R.{equation.factor}"
     return RandomBlock(
         level, structure, (name,), (equation.factor,), ((equation.factor,),), np.ones((len(codes), 1)), codes,
@@ -393,7 +393,7 @@ def _check_identified(
     for block in blocks:
         q = len(block.names)
         largest = int(sizes(block.codes, block.n_groups, counts).max())
-        if q > largest and block.structure.key == "unstructured":
+        if q > largest and block.structure.free:
             raise FitError(
                 f"Each group of {block.level.name} has {q} random effects, and the largest group has only "
                 f"{largest} rows.",

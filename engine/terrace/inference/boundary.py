@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import Exchangeable
 from terrace.design.design import Design
 from terrace.inference.cells import Cell, natural_values, variance_positions
 from terrace.likelihood.objective import Objective
@@ -19,8 +18,6 @@ from terrace.optimise.search import BOUNDARY, SearchPoint
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-TIED = ("identity", "exchangeable")
-
 
 def singular_directions(objective: Objective, point: SearchPoint) -> dict[int, FloatArray]:
     """For each equation whose Σ is singular, vectors (q, s) that span its null space in the coordinates of the
@@ -60,7 +57,7 @@ def exact_values(
     for k, c in enumerate(layout):
         if c.block is None or c.kind != "covariance":
             continue
-        tied = design.blocks[c.block].structure.key in TIED
+        tied = design.blocks[c.block].structure.tied
         if (c.block, c.i) in gone or (c.block, c.j) in gone or (tied and (c.block, 0) in gone):
             out[k] = 0.0
         elif np.isfinite(edge[k]):
@@ -81,7 +78,7 @@ def free_directions(
     for position in singular:
         part = objective.layout.block_slices[position]
         structure = objective.design.blocks[position].structure
-        if structure.key == "unstructured":
+        if structure.free:
             # in the frame of the eigenvectors, columns of L within the range of Σ span the matrices of its rank
             null = _is_null(point.theta[part][: structure.size] ** 2)
             for k, parameter in enumerate(structure.parameters()):
@@ -142,7 +139,7 @@ def name_boundary(
     for position, null in singular.items():
         block = objective.design.blocks[position]
         own = [k for k, c in enumerate(layout) if c.block == position]
-        if block.structure.key == "unstructured":
+        if block.structure.free:
             state = singular_state(objective, point, position, null)
         else:
             state = _tied_state(objective, point, position)
@@ -216,14 +213,9 @@ def _solved(pivot: int, weights: FloatArray) -> FloatArray:
 
 def _tied_state(objective: Objective, point: SearchPoint, position: int) -> SingularState:
     """The state of a structure whose θ are roots of its variances, or of its two eigenvalues."""
-    structure = objective.design.blocks[position].structure
-    gone = point.theta[objective.layout.block_slices[position]] ** 2 < BOUNDARY
-    pairs: dict[tuple[int, int], float] = {}
-    if isinstance(structure, Exchangeable) and len(gone) == 2:
-        if gone.any() and not gone.all():
-            pairs[0, 1] = 1.0 if gone[0] else -1.0 / (structure.count - 1)
-        gone = np.array([gone.all()])
-    return SingularState(np.resize(gone, structure.size), pairs, ())
+    part = objective.layout.block_slices[position]
+    zero, pairs = objective.design.blocks[position].structure.singular(point.theta[part] ** 2 < BOUNDARY)
+    return SingularState(zero, pairs, ())
 
 
 # The share of an effect in a combination without variance from which it belongs to it.

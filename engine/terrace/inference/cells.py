@@ -58,7 +58,7 @@ def residual_ratios(layout: Sequence[Cell]) -> dict[int, int]:
 
 def _random_cell(position: int, block: RandomBlock, kind: str, i: int, j: int) -> Cell:
     names = block.names
-    tied = block.structure.key in ("identity", "exchangeable")
+    tied = block.structure.tied
     if block.factor is not None:
         inside = names[0]
     elif tied:

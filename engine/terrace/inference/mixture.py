@@ -39,7 +39,7 @@ def mixture_p(fitted: FittedModel, stat: float) -> float | None:
     for block in fitted.design.blocks:
         if not block.names:
             continue
-        if block.structure.key not in ("identity", "independent"):
+        if not block.structure.diagonal:
             return None
         variances += block.structure.n_params
     return binomial_mixture(stat, variances) if variances else None

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import Identity, Independent
 from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile
 from terrace.optimise.newton import trust_region_step
@@ -51,10 +50,10 @@ def _path(space: SearchSpace, point: SearchPoint, cell: Cell) -> _Path | None:
     block, part = objective.design.blocks[cell.block], objective.layout.block_slices[cell.block]
     transform = objective.layout.transforms[cell.block]
     structure = block.structure
-    if isinstance(structure, (Identity, Independent)):
+    if structure.diagonal:
         unit = math.sqrt(transform.natural[cell.i, cell.i])
         return _Path(space, point.frames, point.theta, point, part.start + cell.i, unit)
-    if structure.key != "unstructured":
+    if not structure.free:
         return None
     # in a frame that begins with the direction of this effect, its standard deviation is the first entry of L
     direction = transform.a[cell.i]

@@ -63,14 +63,14 @@ def block_transform(block: RandomBlock) -> BlockTransform:
     mean = np.append(block.z[:, :-1].mean(axis=0), 0.0) if centred else np.zeros(q)
     spread = np.sqrt(np.mean((block.z - mean) ** 2, axis=0))
     size = np.sqrt(np.mean(block.z**2, axis=0))
-    scale = spread if structure.key == "unstructured" else size
+    scale = spread if structure.free else size
     scale = np.where(scale > 0, scale, 1.0)
-    if structure.key in ("identity", "exchangeable"):
+    if structure.tied:
         scale = np.full(q, np.sqrt(np.mean(scale**2)))
     a = np.diag(1.0 / scale)
     if centred:
         a[-1] -= mean / scale
-    if structure.key == "unstructured":
+    if structure.free:
         plain = BlockTransform(a, structure.basis(), np.zeros((0, 0)), mean, scale)
         mixes = _orthogonal(plain.columns(block.z)) if q - centred > 1 else ()
         for mix in mixes:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import Exchangeable, RandomStructure
+from terrace.covariance.random import RandomStructure
 from terrace.likelihood.objective import Objective
 from terrace.optimise.log import Iteration
 
@@ -27,9 +27,11 @@ def em_step(objective: Objective, psi: FloatArray, gradient: FloatArray) -> Floa
         if part.stop == part.start:
             continue
         structure = block.structure
-        if block.factor is not None and isinstance(structure, Exchangeable) and structure.n_params == 2:
-            out[part] = _exchangeable_step(psi[part], gradient[part], structure.count, block.level.n_groups)
-            continue
+        if block.factor is not None:
+            values = structure.em_over_values(psi[part], gradient[part], block.level.n_groups)
+            if values is not None:
+                out[part] = values
+                continue
         sigma = structure.matrix(psi[part])
         g = np.zeros_like(sigma)
         for k, parameter in enumerate(structure.parameters()):
@@ -53,21 +55,6 @@ def _m_step(structure: RandomStructure, sigma: FloatArray, g: FloatArray, groups
     ΣGΣ unchanged for identity and independent Σ, and for exchangeable Σ by symmetry.
     """
     return structure.project(sigma + 2.0 / groups * sigma @ g @ sigma)
-
-
-def _exchangeable_step(psi: FloatArray, gradient: FloatArray, count: int, groups: int) -> FloatArray:
-    """Exchangeable values of ``R.``: the M step of each eigenvalue of the full Σ, (count, count), of a group.
-
-    These are var - cov, count - 1 times, and var + (count - 1)cov, with ∂ll/∂λ = tr(GP), P the projection on its
-    eigenvectors: λ + (2/(M·multiplicity)) λ² ∂ll/∂λ. Values that a group lacks are missing data like the others.
-    """
-    (variance, covariance), (g_var, g_cov) = psi, gradient
-    apart, together = variance - covariance, variance + (count - 1) * covariance
-    g_apart = (g_var * (count - 1) - g_cov) / count
-    g_together = (g_var + g_cov) / count
-    apart += 2.0 / (groups * (count - 1)) * apart**2 * g_apart
-    together += 2.0 / groups * together**2 * g_together
-    return np.array([((count - 1) * apart + together) / count, (together - apart) / count])
 
 
 def run_em(

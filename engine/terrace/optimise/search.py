@@ -89,8 +89,7 @@ class SearchSpace:
         self.residual = slice(objective.n_random, objective.n_params)
         self.roots = np.zeros(objective.n_params, dtype=bool)
         for block, part in self.blocks:
-            count = block.structure.size if block.structure.key == "unstructured" else part.stop - part.start
-            self.roots[part.start : part.start + count] = True
+            self.roots[part.start : part.start + block.structure.n_roots] = True
         self.logged = self.roots & logarithms
 
     def natural(self, theta: FloatArray, frames: Frames | None = None) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -157,7 +156,7 @@ class SearchSpace:
         theta, frames = point.theta.copy(), list(point.frames)
         for k, (block, part) in enumerate(self.blocks):
             structure = block.structure
-            if structure.key != "unstructured" or structure.size < 2 or block.factor is not None:
+            if not structure.free or structure.size < 2 or block.factor is not None:
                 continue
             values, frames[k] = _eigenvectors(
                 structure.matrix(point.psi[part]), slopes(structure, point.evaluation.gradient[part])
@@ -241,7 +240,7 @@ CLOSE = 0.05
 def near_singular(space: SearchSpace, psi: FloatArray) -> bool:
     """Whether an unstructured Σ is so close to a singular one that a search has to look at the boundary itself."""
     for block, part in space.blocks:
-        if block.structure.key != "unstructured" or block.structure.size < 2:
+        if not block.structure.free or block.structure.size < 2:
             continue
         sigma = block.structure.matrix(psi[part])
         try:

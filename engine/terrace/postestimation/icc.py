@@ -195,7 +195,7 @@ def _block_weights(fit: FitResult, position: int, block: RandomBlock) -> tuple[F
         if block.factor is not None:
             (own if c.kind == "variance" else common)[k] = 1.0
         elif c.kind == "variance" and "_cons" in block.names:
-            tied = block.structure.key in ("identity", "exchangeable")
+            tied = block.structure.tied
             if tied or block.names[c.i] == "_cons":
                 own[k] = 1.0
     return own, common

@@ -190,14 +190,14 @@ def boundary_mixture(small: FitResult, large: FitResult) -> tuple[Mixture | None
             if more < 0:
                 return None, False
             free += more
-        elif not inside and (len(block.names) == 1 or block.structure.key in ("identity", "independent")):
+        elif not inside and _diagonal(block):
             if block.factor is not None and block.structure.n_params > 1:
                 return None, False
             variances += block.structure.n_params
-        elif block.structure.key == "independent" and all(_diagonal(o) for o in inside):
+        elif block.structure.diagonal and not block.structure.tied and all(_diagonal(o) for o in inside):
             variances += added
             free += had - sum(o.structure.n_params for o in inside)
-        elif block.structure.key == "unstructured" and added == 1 and had:
+        elif block.structure.free and added == 1 and had:
             steps.append(had)
             free += had * (had + 1) // 2 - sum(o.structure.n_params for o in inside)
         else:
@@ -236,4 +236,4 @@ def _within(smaller: RandomBlock, larger: RandomBlock) -> bool:
 
 
 def _diagonal(block: RandomBlock) -> bool:
-    return len(block.names) == 1 or block.structure.key in ("identity", "independent")
+    return len(block.names) == 1 or block.structure.diagonal

@@ -110,7 +110,7 @@ def boundary_advice(fitted: FittedModel, maximise: str) -> Iterator[Advice]:
     states = {
         fitted.design.blocks[position].level.name: (position, null)
         for position, null in singular_directions(fitted.objective, fitted.optimum.point).items()
-        if fitted.design.blocks[position].structure.key == "unstructured"
+        if fitted.design.blocks[position].structure.free
     }
     for name in fitted.natural.boundary:
         level, _, parameter = name.partition(": ")
@@ -178,7 +178,7 @@ def _perfect_correlation(fitted: FittedModel, level: str, parameter: str) -> str
         if c.block is None or c.sd_name != parameter:
             continue
         structure = fitted.design.blocks[c.block].structure
-        count = getattr(structure, "count", 2)
+        count = getattr(structure, "values", 2)
         if fitted.design.blocks[c.block].level.name == level and count > 2 and fitted.natural.values[k] < 0:
             return (
                 f"{parameter} at level {level} is on the boundary: {count} random effects cannot have a lower "

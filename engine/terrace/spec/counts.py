@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from terrace.covariance.random import STRUCTURES
 from terrace.spec.edit import ALL, group_name, has_intercept, is_crossed, level_path, term_key, terms
 from terrace.spec.facts import Facts, Groups, Sample
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, RandomStructure, Term
@@ -59,12 +60,7 @@ def covariance_parameters(structure: RandomStructure, effects: int) -> int:
     """How many parameters a covariance matrix of so many random effects has."""
     if effects <= 0:
         return 0
-    return {
-        "identity": 1,
-        "independent": effects,
-        "exchangeable": min(effects, 2),
-        "unstructured": effects * (effects + 1) // 2,
-    }[structure]
+    return STRUCTURES[structure].count(effects)
 
 
 def base_code(factor: Factor, levels: tuple[object, ...], facts: Facts, sample: Sample) -> int:
@@ -176,7 +172,7 @@ def count(spec: ModelSpec, facts: Facts, sample: Sample, names: tuple[str, ...])
         q = effects(spec, k, facts, sample)
         structure = e.covariance or default_covariance(e)
         if is_crossed(e):  # the "effects" that covary are those of the groups
-            n = 1 if structure == "identity" else 2
+            n = STRUCTURES[structure].over_values(2).n_params
         else:
             n = covariance_parameters(structure, q)
         levels.append(LevelCount(group_name(e), facts.groups(path, sample), q, n))
