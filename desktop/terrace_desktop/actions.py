@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from terrace_desktop import theme
 from terrace_desktop.start_page import sample_cards
-from terrace_desktop.widgets import ElidedLabel, label, named, tool_button
+from terrace_desktop.widgets import ElidedLabel, label, marked, named, tool_button
 
 if TYPE_CHECKING:
     from terrace_desktop.main_window import MainWindow
@@ -118,7 +118,7 @@ class Actions:
         self._explored = []
         for needed, command, words in EXPLORE:
             if needed in known:
-                action = QAction(self.window.tr(words), self.explore)
+                action = QAction(marked("MainWindow", words), self.explore)
                 action.triggered.connect(self._runner(command))
                 self.explore.insertAction(first, action)
                 self._explored.append(action)
@@ -214,10 +214,12 @@ class Actions:
 
     def _add_forms(self, menu: QMenu, name: str) -> None:
         for where, key, words in FORMS:
-            if where == name and key is None:
+            if where != name:
+                continue
+            if key is None:
                 menu.addSeparator()
-            elif where == name:
-                self._add(menu, f"do_{key}", self.window.tr(words), self._form_opener(key))
+            else:
+                self._add(menu, f"do_{key}", marked("MainWindow", words), self._form_opener(key))
 
     def _build_results_menu(self, menu: QMenu) -> None:
         from terrace_desktop.results.model_card import AFTER
@@ -226,7 +228,7 @@ class Actions:
         self._add(menu, "predict", tr("&Predict…"), w.predict_newest)
         for command, words in AFTER:
             name = "after_" + command.split()[-1]
-            self._add(menu, name, QCoreApplication.translate("ModelCard", words), self._asker(command))
+            self._add(menu, name, marked("ModelCard", words), self._asker(command))
         self._add(menu, "after_all", tr("All that follows a &fit…"), w.models.open_after_newest, "Ctrl+T")
         menu.addSeparator()
         self._add(menu, "copy_tables", tr("&Copy tables of newest model"), w.copy_newest, "Ctrl+Shift+C")
@@ -308,7 +310,7 @@ class Actions:
 
     # Small makers, so that each loop variable is bound when its function is made.
     def _form_opener(self, key: str) -> Callable[[], object]:
-        return lambda _checked=False: self.window.prepare.open(key)
+        return lambda: self.window.prepare.open(key)
 
     def _runner(self, command: str) -> Callable[[], object]:
         return lambda: self.window.controller.run(command)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QWidget
 from terrace_desktop import theme
 from terrace_desktop.completing import completions, extended
 from terrace_desktop.history import HistoryModel
-from terrace_desktop.widgets import named
+from terrace_desktop.widgets import named, proposals
 
 PAD = 8  # px over and under the lines, the border among them
 MOST_LINES = 8  # that are seen at once
@@ -44,7 +44,7 @@ class CommandBar(QPlainTextEdit):
         self._completer = QCompleter(self._words, self)
         self._completer.setWidget(self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        named(self._completer.popup(), "command_proposals", self.tr("Proposals"))
+        named(proposals(self._completer), "command_proposals", self.tr("Proposals"))
         self._completer.activated.connect(self._complete_with)
         self._start = 0
         self.textChanged.connect(self._fit)
@@ -70,7 +70,7 @@ class CommandBar(QPlainTextEdit):
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         control = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         cursor = self.textCursor()
-        if self._completer.popup().isVisible() and key in POPUP_KEYS:
+        if proposals(self._completer).isVisible() and key in POPUP_KEYS:
             event.ignore()  # the list of proposals takes them
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not shift:
             self._enter()
@@ -91,20 +91,21 @@ class CommandBar(QPlainTextEdit):
             self.focusNextPrevChild(key == Qt.Key.Key_Tab)
         else:
             super().keyPressEvent(event)
-            self._completer.popup().hide()
+            proposals(self._completer).hide()
 
     def focusNextPrevChild(self, next_: bool) -> bool:
         """Tab comes to `keyPressEvent` first, which completes or moves on."""
         return QWidget.focusNextPrevChild(self, next_)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_F1:  # type: ignore[attr-defined]
-            event.accept()  # here it explains the command, not the window
-            return True
-        if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):  # type: ignore[attr-defined]
-            self.keyPressEvent(event)  # type: ignore[arg-type]
-            event.accept()
-            return True
+        if isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_F1:
+                event.accept()  # here it explains the command, not the window
+                return True
+            if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+                self.keyPressEvent(event)
+                event.accept()
+                return True
         return super().event(event)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
@@ -131,7 +132,7 @@ class CommandBar(QPlainTextEdit):
             self._replace(common)
         else:
             self._words.setStringList(words)
-            self._completer.popup().setCurrentIndex(self._words.index(0))
+            proposals(self._completer).setCurrentIndex(self._words.index(0))
             box = self.cursorRect()
             box.setWidth(260)
             self._completer.complete(box)
@@ -139,7 +140,7 @@ class CommandBar(QPlainTextEdit):
 
     def _complete_with(self, word: str) -> None:
         self._replace(word)
-        self._completer.popup().hide()
+        proposals(self._completer).hide()
 
     def _replace(self, word: str) -> None:
         cursor = self.textCursor()

@@ -47,8 +47,8 @@ class EntryDelegate(QStyledItemDelegate):
         entry: Entry = index.data(HistoryModel.EntryRole)
         model = index.model()
         assert isinstance(model, HistoryModel)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         painter.save()
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, theme.colour("selection"))

@@ -416,7 +416,7 @@ class MainWindow(QMainWindow):
             return self.tr("No data open")
         from terrace.data.streamed import StreamedData
 
-        rows = len(snapshot.dataset)
+        rows: int | None = len(snapshot.dataset)
         shown = self.left.rows_shown()
         filtered = self.tr("no filter") if shown is None else self.tr("{0} rows shown").format(f"{shown:,}")
         if isinstance(snapshot.dataset, StreamedData):

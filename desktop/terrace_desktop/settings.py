@@ -71,7 +71,7 @@ class Settings:
     def recent(self) -> list[str]:
         """Recently opened files that still exist, newest first."""
         value = self.store.value("recent", [])
-        names = [value] if isinstance(value, str) else list(value or [])
+        names = [value] if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
         return [str(n) for n in names if Path(str(n)).is_file()][:MOST_RECENT]
 
     def add_recent(self, path: str | Path) -> None:

@@ -99,7 +99,7 @@ class Tour(QFrame):
         row.addWidget(self._count, 1)
         row.addWidget(self.back)
         row.addWidget(self.next)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 12, 12)
         column.setSpacing(8)
         column.addLayout(head)
@@ -159,7 +159,7 @@ class Tour(QFrame):
         self._ring.setGeometry(corner.x() - 3, corner.y() - 3, part.width() + 6, part.height() + 6)
         self._ring.show()
         self._ring.raise_()
-        self.setFixedHeight(self.layout().heightForWidth(WIDTH))
+        self.setFixedHeight(self._column.heightForWidth(WIDTH))
         y = corner.y() + part.height() + GAP
         if y + self.height() > self._window.height():
             y = corner.y() + 4 * GAP

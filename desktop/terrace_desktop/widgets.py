@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCompleter,
     QFrame,
     QLabel,
     QLayout,
@@ -28,6 +30,18 @@ def named(widget: W, object_name: str, accessible: str) -> W:
     widget.setObjectName(object_name)
     widget.setAccessibleName(accessible)
     return widget
+
+
+def proposals(completer: QCompleter) -> QAbstractItemView:
+    """The list in which a completer shows what it proposes; it makes one when it is first asked."""
+    found = completer.popup()
+    assert found is not None
+    return found
+
+
+def marked(context: str, words: object) -> str:
+    """Words that QT_TRANSLATE_NOOP marked, in the user's language. PySide's types say that it returns an object."""
+    return QCoreApplication.translate(context, str(words))
 
 
 def button(

@@ -36,7 +36,7 @@ __all__ = ["__version__", *_WHERE]
 
 
 def _renderer(module: str, name: str) -> Callable[[], Callable[..., Any]]:
-    return lambda: getattr(import_module(module), name)  # type: ignore[no-any-return]  # of a module known by name
+    return lambda: getattr(import_module(module), name)
 
 
 register("text", _renderer("terrace.report.text", "fit_text"))

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QListWidget, Q
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.session.session import Session
 from terrace.session.state import State
+from terrace_desktop.after import catalog
 from terrace_desktop.after.facts import Facts, Model
 from terrace_desktop.after.panel import AfterDialog, AfterPanel
 from terrace_desktop.builder.fields import Choice
@@ -88,9 +89,9 @@ def session_with(command: str, others: tuple[str, ...] = (PLAIN,)) -> Session:
     return found
 
 
-def shown(about: Facts) -> AfterDialog:
+def shown(about: Facts) -> AfterDialog[Facts]:
     """The panel on the screen."""
-    dialog = AfterDialog(about)
+    dialog = AfterDialog(about, catalog.groups())
     dialog.show()
     QApplication.processEvents()
     return dialog

@@ -6,7 +6,7 @@ from terrace_desktop.after.entry import Entry, Field, Group, Values, flag, optio
 from terrace_desktop.after.facts import Facts
 
 
-def compare_group() -> Group:
+def compare_group() -> Group[Facts]:
     """Compare models."""
     return Group(
         "compare",
@@ -50,7 +50,7 @@ def compare_group() -> Group:
     )
 
 
-def paper_group() -> Group:
+def paper_group() -> Group[Facts]:
     """For the paper."""
     return Group(
         "paper",
@@ -119,7 +119,7 @@ def _lrtest_fields(facts: Facts) -> tuple[Field, ...]:
     others = tuple((m.name, m.title) for m in facts.models if m.name != facts.stored)
 
     def simulated(values: Values) -> bool:
-        return values["how"] == "bootstrap"
+        return bool(values["how"] == "bootstrap")
 
     closed = {"bootstrap": tr("Not with weights")} if facts.weighted else {}
     return (

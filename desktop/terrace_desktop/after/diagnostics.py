@@ -19,7 +19,7 @@ from terrace_desktop.after.entry import (
 from terrace_desktop.after.facts import Facts
 
 
-def group() -> Group:
+def group() -> Group[Facts]:
     """Diagnostics."""
     return Group(
         "diagnostics",

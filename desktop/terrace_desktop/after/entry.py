@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from PySide6.QtCore import QCoreApplication
 
-from terrace_desktop.after.facts import Facts
+from terrace_desktop.after.facts import Facts, OfData
 
 Kind = Literal["choice", "several", "check", "number", "numbers", "name", "text", "rows", "file"]
 Values = Mapping[str, Any]
+F = TypeVar("F", bound=OfData)  # what the forms of a panel are about: a fitted model, or the data
 NAME = re.compile(r"[^\W\d]\w{0,31}$")
 
 
@@ -53,23 +54,23 @@ class Field:
     shown: Callable[[Values], bool] = always
 
 
-def nothing_wrong(_facts: Facts, _values: Values) -> str:
+def nothing_wrong(_facts: object, _values: Values) -> str:
     """For entries whose fields cannot be wrong."""
     return ""
 
 
-def applies(_facts: Facts) -> str:
+def applies(_facts: object) -> str:
     """For entries that fit every model."""
     return ""
 
 
-def no_fields(_facts: Facts) -> tuple[Field, ...]:
+def no_fields(_facts: object) -> tuple[Field, ...]:
     """For entries without choices."""
     return ()
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(Generic[F]):
     """One line of the list.
 
     ``reason`` tells why it does not apply to a model, empty where it does. ``problem`` tells what is missing in the
@@ -80,10 +81,10 @@ class Entry:
     key: str
     title: str
     purpose: str
-    commands: Callable[[Facts, Values], list[str]]
-    fields: Callable[[Facts], tuple[Field, ...]] = no_fields
-    reason: Callable[[Facts], str] = applies
-    problem: Callable[[Facts, Values], str] = nothing_wrong
+    commands: Callable[[F, Values], list[str]]
+    fields: Callable[[F], tuple[Field, ...]] = no_fields
+    reason: Callable[[F], str] = applies
+    problem: Callable[[F, Values], str] = nothing_wrong
     also: str = ""
     of_model: bool = True
 
@@ -94,12 +95,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(Generic[F]):
     """Entries under one heading."""
 
     key: str
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry[F], ...]
 
 
 # --- commands ------------------------------------------------------------------------------------------
@@ -186,7 +187,7 @@ def mcompare_option(values: Values, key: str = "mcompare") -> str:
     return "" if values[key] == "none" else option("mcompare", values[key])
 
 
-def need_data(facts: Facts) -> str:
+def need_data(facts: OfData) -> str:
     """The reason of entries that look at the data."""
     if facts.dataset is None:
         return tr("The data are closed.")
@@ -210,7 +211,7 @@ def need_factor(facts: Facts) -> str:
     return "" if facts.factors else tr("The model has no factor (i.variable) in its fixed part.")
 
 
-def bad_name(facts: Facts, name: str, *, several: bool = False) -> str:
+def bad_name(facts: OfData, name: str, *, several: bool = False) -> str:
     """What is wrong with the name of a new variable; empty where nothing is."""
     if not name:
         return tr("Give the new variable a name.")

@@ -21,9 +21,20 @@ class Model:
 
 
 class OfData:
-    """What a panel has to know of the data that are open; for classes that have a `dataset`."""
+    """What a panel has to know of the data that are open; for classes that have a `dataset` and a `title`."""
 
     dataset: Dataset | None
+    title: str
+
+    @property
+    def subject(self) -> object:
+        """What is typed in a panel stays while this is the same."""
+        raise NotImplementedError
+
+    @property
+    def same_data(self) -> bool:
+        """True where the rows that a panel is about are open."""
+        return self.dataset is not None
 
     @cached_property
     def names(self) -> tuple[str, ...]:

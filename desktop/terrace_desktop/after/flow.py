@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
+from terrace_desktop.after import catalog
 from terrace_desktop.after.facts import Facts, Model
 from terrace_desktop.after.panel import AfterDialog, AfterPanel
 
@@ -20,7 +21,7 @@ class AfterFlow(QObject):
     def __init__(self, models: ModelFlow) -> None:
         super().__init__(models)
         self.models = models
-        self.dialog: AfterDialog | None = None
+        self.dialog: AfterDialog[Facts] | None = None
         self.card: ModelCard | None = None
         models.controller.changed.connect(lambda _snapshot, _what: self._refresh())
         models.results.models_changed.connect(self._refresh)
@@ -28,7 +29,7 @@ class AfterFlow(QObject):
     def open(self, card: ModelCard, key: str = "") -> None:
         """The panel for a model, at an entry where one is named; a panel that is open turns to this model."""
         if self.dialog is None:
-            self.dialog = AfterDialog(self._facts(card), self.models.window)
+            self.dialog = AfterDialog(self._facts(card), catalog.groups(), self.models.window)
             self.dialog.panel.run_asked.connect(self._run)
             self.dialog.panel.cancel_asked.connect(self.models.controller.cancel)
             self.dialog.panel.edit_asked.connect(self._edit)
@@ -59,7 +60,7 @@ class AfterFlow(QObject):
         if self.card is not None and self.dialog is not None and commands:
             self._run_of(self.card, self.dialog.panel, commands)
 
-    def _run_of(self, card: ModelCard, panel: AfterPanel, commands: list[str]) -> None:
+    def _run_of(self, card: ModelCard, panel: AfterPanel[Facts], commands: list[str]) -> None:
         """One command after the other; one that fails ends them."""
 
         def told(outcome: Any) -> None:

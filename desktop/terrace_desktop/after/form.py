@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Generic
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from terrace_desktop.after.controls import Control, control_of
-from terrace_desktop.after.entry import Entry, Field, always, need_data, tr
-from terrace_desktop.after.facts import Facts
+from terrace_desktop.after.entry import Entry, F, Field, always, need_data, tr
 from terrace_desktop.widgets import Notice, label, named
 
 NARROW = 380  # px
 
 
-class EntryForm(QWidget):
+class EntryForm(QWidget, Generic[F]):
     """Shows an entry for a model; `changed` tells that its commands or its problem may be others now."""
 
     changed = Signal()
     edit_asked = Signal()  # the model, where another one would have what this entry needs
 
-    def __init__(self, entry: Entry, facts: Facts) -> None:
+    def __init__(self, entry: Entry[F], facts: F) -> None:
         super().__init__()
         named(self, f"after_form_{entry.key}", entry.title)
         self.entry = entry
@@ -86,7 +85,7 @@ class EntryForm(QWidget):
                 self.controls[key].set_value(value)
         self._changed()
 
-    def take_over(self, other: EntryForm) -> None:
+    def take_over(self, other: EntryForm[F]) -> None:
         """What was changed in another form of the same entry holds here too; defaults are those of this one."""
         kept = {}
         for key, control in other.controls.items():
@@ -108,7 +107,7 @@ class EntryForm(QWidget):
             if control.field.kind == "name":
                 control.set_value(control.field.default)
 
-    def has_fields_of(self, facts: Facts) -> bool:
+    def has_fields_of(self, facts: F) -> bool:
         """True where the form for other facts would look the same."""
         reason = self.entry.reason(facts)
         if reason or self.reason:

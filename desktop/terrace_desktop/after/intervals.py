@@ -35,7 +35,7 @@ OPERATORS = (
 )
 
 
-def group() -> Group:
+def group() -> Group[Facts]:
     """Intervals and tests."""
     return Group(
         "intervals",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Generic
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
@@ -16,8 +18,7 @@ from PySide6.QtWidgets import (
 
 from terrace_desktop import theme
 from terrace_desktop.after.catalog import search
-from terrace_desktop.after.entry import Entry, Group, tr
-from terrace_desktop.after.facts import Facts
+from terrace_desktop.after.entry import Entry, F, Group, tr
 from terrace_desktop.widgets import named
 
 Index = QModelIndex | QPersistentModelIndex
@@ -72,13 +73,13 @@ class EntryDelegate(QStyledItemDelegate):
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
 
 
-class EntryList(QListView):
+class EntryList(QListView, Generic[F]):
     """The entries; `chosen` carries the one that is selected, `opened` that its form is wanted."""
 
     chosen = Signal(object)
     opened = Signal()
 
-    def __init__(self, groups: tuple[Group, ...]) -> None:
+    def __init__(self, groups: tuple[Group[F], ...]) -> None:
         super().__init__()
         named(self, "after_list", tr("What follows a fit"))
         self.setProperty("role", "pick")
@@ -87,7 +88,7 @@ class EntryList(QListView):
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setItemDelegate(EntryDelegate(self))
         self._groups = groups
-        self._facts: Facts | None = None
+        self._facts: F | None = None
         self._text = ""
         self._filling = False
         self._model = QStandardItemModel(self)
@@ -95,7 +96,7 @@ class EntryList(QListView):
         self.selectionModel().currentChanged.connect(self._current_changed)
         self.activated.connect(lambda _index: self.opened.emit())
 
-    def set_facts(self, facts: Facts) -> None:
+    def set_facts(self, facts: F) -> None:
         """The entries are judged for another model, or for the same one with other data."""
         self._facts = facts
         self._fill()
@@ -105,12 +106,12 @@ class EntryList(QListView):
         self._text = text
         self._fill()
 
-    def current(self) -> Entry | None:
+    def current(self) -> Entry[F] | None:
         """The entry that is selected."""
         found = self.currentIndex().data(EntryRole)
         return found if isinstance(found, Entry) else None
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[Entry[F]]:
         """The entries as shown."""
         rows = (self._model.item(k).data(EntryRole) for k in range(self._model.rowCount()))
         return [e for e in rows if isinstance(e, Entry)]
@@ -160,7 +161,7 @@ class EntryList(QListView):
         self._filling = False
         self.chosen.emit(self.current())
 
-    def _item(self, entry: Entry) -> QStandardItem:
+    def _item(self, entry: Entry[F]) -> QStandardItem:
         assert self._facts is not None
         reason = entry.reason(self._facts)
         item = QStandardItem(entry.title)
@@ -181,7 +182,7 @@ class EntryList(QListView):
 class SearchLine(QLineEdit):
     """Filters the list as one types; the arrows move in the list, Enter goes to the form."""
 
-    def __init__(self, listing: EntryList, parent: QWidget | None = None) -> None:
+    def __init__(self, listing: EntryList[F], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "after_search", tr("Search"))
         self.setPlaceholderText(tr("Search"))

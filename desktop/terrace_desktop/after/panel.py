@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from terrace_desktop import theme
-from terrace_desktop.after import catalog, look
-from terrace_desktop.after.entry import Entry, Group, tr
-from terrace_desktop.after.facts import Facts
+from terrace_desktop.after import look
+from terrace_desktop.after.entry import Entry, F, Group, tr
 from terrace_desktop.after.form import EntryForm
 from terrace_desktop.after.listing import EntryList, SearchLine
 from terrace_desktop.widgets import ElidedLabel, Notice, button, hairline, label, named
 
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome
-    from terrace_desktop.prepare.facts import DataFacts
 
 LEAST = (520, 380)
 SIZE = (760, 620)
 SHORT = 80  # characters of a message that fits beside the buttons
 
 
-class AfterPanel(QWidget):
+class AfterPanel(QWidget, Generic[F]):
     """Offers what follows the fit of one model; `run_asked` carries the commands that the user wants run."""
 
     run_asked = Signal(list)
@@ -34,9 +32,9 @@ class AfterPanel(QWidget):
 
     def __init__(
         self,
-        facts: Facts | DataFacts,
+        facts: F,
+        groups: tuple[Group[F], ...],
         parent: QWidget | None = None,
-        groups: tuple[Group, ...] | None = None,
         title: str = "",
         done: str = "",
     ) -> None:
@@ -45,10 +43,10 @@ class AfterPanel(QWidget):
         self._done = done or tr("Done: the result stands under the model.")
         named(self, "after_panel", self._title)
         self.facts = facts
-        self.form: EntryForm | None = None
+        self.form: EntryForm[F] | None = None
         self._running = False
         self._problem = ""
-        self.list = EntryList(catalog.groups() if groups is None else groups)
+        self.list = EntryList(groups)
         self.search = SearchLine(self.list)
         self.heading = ElidedLabel("", "title")
         layout = QVBoxLayout(self)
@@ -158,7 +156,7 @@ class AfterPanel(QWidget):
         self.setStyleSheet(look.sheet())
 
     # --- the model ----------------------------------------------------------------------------------
-    def set_facts(self, facts: Facts | DataFacts) -> None:
+    def set_facts(self, facts: F) -> None:
         """The subject, or what is open beside it, is another; what was typed for the same subject stays."""
         same = facts.subject is self.facts.subject or facts.subject == self.facts.subject
         self.facts = facts
@@ -178,7 +176,7 @@ class AfterPanel(QWidget):
         self.search.clear()
         self.list.select(key)
 
-    def _show_entry(self, entry: Entry | None, *, again: bool = False) -> None:
+    def _show_entry(self, entry: Entry[F] | None, *, again: bool = False) -> None:
         self.nothing.setVisible(entry is None)
         if entry is None:
             self.form = None
@@ -278,14 +276,14 @@ class AfterPanel(QWidget):
         self._right.insertWidget(0, self._outcome)
 
 
-class AfterDialog(QDialog):
+class AfterDialog(QDialog, Generic[F]):
     """The panel as a window of its own, which stays open while its commands run."""
 
     def __init__(
         self,
-        facts: Facts | DataFacts,
+        facts: F,
+        groups: tuple[Group[F], ...],
         parent: QWidget | None = None,
-        groups: tuple[Group, ...] | None = None,
         title: str = "",
         done: str = "",
         name: str = "after_dialog",
@@ -294,7 +292,7 @@ class AfterDialog(QDialog):
         title = title or tr("After the fit")
         named(self, name, title)
         self.setWindowTitle(title)
-        self.panel = AfterPanel(facts, self, groups, title, done)
+        self.panel = AfterPanel(facts, groups, self, title, done)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)

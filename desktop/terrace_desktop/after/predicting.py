@@ -18,7 +18,7 @@ STATISTICS = (  # option of predict, words, suggested name
 _WITH_ERRORS = ("fitted", "xb")
 
 
-def predict_entry() -> Entry:
+def predict_entry() -> Entry[Facts]:
     """New variables."""
     return Entry(
         "predict",

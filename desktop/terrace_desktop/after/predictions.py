@@ -23,7 +23,7 @@ from terrace_desktop.after.predicting import predict_entry
 from terrace_desktop.after.rows_where import condition, condition_problem, where
 
 
-def group() -> Group:
+def group() -> Group[Facts]:
     """Predictions and margins."""
     return Group(
         "predictions",

@@ -94,7 +94,9 @@ class ConstraintForm(QFrame):
             box.setMinimumContentsLength(14)
         self.first.addItems(names)
         self.second.addItems([*names[1:2], "0", *names[:1], *names[2:]])
-        self.second.lineEdit().setPlaceholderText(self.tr("a coefficient or a number"))
+        line = self.second.lineEdit()
+        assert line is not None  # it can be edited
+        line.setPlaceholderText(self.tr("a coefficient or a number"))
         self.reason = named(label("", "reason", wrap=True), "constraint_reason", self.tr("Why not"))
         self.reason.setVisible(False)
         self.take = button(self.tr("Add constraint"), "constraint_take", self._take, variant="primary")

@@ -91,8 +91,8 @@ class LevelCard(QFrame):
         self._head_row = QHBoxLayout()
         self._head_row.setContentsMargins(0, 0, 0, 0)
         self._head_row.setSpacing(6)
-        for w in (self.mark, self.group):
-            self._head_row.addWidget(w)
+        self._head_row.addWidget(self.mark)
+        self._head_row.addWidget(self.group)
         self._head_row.addWidget(self.count, 1)
         for w in (self.relation, self.up, self.down, self.more, self.remove):
             self._head_row.addWidget(w)
@@ -246,7 +246,7 @@ class LevelCard(QFrame):
         }
         options = []
         for key in ("independent", "identity", "exchangeable", "unstructured"):
-            n = (2 if key == "exchangeable" else 1) if crossed else covariance_parameters(key, q)  # type: ignore[arg-type]
+            n = (2 if key == "exchangeable" else 1) if crossed else covariance_parameters(key, q)
             count = self.tr("1 parameter") if n == 1 else self.tr("%1 parameters").replace("%1", str(n))
             options.append((None if key == default else key, f"{titles[key]} ({count})"))
         why = {k: c.reason for k, c in closed(f"{self.field}:covariance", spec).items()}
@@ -302,14 +302,14 @@ class LevelCard(QFrame):
         variables = sorted(self.state.dataset.variables, key=lambda v: v.name not in fixed)
         slope_choices(self, variables)
 
-    def _slope_menu(self, s: int, term: Term, menu: object) -> None:
+    def _slope_menu(self, s: int, term: Term, menu: QMenu) -> None:
         """A slope that is not among the fixed effects can be put there."""
         spec = self.state.spec
         if any(edit.term_key(t) == edit.term_key(term) for t in spec.fixed):
-            action = menu.addAction(self.tr("Fixed effect is in the model"))  # type: ignore[attr-defined]
+            action = menu.addAction(self.tr("Fixed effect is in the model"))
             action.setEnabled(False)
         else:
-            action = menu.addAction(self.tr("Add its fixed effect"))  # type: ignore[attr-defined]
+            action = menu.addAction(self.tr("Add its fixed effect"))
             action.triggered.connect(lambda: self.state.apply(edit.add_term(self.state.spec, term)))
 
     def _add_intercept(self) -> None:

@@ -27,7 +27,8 @@ def reading_order(widget: QWidget) -> list[QWidget]:
         return out  # a list or a text is one stop
     if isinstance(widget, QSplitter):
         for k in range(widget.count()):
-            out += reading_order(widget.widget(k))
+            if (part := widget.widget(k)) is not None:
+                out += reading_order(part)
     elif (layout := widget.layout()) is not None:
         out += _in_layout(layout)
     return out
@@ -37,6 +38,8 @@ def _in_layout(layout: QLayout) -> list[QWidget]:
     out: list[QWidget] = []
     for k in range(layout.count()):
         item = layout.itemAt(k)
+        if item is None:
+            continue
         if (widget := item.widget()) is not None:
             out += reading_order(widget)
         elif (inner := item.layout()) is not None:

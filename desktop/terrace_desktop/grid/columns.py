@@ -64,7 +64,7 @@ class ColumnReader:
             return ""
         value = self.values[row]
         if labels and self.labels:
-            found = self.labels.get(value)
+            found: str | None = self.labels.get(value)
             if found is not None:
                 return found
         return self._plain(value)

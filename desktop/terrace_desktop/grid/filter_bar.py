@@ -8,7 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from terrace_desktop.widgets import label, named
+from terrace_desktop.widgets import label, named, proposals
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -58,7 +58,7 @@ class FilterBar(QWidget):
         completer = QCompleter(self._names, self)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        named(completer.popup(), "go_proposals", self.tr("Variables"))
+        named(proposals(completer), "go_proposals", self.tr("Variables"))
         self.go.setCompleter(completer)
         completer.activated.connect(lambda _text: QTimer.singleShot(0, self, self._go))
         self._problem = named(label("", "danger", wrap=True), "filter_problem", self.tr("What is wrong"))

@@ -146,7 +146,7 @@ class VariableDelegate(QStyledItemDelegate):
             super().paint(painter, option, index)
             return
         super().paint(painter, option, index)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         badge = QRect(rect.left() + 8, rect.center().y() - 7, 18, 16)
         painter.save()
         draw_badge(painter, badge, BADGES[index.data(Qt.ItemDataRole.EditRole)])
@@ -155,7 +155,7 @@ class VariableDelegate(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
         super().initStyleOption(option, index)
         if index.column() == MEASURE:
-            option.text = "      " + option.text  # type: ignore[attr-defined]
+            option.text = "      " + option.text
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
         if index.column() != MEASURE:
@@ -166,7 +166,12 @@ class VariableDelegate(QStyledItemDelegate):
         box = named(QComboBox(parent), "measure_editor", self.tr("Measure level"))
         for measure in MEASURES:
             box.addItem(model.measure_title(measure), measure)
-        box.activated.connect(lambda _i: (self.commitData.emit(box), self.closeEditor.emit(box)))
+
+        def take(_index: int) -> None:
+            self.commitData.emit(box)
+            self.closeEditor.emit(box)
+
+        box.activated.connect(take)
         return box
 
     def setEditorData(self, editor: QWidget, index: Index) -> None:

@@ -56,8 +56,8 @@ class CellDelegate(QStyledItemDelegate):
         column = index.column()
         row = model.data_row(index.row())
         reader = model.reader(column)
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         marked = model.marked is not None and bool(model.marked[row])
         painter.save()
         if marked or state & QStyle.StateFlag.State_Selected:
@@ -70,9 +70,9 @@ class CellDelegate(QStyledItemDelegate):
             painter.setPen(theme.colour("faint"))
         else:
             painter.setPen(theme.colour("ink"))
-        painter.setFont(option.font)  # type: ignore[attr-defined]
+        painter.setFont(option.font)
         inner = rect.adjusted(PAD, 0, -PAD, 0)
-        metrics: QFontMetrics = option.fontMetrics  # type: ignore[attr-defined]
+        metrics: QFontMetrics = option.fontMetrics
         if metrics.horizontalAdvance(text) > inner.width():
             text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, int(model.alignment(column)), text)
@@ -243,15 +243,17 @@ class GridView(QTableView):
         """The variable of the current or first selected cell."""
         if self.grid.dataset is None:
             return None
-        ranges = self.selectionModel().selection()
-        column = ranges[0].left() if len(ranges) else self.currentIndex().column()
+        selection = self.selectionModel().selection()
+        column = selection.at(0).left() if selection.count() else self.currentIndex().column()
         return self.grid.dataset.variables[column].name if column >= 0 else None
 
     def selected_block(self) -> tuple[list[int], list[tuple[int, int]]]:
         """Columns and row ranges of the selection (rows on screen, inclusive), from ranges, never cells."""
         columns: set[int] = set()
         spans: list[tuple[int, int]] = []
-        for part in self.selectionModel().selection():
+        selection = self.selectionModel().selection()
+        for k in range(selection.count()):
+            part = selection.at(k)
             columns.update(range(part.left(), part.right() + 1))
             spans.append((part.top(), part.bottom()))
         return sorted(columns), merge_spans(spans)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import (
@@ -186,7 +186,7 @@ class LargePlot(QFrame):
             f"{view.points_drawn:,}", f"{view.points_total:,}"
         )
 
-    def _segment(self, text: str, object_name: str, selecting: bool, group: QButtonGroup) -> QWidget:
+    def _segment(self, text: str, object_name: str, selecting: bool, group: QButtonGroup) -> QPushButton:
         b = button(text, object_name, lambda: self.view.set_selecting(selecting), variant="segment")
         b.setCheckable(True)
         group.addButton(b)

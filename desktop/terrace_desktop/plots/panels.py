@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pyqtgraph as pg
@@ -22,7 +23,7 @@ SPACING = 6
 _SIDES = (("x", "bottom"), ("y", "left"))
 
 
-class BrushBox(pg.ViewBox):
+class BrushBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
     """A view box whose drag either pans or draws the rectangle of the brush."""
 
     brushed = Signal(QRectF)
@@ -64,9 +65,9 @@ class Grid:
         """What is to be done, in order, each a matter of milliseconds."""
         self.boxes, self.items, self._titles = [], [], {}
         for k, panel in enumerate(self.plot.panels):
-            yield lambda k=k, panel=panel: self._panel(k, panel)
+            yield partial(self._panel, k, panel)
             for marks in panel.marks:
-                yield lambda k=k, marks=marks: self._layer(k, marks)
+                yield partial(self._layer, k, marks)
         yield self._into_layout
         if not self.compact:
             yield self._common_titles

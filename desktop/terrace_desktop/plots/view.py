@@ -28,7 +28,7 @@ REST = 2  # ms between the steps of plots that are drawn at the same time
 pg.setConfigOptions(antialias=True)
 
 
-class PlotView(pg.GraphicsLayoutWidget):
+class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Draws a `Plot`, in steps if it is large. `compact` is the small picture: no tick labels, no interaction.
 
     Whoever needs all of it at once calls `finish`.
@@ -89,7 +89,8 @@ class PlotView(pg.GraphicsLayoutWidget):
     def grab(self, *area: Any) -> QPixmap:
         """The whole plot as a picture."""
         self.finish()
-        return super().grab(*area)
+        picture: QPixmap = super().grab(*area)
+        return picture
 
     def _redress(self) -> None:
         """Draw in the colours of another theme, once there is somebody to see it."""

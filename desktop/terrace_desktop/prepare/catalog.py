@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from terrace_desktop.after.entry import Group
 from terrace_desktop.prepare import describing, graphs, structure, variables
+from terrace_desktop.prepare.facts import DataFacts
 
 
-def groups() -> tuple[Group, ...]:
+def groups() -> tuple[Group[DataFacts], ...]:
     """The groups with their entries, in the user's language."""
     return (
         describing.group(),

@@ -8,7 +8,7 @@ from terrace_desktop.prepare import fields as f
 from terrace_desktop.prepare.facts import DataFacts
 
 
-def group() -> Group:
+def group() -> Group[DataFacts]:
     """Describe."""
     return Group(
         "describe",

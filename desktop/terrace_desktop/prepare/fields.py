@@ -17,11 +17,11 @@ def entry(
     commands: Callable[[DataFacts, Values], list[str]],
     fields: Callable[[DataFacts], tuple[Field, ...]],
     reason: Callable[[DataFacts], str] | None = None,
-    problem: Callable[[DataFacts, Values], str] = nothing_wrong,  # type: ignore[assignment]
+    problem: Callable[[DataFacts, Values], str] = nothing_wrong,
     also: str = "",
-) -> Entry:
+) -> Entry[DataFacts]:
     """An entry of the data panel; without `reason` it needs data and no more."""
-    return Entry(key, title, purpose, commands, fields, reason or need_data, problem, also, of_model=False)  # type: ignore[arg-type]
+    return Entry(key, title, purpose, commands, fields, reason or need_data, problem, also, of_model=False)
 
 
 def need_data(facts: DataFacts) -> str:

@@ -22,7 +22,7 @@ class PrepareFlow(QObject):
         super().__init__(window)
         self.window = window
         self.controller = controller
-        self.dialog: AfterDialog | None = None
+        self.dialog: AfterDialog[DataFacts] | None = None
         controller.changed.connect(lambda _snapshot, _what: self._refresh())
 
     def open(self, key: str) -> None:
@@ -30,8 +30,8 @@ class PrepareFlow(QObject):
         if self.dialog is None:
             self.dialog = AfterDialog(
                 self._facts(),
+                catalog.groups(),
                 self.window,
-                groups=catalog.groups(),
                 title=tr("Work with the data"),
                 done=tr("Done."),
                 name="data_dialog",

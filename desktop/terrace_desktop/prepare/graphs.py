@@ -8,7 +8,7 @@ from terrace_desktop.prepare import fields as f
 from terrace_desktop.prepare.facts import DataFacts
 
 
-def group() -> Group:
+def group() -> Group[DataFacts]:
     """Plot."""
     return Group(
         "plot",
@@ -173,7 +173,7 @@ def _density(_facts: DataFacts, values: Values) -> list[str]:
 
 def _bar_fields(facts: DataFacts) -> tuple[Field, ...]:
     def measured(values: Values) -> bool:
-        return values["what"] != "percent"
+        return bool(values["what"] != "percent")
 
     what = (*f.statistics(), ("percent", tr("Percent of rows")))
     return (

@@ -8,7 +8,7 @@ from terrace_desktop.prepare import fields as f
 from terrace_desktop.prepare.facts import DataFacts
 
 
-def rows_group() -> Group:
+def rows_group() -> Group[DataFacts]:
     """Rows and variables."""
     return Group(
         "rows",
@@ -80,7 +80,7 @@ def rows_group() -> Group:
     )
 
 
-def shape_group() -> Group:
+def shape_group() -> Group[DataFacts]:
     """Files and shapes."""
     return Group(
         "shape",

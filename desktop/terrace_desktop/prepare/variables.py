@@ -10,7 +10,7 @@ from terrace_desktop.prepare import fields as f
 from terrace_desktop.prepare.facts import DataFacts
 
 
-def new_group() -> Group:
+def new_group() -> Group[DataFacts]:
     """New variables."""
     return Group(
         "new",
@@ -127,7 +127,7 @@ def new_group() -> Group:
     )
 
 
-def kinds_group() -> Group:
+def kinds_group() -> Group[DataFacts]:
     """Labels and kinds."""
     return Group(
         "kinds",
@@ -227,7 +227,7 @@ def _compute(_facts: DataFacts, values: Values) -> list[str]:
 
 # --- centring ------------------------------------------------------------------------------------------
 def _within(values: Values) -> bool:
-    return values["around"] == "group"
+    return bool(values["around"] == "group")
 
 
 def _centre_fields(facts: DataFacts) -> tuple[Field, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
@@ -16,7 +17,7 @@ from terrace_desktop.results.clipboard import tables_mime, values_mime
 from terrace_desktop.results.naming import state_pill
 from terrace_desktop.results.output_card import joined_html
 from terrace_desktop.results.segments import Segments
-from terrace_desktop.widgets import Notice, clear_layout, named
+from terrace_desktop.widgets import Notice, clear_layout, marked, named
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -149,8 +150,7 @@ class ModelCard(Card):
         self.add_action(self.tr("Predict"), "model_predict", self.predict_asked.emit)
         after = QMenu(self)
         for command, words in AFTER:
-            text = QCoreApplication.translate("ModelCard", words)
-            after.addAction(text, lambda c=command: self.after_asked.emit(c))
+            after.addAction(marked("ModelCard", words), self._asker(command))
         after.addSeparator()
         after.addAction(self.tr("All that follows a fit…"), self.panel_asked.emit)
         self.add_menu(self.tr("After the fit"), "model_after", after)
@@ -164,12 +164,18 @@ class ModelCard(Card):
         named(export, "model_export_menu", self.tr("Export"))
         export.setTitle(self.tr("Export"))
         for suffix, words in EXPORTS:
-            export.addAction(words, lambda s=suffix: self.export_asked.emit(s))
+            export.addAction(words, self._exporter(suffix))
         self.menu.addMenu(export)
         self.menu.addSeparator()
         self.menu.addAction(self.tr("Rename…"), self.rename_asked.emit)
         self.menu.addAction(self.tr("Fit again"), self.refit_asked.emit)
         self.finish_menu()
+
+    def _asker(self, command: str) -> Callable[[], None]:
+        return lambda: self.after_asked.emit(command)
+
+    def _exporter(self, suffix: str) -> Callable[[], None]:
+        return lambda: self.export_asked.emit(suffix)
 
     def copy_tables(self) -> None:
         """Copy the tables as tables."""

@@ -17,9 +17,10 @@ from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import Card
 from terrace_desktop.results.clipboard import tables_mime
 from terrace_desktop.results.segments import Segments
-from terrace_desktop.widgets import Notice, named
+from terrace_desktop.widgets import Notice, marked, named
 
 if TYPE_CHECKING:
+    from terrace.results.plot import Plot
     from terrace.results.table import Table
     from terrace.session.contract import Outcome
     from terrace_desktop.history import Entry
@@ -138,8 +139,8 @@ class OutputCard(Card):
         if not title and not outcome.tables and len(outcome.plots) == 1:
             title = outcome.plots[0].title
         if not title:
-            words = TITLES.get(outcome.type, "")
-            title = QCoreApplication.translate("OutputCard", words) if words else outcome.type or entry.command
+            words = TITLES.get(outcome.type)
+            title = marked("OutputCard", words) if words else outcome.type or entry.command
         if outcome.error is not None and outcome.line is not None:
             title = QCoreApplication.translate("OutputCard", "{0}, line {1}").format(title, outcome.line)
         super().__init__(f"output_{entry.id}", title, shown)
@@ -219,10 +220,10 @@ class OutputCard(Card):
             self.body.addWidget(shown)
         self._render()
 
-    def _plot(self, plot: object) -> QWidget:
+    def _plot(self, plot: Plot) -> QWidget:
         from terrace_desktop.plots.cards import LargePlot
 
-        large = LargePlot(plot, closable=False, inside=self.title)  # type: ignore[arg-type]
+        large = LargePlot(plot, closable=False, inside=self.title)
         large.export_asked.connect(self.export_plot_asked)
         large.rows_selected.connect(self.rows_selected)
         return large

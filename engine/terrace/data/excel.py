@@ -90,7 +90,11 @@ def sheets(path: Path) -> tuple[tuple[str, str], ...]:
         raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
     book = openpyxl.load_workbook(path, read_only=True)
     try:
-        return tuple((ws.title, str(ws.calculate_dimension(force=True))) for ws in book.worksheets)
+        return tuple(
+            # the types have the sheets of a workbook that is written
+            (ws.title, str(ws.calculate_dimension(force=True)))  # type: ignore[call-arg]
+            for ws in book.worksheets
+        )
     finally:
         book.close()
 

@@ -77,7 +77,7 @@ def write_excel(data: Dataset, path: Path, report: Report) -> None:
         if float(f"{number:.16g}") == number:
             return number
         cell = WriteOnlyCell(sheet)  # the library writes sixteen digits of a number, and this needs one more
-        cell._value, cell.data_type = repr(number), "n"
+        cell._value, cell.data_type = repr(number), "n"  # type: ignore[attr-defined]  # value= would round it
         return cell
 
     columns = [_cells(data, v, text_cell, number_cell) for v in data.variables]

@@ -56,7 +56,8 @@ def combined(weights: FloatArray, parts: FloatArray, tolerance: float = _TOLERAN
 
 def estimable(parts: FloatArray) -> BoolArray:
     """Which functions are estimable, by their excess (l, q), shape (l,)."""
-    return ~np.any(parts != 0.0, axis=1)
+    found: BoolArray = ~np.any(parts != 0.0, axis=1)
+    return found
 
 
 def estimable_part(parts: FloatArray) -> FloatArray:

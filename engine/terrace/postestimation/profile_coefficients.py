@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +48,7 @@ class CoefficientSearch:
         best, where = math.inf, center
         for start in (near, center) if near is not center else (center,):
             found = minimize(
-                lambda y, u=start: _whitened(objective, u, whiten, y), np.zeros(len(start)), jac=True, method="BFGS",
+                partial(_whitened, objective, start, whiten), np.zeros(len(start)), jac=True, method="BFGS",
                 options={"gtol": 1e-7, "maxiter": 200},
             )  # fmt: skip
             if float(found.fun) < best:

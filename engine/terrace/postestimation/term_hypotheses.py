@@ -89,7 +89,7 @@ def type_two(fit: FitResult, own: Counter[str], contents: Sequence[Counter[str]]
     phi = covariance(fit)
     if above[p:].all():
         # what was left out adds nothing to the model without the containing terms
-        rows = np.eye(p)[mine[:p]]
+        rows: FloatArray = np.eye(p)[mine[:p]]
         if len(rows) and above[:p].any():
             up, here = np.flatnonzero(above[:p]), np.flatnonzero(mine[:p])
             rows[:, up] = -np.linalg.solve(phi[np.ix_(up, up)], phi[np.ix_(up, here)]).T

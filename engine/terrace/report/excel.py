@@ -167,7 +167,7 @@ def _write_table(sheet: Worksheet, table: Table, caption: str, at: int) -> int:
     _widths(sheet, page, spans)
     _wrap_notes(sheet, row - len(note_paragraphs(table)) + 1, row, width)
     if at == 1:
-        sheet.freeze_panes = sheet.cell(head + 1, 2)
+        sheet.freeze_panes = sheet.cell(head + 1, 2).coordinate
     return row + 2
 
 
@@ -187,8 +187,10 @@ def _wrap_notes(sheet: Worksheet, first: int, last: int, width: int) -> None:
 
 def _for_print(sheet: Worksheet) -> None:
     """A sheet is as wide as a page, and shows the rules of its table only."""
+    from openpyxl.worksheet.properties import PageSetupProperties
+
     sheet.sheet_view.showGridLines = False
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
 
