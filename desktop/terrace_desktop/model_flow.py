@@ -165,7 +165,7 @@ class ModelFlow(QObject):
         if self._after is None:
             from terrace_desktop.after.flow import AfterFlow
 
-            self._after = AfterFlow(self)
+            self._after = AfterFlow(self.window, self.controller, self.results, self)
         self._after.open(card, key)
 
     def open_after_newest(self) -> None:

@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from terrace_desktop.after import catalog
 from terrace_desktop.after.facts import Facts, Model
 from terrace_desktop.after.panel import AfterDialog, AfterPanel
+from terrace_desktop.controller import Controller
+from terrace_desktop.results.pane import ResultsPane
 
 if TYPE_CHECKING:
-    from terrace_desktop.model_flow import ModelFlow
+    from terrace.session.contract import Outcome
+    from terrace.spec.model import ModelSpec
     from terrace_desktop.results.model_card import ModelCard
+
+
+class Models(Protocol):
+    """What the panel asks of those who run commands about models."""
+
+    def after(self, card: ModelCard, command: str, then: Callable[[Outcome | None], object]) -> None:
+        """Run a command about the model of a card; `then` gets its outcome."""
+
+    def open_builder(self, spec: ModelSpec) -> None:
+        """A model in the builder."""
 
 
 class AfterFlow(QObject):
     """One panel at a time, for the model of one card."""
 
-    def __init__(self, models: ModelFlow) -> None:
-        super().__init__(models)
+    def __init__(self, window: QWidget, controller: Controller, results: ResultsPane, models: Models) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = controller
+        self.results = results
         self.models = models
         self.dialog: AfterDialog[Facts] | None = None
         self.card: ModelCard | None = None
-        models.controller.changed.connect(lambda _snapshot, _what: self._refresh())
-        models.results.models_changed.connect(self._refresh)
+        controller.changed.connect(lambda _snapshot, _what: self._refresh())
+        results.models_changed.connect(self._refresh)
 
     def open(self, card: ModelCard, key: str = "") -> None:
         """The panel for a model, at an entry where one is named; a panel that is open turns to this model."""
         if self.dialog is None:
-            self.dialog = AfterDialog(self._facts(card), catalog.groups(), self.models.window)
+            self.dialog = AfterDialog(self._facts(card), catalog.groups(), self.window)
             self.dialog.panel.run_asked.connect(self._run)
-            self.dialog.panel.cancel_asked.connect(self.models.controller.cancel)
+            self.dialog.panel.cancel_asked.connect(self.controller.cancel)
             self.dialog.panel.edit_asked.connect(self._edit)
             self.dialog.finished.connect(self._gone)
             self.card = card
@@ -51,8 +69,8 @@ class AfterFlow(QObject):
             self.dialog.close()
 
     def _facts(self, card: ModelCard) -> Facts:
-        stored = tuple(Model(c.stored, c.title) for c in self.models.results.cards() if c.stored)
-        now = self.models.controller.snapshot
+        stored = tuple(Model(c.stored, c.title) for c in self.results.cards() if c.stored)
+        now = self.controller.snapshot
         origin = now.origins.get(id(card.fit.model))
         return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin)
 
@@ -81,7 +99,7 @@ class AfterFlow(QObject):
     def _refresh(self) -> None:
         if self.dialog is None or self.card is None:
             return
-        if self.models.results.group_of(self.card) is None:
+        if self.results.group_of(self.card) is None:
             self.close()
         else:
             self.dialog.panel.set_facts(self._facts(self.card))

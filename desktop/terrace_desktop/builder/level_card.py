@@ -300,7 +300,7 @@ class LevelCard(QFrame):
         # variables of the fixed part first: a slope usually varies around a fixed effect
         fixed = {f.name for t in self.state.spec.fixed for f in t.factors}
         variables = sorted(self.state.dataset.variables, key=lambda v: v.name not in fixed)
-        slope_choices(self, variables)
+        slope_choices(self.add, self.state, self.index, variables, self._refuse_slope, self.box)
 
     def _slope_menu(self, s: int, term: Term, menu: QMenu) -> None:
         """A slope that is not among the fixed effects can be put there."""

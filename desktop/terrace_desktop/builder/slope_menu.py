@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from terrace.data.dataset import Variable
 from terrace.spec import edit
+from terrace_desktop.builder.chips import RoleBox
 from terrace_desktop.builder.picker import pick
 from terrace_desktop.builder.section_fixed import term_title
-
-if TYPE_CHECKING:
-    from terrace_desktop.builder.level_card import LevelCard
+from terrace_desktop.builder.state import BuilderState
 
 
-def slope_choices(card: LevelCard, variables: Sequence[Variable]) -> None:
-    """Offer slopes for the level of a card: a list of variables, or a menu where there are products too."""
-    spec = card.state.spec
-    there = {edit.term_key(t) for t in card.equation.terms}
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("SlopeMenu", text)
+
+
+def slope_choices(
+    at: QPushButton,
+    state: BuilderState,
+    index: int,
+    variables: Sequence[Variable],
+    refuse: Callable[[str], str],
+    box: RoleBox,
+) -> None:
+    """Offer slopes for equation `index`: a list of variables, or a menu where there are products too.
+
+    It opens at a button; `refuse` says why a variable cannot be taken, `box` takes what is chosen.
+    """
+    spec = state.spec
+    there = {edit.term_key(t) for t in spec.random[index].terms}
     products = [t for t in spec.fixed if len(t.factors) > 1 and edit.term_key(t) not in there]
 
     def variables_list() -> None:
-        title = card.tr("Random slope of")
-        pick(card.add, title, variables, card._refuse_slope, card.box.offer, take_text=card.box.offer_text)
+        pick(at, _tr("Random slope of"), variables, refuse, box.offer, take_text=box.offer_text)
 
     if not products:
         variables_list()
         return
-    menu = QMenu(card.add)
+    menu = QMenu(at)
     menu.setObjectName("slope_menu")
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    menu.addAction(card.tr("A variable …")).triggered.connect(variables_list)
+    menu.addAction(_tr("A variable …")).triggered.connect(variables_list)
     menu.addSeparator()
     for term in products:
         action = menu.addAction(term_title(term))
-        action.triggered.connect(
-            lambda _c=False, t=term: card.state.apply(edit.add_slope(card.state.spec, card.index, t))
-        )
-    menu.popup(card.add.mapToGlobal(card.add.rect().bottomLeft()))
+        action.triggered.connect(lambda _c=False, t=term: state.apply(edit.add_slope(state.spec, index, t)))
+    menu.popup(at.mapToGlobal(at.rect().bottomLeft()))
