@@ -345,14 +345,25 @@ class MainWindow(QMainWindow):
 
     def start_tour(self) -> None:
         """Bubbles that tell what the parts of the window are for; one tour at a time."""
-        from terrace_desktop.tour import Tour
+        from terrace_desktop.tour import Parts, Tour
 
         for tour in self.findChildren(Tour):
             tour.end()
         if self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
         self.left.setCurrentIndex(DATA)
-        Tour(self)
+        buttons = self.actions_.buttons
+        Tour(
+            self,
+            Parts(
+                data=self.left,
+                prepare=buttons["tool_prepare"],
+                new_model=buttons["new_model"],
+                results=self.results,
+                history=self.left.tabBar(),
+                export=buttons["export"],
+            ),
+        )
 
     def show_about(self) -> None:
         """Name, version, licence."""

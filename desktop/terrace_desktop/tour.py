@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
@@ -12,9 +10,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from terrace_desktop import theme
 from terrace_desktop.widgets import button, label, named
-
-if TYPE_CHECKING:
-    from terrace_desktop.main_window import MainWindow
 
 WIDTH = 320
 GAP = 12  # px between a bubble and what it tells of
@@ -25,50 +20,62 @@ def _tr(text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What the tour stops at, in its order."""
+
+    data: QWidget
+    prepare: QWidget
+    new_model: QWidget
+    results: QWidget
+    history: QWidget
+    export: QWidget
+
+
+@dataclass(frozen=True)
 class Stop:
     """What is told, and beside which part of the window."""
 
     title: str
     text: str
-    part: Callable[[MainWindow], QWidget]
+    part: QWidget
 
 
-def stops() -> tuple[Stop, ...]:
+def stops(parts: Parts) -> tuple[Stop, ...]:
     """The tour, in order."""
     return (
         Stop(
             _tr("Your data"),
             _tr("A double click on a name sorts, one on a cell changes it. The line above filters the rows. "
                 "Variables has labels, measure levels and codes for missing."),
-            lambda w: w.left,
+            parts.data,
         ),
         Stop(
             _tr("Describe, prepare, plot"),
             _tr("Forms for tables, graphs, new variables, centring, merging and reshaping. Each shows its command, and "
                 "undo takes it back."),
-            lambda w: w.actions_.buttons["tool_prepare"],
+            parts.prepare,
         ),
         Stop(
             _tr("A model"),
             _tr("New model opens the builder: outcome, fixed terms, and a card for each level. The equations follow as "
                 "you click."),
-            lambda w: w.actions_.buttons["new_model"],
+            parts.new_model,
         ),
         Stop(
             _tr("Results"),
             _tr("Each model is a card with its state, its tables and its plots. After the fit has tests, margins, "
                 "intervals, R² and diagnostics; what you ask stands under the card."),
-            lambda w: w.results,
+            parts.results,
         ),
         Stop(
             _tr("History"),
             _tr("Whatever you click is a command. Type others here, run them again, save them as a do-file."),
-            lambda w: w.left.tabBar(),
+            parts.history,
         ),
         Stop(
             _tr("Take it away"),
             _tr("Copy puts a table into Word or Excel as a table. Export report writes everything."),
-            lambda w: w.actions_.buttons["export"],
+            parts.export,
         ),
     )  # fmt: skip
 
@@ -76,14 +83,14 @@ def stops() -> tuple[Stop, ...]:
 class Tour(QFrame):
     """A bubble over the window that walks through the stops; Escape ends it, the arrow keys walk."""
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
         named(self, "tour", _tr("Tour"))
         self.setProperty("surface", "card")
         self.setProperty("active", True)
         self.setFixedWidth(WIDTH)
         self._window = window
-        self._stops = [s for s in stops() if s.part(window).isVisible()]
+        self._stops = [s for s in stops(parts) if s.part.isVisible()]
         self._at = 0
         self._ring = Ring(window)
         self._title = label("", "heading", wrap=True)
@@ -154,7 +161,7 @@ class Tour(QFrame):
 
     def _place(self) -> None:
         """Below what is told of, or inside it where there is no room below."""
-        part = self._stops[self._at].part(self._window)
+        part = self._stops[self._at].part
         corner = part.mapTo(self._window, QPoint(0, 0))
         self._ring.setGeometry(corner.x() - 3, corner.y() - 3, part.width() + 6, part.height() + 6)
         self._ring.show()
