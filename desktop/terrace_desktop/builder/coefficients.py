@@ -44,6 +44,6 @@ def _parts(f: Factor, term: Term, keys: set[edit.TermKey], state: BuilderState) 
     for k, value in enumerate(levels):
         if k == base or value in f.omitted or (f.levels and value not in f.levels):
             continue
-        number = str(k + 1) if text else number_text(float(value))  # type: ignore[arg-type]
+        number = str(k + 1) if text else number_text(float(value))
         out.append(f"{number}.{f.name}")
     return out

@@ -8,8 +8,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from terrace.data.value import Value
 from terrace.spec import edit
-from terrace.spec.model import Factor, Term
+from terrace.spec.model import Base, Factor, Term
 from terrace.spec.rules_fixed import NO_TIME
 from terrace_desktop.builder.centring import add_centring, plain, time_command
 from terrace_desktop.builder.picker import pick
@@ -108,9 +109,9 @@ def _add_kept(menu: QMenu, f: Factor, state: BuilderState) -> None:
     levels = state.levels_of(f.name)
     kept = [v for v in levels if not f.levels or v in f.levels]
 
-    def turn(value: object) -> None:
+    def turn(value: Value) -> None:
         now = [v for v in levels if (v in kept) != (v == value)]
-        state.apply(edit.set_levels(state.spec, f.name, [] if len(now) == len(levels) else now))  # type: ignore[arg-type]
+        state.apply(edit.set_levels(state.spec, f.name, [] if len(now) == len(levels) else now))
 
     for value in levels:
         action = menu.addAction(state.label_of(f.name, value).replace("&", "&&"))
@@ -121,13 +122,11 @@ def _add_kept(menu: QMenu, f: Factor, state: BuilderState) -> None:
 
 
 def _add_base(
-    menu: QMenu, group: QActionGroup, f: Factor, text: str, base: object, on: bool, state: BuilderState
+    menu: QMenu, group: QActionGroup, f: Factor, text: str, base: Base, on: bool, state: BuilderState
 ) -> None:
     action = QAction(text.replace("&", "&&"), menu)
     action.setCheckable(True)
     action.setChecked(on)
     group.addAction(action)
-    action.triggered.connect(
-        lambda: state.apply(edit.set_base(state.spec, f.name, base))  # type: ignore[arg-type]
-    )
+    action.triggered.connect(lambda: state.apply(edit.set_base(state.spec, f.name, base)))
     menu.addAction(action)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.spec import edit
 from terrace.spec.check import Report
 from terrace.spec.counts import base_code
@@ -194,7 +195,7 @@ class BuilderState(QObject):
                     return f
         return factor_for(self.dataset, name)
 
-    def levels_of(self, name: str) -> tuple[object, ...]:
+    def levels_of(self, name: str) -> tuple[Value, ...]:
         """The values of a variable where they are known or cheap to find."""
         if name not in self.dataset:
             return ()
@@ -216,7 +217,7 @@ class BuilderState(QObject):
         facts = facts_of(self.dataset)
         return base_code(f, self.levels_of(f.name), facts, Sample(None, facts.rows, ()))
 
-    def label_of(self, name: str, value: object) -> str:
+    def label_of(self, name: str, value: Value) -> str:
         """How a value of a variable is called."""
         if name not in self.dataset:
             return number_text(value) if isinstance(value, float) else str(value)

@@ -6,6 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
+from terrace.data.value import Value
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -87,7 +89,7 @@ class ColumnReader:
         """The longest text among the sampled rows."""
         return max((self.text(int(r), labels) for r in self._rows), key=len, default="")
 
-    def _plain(self, value: Any) -> str:
+    def _plain(self, value: Value) -> str:
         if self.is_text:
             return str(value)
         if self.is_date:
@@ -129,7 +131,7 @@ class ColumnReader:
         return min(most, max(_decimals(v) for v in seen))
 
 
-def exact(value: Any) -> str:
+def exact(value: float | np.floating[Any]) -> str:
     """A number with every digit it has and no more (single precision prints as single precision)."""
     from terrace.data.extended import LEAST, extended_name
 
@@ -147,7 +149,7 @@ def exact(value: Any) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def _decimals(value: Any) -> int:
+def _decimals(value: float | np.floating[Any]) -> int:
     import numpy as np
 
     text = str(np.format_float_positional(value, trim="-"))

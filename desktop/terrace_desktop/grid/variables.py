@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.data.value import Value
 from terrace_desktop import theme
 from terrace_desktop.grid.columns import BADGES, exact
 from terrace_desktop.grid.filter_bar import EscapeLine
@@ -44,7 +45,7 @@ FIELDS = ("name", "measure", "label", "value_labels", "missing_codes")
 MEASURES = ("identifier", "nominal", "ordinal", "continuous")
 
 
-def code_text(value: Any) -> str:
+def code_text(value: Value) -> str:
     """A code as a user types it."""
     return value if isinstance(value, str) else exact(value)
 

@@ -17,6 +17,7 @@ from terrace.data.digits import EXACT, why_text
 from terrace.data.measure import guess_measure
 from terrace.data.names import legal_names
 from terrace.data.plain import Unusable, plain_values
+from terrace.data.value import Value
 from terrace.errors import DataError
 
 MERGED = (
@@ -34,8 +35,8 @@ class RawColumn:
     values: Any
     label: str = ""
     measure: Measure | None = None
-    value_labels: Mapping[Any, str] = field(default_factory=dict)
-    missing_codes: tuple[Any, ...] = ()
+    value_labels: Mapping[Value, str] = field(default_factory=dict)
+    missing_codes: tuple[Value, ...] = ()
     format: str = ""
 
 

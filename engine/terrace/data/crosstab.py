@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.data.extended import extended_name
 from terrace.data.transforms.grouping import Grouping, column, group
+from terrace.data.value import Value
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -24,7 +24,7 @@ class Levels:
     """
 
     name: str
-    values: tuple[Any, ...]
+    values: tuple[Value | None, ...]
     labels: tuple[str, ...]
     codes: npt.NDArray[np.int64]
 
@@ -39,7 +39,7 @@ def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, 
     used[groups.codes[keep]] = True
     number = np.cumsum(used) - 1
     source = column(data, name)
-    values: list[Any] = []
+    values: list[Value | None] = []
     for g in np.flatnonzero(used):
         row = int(groups.first[g])
         value = source[row] if not hasattr(source, "iloc") else source.iloc[row]
@@ -71,7 +71,7 @@ def _with_codes(data: Dataset, name: str, keep: BoolArray, groups: Grouping, *, 
     return Levels(name, tuple(values), tuple(shown_level(data, name, x, labels=labels) for x in values), codes)
 
 
-def shown_level(data: Dataset, name: str, value: Any, *, labels: bool = True) -> str:
+def shown_level(data: Dataset, name: str, value: Value | None, *, labels: bool = True) -> str:
     """A value as tables show it: its label, or the number in the variable's format."""
     if value is None:
         return "."

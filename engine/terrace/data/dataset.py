@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.digits import EXACT, whole_text
+from terrace.data.value import Value
 from terrace.errors import DataError
 
 FloatArray = npt.NDArray[np.float64]
@@ -43,8 +44,8 @@ class Variable:
     name: str
     label: str = ""
     measure: Measure = Measure.CONTINUOUS
-    value_labels: Mapping[Any, str] = field(default_factory=dict)
-    missing_codes: tuple[Any, ...] = ()
+    value_labels: Mapping[Value, str] = field(default_factory=dict)
+    missing_codes: tuple[Value, ...] = ()
     format: str = ""
 
     def __post_init__(self) -> None:
@@ -164,7 +165,7 @@ class Dataset:
                 values[values == float(code)] = np.nan
         return values
 
-    def codes(self, name: str) -> tuple[npt.NDArray[np.int64], tuple[Any, ...]]:
+    def codes(self, name: str) -> tuple[npt.NDArray[np.int64], tuple[Value, ...]]:
         """Group codes, shape (n,), -1 for missing, with the distinct values in sorted order."""
         v = self.variable(name)
         column = self.frame[name]
@@ -177,7 +178,7 @@ class Dataset:
             found = _number_codes(self.numeric(name))
         return found[0].astype(np.int64, copy=False), tuple(found[1].tolist())
 
-    def level_label(self, name: str, value: Any) -> str:
+    def level_label(self, name: str, value: Value) -> str:
         """The value label where there is one, otherwise the value printed plainly."""
         label = self.variable(name).value_labels.get(value)
         if label is not None:

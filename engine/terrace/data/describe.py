@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.data.transforms.aggregate import Cells
 from terrace.data.transforms.grouping import Grouping, group, ranks
+from terrace.data.value import Value
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -33,7 +33,7 @@ class Profile:
     n: int
     missing: int
     unique: int
-    values: tuple[Any, ...] = ()
+    values: tuple[Value, ...] = ()
     counts: tuple[int, ...] = ()
     low: float | None = None
     high: float | None = None
@@ -54,7 +54,7 @@ def profile(data: Dataset, name: str, keep: BoolArray | None = None, *, limit: i
     x = data.numeric(name)
     known = x[~np.isnan(x)]
     codes, count, _ = ranks(known)
-    values: tuple[Any, ...] = ()
+    values: tuple[Value, ...] = ()
     counts: tuple[int, ...] = ()
     if 0 < count <= limit:
         sizes = np.bincount(codes, minlength=count)

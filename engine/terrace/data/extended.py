@@ -7,7 +7,7 @@ shows it calls it by its letter. The numbers are those of a Stata double: 2¹⁰
 
 from __future__ import annotations
 
-from typing import Any
+from terrace.data.value import Value
 
 CODES = {chr(ord("a") + k): 2.0**1023 * (1 + (k + 1) / 4096) for k in range(26)}
 """The number that stands for each letter."""
@@ -16,7 +16,7 @@ _NAMES = {code: f".{letter}" for letter, code in CODES.items()}
 LEAST = min(CODES.values())
 
 
-def extended_name(value: Any) -> str:
+def extended_name(value: Value) -> str:
     """``.a`` for the number that stands for it; empty for any other value."""
     try:
         return _NAMES.get(float(value), "")

@@ -21,6 +21,7 @@ import pandas as pd
 from terrace.data.dataset import Measure
 from terrace.data.dates import EPOCH, from_datetimes
 from terrace.data.digits import EXACT, LONG, whole_text
+from terrace.data.value import Value
 
 _NUMBERS = (bool, np.bool_, int, np.integer, float, np.floating, Decimal, Fraction)
 _DATES = (dt.date, np.datetime64)  # a datetime and a Timestamp are dates
@@ -35,7 +36,7 @@ class Extra:
 
     format: str = ""
     measure: Measure | None = None
-    value_labels: Mapping[Any, str] = field(default_factory=dict)
+    value_labels: Mapping[Value, str] = field(default_factory=dict)
     note: str = ""
 
 
@@ -99,7 +100,7 @@ def _first(column: pd.Series) -> int:
 def _categories(column: pd.Series, dtype: pd.CategoricalDtype) -> tuple[pd.Series, Extra]:
     codes = column.cat.codes.to_numpy().astype(np.int64)
     if dtype.ordered:
-        labels = {i + 1: str(c) for i, c in enumerate(dtype.categories)}
+        labels: dict[Value, str] = {i + 1: str(c) for i, c in enumerate(dtype.categories)}
         numbers = codes + 1.0
         numbers[codes < 0] = np.nan
         return pd.Series(numbers), Extra(measure=Measure.ORDINAL, value_labels=labels)

@@ -19,6 +19,7 @@ from terrace.data.dataset import Dataset, Measure
 from terrace.data.dates import DATETIME, DAY, SPSS_OFFSET_DAYS
 from terrace.data.extended import CODES
 from terrace.data.progress import Report
+from terrace.data.value import Value
 from terrace.errors import DataError
 
 _CHUNK = 200_000
@@ -163,9 +164,9 @@ def _finish(columns: list[RawColumn], meta: Any, path: Path, notes: list[str]) -
     return build_dataset(columns, source=str(path), label=(meta.file_label or "").strip(), notes=notes)
 
 
-def _number_keys(labels: dict[Any, str]) -> dict[Any, str]:
+def _number_keys(labels: dict[Value, str]) -> dict[Value, str]:
     """Without labels of SAS's special missing values, which pyreadstat gives as letters among numbers."""
-    numbers = {k: v for k, v in labels.items() if isinstance(k, int | float)}
+    numbers: dict[Value, str] = {k: v for k, v in labels.items() if isinstance(k, int | float)}
     return numbers or labels
 
 
@@ -195,9 +196,9 @@ def _spss_columns(frame: pd.DataFrame, meta: Any) -> list[RawColumn]:
     return columns
 
 
-def _missing_codes(values: pd.Series, ranges: list[Any]) -> tuple[Any, ...]:
+def _missing_codes(values: pd.Series, ranges: list[Any]) -> tuple[Value, ...]:
     """Single codes as they are; of a range, the values that occur in it."""
-    codes: list[Any] = []
+    codes: list[Value] = []
     for item in ranges:
         low, high = (item["lo"], item["hi"]) if isinstance(item, dict) else (item, item)
         if low == high:
@@ -208,7 +209,7 @@ def _missing_codes(values: pd.Series, ranges: list[Any]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-def _sas_columns(frame: pd.DataFrame, meta: Any, formats: dict[str, dict[Any, str]]) -> list[RawColumn]:
+def _sas_columns(frame: pd.DataFrame, meta: Any, formats: dict[str, dict[Value, str]]) -> list[RawColumn]:
     columns = []
     for i, name in enumerate(meta.column_names):
         kind = (meta.original_variable_types.get(name) or "").upper()

@@ -12,6 +12,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.dates import MS_PER_DAY, SPSS_OFFSET_DAYS, is_date_format, is_datetime_format
 from terrace.data.extended import LEAST, extended_name
+from terrace.data.value import Value
 from terrace.errors import DataError
 
 _LONG = 2_147_483_620
@@ -34,7 +35,7 @@ def write_stata(data: Dataset, path: Path) -> list[str]:
     import pyreadstat
 
     notes: list[str] = []
-    labels: dict[str, dict[Any, str]] = {}
+    labels: dict[str, dict[int | str, str]] = {}
     extended: dict[str, list[str]] = {}
     frame = {}
     for v in data.variables:
@@ -49,8 +50,8 @@ def write_stata(data: Dataset, path: Path) -> list[str]:
             frame[v.name], extended[v.name] = letters
         if any(not extended_name(c) for c in v.missing_codes):
             notes.append(f"{v.name}: the missing codes are written as missing.")
-        whole: dict[Any, str] = {
-            int(k): t for k, t in v.value_labels.items() if float(k).is_integer() and abs(k) <= _LONG
+        whole: dict[int | str, str] = {
+            int(k): t for k, t in v.value_labels.items() if float(k).is_integer() and abs(float(k)) <= _LONG
         }
         whole |= {extended_name(k)[1:]: t for k, t in v.value_labels.items() if extended_name(k)}
         if whole:
@@ -65,7 +66,7 @@ def write_stata(data: Dataset, path: Path) -> list[str]:
         path,
         file_label=data.label[:80],
         column_labels={v.name: v.label[:80] for v in data.variables if v.label},
-        variable_value_labels=labels,
+        variable_value_labels=labels,  # type: ignore[arg-type]  # a letter is an extended missing value
         missing_user_values=extended or None,
         variable_format={v.name: v.format for v in data.variables if _stata_format(v.format)},
     )
@@ -106,7 +107,7 @@ def write_spss(data: Dataset, path: Path, compress: bool) -> list[str]:
         file_label=_cut(data.label, 64),
         compress=compress,
         column_labels={v.name: _cut(v.label, 255) for v in data.variables if v.label},
-        variable_value_labels={v.name: _spss_labels(data, v) for v in data.variables if v.value_labels},
+        variable_value_labels={v.name: _spss_labels(data, v) for v in data.variables if v.value_labels},  # type: ignore[misc]  # text has labels too
         missing_ranges=missing,
         variable_measure={v.name: _SPSS_MEASURES[v.measure] for v in data.variables},
         variable_format=formats,
@@ -163,14 +164,14 @@ def _spss_missing(data: Dataset, v: Variable, notes: list[str]) -> list[Any]:
         return list(codes)
     if not data.is_text(v.name):
         valid = data.numeric(v.name)
-        if not bool(((valid >= codes[0]) & (valid <= codes[-1])).any()):
+        if not bool(((valid >= float(codes[0])) & (valid <= float(codes[-1]))).any()):
             return [{"lo": codes[0], "hi": codes[-1]}]
     notes.append(f"{v.name}: SPSS holds three missing codes; the first three of {len(codes)} are kept.")
     return list(codes[:3])
 
 
-def _spss_labels(data: Dataset, v: Variable) -> dict[Any, str]:
-    convert: Any = str if data.is_text(v.name) else float
+def _spss_labels(data: Dataset, v: Variable) -> dict[Value, str]:
+    convert: type[str] | type[float] = str if data.is_text(v.name) else float
     return {convert(k): _cut(t, 120) for k, t in v.value_labels.items() if t and not extended_name(k)}
 
 

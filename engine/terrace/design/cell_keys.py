@@ -73,7 +73,7 @@ class GroupCodes:
         """Codes of the rows within the batch, shape (n,), and the numbers of these codes in the whole."""
         if not self.computed and batch.is_text(self.name):
             codes, levels = batch.codes(self.name)
-            ids = [self._text.setdefault(value, len(self._text)) for value in levels]
+            ids = [self._text.setdefault(str(value), len(self._text)) for value in levels]
             return codes, np.array(ids, dtype=np.int64)
         values = computed_values(self.name, batch) if self.computed else batch.numeric(self.name)
         codes, distinct = pd.factorize(values, sort=True)  # sorted, so that sorted rows have sorted codes

@@ -11,13 +11,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.data.digits import whole_text
+from terrace.data.value import Value
 from terrace.errors import SpecError
 from terrace.spec.model import Factor, Term
 
@@ -38,7 +39,7 @@ class ColumnInfo:
     label: str
     term: int
     kind: ColumnKind = "estimated"
-    levels: tuple[Any, ...] = ()
+    levels: tuple[Value | None, ...] = ()
     variables: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
 
@@ -54,9 +55,9 @@ class ColumnInfo:
 class FactorLevels:
     """The levels of a factor variable in the estimation sample, its base, and how they are written."""
 
-    values: tuple[Any, ...]
+    values: tuple[Value, ...]
     codes: npt.NDArray[np.int64]
-    base: Any
+    base: Value | None
     tokens: tuple[str, ...]
     labels: tuple[str, ...]
 
@@ -130,7 +131,7 @@ class ColumnBuilder:
         labels = tuple(self.data.level_label(name, v) for v in kept)
         return FactorLevels(tuple(kept), relabel[codes], kept[0] if kept else None, tokens, labels)
 
-    def _base(self, factor: Factor, levels: FactorLevels) -> Any:
+    def _base(self, factor: Factor, levels: FactorLevels) -> Value | None:
         base = factor.base
         if not levels.values or base == "none":
             return None
@@ -278,15 +279,15 @@ def _keeps_all(term: Term) -> bool:
     return all(f.base == "none" or f.levels for f in term.factors if f.kind == "factor")
 
 
-def _wanted(f: Factor, value: Any, token: str) -> bool:
+def _wanted(f: Factor, value: Value, token: str) -> bool:
     return not f.levels or any(value == w or token == _token(w) for w in f.levels)
 
 
-def _left_out(f: Factor, value: Any, token: str) -> bool:
+def _left_out(f: Factor, value: Value, token: str) -> bool:
     return any(value == w or token == _token(w) for w in f.omitted)
 
 
-def _token(value: Any) -> str:
+def _token(value: Value) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)

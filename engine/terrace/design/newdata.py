@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo, variable_values
 from terrace.design.design import Design, RandomBlock
 from terrace.errors import DataError
@@ -27,7 +28,7 @@ def column_values(terms: Sequence[Term], info: Sequence[ColumnInfo], data: Datas
     n = len(data)
     out = np.empty((n, len(info)), order="F")
     numbers: dict[object, FloatArray] = {}
-    factors: dict[str, tuple[IntArray, tuple[Any, ...]]] = {}
+    factors: dict[str, tuple[IntArray, tuple[Value, ...]]] = {}
     for k, column in enumerate(info):
         if column.name == "_cons":
             out[:, k] = 1.0
@@ -47,7 +48,7 @@ def column_values(terms: Sequence[Term], info: Sequence[ColumnInfo], data: Datas
     return out
 
 
-def _indicator(codes: IntArray, values: tuple[Any, ...], level: object) -> FloatArray:
+def _indicator(codes: IntArray, values: tuple[Value, ...], level: object) -> FloatArray:
     lookup = np.array([float(v == level) for v in values] + [np.nan])
     return lookup[codes]
 

@@ -19,6 +19,7 @@ from terrace.data.dataset import Dataset, Variable
 from terrace.data.memory import available_memory
 from terrace.data.progress import Report
 from terrace.data.streamed import StreamedData, TypeGivenUp
+from terrace.data.value import Value
 from terrace.design.cell_keys import GroupCodes, KeyTable, computed_values
 from terrace.design.cells import Cells
 from terrace.design.columns import ColumnBuilder, ColumnInfo, Columns
@@ -30,7 +31,7 @@ from terrace.errors import DataError
 from terrace.spec.model import Factor, ModelSpec, Term
 
 FloatArray = npt.NDArray[np.float64]
-Key = tuple[tuple[Any, ...], tuple[Any, ...]]
+Key = tuple[tuple[str, ...], tuple[tuple[str, Value | None], ...]]
 
 
 def why_rows_are_needed(spec: ModelSpec) -> str:
@@ -187,7 +188,7 @@ class _Passes:
         terms = (*self.spec.fixed, *(t for e in self.spec.random for t in e.terms))
         factors = list(dict.fromkeys(f.name for t in terms for f in t.factors if f.kind == "factor"))
         numbers = {f.name for t in terms for f in t.factors if f.kind == "continuous"} | {self.spec.outcome.name}
-        seen: Counter[tuple[Any, ...]] = Counter()
+        seen: Counter[tuple[Value, ...]] = Counter()
         if factors:
             for batch, mask in self._batches(all_rows=True):
                 seen.update(_combinations(batch, factors, mask))
@@ -278,7 +279,7 @@ def column_key(terms: Sequence[Term], info: ColumnInfo) -> Key:
     return tuple(numbers), tuple(sorted(indicators, key=repr))
 
 
-def _combinations(batch: Dataset, factors: Sequence[str], mask: npt.NDArray[np.bool_]) -> Counter[tuple[Any, ...]]:
+def _combinations(batch: Dataset, factors: Sequence[str], mask: npt.NDArray[np.bool_]) -> Counter[tuple[Value, ...]]:
     """How often each combination of values of the factors occurs, the mask as its last member; none with missings."""
     key = mask.astype(np.int64)
     known = np.ones(len(batch), dtype=bool)
@@ -290,7 +291,7 @@ def _combinations(batch: Dataset, factors: Sequence[str], mask: npt.NDArray[np.b
         key = key * max(1, len(values)) + codes
     codes, distinct = pd.factorize(key[known])
     counts = np.bincount(codes, minlength=len(distinct))
-    out: Counter[tuple[Any, ...]] = Counter()
+    out: Counter[tuple[Value, ...]] = Counter()
     for value, count in zip(distinct.tolist(), counts.tolist(), strict=True):
         parts = []
         for values in reversed(levels):

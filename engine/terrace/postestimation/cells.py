@@ -9,15 +9,16 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo
 from terrace.errors import SpecError
 from terrace.results.fit import FitResult
+from terrace.spec.model import Factor
 
 FloatArray = npt.NDArray[np.float64]
 Number = tuple[str, tuple[tuple[str, int], ...]]
@@ -28,20 +29,20 @@ class FactorInfo:
     """A factor of the fixed part: its levels in order, the base, and how levels are written."""
 
     name: str
-    levels: tuple[Any, ...]
-    base: Any
+    levels: tuple[Value, ...]
+    base: Value | None
     labels: tuple[str, ...]
 
 
 def factors(fit: FitResult, data: Dataset | None = None) -> dict[str, FactorInfo]:
     """The factors of the fixed part; with the data their levels carry value labels."""
-    found: dict[str, dict[Any, str]] = {}
-    base: dict[str, Any] = {}
+    found: dict[str, dict[Value, str]] = {}
+    base: dict[str, Value | None] = {}
     for column in fit.model.design.columns:
         if column.name == "_cons":
             continue
         for f, level, text in zip(_term(fit, column), column.levels or (None,) * 8, column.name.split("#")):
-            if f.kind == "factor":
+            if f.kind == "factor" and level is not None:
                 token = text.split(".")[0]
                 found.setdefault(f.name, {})[level] = token
         if column.kind == "base" and len(column.levels) == 1:
@@ -54,7 +55,7 @@ def factors(fit: FitResult, data: Dataset | None = None) -> dict[str, FactorInfo
     return out
 
 
-def _label(fit: FitResult, data: Dataset | None, name: str, level: Any, token: str) -> str:
+def _label(fit: FitResult, data: Dataset | None, name: str, level: Value, token: str) -> str:
     if data is not None and name in data:
         return data.level_label(name, level)
     for column in fit.model.design.columns:
@@ -64,7 +65,7 @@ def _label(fit: FitResult, data: Dataset | None, name: str, level: Any, token: s
     return token
 
 
-def _term(fit: FitResult, column: ColumnInfo) -> tuple[Any, ...]:
+def _term(fit: FitResult, column: ColumnInfo) -> tuple[Factor, ...]:
     return fit.spec.fixed[column.term].factors
 
 
@@ -76,7 +77,7 @@ def numbers_of(fit: FitResult, column: ColumnInfo) -> Counter[Number]:
 
 
 def cell_row(
-    fit: FitResult, info: dict[str, FactorInfo], cell: dict[str, Any], numbers: Counter[Number]
+    fit: FitResult, info: dict[str, FactorInfo], cell: dict[str, Value], numbers: Counter[Number]
 ) -> tuple[FloatArray, FloatArray]:
     """The row of one cell over the columns of X, (p,), and over `Design.lost`, (q,)."""
     design = fit.model.design
@@ -85,7 +86,7 @@ def cell_row(
 
 
 def _weight(
-    fit: FitResult, info: dict[str, FactorInfo], column: ColumnInfo, cell: dict[str, Any], numbers: Counter[Number]
+    fit: FitResult, info: dict[str, FactorInfo], column: ColumnInfo, cell: dict[str, Value], numbers: Counter[Number]
 ) -> float:
     if numbers_of(fit, column) != numbers:
         return 0.0
@@ -115,11 +116,11 @@ def need_term(fit: FitResult, info: dict[str, FactorInfo], names: list[str], num
         raise SpecError(f"The model has no term in {text}.", code="not-in-model", subject=text)
 
 
-def grid(info: dict[str, FactorInfo], names: list[str]) -> list[dict[str, Any]]:
+def grid(info: dict[str, FactorInfo], names: list[str]) -> list[dict[str, Value]]:
     """All combinations of levels, the last factor fastest."""
     return [dict(zip(names, c)) for c in itertools.product(*(info[n].levels for n in names))]
 
 
-def written(info: dict[str, FactorInfo], cell: dict[str, Any], separator: str = "#") -> str:
+def written(info: dict[str, FactorInfo], cell: dict[str, Value], separator: str = "#") -> str:
     """A cell by its labels: ``Public#0``."""
     return separator.join(info[n].labels[info[n].levels.index(v)] for n, v in cell.items())

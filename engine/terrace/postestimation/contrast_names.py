@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
+from terrace.data.value import Value
 from terrace.postestimation.cells import FactorInfo, grid
 from terrace.postestimation.contrast import Contrast, Part
 
 
-def level_code(info: FactorInfo, level: Any) -> str:
+def level_code(info: FactorInfo, level: Value) -> str:
     """A level as commands write it: its number, or the place of a text among the texts."""
     return str(info.levels.index(level) + 1) if isinstance(level, str) else f"{float(level):g}"
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo
 from terrace.design.estimability import by_the_kept
 from terrace.postestimation.cells import Number, numbers_of
@@ -45,7 +45,7 @@ class FullCoding:
     contents: tuple[Content, ...]
     kept: npt.NDArray[np.int64]
     size: FloatArray
-    cells: tuple[Mapping[str, Any], ...]
+    cells: tuple[Mapping[str, Value], ...]
 
     def in_own_size(self, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> FloatArray:
         """``g`` for columns of x and of the full coding that all have length 1, where what is left of a column is not
@@ -66,7 +66,7 @@ class _Place:
     """A column by what it is: its continuous parts, and its factors with their levels."""
 
     numbers: frozenset[tuple[Number, int]]
-    cell: frozenset[tuple[str, Any]]
+    cell: frozenset[tuple[str, Value]]
 
     @property
     def content(self) -> Content:
@@ -75,7 +75,7 @@ class _Place:
     def without(self, name: str) -> _Place:
         return _Place(self.numbers, frozenset(x for x in self.cell if x[0] != name))
 
-    def at(self, name: str, level: Any) -> _Place:
+    def at(self, name: str, level: Value) -> _Place:
         return _Place(self.numbers, self.without(name).cell | {(name, level)})
 
 
@@ -179,5 +179,5 @@ def _place(fit: FitResult, column: ColumnInfo) -> _Place:
         return _Place(frozenset(), frozenset())
     factors = fit.spec.fixed[column.term].factors
     levels = column.levels or (None,) * len(factors)
-    cell = frozenset((f.name, level) for f, level in zip(factors, levels) if f.kind == "factor")
+    cell = frozenset((f.name, level) for f, level in zip(factors, levels) if f.kind == "factor" and level is not None)
     return _Place(frozenset(numbers_of(fit, column).items()), cell)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.design.estimability import combined, estimable
 from terrace.errors import SpecError
 from terrace.language.expr_context import EvalContext
@@ -67,7 +67,7 @@ class Margins:
     mcompare: str = "none"
     kind: str = "dydx"
     expression: str = ""
-    bases: Mapping[str, Any] = field(default_factory=dict)
+    bases: Mapping[str, Value] = field(default_factory=dict)
     held: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
@@ -143,7 +143,7 @@ def margins(
     rows, excesses, labels, dimensions, names, offsets, counts = [], [], [], [], [], [], []
     for effect in effects:
         for cell, (number, scene), (group, within) in _order(cells, settings, groups):
-            wanted = scene.set_ | {("factor", d.name, ()): {d.value: 1.0} for d in cell}
+            wanted = scene.set_ | {("factor", d.name, ()): {d.level: 1.0} for d in cell}
             set_ = _filled(averages, wanted, within, atmeans, asbalanced)
             for row, own, name, offset in predict(set_, within, effect):
                 rows.append(row)

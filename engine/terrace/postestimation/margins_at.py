@@ -5,16 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.value import Value
 from terrace.errors import SpecError
 from terrace.postestimation.margins_rows import Averages, Given, Key, Setting
 
 FloatArray = npt.NDArray[np.float64]
-At = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+AtValues = Value | Given | Sequence[Value | Given]
+At = Mapping[str, AtValues] | Sequence[Mapping[str, AtValues]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,15 @@ class Dimension:
     """
 
     name: str
-    value: Any
+    value: Value | None
     label: str
     kind: str = "factor"
+
+    @property
+    def level(self) -> Value:
+        """The value, which only what at() leaves as observed or sets to shares is without."""
+        assert self.value is not None
+        return self.value
 
     def __str__(self) -> str:
         bare = self.kind == "at" or self.label.replace(".", "", 1).lstrip("-").isdigit()
@@ -60,20 +67,22 @@ def scenes(averages: Averages, at: At) -> list[Scene]:
         for name, (value, _) in scene.items():
             for key in keys_of(averages, name):
                 # a variable that is in the model both as a factor and as a number is set as both
-                number = key[0] == "continuous" and isinstance(value, Mapping)
-                set_[key] = float(next(iter(value))) if number else value  # type: ignore[arg-type]
+                if key[0] == "continuous" and isinstance(value, Mapping):
+                    set_[key] = float(next(iter(value)))
+                else:
+                    set_[key] = value
         dims = tuple(Dimension(n, _axis_value(v), text, "at") for n, (v, text) in scene.items() if n in varying)
         out.append(Scene(set_, ", ".join(f"{n} = {t}" for n, (_, t) in scene.items()), dims))
     return out
 
 
-def _axis_value(value: Any) -> Any:
+def _axis_value(value: Setting | None) -> Value | None:
     if isinstance(value, Mapping):
         return next(iter(value)) if len(value) == 1 else None
     return None if isinstance(value, Given) else value
 
 
-def _choices(averages: Averages, name: str, values: Any) -> list[tuple[Setting | None, str]]:
+def _choices(averages: Averages, name: str, values: AtValues) -> list[tuple[Setting | None, str]]:
     """(setting, text) for each value of one variable."""
     keys = keys_of(averages, name)
     as_factor = any(k[0] == "factor" for k in keys)
@@ -133,7 +142,7 @@ def at_matrix(averages: Averages, settings: Sequence[Mapping[Key, Setting]]) -> 
     return np.array(columns, dtype=np.float64).reshape(len(names), len(settings)).T, tuple(names)
 
 
-def level_token(averages: Averages, name: str, level: Any) -> str:
+def level_token(averages: Averages, name: str, level: Value) -> str:
     """How commands write a level of a factor: its number, or the place of a text among the texts."""
     if averages.data.is_text(name):
         return str(averages.data.codes(name)[1].index(level) + 1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.value import Value
 from terrace.design.estimability import combined, estimable
 from terrace.errors import SpecError
 from terrace.inference.tests import WaldTest
@@ -124,7 +125,7 @@ def _matrix(
 
 
 def _info(found: Margins, name: str, own: npt.NDArray[np.int64]) -> FactorInfo:
-    levels: dict[Any, str] = {}
+    levels: dict[Value, str] = {}
     for k in own:
         for d in found.dimensions[k]:
             if d.name == name and d.kind == "factor":

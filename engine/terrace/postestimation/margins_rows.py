@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo, variable_values
 from terrace.design.estimability import estimable, excess
 from terrace.errors import DataError, SpecError
@@ -33,10 +34,10 @@ class Given:
     text: str
 
 
-Setting = float | Mapping[Any, float] | Given
+Setting = float | Mapping[Value, float] | Given
 """A number for a continuous variable, or one a row; for a factor the share of each level, shares summing to 1."""
 Key = tuple[str, str, tuple[tuple[str, int], ...]]
-Part = tuple[Key, Any]
+Part = tuple[Key, Value | None]
 
 
 class Averages:
@@ -71,14 +72,14 @@ class Averages:
                     out[(f.kind, f.name, f.operators)] = None
         return list(out)
 
-    def levels(self, name: str) -> list[Any]:
+    def levels(self, name: str) -> list[Value]:
         """The levels of a factor that the fit knows, base included, in order. `SpecError` where it is none."""
-        found: dict[Any, None] = {}
+        found: dict[Value, None] = {}
         for column in self.fit.model.design.columns:
             if column.name == "_cons":
                 continue
             for f, level in zip(self.fit.spec.fixed[column.term].factors, column.levels or (None,) * 8):
-                if f.kind == "factor" and f.name == name:
+                if f.kind == "factor" and f.name == name and level is not None:
                     found[level] = None
         if not found:
             factors = [k[1] for k in self.variables() if k[0] == "factor"]
@@ -90,11 +91,13 @@ class Averages:
             )
         return sorted(found)
 
-    def base(self, name: str) -> Any:
+    def base(self, name: str) -> Value:
         """The base level of a factor; the lowest where it has none."""
         for column in self.fit.model.design.columns:
             if column.kind == "base" and column.variables == (name,) and len(column.levels) == 1:
-                return column.levels[0]
+                level = column.levels[0]
+                assert level is not None  # the column is one of a factor
+                return level
         return self.levels(name)[0]
 
     # --- averages ---------------------------------------------------------------------------------------
@@ -196,7 +199,7 @@ class Averages:
             elif isinstance(value, Given):
                 product = product * value.values
             else:
-                product = product * (float(value.get(level, 0.0)) if isinstance(value, Mapping) else float(value))
+                product = product * _held(value, level)
         return product
 
     def _parts(self, column: ColumnInfo) -> list[Part]:
@@ -232,7 +235,7 @@ class Averages:
                 self._columns[part] = value.values
                 observed.append(part)
                 continue
-            constant *= float(value.get(level, 0.0)) if isinstance(value, Mapping) else float(value)
+            constant *= _held(value, level)
         if constant == 0.0:
             return 0.0
         return constant * self.mean(observed, rows)
@@ -281,7 +284,7 @@ class Averages:
             advice="Numbers, mean, median, p25, min, max and zero; for a factor mean, base and asbalanced.",
         )
 
-    def level_of(self, name: str, value: Any) -> Any:
+    def level_of(self, name: str, value: Value) -> Value:
         """The level of a factor that a number, a code or a label means. `SpecError` where there is none."""
         levels = self.levels(name)
         for level in levels:
@@ -293,6 +296,13 @@ class Averages:
             subject=name,
             advice="Its levels are " + ", ".join(self.data.level_label(name, v) for v in levels[:15]) + ".",
         )
+
+
+def _held(value: float | Mapping[Value, float], level: Value | None) -> float:
+    """What a part of a column is held at: a number, or the share of its level."""
+    if not isinstance(value, Mapping):
+        return float(value)
+    return 0.0 if level is None else float(value.get(level, 0.0))
 
 
 def weighted_quantile(values: FloatArray, weights: FloatArray, share: float) -> float:

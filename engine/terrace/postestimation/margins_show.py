@@ -215,7 +215,7 @@ def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[s
 def _place(d: Dimension | None, numeric: bool, categories: list[str]) -> float:
     if d is None:
         return 1.0
-    return float(d.value) if numeric else 1.0 + categories.index(d.label)
+    return float(d.level) if numeric else 1.0 + categories.index(d.label)
 
 
 def _or_nan(value: Any) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo
 from terrace.design.independent import Dependence
 from terrace.postestimation.combinations import Estimate
@@ -43,13 +44,13 @@ def margin_names(found: Margins, data: Dataset) -> tuple[str, ...]:
         effect = found.effects[k] if found.effects else ""
         rest = label.removeprefix(f"{effect}:") if effect else label
         parts = [f"{rest.split('#')[0]}._at"] if several else []
-        parts += [f"{_token(data, d.name, d.value)}.{d.name}" for d in found.dimensions[k] if d.kind != "at"]
+        parts += [f"{_token(data, d.name, d.level)}.{d.name}" for d in found.dimensions[k] if d.kind != "at"]
         parts += [effect] if effect else []
         out.append("#".join(parts) or "_cons")
     return tuple(out)
 
 
-def _token(data: Dataset, name: str, value: Any) -> str:
+def _token(data: Dataset, name: str, value: Value) -> str:
     """A level as commands write it: its number, or its position where it is text or no whole number from 0 up."""
     if isinstance(value, int | float) and float(value).is_integer() and value >= 0:
         return str(int(value))

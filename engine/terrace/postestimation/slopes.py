@@ -10,12 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.design.estimability import combined
 from terrace.errors import SpecError
 from terrace.inference.distributions import confidence_quantile
@@ -48,7 +48,7 @@ def simple_slopes(
     """
     averages = Averages(fit, data)
     _need_interaction(averages, x, moderator)
-    chosen: Sequence[Any] = list(values) if values is not None else _usual(averages, moderator)
+    chosen: Sequence[Value] = list(values) if values is not None else _usual(averages, moderator)
     return margins(fit, data, at={moderator: chosen}, dydx=x, level=level, small=small)
 
 
@@ -69,16 +69,16 @@ def predicted_lines(
     averages = Averages(fit, data)
     _need_interaction(averages, x, moderator)
     key = keys_of(averages, x)[0]
-    chosen: Sequence[Any] = list(values) if values is not None else _usual(averages, moderator)
+    chosen: Sequence[Value] = list(values) if values is not None else _usual(averages, moderator)
     if key[0] == "factor":
-        along: Sequence[Any] = averages.levels(x)
+        along: Sequence[Value] = averages.levels(x)
     else:
         v = averages.part((key, None))
         along = [float(a) for a in np.linspace(v.min(), v.max(), points)]
     return margins(fit, data, at={x: along, moderator: chosen}, level=level)
 
 
-def _usual(averages: Averages, name: str) -> list[Any]:
+def _usual(averages: Averages, name: str) -> list[Value]:
     key = keys_of(averages, name)[0]
     if key[0] == "factor":
         return averages.levels(name)

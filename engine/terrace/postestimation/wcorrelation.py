@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.errors import DataError, SpecError
 from terrace.inference.marginal import random_part, residual_part
 from terrace.postestimation.combinations import need_data, need_own_rows
@@ -51,7 +51,7 @@ def residual_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
 def wcorrelation_table(
     fit: FitResult,
     data: Dataset,
-    at: Mapping[str, Any] | None = None,
+    at: Mapping[str, Value] | None = None,
     covariance: bool = False,
     *,
     sd: bool = True,
@@ -104,7 +104,7 @@ def wcorrelation_table(
 
 
 def cluster_parts(
-    fit: FitResult, data: Dataset, at: Mapping[str, Any] | None = None, every: bool = False, ordered: bool = True
+    fit: FitResult, data: Dataset, at: Mapping[str, Value] | None = None, every: bool = False, ordered: bool = True
 ) -> tuple[list[str], list[str], FloatArray, FloatArray, FloatArray]:
     """What V = ZGZ' + R of one cluster is made of: names of its n rows and of its q effects, Z (n, q), G (q, q) and
     R (n, n), for the cluster that `wcorrelation_table` shows."""
@@ -142,7 +142,7 @@ def cluster_parts(
 def cluster_table(
     fit: FitResult,
     data: Dataset,
-    at: Mapping[str, Any] | None = None,
+    at: Mapping[str, Value] | None = None,
     every: bool = False,
     ordered: bool = True,
 ) -> Table:
@@ -165,14 +165,14 @@ def cluster_table(
     return Table(f"Rows of {title}", columns, out, stub, (), "wcorrelation-rows")
 
 
-def _chosen(fit: FitResult, data: Dataset, at: Mapping[str, Any] | None, every: bool) -> tuple[IntArray, str]:
+def _chosen(fit: FitResult, data: Dataset, at: Mapping[str, Value] | None, every: bool) -> tuple[IntArray, str]:
     """The rows that are shown, and what they are called."""
     if not every:
         return _cluster(fit, data, at or {})
     return np.arange(fit.model.design.n, dtype=np.int64), "all rows"
 
 
-def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Any]) -> tuple[IntArray, str]:
+def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Value]) -> tuple[IntArray, str]:
     design = fit.model.design
     if not design.levels:
         raise SpecError("The model has no groups.", code="no-groups", subject="estat wcorrelation")

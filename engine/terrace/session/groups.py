@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.data.transforms.grouping import sort_order
+from terrace.data.value import Value
 
 IntArray = npt.NDArray[np.int64]
 
@@ -27,7 +27,7 @@ def sort_rows(data: Dataset, names: Sequence[str]) -> Dataset:
     return replace(data.rows(order), sorted_by=tuple(names))
 
 
-def group_rows(data: Dataset, names: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], IntArray]]:
+def group_rows(data: Dataset, names: Sequence[str]) -> Iterator[tuple[tuple[Value | None, ...], IntArray]]:
     """Each combination of values that occurs, in ascending order, with the numbers of its rows.
 
     Missing values make groups of their own and come last; they are given as None.

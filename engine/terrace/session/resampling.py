@@ -18,6 +18,7 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.data.transforms.grouping import group
+from terrace.data.value import Value
 from terrace.errors import Cancelled, TerraceError
 from terrace.session import pool
 from terrace.session.replicates import Statistic, collect, parsed_again, run_on
@@ -82,12 +83,16 @@ def resampled(data: Dataset, units: Units, drawn: IntArray) -> Dataset:
     return out.with_column(units.cluster, numbers, Variable(units.cluster, measure=Measure.IDENTIFIER))
 
 
+PlainVariable = tuple[str, str, Measure, dict[Value, str], tuple[Value, ...], str]
+"""The members of a `Variable` in their order."""
+
+
 @dataclass(frozen=True)
 class Job:
     """All that a worker needs, in a form that can be sent to another process."""
 
     frame: pd.DataFrame
-    variables: tuple[tuple[Any, ...], ...]
+    variables: tuple[PlainVariable, ...]
     panel: Panel | None
     command: str
     statistics: tuple[Statistic, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from terrace.data.value import Value
 from terrace.session.returned import number, r_table, square, vector
 from terrace.session.state import Matrix, Returned
 
@@ -115,7 +116,7 @@ def df_returned(fit: FitResult, table: Table, information: str) -> Returned:
 
 
 def wcorrelation_returned(
-    fit: FitResult, data: Dataset, at: Mapping[str, Any] | None, every: bool = False, ordered: bool = True
+    fit: FitResult, data: Dataset, at: Mapping[str, Value] | None, every: bool = False, ordered: bool = True
 ) -> Returned:
     """r(sd), r(Corr), r(Cov), and what they are made of: r(Z), r(G) and r(R) with ZGZ' + R."""
     from terrace.postestimation.wcorrelation import cluster_parts

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.spec.model import Display
+from terrace.data.value import Value
+from terrace.spec.model import Base, Display
 
 if TYPE_CHECKING:
     from terrace.language.flow import ProgramText
@@ -116,7 +117,7 @@ class State:
     posted: tuple[FitResult, FitResult] | None = None
     tested: tuple[FitResult, tuple[Linear, ...]] | None = None
     graphs: Mapping[str, tuple[Plot, ...]] = field(default_factory=dict)
-    label_sets: Mapping[str, Mapping[Any, str]] = field(default_factory=dict)
+    label_sets: Mapping[str, Mapping[Value, str]] = field(default_factory=dict)
     origins: Mapping[int, Origin] = field(default_factory=dict)
     preserved: Dataset | None = None
     reshaped: tuple[tuple[str, ...], tuple[str, ...], str, bool] | None = None
@@ -126,7 +127,7 @@ class State:
     pending: str = ""
     returning: Returned = field(default_factory=Returned)
     log: str = ""
-    bases: Mapping[str, str | float | tuple[str, int]] = field(default_factory=dict)
+    bases: Mapping[str, Base] = field(default_factory=dict)
 
     def changed_since(self, before: State) -> frozenset[str]:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from terrace.covariance.random import STRUCTURES
+from terrace.data.value import Value
 from terrace.spec.edit import ALL, group_name, has_intercept, is_crossed, level_path, term_key, terms
 from terrace.spec.facts import Facts, Groups, Sample
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, RandomStructure, Term
@@ -63,7 +64,7 @@ def covariance_parameters(structure: RandomStructure, effects: int) -> int:
     return STRUCTURES[structure].count(effects)
 
 
-def base_code(factor: Factor, levels: tuple[object, ...], facts: Facts, sample: Sample) -> int:
+def base_code(factor: Factor, levels: tuple[Value, ...], facts: Facts, sample: Sample) -> int:
     """The position of a factor's reference level among its sorted values, -1 for none (``ibn.``)."""
     base = factor.base
     if base == "none" or not levels:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -98,7 +99,7 @@ class Facts:
         """Group numbers, shape (rows,), -1 for missing."""
         return self._array(("codes", name), lambda: self._codes(name))
 
-    def levels(self, name: str) -> tuple[Any, ...]:
+    def levels(self, name: str) -> tuple[Value, ...]:
         """The distinct values, sorted, of all rows."""
         if ("levels", name) not in self._scalars:
             self._codes(name)

@@ -13,6 +13,7 @@ RandomStructure = Literal["identity", "independent", "exchangeable", "unstructur
 ResidualStructure = Literal[
     "independent", "exchangeable", "ar", "ma", "unstructured", "banded", "toeplitz", "exponential"
 ]
+Base = str | float | tuple[str, int]  # of a factor, see there
 DfMethod = Literal["residual", "repeated", "anova", "satterthwaite", "kroger"]
 
 
@@ -30,7 +31,7 @@ class Factor:
 
     name: str
     kind: Literal["continuous", "factor"] = "continuous"
-    base: str | float | tuple[str, int] = "first"
+    base: Base = "first"
     levels: tuple[float | str, ...] = ()
     omitted: tuple[float | str, ...] = ()
     operators: tuple[tuple[str, int], ...] = ()

@@ -14,6 +14,7 @@ from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.digits import whole_text
 from terrace.data.transforms.columns import coalesce, described, same_kind, take
 from terrace.data.transforms.grouping import column, ranks
+from terrace.data.value import Value
 from terrace.errors import DataError
 
 IntArray = npt.NDArray[np.int64]
@@ -94,7 +95,7 @@ def merge(
     report = MergeReport({k: int(counts[k]) for k in RESULTS}, () if update else tuple(both))
     if generate is not None:
         columns[generate] = status
-        labels = {k: v for k, v in RESULTS.items() if k <= MATCHED or update}
+        labels: dict[Value, str] = {k: v for k, v in RESULTS.items() if k <= MATCHED or update}
         variables.append(Variable(generate, "Matching result from merge", Measure.NOMINAL, labels))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(status)), copy=False)
     ordered = master.sorted_by if not (a < 0).any() else ()

@@ -12,6 +12,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset
 from terrace.data.transforms.aggregate import Cells, statistic
 from terrace.data.transforms.grouping import Grouping, group
+from terrace.data.value import Value
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -59,14 +60,14 @@ def tag(data: Dataset, names: Sequence[str], keep: BoolArray, *, missing: bool =
 
 def number(
     data: Dataset, names: Sequence[str], keep: BoolArray, *, missing: bool = False
-) -> tuple[FloatArray, dict[int, str]]:
+) -> tuple[FloatArray, dict[Value, str]]:
     """Groups numbered 1, 2, ... in ascending order, missing outside, and what each number stands for."""
     groups = group(data, names)
     keep = keep if missing else keep & ~groups.missing
     used = np.zeros(groups.n_groups, dtype=bool)
     used[groups.codes[keep]] = True
     numbers = np.cumsum(used)
-    labels = {
+    labels: dict[Value, str] = {
         int(numbers[g]): " ".join(_shown(data, n, int(groups.first[g])) for n in names) for g in np.flatnonzero(used)
     }
     return np.where(keep, numbers[groups.codes].astype(np.float64), np.nan), labels

@@ -17,6 +17,7 @@ from terrace.data.names import is_legal_name
 from terrace.data.transforms.columns import take
 from terrace.data.transforms.combine import shown_value
 from terrace.data.transforms.grouping import column, group
+from terrace.data.value import Value
 from terrace.errors import DataError
 
 IntArray = npt.NDArray[np.int64]
@@ -194,7 +195,7 @@ def _common(data: Dataset, names: Sequence[str], new: str) -> Variable:
     """What is known of the variables of a stub and holds for their union."""
     all_ = [data.variable(n) for n in names]
     first = all_[0]
-    labels: dict[Any, str] = {}
+    labels: dict[Value, str] = {}
     for v in reversed(all_):
         labels.update(v.value_labels)
     text = first.label if all(v.label == first.label for v in all_) else ""

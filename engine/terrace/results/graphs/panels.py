@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.errors import DataError
 from terrace.language.graphs_options import By
 
@@ -84,7 +85,7 @@ def split_panels(data: Dataset, by: By, used: npt.NDArray[np.bool_]) -> Panels:
     return Panels(tuple(titles), codes, by.total, int(np.count_nonzero(used & ~inside)))
 
 
-def _value(data: Dataset, name: str, code: int, levels: tuple[object, ...]) -> str:
+def _value(data: Dataset, name: str, code: int, levels: tuple[Value, ...]) -> str:
     """A value label or a text by itself; a number with the name of its variable."""
     if code < 0:
         return f"{name} missing"

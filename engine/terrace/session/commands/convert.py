@@ -12,6 +12,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.digits import begins_with_zero, too_long, whole_text
 from terrace.data.plain import plain_values
+from terrace.data.value import Value
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
@@ -47,7 +48,7 @@ def encode(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "label" not in options:
         if "noextend" in options:
             raise options["noextend"].piece.error("noextend goes with label().", code="misplaced-option")
-        labels: dict[Any, str] = {k + 1: str(t) for k, t in enumerate(values)}
+        labels: dict[Value, str] = {k + 1: str(t) for k, t in enumerate(values)}
         column = np.where(keep, codes + 1.0, np.nan)
         return changed(session, data.with_column(new, column, Variable(new, v.label, Measure.NOMINAL, labels)))
     texts = [str(values[k]) for k in np.unique(codes[keep])]
@@ -60,7 +61,7 @@ def encode(session: Session, parsed: ParsedCommand) -> CommandResult:
     return replace(made, state=replace(made.state, label_sets=sets))
 
 
-def _extended(session: Session, options: dict[str, Option], texts: list[str]) -> dict[Any, str]:
+def _extended(session: Session, options: dict[str, Option], texts: list[str]) -> dict[Value, str]:
     """The set of ``label()`` with the texts that it lacks behind its largest number."""
     from terrace.session.commands.labels import label_sets
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.data.streamed import StreamedData
+from terrace.data.value import Value
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import number
@@ -125,7 +125,7 @@ def shortened(text: str, room: int) -> str:
     return text if len(text) <= room else text[: room - 3].rstrip(" ,") + "..."
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Value) -> str:
     from terrace.data.extended import extended_name
 
     if name := extended_name(value):

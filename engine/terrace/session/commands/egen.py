@@ -14,6 +14,7 @@ from terrace.data.dataset import Measure, Variable
 from terrace.data.digits import whole_text
 from terrace.data.transforms import egen as make
 from terrace.data.transforms import egen_values as more
+from terrace.data.value import Value
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
@@ -163,7 +164,9 @@ def _cut(task: Task) -> Made:
         breaks = more.group_breaks(values, count)
     codes = more.cut_at(values, breaks)
     coded = "group" in task.options or "icodes" in task.options or "label" in task.options
-    labels = {k: f"{whole_text(b)}-" for k, b in enumerate(breaks[:-1])} if "label" in task.options else {}
+    labels: dict[Value, str] = {}
+    if "label" in task.options:
+        labels = {k: f"{whole_text(b)}-" for k, b in enumerate(breaks[:-1])}
     there = ~np.isnan(codes)
     if not coded:
         out = np.full(len(codes), np.nan)

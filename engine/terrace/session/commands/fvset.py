@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from terrace.data.digits import whole_text
 from terrace.language.command import ParsedCommand
@@ -14,7 +13,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, State
-from terrace.spec.model import Factor, ModelSpec, Term
+from terrace.spec.model import Base, Factor, ModelSpec, Term
 
 _WORDS = {"first": "first", "default": "first", "last": "last", "frequent": "freq", "freq": "freq", "none": "none"}
 
@@ -28,17 +27,17 @@ def with_bases(state: State, spec: ModelSpec) -> ModelSpec:
     return replace(spec, fixed=_terms(spec.fixed, bases), random=random)
 
 
-def _terms(terms: Sequence[Term], bases: dict[str, Any]) -> tuple[Term, ...]:
+def _terms(terms: Sequence[Term], bases: dict[str, Base]) -> tuple[Term, ...]:
     return tuple(replace(t, factors=tuple(_factor(f, bases) for f in t.factors)) for t in terms)
 
 
-def _factor(f: Factor, bases: dict[str, Any]) -> Factor:
+def _factor(f: Factor, bases: dict[str, Base]) -> Factor:
     if f.kind != "factor" or f.base != "first" or f.levels or f.name not in bases:
         return f
     return replace(f, base=bases[f.name])
 
 
-def bases_of(state: State) -> dict[str, Any]:
+def bases_of(state: State) -> dict[str, Base]:
     """The bases that hold for the data that are open: another file begins without any."""
     data = state.dataset
     if data is None or state.bases.get("") != data.source:
@@ -74,7 +73,7 @@ def fvset_base(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, bases={n: b for n, b in kept.items() if b != "first"}))
 
 
-def _base(piece: Piece) -> Any:
+def _base(piece: Piece) -> Base:
     text = str(piece)
     found = [w for w in _WORDS if len(text) >= 2 and w.startswith(text)]
     if found:
@@ -107,7 +106,7 @@ def fvset_report(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-def _shown(base: Any) -> str:
+def _shown(base: Base) -> str:
     if isinstance(base, tuple):
         return f"(#{base[1]})"
     return whole_text(base) if isinstance(base, float) else {"freq": "frequent"}.get(base, base)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.measure import guess_measure
 from terrace.data.plain import plain_values
+from terrace.data.value import Value
 from terrace.language.command import ParsedCommand
 from terrace.language.expr_ast import Expression
 from terrace.language.names import Names, parse_new_names
@@ -200,7 +201,7 @@ def recode(session: Session, parsed: ParsedCommand) -> CommandResult:
     names, given = read_rules(parsed.clauses.body, data.names)
     keep = chosen(session, parsed.clauses)
     targets = _targets(data, names, options)
-    labels = {r.to: r.label for r in given if r.label}
+    labels: dict[Value, str] = {r.to: r.label for r in given if r.label}
     lines = []
     source = data
     for name, target in zip(names, targets):
@@ -229,11 +230,11 @@ def recode(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not labels:
         raise options["label"].piece.error("label() names labels that the rules give.", code="misplaced-option")
     assert made.state is not None
-    sets = {**made.state.label_sets, text_of(options["label"]): labels}
+    sets: dict[str, Mapping[Value, str]] = {**made.state.label_sets, text_of(options["label"]): labels}
     return replace(made, state=replace(made.state, label_sets=sets))
 
 
-def _labels_left(v: Variable, new: npt.NDArray[np.float64], given: Sequence[Any]) -> dict[Any, str]:
+def _labels_left(v: Variable, new: npt.NDArray[np.float64], given: Sequence[Any]) -> dict[Value, str]:
     """Value labels less those of values that the rules took away."""
     from terrace.data.transforms.recode import recode as recoded
 

@@ -11,6 +11,7 @@ from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.transforms.columns import coalesce, described, take
 from terrace.data.transforms.combine import MASTER, MATCHED, RESULTS, USING, check_keys, match_codes
 from terrace.data.transforms.rows import MOST_ROWS
+from terrace.data.value import Value
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
@@ -93,7 +94,7 @@ def join(master: Dataset, using: Dataset, keys: tuple[str, ...], unmatched: str,
 
         new_name(Piece.of(generate), out)
         status = np.where(a < 0, USING, np.where(b < 0, MASTER, MATCHED)).astype(np.float64)
-        labels = {k: v for k, v in RESULTS.items() if k <= MATCHED}
+        labels: dict[Value, str] = {k: v for k, v in RESULTS.items() if k <= MATCHED}
         out = out.with_column(
             generate, status, Variable(generate, "Matching result from joinby", Measure.NOMINAL, labels)
         )

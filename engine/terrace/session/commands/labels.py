@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from terrace.data.dataset import Dataset, Measure
 from terrace.data.digits import whole_text
 from terrace.data.extended import extended_code, extended_name
+from terrace.data.value import Value
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import did_you_mean, rules
@@ -19,9 +19,9 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, State
 
 
-def label_sets(state: State) -> dict[str, Mapping[Any, str]]:
+def label_sets(state: State) -> dict[str, Mapping[Value, str]]:
     """Sets that were defined, and those of variables that came with the data, under the names of the variables."""
-    out: dict[str, Mapping[Any, str]] = {}
+    out: dict[str, Mapping[Value, str]] = {}
     if state.dataset is not None:
         for v in state.dataset.variables:
             if v.value_labels:
@@ -51,7 +51,7 @@ def attached(session: Session, parsed: ParsedCommand) -> CommandResult | None:
     return CommandResult(state=replace(session.state, dataset=data))
 
 
-def _with_labels(data: Dataset, name: str, labels: Mapping[Any, str], piece: Piece) -> Dataset:
+def _with_labels(data: Dataset, name: str, labels: Mapping[Value, str], piece: Piece) -> Dataset:
     if data.is_text(name):
         raise piece.error(f"{name} holds text, which takes no such labels.", code="text-variable", subject=name)
     v = data.variable(name)
@@ -75,7 +75,7 @@ def define(session: Session, parsed: ParsedCommand) -> CommandResult:
             advice='Write label define yesno 0 "No" 1 "Yes".',
         )
     name = str(items[0])
-    new = {_value(v): unquoted(t) for v, t in zip(items[1::2], items[2::2])}
+    new: dict[Value, str] = {_value(v): unquoted(t) for v, t in zip(items[1::2], items[2::2])}
     old = session.state.label_sets.get(name)
     if old is not None and not options:
         raise items[0].error(

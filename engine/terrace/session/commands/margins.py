@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names, parse_names
@@ -47,7 +48,7 @@ _EFFECTS = ("dydx", "eyex", "dyex", "eydx")
 _OPERATOR = re.compile(r"(?<![\w.])(?:(?:r|rb|a|ar|g|h|j|p|q)\d*(?:\([\d\s/]+\))?\.)|@")
 _WORD = re.compile(r"[^\s()=,]+")
 
-Setting = dict[str, "list[Any] | str"]
+Setting = dict[str, "list[Value | Given] | str"]
 
 
 @command(
@@ -349,7 +350,7 @@ def _at(piece: Piece, names: Sequence[str], fit: FitResult, generated: Callable[
     return out
 
 
-def _value(piece: Piece, start: int) -> tuple[list[float | str], int]:
+def _value(piece: Piece, start: int) -> tuple[list[Value | Given], int]:
     """The values after ``=``, and the position after them."""
     source = piece.source
     if start < piece.end and source[start] == "(":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.data.extended import extended_code, extended_name
 from terrace.data.names import MAX_LENGTH, is_legal_name
+from terrace.data.value import Value
 from terrace.language.command import ParsedCommand
 from terrace.language.names import Names
 from terrace.language.tokens import Piece, unquoted, words
@@ -133,7 +133,7 @@ def _variable(session: Session, parsed: ParsedCommand, syntax: str) -> tuple[Var
     return session.data.variable(Names(session.data.names).one(items[0])), items[1:]
 
 
-def _value(data: Dataset, variable: Variable, piece: Piece) -> Any:
+def _value(data: Dataset, variable: Variable, piece: Piece) -> Value:
     """A value as typed, as the column holds it: text for a text variable, else a number."""
     text = unquoted(piece)
     if data.is_text(variable.name):

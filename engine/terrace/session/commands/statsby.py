@@ -37,7 +37,7 @@ class Part:
     """Some rows of the data, and what identifies them in the new dataset."""
 
     rows: IntArray
-    keys: dict[str, Any]
+    keys: dict[str, float]
     label: str
 
 

@@ -249,7 +249,7 @@ def numlabel(session: Session, parsed: ParsedCommand) -> CommandResult:
             continue
         labels = {}
         for value, label in v.value_labels.items():
-            front = mask.replace("#", number_text(value))
+            front = mask.replace("#", number_text(float(value)))
             labels[value] = front + label if "add" in options else label.removeprefix(front)
         if labels != dict(v.value_labels):
             data = data.with_variable(replace(v, value_labels=labels))
