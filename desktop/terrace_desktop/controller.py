@@ -62,6 +62,10 @@ class Controller(QObject):
         """True while a job runs or waits."""
         return bool(self._open_jobs)
 
+    def has_data(self) -> bool:
+        """True where data are open."""
+        return self.snapshot.dataset is not None
+
     def run(self, command: str, then: Callable[[Outcome | None], object] | None = None) -> Entry:
         """Queue a command; `then` is called with its outcome (None if it never ran)."""
         entry = self.history.add(command.strip())

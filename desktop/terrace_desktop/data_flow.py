@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from terrace.errors import TerraceError
 from terrace_desktop import commands, dialogs
+from terrace_desktop.action import Action
 from terrace_desktop.controller import Controller
 from terrace_desktop.data_pane import DataPane
 from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
@@ -43,6 +45,22 @@ class DataFlow(QObject):
         pane.variables.edit_asked.connect(self.edit_variable)
         pane.filter_asked.connect(self.filter)
         self._asked = 0  # filters so far: an answer to an earlier one is stale
+
+    def actions(self) -> list[Action]:
+        """What the menus offer about the data."""
+        tr, pane, open_ = self.tr, self.pane, self.controller.has_data
+        choose, sort = pane.labels.choose, self.sort_current
+        return [
+            Action("open", tr("&Open data…"), self.ask_open, QKeySequence.StandardKey.Open),
+            Action("labels", tr("Show la&bels"), partial(choose, "labels"), enabled=open_),
+            Action("codes", tr("Show &codes"), partial(choose, "codes"), enabled=open_),
+            Action("sort_up", tr("Sort rows asce&nding"), partial(sort, False), enabled=open_),
+            Action("sort_down", tr("Sort rows &descending"), partial(sort, True), enabled=open_),
+            Action("sort_none", tr("Order of &the data"), partial(sort, None), enabled=open_),
+            Action("filter", tr("&Filter rows…"), pane.focus_filter, "Ctrl+F", open_),
+            Action("go_to", tr("&Go to row or variable…"), pane.focus_go, "Ctrl+G", open_),
+            Action("show_all", tr("S&how all rows"), pane.show_all, enabled=lambda: pane.rows_shown() is not None),
+        ]
 
     # --- opening ------------------------------------------------------------------------------------
     def ask_open(self) -> None:
@@ -89,6 +107,12 @@ class DataFlow(QObject):
                 grid.set_order(order, (name, descending))
 
         self.controller.call_view(lambda: sort_order(dataset, name, descending, mask), done)
+
+    def sort_current(self, descending: bool | None) -> None:
+        """Sort the view by the current column."""
+        name = self.pane.grid.current_variable()
+        if name is not None:
+            self.sort(name, descending)
 
     def filter(self, text: str, finished: bool = True) -> None:
         """Show the rows where an expression is true; what cannot be read is told once the user has finished."""

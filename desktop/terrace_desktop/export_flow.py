@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from terrace_desktop import commands, dialogs
+from terrace_desktop.action import Action
 from terrace_desktop.controller import Controller
 from terrace_desktop.results.pane import ResultsPane
 
@@ -44,6 +46,21 @@ class ExportFlow(QObject):
         self.settings = settings
         results.export_asked.connect(self.export_card)
         results.plot_export_asked.connect(self.export_plot)
+
+    def actions(self) -> list[Action]:
+        """What the menus offer to write, and the do-file to run."""
+        tr, c = self.tr, self.controller
+        return [
+            Action("save_data", tr("Save data &as…"), self.save_data, QKeySequence.StandardKey.SaveAs, c.has_data),
+            Action("run_do", tr("Run &do-file…"), self.run_do_file, enabled=lambda: c.is_ready),
+            Action(
+                "save_history",
+                tr("Save &history as do-file…"),
+                self.save_history,
+                enabled=lambda: bool(c.history.entries),
+            ),
+            Action("export", tr("&Export report…"), self.export_all, "Ctrl+E", self.results.has_cards),
+        ]
 
     # --- reports ---------------------------------------------------------------------------------------
     def export_all(self) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication, QResizeEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
 
 from terrace_desktop import dialogs, logs, session_port, theme
+from terrace_desktop.action import Action
 from terrace_desktop.actions import Actions
 from terrace_desktop.controller import Controller
 from terrace_desktop.data_flow import DataFlow, document_name
-from terrace_desktop.data_pane import DATA, HISTORY, DataPane
+from terrace_desktop.data_pane import DATA, HISTORY, VARIABLES, DataPane
 from terrace_desktop.export_flow import ExportFlow
+from terrace_desktop.help_flow import HelpFlow
 from terrace_desktop.history import duration
 from terrace_desktop.model_flow import ModelFlow
+from terrace_desktop.prepare.actions import actions as prepare_actions
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.settings import Settings
 from terrace_desktop.start_page import StartPage
@@ -69,6 +73,7 @@ class MainWindow(QMainWindow):
         self.models = ModelFlow(self, self.controller, self.results, settings)
         self._prepare: PrepareFlow | None = None
         self.exports = ExportFlow(self, self.controller, self.results, settings)
+        self.help = HelpFlow(self, self.controller)
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.splitter = named(QSplitter(Qt.Orientation.Horizontal), "splitter", self.tr("Data and results"))
@@ -82,7 +87,7 @@ class MainWindow(QMainWindow):
         self.pages.addWidget(self.start)
         self.pages.addWidget(self.splitter)
         self.setCentralWidget(self.pages)
-        self.actions_ = Actions(self)
+        self.actions_ = Actions(self, self.all_actions())
         self._document = ""
         self._failure: QWidget | None = None
         self._closing = False
@@ -98,6 +103,48 @@ class MainWindow(QMainWindow):
 
             self._prepare = PrepareFlow(self, self.controller)
         return self._prepare
+
+    def _open_form(self, key: str) -> None:
+        self.prepare.open(key)
+
+    def all_actions(self) -> list[Action]:
+        """What the menus and the tool bar offer, by those who do it."""
+        return [
+            *self.data.actions(),
+            *prepare_actions(self._open_form, self.controller.has_data),
+            *self.models.actions(),
+            *self.exports.actions(),
+            *self.help.actions(),
+            *self._actions(),
+        ]
+
+    def _actions(self) -> list[Action]:
+        """What belongs to no flow."""
+        tr, std, open_ = self.tr, QKeySequence.StandardKey, self.controller.has_data
+        themes = (("system", tr("&As the system")), ("light", tr("&Light")), ("dark", tr("&Dark")))
+        now = theme.manager().choice
+        return [
+            Action(
+                "last_session", tr("Run the &last session again"), self.run_last_session, enabled=self._has_last_session
+            ),
+            Action("quit", tr("&Quit"), self.close, std.Quit),
+            Action("undo", tr("&Undo"), self.undo, std.Undo, lambda: self.controller.snapshot.can_undo),
+            Action("redo", tr("&Redo"), self.redo, std.Redo, lambda: self.controller.snapshot.can_redo),
+            Action("copy", tr("&Copy"), self.copy, enabled=open_),
+            Action("variables", tr("Describe var&iables"), partial(self.show_tab, VARIABLES), enabled=open_),
+            Action("cancel", tr("C&ancel what runs"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
+            Action("tab_data", tr("&Data"), partial(self.show_tab, DATA), "Ctrl+1"),
+            Action("tab_variables", tr("&Variables"), partial(self.show_tab, VARIABLES), "Ctrl+2"),
+            Action("tab_history", tr("&History"), partial(self.show_tab, HISTORY), "Ctrl+3"),
+            Action("focus_results", tr("&Results"), self.focus_results, "Ctrl+4"),
+            Action("focus_command", tr("&Command bar"), self.focus_command, "Ctrl+L"),
+            *(
+                Action(f"theme_{choice}", text, partial(self.set_theme, choice), chosen=choice == now)
+                for choice, text in themes
+            ),
+            Action("reset_layout", tr("R&eset layout"), self.reset_layout),
+            Action("tour", tr("&Tour of the window"), self.start_tour),
+        ]
 
     # --- wiring -------------------------------------------------------------------------------------
     def _connect(self) -> None:
@@ -120,13 +167,17 @@ class MainWindow(QMainWindow):
         self.start.open_asked.connect(self.data.ask_open)
         self.start.file_asked.connect(self.data.open_file)
         self.start.sample_asked.connect(self.data.open_sample)
+        self.actions_.file_asked.connect(self.data.open_file)
+        self.actions_.sample_asked.connect(self.data.open_sample)
+        self.actions_.command_asked.connect(self.controller.run)
         self.data.told.connect(self.status.tell)
         self.data.opened.connect(self._opened)
         self.data.open_failed.connect(self._open_failed)
-        self.results.log_asked.connect(self.open_log)
+        self.results.log_asked.connect(self.help.open_log)
         self.exports.activate_asked.connect(self.models.activate)
         self.models.told.connect(self.status.tell)
         self.exports.told.connect(self.status.tell)
+        self.help.told.connect(self.status.tell)
         self.exports.failed.connect(self._export_failed)
 
     def begin(self) -> None:
@@ -190,7 +241,7 @@ class MainWindow(QMainWindow):
 
     def _busy_changed(self, busy: bool) -> None:
         self.status.show_state(self.tr("Working…") if busy else self.tr("Ready"))
-        self.actions_.enable(cancel=busy)
+        self.actions_.refresh("cancel")
         if not busy:
             self.results.hide_progress()
 
@@ -238,6 +289,9 @@ class MainWindow(QMainWindow):
         if text:
             self.controller.run_script(text)
 
+    def _has_last_session(self) -> bool:
+        return self.controller.is_ready and self.keeper is not None and bool(self.keeper.last())
+
     def unsaved(self) -> bool:
         """True where the data have changes that are in no file."""
         dataset = self.controller.snapshot.dataset
@@ -256,47 +310,6 @@ class MainWindow(QMainWindow):
             self.left.history_tab.copy_selected()
         elif hasattr(widget, "copy"):
             widget.copy()
-
-    def sort_current(self, descending: bool | None) -> None:
-        """Sort the grid by the current column."""
-        name = self.left.grid.current_variable()
-        if name is not None:
-            self.data.sort(name, descending)
-
-    def edit_newest(self) -> None:
-        """The newest model in the builder."""
-        card = self.results.newest()
-        self.models.open_builder(None if card is None else card.fit.spec)
-
-    def refit_newest(self) -> None:
-        """Fit the newest model again."""
-        card = self.results.newest()
-        if card is not None:
-            self.controller.run(card.fit.command)
-
-    def predict_newest(self) -> None:
-        """Predict from the newest model."""
-        card = self.results.newest()
-        if card is not None:
-            self.models.predict(card)
-
-    def after_newest(self, command: str) -> None:
-        """Run a command about the newest model."""
-        card = self.results.newest()
-        if card is not None:
-            self.models.after(card, command)
-
-    def copy_newest(self) -> None:
-        """Copy the tables of the newest model."""
-        card = self.results.newest()
-        if card is not None:
-            card.copy_tables()
-            self.status.tell(self.tr("Tables copied"))
-
-    def set_metric(self, metric: str) -> None:
-        """Variances or SDs on every card."""
-        for card in self.results.cards():
-            card.set_metric(metric)
 
     def show_tab(self, tab: int) -> None:
         """Go to a tab on the left."""
@@ -331,18 +344,6 @@ class MainWindow(QMainWindow):
         self.resize(*_fitting(SIZE))
         self._default_split()
 
-    def show_page(self, name: str) -> None:
-        """Show a help page."""
-        from terrace.data.resources import resource_path
-
-        text = resource_path("help", f"{name}.md").read_text(encoding="utf-8")
-        title = text.lstrip("# ").split("\n")[0]
-        dialogs.PageDialog(self, f"help_{name}", title, text).show()
-
-    def show_commands(self) -> None:
-        """All commands, with their syntax."""
-        dialogs.CommandsDialog(self, session_port.command_help()).show()
-
     def start_tour(self) -> None:
         """Bubbles that tell what the parts of the window are for; one tour at a time."""
         from terrace_desktop.tour import Parts, Tour
@@ -365,21 +366,6 @@ class MainWindow(QMainWindow):
             ),
         )
 
-    def show_about(self) -> None:
-        """Name, version, licence."""
-        import terrace
-
-        text = self.tr("# Terrace {0}\n\nMultilevel (linear mixed-effects) models.\n\nBSD-3-Clause.")
-        dialogs.PageDialog(self, "about", self.tr("About Terrace"), text.format(terrace.__version__)).show()
-
-    def open_log(self) -> None:
-        """Open the log file."""
-        path = logs.log_path()
-        if path.exists():
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-        else:
-            self.status.tell(self.tr("The log is empty."))
-
     def show_failure(self, summary: str, details: str) -> None:
         """Tell of an unforeseen error; one dialog at a time."""
         if self._failure is None and not self._closing:
@@ -398,26 +384,8 @@ class MainWindow(QMainWindow):
     # --- looks and state ----------------------------------------------------------------------------
     def _refresh(self) -> None:
         snapshot = self.controller.snapshot
-        open_ = snapshot.dataset is not None
-        card = self.results.newest()
-        fitted = card is not None
-        some = fitted or bool(self.results.loose())
-        self.actions_.enable(
-            save_data=open_, undo=snapshot.can_undo, redo=snapshot.can_redo, copy=open_, labels=open_,
-            codes=open_, sort_up=open_, sort_down=open_, sort_none=open_,
-            filter=open_, go_to=open_, show_all=self.left.rows_shown() is not None, variables=open_, new_model=open_,
-            edit_model=open_ and fitted, refit=open_ and fitted, compare=self.models.can_compare(),
-            cancel=self.controller.busy, paste_model=open_, predict=open_ and fitted, copy_tables=fitted, sds=fitted,
-            variances=fitted, collapse=some, expand=some, clear=some, export=some,
-            commands=self.controller.is_ready, run_do=self.controller.is_ready,
-            last_session=self.controller.is_ready and self.keeper is not None and bool(self.keeper.last()),
-            save_history=bool(self.controller.history.entries),
-        )  # fmt: skip
-        for name in [n for n in self.actions_.names() if n.startswith(("do_", "tool_"))]:
-            self.actions_.enable(**{name: open_})
-        for name in [n for n in self.actions_.names() if n.startswith("after_")]:
-            self.actions_.enable(**{name: open_ and fitted})
-        self.actions_.explore.setEnabled(open_)
+        self.actions_.refresh()
+        self.actions_.explore.setEnabled(self.controller.has_data())
         self.actions_.show_document(self._document)
         self.setWindowTitle(f"{self._document} – Terrace" if self._document else "Terrace")
         self.status.show_facts(self._facts(snapshot))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from terrace_desktop import dialogs
+from terrace_desktop.action import Action
 from terrace_desktop.controller import Controller
 from terrace_desktop.ml_test import compare_by_ml
-from terrace_desktop.results.model_card import ModelCard
+from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import PLOTS, ModelGroup, ResultsPane
+from terrace_desktop.stale import changed_models
+from terrace_desktop.widgets import marked
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -61,6 +65,41 @@ class ModelFlow(QObject):
         results.refit_asked.connect(lambda card: controller.run(card.fit.command))
         results.ml_test_asked.connect(lambda command: compare_by_ml(controller, command))
         results.new_model_asked.connect(lambda: self.open_builder(None))
+
+    def actions(self) -> list[Action]:
+        """What the menus offer about models; what is there already means the newest one."""
+        tr, results, open_, metric = self.tr, self.results, self.controller.has_data, self.set_metric
+
+        def fitted() -> bool:
+            return results.newest() is not None
+
+        def can_go_on() -> bool:
+            return open_() and fitted()
+
+        return [
+            Action("new_model", tr("&New model…"), lambda: self.open_builder(None), "Ctrl+M", open_),
+            Action("paste_model", tr("New model from a &pasted command…"), self.paste_model, "Ctrl+Shift+V", open_),
+            Action("edit_model", tr("&Edit newest model…"), self.edit_newest, "Ctrl+Shift+M", can_go_on),
+            Action("refit", tr("&Fit newest model again"), self.refit_newest, "Ctrl+R", can_go_on),
+            Action("compare", tr("&Compare models…"), self.compare, enabled=self.can_compare),
+            Action("predict", tr("&Predict…"), self.predict_newest, enabled=can_go_on),
+            *(
+                Action(
+                    f"after_{command.split()[-1]}",
+                    marked("ModelCard", words),
+                    partial(self.after_newest, command),
+                    enabled=can_go_on,
+                )
+                for command, words in AFTER
+            ),
+            Action("after_all", tr("All that follows a &fit…"), self.open_after_newest, "Ctrl+T", can_go_on),
+            Action("copy_tables", tr("&Copy tables of newest model"), self.copy_newest, "Ctrl+Shift+C", fitted),
+            Action("sds", tr("Random effects as &SDs"), partial(metric, "sd"), enabled=fitted),
+            Action("variances", tr("Random effects as &variances"), partial(metric, "variance"), enabled=fitted),
+            Action("collapse", tr("C&ollapse all"), partial(results.set_folded, True), enabled=results.has_cards),
+            Action("expand", tr("E&xpand all"), partial(results.set_folded, False), enabled=results.has_cards),
+            Action("clear", tr("&Remove all results"), results.clear, enabled=results.has_cards),
+        ]
 
     # --- the builder --------------------------------------------------------------------------------
     def open_builder(self, spec: ModelSpec | None) -> None:
@@ -168,12 +207,6 @@ class ModelFlow(QObject):
             self._after = AfterFlow(self.window, self.controller, self.results, self)
         self._after.open(card, key)
 
-    def open_after_newest(self) -> None:
-        """The same for the newest model."""
-        card = self.results.newest()
-        if card is not None:
-            self.open_after(card)
-
     def predict(self, card: ModelCard) -> None:
         """Ask what to predict, and add it to the data."""
         self.open_after(card, "predict")
@@ -204,6 +237,48 @@ class ModelFlow(QObject):
         """Make it so; what waits in the queue may change it, so that is no time to trust the present."""
         if card.stored and (self.controller.busy or not self.is_active(card)):
             self.controller.run(f"estimates restore {card.stored}")
+
+    # --- the newest model ---------------------------------------------------------------------------
+    def edit_newest(self) -> None:
+        """The newest model in the builder."""
+        card = self.results.newest()
+        self.open_builder(None if card is None else card.fit.spec)
+
+    def refit_newest(self) -> None:
+        """Fit it again."""
+        card = self.results.newest()
+        if card is not None:
+            self.controller.run(card.fit.command)
+
+    def predict_newest(self) -> None:
+        """Predict from it."""
+        card = self.results.newest()
+        if card is not None:
+            self.predict(card)
+
+    def after_newest(self, command: str) -> None:
+        """Run a command about it."""
+        card = self.results.newest()
+        if card is not None:
+            self.after(card, command)
+
+    def open_after_newest(self) -> None:
+        """The panel of what follows its fit."""
+        card = self.results.newest()
+        if card is not None:
+            self.open_after(card)
+
+    def copy_newest(self) -> None:
+        """Copy its tables."""
+        card = self.results.newest()
+        if card is not None:
+            card.copy_tables()
+            self.told.emit(self.tr("Tables copied"))
+
+    def set_metric(self, metric: str) -> None:
+        """Variances or SDs on every card."""
+        for card in self.results.cards():
+            card.set_metric(metric)
 
     # --- outcomes -----------------------------------------------------------------------------------
     def show(self, entry: Entry, outcome: Outcome, follow: Outcome | None = None) -> None:
@@ -323,24 +398,3 @@ def compute_plot(kind: str, fit: FitResult, dataset: Dataset) -> Any:
     if kind == "qq":
         return prepare(plots.qq(fit, dataset))
     return prepare(plots.caterpillar(fit, dataset))
-
-
-def changed_models(asked: list[tuple[int, ModelSpec, Dataset]], now: Dataset | None) -> dict[int, bool]:
-    """For each model, whether a variable that it uses, or the rows, differ from when it was fitted."""
-    from terrace.spec.edit import variable_names
-
-    out = {}
-    for number, spec, then in asked:
-        names = [n for n in variable_names(spec) if n in then]
-        there = None if now is None else now.in_order_of(then)  # sorting changes nothing
-        out[number] = there is None or any(_differs(n, then, there) for n in names)
-    return out
-
-
-def _differs(name: str, then: Dataset, now: Dataset) -> bool:
-    if name not in now:
-        return True
-    old, new = then.frame[name], now.frame[name]
-    if then.variable(name).missing_codes != now.variable(name).missing_codes:
-        return True
-    return old is not new and not old.equals(new)

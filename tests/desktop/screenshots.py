@@ -192,7 +192,7 @@ def dialog_screens(c: Camera) -> None:
     c.idle()
     c.shoot("builder", builder)
     w.models.close_builder()
-    w.predict_newest()
+    w.models.predict_newest()
     c.idle()
     c.shoot("predict", w.models._after.dialog)
     w.models._after.close()
@@ -205,7 +205,7 @@ def dialog_screens(c: Camera) -> None:
     c.idle()
     c.shoot("failure", dialog)
     dialog.reject()
-    w.show_page("first-steps")
+    w.help.show_page("first-steps")
     page = w.findChildren(dialogs.PageDialog)[-1]
     c.idle()
     c.shoot("help", page)

@@ -211,6 +211,10 @@ class ResultsPane(QScrollArea):
         """Outputs that belong to no model, oldest first."""
         return list(self._loose)
 
+    def has_cards(self) -> bool:
+        """True where there is a model or an output."""
+        return bool(self.groups or self.loose())
+
     def remove_group(self, group: ModelGroup) -> None:
         """Take a model and what belongs to it away."""
         if group in self.groups:
