@@ -12,7 +12,7 @@ from terrace.frozen import freeze
 from terrace.inference.cells import Cell
 from terrace.inference.constraints import Constraints
 from terrace.inference.parameters import NaturalEstimate
-from terrace.inference.small import SmallInference
+from terrace.inference.small import Small, SmallInference
 from terrace.likelihood.objective import Objective
 from terrace.optimise.fit import Optimum
 
@@ -38,9 +38,14 @@ class FittedModel:
     sigma2: float
     layout: tuple[Cell, ...]
     natural: NaturalEstimate
-    small: SmallInference | None
+    small: Small | None
     n_clusters: int | None = None
     constraints: Constraints | None = None
+
+    @property
+    def df(self) -> FloatArray | None:
+        """Degrees of freedom of each coefficient, (p,), by the method of the fit; None where it has none."""
+        return self.small.df if isinstance(self.small, SmallInference) else None
 
     def __post_init__(self) -> None:
         freeze(self, ("beta", "vcov", "phi", "psi"))

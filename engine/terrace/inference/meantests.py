@@ -13,6 +13,9 @@ from terrace.inference.distributions import chi2_upper, t_two_sided
 FloatArray = npt.NDArray[np.float64]
 
 
+Variances = Literal["equal", "unequal", "welch"]
+
+
 @dataclass(frozen=True, slots=True)
 class TTest:
     """``estimate`` is the mean or difference without the hypothesised value; ``p_lower`` is P(T < t)."""
@@ -33,7 +36,7 @@ def one_sample(x: FloatArray, value: float) -> TTest:
     return _test(mean, float(se), mean - value, n - 1)
 
 
-def two_samples(a: FloatArray, b: FloatArray, variances: Literal["equal", "unequal", "welch"]) -> TTest:
+def two_samples(a: FloatArray, b: FloatArray, variances: Variances) -> TTest:
     """The test that two means are equal.
 
     Degrees of freedom with unequal variances by Satterthwaite (1946), or with ``welch`` by Welch (1947): over n + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,14 @@ TITLES = {
     "satterthwaite": "Satterthwaite",
     "kroger": "Kenward-Roger",
 }
+
+
+class Small(Protocol):
+    """What tells the degrees of freedom of a hypothesis."""
+
+    def ddf(self, hypothesis: FloatArray) -> tuple[float | None, float]:
+        """(denominator df, λ) of a hypothesis with rows (l, p) of full rank; None where not defined."""
+        ...
 
 
 @dataclass(frozen=True)

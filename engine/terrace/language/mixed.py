@@ -17,15 +17,16 @@ from terrace.errors import SpecError
 from terrace.language import mixed_options as o
 from terrace.language.clauses import Clauses, Weighting, split_clauses
 from terrace.language.names import Names
-from terrace.language.options import Option, OptionRule, choice, match_option, match_options, scan_options
+from terrace.language.options import Option, OptionRule, choice, match_option, match_options, members, scan_options
 from terrace.language.tokens import NAME, Piece, split, top_level, words
 from terrace.language.varlist import parse_factor, parse_terms
 from terrace.spec.edit import ALL
-from terrace.spec.model import Display, Maximisation, ModelSpec, RandomEquation, Residuals, Weight
+from terrace.spec.model import Display, Maximisation, ModelSpec, RandomEquation, Residuals, Weight, WeightKind
 from terrace.spec.problem import Problem
 from terrace.spec.validity import invalid
 
 COMMANDS = ("mixed", "xtmixed")
+_WEIGHTS: dict[str, WeightKind] = members(WeightKind)
 _REFUSED = {
     "aweight": "Analytic weights are not defined for mixed models.",
     "iweight": "Importance weights are not defined for mixed models.",
@@ -324,7 +325,7 @@ def _weight(weight: Weighting | None, names: Names, places: _Places) -> Weight |
             advice="Use [fweight=...] for frequencies or [pweight=...] for sampling weights.",
         )
     places.options["weight"] = weight.piece
-    return Weight(weight.kind, o.weight_text(weight.expression, names))  # type: ignore[arg-type]
+    return Weight(_WEIGHTS[weight.kind], o.weight_text(weight.expression, names))
 
 
 def _refused(problem: Problem, places: _Places) -> SpecError:

@@ -14,13 +14,14 @@ from typing import Any
 
 from terrace.language.names import Names
 from terrace.language.numlist import parse_numlist
-from terrace.language.options import Option, OptionRule, choice, match_options, rule, rules
+from terrace.language.options import Option, OptionRule, choice, match_options, members, rule, rules
 from terrace.language.tokens import NAME, Piece, split
-from terrace.spec.model import Display, Residuals
+from terrace.spec.model import Display, Residuals, ResidualStructure
 
 VARTYPES = "id:entity ind:ependent ex:changeable un:structured"
 DF_METHODS = "res:idual rep:eated an:ova sat:terthwaite kr:oger"
 RESTYPES = "ind:ependent ex:changeable ar ma un:structured ba:nded to:eplitz exp:onential"
+_STRUCTURES: dict[str, ResidualStructure] = members(ResidualStructure)
 SCALES = "si:ze eff:ective gk"
 DFTABLES = "def:ault ci pv:alue"
 TECHNIQUES = "nr bfgs dfp"
@@ -127,7 +128,7 @@ def read_residuals(option: Option, names: Names) -> Residuals:
     rest = head.at(parts[1].start, parts[-1].end) if len(parts) > 1 else head.at(head.end, head.end)
     more = match_options(rest, rules("", "t by"), "residuals()")
     return Residuals(
-        name,  # type: ignore[arg-type]
+        _STRUCTURES[name],
         order,
         time=variable(more["t"], names) if "t" in more else None,
         by=variable(more["by"], names) if "by" in more else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from terrace.language.tokens import NAME, Piece, closing
 
@@ -172,6 +172,11 @@ def did_you_mean(typed: str, names: Sequence[str], *, otherwise: bool = False) -
     if close:
         return "Did you mean " + " or ".join(close) + "?"
     return "Use one of: " + ", ".join(names) + "." if otherwise else ""
+
+
+def members(literal: Any) -> dict[str, Any]:
+    """The members of a Literal by themselves: what a text that was read makes one of them by."""
+    return {m: m for m in get_args(literal)}
 
 
 def choice(

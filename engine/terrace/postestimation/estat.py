@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from terrace.errors import SpecError
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters
 from terrace.inference.small import TITLES, SmallInference, small_inference
+from terrace.language.options import members
 from terrace.postestimation.combinations import confidence_level, need_data
 from terrace.postestimation.vce import vce_table
 from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_table
@@ -24,7 +25,7 @@ from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, informatio
 from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import parameter_label
-from terrace.spec.model import DfMethod, Factor, ModelSpec
+from terrace.spec.model import DfInformation, DfMethod, Factor, ModelSpec
 
 __all__ = [
     "df_table", "group_table", "ic_table", "recovariance", "recovariance_table", "sd_table", "summarize_table",
@@ -313,10 +314,10 @@ def _summary(code: str, label: str, values: FloatArray) -> Row:
     return Row(label, (n, float(values.mean()), sd, float(values.min()), float(values.max())), code=code)
 
 
-def _small(fit: FitResult, method: str, information: str) -> tuple[ModelSpec, SmallInference]:
+def _small(fit: FitResult, method: str, information: DfInformation) -> tuple[ModelSpec, SmallInference]:
     """The specification with a method for degrees of freedom, and what it gives."""
     model = fit.model
-    known = get_args(DfMethod)
+    known: dict[str, DfMethod] = members(DfMethod)
     if method not in known:
         raise SpecError(
             f"{method} is not a method for degrees of freedom.",
@@ -325,7 +326,7 @@ def _small(fit: FitResult, method: str, information: str) -> tuple[ModelSpec, Sm
             advice="Choose " + ", ".join(known) + ".",
         )
     if model.n_clusters is not None:
-        if model.small is not None and method == fit.spec.df_method:
+        if isinstance(model.small, SmallInference) and method == fit.spec.df_method:
             return fit.spec, model.small
         if method == "satterthwaite":
             from terrace.estimate import small_of_robust
@@ -344,13 +345,13 @@ def _small(fit: FitResult, method: str, information: str) -> tuple[ModelSpec, Sm
         from terrace.inference.constraints import null_space
 
         to_x = null_space(model.constraints)[0] @ to_x
-    spec = replace(fit.spec, df_method=method, df_information=information)  # type: ignore[arg-type]
+    spec = replace(fit.spec, df_method=known[method], df_information=information)
     return spec, small_inference(
         model.design, model.objective, model.optimum, model.natural, model.phi, to_x, spec
     )
 
 
-def with_method(fit: FitResult, data: Dataset, method: str, information: str = "eim") -> FitResult:
+def with_method(fit: FitResult, data: Dataset, method: str, information: DfInformation = "eim") -> FitResult:
     """The fit as it would be with ``dfmethod(method)``: nothing is estimated again.
 
     Raises `SpecError` where the method does not suit the model or its standard errors.
@@ -367,7 +368,7 @@ def with_method(fit: FitResult, data: Dataset, method: str, information: str = "
     )  # fmt: skip
 
 
-def adjusted_vcov(fit: FitResult, method: str, information: str = "eim") -> FloatArray:
+def adjusted_vcov(fit: FitResult, method: str, information: DfInformation = "eim") -> FloatArray:
     """The covariance matrix of the coefficients that belongs to a method for degrees of freedom, (p, p)."""
     return _adjusted(fit, method, _small(fit, method, information)[1])
 
@@ -380,7 +381,7 @@ def _adjusted(fit: FitResult, method: str, small: SmallInference) -> FloatArray:
     return fit.model.vcov if fit.model.n_clusters is not None else fit.model.phi
 
 
-def df_table(fit: FitResult, methods: Sequence[str] = (), information: str = "eim") -> Table:
+def df_table(fit: FitResult, methods: Sequence[str] = (), information: DfInformation = "eim") -> Table:
     """Degrees of freedom of every coefficient by one or more methods, side by side.
 
     ``methods`` default to that of the fit; where it has none to Kenward-Roger under REML, Satterthwaite with robust

@@ -133,7 +133,7 @@ def hypotheses_of_terms(fit: FitResult, text: Text, *, equal: bool = False) -> l
     return found
 
 
-test_table.__test__ = testparm_table.__test__ = False  # type: ignore[attr-defined]  # no tests of pytest's
+test_table.__test__ = testparm_table.__test__ = False  # type: ignore[attr-defined]  # not a test of pytest; mypy has functions without attributes
 
 
 def _wald_table(
@@ -319,7 +319,7 @@ def testnl_table(
     return Table("Wald test of nonlinear equations", wald_columns(as_f), (row,), "Hypothesis", tuple(notes), "testnl")
 
 
-testnl_table.__test__ = False  # type: ignore[attr-defined]
+testnl_table.__test__ = False  # type: ignore[attr-defined]  # as above
 
 
 def _is_label(piece: Piece) -> bool:

@@ -22,7 +22,7 @@ from terrace.postestimation.combinations import need_data
 from terrace.postestimation.wcorrelation import marginal_covariance
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
-from terrace.results.plot import Axis, Marks, Plot, PlotPanel
+from terrace.results.plot import Axis, MarkRole, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import column_label
 
@@ -283,11 +283,15 @@ def influence_plot(found: Influence) -> Plot:
     above = found.cooks > found.cutoff
     texts = [f"{found.level} {g}: {d:.3g}" for g, d in zip(found.groups, found.cooks)]
     marks = [Marks("hline", np.empty(0), np.array([found.cutoff]), role="reference")]
-    for inside, role in ((~above & np.isfinite(found.cooks), "data"), (above, "highlight")):
+    layers: tuple[tuple[npt.NDArray[np.bool_], MarkRole], ...] = (
+        (~above & np.isfinite(found.cooks), "data"),
+        (above, "highlight"),
+    )
+    for inside, role in layers:
         places = np.flatnonzero(inside)
         if len(places):
             marks.append(
-                Marks("points", x[places], found.cooks[places], role=role, labels=tuple(texts[k] for k in places))  # type: ignore[arg-type]
+                Marks("points", x[places], found.cooks[places], role=role, labels=tuple(texts[k] for k in places))
             )
     ticks = None
     if len(found.groups) <= 30:

@@ -247,7 +247,8 @@ class Averages:
             return self.part((key, None))
         if isinstance(value, Given):
             return value.values
-        return np.full(self.fit.model.design.n, float(value))  # type: ignore[arg-type]
+        assert not isinstance(value, Mapping)  # that is what a factor is set to
+        return np.full(self.fit.model.design.n, float(value))
 
     # --- settings ---------------------------------------------------------------------------------------
     def means(self, key: Key, rows: BoolArray | None = None) -> Setting:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo
 from terrace.design.independent import Dependence
+from terrace.inference.small import Small
 from terrace.postestimation.combinations import Estimate
 from terrace.postestimation.margins import Margins
 from terrace.results.fit import FitResult, FixedEffect
@@ -28,12 +28,12 @@ FloatArray = npt.NDArray[np.float64]
 class PostedSmall:
     """Degrees of freedom of hypotheses about the margins; ``rows`` (k, p) is J."""
 
-    inner: Any
+    inner: Small
     rows: FloatArray
 
     def ddf(self, hypothesis: FloatArray) -> tuple[float | None, float]:
         """(denominator df, λ) of a hypothesis with rows (l, k) about the margins."""
-        return self.inner.ddf(np.atleast_2d(hypothesis) @ self.rows)  # type: ignore[no-any-return]
+        return self.inner.ddf(np.atleast_2d(hypothesis) @ self.rows)
 
 
 def margin_names(found: Margins, data: Dataset) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def as_estimates(
     values: FloatArray,
     vcov: FloatArray,
     estimates: Sequence[Estimate],
-    small: Any = None,
+    small: Small | None = None,
 ) -> FitResult:
     """`fit` with `values` (k,) of covariance `vcov` (k, k) in the place of its coefficients.
 

@@ -186,9 +186,7 @@ def _coefficient_interval(
     curve = _Curve(CoefficientSearch(fit, search, column).drop, e.coef, size)
     z = confidence_quantile(level)
     ends = [_end(curve, e.coef, size, sign, sign * math.inf, z) for sign in (-1.0, 1.0)]
-    if points and None not in ends:
-        for c in np.linspace(ends[0], ends[1], points + 2)[1:-1]:  # type: ignore[arg-type]
-            curve(float(c))
+    curve.fill(ends[0], ends[1], points)
     at = np.array(sorted(curve.known))
     zeta = np.array([curve.known[c] for c in at])
     return ProfileInterval("Fixed effects", e.term, e.coef, ends[0], ends[1], at, zeta, level)
@@ -221,17 +219,19 @@ def _interval(
     ends = []
     for sign, edge in ((-1.0, low), (1.0, high)):
         ends.append(_end(curve, row.estimate, row.se, sign, edge, z))
-    if points and None not in ends:
-        for c in np.linspace(ends[0], ends[1], points + 2)[1:-1]:  # type: ignore[arg-type]
-            curve(float(c))
+    curve.fill(ends[0], ends[1], points)
     at = np.array(sorted(curve.known))
     zeta = np.array([curve.known[c] for c in at])
     lower, upper, estimate = ends[0], ends[1], row.estimate
     if square:
-        lower, upper, estimate = (None if v is None else v * v for v in (lower, upper, estimate))  # type: ignore[assignment]
-        at = at**2
+        lower, upper = _squared(lower), _squared(upper)
+        estimate, at = estimate * estimate, at**2
     name = (fit.random if metric == "variance" else fit.random_sd)[k].name
     return ProfileInterval(row.level, name, estimate, lower, upper, at, zeta, level, row.group)
+
+
+def _squared(value: float | None) -> float | None:
+    return None if value is None else value * value
 
 
 class _Curve:
@@ -245,6 +245,12 @@ class _Curve:
         if c not in self.known:
             self.known[c] = math.copysign(math.sqrt(2.0 * max(self.drop(c), 0.0)), c - self.estimate)
         return self.known[c]
+
+    def fill(self, low: float | None, high: float | None, points: int) -> None:
+        """Work out so many points between the ends, where there are both."""
+        if points and low is not None and high is not None:
+            for c in np.linspace(low, high, points + 2)[1:-1]:
+                self(float(c))
 
 
 def _end(

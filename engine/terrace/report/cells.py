@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from terrace.report import numbers
 from terrace.report.numbers import MINUS, number
-from terrace.results.table import Column, Format, Row, Table
+from terrace.results.table import Column, Format, Row, RowKind, Table
 
 Align = Literal["left", "right"]
 
@@ -43,7 +43,7 @@ class Line:
     """One row as shown; ``indent`` as in `Row`."""
 
     label: str
-    kind: Literal["row", "group", "total"]
+    kind: RowKind
     indent: int
     cells: tuple[Cell, ...]
     code: str = ""

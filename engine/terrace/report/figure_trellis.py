@@ -83,7 +83,7 @@ class Trellis:
 
     def rewrap(self, figure: Figure, x_title: Text | None, y_title: Text | None) -> bool:
         """Wrap titles of y axes that are higher than their axes turned out to be; True where one changed."""
-        renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+        renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]  # that of Agg has one
         changed = False
         for i, axes in enumerate(figure.axes):
             label = axes.yaxis.label

@@ -17,6 +17,7 @@ from terrace.results.table import Table
 
 Part = Table | Plot | str | FitResult
 TextKind = Literal["h2", "h3", "command", "advice", "listing", "text"]
+_BEGINNINGS: tuple[tuple[str, TextKind], ...] = (("## ", "h3"), ("# ", "h2"), (". ", "command"), ("! ", "advice"))
 
 
 def paragraphs(text: str) -> list[tuple[TextKind, str]]:
@@ -25,9 +26,9 @@ def paragraphs(text: str) -> list[tuple[TextKind, str]]:
         return [("listing", text.strip("\n"))]
     found: list[tuple[TextKind, str]] = []
     for block in re.split(r"\n\s*\n", text.strip("\n")):
-        for start, kind in (("## ", "h3"), ("# ", "h2"), (". ", "command"), ("! ", "advice")):
+        for start, kind in _BEGINNINGS:
             if block.startswith(start):
-                found.append((kind, block[len(start) :].strip()))  # type: ignore[arg-type]
+                found.append((kind, block[len(start) :].strip()))
                 break
         else:
             if block.strip():

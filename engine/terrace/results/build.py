@@ -35,7 +35,7 @@ def build_result(
     """Everything that is shown, stored and exported, computed once from the fitted model."""
     design, natural = fitted.design, fitted.natural
     level = spec.display.level
-    df = fitted.small.df if fitted.small is not None else None
+    df = fitted.df
     constrained = constrained_terms(fitted)
     fixed = fixed_rows(design, fitted.beta, fitted.vcov, df, level, constrained)
     limits = zero_limits(fitted, level)
@@ -188,8 +188,8 @@ def _scalars(
 def _small_scalars(
     s: dict[str, float | int | None], fitted: FittedModel, c: FloatArray, chi2: float, rank: int
 ) -> None:
-    assert fitted.small is not None
-    df = fitted.small.df
+    df = fitted.df
+    assert fitted.small is not None and df is not None
     s |= {"df_min": float(df.min()), "df_avg": float(df.mean()), "df_max": float(df.max())}
     if not rank:
         return

@@ -160,7 +160,9 @@ class FitResult:
     @property
     def ll(self) -> float:
         """The log (restricted) likelihood, or log pseudolikelihood, at the estimates."""
-        return float(self.scalars["ll"])  # type: ignore[arg-type]
+        found = self.scalars["ll"]
+        assert found is not None
+        return float(found)
 
     @property
     def n_parameters(self) -> int:

@@ -34,6 +34,10 @@ class Style:
     outline: str = ""
 
 
+MarkKind = Literal["points", "line", "band", "interval", "bars", "hline", "vline", "box"]
+MarkRole = Literal["data", "fit", "reference", "highlight"]
+
+
 @dataclass(frozen=True)
 class Marks:
     """One layer. ``x`` and ``y`` have shape (m,); NaN breaks a line.
@@ -47,14 +51,14 @@ class Marks:
     where they have it, else on 0. ``text`` prints the labels where it says: above, right, below, left or center.
     """
 
-    kind: Literal["points", "line", "band", "interval", "bars", "hline", "vline", "box"]
+    kind: MarkKind
     x: FloatArray
     y: FloatArray
     lower: FloatArray | None = None
     upper: FloatArray | None = None
     width: float = 1.0
     label: str = ""
-    role: Literal["data", "fit", "reference", "highlight"] = "data"
+    role: MarkRole = "data"
     series: int = 0
     dashed: bool = False
     rows: npt.NDArray[np.int64] | None = None

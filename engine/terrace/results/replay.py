@@ -23,7 +23,7 @@ def shown_again(fit: FitResult, level: float, *, small: bool) -> FitResult:
     if not large and level == fit.spec.display.level:
         return fit
     vcov = model.phi if large and fit.spec.df_method == "kroger" else model.vcov
-    df = None if large or model.small is None else model.small.df
+    df = None if large else model.df
     spec = replace(fit.spec, display=replace(fit.spec.display, level=level))
     scalars, macros = dict(fit.scalars), dict(fit.macros)
     if large:

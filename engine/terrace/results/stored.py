@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,9 +54,9 @@ def stored_matrices(
     if fitted.n_clusters is not None:
         matrices["V_modelbased"] = spread(fitted.phi, at, size)
         where["V_modelbased"] = (own, own)
-    if fitted.small is not None:
+    if fitted.df is not None:
         df = np.full(size, np.nan)
-        df[at] = fitted.small.df
+        df[at] = fitted.df
         matrices["df"], where["df"] = df[None, :], (row, own)
         if design.spec.df_method == "kroger":
             matrices["V_df"], where["V_df"] = spread(fitted.vcov, at, size), (own, own)
@@ -182,20 +183,19 @@ def _variables(spec: ModelSpec) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _signature(design: object) -> str:
+def _signature(design: Design) -> str:
     """A checksum of the rows and numbers that were used, to tell whether the data changed since.
 
     Two sums over the bit patterns of each array, one of them weighted by position: quick, and blind to no single
     change.
     """
     digest = hashlib.sha256()
-    parts = [getattr(design, name) for name in ("y", "x")]
-    parts += [block.codes for block in design.blocks]  # type: ignore[attr-defined]
+    parts: list[npt.NDArray[Any]] = [design.y, design.x, *(block.codes for block in design.blocks)]
     for part in parts:
         for column in part.T if part.ndim == 2 else [part]:
             bits = np.ascontiguousarray(column).view(np.uint64)
             weight = np.arange(1, len(bits) + 1, dtype=np.uint64)
             digest.update(bits.sum(dtype=np.uint64).tobytes())
             digest.update(np.dot(bits, weight).tobytes())
-    digest.update(np.packbits(design.sample).tobytes())  # type: ignore[attr-defined]
+    digest.update(np.packbits(design.sample).tobytes())
     return digest.hexdigest()[:16]

@@ -27,6 +27,8 @@ Format = Literal[
 ]
 
 
+RowKind = Literal["row", "group", "total"]
+
 TEST_P = 4
 """Decimals of the p value where a test is the whole result: ``lrtest``, ``test``, ``contrast``. Others have three."""
 
@@ -61,7 +63,7 @@ class Row:
 
     label: str
     values: tuple[Any, ...] = ()
-    kind: Literal["row", "group", "total"] = "row"
+    kind: RowKind = "row"
     indent: int = 0
     code: str = ""
     format: Format | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from terrace.results.fit import FitResult
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import Column, Row, RowKind, Table
 from terrace.results.tables import fit_tables
 from terrace.spec.model import Display
 
@@ -44,8 +44,8 @@ def anova_table(fit: FitResult) -> Table:
     mss, rss = float(s["mss"] or 0.0), float(s["rss"] or 0.0)
     k, df = float(s["df_m"] or 0), float(s["df_r"] or 0)
 
-    def row(label: str, squares: float, freedom: float, kind: str = "row") -> Row:
-        return Row(label, (squares, freedom, squares / freedom if freedom else None), kind)  # type: ignore[arg-type]
+    def row(label: str, squares: float, freedom: float, kind: RowKind = "row") -> Row:
+        return Row(label, (squares, freedom, squares / freedom if freedom else None), kind)
 
     columns = (Column("ss", "SS"), Column("df", "df", "df"), Column("ms", "MS"))
     rows = (row("Model", mss, k), row("Residual", rss, df), row("Total", mss + rss, k + df, "total"))

@@ -6,12 +6,14 @@ import math
 import re
 from collections.abc import Sequence
 
-from terrace.data.transforms.recode import Rule
+from terrace.data.transforms.recode import Other, Rule
 from terrace.language.names import parse_names
 from terrace.language.tokens import Piece, closing, split, unquoted, words
 
-_OTHER = {"else": "else", "*": "else", "nonmissing": "nonmissing", "nonm": "nonmissing", "missing": "missing",
-          "miss": "missing"}  # fmt: skip
+_OTHER: dict[str, Other] = {
+    "else": "else", "*": "else", "nonmissing": "nonmissing", "nonm": "nonmissing", "missing": "missing",
+    "miss": "missing",
+}  # fmt: skip
 _MISSING = re.compile(r"\.[a-z]?")
 
 
@@ -79,7 +81,7 @@ def _rule(piece: Piece) -> Rule:
     copy = str(after[0]) == "copy"
     to = math.nan if copy else _number(after[0])
     ranges: list[tuple[float, float]] = []
-    other = ""
+    other: Other = ""
     for item in _joined(parts[0]):
         text = str(item).strip()
         if text.lower() in _OTHER:
@@ -90,7 +92,7 @@ def _rule(piece: Piece) -> Rule:
         else:
             value = _number(item)
             ranges.append((value, value))
-    return Rule(to, tuple(ranges), other, label, copy)  # type: ignore[arg-type]
+    return Rule(to, tuple(ranges), other, label, copy)
 
 
 def _joined(piece: Piece) -> list[Piece]:

@@ -10,6 +10,7 @@ import numpy as np
 from terrace.data.value import Value
 from terrace.session.returned import number, r_table, square, vector
 from terrace.session.state import Matrix, Returned
+from terrace.spec.model import DfInformation
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -100,7 +101,7 @@ def summary_returned(table: Table) -> Returned:
     return Returned({}, {}, {"stats": Matrix(values, tuple(r.code for r in table.rows), keys)})
 
 
-def df_returned(fit: FitResult, table: Table, information: str) -> Returned:
+def df_returned(fit: FitResult, table: Table, information: DfInformation) -> Returned:
     """r(dfmethods), r(df) with one row a method, and r(V_df) where kroger is one of them."""
     from terrace.postestimation.estat import adjusted_vcov
     from terrace.results.stored import coefficient_places, spread

@@ -13,6 +13,8 @@ RandomStructure = Literal["identity", "independent", "exchangeable", "unstructur
 ResidualStructure = Literal[
     "independent", "exchangeable", "ar", "ma", "unstructured", "banded", "toeplitz", "exponential"
 ]
+DfInformation = Literal["eim", "oim"]
+WeightKind = Literal["fweight", "pweight"]
 Base = str | float | tuple[str, int]  # of a factor, see there
 DfMethod = Literal["residual", "repeated", "anova", "satterthwaite", "kroger"]
 
@@ -79,7 +81,7 @@ class Residuals:
 class Weight:
     """First-level weights: ``kind`` is ``fweight`` or ``pweight``, ``expression`` as typed."""
 
-    kind: Literal["fweight", "pweight"]
+    kind: WeightKind
     expression: str
 
 
@@ -161,7 +163,7 @@ class ModelSpec:
     method: Literal["ml", "reml"] = "ml"
     residuals: Residuals = field(default_factory=Residuals)
     df_method: DfMethod | None = None
-    df_information: Literal["eim", "oim"] = "eim"
+    df_information: DfInformation = "eim"
     pwscale: Literal["size", "effective", "gk"] | None = None
     vce: Literal["oim", "robust", "cluster"] | None = None
     cluster: str | None = None

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from terrace.spec.edit import ALL, ORDERED, TIMED, has_pweights, is_crossed
-from terrace.spec.model import ModelSpec, Term
+from terrace.spec.model import ModelSpec, RandomEquation, Term
 from terrace.spec.problem import Problem
 from terrace.spec.rules_estimation import combinations
 
@@ -51,7 +51,7 @@ def _crossed(spec: ModelSpec) -> Iterator[Problem]:
                 f"level:{k}:covariance",
                 "crossed-covariance",
                 f"R.{e.factor} has one variance for all its values: identity or exchangeable.",
-                fix=_with(spec, k, covariance=None),
+                fix=_with(spec, k, replace(e, covariance=None)),
                 fix_label="Use covariance(identity)",
             )
         if not e.constant:
@@ -59,7 +59,7 @@ def _crossed(spec: ModelSpec) -> Iterator[Problem]:
                 f"level:{k}:constant",
                 "crossed-noconstant",
                 f"R.{e.factor} has no constant, so noconstant has nothing to take away.",
-                fix=_with(spec, k, constant=True),
+                fix=_with(spec, k, replace(e, constant=True)),
                 fix_label="Leave noconstant out",
             )
         if e.terms:
@@ -67,7 +67,7 @@ def _crossed(spec: ModelSpec) -> Iterator[Problem]:
                 f"level:{k}:slope:0",
                 "crossed-slopes",
                 f"R.{e.factor} stands alone in its equation.",
-                fix=_with(spec, k, terms=()),
+                fix=_with(spec, k, replace(e, terms=())),
                 fix_label="Leave the slopes out, or give them an equation of their own",
             )
 
@@ -77,11 +77,12 @@ def _weights(spec: ModelSpec) -> Iterator[Problem]:
     for k, e in enumerate(spec.random):
         for kind, name in (("fweight", e.fweight), ("pweight", e.pweight)):
             if name is not None and given.setdefault((e.level, kind), name) != name:
+                kept = given[e.level, kind]
                 yield Problem(
                     f"level:{k}:weight",
                     "level-weights-differ",
-                    f"{e.level} has two different {kind}s: {given[e.level, kind]} and {name}.",
-                    fix=_with(spec, k, **{kind: given[e.level, kind]}),
+                    f"{e.level} has two different {kind}s: {kept} and {name}.",
+                    fix=_with(spec, k, replace(e, fweight=kept) if kind == "fweight" else replace(e, pweight=kept)),
                     fix_label="Keep the first",
                 )
 
@@ -164,6 +165,5 @@ RULES: tuple[Callable[[ModelSpec], Iterator[Problem]], ...] = (
 )
 
 
-def _with(spec: ModelSpec, index: int, **changes: object) -> ModelSpec:
-    equation = replace(spec.random[index], **changes)  # type: ignore[arg-type]
+def _with(spec: ModelSpec, index: int, equation: RandomEquation) -> ModelSpec:
     return replace(spec, random=(*spec.random[:index], equation, *spec.random[index + 1 :]))

@@ -12,6 +12,9 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 
 
+Other = Literal["", "else", "nonmissing", "missing"]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Values in one of the `ranges` (both ends belong to them) become `to`; NaN means missing.
@@ -21,7 +24,7 @@ class Rule:
 
     to: float
     ranges: tuple[tuple[float, float], ...] = ()
-    other: Literal["", "else", "nonmissing", "missing"] = ""
+    other: Other = ""
     label: str = ""
     copy: bool = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -102,14 +103,14 @@ def reference_lines(options: GraphOptions) -> tuple[Marks, ...]:
     return (*_rules(options.x.rules, "vline"), *_rules(options.y.rules, "hline"))
 
 
-def _rules(rules: Sequence[Rule], kind: str) -> list[Marks]:
+def _rules(rules: Sequence[Rule], kind: Literal["vline", "hline"]) -> list[Marks]:
     out = []
     for rule in rules:
         values, nothing = np.array(rule.values, dtype=np.float64), np.empty(0)
         x, y = (values, nothing) if kind == "vline" else (nothing, values)
         style = Style(rule.color, pattern=rule.pattern)
         solid = rule.pattern == "solid"
-        out.append(Marks(kind, x, y, role="reference", dashed=not solid, style=style))  # type: ignore[arg-type]
+        out.append(Marks(kind, x, y, role="reference", dashed=not solid, style=style))
     return out
 
 

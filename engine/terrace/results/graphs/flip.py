@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from terrace.results.plot import Axis, Marks, Plot, PlotPanel
+from terrace.results.plot import Axis, MarkKind, Marks, Plot, PlotPanel
 
 _LYING = ("bars", "box", "interval", "band")
-_RULES = {"hline": "vline", "vline": "hline"}
+_RULES: dict[MarkKind, MarkKind] = {"hline": "vline", "vline": "hline"}
+_TEXTS = {"above": "right", "right": "above"}
 
 
 def flipped(plot: Plot) -> Plot:
@@ -29,6 +30,4 @@ def _downwards(axis: Axis) -> Axis:
 def _marks(m: Marks) -> Marks:
     if m.kind in _LYING:
         return replace(m, horizontal=not m.horizontal)
-    kind = _RULES.get(m.kind, m.kind)
-    text = {"above": "right", "right": "above"}.get(m.text, m.text)
-    return replace(m, kind=kind, x=m.y, y=m.x, text=text)  # type: ignore[arg-type]
+    return replace(m, kind=_RULES.get(m.kind, m.kind), x=m.y, y=m.x, text=_TEXTS.get(m.text, m.text))

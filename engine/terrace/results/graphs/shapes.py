@@ -13,7 +13,7 @@ from terrace.data.dataset import Dataset, Variable
 from terrace.errors import DataError
 from terrace.language.expr_context import EvalContext
 from terrace.language.graphs import Layer
-from terrace.results.plot import Marks, Style
+from terrace.results.plot import MarkKind, Marks, Style
 
 FloatArray = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -79,8 +79,8 @@ def ranges(values: dict[str, FloatArray], layer: Layer, rows: Rows, series: int)
         ends = Style(style.color, style.thickness, marker="cap" if layer.kind == "rcap" else "none")
         marks = [Marks("interval", x, (low + high) / 2, low, high, series=series, rows=rows, style=ends)]
     else:
-        kind = "line" if layer.kind == "rline" else "points"
-        marks = [Marks(kind, x, y, series=series, rows=rows, style=style) for y in (one, two)]  # type: ignore[arg-type]
+        kind: MarkKind = "line" if layer.kind == "rline" else "points"
+        marks = [Marks(kind, x, y, series=series, rows=rows, style=style) for y in (one, two)]
     return Drawn(tuple(marks), count, missing)
 
 

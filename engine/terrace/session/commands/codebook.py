@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from terrace.data.dataset import Dataset, Measure
@@ -10,6 +11,7 @@ from terrace.data.describe import PERCENTILES, Profile, missing_patterns, profil
 from terrace.data.describe import inspect as inspected
 from terrace.data.digits import whole_text
 from terrace.data.extended import extended_name
+from terrace.data.value import Value
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import number
@@ -102,11 +104,11 @@ def _type(data: Dataset, p: Profile) -> str:
     return f"{kind}, labelled" if data.variable(p.name).value_labels else kind
 
 
-def _level(labels: object, value: object) -> str:
+def _level(labels: Mapping[Value, str], value: Value) -> str:
     if isinstance(value, str):
         return value
-    text = of_data(float(value))  # type: ignore[arg-type]
-    label = labels.get(value) if hasattr(labels, "get") else None
+    text = of_data(float(value))
+    label = labels.get(value)
     return f"{text} {label}" if label else text
 
 

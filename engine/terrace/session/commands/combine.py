@@ -20,6 +20,7 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.session.working import changed, new_name, plural
 
+_KINDS: dict[str, transforms.Kind] = {"1:1": "1:1", "m:1": "m:1", "1:m": "1:m"}
 _KIND = re.compile(r"\s*([1mn])\s*:\s*([1mn])\s*", re.IGNORECASE)
 _CODES = {"master": MASTER, "using": USING, "match": MATCHED, "match_update": UPDATED, "match_conflict": CONFLICT}
 
@@ -75,7 +76,7 @@ def merge(session: Session, parsed: ParsedCommand) -> CommandResult:
         master,
         using,
         keys,
-        kind,  # type: ignore[arg-type]
+        kind,
         keepusing=keepusing,
         keep=_results(options.get("keep")),
         generate=generate,
@@ -88,7 +89,7 @@ def merge(session: Session, parsed: ParsedCommand) -> CommandResult:
     return changed(session, data, tables=tables, returned=counts)
 
 
-def _kind(body: Piece, parsed: ParsedCommand) -> tuple[str, Piece]:
+def _kind(body: Piece, parsed: ParsedCommand) -> tuple[transforms.Kind, Piece]:
     found = _KIND.match(body.source, body.start, body.end)
     if not found:
         raise (body if body else parsed.word).error(
@@ -103,7 +104,7 @@ def _kind(body: Piece, parsed: ParsedCommand) -> tuple[str, Piece]:
             code="merge-kind",
             advice="Use m:1 or 1:m, or add a key that makes one side single.",
         )
-    return kind, body.after(found.end()).strip()
+    return _KINDS[kind], body.after(found.end()).strip()
 
 
 def _results(option: Option | None) -> frozenset[int]:

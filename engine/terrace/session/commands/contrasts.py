@@ -188,18 +188,19 @@ def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
 )
 @tells_of_small
 def estat_terms(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.terms import term_table
+    from terrace.postestimation.terms import Kind, term_table
 
+    kinds: dict[str, Kind] = {"2": "II", "3": "III", "II": "II", "III": "III"}
     fit = current_fit(session, parsed)
     options = parsed.options(rules("small", "t:ype df"))
     fit = with_own_df(fit, options)
-    kind = "III"
+    kind: Kind = "III"
     if "type" in options:
         piece = argument(options["type"])
-        kind = {"2": "II", "3": "III"}.get(str(piece), str(piece).upper())
-        if kind not in ("II", "III"):
+        if str(piece).upper() not in kinds:
             raise piece.error(
                 f"There is no type {str(piece)!r} test.", code="type", subject="type", advice="Choose II or III."
             )
-    table = term_table(fit, kind, small=by_t(fit, options))  # type: ignore[arg-type]
+        kind = kinds[str(piece).upper()]
+    table = term_table(fit, kind, small=by_t(fit, options))
     return CommandResult(tables=(table,), state=replace(session.state, returned=terms_returned(table)))

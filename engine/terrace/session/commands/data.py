@@ -108,10 +108,28 @@ def _streamed(session: Session, name: str, clauses: Clauses) -> Dataset:
     return found
 
 
-def _read(session: Session, name: str, **options: str | int | None) -> Dataset:
+def _read(
+    session: Session,
+    name: str,
+    *,
+    sheet: str | None = None,
+    cells: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+) -> Dataset:
     from terrace.data.readers import read
 
-    return read(name, progress=session.report, cancel=session.cancelled, **options)  # type: ignore[arg-type]
+    return read(
+        name,
+        sheet=sheet,
+        cells=cells,
+        delimiter=delimiter,
+        decimal=decimal,
+        encoding=encoding,
+        progress=session.report,
+        cancel=session.cancelled,
+    )
 
 
 @command(

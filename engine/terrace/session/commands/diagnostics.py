@@ -11,7 +11,7 @@ from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, excluding, number
 from terrace.language.names import Names
-from terrace.language.options import Option, choice, rules
+from terrace.language.options import Option, choice, members, rules
 from terrace.session.commands.contrasts import kept_rows
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of
@@ -49,17 +49,19 @@ def estat_diagnostics(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="Shape of the residuals and of the random effects at every level; plots against the variables named.",
 )
 def estat_residuals(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.residual_checks import residual_covariate_plot, shapes, shapes_table
+    from terrace.postestimation.residual_checks import Kind, residual_covariate_plot, shapes, shapes_table
 
     fit = current_fit(session, parsed)
     options = parsed.options(rules("", "type"))
-    kind = "rstandard"
+    kinds: dict[str, Kind] = members(Kind)
+    kind: Kind = "rstandard"
     if "type" in options:
         allowed = "rsta:ndard res:iduals marg:inal"
-        kind = choice(argument(options["type"]), options["type"].value, allowed, "a kind of residual", subject="type")
+        piece = argument(options["type"])
+        kind = kinds[choice(piece, options["type"].value, allowed, "a kind of residual", subject="type")]
     there = fit_rows(session, fit)
     plots = tuple(
-        residual_covariate_plot(fit, there.data, name, kind=kind)  # type: ignore[arg-type]
+        residual_covariate_plot(fit, there.data, name, kind=kind)
         for name in parsed.variables(session.data.names)
     )
     result = kept_rows(session, (shapes_table(shapes(fit, there.data)),))

@@ -13,7 +13,7 @@ from terrace.inference.small import TITLES
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import excluding
 from terrace.language.mixed_options import number as number_of
-from terrace.language.options import Option, choice, rules, scan_options
+from terrace.language.options import Option, choice, members, rules, scan_options
 from terrace.language.tokens import Piece, split
 from terrace.results.fit import FitResult
 from terrace.results.table import Table
@@ -137,7 +137,7 @@ def _body(parsed: ParsedCommand) -> Piece:
 )
 @tells_of_small
 def test(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.hypotheses import hypotheses, test_table
+    from terrace.postestimation.hypotheses import Mtest, hypotheses, test_table
 
     given = spoken_of(session, parsed)
     options = parsed.options(rules("small a:ccumulate notest", "df", "m:test"))
@@ -149,12 +149,14 @@ def test(session: Session, parsed: ParsedCommand) -> CommandResult:
                 "There is no test of this model to add to.", code="no-test", advice="Test something first."
             )
         before = session.state.tested[1]
-    mtest = None
+    kinds: dict[str, Mtest] = members(Mtest)
+    mtest: Mtest | None = None
     if "mtest" in options:
         o = options["mtest"]
         asked = o.value or "none"
-        mtest = choice(o.argument or o.piece, asked, "b:onferroni h:olm s:idak none", "an adjustment")
-    table = test_table(fit, _body(parsed), small=by_t(fit, options), mtest=mtest, before=before)  # type: ignore[arg-type]
+        named = choice(o.argument or o.piece, asked, "b:onferroni h:olm s:idak none", "an adjustment")
+        mtest = kinds[named]
+    table = test_table(fit, _body(parsed), small=by_t(fit, options), mtest=mtest, before=before)
     every = (*before, *hypotheses(given, _body(parsed)))
     kept = (given, every)
     result = _test_result(session, table, every, mtest)

@@ -81,8 +81,9 @@ def _cut(table: Table, places: int) -> Table:
     """The table with texts in at most so many places, two points behind those that were cut."""
 
     def short(cell: object, k: int) -> object:
-        is_text = isinstance(cell, str) and table.columns[k].format == "text"
-        return f"{cell[:places]}.." if is_text and len(cell) > places else cell  # type: ignore[index, arg-type]
+        if isinstance(cell, str) and table.columns[k].format == "text" and len(cell) > places:
+            return f"{cell[:places]}.."
+        return cell
 
     rows = tuple(replace(r, values=tuple(short(v, k) for k, v in enumerate(r.values))) for r in table.rows)
     return replace(table, rows=rows)

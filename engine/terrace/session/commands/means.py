@@ -13,12 +13,13 @@ from terrace.data.transforms.grouping import Grouping
 from terrace.errors import DataError
 from terrace.inference import meantests
 from terrace.inference.distributions import f_upper, normal_quantile, t_quantile
+from terrace.inference.meantests import Variances
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import NAME, Piece, split
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import Column, Row, RowKind, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -157,9 +158,11 @@ def _two_groups(session: Session, by: Piece, keep: BoolArray) -> tuple[BoolArray
     return found.codes == 0, found.codes == 1, (found.labels[0], found.labels[1])
 
 
-def _row(label: str, n: int, m: float, se: float, sd: float | None, df: float, level: float, kind: str = "row") -> Row:
+def _row(
+    label: str, n: int | None, m: float, se: float, sd: float | None, df: float, level: float, kind: RowKind = "row"
+) -> Row:
     low, high = _interval(m, se, df, level)
-    return Row(label, (n, m, se, sd, low, high), kind)  # type: ignore[arg-type]
+    return Row(label, (n, m, se, sd, low, high), kind)
 
 
 def _columns(level: float) -> tuple[Column, ...]:
@@ -210,14 +213,14 @@ def _two_samples(
 ) -> CommandResult:
     a, b = a[~np.isnan(a)], b[~np.isnan(b)]
     _needed(min(len(a), len(b)), y)
-    how = "welch" if "welch" in options else "unequal" if "unequal" in options else "equal"
-    found = meantests.two_samples(a, b, how)  # type: ignore[arg-type]
+    how: Variances = "welch" if "welch" in options else "unequal" if "unequal" in options else "equal"
+    found = meantests.two_samples(a, b, how)
     both = _simple("Combined", np.concatenate([a, b]), level)
     rows = [
         _simple(labels[0], a, level),
         _simple(labels[1], b, level),
         Row(both.label, both.values, "total"),
-        _row("Difference", None, found.estimate, found.se, None, found.df, level, "total"),  # type: ignore[arg-type]
+        _row("Difference", None, found.estimate, found.se, None, found.df, level, "total"),
     ]
     title = f"Two-sample t test of {y} with {'equal' if how == 'equal' else 'unequal'} variances"
     more = {"mu_1": float(a.mean()), "mu_2": float(b.mean()), "N_1": float(len(a)), "N_2": float(len(b))}

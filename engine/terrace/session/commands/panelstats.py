@@ -16,7 +16,7 @@ from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.report.numbers import of_data
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import Column, Format, Row, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -208,9 +208,11 @@ def xttab(session: Session, parsed: ParsedCommand) -> CommandResult:
     ]
     together = 100 * float((pairs["share"]).sum()) / len(pairs)
     rows.append(Row("Total", (len(frame), 100.0, int(between.sum()), 100 * between.sum() / groups, together), "total"))
-    heads = (("n", "Freq.", "count"), ("percent", "Percent", "fixed"), ("groups", "Groups", "count"),
-             ("between", "Percent", "fixed"), ("within", "Within %", "fixed"))  # fmt: skip
-    columns = tuple(Column(k, t, f, 2 if f == "fixed" else None) for k, t, f in heads)  # type: ignore[arg-type]
+    heads: tuple[tuple[str, str, Format], ...] = (
+        ("n", "Freq.", "count"), ("percent", "Percent", "fixed"), ("groups", "Groups", "count"),
+        ("between", "Percent", "fixed"), ("within", "Within %", "fixed"),
+    )  # fmt: skip
+    columns = tuple(Column(k, t, f, 2 if f == "fixed" else None) for k, t, f in heads)
     note = (
         f"{plural(groups, 'group')} of {panel}. Within: how much of the rows of the groups that have it, it makes up."
     )

@@ -30,6 +30,7 @@ from terrace.session.returned_estat import (
 )
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
+from terrace.spec.model import DfInformation
 
 _METHODS = "res:idual rep:eated an:ova sat:terthwaite kr:oger"
 
@@ -189,7 +190,7 @@ def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
     _no_body(parsed)
     excluding(options, ("eim", "oim"))
     methods: list[str] = []
-    information = "oim" if "oim" in options else "eim"
+    information: DfInformation = "oim" if "oim" in options else "eim"
     if "method" in options:
         parts = split(argument(options["method"]), ",")
         methods = [choice(w, str(w), _METHODS, "a DF method") for w in words(parts[0])]

@@ -9,7 +9,7 @@ from terrace.language.clauses import Clauses
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import DISPLAY_RULES, argument, read_display
 from terrace.language.names import Names
-from terrace.language.options import Option, choice, rules
+from terrace.language.options import Option, choice, members, rules
 from terrace.language.tokens import split, words
 from terrace.language.varlist import parse_factor, parse_terms
 from terrace.results.fit import FitResult
@@ -19,7 +19,7 @@ from terrace.session.payload import fit_payload
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
-from terrace.spec.model import Display, ModelSpec, Weight
+from terrace.spec.model import Display, ModelSpec, Weight, WeightKind
 
 # what of the table a mixed model has besides
 _MIXED = (
@@ -123,8 +123,9 @@ def _weight(clauses: Clauses, names: Names) -> Weight | None:
 
     if clauses.weight is None:
         return None
-    if clauses.weight.kind not in ("fweight", "pweight"):
+    kinds: dict[str, WeightKind] = members(WeightKind)
+    if clauses.weight.kind not in kinds:
         raise clauses.weight.piece.error(
             f"regress does not take {clauses.weight.kind}s.", code="weight-kind", advice="Use fweight or pweight."
         )
-    return Weight(clauses.weight.kind, weight_text(clauses.weight.expression, names))  # type: ignore[arg-type]
+    return Weight(kinds[clauses.weight.kind], weight_text(clauses.weight.expression, names))

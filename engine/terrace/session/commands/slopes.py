@@ -10,6 +10,7 @@ from terrace.language.names import Names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import rules
 from terrace.language.tokens import words
+from terrace.results.plot import Plot
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import by_t, level_of, tells_of_small
 from terrace.session.fit_rows import fit_rows
@@ -49,11 +50,11 @@ def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
     values = list(parse_numlist(argument(options["at"]))) if "at" in options else None
     level = level_of(options, session)
     found = simple_slopes(fit, fit_rows(session, fit).data, x, moderator, values, level=level, small=by_t(fit, options))
-    plots = ()
+    plots: tuple[Plot, ...] = ()
     if "noplot" not in options:
         lines = predicted_lines(fit, fit_rows(session, fit).data, x, moderator, values, level=level)
         drawn = replace(margins_plot(lines, x), title=f"Effect of {x} by {moderator}")
-        plots = (drawn,)  # type: ignore[assignment]
+        plots = (drawn,)
     returned = Returned(
         {"N": float(found.n), "level": level},
         {},

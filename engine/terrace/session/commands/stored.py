@@ -180,8 +180,9 @@ def side_by_side(session: Session, parsed: ParsedCommand) -> CommandResult:
 def _lines(options: dict[str, Option]) -> list[Line]:
     """The numbers that ``b()``, ``se``, ``t``, ``p`` and ``star`` ask for; none where nothing is asked."""
     from terrace.language.number_format import DISPLAYED
-    from terrace.results.tables_columns import Line
+    from terrace.results.tables_columns import Line, What
 
+    shows: dict[str, What] = {"b": "b", "se": "se", "t": "stat", "p": "p"}
     usual = {"b": DISPLAYED, "se": DISPLAYED, "t": "%9.2f", "p": "%9.4f"}
     if not {"star", *usual} & set(options):
         return []
@@ -192,7 +193,7 @@ def _lines(options: dict[str, Option]) -> list[Line]:
         elif name == "se" and out:
             display = out[0].display  # a standard error has the digits of its coefficient
         if name in options or name == "b":
-            out.append(Line("stat" if name == "t" else name, display))  # type: ignore[arg-type]
+            out.append(Line(shows[name], display))
     return out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -139,8 +140,8 @@ def _rule(element: Element) -> tuple[OptionRule, bool]:
     capitals = re.match(r"[A-Z]+", spelling)
     minimum = capitals.group().lower() if capitals else spelling.lower()
     prefix = "no" if off else ""
-    argument = "none" if element.argument is None else "required"
-    return OptionRule(prefix + spelling.lower(), prefix + minimum, argument), off  # type: ignore[arg-type]
+    argument: Literal["none", "required"] = "none" if element.argument is None else "required"
+    return OptionRule(prefix + spelling.lower(), prefix + minimum, argument), off
 
 
 def _options(session: Session, known: list[Element], given: Clauses) -> dict[str, str]:

@@ -17,7 +17,7 @@ from terrace.language.names import Names, parse_names
 from terrace.language.options import Option, did_you_mean, match_option, match_options, rules, scan_options
 from terrace.language.tokens import Piece, closing, words
 from terrace.report.numbers import formatted, parse_format
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import Column, Row, RowKind, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -112,8 +112,8 @@ def table(session: Session, parsed: ParsedCommand) -> CommandResult:
                 _cell(want, g[place, -1 if column_totals and j == len(column_labels) else j], form)
                 for j in range(len(columns))
             )
-            kind_of = "total" if total and not several else "row"
-            out.append(Row(want.title if several else label or "All", cells, kind_of, indent=int(several)))  # type: ignore[arg-type]
+            kind_of: RowKind = "total" if total and not several else "row"
+            out.append(Row(want.title if several else label or "All", cells, kind_of, indent=int(several)))
     heads = [w_.title for w_ in wanted] if across else columns
     stub = " ".join(row_names) + (f" \\ {' '.join(column_names)}" if column_names else "")
     title = "" if across or len(wanted) > 1 else wanted[0].title

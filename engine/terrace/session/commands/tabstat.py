@@ -15,7 +15,7 @@ from terrace.language.names import Names
 from terrace.language.options import Option, choice, did_you_mean, rules
 from terrace.language.tokens import words
 from terrace.report.numbers import formatted, parse_format
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import Column, Row, RowKind, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix
@@ -161,8 +161,8 @@ def _table(
             )
             text = _TITLES.get(item, item) if across == "variables" else item
             text = label if by is not None and not several else text
-            kind = "total" if is_total and not several and k == 0 else "row"
-            rows.append(Row(text, cells, kind, indent=int(by is not None and several)))  # type: ignore[arg-type]
+            kind_of: RowKind = "total" if is_total and not several and k == 0 else "row"
+            rows.append(Row(text, cells, kind_of, indent=int(by is not None and several)))
     stub = by if by is not None else "Statistic" if across == "variables" else "Variable"
     title = ""
     if len(names) == 1 and across == "statistics":

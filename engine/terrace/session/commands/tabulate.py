@@ -20,7 +20,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
-from terrace.results.table import Column, Format, Row, Table
+from terrace.results.table import Column, Format, Row, RowKind, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
@@ -310,13 +310,14 @@ def _summaries(
     own = None if w is None else w[used]
     kinds = _kinds(options)
     rows = []
-    for label, cells, place in (
+    parts: tuple[tuple[str | None, Cells, RowKind], ...] = (
         (None, Cells(x[used], groups, own, kind), "row"), ("Total", Cells(x[used], whole, own, kind), "total"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for label, cells, place in parts:
         sd = np.sqrt(cells.variance)
         for g in range(cells.g):
             every = {"mean": cells.mean[g], "sd": sd[g], "n": _count(cells.count[g])}
-            rows.append(Row(label or found.labels[g], tuple(every[k] for k in kinds), place))  # type: ignore[arg-type]
+            rows.append(Row(label or found.labels[g], tuple(every[k] for k in kinds), place))
     every_head = Column("mean", "Mean", "general"), Column("sd", "SD", "general"), Column("n", "Freq.", "count")
     columns = tuple(c for c in every_head if c.key in kinds)
     table = Table(
