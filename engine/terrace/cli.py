@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from terrace import __version__
+    from terrace.version import __version__
 
     parser = argparse.ArgumentParser(
         prog="terrace", description="Multilevel (linear mixed-effects) models on the command line."

@@ -1,128 +1,62 @@
-"""The engine stands without Qt, and its folders import only upward in the list of docs/architecture.md."""
+"""Both packages keep to the layers of docs/architecture.md, without circles, and the engine stands without Qt."""
 
 from __future__ import annotations
 
-import ast
-import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
+import grimp
+import layers
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-ENGINE = ROOT / "engine" / "terrace"
-FORBIDDEN = ("PySide6", "shiboken6", "pyqtgraph", "terrace_desktop")
-SOURCES = sorted(ENGINE.rglob("*.py"))
-# Imports downward that we want all the same, each with its reason. They stand inside functions.
-ALLOWED = {
-}
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    """Every import of both packages."""
+    return layers.graph_of(layers.SOURCES)
 
 
-def layers() -> list[str]:
-    """The names of folders and modules in the order of the list in docs/architecture.md."""
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    return re.findall(r"^    (\w+)(?:/|\.py)(?=\s|$)", text, flags=re.MULTILINE)
+def test_imports_go_round_in_no_circle(graph: grimp.ImportGraph) -> None:
+    assert [" -> ".join(circle) for circle in layers.cycles(graph)] == []
 
 
-def layer_of(module: str) -> str | None:
-    """The first part below ``terrace``: ``terrace.data.dataset`` -> ``data``; None for anything else."""
-    parts = module.split(".")
-    return parts[1] if parts[0] == "terrace" and len(parts) > 1 else None
+@pytest.mark.parametrize("package", layers.SOURCES)
+def test_imports_go_upward_in_the_list_and_the_engine_never_to_qt(graph: grimp.ImportGraph, package: str) -> None:
+    assert layers.offences(graph, package, layers.layers(package)) == []
 
 
-def module_name(path: Path) -> str:
-    parts = path.relative_to(ENGINE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def test_the_lists_of_the_page_are_read() -> None:
+    engine, window = (layers.layers(package) for package in layers.SOURCES)
+    assert engine[0] == "errors" and engine[-1] == "cli" and "data" in engine
+    assert window[0] == "theme" and window[-1] == "app" and "builder" in window
 
 
-def type_only(node: ast.AST) -> bool:
-    """True for ``if TYPE_CHECKING:``, whose imports do not happen when the program runs."""
-    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+def test_the_graph_has_every_module_of_both_packages(graph: grimp.ImportGraph) -> None:
+    for package, folder in layers.SOURCES.items():
+        files = {layers.module_name(file, folder) for file in folder.rglob("*.py")}
+        assert files == {m for m in graph.modules if m.split(".")[0] == package} and len(files) > 100
 
 
-def imports(tree: ast.AST, module: str, is_package: bool) -> Iterator[tuple[str, int]]:
-    """Every module that a source names in an import at any depth, or as text to `import_module`."""
-    for node in ast.iter_child_nodes(tree):
-        if type_only(node):
-            for child in getattr(node, "orelse", []):
-                yield from imports(child, module, is_package)
-            continue
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                above = module.split(".")
-                above = above[: len(above) - node.level + is_package]
-                base = ".".join([*above, base] if base else above)
-            # `from terrace import data` names a folder too, so each name counts as a possible module.
-            yield from ((f"{base}.{alias.name}", node.lineno) for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
-            yield from ((a.value, node.lineno) for a in node.args[:1] if isinstance(a, ast.Constant))
-        yield from imports(node, module, is_package)
+ORDER = ["errors", "data", "design", "session", "cli"]
+CHECKING = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
 
 
-def imports_of(path: Path) -> list[tuple[str, int]]:
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    return list(imports(tree, module_name(path), path.name == "__init__.py"))
-
-
-def offences(path: Path, order: list[str]) -> list[str]:
-    """What is wrong with the imports of one file of the engine."""
-    where = path.relative_to(ROOT)
-    found = [
-        f"{where}:{line} imports {name}"
-        for name, line in imports_of(path)
-        if name.split(".")[0] in FORBIDDEN
-    ]
-    own = layer_of(module_name(path))
-    inside = path.relative_to(ENGINE).as_posix()
-    if own in (None, "__main__"):  # __init__.py hands out names of every layer, on first use; __main__ is the cli
-        return found
-    if own not in order:
-        return [*found, f"{where}: {own} is not in docs/architecture.md"]
-    for name, line in imports_of(path):
-        other = layer_of(name)
-        if other == own or other is None or (inside, other) in ALLOWED:
-            continue
-        if other not in order:
-            if (ENGINE / other).exists() or (ENGINE / f"{other}.py").exists():
-                found.append(f"{where}:{line} imports {name}: {other} is not in docs/architecture.md")
-        elif order.index(other) > order.index(own):
-            found.append(f"{where}:{line} imports {name}, but {other} stands below {own}")
-    return found
-
-
-def test_the_list_and_the_folders_agree() -> None:
-    order = layers()
-    assert order[0] == "errors" and order[-1] == "cli", order
-    folders = {p.name for p in ENGINE.iterdir() if (p / "__init__.py").exists()}
-    modules = {p.stem for p in ENGINE.glob("*.py")} - {"__init__", "__main__"}
-    assert folders | modules <= set(order), "add what is new at its place in docs/architecture.md"
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ENGINE)))
-def test_imports_go_upward_and_never_to_qt(path: Path) -> None:
-    assert offences(path, layers()) == []
-
-
-@pytest.mark.parametrize(("file", "layer"), ALLOWED)
-def test_exceptions_are_in_use_and_inside_functions(file: str, layer: str) -> None:
-    tree = ast.parse((ENGINE / file).read_text(encoding="utf-8"))
-    inside = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef)
-        for node in ast.walk(function)
-    }
-    uses = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"terrace.{layer}")
-    ]
-    assert uses and all(id(node) in inside for node in uses)
+def made_up(folder: Path, monkeypatch: pytest.MonkeyPatch, **texts: str) -> grimp.ImportGraph:
+    """The graph of a package with a module in each layer; `texts` are the sources of some."""
+    root = folder / "made_up"
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    monkeypatch.setitem(layers.NEVER, "made_up", layers.NEVER["terrace"])
+    for layer in ORDER:
+        (root / layer).mkdir(parents=True)
+        (root / layer / "__init__.py").touch()
+        for module in ("one", "two"):
+            text = texts.get(f"{layer}_{module}", "")
+            (root / layer / f"{module}.py").write_text(text, encoding="utf-8")
+    (root / "__init__.py").write_text(f"{CHECKING}from made_up.cli import one", encoding="utf-8")
+    (root / "__main__.py").write_text("from made_up.cli import one", encoding="utf-8")
+    return layers.graph_of({"made_up": root})
 
 
 @pytest.mark.parametrize(
@@ -131,30 +65,59 @@ def test_exceptions_are_in_use_and_inside_functions(file: str, layer: str) -> No
         ("import PySide6.QtCore", True),
         ("def f():\n    from pyqtgraph import mkPen", True),
         ("from terrace_desktop import app", True),
-        ("from terrace.session.session import Session", True),
-        ("from terrace import session", True),
-        ("from ..session import contract", True),
+        ("from made_up.session.one import Session", True),
+        ("from made_up import session", True),
+        ("from ..session import one", True),
         ("from .. import session", True),
-        ("from importlib import import_module\nimport_module('terrace.cli')", True),
-        ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from terrace.cli import main", False),
-        ("from terrace.errors import TerraceError", False),
-        ("from ..data.dataset import Dataset", False),
-        ("from .structures import find", False),
+        ("def f():\n    from made_up.session import one", True),
+        (f"{CHECKING}from made_up.cli.one import main", True),
+        ("from importlib import import_module\nimport_module('made_up.cli.one')", True),
+        ("from made_up import __version__", True),
+        ("from made_up.errors.one import TerraceError", False),
+        ("from ..data.one import Dataset", False),
+        (f"{CHECKING}from ..data.one import Dataset", False),
+        ("from .two import find", False),
         ("import numpy as np\nimport json", False),
     ],
 )
-def test_the_check_sees_an_offence(
-    text: str, offends: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_offence_is_seen(text: str, offends: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = made_up(tmp_path, monkeypatch, design_one=text)
+    found = layers.offences(graph, "made_up", ORDER)
+    assert bool(found) is offends
+    assert all(".design.one" in line for line in found)
+    assert layers.cycles(graph) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "length"),
+    [
+        ("from . import two", "from . import one", 2),
+        ("from . import two", "def f():\n    from .one import g", 2),
+        (f"{CHECKING}from . import two", f"{CHECKING}from . import one", 2),
+        ("from . import two", "import made_up", 4),  # the package has cli.one, which has design.one
+        ("from . import two", "", 0),
+    ],
+)
+def test_a_circle_is_seen(
+    one: str, two: str, length: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / "engine" / "terrace"
-    (package / "session").mkdir(parents=True)
-    source = package / "design" / "made_up.py"
-    source.parent.mkdir()
-    source.write_text(text, encoding="utf-8")
-    monkeypatch.setattr(sys.modules[__name__], "ENGINE", package)
-    order = layers()
-    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
-    assert bool(offences(source, order)) is offends
+    graph = made_up(tmp_path, monkeypatch, design_one=one, design_two=two, cli_one="from ..design import one")
+    found = layers.cycles(graph)
+    assert [len(set(circle)) for circle in found] == [length] * bool(length)
+    for circle in found:
+        assert circle[0] == circle[-1]
+        assert all(graph.direct_import_exists(importer=a, imported=b) for a, b in pairwise(circle))
+
+
+def test_a_layer_that_is_not_in_the_list_is_told_and_one_that_is_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = made_up(tmp_path, monkeypatch)
+    found = layers.offences(graph, "made_up", ["errors", "data", "design", "elsewhere", "session"])
+    assert [line.partition(": ")[2] for line in found] == [
+        "cli is not in architecture.md",
+        "architecture.md has elsewhere, which is not there",
+    ]
 
 
 QT_BLOCKED = """
@@ -179,7 +142,8 @@ for name in {names!r}:
 
 
 def test_every_module_imports_with_qt_uninstalled() -> None:
-    names = [module_name(path) for path in SOURCES if path.name != "__main__.py"]
-    script = QT_BLOCKED.format(forbidden=FORBIDDEN, names=names)
+    folder = layers.SOURCES["terrace"]
+    names = [layers.module_name(f, folder) for f in sorted(folder.rglob("*.py")) if f.name != "__main__.py"]
+    script = QT_BLOCKED.format(forbidden=layers.NEVER["terrace"], names=names)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

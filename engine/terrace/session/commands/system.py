@@ -166,7 +166,7 @@ def do(session: Session, parsed: ParsedCommand) -> CommandResult:
 # --- about ------------------------------------------------------------------------------------------------
 @command("version", minimum="vers", syntax="version", help="Tell which Terrace this is.")
 def version(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace import __version__
+    from terrace.version import __version__
 
     # Do-files name the version of the program they were written for; it changes nothing here.
     return CommandResult(text=f"Terrace {__version__}" if not parsed.arguments else "")
