@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from terrace.covariance.residual import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.choices import closed
-from terrace.spec.rules_residuals import TITLES
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.matrix_cells import residual_matrix
 from terrace_desktop.builder.matrix_picture import MatrixPicture
@@ -18,6 +18,8 @@ from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import label, named
 
 SHOWN = 4  # times that the picture shows
+
+TITLES = {key: cls.adjective for key, cls in RESIDUALS.items()}
 
 # Sentences for the picture, and for those who do not see it.
 WORDS = {

@@ -36,6 +36,8 @@ class RandomStructure(ABC):
 
     title: ClassVar[str] = ""
     key: ClassVar[str] = ""
+    words: ClassVar[str] = "with {count}"
+    """What there is to say of the matrix, with the number of its parameters."""
     tied: ClassVar[bool] = False
     """Whether one variance is common to all effects, so that their columns need a common scale."""
     diagonal: ClassVar[bool] = False
@@ -134,6 +136,7 @@ class Identity(RandomStructure):
     """One variance common to all, no covariances."""
 
     title, key = "Identity", "identity"
+    words = "one variance on the diagonal, {count}"
     tied = diagonal = of_values = True
 
     def parameters(self) -> tuple[NaturalParameter, ...]:
@@ -152,6 +155,7 @@ class Independent(RandomStructure):
     """A variance for each random effect, no covariances."""
 
     title, key = "Independent", "independent"
+    words = "diagonal, with {count}"
     diagonal = True
 
     def parameters(self) -> tuple[NaturalParameter, ...]:
@@ -175,6 +179,7 @@ class Exchangeable(RandomStructure):
     """
 
     title, key = "Exchangeable", "exchangeable"
+    words = "one variance and one covariance, {count}"
     tied = of_values = True
 
     def __init__(self, size: int, values: int | None = None) -> None:

@@ -17,6 +17,11 @@ class Independent(ResidualStructure):
     """One variance, no covariances. Alone it is handled without any whitening."""
 
     key, title, needs_time, integer_time = "independent", "Independent", False, False
+    adjective, independent = "Independent", True
+
+    @classmethod
+    def count(cls, n_times: int, order: int | None) -> int:
+        return 1
 
     @property
     def n_params(self) -> int:
@@ -43,6 +48,11 @@ class Exchangeable(ResidualStructure):
     """One variance and one covariance. ρ is the correlation, above -1/(k - 1) in every group of k rows."""
 
     key, title, needs_time, integer_time = "exchangeable", "Exchangeable", False, False
+    adjective, phrase = "Exchangeable", "exchangeable residual correlation"
+
+    @classmethod
+    def repeats_intercept(cls, order: int | None) -> bool:
+        return True
 
     @property
     def n_params(self) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.covariance.residual_base import FloatArray, ReportedParameter, ResidualStructure
+from terrace.errors import SpecError
 
 IntArray = npt.NDArray[np.int64]
 
@@ -16,7 +18,39 @@ class Banded(ResidualStructure):
     """Distinct variances and covariances within a band. θ is a banded Cholesky factor with first entry 1,
     which reaches every positive definite matrix of that band and no other."""
 
-    key, title = "banded", "Banded"
+    key, title, adjective, phrase = "banded", "Banded", "Banded", "a banded residual covariance"
+    by_time = ordered = True
+    least_order = 0
+
+    @classmethod
+    def bound(
+        cls, times: FloatArray, order: int | None, lags: Callable[[], IntArray], time: str
+    ) -> ResidualStructure:
+        if order is not None and cls.ordered and not 0 <= order <= len(times) - 1:
+            raise SpecError(
+                f"residuals(banded {order}): {time} has {len(times)} values.",
+                code="residual-order", subject="residuals", advice=f"Choose an order from 0 to {len(times) - 1}.",
+            )
+        return cls(times, order)
+
+    def shown_order(self) -> int | None:
+        return self.order
+
+    @classmethod
+    def count(cls, n_times: int, order: int | None) -> int:
+        band = n_times - 1 if order is None else min(order, n_times - 1)
+        return (band + 1) * (2 * n_times - band) // 2
+
+    @classmethod
+    def most_order(cls, n_times: int, span: float | None) -> int | None:
+        return n_times - 1
+
+    @classmethod
+    def repeats_intercept(cls, order: int | None) -> bool:
+        return order is None
+
+    def stored(self) -> dict[str, int | None]:
+        return {"res_order": self.band}
 
     @property
     def band(self) -> int:
@@ -117,7 +151,19 @@ class Banded(ResidualStructure):
 class Unstructured(Banded):
     """All variances and covariances between times."""
 
-    key, title = "unstructured", "Unstructured"
+    key, title, adjective = "unstructured", "Unstructured", "Unstructured"
+    phrase = "an unstructured residual covariance"
+    ordered = False
+
+    @classmethod
+    def count(cls, n_times: int, order: int | None) -> int:
+        return super().count(n_times, None)
+
+    def shown_order(self) -> int | None:
+        return None
+
+    def stored(self) -> dict[str, int | None]:
+        return {}
 
     @property
     def band(self) -> int:

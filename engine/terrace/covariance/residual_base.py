@@ -9,8 +9,9 @@ are reported.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,10 +32,23 @@ class ReportedParameter:
 class ResidualStructure(ABC):
     """R*(ρ) for groups observed at `times` (distinct sorted values over the whole sample, shape (k,))."""
 
-    key = ""
-    title = ""
-    needs_time = True
-    integer_time = True
+    key: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    adjective: ClassVar[str] = ""
+    """As in "Autoregressive residuals"."""
+    phrase: ClassVar[str] = ""
+    """As in "a model with ..."; empty for residuals that are not worth a word."""
+    needs_time: ClassVar[bool] = True
+    integer_time: ClassVar[bool] = True
+    independent: ClassVar[bool] = False
+    """Whether residuals of a group are not correlated, so that no row needs whitening."""
+    by_time: ClassVar[bool] = False
+    """Whether each time has a variance of its own, so that times count by their place and not by their distance."""
+    ordered: ClassVar[bool] = False
+    """Whether the structure takes an order."""
+    least_order: ClassVar[int] = 1
+    usual_order: ClassVar[int | None] = None
+    """The order where none is given; None for all lags that there are."""
 
     def __init__(self, times: FloatArray, order: int | None = None) -> None:
         self.times = times
@@ -76,6 +90,38 @@ class ResidualStructure(ABC):
 
         Raises `numpy.linalg.LinAlgError` or gives θ outside the space where the values are no covariance matrix.
         """
+
+    @classmethod
+    def bound(
+        cls, times: FloatArray, order: int | None, lags: Callable[[], npt.NDArray[np.int64]], time: str
+    ) -> ResidualStructure:
+        """The structure for a sample: its distinct ``times``, the ``lags`` that occur within groups, ascending and
+        without 0, and the name of the time variable for what is said. Raises `SpecError` where the order does not fit.
+        """
+        return cls(times, order)
+
+    def shown_order(self) -> int | None:
+        """The order that stands in the title."""
+        return None
+
+    @classmethod
+    def count(cls, n_times: int, order: int | None) -> int:
+        """Number of parameters with the overall variance, for so many times; an open choice counts least."""
+        return 1 + (order or cls.usual_order or 1)
+
+    @classmethod
+    def most_order(cls, n_times: int, span: float | None) -> int | None:
+        """The highest order for so many times over a ``span`` (None where it is not whole); None for any."""
+        return None
+
+    @classmethod
+    def repeats_intercept(cls, order: int | None) -> bool:
+        """Whether a random intercept of the same groups adds nothing to this structure."""
+        return False
+
+    def stored(self) -> dict[str, int | None]:
+        """What of the order stands in the stored results, by name."""
+        return {}
 
     def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
         """Directions of ρ, shape (n_params, s), that leave R* as it is to first order: ρ is at the edge of the

@@ -6,11 +6,13 @@ Formulas: manual, *Other residual-error structures*; Brockwell & Davis (1991), c
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.covariance.residual_base import FloatArray, ReportedParameter, ResidualStructure
+from terrace.errors import SpecError
 
 # What lies this close to the edge of the parameter space cannot be told from it.
 EDGE = 1e-5
@@ -47,10 +49,30 @@ class ByLag(ResidualStructure):
         return np.array(values[:-1]), float(values[-1])
 
 
+def _need_lags(key: str, reach: int, observed: npt.NDArray[np.int64], time: str) -> None:
+    """`SpecError` where no two rows of a group are as close as the structure reaches."""
+    if np.any(observed <= reach):
+        return
+    least = f"the shortest lag is {observed[0]}" if len(observed) else "each group has one row"
+    raise SpecError(
+        f"residuals({key} {reach}): no two rows of a group are {reach} or less apart in {time}; {least}.",
+        code="residual-order",
+        subject="residuals",
+        advice="Count the occasions 1, 2, 3 in t(), or use residuals(exponential, ...).",
+    )
+
+
 class Ar(ByLag):
     """AR(p): ρ are φ_1..φ_p. Correlations by the Yule-Walker equations."""
 
-    key, title = "ar", "AR"
+    key, title, adjective, phrase = "ar", "AR", "Autoregressive", "autoregressive residuals"
+    ordered, usual_order = True, 1
+
+    def shown_order(self) -> int | None:
+        return self.n_params
+
+    def stored(self) -> dict[str, int | None]:
+        return {"ar_p": self.n_params}
 
     def __init__(self, times: FloatArray, order: int | None = None) -> None:
         super().__init__(times, order)
@@ -139,7 +161,21 @@ class Ar(ByLag):
 class Ma(ByLag):
     """MA(q): ρ are θ_1..θ_q, correlation at lag k is Σ θ_i θ_{i+k} / Σ θ_i² with θ_0 = 1."""
 
-    key, title = "ma", "MA"
+    key, title, adjective, phrase = "ma", "MA", "Moving-average", "moving-average residuals"
+    ordered, usual_order = True, 1
+
+    @classmethod
+    def bound(
+        cls, times: FloatArray, order: int | None, lags: Callable[[], npt.NDArray[np.int64]], time: str
+    ) -> ResidualStructure:
+        _need_lags(cls.key, order or 1, lags(), time)
+        return cls(times, order)
+
+    def shown_order(self) -> int | None:
+        return self.n_params
+
+    def stored(self) -> dict[str, int | None]:
+        return {"ma_q": self.n_params}
 
     @property
     def n_params(self) -> int:
@@ -211,7 +247,37 @@ class Toeplitz(ByLag):
     parameter.
     """
 
-    key, title = "toeplitz", "Toeplitz"
+    key, title, adjective, phrase = "toeplitz", "Toeplitz", "Toeplitz", "Toeplitz residual correlation"
+    ordered = True
+
+    @classmethod
+    def count(cls, n_times: int, order: int | None) -> int:
+        return (order if order is not None else n_times - 1) + 1
+
+    @classmethod
+    def most_order(cls, n_times: int, span: float | None) -> int | None:
+        return None if span is None else int(span)
+
+    @classmethod
+    def bound(
+        cls, times: FloatArray, order: int | None, lags: Callable[[], npt.NDArray[np.int64]], time: str
+    ) -> ResidualStructure:
+        observed = lags()
+        longest = int(observed.max(initial=0))
+        if order is not None and not 1 <= order <= longest:
+            raise SpecError(
+                f"residuals(toeplitz {order}): the longest lag within a group is {longest}.",
+                code="residual-order", subject="residuals", advice=f"Choose an order from 1 to {longest}.",
+            )
+        order = longest if order is None else order
+        _need_lags(cls.key, order or 1, observed, time)
+        return cls(times, order, observed)
+
+    def shown_order(self) -> int | None:
+        return self.order
+
+    def stored(self) -> dict[str, int | None]:
+        return {"res_order": self.order}
 
     def __init__(
         self, times: FloatArray, order: int | None = None, observed: npt.NDArray[np.int64] | None = None
@@ -254,6 +320,7 @@ class Exponential(ByLag):
     """
 
     key, title, integer_time = "exponential", "Exponential", False
+    adjective, phrase = "Exponential", "exponential residual correlation"
 
     def __init__(self, times: FloatArray, order: int | None = None) -> None:
         super().__init__(times, order)

@@ -342,7 +342,7 @@ def _check_cluster(spec: ModelSpec, levels: tuple[Level, ...], cluster: IntArray
 def _check_weights(
     weights: Weights, levels: tuple[Level, ...], blocks: tuple[RandomBlock, ...], residual: ResidualLayout
 ) -> None:
-    if weights.row is not None and residual.key != "independent":
+    if weights.row is not None and not residual.structure.independent:
         first = np.empty(int(residual.groups.max()) + 1)
         first[residual.groups] = weights.row
         if not np.array_equal(first[residual.groups], weights.row):
@@ -375,7 +375,7 @@ def _check_identified(
     counts: FloatArray | None,
 ) -> None:
     for block in blocks:
-        if block.n_groups == n and residual.key == "independent" and not spec.weight and block.names:
+        if block.n_groups == n and residual.structure.independent and not spec.weight and block.names:
             name = block.factor or block.level.name
             raise FitError(
                 f"Every group of {name} has a single row: its random effects cannot be told from the residual.",

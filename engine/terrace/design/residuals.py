@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.covariance.residual import RESIDUALS, ReportedParameter, ResidualStructure
-from terrace.covariance.residual_lag import Toeplitz
 from terrace.data.dataset import Dataset
 from terrace.data.digits import whole_text
 from terrace.errors import DataError, SpecError
@@ -62,18 +61,15 @@ class ResidualLayout:
     @property
     def simple(self) -> bool:
         """True for one variance and nothing else."""
-        return self.key == "independent" and self.n_by == 1
+        return self.structure.independent and self.n_by == 1
 
     @property
     def title(self) -> str:
         """Heading of the residual part of the table."""
         name = self.structure.title
-        if self.key in ("ar", "ma"):
-            name += f"({self.structure.n_params})"
-        elif self.key == "toeplitz":
-            name += f"({self.structure.order})"
-        elif self.key == "banded" and self.order is not None:
-            name += f"({self.order})"
+        order = self.structure.shown_order()
+        if order is not None:
+            name += f"({order})"
         return name + (f", by {self.by_variable}" if self.by_variable else "")
 
     def slices(self) -> list[tuple[int | None, slice]]:
@@ -172,7 +168,7 @@ def residual_layout(
     option = spec.residuals
     n = int(rows.sum())
     cls = RESIDUALS[option.structure]
-    if cls.key != "independent" and not spec.random:
+    if not cls.independent and not spec.random:
         raise SpecError(
             f"residuals({option.structure}) needs a group variable: within what are the residuals correlated?",
             code="residuals-need-group",
@@ -188,7 +184,7 @@ def residual_layout(
             for i in present
         )
         by_labels = tuple(data.level_label(option.by, values[i]) for i in present)
-        if cls.key != "independent":
+        if not cls.independent:
             first = np.empty(int(groups.max()) + 1, dtype=np.int64)
             first[groups] = by
             if not np.array_equal(first[groups], by):
@@ -200,36 +196,7 @@ def residual_layout(
                     advice="Use a by() variable that is constant within the lowest-level groups.",
                 )
     times, at = _times(spec, data, rows, groups, cls)
-    if option.order is not None and cls.key == "toeplitz":
-        longest = _longest_lag(groups, at)
-        if not 1 <= option.order <= longest:
-            raise SpecError(
-                f"residuals(toeplitz {option.order}): the longest lag within a group is {longest}.",
-                code="residual-order", subject="residuals", advice=f"Choose an order from 1 to {longest}.",
-            )
-    if option.order is not None and cls.key == "banded" and not 0 <= option.order <= len(times) - 1:
-        raise SpecError(
-            f"residuals(banded {option.order}): {option.time} has {len(times)} values.",
-            code="residual-order", subject="residuals", advice=f"Choose an order from 0 to {len(times) - 1}.",
-        )
-    order = option.order
-    if cls.key == "toeplitz" and order is None:
-        order = _longest_lag(groups, at)
-    structure = cls(times, order)
-    if cls.key in ("toeplitz", "ma"):
-        observed = _observed_lags(groups, at)
-        reach = order or 1
-        if not np.any(observed <= reach):
-            least = f"the shortest lag is {observed[0]}" if len(observed) else "each group has one row"
-            raise SpecError(
-                f"residuals({cls.key} {reach}): no two rows of a group are {reach} or less apart in {option.time}; "
-                f"{least}.",
-                code="residual-order",
-                subject="residuals",
-                advice="Count the occasions 1, 2, 3 in t(), or use residuals(exponential, ...).",
-            )
-        if cls.key == "toeplitz":
-            structure = Toeplitz(times, order, observed)
+    structure = cls.bound(times, option.order, lambda: _observed_lags(groups, at), option.time or "")
     return ResidualLayout(
         cls.key, structure, groups, at, by, by_levels, option.by, option.time, option.order, by_labels
     )
@@ -248,14 +215,6 @@ def _observed_lags(groups: IntArray, at: FloatArray) -> npt.NDArray[np.int64]:
         found |= set(np.unique(np.rint(t[step:][same] - t[:-step][same]).astype(np.int64)).tolist())
         step += 1
     return np.array(sorted(found - {0}), dtype=np.int64)
-
-
-def _longest_lag(groups: IntArray, at: FloatArray) -> int:
-    low = np.full(int(groups.max()) + 1, np.inf)
-    high = np.full(int(groups.max()) + 1, -np.inf)
-    np.minimum.at(low, groups, at)
-    np.maximum.at(high, groups, at)
-    return int((high - low).max())
 
 
 def _times(
@@ -282,7 +241,7 @@ def _times(
             subject=option.time,
             advice="Use residuals(exponential, ...) for times that are not whole numbers.",
         )
-    if cls.key in ("unstructured", "banded") and np.any(values < 0):
+    if cls.by_time and np.any(values < 0):
         raise DataError(
             f"t({option.time}) must not be negative for residuals({option.structure}).",
             code="time-negative", subject=option.time,
@@ -302,6 +261,6 @@ def _times(
             advice="Each row of a group needs its own time: check for duplicate rows, or choose another t().",
         )
     distinct, position = np.unique(values, return_inverse=True)
-    if cls.key in ("unstructured", "banded"):
+    if cls.by_time:
         return distinct, position.astype(np.float64)
     return distinct, values

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from terrace.covariance.residual import RESIDUALS
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.memory import available_memory
 from terrace.data.progress import Report
@@ -37,7 +38,7 @@ Key = tuple[tuple[str, ...], tuple[tuple[str, Value | None], ...]]
 def why_rows_are_needed(spec: ModelSpec) -> str:
     """What in the model needs the rows themselves, in words for people; empty where sums of products suffice."""
     residuals = spec.residuals
-    if residuals.structure != "independent":
+    if not RESIDUALS[residuals.structure].independent:
         return f"residuals({residuals.structure})"
     factors = [f for term in (*spec.fixed, *(t for e in spec.random for t in e.terms)) for f in term.factors]
     for f in (spec.outcome, *factors):

@@ -88,7 +88,7 @@ def free_directions(
                 if point.theta[part.start + k] ** 2 < BOUNDARY:
                     keep[part.start + k] = False
     residuals = objective.design.residuals
-    if residuals.key == "independent" and residuals.n_by > 1:
+    if residuals.structure.independent and residuals.n_by > 1:
         relative = np.append(0.0, point.psi[objective.n_random :])
         vanished = relative - relative.max() < np.log(BOUNDARY)
         keep[objective.n_random : r] &= ~vanished[1:]
@@ -129,7 +129,7 @@ def name_boundary(
         last = len(layout) - 1
         at[last] = masked[last] = True
         named.append(f"Residual: {layout[last].name}")
-    elif objective.design.residuals.key == "independent":
+    elif objective.design.residuals.structure.independent:
         values, _ = natural_values(objective, point.psi, 1.0)
         strata = [k for k, c in enumerate(layout) if c.block is None]
         for k in strata:

@@ -35,7 +35,7 @@ def residual_part(design: Design, rho: FloatArray, sigma2: float, rows: IntArray
     """R of some rows of the sample, (k, k); ``rho`` are the relative residual parameters."""
     layout = design.residuals
     groups, by, at = layout.groups[rows], layout.by[rows], layout.at[rows]
-    if layout.key == "independent":
+    if layout.structure.independent:
         scale = np.ones(layout.n_by)
         scale[1:] = np.exp(rho)
         return np.diag(sigma2 * scale[by])

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from terrace.covariance.residual import RESIDUALS
 from terrace.language.names import Names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, OptionRule, choice, match_options, members, rule, rules
@@ -123,8 +124,8 @@ def read_residuals(option: Option, names: Names) -> Residuals:
                 subject="residuals",
             )
         order = int(found[2])
-    elif name in ("ar", "ma"):
-        order = 1
+    else:
+        order = RESIDUALS[name].usual_order
     rest = head.at(parts[1].start, parts[-1].end) if len(parts) > 1 else head.at(head.end, head.end)
     more = match_options(rest, rules("", "t by"), "residuals()")
     return Residuals(

@@ -62,7 +62,7 @@ class Layout:
         elif self.design.levels:
             keys.append(self.design.levels[0].codes)
         residuals = self.design.residuals
-        if not residuals.simple and residuals.key != "independent":
+        if not residuals.simple and not residuals.structure.independent:
             keys += [residuals.groups, residuals.at]
         return np.lexsort(tuple(reversed(keys))) if keys else np.arange(self.design.n)
 
@@ -146,7 +146,7 @@ def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) ->
         transforms.append(block_transform(block))
         position += count
     components = _merge(_components(design, slices, transforms))
-    within = None if design.residuals.key == "independent" else design.residuals.groups
+    within = None if design.residuals.structure.independent else design.residuals.groups
     factors = [(c.codes, c.n_groups) for c in components]
     columns = [c.n_groups * c.z.shape[1] for c in components]
     if design.weights.level:

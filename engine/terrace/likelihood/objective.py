@@ -162,7 +162,7 @@ class Objective:
     def _build(self, dense: FloatArray, keep_clusters: bool) -> None:
         layout, design = self.layout, self.design
         # sums over groups need no sorted rows unless rows are whitened together or coupled sparsely
-        sorted_rows = layout.sparse or not (design.residuals.simple or design.residuals.key == "independent")
+        sorted_rows = layout.sparse or not (design.residuals.simple or design.residuals.structure.independent)
         rows = layout.order() if sorted_rows else None
 
         def sort(a: Any) -> Any:
@@ -208,7 +208,7 @@ class Objective:
                 rest = np.column_stack([c for c in columns[1:] if not isinstance(c, OneHot)])
                 within = within_groups(sort(layout.chain[0].z), rest, grouping, weights)
             self.data = SimpleData(grouped_products(columns, grouping, weights), within)
-        elif residuals.key == "independent":
+        elif residuals.structure.independent:
             self.data = _stratified(columns, grouping, weights, residuals.by, residuals.n_by)
         else:
             wide = np.column_stack([_expand(c) if isinstance(c, OneHot) else c for c in columns])

@@ -103,7 +103,7 @@ class PatternData:
 
     def _key(self, at: FloatArray) -> bytes:
         # only distances matter where the structure is stationary, so that shifted groups share a pattern
-        if self.residuals.key in ("unstructured", "banded"):
+        if self.residuals.structure.by_time:
             return at.tobytes()
         key: bytes = np.round(at - at[0], 10).tobytes()
         return key

@@ -232,7 +232,7 @@ def _starts(space: SearchSpace) -> tuple[FloatArray, list[FloatArray]]:
     further = [space.start(scale, residual) for scale in START_SCALES for residual in residuals[:2]]
     if objective.n_random == 0:
         further = [space.start(1.0, residual) for residual in residuals]
-    if layout.key == "independent" and layout.n_by > 1:
+    if layout.structure.independent and layout.n_by > 1:
         return space.start(1.0, _strata_start(objective)), [*further, *_strata_starts(space)]
     if layout.simple:
         psi = scoring_start(objective, np.zeros(0))
@@ -297,7 +297,7 @@ def _at_edge(space: SearchSpace, point: SearchPoint) -> bool:
     layout = space.objective.design.residuals
     if layout.edge(point.psi[n:]).shape[1]:
         return True
-    return layout.key == "independent" and layout.n_by > 1 and bool(np.any(np.abs(point.theta[n:]) > 8))
+    return layout.structure.independent and layout.n_by > 1 and bool(np.any(np.abs(point.theta[n:]) > 8))
 
 
 def _canonical(space: SearchSpace, point: SearchPoint) -> SearchPoint:

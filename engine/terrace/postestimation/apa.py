@@ -23,16 +23,6 @@ from terrace.results.tables_terms import bases, random_label, term_name
 Markup = Literal["plain", "html"]
 MINUS = "−"
 
-_STRUCTURES = {
-    "exchangeable": "exchangeable residual correlation",
-    "ar": "autoregressive residuals",
-    "ma": "moving-average residuals",
-    "unstructured": "an unstructured residual covariance",
-    "banded": "a banded residual covariance",
-    "toeplitz": "Toeplitz residual correlation",
-    "exponential": "exponential residual correlation",
-}
-
 
 def paragraph(
     fit: FitResult,
@@ -142,10 +132,11 @@ def _random_part(fit: FitResult, words: _Words) -> list[str]:
             text += f" ({block.structure.title.lower()} covariance)"
         out.append(text)
     residuals = fit.model.design.residuals
-    if residuals.key in _STRUCTURES:
+    phrase = residuals.structure.phrase
+    if phrase:
         over = f" over {words.variable(residuals.time_variable)}" if residuals.time_variable else ""
-        order = f" of order {residuals.structure.n_params}" if residuals.key in ("ar", "ma") else ""
-        out.append(_STRUCTURES[residuals.key] + order + over)
+        order = f" of order {residuals.structure.n_params}" if residuals.structure.usual_order is not None else ""
+        out.append(phrase + order + over)
     elif residuals.n_by > 1 and residuals.by_variable:
         out.append(f"a residual variance for each level of {words.variable(residuals.by_variable)}")
     return out

@@ -88,7 +88,7 @@ def icc_table(fit: FitResult, level: float | None = None) -> Table:
     notes = [CONDITIONAL] if slopes else []
     if _crossed(fit):
         notes.append(CROSSED)
-    if fit.model.design.residuals.key not in ("independent", "exchangeable"):
+    if fit.model.design.residuals.structure.needs_time:
         notes.append(SHARE)
     if any(e.value is None for e in found):
         notes.append(f"Not identified: {_why(fit)}")
@@ -130,10 +130,10 @@ def _why(fit: FitResult) -> str:
 
 def _residual_variants(fit: FitResult) -> list[_Variant]:
     layout = fit.model.layout
-    key = fit.model.design.residuals.key
-    if key in ("unstructured", "banded"):
+    residuals = fit.model.design.residuals
+    if residuals.structure.by_time:
         raise SpecError(
-            f"With residuals({key}) the variance changes with time, and so does the intraclass correlation.",
+            f"With residuals({residuals.key}) the variance changes with time, and so does the intraclass correlation.",
             code="icc-structure",
             subject="estat icc",
             advice="estat wcorrelation shows the correlations of all pairs of times.",

@@ -212,7 +212,7 @@ def standardized_residuals(fit: FitResult, data: Dataset) -> FloatArray:
     inside = raw[fit.sample]
     sigma2 = fit.model.sigma2
     rho = fit.model.psi[fit.model.objective.n_random :]
-    if layout.key == "independent":
+    if layout.structure.independent:
         scale = np.ones(layout.n_by)
         scale[1:] = np.exp(rho)
         values = inside / np.sqrt(sigma2 * scale[layout.by])

@@ -289,7 +289,7 @@ def new_residual_variance(fit: FitResult, data: Dataset) -> FloatArray:
     by = _by_groups(fit, data)
     out = np.full(len(data), np.nan)
     slices = layout.slices()
-    structured = layout.key in ("unstructured", "banded")
+    structured = layout.structure.by_time
     times = _positions(data, layout.time_variable, layout.structure.times) if structured else None
     for k, (own, part) in enumerate(slices):
         scale = fit.model.sigma2 * (float(np.exp(rho[own])) if own is not None else 1.0)

@@ -118,7 +118,7 @@ def residual_variance(fit: FitResult) -> FloatArray:
     rho = fit.model.psi[fit.model.objective.n_random :]
     out = np.empty(fit.model.design.n)
     slices = layout.slices()
-    structured = layout.key in ("unstructured", "banded")
+    structured = layout.structure.by_time
     for by, (own, part) in enumerate(slices):
         inside = layout.by == by
         scale = fit.model.sigma2 * (float(np.exp(rho[own])) if own is not None else 1.0)

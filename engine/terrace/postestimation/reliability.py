@@ -97,7 +97,7 @@ def _crossed_information(fit: FitResult, position: int) -> FloatArray:
     """What the rows of each value say of it when nothing else is unknown, (G, 1, 1)."""
     block = fit.model.design.blocks[position]
     residuals = fit.model.design.residuals
-    if residuals.key != "independent":
+    if not residuals.structure.independent:
         # rows of one value are correlated where they share a residual group
         out = np.zeros((block.n_groups, 1, 1))
         pairs = block.codes.astype(np.int64) * (int(residuals.groups.max()) + 1) + residuals.groups
@@ -119,7 +119,7 @@ def _nested_information(fit: FitResult) -> dict[int, FloatArray]:
     if not order:
         return out
     z = np.concatenate([design.blocks[k].z for members in own for k in members], axis=1)
-    if design.residuals.key == "independent":
+    if design.residuals.structure.independent:
         codes = order[0].codes
         s = _grouped(z, codes, order[0].n_groups, _row_precision(fit))
     else:

@@ -118,7 +118,7 @@ def _variance_by_row(fit: FitResult) -> FloatArray:
 def _residual_patterns(fit: FitResult) -> list[_Pattern] | None:
     """Roots of R by distinct time pattern; None for independent residuals."""
     layout = fit.model.design.residuals
-    if layout.key == "independent":
+    if layout.structure.independent:
         return None
     rho = fit.model.psi[fit.model.objective.n_random :]
     slices = layout.slices()

@@ -84,9 +84,9 @@ def _effects(fitted: FittedModel, one: Confounded, link: str) -> str:
     for k in one.members:
         cell = fitted.layout[k]
         if cell.block is None:
-            key = fitted.design.residuals.key
-            if key != "independent":
-                parts.append(f"residuals({key})")
+            residuals = fitted.design.residuals
+            if not residuals.structure.independent:
+                parts.append(f"residuals({residuals.key})")
             continue
         block = fitted.design.blocks[cell.block]
         names = {block.names[i] for i in {cell.i, cell.j} if i < len(block.names)}

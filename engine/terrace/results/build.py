@@ -170,14 +170,7 @@ def _scalars(
     }
     if fitted.n_clusters is not None:
         s["N_clust"] = fitted.n_clusters
-    key = design.residuals.key
-    if key == "ar":
-        s["ar_p"] = design.residuals.structure.n_params
-    if key == "ma":
-        s["ma_q"] = design.residuals.structure.n_params
-    if key in ("banded", "toeplitz"):
-        band = getattr(design.residuals.structure, "band", None)
-        s["res_order"] = band if band is not None else design.residuals.structure.order
+    s |= design.residuals.structure.stored()
     if comparison is not None:
         s |= {"ll_c": ll_c, "chi2_c": comparison.stat, "df_c": comparison.df, "p_c": comparison.p}
     if fitted.small is not None:

@@ -76,7 +76,7 @@ def stored_matrices(
         cns[:, at], cns[:, -1] = fitted.constraints.r, fitted.constraints.c
         matrices["Cns"] = cns
         where["Cns"] = (tuple(f"r{k + 1}" for k in range(len(cns))), (*names, "_Cns:_r"))
-    if design.residuals.key in ("unstructured", "banded"):
+    if design.residuals.structure.by_time:
         matrices["tmap"] = design.residuals.structure.times[None, :]
         where["tmap"] = (row, tuple(f"t{k + 1}" for k in range(len(design.residuals.structure.times))))
     return matrices, where
@@ -131,7 +131,7 @@ def stored_macros(
     if spec.pwscale:
         m["pwscale"] = spec.pwscale
     r = spec.residuals
-    if r.structure != "independent" or r.by:
+    if not design.residuals.simple:
         inside = [f"{r.structure}{f' {r.order}' if r.order is not None else ''}"]
         options = [f"t({r.time})"] if r.time else []
         options += [f"by({r.by})"] if r.by else []

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from terrace.covariance.random import STRUCTURES
+from terrace.covariance.residual import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec
 from terrace.spec.validity import invalid
@@ -30,11 +32,11 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "vce": ("robust", "cluster"),
     "weight": ("fweight", "pweight"),
     "pwscale": ("size", "effective", "gk"),
-    "residuals": ("exchangeable", "ar", "ma", "unstructured", "banded", "toeplitz", "exponential"),
+    "residuals": tuple(key for key, cls in RESIDUALS.items() if not cls.independent),
     "nostderr": ("on",),
     "emonly": ("on",),
     "dftable": ("ci", "pvalue"),
-    "covariance": ("identity", "independent", "exchangeable", "unstructured"),
+    "covariance": tuple(STRUCTURES),
 }
 """The values of each choice that a rule may close; those that are always open are left out."""
 

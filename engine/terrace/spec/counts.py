@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from terrace.covariance.random import STRUCTURES
+from terrace.covariance.residual import RESIDUALS
 from terrace.data.value import Value
 from terrace.spec.edit import ALL, group_name, has_intercept, is_crossed, level_path, term_key, terms
 from terrace.spec.facts import Facts, Groups, Sample
@@ -121,22 +122,8 @@ def effects(spec: ModelSpec, index: int, facts: Facts, sample: Sample) -> int:
 def residual_parameters(spec: ModelSpec, facts: Facts, sample: Sample) -> int:
     """Variance parameters of the residuals, the overall variance included; an open choice counts least."""
     r = spec.residuals
-    times = 1
-    if r.time and r.structure in ("unstructured", "banded", "toeplitz"):
-        times = max(int(np.count_nonzero(facts.levels_in(r.time, sample))), 1)
-    n = {
-        "independent": 1,
-        "exchangeable": 2,
-        "ar": (r.order or 1) + 1,
-        "ma": (r.order or 1) + 1,
-        "exponential": 2,
-        "unstructured": times * (times + 1) // 2,
-    }.get(r.structure, 0)
-    if r.structure == "banded":
-        q = times - 1 if r.order is None else min(r.order, times - 1)
-        n = (q + 1) * (2 * times - q) // 2
-    if r.structure == "toeplitz":
-        n = (r.order if r.order is not None else times - 1) + 1
+    times = max(int(np.count_nonzero(facts.levels_in(r.time, sample))), 1) if r.time else 1
+    n = RESIDUALS[r.structure].count(times, r.order)
     strata = 1
     if r.by:
         strata = max(int(np.count_nonzero(facts.levels_in(r.by, sample))), 1)

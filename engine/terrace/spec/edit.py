@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any, Literal
 
+from terrace.covariance.residual import RESIDUALS
 from terrace.spec.model import (
     DfMethod,
     Factor,
@@ -26,9 +27,9 @@ from terrace.spec.model import (
 ALL = "_all"
 TermKey = tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...]
 
-ORDERED: frozenset[str] = frozenset({"ar", "ma", "banded", "toeplitz"})
+ORDERED: frozenset[str] = frozenset(key for key, cls in RESIDUALS.items() if cls.ordered)
 """Residual structures that take an order."""
-TIMED: frozenset[str] = frozenset({"ar", "ma", "unstructured", "banded", "toeplitz", "exponential"})
+TIMED: frozenset[str] = frozenset(key for key, cls in RESIDUALS.items() if cls.needs_time)
 """Residual structures that need a time variable."""
 
 
@@ -386,9 +387,9 @@ def set_residual_structure(spec: ModelSpec, structure: ResidualStructure) -> Mod
     kept within these pairs, where it means the same.
     """
     r = spec.residuals
-    recursive = structure in ("ar", "ma")
-    kept = structure in ORDERED and r.structure in ORDERED and recursive == (r.structure in ("ar", "ma"))
-    order = r.order if kept else 1 if recursive else None
+    new, old = RESIDUALS[structure], RESIDUALS[r.structure]
+    kept = new.ordered and old.ordered and (new.usual_order is None) == (old.usual_order is None)
+    order = r.order if kept else new.usual_order
     time = r.time if structure in TIMED else None
     return replace(spec, residuals=Residuals(structure, order, time, r.by))
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
+from terrace.covariance.random import STRUCTURES
+from terrace.covariance.residual import RESIDUALS
 from terrace.spec.counts import covariance_parameters, default_covariance
 from terrace.spec.edit import group_name, has_intercept, is_crossed, level_path
 from terrace.spec.model import Factor, ModelSpec, Term
@@ -242,9 +244,11 @@ class _Writer:
             if is_crossed(e):
                 name = group_name(e) or "?"
                 effect = Token("symbol", "v", name)
-                if e.covariance == "exchangeable":
+                structure = STRUCTURES[e.covariance or default_covariance(e)]
+                n = structure.over_values(2).n_params
+                if n > 1:
                     tau = Token("symbol", "τ", name)
-                    out.append((effect, *_normal(tau, "one variance and one covariance, 2 parameters")))
+                    out.append((effect, *_normal(tau, structure.words.format(count=f"{n} parameters"))))
                 else:
                     out.append((effect, *_normal(Token("symbol", "τ", name, "2"))))
                 continue
@@ -268,23 +272,20 @@ class _Writer:
         structure = e.covariance or default_covariance(e)
         n = covariance_parameters(structure, len(effects))
         count = f"{n} parameter" + ("s" if n != 1 else "")
-        words = {
-            "unstructured": f"with {count}",
-            "independent": f"diagonal, with {count}",
-            "exchangeable": f"one variance and one covariance, {count}",
-            "identity": f"one variance on the diagonal, {count}",
-        }[structure]
+        words = STRUCTURES[structure].words.format(count=count)
         return (*inside, Token("math", ")"), *_normal(Token("symbol", "τ", name), words))
 
     def _residual_law(self) -> Line:
         r = self.spec.residuals
         index = _INDICES[: self.depth]
         strata = f" for each {r.by}" if r.by else ""
-        if r.structure == "independent":
+        cls = RESIDUALS[r.structure]
+        if cls.independent:
             law = _normal(Token("symbol", "σ", r.by or "", "2"))
             return (Token("symbol", "e", index), *law, *([Token("text", strata)] if strata else []))
-        order = f"({r.order or 1})" if r.structure in ("ar", "ma") else f"({r.order})" if r.order else ""
-        words = {"ar": "AR", "ma": "MA", "toeplitz": "Toeplitz"}.get(r.structure, r.structure)
+        number = r.order or cls.usual_order
+        order = f"({number})" if number else ""
+        words = cls.title if cls.title.isupper() or cls.title == "Toeplitz" else cls.title.lower()
         over = f" over {r.time}" if r.time else ""
         law = _normal(Token("symbol", "R"))
         return (Token("symbol", "e", index[1:]), *law, Token("text", f", {words}{order}{over}{strata}"))

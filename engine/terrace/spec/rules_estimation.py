@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from terrace.covariance.residual import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.edit import ALL
 from terrace.spec.model import ModelSpec
@@ -152,7 +153,7 @@ def _display(spec: ModelSpec) -> Iterator[Problem]:
 
 def _maximisation(spec: ModelSpec, weighted: bool) -> Iterator[Problem]:
     m = spec.maximisation
-    simple = spec.residuals.structure == "independent" and spec.residuals.by is None
+    simple = RESIDUALS[spec.residuals.structure].independent and spec.residuals.by is None
     if m.emonly and (weighted or not simple):
         message = "EM alone is for unweighted models with independent residuals of one variance."
         mended = edit.set_maximisation(spec, emonly=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from terrace.covariance.random import STRUCTURES
+from terrace.covariance.residual import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.counts import covariance_parameters, default_covariance, effects, group_path
 from terrace.spec.edit import ALL
@@ -110,7 +112,7 @@ def _structure(c: Context, k: int) -> Iterator[Problem]:
             message = "Crossed effects take no random slopes."
             mended = edit.set_crossed(c.spec, k, e.level)
             yield Problem(f"level:{k}", "crossed-slopes", message, mended, "Remove the slopes")
-        if e.covariance in ("independent", "unstructured"):
+        if e.covariance is not None and not STRUCTURES[e.covariance].of_values:
             message = f"R.{e.factor} has one variance for all its values: identity or exchangeable."
             mended = edit.set_covariance(c.spec, k, None)
             yield Problem(at, "crossed-covariance", message, mended, "Use identity")
@@ -133,7 +135,7 @@ def _structure(c: Context, k: int) -> Iterator[Problem]:
     if groups.n > 1 and n > groups.n:
         message = f"{n:,} covariance parameters for {groups.n:,} groups of {e.level}."
         mended = edit.set_covariance(c.spec, k, "independent")
-        label = "Use independent" if e.covariance in ("unstructured", "exchangeable") else ""
+        label = "Use independent" if not STRUCTURES[e.covariance or default_covariance(e)].diagonal else ""
         yield Problem(at, "more-covariances-than-groups", message, mended if label else None, label,
                       "error" if n > c.sample.n else "warning")  # fmt: skip
     elif groups.max and q > groups.max:
@@ -195,4 +197,4 @@ def _shares_level(c: Context, k: int) -> bool:
 
 def _holds_residuals(c: Context, k: int) -> bool:
     """True where the level is there to group correlated residuals."""
-    return c.spec.residuals.structure != "independent" and k == len(c.spec.random) - 1
+    return not RESIDUALS[c.spec.residuals.structure].independent and k == len(c.spec.random) - 1

@@ -7,29 +7,19 @@ from dataclasses import replace
 
 import numpy as np
 
+from terrace.covariance.residual import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.counts import residual_parameters
 from terrace.spec.model import ModelSpec, RandomEquation
 from terrace.spec.problem import Context, Problem
 from terrace.spec.validity import WITHOUT_LEVEL
 
-TITLES = {
-    "independent": "Independent",
-    "exchangeable": "Exchangeable",
-    "ar": "Autoregressive",
-    "ma": "Moving-average",
-    "unstructured": "Unstructured",
-    "banded": "Banded",
-    "toeplitz": "Toeplitz",
-    "exponential": "Exponential",
-}
-
 
 def residuals(c: Context) -> Iterator[Problem]:
     """A structure has groups to hold in, times that are times, strata that are constant in groups."""
     r = c.spec.residuals
     plain = edit.set_residual_structure(c.spec, "independent")
-    if r.structure != "independent" and not c.spec.random:
+    if not RESIDUALS[r.structure].independent and not c.spec.random:
         yield Problem("residuals", "residuals-without-level", WITHOUT_LEVEL, plain, "Use independent")
     if any(not edit.group_name(e) for e in c.spec.random):
         return
@@ -56,7 +46,7 @@ def suggested_time(c: Context) -> str | None:
 
 def _time(c: Context, plain: ModelSpec) -> Iterator[Problem]:
     r = c.spec.residuals
-    title = TITLES[r.structure]
+    title = RESIDUALS[r.structure].adjective
     if not r.time:
         guess = suggested_time(c) if c.sample.n else None
         mended = edit.set_residuals(c.spec, time=guess) if guess else plain
@@ -85,12 +75,12 @@ def _time(c: Context, plain: ModelSpec) -> Iterator[Problem]:
 
 def _time_kind(c: Context, name: str) -> str:
     """What times the structure needs and this variable is not; empty where it is."""
-    structure, p = c.spec.residuals.structure, c.facts.profile(name)
-    if structure == "exponential":
+    structure, p = RESIDUALS[c.spec.residuals.structure], c.facts.profile(name)
+    if not structure.integer_time:
         return ""
     if not p.integer:
         return "whole-number"
-    if structure in ("unstructured", "banded") and p.minimum < 0:
+    if structure.by_time and p.minimum < 0:
         return "non-negative"
     return ""
 
@@ -106,7 +96,7 @@ def _by(c: Context) -> Iterator[Problem]:
         yield Problem("residuals:by", "by-one-group", message, none, "Remove it", "warning")
         return
     path = edit.lowest_path(c.spec)
-    if r.structure == "independent" or not path:
+    if RESIDUALS[r.structure].independent or not path:
         return
     if c.facts.varying(r.by, path, c.sample):
         where = c.facts.first_varying(r.by, path, c.sample)
@@ -118,16 +108,15 @@ def _order(c: Context) -> Iterator[Problem]:
     r = c.spec.residuals
     if r.order is None or r.structure not in edit.ORDERED:
         return
-    most, least = None, 0 if r.structure == "banded" else 1
-    if r.time and r.structure in ("banded", "toeplitz") and c.sample.n and c.facts.profile(r.time).n:
-        if r.structure == "banded":
-            most = int(np.count_nonzero(c.facts.levels_in(r.time, c.sample))) - 1
-        elif c.facts.profile(r.time).integer:
-            low, high = c.facts.range_in(r.time, c.sample)
-            most = int(high - low)
+    structure = RESIDUALS[r.structure]
+    most, least = None, structure.least_order
+    if r.time and structure.usual_order is None and c.sample.n and c.facts.profile(r.time).n:
+        low, high = c.facts.range_in(r.time, c.sample) if c.facts.profile(r.time).integer else (0.0, None)
+        span = None if high is None else high - low
+        most = structure.most_order(int(np.count_nonzero(c.facts.levels_in(r.time, c.sample))), span)
     if r.order < least or (most is not None and r.order > most):
         rule = f"{least} to {most}" if most is not None else f"at least {least}"
-        message = f"The order of {TITLES[r.structure].lower()} residuals here is {rule}, not {r.order}."
+        message = f"The order of {RESIDUALS[r.structure].adjective.lower()} residuals here is {rule}, not {r.order}."
         # an order of None is "all" for these two, and 1 for the others
         mended = edit.set_residuals(c.spec, order=None if most is not None else 1)
         label = "Use all" if most is not None else "Use 1"
@@ -142,14 +131,14 @@ def _doubled(c: Context) -> Iterator[Problem]:
         message = f"{n:,} residual parameters for {c.sample.n:,} rows."
         mended = edit.set_residual_structure(c.spec, "independent")
         yield Problem("residuals", "more-residuals-than-rows", message, mended, "Use independent")
-    full = r.structure in ("exchangeable", "unstructured") or (r.structure == "banded" and r.order is None)
-    if not full or not random or not edit.has_intercept(c.spec, len(random) - 1):
+    structure = RESIDUALS[r.structure]
+    if not structure.repeats_intercept(r.order) or not random or not edit.has_intercept(c.spec, len(random) - 1):
         return
     mended = edit.set_random_constant(c.spec, len(random) - 1, False)
-    if r.structure != "exchangeable" and random[-1].terms:
+    if structure.needs_time and random[-1].terms:
         mended = replace(c.spec, random=(*random[:-1], RandomEquation(random[-1].level, constant=False)))
     message = (
-        f"{TITLES[r.structure]} residuals and a random intercept of {random[-1].level} describe the same "
+        f"{RESIDUALS[r.structure].adjective} residuals and a random intercept of {random[-1].level} describe the same "
         "covariance: they cannot both be estimated."
     )
     yield Problem("residuals", "residuals-double-intercept", message, mended, "Drop the intercept", "warning")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from terrace.covariance.random import STRUCTURES
+from terrace.covariance.residual import RESIDUALS
 from terrace.spec.edit import ALL, ORDERED, TIMED, has_pweights, is_crossed
 from terrace.spec.model import ModelSpec, RandomEquation, Term
 from terrace.spec.problem import Problem
@@ -46,7 +48,7 @@ def _crossed(spec: ModelSpec) -> Iterator[Problem]:
     for k, e in enumerate(spec.random):
         if not is_crossed(e):
             continue
-        if e.covariance not in (None, "identity", "exchangeable"):
+        if e.covariance is not None and not STRUCTURES[e.covariance].of_values:
             yield Problem(
                 f"level:{k}:covariance",
                 "crossed-covariance",
@@ -89,7 +91,7 @@ def _weights(spec: ModelSpec) -> Iterator[Problem]:
 
 def _residuals(spec: ModelSpec) -> Iterator[Problem]:
     r = spec.residuals
-    if r.structure != "independent" and not spec.random:
+    if not RESIDUALS[r.structure].independent and not spec.random:
         yield Problem(
             "residuals",
             "residuals-without-level",
@@ -121,7 +123,7 @@ def _residuals(spec: ModelSpec) -> Iterator[Problem]:
             fix=replace(spec, residuals=replace(r, order=None)),
             fix_label=f"Leave {r.order} out",
         )
-    elif r.order < (0 if r.structure == "banded" else 1):
+    elif r.order < RESIDUALS[r.structure].least_order:
         yield Problem(
             "residuals:order",
             "residuals-order",

@@ -177,7 +177,7 @@ def _with_errors(
         if new.name in names[:k]:
             raise new.place.error(f"The name {new.name} is given twice.", code="variable-exists", subject=new.name)
     notes = []
-    if fit.model.design.residuals.key not in ("independent",) and ("pi" in options or statistic == "stdf"):
+    if not fit.model.design.residuals.structure.independent and ("pi" in options or statistic == "stdf"):
         notes.append("(a new observation has a residual of its own, uncorrelated with those of the sample)")
     if statistic in ("stdfitted", "stdf"):
         notes += _unseen(fit, session.data, selected(session, parsed.clauses))
