@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from terrace.data.build import from_frame
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.data.readers import read
 from terrace.data.samples import sample
@@ -217,3 +218,26 @@ def test_places_that_cannot_be_written(tmp_path, name, code) -> None:
     with pytest.raises(DataError) as caught:
         write(described(), target, replace=True)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("values", "extension", "words"),
+    [
+        (["NA", "b"], ".csv", "'NA' stands for missing"),
+        ([".", "b"], ".xlsx", "'.' stands for missing"),
+        (["1.10", "1.1"], ".tsv", "'1.1' and '1.10' become one value"),
+        (["1E3", "1000"], ".csv", "'1000' and '1E3' become one value"),
+        (["a", "a "], ".sav", "'a' and 'a ' become one value"),
+        (["a\0b", "a"], ".dta", "become one value"),
+        (["1", "01", "001"], ".csv", ""),
+        (["12345678901234567", "12345678901234568"], ".csv", ""),
+        (["1.10", "1.1", "x"], ".csv", ""),
+        (["NA", "a", "a ", "1E3", "1000"], ".parquet", ""),
+    ],
+)
+def test_text_that_a_file_does_not_keep_apart_is_told(tmp_path, values, extension, words) -> None:
+    """What is told is what happens: as many groups are read as the notes leave."""
+    data = from_frame(pd.DataFrame({"id": values, "k": range(len(values))}))
+    written = write(data, tmp_path / f"d{extension}")
+    assert (words in " ".join(written.notes)) if words else written.notes == ()
+    assert (len(read(written.path).codes("id")[1]) < len(values)) == bool(words)

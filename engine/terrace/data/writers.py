@@ -11,6 +11,7 @@ from pathlib import Path
 
 from terrace.data.dataset import Dataset
 from terrace.data.progress import Cancel, Progress, Report
+from terrace.data.write_losses import text_losses
 from terrace.errors import DataError, TerraceError
 
 EXTENSIONS = (".dta", ".sav", ".zsav", ".csv", ".tsv", ".xlsx", ".parquet")
@@ -65,6 +66,7 @@ def write(
     with _atomically(target) as temporary:
         try:
             writer(data, temporary, report, notes)
+            notes += text_losses(data, ".csv" if delimiter is not None else target.suffix.lower())
             report(1.0)
         except (TerraceError, OSError):
             raise
