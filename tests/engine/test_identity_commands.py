@@ -107,6 +107,9 @@ def test_digits_that_no_number_holds_stand_for_text(literal_: str) -> None:
     assert refused(session, "count if id == 7") == "type-mismatch"
     assert refused(session, "generate z = 12345678901234567") == "too-long"
     assert refused(session, "count if y == 12345678901234567") == "too-long"
+    assert refused(session, "recode y (-12345678901234567 = 1)") == "too-long"
+    assert refused(session, "missing y 12345678901234567") == "too-long"
+    assert refused(session, "egen a = anymatch(y), values(1 12345678901234567)") == "too-long"
     ok(session, "generate z = 12345678901234568")  # which double precision holds
     ok(session, "generate w = .12345678901234567891")
 

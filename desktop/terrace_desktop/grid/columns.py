@@ -140,13 +140,15 @@ def exact(value: float | np.floating[Any]) -> str:
         return extended_name(number) or ("∞" if math.isinf(number) else repr(number))
     if math.isinf(number):
         return "∞" if number > 0 else "−∞"
+    if number.is_integer() and abs(number) < 1e20:
+        return str(int(number))
     if abs(number) >= 1e15 or (number != 0 and abs(number) < 1e-5):
         return repr(number)
     import numpy as np
 
     if isinstance(value, np.floating):
         return str(np.format_float_positional(value, trim="-"))
-    return str(int(number)) if number.is_integer() else repr(number)
+    return repr(number)
 
 
 def _decimals(value: float | np.floating[Any]) -> int:

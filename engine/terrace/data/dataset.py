@@ -69,7 +69,8 @@ class Dataset:
     ----------
     frame
         One column a variable, in order; numeric columns (any NumPy dtype, NaN for missing) or text columns
-        (missing is NaN/None). The index is always a RangeIndex. Never mutated.
+        (missing is NaN/None). Numbers are exact in double precision: whole numbers that are not are text (`plain.py`).
+        The index is always a RangeIndex. Never mutated.
     variables
         One `Variable` a column, same order and names.
     label, source
@@ -330,8 +331,8 @@ def _no_number(name: str, column: pd.Series) -> DataError:
             code="text-variable",
             subject=name,
             advice=f"Numbers with zeros in front or more than 15 digits are kept as text, since they are mostly "
-            f"names of something; destring {name}, replace makes numbers of them. As text it can be a factor "
-            f"(i.{name}) or a group variable.",
+            f"names of something; destring {name}, replace makes numbers of them (in Python: astype(float)). As text it "
+            f"can be a factor (i.{name}) or a group variable.",
         )
     example = f" ({str(bad.iloc[0])[:40]!r} in row {int(bad.index[0]) + 1})" if len(bad) else ""
     return DataError(

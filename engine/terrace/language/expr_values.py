@@ -8,6 +8,7 @@ from terrace.data.digits import EXACT, begins_with_zero, too_long
 from terrace.language import expr_math
 from terrace.language.expr_ast import Node, Number, Unary
 from terrace.language.expr_table import Array
+from terrace.language.numlist import literal
 
 
 def is_text(value: Array) -> bool:
@@ -36,15 +37,8 @@ def literal_digits(node: Node) -> str:
 
 def exact_number(node: Number) -> float:
     """The value of a literal. `CommandError` for a whole number that double precision would change."""
-    if abs(node.value) > EXACT:
-        digits = str(node.piece).strip()
-        if digits.isdigit() and int(digits) != int(node.value):
-            raise node.piece.error(
-                f"{digits} has more digits than a number can hold.",
-                code="too-long",
-                advice="Identifiers of this length are text: put it between quotation marks.",
-            )
-    return node.value
+    digits = str(node.piece).strip()
+    return literal(digits, node.piece) if abs(node.value) > EXACT and digits.isdigit() else node.value
 
 
 def scalar(value: float | str | None) -> Array:

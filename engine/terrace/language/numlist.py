@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from terrace.data.digits import EXACT
 from terrace.language.tokens import Piece
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -12,6 +13,22 @@ _ITEM = re.compile(
     rf"(?P<last>{_NUMBER})|\s+(?P<b>{_NUMBER})\s+(?:to|:)\s+(?P<to>{_NUMBER}))?(?=[\s,]|$)"
 )
 _LIMIT = 100_000
+
+
+def literal(text: str, piece: Piece) -> float:
+    """The value of a number as typed in `piece`.
+
+    Raises `ValueError` where it is none, `CommandError` for a whole number that double precision would change.
+    """
+    value = float(text)
+    digits = text.strip().lstrip("+-")
+    if abs(value) > EXACT and digits.isdigit() and int(digits) != int(abs(value)):
+        raise piece.error(
+            f"{text.strip()} has more digits than a number can hold.",
+            code="too-long",
+            advice="Identifiers of this length are text: put it between quotation marks.",
+        )
+    return value
 
 
 def parse_numlist(
@@ -43,7 +60,7 @@ def parse_numlist(
 
 
 def _item(piece: Piece, found: re.Match[str]) -> list[float]:
-    a = float(found["a"])
+    a = literal(found["a"], piece.at(piece.start + found.start("a"), piece.start + found.end("a")))
     if found["slash"] is not None:
         last = float(found["slash"])
         step = 1.0 if last >= a else -1.0

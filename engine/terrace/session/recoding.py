@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from terrace.data.transforms.recode import Other, Rule
 from terrace.language.names import parse_names
+from terrace.language.numlist import literal
 from terrace.language.tokens import Piece, closing, split, unquoted, words
 
 _OTHER: dict[str, Other] = {
@@ -116,6 +117,6 @@ def _number(piece: Piece, edge: str = "") -> float:
     if _MISSING.fullmatch(text):
         return math.nan
     try:
-        return float(text)
+        return literal(text, piece)
     except ValueError:
         raise piece.error(f"{text!r} is no number.", code="recode-rule") from None

@@ -10,6 +10,7 @@ from terrace.data.names import MAX_LENGTH, is_legal_name
 from terrace.data.value import Value
 from terrace.language.command import ParsedCommand
 from terrace.language.names import Names
+from terrace.language.numlist import literal
 from terrace.language.tokens import Piece, unquoted, words
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -141,7 +142,7 @@ def _value(data: Dataset, variable: Variable, piece: Piece) -> Value:
     if (letter := extended_code(text)) is not None:
         return letter
     try:
-        number = float(text)
+        number = literal(text, piece)
     except ValueError:
         raise piece.error(
             f"{text!r} is no number, and {variable.name} holds numbers.", code="not-a-number", subject=variable.name
