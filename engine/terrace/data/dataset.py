@@ -330,9 +330,9 @@ def _no_number(name: str, column: pd.Series) -> DataError:
             f"{name} holds numbers as text, and a number is needed here.",
             code="text-variable",
             subject=name,
-            advice=f"Numbers with zeros in front or more than 15 digits are kept as text, since they are mostly "
-            f"names of something; destring {name}, replace makes numbers of them (in Python: astype(float)). As text it "
-            f"can be a factor (i.{name}) or a group variable.",
+            advice=f"Numbers with zeros in front or more than 15 digits are kept as text, since they are mostly names of "
+            f"something; destring {name}, replace makes numbers of them (in Python: astype(float)). As text it can be "
+            f"a factor (i.{name}) or a group variable.",
         )
     example = f" ({str(bad.iloc[0])[:40]!r} in row {int(bad.index[0]) + 1})" if len(bad) else ""
     return DataError(
