@@ -330,7 +330,7 @@ def _no_number(name: str, column: pd.Series) -> DataError:
             f"{name} holds numbers as text, and a number is needed here.",
             code="text-variable",
             subject=name,
-            advice=f"Numbers with zeros in front or more than 15 digits are kept as text, since they are mostly names of "
+            advice=f"Numbers with zeros in front or more than 15 digits are kept as text, as they mostly are names of "
             f"something; destring {name}, replace makes numbers of them (in Python: astype(float)). As text it can be "
             f"a factor (i.{name}) or a group variable.",
         )
