@@ -87,7 +87,7 @@ class Tally:
         self.fits += 1
         if low is not None and high is not None:
             self.given += 1
-            self.held += low <= truth <= high
+            self.held += bool(low <= truth <= high)
 
     @property
     def of_given(self) -> float:
