@@ -80,7 +80,7 @@ def processor(options):
     if other is None:
         return Result(SKIPPED, "this processor, or this OpenBLAS, has one kind of kernels")
     environ["OPENBLAS_CORETYPE"] = other[0]
-    status, text = pytest(["tests/engine", "tests/conformance"], environ)
+    status, text = pytest(["tests/engine", "tests/conformance", "--timeout=1800"], environ)
     return Result(state(status), f"{closing(text)}; {other[0]}, otherwise {other[1]}")
 
 

@@ -16,6 +16,8 @@ import terrace
 from oracles import rcases
 from oracles.generated import EVERY, Case
 from terrace.errors import Cancelled, SpecError
+from terrace.inference.cells import natural_values
+from terrace.postestimation import profile_search
 from terrace.postestimation.profile import profile, profile_plot, profile_table
 from terrace.postestimation.profile_search import ProfileSearch
 from terrace.progress import Progress
@@ -97,6 +99,25 @@ def test_gradient_of_the_search() -> None:
                     assert search.parameter(u, k, metric)[1][i] == pytest.approx(
                         (ends[0] - ends[1]) / 2e-5, rel=1e-4, abs=1e-7
                     )
+
+
+def test_a_variance_that_rounding_takes_below_zero_has_a_small_correlation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at a singular matrix, where the last digits are those of the processor."""
+    fit = generated_fit(case("slope-unstructured-reml"))
+    search = ProfileSearch(fit, lambda: None)
+    names = [p.name for p in fit.random_sd]
+    k = next(i for i, name in enumerate(names) if name.startswith("corr"))
+
+    def rounded(*arguments: Any) -> Any:
+        values, slopes = natural_values(*arguments)
+        values = values.copy()
+        values[0], values[k] = -8e-20 * values[0], 1e-14 * values[k]
+        return values, slopes
+
+    monkeypatch.setattr(profile_search, "natural_values", rounded)
+    value, slope = search.parameter(search.center, k, "sd")
+    assert abs(value) < 1e-3
+    assert np.all(np.isfinite(slope))
 
 
 def test_squares_of_standard_deviations_and_levels() -> None:

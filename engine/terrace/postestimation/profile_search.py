@@ -29,6 +29,10 @@ REACH = 60.0
 """How far a search may go from its start, in standard errors: a step of the search must not run away."""
 
 
+ROUNDING = 1e-16
+"""The share of a typical variance below which one is no more than rounding."""
+
+
 class ProfileSearch:
     """Profiles of one fit; solutions are remembered as starts of later searches."""
 
@@ -95,12 +99,13 @@ class ProfileSearch:
             sd = math.sqrt(max(values[k], 1e-300))
             return sd, slopes[k] / (2.0 * sd)
         if metric == "sd" and cell.kind == "covariance":
-            i, j = self._variances(k)
-            root = math.sqrt(max(values[i] * values[j], 1e-300))
+            # a variance that is zero but for rounding, which may be below it, would make any number of a correlation
+            variances = {m: max(values[m], ROUNDING * self.typical(m, "variance")) for m in self._variances(k)}
+            root = math.prod(math.sqrt(v) for v in variances.values())
             r = values[k] / root
             slope = slopes[k] / root
-            for other in (i, j):
-                slope = slope - 0.5 * r * slopes[other] / max(values[other], 1e-300)
+            for other, variance in variances.items():
+                slope = slope - 0.5 * r * slopes[other] / variance
             return r, slope
         return float(values[k]), slopes[k]
 
