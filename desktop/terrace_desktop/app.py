@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
@@ -16,6 +17,9 @@ from terrace_desktop import logs, theme
 from terrace_desktop.collector import Collector
 from terrace_desktop.keeper import Keeper
 from terrace_desktop.settings import Settings
+
+if TYPE_CHECKING:
+    from terrace_desktop.main_window import MainWindow
 
 
 def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -94,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def open_first(window, options: argparse.Namespace) -> None:  # type: ignore[no-untyped-def]
+def open_first(window: MainWindow, options: argparse.Namespace) -> None:
     """Open what the command line names, and have its model ready."""
     path = options.file or options.data
     if path:

@@ -77,7 +77,7 @@ class ChoiceControl(Control):
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        self.box = Choice(f"after_{field.key}", field.title)
+        self.box: Choice[Any] = Choice(f"after_{field.key}", field.title)
         closed = {k: v for k, v in field.closed.items() if k is not None}
         self.box.set_options(field.options, closed)
         self.box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -31,6 +31,7 @@ from terrace_desktop import theme
 from terrace_desktop.widgets import named, restyle
 
 Index = QModelIndex | QPersistentModelIndex
+V = TypeVar("V")  # what a control chooses: a name, a number, None for the usual
 
 BADGES = {"identifier": "id", "nominal": "N", "ordinal": "O", "continuous": "#"}
 
@@ -57,7 +58,7 @@ class ReasonDelegate(QStyledItemDelegate):
             painter.restore()
 
 
-class Choice(QComboBox):
+class Choice(QComboBox, Generic[V]):
     """A drop-down list of values with titles; closed values are shown and cannot be chosen.
 
     It never changes by the mouse wheel, which belongs to the form that scrolls.
@@ -69,7 +70,7 @@ class Choice(QComboBox):
         self,
         object_name: str,
         accessible: str,
-        options: Sequence[tuple[Any, str]] = (),
+        options: Sequence[tuple[V, str]] = (),
         *,
         quiet: bool = False,
     ) -> None:
@@ -80,12 +81,12 @@ class Choice(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setItemDelegate(ReasonDelegate(self))
-        self._options: tuple[tuple[Any, str], ...] = ()
-        self._closed: dict[Any, str] = {}
+        self._options: tuple[tuple[V, str], ...] = ()
+        self._closed: dict[object, str] = {}
         self.set_options(options)
         self.activated.connect(self._activated)
 
-    def set_options(self, options: Sequence[tuple[Any, str]], closed: Mapping[Any, str] | None = None) -> None:
+    def set_options(self, options: Sequence[tuple[V, str]], closed: Mapping[Any, str] | None = None) -> None:
         """The values with their titles, and why some cannot be chosen; the value shown is kept."""
         options, reasons = tuple(options), dict(closed or {})
         if options == self._options and reasons == self._closed:
@@ -115,18 +116,18 @@ class Choice(QComboBox):
     def minimumSizeHint(self) -> QSize:
         return QSize(48, super().minimumSizeHint().height())
 
-    def value(self) -> Any:
+    def value(self) -> V | None:
         """The value chosen, or None."""
         k = self.currentIndex()
         return self._options[k][0] if 0 <= k < len(self._options) else None
 
-    def set_value(self, value: Any) -> None:
+    def set_value(self, value: V | None) -> None:
         """Show a value without a signal."""
         with QSignalBlocker(self):
             self.setCurrentIndex(next((k for k, (v, _) in enumerate(self._options) if v == value), -1))
         self.updateGeometry()
 
-    def is_closed(self, value: Any) -> bool:
+    def is_closed(self, value: V | None) -> bool:
         """True where a value cannot be chosen."""
         return value in self._closed
 
@@ -196,7 +197,7 @@ class Fold(QPushButton):
         self.setAccessibleDescription(self.tr("open") if on else self.tr("closed"))
 
 
-class Typed(QLineEdit):
+class Typed(QLineEdit, Generic[V]):
     """A line for a value that is used when it is complete: on Enter or on leaving.
 
     ``read`` turns the text into a value; where it raises ValueError the field says what it takes, where it
@@ -209,9 +210,9 @@ class Typed(QLineEdit):
         self,
         object_name: str,
         accessible: str,
-        read: Callable[[str], Any],
+        read: Callable[[str], V],
         *,
-        show: Callable[[Any], str] = str,
+        show: Callable[[V], str] = str,
         placeholder: str = "",
         takes: str = "",
         width: int = 0,
@@ -219,7 +220,7 @@ class Typed(QLineEdit):
         super().__init__()
         named(self, object_name, accessible)
         self._read, self._show, self._takes = read, show, takes
-        self._value: Any = None
+        self._value: V | None = None
         self.setPlaceholderText(placeholder)
         if width:
             self.setFixedWidth(width)
@@ -235,7 +236,7 @@ class Typed(QLineEdit):
             return False
         return super().event(event)
 
-    def set_value(self, value: Any) -> None:
+    def set_value(self, value: V | None) -> None:
         """Show a value; what is being typed is not disturbed unless the value is another one."""
         if value == self._value and (self.hasFocus() or self.text() == self._text(value)):
             return
@@ -243,7 +244,7 @@ class Typed(QLineEdit):
         self.setText(self._text(value))
         self.wrong.setVisible(False)
 
-    def _text(self, value: Any) -> str:
+    def _text(self, value: V | None) -> str:
         return "" if value is None else self._show(value)
 
     def _commit(self) -> None:

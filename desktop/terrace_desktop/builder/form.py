@@ -105,7 +105,9 @@ class BuilderForm(QWidget):
         self.variables.taken.connect(self.add_variable)
         self.variables.typed.connect(self.add_typed)
         self.variables.menu_wanted.connect(self._variable_menu)
-        QApplication.instance().focusChanged.connect(self._focus_moved)  # type: ignore[union-attr]
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
         self.state.changed.connect(self._changed)
         self.state.checked.connect(self._checked)
         self.destroyed.connect(self.state.close)

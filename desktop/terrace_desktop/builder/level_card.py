@@ -21,7 +21,7 @@ from terrace.spec import edit
 from terrace.spec.choices import closed
 from terrace.spec.counts import LevelCount, covariance_parameters, default_covariance
 from terrace.spec.edit import ALL
-from terrace.spec.model import RandomEquation, Term
+from terrace.spec.model import RandomEquation, RandomStructure, Term, WeightKind
 from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.fields import BADGES, Choice, FieldButton
@@ -78,7 +78,7 @@ class LevelCard(QFrame):
         self.count = ElidedLabel("", "muted")
         self.count.setObjectName(f"{name}_count")
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.relation = Choice(f"{name}_relation", self.tr("Nested or crossed"), quiet=True)
+        self.relation: Choice[str] = Choice(f"{name}_relation", self.tr("Nested or crossed"), quiet=True)
         self.relation.chosen.connect(self._relate)
         self.up = self._tool("↑", f"{name}_up", self.tr("Move this level up"))
         self.up.clicked.connect(lambda: self.moved.emit(self.index, self.index - 1))
@@ -115,9 +115,10 @@ class LevelCard(QFrame):
         self.box.body.addWidget(self.chips)
 
     def _options(self, name: str) -> None:
-        self.covariance = Choice(f"{name}_covariance", self.tr("Covariance of the random effects"))
+        title = self.tr("Covariance of the random effects")
+        self.covariance: Choice[RandomStructure | None] = Choice(f"{name}_covariance", title)
         self.covariance.chosen.connect(lambda v: self.state.apply(edit.set_covariance(self.state.spec, self.index, v)))
-        self.weight_kind = Choice(f"{name}_weight_kind", self.tr("Weights of the groups"))
+        self.weight_kind: Choice[WeightKind | None] = Choice(f"{name}_weight_kind", self.tr("Weights of the groups"))
         self.weight_kind.chosen.connect(self._weigh)
         self.weight = FieldButton(f"{name}_weight", self.tr("Weight variable"))
         self.weight.clicked.connect(self._pick_weight)
@@ -160,9 +161,13 @@ class LevelCard(QFrame):
         self._show_effects()
         self.add.setVisible(not crossed)
         self.add_intercept.setVisible(not crossed and not e.constant and edit.is_last_of_level(spec, self.index))
-        kind = "fweight" if e.fweight is not None else "pweight" if e.pweight is not None else None
+        kind: WeightKind | None = "fweight" if e.fweight is not None else "pweight" if e.pweight is not None else None
         why = {k: c.reason for k, c in closed(f"{self.field}:weight", spec).items()}
-        options = [(None, self.tr("none")), ("fweight", self.tr("frequency")), ("pweight", self.tr("sampling"))]
+        options: tuple[tuple[WeightKind | None, str], ...] = (
+            (None, self.tr("none")),
+            ("fweight", self.tr("frequency")),
+            ("pweight", self.tr("sampling")),
+        )
         self.weight_kind.set_options(options, why)
         self.weight_kind.set_value(kind)
         self._weights.setToolTip(next(iter(why.values()), ""))
@@ -238,14 +243,15 @@ class LevelCard(QFrame):
         crossed = edit.is_crossed(e)
         q = found.effects if found is not None else len(e.terms) + edit.has_intercept(spec, self.index)
         default = default_covariance(e)
-        titles = {
+        titles: dict[RandomStructure, str] = {
             "identity": self.tr("Identity"),
             "independent": self.tr("Independent"),
             "exchangeable": self.tr("Exchangeable"),
             "unstructured": self.tr("Unstructured"),
         }
-        options = []
-        for key in ("independent", "identity", "exchangeable", "unstructured"):
+        shown: tuple[RandomStructure, ...] = ("independent", "identity", "exchangeable", "unstructured")
+        options: list[tuple[RandomStructure | None, str]] = []
+        for key in shown:
             n = (2 if key == "exchangeable" else 1) if crossed else covariance_parameters(key, q)
             count = self.tr("1 parameter") if n == 1 else self.tr("%1 parameters").replace("%1", str(n))
             options.append((None if key == default else key, f"{titles[key]} ({count})"))
@@ -324,10 +330,10 @@ class LevelCard(QFrame):
             at = [k for k in keys if k != "intercept"].index(key)
             self.state.apply(edit.remove_slope(spec, self.index, at))
 
-    def _weigh(self, kind: str | None) -> None:
+    def _weigh(self, kind: WeightKind | None) -> None:
         e = self.equation
         name = e.fweight or e.pweight or ""
-        self.state.apply(edit.set_level_weight(self.state.spec, self.index, kind, name))  # type: ignore[arg-type]
+        self.state.apply(edit.set_level_weight(self.state.spec, self.index, kind, name))
 
     def _pick_weight(self) -> None:
         def take(name: str) -> None:

@@ -6,7 +6,7 @@ covariance stands in several cells. Cells with the same letters hold the same nu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from terrace.spec.model import RandomStructure, Residuals
@@ -94,7 +94,7 @@ def _distance(one: str, other: str) -> str:
     return "" if apart == 1 else f"{apart:.3g}"
 
 
-def _matrix(names: Sequence[str], cell: object) -> Matrix:
+def _matrix(names: Sequence[str], cell: Callable[[int, int], Cell]) -> Matrix:
     n = len(names)
-    cells = tuple(tuple(cell(i, j) for j in range(n)) for i in range(n))  # type: ignore[operator]
+    cells = tuple(tuple(cell(i, j) for j in range(n)) for i in range(n))
     return Matrix(tuple(names), cells)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
@@ -73,10 +73,10 @@ class Picker(QFrame):
         self.show()
         self.search.setFocus(Qt.FocusReason.PopupFocusReason)
 
-    def _pick_index(self, index: object) -> None:
-        flags = index.flags()  # type: ignore[attr-defined]
+    def _pick_index(self, index: QModelIndex) -> None:
+        flags = index.flags()
         if flags & Qt.ItemFlag.ItemIsEnabled:
-            self._pick(str(index.data(NameRole)))  # type: ignore[attr-defined]
+            self._pick(str(index.data(NameRole)))
 
     def _pick(self, name: str) -> None:
         self.close()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from terrace.spec import edit
 from terrace.spec.choices import closed
+from terrace.spec.model import DfMethod, Vce
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.notes import closed_notes, problem_notes
 from terrace_desktop.builder.picker import pick
@@ -32,7 +33,7 @@ class EstimationSection(Section):
         self.method = Choice("estimation_method", self.tr("Method"), [("ml", self.tr("ML")), ("reml", self.tr("REML"))])
         self.method.setToolTip(self.tr("Maximum likelihood, or restricted maximum likelihood"))
         self.method.chosen.connect(lambda v: state.apply(edit.set_method(self.spec, v)))
-        self.df = Choice("estimation_df", self.tr("Degrees of freedom"))
+        self.df: Choice[DfMethod | None] = Choice("estimation_df", self.tr("Degrees of freedom"))
         self.df.chosen.connect(lambda v: state.apply(edit.set_df(self.spec, v)))
         self.information = Choice(
             "estimation_information",
@@ -40,7 +41,7 @@ class EstimationSection(Section):
             [("eim", self.tr("Expected")), ("oim", self.tr("Observed"))],
         )
         self.information.chosen.connect(lambda v: state.apply(edit.set_df(self.spec, self.spec.df_method, v)))
-        self.vce = Choice("estimation_vce", self.tr("Standard errors"))
+        self.vce: Choice[Vce | None] = Choice("estimation_vce", self.tr("Standard errors"))
         self.vce.chosen.connect(self._set_vce)
         self.correction = Choice(
             "estimation_correction",
@@ -146,10 +147,10 @@ class EstimationSection(Section):
         ]
         self.notes.show_notes([*problem_notes(found), *quiet])
 
-    def _set_vce(self, value: str | None) -> None:
+    def _set_vce(self, value: Vce | None) -> None:
         path = edit.level_path(self.spec)
         cluster = self.spec.cluster or (path[0] if path else None)
-        self.state.apply(edit.set_vce(self.spec, value, cluster))  # type: ignore[arg-type]
+        self.state.apply(edit.set_vce(self.spec, value, cluster))
 
     def _pick_cluster(self) -> None:
         def take(name: str) -> None:

@@ -39,7 +39,7 @@ class MaximisationSection(Section):
         self._grid.setContentsMargins(12, 2, 0, 4)
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(6)
-        self._fields: dict[str, Typed] = {}
+        self._fields: dict[str, Typed[Any]] = {}
         self._boxes: dict[str, QCheckBox] = {}
         count, number = self.tr("A whole number."), self.tr("A number that is not negative.")
         self._line("emiterate", self.tr("EM iterations"), whole, "20", count)
@@ -106,8 +106,10 @@ class MaximisationSection(Section):
         if state.spec.maximisation != Maximisation() or state.spec.nostderr:
             self.fold.setChecked(True)
 
-    def _line(self, key: str, title: str, read: Callable[[str], Any], placeholder: str, takes: str) -> None:
-        def show(value: Any) -> str:
+    def _line(
+        self, key: str, title: str, read: Callable[[str], float | str | None], placeholder: str, takes: str
+    ) -> None:
+        def show(value: float | str | None) -> str:
             return f"{value:g}" if isinstance(value, float) else str(value)
 
         field = Typed(
@@ -123,7 +125,7 @@ class MaximisationSection(Section):
         self._grid.addWidget(field, row, 1)
         self._grid.addWidget(field.wrong, row + 1, 1)
 
-    def _set(self, key: str, value: Any) -> None:
+    def _set(self, key: str, value: object) -> None:
         self.state.apply(edit.set_maximisation(self.spec, **{key: value}))
 
     def _from_last(self) -> None:

@@ -10,7 +10,7 @@ from terrace.errors import TerraceError
 from terrace.language.expressions import evaluate_scalar
 from terrace.spec import edit
 from terrace.spec.choices import closed
-from terrace.spec.model import ModelSpec
+from terrace.spec.model import ModelSpec, WeightKind, WeightScale
 from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.constraints import ConstraintList
 from terrace_desktop.builder.fields import Choice, FieldButton, Fold, Typed
@@ -46,11 +46,11 @@ class MoreSection(Section):
         super().__init__(state, "more", "")
         inner = QWidget()
         self.fold = Fold(self.tr("Weights, constraints and rows"), "more_fold", inner)
-        self.kind = Choice("more_weight_kind", self.tr("Weights of the rows"))
+        self.kind: Choice[WeightKind | None] = Choice("more_weight_kind", self.tr("Weights of the rows"))
         self.kind.chosen.connect(self._weigh)
         self.weight = FieldButton("more_weight", self.tr("Weight variable"))
         self.weight.clicked.connect(self._pick_weight)
-        self.scale = Choice("more_pwscale", self.tr("Scaling of the sampling weights"))
+        self.scale: Choice[WeightScale | None] = Choice("more_pwscale", self.tr("Scaling of the sampling weights"))
         self.scale.chosen.connect(lambda v: state.apply(edit.set_pwscale(self.spec, v)))
         self.constraints = Typed(
             "more_constraints", self.tr("Numbers of constraints"), numbers,
@@ -158,9 +158,9 @@ class MoreSection(Section):
             parts.append(self.tr("in %1").replace("%1", spec.range_))
         return ", ".join(parts)
 
-    def _weigh(self, kind: str | None) -> None:
+    def _weigh(self, kind: WeightKind | None) -> None:
         name = self.spec.weight.expression if self.spec.weight else ""
-        self.state.apply(edit.set_weight(self.spec, kind, name))  # type: ignore[arg-type]
+        self.state.apply(edit.set_weight(self.spec, kind, name))
 
     def _pick_weight(self) -> None:
         def take(name: str) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from terrace.spec import edit
-from terrace.spec.model import Display
+from terrace.spec.model import Display, ModelSpec
 from terrace_desktop.builder.fields import Choice, Fold, Typed
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.section_residuals import whole
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.typed_text import option
 from terrace_desktop.widgets import label, named
+
+
+def _display(key: str) -> Callable[[ModelSpec], str | None]:
+    """What the model has under that name of `Display`."""
+    return lambda spec: getattr(spec.display, key)
 
 
 class ReportingSection(Section):
@@ -49,7 +57,7 @@ class ReportingSection(Section):
             box.clicked.connect(lambda on, key=key: self._set(key, on))
             self._boxes[key] = box
             ticks.addWidget(box, k // 2, k % 2)
-        self._fields: dict[str, Typed] = {}
+        self._fields: dict[str, Typed[Any]] = {}
         grid = QGridLayout(inner)
         grid.setContentsMargins(12, 2, 0, 4)
         grid.setHorizontalSpacing(10)
@@ -60,7 +68,7 @@ class ReportingSection(Section):
             ("pformat", self.tr("Format of p-values"), "%5.3f"),
             ("sformat", self.tr("Format of test statistics"), "%8.2f"),
         ):
-            read = option(key, lambda spec, key=key: getattr(spec.display, key))  # type: ignore[misc]
+            read = option(key, _display(key))
             self._add(grid, key, title, Typed(f"reporting_{key}", title, read, placeholder=example, width=120))
         title = self.tr("Lines of a level's label")
         takes = self.tr("A whole number.")
@@ -86,7 +94,7 @@ class ReportingSection(Section):
         if self._changed():
             self.fold.setChecked(True)
 
-    def _add(self, grid: QGridLayout, key: str, title: str, field: Typed) -> None:
+    def _add(self, grid: QGridLayout, key: str, title: str, field: Typed[Any]) -> None:
         field.committed.connect(lambda v: self._set(key, v))
         self._fields[key] = field
         name = label(title)

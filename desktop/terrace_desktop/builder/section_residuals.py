@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from terrace.covariance.residual import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.choices import closed
+from terrace.spec.roles import Role
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.matrix_cells import residual_matrix
 from terrace_desktop.builder.matrix_picture import MatrixPicture
@@ -135,8 +136,8 @@ class ResidualsSection(Section):
             self.state.apply(edit.set_residuals(self.spec, time=name or None))
 
         exact = self.spec.residuals.structure == "exponential"
-        role = "time" if exact else "time-integer"
+        role: Role = "time" if exact else "time-integer"
         pick(
             self.time, self.tr("Time within groups"), self.state.dataset.variables,
-            self.state.refuse(role), take,  # type: ignore[arg-type]
+            self.state.refuse(role), take,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeVar
 
 from terrace.errors import CommandError
 from terrace.language.mixed import parse_mixed
@@ -11,15 +11,17 @@ from terrace.language.tokens import Piece
 from terrace.language.varlist import parse_factor, parse_terms
 from terrace.spec.model import Factor, ModelSpec, Term
 
+T = TypeVar("T")
 
-def option(name: str, of: Callable[[ModelSpec], Any]) -> Callable[[str], Any]:
+
+def option(name: str, of: Callable[[ModelSpec], T]) -> Callable[[str], T]:
     """A reader of what stands in the parentheses of an option of ``mixed``.
 
     The reader returns the part of the model that `of` takes, and raises `TerraceError` for a text that the
     command would refuse.
     """
 
-    def read(text: str) -> Any:
+    def read(text: str) -> T:
         return of(parse_mixed(f"mixed y x || g:, {name}({_closed(text)})"))
 
     return read

@@ -13,6 +13,10 @@ from terrace_desktop.builder.section import tr
 from terrace_desktop.builder.state import BuilderState
 
 
+def _with_slope(level: int, name: str, state: BuilderState) -> Callable[[ModelSpec], ModelSpec]:
+    return lambda s: edit.add_slope(s, level, Term((state.factor(name),)))
+
+
 def fill_variable_menu(menu: QMenu, name: str, state: BuilderState) -> None:
     """Fill `menu` with the roles that the variable `name` can take."""
 
@@ -29,7 +33,7 @@ def fill_variable_menu(menu: QMenu, name: str, state: BuilderState) -> None:
     for k, e in enumerate(state.spec.random):
         if not edit.is_crossed(e) and e.level:
             text = tr("Random slope in %1").replace("%1", e.level)
-            line(text, "slope", lambda s, k=k: edit.add_slope(s, k, Term((state.factor(name),))), k)  # type: ignore[misc]
+            line(text, "slope", _with_slope(k, name, state), k)
     if state.spec.residuals.structure in edit.TIMED:
         role: Role = "time" if state.spec.residuals.structure == "exponential" else "time-integer"
         line(tr("Time of the residuals"), role, lambda s: edit.set_residuals(s, time=name))

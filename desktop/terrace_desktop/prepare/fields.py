@@ -44,13 +44,24 @@ def plain(names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((n, n) for n in names)
 
 
-def variable(facts: DataFacts, key: str, title: str, names: Sequence[str], *, none: str = "", **more: object) -> Field:
+def variable(
+    facts: DataFacts,
+    key: str,
+    title: str,
+    names: Sequence[str],
+    *,
+    none: str = "",
+    required: str = "",
+    hint: str = "",
+    tip: str = "",
+    shown: Callable[[Values], bool] = always,
+) -> Field:
     """One of these variables, or what `none` says."""
     options = titled(facts, names)
     if none:
         options = (("", none), *options)
     default = "" if none else (names[0] if names else "")
-    return Field(key, title, "choice", default, options, **more)  # type: ignore[arg-type]
+    return Field(key, title, "choice", default, options, required=required, hint=hint, tip=tip, shown=shown)
 
 
 def several(facts: DataFacts, key: str, title: str, names: Sequence[str], *, required: str = "", hint: str = "",

@@ -196,7 +196,7 @@ class Card(QFrame):
     def set_dimmed(self, dimmed: bool) -> None:
         """Dim what no longer holds."""
         if not dimmed:
-            self.body_widget.setGraphicsEffect(None)  # type: ignore[arg-type]
+            self.body_widget.setGraphicsEffect(None)  # type: ignore[arg-type]  # Qt takes none, which ends the effect
         elif self.body_widget.graphicsEffect() is None:
             effect = QGraphicsOpacityEffect(self.body_widget)
             effect.setOpacity(0.45)

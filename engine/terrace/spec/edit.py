@@ -6,13 +6,14 @@ makes a model complete and sensible is judged by `terrace.spec.check`; nothing h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from terrace.covariance.residual import RESIDUALS
 from terrace.spec.model import (
+    Base,
     DfMethod,
     Factor,
     ModelSpec,
@@ -21,7 +22,9 @@ from terrace.spec.model import (
     Residuals,
     ResidualStructure,
     Term,
+    Vce,
     Weight,
+    WeightKind,
 )
 
 ALL = "_all"
@@ -209,7 +212,7 @@ def replace_variable(spec: ModelSpec, name: str, new: str) -> ModelSpec:
     return _map_factors(spec, name, lambda f: replace(f, name=new))
 
 
-def set_base(spec: ModelSpec, name: str, base: str | float | tuple[str, int]) -> ModelSpec:
+def set_base(spec: ModelSpec, name: str, base: Base) -> ModelSpec:
     """With another reference level of a factor, wherever the factor stands."""
     return _map_factors(spec, name, lambda f: replace(f, base=base) if f.kind == "factor" else f)
 
@@ -338,9 +341,7 @@ def set_covariance(spec: ModelSpec, index: int, covariance: RandomStructure | No
     return _with_equation(spec, index, replace(spec.random[index], covariance=covariance))
 
 
-def set_level_weight(
-    spec: ModelSpec, index: int, kind: Literal["fweight", "pweight"] | None, name: str | None
-) -> ModelSpec:
+def set_level_weight(spec: ModelSpec, index: int, kind: WeightKind | None, name: str | None) -> ModelSpec:
     """With other weights of the groups at level `index`; kind None takes them away."""
     changed = replace(
         spec.random[index],
@@ -394,7 +395,15 @@ def set_residual_structure(spec: ModelSpec, structure: ResidualStructure) -> Mod
     return replace(spec, residuals=Residuals(structure, order, time, r.by))
 
 
-def set_residuals(spec: ModelSpec, **changes: Any) -> ModelSpec:
+class ResidualChanges(TypedDict, total=False):
+    """Members of `Residuals` besides the structure."""
+
+    order: int | None
+    time: str | None
+    by: str | None
+
+
+def set_residuals(spec: ModelSpec, **changes: Unpack[ResidualChanges]) -> ModelSpec:
     """With other members of `Residuals`: ``order``, ``time``, ``by``."""
     return replace(spec, residuals=replace(spec.residuals, **changes))
 
@@ -414,13 +423,13 @@ def set_df(spec: ModelSpec, method: DfMethod | None, information: Literal["eim",
     return replace(spec, df_method=method, df_information=kept)
 
 
-def set_vce(spec: ModelSpec, vce: Literal["oim", "robust", "cluster"] | None, cluster: str | None = None) -> ModelSpec:
+def set_vce(spec: ModelSpec, vce: Vce | None, cluster: str | None = None) -> ModelSpec:
     """With other standard errors; `cluster` names the variable of ``vce(cluster ...)``."""
     correction = spec.vce_correction if vce in ("robust", "cluster") else "cr1"
     return replace(spec, vce=vce, cluster=cluster if vce == "cluster" else None, vce_correction=correction)
 
 
-def set_weight(spec: ModelSpec, kind: Literal["fweight", "pweight"] | None, expression: str = "") -> ModelSpec:
+def set_weight(spec: ModelSpec, kind: WeightKind | None, expression: str = "") -> ModelSpec:
     """With other weights of the rows; kind None takes them away."""
     return replace(spec, weight=None if kind is None else Weight(kind, expression))
 
@@ -482,7 +491,7 @@ def _with_known_base(spec: ModelSpec, term: Term) -> Term:
     return Term(tuple(known.get(f.name, f) if f.kind == "factor" else f for f in term.factors))
 
 
-def _map_factors(spec: ModelSpec, name: str, change: Any) -> ModelSpec:
+def _map_factors(spec: ModelSpec, name: str, change: Callable[[Factor], Factor]) -> ModelSpec:
     def changed(found: tuple[Term, ...]) -> tuple[Term, ...]:
         return tuple(Term(tuple(change(f) if f.name == name else f for f in t.factors)) for t in found)
 

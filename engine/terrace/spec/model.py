@@ -14,6 +14,8 @@ ResidualStructure = Literal[
     "independent", "exchangeable", "ar", "ma", "unstructured", "banded", "toeplitz", "exponential"
 ]
 DfInformation = Literal["eim", "oim"]
+WeightScale = Literal["size", "effective", "gk"]
+Vce = Literal["oim", "robust", "cluster"]
 WeightKind = Literal["fweight", "pweight"]
 Base = str | float | tuple[str, int]  # of a factor, see there
 DfMethod = Literal["residual", "repeated", "anova", "satterthwaite", "kroger"]
@@ -164,8 +166,8 @@ class ModelSpec:
     residuals: Residuals = field(default_factory=Residuals)
     df_method: DfMethod | None = None
     df_information: DfInformation = "eim"
-    pwscale: Literal["size", "effective", "gk"] | None = None
-    vce: Literal["oim", "robust", "cluster"] | None = None
+    pwscale: WeightScale | None = None
+    vce: Vce | None = None
     cluster: str | None = None
     vce_correction: Literal["cr0", "cr1", "cr2"] = "cr1"
     nostderr: bool = False
