@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import math
 
+import openpyxl
 import pytest
 from data_support import ok, refused
 
 import terrace
 from terrace.language.number_format import formatted
+from terrace.report.csv import table_csv
+from terrace.report.excel import workbook_xlsx
 from terrace.session.session import Session
 from terrace.session.state import State
 
@@ -166,3 +170,14 @@ def test_the_number_of_observations_behind_bic_can_be_given(state: State) -> Non
     k = table.rows[0].values[3]
     assert table.rows[0].values[-1] == pytest.approx(-2 * a.ll + k * math.log(160), rel=1e-14)
     assert refused(session, "estimates stats a, n(many)")
+
+
+# --- taken away ---------------------------------------------------------------------------------------------
+def test_intervals_in_a_column_of_numbers_can_be_taken_away(state: State) -> None:
+    table = ok(Session(state), "etable, estimates(a) cstat(_r_b) cstat(_r_ci)").tables[0]
+    ses = next(e for e in state.stored["a"].fixed if e.term == "ses")
+    assert ["ci(ses)", [ses.lb, ses.ub]] in table.plain()["rows"]
+    assert f'"[{ses.lb!r}, {ses.ub!r}]"' in table_csv(table)
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook_xlsx("", [table]))).worksheets[-1]
+    written = {str(cell.value) for row in sheet.iter_rows() for cell in row}
+    assert f"[{ses.lb:.3f}, {ses.ub:.3f}]" in written

@@ -262,3 +262,11 @@ def test_level_of_confidence() -> None:
 def test_repr_of_a_fit_is_its_page() -> None:
     fit = fx.two_level()
     assert repr(fit) == fit_text(fit) == str(fit)
+
+
+@pytest.mark.parametrize("display", ["", "%9.3f"])
+def test_an_end_that_lies_at_infinity_is_no_missing_one(display: str) -> None:
+    ci = Column("ci", "95% CI", "interval", display=display)
+    table = Table("", (ci,), (Row("a", ((0.5, "∞"),)), Row("b", ((0.25, None),))))
+    first, second = table_text(table).splitlines()[-3:-1]
+    assert first.endswith("∞") and "∞" not in second and second.endswith(".")

@@ -27,7 +27,7 @@ from terrace.postestimation.lrtest import lrtest
 from terrace.postestimation.simulate import OutcomeSwap, Simulator
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
-from terrace.results.table import TEST_P, Column, Row, Table
+from terrace.results.table import TEST_P, CellValue, Column, Row, Table
 from terrace.results.tables_terms import parameter_label, term_name
 from terrace.spec.model import Maximisation
 
@@ -240,7 +240,7 @@ def bootstrap_table(found: Bootstrap, *, metric: str | None = None, level: float
     return Table("Parametric bootstrap", columns, tuple(rows), "Parameter", tuple(notes), "bootstrap")
 
 
-def _cells(found: Bootstrap, values: FloatArray, estimate: float, level: float) -> tuple[object, ...]:
+def _cells(found: Bootstrap, values: FloatArray, estimate: float, level: float) -> tuple[CellValue, ...]:
     values = values[np.isfinite(values)]
     if len(values) < 2:
         return estimate, None, None, None

@@ -282,6 +282,10 @@ def _end(
     return float(root)
 
 
+def _end_text(value: float) -> float | str:
+    return "∞" if math.isinf(value) else value
+
+
 def profile_table(found: Sequence[ProfileInterval], fit: FitResult) -> Table:
     """Estimates with their profile-likelihood intervals, level by level."""
     rows: list[Row] = []
@@ -290,9 +294,8 @@ def profile_table(found: Sequence[ProfileInterval], fit: FitResult) -> Table:
         if r.level != heading:
             rows.append(Row(r.level, kind="group"))
             heading = r.level
-        interval = (r.lower, r.upper)
-        ci = None if None in interval else tuple("∞" if v is not None and math.isinf(v) else v for v in interval)
-        estimate = NOT_IDENTIFIED if math.isnan(r.estimate) else r.estimate
+        ci = None if r.lower is None or r.upper is None else (_end_text(r.lower), _end_text(r.upper))
+        estimate: float | str = NOT_IDENTIFIED if math.isnan(r.estimate) else r.estimate
         rows.append(Row(_label(r, fit), (estimate, ci), indent=1, code=r.name))
     level = found[0].confidence if found else 95.0
     notes = [f"Profile {'restricted ' if fit.spec.method == 'reml' else ''}likelihood."]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal, TypeGuard
 
 from terrace.report import numbers
 from terrace.report.numbers import MINUS, number
-from terrace.results.table import Column, Format, Row, RowKind, Table
+from terrace.results.table import CellValue, Column, Format, Row, RowKind, Single, Table
 
 Align = Literal["left", "right"]
 
@@ -30,7 +30,7 @@ class Cell:
     """
 
     text: str
-    value: Any = None
+    value: CellValue = None
     align: Align = "right"
     format: Format = "text"
     decimals: int | None = None
@@ -122,7 +122,7 @@ def _row_decimals(rows: Sequence[Row], i: int, above: int | None) -> int | None:
     return _decimals(row.format, values)
 
 
-def _decimals(form: Format, values: Sequence[Any]) -> int | None:
+def _decimals(form: Format, values: Sequence[CellValue]) -> int | None:
     if form in ("estimate", "bracketed"):
         return numbers.shared_decimals(values)
     if form == "interval":
@@ -132,11 +132,11 @@ def _decimals(form: Format, values: Sequence[Any]) -> int | None:
     return {"statistic": 2, "p": 3, "percent": 1, "fixed": 2}.get(form)
 
 
-def _is_pair(value: Any) -> bool:
+def _is_pair(value: CellValue) -> TypeGuard[tuple[Single, Single]]:
     return isinstance(value, tuple | list) and len(value) == 2
 
 
-def _cell(value: Any, form: Format, decimals: int | None, minus: str, thousands: str) -> Cell:
+def _cell(value: CellValue, form: Format, decimals: int | None, minus: str, thousands: str) -> Cell:
     if isinstance(value, str):
         return Cell(value, value, "left" if form == "text" else "right")
     if isinstance(value, bool):
@@ -163,14 +163,14 @@ def _dressed(cell: Cell, row: Row, j: int) -> Cell:
     return replace(cell, text=before + cell.text + after, around=(before, after)) if before or after else cell
 
 
-def _by_display(value: Any, form: Format, display: str, minus: str) -> Cell:
+def _by_display(value: CellValue, form: Format, display: str, minus: str) -> Cell:
     """A cell whose numbers look as a display format says."""
     if value is None or isinstance(value, str | bool):
         return _cell(value, form, None, minus, "")
     _, _, _, decimals, kind, _ = numbers.parse_format(display)
     places = decimals if kind == "f" else None
     if _is_pair(value):
-        low, high = (numbers.formatted(b, display, minus) for b in value)
+        low, high = (b if isinstance(b, str) else numbers.formatted(b, display, minus) for b in value)
         return Cell(f"[{low}, {high}]", value, "right", "interval", places, (low, high))
     text = numbers.formatted(number(value), display, minus)
     if form == "bracketed":
@@ -178,7 +178,9 @@ def _by_display(value: Any, form: Format, display: str, minus: str) -> Cell:
     return Cell(text, value, "right", "general" if places is None else "fixed", places)
 
 
-def _number_text(value: Any, form: Format, decimals: int | None, minus: str, thousands: str) -> str:
+def _number_text(value: CellValue, form: Format, decimals: int | None, minus: str, thousands: str) -> str:
+    if isinstance(value, str):
+        return value  # an end of an interval that is no number: ∞
     x = number(value)
     if x is None:
         return "."

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from terrace.report.cells import has_pairs
 from terrace.results.plot import Plot
-from terrace.results.table import Table
+from terrace.results.table import Single, Table
 
 
 def table_csv(table: Table) -> str:
@@ -51,11 +51,12 @@ def table_cells(table: Table) -> Iterator[list[str]]:
             if has_pairs(column):
                 cells += [exact(v) for v in value] if isinstance(value, tuple | list) else ["", ""]
             else:
-                cells.append(exact(value))
+                # a row of intervals may stand in a column of numbers
+                cells.append(f"[{', '.join(map(exact, value))}]" if isinstance(value, tuple) else exact(value))
         yield cells
 
 
-def exact(value: Any) -> str:
+def exact(value: Single) -> str:
     """A number with all its digits, text as it is, missing as nothing."""
     if value is None:
         return ""
@@ -92,7 +93,7 @@ def plot_csv(plot: Plot, delimiter: str = ",") -> str:
     return _text(rows(), delimiter)
 
 
-def _at(values: Any, i: int) -> str:
+def _at(values: npt.NDArray[np.float64] | None, i: int) -> str:
     return "" if values is None or i >= len(values) else exact(values[i])
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from terrace.report.cells import Cell, Shown, display_width, has_pairs, note_paragraphs, shown, wrap
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
-from terrace.results.table import Table
+from terrace.results.table import CellValue, Table
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -108,7 +108,7 @@ def _link(sheet: Worksheet, at: int, text: str, target: str) -> None:
     cell.font = Font(color="0B7A75", underline="single")
 
 
-def _put(sheet: Worksheet, row: int, column: int, value: Any) -> Any:
+def _put(sheet: Worksheet, row: int, column: int, value: CellValue) -> Any:
     """A cell; text stays text, also where it begins with "=" or looks like a date."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -116,7 +116,7 @@ def _put(sheet: Worksheet, row: int, column: int, value: Any) -> Any:
     if isinstance(value, str):
         cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
         cell.data_type = "s"
-    elif value is not None:
+    elif value is not None and not isinstance(value, tuple):
         x = float(value)
         cell.value = None if x != x else int(x) if x.is_integer() and abs(x) < 1e15 else x  # noqa: PLR0124
     return cell
@@ -198,9 +198,12 @@ def _for_print(sheet: Worksheet) -> None:
 def _write_cell(sheet: Worksheet, row: int, column: int, content: Cell, span: int) -> None:
     from openpyxl.styles import Alignment
 
-    if span == 2 and isinstance(content.value, tuple | list):
-        for k, bound in enumerate(content.value):
-            _put(sheet, row, column + k, bound).number_format = _number_format(content, content.pair[k])  # type: ignore[index]
+    if span == 2 and isinstance(content.value, tuple) and content.pair is not None:
+        for k, (bound, text) in enumerate(zip(content.value, content.pair)):
+            _put(sheet, row, column + k, bound).number_format = _number_format(content, text)
+        return
+    if isinstance(content.value, tuple):  # an interval that has one cell
+        _put(sheet, row, column, content.text).alignment = Alignment(horizontal=content.align)
         return
     cell = _put(sheet, row, column, content.value)
     if isinstance(content.value, str):

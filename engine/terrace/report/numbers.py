@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 from terrace.language.number_format import exponent, formatted, general, parse_format, plain_fixed
+from terrace.results.table import CellValue
 
 __all__ = [
     "MINUS", "count", "df_decimals", "exponent", "fixed", "formatted", "general", "number", "of_data", "p_value",
@@ -28,9 +28,9 @@ _SIGNIFICANT = 3
 _LONGEST_NAME = 1e20
 
 
-def number(value: Any) -> float | None:
+def number(value: CellValue) -> float | None:
     """The cell as a float; None for missing, NaN, text and anything that is not a number."""
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, str | bool | tuple):
         return None
     try:
         x = float(value)
@@ -40,7 +40,7 @@ def number(value: Any) -> float | None:
 
 
 # --- journal style ------------------------------------------------------------------------------------------
-def shared_decimals(values: Iterable[Any], significant: int = _SIGNIFICANT) -> int:
+def shared_decimals(values: Iterable[CellValue], significant: int = _SIGNIFICANT) -> int:
     """The number of decimals with which every number of a column shows `significant` figures.
 
     At most seven. A number below .001 that is also ten thousand times smaller than the largest one does not
@@ -86,7 +86,7 @@ def count(value: float, thousands: str = ",") -> str:
     return plain_fixed(value, decimals, thousands=thousands)
 
 
-def df_decimals(values: Iterable[Any]) -> int:
+def df_decimals(values: Iterable[CellValue]) -> int:
     """0 where all degrees of freedom are whole, otherwise 1."""
     found = [x for x in map(number, values) if x is not None and math.isfinite(x)]
     return 0 if all(abs(x - round(x)) < 1e-6 for x in found) else 1

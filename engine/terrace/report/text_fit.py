@@ -13,7 +13,7 @@ from terrace.report.numbers import count, formatted, general
 from terrace.report.text_table import plain
 from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.stored import covariance_names
-from terrace.results.table import Row, Table
+from terrace.results.table import CellValue, Row, Table
 from terrace.results.tables import fit_tables, small_sample
 from terrace.results.tables_notes import boundary_note, conservative_note, df_title, likelihood_name
 from terrace.results.tables_rows import BOUNDARY_MARK, listing_name, random_blocks
@@ -216,13 +216,13 @@ def _label_lines(label: str, width: int, display: Display) -> list[str]:
     return [*kept[:-1], kept[-1] + ".."]
 
 
-def _cell(value: object, key: str, display: Display) -> str:
+def _cell(value: CellValue, key: str, display: Display) -> str:
     if isinstance(value, str):
         return value
-    if value is None:
+    if value is None or isinstance(value, tuple):
         return "."
     chosen = {"stat": display.sformat or "%8.2f", "p": display.pformat or "%5.3f", "df": "%8.1f"}
-    return formatted(float(value), chosen.get(key) or display.cformat or "%9.0g")  # type: ignore[arg-type]
+    return formatted(float(value), chosen.get(key) or display.cformat or "%9.0g")
 
 
 def _estmetric_rows(fit: FitResult, display: Display) -> tuple[Row, ...]:
@@ -261,7 +261,7 @@ def _stored(fit: FitResult) -> list[str]:
     return [c.removesuffix(":_cons") for c in covariance_names(fit)]
 
 
-def _wald(r: RandomParameter, keys: Sequence[str]) -> tuple[object, ...]:
+def _wald(r: RandomParameter, keys: Sequence[str]) -> tuple[CellValue, ...]:
     z = r.estimate / r.se if r.se else None
     p = None if z is None else erfc(abs(z) / sqrt(2))
     every = {"coef": r.estimate, "se": r.se, "df": None, "stat": z, "p": p, "lb": r.lb, "ub": r.ub}

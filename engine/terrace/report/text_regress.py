@@ -8,6 +8,7 @@ from terrace.report.cells import pad
 from terrace.report.numbers import count, general
 from terrace.report.text_fit import _halves, _listing, _pair, _robust_line, _warnings
 from terrace.results.fit import FitResult
+from terrace.results.table import CellValue
 from terrace.results.tables import fit_tables
 from terrace.results.tables_regress import anova_table, with_betas
 from terrace.spec.model import Display
@@ -49,8 +50,12 @@ def _anova(fit: FitResult) -> list[str]:
         if row.kind == "total":
             out.append(rule)
         squares, df, mean = row.values
-        out.append(line(row.label, (general(squares), f"{df:,.0f}", "." if mean is None else general(mean))))
+        out.append(line(row.label, (_shown(squares), f"{df:,.0f}", _shown(mean))))
     return out
+
+
+def _shown(value: CellValue) -> str:
+    return general(value) if isinstance(value, int | float) else "."
 
 
 def _tests(fit: FitResult) -> list[str]:

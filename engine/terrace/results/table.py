@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 Format = Literal[
     "text",
@@ -28,6 +28,9 @@ Format = Literal[
 
 
 RowKind = Literal["row", "group", "total"]
+Single = float | str | None
+CellValue = Single | tuple[Single, Single]
+"""What a cell holds: a number, a text, both ends of an interval; None for missing."""
 
 TEST_P = 4
 """Decimals of the p value where a test is the whole result: ``lrtest``, ``test``, ``contrast``. Others have three."""
@@ -62,7 +65,7 @@ class Row:
     """
 
     label: str
-    values: tuple[Any, ...] = ()
+    values: tuple[CellValue, ...] = ()
     kind: RowKind = "row"
     indent: int = 0
     code: str = ""
@@ -71,6 +74,14 @@ class Row:
     display: str = ""
     around: tuple[str, str] = ("", "")
     marks: tuple[str, ...] = ()
+
+
+class PlainTable(TypedDict):
+    """A table as JSON has it: every cell of a row after its label, an interval as two cells."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[Single | list[Single]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ class Table:
     notes: tuple[str, ...] = ()
     key: str = ""
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> PlainTable:
         """``{"title", "columns", "rows"}`` with plain cells, label first: the JSON form of a table."""
         names: list[str] = [self.stub]
         for c in self.columns:
@@ -98,17 +109,17 @@ class Table:
         }
 
 
-def _flat(columns: Sequence[Column], values: Sequence[Any]) -> list[Any]:
-    out: list[Any] = []
+def _flat(columns: Sequence[Column], values: Sequence[CellValue]) -> list[Single | list[Single]]:
+    out: list[Single | list[Single]] = []
     for column, value in zip(columns, values):
         if column.format == "interval":
-            out += [None, None] if value is None else [_plain(v) for v in value]
-        else:
-            out.append(_plain(value))
+            out += [_plain(v) for v in value] if isinstance(value, tuple) else [None, None]
+        else:  # a row of intervals may stand in a column of numbers
+            out.append([_plain(v) for v in value] if isinstance(value, tuple) else _plain(value))
     return out
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Single) -> Single:
     if value is None or isinstance(value, str | bool):
         return value
     number = float(value)

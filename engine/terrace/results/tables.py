@@ -9,7 +9,7 @@ from typing import Literal
 from terrace.results.criteria import information_criteria
 from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.stored import covariance_names
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import CellValue, Column, Row, Table
 from terrace.results.tables_compare import compare_tables
 from terrace.results.tables_notes import fit_notes, fixed_notes, likelihood_name, random_notes
 from terrace.results.tables_rows import (
@@ -163,7 +163,7 @@ def _journal_random(
 ) -> Table:
     with_ci = not display.noci
 
-    def values(r: RandomParameter) -> tuple[object, ...]:
+    def values(r: RandomParameter) -> tuple[CellValue, ...]:
         interval = None if r.lb is None or r.ub is None else (r.lb, r.ub)
         return (r.shown, r.se, interval) if with_ci else (r.shown, r.se)
 
@@ -189,7 +189,7 @@ def _journal_random(
 def _classic_random(fit: FitResult, display: Display, metric: Metric) -> Table:
     with_ci = not display.noci
 
-    def values(r: RandomParameter) -> tuple[object, ...]:
+    def values(r: RandomParameter) -> tuple[CellValue, ...]:
         return (r.shown, r.se, r.lb, r.ub) if with_ci else (r.shown, r.se)
 
     c = _decimals(display.cformat)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
-from terrace.results.table import Column, Format, Row, Table
+from terrace.results.table import CellValue, Column, Format, Row, Table
 from terrace.results.tables_compare import fit_notes, fit_rows, merged, residual_label
 from terrace.results.tables_terms import INTERCEPT, term_name, times
 
@@ -109,7 +109,7 @@ def columns_table(
             if not line.display and line.what in ("b", "se", "lb", "ub", "ci"):
                 row = replace(row, decimals=decimals)
             if stars is not None and line.what == stars.on:
-                row = replace(row, marks=tuple("" if e is None else stars.of(_number(e, "p")) for e in found))
+                row = replace(row, marks=tuple(stars.of(e.p) if isinstance(e, FixedEffect) else "" for e in found))
             rows.append(row)
 
     fixed = [{e.term: e for e in f.fixed if e.kind in ("estimated", "constrained")} for f in fits]
@@ -174,16 +174,16 @@ def _form(line: Line) -> Format:
     return _FORMATS.get(line.what, "estimate")
 
 
-def _number(e: Entry, what: What) -> Any:
+def _number(e: Entry, what: What) -> CellValue:
     """One number of a coefficient or of a covariance parameter, which has no test."""
     if what == "b":
         return e.coef if isinstance(e, FixedEffect) else e.shown
     if what == "ci":
         return None if e.lb is None or e.ub is None else (e.lb, e.ub)
     if what in ("se", "lb", "ub"):
-        return getattr(e, what)
+        return {"se": e.se, "lb": e.lb, "ub": e.ub}[what]
     if isinstance(e, RandomParameter):
         return None
     if what == "abs":
         return None if e.stat is None else abs(e.stat)
-    return getattr(e, what)
+    return {"stat": e.stat, "p": e.p, "df": e.df}[what]

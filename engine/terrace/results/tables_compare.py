@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 from terrace.errors import TerraceError
 from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import parameter_label, term_name
+
+T = TypeVar("T")
 
 
 def compare_tables(
@@ -83,7 +85,7 @@ def fit_rows(fits: Sequence[FitResult]) -> list[Row]:
     """Observations, groups, parameters, log likelihood, AIC and BIC, one row each."""
     rows = [Row("Observations", tuple(f.scalars["N"] for f in fits), "total", code="N", format="count")]
     for level in merged([[g.level for g in f.groups if g.level != "_all"] for f in fits]):
-        counts: list[Any] = [next((g.n_groups for g in f.groups if g.level == level), None) for f in fits]
+        counts = [next((g.n_groups for g in f.groups if g.level == level), None) for f in fits]
         rows.append(Row(f"Groups of {level}", tuple(counts), code=f"N_g:{level}", format="count"))
     k = parameter_counts(fits)
     found = [information_criteria(f, q) for f, q in zip(fits, k)]
@@ -135,9 +137,9 @@ def residual_label(r: RandomParameter) -> str:
     return {"var(Residual)": "Variance", "sd(Residual)": "SD"}.get(r.name) or parameter_label(r)
 
 
-def merged(lists: Sequence[Sequence[Any]]) -> list[Any]:
+def merged(lists: Sequence[Sequence[T]]) -> list[T]:
     """All entries once, each after the one it follows in its own list where that is possible."""
-    out: list[Any] = []
+    out: list[T] = []
     for entries in lists:
         at = 0
         for entry in entries:

@@ -12,12 +12,12 @@ from itertools import groupby
 from typing import Literal
 
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
-from terrace.results.table import Row
+from terrace.results.table import CellValue, Row
 from terrace.results.tables_terms import TermName, bases, parameter_label, term_name, times
 from terrace.spec.model import Display
 
 BOUNDARY_MARK = "†"
-Values = Callable[[FixedEffect], tuple[object, ...]]
+Values = Callable[[FixedEffect], tuple[CellValue, ...]]
 
 
 # --- coefficients -------------------------------------------------------------------------------------------
@@ -90,14 +90,14 @@ def classic_fixed_rows(fit: FitResult, display: Display, values: Values) -> list
     return rows
 
 
-def cells_of(effect: FixedEffect, keys: Sequence[str], mark: str) -> tuple[object, ...]:
+def cells_of(effect: FixedEffect, keys: Sequence[str], mark: str) -> tuple[CellValue, ...]:
     """The cells of one coefficient. ``mark`` is the key of the cell that says "(omitted)" or "reference"."""
     if effect.kind == "constrained" and effect.se is None:
         told = "constrained" if mark == "coef" else "(constrained)"
         cell = "se" if mark == "coef" else mark
         return tuple(effect.coef if k == "coef" else told if k == cell else None for k in keys)
     if effect.kind in ("estimated", "constrained"):
-        every = {
+        every: dict[str, CellValue] = {
             "coef": effect.coef, "se": effect.se, "df": effect.df, "stat": effect.stat, "p": effect.p,
             "lb": effect.lb, "ub": effect.ub,
             "ci": None if effect.lb is None or effect.ub is None else (effect.lb, effect.ub),
@@ -157,7 +157,7 @@ def random_blocks(fit: FitResult, metric: Literal["variance", "sd", "estmetric"]
 
 def journal_random_rows(
     blocks: Sequence[RandomBlock],
-    values: Callable[[RandomParameter], tuple[object, ...]],
+    values: Callable[[RandomParameter], tuple[CellValue, ...]],
     labels: Mapping[str, str],
     metric: str,
 ) -> list[Row]:
@@ -208,7 +208,7 @@ def _code(block: RandomBlock, parameter: RandomParameter) -> str:
 
 
 def classic_random_rows(
-    blocks: Sequence[RandomBlock], values: Callable[[RandomParameter], tuple[object, ...]]
+    blocks: Sequence[RandomBlock], values: Callable[[RandomParameter], tuple[CellValue, ...]]
 ) -> list[Row]:
     """Rows under a heading per equation: ``id: Unstructured``, ``Residual: AR(2)``."""
     rows: list[Row] = []

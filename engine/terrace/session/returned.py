@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from terrace.results.table import CellValue
 from terrace.session.state import Matrix
 
 if TYPE_CHECKING:
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 
-def number(value: float | int | str | None) -> float:
+def number(value: CellValue) -> float:
     """A number for a matrix; None is missing, and so is a cell that says why there is no number."""
+    assert not isinstance(value, tuple)  # an interval is two numbers
     return float("nan") if value is None or isinstance(value, str) else float(value)
 
 
-def vector(values: Sequence[float | int | str | None] | FloatArray, names: Sequence[str], row: str = "y1") -> Matrix:
+def vector(values: Sequence[CellValue] | FloatArray, names: Sequence[str], row: str = "y1") -> Matrix:
     """A matrix of one row."""
     return Matrix(np.array([[number(v) for v in values]], dtype=np.float64), (row,), tuple(names))
 

@@ -137,7 +137,7 @@ def estat_influence(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "dfbetas" in options:
         plots.append(dfbetas_plot(found))
     codes_of = dict(zip(found.labels, found.names))  # the table names coefficients for people
-    payload = {"moves_most": [codes_of.get(r.values[3]) for r in table.rows]}
+    payload = {"moves_most": [codes_of.get(str(r.values[3])) for r in table.rows]}
     return CommandResult(text=text, tables=(table,), plots=tuple(plots), state=state, payload=payload)
 
 

@@ -11,6 +11,7 @@ from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.stored import named_fit
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
+from terrace.session.returned import number
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 
@@ -31,7 +32,7 @@ def estat_r2(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = fit_rows(session, fit).data
     tables = r2_table(fit, data, levels="nolevels" not in options, null=null, cancel=session.cancel)
     result = kept_rows(session, tables)
-    found = {f"r2_{r.code}": float(r.values[0]) for r in tables[0].rows}
+    found = {f"r2_{r.code}": number(r.values[0]) for r in tables[0].rows}
     return _with_scalars(result, found)
 
 
@@ -48,7 +49,7 @@ def estat_reliability(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("gr:oups", "relev:el"))
     table = reliability_table(fit)
     result = kept_rows(session, (table,))
-    found = {f"mean_{k}": float(r.values[0]) for k, r in enumerate(table.rows, 1) if r.values[0] is not None}
+    found = {f"mean_{k}": number(r.values[0]) for k, r in enumerate(table.rows, 1) if r.values[0] is not None}
     if "groups" in options or "relevel" in options:
         level: Piece | None = argument(options["relevel"]) if "relevel" in options else None
         groups = reliability_groups_table(fit, fit_rows(session, fit).data, None if level is None else str(level))

@@ -19,7 +19,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
 from terrace.language.names import parse_names
 from terrace.language.options import rules
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import CellValue, Column, Row, Table
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -80,7 +80,7 @@ def _abbreviated(table: Table, places: int) -> Table:
 def _cut(table: Table, places: int) -> Table:
     """The table with texts in at most so many places, two points behind those that were cut."""
 
-    def short(cell: object, k: int) -> object:
+    def short(cell: CellValue, k: int) -> CellValue:
         if isinstance(cell, str) and table.columns[k].format == "text" and len(cell) > places:
             return f"{cell[:places]}.."
         return cell
