@@ -13,10 +13,14 @@ new for any data, and otherwise their coefficient of zero is part of the model.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.columns import ColumnInfo
 from terrace.design.design import Design
+from terrace.design.independent import Dependence
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -24,6 +28,7 @@ BoolArray = npt.NDArray[np.bool_]
 # Columns are left out where they depend on others to about 3e-8; a function that misses by no more counts as determined
 _TOLERANCE = 1e-6
 _ROUNDING = 1e-12
+_FEW = 64
 
 
 def excess(design: Design, rows: FloatArray, lost: FloatArray) -> FloatArray:
@@ -34,14 +39,41 @@ def excess(design: Design, rows: FloatArray, lost: FloatArray) -> FloatArray:
     found = design.dependence
     if found is None:
         return np.zeros((len(rows), 0))
+    parts = lost.copy()
+    parts[:, found.places] = _excess_of_dependent(found, rows, lost[:, found.places])
+    return parts
+
+
+def _excess_of_dependent(found: Dependence, rows: FloatArray, lost: FloatArray) -> FloatArray:
     # about the means: functions far from the origin (dates, years) keep their digits
     share = np.zeros(len(rows)) if found.constant is None else rows[:, found.constant]
-    by_mean = share[:, None] * found.centre
+    by_mean, level = share[:, None] * found.centre, share[:, None] * found.level
     around = rows - by_mean
-    out = lost - share[:, None] * found.level - around @ found.slopes
-    size = np.abs(lost - share[:, None] * found.level) + np.abs(around) @ np.abs(found.slopes)
-    raw = np.abs(lost) + np.abs(share[:, None] * found.level) + (np.abs(rows) + np.abs(by_mean)) @ np.abs(found.slopes)
-    return np.where(np.abs(out) <= _TOLERANCE * size + _ROUNDING * raw, 0.0, out)
+    out = lost - level - around @ found.slopes
+    size = np.abs(lost - level) + np.abs(around) @ np.abs(found.slopes)
+    raw = np.abs(lost) + np.abs(level) + (np.abs(rows) + np.abs(by_mean)) @ np.abs(found.slopes)
+    return np.asarray(np.where(np.abs(out) <= _TOLERANCE * size + _ROUNDING * raw, 0.0, out))
+
+
+def estimable_rows(design: Design, x: FloatArray, columns: Callable[[Sequence[ColumnInfo]], FloatArray]) -> BoolArray:
+    """Which rows have a prediction that the data determine, (rows,): `x` (rows, p) are their columns, and `columns`
+    gives others of them. Those of empty cells, of which there can be many, are looked at a few at a time."""
+    fine = np.ones(len(x), dtype=bool)
+    if design.dependence is None:
+        return fine
+    dependent = dependent_columns_of(design)
+    if dependent:
+        fine &= estimable(_excess_of_dependent(design.dependence, x, columns(dependent)))
+    own = {c.name for c in dependent}
+    empty = [c for c in design.lost if c.name not in own]
+    for first in range(0, len(empty), _FEW):
+        fine &= ~np.any(columns(empty[first : first + _FEW]) != 0.0, axis=1)
+    return fine
+
+
+def dependent_columns_of(design: Design) -> tuple[ColumnInfo, ...]:
+    """The columns of `Design.lost` that depend on others; the rest are of cells without rows."""
+    return () if design.dependence is None else tuple(design.lost[k] for k in design.dependence.places)
 
 
 def combined(weights: FloatArray, parts: FloatArray, tolerance: float = _TOLERANCE) -> FloatArray:
@@ -86,16 +118,12 @@ def estimable_part(parts: FloatArray) -> FloatArray:
 
 def undetermined(design: Design) -> tuple[str, ...]:
     """The coefficients that stand for something else than their names say, since a column was left out."""
-    found = design.dependence
-    if found is None:
-        return ()
-    p = len(design.x_info)
-    fine = estimable(excess(design, np.eye(p), np.zeros((p, len(design.lost)))))
-    return tuple(c.name for c, ok in zip(design.x_info, fine) if not ok)
+    takes_up = np.any(by_the_kept(design) != 0.0, axis=1)
+    return tuple(c.name for c, more in zip(design.x_info, takes_up) if more)
 
 
 def by_the_kept(design: Design) -> FloatArray:
-    """B (p, q) with X_lost = XB."""
+    """B with X_lost = XB for the `dependent_columns_of` a design, (p, their number)."""
     found = design.dependence
     if found is None:
         return np.zeros((len(design.x_info), 0))
@@ -113,4 +141,5 @@ def null_shift(design: Design, size: float) -> tuple[FloatArray, FloatArray]:
     ``size`` is about that of the changes; the coefficients of different columns change by different shares of it.
     """
     t = size * (1.0 + np.modf(np.arange(1, len(design.lost) + 1) * 0.6180339887498949)[0])
-    return -by_the_kept(design) @ t, t
+    assert design.dependence is not None
+    return -by_the_kept(design) @ t[design.dependence.places], t

@@ -64,12 +64,10 @@ def _dependence(
 ) -> Dependence | None:
     if not lost:
         return None
+    # the others are of cells without rows: columns of zeros, which follow from nothing
     there = [k for k, c in enumerate(lost) if c.name in at_gone]
-    own = dependence(x, matrix[:, [at_gone[lost[k].name] for k in there]], constant)
-    # a column without rows is a column of zeros
-    slopes, level = np.zeros((x.shape[1], len(lost))), np.zeros(len(lost))
-    slopes[:, there], level[there] = own.slopes, own.level
-    return Dependence(slopes, own.centre, level, own.constant)
+    found = dependence(x, matrix[:, [at_gone[lost[k].name] for k in there]], constant)
+    return replace(found, places=np.array(there, dtype=np.int64))
 
 
 def with_constant(matrix: FloatArray) -> FloatArray:

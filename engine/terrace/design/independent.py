@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ def dependent_columns(x: FloatArray, first: FloatArray | None = None) -> set[int
     if k == 0:
         return set()
     mean = x.mean(axis=0) if first is not None else np.zeros(k)
-    products, squares = _products(x, mean)
+    products, squares = _products((x,), mean)
     length = np.sqrt(np.diag(products))
     scale = np.sqrt(squares)
     gone = {j for j in range(k) if not length[j] > TOLERANCE * max(scale[j], 1e-300)}
@@ -58,11 +59,13 @@ class Dependence:
 
     ``slopes`` (p, q), ``centre`` (p,), ``level`` (q,). Where one of the p is a constant, ``constant`` is its position,
     its slopes and its centre are 0, and the others are taken about their means; without one, all means are 0.
+    ``places`` (q,) are the positions of the columns in the list that they belong to.
     """
 
     slopes: FloatArray
     centre: FloatArray
     level: FloatArray
+    places: npt.NDArray[np.int64]
     constant: int | None = None
 
 
@@ -70,9 +73,9 @@ def dependence(kept: FloatArray, gone: FloatArray, constant: bool) -> Dependence
     """The dependence of the columns of `gone` (n, q) on those of `kept` (n, p), the last of which may be a constant."""
     p, q = kept.shape[1], gone.shape[1]
     own = p - constant
-    x = np.column_stack([kept[:, :own], gone])
-    mean = x.mean(axis=0) if constant else np.zeros(own + q)
-    products, squares = _products(x, mean)
+    both = (kept[:, :own], gone)
+    mean = np.concatenate([x.mean(axis=0) for x in both]) if constant else np.zeros(own + q)
+    products, squares = _products(both, mean)
     length = np.sqrt(np.diag(products))
     # what is left of a column that does not vary is rounding
     flat = ~(length > TOLERANCE * np.maximum(np.sqrt(squares), 1e-300))
@@ -88,21 +91,24 @@ def dependence(kept: FloatArray, gone: FloatArray, constant: bool) -> Dependence
         if clear:
             scaled = np.linalg.solve(inner, gram[:own, own:])
         else:
-            z = (x - mean) / size
+            z = (np.column_stack(both) - mean) / size
             scaled = np.linalg.lstsq(z[:, :own], z[:, own:], rcond=None)[0]
         scaled[:, flat[own:]] = 0.0
         scaled[np.abs(scaled) < 1e-7] = 0.0  # columns are left out where they depend to about this
         slopes[:own] = scaled / size[:own, None] * size[own:]
     centre = np.append(mean[:own], 0.0) if constant else mean[:own]
-    return Dependence(slopes, centre, mean[own:], own if constant else None)
+    return Dependence(slopes, centre, mean[own:], np.arange(q), own if constant else None)
 
 
-def _products(x: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(x - mean)'(x - mean), (k, k), and the squares of x summed by column, block by block: x is never copied."""
-    k = x.shape[1]
+def _products(parts: Sequence[FloatArray], mean: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(x - mean)'(x - mean), (k, k), and the squares of x summed by column, block by block: x is never copied.
+
+    ``parts`` are the columns of x, side by side.
+    """
+    k = sum(x.shape[1] for x in parts)
     products, squares = np.zeros((k, k)), np.zeros(k)
-    for first in range(0, len(x), _BLOCK):
-        block = x[first : first + _BLOCK]
+    for first in range(0, len(parts[0]), _BLOCK):
+        block = np.hstack([x[first : first + _BLOCK] for x in parts])
         squares += np.einsum("ij,ij->j", block, block)
         block = block - mean
         products += block.T @ block

@@ -74,12 +74,11 @@ def estimated_names(fit: FitResult) -> tuple[str, ...]:
     return tuple(c.name for c in fit.model.design.x_info)
 
 
-def rows(fit: FitResult, piece: Piece) -> tuple[FloatArray, FloatArray]:
-    """What picks one coefficient: a row (p,) over the columns of x and one (q,) over `Design.lost`.
+def rows(fit: FitResult, info: ColumnInfo) -> tuple[FloatArray, FloatArray]:
+    """What picks the coefficient of a column: a row (p,) over the columns of x and one (q,) over `Design.lost`.
 
     Both are zeros for a base level and for one that the model leaves out on purpose.
     """
-    info = find(fit, piece)
     names = estimated_names(fit)
     lost = [c.name for c in fit.model.design.lost]
     own, gone = np.zeros(len(names)), np.zeros(len(lost))

@@ -180,18 +180,22 @@ def combine(
     return tuple(out)
 
 
-def full_rank(rows: FloatArray, value: FloatArray | None = None) -> tuple[FloatArray, FloatArray, bool]:
+def full_rank(
+    rows: FloatArray, value: FloatArray | None = None, units: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray, bool]:
     """Rows that span the same hypothesis, (l, p) of full rank, with their values; and whether it is consistent.
 
-    A hypothesis that contradicts itself (b = 0 and b = 1) is not consistent.
+    A hypothesis that contradicts itself (b = 0 and b = 1) is not consistent. ``units`` (p,) are the sizes of the
+    coefficients, such as their standard errors: rows with weights for several coefficients are compared by these.
     """
     rows = np.atleast_2d(rows)
     c = np.zeros(len(rows)) if value is None else np.asarray(value, dtype=np.float64)
-    size = np.abs(rows).max(axis=1)
+    inner = rows if units is None else rows * np.where(units > 0, units, 1.0)
+    size = np.abs(inner).max(axis=1)
     keep: list[int] = []
     consistent = True
     scale = np.where(size > 0, size, 1.0)
-    r, v = rows / scale[:, None], c / scale
+    r, v = inner / scale[:, None], c / scale
     for k in range(len(rows)):
         if size[k] == 0:
             consistent &= bool(v[k] == 0)
@@ -230,10 +234,11 @@ def joint_test(
     """
     if small:
         need_small(fit)
-    c, v, _ = full_rank(rows, value)
+    vcov = covariance(fit, small)
+    c, v, _ = full_rank(rows, value, np.sqrt(np.maximum(np.diag(vcov), 0.0)))
     if not len(c):
         return WaldTest(math.nan, 0, math.nan)
-    test = wald(fit.model.beta, covariance(fit, small), c, v)
+    test = wald(fit.model.beta, vcov, c, v)
     if not small or not test.rank:
         return test
     assert fit.model.small is not None

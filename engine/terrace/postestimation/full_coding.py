@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo
-from terrace.design.estimability import by_the_kept
+from terrace.design.estimability import by_the_kept, dependent_columns_of
 from terrace.postestimation.cells import Number, numbers_of
 from terrace.results.fit import FitResult
 from terrace.spec.model import Term
@@ -93,8 +93,8 @@ def full_coding(fit: FitResult) -> FullCoding:
     """
     design = fit.model.design
     kept = {c.name: k for k, c in enumerate(design.x_info)}
-    lost = {c.name: k for k, c in enumerate(design.lost)}
-    follow = by_the_kept(design)
+    lost = {c.name for c in design.lost}
+    follow = dict(zip((c.name for c in dependent_columns_of(design)), by_the_kept(design).T))
     bases = _Bases({}, {})
     positions = np.zeros(len(kept), dtype=np.int64)
     for column in design.columns:
@@ -103,7 +103,7 @@ def full_coding(fit: FitResult) -> FullCoding:
             positions[kept[column.name]] = len(bases.known)
             bases.known[place] = np.eye(1, len(kept), kept[column.name])[0]
         elif column.name in lost:
-            bases.known[place] = follow[:, lost[column.name]]
+            bases.known[place] = follow.get(column.name, np.zeros(len(kept)))
         if column.kind != "omitted" or column.name in lost:
             bases.cells.setdefault(place.content, {})[place] = column.kind == "base"
     for content in list(bases.cells):

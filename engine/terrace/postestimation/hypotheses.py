@@ -72,7 +72,7 @@ def hypotheses(fit: FitResult, text: Text) -> list[Linear]:
         if not own:
             coefficients.find(fit, item)
         for column in own:
-            out.append(coefficient(fit, Piece.of(column.name)))
+            out.append(coefficient(fit, column))
     return out
 
 
@@ -124,8 +124,7 @@ def hypotheses_of_terms(fit: FitResult, text: Text, *, equal: bool = False) -> l
     piece = Piece.of(text) if isinstance(text, str) else text
     if not piece:
         raise piece.error("Name at least one term.", code="nothing-to-test", advice="Example: testparm i.drug.")
-    names = [c.name for c in coefficients.testable(fit, piece)]
-    found = [coefficient(fit, Piece.of(n)) for n in names]
+    found = [coefficient(fit, c) for c in coefficients.testable(fit, piece)]
     if equal:
         if len(found) < 2:
             raise piece.error("equal compares two coefficients or more.", code="nothing-to-test")
@@ -218,8 +217,8 @@ def lincom_table(
     notes = why_not(fit, excess_of(fit, [value]))
     if notes:
         e = Estimate(None)
-    as_t = small and e.df is not None
-    if small and not as_t and not notes:
+    as_t = small and (e.df is not None or bool(notes))
+    if small and not as_t:
         notes = ("z is shown: the coefficients have different degrees of freedom.",)
     title = "Estimate"
     if eform and e.value is not None:
@@ -227,7 +226,7 @@ def lincom_table(
         ends = [None if v is None else math.exp(v) for v in (e.lower, e.upper)]
         by = math.exp(e.value)
         e = replace(e, value=by, se=None if e.se is None else by * e.se, lower=ends[0], upper=ends[1])
-    cells = marked(5) if e.value is None else (*e.cells(), e.df) if as_t else e.cells()
+    cells = marked(6 if as_t else 5) if e.value is None else (*e.cells(), e.df) if as_t else e.cells()
     row = Row(show(fit, value), cells, code="(1)")
     columns = estimate_columns(level, small=as_t, title=title)
     return Table("Linear combination", columns, (row,), "Combination", notes, "lincom")

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.columns import ColumnInfo
 from terrace.design.estimability import excess
 from terrace.language.tokens import Piece, closing, split
 from terrace.postestimation import coefficients
@@ -53,9 +54,9 @@ def excess_of(fit: FitResult, found: Sequence[Linear]) -> FloatArray:
     return excess(design, rows, np.array([h.lost for h in found]).reshape(len(found), len(design.lost)))
 
 
-def coefficient(fit: FitResult, piece: Piece) -> Linear:
-    """One coefficient as an expression."""
-    return Linear(*coefficients.rows(fit, piece))
+def coefficient(fit: FitResult, info: ColumnInfo) -> Linear:
+    """The coefficient of one column as an expression."""
+    return Linear(*coefficients.rows(fit, info))
 
 
 def parse_linear(fit: FitResult, piece: Piece) -> Linear:
@@ -64,7 +65,7 @@ def parse_linear(fit: FitResult, piece: Piece) -> Linear:
     if not piece:
         raise piece.error("An expression is missing here.", code="no-expression")
     zero = Linear(np.zeros(len(fit.model.beta)), np.zeros(len(fit.model.design.lost)))
-    parser = _Parser(piece, lambda p: coefficient(fit, p), zero)
+    parser = _Parser(piece, lambda p: coefficient(fit, coefficients.find(fit, p)), zero)
     out = parser.sum()
     parser.finish()
     return out

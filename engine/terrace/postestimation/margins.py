@@ -19,8 +19,9 @@ from terrace.errors import SpecError
 from terrace.language.expr_context import EvalContext
 from terrace.postestimation.coefficients import expanded
 from terrace.postestimation.combinations import Estimate, combine, confidence_level, covariance, need_small
-from terrace.postestimation.margins_at import At, Dimension, Scene, at_matrix, keys_of, level_token, scenes
-from terrace.postestimation.margins_nonlinear import ExpressionMargins, Found, elasticity, log_change
+from terrace.postestimation.margins_at import At, Dimension, Scene, at_matrix, keys_of, scenes
+from terrace.postestimation.margins_nonlinear import ExpressionMargins
+from terrace.postestimation.margins_predictions import Predictions, with_own_columns
 from terrace.postestimation.margins_rows import Averages, BoolArray, Key, Setting
 from terrace.postestimation.notestimable import why_not
 from terrace.results.fit import FitResult
@@ -138,7 +139,7 @@ def margins(
     groups = _groups(averages, [over] if isinstance(over, str) else list(over or ()))
     cells = _cells(averages, variables, plain=not variables)
     effects = _effects(averages, dydx)
-    predict = _Predictions(averages, kind, ExpressionMargins(averages, expression, context or EvalContext())
+    predict = Predictions(averages, kind, ExpressionMargins(averages, expression, context or EvalContext())
                            if expression else None)  # fmt: skip
     rows, excesses, labels, dimensions, names, offsets, counts = [], [], [], [], [], [], []
     for effect in effects:
@@ -157,7 +158,7 @@ def margins(
                 dimensions.append(dims)
                 names.append(name)
     j = np.array(rows)
-    parts = _own_columns(excesses)
+    parts = with_own_columns(excesses)
     fine_rows = estimable(parts)
     beyond = np.array(offsets)  # what a margin is besides rows·β, where it is not linear
     found = combine(fit, j, offset=beyond, level=chosen, small=small)
@@ -181,20 +182,6 @@ def margins(
         {c.name: column_label(c) for c in fit.model.design.columns}, missing, tuple(counts),
         *at_matrix(averages, [_filled(averages, s.set_, None, atmeans, asbalanced) for s in settings]), len(groups),
     )  # fmt: skip
-
-
-def _own_columns(parts: Sequence[FloatArray | None]) -> FloatArray:
-    """Excesses (k, q) with a further column for each margin that is not linear and not estimable (None): no contrast
-    of it is estimable either."""
-    gone = [k for k, p in enumerate(parts) if p is None]
-    q = max((len(p) for p in parts if p is not None), default=0)
-    out = np.zeros((len(parts), q + len(gone)))
-    for k, p in enumerate(parts):
-        if p is None:
-            out[k, q + gone.index(k)] = 1.0
-        else:
-            out[k, :q] = p
-    return out
 
 
 def _held(averages: Averages, settings: list[Scene], cells: list[tuple[Dimension, ...]]) -> str:
@@ -257,76 +244,6 @@ def _order(
             for group in groups:
                 for cell in own:
                     yield cell, scene, group
-
-
-Predicted = tuple[FloatArray, FloatArray | None, str, float]
-
-
-@dataclass(frozen=True)
-class _Predictions:
-    """The margins of one setting: rows (p,), their excess (q,), names, and what they are besides rows·β.
-
-    The excess is None where a margin is not linear and cannot be estimated.
-    """
-
-    averages: Averages
-    kind: str
-    expression: ExpressionMargins | None
-
-    def __call__(
-        self, set_: dict[Key, Setting], inside: BoolArray | None, effect: Key | None
-    ) -> list[Predicted]:
-        averages = self.averages
-        if effect is None:
-            if self.expression is not None:
-                return [self._nonlinear(self.expression(set_, inside), averages.each_estimable(set_, inside), "")]
-            return [(*averages.row(set_, inside), "", 0.0)]
-        if effect[0] == "continuous":
-            if self.expression is not None or self.kind != "dydx":
-                fine = averages.each_estimable(set_, inside, slope=effect)
-                if self.expression is not None:
-                    return [self._nonlinear(self.expression.effect(set_, inside, effect), fine, effect[1])]
-                return [self._nonlinear(elasticity(averages, self.kind, set_, inside, effect), fine, effect[1])]
-            return [(*averages.row(set_, inside, slope=effect), effect[1], 0.0)]
-        return self._changes(set_, inside, effect)
-
-    def _changes(self, set_: dict[Key, Setting], inside: BoolArray | None, effect: Key) -> list[Predicted]:
-        averages = self.averages
-        if self.kind in ("eyex", "dyex"):
-            raise SpecError(
-                f"{effect[1]} is a factor, and {self.kind}() is for continuous variables.",
-                code="elasticity-factor",
-                subject=effect[1],
-                advice="Use eydx() or dydx().",
-            )
-        base = averages.base(effect[1])
-        linear = self.expression is None and self.kind == "dydx"
-        start = set_ | {effect: {base: 1.0}}
-        before, excess_before = averages.row(start, inside)
-        fine_before = linear or averages.each_estimable(start, inside)
-        out: list[Predicted] = []
-        for level in averages.levels(effect[1]):
-            if level == base:
-                continue
-            name = f"{level_token(averages, effect[1], level)}.{effect[1]}"
-            end = set_ | {effect: {level: 1.0}}
-            if linear:
-                row, parts = averages.row(end, inside)
-                both = combined(np.array([[1.0, -1.0]]), np.array([parts, excess_before]))[0]
-                out.append((row - before, both, name, 0.0))
-                continue
-            fine = fine_before and averages.each_estimable(end, inside)
-            if self.expression is not None:
-                (v1, g1), (v0, g0) = self.expression(end, inside), self.expression(start, inside)
-                out.append(self._nonlinear((v1 - v0, g1 - g0), fine, name))
-            else:
-                out.append(self._nonlinear(log_change(averages, end, start, inside), fine, name))
-        return out
-
-    def _nonlinear(self, found: Found, fine: bool, name: str) -> Predicted:
-        value, gradient = found
-        parts = np.zeros(len(self.averages.fit.model.design.lost)) if fine else None
-        return gradient, parts, name, value - float(gradient @ self.averages.fit.model.beta)
 
 
 def _filled(

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo, variable_values
-from terrace.design.estimability import estimable, excess
+from terrace.design.estimability import estimable_rows, excess
 from terrace.errors import DataError, SpecError
 from terrace.postestimation.combinations import need_data
 from terrace.results.fit import FitResult
@@ -149,12 +149,12 @@ class Averages:
         if not design.lost:
             return True
         inside = self.shares(rows) > 0
-        for by in (None, slope) if slope is not None else (None,):
+
+        def all_fine(by: Key | None) -> bool:
             kept = self.matrix(set_, slope=by)[inside]
-            lost = self.matrix(set_, slope=by, columns=design.lost)[inside]
-            if not estimable(excess(design, kept, lost)).all():
-                return False
-        return True
+            return bool(estimable_rows(design, kept, lambda c: self.matrix(set_, slope=by, columns=c)[inside]).all())
+
+        return all_fine(None) and (slope is None or all_fine(slope))
 
     def shares(self, rows: BoolArray | None = None) -> FloatArray:
         """The weight of each row of the sample in an average over some of them, (n,), summing to 1."""

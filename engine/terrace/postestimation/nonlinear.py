@@ -272,7 +272,7 @@ class _Evaluator:
         return self.fixed(node.piece)
 
     def fixed(self, piece: Piece) -> Dual:
-        row, lost = coefficients.rows(self.fit, piece)
+        row, lost = coefficients.rows(self.fit, coefficients.find(self.fit, piece))
         slope = np.zeros(self.size)
         slope[: self.p], slope[self.covariances.stop :] = row, lost
         return Dual(float(row @ self.beta + lost @ self.lost), slope)

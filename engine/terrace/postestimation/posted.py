@@ -82,7 +82,8 @@ def as_estimates(
     fine = np.isfinite(values)
     info = tuple(ColumnInfo(n, n, 0, "estimated" if ok else "empty") for n, ok in zip(names, fine))
     kept, lost = (tuple(c for c, ok in zip(info, fine) if bool(ok) is which) for which in (True, False))
-    depends = Dependence(np.zeros((len(kept), len(lost))), np.zeros(len(kept)), np.zeros(len(lost))) if lost else None
+    none = np.zeros(0)
+    depends = Dependence(np.zeros((len(kept), 0)), np.zeros(len(kept)), none, none.astype(np.int64)) if lost else None
     inner = vcov[np.ix_(fine, fine)]
     model = replace(
         fit.model,

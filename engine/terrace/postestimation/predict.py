@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.design.estimability import estimable, excess
+from terrace.design.columns import ColumnInfo
+from terrace.design.estimability import estimable_rows
 from terrace.design.newdata import column_values, level_codes, pair_codes, unseen_levels
 from terrace.errors import SpecError
 from terrace.likelihood.blup import BlockEffects, predict_effects
@@ -113,15 +114,19 @@ def _x(fit: FitResult, data: Dataset) -> FloatArray:
 
 def not_estimable_rows(fit: FitResult, data: Dataset, x: FloatArray | None = None) -> npt.NDArray[np.bool_]:
     """Rows whose xβ the data of the fit do not determine, shape (rows,); ``x`` are the columns of these rows."""
-    design = fit.model.design
-    out = np.zeros(len(data), dtype=bool)
+    design, terms = fit.model.design, fit.spec.fixed
     if not design.lost:
-        return out
-    x = column_values(fit.spec.fixed, design.x_info, data) if x is None else x
-    lost = column_values(fit.spec.fixed, design.lost, data)
-    known = ~np.isnan(x).any(axis=1) & ~np.isnan(lost).any(axis=1)
-    out[known] = ~estimable(excess(design, x[known], lost[known]))
-    return out
+        return np.zeros(len(data), dtype=bool)
+    x = column_values(terms, design.x_info, data) if x is None else x
+    missing = np.asarray(np.isnan(x).any(axis=1))  # nothing is said of the cell of such a row
+
+    def columns(wanted: Sequence[ColumnInfo]) -> FloatArray:
+        values = column_values(terms, wanted, data)
+        missing[np.asarray(np.isnan(values).any(axis=1))] = True
+        return np.nan_to_num(values)
+
+    fine = estimable_rows(design, np.nan_to_num(x), columns)
+    return np.asarray(~(fine | missing))
 
 
 def linear_se(fit: FitResult, data: Dataset) -> FloatArray:

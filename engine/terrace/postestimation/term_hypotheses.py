@@ -79,7 +79,8 @@ def _null(columns: FloatArray) -> FloatArray:
 def type_two(fit: FitResult, own: Counter[str], contents: Sequence[Counter[str]]) -> FloatArray:
     """The rows (l, p) of the type II hypothesis about the term made of `own`: variables with their powers.
 
-    ``contents`` are those of the columns of x (the constant's is empty) and then of `Design.lost`.
+    ``contents`` are those of the columns of x (the constant's is empty) and then of the `dependent_columns_of` the
+    design.
     """
     design = fit.model.design
     p = len(design.x_info)

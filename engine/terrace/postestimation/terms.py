@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from terrace.design.estimability import dependent_columns_of
 from terrace.errors import SpecError
 from terrace.inference.tests import WaldTest
 from terrace.postestimation.combinations import by_f, joint_test, need_small, wald_cells, wald_columns
@@ -53,8 +54,11 @@ def term_tests(fit: FitResult, kind: Kind = "III", *, small: bool = False) -> tu
         need_small(fit)
     out = []
     seen: set[tuple[tuple[str, int], ...]] = set()
-    columns = (*fit.model.design.x_info, *fit.model.design.lost)
-    contents = [Counter() if c.name == "_cons" else _content(fit.spec.fixed[c.term]) for c in columns]
+    design = fit.model.design
+    contents, every = (
+        [Counter[str]() if c.name == "_cons" else _content(fit.spec.fixed[c.term]) for c in (*design.x_info, *more)]
+        for more in (dependent_columns_of(design), design.lost)
+    )
     coding = full_coding(fit) if kind == "III" else None
     for term in fit.spec.fixed:
         signature = tuple(sorted(_content(term).items()))
@@ -65,7 +69,7 @@ def term_tests(fit: FitResult, kind: Kind = "III", *, small: bool = False) -> tu
             rows = type_two(fit, _content(term), contents)
         else:
             rows = type_three(coding, content_of(term))
-        there = any(all(c[v] >= n for v, n in _content(term).items()) for c in contents)
+        there = any(all(c[v] >= n for v, n in _content(term).items()) for c in every)
         test = joint_test(fit, rows, small=small) if len(rows) else None if there else WaldTest(math.nan, 0, math.nan)
         label = times(f.name for f in term.factors)
         code = "#".join(f"c.{f.name}" if f.kind == "continuous" and len(term.factors) > 1 else f.name
