@@ -246,3 +246,30 @@ def test_terms_by_type_two() -> None:
     assert got["p#v"][0] == pytest.approx(gap**2 / (4 * se2), rel=1e-8)
     v = ((m[2, 1] - m[2, 0]) + (m[3, 1] - m[3, 0])) / 2
     assert got["v"][0] == pytest.approx(v**2 / se2, rel=1e-8)
+
+
+# --- replicates and imputations: the same name, another comparison --------------------------------------------
+def with_one_cluster_in_the_cell() -> pd.DataFrame:
+    more = pd.DataFrame({"s": 5, "p": 1, "v": 1, "x": [0.1, -0.4], "y": [2.5, 3.1]})
+    return pd.concat([frame(), more], ignore_index=True)
+
+
+def test_a_replicate_without_the_cell_does_not_count() -> None:
+    """Without subject 5 the coefficient is the difference from another cell."""
+    session = session_on(dataset(with_one_cluster_in_the_cell()))
+    ok(session, "jackknife _b[2.p#1.v], cluster(s): mixed y i.p##i.v || s:")
+    assert session.state.returned.scalars["N_misreps"] == 1
+    ok(session, "jackknife _b[2.p], cluster(s): mixed y i.p##i.v || s:")
+    assert session.state.returned.scalars["N_misreps"] == 0  # that of p among v = 0 is the same
+
+
+def test_imputations_with_other_empty_cells_are_not_pooled() -> None:
+    whole = frame().assign(_mi_m=0, _mi_id=np.arange(1, len(frame()) + 1))
+    parts = [whole.assign(v=whole["v"].astype(float))]
+    for m in (1, 2):
+        # the rows of p = 1 have v imputed: 0 in the first imputation, 1 in the second
+        parts.append(parts[0].assign(_mi_m=m, v=np.where(whole["p"] == 1, m - 1.0, whole["v"])))
+    parts[0].loc[parts[0]["p"] == 1, "v"] = np.nan
+    session = session_on(dataset(pd.concat(parts)))
+    outcome = session.run("mi estimate: mixed y i.p##i.v || s:")
+    assert outcome.error is not None and "other cells are empty" in outcome.error[1]

@@ -7,6 +7,7 @@ the order in which they end.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from terrace.session.replicates import Statistic, collect, parsed_again, run_on
 from terrace.session.state import Settings, State
 
 if TYPE_CHECKING:
+    from terrace.results.fit import FitResult
     from terrace.session.session import Session
 
 FloatArray = npt.NDArray[np.float64]
@@ -103,22 +105,25 @@ class Job:
     constraints: Mapping[int, str]
     scalars: Mapping[str, float | str]
     estimation: bool
+    columns: tuple[str, ...] = ()
 
 
 def make_job(
     session: Session, command: str, statistics: tuple[Statistic, ...], keys: tuple[str, ...], units: Units,
-    size: int | None, estimation: bool,
+    size: int | None, fit: FitResult | None,
 ) -> Job:
-    """A job on the session's data; `keys` tell the numbers that each replicate must give."""
+    """A job on the session's data; `keys` tell the numbers that each replicate must give, `fit` what is estimated."""
     data = session.data
     plain = tuple(
         (v.name, v.label, v.measure, dict(v.value_labels), v.missing_codes, v.format) for v in data.variables
     )
     state = session.state
     return Job(data.frame, plain, data.panel, command, statistics, keys, units, size, state.settings,
-               dict(state.constraints), dict(state.scalars), estimation)  # fmt: skip
+               dict(state.constraints), dict(state.scalars), fit is not None,
+               () if fit is None else tuple(c.name for c in fit.model.design.x_info))  # fmt: skip
 
 
+_COEFFICIENT = re.compile(r"\b_b\[\s*([\w.#]+)\s*\]")
 Task = tuple[str, Any]
 """("draw", seed of a replicate) or ("without", number of the unit to leave out)."""
 
@@ -156,11 +161,25 @@ def replicate_on(session: Session, job: Job) -> Callable[[Task], list[float] | N
             raise
         except TerraceError:
             return None
-        if state.fit is not None and not state.fit.converged:
+        if state.fit is not None and (not state.fit.converged or _means_something_else(state.fit, job)):
             return None
         return [values.get(k, float("nan")) for k in job.keys]
 
     return work
+
+
+def _means_something_else(fit: FitResult, job: Job) -> bool:
+    """True where a statistic has a coefficient that takes up a column which this replicate had to leave out."""
+    from terrace.design.estimability import undetermined
+    from terrace.language.tokens import Piece
+    from terrace.postestimation.coefficients import matches
+
+    design = fit.model.design
+    if not job.columns or set(job.columns) <= {c.name for c in design.x_info}:
+        return False
+    open_ = set(undetermined(design))
+    named = [name for s in job.statistics for name in _COEFFICIENT.findall(s.expression)]
+    return any(c.name in open_ for name in named for c in matches(fit, Piece.of(name)))
 
 
 def run_tasks(

@@ -12,6 +12,7 @@ import numpy as np
 from terrace.data import imputed
 from terrace.data.dataset import Dataset
 from terrace.data.transforms.grouping import group
+from terrace.design.estimability import by_the_kept
 from terrace.errors import Cancelled, CommandError, DataError, SpecError, TerraceError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
@@ -260,6 +261,15 @@ def _result(session: Session, model: ParsedCommand, fits: Sequence[FitResult], l
                 f"Imputation {k + 1} has other coefficients than the first: {_difference(fit, names)}.",
                 code="mi-coefficients",
                 advice="A factor may lack a level there, or a term be collinear.",
+            )
+        own, first = by_the_kept(fit.model.design), by_the_kept(fits[0].model.design)
+        size = np.abs(first).max(initial=1.0)
+        if own.shape != first.shape or not np.allclose(own, first, rtol=1e-5, atol=1e-8 * size):
+            raise TerraceError(
+                f"In imputation {k + 1} other cells are empty than in the first, so that coefficients of one name "
+                "stand for different comparisons.",
+                code="mi-coefficients",
+                advice="Leave out the interaction, or levels that are rare.",
             )
     fixed = _pooled(fits)
     tables = [_fixed_table(fixed, fits[0], names, level, model)]

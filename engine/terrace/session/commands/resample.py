@@ -60,7 +60,7 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
     units, what = _units(session, outer, command, options, fit)
     size = int(number(options["size"], integer=True, least=1)) if "size" in options else None
     job = make_job(
-        session, unconditional(command, fit), statistics, tuple(v.key for v in values), units, size, fit is not None
+        session, unconditional(command, fit), statistics, tuple(v.key for v in values), units, size, fit
     )
     seed: int | None = None
     if is_bootstrap:
