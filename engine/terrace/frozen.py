@@ -25,7 +25,7 @@ def proxy(mapping: Mapping[K, V]) -> Mapping[K, V]:
     return MappingProxyType(dict(mapping))
 
 
-def freeze(owner: Any, arrays: Iterable[str] = (), mappings: Iterable[str] = ()) -> None:
+def freeze(owner: object, arrays: Iterable[str] = (), mappings: Iterable[str] = ()) -> None:
     """Freezes what the fields of a frozen dataclass hold, from its ``__post_init__``."""
     for name in arrays:
         read_only(getattr(owner, name))

@@ -12,13 +12,16 @@ exponential) the terms with ∂²V are taken out, as the manual leaves out R_ij.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.design.groups import interact, sizes
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -245,7 +248,7 @@ def _rank_xz(design: Design, copies: _Copies) -> int:
     return min(n, int(kept.sum()) + int((np.linalg.eigvalsh(left) > 1e-10).sum()))
 
 
-def _spread(z: FloatArray, codes: IntArray, count: int) -> Any:
+def _spread(z: FloatArray, codes: IntArray, count: int) -> csr_matrix[np.float64]:
     """Z of one equation as a sparse matrix, (n, count·q), from its columns (n, q) and groups (n,)."""
     from scipy import sparse
 

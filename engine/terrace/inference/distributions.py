@@ -8,13 +8,6 @@ the program starts: a model with large-sample tests of one degree of freedom doe
 from __future__ import annotations
 
 import math
-from typing import Any
-
-
-def _special() -> Any:
-    from scipy import special
-
-    return special
 
 # Above this df + t² is df to the last digit, so that a ratio of them would say 1 whatever t is.
 _AS_GOOD_AS_INFINITE = 1e10
@@ -31,7 +24,11 @@ def normal_quantile(p: float) -> float:
 
 def t_quantile(p: float, df: float) -> float:
     """The p quantile of Student's t; the normal one for infinite df."""
-    return normal_quantile(p) if math.isinf(df) else float(_special().stdtrit(df, p))
+    if math.isinf(df):
+        return normal_quantile(p)
+    from scipy import special
+
+    return float(special.stdtrit(df, p))
 
 
 def normal_two_sided(z: float) -> float:
@@ -43,21 +40,29 @@ def t_two_sided(t: float, df: float) -> float:
     """P(|T| > |t|) for Student's t."""
     if df > _AS_GOOD_AS_INFINITE:
         return normal_two_sided(t)
-    return float(_special().betainc(df / 2.0, 0.5, df / (df + t * t)))
+    from scipy import special
+
+    return float(special.betainc(df / 2.0, 0.5, df / (df + t * t)))
 
 
 def chi2_upper(x: float, df: float) -> float:
     """P(χ²_df > x)."""
     if df == 1:
         return math.erfc(math.sqrt(max(x, 0.0) / 2.0))
-    return float(_special().gammaincc(df / 2.0, max(x, 0.0) / 2.0)) if df > 0 else math.nan
+    if not df > 0:
+        return math.nan
+    from scipy import special
+
+    return float(special.gammaincc(df / 2.0, max(x, 0.0) / 2.0))
 
 
 def f_upper(x: float, df1: float, df2: float) -> float:
     """P(F_{df1, df2} > x); χ²/df1 for infinite df2."""
     if df2 > _AS_GOOD_AS_INFINITE:
         return chi2_upper(x * df1, df1)
-    return float(_special().betainc(df2 / 2.0, df1 / 2.0, df2 / (df2 + df1 * max(x, 0.0))))
+    from scipy import special
+
+    return float(special.betainc(df2 / 2.0, df1 / 2.0, df2 / (df2 + df1 * max(x, 0.0))))
 
 
 def confidence_quantile(level: float, df: float | None = None) -> float:

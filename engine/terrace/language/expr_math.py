@@ -5,6 +5,7 @@ What is not defined (``ln(-1)``) is missing. Missing counts as true and as large
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def _greatest(*values: Array) -> Array:
     return _fold(np.fmax, values)
 
 
-def _fold(step: Any, values: tuple[Array, ...]) -> Array:
+def _fold(step: Callable[[Array, Array], Array], values: tuple[Array, ...]) -> Array:
     out = values[0]
     for value in values[1:]:
         out = step(out, value)

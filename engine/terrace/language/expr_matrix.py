@@ -394,7 +394,7 @@ def _hadamard(a: Named, b: Named) -> Named:
     return Named(a.values * b.values, a.rows, a.columns)
 
 
-def _one(value: Any) -> Named:
+def _one(value: float) -> Named:
     return Named(np.array([[float(value)]]))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.value import Value
 from terrace.errors import Cancelled
 from terrace.language.expr_ast import Binary, Call, Expression, Name, Node, Subscript, Unary, walk
 from terrace.language.expr_context import EvalContext
@@ -22,7 +23,7 @@ from terrace.language.expr_functions import functions
 from terrace.language.expr_rows import Groups
 from terrace.language.expr_values import power
 
-Step = Callable[[int], Any]
+Step = Callable[[int], Value]
 """The value of a part in a row: a float with NaN for missing, or a text."""
 
 _EVERY = 50_000
@@ -60,7 +61,7 @@ def replaced_in_order(
     evaluator = Evaluator(data, context, Groups(len(data), codes))
     with np.errstate(all="ignore"):
         start = evaluator.value(Name(expression.piece, name))
-        values: list[Any] = start.tolist()
+        values: list[Value] = start.tolist()
         compiler = _Compiler(evaluator, name, values, bool(start.dtype == object))
         step = compiler.compile(expression.root)
         test = None if condition is None else compiler.compile(condition.root)
@@ -73,7 +74,7 @@ def replaced_in_order(
 
 
 class _Compiler:
-    def __init__(self, evaluator: Evaluator, name: str, values: list[Any], text: bool) -> None:
+    def __init__(self, evaluator: Evaluator, name: str, values: list[Value], text: bool) -> None:
         self.evaluator, self.name, self.values, self.text = evaluator, name, values, text
         self.n = len(values)
 
@@ -87,7 +88,7 @@ class _Compiler:
         if isinstance(node, Unary):
             inner = self.compile(node.operand)
             if node.operator == "-":
-                return lambda i: -inner(i)
+                return lambda i: _negative(inner(i))
             if node.operator == "!":
                 return lambda i: 0.0 if inner(i) != 0 else 1.0
             return inner
@@ -130,7 +131,7 @@ class _Compiler:
             raise Unsuited
         evaluate = function.evaluate
 
-        def call(i: int) -> Any:
+        def call(i: int) -> Value:
             out = evaluate(*(_array(s(i)) for s in steps))
             item = out.item() if out.shape == () else out.reshape(-1)[0]
             return item if isinstance(item, str) else _finite(float(item))
@@ -138,7 +139,7 @@ class _Compiler:
         return call
 
 
-def _array(value: Any) -> npt.NDArray[Any]:
+def _array(value: Value) -> npt.NDArray[Any]:
     if isinstance(value, str):
         out = np.empty((), dtype=object)
         out[()] = value
@@ -150,14 +151,22 @@ def _finite(x: float) -> float:
     return math.nan if math.isinf(x) else x
 
 
-def _add(a: Any, b: Any) -> Any:
-    if isinstance(a, str) != isinstance(b, str):
+def _negative(a: Value) -> float:
+    if isinstance(a, str):
         raise Unsuited
-    return a + b if isinstance(a, str) else _finite(a + b)
+    return -a
 
 
-def _number(operation: Callable[[float, float], float]) -> Callable[[Any, Any], float]:
-    def apply(a: Any, b: Any) -> float:
+def _add(a: Value, b: Value) -> Value:
+    if isinstance(a, str) and isinstance(b, str):
+        return a + b
+    if isinstance(a, str) or isinstance(b, str):
+        raise Unsuited
+    return _finite(a + b)
+
+
+def _number(operation: Callable[[float, float], float]) -> Callable[[Value, Value], float]:
+    def apply(a: Value, b: Value) -> float:
         if isinstance(a, str) or isinstance(b, str):
             raise Unsuited
         return operation(a, b)
@@ -173,21 +182,23 @@ def _power(a: float, b: float) -> float:
     return float(power(np.asarray(a), np.asarray(b)))
 
 
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, str) != isinstance(b, str):
+def _same(a: Value, b: Value) -> bool:
+    if isinstance(a, str) and isinstance(b, str):
+        return a == b
+    if isinstance(a, str) or isinstance(b, str):
         raise Unsuited
-    return a == b or (not isinstance(a, str) and math.isnan(a) and math.isnan(b))
+    return a == b or (math.isnan(a) and math.isnan(b))
 
 
-def _less(a: Any, b: Any) -> bool:
-    if isinstance(a, str) != isinstance(b, str):
+def _less(a: Value, b: Value) -> bool:
+    if isinstance(a, str) and isinstance(b, str):
+        return a < b
+    if isinstance(a, str) or isinstance(b, str):
         raise Unsuited
-    if isinstance(a, str):
-        return bool(a < b)
     return a < b or (math.isnan(b) and not math.isnan(a))
 
 
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+_OPERATORS: dict[str, Callable[[Value, Value], Value]] = {
     "+": _add,
     "-": _number(lambda a, b: _finite(a - b)),
     "*": _number(lambda a, b: _finite(a * b)),

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from terrace.language.mixed_options import argument
 from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import Piece, unquoted, words
+
+T = TypeVar("T")
 
 LOOK_RULES = rules(
     "",
@@ -101,8 +103,8 @@ def read_look(options: Mapping[str, Option], count: int) -> tuple[Look, ...]:
 
 
 def _listed(
-    options: Mapping[str, Option], names: tuple[str, ...], count: int, read: Callable[[Piece], Any]
-) -> list[Any]:
+    options: Mapping[str, Option], names: tuple[str, ...], count: int, read: Callable[[Piece], T]
+) -> list[T | None]:
     """One value a y variable, None where nothing is asked; the last of a shorter list counts for the rest.
 
     ``.`` asks for the usual, ``=`` and ``..`` for the value before.
@@ -110,7 +112,7 @@ def _listed(
     option = next((options[n] for n in names if n in options), None)
     if option is None:
         return [None] * count
-    out: list[Any] = []
+    out: list[T | None] = []
     for item in _items(argument(option)):
         text = str(item)
         if text in ("=", "..", "..."):

@@ -22,7 +22,7 @@ that every operation runs along contiguous groups.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,7 @@ from terrace.likelihood.bases import Bases
 from terrace.likelihood.kernel import Kernel, careful_kernel, gram, kernel, mul, mul_each
 
 FloatArray = npt.NDArray[np.float64]
+K = TypeVar("K")
 IntArray = npt.NDArray[np.int64]
 Pair = tuple[int, int]
 
@@ -254,7 +255,7 @@ def _second(jet: Jet, out: Jet, record: Record) -> None:
             add_to(out.ld2, _pair(i, j), -_trace(sn[i], _t(sn[j])))
 
 
-def add_to(totals: dict[Any, FloatArray], key: Any, value: FloatArray) -> None:
+def add_to(totals: dict[K, FloatArray], key: K, value: FloatArray) -> None:
     """totals[key] += value, starting from nothing."""
     have = totals.get(key)
     totals[key] = value if have is None else have + value

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +41,7 @@ from terrace.likelihood.sparse import SparseLead
 from terrace.likelihood.weights import effective_n, placed_weights
 
 FloatArray = npt.NDArray[np.float64]
+T = TypeVar("T", bound=np.generic)
 IntArray = npt.NDArray[np.int64]
 
 
@@ -165,7 +166,7 @@ class Objective:
         sorted_rows = layout.sparse or not (design.residuals.simple or design.residuals.structure.independent)
         rows = layout.order() if sorted_rows else None
 
-        def sort(a: Any) -> Any:
+        def sort(a: npt.NDArray[T]) -> npt.NDArray[T]:
             return a if rows is None else a[rows]
 
         dense = sort(dense)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ from terrace.inference.tests import WaldTest, wald
 from terrace.postestimation.notestimable import marked
 from terrace.postestimation.outcome import need_rows
 from terrace.results.fit import FitResult
-from terrace.results.table import TEST_P, Column
+from terrace.results.table import TEST_P, CellValue, Column
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -41,7 +40,7 @@ class Estimate:
     lower: float | None = None
     upper: float | None = None
 
-    def cells(self) -> tuple[Any, ...]:
+    def cells(self) -> tuple[CellValue, ...]:
         """The cells under `estimate_columns`."""
         interval = None if self.lower is None or self.upper is None else (self.lower, self.upper)
         return (self.value, self.se, self.stat, self.p, interval)
@@ -296,7 +295,7 @@ def wald_columns(small: bool) -> tuple[Column, ...]:
     return Column("chi2", "χ²", "statistic"), Column("df", "df", "count"), Column("p", "p", "p", TEST_P)
 
 
-def wald_cells(test: WaldTest | None, small: bool) -> tuple[Any, ...]:
+def wald_cells(test: WaldTest | None, small: bool) -> tuple[CellValue, ...]:
     """The cells under `wald_columns`; None where nothing can be estimated."""
     if test is None:
         return marked(4 if small else 3)

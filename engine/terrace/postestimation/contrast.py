@@ -21,6 +21,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.estimability import combined, estimable, excess
 from terrace.errors import SpecError
+from terrace.inference.tests import WaldTest
 from terrace.language.numlist import parse_numlist
 from terrace.language.tokens import Piece, words
 from terrace.postestimation.cells import FactorInfo, Number, cell_row, factors, grid, need_term, written
@@ -213,7 +214,7 @@ def contrast_rows(fit: FitResult, term: Contrast, data: Dataset | None = None) -
         begin = len(rows)
         where = written(info, within)
         for picked in itertools.product(*(range(len(labels_)) for _, labels_ in every)):
-            weights: Any = np.ones(1)
+            weights: FloatArray = np.ones(1)
             for (matrix, _), position in zip(every, picked):
                 weights = np.kron(weights, matrix[position])
             rows.append(combined(weights[None], kept, 1e-12)[0])
@@ -280,7 +281,7 @@ def contrast_table(fit: FitResult, text: str | Piece, **options: Any) -> Table:
 def _joint_table(
     fit: FitResult, terms: Sequence[Contrast], found: Sequence[Rows], small: bool, overall: bool
 ) -> Table:
-    tests: list[tuple[str, str, Any]] = []
+    tests: list[tuple[str, str, WaldTest | None]] = []
     for term, r in zip(terms, found):
         groups = list(r.groups)
         if len(groups) > 1:

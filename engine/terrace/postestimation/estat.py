@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ from terrace.postestimation.vce import vce_table
 from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_table
 from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, RandomParameter
-from terrace.results.table import Column, Row, Table
+from terrace.results.table import CellValue, Column, Row, Table
 from terrace.results.tables_terms import parameter_label
 from terrace.spec.model import DfInformation, DfMethod, Factor, ModelSpec
 
@@ -240,7 +240,7 @@ def triangle(
     labels = names if labels is None else labels
     rows = []
     for i, name in enumerate(names):
-        values: list[Any] = []
+        values: list[CellValue] = []
         for j in range(len(names)):
             hide = j > i or (shown is not None and not shown[i, j]) or not np.isfinite(matrix[i, j])
             values.append(None if hide else float(matrix[i, j]))

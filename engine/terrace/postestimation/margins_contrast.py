@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -109,17 +108,17 @@ def _matrix(
         return matrix, [f"_at {x}" for x in labels], [("", list(range(len(labels))))]
     assert term is not None
     infos = {n: _info(found, n, own) for n in (*(p.name for p in term.parts), *term.within)}
-    weights: Any = np.ones((1, 1))
+    weights: FloatArray = np.ones((1, 1))
     labels = [""]
     for part in term.parts:
         matrix, names = coefficients_of(part, infos[part.name])
-        weights = np.kron(weights, matrix)
+        weights = np.asarray(np.kron(weights, matrix), dtype=np.float64)
         labels = [" ".join(x for x in (a, b) if x) for a in labels for b in names]
     cells = [""]
     for name in term.within:
         cells = [", ".join(x for x in (a, b) if x) for a in cells for b in infos[name].labels]
     inner = len(cells)
-    out = np.kron(weights, np.eye(inner))
+    out = np.asarray(np.kron(weights, np.eye(inner)), dtype=np.float64)
     groups = [(cell, [r * inner + k for r in range(len(labels))]) for k, cell in enumerate(cells)]
     return out, [x for x in labels for _ in cells], groups
 

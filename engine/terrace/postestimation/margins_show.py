@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -151,16 +150,26 @@ class _Look:
         """What the note calls the intervals."""
         return {"rarea": "Bands", "rline": "Dashed lines"}.get(self.recastci, "Bars")
 
-    def marks(self, at: FloatArray, y: FloatArray, low: FloatArray, high: FloatArray, **more: Any) -> list[Marks]:
-        """The layers of one series, intervals under lines."""
-        series, label, texts = more["series"], more["label"], more["labels"]
+    def marks(
+        self,
+        at: FloatArray,
+        y: FloatArray,
+        low: FloatArray,
+        high: FloatArray,
+        *,
+        series: int,
+        label: str,
+        texts: tuple[str, ...],
+        of: int,
+    ) -> list[Marks]:
+        """The layers of series number `series` of so many, intervals under lines."""
         turned = self.horizontal and self.recast == "bar"
         point = (y, at) if self.horizontal and not turned else (at, y)
         shown: list[Marks] = []
         if self.recast == "bar":
             gap = float(np.diff(np.unique(at)).min()) if len(np.unique(at)) > 1 else 1.0
-            width = 0.7 * gap / max(more["of"], 1)
-            at = at + (series - (more["of"] - 1) / 2) * width
+            width = 0.7 * gap / max(of, 1)
+            at = at + (series - (of - 1) / 2) * width
             shown.append(Marks("bars", at, y, width=0.95 * width, label=label, role="fit", series=series,
                                horizontal=turned))  # fmt: skip
         if self.recast in ("line", "connected"):
@@ -201,7 +210,7 @@ def _panel(found: Margins, own: list[int], axis: str, title: str, by: Sequence[s
         texts = tuple(
             f"{found.labels[k]}: {v:.4g} [{a:.4g}, {b:.4g}]" for k, v, a, b in zip(members, y, low, high)
         )
-        marks += look.marks(at, y, low, high, series=number, label=label, labels=texts, of=len(series))
+        marks += look.marks(at, y, low, high, series=number, label=label, texts=texts, of=len(series))
     ticks = None if numeric else tuple((float(i), c) for i, c in enumerate(categories, start=1))
     y_title = f"Predicted {found.outcome_label or found.outcome}"
     if found.effects:
@@ -218,5 +227,5 @@ def _place(d: Dimension | None, numeric: bool, categories: list[str]) -> float:
     return float(d.level) if numeric else 1.0 + categories.index(d.label)
 
 
-def _or_nan(value: Any) -> float:
+def _or_nan(value: float | None) -> float:
     return float("nan") if value is None else float(value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -16,7 +14,7 @@ EMPTY_CELL = "Not estimable: the sample has no rows in a cell that is needed."
 PARTIAL = "Joint tests leave out what cannot be estimated; df counts the rest."
 
 
-def marked(cells: int) -> tuple[Any, ...]:
+def marked(cells: int) -> tuple[str | None, ...]:
     """The cells of a row that cannot be estimated: the word, then nothing."""
     return (NOT_ESTIMABLE, *(None,) * (cells - 1))
 

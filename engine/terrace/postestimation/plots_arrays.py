@@ -130,7 +130,7 @@ def caterpillar_plot(
     x = np.arange(1.0, len(y) + 1)
     off = (lower > 0) | (upper < 0)
     marks = [Marks("hline", np.empty(0), np.array([0.0]), role="reference")]
-    kinds: tuple[tuple[Any, Literal["data", "fit"], str], ...] = (
+    kinds: tuple[tuple[npt.NDArray[np.bool_], Literal["data", "fit"], str], ...] = (
         (~off, "data", "Covers zero"),
         (off, "fit", "Does not cover zero"),
     )
@@ -286,7 +286,7 @@ def _points(x: FloatArray, y: FloatArray, keep: Rows, rows: Rows | None, labels:
     return Marks("points", x, y, rows=data_rows, labels=texts)
 
 
-def _broken(x: FloatArray, y: FloatArray, owner: npt.NDArray[Any], keep: Rows) -> tuple[Any, Any, Rows]:
+def _broken(x: FloatArray, y: FloatArray, owner: npt.NDArray[Any], keep: Rows) -> tuple[FloatArray, FloatArray, Rows]:
     """The lines of all groups as one, with NaN (and row -1) between groups."""
     ends = np.flatnonzero(owner[1:] != owner[:-1]) + 1
     return np.insert(x, ends, np.nan), np.insert(y, ends, np.nan), np.insert(keep, ends, -1)

@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -262,7 +261,7 @@ def _residual(ls: LeastSquares, level: float, *, root: bool = False) -> RandomPa
 
 
 def _macros(base: FitResult, spec: ModelSpec, command: str, robust: bool) -> Mapping[str, str]:
-    out: dict[str, Any] = {
+    out: dict[str, str] = {
         "cmd": "regress",
         "cmdline": command,
         "depvar": spec.outcome.name,

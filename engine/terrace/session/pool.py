@@ -12,20 +12,25 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from multiprocessing.context import SpawnProcess
+from typing import Any, TypeVar
 
 from terrace.errors import Cancelled, TerraceError
+
+Shared = TypeVar("Shared")
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
 
 _POLL = 0.1  # seconds between looks at the wish to cancel
 
 
 def run(
-    prepare: Callable[[Any], Callable[[Any], Any]],
-    shared: Any,
-    tasks: Sequence[Any],
+    prepare: Callable[[Shared], Callable[[Task], Answer]],
+    shared: Shared,
+    tasks: Sequence[Task],
     *,
     processes: int,
-    done: Callable[[int, Any], None],
+    done: Callable[[int, Answer], None],
     cancelled: Callable[[], bool],
 ) -> None:
     """Work tasks off in worker processes.
@@ -37,7 +42,7 @@ def run(
     Raises `Cancelled` when asked to stop, and `TerraceError` where a worker breaks down.
     """
     context = multiprocessing.get_context("spawn")
-    workers: list[tuple[Any, Connection]] = []
+    workers: list[tuple[SpawnProcess, Connection]] = []
     try:
         with _without_main_module():
             for _ in range(min(processes, len(tasks))):
@@ -65,8 +70,8 @@ def run(
 
 def _distribute(
     connections: list[Connection],
-    tasks: Sequence[Any],
-    done: Callable[[int, Any], None],
+    tasks: Sequence[Task],
+    done: Callable[[int, Answer], None],
     cancelled: Callable[[], bool],
 ) -> None:
     """Give each worker the next task when it has ended one."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from terrace.report.parts import Part
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.contract import Outcome
@@ -67,11 +67,12 @@ def blocks(session: Session, fits: Sequence[FitResult], numbers: Sequence[int] |
     return out
 
 
-def parts_of(block: Block, named: FitResult | None, draw: Callable[[FitResult], list[Plot]]) -> list[Any]:
+def parts_of(block: Block, named: FitResult | None, draw: Callable[[FitResult], list[Plot]]) -> list[Part]:
     """The parts of one block: the fit under its name, its plots, then the commands with their tables and plots."""
-    parts: list[Any] = []
+    parts: list[Part] = []
     shown: set[tuple[str, str]] = set()
     if block.fit is not None:
+        assert named is not None
         parts.append(named)
         plots = draw(block.fit)
         parts += plots

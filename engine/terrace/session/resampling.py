@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -124,8 +124,8 @@ def make_job(
 
 
 _COEFFICIENT = re.compile(r"\b_b\[\s*([\w.#]+)\s*\]")
-Task = tuple[str, Any]
-"""("draw", seed of a replicate) or ("without", number of the unit to leave out)."""
+Task = np.random.SeedSequence | int
+"""The seed of a replicate that is drawn, or the number of the unit to leave out."""
 
 
 def prepare(job: Job) -> Callable[[Task], list[float] | None]:
@@ -145,14 +145,13 @@ def replicate_on(session: Session, job: Job) -> Callable[[Task], list[float] | N
     everything = np.concatenate(job.units.rows)
 
     def work(task: Task) -> list[float] | None:
-        kind, what = task
-        if kind == "draw":
-            rng = np.random.default_rng(what)
+        if isinstance(task, np.random.SeedSequence):
+            rng = np.random.default_rng(task)
             sample = resampled(data, job.units, draw(job.units, rng, job.size))
         else:
             keep = np.zeros(len(data), dtype=bool)
             keep[everything] = True
-            keep[job.units.rows[what]] = False
+            keep[job.units.rows[task]] = False
             sample = data.rows(keep)
         try:
             state = run_on(session, sample, parsed)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from terrace.results.table import CellValue
 from terrace.session.returned import r_table, square, vector
 from terrace.session.returned_estat import terms_returned
 from terrace.session.state import Matrix, Returned
@@ -215,7 +216,7 @@ def _estimates(
     v = rows @ covariance(fit, asked.small) @ rows.T
     v[~estimable] = v[:, ~estimable] = np.nan
     by_t = asked.small and all(e.df is not None for e in found if e.se is not None)
-    b: Any = [e.value for e in found] if values is None else values
+    b: Sequence[CellValue] | FloatArray = [e.value for e in found] if values is None else values
     return {
         "b": vector(b, names),
         "V": square(v, names),

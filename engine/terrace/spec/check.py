@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
@@ -74,7 +74,7 @@ def problems(spec: ModelSpec, dataset: Dataset) -> tuple[Problem, ...]:
     return examine(spec, dataset).problems
 
 
-def examine(spec: ModelSpec, dataset: Dataset, condition: npt.NDArray[Any] | None = None) -> Report:
+def examine(spec: ModelSpec, dataset: Dataset, condition: npt.NDArray[np.bool_] | None = None) -> Report:
     """Judge a model and count its parameters.
 
     ``condition`` is a boolean mask of shape (rows,), the rows that ``if`` and ``in`` keep; without it these

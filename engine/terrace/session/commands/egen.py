@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -195,7 +195,9 @@ def _mode(task: Task) -> Made:
 
     data = task.session.data
     values = evaluate(task.inside, data, context=task.session.context(), by=task.by.codes)
-    ties: Any = "min" if "minmode" in task.options else "max" if "maxmode" in task.options else "none"
+    ties: Literal["none", "min", "max"] | int = "none"
+    if "minmode" in task.options or "maxmode" in task.options:
+        ties = "min" if "minmode" in task.options else "max"
     if "nummode" in task.options:
         ties = int(number(task.options["nummode"], least=1, integer=True))
     groups = task.by.grouping(len(data))

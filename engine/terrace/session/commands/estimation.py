@@ -6,8 +6,8 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from terrace.data.dataset import Dataset
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed import parse_model, parse_replay
@@ -86,7 +86,7 @@ def _with_start(session: Session, spec: ModelSpec) -> ModelSpec:
 
 
 def mixed_result(
-    session: Session, spec: ModelSpec, data: Any, constraints: Mapping[int, str], command: str
+    session: Session, spec: ModelSpec, data: Dataset, constraints: Mapping[int, str], command: str
 ) -> FitResult:
     """Fit a model under the progress and the stop of the session."""
     from terrace.estimate import fit

@@ -28,6 +28,7 @@ from terrace.session.context import current_sample
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Origin
+from terrace.spec.model import ModelSpec
 
 EXTENSION = ".fit"
 _VERSION = 1
@@ -112,7 +113,7 @@ def _needed(session: Session, fit: FitResult) -> Dataset:
     return data.select(names).with_column(_MARK, rows.astype(np.float64), Variable(_MARK))
 
 
-def _unlike(session: Session, fit: FitResult, data: Dataset, spec: Any) -> bool:
+def _unlike(session: Session, fit: FitResult, data: Dataset, spec: ModelSpec) -> bool:
     """True where the data now give another design than that of the fit."""
     from terrace.design.design import build_design
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -290,7 +289,7 @@ def _result(session: Session, model: ParsedCommand, fits: Sequence[FitResult], l
     if test is not None:
         scalars |= {"F_mi": test.f, "df_m_mi": float(test.df1), "df_r_mi": test.df2, "p_mi": test.p}
     one = ("y1",)
-    matrices: dict[str, Any] = {
+    matrices = {
         "b_mi": Matrix(fixed.estimate[None, :], one, where),
         "V_mi": Matrix(fixed.vcov, where, where),
         "df_mi": Matrix(fixed.df[None, :], one, where),
@@ -362,7 +361,7 @@ def _random_table(fits: Sequence[FitResult], level: float) -> list[Table]:
     return [Table("Random effects", columns, tuple(rows), "Level and parameter", key="mi-random")]
 
 
-def _back(r: RandomParameter) -> Any:
+def _back(r: RandomParameter) -> Callable[[float], float]:
     """From the metric in which a parameter is pooled to the one in which it is shown."""
     if r.name.startswith("lnsd"):
         return math.exp

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from terrace.errors import CommandError, TerraceError
 from terrace.language.command import ParsedCommand
@@ -12,6 +11,7 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import unquoted, words
+from terrace.report.parts import Part
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.commands.data import file_name
@@ -53,7 +53,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     def drawn(fit: FitResult) -> list[Plot]:
         return [] if "noplots" in options else _plots(session, fit)
 
-    parts: list[Any] = []
+    parts: list[Part] = []
     found = blocks(session, fits, numbers, alone="models" in options)
     for i, block in enumerate(found):
         session.report("Writing", i / len(found))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from terrace.language.clauses import Clauses
 from terrace.language.command import ParsedCommand
@@ -19,7 +18,7 @@ from terrace.session.payload import fit_payload
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
-from terrace.spec.model import Display, ModelSpec, Weight, WeightKind
+from terrace.spec.model import Display, ModelSpec, Vce, Weight, WeightKind
 
 # what of the table a mixed model has besides
 _MIXED = (
@@ -104,7 +103,7 @@ def read_spec(
     )
 
 
-def _vce(options: dict[str, Option], names: Names) -> tuple[Any, str | None]:
+def _vce(options: dict[str, Option], names: Names) -> tuple[Vce | None, str | None]:
     if "cluster" in options:
         return "cluster", names.one(argument(options["cluster"]))
     if "vce" in options:
@@ -113,7 +112,7 @@ def _vce(options: dict[str, Option], names: Names) -> tuple[Any, str | None]:
         if kind == "cluster":
             if len(items) != 2:
                 raise options["vce"].piece.error("vce(cluster) needs one variable.", code="vce", subject="vce")
-            return kind, names.one(items[1])
+            return "cluster", names.one(items[1])
         return (None, None) if kind == "ols" else ("robust", None)
     return ("robust", None) if "robust" in options else (None, None)
 

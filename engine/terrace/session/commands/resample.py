@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -66,9 +65,9 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
     if is_bootstrap:
         reps = int(number(options["reps"], integer=True, least=2)) if "reps" in options else _REPS
         seed = _seed(session, options)
-        tasks: list[Task] = [("draw", s) for s in np.random.SeedSequence(seed).spawn(reps)]
+        tasks: list[Task] = [*np.random.SeedSequence(seed).spawn(reps)]
     else:
-        tasks = [("without", k) for k in range(len(units.rows))]
+        tasks = [*range(len(units.rows))]
         if len(tasks) < 2:
             raise SpecError(f"jackknife needs two {what} or more.", code="one-group", subject="cluster")
     processes = int(number(options["processes"], integer=True, least=1)) if "processes" in options else None
@@ -286,7 +285,7 @@ def _grouped(values: Sequence[Value], rows: Sequence[Row]) -> tuple[Row, ...]:
 def _returned(values: Sequence[Value], made: Replicated, tasks: int) -> Returned:
     names = tuple(distinct_names([v.name for v in values]))
     one = ("y1",)
-    matrices: dict[str, Any] = {
+    matrices = {
         "b": Matrix(made.observed[None, :], one, names),
         "bias": Matrix(made.bias[None, :], one, names),
         "se": Matrix(made.se[None, :], one, names),

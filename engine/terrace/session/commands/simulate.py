@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +38,7 @@ def simulate(session: Session, parsed: ParsedCommand) -> CommandResult:
     variables = tuple(
         Variable(n, v.label if v.label != n else "", Measure.CONTINUOUS) for n, v in zip(names, values)
     )
-    columns: dict[str, Any] = {n: found[:, k] for k, n in enumerate(names)}
+    columns = {n: found[:, k] for k, n in enumerate(names)}
     data = Dataset(pd.DataFrame(columns, index=pd.RangeIndex(reps), copy=False), variables)
     lines = [f"{plural(reps, 'run')} of {parsed.word}{parsed.arguments}: {', '.join(names)}"]
     if failed:

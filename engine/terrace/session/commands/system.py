@@ -89,7 +89,7 @@ def _number(name: str, piece: Piece, *, integer: bool = False) -> float:
 
 
 def _settings(settings: Settings) -> CommandResult:
-    def shown(value: Any) -> str:
+    def shown(value: object) -> str:
         if isinstance(value, bool):
             return "on" if value else "off"
         return "automatic" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
