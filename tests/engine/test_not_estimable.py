@@ -139,6 +139,8 @@ def test_expressions_of_predictions_need_every_prediction() -> None:
     found = margins(fit(), data(), ["p#v"], expression="exp(predict(xb))", pwcompare=True)
     assert [lab for lab, ok_ in zip(found.labels, found.estimable) if not ok_] == ["1#1"]
     assert dict(found.pairs)["1#1 vs 1#0"].value is None and dict(found.pairs)["2#1 vs 2#0"].value is not None
+    named = margins(fit(), data(), ["v"], expression="predict(xb) - _b[1.v]")
+    assert not named.estimable.any()
     # averaged over the sample as it is, p = 1 would need the cell for the rows with v = 1
     assert list(margins(fit(), data(), ["p"], expression="exp(predict(xb))").estimable) == [False, True, True]
 

@@ -26,6 +26,7 @@ _PART = re.compile(
     r"(?:(?P<level>\d+)(?:b|bn|o|bno|n)?\.|(?P<any>ib?n?[^.]*)\.|(?P<drop>o)\.|c?(?P<op>(?:[LFDSlfds]\d*)*)\.)?"
     r"(?P<name>[^\W\d]\w*|_cons)"
 )
+_NAMED = re.compile(r"\b_b\[\s*([\w.#]+)\s*\]")
 Key = tuple[tuple[str, str], ...]
 
 
@@ -118,6 +119,11 @@ def matches(fit: FitResult, piece: Piece) -> list[ColumnInfo]:
     wanted = parts(piece)
     wanted = tuple(_completed(fit, w) for w in wanted)
     return [c for c in columns(fit) if _fits(wanted, parts(Piece.of(c.name)))]
+
+
+def mentioned(fit: FitResult, expression: str) -> list[ColumnInfo]:
+    """The columns whose coefficients an expression names by ``_b[]``."""
+    return [c for name in _NAMED.findall(expression) for c in matches(fit, Piece.of(name))]
 
 
 def testable(fit: FitResult, piece: Piece) -> list[ColumnInfo]:

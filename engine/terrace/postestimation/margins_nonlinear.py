@@ -15,9 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import undetermined
 from terrace.errors import DataError, SpecError
 from terrace.language.expr_context import EvalContext
+from terrace.postestimation.coefficients import mentioned
 from terrace.postestimation.margins_rows import Averages, BoolArray, Given, Key, Setting
+from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
 Found = tuple[float, FloatArray]
@@ -67,6 +70,13 @@ def log_change(
     return value, gradient
 
 
+def _names_what_is_determined(fit: FitResult, text: str) -> bool:
+    """False where ``_b[]`` has a coefficient that takes up a column which was left out, or that of such a column."""
+    design = fit.model.design
+    open_ = {*undetermined(design), *(c.name for c in design.lost)}
+    return not any(c.name in open_ for c in mentioned(fit, text))
+
+
 class ExpressionMargins:
     """The average over rows of an expression of ``predict(xb)``, ``_b[]`` and variables.
 
@@ -85,6 +95,7 @@ class ExpressionMargins:
                 subject="expression",
             )
         self._evaluate = evaluate
+        self.determined = _names_what_is_determined(averages.fit, text)
         self.data: Dataset = averages.data.rows(averages.fit.sample)
         self.names = [c.name for c in averages.fit.model.design.x_info]
 

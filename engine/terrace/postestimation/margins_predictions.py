@@ -81,6 +81,7 @@ class Predictions:
 
     def _nonlinear(self, found: Found, fine: bool, name: str) -> Predicted:
         value, gradient = found
+        fine = fine and (self.expression is None or self.expression.determined)
         parts = np.zeros(len(self.averages.fit.model.design.lost)) if fine else None
         return gradient, parts, name, value - float(gradient @ self.averages.fit.model.beta)
 

@@ -7,7 +7,6 @@ the order in which they end.
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -123,7 +122,6 @@ def make_job(
                () if fit is None else tuple(c.name for c in fit.model.design.x_info))  # fmt: skip
 
 
-_COEFFICIENT = re.compile(r"\b_b\[\s*([\w.#]+)\s*\]")
 Task = np.random.SeedSequence | int
 """The seed of a replicate that is drawn, or the number of the unit to leave out."""
 
@@ -170,15 +168,13 @@ def replicate_on(session: Session, job: Job) -> Callable[[Task], list[float] | N
 def _means_something_else(fit: FitResult, job: Job) -> bool:
     """True where a statistic has a coefficient that takes up a column which this replicate had to leave out."""
     from terrace.design.estimability import undetermined
-    from terrace.language.tokens import Piece
-    from terrace.postestimation.coefficients import matches
+    from terrace.postestimation.coefficients import mentioned
 
     design = fit.model.design
     if not job.columns or set(job.columns) <= {c.name for c in design.x_info}:
         return False
     open_ = set(undetermined(design))
-    named = [name for s in job.statistics for name in _COEFFICIENT.findall(s.expression)]
-    return any(c.name in open_ for name in named for c in matches(fit, Piece.of(name)))
+    return any(c.name in open_ for s in job.statistics for c in mentioned(fit, s.expression))
 
 
 def run_tasks(
