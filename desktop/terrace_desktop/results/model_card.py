@@ -9,6 +9,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from terrace.spec.model import Metric
 from terrace.spec.title import model_title
 from terrace_desktop import theme
 from terrace_desktop.results.browser import GrowingBrowser
@@ -91,7 +92,8 @@ class ModelCard(Card):
     # --- content ------------------------------------------------------------------------------------
     def tables(self) -> tuple[Table, ...]:
         """The journal tables in the metric chosen."""
-        return self.fit.tables(metric=self._metric.value(), labels=self.labels(), warnings=False)
+        metric: Metric = "sd" if self._metric.value() == "sd" else "variance"
+        return self.fit.tables(metric=metric, labels=self.labels(), warnings=False)
 
     def labels(self) -> dict[str, str]:
         """Labels of the group variables, for the headings of the levels."""

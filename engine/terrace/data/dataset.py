@@ -246,15 +246,17 @@ class Dataset:
                 advice="Use letters, digits and _, at most 32, starting with a letter or _.",
             )
 
-        def now(name: str | None) -> Any:
+        def now(name: str) -> str:
             return new if name == old else name
 
         panel = self.panel
+        if panel is not None:
+            panel = replace(panel, panel=panel.panel and now(panel.panel), time=panel.time and now(panel.time))
         return replace(
             self,
             frame=self.frame.rename(columns={old: new}),
             variables=tuple(replace(v, name=now(v.name)) for v in self.variables),
-            panel=None if panel is None else replace(panel, panel=now(panel.panel), time=now(panel.time)),
+            panel=panel,
             sorted_by=tuple(map(now, self.sorted_by)),
         )
 

@@ -121,5 +121,5 @@ def _found(
     return np.where(known[order][at] == wanted, order[at], -1)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Value) -> Value:
     return value if isinstance(value, str) else float(value)

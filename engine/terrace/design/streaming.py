@@ -149,8 +149,16 @@ class _Passes:
         return replace(design, data_rows=self.n_rows, sample=np.zeros(0, dtype=bool))
 
     # --- the rows of the model ------------------------------------------------------------------------------
-    def _batches(self, *, all_rows: bool = False) -> Iterator[Any]:
-        """Batches of the rows that the model uses; with `all_rows`, batches and a mask of these rows."""
+    def _batches(self) -> Iterator[Dataset]:
+        """Batches of the rows that the model uses."""
+        for batch, mask in self._masked():
+            if mask.all():
+                yield batch
+            elif mask.any():
+                yield batch.rows(mask)
+
+    def _masked(self) -> Iterator[tuple[Dataset, npt.NDArray[np.bool_]]]:
+        """Batches of all rows, each with a mask of those that the model uses."""
         self.lost, self.n_rows = {}, 0
         first, last = self._range()
         for batch in self.data.batches(self.variables, self.report):
@@ -163,12 +171,7 @@ class _Passes:
                 mask &= condition(self.spec.condition, batch)
             mask = complete_rows(self.spec, batch, mask, self.lost, self.n_rows + 1)
             self.n_rows += len(batch)
-            if all_rows:
-                yield batch, mask
-            elif mask.all():
-                yield batch
-            elif mask.any():
-                yield batch.rows(mask)
+            yield batch, mask
 
     def _range(self) -> tuple[int, int]:
         if not self.spec.range_:
@@ -191,7 +194,7 @@ class _Passes:
         numbers = {f.name for t in terms for f in t.factors if f.kind == "continuous"} | {self.spec.outcome.name}
         seen: Counter[tuple[Value, ...]] = Counter()
         if factors:
-            for batch, mask in self._batches(all_rows=True):
+            for batch, mask in self._masked():
                 seen.update(_combinations(batch, factors, mask))
             if not any(key[-1] for key in seen):
                 raise no_observations(self.lost)

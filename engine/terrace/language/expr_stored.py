@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -58,7 +57,9 @@ def absent(node: Node, context: EvalContext) -> bool:
     return not any(node.name in part for part in _parts(node, context))
 
 
-def _parts(node: Stored, context: EvalContext) -> tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, FloatArray]]:
+def _parts(
+    node: Stored, context: EvalContext
+) -> tuple[Mapping[str, float | int | None], Mapping[str, str], Mapping[str, FloatArray]]:
     if node.kind == "e":
         return context.e_scalars, context.e_macros, context.e_matrices
     return context.r_scalars, context.r_macros, context.r_matrices

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from terrace.errors import SpecError
 from terrace.language import mixed_options as o
@@ -21,7 +20,16 @@ from terrace.language.options import Option, OptionRule, choice, match_option, m
 from terrace.language.tokens import NAME, Piece, split, top_level, words
 from terrace.language.varlist import parse_factor, parse_terms
 from terrace.spec.edit import ALL
-from terrace.spec.model import Display, Maximisation, ModelSpec, RandomEquation, Residuals, Weight, WeightKind
+from terrace.spec.model import (
+    Display,
+    Maximisation,
+    ModelSpec,
+    RandomEquation,
+    Residuals,
+    Weight,
+    WeightKind,
+    WeightScale,
+)
 from terrace.spec.problem import Problem
 from terrace.spec.validity import invalid
 
@@ -141,28 +149,30 @@ def parse_model(
     shown = display or Display()
     if alias:
         shown = replace(shown, metric="sd")
-    fields: dict[str, Any] = {
-        **(o.read_df(options["dfmethod"]) if "dfmethod" in options else {}),
-        **o.read_vce(options, names),
-    }
+    df: o.DfFields = o.read_df(options["dfmethod"]) if "dfmethod" in options else {}
+    vce = o.read_vce(options, names)
+    pwscale: WeightScale | None = None
     if "pwscale" in options:
         scale = options["pwscale"]
-        fields["pwscale"] = choice(o.argument(scale), scale.value, o.SCALES, "a scaling", subject="pwscale")
+        named = choice(o.argument(scale), scale.value, o.SCALES, "a scaling", subject="pwscale")
+        pwscale = o.WEIGHT_SCALES[named]
     spec = ModelSpec(
         outcome=parse_factor(first, variables, "the outcome"),
         fixed=parse_terms(rest, variables),
         random=random,
         constant="noconstant" not in given.fixed,
-        condition=clause["condition"],
-        range_=clause["range_"],
-        weight=_weight(clause["weight"], names, places),
+        condition=None if clause.condition is None else str(clause.condition),
+        range_=None if clause.range_ is None else str(clause.range_),
+        weight=_weight(clause.weight, names, places),
         constraints=o.read_constraints(options["constraints"]) if "constraints" in options else (),
         method="reml" if method == "reml" else "ml",
         residuals=o.read_residuals(options["residuals"], names) if "residuals" in options else Residuals(),
         nostderr="nostderr" in options,
         display=o.read_display(options, shown),
         maximisation=Maximisation(**o.read_maximisation(options)),
-        **fields,
+        pwscale=pwscale,
+        **df,
+        **vce,
     )
     for problem in invalid(spec):
         raise _refused(problem, places)
@@ -298,20 +308,33 @@ def _equation(level: Piece, clauses: Clauses, options: dict[str, Option], names:
     return RandomEquation(name, factor=names.one(alone), **fields)
 
 
-def _common(head: Clauses, tails: list[Clauses]) -> dict[str, Any]:
+@dataclass
+class _Common:
     """``if``, ``in`` and the weight, which belong to the first part but are understood in any."""
-    out: dict[str, Any] = {"condition": None, "range_": None, "weight": None}
+
+    condition: Piece | None = None
+    range_: Piece | None = None
+    weight: Weighting | None = None
+
+
+def _common(head: Clauses, tails: list[Clauses]) -> _Common:
+    out = _Common()
     for clauses in (head, *tails):
-        for name, before in out.items():
-            value = getattr(clauses, name)
-            if value is None:
-                continue
-            if before is not None:
-                piece = value.piece if isinstance(value, Weighting) else value
-                word = {"condition": "if", "range_": "in"}.get(name, "weight")
-                raise piece.error(f"There is a second {word}; the model takes one.", code="twice")
-            out[name] = value if isinstance(value, Weighting) else str(value)
+        if clauses.condition is not None:
+            _once(out.condition, clauses.condition, "if")
+            out.condition = clauses.condition
+        if clauses.range_ is not None:
+            _once(out.range_, clauses.range_, "in")
+            out.range_ = clauses.range_
+        if clauses.weight is not None:
+            _once(out.weight, clauses.weight.piece, "weight")
+            out.weight = clauses.weight
     return out
+
+
+def _once(before: object, piece: Piece, word: str) -> None:
+    if before is not None:
+        raise piece.error(f"There is a second {word}; the model takes one.", code="twice")
 
 
 def _weight(weight: Weighting | None, names: Names, places: _Places) -> Weight | None:

@@ -10,19 +10,34 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 from terrace.covariance.residual import RESIDUALS
 from terrace.language.names import Names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, OptionRule, choice, match_options, members, rule, rules
 from terrace.language.tokens import NAME, Piece, split
-from terrace.spec.model import Display, Residuals, ResidualStructure
+from terrace.spec.model import (
+    DfInformation,
+    DfMethod,
+    Display,
+    RandomStructure,
+    Residuals,
+    ResidualStructure,
+    Vce,
+    VceCorrection,
+    WeightScale,
+)
 
 VARTYPES = "id:entity ind:ependent ex:changeable un:structured"
 DF_METHODS = "res:idual rep:eated an:ova sat:terthwaite kr:oger"
 RESTYPES = "ind:ependent ex:changeable ar ma un:structured ba:nded to:eplitz exp:onential"
 _STRUCTURES: dict[str, ResidualStructure] = members(ResidualStructure)
+_COVARIANCES: dict[str, RandomStructure] = members(RandomStructure)
+_DF_METHODS: dict[str, DfMethod] = members(DfMethod)
+_VCE: dict[str, Vce] = members(Vce)
+_CORRECTIONS: dict[str, VceCorrection] = members(VceCorrection)
+WEIGHT_SCALES: dict[str, WeightScale] = members(WeightScale)
 SCALES = "si:ze eff:ective gk"
 DFTABLES = "def:ault ci pv:alue"
 TECHNIQUES = "nr bfgs dfp"
@@ -58,6 +73,32 @@ REPLAY_RULES = (*DISPLAY_RULES, rule("s:mall"), rule("df:method", "required"))
 
 Options = dict[str, Option]
 Fields = dict[str, Any]
+"""Members of `Display` or `Maximisation` by name, with their values."""
+
+
+class DfFields(TypedDict, total=False):
+    """Members of `ModelSpec` that dfmethod() sets."""
+
+    df_method: DfMethod
+    df_information: DfInformation
+
+
+class VceFields(TypedDict, total=False):
+    """Members of `ModelSpec` that vce() sets."""
+
+    vce: Vce
+    cluster: str
+    vce_correction: VceCorrection
+
+
+class EquationFields(TypedDict, total=False):
+    """Members of `RandomEquation` that the options of an equation set."""
+
+    covariance: RandomStructure
+    constant: bool
+    collinear: bool
+    fweight: str
+    pweight: str
 
 
 # --- single values ----------------------------------------------------------------------------------------
@@ -136,11 +177,11 @@ def read_residuals(option: Option, names: Names) -> Residuals:
     )
 
 
-def read_df(option: Option) -> Fields:
+def read_df(option: Option) -> DfFields:
     """``dfmethod(kroger, oim)``."""
     parts = split(argument(option), ",")
-    method = choice(parts[0].strip(), str(parts[0]).strip(), DF_METHODS, "a DF method", subject="dfmethod")
-    out: Fields = {"df_method": method}
+    method = _DF_METHODS[choice(parts[0].strip(), str(parts[0]).strip(), DF_METHODS, "a DF method", subject="dfmethod")]
+    out: DfFields = {"df_method": method}
     if len(parts) > 1:
         rest = parts[0].at(parts[1].start, parts[-1].end)
         more = match_options(rest, rules("eim oim"), "dfmethod()")
@@ -149,11 +190,11 @@ def read_df(option: Option) -> Fields:
             raise more[given].piece.error(
                 f"{given} belongs to satterthwaite and kroger.", code="option-argument", subject="dfmethod"
             )
-        out["df_information"] = given or "eim"
+        out["df_information"] = "oim" if given == "oim" else "eim"
     return out
 
 
-def read_vce(options: Options, names: Names) -> Fields:
+def read_vce(options: Options, names: Names) -> VceFields:
     """``vce(oim | robust | cluster v [, cr0 | cr1 | cr2])``, or the older spellings ``robust`` and ``cluster(v)``."""
     given = excluding(options, ("vce", "robust", "cluster"))
     if given is None:
@@ -165,10 +206,11 @@ def read_vce(options: Options, names: Names) -> Fields:
     piece = argument(options["vce"])
     head, comma, tail = str(piece).partition(",")
     typed, _, rest = head.strip().partition(" ")
-    kind = choice(piece, typed, "oim r:obust cl:uster", "a kind of standard error", subject="vce")
-    correction = "cr1"
+    kind = _VCE[choice(piece, typed, "oim r:obust cl:uster", "a kind of standard error", subject="vce")]
+    correction: VceCorrection = "cr1"
     if comma and kind != "oim":
-        correction = choice(piece, tail.strip(), "cr0 cr1 cr2", "a correction for few clusters", subject="vce")
+        named = choice(piece, tail.strip(), "cr0 cr1 cr2", "a correction for few clusters", subject="vce")
+        correction = _CORRECTIONS[named]
     elif comma:
         rest = tail
     if kind != "cluster":
@@ -267,29 +309,31 @@ def read_maximisation(options: Options) -> Fields:
     return out
 
 
-def read_covariance(option: Option) -> str:
+def read_covariance(option: Option) -> RandomStructure:
     """``covariance(un)``."""
-    return choice(
+    named = choice(
         argument(option),
         option.value,
         VARTYPES,
         "a covariance structure of random effects",
         subject="covariance",
     )
+    return _COVARIANCES[named]
 
 
-def read_random(options: Options, names: Names) -> Fields:
+def read_random(options: Options, names: Names) -> EquationFields:
     """The fields of `RandomEquation` that the options of one equation set."""
-    out: Fields = {}
+    out: EquationFields = {}
     if "covariance" in options:
         out["covariance"] = read_covariance(options["covariance"])
     if "noconstant" in options:
         out["constant"] = False
     if "collinear" in options:
         out["collinear"] = True
-    for name in ("fweight", "pweight"):
-        if name in options:
-            out[name] = weight_text(argument(options[name]), names)
+    if "fweight" in options:
+        out["fweight"] = weight_text(argument(options["fweight"]), names)
+    if "pweight" in options:
+        out["pweight"] = weight_text(argument(options["pweight"]), names)
     return out
 
 

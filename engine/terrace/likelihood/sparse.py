@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from terrace.likelihood.curvature import Weight
 from terrace.likelihood.eliminate import Eliminated, Jet
 from terrace.likelihood.kernel import Kernel, kernel, mul
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -28,7 +31,7 @@ IntArray = npt.NDArray[np.int64]
 class Sums:
     """A sparse matrix without its empty rows, and which rows those are that it has."""
 
-    matrix: Any
+    matrix: csr_array[np.float64]
     rows: IntArray
 
 

@@ -13,7 +13,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -273,9 +272,9 @@ def contrast_tables(
     return tuple(tables)
 
 
-def contrast_table(fit: FitResult, text: str | Piece, **options: Any) -> Table:
+def contrast_table(fit: FitResult, text: str | Piece, *, mcompare: str = "none") -> Table:
     """The first of `contrast_tables`."""
-    return contrast_tables(fit, text, **options)[0]
+    return contrast_tables(fit, text, mcompare=mcompare)[0]
 
 
 def _joint_table(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +58,7 @@ class Averages:
             if not self.weights.sum() > 0:
                 raise DataError("No row of the estimation sample is meant by if and in.", code="no-observations")
         self._columns: dict[Part, FloatArray] = {}
-        self._means: dict[tuple[Any, ...], float] = {}
+        self._means: dict[tuple[tuple[Part, ...], bytes], float] = {}
         self._subsets: dict[bytes, FloatArray] = {}
 
     # --- what the model has -----------------------------------------------------------------------------

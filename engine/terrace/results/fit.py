@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from terrace.inference.fitted import FittedModel
 from terrace.optimise.log import Iteration
 from terrace.results.rendering import rendered
 from terrace.results.table import Table
-from terrace.spec.model import ModelSpec
+from terrace.spec.model import Display, Metric, ModelSpec
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -185,9 +185,19 @@ class FitResult:
             return "failed"
         return "boundary" if self.boundary else "converged"
 
-    def tables(self, style: Literal["journal", "classic"] = "journal", **options: Any) -> tuple[Table, ...]:
+    def tables(
+        self,
+        style: Literal["journal", "classic"] = "journal",
+        *,
+        metric: Metric | None = None,
+        display: Display | None = None,
+        labels: Mapping[str, str] | None = None,
+        warnings: bool = True,
+    ) -> tuple[Table, ...]:
         """The result as tables; see `terrace.results.tables.fit_tables`."""
-        found: tuple[Table, ...] = rendered("tables", self, style=style, **options)
+        found: tuple[Table, ...] = rendered(
+            "tables", self, style=style, metric=metric, display=display, labels=labels, warnings=warnings
+        )
         return found
 
     def __str__(self) -> str:

@@ -23,11 +23,10 @@ from terrace.results.tables_rows import (
     reference_note,
     shown_effects,
 )
-from terrace.spec.model import Display
+from terrace.spec.model import Display, Metric
 
 __all__ = ["compare_tables", "fit_tables"]
 
-Metric = Literal["variance", "sd", "estmetric"]
 
 
 def fit_tables(

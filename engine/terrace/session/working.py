@@ -162,11 +162,11 @@ def shown(
     *,
     macros: Mapping[str, str] | None = None,
     matrices: Mapping[str, Matrix] | None = None,
-    **more: Any,
+    text: str = "",
 ) -> CommandResult:
     """The result of a command that looks at the data and leaves numbers in r()."""
     returned = Returned(dict(scalars), dict(macros or {}), dict(matrices or {}))
-    return CommandResult(tables=tuple(tables), state=replace(session.state, returned=returned), **more)
+    return CommandResult(tables=tuple(tables), state=replace(session.state, returned=returned), text=text)
 
 
 def plural(count: int, one: str, many: str = "") -> str:

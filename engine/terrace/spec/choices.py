@@ -27,7 +27,7 @@ class Closed:
     fix_label: str = ""
 
 
-VALUES: dict[str, tuple[Any, ...]] = {
+VALUES: dict[str, tuple[str, ...]] = {
     "df": ("residual", "repeated", "anova", "satterthwaite", "kroger"),
     "vce": ("robust", "cluster"),
     "weight": ("fweight", "pweight"),

@@ -14,6 +14,8 @@ ResidualStructure = Literal[
     "independent", "exchangeable", "ar", "ma", "unstructured", "banded", "toeplitz", "exponential"
 ]
 DfInformation = Literal["eim", "oim"]
+Metric = Literal["variance", "sd", "estmetric"]
+VceCorrection = Literal["cr0", "cr1", "cr2"]
 WeightScale = Literal["size", "effective", "gk"]
 Vce = Literal["oim", "robust", "cluster"]
 WeightKind = Literal["fweight", "pweight"]
@@ -92,7 +94,7 @@ class Display:
     """How results are shown; nothing here changes an estimate. None means the program's default."""
 
     level: float = 95.0
-    metric: Literal["variance", "sd", "estmetric"] = "variance"
+    metric: Metric = "variance"
     dftable: Literal["default", "ci", "pvalue"] = "default"
     noretable: bool = False
     nofetable: bool = False
@@ -169,7 +171,7 @@ class ModelSpec:
     pwscale: WeightScale | None = None
     vce: Vce | None = None
     cluster: str | None = None
-    vce_correction: Literal["cr0", "cr1", "cr2"] = "cr1"
+    vce_correction: VceCorrection = "cr1"
     nostderr: bool = False
     display: Display = field(default_factory=Display)
     maximisation: Maximisation = field(default_factory=Maximisation)

@@ -14,6 +14,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.measure import guess_measure
 from terrace.data.plain import plain_values
+from terrace.data.transforms.recode import Rule
 from terrace.data.value import Value
 from terrace.language.command import ParsedCommand
 from terrace.language.expr_ast import Expression
@@ -234,7 +235,7 @@ def recode(session: Session, parsed: ParsedCommand) -> CommandResult:
     return replace(made, state=replace(made.state, label_sets=sets))
 
 
-def _labels_left(v: Variable, new: npt.NDArray[np.float64], given: Sequence[Any]) -> dict[Value, str]:
+def _labels_left(v: Variable, new: npt.NDArray[np.float64], given: Sequence[Rule]) -> dict[Value, str]:
     """Value labels less those of values that the rules took away."""
     from terrace.data.transforms.recode import recode as recoded
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,8 +31,9 @@ _STORED = {"ddf": "df_r"}  # the degrees of freedom of the denominator have this
 
 
 def tested(
-    session: Session, table: Table, scalars: Mapping[str, float] | None = None, **more: Mapping[str, Any]
-) -> CommandResult:
+    session: Session, table: Table, scalars: Mapping[str, float] | None = None,
+    macros: Mapping[str, str] | None = None, matrices: Mapping[str, Matrix] | None = None,
+) -> CommandResult:  # fmt: skip
     """The result of a test, whose last row is left in r() under the keys of the columns, with further ``scalars``,
     ``macros`` and ``matrices``."""
     own = {
@@ -40,7 +41,7 @@ def tested(
         for c, v in zip(table.columns, table.rows[-1].values)
         if isinstance(v, int | float) and c.format != "interval"
     }
-    returned = Returned({**own, **(scalars or {})}, **more)
+    returned = Returned({**own, **(scalars or {})}, macros or {}, matrices or {})
     return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
 
 
