@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence
@@ -19,6 +19,9 @@ from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
 from terrace_desktop.grid.model import sort_order
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome
     from terrace_desktop.settings import Settings
@@ -102,7 +105,7 @@ class DataFlow(QObject):
             grid.set_order(None if mask is None else np.flatnonzero(mask), None)
             return
 
-        def done(order: Any) -> None:
+        def done(order: npt.NDArray[np.int64]) -> None:
             if model.dataset is dataset and model.filter_mask is mask:
                 grid.set_order(order, (name, descending))
 
@@ -127,7 +130,7 @@ class DataFlow(QObject):
                 self._show_rows(None)
             return
 
-        def done(result: Any) -> None:
+        def done(result: npt.NDArray[np.bool_] | TerraceError) -> None:
             if asked != self._asked or dataset is not grid.grid.dataset:
                 return
             if not isinstance(result, TerraceError):
@@ -139,7 +142,7 @@ class DataFlow(QObject):
 
         self.controller.call_view(lambda: rows_where(text, dataset), done)
 
-    def _show_rows(self, mask: Any) -> None:
+    def _show_rows(self, mask: npt.NDArray[np.bool_] | None) -> None:
         order = self.pane.grid.grid.sorted_by
         self.pane.set_filter(mask)
         if order is not None:
@@ -194,7 +197,7 @@ class DataFlow(QObject):
         self.controller.call_view(lambda: cells_as_tsv(dataset, columns, rows, labels), done)
 
     # --- variables ----------------------------------------------------------------------------------
-    def edit_variable(self, name: str, field: str, value: Any) -> None:
+    def edit_variable(self, name: str, field: str, value: object) -> None:
         """Change what a variable is; a text that cannot be read is told and nothing changes."""
         try:
             text = commands.edit_variable(name, field, str(value))
@@ -204,7 +207,7 @@ class DataFlow(QObject):
         self.controller.run(text)
 
 
-def rows_where(text: str, dataset: Dataset) -> Any:
+def rows_where(text: str, dataset: Dataset) -> npt.NDArray[np.bool_] | TerraceError:
     """The rows in which an expression is true, shape (n,), or the error; runs off the GUI thread."""
     from terrace.language.expressions import condition
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
@@ -28,6 +28,14 @@ class Entry:
     message: str = ""
     at: dt.datetime | None = None
     auto: bool = False  # the window ran it of its own accord
+
+
+class Changes(TypedDict, total=False):
+    """Members of `Entry` that change while its command waits, runs and ends."""
+
+    state: str
+    elapsed: float
+    message: str
 
 
 class HistoryModel(QAbstractListModel):
@@ -82,7 +90,7 @@ class HistoryModel(QAbstractListModel):
         """The entry with this id, as it is now."""
         return self.entries[self._row(entry_id)]
 
-    def update(self, entry_id: int, **changes: Any) -> Entry:
+    def update(self, entry_id: int, **changes: Unpack[Changes]) -> Entry:
         """Change an entry's state."""
         row = self._row(entry_id)
         entry = self.entries[row] = replace(self.entries[row], **changes)

@@ -497,6 +497,6 @@ def _fitting(size: tuple[int, int]) -> tuple[int, int]:
     return min(size[0], room.width()), min(size[1], room.height())
 
 
-def _same_data(old: Any, new: Any) -> bool:
+def _same_data(old: Dataset | None, new: Dataset | None) -> bool:
     """True where the new data are a changed version of the old (same source, same rows)."""
     return old is not None and new is not None and old.source == new.source and len(old) == len(new)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from terrace.results.fit import FitResult
+    from terrace.session.contract import Outcome
     from terrace.spec.model import ModelSpec
     from terrace_desktop.controller import Controller
 
@@ -33,7 +34,7 @@ def compare_by_ml(controller: Controller, command: str) -> None:
             return
         controller.run(by_ml(fit.spec), lambda outcome: fitted(outcome, left))
 
-    def fitted(outcome: Any, left: list[FitResult]) -> None:
+    def fitted(outcome: Outcome | None, left: list[FitResult]) -> None:
         if outcome is not None and outcome.ok and outcome.fit is not None:
             keep(outcome.fit, left)
 

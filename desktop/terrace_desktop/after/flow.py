@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -81,7 +81,7 @@ class AfterFlow(QObject):
     def _run_of(self, card: ModelCard, panel: AfterPanel[Facts], commands: list[str]) -> None:
         """One command after the other; one that fails ends them."""
 
-        def told(outcome: Any) -> None:
+        def told(outcome: Outcome | None) -> None:
             if outcome is not None and outcome.ok and commands[1:]:
                 self._run_of(card, panel, commands[1:])
             elif self.dialog is not None and self.dialog.panel is panel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -13,6 +13,9 @@ from terrace_desktop.controller import Controller
 from terrace_desktop.data_flow import document_name
 from terrace_desktop.prepare import catalog
 from terrace_desktop.prepare.facts import DataFacts
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
 
 
 class PrepareFlow(QObject):
@@ -59,7 +62,7 @@ class PrepareFlow(QObject):
         """One command after the other; one that fails ends them."""
         dialog = self.dialog
 
-        def told(outcome: Any) -> None:
+        def told(outcome: Outcome | None) -> None:
             if outcome is not None and outcome.ok and commands[1:]:
                 self._run(commands[1:])
             elif dialog is not None and self.dialog is dialog:
