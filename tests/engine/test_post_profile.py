@@ -234,3 +234,17 @@ def test_profiles_of_singular_matrices_leave_the_boundary(seed: int) -> None:
         pushed = [s for start in starts for s in others._pushed(start, k, "sd", value)]
         best = min(others._search(k, "sd", value, s)[0] for s in pushed)
         assert drop < best + 1e-4
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(500, 1), (2015, 1), (20000, 1), (1.7e9 / 86400, 86400)])
+def test_profiles_do_not_depend_on_the_origin_of_a_covariate(shift: float, scale: float) -> None:
+    """A variance of slopes is the same from any origin; a covariance with the intercept far from it is a multiple."""
+    frame = terrace.sample("sleepstudy").frame.astype(float)
+    group = next(c for c in frame if c.startswith("subj"))
+    frame["x"] = scale * (frame["days"] + shift)
+    fits = [terrace.fit(f"mixed reaction {x} || {group}: {x}, cov(un)", frame) for x in ("days", "x")]
+    plain, moved = (profile(f, [f.random[k].name for k in (0, 2, 3)], metric="variance") for f in fits)
+    for k, unit in ((0, scale**2), (2, 1.0)):
+        assert moved[k].lower * unit == pytest.approx(plain[k].lower, rel=1e-6)
+        assert moved[k].upper * unit == pytest.approx(plain[k].upper, rel=1e-6)
+    assert -moved[1].lower * scale == pytest.approx(shift * plain[0].upper, rel=0.01)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from terrace.inference.cells import natural_values
+from terrace.inference.cells import Cell, natural_values
 from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
@@ -180,38 +180,101 @@ class ProfileSearch:
         return [s for u in starts for s in self._pushed(u, k, metric, value)]
 
     def _pushed(self, u: FloatArray, k: int, metric: str, value: float) -> list[FloatArray]:
-        """A start that already has the value, all other parameters in the user's units unchanged; then `u`."""
+        """A start that already has the value, what the other effects are beside it unchanged; then `u`.
+
+        Where Σ of an equation is moved, the distribution of all effects given those that the parameter is about stays:
+        that means the same in all coordinates, wherever a covariate has its origin.
+        """
+        layout, objective = self.fit.model.layout, self.objective
+        cell = layout[k]
+        out = u.copy()
+        psi, _, _ = self.space.natural(u[:-1])
+        scale2 = objective.y_scale**2
+        if cell.block is None:
+            if cell.kind != "variance" or not self.fit.model.design.residuals.simple or value <= 0:
+                return [u]
+            # Σ stands relative to σ², so that it is moved against it
+            out[-1] = math.log(value**2 / scale2)
+            moved = psi.copy()
+            moved[: objective.n_random] *= math.exp(u[-1] - out[-1])
+        else:
+            block = self.fit.model.design.blocks[cell.block]
+            part = objective.layout.block_slices[cell.block]
+            if not block.structure.free:
+                return self._pushed_tied(u, k, metric, value)
+            a = objective.layout.transforms[cell.block].a[[cell.i, cell.j]]
+            sigma = block.structure.matrix(psi[part])
+            c = a @ sigma @ a.T
+            wanted = self._wanted(cell, metric, value, c, math.exp(u[-1]) * scale2)
+            if wanted is None:
+                return [u]
+            if cell.kind == "variance":
+                a, c, wanted = a[:1], c[:1, :1], wanted[:1, :1]
+            if np.linalg.eigvalsh(c)[0] <= 1e-12 * max(float(np.trace(c)), 1e-300):
+                # nothing is known of the others given an effect that does not vary: its variance is put on top
+                inverse = np.linalg.pinv(a)
+                sigma = sigma + inverse @ (wanted - c) @ inverse.T
+            else:
+                gain = sigma @ a.T @ np.linalg.inv(c)
+                sigma = sigma + gain @ (wanted - c) @ gain.T
+            sigmas = [sigma]
+            if cell.kind == "covariance" and metric != "sd" and c[0, 0] > 0 and c[0, 1] * wanted[0, 1] > 0:
+                # far from a covariate's origin a covariance is nearly a multiple of the variance of its slope
+                base = block.structure.matrix(psi[part])
+                k2 = wanted[0, 1] / c[0, 1]
+                along = base @ a[0] / c[0, 0]
+                scaled = np.eye(len(base)) + (math.sqrt(k2) - 1.0) * np.outer(along, a[0])
+                sigmas.append(scaled @ base @ scaled.T)
+            starts = []
+            for one in sigmas:
+                moved = psi.copy()
+                moved[part] = block.structure.project(one)
+                starts += self._as_start(moved, out)
+            return [*sorted(starts, key=lambda x: -self.likelihood(x)[0]), u]
+        return [*self._as_start(moved, out), u]
+
+    def _as_start(self, psi: FloatArray, u: FloatArray) -> list[FloatArray]:
+        """(θ, log σ²) of ψ with the residual part and σ² of u; none where that is no number."""
+        n = self.objective.n_random
+        theta = self.space.from_psi(psi)
+        theta[n:] = u[:-1][n:]
+        return [np.append(theta, u[-1])] if np.all(np.isfinite(theta)) else []
+
+    @staticmethod
+    def _wanted(cell: Cell, metric: str, value: float, c: FloatArray, sigma2: float) -> FloatArray | None:
+        """The covariance matrix (2, 2), relative to σ², of the effects of a parameter once it has its value."""
+        out = c.copy()
+        if cell.kind == "variance":
+            out[0, 0] = value**2 / sigma2
+            return out
+        if metric == "sd":
+            out[0, 1] = out[1, 0] = value * math.sqrt(max(c[0, 0] * c[1, 1], 0.0))
+            return out
+        if c[0, 0] <= 0:
+            return None
+        out[0, 1] = out[1, 0] = value / sigma2
+        # the second effect keeps what it is apart from the first
+        out[1, 1] += (out[0, 1] ** 2 - c[0, 1] ** 2) / c[0, 0]
+        return out
+
+    def _pushed_tied(self, u: FloatArray, k: int, metric: str, value: float) -> list[FloatArray]:
+        """`_pushed` for structures whose parameters are few: all others in the user's units unchanged."""
         cell = self.fit.model.layout[k]
         n = self.objective.n_random
         psi, _, _ = self.space.natural(u[:-1])
         scale2 = self.objective.y_scale**2
         values, _ = natural_values(self.objective, psi, math.exp(u[-1]) * scale2)
         random = values[:n].copy()
-        out = u.copy()
-        if cell.block is None:
-            if cell.kind != "variance" or not self.fit.model.design.residuals.simple or value <= 0:
-                return [u]
-            out[-1] = math.log(value**2 / scale2)
-        elif cell.kind == "variance":
-            before = random[k]
+        if cell.kind == "variance":
             random[k] = value**2
-            for j, other in enumerate(self.fit.model.layout[:n]):
-                if other.block == cell.block and other.kind == "covariance" and cell.i in (other.i, other.j):
-                    random[j] *= math.sqrt(value**2 / before) if before > 0 else 0.0
         else:
             i, j = self._variances(k)
             random[k] = value * math.sqrt(max(random[i] * random[j], 0.0)) if metric == "sd" else value
         moved = psi.copy()
-        try:
-            moved[:n] = np.linalg.solve(self.objective.natural_map(), random) / (math.exp(out[-1]) * scale2)
-            theta = self.space.from_psi(moved)
-        except np.linalg.LinAlgError:
-            return [u]
+        moved[:n] = np.linalg.solve(self.objective.natural_map(), random) / (math.exp(u[-1]) * scale2)
+        theta = self.space.from_psi(moved)
         theta[n:] = u[:-1][n:]
-        if not np.all(np.isfinite(theta)):
-            return [u]
-        out[:-1] = theta
-        return [out, u]
+        return [np.append(theta, u[-1]), u] if np.all(np.isfinite(theta)) else [u]
 
     def _search(self, k: int, metric: str, value: float, start: FloatArray) -> tuple[float, FloatArray]:
         from scipy.optimize import minimize
