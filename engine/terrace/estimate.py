@@ -157,9 +157,10 @@ def fit_design(
         refuse_exact(design, less)
     try:
         optimum = _search(objective, watch)
-        if optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING and objective.n_random:
+        if not optimum.converged or (optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING and objective.n_random):
             spare = refuse_exact(design, less)
-            if spare and objective.can_be_careful:
+            tiny = optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING
+            if tiny and spare and objective.n_random and objective.can_be_careful:
                 objective = Objective(design, reml=reml, transform=transform, offset=offset, careful=True)
                 optimum = _search(objective, watch)
     except np.linalg.LinAlgError as error:

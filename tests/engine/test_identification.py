@@ -288,3 +288,13 @@ def test_any_unit_of_the_outcome(scale: float) -> None:
         if old is not None:
             assert new / unit == pytest.approx(old, rel=1e-6)
     assert [e.value for e in icc(small)] == pytest.approx([e.value for e in icc(plain)])
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["mixed y t || _all: R.g", "mixed y t || g:, residuals(ar 1, t(t))", "mixed y t || g:, residuals(exchangeable)"],
+)
+def test_a_constant_outcome_is_told_in_every_form_of_the_model(model: str) -> None:
+    frame = balanced(0.0).assign(t=np.tile(np.arange(4), 12))
+    with pytest.raises(FitError, match="y does not vary within g"):
+        terrace.fit(model, frame)

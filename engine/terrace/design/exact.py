@@ -32,22 +32,43 @@ def refuse_exact(design: Design, constrained: FloatArray | None = None) -> bool:
             subject=name,
             advice=f"Check whether {name} was computed from the variables of the model, and leave these out.",
         )
-    blocks = [block for block in design.blocks if block.names and block.factor is None]
-    if not blocks:
-        return True
-    block = blocks[-1]
-    level = block.level.name
-    apart, taken = _within(y[:, None], block.z, block.codes, block.n_groups)
+    spare = True
+    for level, z, codes, count, plain in _groupings(design):
+        spare &= _refuse_within(design, y, dust, level, z, codes, count, plain)
+    return spare
+
+
+def _groupings(design: Design) -> list[tuple[str, FloatArray, npt.NDArray[np.int64], int, bool]]:
+    """What could reproduce the outcome within groups: the lowest equation, every crossed factor, and the groups of
+    correlated residuals; with a mark where that is a constant."""
+    out = []
+    nested = [block for block in design.blocks if block.names and block.factor is None]
+    for block in [*nested[-1:], *(b for b in design.blocks if b.factor is not None)]:
+        plain = block.factor is not None or block.names == ("_cons",)
+        out.append((block.factor or block.level.name, block.z, block.codes, block.n_groups, plain))
+    if design.levels and not design.residuals.structure.independent:
+        lowest = design.levels[-1]
+        out.append((lowest.name, np.ones((len(design.y), 1)), lowest.codes, lowest.n_groups, True))
+    return out
+
+
+def _refuse_within(
+    design: Design, y: FloatArray, dust: float, level: str, z: FloatArray, codes: npt.NDArray[np.int64], count: int,
+    plain: bool,
+) -> bool:
+    """`refuse_exact` for the columns z (n, q) of the groups of one level."""
+    name = design.spec.outcome.name
+    apart, taken = _within(y[:, None], z, codes, count)
     if taken >= len(y):
         return False
     alone = np.abs(apart).max(initial=0.0) <= dust
     if not alone:
-        x, _ = _within(design.x, block.z, block.codes, block.n_groups)
+        x, _ = _within(design.x, z, codes, count)
         free = len(y) - taken - np.linalg.matrix_rank(x, tol=1e-8 * np.sqrt(float(np.sum(design.x**2))))
         left = _left_over(x, apart[:, 0])
         if free <= 0 or np.abs(left).max(initial=0.0) > dust * np.sqrt(design.x.shape[1] + 1.0):
             return bool(free > 0)
-    if alone and block.names == ("_cons",):
+    if alone and plain:
         text = f"{name} does not vary within {level}: all rows of a group have the same value"
         advice = f"Fit a model of one row a group, or choose an outcome that varies within {level}."
     else:

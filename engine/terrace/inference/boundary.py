@@ -124,7 +124,7 @@ def name_boundary(
     at: BoolArray = np.zeros(len(layout), dtype=bool)
     masked: BoolArray = np.zeros(len(layout), dtype=bool)
     edge = np.full(len(layout), np.nan)
-    if _residual_vanishes(objective, point, spread):
+    if objective.design.residuals.n_by == 1 and _residual_vanishes(objective, point, spread):
         # the random effects reproduce the outcome: nothing is left for the residual
         last = len(layout) - 1
         at[last] = masked[last] = True
