@@ -298,3 +298,11 @@ def test_a_constant_outcome_is_told_in_every_form_of_the_model(model: str) -> No
     frame = balanced(0.0).assign(t=np.tile(np.arange(4), 12))
     with pytest.raises(FitError, match="y does not vary within g"):
         terrace.fit(model, frame)
+
+
+def test_a_correlation_of_unknown_variances_is_unknown() -> None:
+    frame = data().assign(tr=lambda d: d.t + 1)
+    fit = terrace.fit("mixed y i.tr || g: ibn.tr, nocons cov(un)", frame)
+    assert [p.identified for p in fit.random] == [False] * 4 + [True] * 6 + [False]
+    assert not any(p.identified for p in fit.random_sd)
+    assert all(p.se is None for p in fit.random_sd)

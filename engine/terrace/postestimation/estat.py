@@ -171,9 +171,10 @@ def recovariance_table(
     labels, matrix = _stacked(fit, blocks)
     levels = [lv for lv, _ in labels]
     inside = np.equal.outer(levels, levels)  # equations of one level are independent, so their zeros are known
+    unknown = _stacked(fit, blocks, fit.model.natural.unknown.astype(float))[1] != 0
     if correlation:
         matrix = correlations(matrix)
-    unknown = _stacked(fit, blocks, fit.model.natural.unknown.astype(float))[1] != 0
+        unknown |= np.logical_or.outer(np.diag(unknown), np.diag(unknown))
     names = [n if len(known) == 1 else f"{lv}:{n}" for lv, n in labels]
     table = triangle(names, matrix, "correlation" if correlation else "covariance", inside & ~unknown)
     if unknown.any():

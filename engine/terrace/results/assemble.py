@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design, Level
-from terrace.inference.cells import Cell
+from terrace.inference.cells import Cell, variance_positions
 from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
 from terrace.inference.fitted import FittedModel
 from terrace.inference.parameters import NaturalEstimate, estmetric, interval, sd_metric
@@ -90,9 +90,14 @@ def random_rows(
         se_all = np.sqrt(np.maximum(np.diag(vcov), 0.0))
         scales = ["symmetric"] * len(layout)
     out = []
-    unknown = natural.unknown
+    unknown = natural.unknown.copy()
+    if metric != "variance":
+        # a correlation is as little known as the variances that it is made of
+        for k, c in enumerate(layout):
+            if c.kind == "covariance":
+                unknown[k] |= bool(natural.unknown[list(variance_positions(layout, k))].any())
     for k, c in enumerate(layout):
-        se = float(se_all[k]) if natural.identified[k] and se_all[k] > 0 else None
+        se = float(se_all[k]) if natural.identified[k] and not unknown[k] and se_all[k] > 0 else None
         low, high = interval(float(values[k]), se, scales[k], level)
         profiled = k in limits and metric != "estmetric"
         if profiled:
