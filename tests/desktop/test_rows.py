@@ -138,8 +138,8 @@ def test_a_value_is_changed_by_a_command_that_can_be_undone(program: Program) ->
     assert line is not None and line.selectedText() == line.text()
     QTest.keyClicks(line, "0.25")
     QTest.keyClick(line, Qt.Key.Key_Return)
-    program.idle()
     spin()
+    program.idle()
     assert program.states()[-1] == (f"replace ses = 0.25 in {row + 1}", "ok")
     assert program.window.controller.snapshot.dataset.frame["ses"].iloc[row] == 0.25
     assert not program.window.results.loose(), "a line in the status bar is enough"
