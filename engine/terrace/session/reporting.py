@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from terrace.report.parts import Part
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.contract import Outcome
 from terrace.session.session import Session
+
+if TYPE_CHECKING:
+    from terrace.report.parts import Part
 
 FITS = ("mixed", "xtmixed")
 ABOUT_A_MODEL = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,6 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.measure import guess_measure
 from terrace.data.plain import plain_values
-from terrace.data.transforms.recode import Rule
 from terrace.data.value import Value
 from terrace.language.command import ParsedCommand
 from terrace.language.expr_ast import Expression
@@ -26,6 +25,9 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.session.stepwise import refers_back, row_by_row
 from terrace.session.working import TYPES, By, as_stored, by_groups, changed, chosen, new_name, plural, text_of
+
+if TYPE_CHECKING:
+    from terrace.data.transforms.recode import Rule
 
 _STORAGE = re.compile(rf"(?:{'|'.join(TYPES)}|str\d*|strL)(?=\s)")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from terrace.errors import CommandError, TerraceError
 from terrace.language.command import ParsedCommand
@@ -11,7 +12,6 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import unquoted, words
-from terrace.report.parts import Part
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.commands.data import file_name
@@ -23,6 +23,9 @@ from terrace.session.reporting import blocks, parts_of
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.spec.title import model_title
+
+if TYPE_CHECKING:
+    from terrace.report.parts import Part
 
 PLOTS = ("residuals", "qq", "caterpillar")
 """The plots of every report; `MORE` are drawn on request."""
