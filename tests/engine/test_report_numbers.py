@@ -92,6 +92,8 @@ def test_no_decimal_is_wasted(values: list[float]) -> None:
     decimals = numbers.shared_decimals(values)
     assume(decimals > 0)
     fewer = [f"{v:.{decimals - 1}f}" for v in values]
+    # 0.0999 becomes 0.100, whose three figures are not its own
+    assume(not any(numbers.exponent(float(x)) > numbers.exponent(v) for x, v in zip(fewer, values) if float(x)))
     assert min(significant(x) for x in fewer) < 3
 
 
