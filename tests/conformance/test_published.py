@@ -110,8 +110,7 @@ def results(name: str) -> list[dict[str, Any]]:
     """What ``terrace run`` says to the commands of a case, a result a step."""
     case = CASES[name]
     commands = [step["command"] for step in case["step"]]
-    path = HERE / case["data"]
-    opened = ["--data", str(path)] if path.suffix else ["-c", f"sample {case['data']}"]
+    opened = ["-c", f"sample {case['data']}"]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "out.json")
         main(["run", *opened, *(word for command in commands for word in ("-c", command)), "--json", str(out)])
