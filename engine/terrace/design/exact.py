@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
+from terrace.design.groups import apart_from_groups
 from terrace.errors import FitError
 
 FloatArray = npt.NDArray[np.float64]
@@ -58,12 +59,12 @@ def _refuse_within(
 ) -> bool:
     """`refuse_exact` for the columns z (n, q) of the groups of one level."""
     name = design.spec.outcome.name
-    apart, taken = _within(y[:, None], z, codes, count)
+    apart, _, taken = apart_from_groups(y[:, None], z, codes, count)
     if taken >= len(y):
         return False
     alone = np.abs(apart).max(initial=0.0) <= dust
     if not alone:
-        x, _ = _within(design.x, z, codes, count)
+        x, _, _ = apart_from_groups(design.x, z, codes, count)
         free = len(y) - taken - np.linalg.matrix_rank(x, tol=1e-8 * np.sqrt(float(np.sum(design.x**2))))
         left = _left_over(x, apart[:, 0])
         if free <= 0 or np.abs(left).max(initial=0.0) > dust * np.sqrt(design.x.shape[1] + 1.0):
@@ -90,19 +91,3 @@ def _left_over(x: FloatArray, y: FloatArray) -> FloatArray:
     for _ in range(2):
         rest = rest - basis @ np.linalg.lstsq(basis, rest, rcond=None)[0]
     return rest
-
-
-def _within(
-    columns: FloatArray, z: FloatArray, codes: npt.NDArray[np.int64], count: int
-) -> tuple[FloatArray, int]:
-    """The columns (n, m) without what the columns z (n, q) of each group explain of them, twice for their digits; and
-    the degrees of freedom that z takes in all groups together."""
-    d = np.zeros((count, z.shape[1], z.shape[1]))
-    np.add.at(d, codes, z[:, :, None] * z[:, None, :])
-    inverse = np.linalg.pinv(d, hermitian=True)
-    out = columns
-    for _ in range(2):
-        c = np.zeros((count, z.shape[1], out.shape[1]))
-        np.add.at(c, codes, z[:, :, None] * out[:, None, :])
-        out = out - np.einsum("nq,nqm->nm", z, (inverse @ c)[codes])
-    return out, round(float(np.einsum("gij,gji->", inverse, d)))

@@ -8,7 +8,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+
+def apart_from_groups(
+    columns: FloatArray, z: FloatArray, codes: IntArray, count: int, weights: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray, int]:
+    """The columns (n, m) without what the columns z (n, q) of each group explain of them, their slopes on z by group
+    (count, q, m), and the degrees of freedom that z takes in all groups together.
+
+    Done twice: what the first pass leaves of the fit is rounding, which can be as large as what is wanted.
+    """
+
+    def sums(left: FloatArray, right: FloatArray) -> FloatArray:
+        out = np.empty((count, left.shape[1], right.shape[1]))
+        for i in range(left.shape[1]):
+            li = left[:, i] if weights is None else left[:, i] * weights
+            for j in range(right.shape[1]):
+                out[:, i, j] = np.bincount(codes, weights=li * right[:, j], minlength=count)
+        return out
+
+    d = sums(z, z)
+    inverse = np.linalg.pinv(d, hermitian=True)
+    apart, slopes = columns, np.zeros((count, z.shape[1], columns.shape[1]))
+    for _ in range(2):
+        more = inverse @ sums(z, apart)
+        slopes = slopes + more
+        apart = apart - np.einsum("nq,nqm->nm", z, more[codes])
+    return apart, slopes, round(float(np.einsum("gij,gji->", inverse, d)))
 
 
 def compact(codes: IntArray) -> tuple[IntArray, int]:

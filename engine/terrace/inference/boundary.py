@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.inference.cells import Cell, natural_values, variance_positions
+from terrace.inference.identification import clear_column
 from terrace.likelihood.objective import Objective
 from terrace.optimise.search import BOUNDARY, SearchPoint
 
@@ -236,10 +237,7 @@ def _sparse_rows(weights: FloatArray, zero: BoolArray) -> list[tuple[int, FloatA
         pivot = max(left, key=lambda i: abs(rows[i, column]), default=None)
         if pivot is None or abs(rows[pivot, column]) < (SHARE if zero[column] else 1e-2):
             continue
-        rows[pivot] /= rows[pivot, column]
-        for other in range(len(rows)):
-            if other != pivot:
-                rows[other] -= rows[other, column] * rows[pivot]
+        clear_column(rows, pivot, int(column))
         left.remove(pivot)
         if not zero[column]:
             out.append((int(column), pivot))

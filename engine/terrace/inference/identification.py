@@ -93,6 +93,13 @@ def confounded(unknown: Unidentified, jacobian: FloatArray) -> tuple[Confounded,
     )
 
 
+def clear_column(rows: FloatArray, pivot: int, column: int) -> None:
+    """Brings one row to 1 in a column and takes it from all others, in place: a step of Gauss and Jordan."""
+    rows[pivot] /= rows[pivot, column]
+    others = np.arange(len(rows)) != pivot
+    rows[others] -= np.outer(rows[others, column], rows[pivot])
+
+
 def _reduced(rows: FloatArray) -> FloatArray:
     """The same space by rows with as many zeros as elimination with full pivoting gives."""
     rows = rows.copy()
@@ -104,10 +111,7 @@ def _reduced(rows: FloatArray) -> FloatArray:
         if block[i, j] < ENTRY:
             break
         pivot = left[i]
-        rows[pivot] /= rows[pivot, j]
-        for other in range(len(rows)):
-            if other != pivot:
-                rows[other] -= rows[other, j] * rows[pivot]
+        clear_column(rows, pivot, int(j))
         rows[np.abs(rows) < 1e-9] = 0.0
         done.append(pivot)
     return rows

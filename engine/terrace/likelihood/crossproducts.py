@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.groups import apart_from_groups
 from terrace.likelihood.curvature import Weight
 from terrace.likelihood.eliminate import Jet, Within
 
@@ -125,16 +126,8 @@ def _product(
 
 def within_groups(z: FloatArray, rest: FloatArray, grouping: Grouping, weights: FloatArray | None) -> Within:
     """`Within` of the columns ``rest`` (n, m) beside those of the finest groups, ``z`` (n, q)."""
-    d = grouped_products([z], grouping, weights)
-    c = _product(z, rest, grouping, weights, False)
-    inverse = np.linalg.pinv(np.moveaxis(d, -1, 0), hermitian=True)
-    slopes = np.ascontiguousarray(np.moveaxis(inverse @ np.moveaxis(c, -1, 0), 0, -1))
-    apart = rest - np.einsum("nq,qmn->nm", z, slopes[..., grouping.codes])
-    # what the first pass left of the fit by rounding
-    c = _product(z, apart, grouping, weights, False)
-    again = np.moveaxis(inverse @ np.moveaxis(c, -1, 0), 0, -1)
-    apart -= np.einsum("nq,qmn->nm", z, again[..., grouping.codes])
-    return Within(grouped_products([apart], grouping, weights), slopes + again)
+    apart, slopes, _ = apart_from_groups(rest, z, grouping.codes, grouping.count, weights)
+    return Within(grouped_products([apart], grouping, weights), np.ascontiguousarray(np.moveaxis(slopes, 0, -1)))
 
 
 class SimpleData:

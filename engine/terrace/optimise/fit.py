@@ -111,7 +111,7 @@ def _settled(
     ``close``: logarithms approach a boundary for ever.
     """
     point = result.point
-    if not point.exact or space.logarithms or frames is None or result.log == ():
+    if not point.exact or frames is None:
         found = space.point(theta, frames=frames)
         if found is None:
             return result

@@ -21,7 +21,6 @@ class Iteration:
     gradient_norm: float
     step: float
     seconds: float
-    note: str = ""
     parameters: tuple[float, ...] = ()
     gradient: tuple[float, ...] = ()
     hessian: tuple[tuple[float, ...], ...] = ()

@@ -234,7 +234,7 @@ class _Log:
     def note(self, p: SearchPoint, step: float) -> None:
         entry = Iteration(
             "Newton", len(self._entries), p.ll, float(np.linalg.norm(p.gradient)), step,
-            time.perf_counter() - self.begun, "", tuple(p.theta.tolist()), tuple(p.gradient.tolist()),
+            time.perf_counter() - self.begun, tuple(p.theta.tolist()), tuple(p.gradient.tolist()),
             tuple(tuple(row) for row in p.hessian.tolist()) if self.hessians else (),
         )
         self._entries.append(entry)

@@ -136,17 +136,21 @@ class SearchSpace:
         """The objective with gradient and Hessian in θ; None where θ gives no covariance matrix."""
         self.evaluations += 1
         frames = self.frames if frames is None else frames
-        psi = self.natural(theta, frames)[0]
+        mapped = self.natural(theta, frames)
         try:
-            e = self.objective.evaluate(psi, 2, average=average, tick=self.tick)
+            e = self.objective.evaluate(mapped[0], 2, average=average, tick=self.tick)
         except np.linalg.LinAlgError:
             return None
         if not np.isfinite(e.ll) or not np.all(np.isfinite(e.hessian)):
             return None
-        return self._seen(theta, frames, e, not average)
+        return self._seen(theta, frames, mapped, e, not average)
 
-    def _seen(self, theta: FloatArray, frames: Frames, e: Evaluation, exact: bool) -> SearchPoint:
-        psi, jacobian, second = self.natural(theta, frames)
+    @staticmethod
+    def _seen(
+        theta: FloatArray, frames: Frames, mapped: tuple[FloatArray, FloatArray, FloatArray], e: Evaluation, exact: bool
+    ) -> SearchPoint:
+        """The point of an evaluation; ``mapped`` is `natural` at θ."""
+        psi, jacobian, second = mapped
         gradient = jacobian.T @ e.gradient
         hessian = jacobian.T @ e.hessian @ jacobian + np.tensordot(e.gradient, second, axes=1)
         return SearchPoint(theta, psi, e, gradient, hessian, jacobian, second, exact, frames)
@@ -165,7 +169,8 @@ class SearchSpace:
             theta[part.start : part.start + structure.size] = np.sqrt(np.maximum(values, 0.0))
         if all(a is b for a, b in zip(frames, point.frames)):
             return point
-        return self._seen(theta, tuple(frames), point.evaluation, point.exact)
+        turned = tuple(frames)
+        return self._seen(theta, turned, self.natural(theta, turned), point.evaluation, point.exact)
 
     def start(self, scale: float, residual: FloatArray) -> FloatArray:
         """θ for Σ* = scale·I in the scaled columns of Z, with the given residual part."""
@@ -188,19 +193,20 @@ class SearchSpace:
 
     def with_sigmas(self, point: SearchPoint, change: Callable[[RandomBlock, FloatArray], FloatArray]) -> FloatArray:
         """θ of a point whose every Σ* (q, q) is replaced by ``change`` of it."""
-        theta = self.root(point.theta).copy()
-        for (block, part), frame in zip(self.blocks, self.frames):
-            sigma = change(block, block.structure.matrix(point.psi[part]))
-            theta[part] = block.structure.from_matrix(sigma if frame is None else frame.T @ sigma @ frame)
-        return self.to_search(theta)
+        return self._factored(point.psi, self.root(point.theta)[self.residual], change)
 
-    def from_psi(self, psi: FloatArray, frames: Frames | None = None) -> FloatArray:
+    def from_psi(self, psi: FloatArray) -> FloatArray:
         """θ of a given ψ for the random part; the residual part of ψ must be at hand as θ already."""
+        return self._factored(psi, psi[self.residual], lambda _, sigma: sigma)
+
+    def _factored(
+        self, psi: FloatArray, residual: FloatArray, change: Callable[[RandomBlock, FloatArray], FloatArray]
+    ) -> FloatArray:
         theta = np.zeros(self.objective.n_params)
-        for (block, part), frame in zip(self.blocks, frames or self.frames):
-            sigma = block.structure.matrix(psi[part])
+        for (block, part), frame in zip(self.blocks, self.frames):
+            sigma = change(block, block.structure.matrix(psi[part]))
             theta[part] = block.structure.from_matrix(sigma if frame is None else frame.T @ sigma @ frame)
-        theta[self.residual] = psi[self.residual]
+        theta[self.residual] = residual
         return self.to_search(theta)
 
 

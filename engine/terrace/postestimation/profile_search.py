@@ -272,9 +272,7 @@ class ProfileSearch:
             random[k] = value * math.sqrt(max(random[i] * random[j], 0.0)) if metric == "sd" else value
         moved = psi.copy()
         moved[:n] = np.linalg.solve(self.objective.natural_map(), random) / (math.exp(u[-1]) * scale2)
-        theta = self.space.from_psi(moved)
-        theta[n:] = u[:-1][n:]
-        return [np.append(theta, u[-1]), u] if np.all(np.isfinite(theta)) else [u]
+        return [*self._as_start(moved, u), u]
 
     def _search(self, k: int, metric: str, value: float, start: FloatArray) -> tuple[float, FloatArray]:
         from scipy.optimize import minimize

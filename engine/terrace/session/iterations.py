@@ -49,8 +49,6 @@ def _entries(entries: Sequence[Iteration], name: str, m: Maximisation) -> list[s
             more.append(f"length of the step {entry.step:.2e}")
         if m.showtolerance and previous is not None:
             more.append(f"relative change {abs(entry.ll - previous) / max(abs(previous), 1e-300):.2e}")
-        if entry.note:
-            more.append(entry.note)
         if more:
             lines[-1] += "  (" + ", ".join(more) + ")"
         if m.trace and entry.parameters:
