@@ -257,7 +257,7 @@ def _with_least(optimum: Optimum, unknown: Unidentified, which: npt.NDArray[np.b
     weighted = directions * unknown.size[:-1, None]
     share, *_ = np.linalg.lstsq(weighted, unknown.size[:-1] * point.psi, rcond=None)
     psi = point.psi - directions @ share
-    if np.abs(psi - point.psi)[space.residual].max(initial=0.0) > 1e-8:
+    if np.abs(psi - point.psi)[space.objective.n_random :].max(initial=0.0) > 1e-8:
         return None  # residual parameters are not linear in V
     theta = space.from_psi(psi)
     theta[space.residual] = point.theta[space.residual]

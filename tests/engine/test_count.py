@@ -9,8 +9,7 @@ from oracle_support import dataset, dense_of, generated_fit, session_on
 
 import terrace
 from oracles import generated
-from terrace.covariance.random import STRUCTURES
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS, STRUCTURES
 from terrace.postestimation.compare import models_table, side_by_side_table
 from terrace.postestimation.estat import ic_table
 from terrace.postestimation.lrtest import lrtest

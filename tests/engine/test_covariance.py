@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from terrace.covariance.random import STRUCTURES, Exchangeable
-from terrace.covariance.residual import RESIDUALS, Ma, ResidualStructure
+from terrace.covariance.contract import ResidualStructure
+from terrace.covariance.random.exchangeable import Exchangeable
+from terrace.covariance.registry import RESIDUALS, STRUCTURES
+from terrace.covariance.residual.ma import Ma
 
 SIZES = (0, 1, 2, 7)
 TIMES = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 9.0])
@@ -28,16 +30,16 @@ def test_random_structure_contract(key: str, size: int) -> None:
     structure = STRUCTURES[key](size)
     rng = np.random.default_rng(size)
     theta = rng.normal(size=structure.n_params)
-    psi, jacobian, second = structure.to_natural(theta)
+    psi, jacobian, second = structure.to_psi(theta)
     assert psi.shape == (structure.n_params,)
-    np.testing.assert_allclose(jacobian, differences(lambda t: structure.to_natural(t)[0], theta), atol=1e-8)
-    np.testing.assert_allclose(second, differences(lambda t: structure.to_natural(t)[1], theta), atol=1e-8)
+    np.testing.assert_allclose(jacobian, differences(lambda t: structure.to_psi(t)[0], theta), atol=1e-8)
+    np.testing.assert_allclose(second, differences(lambda t: structure.to_psi(t)[1], theta), atol=1e-8)
     sigma = structure.matrix(psi)
     assert sigma.shape == (size, size)
     np.testing.assert_array_equal(sigma, sigma.T)
     if size:
         assert np.linalg.eigvalsh(sigma).min() > -1e-12
-    again = structure.to_natural(structure.from_matrix(sigma))[0]
+    again = structure.to_psi(structure.from_matrix(sigma))[0]
     np.testing.assert_allclose(again, psi, atol=1e-10)
     np.testing.assert_allclose(structure.project(sigma), psi, atol=1e-12)
 
@@ -46,7 +48,7 @@ def test_random_structure_contract(key: str, size: int) -> None:
 @pytest.mark.parametrize("key", STRUCTURES)
 def test_start_is_a_multiple_of_the_identity(key: str, size: int) -> None:
     structure = STRUCTURES[key](size)
-    sigma = structure.matrix(structure.to_natural(structure.start(0.4))[0])
+    sigma = structure.matrix(structure.to_psi(structure.start(0.4))[0])
     np.testing.assert_allclose(sigma, 0.4 * np.eye(size), atol=1e-14)
 
 
@@ -67,7 +69,7 @@ def test_number_of_parameters(key: str, size: int, count: int) -> None:
 def test_exchangeable_reaches_the_bound_of_its_many_values() -> None:
     # with 5 values the covariance may fall to -variance/4: the second eigenvalue is then 0
     structure = Exchangeable(2, 5)
-    psi, _, _ = structure.to_natural(np.array([1.0, 0.0]))
+    psi, _, _ = structure.to_psi(np.array([1.0, 0.0]))
     variance, covariance = psi
     assert covariance == pytest.approx(-variance / 4)
 

@@ -338,7 +338,7 @@ def test_fixed_count_is_the_rank_of_the_full_design(fixed: list[str], data: Data
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_covariance_parameters_agree_with_the_structures_of_the_engine(size: int) -> None:
-    structures = pytest.importorskip("terrace.covariance.random").STRUCTURES
+    structures = pytest.importorskip("terrace.covariance.registry").STRUCTURES
     for key, structure in structures.items():
         assert covariance_parameters(key, size) == structure(size).n_params, key
 

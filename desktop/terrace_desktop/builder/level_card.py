@@ -17,11 +17,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.covariance.registry import STRUCTURES
 from terrace.spec import edit
 from terrace.spec.choices import closed
 from terrace.spec.counts import LevelCount, covariance_parameters, default_covariance
 from terrace.spec.edit import ALL
-from terrace.spec.model import RandomEquation, RandomStructure, Term, WeightKind
+from terrace.spec.model import RandomEquation, Term, WeightKind
 from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.fields import BADGES, Choice, FieldButton
@@ -116,7 +117,7 @@ class LevelCard(QFrame):
 
     def _options(self, name: str) -> None:
         title = self.tr("Covariance of the random effects")
-        self.covariance: Choice[RandomStructure | None] = Choice(f"{name}_covariance", title)
+        self.covariance: Choice[str | None] = Choice(f"{name}_covariance", title)
         self.covariance.chosen.connect(lambda v: self.state.apply(edit.set_covariance(self.state.spec, self.index, v)))
         self.weight_kind: Choice[WeightKind | None] = Choice(f"{name}_weight_kind", self.tr("Weights of the groups"))
         self.weight_kind.chosen.connect(self._weigh)
@@ -243,18 +244,11 @@ class LevelCard(QFrame):
         crossed = edit.is_crossed(e)
         q = found.effects if found is not None else len(e.terms) + edit.has_intercept(spec, self.index)
         default = default_covariance(e)
-        titles: dict[RandomStructure, str] = {
-            "identity": self.tr("Identity"),
-            "independent": self.tr("Independent"),
-            "exchangeable": self.tr("Exchangeable"),
-            "unstructured": self.tr("Unstructured"),
-        }
-        shown: tuple[RandomStructure, ...] = ("independent", "identity", "exchangeable", "unstructured")
-        options: list[tuple[RandomStructure | None, str]] = []
-        for key in shown:
-            n = (2 if key == "exchangeable" else 1) if crossed else covariance_parameters(key, q)
+        options: list[tuple[str | None, str]] = []
+        for key, structure in STRUCTURES.items():
+            n = structure.over_values(2).n_params if crossed else covariance_parameters(key, q)
             count = self.tr("1 parameter") if n == 1 else self.tr("%1 parameters").replace("%1", str(n))
-            options.append((None if key == default else key, f"{titles[key]} ({count})"))
+            options.append((None if key == default else key, f"{self.tr(structure.title)} ({count})"))
         why = {k: c.reason for k, c in closed(f"{self.field}:covariance", spec).items()}
         shut = {(None if k == default else k): reason for k, reason in why.items()}
         self.covariance.set_options(options, shut)

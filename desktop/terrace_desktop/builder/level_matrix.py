@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from terrace.covariance.registry import STRUCTURES
 from terrace.spec import edit
 from terrace.spec.counts import default_covariance
 from terrace.spec.model import Term
@@ -14,13 +15,6 @@ from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.widgets import label, named
 
 SHOWN = 5  # effects that the picture shows
-
-WORDS = {
-    "identity": "One variance for all effects, no covariances.",
-    "independent": "A variance for each effect, no covariances.",
-    "exchangeable": "One variance for all effects, one covariance for every pair.",
-    "unstructured": "A variance for each effect, a covariance for each pair.",
-}
 
 
 class EffectsMatrix(QWidget):
@@ -55,7 +49,7 @@ class EffectsMatrix(QWidget):
         crossed = edit.is_crossed(e)
         names = [f"{edit.group_name(e)} {k}" for k in (1, 2, 3)] if crossed else self.names()
         first = 0 if crossed or edit.has_intercept(spec, self.index) else 1
-        words = self.tr(WORDS[structure])
+        words = self.tr(STRUCTURES[structure].sentence)
         if len(names) > SHOWN:
             more = self.tr("The picture has the first %1 of %2 effects.")
             words += " " + more.replace("%1", str(SHOWN)).replace("%2", str(len(names)))

@@ -9,23 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from terrace.spec.model import RandomStructure, Residuals
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A letter with what stands below and above it."""
-
-    letter: str
-    sub: str = ""
-    sup: str = ""
-
-    def __str__(self) -> str:
-        return self.letter + (f"_{self.sub}" if self.sub else "") + (f"^{self.sup}" if self.sup else "")
-
-
-Cell = tuple[Symbol, ...]
-ZERO: Cell = ()
+from terrace.covariance.registry import RESIDUALS, STRUCTURES
+from terrace.covariance.symbols import Letters
+from terrace.spec.model import Residuals
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +19,7 @@ class Matrix:
     """A symmetric matrix: a name for each row, and cells of equal number."""
 
     names: tuple[str, ...]
-    cells: tuple[tuple[Cell, ...], ...]
+    cells: tuple[tuple[Letters, ...], ...]
 
     def text(self) -> str:
         """The matrix in words of one line a row, for those who do not see it."""
@@ -41,46 +27,17 @@ class Matrix:
         return "; ".join(f"{name}: {row}" if name else row for name, row in zip(self.names, rows))
 
 
-def random_matrix(structure: RandomStructure, names: Sequence[str], first: int = 0) -> Matrix:
+def random_matrix(structure: str, names: Sequence[str], first: int = 0) -> Matrix:
     """The covariance matrix of the random effects `names` of a group; their numbers begin with `first`."""
-
-    def cell(i: int, j: int) -> Cell:
-        if structure == "unstructured" or (structure == "independent" and i == j):
-            low, high = sorted((i + first, j + first))
-            return (Symbol("τ", f"{low}{high}"),)
-        if i == j:
-            return (Symbol("τ"),)
-        return (Symbol("φ"),) if structure == "exchangeable" else ZERO
-
-    return _matrix(names, cell)
+    return _matrix(names, lambda i, j: STRUCTURES[structure].letters(i + first, j + first))
 
 
 def residual_matrix(residuals: Residuals, names: Sequence[str]) -> Matrix:
     """The covariance matrix of the residuals of a group at the times `names`."""
-    structure, order = residuals.structure, residuals.order
-    variance = Symbol("σ", sup="2")
+    structure, order = RESIDUALS[residuals.structure], residuals.order
 
-    def cell(i: int, j: int) -> Cell:
-        low, high = min(i, j) + 1, max(i, j) + 1
-        lag = high - low
-        if structure in ("unstructured", "banded"):
-            if lag == 0:
-                return (Symbol("σ", str(low), "2"),)
-            inside = structure == "unstructured" or order is None or lag <= order
-            return (Symbol("σ", f"{low}{high}"),) if inside else ZERO
-        if lag == 0:
-            return (variance,)
-        if structure == "exchangeable":
-            return (Symbol("φ"),)
-        if structure == "ar" and (order or 1) == 1:
-            return variance, Symbol("ρ", sup="" if lag == 1 else str(lag))
-        if structure == "ar" or (structure == "ma" and lag <= (order or 1)):
-            return variance, Symbol("ρ", str(lag))
-        if structure == "toeplitz" and (order is None or lag <= order):
-            return (Symbol("φ", str(lag)),)
-        if structure == "exponential":
-            return variance, Symbol("ρ", sup=_distance(names[low - 1], names[high - 1]))
-        return ZERO
+    def cell(i: int, j: int) -> Letters:
+        return structure.letters(i + 1, j + 1, order, _distance(names[min(i, j)], names[max(i, j)]))
 
     return _matrix(names, cell)
 
@@ -94,7 +51,7 @@ def _distance(one: str, other: str) -> str:
     return "" if apart == 1 else f"{apart:.3g}"
 
 
-def _matrix(names: Sequence[str], cell: Callable[[int, int], Cell]) -> Matrix:
+def _matrix(names: Sequence[str], cell: Callable[[int, int], Letters]) -> Matrix:
     n = len(names)
     cells = tuple(tuple(cell(i, j) for j in range(n)) for i in range(n))
     return Matrix(tuple(names), cells)

@@ -6,8 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from terrace.covariance.symbols import Letters
 from terrace_desktop import theme
-from terrace_desktop.builder.matrix_cells import Cell, Matrix
+from terrace_desktop.builder.matrix_cells import Matrix
 from terrace_desktop.widgets import named
 
 WIDE, HIGH, GAP = 34, 20, 2
@@ -75,7 +76,7 @@ class MatrixPicture(QWidget):
                 _write(painter, cell, place)
 
 
-def _write(painter: QPainter, cell: Cell, place: QRectF) -> None:
+def _write(painter: QPainter, cell: Letters, place: QRectF) -> None:
     """The letters of a cell in its middle, with their signs below and above."""
     large, small = theme.text_font(12), theme.text_font(9)
     for font in (large, small):

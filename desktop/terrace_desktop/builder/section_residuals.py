@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.choices import closed
 from terrace.spec.roles import Role
@@ -21,18 +21,6 @@ from terrace_desktop.widgets import label, named
 SHOWN = 4  # times that the picture shows
 
 TITLES = {key: cls.adjective for key, cls in RESIDUALS.items()}
-
-# Sentences for the picture, and for those who do not see it.
-WORDS = {
-    "independent": "Residuals are independent, with one variance.",
-    "exchangeable": "One variance, and one covariance for every pair of rows of a group.",
-    "ar": "Correlation falls with the lag, through autoregression on the {order} times before.",
-    "ma": "Correlation up to lag {order}, none beyond.",
-    "unstructured": "A variance for each time and a covariance for each pair.",
-    "banded": "A variance for each time, covariances up to lag {order}.",
-    "toeplitz": "One variance, and a correlation for each lag up to {order}.",
-    "exponential": "Correlation falls with the distance in time, which need not be whole.",
-}
 
 
 def whole(text: str) -> int:
@@ -82,19 +70,20 @@ class ResidualsSection(Section):
 
     def show_spec(self) -> None:
         r = self.spec.residuals
+        structure = RESIDUALS[r.structure]
         shut = closed("residuals", self.spec)
         self.structure.set_options([(k, self.tr(v)) for k, v in TITLES.items()], {k: c.reason for k, c in shut.items()})
         self.structure.set_value(r.structure)
         self._order.setVisible(r.structure in edit.ORDERED)
-        self.order.setPlaceholderText(self.tr("all") if r.structure in ("banded", "toeplitz") else "1")
+        self.order.setPlaceholderText(self.tr("all") if structure.usual_order is None else str(structure.usual_order))
         self.order.set_value(r.order)
         self.by.show_value(r.by or self.tr("one set for all"), hole=not r.by)
         timed = r.structure in edit.TIMED
         self._time.setVisible(timed or r.time is not None)
         self.time.show_value(r.time or self.tr("Choose a variable"), hole=not r.time)
-        self._picture.setVisible(r.structure != "independent")
-        order = str(r.order) if r.order is not None else {"ar": "1", "ma": "1"}.get(r.structure, "the last")
-        words = self.tr(WORDS[r.structure]).format(order=order)
+        self._picture.setVisible(not structure.independent)
+        order = r.order if r.order is not None else structure.usual_order
+        words = self.tr(structure.sentence).format(order=self.tr("the last") if order is None else order)
         if r.by:
             words += " " + self.tr("Separately for each %1.").replace("%1", r.by)
         times = len(self.state.levels_of(r.time)) if r.time else 0
@@ -118,8 +107,8 @@ class ResidualsSection(Section):
         return names if len(names) > 1 else [""] * SHOWN
 
     def _set_order(self, order: int | None) -> None:
-        if order is None and self.spec.residuals.structure in ("ar", "ma"):
-            order = 1
+        if order is None:
+            order = RESIDUALS[self.spec.residuals.structure].usual_order
         self.state.apply(edit.set_residuals(self.spec, order=order))
 
     def _pick_by(self) -> None:
@@ -135,8 +124,7 @@ class ResidualsSection(Section):
         def take(name: str) -> None:
             self.state.apply(edit.set_residuals(self.spec, time=name or None))
 
-        exact = self.spec.residuals.structure == "exponential"
-        role: Role = "time" if exact else "time-integer"
+        role: Role = "time-integer" if RESIDUALS[self.spec.residuals.structure].integer_time else "time"
         pick(
             self.time, self.tr("Time within groups"), self.state.dataset.variables,
             self.state.refuse(role), take,

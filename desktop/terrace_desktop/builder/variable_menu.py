@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QMenu
 
+from terrace.covariance.registry import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec, Term
 from terrace.spec.roles import Role
@@ -35,6 +36,6 @@ def fill_variable_menu(menu: QMenu, name: str, state: BuilderState) -> None:
             text = tr("Random slope in %1").replace("%1", e.level)
             line(text, "slope", _with_slope(k, name, state), k)
     if state.spec.residuals.structure in edit.TIMED:
-        role: Role = "time" if state.spec.residuals.structure == "exponential" else "time-integer"
+        role: Role = "time-integer" if RESIDUALS[state.spec.residuals.structure].integer_time else "time"
         line(tr("Time of the residuals"), role, lambda s: edit.set_residuals(s, time=name))
     line(tr("Separate residuals by"), "by", lambda s: edit.set_residuals(s, by=name))

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import STRUCTURES, RandomStructure, random_structure
+from terrace.covariance.contract import RandomStructure
+from terrace.covariance.registry import STRUCTURES, random_structure
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnBuilder, ColumnInfo, Columns
 from terrace.design.fixed_part import CONSTANT, fixed_part, with_constant

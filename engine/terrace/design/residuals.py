@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.residual import RESIDUALS, ReportedParameter, ResidualStructure
+from terrace.covariance.contract import ReportedParameter, ResidualStructure
+from terrace.covariance.registry import RESIDUALS
 from terrace.data.dataset import Dataset
 from terrace.data.digits import whole_text
 from terrace.errors import DataError, SpecError

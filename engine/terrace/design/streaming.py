@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.memory import available_memory
 from terrace.data.progress import Report

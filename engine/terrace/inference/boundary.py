@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.covariance.contract import BOUNDARY
 from terrace.design.design import Design
 from terrace.inference.cells import Cell, natural_values, variance_positions
 from terrace.inference.identification import clear_column
 from terrace.likelihood.objective import Objective
-from terrace.optimise.search import BOUNDARY, SearchPoint
+from terrace.optimise.search import SearchPoint
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -24,13 +25,15 @@ def singular_directions(objective: Objective, point: SearchPoint) -> dict[int, F
     """For each equation whose Σ is singular, vectors (q, s) that span its null space in the coordinates of the
     likelihood."""
     out: dict[int, FloatArray] = {}
-    for position, (block, part) in enumerate(zip(objective.design.blocks, objective.layout.block_slices)):
+    layout = objective.layout
+    slices = zip(objective.design.blocks, layout.block_slices, layout.theta_slices)
+    for position, (block, part, searched) in enumerate(slices):
         if part.stop == part.start:
             continue
         if block.factor is not None and block.structure.n_params == 2:
-            theta = point.theta[part]
-            if np.any(theta**2 < BOUNDARY):
-                out[position] = np.eye(2)[:, theta**2 < BOUNDARY]
+            gone = block.structure.at_edge(point.theta[searched])
+            if gone.any():
+                out[position] = np.eye(2)[:, gone]
             continue
         values, vectors = np.linalg.eigh(block.structure.matrix(point.psi[part]))
         null = vectors[:, _is_null(values)]
@@ -70,14 +73,14 @@ def exact_values(
 def free_directions(
     objective: Objective, point: SearchPoint, singular: dict[int, FloatArray], hessian: FloatArray
 ) -> FloatArray:
-    """Columns that span the θ-directions (and log σ²) along which the estimate can move, (r + 1, f).
+    """Columns that span the θ-directions (and log σ²) along which the estimate can move, (t + 1, f).
 
-    ``hessian`` (r + 1, r + 1) is that of the objective in θ and log σ².
+    ``hessian`` (t + 1, t + 1) is that of the objective in θ and log σ².
     """
-    r = objective.n_params
-    keep = np.ones(r + 1, dtype=bool)
+    t, first = objective.n_theta, objective.layout.n_theta
+    keep = np.ones(t + 1, dtype=bool)
     for position in singular:
-        part = objective.layout.block_slices[position]
+        part = objective.layout.theta_slices[position]
         structure = objective.design.blocks[position].structure
         if structure.free:
             # in the frame of the eigenvectors, columns of L within the range of Σ span the matrices of its rank
@@ -85,20 +88,19 @@ def free_directions(
             for k, parameter in enumerate(structure.parameters()):
                 keep[part.start + k] = not null[min(parameter.where[0])]
         else:
-            for k in range(part.stop - part.start):
-                if point.theta[part.start + k] ** 2 < BOUNDARY:
-                    keep[part.start + k] = False
+            gone = structure.at_edge(point.theta[part])
+            keep[part.start : part.start + len(gone)] = ~gone
     residuals = objective.design.residuals
     if residuals.structure.independent and residuals.n_by > 1:
         relative = np.append(0.0, point.psi[objective.n_random :])
         vanished = relative - relative.max() < np.log(BOUNDARY)
-        keep[objective.n_random : r] &= ~vanished[1:]
-    free = np.eye(r + 1)[:, keep]
+        keep[first:t] &= ~vanished[1:]
+    free = np.eye(t + 1)[:, keep]
     edge = residuals.edge(point.psi[objective.n_random :])
     if edge.shape[1]:
         # ρ is θ itself where an edge has a direction of its own, and a function of one θ elsewhere
-        across = np.zeros((r + 1, edge.shape[1]))
-        across[objective.n_random : r] = edge
+        across = np.zeros((t + 1, edge.shape[1]))
+        across[first:t] = edge
         _, size, rows = np.linalg.svd(across.T @ free)
         free = free @ rows[int((size > 1e-9).sum()) :].T
         for n in across.T:
@@ -153,7 +155,7 @@ def name_boundary(
                 at[k] = masked[k] = state.zero[c.i]
                 if at[k]:
                     named.append(where + c.name)
-            elif state.zero[c.i] or state.zero[c.j]:
+            elif all(state.zero[i] or state.zero[j] for i, j in block.structure.parameters()[k - own[0]].where):
                 at[k] = masked[k] = True
             elif (c.i, c.j) in state.pairs:
                 at[k] = masked[k] = True
@@ -213,9 +215,9 @@ def _solved(pivot: int, weights: FloatArray) -> FloatArray:
 
 
 def _tied_state(objective: Objective, point: SearchPoint, position: int) -> SingularState:
-    """The state of a structure whose θ are roots of its variances, or of its two eigenvalues."""
-    part = objective.layout.block_slices[position]
-    zero, pairs = objective.design.blocks[position].structure.singular(point.theta[part] ** 2 < BOUNDARY)
+    """The state of a structure that is not free, as its own θ tell it."""
+    structure = objective.design.blocks[position].structure
+    zero, pairs = structure.singular(structure.at_edge(point.theta[objective.layout.theta_slices[position]]))
     return SingularState(zero, pairs, ())
 
 

@@ -22,7 +22,7 @@ def random_part(design: Design, layout: tuple[Cell, ...], values: FloatArray, ro
         codes, z = block.codes[rows], block.z[rows]
         same = np.equal.outer(codes, codes)
         if block.factor is None:
-            out += (z @ np.tensordot(own, block.structure.basis(), axes=1) @ z.T) * same
+            out += (z @ block.structure.covariance(own) @ z.T) * same
             continue
         out += own[0] * same
         if len(own) > 1:

@@ -97,16 +97,15 @@ def estimate_natural(
     ``unknown`` has what the data cannot tell; it is left out of the information.
     """
     objective = space.objective
-    r, sigma2 = objective.n_params, point.evaluation.sigma2
+    r, t, sigma2 = objective.n_params, objective.n_theta, point.evaluation.sigma2
     layout = cells(objective.design)
     relative, slopes = natural_values(objective, point.psi, sigma2)
     unit = np.where([c.kind == "other" for c in layout], 1.0, objective.y_scale**2)
     singular = singular_directions(objective, point)
     # work in (θ, log σ²): there, directions that end at the boundary have zero slope and drop out cleanly
-    j = np.eye(r + 1)
-    j[:r, :r] = point.jacobian
+    j = point.to_psi
     h = j.T @ point.evaluation.full_hessian @ j
-    h[:r, :r] += np.tensordot(point.evaluation.gradient, point.second, axes=1)
+    h[:t, :t] += np.tensordot(point.evaluation.gradient, point.second, axes=1)
     free = free_directions(objective, point, singular, h)
     null = np.zeros((len(layout), 0))
     sets: tuple[Confounded, ...] = ()
@@ -138,7 +137,7 @@ def estimate_natural(
 
 
 def _without(free: FloatArray, j: FloatArray, unknown: Unidentified) -> FloatArray:
-    """The directions of θ in ``free`` (r + 1, f) but those that move (ψ, log σ²) only where nothing is known."""
+    """The directions of θ in ``free`` (t + 1, f) but those that move (ψ, log σ²) only where nothing is known."""
     known, _ = np.linalg.qr(unknown.directions * unknown.size[:, None])
     moved = unknown.size[:, None] * (j @ free)
     length = np.linalg.norm(moved, axis=0)

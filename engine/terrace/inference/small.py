@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.errors import SpecError
+from terrace.inference.cells import psi_slopes
 from terrace.inference.df import SmallSample, anova_df, repeated_df, residual_df, small_sample
 from terrace.inference.fewclusters import FewClusters
 from terrace.inference.parameters import NaturalEstimate
@@ -133,7 +134,7 @@ def natural_small_sample(
     ld2[:r, :r] = m.ld2.sum(axis=2)
     ld2[:r, r] = ld2[r, :r] = -m.ld1.sum(axis=1)
     ld2[r, r] = -objective.n_effective
-    back = np.linalg.inv(natural.jacobian)  # ∂(ψ, log σ²)/∂natural
+    back = psi_slopes(objective, point.psi, e.sigma2 * objective.y_scale**2)
     x1 = np.tensordot(back.T, u1, axes=1)
     x2 = np.einsum("ai,bj,abkl->ijkl", back, back, u2, optimize=True)
     ld2 = back.T @ ld2 @ back

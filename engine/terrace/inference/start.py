@@ -36,24 +36,20 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
     else:
         numbers = _in_order(text, (design.x.shape[1], len(design.columns)), len(layout))
     values = _natural(numbers, layout)
-    theta = np.zeros(objective.n_params)
+    theta = np.zeros(objective.n_theta)
     first = next((k for k, c in enumerate(layout) if c.block is None), len(layout))
     try:
-        theta[objective.n_random :], sigma2 = design.residuals.from_natural(values[first:])
+        theta[objective.layout.n_theta :], sigma2 = design.residuals.from_natural(values[first:])
     except np.linalg.LinAlgError:
         raise SpecError(
             "from(): the residual parameters are no covariance matrix.", code="from", subject="from",
             advice="Take them from a fit, as in matrix list e(b).",
         ) from None
-    position = 0
-    blocks = zip(design.blocks, objective.layout.block_slices, objective.layout.transforms)
-    for block, part, transform in blocks:
-        count = part.stop - part.start
-        if not count:
-            continue
-        psi = np.asarray(np.linalg.solve(transform.natural, values[position : position + count]) / sigma2)
-        theta[part] = block.structure.from_matrix(block.structure.matrix(psi))
-        position += count
+    for block, part, transform in zip(design.blocks, objective.layout.theta_slices, objective.layout.transforms):
+        if part.stop > part.start:
+            entries, _ = block.structure.entries_of(values[part])
+            psi = np.asarray(np.linalg.solve(transform.natural, entries) / sigma2)
+            theta[part] = block.structure.from_matrix(block.structure.matrix(psi))
     return theta
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile
 from terrace.optimise.newton import trust_region_step
-from terrace.optimise.search import Frames, SearchPoint, SearchSpace
+from terrace.optimise.search import Frames, SearchPoint, SearchSpace, with_log_variance
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def _path(space: SearchSpace, point: SearchPoint, cell: Cell) -> _Path | None:
     assert cell.block is not None
     if objective.layout.sparse or objective.crossed_stage.q > CROSSED:
         return None
-    block, part = objective.design.blocks[cell.block], objective.layout.block_slices[cell.block]
+    block, part = objective.design.blocks[cell.block], objective.layout.theta_slices[cell.block]
     transform = objective.layout.transforms[cell.block]
     structure = block.structure
     if structure.diagonal:
@@ -62,10 +62,11 @@ def _path(space: SearchSpace, point: SearchPoint, cell: Cell) -> _Path | None:
     frame, _ = np.linalg.qr(np.column_stack([direction / length, others]))
     frame[:, 0] = direction / length
     frames = list(point.frames)
-    position = next(k for k, (b, _) in enumerate(space.blocks) if b is block)
+    position = next(k for k, b in enumerate(space.blocks) if b.block is block)
     frames[position] = frame
     theta = point.theta.copy()
-    theta[part] = structure.from_matrix(frame.T @ structure.matrix(point.psi[part]) @ frame)
+    sigma = structure.matrix(point.psi[objective.layout.block_slices[cell.block]])
+    theta[part] = structure.from_matrix(frame.T @ sigma @ frame)
     return _Path(space, tuple(frames), theta, point, part.start, length)
 
 
@@ -159,10 +160,9 @@ class _Path:
             return None
         self.space.evaluations += 1
         r = len(theta)
-        j = np.eye(r + 1)
-        j[:r, :r] = jacobian
+        j = with_log_variance(jacobian)
         h = j.T @ full @ j
-        h[:r, :r] += np.tensordot(g[:r], second, axes=1)
+        h[:r, :r] += np.tensordot(g[:-1], second, axes=1)
         slope = j.T @ g
         # θ_k moves with log σ²: dθ_k = -θ_k/2, d²θ_k = θ_k/4
         move = np.eye(r + 1)

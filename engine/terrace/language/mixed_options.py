@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypedDict
 
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS, STRUCTURES, spellings
 from terrace.language.names import Names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, OptionRule, choice, match_options, members, rule, rules
@@ -21,19 +21,15 @@ from terrace.spec.model import (
     DfInformation,
     DfMethod,
     Display,
-    RandomStructure,
     Residuals,
-    ResidualStructure,
     Vce,
     VceCorrection,
     WeightScale,
 )
 
-VARTYPES = "id:entity ind:ependent ex:changeable un:structured"
+VARTYPES = spellings(STRUCTURES)
+RESTYPES = spellings(RESIDUALS)
 DF_METHODS = "res:idual rep:eated an:ova sat:terthwaite kr:oger"
-RESTYPES = "ind:ependent ex:changeable ar ma un:structured ba:nded to:eplitz exp:onential"
-_STRUCTURES: dict[str, ResidualStructure] = members(ResidualStructure)
-_COVARIANCES: dict[str, RandomStructure] = members(RandomStructure)
 _DF_METHODS: dict[str, DfMethod] = members(DfMethod)
 _VCE: dict[str, Vce] = members(Vce)
 _CORRECTIONS: dict[str, VceCorrection] = members(VceCorrection)
@@ -94,7 +90,7 @@ class VceFields(TypedDict, total=False):
 class EquationFields(TypedDict, total=False):
     """Members of `RandomEquation` that the options of an equation set."""
 
-    covariance: RandomStructure
+    covariance: str
     constant: bool
     collinear: bool
     fweight: str
@@ -170,7 +166,7 @@ def read_residuals(option: Option, names: Names) -> Residuals:
     rest = head.at(parts[1].start, parts[-1].end) if len(parts) > 1 else head.at(head.end, head.end)
     more = match_options(rest, rules("", "t by"), "residuals()")
     return Residuals(
-        _STRUCTURES[name],
+        name,
         order,
         time=variable(more["t"], names) if "t" in more else None,
         by=variable(more["by"], names) if "by" in more else None,
@@ -309,16 +305,11 @@ def read_maximisation(options: Options) -> Fields:
     return out
 
 
-def read_covariance(option: Option) -> RandomStructure:
+def read_covariance(option: Option) -> str:
     """``covariance(un)``."""
-    named = choice(
-        argument(option),
-        option.value,
-        VARTYPES,
-        "a covariance structure of random effects",
-        subject="covariance",
+    return choice(
+        argument(option), option.value, VARTYPES, "a covariance structure of random effects", subject="covariance"
     )
-    return _COVARIANCES[named]
 
 
 def read_random(options: Options, names: Names) -> EquationFields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -40,16 +41,18 @@ class Layout:
     """How the random effects are eliminated.
 
     ``chain`` (finest first) is eliminated group by group; ``crossed`` goes into one dense block after that.
-    ``block_slices`` give each equation's place in ψ,
-    ``transforms`` its coordinates.
+    ``block_slices`` give each equation's place in ψ and ``theta_slices`` that in θ, ``transforms`` its coordinates.
+    ``n_random`` and ``n_theta`` are the lengths of these parts of ψ and θ.
     """
 
     chain: tuple[Component, ...]
     crossed: tuple[Component, ...]
     design: Design
     block_slices: tuple[slice, ...]
+    theta_slices: tuple[slice, ...]
     transforms: tuple[BlockTransform, ...]
     n_random: int
+    n_theta: int
     sparse: bool
 
     def order(self) -> IntArray:
@@ -139,12 +142,9 @@ def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) ->
 
     ``keep_clusters`` asks for a likelihood that can be told cluster by cluster: sparse elimination cannot.
     """
-    slices, transforms, position = [], [], 0
-    for block in design.blocks:
-        count = block.structure.n_params if block.names else 0
-        slices.append(slice(position, position + count))
-        transforms.append(block_transform(block))
-        position += count
+    transforms = [block_transform(block) for block in design.blocks]
+    slices, position = _slices([b.structure.n_entries if b.names else 0 for b in design.blocks])
+    theta_slices, n_theta = _slices([b.structure.n_params if b.names else 0 for b in design.blocks])
     components = _merge(_components(design, slices, transforms))
     within = None if design.residuals.structure.independent else design.residuals.groups
     factors = [(c.codes, c.n_groups) for c in components]
@@ -171,9 +171,15 @@ def build_layout(design: Design, n_columns: int, keep_clusters: bool = False) ->
             chain = chain[:1]
     ordered = _renumber([components[k] for k in chain], design.cluster)
     return Layout(
-        tuple(ordered), tuple(components[k] for k in rest), design, tuple(slices), tuple(transforms),
-        position, sparse,
+        tuple(ordered), tuple(components[k] for k in rest), design, tuple(slices), tuple(theta_slices),
+        tuple(transforms), position, n_theta, sparse,
     )
+
+
+def _slices(counts: list[int]) -> tuple[list[slice], int]:
+    """Places one after the other, and their sum."""
+    ends = np.cumsum([0, *counts]).tolist()
+    return [slice(a, b) for a, b in pairwise(ends)], ends[-1]
 
 
 def _crossing(design: Design, component: Component) -> bool:

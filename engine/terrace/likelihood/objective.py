@@ -139,6 +139,7 @@ class Objective:
         self.layout: Layout = build_layout(design, self.p + 1, keep_clusters)
         self.n_random = self.layout.n_random
         self.n_params = self.n_random + design.residuals.n_params
+        self.n_theta = self.layout.n_theta + design.residuals.n_params
         constant = bool(self.p) and transform is None and design.spec.constant
         w = None if weights is None else weights
         dense = np.empty((len(y), self.p + 1), order="F")
@@ -446,7 +447,7 @@ class Objective:
         return self.back @ (beta * self.y_scale + self.ols)
 
     def natural_map(self) -> FloatArray:
-        """M (n_random, n_random): the parameters of Σ in the user's units are σ²Mψ."""
+        """M (n_random, n_random): the entries of Σ in the user's units are σ²Mψ."""
         out = np.zeros((self.n_random, self.n_random))
         for part, transform in zip(self.layout.block_slices, self.layout.transforms):
             if part.stop > part.start:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import RandomStructure
+from terrace.covariance.contract import RandomStructure
 from terrace.design.design import RandomBlock
 from terrace.design.fixed_part import CONSTANT
 
@@ -25,7 +25,7 @@ FloatArray = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class BlockTransform:
     """``a`` (q, q) is A: u = Aũ and z̃ = zA. ``bases`` (k, q, q) are ∂Σ̃/∂ψ_i, ``natural`` (k, k) gives the
-    parameters in the user's units: σ²·natural·ψ. A takes ``mean`` (q,) away, divides by ``scale`` (q,) and applies
+    entries of Σ in the user's units: σ²·natural·ψ. A takes ``mean`` (q,) away, divides by ``scale`` (q,) and applies
     the matrices ``mixes`` (q, q) one after the other."""
 
     a: FloatArray
@@ -54,7 +54,7 @@ def block_transform(block: RandomBlock) -> BlockTransform:
     """The coordinates of one equation. ``R.`` equations stay as they are."""
     structure = block.structure
     if block.factor is not None:
-        return BlockTransform(np.eye(1), structure.basis(), np.eye(structure.n_params), np.zeros(1), np.ones(1))
+        return BlockTransform(np.eye(1), structure.basis(), np.eye(structure.n_entries), np.zeros(1), np.ones(1))
     q = len(block.names)
     if q == 0:
         none = np.zeros(0)
@@ -101,7 +101,7 @@ def _orthogonal(z: FloatArray) -> tuple[FloatArray, ...]:
 
 
 def congruence(structure: RandomStructure, a: FloatArray) -> FloatArray:
-    """The matrix of ψ -> natural parameters of AΣ(ψ)A', shape (k, k)."""
-    parameters = structure.parameters()
+    """The matrix of ψ -> the same entries of AΣ(ψ)A', shape (k, k)."""
+    entries = structure.entries()
     moved = a @ structure.basis() @ a.T
-    return np.array([[m[p.where[0]] for m in moved] for p in parameters])
+    return np.array([[m[where[0]] for m in moved] for where in entries])

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import RandomStructure
+from terrace.covariance.contract import RandomStructure
 from terrace.likelihood.objective import Objective
 from terrace.optimise.log import Iteration
 
@@ -34,8 +34,7 @@ def em_step(objective: Objective, psi: FloatArray, gradient: FloatArray) -> Floa
                 continue
         sigma = structure.matrix(psi[part])
         g = np.zeros_like(sigma)
-        for k, parameter in enumerate(structure.parameters()):
-            cells = parameter.where
+        for k, cells in enumerate(structure.entries()):
             share = gradient[part][k] / len(cells)
             for i, j in cells:
                 if i == j:
@@ -54,7 +53,7 @@ def _m_step(structure: RandomStructure, sigma: FloatArray, g: FloatArray, groups
     For tied parameters G is known only summed over their cells; spreading it evenly leaves the averages of
     ΣGΣ unchanged for identity and independent Σ, and for exchangeable Σ by symmetry.
     """
-    return structure.project(sigma + 2.0 / groups * sigma @ g @ sigma)
+    return structure.m_step(sigma + 2.0 / groups * sigma @ g @ sigma)
 
 
 def run_em(

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from terrace.covariance.contract import BOUNDARY
 from terrace.errors import SpecError
 from terrace.likelihood.objective import Objective
 from terrace.likelihood.patterns import PatternData
@@ -16,7 +17,7 @@ from terrace.optimise.em import run_em
 from terrace.optimise.log import Iteration
 from terrace.optimise.newton import NewtonResult, Tolerances, maximise, saddle
 from terrace.optimise.scan import has_limit_without_errors, is_small, other_summits, rises_without_errors
-from terrace.optimise.search import BOUNDARY, Frames, SearchPoint, SearchSpace
+from terrace.optimise.search import Frames, SearchPoint, SearchSpace
 from terrace.optimise.start import scoring_start
 from terrace.spec.model import Maximisation
 
@@ -60,7 +61,7 @@ def optimise(
     """
     space = SearchSpace(objective, tick, logarithms=options.metric == "matlog")
     space.keep_hessians = options.hessian
-    if objective.n_params == 0:
+    if objective.n_theta == 0:
         point = space.point(np.zeros(0))
         if point is None:
             raise np.linalg.LinAlgError("the fixed effects are not estimable")
@@ -249,7 +250,7 @@ def _starts(space: SearchSpace) -> tuple[FloatArray, list[FloatArray]]:
 
 def _by_starts(space: SearchSpace, scored: list[FloatArray]) -> tuple[FloatArray, list[FloatArray]]:
     """Each by() group with the start that suits it best, and the same with one group moved to another of its."""
-    layout, first = space.objective.design.residuals, space.objective.n_random
+    layout, first = space.objective.design.residuals, space.residual.start
     options = layout.structure.start()
     best, value = scored[0], space.value(scored[0])
     moved: list[FloatArray] = []
@@ -297,7 +298,7 @@ def _at_edge(space: SearchSpace, point: SearchPoint) -> bool:
     layout = space.objective.design.residuals
     if layout.edge(point.psi[n:]).shape[1]:
         return True
-    return layout.structure.independent and layout.n_by > 1 and bool(np.any(np.abs(point.theta[n:]) > 8))
+    return layout.structure.independent and layout.n_by > 1 and bool(np.any(np.abs(point.theta[space.residual]) > 8))
 
 
 def _canonical(space: SearchSpace, point: SearchPoint) -> SearchPoint:
@@ -306,10 +307,10 @@ def _canonical(space: SearchSpace, point: SearchPoint) -> SearchPoint:
     theta = point.theta.copy()
     changed = False
     for _, part in layout.slices():
-        where = slice(space.objective.n_random + part.start, space.objective.n_random + part.stop)
-        rho = layout.structure.canonical(point.psi[where])
-        if not np.array_equal(rho, point.psi[where]):
-            theta[where], changed = rho, True
+        known = point.psi[space.objective.n_random :][part]
+        rho = layout.structure.canonical(known)
+        if not np.array_equal(rho, known):
+            theta[space.residual][part], changed = rho, True
     if not changed:
         return point
     moved = space.point(theta, frames=point.frames)

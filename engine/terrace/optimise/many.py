@@ -37,7 +37,7 @@ def maximise_many(
 ) -> Maxima:
     """Maximise the likelihood of every outcome, all from θ, shape (r,), in ``frames`` where given."""
     o = outcomes.objective
-    count, r = len(outcomes.f), o.n_params
+    count, r = len(outcomes.f), o.n_theta
     space = SearchSpace(o)
     # ψ_i = θ'H_iθ
     quadratic = 0.5 * space.natural(np.zeros(r), frames)[2]

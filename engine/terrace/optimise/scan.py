@@ -24,13 +24,13 @@ POINTS, NEIGHBOURS, SEARCHES = 20, 5, 4
 
 def is_small(objective: Objective) -> bool:
     """Whether there is so little in the data for each covariance parameter that a second summit is to be feared."""
-    design, r = objective.design, objective.n_params
+    design, r = objective.design, objective.n_theta
     if not objective.n_random or design.n > ROWS_AT_MOST or design.residuals.n_by > 1:
         return False
     few_rows = design.n - objective.p < ROWS * (r + 1)
     few_groups = any(
         block.n_groups < GROUPS * (part.stop - part.start)
-        for block, part in zip(design.blocks, objective.layout.block_slices)
+        for block, part in zip(design.blocks, objective.layout.theta_slices)
     )
     return few_rows or few_groups
 
@@ -60,12 +60,12 @@ def _upright(space: SearchSpace, frames: Frames) -> Frames:
     design = objective.design
     residual = design.y - design.x @ np.linalg.lstsq(design.x, design.y, rcond=None)[0]
     out: list[FloatArray | None] = []
-    for (block, _), frame in zip(space.blocks, frames):
+    for b, frame in zip(space.blocks, frames):
         if frame is None:
             out.append(None)
             continue
-        z = objective.layout.transforms[design.blocks.index(block)].columns(block.z) @ frame
-        sums = [np.bincount(block.codes, weights=column * residual) for column in z.T]
+        z = objective.layout.transforms[design.blocks.index(b.block)].columns(b.block.z) @ frame
+        sums = [np.bincount(b.block.codes, weights=column * residual) for column in z.T]
         out.append(frame * np.where([float(np.sum(s**3)) < 0.0 for s in sums], -1.0, 1.0))
     return tuple(out)
 
@@ -119,15 +119,15 @@ def _spread(space: SearchSpace) -> list[FloatArray]:
     residuals = objective.design.residuals.starts()
     rng = np.random.default_rng(1)
     out = []
-    for k in range(POINTS * (min(objective.n_params, 5) + 1)):
-        theta = np.zeros(objective.n_params)
-        for block, part in space.blocks:
-            q = block.structure.size
+    for k in range(POINTS * (min(objective.n_theta, 5) + 1)):
+        theta = np.zeros(objective.n_theta)
+        for b in space.blocks:
+            q = b.structure.size
             # towards either end, where summits are
             share = 0.001 + 0.998 * np.sin(0.5 * np.pi * rng.random(q)) ** 2
             axes = np.linalg.qr(rng.normal(size=(q, q)))[0]
-            sigma = (axes * (share / (1.0 - share))) @ axes.T / _rows_a_group(objective, block)
-            theta[part] = block.structure.from_matrix(sigma)
+            sigma = (axes * (share / (1.0 - share))) @ axes.T / _rows_a_group(objective, b.block)
+            theta[b.theta] = b.structure.from_matrix(sigma)
         theta[space.residual] = residuals[k % len(residuals)]
         out.append(space.to_search(theta))
     return out
@@ -141,14 +141,13 @@ def _coordinates(space: SearchSpace, psi: FloatArray) -> FloatArray:
     """Where ψ stands, (r,), each coordinate between -1 and 1: the diagonal of M for variances, correlations by the
     size of what they correlate, residual parameters by their hyperbolic tangent; Σ in the frames of the space."""
     out = np.tanh(psi)
-    for (block, part), frame in zip(space.blocks, space.frames):
-        sigma = block.structure.matrix(psi[part])
+    for b, frame in zip(space.blocks, space.frames):
+        sigma = b.structure.matrix(psi[b.psi])
         sigma = sigma if frame is None else frame.T @ sigma @ frame
         variance = np.maximum(np.diag(sigma), 1e-12)
-        scaled = variance * _rows_a_group(space.objective, block)
+        scaled = variance * _rows_a_group(space.objective, b.block)
         root = np.sqrt(scaled / (1.0 + scaled))
         m = sigma / np.sqrt(np.outer(variance, variance)) * np.outer(root, root)
-        for k, parameter in enumerate(block.structure.parameters()):
-            i, j = parameter.where[0]
-            out[part.start + k] = m[i, j]
+        for k, where in enumerate(b.structure.entries()):
+            out[b.psi.start + k] = m[where[0]]
     return out

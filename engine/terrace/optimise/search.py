@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.random import RandomStructure
+from terrace.covariance.contract import QuadraticStructure, RandomStructure
 from terrace.design.design import RandomBlock
 from terrace.frozen import freeze, read_only
 from terrace.likelihood.objective import Evaluation, Objective
@@ -26,9 +26,6 @@ FloatArray = npt.NDArray[np.float64]
 Frames = tuple[FloatArray | None, ...]
 """Q (q, q) of each block of a search space; None where θ gives Σ without one."""
 
-# A direction of Σ is on the boundary where its variance, relative to σ² in scaled columns of Z, is below this.
-BOUNDARY = 1e-7
-
 # Eigenvalues that differ by less than this, relatively, are taken for one: their eigenvectors are those of the slopes.
 TIE, DUST = 1e-12, 1e-15
 
@@ -37,8 +34,8 @@ TIE, DUST = 1e-12, 1e-15
 class SearchPoint:
     """A point of the search: θ in ``frames``, ψ(θ), the evaluation there, and its derivatives in θ.
 
-    ``second`` (r, r, r) are the second derivatives of ψ. ``exact`` is False where the Hessian is minus the average
-    information.
+    ``jacobian`` (r, t) and ``second`` (r, t, t) are the derivatives of ψ. ``exact`` is False where the Hessian is minus
+    the average information.
     """
 
     theta: FloatArray
@@ -56,9 +53,28 @@ class SearchPoint:
         read_only(*self.frames)
 
     @property
+    def to_psi(self) -> FloatArray:
+        """The Jacobian of (ψ, log σ²) in (θ, log σ²), (r + 1, t + 1)."""
+        return with_log_variance(self.jacobian)
+
+    @property
     def ll(self) -> float:
         """The log (restricted) likelihood."""
         return self.evaluation.ll
+
+
+@dataclass(frozen=True)
+class SearchBlock:
+    """An equation with random effects, and where it stands in ψ and in θ."""
+
+    block: RandomBlock
+    psi: slice
+    theta: slice
+
+    @property
+    def structure(self) -> RandomStructure:
+        """That of its Σ."""
+        return self.block.structure
 
 
 class SearchSpace:
@@ -67,7 +83,8 @@ class SearchSpace:
     With ``logarithms`` (matlog) the entries of θ that stand for standard deviations are searched on the log
     scale, so that Σ stays positive definite and the boundary is only approached; otherwise (matsqrt) they
     are searched as they are and may reach zero. ``frames`` are those that θ is in where nothing else is said;
-    ``roots`` (r,) marks the entries of θ whose squares are variances in their frame.
+    ``roots`` (t,) marks the entries of θ that are zero where an effect of their frame has no
+    variance.
     """
 
     def __init__(
@@ -78,33 +95,38 @@ class SearchSpace:
         self.evaluations = 0
         self.keep_hessians = False
         self.logarithms = logarithms
+        layout = objective.layout
         self.blocks = [
-            (block, part)
-            for block, part in zip(objective.design.blocks, objective.layout.block_slices)
-            if part.stop > part.start
+            SearchBlock(block, psi, theta)
+            for block, psi, theta in zip(objective.design.blocks, layout.block_slices, layout.theta_slices)
+            if theta.stop > theta.start
         ]
         self.frames: Frames = (None,) * len(self.blocks)
-        self._quadratic = [block.structure.quadratic() for block, _ in self.blocks]
         self._turns: dict[int, tuple[FloatArray, FloatArray]] = {}
-        self.residual = slice(objective.n_random, objective.n_params)
-        self.roots = np.zeros(objective.n_params, dtype=bool)
-        for block, part in self.blocks:
-            self.roots[part.start : part.start + block.structure.n_roots] = True
+        self.residual = slice(layout.n_theta, objective.n_theta)
+        self.roots = np.zeros(objective.n_theta, dtype=bool)
+        for b in self.blocks:
+            self.roots[b.theta.start : b.theta.start + b.structure.n_roots] = True
         self.logged = self.roots & logarithms
 
+    @property
+    def quadratic(self) -> bool:
+        """Whether the random part of ψ is quadratic in θ."""
+        return not self.logarithms and all(isinstance(b.structure, QuadraticStructure) for b in self.blocks)
+
     def natural(self, theta: FloatArray, frames: Frames | None = None) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """ψ(θ), Jacobian (r, r) and second derivatives (r, r, r)."""
-        r = self.objective.n_params
-        psi, jacobian, second = np.zeros(r), np.zeros((r, r)), np.zeros((r, r, r))
+        """ψ(θ), (r,), Jacobian (r, t) and second derivatives (r, t, t)."""
+        r, t = self.objective.n_params, self.objective.n_theta
+        psi, jacobian, second = np.zeros(r), np.zeros((r, t)), np.zeros((r, t, t))
         root = np.where(self.logged, np.exp(np.clip(theta, -300, 300)), theta) if self.logarithms else theta
-        for k, ((block, part), h, frame) in enumerate(zip(self.blocks, self._quadratic, frames or self.frames)):
+        for k, (b, frame) in enumerate(zip(self.blocks, frames or self.frames)):
+            value, j, h = b.structure.to_psi(root[b.theta])
             if frame is not None:
-                h = np.tensordot(self._turn(k, block.structure, frame), h, axes=1)
-            slope = h @ root[part]
-            psi[part], jacobian[part, part], second[part, part, part] = slope @ root[part], 2.0 * slope, 2.0 * h
-        value, j, h = self.objective.design.residuals.to_relative(theta[self.residual])
-        part = self.residual
-        psi[part], jacobian[part, part], second[part, part, part] = value, j, h
+                turn = self._turn(k, b.structure, frame)
+                value, j, h = turn @ value, turn @ j, np.tensordot(turn, h, axes=1)
+            psi[b.psi], jacobian[b.psi, b.theta], second[b.psi, b.theta, b.theta] = value, j, h
+        at, own = slice(self.objective.n_random, r), self.residual
+        psi[at], jacobian[at, own], second[at, own, own] = self.objective.design.residuals.to_relative(theta[own])
         if self.logarithms:
             # θ = exp(φ): dψ/dφ = ψ_θ θ, d²ψ/dφ² = ψ_θθ θθ' + ψ_θ θ on the diagonal
             scale = np.where(self.logged, root, 1.0)
@@ -158,15 +180,15 @@ class SearchSpace:
     def turned(self, point: SearchPoint) -> SearchPoint:
         """The same point in the frames of the eigenvectors of every unstructured Σ; evaluates nothing."""
         theta, frames = point.theta.copy(), list(point.frames)
-        for k, (block, part) in enumerate(self.blocks):
-            structure = block.structure
-            if not structure.free or structure.size < 2 or block.factor is not None:
+        for k, b in enumerate(self.blocks):
+            structure = b.structure
+            if not structure.free or structure.size < 2 or b.block.factor is not None:
                 continue
             values, frames[k] = _eigenvectors(
-                structure.matrix(point.psi[part]), slopes(structure, point.evaluation.gradient[part])
+                structure.matrix(point.psi[b.psi]), slopes(structure, point.evaluation.gradient[b.psi])
             )
-            theta[part] = 0.0
-            theta[part.start : part.start + structure.size] = np.sqrt(np.maximum(values, 0.0))
+            theta[b.theta] = 0.0
+            theta[b.theta.start : b.theta.start + structure.size] = np.sqrt(np.maximum(values, 0.0))
         if all(a is b for a, b in zip(frames, point.frames)):
             return point
         turned = tuple(frames)
@@ -174,9 +196,9 @@ class SearchSpace:
 
     def start(self, scale: float, residual: FloatArray) -> FloatArray:
         """θ for Σ* = scale·I in the scaled columns of Z, with the given residual part."""
-        theta = np.zeros(self.objective.n_params)
-        for block, part in self.blocks:
-            theta[part] = block.structure.start(scale)
+        theta = np.zeros(self.objective.n_theta)
+        for b in self.blocks:
+            theta[b.theta] = b.structure.start(scale)
         theta[self.residual] = residual
         return self.to_search(theta)
 
@@ -197,27 +219,35 @@ class SearchSpace:
 
     def from_psi(self, psi: FloatArray) -> FloatArray:
         """θ of a given ψ for the random part; the residual part of ψ must be at hand as θ already."""
-        return self._factored(psi, psi[self.residual], lambda _, sigma: sigma)
+        return self._factored(psi, psi[self.objective.n_random :], lambda _, sigma: sigma)
 
     def _factored(
         self, psi: FloatArray, residual: FloatArray, change: Callable[[RandomBlock, FloatArray], FloatArray]
     ) -> FloatArray:
-        theta = np.zeros(self.objective.n_params)
-        for (block, part), frame in zip(self.blocks, self.frames):
-            sigma = change(block, block.structure.matrix(psi[part]))
-            theta[part] = block.structure.from_matrix(sigma if frame is None else frame.T @ sigma @ frame)
+        theta = np.zeros(self.objective.n_theta)
+        for b, frame in zip(self.blocks, self.frames):
+            sigma = change(b.block, b.structure.matrix(psi[b.psi]))
+            theta[b.theta] = b.structure.from_matrix(sigma if frame is None else frame.T @ sigma @ frame)
         theta[self.residual] = residual
         return self.to_search(theta)
 
 
-def slopes(structure: RandomStructure, gradient: FloatArray) -> FloatArray:
-    """G = ∂ℓ/∂Σ, (q, q) and symmetric, of a structure whose parameters fill one position of Σ each.
+def with_log_variance(jacobian: FloatArray) -> FloatArray:
+    """The Jacobian (r, t) of ψ in θ with log σ² as a further parameter of both, (r + 1, t + 1)."""
+    r, t = jacobian.shape
+    out = np.zeros((r + 1, t + 1))
+    out[:r, :t], out[r, t] = jacobian, 1.0
+    return out
 
-    ``gradient`` (k,) is in its natural parameters, so that a covariance stands for both of its positions.
+
+def slopes(structure: RandomStructure, gradient: FloatArray) -> FloatArray:
+    """G = ∂ℓ/∂Σ, (q, q) and symmetric, of a structure of which each ψ fills one position of Σ.
+
+    ``gradient`` (k,) is in ψ, so that a covariance stands for both of its positions.
     """
     g = np.zeros((structure.size, structure.size))
-    for slope, parameter in zip(gradient, structure.parameters()):
-        i, j = parameter.where[0]
+    for slope, where in zip(gradient, structure.entries()):
+        i, j = where[0]
         g[i, j] = g[j, i] = slope if i == j else 0.5 * slope
     return g
 
@@ -245,10 +275,10 @@ CLOSE = 0.05
 
 def near_singular(space: SearchSpace, psi: FloatArray) -> bool:
     """Whether an unstructured Σ is so close to a singular one that a search has to look at the boundary itself."""
-    for block, part in space.blocks:
-        if not block.structure.free or block.structure.size < 2:
+    for b in space.blocks:
+        if not b.structure.free or b.structure.size < 2:
             continue
-        sigma = block.structure.matrix(psi[part])
+        sigma = b.structure.matrix(psi[b.psi])
         try:
             unexplained = 1.0 / np.diag(np.linalg.inv(sigma))
         except np.linalg.LinAlgError:

@@ -74,5 +74,5 @@ def _inside(objective: Objective, psi: FloatArray) -> FloatArray:
         if values.min() < floor:
             sigma = (vectors * np.clip(values, floor, LARGEST)) @ vectors.T
             theta = block.structure.from_matrix(sigma)
-            out[part] = block.structure.to_natural(theta)[0]
+            out[part] = block.structure.to_psi(theta)[0]
     return out

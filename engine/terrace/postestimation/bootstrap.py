@@ -182,7 +182,8 @@ class Refit:
         """
         asked = self.options
         plain = replace(Maximisation(), **{name: getattr(asked, name) for name in SEARCH}) == Maximisation()
-        smooth = plain and not near_singular(SearchSpace(self.swap.base), self.fit.model.optimum.point.psi)
+        space = SearchSpace(self.swap.base)
+        smooth = plain and space.quadratic and not near_singular(space, self.fit.model.optimum.point.psi)
         outcomes = self.swap.outcomes(y) if smooth else None
         if outcomes is None:
             return [self(one) for one in y]

@@ -143,7 +143,7 @@ def recovariance(fit: FitResult, position: int, values: FloatArray | None = None
     ``values`` (k,) stand for all covariance parameters in the place of the estimates.
     """
     block = fit.model.design.blocks[position]
-    return np.asarray(np.tensordot(block_parameters(fit, position, values), block.structure.basis(), axes=1))
+    return block.structure.covariance(block_parameters(fit, position, values))
 
 
 def recovariance_table(

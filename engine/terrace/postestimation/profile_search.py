@@ -12,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from terrace.inference.cells import Cell, natural_values
+from terrace.inference.cells import Cell, entries_of, natural_values
+from terrace.optimise.search import with_log_variance
 from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
@@ -91,9 +92,7 @@ class ProfileSearch:
         # a search that has run away is turned back by the likelihood, which is -inf out there
         sigma2 = math.exp(min(max(u[-1], -600.0), 600.0)) * self.objective.y_scale**2
         values, slopes = natural_values(self.objective, psi, sigma2)
-        chain = np.zeros((len(u), len(u)))
-        chain[:-1, :-1], chain[-1, -1] = jacobian, 1.0
-        slopes = slopes @ chain
+        slopes = slopes @ with_log_variance(jacobian)
         cell = self.fit.model.layout[k]
         if metric == "sd" and cell.kind == "variance":
             sd = math.sqrt(max(values[k], 1e-300))
@@ -162,14 +161,14 @@ class ProfileSearch:
         theta = u[:-1].copy()
         changed = False
         psi = self.space.natural(theta)[0]
-        for (block, part), frame in zip(self.space.blocks, self.space.frames):
-            structure = block.structure
-            sigma = structure.matrix(psi[part])
+        for b, frame in zip(self.space.blocks, self.space.frames):
+            structure = b.structure
+            sigma = structure.matrix(psi[b.psi])
             values, vectors = np.linalg.eigh(sigma if frame is None else frame.T @ sigma @ frame)
             if values[0] > 1e-5 * values[-1]:
                 continue
             raised = np.maximum(values, max(0.1 * float(values[-1]), 1e-3))
-            theta[part] = structure.from_matrix((vectors * raised) @ vectors.T)
+            theta[b.theta] = structure.from_matrix((vectors * raised) @ vectors.T)
             changed = True
         return np.append(theta, u[-1]) if changed else None
 
@@ -235,9 +234,8 @@ class ProfileSearch:
 
     def _as_start(self, psi: FloatArray, u: FloatArray) -> list[FloatArray]:
         """(θ, log σ²) of ψ with the residual part and σ² of u; none where that is no number."""
-        n = self.objective.n_random
         theta = self.space.from_psi(psi)
-        theta[n:] = u[:-1][n:]
+        theta[self.space.residual] = u[:-1][self.space.residual]
         return [np.append(theta, u[-1])] if np.all(np.isfinite(theta)) else []
 
     @staticmethod
@@ -260,18 +258,21 @@ class ProfileSearch:
     def _pushed_tied(self, u: FloatArray, k: int, metric: str, value: float) -> list[FloatArray]:
         """`_pushed` for structures whose parameters are few: all others in the user's units unchanged."""
         cell = self.fit.model.layout[k]
-        n = self.objective.n_random
+        n, known = self.objective.n_random, self.objective.layout.n_theta
         psi, _, _ = self.space.natural(u[:-1])
         scale2 = self.objective.y_scale**2
         values, _ = natural_values(self.objective, psi, math.exp(u[-1]) * scale2)
-        random = values[:n].copy()
+        random = values[:known].copy()
         if cell.kind == "variance":
             random[k] = value**2
+        elif cell.kind == "other":
+            random[k] = value
         else:
             i, j = self._variances(k)
             random[k] = value * math.sqrt(max(random[i] * random[j], 0.0)) if metric == "sd" else value
         moved = psi.copy()
-        moved[:n] = np.linalg.solve(self.objective.natural_map(), random) / (math.exp(u[-1]) * scale2)
+        entries, _ = entries_of(self.objective, random)
+        moved[:n] = np.linalg.solve(self.objective.natural_map(), entries) / (math.exp(u[-1]) * scale2)
         return [*self._as_start(moved, u), u]
 
     def _search(self, k: int, metric: str, value: float, start: FloatArray) -> tuple[float, FloatArray]:
@@ -307,12 +308,10 @@ class ProfileSearch:
         """W with W'HW = I for the information H at the estimates; flat directions get a length of their own."""
         point = self.fit.model.optimum.point
         full = point.evaluation.full_hessian
-        r = len(point.theta)
-        j = np.eye(r + 1)
-        j[:r, :r] = point.jacobian
+        j = point.to_psi
         _, _, second = self.space.natural(point.theta)
         h = -(j.T @ full @ j)
-        h[:r, :r] -= np.tensordot(point.evaluation.gradient, second, axes=1)
+        h[:-1, :-1] -= np.tensordot(point.evaluation.gradient, second, axes=1)
         values, vectors = np.linalg.eigh((h + h.T) / 2)
         floor = max(1e-4 * float(values.max()), 1e-6)
         whitening: FloatArray = vectors / np.sqrt(np.maximum(values, floor))

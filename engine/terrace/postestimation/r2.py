@@ -106,7 +106,7 @@ def random_variance(fit: FitResult, values: FloatArray | None = None) -> FloatAr
         if block.factor is not None:
             out += own[0]
         else:
-            sigma = np.tensordot(own, block.structure.basis(), axes=1)
+            sigma = block.structure.covariance(own)
             out += np.einsum("ij,jk,ik->i", block.z, sigma, block.z)
     return out
 
@@ -205,7 +205,7 @@ def _intercepts(fit: FitResult) -> dict[str, float]:
             out[block.factor] = float(own[0])
             continue
         if "_cons" in block.names:
-            sigma = np.tensordot(own, block.structure.basis(), axes=1)
+            sigma = block.structure.covariance(own)
             at = block.names.index("_cons")
             out[block.level.name] = out.get(block.level.name, 0.0) + float(sigma[at, at])
     out["Residual"] = float(residual_variance(fit).mean())

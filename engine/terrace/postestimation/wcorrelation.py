@@ -120,7 +120,7 @@ def cluster_parts(
         groups = np.unique(block.codes[rows])
         here = np.equal.outer(block.codes[rows], groups)
         if block.factor is None:
-            sigma = np.tensordot(own, block.structure.basis(), axes=1)
+            sigma = block.structure.covariance(own)
             columns += [here[:, [k]] * block.z[rows] for k in range(len(groups))]
             parts.append(np.kron(np.eye(len(groups)), sigma))
             names += list(block.names) * len(groups)

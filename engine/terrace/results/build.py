@@ -122,12 +122,12 @@ def _weighted_least_squares(fitted: FittedModel) -> tuple[float, float]:
 def _comparison(fitted: FittedModel, spec: ModelSpec) -> tuple[Comparison | None, float | None]:
     objective = fitted.objective
     robust = fitted.n_clusters is not None
-    extra = objective.n_params
+    extra = objective.n_theta
     if not spec.random or extra == 0 or robust or fitted.design.weights.kind == "pweight":
         return None, None
     ll_c = linear_ll(fitted)
     stat = max(2.0 * (fitted.optimum.point.ll - ll_c), 0.0)
-    one_variance = extra == 1 and objective.n_random == 1
+    one_variance = extra == 1 and objective.layout.n_theta == 1
     if one_variance:
         tiny = stat < 1e-8 * (1 + abs(ll_c))
         return Comparison("chibar2(01)", stat, 1, 1.0 if tiny else 0.5 * chi2_upper(stat, 1), False), ll_c

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from terrace.covariance.random import STRUCTURES
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS, STRUCTURES
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec
 from terrace.spec.validity import invalid

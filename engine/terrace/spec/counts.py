@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from terrace.covariance.random import STRUCTURES
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS, STRUCTURES
 from terrace.data.value import Value
 from terrace.spec.edit import ALL, group_name, has_intercept, is_crossed, level_path, term_key, terms
 from terrace.spec.facts import Facts, Groups, Sample
-from terrace.spec.model import Factor, ModelSpec, RandomEquation, RandomStructure, Term
+from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,12 @@ class Counts:
         return self.fixed + self.random + self.residual
 
 
-def default_covariance(equation: RandomEquation) -> RandomStructure:
+def default_covariance(equation: RandomEquation) -> str:
     """The structure that an equation has where none is asked for."""
     return "identity" if is_crossed(equation) else "independent"
 
 
-def covariance_parameters(structure: RandomStructure, effects: int) -> int:
+def covariance_parameters(structure: str, effects: int) -> int:
     """How many parameters a covariance matrix of so many random effects has."""
     if effects <= 0:
         return 0

@@ -11,16 +11,14 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any, Literal, TypedDict, Unpack
 
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS
 from terrace.spec.model import (
     Base,
     DfMethod,
     Factor,
     ModelSpec,
     RandomEquation,
-    RandomStructure,
     Residuals,
-    ResidualStructure,
     Term,
     Vce,
     Weight,
@@ -336,7 +334,7 @@ def set_random_constant(spec: ModelSpec, index: int, on: bool) -> ModelSpec:
     return _with_equation(spec, index, replace(spec.random[index], constant=on))
 
 
-def set_covariance(spec: ModelSpec, index: int, covariance: RandomStructure | None) -> ModelSpec:
+def set_covariance(spec: ModelSpec, index: int, covariance: str | None) -> ModelSpec:
     """With another covariance structure of the random effects at level `index`; None is the default."""
     return _with_equation(spec, index, replace(spec.random[index], covariance=covariance))
 
@@ -381,7 +379,7 @@ def arrange(spec: ModelSpec) -> ModelSpec:
 
 
 # --- residuals ----------------------------------------------------------------------------------------------
-def set_residual_structure(spec: ModelSpec, structure: ResidualStructure) -> ModelSpec:
+def set_residual_structure(spec: ModelSpec, structure: str) -> ModelSpec:
     """With another residual structure; time is kept where it takes one.
 
     The order is 1 for ``ar`` and ``ma``, all lags for ``banded`` and ``toeplitz``, until another is set; it is

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-from terrace.covariance.random import STRUCTURES
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS, STRUCTURES
 from terrace.spec.counts import covariance_parameters, default_covariance
 from terrace.spec.edit import group_name, has_intercept, is_crossed, level_path
 from terrace.spec.model import Factor, ModelSpec, Term

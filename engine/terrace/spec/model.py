@@ -9,10 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-RandomStructure = Literal["identity", "independent", "exchangeable", "unstructured"]
-ResidualStructure = Literal[
-    "independent", "exchangeable", "ar", "ma", "unstructured", "banded", "toeplitz", "exponential"
-]
 DfInformation = Literal["eim", "oim"]
 Metric = Literal["variance", "sd", "estmetric"]
 VceCorrection = Literal["cr0", "cr1", "cr2"]
@@ -64,7 +60,7 @@ class RandomEquation:
     level: str
     terms: tuple[Term, ...] = ()
     factor: str | None = None
-    covariance: RandomStructure | None = None
+    covariance: str | None = None
     constant: bool = True
     fweight: str | None = None
     pweight: str | None = None
@@ -75,7 +71,7 @@ class RandomEquation:
 class Residuals:
     """``residuals(structure order, t(time) by(by))``; ``order`` None where the structure takes none or all."""
 
-    structure: ResidualStructure = "independent"
+    structure: str = "independent"
     order: int | None = None
     time: str | None = None
     by: str | None = None

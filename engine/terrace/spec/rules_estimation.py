@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.edit import ALL
 from terrace.spec.model import ModelSpec

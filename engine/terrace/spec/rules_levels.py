@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from terrace.covariance.random import STRUCTURES
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS, STRUCTURES
 from terrace.spec import edit
 from terrace.spec.counts import covariance_parameters, default_covariance, effects, group_path
 from terrace.spec.edit import ALL

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.counts import residual_parameters
 from terrace.spec.model import ModelSpec, RandomEquation

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from terrace.covariance.random import STRUCTURES
-from terrace.covariance.residual import RESIDUALS
+from terrace.covariance.registry import RESIDUALS, STRUCTURES
 from terrace.spec.edit import ALL, ORDERED, TIMED, has_pweights, is_crossed
 from terrace.spec.model import ModelSpec, RandomEquation, Term
 from terrace.spec.problem import Problem

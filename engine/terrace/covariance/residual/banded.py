@@ -1,4 +1,4 @@
-"""Residuals with variances and covariances of their own for each time: banded and unstructured."""
+"""Residuals: banded, with variances and covariances of their own for each time."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.residual_base import FloatArray, ReportedParameter, ResidualStructure
+from terrace.covariance.contract import FloatArray, ReportedParameter, ResidualStructure
+from terrace.covariance.symbols import ZERO, Letters, Symbol
 from terrace.errors import SpecError
-
-IntArray = npt.NDArray[np.int64]
 
 
 class Banded(ResidualStructure):
@@ -19,12 +18,20 @@ class Banded(ResidualStructure):
     which reaches every positive definite matrix of that band and no other."""
 
     key, title, adjective, phrase = "banded", "Banded", "Banded", "a banded residual covariance"
+    short, sentence = "ba", "A variance for each time, covariances up to lag {order}."
     by_time = ordered = True
     least_order = 0
 
     @classmethod
+    def letters(cls, i: int, j: int, order: int | None, apart: str) -> Letters:
+        if i == j:
+            return (Symbol("σ", str(i), "2"),)
+        inside = order is None or abs(i - j) <= order
+        return (Symbol("σ", f"{min(i, j)}{max(i, j)}"),) if inside else ZERO
+
+    @classmethod
     def bound(
-        cls, times: FloatArray, order: int | None, lags: Callable[[], IntArray], time: str
+        cls, times: FloatArray, order: int | None, lags: Callable[[], npt.NDArray[np.int64]], time: str
     ) -> ResidualStructure:
         if order is not None and cls.ordered and not 0 <= order <= len(times) - 1:
             raise SpecError(
@@ -96,7 +103,7 @@ class Banded(ResidualStructure):
         return (ht @ full)[1:], (2 * ht)[1:, 1:], (2 * h)[1:, 1:, 1:]
 
     @cached_property
-    def _basis(self) -> tuple[IntArray, IntArray, FloatArray]:
+    def _basis(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], FloatArray]:
         """Rows and columns of the cells, and ∂R*/∂ρ_a, shape (r, k, k), for all times."""
         k = len(self.times)
         i, j = np.array(self.cells(), dtype=np.int64).reshape(-1, 2).T
@@ -146,25 +153,3 @@ class Banded(ResidualStructure):
             full[i, j] = full[j, i] = value / values[0]
         factor = np.linalg.cholesky(full)
         return np.array([factor[i, j] for i, j in self.cells()])[1:], float(values[0])
-
-
-class Unstructured(Banded):
-    """All variances and covariances between times."""
-
-    key, title, adjective = "unstructured", "Unstructured", "Unstructured"
-    phrase = "an unstructured residual covariance"
-    ordered = False
-
-    @classmethod
-    def count(cls, n_times: int, order: int | None) -> int:
-        return super().count(n_times, None)
-
-    def shown_order(self) -> int | None:
-        return None
-
-    def stored(self) -> dict[str, int | None]:
-        return {}
-
-    @property
-    def band(self) -> int:
-        return len(self.times) - 1

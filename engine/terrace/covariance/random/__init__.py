@@ -1,0 +1,1 @@
+"""Covariance matrices of random effects, one structure a file."""
