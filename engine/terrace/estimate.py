@@ -33,6 +33,7 @@ from terrace.inference.small import SmallInference, small_inference
 from terrace.likelihood.objective import Objective
 from terrace.optimise.fit import Optimum, optimise
 from terrace.optimise.log import Iteration
+from terrace.optimise.search import with_log_variance
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.spec.model import ModelSpec
@@ -238,13 +239,24 @@ def _covariance_parameters(optimum: Optimum, want_se: bool) -> tuple[Optimum, Na
     natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
     if natural.lowest > WELL and not natural.boundary:
         return optimum, natural
-    unknown = unidentified(optimum.space.objective, optimum.point.psi)
+    unknown = _unidentified(optimum)
     if not unknown.directions.shape[1]:
         return optimum, natural
     optimum = _with_least(optimum, unknown, np.ones(len(unknown.absorbed), dtype=bool)) or (
         _with_least(optimum, unknown, unknown.absorbed) or optimum
     )
     return optimum, estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown)
+
+
+def _unidentified(optimum: Optimum) -> Unidentified:
+    """What the data cannot tell; where Σ is not linear in what is searched, in the directions that are open beside the
+    optimum, away from the boundary."""
+    space, point = optimum.space, optimum.point
+    if space.quadratic:
+        return unidentified(space.objective, point.psi)
+    theta = np.where(space.roots & (np.abs(point.theta) < 0.1), 0.1, point.theta)
+    psi, jacobian, _ = space.natural(theta)
+    return unidentified(space.objective, psi, with_log_variance(jacobian))
 
 
 def _with_least(optimum: Optimum, unknown: Unidentified, which: npt.NDArray[np.bool_]) -> Optimum | None:

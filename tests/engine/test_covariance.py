@@ -31,7 +31,7 @@ def test_random_structure_contract(key: str, size: int) -> None:
     rng = np.random.default_rng(size)
     theta = rng.normal(size=structure.n_params)
     psi, jacobian, second = structure.to_psi(theta)
-    assert psi.shape == (structure.n_params,)
+    assert psi.shape == (structure.n_entries,) and len(structure.parameters()) == structure.n_params
     np.testing.assert_allclose(jacobian, differences(lambda t: structure.to_psi(t)[0], theta), atol=1e-8)
     np.testing.assert_allclose(second, differences(lambda t: structure.to_psi(t)[1], theta), atol=1e-8)
     sigma = structure.matrix(psi)
@@ -42,6 +42,72 @@ def test_random_structure_contract(key: str, size: int) -> None:
     again = structure.to_psi(structure.from_matrix(sigma))[0]
     np.testing.assert_allclose(again, psi, atol=1e-10)
     np.testing.assert_allclose(structure.project(sigma), psi, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("key", STRUCTURES)
+def test_printed_parameters_and_entries_are_inverse(key: str, size: int) -> None:
+    structure = STRUCTURES[key](size)
+    root = np.random.default_rng(size).normal(size=(size, size))
+    psi = structure.to_psi(structure.from_matrix(root @ root.T + np.eye(size)))[0]
+    values, slope = structure.printed(psi)
+    back, inverse = structure.entries_of(values)
+    np.testing.assert_allclose(back, psi, atol=1e-12)
+    np.testing.assert_allclose(structure.covariance(values), structure.matrix(psi), atol=1e-12)
+    np.testing.assert_allclose(slope, differences(lambda p: structure.printed(p)[0], psi), atol=1e-7)
+    np.testing.assert_allclose(inverse, differences(lambda v: structure.entries_of(v)[0], values), atol=1e-7)
+    np.testing.assert_allclose(slope @ inverse, np.eye(structure.n_params), atol=1e-10)
+    named = [p.kind for p in structure.parameters()]
+    assert named == sorted(named, key=lambda k: k != "variance"), "variances come first"
+
+
+@pytest.mark.parametrize("size", (1, 2, 5))
+@pytest.mark.parametrize("key", STRUCTURES)
+def test_the_boundary_is_where_the_matrix_is_singular(key: str, size: int) -> None:
+    """Each entry of θ that can be zero, and each end of one that cannot."""
+    structure = STRUCTURES[key](size)
+    inside = structure.start()
+    assert not structure.at_edge(inside).any()
+    np.testing.assert_array_equal(structure.snapped(inside), inside)
+    assert structure.at_edge(np.zeros(structure.n_params))[: structure.n_roots].all()
+    for k in range(structure.n_params):
+        for edge in (0.0, np.pi / 2):
+            theta = inside.copy()
+            theta[k] = edge + 1e-9
+            if not structure.at_edge(theta)[k]:
+                continue
+            exact = structure.snapped(theta)
+            assert structure.at_edge(exact)[k] and abs(exact[k] - theta[k]) < 1e-8
+            sigma = structure.matrix(structure.to_psi(exact)[0])
+            assert np.linalg.eigvalsh(sigma)[0] == pytest.approx(0.0, abs=1e-15)
+            if structure.free:
+                continue
+            zero, pairs = structure.singular(exact)
+            np.testing.assert_array_equal(zero, np.diag(sigma) == 0.0)
+            for (i, j), value in pairs.items():
+                assert sigma[i, j] / np.sqrt(sigma[i, i] * sigma[j, j]) == pytest.approx(value)
+            assert zero.any() or pairs
+
+
+@pytest.mark.parametrize("size", (1, 2, 4))
+@pytest.mark.parametrize("key", STRUCTURES)
+def test_the_m_step_is_the_best_member(key: str, size: int) -> None:
+    rng = np.random.default_rng(size)
+    root = rng.normal(size=(size, size + 3))
+    moments = root @ root.T
+    structure = STRUCTURES[key](size)
+
+    def gain(psi: np.ndarray) -> float:
+        sigma = structure.matrix(psi)
+        return float(-np.linalg.slogdet(sigma)[1] - np.trace(np.linalg.solve(sigma, moments)))
+
+    best = structure.m_step(moments)
+    theta = structure.from_matrix(structure.matrix(best))
+    np.testing.assert_allclose(structure.to_psi(theta)[0], best, atol=1e-10)
+    slope = differences(lambda t: np.array([gain(structure.to_psi(t)[0])]), theta)
+    np.testing.assert_allclose(slope, 0.0, atol=1e-4)
+    for _ in range(20):
+        assert gain(structure.to_psi(theta + 0.1 * rng.normal(size=len(theta)))[0]) <= gain(best) + 1e-9
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -88,7 +154,7 @@ def residual_cases() -> list[tuple[ResidualStructure, np.ndarray]]:
 
 @pytest.mark.parametrize(("structure", "theta"), residual_cases(), ids=lambda v: getattr(v, "key", ""))
 def test_residual_structure_contract(structure: ResidualStructure, theta: np.ndarray) -> None:
-    at = np.arange(len(TIMES), dtype=float) if structure.key in ("unstructured", "banded") else TIMES
+    at = np.arange(len(TIMES), dtype=float) if structure.by_time else TIMES
     rho, jacobian, second = structure.to_relative(theta)
     np.testing.assert_allclose(jacobian, differences(lambda t: structure.to_relative(t)[0], theta), atol=1e-7)
     np.testing.assert_allclose(second, differences(lambda t: structure.to_relative(t)[1], theta), atol=1e-7)
@@ -114,7 +180,7 @@ def test_residual_structure_contract(structure: ResidualStructure, theta: np.nda
 
 def test_every_start_of_every_structure_is_admissible() -> None:
     for structure, _ in residual_cases():
-        at = np.arange(len(TIMES), dtype=float) if structure.key in ("unstructured", "banded") else TIMES
+        at = np.arange(len(TIMES), dtype=float) if structure.by_time else TIMES
         for theta in structure.start():
             r, _, _ = structure.relative(structure.to_relative(theta)[0], at, 0)
             assert np.linalg.eigvalsh(r).min() > 0

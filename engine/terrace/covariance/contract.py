@@ -157,13 +157,17 @@ class RandomStructure(ABC):
         return self.n_params
 
     def at_edge(self, theta: FloatArray) -> BoolArray:
-        """Which of the first `n_roots` entries of θ stand where Σ is singular."""
-        return np.asarray(theta[: self.n_roots] ** 2 < BOUNDARY)
+        """Which entries of θ, (n_params,), stand where Σ is singular, or as good as that (`BOUNDARY`)."""
+        return np.asarray((theta**2 < BOUNDARY) & (np.arange(self.n_params) < self.n_roots))
 
-    def singular(self, gone: BoolArray) -> tuple[BoolArray, dict[Position, float]]:
-        """What `at_edge` means, (n_roots,): which effects have no variance, (size,), and correlations on the edge by
-        position."""
-        return np.resize(gone, self.size), {}
+    def snapped(self, theta: FloatArray) -> FloatArray:
+        """θ with what is `at_edge` on the edge itself."""
+        return np.where(self.at_edge(theta), 0.0, theta)
+
+    def singular(self, theta: FloatArray) -> tuple[BoolArray, dict[Position, float]]:
+        """What `at_edge` means: which effects have no variance, (size,), and correlations on the edge by position; not
+        asked where every covariance matrix is a member."""
+        return np.resize(self.at_edge(theta), self.size), {}
 
     # --- the effects of the values of a variable --------------------------------------------------------------------
     @classmethod
@@ -255,6 +259,10 @@ class ResidualStructure(ABC):
     """As in "Autoregressive residuals"."""
     phrase: ClassVar[str] = ""
     """As in "a model with ..."; empty for residuals that are not worth a word."""
+    edge_words: ClassVar[str] = ""
+    """What correlations at the `edge` are, as in "rho is ..."; empty where there is no edge."""
+    edge_advice: ClassVar[str] = ""
+    """What to do then; ``{maximise}`` stands for what the estimates are."""
     needs_time: ClassVar[bool] = True
     integer_time: ClassVar[bool] = True
     independent: ClassVar[bool] = False

@@ -88,8 +88,7 @@ def free_directions(
             for k, parameter in enumerate(structure.parameters()):
                 keep[part.start + k] = not null[min(parameter.where[0])]
         else:
-            gone = structure.at_edge(point.theta[part])
-            keep[part.start : part.start + len(gone)] = ~gone
+            keep[part] = ~structure.at_edge(point.theta[part])
     residuals = objective.design.residuals
     if residuals.structure.independent and residuals.n_by > 1:
         relative = np.append(0.0, point.psi[objective.n_random :])
@@ -217,7 +216,7 @@ def _solved(pivot: int, weights: FloatArray) -> FloatArray:
 def _tied_state(objective: Objective, point: SearchPoint, position: int) -> SingularState:
     """The state of a structure that is not free, as its own θ tell it."""
     structure = objective.design.blocks[position].structure
-    zero, pairs = structure.singular(structure.at_edge(point.theta[objective.layout.theta_slices[position]]))
+    zero, pairs = structure.singular(point.theta[objective.layout.theta_slices[position]])
     return SingularState(zero, pairs, ())
 
 

@@ -42,31 +42,39 @@ class Unidentified:
         return np.where(np.abs(moved) > ENTRY, moved, 0.0)
 
 
-def unidentified(objective: Objective, psi: FloatArray) -> Unidentified:
-    """What the data cannot tell about the parameters at ψ and beside it."""
+def unidentified(objective: Objective, psi: FloatArray, tangent: FloatArray | None = None) -> Unidentified:
+    """What the data cannot tell about the parameters at ψ and beside it.
+
+    ``tangent`` (r + 1, t + 1) spans the directions of (ψ, log σ²) that the structures allow, where that is not all.
+    """
     r, first = objective.n_params, objective.n_random
     nothing = Unidentified(np.zeros((r + 1, 0)), np.ones(r + 1), np.zeros(0, dtype=bool))
-    found = _null(objective, psi) if r else None
+    found = _null(objective, psi, tangent) if r else None
     if found is None or not found.directions.shape[1] or r == first:
         return found or nothing
     for shift in (0.05, -0.05, 0.01):
         elsewhere = psi.copy()
         elsewhere[first:] = psi[first:] * (1.0 - shift) + 0.3 * shift
-        other = _null(objective, elsewhere)
+        other = _null(objective, elsewhere, tangent)
         if other is not None:
             return found if other.directions.shape[1] else nothing
     return found
 
 
-def _null(objective: Objective, psi: FloatArray) -> Unidentified | None:
+def _null(objective: Objective, psi: FloatArray, tangent: FloatArray | None) -> Unidentified | None:
     try:
         k, plain = expected_information(objective, psi)
     except np.linalg.LinAlgError:
         return None
     size = np.sqrt(np.maximum(np.diag(plain), 0.0))
     size = np.where(size > 0, size, 1.0)
-    values, vectors = np.linalg.eigh(k / np.outer(size, size))
-    null = vectors[:, values < RANK * max(1.0, float(values[-1]))] / size[:, None]
+    if tangent is None:
+        values, vectors = np.linalg.eigh(k / np.outer(size, size))
+        null = vectors[:, values < RANK * max(1.0, float(values[-1]))] / size[:, None]
+    else:
+        length = np.sqrt(np.maximum(np.diag(tangent.T @ plain @ tangent), 1e-300))
+        values, vectors = np.linalg.eigh(tangent.T @ k @ tangent / np.outer(length, length))
+        null = tangent @ (vectors[:, values < RANK * max(1.0, float(values[-1]))] / length[:, None])
     return Unidentified(null, size, np.einsum("is,ij,js->s", null, plain, null) > ENTRY)
 
 

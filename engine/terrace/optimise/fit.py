@@ -9,7 +9,6 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from terrace.covariance.contract import BOUNDARY
 from terrace.errors import SpecError
 from terrace.likelihood.objective import Objective
 from terrace.likelihood.patterns import PatternData
@@ -133,10 +132,10 @@ SADDLE = 1e-5
 
 def _on_boundary(space: SearchSpace, point: SearchPoint) -> SearchPoint:
     """The point with variances in Σ* that are next to nothing at zero, where that costs no likelihood."""
-    small = space.roots & (point.theta**2 < BOUNDARY) & (point.theta != 0.0)
-    if not small.any():
+    theta = space.snapped(point.theta)
+    if np.array_equal(theta, point.theta):
         return point
-    moved = space.point(np.where(small, 0.0, point.theta), frames=point.frames)
+    moved = space.point(theta, frames=point.frames)
     if moved is None or moved.ll < point.ll - 1e-11 * (1.0 + abs(point.ll)):
         return point
     return moved

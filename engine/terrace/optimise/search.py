@@ -194,6 +194,13 @@ class SearchSpace:
         turned = tuple(frames)
         return self._seen(theta, turned, self.natural(theta, turned), point.evaluation, point.exact)
 
+    def snapped(self, theta: FloatArray) -> FloatArray:
+        """θ, in any frames and without logarithms, with variances that are next to nothing at zero."""
+        out = theta.copy()
+        for b in self.blocks:
+            out[b.theta] = b.structure.snapped(theta[b.theta])
+        return out
+
     def start(self, scale: float, residual: FloatArray) -> FloatArray:
         """θ for Σ* = scale·I in the scaled columns of Z, with the given residual part."""
         theta = np.zeros(self.objective.n_theta)

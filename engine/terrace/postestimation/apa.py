@@ -194,6 +194,10 @@ def _random(fit: FitResult, words: _Words) -> list[str]:
             where = words.variable(r.level)
             edge = ", at the edge of its range" if r.boundary else ""
             out.append(f"The correlation of {of} across {where} {_found(r, _share_interval(r, level) + edge)}.")
+        elif r.level != "Residual" and not r.name.startswith("sd("):
+            where = words.variable(r.level)
+            edge = ", at the edge of its range" if r.boundary else ""
+            out.append(f"The {r.name} of the effects across {where} {_found(r, _share_interval(r, level) + edge)}.")
     residual = [r for r in fit.random_sd if r.level == "Residual"]
     if len(residual) == 1:
         out.append(f"The residual SD {_found(residual[0], _spread(residual[0], level))}.")

@@ -119,7 +119,8 @@ def _boundary(fit: FitResult, data: Dataset) -> list[Check]:
             Check("boundary", "Edge of the parameter space", "look", f"At the edge: {named}.",
                   "Leave out this random effect or its covariance, or say in the report that it is at the edge.")
         ]  # fmt: skip
-    high = [r for r in fit.random_sd if r.name.startswith("corr(") and r.identified and abs(r.estimate) > 0.95]
+    correlations = [r for r in fit.random_sd if r.level != "Residual" and not r.name.startswith("sd(")]
+    high = [r for r in correlations if r.identified and abs(r.estimate) > 0.95]
     if high:
         text = ", ".join(f"{parameter_label(r)} = {r.estimate:.3f}" for r in high)
         return [

@@ -106,27 +106,21 @@ def _name(fitted: FittedModel, k: int) -> str:
 # --- the boundary -----------------------------------------------------------------------------------------------------
 def boundary_advice(fitted: FittedModel, maximise: str) -> Iterator[Advice]:
     """What lies on the boundary of the parameter space, one note a state; ``maximise`` says what the estimates are."""
-    roots = [n.partition(": ")[2] for n in fitted.natural.boundary if n.rpartition(":")[2].strip().startswith("theta")]
+    named = [tuple(name.partition(": ")[::2]) for name in fitted.natural.boundary]
+    # correlations of residuals that their structure lets go no further
+    edges = [inside for level, inside in named if level == "Residual" and not _is_variance(inside)]
     states = {
         fitted.design.blocks[position].level.name: (position, null)
         for position, null in singular_directions(fitted.objective, fitted.optimum.point).items()
         if fitted.design.blocks[position].structure.free
     }
-    for name in fitted.natural.boundary:
-        level, _, parameter = name.partition(": ")
-        inside = parameter.rpartition(":")[2]
-        if parameter in roots[1:]:
-            continue
-        if level == "Residual" and inside.startswith("theta"):
-            every, verb = (", ".join(roots), "are") if len(roots) > 1 else (parameter, "is")
-            text = f"{every} {verb} at the edge of what a moving average can be: a root lies on the unit circle."
-            action = (
-                f"{maximise}, but there are no standard errors there. Consider another structure of the residuals, or "
-                "a lower order."
-            )
-        elif level == "Residual" and inside == "rho":
-            text = f"{parameter} is estimated as zero: the residuals show no positive correlation in time."
-            action = "Leave the residuals independent, or use a structure that allows negative correlations."
+    for name, (level, parameter) in zip(fitted.natural.boundary, named):
+        if level == "Residual" and parameter in edges:
+            if parameter != edges[0]:
+                continue
+            structure = fitted.design.residuals.structure
+            text = f"{', '.join(edges)} {'are' if len(edges) > 1 else 'is'} {structure.edge_words}."
+            action = structure.edge_advice.format(maximise=maximise)
         elif level == "Residual" and parameter != "var(Residual)":
             text = f"The residual variance {parameter} is estimated as zero: the random effects carry its rows."
             action = "Leave out by() or a random slope: these data cannot tell both apart."
@@ -137,7 +131,7 @@ def boundary_advice(fitted: FittedModel, maximise: str) -> Iterator[Advice]:
             position, null = states[level]
             state = singular_state(fitted.objective, fitted.optimum.point, position, null)
             text, action = _rank(fitted, position, state, parameter, maximise)
-        elif parameter.startswith("corr"):
+        elif not _is_variance(parameter):
             text = _perfect_correlation(fitted, level, parameter)
             action = (
                 f"{maximise}; the variances have standard errors, the correlation has none there. Consider "
@@ -147,6 +141,11 @@ def boundary_advice(fitted: FittedModel, maximise: str) -> Iterator[Advice]:
             text = f"{parameter} at level {level} is estimated as zero, the edge of what a variance can be."
             action = f"{maximise}. Consider leaving this random effect out."
         yield Advice("boundary", text, action, name)
+
+
+def _is_variance(name: str) -> bool:
+    """Whether a printed name, with or without its by() group, is that of a variance or standard deviation."""
+    return name.rpartition(":")[2].startswith(("var(", "sd("))
 
 
 def _rank(
@@ -177,9 +176,9 @@ def _perfect_correlation(fitted: FittedModel, level: str, parameter: str) -> str
     for k, c in enumerate(fitted.layout):
         if c.block is None or c.sd_name != parameter:
             continue
-        structure = fitted.design.blocks[c.block].structure
-        count = getattr(structure, "values", 2)
-        if fitted.design.blocks[c.block].level.name == level and count > 2 and fitted.natural.values[k] < 0:
+        edge = fitted.natural.edge[k]
+        if fitted.design.blocks[c.block].level.name == level and -0.999 < edge < 0.0:
+            count = round(1.0 - 1.0 / edge)
             return (
                 f"{parameter} at level {level} is on the boundary: {count} random effects cannot have a lower "
                 f"correlation in common than -1/{count - 1}."

@@ -72,7 +72,8 @@ class Exchangeable(QuadraticStructure):
         together += 2.0 / groups * together**2 * g_together
         return np.array([((n - 1) * apart + together) / n, (together - apart) / n])
 
-    def singular(self, gone: BoolArray) -> tuple[BoolArray, dict[tuple[int, int], float]]:
+    def singular(self, theta: FloatArray) -> tuple[BoolArray, dict[tuple[int, int], float]]:
+        gone = self.at_edge(theta)
         if len(gone) < 2 or gone.all() or not gone.any():
             return np.full(self.size, gone.all()), {}
         return np.zeros(self.size, dtype=bool), {(0, 1): 1.0 if gone[0] else -1.0 / (self.values - 1)}

@@ -18,6 +18,8 @@ class Exponential(ByLag):
 
     key, title, integer_time = "exponential", "Exponential", False
     short, sentence = "exp", "Correlation falls with the distance in time, which need not be whole."
+    edge_words = "estimated as zero: the residuals show no positive correlation in time"
+    edge_advice = "Leave the residuals independent, or use a structure that allows negative correlations."
     adjective, phrase = "Exponential", "exponential residual correlation"
 
     @classmethod

@@ -18,6 +18,11 @@ class Ma(ByLag):
     key, title, adjective, phrase = "ma", "MA", "Moving-average", "moving-average residuals"
     sentence = "Correlation up to lag {order}, none beyond."
     ordered, usual_order = True, 1
+    edge_words = "at the edge of what a moving average can be: a root lies on the unit circle"
+    edge_advice = (
+        "{maximise}, but there are no standard errors there. Consider another structure of the residuals, or a lower "
+        "order."
+    )
 
     @classmethod
     def letters(cls, i: int, j: int, order: int | None, apart: str) -> Letters:
