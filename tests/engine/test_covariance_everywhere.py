@@ -261,6 +261,19 @@ def test_em_climbs_to_the_same_maximum(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", STRUCTURES)
+def test_logarithms_of_roots_lead_to_the_same_maximum(key: str) -> None:
+    fit, frame = fitted("random", key)
+    logged = terrace.fit(f"{text_of('random', key)} matlog", frame)
+    assert logged.ll == pytest.approx(fit.ll, abs=1e-8)
+    structure = STRUCTURES[key](TIMES)
+    for k in range(structure.n_roots):
+        theta = structure.start()
+        theta[k] = 0.0
+        sigma = structure.matrix(structure.to_psi(theta)[0])
+        assert np.linalg.eigvalsh(sigma)[0] == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("key", STRUCTURES)
 def test_nothing_between_groups_is_told_as_the_boundary_that_it_is(key: str) -> None:
     """Outcomes that are more alike between groups than within: no Σ of the family does better than none."""
     frame = grouped(member(key, TIMES))
@@ -300,6 +313,10 @@ def test_forms_and_equations_count_and_say_what_is_fitted(kind: str, key: str) -
     assert found == len(fit.random) == fit.scalars["k_r"]
     structure: Any = STRUCTURES[key] if kind == "random" else RESIDUALS[key]
     assert structure.title and structure.sentence.endswith(".")
+    if kind == "random":
+        assert "{count}" in structure.words
+    else:
+        assert structure.adjective and bool(structure.phrase) != structure.independent
 
 
 @pytest.mark.parametrize(("kind", "key"), EVERY)

@@ -29,10 +29,6 @@ class Csh(EntriesStructure):
     sentence = "A variance for each effect, one correlation for every pair."
     words = "a variance for each effect and one correlation, {count}"
 
-    @property
-    def n_roots(self) -> int:
-        return self.size
-
     def parameters(self) -> tuple[NaturalParameter, ...]:
         q = self.size
         variances = tuple(NaturalParameter("variance", ((i, i),)) for i in range(q))

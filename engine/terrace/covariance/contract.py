@@ -53,14 +53,14 @@ class NaturalParameter:
 class RandomStructure(ABC):
     """The covariance matrix Σ, shape (q, q), of the q random effects of one equation."""
 
-    title: ClassVar[str] = ""
-    key: ClassVar[str] = ""
+    title: ClassVar[str]
+    key: ClassVar[str]
     """Its name in commands."""
     short: ClassVar[str] = ""
     """The shortest abbreviation of the name; empty where it has none."""
-    sentence: ClassVar[str] = ""
+    sentence: ClassVar[str]
     """What a student is told of the matrix."""
-    words: ClassVar[str] = "with {count}"
+    words: ClassVar[str]
     """What there is to say of the matrix, with the number of its parameters."""
     tied: ClassVar[bool] = False
     """Whether one variance is common to all effects, so that their columns need a common scale."""
@@ -153,7 +153,7 @@ class RandomStructure(ABC):
     # --- the boundary -----------------------------------------------------------------------------------------------
     @property
     def n_roots(self) -> int:
-        """How many entries of θ, the first, are zero where an effect has no variance: all but in a Cholesky factor."""
+        """How many entries of θ, the first, make Σ singular where they are zero: all but in a Cholesky factor."""
         return self.n_params
 
     def at_edge(self, theta: FloatArray) -> BoolArray:
@@ -248,16 +248,16 @@ VARIANCE = Symbol("σ", sup="2")
 class ResidualStructure(ABC):
     """R*(ρ) for groups observed at `times` (distinct sorted values over the whole sample, shape (k,))."""
 
-    key: ClassVar[str] = ""
+    key: ClassVar[str]
     """Its name in commands."""
     short: ClassVar[str] = ""
     """The shortest abbreviation of the name; empty where it has none."""
-    title: ClassVar[str] = ""
-    sentence: ClassVar[str] = ""
+    title: ClassVar[str]
+    sentence: ClassVar[str]
     """What a student is told of the matrix, with {order} where it has one."""
-    adjective: ClassVar[str] = ""
+    adjective: ClassVar[str]
     """As in "Autoregressive residuals"."""
-    phrase: ClassVar[str] = ""
+    phrase: ClassVar[str]
     """As in "a model with ..."; empty for residuals that are not worth a word."""
     edge_words: ClassVar[str] = ""
     """What correlations at the `edge` are, as in "rho is ..."; empty where there is no edge."""

@@ -98,7 +98,7 @@ class ColumnBuilder:
         return self._values[key]
 
     def levels(self, factor: Factor) -> FactorLevels:
-        """Levels in the sample with the base that the factor asks for."""
+        """FactorLevels in the sample with the base that the factor asks for."""
         if factor.name not in self._levels:
             self._levels[factor.name] = self._read_levels(factor)
         found = self._levels[factor.name]
@@ -189,56 +189,92 @@ class ColumnBuilder:
     def _term(
         self, term: Term, position: int, margins: set[frozenset[str]], constant: bool, bare: bool
     ) -> list[tuple[ColumnInfo, FloatArray | None]]:
-        numbers = [f for f in term.factors if f.kind == "continuous" and not f.drop]
-        dropped = any(f.drop for f in term.factors)
         factors = [f for f in term.factors if f.kind == "factor"]
+        product = self._product([f for f in term.factors if f.kind == "continuous" and not f.drop])
+        if not factors:
+            return [self._number(term, position, bare, product)]
+        every = {f: self.levels(f) for f in factors}
+        reduced = {f: _reduced(term, f, margins, constant) for f in factors}
+        out = []
+        for cell in itertools.product(*[range(len(every[f].values)) for f in factors]):
+            chosen = dict(zip(factors, cell))
+            if all(_wanted(f, every[f].values[i], every[f].tokens[i]) for f, i in chosen.items()):
+                base = _at_reference(term, chosen, every, reduced, constant)
+                out.append(self._cell(term, position, bare, every, chosen, base, product))
+        return out
+
+    def _product(self, numbers: list[Factor]) -> FloatArray:
+        """The product of continuous variables, (n,); ones where there are none."""
         product = self.values(numbers[0]) if numbers else np.ones(self.n)
         for f in numbers[1:]:
             product = product * self.values(f)
+        return product
+
+    def _number(
+        self, term: Term, position: int, bare: bool, product: FloatArray
+    ) -> tuple[ColumnInfo, FloatArray | None]:
+        """The one column of a term without factors."""
         variables = tuple(dict.fromkeys(f.name for f in term.factors))
-        if not factors:
-            info = ColumnInfo(
-                _join(term, {}, bare), _label(term, {}, self.data), position, variables=variables
-            )
-            if dropped:
-                return [(ColumnInfo(info.name, info.label, position, "omitted", (), variables), None)]
-            return [(info, product)]
-        every = {f: self.levels(f) for f in factors}
-        main_effect = len(term.factors) == 1
-        reduced = {
-            f: main_effect or _without(term, f) in margins or (not _without(term, f) and constant) for f in factors
-        }
-        full_cross = not numbers and constant and not main_effect and not any(reduced.values())
-        out: list[tuple[ColumnInfo, FloatArray | None]] = []
-        for cell in itertools.product(*[range(len(every[f].values)) for f in factors]):
-            chosen = dict(zip(factors, cell))
-            at_base = [every[f].values[i] == every[f].base and f.base != "none" for f, i in chosen.items()]
-            if not all(_wanted(f, every[f].values[i], every[f].tokens[i]) for f, i in chosen.items()):
-                continue
-            base = any(b and reduced[f] for b, f in zip(at_base, factors)) or (full_cross and all(at_base))
-            mask = np.ones(self.n, dtype=bool)
-            for f, i in chosen.items():
-                mask &= every[f].codes == i
-            tokens = {f: every[f].tokens[i] for f, i in chosen.items()}
-            names = {f: every[f].labels[i] for f, i in chosen.items()}
-            kind: ColumnKind = "base" if base else "estimated"
-            if dropped or any(_left_out(f, every[f].values[i], every[f].tokens[i]) for f, i in chosen.items()):
-                kind = "omitted"
-            elif not base and not mask.any():
-                kind = "empty"
-            info = ColumnInfo(
-                _join(term, tokens, bare),
-                _label(term, names, self.data),
-                position,
-                kind,
-                tuple(
-                    every[f].values[chosen[f]] if f.kind == "factor" else None for f in term.factors
-                ),
-                variables,
-                tuple(f.name for f, b in zip(factors, at_base) if b),
-            )
-            out.append((info, np.where(mask, product, 0.0) if kind == "estimated" else None))
-        return out
+        dropped = any(f.drop for f in term.factors)
+        kind: ColumnKind = "omitted" if dropped else "estimated"
+        info = ColumnInfo(_join(term, {}, bare), _label(term, {}, self.data), position, kind, (), variables)
+        return info, None if dropped else product
+
+    def _cell(
+        self,
+        term: Term,
+        position: int,
+        bare: bool,
+        every: dict[Factor, FactorLevels],
+        chosen: dict[Factor, int],
+        base: bool,
+        product: FloatArray,
+    ) -> tuple[ColumnInfo, FloatArray | None]:
+        """The column of one combination of levels, ``chosen`` by position; ``base`` where it has no coefficient."""
+        mask = np.ones(self.n, dtype=bool)
+        for f, i in chosen.items():
+            mask &= every[f].codes == i
+        kind: ColumnKind = "base" if base else "estimated"
+        left_out = any(_left_out(f, every[f].values[i], every[f].tokens[i]) for f, i in chosen.items())
+        if left_out or any(f.drop for f in term.factors):
+            kind = "omitted"
+        elif not base and not mask.any():
+            kind = "empty"
+        info = ColumnInfo(
+            _join(term, {f: every[f].tokens[i] for f, i in chosen.items()}, bare),
+            _label(term, {f: every[f].labels[i] for f, i in chosen.items()}, self.data),
+            position,
+            kind,
+            tuple(every[f].values[chosen[f]] if f.kind == "factor" else None for f in term.factors),
+            tuple(dict.fromkeys(f.name for f in term.factors)),
+            tuple(f.name for f, i in chosen.items() if _is_base(f, every[f], i)),
+        )
+        return info, np.where(mask, product, 0.0) if kind == "estimated" else None
+
+
+def _reduced(term: Term, factor: Factor, margins: set[frozenset[str]], constant: bool) -> bool:
+    """Whether a factor of a term goes without its base level: where the term without it is in the model."""
+    rest = _without(term, factor)
+    return len(term.factors) == 1 or rest in margins or (not rest and constant)
+
+
+def _is_base(factor: Factor, levels: FactorLevels, position: int) -> bool:
+    return levels.values[position] == levels.base and factor.base != "none"
+
+
+def _at_reference(
+    term: Term,
+    chosen: dict[Factor, int],
+    every: dict[Factor, FactorLevels],
+    reduced: dict[Factor, bool],
+    constant: bool,
+) -> bool:
+    """Whether a combination of levels has no coefficient: at the base of a reduced factor, or, of a full cross beside
+    the constant, at the base of all."""
+    at_base = {f: _is_base(f, every[f], i) for f, i in chosen.items()}
+    numbers = any(f.kind == "continuous" and not f.drop for f in term.factors)
+    full_cross = not numbers and constant and len(term.factors) > 1 and not any(reduced.values())
+    return any(b and reduced[f] for f, b in at_base.items()) or (full_cross and all(at_base.values()))
 
 
 def _marked(part: str, bases: tuple[str, ...]) -> str:

@@ -148,75 +148,122 @@ def maximise(
     others keep theirs, which are those of the space or ``frames``. Returns the best point with the log; never raises
     for numerical trouble.
     """
-    log = _Log(report, space.keep_hessians)
     point = space.point(theta, average=average, frames=frames)
     if point is None:
         raise np.linalg.LinAlgError("the starting values give no covariance matrix")
     turning = not space.logarithms and all(name == "nr" for name, _ in technique)
-    point = space.turned(point) if turning else point
-    radius = 1.0
-    log.note(point, 0.0)
+    log = _Log(report, space.keep_hessians)
+    walk = _Walk(space, tolerances, average, turning, log, space.turned(point) if turning else point)
+    log.note(walk.point, 0.0)
     if not len(theta):
-        return NewtonResult(point, True, log.entries)
-    secant: FloatArray | None = None
-    best, idle = point.ll, 0
+        return walk.end(True)
     for number in range(1, tolerances.iterations + 1):
+        found = walk.iterate(algorithm_at(technique, number))
+        if found is not None:
+            return found
+    return walk.end(False, f"no convergence in {tolerances.iterations} iterations")
+
+
+# Iterations without a higher likelihood after which a search has stalled, and the radius below which it cannot move.
+STALLED, SMALLEST = 10, 1e-10
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """A step in units of ``scale``, the gain that it promises, and what is left to gain by the true curvature."""
+
+    step: FloatArray
+    scale: FloatArray
+    gain: float
+    left: float
+
+    @property
+    def length(self) -> float:
+        return float(np.linalg.norm(self.step))
+
+
+class _Walk:
+    """Where a search stands: its best point, the radius that is trusted, and the curvature of its steps."""
+
+    def __init__(
+        self, space: SearchSpace, tolerances: Tolerances, average: bool, turning: bool, log: _Log, point: SearchPoint
+    ) -> None:
+        self.space, self.tolerances, self.average, self.turning, self.log = space, tolerances, average, turning, log
+        self.point = point
+        self.radius = 1.0
+        self.secant: FloatArray | None = None
+        self.best, self.idle = point.ll, 0
+
+    def end(self, converged: bool, reason: str = "") -> NewtonResult:
+        """The search as it ends here."""
+        return NewtonResult(self.point, converged, self.log.entries, reason)
+
+    def iterate(self, algorithm: str) -> NewtonResult | None:
+        """One iteration; the result where it was the last."""
+        proposal = self._propose(algorithm)
+        if proposal.left < self.tolerances.final:
+            return self.end(True)
+        rounding = rounding_of(self.point)
+        # where rounding hides what little there is to gain, going on would only walk about
+        if self.idle > STALLED or self.radius < SMALLEST:
+            there = proposal.left < max(1e-5, 10 * rounding)
+            return self.end(there, "" if there else "no further step improves the fit")
+        ended = proposal.left < self.tolerances.decrement
+        # the last step leads to where inference needs exact second derivatives
+        trial = self.space.point(
+            self.point.theta + proposal.step * proposal.scale, average=self.average and not ended,
+            frames=self.point.frames,
+        )
+        if trial is None:
+            self.radius = 0.25 * min(self.radius, proposal.length)
+            return self.end(False, "the covariance matrix became singular") if self.radius < SMALLEST else None
+        ratio = self._agreement(trial, proposal, rounding)
+        self._resize(ratio, proposal.length)
+        enough = False
+        if ratio > 1e-4:
+            enough = self.tolerances.reached(self.point, trial, proposal.left)
+            self._accept(trial, proposal, algorithm, rounding)
+        return self.end(True) if ended or enough else None
+
+    def _propose(self, algorithm: str) -> _Proposal:
+        point = self.point
         scale = np.maximum(np.abs(point.theta), 0.3)
         both = np.outer(scale, scale)
-        algorithm = algorithm_at(technique, number)
-        if algorithm == "nr" or secant is None:
-            secant = point.hessian if algorithm == "nr" else -np.diag(1.0 / scale**2) * 10.0
+        if algorithm == "nr" or self.secant is None:
+            self.secant = point.hessian if algorithm == "nr" else -np.diag(1.0 / scale**2) * 10.0
         g = point.gradient * scale
-        s, gain = trust_region_step(g, secant * both, radius)
+        step, gain = trust_region_step(g, self.secant * both, self.radius)
         left = gain
-        if algorithm != "nr" or radius < 1.0:
+        if algorithm != "nr" or self.radius < 1.0:
             # what is left to gain is judged by the true curvature, neither by what the updates made of it nor by how
             # short the steps have become
-            left = max(gain, trust_region_step(g, point.hessian * both, max(radius, 1.0))[1])
-        if left < tolerances.final:
-            return NewtonResult(point, True, log.entries)
-        ended = left < tolerances.decrement
-        rounding = rounding_of(point)
-        # where rounding hides what little there is to gain, going on would only walk about
-        if idle > STALLED or radius < 1e-10:
-            there = left < max(1e-5, 10 * rounding)
-            return NewtonResult(point, there, log.entries, "" if there else "no further step improves the fit")
-        # the last step leads to where inference needs exact second derivatives
-        trial = space.point(point.theta + s * scale, average=average and not ended, frames=point.frames)
-        length = float(np.linalg.norm(s))
-        if trial is None:
-            radius = 0.25 * min(radius, length)
-            if radius < 1e-10:
-                return NewtonResult(point, False, log.entries, "the covariance matrix became singular")
-            continue
-        actual = trial.ll - point.ll
-        if gain < 10 * rounding:
-            # the gain is below what the likelihood can show; the gradient must judge
-            better = np.linalg.norm(trial.gradient * scale) <= np.linalg.norm(g) or actual >= -rounding
-            ratio = 1.0 if better else -1.0
-        else:
-            ratio = actual / gain
-        if ratio > 0.75 and length > 0.8 * radius:
-            radius = min(4.0 * radius, 1e6)
+            left = max(gain, trust_region_step(g, point.hessian * both, max(self.radius, 1.0))[1])
+        return _Proposal(step, scale, gain, left)
+
+    def _agreement(self, trial: SearchPoint, proposal: _Proposal, rounding: float) -> float:
+        """What the likelihood gained, in parts of what was promised."""
+        actual = trial.ll - self.point.ll
+        if proposal.gain >= 10 * rounding:
+            return actual / proposal.gain
+        # the gain is below what the likelihood can show; the gradient must judge
+        calmer = np.linalg.norm(trial.gradient * proposal.scale) <= np.linalg.norm(self.point.gradient * proposal.scale)
+        return 1.0 if calmer or actual >= -rounding else -1.0
+
+    def _resize(self, ratio: float, length: float) -> None:
+        if ratio > 0.75 and length > 0.8 * self.radius:
+            self.radius = min(4.0 * self.radius, 1e6)
         elif ratio < 0.25:
-            radius = 0.25 * min(radius, length)
-        if ratio > 1e-4:
-            if algorithm != "nr":
-                change = trial.gradient - point.gradient
-                secant = quasi_newton(secant, trial.theta - point.theta, change, algorithm)
-            enough = tolerances.reached(point, trial, left)
-            point = space.turned(trial) if turning else trial
-            idle = 0 if point.ll > best + rounding else idle + 1
-            best = max(best, point.ll)
-            log.note(point, length)
-            if ended or enough:
-                return NewtonResult(point, True, log.entries)
-        elif ended:
-            return NewtonResult(point, True, log.entries)
-    return NewtonResult(point, False, log.entries, f"no convergence in {tolerances.iterations} iterations")
+            self.radius = 0.25 * min(self.radius, length)
 
-
-STALLED = 10
+    def _accept(self, trial: SearchPoint, proposal: _Proposal, algorithm: str, rounding: float) -> None:
+        if algorithm != "nr":
+            assert self.secant is not None
+            change = trial.gradient - self.point.gradient
+            self.secant = quasi_newton(self.secant, trial.theta - self.point.theta, change, algorithm)
+        self.point = self.space.turned(trial) if self.turning else trial
+        self.idle = 0 if self.point.ll > self.best + rounding else self.idle + 1
+        self.best = max(self.best, self.point.ll)
+        self.log.note(self.point, proposal.length)
 
 
 class _Log:

@@ -13,6 +13,7 @@ class Unstructured(QuadraticStructure):
 
     title, key = "Unstructured", "unstructured"
     short, sentence = "un", "A variance for each effect, a covariance for each pair."
+    words = "with {count}"
     free = True
 
     @classmethod

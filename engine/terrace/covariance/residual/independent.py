@@ -13,7 +13,7 @@ class Independent(ResidualStructure):
 
     key, title, needs_time, integer_time = "independent", "Independent", False, False
     short, sentence = "ind", "Residuals are independent, with one variance."
-    adjective, independent = "Independent", True
+    adjective, phrase, independent = "Independent", "", True
 
     @classmethod
     def letters(cls, i: int, j: int, order: int | None, apart: str) -> Letters:

@@ -81,46 +81,67 @@ def table(session: Session, parsed: ParsedCommand) -> CommandResult:
     used = np.all([f.codes >= 0 for f in found], axis=0)
     if not used.any():
         raise DataError("No row is left after if and in.", code="no-observations")
-    sides = []
-    for names, part in ((row_names, found[: len(row_names)]), (column_names, found[len(row_names) :])):
-        codes, labels = _combined(part, used)
-        totals = not ("nototals" in options or "nototal" in options or not names)
-        sides.append((codes, labels, totals))
-    (r, row_labels, row_totals), (c, column_labels, column_totals) = sides
-    if len(row_labels) * len(column_labels) * len(wanted) > 20 * _MOST:
+    plain = "nototals" in options or "nototal" in options
+    rows = _side(row_names, found[: len(row_names)], used, plain)
+    columns = _side(column_names, found[len(row_names) :], used, plain)
+    if len(rows.labels) * len(columns.labels) * len(wanted) > 20 * _MOST:
         raise DataError("The table would be too large to read.", code="too-many-values", advice="Choose rows with if.")
     form = text_of(options.get("nformat")) or text_of(options.get("format"))
     if form:
         parse_format(form)
-    grids = [_grid(session, want, used, r, c, len(row_labels), len(column_labels), w, kind) for want in wanted]
-    rows = [*row_labels, *(["Total"] if row_totals else [])]
-    columns = [*column_labels, *(["Total"] if column_totals else [])]
-    across = len(column_labels) == 1 and not column_names
+    grids = [
+        _grid(session, want, used, rows.codes, columns.codes, len(rows.labels), len(columns.labels), w, kind)
+        for want in wanted
+    ]
+    made = _laid_out(wanted, grids, rows, columns, form)
+    return shown(session, (made,), {"N": float(used.sum())})
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The rows or the columns: the variables, the code of each row of the data, labels, and whether a total follows."""
+
+    names: tuple[str, ...]
+    codes: IntArray
+    labels: list[str]
+    totals: bool
+
+    @property
+    def heads(self) -> list[str]:
+        return [*self.labels, *(["Total"] if self.totals else [])]
+
+
+def _side(names: tuple[str, ...], found: Sequence[Levels], used: BoolArray, plain: bool) -> _Side:
+    codes, labels = _combined(found, used)
+    return _Side(names, codes, labels, bool(names) and not plain)
+
+
+def _laid_out(
+    wanted: Sequence[Wanted], grids: Sequence[FloatArray], rows: _Side, columns: _Side, form: str
+) -> Table:
+    """One statistic a column where nothing stands across; several below one another otherwise."""
+    across = len(columns.labels) == 1 and not columns.names
     out: list[Row] = []
-    for i, label in enumerate(rows):
-        total = row_totals and i == len(row_labels)
+    for i, label in enumerate(rows.heads):
+        total = rows.totals and i == len(rows.labels)
         place = i if not total else -1
         if across:
-            cells = tuple(_cell(w_, g[place, 0], form) for w_, g in zip(wanted, grids))
+            cells = tuple(_cell(want, g[place, 0], form) for want, g in zip(wanted, grids))
             out.append(Row(label or "All", cells, "total" if total else "row"))
             continue
         several = len(wanted) > 1
         if several:
             out.append(Row(label or "All", kind="total" if total else "group"))
         for want, g in zip(wanted, grids):
-            cells = tuple(
-                _cell(want, g[place, -1 if column_totals and j == len(column_labels) else j], form)
-                for j in range(len(columns))
-            )
-            kind_of: RowKind = "total" if total and not several else "row"
-            out.append(Row(want.title if several else label or "All", cells, kind_of, indent=int(several)))
-    heads = [w_.title for w_ in wanted] if across else columns
-    stub = " ".join(row_names) + (f" \\ {' '.join(column_names)}" if column_names else "")
+            last = len(columns.labels) if columns.totals else -1
+            cells = tuple(_cell(want, g[place, -1 if j == last else j], form) for j in range(len(columns.heads)))
+            kind: RowKind = "total" if total and not several else "row"
+            out.append(Row(want.title if several else label or "All", cells, kind, indent=int(several)))
+    heads = [want.title for want in wanted] if across else columns.heads
+    stub = " ".join(rows.names) + (f" \\ {' '.join(columns.names)}" if columns.names else "")
     title = "" if across or len(wanted) > 1 else wanted[0].title
-    made = Table(
-        title, tuple(Column(f"c{j}", h, "general") for j, h in enumerate(heads)), tuple(out), stub, key="table"
-    )
-    return shown(session, (made,), {"N": float(used.sum())})
+    titled = tuple(Column(f"c{j}", h, "general") for j, h in enumerate(heads))
+    return Table(title, titled, tuple(out), stub, key="table")
 
 
 def _dimensions(piece: Piece, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
