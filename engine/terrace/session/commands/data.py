@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from terrace.data import formats
 from terrace.data.dataset import Dataset, Panel
 from terrace.data.digits import whole_text
 from terrace.data.readers import larger_than_memory
@@ -27,6 +28,8 @@ from terrace.session.state import CommandResult, Returned, State
 from terrace.session.streamed import chosen_rows
 from terrace.session.working import plural
 
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
+"""Delimiters that have a name in commands."""
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
 
@@ -61,7 +64,8 @@ def file_name(piece: Piece, command_name: str) -> str:
     "use",
     minimum="u",
     syntax="use [variables using] FILE [if] [in] [, clear nolabel stream nostream]",
-    help="Open a dataset of any format that Terrace reads; one that is larger than memory is streamed.",
+    help=f"Open a dataset of {formats.programs()} ({' '.join(formats.endings_of(formats.FORMATS))}); a "
+    f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed.",
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("nol:abel stream nostream", already="clear replace"))
@@ -203,8 +207,7 @@ def _text(option: Option | None) -> str | None:
 
 def _delimiter(option: Option | None) -> str | None:
     text = _text(option)
-    names = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
-    return text if text is None else names.get(text.lower(), text)
+    return text if text is None else DELIMITERS.get(text.lower(), text)
 
 
 @command(
@@ -220,7 +223,7 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "describe" in options:
         from terrace.data.excel import sheets
 
-        found = sheets(Path(name if Path(name).suffix else name + ".xlsx"))
+        found = sheets(Path(name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual))
         rows = tuple(Row(title, (cells,)) for title, cells in found)
         table = Table("Sheets", (Column("range", "Range", "text"),), rows, "Sheet", key="sheets")
         return CommandResult(tables=(table,))
@@ -229,17 +232,21 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     return opened(session, _in_case(data, options.get("case")))
 
 
+def _opens(command_name: str, article: str) -> str:
+    endings = formats.endings_of(formats.opened_by(command_name))
+    return f"Open {article} file, {formats.listed(endings)}."
+
+
 @command("import spss", minimum="import spss", syntax="import spss [using] FILE [, case(lower|upper) clear]",
-         help="Open an SPSS file, .sav or .por.")  # fmt: skip
+         help=_opens("import spss", "an SPSS"))  # fmt: skip
 @command("import sas", minimum="import sas", syntax="import sas [using] FILE [, case(lower|upper) clear]",
-         help="Open a SAS file, .sas7bdat or .xpt.")  # fmt: skip
+         help=_opens("import sas", "a SAS"))  # fmt: skip
 @command("import sasxport5", minimum="import sasx", syntax="import sasxport5 FILE [, clear]",
          help="As import sas.")  # fmt: skip
 def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "case", already="clear"))
     name = file_name(_using(parsed.clauses), parsed.name)
-    usual = {"import spss": ".sav", "import sas": ".sas7bdat", "import sasxport5": ".xpt"}[parsed.name]
-    data = _read(session, name if Path(name).suffix else name + usual)
+    data = _read(session, name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual)
     return opened(session, _in_case(data, options.get("case")))
 
 
@@ -247,7 +254,8 @@ def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     "save",
     minimum="sa",
     syntax="save [FILE] [, replace]",
-    help="Save the data; the extension decides on the format (.dta where it has none).",
+    help=f"Save the data; the extension decides on the format: {' '.join(formats.WRITTEN)} ({formats.USUAL} where it "
+    "has none).",
 )
 def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.writers import write

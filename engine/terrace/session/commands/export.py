@@ -8,19 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
+from terrace.data import formats
 from terrace.data.dataset import Dataset
 from terrace.data.digits import whole_text
 from terrace.data.plain import plain_values
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import rules
-from terrace.session.commands.data import file_name
+from terrace.session.commands.data import DELIMITERS, file_name
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.session.working import chosen, plural, text_of
-
-_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
 
 
 @command(
@@ -62,11 +61,11 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     header = "novarnames" not in options
     if parsed.name == "export delimited":
         given = text_of(options.get("delimiter"), "\t" if Path(path).suffix.lower() == ".tsv" else ",")
-        delimiter = _DELIMITERS.get(given.lower(), given)
+        delimiter = DELIMITERS.get(given.lower(), given)
         if len(delimiter) != 1:
             raise options["delimiter"].piece.error("A delimiter is one character.", code="delimiter")
     elif not Path(path).suffix:
-        path += ".xlsx"
+        path += formats.BY_KEY["excel"].usual
     written = write(
         data, path, replace="replace" in options, delimiter=delimiter, header=header,
         progress=session.report, cancel=session.cancelled,

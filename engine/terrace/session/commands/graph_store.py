@@ -10,12 +10,15 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
 from terrace.language.options import Option, choice, did_you_mean, rules
 from terrace.language.tokens import Piece, words
+from terrace.report import formats
 from terrace.results.plot import Plot
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.data import file_name
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+
+KINDS = tuple(f.suffix for f in formats.PLOTS)
 
 
 def named_graph(session: Session, piece: Piece) -> tuple[Plot, ...]:
@@ -64,8 +67,8 @@ def _named(graphs: Mapping[str, tuple[Plot, ...]], piece: Piece) -> tuple[str, t
 @command(
     "graph export",
     minimum="gr export",
-    syntax="graph export FILE [, replace name(NAME) as(png|svg|pdf) width(#) height(#)]",
-    help="Write the last graph, or a named one, to a .png, .svg or .pdf file.",
+    syntax=f"graph export FILE [, replace name(NAME) as({'|'.join(KINDS)}) width(#) height(#)]",
+    help=f"Write the last graph, or a named one, to a {formats.endings(formats.PLOTS)} file.",
 )
 def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     known = rules("replace", "name as wid:th hei:ght fontf:ace fontfaces:erif fontd:ir ori:entation mag logo bor:der")
@@ -76,7 +79,7 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = Path(where)
     if "as" in options:
         kind = choice(
-            argument(options["as"]), options["as"].value, "png svg pdf", "a format that graphs are written in"
+            argument(options["as"]), options["as"].value, " ".join(KINDS), "a format that graphs are written in"
         )
         path = path if path.suffix.lower() == f".{kind}" else Path(f"{where}.{kind}")
     name = argument(options["name"]) if "name" in options else None

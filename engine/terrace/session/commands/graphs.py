@@ -22,7 +22,7 @@ from terrace.language.options import Option, OptionRule, choice, rules, scan_opt
 from terrace.language.tokens import Piece
 from terrace.results.plot import Axis, PlotPanel
 from terrace.session.commands.data import file_name
-from terrace.session.commands.graph_store import about, save, written
+from terrace.session.commands.graph_store import KINDS, about, save, written
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
@@ -316,7 +316,7 @@ def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> Command
     text = drawing.text
     if options.saving is not None:
         where = file_name(options.saving, "saving")
-        path = Path(where) if Path(where).suffix else Path(where + ".png")
+        path = Path(where) if Path(where).suffix else Path(f"{where}.{KINDS[0]}")
         text += "\n" + written(save(drawing.plots, path, replace_file=options.saving_replace))
     graphs.pop(name, None)
     graphs[name] = drawing.plots

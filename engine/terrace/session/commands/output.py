@@ -12,6 +12,7 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import unquoted, words
+from terrace.report import formats
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.commands.data import file_name
@@ -38,7 +39,7 @@ _OF = ("caterpillar", "effects")  # of a level
     "report",
     syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults noplots replace]',
     help="Write models with their plots and what was asked about them, and the other tables and plots of the session; "
-    "results() chooses these by their numbers. .html .docx .xlsx .tex .md .csv .pdf",
+    f"results() chooses these by their numbers. {' '.join(f.ending for f in formats.REPORTS)}",
 )
 def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.export import export
