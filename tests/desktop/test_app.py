@@ -117,13 +117,6 @@ def test_the_menu_of_a_model_exports_what_it_says(program: Program) -> None:
     assert list(zip(asked, words)) == list(REPORTS)
 
 
-def test_the_page_and_the_report_put_the_same_results_under_a_model() -> None:
-    from terrace.session.reporting import ABOUT_A_MODEL
-    from terrace_desktop.model_flow import UNDER_A_MODEL
-
-    assert set(ABOUT_A_MODEL) == set(UNDER_A_MODEL)
-
-
 def test_the_report_of_the_page_has_every_card_that_is_left(
     program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

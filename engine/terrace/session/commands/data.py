@@ -21,6 +21,7 @@ from terrace.language.names import parse_names
 from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import Piece, unquoted
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
@@ -66,6 +67,7 @@ def file_name(piece: Piece, command_name: str) -> str:
     syntax="use [variables using] FILE [if] [in] [, clear nolabel stream nostream]",
     help=f"Open a dataset of {formats.programs()} ({' '.join(formats.endings_of(formats.FORMATS))}); a "
     f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed.",
+    effects=Effect.OPENS | Effect.BRIEF,
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("nol:abel stream nostream", already="clear replace"))
@@ -141,6 +143,7 @@ def _read(
     syntax="sample [NAME] | sample # [if] [in] [, count by(variables)]",
     help="Open a sample dataset that comes with Terrace (without a name, list them); with a number, keep a random "
     "part of the rows: that many percent, or with count that many rows.",
+    effects=Effect.OPENS | Effect.DATA | Effect.BRIEF,
 )
 def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data import samples
@@ -172,6 +175,7 @@ def _using(clauses: Clauses) -> Piece:
     minimum="import delim",
     syntax='import delimited [using] FILE [, delimiters(";") decimal(",") encoding(utf-8) case(lower|upper) clear]',
     help="Open a text file; what is not said is detected.",
+    effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "delim:iters decimal enc:oding varn:ames case", already="clear"))
@@ -216,6 +220,7 @@ def _delimiter(option: Option | None) -> str | None:
     syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow case(lower|upper) clear] | '
     "import excel FILE, describe",
     help="Open a sheet of an Excel file; the first row holds the names.",
+    effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("desc:ribe", "sh:eet cellra:nge case", already="clear first:row"))
@@ -238,11 +243,11 @@ def _opens(command_name: str, article: str) -> str:
 
 
 @command("import spss", minimum="import spss", syntax="import spss [using] FILE [, case(lower|upper) clear]",
-         help=_opens("import spss", "an SPSS"))  # fmt: skip
+         help=_opens("import spss", "an SPSS"), effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 @command("import sas", minimum="import sas", syntax="import sas [using] FILE [, case(lower|upper) clear]",
-         help=_opens("import sas", "a SAS"))  # fmt: skip
+         help=_opens("import sas", "a SAS"), effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 @command("import sasxport5", minimum="import sasx", syntax="import sasxport5 FILE [, clear]",
-         help="As import sas.")  # fmt: skip
+         help="As import sas.", effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "case", already="clear"))
     name = file_name(_using(parsed.clauses), parsed.name)
@@ -256,6 +261,7 @@ def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="save [FILE] [, replace]",
     help=f"Save the data; the extension decides on the format: {' '.join(formats.WRITTEN)} ({formats.USUAL} where it "
     "has none).",
+    effects=Effect.SAVES | Effect.BRIEF,
 )
 def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.writers import write
@@ -271,7 +277,12 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"Saved as {written.path}.", warnings=written.notes)
 
 
-@command("clear", syntax="clear [all]", help="Close the data; with all, drop estimates and settings too.")
+@command(
+    "clear",
+    syntax="clear [all]",
+    help="Close the data; with all, drop estimates and settings too.",
+    effects=Effect.DATA | Effect.BRIEF,
+)
 def clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     what = str(parsed.clauses.body)
     if what not in ("", "all"):
@@ -352,6 +363,7 @@ def _check_times(data: Dataset, panel: str | None, time: str, parsed: ParsedComm
     "xtset",
     syntax="xtset [panel [time]] [, delta(#) clear]",
     help="Declare the panel and the time variable, for L. F. D. and S.",
+    effects=Effect.DATA | Effect.RETURNS,
 )
 def xtset(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parsed.variables(session.data.names)
@@ -366,6 +378,7 @@ def xtset(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="tsset",
     syntax="tsset [[panel] time] [, delta(#) clear]",
     help="Declare the time variable, in panels or not, for L. F. D. and S.",
+    effects=Effect.DATA | Effect.RETURNS,
 )
 def tsset(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parsed.variables(session.data.names)

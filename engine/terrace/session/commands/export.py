@@ -16,6 +16,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import rules
 from terrace.session.commands.data import DELIMITERS, file_name
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -27,12 +28,14 @@ from terrace.session.working import chosen, plural, text_of
     minimum="export delim",
     syntax='export delimited [variables] using FILE [if] [in] [, delimiter(";") novarnames nolabel replace]',
     help="Write the data as text; labelled values by their labels, unless nolabel.",
+    effects=Effect.FILES,
 )
 @command(
     "export excel",
     minimum="export exc",
     syntax="export excel [variables] using FILE [if] [in] [, nolabel replace]",
     help="Write the data as an Excel file, with the names in the first row.",
+    effects=Effect.FILES,
 )
 def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.writers import write
@@ -87,7 +90,13 @@ def _labelled(data: Dataset) -> Dataset:
 
 
 # --- keeping a copy ---------------------------------------------------------------------------------------
-@command("preserve", minimum="pres", syntax="preserve", help="Keep a copy of the data, for restore.")
+@command(
+    "preserve",
+    minimum="pres",
+    syntax="preserve",
+    help="Keep a copy of the data, for restore.",
+    effects=Effect.NONE,
+)
 def preserve(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     if session.state.preserved is not None:
@@ -95,7 +104,12 @@ def preserve(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, preserved=session.data))
 
 
-@command("restore", syntax="restore [, not preserve]", help="Bring the data back that preserve kept; not forgets them.")
+@command(
+    "restore",
+    syntax="restore [, not preserve]",
+    help="Bring the data back that preserve kept; not forgets them.",
+    effects=Effect.DATA,
+)
 def restore(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("not preserve"))
     kept = session.state.preserved

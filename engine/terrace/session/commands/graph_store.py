@@ -14,6 +14,7 @@ from terrace.report import formats
 from terrace.results.plot import Plot
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.data import file_name
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -69,6 +70,7 @@ def _named(graphs: Mapping[str, tuple[Plot, ...]], piece: Piece) -> tuple[str, t
     minimum="gr export",
     syntax=f"graph export FILE [, replace name(NAME) as({'|'.join(KINDS)}) width(#) height(#)]",
     help=f"Write the last graph, or a named one, to a {formats.endings(formats.PLOTS)} file.",
+    effects=Effect.FILES,
 )
 def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     known = rules("replace", "name as wid:th hei:ght fontf:ace fontfaces:erif fontd:ir ori:entation mag logo bor:der")
@@ -112,7 +114,7 @@ def written(paths: list[Path]) -> str:
     return f"Written to {len(paths)} files, {paths[0]} to {paths[-1].name}."
 
 
-@command("graph dir", minimum="gr di", syntax="graph dir", help="List the graphs that are kept.")
+@command("graph dir", minimum="gr di", syntax="graph dir", help="List the graphs that are kept.", effects=Effect.NONE)
 def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     graphs = session.state.graphs
@@ -132,7 +134,7 @@ def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-@command("graph drop", minimum="gr drop", syntax="graph drop NAMES|_all", help="Forget graphs.")
+@command("graph drop", minimum="gr drop", syntax="graph drop NAMES|_all", help="Forget graphs.", effects=Effect.NONE)
 def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     items = words(parsed.clauses.body)
@@ -147,7 +149,13 @@ def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, graphs=graphs))
 
 
-@command("graph display", minimum="gr dis", syntax="graph display [NAME]", help="Show a graph again.")
+@command(
+    "graph display",
+    minimum="gr dis",
+    syntax="graph display [NAME]",
+    help="Show a graph again.",
+    effects=Effect.NONE,
+)
 def display(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules("", "scheme xsiz:e ysiz:e scale margins"))
     items = words(parsed.clauses.body)

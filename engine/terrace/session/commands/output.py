@@ -18,6 +18,7 @@ from terrace.results.plot import Plot
 from terrace.session.commands.data import file_name
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.stored import named_fit
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.reporting import blocks, parts_of
@@ -40,6 +41,7 @@ _OF = ("caterpillar", "effects")  # of a level
     syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults noplots replace]',
     help="Write models with their plots and what was asked about them, and the other tables and plots of the session; "
     f"results() chooses these by their numbers. {' '.join(f.ending for f in formats.REPORTS)}",
+    effects=Effect.FILES | Effect.BRIEF,
 )
 def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.export import export
@@ -74,6 +76,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     "[, saving(FILE) replace]",
     help="Draw residuals against fitted values, normal quantiles of residuals or of random effects, the random "
     "effects in order, or the data or the fitted lines of every group over x.",
+    effects=Effect.FILES | Effect.ABOUT_FIT | Effect.BRIEF,
 )
 def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
