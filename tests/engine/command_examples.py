@@ -6,6 +6,7 @@ The data are those of `prepared`: y, x, z, k (with missing values), g (12 groups
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.writers import write
+from terrace.language.command import parse_command
+from terrace.session import registry
 from terrace.session.session import Session
 
 EXAMPLES = r"""
@@ -28,40 +31,30 @@ import spss using rows.sav, clear
 import sas using rows.xpt, clear
 import sasxport5 rows, clear
 save new
-clear
 xtset
 xtset g t, delta(2)
 xtset, clear
 tsset t, clear
 tsset g t, delta(2)
-describe
 summarize y x, detail
 xtmixed y x || g:
 mixed y x t || g: t
 mixed
-ereturn list
-return list
 constraint 2 x = 1
 constraint define 2 x = 1
-constraint dir
-constraint list
 constraint get 1
-constraint free
 constraint drop 1
 estimates store again
 estimates restore b
-estimates dir
 estimates stats a b
 estimates table a b
 estimates replay b
 estimates describe a
-estimates clear
 estimates drop a
 estimates save kept
 estimates save kept => estimates use kept
 fvset base 2 c
 fvset base 2 c => fvset clear c
-fvset report
 test x = 0
 testnl exp(_b[x]) = 1
 testparm x
@@ -74,21 +67,11 @@ mixed y i.c || g: => pwcompare c
 mixed y i.c || g: => estat terms
 estat profile x, noplot
 estat bootstrap, reps(3) seed(1)
-estat icc
-estat group
-estat ic
-estat sd
-estat recovariance
-estat vce
-estat summarize
 estat df, method(residual)
-estat wcorrelation
 lrtest a b
 margins, at(x = (0 1))
 scalar r = 2
 scalar define r = 2
-scalar dir
-scalar list
 scalar drop q
 matrix input B = (1, 2 \ 3, 4)
 matrix B = A
@@ -100,13 +83,10 @@ matrix accum B = y x
 mkmat y x, matrix(B)
 svmat A
 matrix list A
-matrix dir
 matrix drop A
 display 1 + 1
 global name text
 local name text
-macro dir
-macro list
 global name text => macro drop name
 tempfile f
 tempname f
@@ -114,7 +94,6 @@ tempvar f
 tokenize one two
 args one
 program drop p
-program dir
 capture end
 capture continue
 capture if
@@ -133,13 +112,10 @@ generate byte used = 1 => markout used k
 return scalar a = 1
 return local a text
 return matrix a = A
-return clear
-log
 log using session.log
 log using session.log => log off
 log using session.log => log close
 cd sub
-pwd
 mkdir newer
 erase some.do
 set level 90
@@ -147,9 +123,6 @@ drop k => undo
 drop k => undo => redo
 run some.do
 do some.do
-version
-exit
-help
 ? mixed
 rename x x2
 label variable x "The x"
@@ -159,19 +132,16 @@ missing x 9
 report page.txt, noplots
 plot residuals
 plot qq, saving(qq.svg)
-ds
 lookfor y
 isid g t
 isid g t, sort
 levelsof c
 assert x < 100
-compress
 numlabel c, add
 notes: a note
 notes
 separate y, by(c)
 xtsum y
-xtdescribe
 xttab c
 drop in 3 => tsfill
 ci means y
@@ -183,7 +153,6 @@ xtile q4 = y, nquantiles(4)
 _pctile y
 pctile cuts = y, nquantiles(4)
 centile y
-bsample
 mvdecode w, mv(1)
 mvencode k, mv(-9)
 contract c
@@ -192,7 +161,6 @@ append using other
 rename _all =2 => cross using other
 joinby g using other
 graph export G.svg, name(G)
-graph dir
 graph drop G
 graph display G
 graph twoway (scatter y x)
@@ -227,7 +195,6 @@ recode c (1 2 = 1 "low") (3 = 2), generate(c2)
 egen m = mean(y), by(g)
 keep y x
 drop k
-count
 sort y
 gsort -y
 order x
@@ -249,8 +216,6 @@ duplicates list g
 duplicates report g
 codebook y
 inspect y
-misstable patterns
-misstable summarize
 tabulate c
 tabulate c, generate(c_)
 tab2 c s
@@ -261,8 +226,6 @@ pwcorr y x
 regress y x
 label define L2 1 "one"
 label values c L => label define L 1 "eins", modify
-label dir
-label list
 label drop L
 label data "The data"
 use long, clear => mi set flong
@@ -274,32 +237,42 @@ use long, clear => mi import flong, m(m) => mi extract 1, clear
 use long, clear => mi import flong, m(m) => mi unset
 export excel using out.xlsx
 export delimited using out.csv
-preserve
 preserve => drop k => restore
 preserve => restore, not
-estat r2
-estat reliability
 mixed y c.x##c.t || g: => simpleslopes x t, noplot
 mixed y c.x##c.t || g: => johnsonneyman x t, noplot
 estimates compare a b
 etable, estimates(a b)
 etable, estimates(a b) export(models.html)
-estat diagnostics
-estat residuals
-estat acf
 estat influence, noplot
-estat vif
-apa
 """
 r"""One a line, with \n where a command has several; what stands before ``=>`` makes ready for it.
 
-``capture`` goes before those that are errors where they stand alone.
+``capture`` goes before those that are errors where they stand alone. A command that needs nothing after its name, such
+as ``estat icc``, is an example by itself and stands here only where that is not enough.
 """
+_OPTIONAL = re.compile(r"\[[^\[\]]*\]")
 
 
 def examples() -> list[tuple[str, ...]]:
     """Each example with what makes ready for it; the command itself is the last."""
-    return [tuple(line.replace(r"\n", "\n").split(" => ")) for line in EXAMPLES.strip().split("\n")]
+    written = [tuple(line.replace(r"\n", "\n").split(" => ")) for line in EXAMPLES.strip().split("\n")]
+    named = {found(e[-1]).name for e in written}
+    return written + [(c.name,) for c in registry.COMMANDS.values() if c.name not in named and needs_nothing(c)]
+
+
+def found(text: str) -> registry.Command:
+    """The command that an example is of."""
+    registry.load()
+    return registry.find(parse_command(text))[0]
+
+
+def needs_nothing(command: registry.Command) -> bool:
+    """True where nothing is left of the syntax but the name when what may be left out is."""
+    left = command.syntax
+    while left != (left := _OPTIONAL.sub("", left)):
+        pass
+    return left.split() == list(command.words)
 
 
 def made() -> Dataset:

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from command_examples import examples, prepared
+from command_examples import examples, found, prepared
 
 from terrace.data.dataset import Dataset
 from terrace.data.readers import read
-from terrace.language.command import parse_command
 from terrace.session import registry
 from terrace.session.contract import Outcome
 from terrace.session.effects import Effect
@@ -55,7 +54,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def observe(session: Session, folder: Path, command: str) -> Run:
-    name = registry.find(parse_command(command))[0].name
+    known = found(command)
     session.state = replace(session.state, returned=LEFT)
     before, had = session.state, files(folder)
     outcome = session.run(command)
@@ -74,7 +73,7 @@ def observe(session: Session, folder: Path, command: str) -> Run:
         seen |= Effect.FITS
     if "left_over" not in after.returned.scalars:
         seen |= Effect.RETURNS
-    return Run(command, name, registry.COMMANDS[name].effects, seen, outcome)
+    return Run(command, known.name, known.effects, seen, outcome)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +141,7 @@ def test_an_outcome_tells_what_was_done_to_the_data(runs: list[Run]) -> None:
 
 
 def test_what_is_about_a_model_needs_one(session: Session) -> None:
-    about = [e for e in examples() if Effect.ABOUT_FIT in registry.find(parse_command(e[-1]))[0].effects]
+    about = [e for e in examples() if Effect.ABOUT_FIT in found(e[-1]).effects]
     assert len(about) >= 35
     for *_, command in about:
         child = session.fork(replace(session.state, fit=None, margins=None))
