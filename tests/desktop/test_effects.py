@@ -10,7 +10,13 @@ import pytest
 import terrace
 from conftest import wait_until
 from terrace.data.writers import write
+from terrace.session import registry
+from terrace.session.commands.output import MORE, PLOTS
+from terrace_desktop.actions import EXPLORE
+from terrace_desktop.commands import PLOT_NAMES
 from terrace_desktop.main_window import MainWindow
+from terrace_desktop.results.model_card import AFTER
+from terrace_desktop.results.output_card import TITLES
 from terrace_desktop.settings import Settings
 
 
@@ -53,3 +59,10 @@ def test_tests_of_coefficients_stand_under_their_model(window: MainWindow) -> No
     (group,) = window.results.groups
     assert [card.outcome.type for card in group.outputs] == ["test", "testnl"]
     assert window.results.loose() == []
+
+
+def test_commands_that_the_window_names_are_there() -> None:
+    registry.load()
+    named = [*TITLES, *(needed for needed, _, _ in EXPLORE), *(command for command, _ in AFTER)]
+    assert sorted(set(named) - set(registry.COMMANDS)) == []
+    assert set(PLOT_NAMES.values()) <= {*PLOTS, *MORE}

@@ -140,6 +140,23 @@ def test_an_outcome_tells_what_was_done_to_the_data(runs: list[Run]) -> None:
     assert not {"sample", "sample 50", "import excel rows.xlsx, describe"} & {*opened}
 
 
+@pytest.mark.parametrize(
+    ("command", "effects"),
+    [
+        ("bysort g (t): generate order = _n", Effect.DATA),
+        ("bysort c: summarize y", Effect.DATA | Effect.RETURNS),  # it is sorted
+        ("statsby m = r(mean), by(g): summarize y", Effect.DATA | Effect.RETURNS),
+        ("bootstrap _b[x], reps(3) seed(1): mixed y x || g:", Effect.FITS | Effect.RETURNS),
+        ("quietly clear", Effect.DATA | Effect.BRIEF),
+        ("foreach v in y x {\nreplace `v' = 0\n}", Effect.DATA),
+        ("capture drop nothing", Effect.NONE),
+    ],
+)
+def test_prefixes_and_blocks_tell_what_they_do_to_the_data(session: Session, command: str, effects: Effect) -> None:
+    outcome = session.fork(session.state).run(command)
+    assert outcome.ok and outcome.effects == effects
+
+
 def test_what_is_about_a_model_needs_one(session: Session) -> None:
     about = [e for e in examples() if Effect.ABOUT_FIT in found(e[-1]).effects]
     assert len(about) >= 35

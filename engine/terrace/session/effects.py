@@ -42,13 +42,13 @@ class Effect(Flag):
 
 
 def happened(declared: Effect, before: State, after: State) -> Effect:
-    """What of a command's effects on the data came about in one run, with all its other effects.
+    """The effects of one run: on the data those that came about, also by a prefix or a block, and all others declared.
 
     Data that were opened are of a lineage of their own: ``sample hsb`` opens data, and ``sample 50`` takes rows out.
     """
+    others = declared & ~(Effect.OPENS | Effect.DATA)
     old, new = before.dataset, after.dataset
     if new is old:
-        return declared & ~(Effect.OPENS | Effect.DATA)
-    if new is None or (old is not None and new.lineage is old.lineage):
-        return declared & ~Effect.OPENS
-    return declared & ~Effect.DATA if Effect.OPENS in declared else declared
+        return others
+    opened = Effect.OPENS in declared and new is not None and (old is None or new.lineage is not old.lineage)
+    return others | (Effect.OPENS if opened else Effect.DATA)
