@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome
     from terrace_desktop.settings import Settings
 
-OPEN_FILTERS = "*.dta *.sav *.zsav *.por *.sas7bdat *.xpt *.csv *.tsv *.txt *.dat *.xlsx *.xls *.parquet *.pq"
-
 
 class DataFlow(QObject):
     """Runs what the left side of the window asks for."""
@@ -68,8 +66,7 @@ class DataFlow(QObject):
     # --- opening ------------------------------------------------------------------------------------
     def ask_open(self) -> None:
         """Let the user choose a file."""
-        filters = ";;".join((self.tr("Data files") + f" ({OPEN_FILTERS})", self.tr("All files") + " (*)"))
-        path = dialogs.ask_open(self.window, self.tr("Open data"), self.settings.folder(), filters)
+        path = dialogs.ask_data(self.window, self.tr("Open data"), self.settings.folder())
         if path:
             self.open_file(path)
 

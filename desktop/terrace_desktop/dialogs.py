@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.data import formats
 from terrace_desktop import theme
 from terrace_desktop.widgets import button, label, named
 
@@ -35,6 +36,13 @@ from terrace_desktop.widgets import button, label, named
 def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
     """A file to open; empty where the user thought better of it."""
     return QFileDialog.getOpenFileName(parent, title, folder, filters)[0]
+
+
+def ask_data(parent: QWidget, title: str, folder: str) -> str:
+    """A file of data to open, of any format that is read; empty where the user thought better of it."""
+    tr = QCoreApplication.translate
+    data = f"{tr('dialogs', 'Data files')} ({formats.filter_of(formats.BY_ENDING)})"
+    return ask_open(parent, title, folder, f"{data};;{tr('dialogs', 'All files')} (*)")
 
 
 def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:

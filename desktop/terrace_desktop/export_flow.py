@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from terrace.data.formats import filter_of, save_filters
+from terrace.report import formats
 from terrace_desktop import commands, dialogs
 from terrace_desktop.action import Action
 from terrace_desktop.controller import Controller
@@ -22,11 +24,8 @@ if TYPE_CHECKING:
     from terrace_desktop.results.output_card import OutputCard
     from terrace_desktop.settings import Settings
 
-REPORTS = (
-    ("html", "HTML"), ("docx", "Word"), ("pdf", "PDF"), ("xlsx", "Excel"), ("tex", "LaTeX"), ("md", "Markdown"),
-    ("csv", "CSV"),
-)  # fmt: skip
-DATA = (("dta", "Stata"), ("csv", "CSV"), ("parquet", "Parquet"), ("xlsx", "Excel"))
+Filters = tuple[tuple[str, tuple[str, ...]], ...]  # how a dialog calls a format, and its endings
+REPORTS: Filters = tuple((f.name, (f.ending, *f.also)) for f in formats.REPORTS)
 
 
 class ExportFlow(QObject):
@@ -65,14 +64,13 @@ class ExportFlow(QObject):
     # --- reports ---------------------------------------------------------------------------------------
     def export_all(self) -> None:
         """One report of every card on the page, in the order in which they came."""
-        path = self._ask(self.tr("Export report"), "report.html", REPORTS)
+        path = self._ask(self.tr("Export report"), f"report{REPORTS[0][1][0]}", REPORTS)
         if path:
             self.write_report(self.results.cards(), path, self.results.loose())
 
     def export_card(self, card: ModelCard, suffix: str) -> None:
         """A report of one model with what was asked about it."""
-        words = dict(REPORTS)[suffix]
-        path = self._ask(self.tr("Export model"), f"model_{card.number}.{suffix}", ((suffix, words),))
+        path = self._ask(self.tr("Export model"), f"model_{card.number}.{suffix}", only(suffix))
         if path:
             self.write_report([card], path)
 
@@ -91,8 +89,7 @@ class ExportFlow(QObject):
     # --- plots -----------------------------------------------------------------------------------------
     def export_plot(self, plot: Plot, suffix: str, card: ModelCard | None = None) -> None:
         """Write one plot: of a model by its command, any other as it is."""
-        name = f"{plot.kind or 'plot'}.{suffix}"
-        path = self._ask(self.tr("Export plot"), name, ((suffix, suffix.upper()),))
+        path = self._ask(self.tr("Export plot"), f"{plot.kind or 'plot'}.{suffix}", only(suffix))
         if not path:
             return
         if card is not None and plot.kind in commands.PLOT_NAMES:
@@ -102,7 +99,7 @@ class ExportFlow(QObject):
             self.write_plot(plot, path)
 
     def write_plot(self, plot: Plot, path: str) -> None:
-        """Write a plot as PNG, SVG or PDF."""
+        """Write a plot; the ending of the name decides on the format."""
 
         def work(_session: Any, _progress: Any, _cancel: Any) -> Path:
             from terrace.report.figure import save
@@ -114,7 +111,8 @@ class ExportFlow(QObject):
     # --- data and do-files --------------------------------------------------------------------------
     def save_data(self, then: Callable[[Outcome | None], object] | None = None) -> None:
         """Save the data under a name; `then` gets the outcome."""
-        path = self._ask(self.tr("Save data"), "data.dta", DATA)
+        filters = save_filters()
+        path = self._ask(self.tr("Save data"), f"data{filters[0][1][0]}", filters)
         if path:
             self.controller.run(commands.save_file(path), then)
 
@@ -135,7 +133,7 @@ class ExportFlow(QObject):
 
     def save_history(self) -> None:
         """Save the history as a do-file."""
-        path = self._ask(self.tr("Save history"), "history.do", (("do", self.tr("Do-file")),))
+        path = self._ask(self.tr("Save history"), "history.do", ((self.tr("Do-file"), (".do",)),))
         if not path:
             return
         try:
@@ -146,11 +144,11 @@ class ExportFlow(QObject):
         self.told.emit(self.tr("{0} written").format(Path(path).name))
 
     # --- helpers ------------------------------------------------------------------------------------
-    def _ask(self, title: str, name: str, formats: tuple[tuple[str, str], ...]) -> str:
-        filters = ";;".join(f"{words} (*.{suffix})" for suffix, words in formats)
-        path = dialogs.ask_save(self.window, title, str(Path(self.settings.folder()) / name), filters)
+    def _ask(self, title: str, name: str, filters: Filters) -> str:
+        shown = ";;".join(f"{words} ({filter_of(endings)})" for words, endings in filters)
+        path = dialogs.ask_save(self.window, title, str(Path(self.settings.folder()) / name), shown)
         if path and not Path(path).suffix:
-            path += f".{formats[0][0]}"
+            path += filters[0][1][0]
         return path
 
     def _written(self, result: Any) -> None:
@@ -158,3 +156,9 @@ class ExportFlow(QObject):
             self.failed.emit(getattr(result, "message", "") or str(result), getattr(result, "advice", ""))
         else:
             self.told.emit(self.tr("{0} written").format(Path(result).name))
+
+
+def only(suffix: str) -> Filters:
+    """The filter of a dialog that saves a report or a plot in one format."""
+    chosen = formats.BY_ENDING[f".{suffix}"]
+    return ((chosen.name, (chosen.ending,)),)

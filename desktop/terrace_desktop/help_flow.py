@@ -37,9 +37,10 @@ class HelpFlow(QObject):
 
     def show_page(self, name: str) -> None:
         """Show a help page."""
+        from terrace.data.formats import programs
         from terrace.data.resources import resource_path
 
-        text = resource_path("help", f"{name}.md").read_text(encoding="utf-8")
+        text = resource_path("help", f"{name}.md").read_text(encoding="utf-8").replace("{data formats}", programs())
         title = text.lstrip("# ").split("\n")[0]
         dialogs.PageDialog(self.window, f"help_{name}", title, text).show()
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
 
+from terrace.session.effects import Effect
 from terrace_desktop import dialogs, logs, session_port, theme
 from terrace_desktop.action import Action
 from terrace_desktop.actions import Actions
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from terrace_desktop.prepare.flow import PrepareFlow
 
 SIZE = (1440, 900)
-IN_A_FILE = frozenset(("use", "sample", "save", "import delimited", "import excel", "sysuse", "webuse"))
 
 
 class MainWindow(QMainWindow):
@@ -216,7 +216,7 @@ class MainWindow(QMainWindow):
             self.keeper.keep(self.controller.history.do_file())
         if outcome is None:
             return
-        if outcome.ok and outcome.type in IN_A_FILE:
+        if outcome.effects & (Effect.OPENS | Effect.SAVES):
             self._saved = self.controller.snapshot.dataset
         if outcome.error is not None and self.controller.snapshot.dataset is None:
             self.start.show_error(outcome.error[1], outcome.error_advice)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from terrace.session.effects import Effect
 from terrace_desktop import dialogs
 from terrace_desktop.action import Action
 from terrace_desktop.controller import Controller
@@ -26,18 +27,6 @@ if TYPE_CHECKING:
     from terrace.spec.model import ModelSpec
     from terrace_desktop.history import Entry
     from terrace_desktop.settings import Settings
-
-# A line in the status bar is enough for these, unless they have tables or warnings.
-TOLD = frozenset(
-    ("use", "sample", "save", "clear", "undo", "redo", "estimates store", "estimates restore", "predict",
-     "label variable", "label values", "rename", "measure", "missing", "report", "plot",
-     "import delimited", "import excel")
-)  # fmt: skip
-OPENS = frozenset(("use", "import delimited", "import excel"))
-UNDER_A_MODEL = (
-    "estat", "predict", "test", "testparm", "lincom", "nlcom", "contrast", "pwcompare", "margins", "marginsplot",
-    "simpleslopes", "johnsonneyman", "plot", "apa",
-)  # fmt: skip
 
 
 class ModelFlow(QObject):
@@ -299,18 +288,18 @@ class ModelFlow(QObject):
             return
         self.results.dismiss_errors()
         notes = [line for line in outcome.text.split("\n") if line.startswith("Note: ")]
-        if outcome.type in OPENS and notes:  # what a reader decided is worth more than a passing line
+        if Effect.OPENS in outcome.effects and notes:  # what a reader decided is worth more than a passing line
             text = "\n".join(n.removeprefix("Note: ") for n in notes)
             title = self.tr("Notes on the data")
             self.results.add_output(entry, replace(outcome, text=text), None, title)
             return
         line = outcome.text.strip()
-        passing = outcome.type in TOLD or ("data" in outcome.changed and "\n" not in line)
+        passing = Effect.BRIEF in outcome.effects or ("data" in outcome.changed and "\n" not in line)
         if passing and not (outcome.tables or outcome.plots or outcome.warnings):
             if outcome.type != "estimates restore":  # the window does that on the way to something else
                 self.told.emit(line.split("\n")[0])
             return
-        if group is None and outcome.type.split(" ")[0] in UNDER_A_MODEL and self.results.groups:
+        if group is None and Effect.ABOUT_FIT in outcome.effects and self.results.groups:
             group = next((g for g in self.results.groups if self.is_active(g.card)), self.results.groups[0])
         self.results.add_output(entry, outcome, group if group in self.results.groups else None)
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
+from terrace.report import formats
+
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome
     from terrace_desktop.main_window import MainWindow
@@ -65,7 +67,7 @@ class SelfTest(QObject):
         self.window.grab()
         cards = self.window.results.cards()
         folder = Path(self._folder.name)
-        files = [folder / f"report.{suffix}" for suffix in ("html", "docx", "xlsx", "tex", "csv")]
+        files = [folder / f"report{known.ending}" for known in formats.REPORTS]
         self.window.exports.write_report(cards, str(files[0]))
         for file in files[1:]:  # the figures have been written once
             self.window.controller.run(f'report "{file}", noplots')

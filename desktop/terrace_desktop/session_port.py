@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from terrace.session.effects import Effect
 from terrace_desktop.worker import Snapshot
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def take_snapshot(session: Any) -> Snapshot:
 
 def keep_fit(session: Any, outcome: Outcome) -> str:
     """The command that keeps a new fit under a name, so that later commands can come back to it."""
-    if not outcome.ok or outcome.fit is None or outcome.type not in ("mixed", "xtmixed"):
+    if outcome.fit is None or Effect.FITS not in outcome.effects:
         return ""
     if any(outcome.fit is fit for fit in session.stored.values()):
         return ""

@@ -16,7 +16,9 @@ from terrace.errors import Cancelled
 from terrace.results.fit import FitResult, Iteration
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
+from terrace.session import registry
 from terrace.session.contract import Outcome, Progress
+from terrace.session.effects import Effect
 
 
 def small_data(rows: int = 60) -> Dataset:
@@ -65,6 +67,13 @@ def fit(**options: Any) -> FitResult:
     return replace(_fitted(), **{"log": log, "elapsed": 0.01, **options})
 
 
+def effects_of(name: str) -> Effect:
+    """Those of the engine's command of this name; none for a command that only tests have."""
+    registry.load()
+    found = registry.COMMANDS.get(name)
+    return Effect.NONE if found is None else found.effects
+
+
 class FakeSession:
     """Knows a handful of commands; `gate` holds the command ``wait`` until it is set."""
 
@@ -91,7 +100,8 @@ class FakeSession:
                 text, name, "error", 0.001, error=("no-such-command", f"There is no command {name!r}."),
                 error_at=(0, len(word[0])), error_advice="help lists the commands.",
             )  # fmt: skip
-        return handler(text, progress, cancel)
+        outcome = handler(text, progress, cancel)
+        return replace(outcome, effects=effects_of(outcome.type)) if outcome.ok else outcome
 
     def run_do(self, text: str, *, progress: Any, cancel: Any, before: Any) -> Iterator[Outcome]:
         for line in str(text).split("\n"):

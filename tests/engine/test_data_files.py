@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from terrace.data.build import from_frame
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
+from terrace.data.formats import WRITTEN
 from terrace.data.readers import read
 from terrace.data.samples import sample
-from terrace.data.writers import EXTENSIONS, write
+from terrace.data.writers import write
 from terrace.errors import Cancelled, DataError
 
-WITH_LABELS = (".dta", ".sav", ".zsav", ".parquet")
+WITH_LABELS = [ending for ending, known in WRITTEN.items() if known.keeps != "values"]
 
 
 def described() -> Dataset:
@@ -56,7 +57,7 @@ def assert_same_values(one: Dataset, two: Dataset) -> None:
             np.testing.assert_array_equal(one.numeric(name), two.numeric(name), err_msg=name)
 
 
-@pytest.mark.parametrize("extension", EXTENSIONS)
+@pytest.mark.parametrize("extension", WRITTEN)
 def test_values_survive(tmp_path, extension) -> None:
     data = described()
     back = read(write(data, tmp_path / f"d{extension}").path)
@@ -177,7 +178,7 @@ def test_a_file_is_replaced_only_when_asked(tmp_path) -> None:
     assert read(tmp_path / "d").names == ("x",)
 
 
-@pytest.mark.parametrize("extension", EXTENSIONS)
+@pytest.mark.parametrize("extension", WRITTEN)
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, extension, monkeypatch) -> None:
     data = described()
     path = write(data, tmp_path / f"d{extension}").path

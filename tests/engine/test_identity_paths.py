@@ -20,6 +20,7 @@ from identity_support import LONG, ZEROS, apart, outcome, padded, rows_of, sprea
 
 import terrace
 from terrace.data.dataset import Dataset
+from terrace.data.formats import WRITTEN
 from terrace.data.intake import as_dataset
 from terrace.data.streamed import StreamedData
 from terrace.data.writers import write
@@ -191,7 +192,7 @@ def test_excel_cells_of_text_and_whole_numbers(folder: Path, rows: list[Any]) ->
     apart(terrace.read(excel(folder, rows)), rows)
 
 
-@pytest.mark.parametrize("extension", [".parquet", ".csv", ".tsv", ".xlsx", ".dta", ".sav", ".zsav"])
+@pytest.mark.parametrize("extension", WRITTEN)
 @given(rows=rows_of(st.one_of(whole, padded)))
 def test_saved_and_opened_again(folder: Path, extension: str, rows: list[Any]) -> None:
     rows = [None if r is None else str(r) for r in rows]

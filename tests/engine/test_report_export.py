@@ -16,14 +16,15 @@ import pytest
 
 from terrace.postestimation.plots_arrays import histogram_plot, qq_plot
 from terrace.report.cells import shown
-from terrace.report.export import FORMATS, export
+from terrace.report.export import export
 from terrace.report.files import ExportError, write
+from terrace.report.formats import REPORTS
 from terrace.report.latex import table_latex
 from terrace.report.markdown import table_markdown
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables import compare_tables
 
-REPORT = tuple(k for k in FORMATS if k not in (".png", ".svg"))
+REPORT = tuple(f.ending for f in REPORTS)
 
 
 @pytest.fixture(scope="module")

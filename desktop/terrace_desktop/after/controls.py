@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.data import formats
 from terrace_desktop.after.entry import Field, tr
 from terrace_desktop.builder.fields import Choice
 from terrace_desktop.flow import Flow
@@ -313,17 +314,14 @@ class FileControl(LineControl):
 
     def _browse(self) -> None:
         from terrace_desktop import dialogs
-        from terrace_desktop.data_flow import OPEN_FILTERS
 
-        filters = f"{tr('Data files')} ({OPEN_FILTERS});;{tr('All files')} (*)"
-        path = dialogs.ask_open(self, self.field.title, "", filters)
+        path = dialogs.ask_data(self, self.field.title, "")
         if path:
             self.line.setText(path)
 
     def problem(self) -> str:
         path = Path(self.value()).expanduser()
-        known = path.exists() or (not path.suffix and path.with_suffix(".dta").exists())
-        return "" if known or not self.value() else tr("There is no file {0}.").format(path)
+        return "" if not self.value() or formats.found(path) else tr("There is no file {0}.").format(path)
 
 
 class RowsControl(Control):

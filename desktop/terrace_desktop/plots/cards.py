@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
+from terrace.report import formats
 from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import (
     ClickFrame,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from terrace_desktop.plots.view import PlotView
 
 SMALL_HEIGHT = 168
-FORMATS = ("png", "svg", "pdf")
 
 
 def plot_title(kind: str) -> str:
@@ -132,8 +132,8 @@ class LargePlot(QFrame):
         head.addWidget(button(self.tr("Copy"), "plot_copy", self.copy_image, variant="flat"))
         export = tool_button(self.tr("Export") + " ▾", "plot_export", accessible=self.tr("Export plot"))
         menu = named(QMenu(export), "plot_export_menu", self.tr("Export plot"))
-        for suffix in FORMATS:
-            menu.addAction(f"{suffix.upper()}…", self._exporter(suffix))
+        for known in formats.PLOTS:
+            menu.addAction(f"{known.name}…", self._exporter(known.suffix))
         export.setMenu(menu)
         head.addWidget(export)
         if closable:

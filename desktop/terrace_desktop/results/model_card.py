@@ -9,6 +9,7 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from terrace.report import formats
 from terrace.spec.model import Metric
 from terrace.spec.title import model_title
 from terrace_desktop import theme
@@ -34,10 +35,6 @@ AFTER = (  # what follows a fit: command, and the words of the menu
     ("estat group", QT_TRANSLATE_NOOP("ModelCard", "Group sizes")),
     ("estat ic", QT_TRANSLATE_NOOP("ModelCard", "Information criteria")),
 )
-EXPORTS = (
-    ("html", "HTML…"), ("docx", "Word…"), ("pdf", "PDF…"), ("xlsx", "Excel…"), ("tex", "LaTeX…"), ("md", "Markdown…"),
-    ("csv", "CSV…"),
-)  # fmt: skip
 
 
 class ModelCard(Card):
@@ -165,8 +162,8 @@ class ModelCard(Card):
         export = QMenu(self)
         named(export, "model_export_menu", self.tr("Export"))
         export.setTitle(self.tr("Export"))
-        for suffix, words in EXPORTS:
-            export.addAction(words, self._exporter(suffix))
+        for known in formats.REPORTS:
+            export.addAction(f"{known.name}…", self._exporter(known.suffix))
         self.menu.addMenu(export)
         self.menu.addSeparator()
         self.menu.addAction(self.tr("Rename…"), self.rename_asked.emit)

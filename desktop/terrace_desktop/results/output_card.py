@@ -113,7 +113,6 @@ TITLES = {  # of outputs that have no title, or several
     "reshape long": QT_TRANSLATE_NOOP("OutputCard", "Reshaped data"),
     "reshape wide": QT_TRANSLATE_NOOP("OutputCard", "Reshaped data"),
     "return list": QT_TRANSLATE_NOOP("OutputCard", "Stored results"),
-    "statsby": QT_TRANSLATE_NOOP("OutputCard", "Results by group"),
     "summarize": QT_TRANSLATE_NOOP("OutputCard", "Summary"),
     "tabstat": QT_TRANSLATE_NOOP("OutputCard", "Statistics"),
     "tabulate": QT_TRANSLATE_NOOP("OutputCard", "Frequencies"),

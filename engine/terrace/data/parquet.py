@@ -60,14 +60,15 @@ def dataset_of_columns(columns: list[RawColumn], metadata: Any, source: str) -> 
     return _described(columns, json.loads(described.decode("utf-8")), source)
 
 
-def write_parquet(data: Dataset, path: Path) -> None:
-    """Write columns and description to `path`, compressed."""
+def write_parquet(data: Dataset, path: Path, report: Report | None = None) -> list[str]:
+    """Write columns and description to `path`, compressed. No notes: everything is kept."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(data.frame, preserve_index=False)
     metadata = {**(table.schema.metadata or {}), KEY: json.dumps(describe(data)).encode("utf-8")}
     pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
+    return []
 
 
 def describe(data: Dataset) -> dict[str, Any]:

@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from terrace.data import kinds
+from terrace.data import formats
 from terrace.data.dataset import Dataset
+from terrace.data.formats import DataFormat
 from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
 from terrace.data.streamed import StreamedData
-from terrace.data.streaming_kinds import memory_wanted, open_streamed
 from terrace.errors import DataError, TerraceError
 
 
@@ -27,7 +27,7 @@ def read(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Dataset:
-    """Read a file, by its extension: .dta .sav .zsav .por .sas7bdat .xpt .csv .tsv .txt .xlsx .parquet.
+    """Read a file of any of `formats.FORMATS`, by its extension.
 
     Parameters
     ----------
@@ -46,7 +46,9 @@ def read(
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Reading {file.name}", progress, cancel)
-    data = _in_words(file, kind, lambda: _reader(kind, sheet, cells, delimiter, decimal, encoding)(file, report))
+    given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
+    options = {name: given[name] for name in kind.options}
+    data = _in_words(file, kind, lambda: formats.reader_of(kind)(file, report, **options))
     report(1.0)
     return data
 
@@ -54,14 +56,14 @@ def read(
 def stream(
     path: str | os.PathLike[str], *, progress: Progress | None = None, cancel: Cancel | None = None
 ) -> StreamedData:
-    """A Parquet or text file as a `StreamedData`, whose rows are read in batches when a model is fitted.
+    """A file of one of `formats.STREAMED` as a `StreamedData`, whose rows are read in batches when a model is fitted.
 
     Raises as `read` does, and `DataError` for a kind of file that cannot be read in batches.
     """
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Opening {file.name}", progress, cancel)
-    data = _in_words(file, kind, lambda: open_streamed(file, kind.key, report))
+    data = _in_words(file, kind, lambda: _open_streamed(file, kind, report))
     assert isinstance(data, StreamedData)
     return data
 
@@ -74,12 +76,24 @@ def larger_than_memory(path: str | os.PathLike[str]) -> bool:
     if left is None or file.stat().st_size < left / 1000:
         return False
     try:
-        return memory_wanted(file, kind.key) > left
+        return formats.memory_wanted(kind, file) > left
     except Exception:  # a broken file: its reader says what is wrong
         return False
 
 
-def _in_words(file: Path, kind: kinds.Kind, work: Callable[[], Dataset]) -> Dataset:
+def _open_streamed(file: Path, kind: DataFormat, report: Report) -> StreamedData:
+    if not kind.opener:
+        raise DataError(
+            f"{file.name} cannot be streamed: that needs a {formats.programs(formats.STREAMED, 'or')} file.",
+            code="cannot-stream",
+            subject=str(file),
+            advice=f"Save it as {formats.WHOLE.usual} once, on a machine that holds it in memory or in the program it "
+            "comes from.",
+        )
+    return formats.opener_of(kind)(file, report)
+
+
+def _in_words(file: Path, kind: DataFormat, work: Callable[[], Dataset]) -> Dataset:
     """What `work` reads, with every failure as a `DataError`."""
     try:
         data = work()
@@ -94,7 +108,7 @@ def _in_words(file: Path, kind: kinds.Kind, work: Callable[[], Dataset]) -> Data
     # The parsers of five libraries raise what they like on a broken file; the cause stays for the log.
     except Exception as error:
         raise DataError(
-            f"{file.name} cannot be read: it is damaged, incomplete, or not {kind.name}.",
+            f"{file.name} cannot be read: it is damaged, incomplete, or not {kind.article}.",
             code="unreadable-file",
             subject=str(file),
             advice="Copy or download it again, or open it in the program that wrote it and save it anew.",
@@ -111,20 +125,16 @@ def locate(path: Path) -> Path:
         raise DataError(
             f"{path} is a folder.", code="is-a-folder", subject=str(path), advice="Choose a file in it."
         )
-    if path.exists():
-        return path
-    if kinds.extension_of(path) not in kinds.BY_EXTENSION:
-        for extension in kinds.EXTENSIONS:
-            candidate = path.with_name(path.name + extension) if path.name else path
-            if candidate.is_file():
-                return candidate
+    file = formats.found(path)
+    if file is not None:
+        return file
     raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path), advice=_near(path))
 
 
 def _near(path: Path) -> str:
     folder = path.parent
     try:
-        files = [p.name for p in folder.iterdir() if p.suffix.lower() in kinds.BY_EXTENSION]
+        files = [p.name for p in folder.iterdir() if formats.ending_of(p) in formats.BY_ENDING]
     except OSError:
         return f"There is no folder {folder}."
     lower = {name.lower(): name for name in files}
@@ -135,7 +145,7 @@ def _near(path: Path) -> str:
     return f"The folder {folder.resolve()} has no file of a similar name."
 
 
-def _kind(file: Path) -> kinds.Kind:
+def _kind(file: Path) -> DataFormat:
     try:
         with open(file, "rb") as stream:
             head = stream.read(512)
@@ -149,67 +159,29 @@ def _kind(file: Path) -> kinds.Kind:
         raise DataError(
             f"{file.name} is empty.", code="empty-file", subject=str(file), advice="Copy or export it again."
         )
-    extension = kinds.extension_of(file)
-    declared = kinds.BY_EXTENSION.get(extension)
-    found = kinds.kind_of_content(head)
-    if declared is not None and found in (None, declared.key):
+    extension = formats.ending_of(file)
+    declared = formats.BY_ENDING.get(extension)
+    content = formats.content_of(head)
+    if declared is not None and content in (None, declared):
         return declared  # its reader tells what is wrong where content and extension disagree
-    if found in kinds.BY_KEY:
+    if isinstance(content, DataFormat):
         if not extension:
-            return kinds.BY_KEY[found]
-        right = kinds.BY_KEY[found].extensions[0]
+            return content
         raise DataError(
-            f"{file.name} is {kinds.described(found)} by its content, not by its extension.",
+            f"{file.name} is {content.article} by its content, not by its extension.",
             code="wrong-extension",
             subject=str(file),
-            advice=f"Rename it to {file.with_suffix(right).name}.",
+            advice=f"Rename it to {file.with_suffix(content.usual).name}.",
         )
-    if declared is None and found is None and not extension:
-        return kinds.BY_KEY["text"]
-    foreign = found if found in kinds.FOREIGN else extension
-    what = kinds.FOREIGN.get(foreign, f"of the unknown type {extension}")
+    if declared is None and content is None and not extension:
+        return formats.TEXT
+    what = content or formats.OTHERS.get(extension, f"of the unknown type {extension}")
     raise DataError(
         f"{file.name} is {what}, which Terrace does not read.",
         code="unknown-format",
         subject=str(file),
-        advice="Save the data as one of " + " ".join(k.extensions[0] for k in kinds.KINDS) + ".",
+        advice="Save the data as one of " + " ".join(f.usual for f in formats.FORMATS) + ".",
     )
-
-
-def _reader(
-    kind: kinds.Kind,
-    sheet: str | int | None,
-    cells: str | None,
-    delimiter: str | None,
-    decimal: str | None,
-    encoding: str | None,
-) -> Callable[[Path, Report], Dataset]:
-    # Imported here: each format loads its own library, and only when it is read.
-    if kind.key == "text":
-        from terrace.data.delimited import read_delimited
-
-        def read_text(file: Path, report: Report) -> Dataset:
-            return read_delimited(file, report, delimiter=delimiter, decimal=decimal, encoding=encoding)
-
-        return read_text
-    if kind.key == "excel":
-        from terrace.data.excel import read_excel
-
-        return lambda file, report: read_excel(file, report, sheet=sheet, cells=cells)
-    if kind.key == "parquet":
-        from terrace.data.parquet import read_parquet
-
-        return read_parquet
-    from terrace.data import statfiles
-
-    function = {
-        "stata": statfiles.read_stata,
-        "spss": statfiles.read_spss,
-        "portable": statfiles.read_portable,
-        "sas": statfiles.read_sas,
-        "xport": statfiles.read_xport,
-    }[kind.key]
-    return lambda file, report: function(file, report, encoding)
 
 
 def _denied(file: Path) -> DataError:

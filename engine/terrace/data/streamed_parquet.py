@@ -14,6 +14,7 @@ from terrace.data.build import RawColumn
 from terrace.data.digits import EXACT, whole_text
 from terrace.data.parquet import dataset_of_columns
 from terrace.data.plain import plain_values
+from terrace.data.progress import Report
 from terrace.data.streamed import PREVIEW_ROWS, AsPandas, StreamedData, Wider, bytes_needed
 
 
@@ -56,8 +57,9 @@ class StreamedParquet(StreamedData):
         return replace(_opened(self.file.path, self.file.long | {column}), batch_rows=self.batch_rows)
 
 
-def open_parquet(path: Path) -> StreamedData:
+def open_parquet(path: Path, report: Report) -> StreamedData:
     """The file as StreamedData. Columns that are neither numbers, text nor dates are left out."""
+    report()
     return _opened(path, frozenset())
 
 

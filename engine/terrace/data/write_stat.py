@@ -12,6 +12,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.dates import MS_PER_DAY, SPSS_OFFSET_DAYS, is_date_format, is_datetime_format
 from terrace.data.extended import LEAST, extended_name
+from terrace.data.progress import Report
 from terrace.data.value import Value
 from terrace.errors import DataError
 
@@ -26,7 +27,7 @@ _SPSS_MEASURES = {
 }
 
 
-def write_stata(data: Dataset, path: Path) -> list[str]:
+def write_stata(data: Dataset, path: Path, report: Report) -> list[str]:
     """Write .dta (version 118, Stata 14 and later); return what it could not hold.
 
     Missing codes other than .a to .z become missing: Stata has none that keep their number. Raises `DataError` for
@@ -85,8 +86,8 @@ def _letters(data: Dataset, v: Variable) -> tuple[pd.Series, list[str]] | None:
     return pd.Series(values, dtype=object), sorted(used.values())
 
 
-def write_spss(data: Dataset, path: Path, compress: bool) -> list[str]:
-    """Write .sav or .zsav; return what it could not hold."""
+def write_spss(data: Dataset, path: Path, report: Report) -> list[str]:
+    """Write .sav, or compressed .zsav where the path ends so; return what it could not hold."""
     import pyreadstat
 
     notes: list[str] = []
@@ -105,7 +106,7 @@ def write_spss(data: Dataset, path: Path, compress: bool) -> list[str]:
         pd.DataFrame(frame),
         path,
         file_label=_cut(data.label, 64),
-        compress=compress,
+        compress=path.suffix.lower() == ".zsav",
         column_labels={v.name: _cut(v.label, 255) for v in data.variables if v.label},
         variable_value_labels={v.name: _spss_labels(data, v) for v in data.variables if v.value_labels},  # type: ignore[misc]  # text has labels too
         missing_ranges=missing,

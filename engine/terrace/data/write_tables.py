@@ -21,11 +21,18 @@ _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_575, 16_384
 _NOT_IN_EXCEL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def write_text(data: Dataset, path: Path, delimiter: str, *, header: bool = True) -> None:
-    """UTF-8 text with a header (or without); numbers with every digit, dates in ISO 8601, missing as nothing."""
+def write_text(
+    data: Dataset, path: Path, report: Report, *, delimiter: str | None = None, header: bool = True
+) -> list[str]:
+    """UTF-8 text with a header (or without); numbers with every digit, dates in ISO 8601, missing as nothing.
+
+    Without a `delimiter` .tsv has tabs, and any other ending commas. No notes.
+    """
     import pyarrow as pa
     import pyarrow.csv
 
+    if delimiter is None:
+        delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     columns = {}
     for v in data.variables:
         values = _without_extended(data, v)
@@ -38,10 +45,11 @@ def write_text(data: Dataset, path: Path, delimiter: str, *, header: bool = True
             columns[v.name] = pa.array(values, from_pandas=True)
     options = pyarrow.csv.WriteOptions(include_header=header, delimiter=delimiter, quoting_style="needed")
     pyarrow.csv.write_csv(pa.table(columns), path, options)
+    return []
 
 
-def write_excel(data: Dataset, path: Path, report: Report) -> None:
-    """A sheet of the values and a sheet that describes the variables.
+def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
+    """A sheet of the values and a sheet that describes the variables. No notes.
 
     Raises `DataError` where the data have more rows or columns than a sheet, or infinite values.
     """
@@ -99,6 +107,7 @@ def write_excel(data: Dataset, path: Path, report: Report) -> None:
         codes = ", ".join(extended_name(c) or str(c) for c in v.missing_codes)
         about.append([text_cell(t) for t in (v.name, v.label, v.measure.value, labels, codes, v.format)])
     book.save(path)
+    return []
 
 
 def _without_extended(data: Dataset, v: Variable) -> pd.Series:

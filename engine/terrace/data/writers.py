@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from terrace.data import formats
 from terrace.data.dataset import Dataset
+from terrace.data.formats import DataFormat
 from terrace.data.progress import Cancel, Progress, Report
 from terrace.data.write_losses import text_losses
 from terrace.errors import DataError, TerraceError
-
-EXTENSIONS = (".dta", ".sav", ".zsav", ".csv", ".tsv", ".xlsx", ".parquet")
-"""What can be written. Only .parquet keeps everything that Terrace knows of the data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ def write(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Written:
-    """Write `data` in the format of the path's extension (.dta where it has none).
+    """Write `data` in the format of the path's extension (that of `formats.USUAL` where it has none).
 
     A `delimiter` asks for delimited text whatever the extension (.csv where it has none), without a line of names
     where `header` is false.
@@ -46,8 +44,10 @@ def write(
     """
     target = Path(path).expanduser()
     if not target.suffix:
-        target = target.with_name(target.name + (".dta" if delimiter is None else ".csv"))
-    writer = _writer(target) if delimiter is None else _text_writer(delimiter, header)
+        target = target.with_name(target.name + (formats.USUAL if delimiter is None else formats.TEXT.usual))
+    kind = _kind(target) if delimiter is None else formats.TEXT
+    given = {"delimiter": delimiter, "header": header}
+    options = {name: given[name] for name in kind.write_options}
     if target.is_dir():
         raise DataError(f"{target} is a folder.", code="is-a-folder", subject=str(target))
     if target.exists() and not replace:
@@ -65,8 +65,8 @@ def write(
     notes: list[str] = []
     with _atomically(target) as temporary:
         try:
-            writer(data, temporary, report, notes)
-            notes += text_losses(data, ".csv" if delimiter is not None else target.suffix.lower())
+            notes += formats.writer_of(kind)(data, temporary, report, **options)
+            notes += text_losses(data, kind)
             report(1.0)
         except (TerraceError, OSError):
             raise
@@ -76,7 +76,7 @@ def write(
                 f"The data cannot be written as {target.suffix}: {error}",
                 code="cannot-write",
                 subject=str(target),
-                advice="Write them as .parquet, which holds everything.",
+                advice=f"Write them as {formats.WHOLE.usual}, which holds everything.",
             ) from error
     return Written(target, tuple(notes))
 
@@ -142,37 +142,13 @@ class _atomically(contextlib.AbstractContextManager[Path]):
         )
 
 
-def _text_writer(delimiter: str, header: bool) -> Callable[[Dataset, Path, Report, list[str]], None]:
-    from terrace.data.write_tables import write_text
-
-    return lambda data, path, report, notes: write_text(data, path, delimiter, header=header)
-
-
-def _writer(target: Path) -> Callable[[Dataset, Path, Report, list[str]], None]:
-    extension = target.suffix.lower()
-    if extension == ".parquet":
-        from terrace.data.parquet import write_parquet
-
-        return lambda data, path, report, notes: write_parquet(data, path)
-    if extension in (".csv", ".tsv"):
-        from terrace.data.write_tables import write_text
-
-        return lambda data, path, report, notes: write_text(data, path, "," if extension == ".csv" else "\t")
-    if extension == ".xlsx":
-        from terrace.data.write_tables import write_excel
-
-        return lambda data, path, report, notes: write_excel(data, path, report)
-    if extension == ".dta":
-        from terrace.data.write_stat import write_stata
-
-        return lambda data, path, report, notes: notes.extend(write_stata(data, path))
-    if extension in (".sav", ".zsav"):
-        from terrace.data.write_stat import write_spss
-
-        return lambda data, path, report, notes: notes.extend(write_spss(data, path, extension == ".zsav"))
-    raise DataError(
-        f"Terrace does not write files of the type {extension}.",
-        code="unknown-format",
-        subject=str(target),
-        advice="Use one of " + " ".join(EXTENSIONS) + ".",
-    )
+def _kind(target: Path) -> DataFormat:
+    kind = formats.WRITTEN.get(formats.ending_of(target))
+    if kind is None:
+        raise DataError(
+            f"Terrace does not write files of the type {formats.ending_of(target)}.",
+            code="unknown-format",
+            subject=str(target),
+            advice="Use one of " + " ".join(formats.WRITTEN) + ".",
+        )
+    return kind

@@ -6,25 +6,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from terrace.report import formats
 from terrace.report.files import ExportError, target, write
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.table import Table
-
-#: extension -> what it is, in the order in which a file dialog offers them
-FORMATS: Mapping[str, str] = {
-    ".html": "Web page",
-    ".docx": "Word document",
-    ".xlsx": "Excel workbook",
-    ".pdf": "PDF document",
-    ".tex": "LaTeX document",
-    ".md": "Markdown",
-    ".csv": "Comma-separated values",
-    ".txt": "Plain text",
-    ".png": "PNG picture",
-    ".svg": "SVG picture",
-}
-_ALSO = {".htm": ".html", ".tsv": ".csv", ".markdown": ".md"}
 
 
 def export(
@@ -44,8 +30,8 @@ def export(
     parts
         What to write, in order; a single part need not be in a list. See `terrace.report.parts` for texts.
     path
-        ``.html .docx .xlsx .pdf .tex .md .csv .txt``, and ``.png .svg`` for a single plot. LaTeX and Markdown
-        put their figures into files beside: ``report-figure1.pdf``.
+        Its ending is of one of `formats.FORMATS`; those that hold no report are for a single plot. LaTeX and
+        Markdown put their figures into files beside: ``report-figure1.pdf``.
     title, command, generated
         What stands at the head of the document: its title, the command, the date.
     replace
@@ -58,19 +44,20 @@ def export(
     """
     wanted = [parts] if not isinstance(parts, Sequence) or isinstance(parts, str) else list(parts)
     given = Path(path).suffix.lower()
-    kind = _ALSO.get(given, given)
-    if kind not in FORMATS:
+    known = formats.BY_ENDING.get(given)
+    if known is None:
         raise ExportError(
             f"{given} is not a format for reports." if given else "The file name needs an extension.",
             code="unknown-format",
             subject=str(path),
-            advice="Use one of " + ", ".join(FORMATS) + ".",
+            advice=f"Use {formats.endings(formats.FORMATS)}.",
         )
+    kind = known.ending
     if not wanted:
         raise ExportError("There is nothing to export.", code="nothing", advice="Fit a model first.")
     out = target(path, replace)
     plots = [p for p in wanted if isinstance(p, Plot)]
-    if kind in (".png", ".svg") or (kind == ".pdf" and len(plots) == len(wanted) == 1):
+    if not known.report or (known.plot and len(plots) == len(wanted) == 1):
         return _picture(wanted, plots, out, kind, replace)
     if kind in (".tex", ".md"):
         return _with_figures(wanted, plots, out, kind, replace, title, command, labels)

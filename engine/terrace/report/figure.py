@@ -18,7 +18,7 @@ from pathlib import Path
 from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
-from terrace.report import figure_marks, figure_trellis
+from terrace.report import figure_marks, figure_trellis, formats
 from terrace.report.files import ExportError, target, write
 from terrace.report.themes import Theme, theme_of
 from terrace.results.plot import Axis, Plot, PlotPanel
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-FORMATS = (".png", ".svg", ".pdf")
+ENDINGS = tuple(f.ending for f in formats.PLOTS)
 _FONTS = ("Arial", "Liberation Sans", "Segoe UI", "Helvetica Neue", "DejaVu Sans")
 _WIDE_FONTS = ("Noto Sans CJK JP", "Noto Sans CJK SC", "Microsoft YaHei", "Yu Gothic", "Arial Unicode MS")
 # matplotlib keeps its settings in one place for all threads
@@ -60,17 +60,17 @@ def save(
     title: bool = True,
     replace: bool = False,
 ) -> Path:
-    """Write the plot to a .png, .svg or .pdf file, whole or not at all. Returns the path.
+    """Write the plot to a file of one of `formats.PLOTS`, whole or not at all. Returns the path.
 
     Raises `ExportError` for another extension, an existing file without `replace`, an unwritable folder.
     """
     kind = Path(path).suffix.lower()
-    if kind not in FORMATS:
+    if kind not in ENDINGS:
         raise ExportError(
             f"A plot cannot be written as {kind or 'a file without extension'}.",
             code="unknown-format",
             subject=str(path),
-            advice="Use .png, .svg or .pdf.",
+            advice=f"Use {formats.endings(formats.PLOTS)}.",
         )
     target(path, replace)
     content = render(plot, kind[1:], theme=theme, size=size, dpi=dpi, title=title)

@@ -30,7 +30,7 @@ def save_pages(
     """
     path = Path(path)
     kind = path.suffix.lower()
-    if len(plots) == 1 or kind not in figure.FORMATS:
+    if len(plots) == 1 or kind not in figure.ENDINGS:
         size, dpi = _shape(plots[0], width, height)
         return [figure.save(plots[0], path, theme=theme, size=size, dpi=dpi, replace=replace)]
     if kind == ".pdf":

@@ -9,6 +9,7 @@ from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.results.table import Table
+from terrace.session.effects import Effect
 
 __all__ = ["CancelCheck", "Outcome", "Progress", "ProgressCallback"]
 
@@ -20,7 +21,8 @@ class Outcome:
     ``type`` is the command's full name without its arguments (``mixed``, ``estat icc``). On an error
     ``error`` is ``(code, message)``, `error_at` the range of characters concerned, and the session is as it
     was before. ``changed`` names what a driver must refresh: any of ``data``, ``results``, ``settings``,
-    ``estimates``. ``payload`` is the further JSON of the command (``scalars``, ``groups``, ``fixed``, ...);
+    ``estimates``. ``effects`` are those on the data that came about, and the others that are declared for the command;
+    none on an error. ``payload`` is the further JSON of the command (``scalars``, ``groups``, ``fixed``, ...);
     ``line`` is where the command begins in its do-file. ``number`` counts the commands of the session that gave a
     fit, a table or a plot, from 1, by which ``report`` names them; 0 for any other.
     """
@@ -42,6 +44,7 @@ class Outcome:
     payload: dict[str, Any] = field(default_factory=dict)
     line: int | None = None
     number: int = 0
+    effects: Effect = Effect.NONE
 
     @property
     def ok(self) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from terrace.errors import TerraceError
 from terrace.session.contract import Outcome
+from terrace.session.effects import Effect
 from terrace.session.state import CommandResult
 
 
-def success(command: str, name: str, result: CommandResult, quiet: bool) -> Outcome:
-    """The outcome of a command that ran; under ``quietly`` it has no text."""
+def success(
+    command: str, name: str, result: CommandResult, quiet: bool, effects: Effect = Effect.NONE
+) -> Outcome:
+    """The outcome of a command that ran; under ``quietly`` it has no text. `effects` are those declared for it."""
     return Outcome(
         command,
         name,
@@ -21,6 +24,7 @@ def success(command: str, name: str, result: CommandResult, quiet: bool) -> Outc
         fit=result.fit,
         quiet=quiet,
         payload=dict(result.payload),
+        effects=effects,
     )
 
 

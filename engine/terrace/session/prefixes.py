@@ -33,7 +33,7 @@ def dispatch(session: SessionPort, found: Command, parsed: ParsedCommand) -> Com
 
 def _run(session: SessionPort, found: Command, parsed: ParsedCommand) -> CommandResult:
     refuse_what_has_no_use(found, parsed)
-    return only_its_own(found.name, found.handler(session, parsed), session.state)
+    return only_its_own(found, found.handler(session, parsed), session.state)
 
 
 def without(parsed: ParsedCommand, prefix: Prefix) -> ParsedCommand:

@@ -17,6 +17,7 @@ from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.options import abbreviates, did_you_mean
 from terrace.language.tokens import NAME, Piece
+from terrace.session.effects import Effect
 from terrace.session.state import CommandResult
 
 # of a session and a parsed command; that it is a `Session` is known to the handlers alone
@@ -44,7 +45,8 @@ class Command:
     ``minimum`` is its shortest spelling, word by word (``"est sto"`` for ``estimates store``). ``by`` tells
     what ``by`` does: refuse, run the command once a group (``loop``), or leave it to the handler
     (``native``, which finds the groups in ``parsed.prefixes``). ``syntax`` and ``help`` are for people;
-    ``type`` is what outcomes call it, the name unless it is another name for the same command.
+    ``type`` is what outcomes call it, the name unless it is another name for the same command. ``effects`` are what
+    it can do.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Command:
     by: ByMode = "no"
     group: str = ""
     type: str = ""
+    effects: Effect = Effect.NONE
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -102,7 +105,14 @@ _DEFINES = re.compile(r"\s*=(?!=)")
 
 
 def command(
-    name: str, *, minimum: str = "", help: str = "", syntax: str = "", by: ByMode = "no", type: str = ""
+    name: str,
+    *,
+    effects: Effect,
+    minimum: str = "",
+    help: str = "",
+    syntax: str = "",
+    by: ByMode = "no",
+    type: str = "",
 ) -> Callable[[Handler], Handler]:
     """Register a handler under a name of one word or two."""
 
@@ -119,6 +129,7 @@ def command(
             by,
             handler.__module__.rpartition(".")[2],
             type or name,
+            effects,
         )
         return handler
 

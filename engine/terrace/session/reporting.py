@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.contract import Outcome
+from terrace.session.effects import Effect
 from terrace.session.session import Session
 
 if TYPE_CHECKING:
     from terrace.report.parts import Part
-
-FITS = ("mixed", "xtmixed")
-ABOUT_A_MODEL = (
-    "estat", "predict", "test", "testparm", "lincom", "nlcom", "contrast", "pwcompare", "margins", "marginsplot",
-    "simpleslopes", "johnsonneyman", "plot", "apa",
-)  # fmt: skip
-"""First words of the commands whose results stand under the model that was the active one."""
 
 
 @dataclass
@@ -44,7 +38,7 @@ def blocks(session: Session, fits: Sequence[FitResult], numbers: Sequence[int] |
         if not outcome.ok:
             continue
         chosen = numbers is None or outcome.number in numbers
-        if outcome.type in FITS and outcome.fit is not None:
+        if Effect.FITS in outcome.effects and outcome.fit is not None:
             active = outcome.fit
             block = of_fit.get(id(active.model))
             if block is not None and not block.number:
@@ -56,7 +50,7 @@ def blocks(session: Session, fits: Sequence[FitResult], numbers: Sequence[int] |
             active = session.stored.get(outcome.command.split()[-1], active)
         if not chosen or not outcome.number or outcome.quiet:
             continue
-        about = active is not None and outcome.type.split(" ")[0] in ABOUT_A_MODEL
+        about = active is not None and Effect.ABOUT_FIT in outcome.effects
         block = of_fit.get(id(active.model)) if about and active is not None else None
         if block is not None:
             block.results.append(outcome)

@@ -22,6 +22,7 @@ from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
 from terrace.session.context import eval_context, with_origin
 from terrace.session.contract import Outcome
+from terrace.session.effects import Effect, happened
 from terrace.session.flow import Runner, call_program, run_block
 from terrace.session.log import record_defect
 from terrace.session.macros import expanded
@@ -147,7 +148,7 @@ class Session:
         self.state = with_origin(after)
         outcome = replace(
             outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before),
-            number=self._number(outcome),
+            number=self._number(outcome), effects=happened(outcome.effects, before, self.state),
         )  # fmt: skip
         self._keep_step(outcome, before)
         self._history.append(outcome)
@@ -279,7 +280,7 @@ class Session:
     # --- one attempt ------------------------------------------------------------------------------------
     def _attempt(self, command_text: str, macros: bool) -> tuple[Outcome, State]:
         """Run one command or block: its outcome, and the state that follows."""
-        name = ""
+        name, effects = "", Effect.NONE
         parsed: ParsedCommand | None = None
         begun = self.state
         try:
@@ -298,12 +299,13 @@ class Session:
             parsed = parse_command(text)
             name = str(parsed.word)
             if name not in self.state.programs:
-                name = registry.find(parsed)[0].type
+                known = registry.find(parsed)[0]
+                name, effects = known.type, known.effects
             result = self.execute(parsed)
             after = result.state or self.state
             if parsed.prefix("capture"):
                 after = replace(after, rc=0)
-            return success(command_text, name, result, parsed.quiet), after
+            return success(command_text, name, result, parsed.quiet, effects), after
         except TerraceError as error:
             if self.state is not begun:  # what macros counted up on the way
                 self.state = begun

@@ -10,6 +10,7 @@ from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import unquoted, words
 from terrace.session.commands.estimation import current_fit
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import rows_or_none
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -20,6 +21,7 @@ from terrace.session.state import CommandResult, Returned
     "apa",
     syntax='apa [, labels(variable "words" ...)]',
     help="A results paragraph in APA style, every number from the fit.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def apa(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.apa import paragraph

@@ -14,6 +14,7 @@ from terrace.language.mixed_options import argument
 from terrace.language.names import parse_names, parse_new_names
 from terrace.language.options import rules
 from terrace.language.tokens import Piece
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -26,6 +27,7 @@ from terrace.session.working import by_groups, changed, chosen, new_name, text_o
     "nolabel addtolabel(text)]",
     help="Centre variables at their mean, or at the means of groups (within-group centring), which means() keeps.",
     by="native",
+    effects=Effect.DATA,
 )
 def center(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(

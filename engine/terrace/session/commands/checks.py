@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from terrace.language.command import ParsedCommand
 from terrace.language.tokens import NAME, Piece, unquoted, words
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -13,7 +14,7 @@ from terrace.session.state import CommandResult
 Check = Callable[[Session, Piece, list[str]], None]
 
 
-@command("error", minimum="err", syntax="error #", help="End with an error of this number.")
+@command("error", minimum="err", syntax="error #", help="End with an error of this number.", effects=Effect.NONE)
 def error(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions import evaluate_scalar
     from terrace.session.outcome import CodedError
@@ -32,6 +33,7 @@ def error(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="conf",
     syntax="confirm [numeric|string|new] variable names | number x | integer number x | file name | matrix name",
     help="An error unless it is so; for capture.",
+    effects=Effect.NONE,
 )
 def confirm(session: Session, parsed: ParsedCommand) -> CommandResult:
     items = words(parsed.clauses.body)

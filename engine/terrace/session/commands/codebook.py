@@ -20,6 +20,7 @@ from terrace.report.numbers import general, of_data
 from terrace.report.text import table_text
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.describe import shortened, storage
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -34,6 +35,7 @@ _WIDTH, _LEAST_LABEL = 80, 12
     syntax="codebook [variables] [if] [in] [, compact header notes all tabulate(#)]",
     help="Say of each variable what its values are.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def codebook(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("c:ompact h:eader n:otes all", "t:abulate"))
@@ -135,6 +137,7 @@ def _compact(data: Dataset, profiles: list[Profile]) -> Table:
     syntax="inspect [variables] [if] [in]",
     help="Count negative, zero, positive, whole and missing values.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def inspect(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
@@ -180,12 +183,14 @@ def inspect(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="misstable sum",
     syntax="misstable summarize [variables] [if] [in] [, all]",
     help="Count missing values, variable by variable.",
+    effects=Effect.RETURNS,
 )
 @command(
     "misstable patterns",
     minimum="misstable pat",
     syntax="misstable patterns [variables] [if] [in] [, frequency asis bypatterns]",
     help="Which variables are missing together.",
+    effects=Effect.RETURNS,
 )
 def misstable(session: Session, parsed: ParsedCommand) -> CommandResult:
     summary = parsed.name.endswith("summarize")

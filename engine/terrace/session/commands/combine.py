@@ -15,6 +15,7 @@ from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import Piece, words
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.data import file_name, without_labels
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -38,6 +39,7 @@ def read_using(session: Session, piece: Piece, command_name: str) -> Dataset:
     syntax="merge 1:1|m:1|1:m keys using FILE [, keepusing(variables) keep(results) assert(results) nogenerate "
     "generate(name) update replace noreport]",
     help="Add the variables of a file by key variables; _merge tells where each row was found.",
+    effects=Effect.DATA | Effect.RETURNS,
 )
 def merge(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(
@@ -166,6 +168,7 @@ def report_table(report: MergeReport, generate: str | None, update: bool) -> Tab
     minimum="app",
     syntax="append using FILE ... [, generate(name) keep(variables) force]",
     help="Add the rows of files below the data.",
+    effects=Effect.DATA,
 )
 def append(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("force nol:abel", "gen:erate keep", already="nonote:s"))

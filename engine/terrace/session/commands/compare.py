@@ -24,6 +24,7 @@ from terrace.session.commands.columns import (
 from terrace.session.commands.contrasts import kept_rows
 from terrace.session.commands.data import file_name
 from terrace.session.commands.stored import named_fits
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import rows_or_none
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -35,6 +36,7 @@ from terrace.session.state import CommandResult
     minimum="est comp",
     syntax='estimates compare names|_all [, titles("text" ...) notable]',
     help="Stored estimates compared: fit and likelihood-ratio tests by row, coefficients, ICC and R² side by side.",
+    effects=Effect.RETURNS,
 )
 def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.compare import models_table, side_by_side_table
@@ -79,6 +81,7 @@ def _titles(chosen: list[tuple[str, FitResult]]) -> list[str]:
     "sformat(\"(%s)\")) mstat(N|aic|bic|ll ..., nformat(%fmt) label(\"text\")) showstars showstarsnote "
     "stars(.05 \"*\" .01 \"**\", attach(_r_b)) novarlabel nofvlabel export(FILE, replace)]",
     help="A table for the paper: coefficients and variances with their SEs and counts, one column a model.",
+    effects=Effect.FILES,
 )
 def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.text import table_text

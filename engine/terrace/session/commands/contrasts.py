@@ -16,6 +16,7 @@ from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import by_t, df_r, level_of, tells_of_small, with_own_df
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.returned_contrasts import Asked, contrast_returned, pwcompare_returned
 from terrace.session.returned_estat import terms_returned
@@ -71,6 +72,7 @@ def chosen_columns(table: Table, options: dict[str, Option]) -> Table:
     syntax="contrast terms [, mcompare(bonferroni|sidak|scheffe|holm) effects pveffects cieffects noeffects nowald "
     "overall small df(#) level(#) post]",
     help="Contrasts of factor levels by the operators r. a. ar. g. h. j. p. q. and @, with their joint tests.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -142,6 +144,7 @@ def _posted(
     syntax="pwcompare terms [, mcompare(bonferroni|sidak|scheffe|tukey|holm) effects pveffects cieffects cimargins "
     "groups sort small df(#) level(#) post]",
     help="Pairwise comparisons of factor levels, adjusted for their number; cimargins and groups show the margins.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -185,6 +188,7 @@ def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
     "estat terms",
     syntax="estat terms [, type(II|III) small df(#)]",
     help="Tests of whole terms, each as type III (in the whole model) or type II (without what contains it).",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def estat_terms(session: Session, parsed: ParsedCommand) -> CommandResult:

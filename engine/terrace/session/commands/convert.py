@@ -19,6 +19,7 @@ from terrace.language.mixed_options import argument, number
 from terrace.language.names import Names, parse_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import words
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -35,6 +36,7 @@ def _column(values: npt.NDArray[Any]) -> Any:
     syntax="encode variable [if] [in], generate(name) [label(set) noextend]",
     help="Number the values of a text variable 1, 2, ... in alphabetical order, with the texts as value labels; "
     "label() takes the numbers of a set of labels, to which noextend lets nothing be added.",
+    effects=Effect.DATA,
 )
 def encode(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("noe:xtend", "g:enerate l:abel"))
@@ -82,6 +84,7 @@ def _extended(session: Session, options: dict[str, Option], texts: list[str]) ->
     minimum="dec",
     syntax="decode variable [if] [in], generate(name) [maxlength(#)]",
     help="Make a text variable of the value labels of a variable.",
+    effects=Effect.DATA,
 )
 def decode(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "g:enerate maxl:ength"))
@@ -110,11 +113,13 @@ def _one_to_one(
     "destring",
     syntax='destring [variables], generate(names)|replace [ignore("chars") force percent]',
     help="Make numbers of text that holds numbers.",
+    effects=Effect.DATA,
 )
 @command(
     "tostring",
     syntax="tostring variables, generate(names)|replace [format(%fmt)]",
     help="Make text of numbers.",
+    effects=Effect.DATA,
 )
 def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
     known = rules("replace force", "g:enerate f:ormat")

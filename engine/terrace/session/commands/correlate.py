@@ -14,6 +14,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import number
 from terrace.language.options import Option, rules
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix
@@ -32,6 +33,7 @@ def _columns(data: Dataset, parsed: ParsedCommand) -> tuple[str, ...]:
     syntax="correlate [variables] [if] [in] [weight] [, covariance means]",
     help="Correlations over the rows that are complete in all variables.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def correlate(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("c:ovariance m:eans"))
@@ -79,6 +81,7 @@ def _triangle(names: tuple[str, ...], values: FloatArray, note: str, covariances
     syntax="pwcorr [variables] [if] [in] [weight] [, obs sig star(#) bonferroni sidak listwise]",
     help="Correlations over the rows that are complete in each pair of variables.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def pwcorr(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("o:bs sig b:onferroni sid:ak l:istwise c:asewise", "st:ar p:rint"))

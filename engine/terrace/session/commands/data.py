@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from terrace.data import formats
 from terrace.data.dataset import Dataset, Panel
 from terrace.data.digits import whole_text
 from terrace.data.readers import larger_than_memory
@@ -20,6 +21,7 @@ from terrace.language.names import parse_names
 from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import Piece, unquoted
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
@@ -27,6 +29,8 @@ from terrace.session.state import CommandResult, Returned, State
 from terrace.session.streamed import chosen_rows
 from terrace.session.working import plural
 
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
+"""Delimiters that have a name in commands."""
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
 
@@ -61,7 +65,9 @@ def file_name(piece: Piece, command_name: str) -> str:
     "use",
     minimum="u",
     syntax="use [variables using] FILE [if] [in] [, clear nolabel stream nostream]",
-    help="Open a dataset of any format that Terrace reads; one that is larger than memory is streamed.",
+    help=f"Open a dataset of {formats.programs()} ({' '.join(formats.endings_of(formats.FORMATS))}); a "
+    f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed.",
+    effects=Effect.OPENS | Effect.BRIEF,
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("nol:abel stream nostream", already="clear replace"))
@@ -137,6 +143,7 @@ def _read(
     syntax="sample [NAME] | sample # [if] [in] [, count by(variables)]",
     help="Open a sample dataset that comes with Terrace (without a name, list them); with a number, keep a random "
     "part of the rows: that many percent, or with count that many rows.",
+    effects=Effect.OPENS | Effect.DATA | Effect.BRIEF,
 )
 def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data import samples
@@ -168,6 +175,7 @@ def _using(clauses: Clauses) -> Piece:
     minimum="import delim",
     syntax='import delimited [using] FILE [, delimiters(";") decimal(",") encoding(utf-8) case(lower|upper) clear]',
     help="Open a text file; what is not said is detected.",
+    effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "delim:iters decimal enc:oding varn:ames case", already="clear"))
@@ -203,8 +211,7 @@ def _text(option: Option | None) -> str | None:
 
 def _delimiter(option: Option | None) -> str | None:
     text = _text(option)
-    names = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
-    return text if text is None else names.get(text.lower(), text)
+    return text if text is None else DELIMITERS.get(text.lower(), text)
 
 
 @command(
@@ -213,6 +220,7 @@ def _delimiter(option: Option | None) -> str | None:
     syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow case(lower|upper) clear] | '
     "import excel FILE, describe",
     help="Open a sheet of an Excel file; the first row holds the names.",
+    effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("desc:ribe", "sh:eet cellra:nge case", already="clear first:row"))
@@ -220,7 +228,7 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "describe" in options:
         from terrace.data.excel import sheets
 
-        found = sheets(Path(name if Path(name).suffix else name + ".xlsx"))
+        found = sheets(Path(name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual))
         rows = tuple(Row(title, (cells,)) for title, cells in found)
         table = Table("Sheets", (Column("range", "Range", "text"),), rows, "Sheet", key="sheets")
         return CommandResult(tables=(table,))
@@ -229,17 +237,21 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     return opened(session, _in_case(data, options.get("case")))
 
 
+def _opens(command_name: str, article: str) -> str:
+    endings = formats.endings_of(formats.opened_by(command_name))
+    return f"Open {article} file, {formats.listed(endings)}."
+
+
 @command("import spss", minimum="import spss", syntax="import spss [using] FILE [, case(lower|upper) clear]",
-         help="Open an SPSS file, .sav or .por.")  # fmt: skip
+         help=_opens("import spss", "an SPSS"), effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 @command("import sas", minimum="import sas", syntax="import sas [using] FILE [, case(lower|upper) clear]",
-         help="Open a SAS file, .sas7bdat or .xpt.")  # fmt: skip
+         help=_opens("import sas", "a SAS"), effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 @command("import sasxport5", minimum="import sasx", syntax="import sasxport5 FILE [, clear]",
-         help="As import sas.")  # fmt: skip
+         help="As import sas.", effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "case", already="clear"))
     name = file_name(_using(parsed.clauses), parsed.name)
-    usual = {"import spss": ".sav", "import sas": ".sas7bdat", "import sasxport5": ".xpt"}[parsed.name]
-    data = _read(session, name if Path(name).suffix else name + usual)
+    data = _read(session, name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual)
     return opened(session, _in_case(data, options.get("case")))
 
 
@@ -247,7 +259,9 @@ def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     "save",
     minimum="sa",
     syntax="save [FILE] [, replace]",
-    help="Save the data; the extension decides on the format (.dta where it has none).",
+    help=f"Save the data; the extension decides on the format: {' '.join(formats.WRITTEN)} ({formats.USUAL} where it "
+    "has none).",
+    effects=Effect.SAVES | Effect.BRIEF,
 )
 def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.writers import write
@@ -263,7 +277,12 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"Saved as {written.path}.", warnings=written.notes)
 
 
-@command("clear", syntax="clear [all]", help="Close the data; with all, drop estimates and settings too.")
+@command(
+    "clear",
+    syntax="clear [all]",
+    help="Close the data; with all, drop estimates and settings too.",
+    effects=Effect.DATA | Effect.BRIEF,
+)
 def clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     what = str(parsed.clauses.body)
     if what not in ("", "all"):
@@ -344,6 +363,7 @@ def _check_times(data: Dataset, panel: str | None, time: str, parsed: ParsedComm
     "xtset",
     syntax="xtset [panel [time]] [, delta(#) clear]",
     help="Declare the panel and the time variable, for L. F. D. and S.",
+    effects=Effect.DATA | Effect.RETURNS,
 )
 def xtset(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parsed.variables(session.data.names)
@@ -358,6 +378,7 @@ def xtset(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="tsset",
     syntax="tsset [[panel] time] [, delta(#) clear]",
     help="Declare the time variable, in panels or not, for L. F. D. and S.",
+    effects=Effect.DATA | Effect.RETURNS,
 )
 def tsset(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parsed.variables(session.data.names)

@@ -17,6 +17,7 @@ from terrace.language.mixed_options import number
 from terrace.language.names import parse_names
 from terrace.language.options import Option, rules
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
@@ -34,6 +35,7 @@ _PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
     minimum="d",
     syntax="describe [variables] [using FILE] [, short simple numbers]",
     help="Say what the data are, or those of a file: rows, variables, types, labels.",
+    effects=Effect.RETURNS,
 )
 def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("s:hort si:mple n:umbers", already="f:ullnames varl:ist"))
@@ -139,6 +141,7 @@ def _plain(value: Value) -> str:
     syntax="summarize [variables] [if] [in] [weight] [, detail meanonly format separator(#)]",
     help="Count, mean, standard deviation, minimum and maximum.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("d:etail mean:only f:ormat", "sep:arator", already="nosep:arator"))

@@ -15,6 +15,7 @@ from terrace.language.options import Option, choice, members, rules
 from terrace.session.commands.contrasts import kept_rows
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -27,6 +28,7 @@ from terrace.session.working import new_name
     minimum="estat diag",
     syntax="estat diagnostics",
     help="A check list in plain words: what was looked at, what was found, what to do.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_diagnostics(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.checklist import checklist, checklist_table, checklist_text
@@ -47,6 +49,7 @@ def estat_diagnostics(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="estat res",
     syntax="estat residuals [variables] [, type(rstandard|residuals|marginal)]",
     help="Shape of the residuals and of the random effects at every level; plots against the variables named.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_residuals(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.residual_checks import Kind, residual_covariate_plot, shapes, shapes_table
@@ -72,6 +75,7 @@ def estat_residuals(session: Session, parsed: ParsedCommand) -> CommandResult:
     "estat acf",
     syntax="estat acf [, time(variable) lags(#) level(#) noplot]",
     help="Autocorrelation of the residuals within groups, by lag.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_acf(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.residual_checks import autocorrelation, autocorrelation_plot, autocorrelation_table
@@ -97,6 +101,7 @@ def estat_acf(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="estat inf",
     syntax="estat influence [, relevel(level|observation) top(#) all refit dfbetas cooksd(NAME) noplot]",
     help="Influence of each group on the fixed effects: Cook's distance, and the coefficient it moves most.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_influence(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.influence import dfbetas_plot, influence, influence_plot, influence_table
@@ -158,6 +163,7 @@ def _level(option: Option | None, session: Session) -> str | None:
     "estat vif",
     syntax="estat vif [, uncentered]",
     help="Variance inflation factors of the predictors, after regress and for the fixed part of mixed.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_vif(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.vif import inflation, vif_table

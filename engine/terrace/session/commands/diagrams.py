@@ -16,6 +16,7 @@ from terrace.language.tokens import words
 from terrace.results.plot import Plot, Style
 from terrace.session.commands.graph_store import named_graph
 from terrace.session.commands.graphs import TITLES, drawn_result
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
@@ -29,6 +30,7 @@ from terrace.session.working import FloatArray, new_name, weights
     syntax=f"kdensity x [if] [in] [fweight] [, kernel(epanechnikov) bwidth(#) n(#) normal "
     f"generate(x d) nograph {TITLES}]",
     help="Estimate the density of a variable by a kernel, and draw it.",
+    effects=Effect.DATA | Effect.FILES | Effect.RETURNS,
 )
 def kdensity(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.results.graphs.diagrams import density_graph, known
@@ -87,6 +89,7 @@ def _generated(session: Session, own: dict[str, Option], columns: dict[str, Floa
     "lowess",
     syntax=f"lowess y x [if] [in] [, bwidth(.8) generate(name) nograph {TITLES}]",
     help="Smooth y over x by locally weighted regression, and draw both.",
+    effects=Effect.DATA | Effect.FILES | Effect.RETURNS,
 )
 def lowess(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.errors import DataError
@@ -124,9 +127,13 @@ def lowess(session: Session, parsed: ParsedCommand) -> CommandResult:
     "qnorm",
     syntax=f"qnorm x [if] [in] [, {TITLES}]",
     help="Draw a variable against quantiles of the normal distribution.",
+    effects=Effect.FILES,
 )
 @command(
-    "pnorm", syntax=f"pnorm x [if] [in] [, {TITLES}]", help="Draw normal probabilities of a variable against its ranks."
+    "pnorm",
+    syntax=f"pnorm x [if] [in] [, {TITLES}]",
+    help="Draw normal probabilities of a variable against its ranks.",
+    effects=Effect.FILES,
 )
 def qnorm(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.results.graphs.diagrams import known, quantile_graph
@@ -143,6 +150,7 @@ def qnorm(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="gr mat",
     syntax=f"graph matrix variables [if] [in] [, half msymbol() msize() {TITLES}]",
     help="Draw all pairs of variables against each other.",
+    effects=Effect.FILES,
 )
 def matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.results.graphs.diagrams import matrix_graph
@@ -163,6 +171,7 @@ def matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="gr com",
     syntax=f"graph combine names [, cols(#) rows(#) xcommon ycommon {TITLES}]",
     help="Draw graphs that have names together on one page.",
+    effects=Effect.FILES,
 )
 def combine(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.results.graphs.diagrams import combined_graph

@@ -23,6 +23,7 @@ from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import NAME, Piece, closing, split, unquoted
 from terrace.session.commands.generate import column_of, measured, missing_note, storage_type
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -314,6 +315,7 @@ _BY_ROWS = {*make.ROW_FUNCTIONS, "rowfirst", "rowlast", "anycount", "anymatch", 
     syntax="egen [type] name = function(expression) [if] [in] [, by(variables)]",
     help="Make a variable from groups of rows: " + ", ".join(FUNCTIONS),
     by="native",
+    effects=Effect.DATA,
 )
 def egen(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data

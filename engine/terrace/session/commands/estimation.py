@@ -18,6 +18,7 @@ from terrace.language.tokens import Piece, split, words
 from terrace.results.fit import FitResult
 from terrace.results.stored import covariance_names
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.iterations import iteration_text
 from terrace.session.payload import fit_payload
 from terrace.session.registry import command
@@ -34,8 +35,16 @@ _SYNTAX = "mixed outcome [terms] [if] [in] [weight] [|| level: [slopes] [, optio
     syntax=_SYNTAX,
     help="Fit a linear mixed-effects model; without a model, show the last one again.",
     by="loop",
+    effects=Effect.FITS | Effect.RETURNS,
 )
-@command("xtmixed", type="mixed", syntax="xtmixed ...", help="mixed with REML and SDs as defaults.", by="loop")
+@command(
+    "xtmixed",
+    type="mixed",
+    syntax="xtmixed ...",
+    help="mixed with REML and SDs as defaults.",
+    by="loop",
+    effects=Effect.FITS | Effect.RETURNS,
+)
 def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not str(split(parsed.arguments, ",")[0]).strip():
         return _replay(session, parsed)
@@ -182,7 +191,13 @@ def fit_returned(result: FitResult) -> Returned:
 
 
 # --- stored results ---------------------------------------------------------------------------------------
-@command("ereturn list", minimum="eret li", syntax="ereturn list", help="List the stored results of the fit.")
+@command(
+    "ereturn list",
+    minimum="eret li",
+    syntax="ereturn list",
+    help="List the stored results of the fit.",
+    effects=Effect.NONE,
+)
 def ereturn_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     fit = current_fit(session, parsed)
@@ -192,7 +207,13 @@ def ereturn_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     )
 
 
-@command("return list", minimum="ret li", syntax="return list", help="List what the last command returned.")
+@command(
+    "return list",
+    minimum="ret li",
+    syntax="return list",
+    help="List what the last command returned.",
+    effects=Effect.NONE,
+)
 def return_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     r = session.state.returned
@@ -245,8 +266,15 @@ def _number(piece: Piece) -> int:
     minimum="cons de",
     syntax="constraint [define] # term = value",
     help="Define a linear constraint on fixed effects, for constraints().",
+    effects=Effect.NONE,
 )
-@command("constraint", minimum="cons", syntax="constraint # term = value", help="As constraint define.")
+@command(
+    "constraint",
+    minimum="cons",
+    syntax="constraint # term = value",
+    help="As constraint define.",
+    effects=Effect.NONE,
+)
 def constraint(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = words(parsed.arguments)
     if len(parts) < 2:
@@ -261,8 +289,14 @@ def constraint(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, constraints=constraints))
 
 
-@command("constraint list", minimum="cons li", syntax="constraint list [numbers]", help="List constraints.")
-@command("constraint dir", minimum="cons dir", syntax="constraint dir", help="As constraint list.")
+@command(
+    "constraint list",
+    minimum="cons li",
+    syntax="constraint list [numbers]",
+    help="List constraints.",
+    effects=Effect.NONE,
+)
+@command("constraint dir", minimum="cons dir", syntax="constraint dir", help="As constraint list.", effects=Effect.NONE)
 def constraint_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     found = session.state.constraints
     chosen = _numbers(parsed.arguments, found)
@@ -278,7 +312,13 @@ def constraint_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-@command("constraint get", minimum="cons g", syntax="constraint get #", help="Put a constraint in r(contents).")
+@command(
+    "constraint get",
+    minimum="cons g",
+    syntax="constraint get #",
+    help="Put a constraint in r(contents).",
+    effects=Effect.RETURNS,
+)
 def constraint_get(session: Session, parsed: ParsedCommand) -> CommandResult:
     number = _number(parsed.arguments.strip() if parsed.arguments else parsed.word)
     text = session.state.constraints.get(number, "")
@@ -286,14 +326,26 @@ def constraint_get(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=text, state=replace(session.state, returned=returned))
 
 
-@command("constraint free", minimum="cons free", syntax="constraint free", help="A number that no constraint has.")
+@command(
+    "constraint free",
+    minimum="cons free",
+    syntax="constraint free",
+    help="A number that no constraint has.",
+    effects=Effect.RETURNS,
+)
 def constraint_free(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     free = next(k for k in range(1, 2001) if k not in session.state.constraints)
     return CommandResult(text=str(free), state=replace(session.state, returned=Returned({"free": float(free)})))
 
 
-@command("constraint drop", minimum="cons drop", syntax="constraint drop numbers|_all", help="Drop constraints.")
+@command(
+    "constraint drop",
+    minimum="cons drop",
+    syntax="constraint drop numbers|_all",
+    help="Drop constraints.",
+    effects=Effect.NONE,
+)
 def constraint_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     gone = _numbers(parsed.arguments, session.state.constraints)
     kept = {k: v for k, v in session.state.constraints.items() if k not in gone}

@@ -9,6 +9,7 @@ from terrace.language.tokens import Piece
 from terrace.session.commands.contrasts import kept_rows
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.stored import named_fit
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.returned import number
@@ -20,6 +21,7 @@ from terrace.session.state import CommandResult
     "estat r2",
     syntax="estat r2 [, nolevels null(NAME)]",
     help="Marginal and conditional R², and what each level's variance loses against a null model.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_r2(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
@@ -41,6 +43,7 @@ def estat_r2(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="estat rel",
     syntax="estat reliability [, groups relevel(level)]",
     help="Reliability of the random effects: the mean over the groups, or each group.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_reliability(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
+from terrace.data import formats
 from terrace.data.dataset import Dataset
 from terrace.data.digits import whole_text
 from terrace.data.plain import plain_values
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import rules
-from terrace.session.commands.data import file_name
+from terrace.session.commands.data import DELIMITERS, file_name
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.session.working import chosen, plural, text_of
-
-_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
 
 
 @command(
@@ -28,12 +28,14 @@ _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space"
     minimum="export delim",
     syntax='export delimited [variables] using FILE [if] [in] [, delimiter(";") novarnames nolabel replace]',
     help="Write the data as text; labelled values by their labels, unless nolabel.",
+    effects=Effect.FILES,
 )
 @command(
     "export excel",
     minimum="export exc",
     syntax="export excel [variables] using FILE [if] [in] [, nolabel replace]",
     help="Write the data as an Excel file, with the names in the first row.",
+    effects=Effect.FILES,
 )
 def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.writers import write
@@ -62,11 +64,11 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     header = "novarnames" not in options
     if parsed.name == "export delimited":
         given = text_of(options.get("delimiter"), "\t" if Path(path).suffix.lower() == ".tsv" else ",")
-        delimiter = _DELIMITERS.get(given.lower(), given)
+        delimiter = DELIMITERS.get(given.lower(), given)
         if len(delimiter) != 1:
             raise options["delimiter"].piece.error("A delimiter is one character.", code="delimiter")
     elif not Path(path).suffix:
-        path += ".xlsx"
+        path += formats.BY_KEY["excel"].usual
     written = write(
         data, path, replace="replace" in options, delimiter=delimiter, header=header,
         progress=session.report, cancel=session.cancelled,
@@ -88,7 +90,13 @@ def _labelled(data: Dataset) -> Dataset:
 
 
 # --- keeping a copy ---------------------------------------------------------------------------------------
-@command("preserve", minimum="pres", syntax="preserve", help="Keep a copy of the data, for restore.")
+@command(
+    "preserve",
+    minimum="pres",
+    syntax="preserve",
+    help="Keep a copy of the data, for restore.",
+    effects=Effect.NONE,
+)
 def preserve(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     if session.state.preserved is not None:
@@ -96,7 +104,12 @@ def preserve(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, preserved=session.data))
 
 
-@command("restore", syntax="restore [, not preserve]", help="Bring the data back that preserve kept; not forgets them.")
+@command(
+    "restore",
+    syntax="restore [, not preserve]",
+    help="Bring the data back that preserve kept; not forgets them.",
+    effects=Effect.DATA,
+)
 def restore(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("not preserve"))
     kept = session.state.preserved

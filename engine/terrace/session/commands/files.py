@@ -11,12 +11,13 @@ from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.options import rules
 from terrace.language.tokens import unquoted
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 
 
-@command("log", syntax="log", help="Tell whether a log is open.")
+@command("log", syntax="log", help="Tell whether a log is open.", effects=Effect.NONE)
 def log(session: Session, parsed: ParsedCommand) -> CommandResult:
     if parsed.arguments:
         raise parsed.arguments.strip().error(
@@ -31,6 +32,7 @@ def log(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="log us",
     syntax="log using FILE [, replace append]",
     help="Write the commands that follow and what they print to a text file.",
+    effects=Effect.FILES,
 )
 def log_using(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("replace append", already="text nomsg"))
@@ -59,8 +61,8 @@ def log_using(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"The log is {path}.", state=replace(session.state, log=str(path)))
 
 
-@command("log close", minimum="log c", syntax="log close", help="End the log.")
-@command("log off", syntax="log off", help="As log close.")
+@command("log close", minimum="log c", syntax="log close", help="End the log.", effects=Effect.FILES)
+@command("log off", syntax="log off", help="As log close.", effects=Effect.FILES)
 def log_close(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = session.state.log
     if not path:
@@ -84,8 +86,8 @@ def _name(parsed: ParsedCommand) -> str:
     return name
 
 
-@command("pwd", syntax="pwd", help="Tell the folder that names of files begin from.")
-@command("cd", syntax="cd [FOLDER]", help="Change the folder that names of files begin from.")
+@command("pwd", syntax="pwd", help="Tell the folder that names of files begin from.", effects=Effect.NONE)
+@command("cd", syntax="cd [FOLDER]", help="Change the folder that names of files begin from.", effects=Effect.NONE)
 def cd(session: Session, parsed: ParsedCommand) -> CommandResult:
     text = unquoted(parsed.arguments.strip())
     if text and parsed.name == "cd":
@@ -101,7 +103,7 @@ def cd(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=os.getcwd())
 
 
-@command("mkdir", syntax="mkdir FOLDER", help="Make a folder.")
+@command("mkdir", syntax="mkdir FOLDER", help="Make a folder.", effects=Effect.FILES)
 def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     folder = Path(_name(parsed)).expanduser()
@@ -116,7 +118,7 @@ def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult()
 
 
-@command("erase", syntax="erase FILE", help="Delete a file.")
+@command("erase", syntax="erase FILE", help="Delete a file.", effects=Effect.FILES)
 def erase(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = Path(_name(parsed)).expanduser()
     if not path.is_file():

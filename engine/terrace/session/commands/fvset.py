@@ -10,6 +10,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.tokens import Piece, words
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, State
@@ -50,6 +51,7 @@ def bases_of(state: State) -> dict[str, Base]:
     minimum="fvset b",
     syntax="fvset base #|first|last|frequent|none variables",
     help="Say which level of a factor is its base where i. is written without one.",
+    effects=Effect.NONE,
 )
 def fvset_base(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = words(parsed.arguments)
@@ -88,14 +90,20 @@ def _base(piece: Piece) -> Base:
         ) from None
 
 
-@command("fvset clear", minimum="fvset c", syntax="fvset clear variables|_all", help="Forget base levels.")
+@command(
+    "fvset clear",
+    minimum="fvset c",
+    syntax="fvset clear variables|_all",
+    help="Forget base levels.",
+    effects=Effect.NONE,
+)
 def fvset_clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parse_names(parsed.arguments.strip(), session.data.names)
     kept = {n: b for n, b in bases_of(session.state).items() if n not in names}
     return CommandResult(state=replace(session.state, bases={**kept, "": session.data.source} if kept else {}))
 
 
-@command("fvset report", minimum="fvset r", syntax="fvset report", help="List base levels.")
+@command("fvset report", minimum="fvset r", syntax="fvset report", help="List base levels.", effects=Effect.RETURNS)
 def fvset_report(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     bases = bases_of(session.state)

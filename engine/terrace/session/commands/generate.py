@@ -20,6 +20,7 @@ from terrace.language.expr_ast import Expression
 from terrace.language.names import Names, parse_new_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, split, words
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -91,6 +92,7 @@ def placed(data: Dataset, name: str, options: dict[str, Option]) -> Dataset:
     syntax="generate [type] name = expression [if] [in] [, before(variable) after(variable)]",
     help="Make a variable. byte, int and long keep whole numbers; other numbers are kept in double precision.",
     by="native",
+    effects=Effect.DATA,
 )
 def generate(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions import evaluate, regex_match
@@ -125,6 +127,7 @@ def missing_note(values: npt.NDArray[Any]) -> str:
     syntax="replace variable = expression [if] [in]",
     help="Change the values of a variable, row by row from the first: x[_n-1] is the new value of the row before.",
     by="native",
+    effects=Effect.DATA,
 )
 def replace_values(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
@@ -194,6 +197,7 @@ def _replaced(
     "recode",
     syntax='recode variables (values = value ["label"]) ... [if] [in] [, generate(names) prefix(text) label(set)]',
     help="Change values by rules: 1 2 = 0, 3/5 = 1, min/9, 10/max, missing, nonmissing, else.",
+    effects=Effect.DATA,
 )
 def recode(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.recode import recode as recoded

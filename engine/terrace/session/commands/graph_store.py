@@ -10,12 +10,16 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
 from terrace.language.options import Option, choice, did_you_mean, rules
 from terrace.language.tokens import Piece, words
+from terrace.report import formats
 from terrace.results.plot import Plot
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.data import file_name
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
+
+KINDS = tuple(f.suffix for f in formats.PLOTS)
 
 
 def named_graph(session: Session, piece: Piece) -> tuple[Plot, ...]:
@@ -64,8 +68,9 @@ def _named(graphs: Mapping[str, tuple[Plot, ...]], piece: Piece) -> tuple[str, t
 @command(
     "graph export",
     minimum="gr export",
-    syntax="graph export FILE [, replace name(NAME) as(png|svg|pdf) width(#) height(#)]",
-    help="Write the last graph, or a named one, to a .png, .svg or .pdf file.",
+    syntax=f"graph export FILE [, replace name(NAME) as({'|'.join(KINDS)}) width(#) height(#)]",
+    help=f"Write the last graph, or a named one, to a {formats.endings(formats.PLOTS)} file.",
+    effects=Effect.FILES,
 )
 def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     known = rules("replace", "name as wid:th hei:ght fontf:ace fontfaces:erif fontd:ir ori:entation mag logo bor:der")
@@ -76,7 +81,7 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = Path(where)
     if "as" in options:
         kind = choice(
-            argument(options["as"]), options["as"].value, "png svg pdf", "a format that graphs are written in"
+            argument(options["as"]), options["as"].value, " ".join(KINDS), "a format that graphs are written in"
         )
         path = path if path.suffix.lower() == f".{kind}" else Path(f"{where}.{kind}")
     name = argument(options["name"]) if "name" in options else None
@@ -109,7 +114,7 @@ def written(paths: list[Path]) -> str:
     return f"Written to {len(paths)} files, {paths[0]} to {paths[-1].name}."
 
 
-@command("graph dir", minimum="gr di", syntax="graph dir", help="List the graphs that are kept.")
+@command("graph dir", minimum="gr di", syntax="graph dir", help="List the graphs that are kept.", effects=Effect.NONE)
 def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     graphs = session.state.graphs
@@ -129,7 +134,7 @@ def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-@command("graph drop", minimum="gr drop", syntax="graph drop NAMES|_all", help="Forget graphs.")
+@command("graph drop", minimum="gr drop", syntax="graph drop NAMES|_all", help="Forget graphs.", effects=Effect.NONE)
 def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     items = words(parsed.clauses.body)
@@ -144,7 +149,13 @@ def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, graphs=graphs))
 
 
-@command("graph display", minimum="gr dis", syntax="graph display [NAME]", help="Show a graph again.")
+@command(
+    "graph display",
+    minimum="gr dis",
+    syntax="graph display [NAME]",
+    help="Show a graph again.",
+    effects=Effect.NONE,
+)
 def display(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules("", "scheme xsiz:e ysiz:e scale margins"))
     items = words(parsed.clauses.body)

@@ -22,7 +22,8 @@ from terrace.language.options import Option, OptionRule, choice, rules, scan_opt
 from terrace.language.tokens import Piece
 from terrace.results.plot import Axis, PlotPanel
 from terrace.session.commands.data import file_name
-from terrace.session.commands.graph_store import about, save, written
+from terrace.session.commands.graph_store import KINDS, about, save, written
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.rows import selected
 from terrace.session.session import Session
@@ -46,6 +47,7 @@ TITLES = "title() xtitle() ytitle() note() legend() by() name() saving()"
     syntax=f"twoway (PLOT y x [if] [in] [, looks]) (...) [if] [in] [, {TITLES}]",
     help="Draw plots over each other: scatter line connected, the fits lfit qfit lowess (with ci: lfitci qfitci), "
     "area bar spike dropline, between two variables rarea rbar rspike rcap rline, and function kdensity histogram.",
+    effects=Effect.FILES,
 )
 @command(
     "graph twoway",
@@ -53,6 +55,7 @@ TITLES = "title() xtitle() ytitle() note() legend() by() name() saving()"
     syntax="graph twoway (PLOT y x ...) (...) [, options]",
     help="As twoway.",
     type="twoway",
+    effects=Effect.FILES,
 )
 def twoway(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _overlay(session, parsed, "")
@@ -63,6 +66,7 @@ def twoway(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="sc",
     syntax=f"scatter y [y...] x [if] [in] [, connect(L) sort msymbol(O) jitter(5) {TITLES}]",
     help="Draw points; || and another plot draws over them.",
+    effects=Effect.FILES,
 )
 def scatter(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _overlay(session, parsed, "scatter")
@@ -72,6 +76,7 @@ def scatter(session: Session, parsed: ParsedCommand) -> CommandResult:
     "line",
     syntax=f"line y [y...] x [if] [in] [, sort connect(ascending) lwidth(thick) lpattern(dash) {TITLES}]",
     help="Draw a line through the rows in their order; connect(ascending) breaks it where x falls.",
+    effects=Effect.FILES,
 )
 def line(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _overlay(session, parsed, "line")
@@ -81,6 +86,7 @@ def line(session: Session, parsed: ParsedCommand) -> CommandResult:
     "xtline",
     syntax=f"xtline y [y...] [if] [in] [, overlay i(panel) t(time) {TITLES}]",
     help="Draw y over time, a panel for each group that xtset declared; with overlay all groups in one.",
+    effects=Effect.FILES,
 )
 def xtline(session: Session, parsed: ParsedCommand) -> CommandResult:
     data, clauses = session.data, parsed.clauses
@@ -142,6 +148,7 @@ def _overlay(session: Session, parsed: ParsedCommand, kind: str) -> CommandResul
     minimum="hist",
     syntax=f"histogram x [if] [in] [fweight] [, bin(#) width(#) start(#) discrete frequency|percent normal {TITLES}]",
     help="Draw a histogram, of densities unless told.",
+    effects=Effect.FILES | Effect.RETURNS,
 )
 def histogram(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.results.graphs.histogram import build_histogram
@@ -160,12 +167,14 @@ def histogram(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="graph hbox y [y...] [if] [in] [, options]",
     help="graph box on its side.",
     type="graph box",
+    effects=Effect.FILES,
 )
 @command(
     "graph box",
     minimum="gr box",
     syntax=f"graph box y [y...] [if] [in] [, over(g) over(g) nooutsides {TITLES}]",
     help="Draw box plots, side by side over the values of up to two variables.",
+    effects=Effect.FILES,
 )
 def box(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.results.graphs.box import build_boxes
@@ -178,9 +187,9 @@ def box(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 @command("graph hbar", minimum="gr hbar", syntax="graph hbar (statistic) y [y...], over(g)",
-         help="graph bar on its side.", type="graph bar")  # fmt: skip
+         help="graph bar on its side.", type="graph bar", effects=Effect.FILES)  # fmt: skip
 @command("graph dot", minimum="gr dot", syntax="graph dot (statistic) y [y...], over(g)",
-         help="Statistics as points on lines, over groups.", type="graph bar")  # fmt: skip
+         help="Statistics as points on lines, over groups.", type="graph bar", effects=Effect.FILES)  # fmt: skip
 @command(
     "graph bar",
     minimum="gr bar",
@@ -188,6 +197,7 @@ def box(session: Session, parsed: ParsedCommand) -> CommandResult:
     f"stack percentages blabel(bar) {TITLES}]",
     help="Draw bars of a statistic (the mean unless told) over the values of up to three variables; without a "
     "variable, of percentages.",
+    effects=Effect.FILES,
 )
 def bar(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.graphs_bars import parse_bars
@@ -210,6 +220,7 @@ def bar(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="marginsplot [, x(variable) by(variables) recast(line|connected|scatter|bar) recastci(rcap|rarea|rline) "
     f"noci horizontal {TITLES}]",
     help="Plot the margins that were estimated last, with their intervals.",
+    effects=Effect.FILES | Effect.ABOUT_FIT,
 )
 def marginsplot(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.graphs import split_options
@@ -316,7 +327,7 @@ def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> Command
     text = drawing.text
     if options.saving is not None:
         where = file_name(options.saving, "saving")
-        path = Path(where) if Path(where).suffix else Path(where + ".png")
+        path = Path(where) if Path(where).suffix else Path(f"{where}.{KINDS[0]}")
         text += "\n" + written(save(drawing.plots, path, replace_file=options.saving_replace))
     graphs.pop(name, None)
     graphs[name] = drawing.plots

@@ -11,6 +11,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.options import OptionRule, did_you_mean
 from terrace.results.table import Column, Row, Table
 from terrace.session import registry
+from terrace.session.effects import Effect
 from terrace.session.registry import Command, command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -48,8 +49,8 @@ PREFIXES = {
 }
 
 
-@command("help", minimum="h", syntax="help [COMMAND]", help="List the commands, or explain one.")
-@command("?", syntax="? [COMMAND]", help="As help.")
+@command("help", minimum="h", syntax="help [COMMAND]", help="List the commands, or explain one.", effects=Effect.NONE)
+@command("?", syntax="? [COMMAND]", help="As help.", effects=Effect.NONE)
 def help_(session: Session, parsed: ParsedCommand) -> CommandResult:
     topic = " ".join(str(parsed.arguments).split())
     program = session.state.programs.get(topic)

@@ -18,6 +18,7 @@ from terrace.language.tokens import Piece, split
 from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.estimation import current_fit
+from terrace.session.effects import Effect
 from terrace.session.registry import Handler, command
 from terrace.session.returned import number, r_table, square, vector
 from terrace.session.session import Session
@@ -135,6 +136,7 @@ def _body(parsed: ParsedCommand) -> Piece:
     syntax="test coefficients | a = b | (a = b) (c = 0) [, small df(#) mtest(bonferroni|holm|sidak|none) accumulate "
     "notest]",
     help="Wald test of linear hypotheses; small uses the fitted degrees of freedom, accumulate adds to the last test.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def test(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -172,6 +174,7 @@ def test(session: Session, parsed: ParsedCommand) -> CommandResult:
     "testnl",
     syntax="testnl expression = expression | (a = b) (c = d) [, small df(#)]",
     help="Wald test of nonlinear equations in the parameters, by the delta method.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def testnl(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -187,6 +190,7 @@ def testnl(session: Session, parsed: ParsedCommand) -> CommandResult:
     "testparm",
     syntax="testparm terms [, equal small df(#)]",
     help="Wald test that all coefficients of these terms are zero, or equal.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -204,6 +208,7 @@ def testparm(session: Session, parsed: ParsedCommand) -> CommandResult:
     "lincom",
     syntax="lincom expression [, eform small df(#) level(#)]",
     help="Estimate a linear combination of coefficients.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -228,6 +233,7 @@ def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
     "nlcom",
     syntax="nlcom expression | (name: expression) ... [, small df(#) level(#) post]",
     help="Estimate nonlinear functions of the parameters by the delta method; post lets tests speak of them.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def nlcom(session: Session, parsed: ParsedCommand) -> CommandResult:

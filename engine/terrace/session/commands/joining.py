@@ -18,6 +18,7 @@ from terrace.language.names import parse_names
 from terrace.language.options import choice, rules
 from terrace.session.commands.combine import read_using
 from terrace.session.commands.data import without_labels
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -28,8 +29,9 @@ from terrace.session.working import changed, new_name, plural, text_of
     "joinby",
     syntax="joinby [variables] using FILE [, unmatched(none|both|master|using) _merge(name)]",
     help="All pairs of rows of the data and of a file that agree in the variables, by default in all that both have.",
+    effects=Effect.DATA,
 )
-@command("cross", syntax="cross using FILE", help="All pairs of rows of the data and of a file.")
+@command("cross", syntax="cross using FILE", help="All pairs of rows of the data and of a file.", effects=Effect.DATA)
 def joinby(session: Session, parsed: ParsedCommand) -> CommandResult:
     known = rules("nol:abel", "unm:atched _merge") if parsed.name == "joinby" else ()
     options = parsed.options(known)

@@ -25,6 +25,7 @@ from terrace.language.tokens import unquoted
 from terrace.results.fit import FitResult
 from terrace.session.commands.estimation import current_fit, mixed_result
 from terrace.session.context import current_sample
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Origin
@@ -40,6 +41,7 @@ _MARK = "__in_sample"
     minimum="est sav",
     syntax="estimates save FILE [, replace]",
     help="Write the fit to a file, with the data that it needs.",
+    effects=Effect.FILES,
 )
 def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.combinations import need_own_rows
@@ -139,6 +141,7 @@ def _parquet(data: Dataset) -> bytes:
     minimum="est use",
     syntax="estimates use FILE",
     help="Take a fit from a file of estimates save; the data that are open stay.",
+    effects=Effect.NONE,
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.mixed import parse_mixed

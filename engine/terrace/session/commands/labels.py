@@ -14,6 +14,7 @@ from terrace.language.names import parse_names
 from terrace.language.options import did_you_mean, rules
 from terrace.language.tokens import NAME, Piece, unquoted, words
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, State
@@ -64,6 +65,7 @@ def _with_labels(data: Dataset, name: str, labels: Mapping[Value, str], piece: P
     minimum="la de",
     syntax='label define SET value "label" ... [, add modify replace]',
     help="Name a set of value labels.",
+    effects=Effect.DATA,
 )
 def define(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("add modify replace", already="nofix"))
@@ -113,8 +115,20 @@ def _value(piece: Piece) -> int | float:
     return int(number) if number.is_integer() else number
 
 
-@command("label list", minimum="la l", syntax="label list [sets]", help="Show sets of value labels.")
-@command("label dir", minimum="la di", syntax="label dir", help="List the names of sets of value labels.")
+@command(
+    "label list",
+    minimum="la l",
+    syntax="label list [sets]",
+    help="Show sets of value labels.",
+    effects=Effect.RETURNS,
+)
+@command(
+    "label dir",
+    minimum="la di",
+    syntax="label dir",
+    help="List the names of sets of value labels.",
+    effects=Effect.RETURNS,
+)
 def list_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
     sets = label_sets(session.state)
     if not sets:
@@ -140,7 +154,13 @@ def list_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=tables)
 
 
-@command("label drop", minimum="la drop", syntax="label drop sets|_all", help="Forget sets of value labels.")
+@command(
+    "label drop",
+    minimum="la drop",
+    syntax="label drop sets|_all",
+    help="Forget sets of value labels.",
+    effects=Effect.NONE,
+)
 def drop_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
     known = session.state.label_sets
     items = words(parsed.arguments)
@@ -152,7 +172,13 @@ def drop_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=state)
 
 
-@command("label data", minimum="la da", syntax='label data ["text"]', help="Give the data a title, or none.")
+@command(
+    "label data",
+    minimum="la da",
+    syntax='label data ["text"]',
+    help="Give the data a title, or none.",
+    effects=Effect.DATA,
+)
 def label_data(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = replace(session.data, label=unquoted(parsed.arguments.strip()))
     return CommandResult(state=replace(session.state, dataset=data))

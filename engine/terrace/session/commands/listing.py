@@ -20,6 +20,7 @@ from terrace.language.mixed_options import argument, number
 from terrace.language.names import parse_names
 from terrace.language.options import rules
 from terrace.results.table import CellValue, Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -39,6 +40,7 @@ _NUMERIC = re.compile(r"%-?0?\d*(\.\d+)?[fgeFGE]c?")
     "abbreviate(#) string(#)]",
     help="Show the data row by row.",
     by="loop",
+    effects=Effect.NONE,
 )
 def list_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(

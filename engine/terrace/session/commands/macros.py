@@ -13,6 +13,7 @@ from terrace.language.macros import macro_words, number_text
 from terrace.language.options import did_you_mean
 from terrace.language.tokens import NAME, Piece, unquoted, words
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.macro_functions import call
 from terrace.session.macros import SessionMacros
 from terrace.session.registry import command
@@ -27,12 +28,14 @@ _ASSIGNED = re.compile(r"\s*(?P<step>\+\+|--)?\s*(?P<name>\w+)(?P<rest>.*)", re.
     minimum="loc",
     syntax="local NAME [text | = expression | : function]",
     help="Give a local macro its contents; `NAME' then stands for them.",
+    effects=Effect.NONE,
 )
 @command(
     "global",
     minimum="gl",
     syntax="global NAME [text | = expression | : function]",
     help="Give a global macro its contents; $NAME then stands for them.",
+    effects=Effect.NONE,
 )
 def assign(session: Session, parsed: ParsedCommand) -> CommandResult:
     name, value = assigned(session, parsed)
@@ -83,8 +86,14 @@ def assigned(session: Session, parsed: ParsedCommand) -> tuple[str, str]:
     return name, text
 
 
-@command("macro list", minimum="ma l", syntax="macro list [names]", help="List macros; locals with _ in front.")
-@command("macro dir", minimum="ma di", syntax="macro dir", help="As macro list.")
+@command(
+    "macro list",
+    minimum="ma l",
+    syntax="macro list [names]",
+    help="List macros; locals with _ in front.",
+    effects=Effect.NONE,
+)
+@command("macro dir", minimum="ma di", syntax="macro dir", help="As macro list.", effects=Effect.NONE)
 def macro_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     state = session.state
     known = {**state.globals, **{f"_{k}": v for k, v in state.locals.items()}}
@@ -107,7 +116,13 @@ def macro_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-@command("macro drop", minimum="ma drop", syntax="macro drop names|_all", help="Forget macros; locals with _ in front.")
+@command(
+    "macro drop",
+    minimum="ma drop",
+    syntax="macro drop names|_all",
+    help="Forget macros; locals with _ in front.",
+    effects=Effect.NONE,
+)
 def macro_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     wanted = [str(w) for w in words(parsed.arguments)]
     if not wanted:
@@ -131,9 +146,19 @@ def _fits(name: str, patterns: list[str]) -> bool:
 
 
 # --- temporary names ----------------------------------------------------------------------------------------
-@command("tempvar", syntax="tempvar names", help="Names for variables that go when the do-file or program ends.")
-@command("tempname", syntax="tempname names", help="Names for scalars and matrices that nothing else has.")
-@command("tempfile", syntax="tempfile names", help="Names for files that go when Terrace ends.")
+@command(
+    "tempvar",
+    syntax="tempvar names",
+    help="Names for variables that go when the do-file or program ends.",
+    effects=Effect.NONE,
+)
+@command(
+    "tempname",
+    syntax="tempname names",
+    help="Names for scalars and matrices that nothing else has.",
+    effects=Effect.NONE,
+)
+@command("tempfile", syntax="tempfile names", help="Names for files that go when Terrace ends.", effects=Effect.NONE)
 def temporary(session: Session, parsed: ParsedCommand) -> CommandResult:
     wanted = [str(w) for w in words(parsed.arguments)]
     for name in wanted:
@@ -180,7 +205,13 @@ def _temporary_folder() -> str:
 
 
 # --- words --------------------------------------------------------------------------------------------------
-@command("tokenize", minimum="token", syntax="tokenize text", help="Put the words of a text into `1', `2', ...")
+@command(
+    "tokenize",
+    minimum="token",
+    syntax="tokenize text",
+    help="Put the words of a text into `1', `2', ...",
+    effects=Effect.NONE,
+)
 def tokenize(session: Session, parsed: ParsedCommand) -> CommandResult:
     text = unquoted(parsed.arguments.strip())
     found = macro_words(text)
@@ -189,7 +220,12 @@ def tokenize(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=with_locals(session.state, made))
 
 
-@command("args", syntax="args names", help="Name the arguments of a program or do-file: the first is `1', and so on.")
+@command(
+    "args",
+    syntax="args names",
+    help="Name the arguments of a program or do-file: the first is `1', and so on.",
+    effects=Effect.NONE,
+)
 def args(session: Session, parsed: ParsedCommand) -> CommandResult:
     macros = SessionMacros(session)
     made = {str(w): macros.local(str(k)) for k, w in enumerate(words(parsed.arguments), start=1)}
@@ -197,7 +233,13 @@ def args(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 # --- programs -----------------------------------------------------------------------------------------------
-@command("program drop", minimum="pr drop", syntax="program drop names|_all", help="Forget programs.")
+@command(
+    "program drop",
+    minimum="pr drop",
+    syntax="program drop names|_all",
+    help="Forget programs.",
+    effects=Effect.NONE,
+)
 def program_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     programs = session.state.programs
     gone: set[str] = set()
@@ -212,29 +254,53 @@ def program_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, programs={k: v for k, v in programs.items() if k not in gone}))
 
 
-@command("program dir", minimum="pr di", syntax="program dir", help="List programs.")
+@command("program dir", minimum="pr di", syntax="program dir", help="List programs.", effects=Effect.NONE)
 def program_dir(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     programs = session.state.programs
     return CommandResult(text="\n".join(programs) or "There are no programs.")
 
 
-@command("program define", minimum="pr de", syntax="program define NAME ... end", help="Make a command of several.")
-@command("program", minimum="pr", syntax="program NAME ... end", help="As program define.")
+@command(
+    "program define",
+    minimum="pr de",
+    syntax="program define NAME ... end",
+    help="Make a command of several.",
+    effects=Effect.NONE,
+)
+@command("program", minimum="pr", syntax="program NAME ... end", help="As program define.", effects=Effect.NONE)
 @command(
     "foreach",
     syntax="foreach x in|of varlist|of newlist|of numlist|of local|of global LIST { ... }",
     help="Repeat commands for each of a list.",
+    effects=Effect.NONE,
 )
-@command("forvalues", minimum="forv", syntax="forvalues i = 1/10 { ... }", help="Repeat for each number of a range.")
-@command("while", syntax="while expression { ... }", help="Repeat as long as the expression is not zero.")
+@command(
+    "forvalues",
+    minimum="forv",
+    syntax="forvalues i = 1/10 { ... }",
+    help="Repeat for each number of a range.",
+    effects=Effect.NONE,
+)
+@command(
+    "while",
+    syntax="while expression { ... }",
+    help="Repeat as long as the expression is not zero.",
+    effects=Effect.NONE,
+)
 @command(
     "if",
     syntax="if expression { ... } [else { ... }]",
     help="Run commands only where an expression is not zero.",
+    effects=Effect.NONE,
 )
-@command("continue", syntax="continue [, break]", help="Go on to the next value of a loop, or end the loop.")
-@command("end", syntax="end", help="End a program.")
+@command(
+    "continue",
+    syntax="continue [, break]",
+    help="Go on to the next value of a loop, or end the loop.",
+    effects=Effect.NONE,
+)
+@command("end", syntax="end", help="End a program.", effects=Effect.NONE)
 def misplaced(session: Session, parsed: ParsedCommand) -> CommandResult:
     """Where these stand as they should, the tree of the commands is made of them, and they come not here."""
     if parsed.name in ("continue", "end"):
@@ -254,7 +320,12 @@ def registered(name: str) -> str:
 
 
 # --- lists -------------------------------------------------------------------------------------------------
-@command("unab", syntax="unab NAME : variables", help="Put the full names of a list of variables into a local macro.")
+@command(
+    "unab",
+    syntax="unab NAME : variables",
+    help="Put the full names of a list of variables into a local macro.",
+    effects=Effect.NONE,
+)
 def unab(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.names import parse_names
 
@@ -266,7 +337,13 @@ def unab(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=with_locals(session.state, {name.strip(): found}))
 
 
-@command("numlist", minimum="numlist", syntax='numlist "1/5"', help="The numbers of a list, in r(numlist).")
+@command(
+    "numlist",
+    minimum="numlist",
+    syntax='numlist "1/5"',
+    help="The numbers of a list, in r(numlist).",
+    effects=Effect.RETURNS,
+)
 def numlist(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.numlist import parse_numlist
     from terrace.session.state import Returned

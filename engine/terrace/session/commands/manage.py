@@ -13,6 +13,7 @@ from terrace.language.mixed_options import argument
 from terrace.language.names import Names, parse_names
 from terrace.language.options import rules
 from terrace.language.tokens import Piece, split, words
+from terrace.session.effects import Effect
 from terrace.session.groups import sort_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -23,9 +24,9 @@ from terrace.session.working import by_groups, changed, chosen, new_name, plural
 
 # --- rows and variables out -------------------------------------------------------------------------------
 @command("drop", syntax="drop variables | drop if condition | drop in range", help="Leave variables or rows out.",
-         by="native")  # fmt: skip
+         by="native", effects=Effect.DATA)  # fmt: skip
 @command("keep", syntax="keep variables | keep if condition | keep in range", help="Keep only these variables or rows.",
-         by="native")  # fmt: skip
+         by="native", effects=Effect.DATA)  # fmt: skip
 def drop_or_keep(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     data, clauses = session.data, parsed.clauses
@@ -48,7 +49,7 @@ def drop_or_keep(session: Session, parsed: ParsedCommand) -> CommandResult:
     return changed(session, data.rows(stay), text) if count else CommandResult(text=text)
 
 
-@command("count", minimum="cou", syntax="count [if] [in]", help="Count rows.", by="loop")
+@command("count", minimum="cou", syntax="count [if] [in]", help="Count rows.", by="loop", effects=Effect.RETURNS)
 def count_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     if parsed.clauses.body:
@@ -62,7 +63,13 @@ def count_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 # --- order ------------------------------------------------------------------------------------------------
-@command("sort", minimum="so", syntax="sort variables", help="Sort the rows; missing values come last.")
+@command(
+    "sort",
+    minimum="so",
+    syntax="sort variables",
+    help="Sort the rows; missing values come last.",
+    effects=Effect.DATA,
+)
 def sort(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules(already="stable"))
     names = _needed(parsed, session.data)
@@ -75,6 +82,7 @@ def sort(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="gsort",
     syntax="gsort [+|-]variable ... [, mfirst generate(name)]",
     help="Sort the rows, descending by variables with a minus sign; missing values come last.",
+    effects=Effect.DATA,
 )
 def gsort(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.grouping import group
@@ -109,6 +117,7 @@ def gsort(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="order",
     syntax="order variables [, first last before(variable) after(variable) alphabetic]",
     help="Put variables first, last, or beside another one.",
+    effects=Effect.DATA,
 )
 def order(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.rows import reordered
@@ -146,7 +155,13 @@ def _needed(parsed: ParsedCommand, data: Dataset) -> tuple[str, ...]:
 
 
 # --- looks ------------------------------------------------------------------------------------------------
-@command("format", minimum="form", syntax="format variables %format", help="Set how a variable's values are shown.")
+@command(
+    "format",
+    minimum="form",
+    syntax="format variables %format",
+    help="Set how a variable's values are shown.",
+    effects=Effect.DATA,
+)
 def format_(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.dates import is_date_format, is_period_format
     from terrace.report.numbers import parse_format
@@ -182,7 +197,8 @@ def _formats(session: Session, names: list[str]) -> CommandResult:
 
 
 @command(
-    "clonevar", syntax="clonevar new = variable [if] [in]", help="Copy a variable with its labels and format."
+    "clonevar", syntax="clonevar new = variable [if] [in]", help="Copy a variable with its labels and format.",
+    effects=Effect.DATA,
 )
 def clonevar(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.columns import take

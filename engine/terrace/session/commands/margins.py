@@ -25,6 +25,7 @@ from terrace.results.table import Column, Table
 from terrace.session.commands.contrasts import asked_of, chosen_columns, mcompare_of
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import by_t, level_of, tells_of_small, with_own_df
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.returned_contrasts import margin_contrasts_returned, margins_returned
@@ -59,6 +60,7 @@ Setting = dict[str, "list[Value | Given] | str"]
     "contrast[(atcontrast(r))] mcompare(tukey|...) post plot small df(#) level(#) nopvalues noci noatlegend]; "
     "factors may carry contrast operators: r.a ar.a@b",
     help="Average predictions of the fixed part, at values that you set; or slopes, elasticities, contrasts of them.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def margins(session: Session, parsed: ParsedCommand) -> CommandResult:

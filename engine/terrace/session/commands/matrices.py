@@ -16,6 +16,7 @@ from terrace.language.options import rules
 from terrace.language.tokens import NAME, Piece, split, unquoted, words
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.values import definition, listed, needed
+from terrace.session.effects import Effect
 from terrace.session.matrices import STORED, matrices, unknown_matrix
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -29,9 +30,16 @@ _CELL = re.compile(r"([^\W\d]\w*)\s*\[(.*)\]", re.DOTALL)
     minimum="mat de",
     syntax="matrix [define] name = expression | matrix [define] name[i,j] = expression",
     help="Keep a matrix under a name: (1,2\\3,4), e(b), A', A*B, inv(A), A[1..2,1], ...",
+    effects=Effect.NONE,
 )
-@command("matrix", minimum="mat", syntax="matrix name = expression", help="As matrix define.")
-@command("matrix input", minimum="mat in", syntax="matrix input name = (1,2\\3,4)", help="As matrix define.")
+@command("matrix", minimum="mat", syntax="matrix name = expression", help="As matrix define.", effects=Effect.NONE)
+@command(
+    "matrix input",
+    minimum="mat in",
+    syntax="matrix input name = (1,2\\3,4)",
+    help="As matrix define.",
+    effects=Effect.NONE,
+)
 def matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = split(parsed.arguments, "=")
     target = parts[0].strip()
@@ -109,12 +117,14 @@ def _into_cell(session: Session, place: Piece, target: Piece, parsed: ParsedComm
     minimum="mat rown",
     syntax="matrix rownames A = names",
     help="Name the rows of a matrix.",
+    effects=Effect.NONE,
 )
 @command(
     "matrix colnames",
     minimum="mat coln",
     syntax="matrix colnames A = names",
     help="Name the columns of a matrix.",
+    effects=Effect.NONE,
 )
 def matrix_names(session: Session, parsed: ParsedCommand) -> CommandResult:
     name, value = definition(parsed)
@@ -137,6 +147,7 @@ def matrix_names(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="mat syme",
     syntax="matrix symeigen X v = A",
     help="Eigenvectors (columns of X) and eigenvalues (v, the largest first) of a symmetric matrix.",
+    effects=Effect.NONE,
 )
 def matrix_symeigen(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = split(parsed.arguments, "=")
@@ -162,6 +173,7 @@ def matrix_symeigen(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="mat ac",
     syntax="matrix accum A = variables [if] [in] [, noconstant deviations means(name)]",
     help="The cross-products X'X of variables, with a constant unless noconstant.",
+    effects=Effect.RETURNS,
 )
 def matrix_accum(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.session.working import chosen
@@ -195,6 +207,7 @@ def matrix_accum(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="mkmat",
     syntax="mkmat variables [if] [in], matrix(name)",
     help="A matrix of the values of variables; without matrix() a column of each.",
+    effects=Effect.NONE,
 )
 def mkmat(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.session.working import chosen
@@ -221,6 +234,7 @@ def mkmat(session: Session, parsed: ParsedCommand) -> CommandResult:
     "svmat",
     syntax="svmat A [, names(col|eqcol|matcol|stub)]",
     help="Variables from the columns of a matrix, A1 A2 ... or by their names.",
+    effects=Effect.DATA,
 )
 def svmat(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.dataset import Variable
@@ -246,7 +260,13 @@ def svmat(session: Session, parsed: ParsedCommand) -> CommandResult:
     return changed(session, data)
 
 
-@command("matrix list", minimum="mat l", syntax="matrix list name [, format(%9.3f) title(text)]", help="Show a matrix.")
+@command(
+    "matrix list",
+    minimum="mat l",
+    syntax="matrix list name [, format(%9.3f) title(text)]",
+    help="Show a matrix.",
+    effects=Effect.NONE,
+)
 def matrix_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("noh:eader non:ames", "f:ormat t:itle", already="nob:lank noha:lf"))
     body = parsed.clauses.body
@@ -276,7 +296,7 @@ def _head(name: str) -> str:
     return f"{equation}:\n{own}" if colon else name
 
 
-@command("matrix dir", minimum="mat d", syntax="matrix dir", help="List the matrices of your own.")
+@command("matrix dir", minimum="mat d", syntax="matrix dir", help="List the matrices of your own.", effects=Effect.NONE)
 def matrix_dir(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     found = session.state.matrices
@@ -292,7 +312,13 @@ def matrix_dir(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-@command("matrix drop", minimum="mat drop", syntax="matrix drop names|_all", help="Forget matrices.")
+@command(
+    "matrix drop",
+    minimum="mat drop",
+    syntax="matrix drop names|_all",
+    help="Forget matrices.",
+    effects=Effect.NONE,
+)
 def matrix_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     gone = listed(needed(parsed), session.state.matrices, "matrix")
     kept = {k: m for k, m in session.state.matrices.items() if k not in gone}

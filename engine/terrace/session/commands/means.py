@@ -20,6 +20,7 @@ from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import NAME, Piece, split
 from terrace.results.table import Column, Row, RowKind, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -45,12 +46,14 @@ def _interval(mean: float, se: float, df: float, level: float) -> tuple[float, f
     "mean",
     syntax="mean variables [if] [in] [fweight] [, over(group) level(#)]",
     help="Means with standard errors and intervals, by the groups of over(); rows complete in all variables.",
+    effects=Effect.RETURNS,
 )
 @command(
     "ci means",
     minimum="ci mean",
     syntax="ci means variables [if] [in] [fweight] [, level(#)]",
     help="Means with standard errors and intervals, each over the rows it has.",
+    effects=Effect.RETURNS,
 )
 def mean(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("nohe:ader", "over l:evel", already="nolegend"))
@@ -110,6 +113,7 @@ def mean(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="ttest y == # [if] [in] | ttest y == x [, unpaired] | ttest y, by(group) [unequal welch level(#)]",
     help="t test of a mean, of two means, or of paired differences.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def ttest(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("une:qual w:elch unp:aired", "by l:evel"))
@@ -258,6 +262,7 @@ def _tested(
     syntax="oneway y group [if] [in] [, tabulate]",
     help="One-way analysis of variance, with Bartlett's test of equal variances.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def oneway(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("t:abulate noa:nova nom:eans nost:andard nof:req nol:abel"))
@@ -327,6 +332,7 @@ def _anova_scalars(found: meantests.Anova) -> dict[str, float]:
     "loneway",
     syntax="loneway y group [if] [in] [, level(#)]",
     help="Intraclass correlation by analysis of variance, with its interval and the reliability of a group mean.",
+    effects=Effect.RETURNS,
 )
 def loneway(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "l:evel"))

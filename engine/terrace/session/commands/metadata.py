@@ -12,6 +12,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.names import Names
 from terrace.language.numlist import literal
 from terrace.language.tokens import Piece, unquoted, words
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -23,6 +24,7 @@ from terrace.session.state import CommandResult
     syntax="rename OLD NEW | rename (OLDS) (NEWS) | rename OLD* NEW* | rename VARS =SUFFIX | "
     "rename OLDS, lower|upper|proper",
     help="Give variables other names.",
+    effects=Effect.DATA | Effect.BRIEF,
 )
 def rename(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.session.renaming import is_group, renamed_group
@@ -49,6 +51,7 @@ def rename(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="la var",
     syntax='label variable NAME ["text"]',
     help="Give a variable a label, or none.",
+    effects=Effect.DATA | Effect.BRIEF,
 )
 def label_variable(session: Session, parsed: ParsedCommand) -> CommandResult:
     variable, rest = _variable(session, parsed, 'label variable NAME "text"')
@@ -65,6 +68,7 @@ def label_variable(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="la val",
     syntax='label values NAME [value "label"]... | label values NAMES SET',
     help="Give the values of variables labels, one by one or a set of label define; without any, take them away.",
+    effects=Effect.DATA | Effect.BRIEF,
 )
 def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.session.commands.labels import attached
@@ -89,6 +93,7 @@ def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
     "measure",
     syntax="measure NAME identifier|nominal|ordinal|continuous",
     help="Say what kind of variable it is; this decides on the parts it can play in a model.",
+    effects=Effect.DATA | Effect.BRIEF,
 )
 def measure(session: Session, parsed: ParsedCommand) -> CommandResult:
     variable, rest = _variable(session, parsed, "measure NAME nominal")
@@ -110,6 +115,7 @@ def measure(session: Session, parsed: ParsedCommand) -> CommandResult:
     "missing",
     syntax="missing NAME [values]",
     help="Say which values of a variable stand for missing; without any, none does.",
+    effects=Effect.DATA | Effect.BRIEF,
 )
 def missing(session: Session, parsed: ParsedCommand) -> CommandResult:
     variable, rest = _variable(session, parsed, "missing NAME -9")

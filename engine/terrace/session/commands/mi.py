@@ -22,6 +22,7 @@ from terrace.language.tokens import Piece, words
 from terrace.postestimation.rubin import Pooled, joint_test, pool
 from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command, prefix
 from terrace.session.replicates import inner, run_on
 from terrace.session.session import Session
@@ -35,7 +36,12 @@ _ESTIMATE = rules(
 
 
 # --- the data -----------------------------------------------------------------------------------------------
-@command("mi set", syntax="mi set flong", help="Declare imputed data: _mi_m numbers the imputations, _mi_id the rows.")
+@command(
+    "mi set",
+    syntax="mi set flong",
+    help="Declare imputed data: _mi_m numbers the imputations, _mi_id the rows.",
+    effects=Effect.DATA,
+)
 def mi_set(session: Session, parsed: ParsedCommand) -> CommandResult:
     style = str(parsed.clauses.body).strip()
     if style != "flong":
@@ -60,6 +66,7 @@ def mi_set(session: Session, parsed: ParsedCommand) -> CommandResult:
     "id(variables) | mi import wide, imputed(x = x1 x2 y = y1 y2) [drop]",
     help="Declare imputed data: whose imputations (0 the original) and rows are numbered by variables, whose "
     "imputations hold the incomplete rows only (mlong), or stand beside each other (wide).",
+    effects=Effect.DATA,
 )
 def mi_import(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("drop", "m id imp:uted pas:sive", already="clear auto:matic"))
@@ -121,15 +128,22 @@ def _wide(piece: Piece, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 
 @command("mi register", syntax="mi register imputed|passive|regular variables",
-         help="Notes which variables were imputed; every variable may differ between imputations.")  # fmt: skip
+         help="Notes which variables were imputed; every variable may differ between imputations.",
+         effects=Effect.NONE)  # fmt: skip
 def mi_register(session: Session, parsed: ParsedCommand) -> CommandResult:
     items = words(parsed.clauses.body)
     parse_names(parsed.clauses.body.after(items[0].end).strip() if items else parsed.clauses.body, session.data.names)
     return CommandResult(text="(every variable may differ between imputations: nothing needs to be registered)")
 
 
-@command("mi query", minimum="mi q", syntax="mi query", help="As mi describe.")
-@command("mi describe", minimum="mi des", syntax="mi describe", help="How many imputations there are, and of what.")
+@command("mi query", minimum="mi q", syntax="mi query", help="As mi describe.", effects=Effect.RETURNS)
+@command(
+    "mi describe",
+    minimum="mi des",
+    syntax="mi describe",
+    help="How many imputations there are, and of what.",
+    effects=Effect.RETURNS,
+)
 def mi_describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     data = session.data
@@ -155,8 +169,18 @@ def mi_describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     return shown(session, (table,), {"M": float(len(found)), "N": float(len(original))})
 
 
-@command("mi unset", syntax="mi unset [, m(#)]", help="Keep the original data, or one imputation, as ordinary data.")
-@command("mi extract", syntax="mi extract # [, clear]", help="Keep one imputation as ordinary data.")
+@command(
+    "mi unset",
+    syntax="mi unset [, m(#)]",
+    help="Keep the original data, or one imputation, as ordinary data.",
+    effects=Effect.DATA,
+)
+@command(
+    "mi extract",
+    syntax="mi extract # [, clear]",
+    help="Keep one imputation as ordinary data.",
+    effects=Effect.DATA,
+)
 def mi_unset(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "m", already="clear"))
     piece = parsed.clauses.body if parsed.name == "mi extract" else None

@@ -12,11 +12,13 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import unquoted, words
+from terrace.report import formats
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.commands.data import file_name
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.stored import named_fit
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.reporting import blocks, parts_of
@@ -38,7 +40,8 @@ _OF = ("caterpillar", "effects")  # of a level
     "report",
     syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults noplots replace]',
     help="Write models with their plots and what was asked about them, and the other tables and plots of the session; "
-    "results() chooses these by their numbers. .html .docx .xlsx .tex .md .csv .pdf",
+    f"results() chooses these by their numbers. {' '.join(f.ending for f in formats.REPORTS)}",
+    effects=Effect.FILES | Effect.BRIEF,
 )
 def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.export import export
@@ -73,6 +76,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     "[, saving(FILE) replace]",
     help="Draw residuals against fitted values, normal quantiles of residuals or of random effects, the random "
     "effects in order, or the data or the fitted lines of every group over x.",
+    effects=Effect.FILES | Effect.ABOUT_FIT | Effect.BRIEF,
 )
 def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)

@@ -17,6 +17,7 @@ from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.report.numbers import of_data
 from terrace.results.table import Column, Format, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -39,6 +40,7 @@ def _panel(session: Session, parsed: ParsedCommand, options: dict[str, Option]) 
     "xtsum",
     syntax="xtsum [variables] [if] [in] [, i(group)]",
     help="Summarize with the variation between and within the groups that xtset declared.",
+    effects=Effect.RETURNS,
 )
 def xtsum(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "i"))
@@ -97,6 +99,7 @@ def xtsum(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="xtdes",
     syntax="xtdescribe [if] [in] [, patterns(#) i(group) t(time)]",
     help="How many groups and occasions there are, and which occasions occur together.",
+    effects=Effect.RETURNS,
 )
 def xtdescribe(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "p:atterns i t"))
@@ -168,6 +171,7 @@ def xtdescribe(session: Session, parsed: ParsedCommand) -> CommandResult:
     "xttab",
     syntax="xttab variable [if] [in] [, i(group)]",
     help="Count the values of a variable in rows and in groups.",
+    effects=Effect.RETURNS,
 )
 def xttab(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.crosstab import levels
@@ -225,6 +229,7 @@ def xttab(session: Session, parsed: ParsedCommand) -> CommandResult:
     "tsfill",
     syntax="tsfill [, full]",
     help="Add rows for the occasions that a group lacks between its first and last, or with full between all.",
+    effects=Effect.DATA,
 )
 def tsfill(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("full"))

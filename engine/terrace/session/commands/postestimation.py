@@ -16,6 +16,7 @@ from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of, tested
 from terrace.session.commands.profile import reps_of, seed_of
 from terrace.session.commands.stored import active_name, named_fit
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.returned_estat import (
@@ -49,7 +50,12 @@ def _text(option: Option | None) -> str | None:
     return None if option is None else str(argument(option))
 
 
-@command("estat icc", syntax="estat icc [, level(#)]", help="Intraclass correlation at each level.")
+@command(
+    "estat icc",
+    syntax="estat icc [, level(#)]",
+    help="Intraclass correlation at each level.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
+)
 def estat_icc(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.icc import icc_table
@@ -59,7 +65,13 @@ def estat_icc(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _stored(session, icc_table(fit, level=level), icc_returned(fit, level))
 
 
-@command("estat group", minimum="estat gr", syntax="estat group", help="Groups at each level, and their sizes.")
+@command(
+    "estat group",
+    minimum="estat gr",
+    syntax="estat group",
+    help="Groups at each level, and their sizes.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
+)
 def estat_group(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import group_table
@@ -68,7 +80,12 @@ def estat_group(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(group_table(fit),))
 
 
-@command("estat ic", syntax="estat ic [, n(#) all]", help="Log likelihood, AIC and BIC; all adds AICc and CAIC.")
+@command(
+    "estat ic",
+    syntax="estat ic [, n(#) all]",
+    help="Log likelihood, AIC and BIC; all adds AICc and CAIC.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
+)
 def estat_ic(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     from terrace.postestimation.estat import ic_table
@@ -84,6 +101,7 @@ def estat_ic(session: Session, parsed: ParsedCommand) -> CommandResult:
     "estat sd",
     syntax="estat sd [, variance level(#) post verbose]",
     help="The random part as standard deviations and correlations, or as variances; verbose adds the fixed part.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_sd(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
@@ -107,6 +125,7 @@ def estat_sd(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="estat recov",
     syntax="estat recovariance [, correlation relevel(level) format(%fmt)]",
     help="Covariance matrix of the random effects.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_recovariance(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
@@ -130,6 +149,7 @@ def _format(options: dict[str, Option]) -> str:
     "estat vce",
     syntax="estat vce [, correlation covariance all equation(names [\\ names]) block diag format(%fmt)]",
     help="Covariance matrix of the coefficients; all, equation(), block and diag add the covariance parameters.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_vce(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
@@ -166,6 +186,7 @@ def _equations(option: Option | None) -> tuple[list[str], list[str]]:
     minimum="estat su",
     syntax="estat summarize [variables] [, labels]",
     help="Summary of the estimation sample.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
@@ -181,6 +202,7 @@ def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
     "estat df",
     syntax="estat df [, method(residual repeated anova satterthwaite kroger) eim oim post]",
     help="Degrees of freedom of each coefficient, by one method or several; post gives the fit the first of them.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
@@ -216,6 +238,7 @@ def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="estat wcor",
     syntax="estat wcorrelation [, at(level=value ...) all covariance correlation sd list nosort format(%fmt)]",
     help="Standard deviations and correlations of the outcome within one group.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_wcorrelation(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
@@ -268,6 +291,7 @@ def _group(piece: Piece, names: tuple[str, ...]) -> dict[str, float | str]:
     minimum="lrt",
     syntax="lrtest A [B] [, stats dir force bootstrap[(reps)] seed(#)]",
     help="Likelihood-ratio test of two fits; . is the last one. bootstrap simulates from the smaller one.",
+    effects=Effect.RETURNS,
 )
 def lrtest(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("force st:ats d:ir", "se:ed", "boot:strap"))

@@ -16,6 +16,7 @@ from terrace.language.tokens import Piece, words
 from terrace.results.fit import FitResult
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import FitRows, fit_rows
 from terrace.session.registry import command
 from terrace.session.rows import selected
@@ -47,6 +48,7 @@ class _New:
     syntax="predict NAMES [if] [in] [, xb|stdp|fitted|residuals|rstandard|reffects|scores|stdfitted|stdf "
     "relevel(level) reses(NAMES) se(NAME) ci(LOW HIGH) pi(LOW HIGH) level(#)]",
     help="Put predictions of the fit into new variables, with standard errors and intervals.",
+    effects=Effect.DATA | Effect.ABOUT_FIT | Effect.BRIEF,
 )
 def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed, rows=True)

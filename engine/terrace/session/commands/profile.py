@@ -11,6 +11,7 @@ from terrace.language.tokens import words
 from terrace.session.commands.contrasts import kept_rows
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -43,6 +44,7 @@ def reps_of(option: Option | None) -> int:
     minimum="estat pro",
     syntax="estat profile [parameters] [, coefficients variance sd level(#) noplot]",
     help="Profile-likelihood intervals of the covariance parameters, or of coefficients (maximum likelihood).",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_profile(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.profile import profile, profile_plot, profile_table
@@ -69,6 +71,7 @@ def estat_profile(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="estat boot",
     syntax=f"estat bootstrap [, reps(#) seed(#) variance sd level(#)]; {REPS} replications without reps()",
     help="Parametric bootstrap: bias, standard error and percentile interval of every parameter.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_bootstrap(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.bootstrap import bootstrap, bootstrap_table

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from terrace.language.command import ParsedCommand
 from terrace.language.tokens import Piece, skip_string, top_level, unquoted
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -29,6 +30,7 @@ _OPERATORS = "+-*/^=<>&|!~("
     minimum="di",
     syntax='display ["text"] [expression] [%format expression] ...',
     help="Show text and the values of expressions.",
+    effects=Effect.NONE,
 )
 def display(session: Session, parsed: ParsedCommand) -> CommandResult:
     out = session.state.pending

@@ -16,6 +16,7 @@ from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, rules
 from terrace.language.tokens import split
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -68,6 +69,7 @@ def _percentiles(cells: Cells, wanted: Sequence[float], options: dict[str, Optio
     "xtile",
     syntax="xtile name = expression [if] [in] [weight] [, nquantiles(#) cutpoints(variable) altdef]",
     help="Number the quantile groups of a variable: halves, or as many as nquantiles() says.",
+    effects=Effect.DATA,
 )
 def xtile(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("alt:def", "n:quantiles c:utpoints"))
@@ -94,11 +96,13 @@ def xtile(session: Session, parsed: ParsedCommand) -> CommandResult:
     "pctile",
     syntax="pctile name = expression [if] [in] [weight] [, nquantiles(#) genp(name) altdef]",
     help="Put the quantiles of a variable into the first rows of a new one.",
+    effects=Effect.DATA | Effect.RETURNS,
 )
 @command(
     "_pctile",
     syntax="_pctile expression [if] [in] [weight] [, nquantiles(#) percentiles(list) altdef]",
     help="Quantiles into r(r1), r(r2), ...",
+    effects=Effect.RETURNS,
 )
 def pctile(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("alt:def", "n:quantiles p:ercentiles genp"))
@@ -146,6 +150,7 @@ def pctile(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="centile variables [if] [in] [, centile(list) level(#)]",
     help="Percentiles with intervals that assume no distribution.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def centile(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "c:entile l:evel"))

@@ -13,6 +13,7 @@ from terrace.language.names import Names
 from terrace.language.options import rules
 from terrace.language.tokens import words
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix
@@ -24,6 +25,7 @@ from terrace.session.working import chosen, shown
     syntax="spearman variables [if] [in] [, pw stats(rho obs p) star(#) print(#)]",
     help="Rank correlations, over the rows that are complete in all variables, or in each pair with pw.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def spearman(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("pw", "stats star p:rint", already="m:atrix"))
@@ -79,12 +81,14 @@ def spearman(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="ranksum y [if] [in], by(group)",
     help="Wilcoxon's rank-sum test (Mann-Whitney) of two groups.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 @command(
     "kwallis",
     syntax="kwallis y [if] [in], by(group)",
     help="The Kruskal-Wallis test of several groups.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def ranksum(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "by"))

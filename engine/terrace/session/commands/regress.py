@@ -14,6 +14,7 @@ from terrace.language.varlist import parse_factor, parse_terms
 from terrace.results.fit import FitResult
 from terrace.session.commands.estimation import current_fit, fit_returned
 from terrace.session.commands.fvset import with_bases
+from terrace.session.effects import Effect
 from terrace.session.payload import fit_payload
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -38,6 +39,7 @@ _RULES = (
     "noheader notable]",
     help="Fit a linear model by least squares; without a model, show the last one again.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def regress(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(_RULES)

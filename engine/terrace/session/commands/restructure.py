@@ -18,6 +18,7 @@ from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import Piece, closing, words
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.listing import list_table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -34,6 +35,7 @@ _SPREADS = ("sd", "variance", "semean", "cv", "skewness", "kurtosis")
     "collapse",
     syntax="collapse [(statistic)] [new=]variable ... [(statistic) ...] [if] [in] [weight], by(variables) [cw]",
     help="Make a dataset of statistics, one row a group: " + ", ".join(STATISTICS) + ", p1 to p99.",
+    effects=Effect.DATA,
 )
 def collapse(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.collapse import collapse as collapsed
@@ -117,12 +119,14 @@ def _pair(item: Piece, how: str, data: Dataset) -> list[Target]:
     minimum="reshape long",
     syntax="reshape long stubs, i(variables) j(name) [string] | reshape long",
     help="From one row a subject to one row an occasion: inc80 inc81 become inc with j 80, 81.",
+    effects=Effect.DATA,
 )
 @command(
     "reshape wide",
     minimum="reshape wide",
     syntax="reshape wide stubs, i(variables) j(variable) | reshape wide",
     help="From one row an occasion to one row a subject: inc with j 80, 81 becomes inc80 inc81.",
+    effects=Effect.DATA,
 )
 def reshape(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.reshape import to_long, to_wide
@@ -193,6 +197,7 @@ def _stub(piece: Piece, names: Names) -> str:
     "expand",
     syntax="expand expression [if] [in] [, generate(name)]",
     help="Repeat each row as often as the expression says; the new rows come last.",
+    effects=Effect.DATA,
 )
 def expand(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.rows import expand as expanded
@@ -213,7 +218,12 @@ def expand(session: Session, parsed: ParsedCommand) -> CommandResult:
     return changed(session, out, f"({plural(len(out) - len(data), 'observation')} created)")
 
 
-@command("fillin", syntax="fillin variables", help="Add a row for each combination of values that has none.")
+@command(
+    "fillin",
+    syntax="fillin variables",
+    help="Add a row for each combination of values that has none.",
+    effects=Effect.DATA,
+)
 def fillin(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.rows import fill_in
 
@@ -249,13 +259,14 @@ def set_rows(session: Session, piece: Piece, count: int) -> CommandResult:
 
 # --- duplicates ---------------------------------------------------------------------------------------------
 @command("duplicates report", minimum="dup r", syntax="duplicates report [variables] [if] [in]",
-         help="Count rows that are alike.")  # fmt: skip
+         help="Count rows that are alike.", effects=Effect.RETURNS)  # fmt: skip
 @command("duplicates list", minimum="dup l", syntax="duplicates list [variables] [if] [in]",
-         help="List rows that are alike.")  # fmt: skip
+         help="List rows that are alike.", effects=Effect.RETURNS)  # fmt: skip
 @command("duplicates tag", minimum="dup t", syntax="duplicates tag [variables] [if] [in], generate(name)",
-         help="Put the number of other rows that are alike into a variable.")  # fmt: skip
+         help="Put the number of other rows that are alike into a variable.",
+         effects=Effect.DATA | Effect.RETURNS)  # fmt: skip
 @command("duplicates drop", minimum="dup drop", syntax="duplicates drop [variables] [if] [in] [, force]",
-         help="Leave out all but the first of rows that are alike.")  # fmt: skip
+         help="Leave out all but the first of rows that are alike.", effects=Effect.DATA | Effect.RETURNS)  # fmt: skip
 def duplicates(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.rows import copies
 

@@ -18,6 +18,7 @@ from terrace.language.names import parse_names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import rules
 from terrace.language.tokens import Piece, split
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -53,6 +54,7 @@ def draw_sample(session: Session, parsed: ParsedCommand) -> CommandResult:
     "bsample",
     syntax="bsample [#] [if] [in] [, cluster(variable) idcluster(name) strata(variables)]",
     help="Replace the data by a bootstrap sample of them, of rows or of whole groups.",
+    effects=Effect.DATA,
 )
 def bsample(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions import evaluate_scalar
@@ -100,6 +102,7 @@ def bsample(session: Session, parsed: ParsedCommand) -> CommandResult:
     "mvdecode",
     syntax="mvdecode variables [if] [in], mv(values)",
     help="Make values such as -9 missing.",
+    effects=Effect.DATA,
 )
 def mvdecode(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "mv"))
@@ -133,6 +136,7 @@ def _codes(piece: Piece) -> list[float]:
     "mvencode",
     syntax="mvencode variables [if] [in], mv(value) [override]",
     help="Put a number in the place of missing values.",
+    effects=Effect.DATA,
 )
 def mvencode(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("over:ride", "mv"))
@@ -167,6 +171,7 @@ def mvencode(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="contract",
     syntax="contract variables [if] [in] [fweight] [, freq(name) percent(name) cfreq(name) cpercent(name) zero nomiss]",
     help="Make a dataset of the combinations of values, with how often each occurs.",
+    effects=Effect.DATA,
 )
 def contract(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("z:ero nom:iss", "f:req p:ercent cf:req cp:ercent"))

@@ -13,6 +13,7 @@ from terrace.language.tokens import words
 from terrace.results.plot import Plot
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import by_t, level_of, tells_of_small
+from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -38,6 +39,7 @@ def _pair(session: Session, parsed: ParsedCommand) -> tuple[str, str]:
     minimum="simples",
     syntax="simpleslopes x moderator [, at(values) small level(#) noplot]",
     help="The effect of x at values of the moderator (mean and 1 SD around it, or the levels), with its lines.",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -69,6 +71,7 @@ def simpleslopes(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="johnson",
     syntax="johnsonneyman x moderator [, small level(#) noplot]",
     help="The values of a moderator at which the effect of x differs from zero (Johnson-Neyman).",
+    effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
 def johnsonneyman(session: Session, parsed: ParsedCommand) -> CommandResult:

@@ -15,6 +15,7 @@ from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.columns import keep_of, read_stars, stat_rows, wording_of
 from terrace.session.commands.estimation import current_fit, show_again
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.returned_estat import criteria_returned, side_by_side_returned
 from terrace.session.session import Session
@@ -61,7 +62,13 @@ def active_name(session: Session) -> str:
     return next((n for n in reversed(list(stored)) if fit is not None and stored[n].model is fit.model), ".")
 
 
-@command("estimates store", minimum="est sto", syntax="estimates store NAME", help="Keep the fit under a name.")
+@command(
+    "estimates store",
+    minimum="est sto",
+    syntax="estimates store NAME",
+    help="Keep the fit under a name.",
+    effects=Effect.BRIEF,
+)
 def store(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules(already="nocopy"))
     fit = current_fit(session, parsed)
@@ -85,6 +92,7 @@ def _one_name(parsed: ParsedCommand) -> str:
     minimum="est res",
     syntax="estimates restore NAME",
     help="Make a stored fit the one that post-estimation commands look at.",
+    effects=Effect.BRIEF,
 )
 def restore(session: Session, parsed: ParsedCommand) -> CommandResult:
     items = words(parsed.clauses.body)
@@ -94,7 +102,13 @@ def restore(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"The estimates {name} are active now.", state=replace(session.state, fit=fit))
 
 
-@command("estimates dir", minimum="est dir", syntax="estimates dir", help="List stored estimates.")
+@command(
+    "estimates dir",
+    minimum="est dir",
+    syntax="estimates dir",
+    help="List stored estimates.",
+    effects=Effect.RETURNS,
+)
 def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     stored = session.state.stored
@@ -123,6 +137,7 @@ def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="est stat",
     syntax="estimates stats [names] [, n(#)]",
     help="Log likelihood, AIC and BIC of stored estimates side by side.",
+    effects=Effect.RETURNS,
 )
 def stats(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.estat import ic_table
@@ -142,6 +157,7 @@ def stats(session: Session, parsed: ParsedCommand) -> CommandResult:
     "keep(terms) drop(terms) stats(N ll aic bic rank) stfmt(%fmt) nostats variance stddeviations label "
     "title(\"text\")]",
     help="Stored estimates side by side in one table: coefficients with SEs, or the numbers that are asked for.",
+    effects=Effect.RETURNS,
 )
 def side_by_side(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.results.tables_columns import Line, columns_table
@@ -213,6 +229,7 @@ def _same_equations(option: Option | None) -> None:
     minimum="est r",
     syntax="estimates replay [names] [, display options of mixed]",
     help="Show stored fits again, the active one without a name.",
+    effects=Effect.RETURNS,
 )
 def replay(session: Session, parsed: ParsedCommand) -> CommandResult:
     chosen = named_fits(session, parsed, parsed.clauses.body)
@@ -235,6 +252,7 @@ def replay(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="est des",
     syntax="estimates describe [names]",
     help="What stored fits were made by: command, method, rows, log likelihood.",
+    effects=Effect.RETURNS,
 )
 def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
@@ -264,8 +282,15 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="est drop",
     syntax="estimates drop names|_all",
     help="Forget stored estimates.",
+    effects=Effect.NONE,
 )
-@command("estimates clear", minimum="est clear", syntax="estimates clear", help="Forget all stored estimates.")
+@command(
+    "estimates clear",
+    minimum="est clear",
+    syntax="estimates clear",
+    help="Forget all stored estimates.",
+    effects=Effect.NONE,
+)
 def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     if parsed.name == "estimates clear":
         return CommandResult(state=replace(session.state, stored={}))

@@ -19,6 +19,7 @@ from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, OptionRule, match_options, scan_options
 from terrace.language.tokens import NAME, Piece, unquoted, words
 from terrace.session.commands.macros import assigned, temporary_name, with_locals
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
@@ -64,6 +65,7 @@ def elements(text: str) -> tuple[Element, ...]:
     minimum="syn",
     syntax="syntax [varlist] [if] [in] [using] [weight] [, OPTions name(string) number(real 1)]",
     help="Take the arguments of a program apart, into local macros of these names.",
+    effects=Effect.NONE,
 )
 def syntax(session: Session, parsed: ParsedCommand) -> CommandResult:
     known = elements(str(parsed.arguments))
@@ -205,6 +207,7 @@ def _number(piece: Piece, option: Option, *, whole: bool) -> str:
     "marksample",
     syntax="marksample NAME [, novarlist strok]",
     help="A temporary variable that is 1 in the rows of if, in and varlist; its name goes into a local macro.",
+    effects=Effect.DATA,
 )
 def marksample(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.options import rules
@@ -224,7 +227,12 @@ def marksample(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(with_locals(session.state, {name: variable}), dataset=data))
 
 
-@command("markout", syntax="markout NAME variables", help="Set a mark to 0 where a variable is missing.")
+@command(
+    "markout",
+    syntax="markout NAME variables",
+    help="Set a mark to 0 where a variable is missing.",
+    effects=Effect.DATA,
+)
 def markout(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.options import rules
 
@@ -250,7 +258,13 @@ def _present(session: Session, names: list[str], strok: bool) -> np.ndarray:
 
 
 # --- results ------------------------------------------------------------------------------------------------
-@command("return scalar", minimum="ret sca", syntax="return scalar NAME = expression", help="Leave a number in r().")
+@command(
+    "return scalar",
+    minimum="ret sca",
+    syntax="return scalar NAME = expression",
+    help="Leave a number in r().",
+    effects=Effect.NONE,
+)
 def return_scalar(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions import evaluate_scalar
 
@@ -266,7 +280,13 @@ def return_scalar(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, returning=returning))
 
 
-@command("return local", minimum="ret loc", syntax="return local NAME text", help="Leave a text in r().")
+@command(
+    "return local",
+    minimum="ret loc",
+    syntax="return local NAME text",
+    help="Leave a text in r().",
+    effects=Effect.NONE,
+)
 def return_local(session: Session, parsed: ParsedCommand) -> CommandResult:
     name, value = assigned(session, parsed)
     kept = session.state.returning
@@ -274,7 +294,13 @@ def return_local(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, returning=returning))
 
 
-@command("return matrix", minimum="ret mat", syntax="return matrix NAME = matrix", help="Leave a matrix in r().")
+@command(
+    "return matrix",
+    minimum="ret mat",
+    syntax="return matrix NAME = matrix",
+    help="Leave a matrix in r().",
+    effects=Effect.NONE,
+)
 def return_matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.session.matrices import find_matrix
 
@@ -287,6 +313,12 @@ def return_matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, returning=returning))
 
 
-@command("return clear", minimum="ret clear", syntax="return clear", help="Forget what return has kept so far.")
+@command(
+    "return clear",
+    minimum="ret clear",
+    syntax="return clear",
+    help="Forget what return has kept so far.",
+    effects=Effect.NONE,
+)
 def return_clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, returning=Returned()))

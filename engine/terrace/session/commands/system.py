@@ -12,6 +12,7 @@ from terrace.language.mixed_options import number, read_format
 from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import Piece, unquoted, words
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.flow import left, placed, scope
 from terrace.session.registry import command
 from terrace.session.session import Session, read_do_file
@@ -35,6 +36,7 @@ _NAMES = (
     "set",
     syntax="set [NAME VALUE]",
     help="Change a setting (" + ", ".join(_NAMES) + "); alone, list them.",
+    effects=Effect.NONE,
 )
 def set_(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = words(parsed.clauses.body)
@@ -106,7 +108,7 @@ def _settings(settings: Settings) -> CommandResult:
 
 
 # --- undo -------------------------------------------------------------------------------------------------
-@command("undo", syntax="undo", help="Take the last change of the data back.")
+@command("undo", syntax="undo", help="Take the last change of the data back.", effects=Effect.DATA | Effect.BRIEF)
 def undo(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     if not session.undo_steps:
@@ -115,7 +117,12 @@ def undo(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"Taken back: {step.command}", state=replace(session.state, dataset=step.dataset))
 
 
-@command("redo", syntax="redo", help="Make the last change that was taken back again.")
+@command(
+    "redo",
+    syntax="redo",
+    help="Make the last change that was taken back again.",
+    effects=Effect.DATA | Effect.BRIEF,
+)
 def redo(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     if not session.redo_steps:
@@ -126,9 +133,10 @@ def redo(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 # --- do-files ---------------------------------------------------------------------------------------------
 @command(
-    "do", syntax="do FILE [arguments]", help="Run the commands of a do-file; where one fails, none has happened."
+    "do", syntax="do FILE [arguments]", help="Run the commands of a do-file; where one fails, none has happened.",
+    effects=Effect.NONE,
 )
-@command("run", minimum="ru", syntax="run FILE [arguments]", help="As do, without its text.")
+@command("run", minimum="ru", syntax="run FILE [arguments]", help="As do, without its text.", effects=Effect.NONE)
 def do(session: Session, parsed: ParsedCommand) -> CommandResult:
     from pathlib import Path
 
@@ -164,7 +172,7 @@ def do(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 # --- about ------------------------------------------------------------------------------------------------
-@command("version", minimum="vers", syntax="version", help="Tell which Terrace this is.")
+@command("version", minimum="vers", syntax="version", help="Tell which Terrace this is.", effects=Effect.NONE)
 def version(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.version import __version__
 
@@ -172,7 +180,7 @@ def version(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"Terrace {__version__}" if not parsed.arguments else "")
 
 
-@command("exit", minimum="e", syntax="exit", help="End a do-file.")
+@command("exit", minimum="e", syntax="exit", help="End a do-file.", effects=Effect.NONE)
 def exit_(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules(already="clear"))
     return CommandResult()

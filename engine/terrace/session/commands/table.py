@@ -18,6 +18,7 @@ from terrace.language.options import Option, did_you_mean, match_option, match_o
 from terrace.language.tokens import Piece, closing, words
 from terrace.report.numbers import formatted, parse_format
 from terrace.results.table import Column, Row, RowKind, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -63,6 +64,7 @@ class Wanted:
     syntax="table rows [columns] | table (rows) (columns) [if] [in] [weight] [, statistic(mean y x) statistic(sd y) "
     "nototals nformat(%9.2f) missing]",
     help="Counts, or statistics of variables, by the values of variables along the rows and the columns.",
+    effects=Effect.RETURNS,
 )
 def table(session: Session, parsed: ParsedCommand) -> CommandResult:
     data, clauses = session.data, parsed.clauses

@@ -16,6 +16,7 @@ from terrace.language.options import Option, choice, did_you_mean, rules
 from terrace.language.tokens import words
 from terrace.report.numbers import formatted, parse_format
 from terrace.results.table import Column, Row, RowKind, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix
@@ -33,6 +34,7 @@ _TITLES = {"count": "N", "sd": "SD", "semean": "SE(mean)", "cv": "CV", "iqr": "I
     "nototal missing casewise save format(%fmt)]",
     help="A table of statistics: " + ", ".join(STATISTICS) + ", p1 to p99, q.",
     by="loop",
+    effects=Effect.RETURNS,
 )
 def tabstat(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(

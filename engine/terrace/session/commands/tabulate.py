@@ -21,6 +21,7 @@ from terrace.language.mixed_options import argument
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.results.table import Column, Format, Row, RowKind, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned
@@ -48,6 +49,7 @@ _WEIGHTS = ("fweight", "aweight")
     "exact V plot summarize(variable) generate(stub) subpop(variable) matcell(name) matrow(name) matcol(name)]",
     help="Count the values of a variable, or the pairs of values of two.",
     by="loop",
+    effects=Effect.DATA | Effect.RETURNS,
 )
 def tabulate(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = _options(parsed)
@@ -68,9 +70,9 @@ def tabulate(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 @command("tab1", syntax="tab1 variables [if] [in] [weight] [, missing nolabel sort plot]",
-         help="tabulate of each variable.", by="loop")  # fmt: skip
+         help="tabulate of each variable.", by="loop", effects=Effect.RETURNS)  # fmt: skip
 @command("tab2", syntax="tab2 variables [if] [in] [weight] [, row column cell chi2]",
-         help="tabulate of each pair of variables.", by="loop")  # fmt: skip
+         help="tabulate of each pair of variables.", by="loop", effects=Effect.RETURNS)  # fmt: skip
 def several(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = _options(parsed)
     names = parsed.variables(session.data.names)

@@ -10,6 +10,7 @@ from terrace.language.number_format import DISPLAYED
 from terrace.language.options import did_you_mean
 from terrace.language.tokens import NAME, Piece, split, words
 from terrace.results.table import Column, Row, Table
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -51,8 +52,9 @@ def listed(piece: Piece, names: Mapping[str, object], what: str) -> list[str]:
     minimum="sca de",
     syntax="scalar [define] name = expression",
     help="Keep the value of an expression under a name.",
+    effects=Effect.NONE,
 )
-@command("scalar", minimum="sca", syntax="scalar name = expression", help="As scalar define.")
+@command("scalar", minimum="sca", syntax="scalar name = expression", help="As scalar define.", effects=Effect.NONE)
 def scalar(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions import evaluate_scalar
 
@@ -61,8 +63,8 @@ def scalar(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(state=replace(session.state, scalars={**session.state.scalars, name: value}))
 
 
-@command("scalar list", minimum="sca l", syntax="scalar list [names]", help="Show scalars.")
-@command("scalar dir", minimum="sca di", syntax="scalar dir", help="As scalar list.")
+@command("scalar list", minimum="sca l", syntax="scalar list [names]", help="Show scalars.", effects=Effect.NONE)
+@command("scalar dir", minimum="sca di", syntax="scalar dir", help="As scalar list.", effects=Effect.NONE)
 def scalar_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     scalars = session.state.scalars
     names = listed(parsed.arguments, scalars, "scalar")
@@ -78,7 +80,13 @@ def scalar_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-@command("scalar drop", minimum="sca drop", syntax="scalar drop names|_all", help="Forget scalars.")
+@command(
+    "scalar drop",
+    minimum="sca drop",
+    syntax="scalar drop names|_all",
+    help="Forget scalars.",
+    effects=Effect.NONE,
+)
 def scalar_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     gone = listed(needed(parsed), session.state.scalars, "scalar")
     kept = {k: v for k, v in session.state.scalars.items() if k not in gone}

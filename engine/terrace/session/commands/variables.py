@@ -19,6 +19,7 @@ from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, unquoted, words
 from terrace.session.commands.describe import describe_table, in_columns
 from terrace.session.commands.macros import with_locals
+from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -29,6 +30,7 @@ from terrace.session.working import by_groups, changed, chosen, plural, shown, t
     "ds",
     syntax="ds [variables] [, has(type numeric|string) not(type numeric|string) not alpha detail]",
     help="List the names of variables; r(varlist) holds them.",
+    effects=Effect.RETURNS,
 )
 def ds(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("alpha d:etail", "has", "not"))
@@ -76,7 +78,12 @@ def _fits(pattern: str, text: str) -> bool:
     return re.fullmatch(regex, text) is not None
 
 
-@command("lookfor", syntax="lookfor words", help="Describe the variables whose name or label holds one of the words.")
+@command(
+    "lookfor",
+    syntax="lookfor words",
+    help="Describe the variables whose name or label holds one of the words.",
+    effects=Effect.RETURNS,
+)
 def lookfor(session: Session, parsed: ParsedCommand) -> CommandResult:
     wanted = [unquoted(w).lower() for w in words(parsed.arguments)]
     if not wanted:
@@ -93,6 +100,7 @@ def lookfor(session: Session, parsed: ParsedCommand) -> CommandResult:
     "isid",
     syntax="isid variables [, missok sort]",
     help="Check that these variables single out rows, and that none is missing; an error where not.",
+    effects=Effect.DATA,
 )
 def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.combine import shown_value
@@ -134,6 +142,7 @@ def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="levelsof",
     syntax="levelsof variable [if] [in] [, separate(text) missing clean local(name)]",
     help="List the distinct values of a variable; r(levels) holds them.",
+    effects=Effect.RETURNS,
 )
 def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("clean missing", "s:eparate l:ocal"))
@@ -166,6 +175,7 @@ def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="assert expression [if] [in] [, fast]",
     help="Check that an expression is true in every row; an error where it is not.",
     by="native",
+    effects=Effect.NONE,
 )
 def assert_(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions import condition, evaluate_scalar, parse_expression, variables_in
@@ -198,6 +208,7 @@ def assert_(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="compress",
     syntax="compress [variables]",
     help="Keep whole numbers in as few bytes as hold them; no value changes.",
+    effects=Effect.DATA,
 )
 def compress(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules(already="nocoa:lesce"))
@@ -235,6 +246,7 @@ def _narrowed(column: pd.Series) -> Any:
     "numlabel",
     syntax='numlabel [variables], add|remove [mask("#. ")]',
     help="Put the numbers in front of value labels, or take them away.",
+    effects=Effect.DATA,
 )
 def numlabel(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("add remove", "m:ask"))
@@ -262,6 +274,7 @@ def numlabel(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="note",
     syntax="notes [: text] | notes drop numbers",
     help="Notes of the data: without anything list them, after a colon add one.",
+    effects=Effect.DATA,
 )
 def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
@@ -296,6 +309,7 @@ def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
     "separate",
     syntax="separate variable [if] [in], by(group or condition) [generate(stub)]",
     help="A variable of each group with the values of one: y1 y2 ... of y.",
+    effects=Effect.DATA | Effect.RETURNS,
 )
 def separate(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.dataset import Variable

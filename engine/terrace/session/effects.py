@@ -1,0 +1,54 @@
+"""What commands do besides printing: declared with each command, and told with each outcome."""
+
+from __future__ import annotations
+
+from enum import Flag, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from terrace.session.state import State
+
+
+class Effect(Flag):
+    """What a command can do. Registering a command says which of these hold of it.
+
+    OPENS
+        Opens data: they are as they are in a file or a sample.
+    DATA
+        Changes the data that are open, or what is known of them; also closes them.
+    SAVES
+        Writes the data to a file as they are.
+    FILES
+        Makes, writes or removes any other file.
+    FITS
+        Fits a mixed model, which becomes the active one.
+    ABOUT_FIT
+        Speaks of the active model: what it shows belongs under that.
+    RETURNS
+        Leaves results in r(), and none of an earlier command there.
+    BRIEF
+        Does something else than to show: what it prints is a line that may be told in passing.
+    """
+
+    NONE = 0
+    OPENS = auto()
+    DATA = auto()
+    SAVES = auto()
+    FILES = auto()
+    FITS = auto()
+    ABOUT_FIT = auto()
+    RETURNS = auto()
+    BRIEF = auto()
+
+
+def happened(declared: Effect, before: State, after: State) -> Effect:
+    """The effects of one run: on the data those that came about, also by a prefix or a block, and all others declared.
+
+    Data that were opened are of a lineage of their own: ``sample hsb`` opens data, and ``sample 50`` takes rows out.
+    """
+    others = declared & ~(Effect.OPENS | Effect.DATA)
+    old, new = before.dataset, after.dataset
+    if new is old:
+        return others
+    opened = Effect.OPENS in declared and new is not None and (old is None or new.lineage is not old.lineage)
+    return others | (Effect.OPENS if opened else Effect.DATA)
