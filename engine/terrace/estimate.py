@@ -25,7 +25,7 @@ from terrace.inference.constraints import Constraints, bind_constraints, null_sp
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters, few_clusters
 from terrace.inference.fitted import FittedModel
-from terrace.inference.identification import Unidentified, unidentified
+from terrace.inference.identification import Unidentified, moving, unidentified
 from terrace.inference.marginal import random_part, residual_part
 from terrace.inference.parameters import NaturalEstimate, estimate_natural
 from terrace.inference.robust import cluster_codes, robust_covariance
@@ -176,7 +176,7 @@ def fit_design(
         warnings.append(("no-maximum", ""))
     watch.stage("Standard errors")
     want_se = not spec.nostderr and not spec.maximisation.emonly
-    optimum, natural = _covariance_parameters(optimum, want_se)
+    optimum, natural, unknown = _covariance_parameters(optimum, want_se)
     if natural.confounded or natural.flat.any():
         warnings.append(("not-identified", ""))
     e = optimum.point.evaluation
@@ -185,6 +185,10 @@ def fit_design(
     beta = fixed_part + (
         objective.beta_natural(e.beta) if transform is None else transform @ objective.beta_natural(e.beta)
     )
+    if unknown is not None:
+        moves = moving(objective, optimum.point.psi, unknown)
+        if moves.shape[1]:
+            design = replace(design, unsettled=moves if transform is None else transform @ moves)
     phi = to_x @ e.a_inverse @ to_x.T * sigma2
     vcov, clusters = phi, None
     small = None
@@ -205,7 +209,7 @@ def fit_design(
             vcov = small.sample.adjusted
     fitted = FittedModel(
         design, objective, optimum, beta, vcov, phi, optimum.point.psi, sigma2, cells(design), natural, small,
-        clusters, constraints,
+        clusters, constraints, unknown,
     )
     return fitted, warnings
 
@@ -229,22 +233,24 @@ def _search(objective: Objective, watch: _Watch) -> Optimum:
 WELL = 1e-2
 
 
-def _covariance_parameters(optimum: Optimum, want_se: bool) -> tuple[Optimum, NaturalEstimate]:
-    """The covariance parameters, with what the data cannot tell of them where that may be something.
+def _covariance_parameters(
+    optimum: Optimum, want_se: bool
+) -> tuple[Optimum, NaturalEstimate, Unidentified | None]:
+    """The covariance parameters, and what the data cannot tell of them where that is something.
 
     Of optima that only differ in what is not identified, it is the one with the least of it that goes on: one without
     what the fixed effects take up, and with covariances of zero where nothing tells them.
     """
     natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
     if natural.lowest > WELL and not natural.boundary:
-        return optimum, natural
+        return optimum, natural, None
     unknown = unidentified(optimum.space.objective, optimum.point.psi)
     if not unknown.directions.shape[1]:
-        return optimum, natural
+        return optimum, natural, None
     optimum = _with_least(optimum, unknown, np.ones(len(unknown.absorbed), dtype=bool)) or (
         _with_least(optimum, unknown, unknown.absorbed) or optimum
     )
-    return optimum, estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown)
+    return optimum, estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown), unknown
 
 
 def _with_least(optimum: Optimum, unknown: Unidentified, which: npt.NDArray[np.bool_]) -> Optimum | None:

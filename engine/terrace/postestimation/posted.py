@@ -90,7 +90,7 @@ def as_estimates(
         beta=values[fine],
         vcov=inner,
         phi=inner,
-        design=replace(fit.model.design, x_info=kept, columns=info, lost=lost, dependence=depends),
+        design=replace(fit.model.design, x_info=kept, columns=info, lost=lost, dependence=depends, unsettled=None),
         small=small,
         constraints=None,
     )

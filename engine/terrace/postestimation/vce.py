@@ -90,6 +90,8 @@ def _whole(fit: FitResult) -> tuple[FloatArray, list[str], list[str]]:
     matrix[:p, :p] = fixed
     if others:
         matrix[p:, p:] = fit.matrices["V"][-len(others) :, -len(others) :]
+    gone = np.flatnonzero(~settled(fit.model.design))
+    matrix[gone] = matrix[:, gone] = np.nan
     info = fit.model.design.x_info
     return matrix, [*(c.name for c in info), *others], [*map(column_label, info), *others]
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import changes, estimable_part, settled
 from terrace.inference.constraints import null_space
 from terrace.inference.count import count_parameters
 from terrace.inference.distributions import chi2_upper, f_upper
@@ -88,9 +89,10 @@ def constrained_terms(fitted: FittedModel) -> frozenset[str]:
 
 
 def model_hypothesis(fitted: FittedModel) -> FloatArray:
-    """Rows that test every coefficient but the constant, shape (l, p)."""
+    """Rows that test every coefficient but the constant, or what is settled of them, shape (l, p)."""
     keep = [k for k, c in enumerate(fitted.design.x_info) if c.name != "_cons"]
-    return np.eye(len(fitted.design.x_info))[keep]
+    rows = np.eye(len(fitted.design.x_info))[keep]
+    return estimable_part(changes(fitted.design, rows)) @ rows
 
 
 def linear_ll(fitted: FittedModel) -> float:
@@ -206,4 +208,9 @@ def _stored_vector(fitted: FittedModel) -> tuple[FloatArray, FloatArray, tuple[s
     v[np.ix_(at, at)] = fitted.phi if fitted.design.spec.df_method == "kroger" else fitted.vcov
     identified = fitted.natural.identified
     v[len(equations) :, len(equations) :] = np.where(np.outer(identified, identified), vcov, 0.0)
+    # what is one of many values that fit as well is missing in its place
+    gone = np.zeros(len(b), dtype=bool)
+    gone[at] = ~settled(fitted.design)
+    gone[len(equations) :] = fitted.natural.unknown_as(fitted.layout, "estmetric")
+    b[gone] = v[gone] = v[:, gone] = np.nan
     return b, v, tuple(equations + names)
