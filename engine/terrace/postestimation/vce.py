@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.estimability import settled
 from terrace.errors import SpecError
 from terrace.language.number_format import DISPLAYED
 from terrace.language.options import did_you_mean

@@ -100,7 +100,7 @@ def random_rows(
     for k, c in enumerate(layout):
         se = float(se_all[k]) if natural.identified[k] and not unknown[k] and se_all[k] > 0 else None
         low, high = interval(float(values[k]), se, scales[k], level)
-        profiled = k in limits and metric != "estmetric"
+        profiled = k in limits and metric != "estmetric" and not unknown[k]
         if profiled:
             low, high = 0.0, limits[k] if metric == "sd" else limits[k] ** 2
         if c.block is None:
@@ -110,7 +110,7 @@ def random_rows(
             where, structure = block.level.name, block.structure.title
         out.append(
             RandomParameter(
-                where, structure, names[k], float(values[k]), se, low, high,
+                where, structure, names[k], math.nan if unknown[k] else float(values[k]), se, low, high,
                 len(design.blocks) if c.block is None else c.block, bool(natural.at_boundary[k]),
                 "profile" if profiled else "wald", not unknown[k],
                 design.residuals.by_label(c.by) if c.by else "",

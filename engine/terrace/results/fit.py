@@ -83,7 +83,7 @@ class RandomParameter:
     ``block`` counts the random-effects equations from 0, so that repeated levels stay apart.
     ``boundary`` is True where the estimate sits on the edge of the parameter space; ``interval`` says whether `lb` and
     `ub` are from the standard error or from the profile likelihood. ``identified`` is False where the data cannot tell
-    the parameter from others, so that ``estimate`` is one of many that fit as well. ``group`` is the value label of
+    the parameter from others: ``estimate`` is then NaN, for each of many values fits as well. ``group`` is the value label of
     the group of residuals(..., by()) whose code stands before the colon in ``name`` (``1:var(e)``).
     """
 
