@@ -79,10 +79,10 @@ class Design:
     printing order, with those left out. ``levels`` stand from the highest down without repeats. ``dropped`` lists what
     was left out of the fixed part for collinearity. ``lost`` describes all columns of it that have no coefficient of
     their own, for collinearity or for want of rows, and ``dependence`` tells how they follow from the columns of x:
-    `terrace.design.estimability` needs both. ``unsettled`` (p, k), once a model has been fitted, spans the changes of the
-    coefficients between estimates of one and the same restricted likelihood
-    (`terrace.inference.identification.moving`). ``constant_slopes`` has (level, column) of random effects whose column is
-    constant within the groups of their level. Where the rows are not those of the data but stand for them
+    `terrace.design.estimability` needs both. ``unsettled`` (p, k), once a model has been fitted, spans the changes of
+    the coefficients between estimates of one and the same restricted likelihood
+    (`terrace.inference.identification.moving`). ``constant_slopes`` has (level, column) of random effects whose column
+    is constant within the groups of their level. Where the rows are not those of the data but stand for them
     (`terrace.design.cells`), ``counts`` (rows,) are the rows of the data that each stands for, ``weights.row`` is set
     whether the user gave weights or not, and ``sample`` is empty.
     """

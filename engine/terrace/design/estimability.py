@@ -9,7 +9,8 @@ that contrasts of functions have the contrasts of their excesses.
 
 A fitted model can leave more open: where the fixed effects take up what a covariance parameter could explain, the
 estimates of coefficients can differ between values of it that have one and the same restricted likelihood. ℓ'β is
-determined where ℓ is at right angles to all such changes of β̂ (`Design.unsettled`); what fails stands beside the excess.
+determined where ℓ is at right angles to all such changes of β̂ (`Design.unsettled`); what fails stands beside the
+excess.
 
 Levels that serve as a base are no such columns: with the constant or a lower-order term beside them they say nothing
 new for any data, and otherwise their coefficient of zero is part of the model.

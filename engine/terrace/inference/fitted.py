@@ -46,6 +46,11 @@ class FittedModel:
     unknown: Unidentified | None = None
 
     @property
+    def n_flat(self) -> int:
+        """How many dimensions of the covariance parameters the likelihood does not tell."""
+        return 0 if self.unknown is None else self.unknown.directions.shape[1]
+
+    @property
     def df(self) -> FloatArray | None:
         """Degrees of freedom of each coefficient, (p,), by the method of the fit; None where it has none."""
         return self.small.df if isinstance(self.small, SmallInference) else None

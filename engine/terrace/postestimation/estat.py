@@ -171,10 +171,8 @@ def recovariance_table(
     labels, matrix = _stacked(fit, blocks)
     levels = [lv for lv, _ in labels]
     inside = np.equal.outer(levels, levels)  # equations of one level are independent, so their zeros are known
-    unknown = _stacked(fit, blocks, fit.model.natural.unknown.astype(float))[1] != 0
-    if correlation:
-        matrix = correlations(matrix)
-        unknown |= np.logical_or.outer(np.diag(unknown), np.diag(unknown))
+    unknown = _unknown(fit, blocks, correlation)
+    matrix = correlations(matrix) if correlation else matrix
     names = [n if len(known) == 1 else f"{lv}:{n}" for lv, n in labels]
     table = triangle(names, matrix, "correlation" if correlation else "covariance", inside & ~unknown)
     if unknown.any():
@@ -186,10 +184,20 @@ def recovariance_table(
 
 
 def level_covariance(fit: FitResult, level: str, correlation: bool = False) -> tuple[list[str], FloatArray]:
-    """The effects of one level over all its equations, and their covariance (correlation) matrix."""
+    """The effects of one level over all its equations, and their covariance (correlation) matrix; NaN for what is not
+    identified."""
     blocks = [(k, b) for k, b in enumerate(fit.model.design.blocks) if b.names and b.level.name == level]
     labels, matrix = _stacked(fit, blocks)
-    return [name for _, name in labels], correlations(matrix) if correlation else matrix
+    matrix = correlations(matrix) if correlation else matrix
+    return [name for _, name in labels], np.where(_unknown(fit, blocks, correlation), np.nan, matrix)
+
+
+def _unknown(fit: FitResult, blocks: Sequence[tuple[int, RandomBlock]], correlation: bool) -> npt.NDArray[np.bool_]:
+    """Which entries of the covariance (correlation) matrix of some equations the data do not determine."""
+    unknown = _stacked(fit, blocks, fit.model.natural.unknown.astype(float))[1] != 0
+    if correlation:
+        unknown |= np.logical_or.outer(np.diag(unknown), np.diag(unknown))
+    return np.asarray(unknown)
 
 
 def _stacked(

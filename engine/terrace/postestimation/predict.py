@@ -175,8 +175,9 @@ def linear_se(fit: FitResult, data: Dataset) -> FloatArray:
 def fitted(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatArray:
     """xβ + Zu for every row, with the effects down to level `relevel` (all by default).
 
-    Where β and u are not settled their sum can be: what one loses the other has. Rows of groups outside the estimation sample are predicted with an effect of 0 for those groups; a value of
-    ``R.varname, cov(exchangeable)`` that is new to its group with what the other values of the group say of it.
+    Where β and u are not settled their sum can be: what one loses the other has. Rows of groups outside the estimation
+    sample are predicted with an effect of 0 for those groups; a value of ``R.varname, cov(exchangeable)`` that is new
+    to its group with what the other values of the group say of it.
     """
     if fit.model.unknown is None:
         return _fitted(fit, data, relevel)

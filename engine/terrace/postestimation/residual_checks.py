@@ -68,6 +68,8 @@ def shapes(fit: FitResult, data: Dataset) -> tuple[Shape, ...]:
     out = [shape("Residuals, standardised", "residual", residual_values(fit, data, "rstandard"))]
     for e in predict.random_effects(fit):
         for k, name in enumerate(e.names):
+            if np.isnan(e.values[:, k]).all():
+                continue
             label = f"{e.level}: {random_label(f'var({name})')[4:-1]}"
             out.append(shape(label, f"{e.level}:{name}", e.values[:, k]))
     return tuple(out)

@@ -13,6 +13,7 @@ from terrace.inference.constraints import null_space
 from terrace.inference.count import count_parameters
 from terrace.inference.distributions import chi2_upper, f_upper
 from terrace.inference.fitted import FittedModel
+from terrace.inference.mixture import mixture_p, only_variances
 from terrace.inference.parameters import estmetric
 from terrace.inference.stored_names import stored_names
 from terrace.inference.tests import wald
@@ -124,17 +125,14 @@ def _weighted_least_squares(fitted: FittedModel) -> tuple[float, float]:
 def _comparison(fitted: FittedModel, spec: ModelSpec) -> tuple[Comparison | None, float | None]:
     objective = fitted.objective
     robust = fitted.n_clusters is not None
-    extra = objective.n_params
+    extra = objective.n_params - fitted.n_flat
     if not spec.random or extra == 0 or robust or fitted.design.weights.kind == "pweight":
         return None, None
     ll_c = linear_ll(fitted)
     stat = max(2.0 * (fitted.optimum.point.ll - ll_c), 0.0)
-    one_variance = extra == 1 and objective.n_random == 1
-    if one_variance:
+    if extra == 1 and only_variances(fitted):
         tiny = stat < 1e-8 * (1 + abs(ll_c))
         return Comparison("chibar2(01)", stat, 1, 1.0 if tiny else 0.5 * chi2_upper(stat, 1), False), ll_c
-    from terrace.inference.mixture import mixture_p
-
     return (
         Comparison(f"chi2({extra})", stat, extra, chi2_upper(stat, extra), True, mixture_p(fitted, stat)),
         ll_c,

@@ -83,8 +83,8 @@ class RandomParameter:
     ``block`` counts the random-effects equations from 0, so that repeated levels stay apart.
     ``boundary`` is True where the estimate sits on the edge of the parameter space; ``interval`` says whether `lb` and
     `ub` are from the standard error or from the profile likelihood. ``identified`` is False where the data cannot tell
-    the parameter from others: ``estimate`` is then NaN, for each of many values fits as well. ``group`` is the value label of
-    the group of residuals(..., by()) whose code stands before the colon in ``name`` (``1:var(e)``).
+    the parameter from others: ``estimate`` is then NaN, for each of many values fits as well. ``group`` is the value
+    label of the group of residuals(..., by()) whose code stands before the colon in ``name`` (``1:var(e)``).
     """
 
     level: str
@@ -182,6 +182,11 @@ class FitResult:
         By the convention of the field e(rank) of a regression leaves its residual variance out; here it counts.
         """
         return int(self.scalars["rank"] or 0) + (self.macros.get("cmd") == "regress")
+
+    @property
+    def n_identified(self) -> int:
+        """`n_parameters` without those dimensions of which the likelihood does not depend: what tests count."""
+        return self.n_parameters - self.model.n_flat
 
     @property
     def constraints(self) -> tuple[str, ...]:

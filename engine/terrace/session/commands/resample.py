@@ -252,7 +252,7 @@ def _tables(
         Column("corrected", "Bias-corrected", "interval"),
     )
     more = [
-        Row(v.label, (None if np.isnan(made.bias[k]) else float(made.bias[k]), _pair(made.percentile[k]), _pair(made.corrected[k])), code=v.name)
+        Row(v.label, (_number(made.bias[k]), _pair(made.percentile[k]), _pair(made.corrected[k])), code=v.name)
         for k, v in enumerate(values)
     ]
     second = Table(f"{level:g}% intervals", intervals, _grouped(values, more), "Statistic", key="bootstrap-intervals")
@@ -270,6 +270,10 @@ def _row(v: Value, made: Replicated, k: int, level: float, df: float | None) -> 
     p = normal_two_sided(stat) if df is None else t_two_sided(stat, df)
     half = confidence_quantile(level, df) * se
     return Row(v.label, (x, se, stat, p, (x - half, x + half)), code=v.name)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _pair(bounds: FloatArray) -> tuple[float, float] | None:
