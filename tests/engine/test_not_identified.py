@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from data_support import cells, ok, session_on
+from identification_support import MODEL, data
 
 import terrace
+from terrace.data.intake import as_dataset
 from terrace.errors import SpecError, TerraceError
 from terrace.postestimation import plots
 from terrace.postestimation.influence import influence
@@ -21,19 +22,8 @@ from terrace.postestimation.predict import effects, fitted, linear, linear_se, p
 from terrace.postestimation.prediction import prediction
 from terrace.postestimation.reliability import reliability, reliability_table
 from terrace.results.fit import FitResult
-from terrace.session.session import Session
 
 Array = npt.NDArray[np.float64]
-
-
-def data(seed: int = 1, groups: int = 8, size: int = 6) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
-    g = np.repeat(np.arange(groups), size)
-    out = pd.DataFrame({"g": g, "t": np.tile(np.arange(size), groups) % 2, "sex": g % 2})
-    out["x"] = rng.normal(size=len(g))
-    u = rng.normal(size=(2, groups))
-    out["y"] = u[0][g] + (0.5 + 0.7 * u[1][g]) * out.x + rng.normal(size=len(g))
-    return out
 
 
 @dataclass(frozen=True)
@@ -45,7 +35,6 @@ class Point:
     u: Array  # (groups, 2)
     error: Array  # (groups, 2): the SE of u - û
     fitted: Array
-    v: Array
 
 
 def dense(frame: pd.DataFrame, x: Array, z: Array, sigma: Array, sigma2: float, reml: bool = True) -> Point:
@@ -61,7 +50,7 @@ def dense(frame: pd.DataFrame, x: Array, z: Array, sigma: Array, sigma2: float, 
     p = w - (w @ x @ np.linalg.solve(a, x.T @ w) if reml else 0.0)
     u = big @ wide.T @ w @ r
     spread = np.sqrt(np.maximum(np.diag(big - big @ wide.T @ p @ wide @ big), 0.0))
-    return Point(float(ll), beta, u.reshape(-1, 2), spread.reshape(-1, 2), x @ beta + wide @ u, v)
+    return Point(float(ll), beta, u.reshape(-1, 2), spread.reshape(-1, 2), x @ beta + wide @ u)
 
 
 def flat_points(frame: pd.DataFrame, fit: FitResult, known: int) -> list[Point]:
@@ -127,7 +116,7 @@ def test_variances_alone_move_no_coefficient() -> None:
 def test_what_is_made_of_moving_coefficients_is_not_estimable() -> None:
     frame = data()
     fit = terrace.fit("mixed y x i.g || g: x, cov(un) reml", frame)
-    dataset = terrace.estimate.as_dataset(frame)
+    dataset = as_dataset(frame)
     assert not margins(fit, dataset, ["g"]).estimable.any()
     slope = margins(fit, dataset, dydx="x")
     assert slope.estimable.all()
@@ -179,7 +168,7 @@ def test_effects_and_their_errors_are_those_that_do_not_move(name: str) -> None:
         assert moves.any() and not moves.all()
         assert np.isnan(ours).tolist() == moves.tolist()
         assert ours[~moves] == pytest.approx(theirs[0][~moves], rel=1e-5, abs=1e-8)
-    dataset = terrace.estimate.as_dataset(frame)
+    dataset = as_dataset(frame)
     assert not differ([p.fitted for p in points]).any()
     assert fitted(fit, dataset) == pytest.approx(points[0].fitted, rel=1e-6)
     both = prediction(fit, dataset)
@@ -203,7 +192,7 @@ def test_effects_that_nobody_shows_are_missing_for_them_only() -> None:
     found = effects(fit)[0].values
     assert np.isnan(found).tolist() == moves.tolist()
     assert found[~moves] == pytest.approx(points[0].u[~moves], rel=1e-5)
-    dataset = terrace.estimate.as_dataset(frame)
+    dataset = as_dataset(frame)
     columns = predict(fit, dataset, "reffects", reses=True)
     assert [int(np.isnan(c.values).sum()) for c in columns] == [90, 90, 0, 0]
 
@@ -244,7 +233,7 @@ def test_reliabilities_of_known_variances_stay() -> None:
 def test_influence_is_on_the_coefficients_that_have_estimates() -> None:
     frame = data()
     fit = terrace.fit("mixed y x i.g || g: x, cov(un) reml", frame)
-    found = influence(fit, terrace.estimate.as_dataset(frame), "observation")
+    found = influence(fit, as_dataset(frame), "observation")
     assert found.names == ("x",)
     assert np.isfinite(found.cooks).all()
 
@@ -279,125 +268,48 @@ def test_two_variances_of_which_the_sum_is_known_are_tested_as_one() -> None:
     assert two.comparison.stat == pytest.approx(one.comparison.stat, abs=1e-6)
 
 
-# --- commands ---------------------------------------------------------------------------------------------------------
-MODEL = "mixed y x i.g || g: x, cov(un) reml"
-SEXES = "mixed y i.t || g: ibn.sex, nocons cov(un)"
-
-
-def said(session: Session, command: str) -> str:
-    """All that a command says, in one line."""
-    outcome = ok(session, command)
-    return " ".join(" ".join([outcome.text, *map(str, outcome.tables)]).split())
-
-
-def on(frame: pd.DataFrame) -> Session:
-    return session_on(terrace.estimate.as_dataset(frame))
-
-
-def test_stored_results_keep_positions_and_lack_what_is_not_identified() -> None:
-    session = on(data())
-    ok(session, MODEL)
-    assert session.fit is not None
-    names = session.fit.matrix_names["b"][1]
-    b, v = session.fit.matrices["b"][0], session.fit.matrices["V"]
-    missing = {n for n, value in zip(names, b) if np.isnan(value)}
-    assert missing == {*(f"y:{k}.g" for k in range(1, 8)), "y:_cons", "lns1_1_2:_cons", "atr1_1_1_2:_cons"}
-    assert b[names.index("y:0b.g")] == 0
-    assert np.isnan(np.diag(v)).tolist() == np.isnan(b).tolist()
-    known = np.flatnonzero(~np.isnan(b))
-    assert np.isfinite(v[np.ix_(known, known)]).all()
-    for text in ("_b[2.g]", "_se[2.g]", "_b[lns1_1_2:_cons]", "_b[2.g] - _b[1.g]"):
-        assert ok(session, f"display {text}").text.strip() == ".", text
-    assert "not identified" in said(session, "estimates table")
-    assert "not identified" in said(session, "etable")
-    payload = ok(session, "mixed").payload
-    assert {"1.g", "_cons", "g: cov(x,_cons)"} <= set(payload["not_identified"])
-    # what is missing in a start begins as if nothing were said
-    ll = session.fit.ll
-    for start in ("from(b)", "from(b, copy)"):
-        ok(session, "matrix b = e(b)")
-        ok(session, f"{MODEL} {start}")
-        assert session.fit.ll == pytest.approx(ll, abs=1e-7)
-
-
-def test_combinations_say_that_they_are_not_identified() -> None:
-    session = on(data())
-    ok(session, MODEL)
-    for text in ("lincom 2.g - 1.g", "test 2.g", "testparm i.g", "nlcom exp(_b[2.g])", "testnl _b[2.g] = 1",
-                 "nlcom _b[var(_cons)]", "nlcom _b[corr(x,_cons)]^2", "nlcom _b[cov(x,_cons)]^2"):  # fmt: skip
-        shown = said(session, text)
-        assert "not estimable" in shown, text
-        assert "cov(x,_cons)" in shown.replace("\n", " "), text
-    for text in ("lincom x", "nlcom _b[x]^2", "nlcom _b[var(x)]", "test x"):
-        assert "ot estimable" not in said(session, text), text
-    (joint,) = cells(ok(session, "testparm x i.g")).values()
-    assert joint[1] == 1  # df: the slope alone
-    assert "not estimable" in said(session, "estat terms")
-
-
-def test_predictions_lack_what_is_not_identified_and_say_so() -> None:
-    session = on(data())
-    ok(session, MODEL)
-    assert "cov(x,_cons)" in ok(session, "predict xb, xb").text
-    assert "cov(x,_cons)" in ok(session, "predict u*, reffects").text
-    assert "missing" not in ok(session, "predict f, fitted").text
-    frame = session.data.frame
-    assert frame.xb.isna().all() and frame.u2.isna().all()
-    assert frame.u1.notna().all() and frame.f.notna().all()
-
-
-def test_prefixes_show_no_number_of_what_is_not_identified() -> None:
-    frame = data(groups=12, size=4)
-    session = on(frame)
-    for text in ("bootstrap, reps(4) seed(1) processes(1): ", "jackknife, processes(1): "):
-        outcome = ok(session, text + SEXES)
-        rows = {r.label: r.values for r in outcome.tables[0].rows}
-        assert rows["cov(0.sex,1.sex)"] == ("not identified", None, None, None, None)
-        assert rows["var(0.sex)"][1] is not None
-        b = session.state.returned.matrices["b"]
-        assert np.isnan(b.values[0]).tolist() == [n.endswith("cov_0_sex_1_sex") for n in b.columns]
-        assert session.state.returned.scalars["N_reps"] > 3
-    ok(session, "statsby, by(t): mixed y x || g:")
-    session = on(data())
-    outcome = ok(session, f"bootstrap, reps(3) seed(1) processes(1) cluster(t): {MODEL}")
-    rows = {r.label: r.values for r in outcome.tables[0].rows}
-    assert rows["2.g"] == ("not identified", None, None, None, None)
-    assert rows["x"][0] is not None
-    assert np.isfinite(cells(ok(session, "lincom x"))["x"][1])
-    outcome = ok(session, f"statsby, by(sex): {MODEL}")
-    frame = session.data.frame
-    assert frame["_b_x"].notna().all()
-    assert frame["_b_cons"].isna().all()
-
-
-def test_imputations_show_no_number_of_what_is_not_identified() -> None:
-    rng = np.random.default_rng(3)
+# --- other designs ----------------------------------------------------------------------------------------------------
+def test_the_mean_over_balanced_groups_does_not_move() -> None:
+    """What the covariance adds to the groups' intercepts are their shares of x'Py = 0."""
     frame = data()
-    parts = [frame.assign(m=m, row=np.arange(len(frame)), y=frame.y + 0.1 * m * rng.normal(size=len(frame)))
-             for m in range(4)]  # fmt: skip
-    session = on(pd.concat(parts, ignore_index=True))
-    ok(session, "mi import flong, m(m) id(row)")
-    outcome = ok(session, f"mi estimate, vartable: {MODEL}")
-    tables = {t.key: {r.code: r.values for r in t.rows} for t in outcome.tables}
-    assert tables["mi-fixed"]["2.g"][0] == "not identified"
-    assert isinstance(tables["mi-fixed"]["x"][0], float)
-    assert tables["mi-variance"]["2.g"][0] == "not identified"
-    assert tables["mi-random"]["sd(_cons)"] == ("not identified", None, None)
-    assert tables["mi-random"]["corr(x,_cons)"] == ("not identified", None, None)
-    assert isinstance(tables["mi-random"]["sd(x)"][0], float)
-    returned = session.state.returned
-    assert np.isfinite(returned.matrices["b_mi"].values[0, 0])
-    assert np.isnan(returned.matrices["b_mi"].values[0, 1:]).all()
-    assert returned.scalars["df_m_mi"] == 1
+    fit = terrace.fit(MODEL, frame)
+    points = flat_points(frame, fit, 0)
+    mean = np.asarray(fit.model.design.x).mean(axis=0)
+    found = margins(fit, as_dataset(frame))
+    assert found.estimable.all()
+    assert found.margins == pytest.approx([mean @ points[0].beta])
+    assert not differ([np.array([mean @ p.beta]) for p in points]).any()
 
 
-def test_covariances_within_groups_stand_where_they_do_not_move() -> None:
-    """Of dense V: in every entry the variance that i.g takes up moves it; that of two sexes moves none."""
-    session = on(data())
-    ok(session, MODEL)
-    for text in ("estat wcorrelation", "estat recovariance"):
-        assert "not identified" in said(session, text)
-    assert np.isnan(session.state.returned.matrices["Cov2"].values).tolist() == [[False, True], [True, True]]
-    session = on(data(groups=30))
-    ok(session, SEXES)
-    assert "not identified" not in said(session, "estat wcorrelation")
+def test_crossed_effects_levels_below_and_constraints_leave_the_groups_to_move() -> None:
+    """What moves is what moves in dense estimates: the coefficients of the groups and nothing else."""
+    rng = np.random.default_rng(2)
+    frame = data(groups=6, size=20)
+    frame["h"] = frame.g * 5 + np.arange(len(frame)) % 5
+    frame["k"] = rng.integers(0, 7, len(frame))
+    frame["w"] = rng.normal(size=len(frame))
+    frame["y"] += rng.normal(size=30)[frame.h] + rng.normal(size=7)[frame.k]
+    for random in ("|| g: x, cov(un) || h:", "|| _all: R.k || g: x, cov(un)"):
+        fit = terrace.fit(f"mixed y x w i.g {random}, reml", frame)
+        assert {e.term for e in fit.fixed if e.kind == "estimated"} == {"x", "w"}, random
+        x, g = np.asarray(fit.model.design.x), frame.g.to_numpy()
+        values = {(r.level, r.name): r.estimate for r in fit.random}
+        other = frame.h if "h:" in random else frame.k
+        below = next(v for (level, _), v in values.items() if level in ("h", "_all"))
+        same = np.equal.outer(g, g)
+        rest = below * np.equal.outer(other.to_numpy(), other.to_numpy())
+        rest = rest + values["Residual", "var(Residual)"] * np.eye(120)
+        betas = []
+        for c in (0.0, 0.4):
+            slopes, both = np.outer(frame.x, frame.x), np.add.outer(frame.x.to_numpy(), frame.x.to_numpy())
+            v = rest + same * (values["g", "var(x)"] * slopes + c * both + 2.0)
+            w = np.linalg.inv(v)
+            betas.append(np.linalg.solve(x.T @ w @ x, x.T @ w @ frame.y))
+        moves = differ(betas)
+        names = [c.name for c in fit.model.design.x_info]
+        assert {n for n, m in zip(names, moves) if not m} == {"x", "w"}
+        assert fit.fixed[0].coef == pytest.approx(betas[0][names.index("x")], rel=1e-5)
+    fit = terrace.fit("mixed y x w i.g || g: x, cov(un) reml constraints(1)", frame, constraints={1: "x = w"})
+    kinds = {e.term: e.kind for e in fit.fixed}
+    assert kinds["x"] == kinds["w"] != "unidentified"
+    assert kinds["2.g"] == kinds["_cons"] == "unidentified"

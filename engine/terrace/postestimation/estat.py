@@ -13,6 +13,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.columns import variable_values
 from terrace.design.design import RandomBlock
+from terrace.design.estimability import settled
 from terrace.errors import SpecError
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters
@@ -402,8 +403,9 @@ def df_table(fit: FitResult, methods: Sequence[str] = (), information: DfInforma
     usual = "satterthwaite" if model.n_clusters is not None else usual
     chosen = list(methods) or [fit.spec.df_method or usual]
     found = [_small(fit, m, information)[1].df for m in chosen]
+    fine = settled(model.design)
     rows = [
-        Row(c.label, tuple(float(df[k]) if df[k] > 0 else None for df in found), code=c.name)
+        Row(c.label, tuple(float(df[k]) if df[k] > 0 and fine[k] else None for df in found), code=c.name)
         for k, c in enumerate(model.design.x_info)
     ]
     columns = tuple(Column(m, TITLES[m], "fixed", 2) for m in chosen)

@@ -25,6 +25,8 @@ def why_not(fit: FitResult, parts: npt.NDArray[np.float64]) -> tuple[str, ...]:
     design = fit.model.design
     lost = design.lost
     needed = [c for c, part in zip(lost, parts.T) if np.any(part != 0.0)]
+    if needed and design.unsettled is not None and not design.unsettled.shape[1]:
+        return (unsettled_note(fit),)  # estimates that were posted
     cells = [c for c in needed if _is_cell(fit, c)]
     others = [c.name for c in needed if not _is_cell(fit, c)]
     notes: tuple[str, ...] = (EMPTY_CELL,) if cells else ()

@@ -183,7 +183,9 @@ def _small_scalars(
 ) -> None:
     df = fitted.df
     assert fitted.small is not None and df is not None
-    s |= {"df_min": float(df.min()), "df_avg": float(df.mean()), "df_max": float(df.max())}
+    if settled(fitted.design).any():
+        df = df[settled(fitted.design)]
+        s |= {"df_min": float(df.min()), "df_avg": float(df.mean()), "df_max": float(df.max())}
     if not rank:
         return
     ddf, scale = fitted.small.ddf(c)
