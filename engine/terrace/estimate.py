@@ -20,6 +20,7 @@ from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
 from terrace.errors import Cancelled, FitError, SpecError
+from terrace.inference.attainable import attainable
 from terrace.inference.cells import cells
 from terrace.inference.constraints import Constraints, bind_constraints, null_space
 from terrace.inference.df import SmallSample
@@ -185,8 +186,10 @@ def fit_design(
     beta = fixed_part + (
         objective.beta_natural(e.beta) if transform is None else transform @ objective.beta_natural(e.beta)
     )
+    ways = None
     if unknown is not None:
-        moves = moving(objective, optimum.point.psi, unknown)
+        ways = attainable(objective, optimum.point, unknown, natural.jacobian / natural.unit[:, None])
+        moves = moving(objective, optimum.point.psi, ways)
         if moves.shape[1]:
             design = replace(design, unsettled=moves if transform is None else transform @ moves)
     phi = to_x @ e.a_inverse @ to_x.T * sigma2
@@ -209,7 +212,7 @@ def fit_design(
             vcov = small.sample.adjusted
     fitted = FittedModel(
         design, objective, optimum, beta, vcov, phi, optimum.point.psi, sigma2, cells(design), natural, small,
-        clusters, constraints, unknown,
+        clusters, constraints, unknown, ways if ways is not None and ways.directions.shape[1] else None,
     )
     return fitted, warnings
 

@@ -130,6 +130,26 @@ def test_what_is_made_of_moving_coefficients_is_not_estimable() -> None:
     assert fit.scalars["chi2"] == pytest.approx((x.coef / x.se) ** 2, rel=1e-9)
 
 
+def test_a_covariance_beside_a_variance_of_zero_moves_nothing() -> None:
+    """It can be nothing but zero; of Σ only the variance of the intercepts is open, and that moves no estimate."""
+    frame = data()
+    rng = np.random.default_rng(1)
+    frame["y"] = rng.normal(size=8)[frame.g] + 0.5 * frame.x + rng.normal(size=len(frame))
+    fit = terrace.fit(MODEL, frame)
+    assert fit.random[0].estimate == 0.0
+    assert [r.identified for r in fit.random] == [True, False, False, True]
+    x, z = np.asarray(fit.model.design.x), np.column_stack([frame.x, np.ones(len(frame))])
+    points = [dense(frame, x, z, np.diag([0.0, v]), fit.random[-1].estimate) for v in (0.0, 0.5, 4.0)]
+    assert [p.ll for p in points] == pytest.approx([points[0].ll] * 3, abs=1e-9)
+    assert not differ([p.beta for p in points]).any()
+    names = [c.name for c in fit.model.design.x_info]
+    estimates = {e.term: e.coef for e in fit.fixed if e.kind == "estimated"}
+    assert [estimates[n] for n in names] == pytest.approx(list(points[0].beta), rel=1e-6)
+    (found,) = random_effects(fit)
+    assert np.isnan(found.values).tolist() == differ([p.u for p in points]).tolist()
+    assert np.isnan(found.se).tolist() == differ([p.error for p in points]).tolist()
+
+
 def test_what_is_open_is_what_some_outcome_would_move() -> None:
     """Not only the one direction in which these data happen to move β̂: a test of several coefficients has no df by
     chance."""

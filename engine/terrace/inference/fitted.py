@@ -27,7 +27,8 @@ class FittedModel:
     ``beta`` (p,) and ``vcov`` (p, p) belong to the columns of ``design.x``; ``phi`` is the model-based
     (X'V⁻¹X)⁻¹ where `vcov` is robust or Kenward-Roger adjusted. ``psi`` (r,) and ``point`` are those of the
     objective (scaled). ``natural`` has the covariance parameters; ``sigma2`` is σ².
-    ``unknown`` has the directions of (ψ, log σ²) along which the likelihood does not change, None where there are none.
+    ``unknown`` has the directions of (ψ, log σ²) along which the likelihood does not change, ``attainable`` those of
+    them that lead to other covariance matrices; None where there are none.
     """
 
     design: Design
@@ -44,6 +45,7 @@ class FittedModel:
     n_clusters: int | None = None
     constraints: Constraints | None = None
     unknown: Unidentified | None = None
+    attainable: Unidentified | None = None
 
     @property
     def n_flat(self) -> int:

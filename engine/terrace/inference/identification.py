@@ -117,7 +117,7 @@ def confounded(unknown: Unidentified, jacobian: FloatArray) -> tuple[Confounded,
     """The sets of parameters, as small as they can be, whose ``jacobian`` is (k, r + 1) in (ψ, log σ²)."""
     sets: list[set[int]] = []
     moved = unknown.moved(jacobian)
-    for row in _reduced(moved.T):
+    for row in sparse(moved.T):
         own = set(np.flatnonzero(np.abs(row) > ENTRY).tolist())
         apart = [s for s in sets if not s & own]
         sets = [*apart, own.union(*(s for s in sets if s & own))]
@@ -134,7 +134,7 @@ def clear_column(rows: FloatArray, pivot: int, column: int) -> None:
     rows[others] -= np.outer(rows[others, column], rows[pivot])
 
 
-def _reduced(rows: FloatArray) -> FloatArray:
+def sparse(rows: FloatArray) -> FloatArray:
     """The same space by rows with as many zeros as elimination with full pivoting gives."""
     rows = rows.copy()
     done: list[int] = []

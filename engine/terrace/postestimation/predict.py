@@ -57,7 +57,7 @@ def effects(fit: FitResult, *, errors: bool = False) -> list[BlockEffects]:
     NaN where they depend on what the data do not tell (`terrace.postestimation.settled`).
     """
     found = _effects(fit, errors)
-    if fit.model.unknown is None:
+    if fit.model.attainable is None:
         return found
     # effects of this size change the outcome by its own
     z = [block.z if block.names else np.zeros((1, 0)) for block in fit.model.design.blocks]
@@ -179,7 +179,7 @@ def fitted(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatAr
     sample are predicted with an effect of 0 for those groups; a value of ``R.varname, cov(exchangeable)`` that is new
     to its group with what the other values of the group say of it.
     """
-    if fit.model.unknown is None:
+    if fit.model.attainable is None:
         return _fitted(fit, data, relevel)
     return settled(bare(fit), lambda f: _fitted(f, data, relevel), fit.model.objective.y_scale)
 

@@ -68,7 +68,7 @@ def prediction(
     of an observation in a group yet to be drawn. The new observation has a residual of its own, also where the
     residuals of the model are correlated.
     """
-    if fit.model.unknown is None:
+    if fit.model.attainable is None:
         return _prediction(fit, data, fixed_only, relevel, cancel)
     unseen = _prediction(fit, data, fixed_only, relevel, cancel).unseen
 

@@ -30,11 +30,11 @@ def settled(fit: FitResult, compute: Callable[[FitResult], FloatArray], floor: F
     ``floor``, of a shape that goes with it, is a size beside which a change is rounding where the value itself is zero.
     """
     values = compute(fit)
-    unknown = fit.model.unknown
-    if unknown is None:
+    ways = fit.model.attainable
+    if ways is None:
         return values
     moves = np.zeros(values.shape, dtype=bool)
-    for direction in unknown.directions.T:
+    for direction in ways.directions.T:
         try:
             low, high = (compute(_along(fit, step * direction)) for step in (-_STEP, _STEP))
         except np.linalg.LinAlgError:
@@ -65,5 +65,5 @@ def _along(fit: FitResult, step: FloatArray) -> FitResult:
     values, _ = natural_values(objective, psi, e.sigma2)
     natural = replace(model.natural, values=values * model.natural.unit, edge=np.full(len(values), np.nan))
     optimum = replace(model.optimum, point=replace(point, psi=psi, evaluation=e))
-    moved = replace(model, psi=psi, sigma2=sigma2, beta=beta, natural=natural, optimum=optimum, unknown=None)
+    moved = replace(model, psi=psi, sigma2=sigma2, beta=beta, natural=natural, optimum=optimum, attainable=None)
     return replace(fit, model=moved)

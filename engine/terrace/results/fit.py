@@ -185,7 +185,7 @@ class FitResult:
 
     @property
     def n_identified(self) -> int:
-        """`n_parameters` without those dimensions of which the likelihood does not depend: what tests count."""
+        """`n_parameters` without the dimensions on which the likelihood does not depend: what tests count."""
         return self.n_parameters - self.model.n_flat
 
     @property

@@ -222,7 +222,7 @@ def _not_identified(
     """What rows of the sample lack since it depends on parameters that the data do not tell."""
     inside = current_sample(session.state)
     inside = keep if inside is None else keep & inside
-    if fit.model.unknown is None or not any(np.isnan(values[inside]).any() for values in made):
+    if fit.model.attainable is None or not any(np.isnan(values[inside]).any() for values in made):
         return []
     unknown = some([r.name for r in fit.random if not r.identified])
     return [f"(what depends on {unknown}, which these data do not identify, is missing)"]
