@@ -20,12 +20,13 @@ from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
 from terrace.errors import Cancelled, FitError, SpecError
+from terrace.inference.attainable import attainable
 from terrace.inference.cells import cells
 from terrace.inference.constraints import Constraints, bind_constraints, null_space
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters, few_clusters
 from terrace.inference.fitted import FittedModel
-from terrace.inference.identification import Unidentified, unidentified
+from terrace.inference.identification import Unidentified, moving, unidentified
 from terrace.inference.marginal import random_part, residual_part
 from terrace.inference.parameters import NaturalEstimate, estimate_natural
 from terrace.inference.robust import cluster_codes, robust_covariance
@@ -177,7 +178,7 @@ def fit_design(
         warnings.append(("no-maximum", ""))
     watch.stage("Standard errors")
     want_se = not spec.nostderr and not spec.maximisation.emonly
-    optimum, natural = _covariance_parameters(optimum, want_se)
+    optimum, natural, unknown = _covariance_parameters(optimum, want_se)
     if natural.confounded or natural.flat.any():
         warnings.append(("not-identified", ""))
     e = optimum.point.evaluation
@@ -186,6 +187,12 @@ def fit_design(
     beta = fixed_part + (
         objective.beta_natural(e.beta) if transform is None else transform @ objective.beta_natural(e.beta)
     )
+    ways = None
+    if unknown is not None:
+        ways = attainable(objective, optimum.point, unknown, natural.jacobian / natural.unit[:, None])
+        moves = moving(objective, optimum.point.psi, ways)
+        if moves.shape[1]:
+            design = replace(design, unsettled=moves if transform is None else transform @ moves)
     phi = to_x @ e.a_inverse @ to_x.T * sigma2
     vcov, clusters = phi, None
     small = None
@@ -206,7 +213,7 @@ def fit_design(
             vcov = small.sample.adjusted
     fitted = FittedModel(
         design, objective, optimum, beta, vcov, phi, optimum.point.psi, sigma2, cells(design), natural, small,
-        clusters, constraints,
+        clusters, constraints, unknown, ways if ways is not None and ways.directions.shape[1] else None,
     )
     return fitted, warnings
 
@@ -230,22 +237,24 @@ def _search(objective: Objective, watch: _Watch) -> Optimum:
 WELL = 1e-2
 
 
-def _covariance_parameters(optimum: Optimum, want_se: bool) -> tuple[Optimum, NaturalEstimate]:
-    """The covariance parameters, with what the data cannot tell of them where that may be something.
+def _covariance_parameters(
+    optimum: Optimum, want_se: bool
+) -> tuple[Optimum, NaturalEstimate, Unidentified | None]:
+    """The covariance parameters, and what the data cannot tell of them where that is something.
 
     Of optima that only differ in what is not identified, it is the one with the least of it that goes on: one without
     what the fixed effects take up, and with covariances of zero where nothing tells them.
     """
     natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
     if natural.lowest > WELL and not natural.boundary:
-        return optimum, natural
+        return optimum, natural, None
     unknown = _unidentified(optimum)
     if not unknown.directions.shape[1]:
-        return optimum, natural
+        return optimum, natural, None
     optimum = _with_least(optimum, unknown, np.ones(len(unknown.absorbed), dtype=bool)) or (
         _with_least(optimum, unknown, unknown.absorbed) or optimum
     )
-    return optimum, estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown)
+    return optimum, estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown), unknown
 
 
 def _unidentified(optimum: Optimum) -> Unidentified:

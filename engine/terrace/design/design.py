@@ -80,8 +80,10 @@ class Design:
     printing order, with those left out. ``levels`` stand from the highest down without repeats. ``dropped`` lists what
     was left out of the fixed part for collinearity. ``lost`` describes all columns of it that have no coefficient of
     their own, for collinearity or for want of rows, and ``dependence`` tells how they follow from the columns of x:
-    `terrace.design.estimability` needs both. ``constant_slopes`` has (level, column) of random effects whose column is
-    constant within the groups of their level. Where the rows are not those of the data but stand for them
+    `terrace.design.estimability` needs both. ``unsettled`` (p, k), once a model has been fitted, spans the changes of
+    the coefficients between estimates of one and the same restricted likelihood
+    (`terrace.inference.identification.moving`). ``constant_slopes`` has (level, column) of random effects whose column
+    is constant within the groups of their level. Where the rows are not those of the data but stand for them
     (`terrace.design.cells`), ``counts`` (rows,) are the rows of the data that each stands for, ``weights.row`` is set
     whether the user gave weights or not, and ``sample`` is empty.
     """
@@ -104,9 +106,10 @@ class Design:
     counts: FloatArray | None = None
     lost: tuple[ColumnInfo, ...] = ()
     dependence: Dependence | None = None
+    unsettled: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        freeze(self, ("sample", "y", "x", "cluster", "counts"))
+        freeze(self, ("sample", "y", "x", "cluster", "counts", "unsettled"))
         for level in self.levels:
             freeze(level, ("codes", "rows", "values"))
         freeze(self.residuals, ("groups", "at", "by"))

@@ -7,6 +7,11 @@ combination of rows of [X, X_lost] (Searle 1971, *Linear Models*, section 5.4). 
 the estimate is then ℓ'β̂, whatever was left out. What fails is the *excess* m - B'ℓ. It is linear in the function, so
 that contrasts of functions have the contrasts of their excesses.
 
+A fitted model can leave more open: where the fixed effects take up what a covariance parameter could explain, the
+estimates of coefficients can differ between values of it that have one and the same restricted likelihood. ℓ'β is
+determined where ℓ is at right angles to all such changes of β̂ (`Design.unsettled`); what fails stands beside the
+excess.
+
 Levels that serve as a base are no such columns: with the constant or a lower-order term beside them they say nothing
 new for any data, and otherwise their coefficient of zero is part of the model.
 """
@@ -32,16 +37,28 @@ _FEW = 64
 
 
 def excess(design: Design, rows: FloatArray, lost: FloatArray) -> FloatArray:
-    """m - B'ℓ of functions with `rows` ℓ (l, p) over the columns of x and `lost` m (l, q) over `Design.lost`, (l, q).
+    """m - B'ℓ of functions with `rows` ℓ (l, p) over the columns of x and `lost` m (l, q) over `Design.lost`, and their
+    change along each of the k directions of `Design.unsettled`: (l, q + k), as `excess_width` counts.
 
     Zero where it differs from zero by rounding only.
     """
     found = design.dependence
     if found is None:
-        return np.zeros((len(rows), 0))
-    parts = lost.copy()
-    parts[:, found.places] = _excess_of_dependent(found, rows, lost[:, found.places])
-    return parts
+        parts = np.zeros((len(rows), len(design.lost)))
+    else:
+        parts = lost.copy()
+        parts[:, found.places] = _excess_of_dependent(found, rows, lost[:, found.places])
+    return np.hstack([parts, changes(design, rows)])
+
+
+def excess_width(design: Design) -> int:
+    """The columns of an excess: those of `Design.lost`, then those of `Design.unsettled`."""
+    return len(design.lost) + (0 if design.unsettled is None else design.unsettled.shape[1])
+
+
+def all_determined(design: Design) -> bool:
+    """Whether every function of the coefficients is determined."""
+    return not excess_width(design)
 
 
 def _excess_of_dependent(found: Dependence, rows: FloatArray, lost: FloatArray) -> FloatArray:
@@ -58,7 +75,7 @@ def _excess_of_dependent(found: Dependence, rows: FloatArray, lost: FloatArray) 
 def estimable_rows(design: Design, x: FloatArray, columns: Callable[[Sequence[ColumnInfo]], FloatArray]) -> BoolArray:
     """Which rows have a prediction that the data determine, (rows,): `x` (rows, p) are their columns, and `columns`
     gives others of them. Those of empty cells, of which there can be many, are looked at a few at a time."""
-    fine = np.ones(len(x), dtype=bool)
+    fine = estimable(changes(design, x))
     if design.dependence is None:
         return fine
     dependent = dependent_columns_of(design)
@@ -122,6 +139,21 @@ def undetermined(design: Design) -> tuple[str, ...]:
     return tuple(c.name for c, more in zip(design.x_info, takes_up) if more)
 
 
+def changes(design: Design, rows: FloatArray) -> FloatArray:
+    """How functions ℓ'β with `rows` ℓ (l, p) change along the directions of `Design.unsettled`, (l, k); 0 is exact."""
+    return np.zeros((len(rows), 0)) if design.unsettled is None else combined(rows, design.unsettled)
+
+
+def settled(design: Design) -> BoolArray:
+    """Which coefficients have one estimate, (p,): not those that move where the restricted likelihood does not."""
+    return estimable(changes(design, np.eye(len(design.x_info))))
+
+
+def unsettled_names(design: Design) -> tuple[str, ...]:
+    """The coefficients that are not `settled`."""
+    return tuple(c.name for c, ok in zip(design.x_info, settled(design)) if not ok)
+
+
 def by_the_kept(design: Design) -> FloatArray:
     """B with X_lost = XB for the `dependent_columns_of` a design, (p, their number)."""
     found = design.dependence
@@ -136,10 +168,15 @@ def by_the_kept(design: Design) -> FloatArray:
 
 
 def null_shift(design: Design, size: float) -> tuple[FloatArray, FloatArray]:
-    """A change of β (p,) and of the coefficients of `Design.lost` (q,) that leaves every fitted value as it is.
+    """A change of β (p,) and of the coefficients of `Design.lost` (q,) that the likelihood does not tell.
 
     ``size`` is about that of the changes; the coefficients of different columns change by different shares of it.
     """
-    t = size * (1.0 + np.modf(np.arange(1, len(design.lost) + 1) * 0.6180339887498949)[0])
-    assert design.dependence is not None
-    return -by_the_kept(design) @ t[design.dependence.places], t
+    t = size * (1.0 + np.modf(np.arange(1, excess_width(design) + 1) * 0.6180339887498949)[0])
+    t, more = t[: len(design.lost)], t[len(design.lost) :]
+    beta = np.zeros(len(design.x_info))
+    if design.dependence is not None:
+        beta -= by_the_kept(design) @ t[design.dependence.places]
+    if design.unsettled is not None:
+        beta += design.unsettled @ (more / np.abs(design.unsettled).max(axis=0))
+    return beta, t

@@ -11,6 +11,7 @@ from terrace.design.design import Design
 from terrace.frozen import freeze
 from terrace.inference.cells import Cell
 from terrace.inference.constraints import Constraints
+from terrace.inference.identification import Unidentified
 from terrace.inference.parameters import NaturalEstimate
 from terrace.inference.small import Small, SmallInference
 from terrace.likelihood.objective import Objective
@@ -26,6 +27,8 @@ class FittedModel:
     ``beta`` (p,) and ``vcov`` (p, p) belong to the columns of ``design.x``; ``phi`` is the model-based
     (X'V⁻¹X)⁻¹ where `vcov` is robust or Kenward-Roger adjusted. ``psi`` (r,) and ``point`` are those of the
     objective (scaled). ``natural`` has the covariance parameters; ``sigma2`` is σ².
+    ``unknown`` has the directions of (ψ, log σ²) along which the likelihood does not change, ``attainable`` those of
+    them that lead to other covariance matrices; None where there are none.
     """
 
     design: Design
@@ -41,6 +44,13 @@ class FittedModel:
     small: Small | None
     n_clusters: int | None = None
     constraints: Constraints | None = None
+    unknown: Unidentified | None = None
+    attainable: Unidentified | None = None
+
+    @property
+    def n_flat(self) -> int:
+        """How many dimensions of the covariance parameters the likelihood does not tell."""
+        return 0 if self.unknown is None else self.unknown.directions.shape[1]
 
     @property
     def df(self) -> FloatArray | None:

@@ -78,6 +78,40 @@ def _null(objective: Objective, psi: FloatArray, tangent: FloatArray | None) -> 
     return Unidentified(null, size, np.einsum("is,ij,js->s", null, plain, null) > ENTRY)
 
 
+# A variance of how far a coefficient moves, in units of its own at a change of V by its own size, that is rounding.
+STILL = 1e-9
+
+
+def moving(objective: Objective, psi: FloatArray, unknown: Unidentified) -> FloatArray:
+    """A basis (p, k) of the changes of β̂ along what is not identified, in the units of the columns of X that the
+    objective was made from; k is 0 where the estimates stay.
+
+    Along a direction D of V that changes no restricted likelihood, P is the same everywhere, Xβ̂ = y - VPy, and β̂
+    moves on a line: by -A⁻¹X'V⁻¹DPy with A = X'V⁻¹X. What can move is the range of the covariance matrix of that over
+    all outcomes, A⁻¹(X'V⁻¹DV⁻¹DV⁻¹X - A_D A⁻¹ A_D)A⁻¹, A_D the derivative of A.
+    """
+    p, directions = objective.p, unknown.directions[:-1, unknown.absorbed]
+    none = np.zeros((p, 0))
+    if not p or not directions.shape[1]:
+        return none
+    m = objective.moments(psi, 2, linear=True)
+    a, f1 = m.f.sum(axis=0)[:p, :p], m.f1.sum(axis=1)[:, :p, :p]
+    f2 = m.f2.sum(axis=2)[:, :, :p, :p]
+    root = np.linalg.inv(np.linalg.cholesky(a))
+    total = np.zeros((p, p))
+    for d in directions.T:
+        first = root @ np.tensordot(d, f1, axes=1) @ root.T
+        second = root @ np.einsum("i,j,ijkl->kl", d, d, f2) @ root.T
+        total += second / 2.0 - first @ first
+    values, vectors = np.linalg.eigh((total + total.T) / 2)
+    found = root.T @ vectors[:, values > STILL]
+    if not found.shape[1]:
+        return none
+    basis = objective.back @ found
+    errors = np.sqrt(np.sum((objective.back @ root.T) ** 2, axis=1))
+    return np.where(np.abs(basis) > 1e-7 * errors[:, None], basis, 0.0)
+
+
 @dataclass(frozen=True)
 class Confounded:
     """Printed parameters, by position, of which only combinations (or, of one alone, nothing) is known. ``absorbed``
@@ -91,7 +125,7 @@ def confounded(unknown: Unidentified, jacobian: FloatArray) -> tuple[Confounded,
     """The sets of parameters, as small as they can be, whose ``jacobian`` is (k, r + 1) in (ψ, log σ²)."""
     sets: list[set[int]] = []
     moved = unknown.moved(jacobian)
-    for row in _reduced(moved.T):
+    for row in sparse(moved.T):
         own = set(np.flatnonzero(np.abs(row) > ENTRY).tolist())
         apart = [s for s in sets if not s & own]
         sets = [*apart, own.union(*(s for s in sets if s & own))]
@@ -108,7 +142,7 @@ def clear_column(rows: FloatArray, pivot: int, column: int) -> None:
     rows[others] -= np.outer(rows[others, column], rows[pivot])
 
 
-def _reduced(rows: FloatArray) -> FloatArray:
+def sparse(rows: FloatArray) -> FloatArray:
     """The same space by rows with as many zeros as elimination with full pivoting gives."""
     rows = rows.copy()
     done: list[int] = []

@@ -31,15 +31,24 @@ def step_mixture(stat: float, added: int) -> float:
     return 0.5 * lower + 0.5 * chi2_upper(stat, added)
 
 
+def only_variances(fitted: FittedModel) -> bool:
+    """Whether all that the likelihood knows beyond the linear model are variances of random effects.
+
+    A parameter on which it does not depend at all takes no part; one of which combinations are known does.
+    """
+    return fitted.design.residuals.simple and all(
+        c.kind == "variance" for k, c in enumerate(fitted.layout) if c.block is not None and k not in _unseen(fitted)
+    )
+
+
+def _unseen(fitted: FittedModel) -> set[int]:
+    return {one.members[0] for one in fitted.natural.confounded if len(one.members) == 1}
+
+
 def mixture_p(fitted: FittedModel, stat: float) -> float | None:
     """p against the linear model where the limiting mixture is known, None elsewhere."""
-    if not fitted.design.residuals.simple:
+    if not only_variances(fitted) or any(len(one.members) > 1 for one in fitted.natural.confounded):
         return None
-    variances = 0
-    for block in fitted.design.blocks:
-        if not block.names:
-            continue
-        if not block.structure.diagonal:
-            return None
-        variances += block.structure.n_params
+    unseen = _unseen(fitted)
+    variances = sum(c.block is not None and k not in unseen for k, c in enumerate(fitted.layout))
     return binomial_mixture(stat, variances) if variances else None

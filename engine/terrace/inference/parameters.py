@@ -83,6 +83,31 @@ class NaturalEstimate:
         size = np.abs(slopes) @ np.abs(self.null)
         return bool(np.all(np.abs(slopes @ self.null) <= 1e-6 * np.where(size > 0, size, 1.0)))
 
+    def elsewhere(self) -> NaturalEstimate:
+        """Other values of the parameters that the likelihood does not tell from these: for derivatives that happen to
+        vanish at the estimates, where a covariance of zero has no square to speak of."""
+        size = np.abs(self.null).max(axis=0, initial=0.0)
+        relative = self.values / self.unit
+        steps = 0.01 * np.abs(relative).max() * (1.0 + 0.618 * np.arange(len(size))) / np.where(size > 0, size, 1.0)
+        towards = np.where(self.null.sum(axis=0) < 0, -1.0, 1.0)
+        values = relative + self.null @ (steps * towards)
+        return replace(self, values=values * self.unit, edge=np.full(len(values), np.nan))
+
+    def unknown_as(self, layout: tuple[Cell, ...], metric: str) -> BoolArray:
+        """Which parameters of a metric (``variance``, ``sd``, ``estmetric``) the data do not determine, (k,)."""
+        unknown = self.unknown
+        out = unknown.copy()
+        if metric == "variance":
+            return out
+        # a correlation is as little known as the variances that it is made of, a ratio as the two SDs
+        for k, c in enumerate(layout):
+            if c.kind == "covariance":
+                out[k] |= bool(unknown[list(variance_positions(layout, k))].any())
+        if metric == "estmetric":
+            for k, first in residual_ratios(layout).items():
+                out[k] |= bool(unknown[first])
+        return out
+
     def knows(self, slopes: FloatArray) -> bool:
         """Whether a function of the values has a standard error, given its slopes (k,) in them: it does where the
         parameters that it moves with have, or are determined together."""

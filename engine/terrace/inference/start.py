@@ -35,6 +35,8 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
         numbers = _by_name(head, "skip" in tail.split(), design, objective, layout)
     else:
         numbers = _in_order(text, (design.x.shape[1], len(design.columns)), len(layout))
+    # what a fit could not identify is missing in its e(b), and begins where nothing is said of it
+    numbers = [other if math.isnan(x) else x for x, other in zip(numbers, _usual(objective, layout))]
     values = _natural(numbers, layout)
     theta = np.zeros(objective.n_theta)
     first = next((k for k, c in enumerate(layout) if c.block is None), len(layout))
@@ -103,11 +105,15 @@ def _by_name(
             advice="Add skip to pass over names that the model does not have, as in from(b0, skip)." if given
             else "Take the matrix from a fit, as in matrix b0 = e(b), or write from(name, copy) to go by order.",
         )
+    return [given.get(name, other) for name, other in zip(names, _usual(objective, layout))]
+
+
+def _usual(objective: Objective, layout: tuple[Cell, ...]) -> list[float]:
+    """Where parameters begin of which nothing is said."""
     ratios = residual_ratios(layout)
-    unknown = [
+    return [
         math.log(objective.y_scale) if c.kind == "variance" and k not in ratios else 0.0 for k, c in enumerate(layout)
     ]
-    return [given.get(name, other) for name, other in zip(names, unknown)]
 
 
 def _natural(stored: list[float], layout: tuple[Cell, ...]) -> FloatArray:

@@ -345,6 +345,7 @@ def _inverse(a: Named) -> Named:
 def _inverse_symmetric(a: Named) -> Named:
     """The inverse; of a singular matrix a generalised one, with zero rows for what depends on earlier ones."""
     values = _square(a)
+    _need_values(values)
     if not np.allclose(values, values.T, rtol=1e-8, atol=1e-12 * np.abs(values).max(initial=0.0)):
         raise ValueError("the matrix is not symmetric.")
     swept, gone = values.copy(), np.zeros(len(values), dtype=bool)
@@ -364,8 +365,14 @@ def _inverse_symmetric(a: Named) -> Named:
     return Named((swept + swept.T) / 2, a.columns, a.rows)
 
 
+def _need_values(values: npt.NDArray[np.floating[Any]]) -> None:
+    if np.isnan(values).any():
+        raise ValueError("the matrix has missing values.")
+
+
 def _cholesky(a: Named) -> Named:
     values = _square(a)
+    _need_values(values)
     if not np.allclose(values, values.T):
         raise ValueError("the matrix is not symmetric.")
     try:

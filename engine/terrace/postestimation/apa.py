@@ -13,7 +13,7 @@ from typing import Literal
 
 from terrace.data.dataset import Dataset
 from terrace.design.estimability import undetermined
-from terrace.errors import DataError, TerraceError
+from terrace.errors import DataError, SpecError, TerraceError
 from terrace.inference.small import TITLES
 from terrace.postestimation.icc import icc
 from terrace.postestimation.r2 import explained
@@ -163,6 +163,13 @@ def _fixed(fit: FitResult, words: _Words) -> list[str]:
     if intercept is not None:
         out.append(f"The intercept was {_coefficient(intercept, fit.spec.display.level, symbol='')}.")
     left = [words.term(e) for e in fit.fixed if e.term in open_ and e.term != "_cons"]
+    moving = [words.term(e) for e in fit.fixed if e.kind == "unidentified" and e.term != "_cons"]
+    if any(e.kind == "unidentified" and e.term == "_cons" for e in fit.fixed):
+        moving.append("the intercept")
+    if moving:
+        noun = "The coefficient of" if len(moving) == 1 else "The coefficients of"
+        verb = "is" if len(moving) == 1 else "are"
+        out.append(f"{noun} {_listed(moving, '; ' if len(moving) > 1 else ', ')} {verb} not identified by these data.")
     if left:
         noun = "The coefficient of" if len(left) == 1 else "The coefficients of"
         out.append(f"{noun} {_listed(left, '; ' if len(left) > 1 else ', ')} cannot be estimated from these data.")
@@ -316,6 +323,10 @@ def _explained(fit: FitResult, data: Dataset) -> str:
         found = explained(fit, data)
     except DataError:  # other data are open
         return ""
+    except SpecError as error:
+        if error.code != "not-identified":
+            raise
+        return "The share of variance explained (R²) is not identified by these data."
     if not any(b.names for b in fit.model.design.blocks):
         own = fit.scalars.get("r2") if fit.macros.get("cmd") == "regress" else None
         share = found.marginal if own is None else float(own)

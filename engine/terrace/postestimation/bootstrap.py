@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.estimability import settled
 from terrace.errors import Cancelled, FitError, SpecError
 from terrace.inference.cells import natural_values
 from terrace.inference.parameters import sd_values
@@ -26,7 +27,7 @@ from terrace.postestimation.combinations import confidence_level
 from terrace.postestimation.lrtest import lrtest
 from terrace.postestimation.simulate import OutcomeSwap, Simulator
 from terrace.progress import CancelCheck, Progress, ProgressCallback
-from terrace.results.fit import FitResult
+from terrace.results.fit import NOT_IDENTIFIED, FitResult
 from terrace.results.table import TEST_P, CellValue, Column, Row, Table
 from terrace.results.tables_terms import parameter_label, term_name
 from terrace.spec.model import Maximisation
@@ -219,8 +220,11 @@ def bootstrap_table(found: Bootstrap, *, metric: str | None = None, level: float
     rows: list[Row] = [Row("Fixed effects", kind="group")] if found.beta.shape[1] else []
     names = [c.name for c in fit.model.design.x_info]
     labels = {e.term: term_name(e).label for e in fit.fixed}
+    fine = settled(fit.model.design)
     for k, name in enumerate(names):
         cells = _cells(found, found.beta[:, k], float(fit.model.beta[k]), chosen)
+        if not fine[k]:
+            cells = (NOT_IDENTIFIED, None, None, None)
         rows.append(Row(labels.get(name, name), cells, indent=1, code=name))
     values = found.variance if shown == "variance" else found.sd
     heading = ""

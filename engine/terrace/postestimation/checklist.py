@@ -197,8 +197,8 @@ def _effects(fit: FitResult, data: Dataset) -> list[Check]:
         for k, name in enumerate(e.names):
             inside = random_label(f"var({name})")[4:-1]
             title = f"Normal random effects: {inside}, {e.level}"
-            values = e.values[:, k]
-            if values.std() > 1e-6 * math.sqrt(fit.model.sigma2):
+            values = e.values[np.isfinite(e.values[:, k]), k]  # what is not identified is missing
+            if len(values) >= 20 and values.std() > 1e-6 * math.sqrt(fit.model.sigma2):
                 out.append(_normal(title, f"effects-{e.level}-{name}", values, "qq-effects"))
     return out
 
@@ -351,6 +351,8 @@ def _between(fit: FitResult, data: Dataset) -> list[Check]:
         if block.factor or "_cons" not in block.names or block.n_groups < 20 or block.level is not design.levels[-1]:
             continue
         u = part.values[:, block.names.index("_cons")]
+        if np.isnan(u).any():
+            continue
         size = np.bincount(block.codes, minlength=block.n_groups)
         mixed = []
         for name, x in _main_effects(fit):

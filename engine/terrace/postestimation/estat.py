@@ -13,6 +13,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.design.columns import variable_values
 from terrace.design.design import RandomBlock
+from terrace.design.estimability import settled
 from terrace.errors import SpecError
 from terrace.inference.df import SmallSample
 from terrace.inference.fewclusters import FewClusters
@@ -171,10 +172,8 @@ def recovariance_table(
     labels, matrix = _stacked(fit, blocks)
     levels = [lv for lv, _ in labels]
     inside = np.equal.outer(levels, levels)  # equations of one level are independent, so their zeros are known
-    unknown = _stacked(fit, blocks, fit.model.natural.unknown.astype(float))[1] != 0
-    if correlation:
-        matrix = correlations(matrix)
-        unknown |= np.logical_or.outer(np.diag(unknown), np.diag(unknown))
+    unknown = _unknown(fit, blocks, correlation)
+    matrix = correlations(matrix) if correlation else matrix
     names = [n if len(known) == 1 else f"{lv}:{n}" for lv, n in labels]
     table = triangle(names, matrix, "correlation" if correlation else "covariance", inside & ~unknown)
     if unknown.any():
@@ -186,10 +185,20 @@ def recovariance_table(
 
 
 def level_covariance(fit: FitResult, level: str, correlation: bool = False) -> tuple[list[str], FloatArray]:
-    """The effects of one level over all its equations, and their covariance (correlation) matrix."""
+    """The effects of one level over all its equations, and their covariance (correlation) matrix; NaN for what is not
+    identified."""
     blocks = [(k, b) for k, b in enumerate(fit.model.design.blocks) if b.names and b.level.name == level]
     labels, matrix = _stacked(fit, blocks)
-    return [name for _, name in labels], correlations(matrix) if correlation else matrix
+    matrix = correlations(matrix) if correlation else matrix
+    return [name for _, name in labels], np.where(_unknown(fit, blocks, correlation), np.nan, matrix)
+
+
+def _unknown(fit: FitResult, blocks: Sequence[tuple[int, RandomBlock]], correlation: bool) -> npt.NDArray[np.bool_]:
+    """Which entries of the covariance (correlation) matrix of some equations the data do not determine."""
+    unknown = _stacked(fit, blocks, fit.model.natural.unknown.astype(float))[1] != 0
+    if correlation:
+        unknown |= np.logical_or.outer(np.diag(unknown), np.diag(unknown))
+    return np.asarray(unknown)
 
 
 def _stacked(
@@ -394,8 +403,9 @@ def df_table(fit: FitResult, methods: Sequence[str] = (), information: DfInforma
     usual = "satterthwaite" if model.n_clusters is not None else usual
     chosen = list(methods) or [fit.spec.df_method or usual]
     found = [_small(fit, m, information)[1].df for m in chosen]
+    fine = settled(model.design)
     rows = [
-        Row(c.label, tuple(float(df[k]) if df[k] > 0 else None for df in found), code=c.name)
+        Row(c.label, tuple(float(df[k]) if df[k] > 0 and fine[k] else None for df in found), code=c.name)
         for k, c in enumerate(model.design.x_info)
     ]
     columns = tuple(Column(m, TITLES[m], "fixed", 2) for m in chosen)

@@ -261,7 +261,7 @@ def nlcom_table(
     ``_b[]`` takes coefficients and covariance parameters, such as ``_b[id:var(_cons)]``. `scalars` are names
     that stand for numbers.
     """
-    from terrace.postestimation.nonlinear import excess_at, nonlinear_estimates
+    from terrace.postestimation.nonlinear import nonlinear_estimates, why_no_value
 
     found = combinations_of(fit, text)
     level = confidence_level(fit, level)
@@ -276,7 +276,7 @@ def nlcom_table(
         for (name, p), e in zip(found, estimates)
     )
     notes = ["Standard errors by the delta method."]
-    notes += dict.fromkeys(n for _, p in found for n in why_not(fit, excess_at(fit, p, scalars or {})))
+    notes += dict.fromkeys(n for _, p in found for n in why_no_value(fit, p, scalars or {}))
     if not all(name.startswith("_nl_") for name, _ in found):
         notes += [f"{name}: {str(p).strip()}" for name, p in found]
     return Table(
@@ -292,7 +292,7 @@ def testnl_table(
     With g(θ) = 0 and G its gradient, g'(GVG')⁻¹g on the rank of GVG' (Greene 2012, section 5.6.3). Raises
     `CommandError` where there is no equation.
     """
-    from terrace.postestimation.nonlinear import differences, excess_at
+    from terrace.postestimation.nonlinear import differences, why_no_value
 
     piece = with_equations(fit, Piece.of(text) if isinstance(text, str) else text).strip()
     equations = _parenthesised(piece) or [piece]
@@ -311,7 +311,7 @@ def testnl_table(
     texts = [f"{a} = {b}" for a, b in pairs]
     notes = ["By the delta method."]
     notes += [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(texts) > 1 else []
-    notes += dict.fromkeys(n for a, b in pairs for n in why_not(fit, excess_at(fit, a, scalars or {}, b)))
+    notes += dict.fromkeys(n for a, b in pairs for n in why_no_value(fit, a, scalars or {}, b))
     if test is not None and test.rank < len(pairs):
         notes.append(f"Of {len(pairs)} equations {test.rank} say something new; df counts these.")
     row = Row(texts[0] if len(texts) == 1 else "All together", wald_cells(test, as_f))

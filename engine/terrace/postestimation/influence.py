@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import settled
 from terrace.errors import Cancelled, SpecError, TerraceError
 from terrace.inference.robust import cluster_scores
 from terrace.likelihood.objective import Objective
@@ -88,15 +89,21 @@ def influence(
         changes, covratio, variance_changes = _clusters(fit)
     else:
         changes, covratio = _within(fit, codes, count)
-    phi = fit.model.phi
+    fine = settled(fit.model.design)
+    if not fine.all():  # influence is then on the coefficients that have one estimate
+        changes, covratio = changes[:, fine], np.full(count, np.nan)
+    if variance_changes is not None:
+        variance_changes = np.where(fit.model.natural.unknown, np.nan, variance_changes)
+    phi = fit.model.phi[np.ix_(fine, fine)]
     p = len(phi)
     solved = np.linalg.solve(phi, changes.T).T if p else changes
     cooks = np.einsum("gi,gi->g", changes, solved) / max(p, 1)
+    info = [c for c, ok in zip(fit.model.design.x_info, fine) if ok]
     return Influence(
         chosen, labels, np.bincount(codes, minlength=count).astype(np.int64),
-        tuple(c.name for c in fit.model.design.x_info), changes, cooks, changes / np.sqrt(np.diag(phi)), covratio,
+        tuple(c.name for c in info), changes, cooks, changes / np.sqrt(np.diag(phi)), covratio,
         variance_changes, tuple(r.name for r in fit.random), refit,
-        tuple(column_label(c) for c in fit.model.design.x_info),
+        tuple(column_label(c) for c in info),
     )  # fmt: skip
 
 
@@ -262,8 +269,10 @@ def influence_table(found: Influence, top: int | None = 10) -> Table:
         rows.append(
             Row(
                 found.groups[g],
-                (int(found.sizes[g]), float(found.cooks[g]), float(found.covratio[g]), found.labels[k],
-                 float(found.dfbetas[g, k]), float(found.changes[g, k])),
+                (int(found.sizes[g]), float(found.cooks[g]),
+                 float(found.covratio[g]) if np.isfinite(found.covratio[g]) else None,
+                 *((found.labels[k], float(found.dfbetas[g, k]), float(found.changes[g, k])) if found.names else
+                   (None, None, None))),
             )
         )  # fmt: skip
     above = int((found.cooks > found.cutoff).sum())

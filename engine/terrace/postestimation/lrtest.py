@@ -70,7 +70,15 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
     """
     if not force:
         _check(fit_a, fit_b, name_a, name_b)
-    a, b = fit_a.n_parameters, fit_b.n_parameters
+    a, b = fit_a.n_identified, fit_b.n_identified
+    flat = [name for fit, name in ((fit_a, name_a), (fit_b, name_b)) if fit.model.n_flat]
+    if a == b and flat:
+        raise SpecError(
+            f"{name_a} and {name_b} have the same number of parameters that these data identify, {a}: there is no test "
+            "of the others.",
+            code="not-identified",
+            advice="The notes of " + " and ".join(flat) + " say what is not identified.",
+        )
     if a == b:
         raise SpecError(
             f"{name_a} and {name_b} have the same number of parameters, {a}: neither is nested in the other.",
@@ -89,7 +97,9 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
     stat = 0.0 if abs(stat) <= 1e-9 * (1 + abs(large.ll)) else stat
     counts = {"k_rs": 1, "k_res": 0}  # those of a linear model, which does not list them
     boundary = any(small.scalars.get(k, usual) != large.scalars.get(k, usual) for k, usual in counts.items())
-    mixture, equality = boundary_mixture(small, large)
+    if flat:
+        notes.append(f"df counts what these data identify of {' and '.join(flat)}.")
+    mixture, equality = (None, False) if flat else boundary_mixture(small, large)
     if boundary:
         notes.append(BOUNDARY)
         if equality:

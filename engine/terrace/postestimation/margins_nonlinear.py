@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.design.estimability import undetermined
+from terrace.design.estimability import undetermined, unsettled_names
 from terrace.errors import DataError, SpecError
 from terrace.language.expr_context import EvalContext
 from terrace.postestimation.coefficients import mentioned
@@ -71,9 +71,10 @@ def log_change(
 
 
 def _names_what_is_determined(fit: FitResult, text: str) -> bool:
-    """False where ``_b[]`` has a coefficient that takes up a column which was left out, or that of such a column."""
+    """False where ``_b[]`` has a coefficient that takes up a column which was left out, that of such a column, or one
+    whose estimate is not settled."""
     design = fit.model.design
-    open_ = {*undetermined(design), *(c.name for c in design.lost)}
+    open_ = {*undetermined(design), *(c.name for c in design.lost), *unsettled_names(design)}
     return not any(c.name in open_ for c in mentioned(fit, text))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.design.estimability import combined
+from terrace.design.estimability import combined, excess_width
 from terrace.errors import SpecError
 from terrace.postestimation.margins_at import level_token
 from terrace.postestimation.margins_nonlinear import ExpressionMargins, Found, elasticity, log_change
@@ -82,7 +82,7 @@ class Predictions:
     def _nonlinear(self, found: Found, fine: bool, name: str) -> Predicted:
         value, gradient = found
         fine = fine and (self.expression is None or self.expression.determined)
-        parts = np.zeros(len(self.averages.fit.model.design.lost)) if fine else None
+        parts = np.zeros(excess_width(self.averages.fit.model.design)) if fine else None
         return gradient, parts, name, value - float(gradient @ self.averages.fit.model.beta)
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.design.columns import ColumnInfo, variable_values
-from terrace.design.estimability import estimable_rows, excess
+from terrace.design.estimability import all_determined, estimable_rows, excess
 from terrace.errors import DataError, SpecError
 from terrace.postestimation.combinations import need_data
 from terrace.results.fit import FitResult
@@ -145,7 +145,7 @@ class Averages:
     ) -> bool:
         """Whether the predictions of all rows that an average is about can be estimated, each by itself."""
         design = self.fit.model.design
-        if not design.lost:
+        if all_determined(design):
             return True
         inside = self.shares(rows) > 0
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from terrace.design.estimability import excess, null_shift
+from terrace.design.estimability import excess, excess_width, null_shift
 from terrace.errors import DataError
 from terrace.inference.distributions import f_upper
 from terrace.inference.parameters import estmetric, sd_metric
@@ -21,6 +21,8 @@ from terrace.language.expr_parse import parse_expression
 from terrace.language.tokens import Piece
 from terrace.postestimation import coefficients
 from terrace.postestimation.combinations import Estimate, covariance, infer, need_small
+from terrace.postestimation.notestimable import unsettled_note, why_not
+from terrace.results.advice_covariance import some
 from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
@@ -135,27 +137,46 @@ def _vcov(fit: FitResult, small: bool) -> FloatArray:
 def excess_at(
     fit: FitResult, piece: Piece, scalars: Mapping[str, float], less: Piece | None = None
 ) -> FloatArray:
-    """The excess (2, q) of the gradient of an expression (`less` another one), zero where it can be estimated.
+    """The excess (2, q + k) of the gradient of an expression (`less` another one), zero where it can be estimated, with
+    a further column that is 1 where it depends on covariance parameters that are not identified.
 
     Where columns were left out, β and their coefficients γ are determined up to a shift (β - Bt, t). The gradient is
     taken at the estimates and after such a shift: at the estimates γ is 0, where that of γ² vanishes.
     """
-    design = fit.model.design
-    if design.dependence is None:
+    model = fit.model
+    design, natural = model.design, model.natural
+    width = excess_width(design)
+    if not width and not natural.confounded:
         return np.zeros((2, 0))
     shift = null_shift(design, float(np.sqrt(np.diag(covariance(fit))).max(initial=1.0)))
+    other = replace(fit, model=replace(model, natural=natural.elsewhere())) if natural.confounded else fit
     out = []
-    for at in (None, shift):
+    for where, at in ((fit, None), (other, shift)):
         try:
-            dual = evaluate(fit, piece, scalars, shift=at)
-            slope = dual.slope if less is None else dual.slope - evaluate(fit, less, scalars, shift=at).slope
+            dual = evaluate(where, piece, scalars, shift=at)
+            slope = dual.slope if less is None else dual.slope - evaluate(where, less, scalars, shift=at).slope
         except DataError:
             if at is None:
                 raise
-            return np.ones((2, len(design.lost)))  # a value that such a shift takes away is not determined
-        p, q = len(fit.model.beta), len(design.lost)
-        out.append(excess(design, slope[None, :p], slope[None, len(slope) - q :])[0])
+            return np.ones((2, width + 1))  # a value that such a shift takes away is not determined
+        p, q = len(model.beta), len(design.lost)
+        own = slope[p : p + len(natural.values)]
+        parts = excess(design, slope[None, :p], slope[None, len(slope) - q :])[0]
+        out.append(np.append(parts, float(not natural.determines(own))))
     return np.array(out)
+
+
+def why_no_value(
+    fit: FitResult, piece: Piece, scalars: Mapping[str, float], less: Piece | None = None
+) -> tuple[str, ...]:
+    """The notes on an expression (`less` another one) that cannot be estimated; none where it can."""
+    parts = excess_at(fit, piece, scalars, less)
+    width = excess_width(fit.model.design)
+    notes = why_not(fit, parts[:, :width])
+    if parts[:, width:].any() and unsettled_note(fit) not in notes:
+        unknown = [r.name for r in fit.random if not r.identified]
+        notes += (f"Not estimable: it needs what these data do not identify ({some(unknown)}).",)
+    return notes
 
 
 def joint_estimates(

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.columns import ColumnInfo
+from terrace.design.estimability import excess_width
 from terrace.results.advice_covariance import some
 from terrace.results.fit import FitResult
 
@@ -21,16 +22,30 @@ def marked(cells: int) -> tuple[str | None, ...]:
 
 def why_not(fit: FitResult, parts: npt.NDArray[np.float64]) -> tuple[str, ...]:
     """The notes for functions with the excess `parts` (l, q or more): what is missing; none where all are estimable."""
-    lost = fit.model.design.lost
+    design = fit.model.design
+    lost = design.lost
     needed = [c for c, part in zip(lost, parts.T) if np.any(part != 0.0)]
+    if needed and design.unsettled is not None and not design.unsettled.shape[1]:
+        return (unsettled_note(fit),)  # estimates that were posted
     cells = [c for c in needed if _is_cell(fit, c)]
     others = [c.name for c in needed if not _is_cell(fit, c)]
     notes: tuple[str, ...] = (EMPTY_CELL,) if cells else ()
     if others:
         notes += (f"Not estimable: the answer depends on which terms are left out, here {some(others)}.",)
+    if np.any(parts[:, len(lost) : excess_width(design)]):
+        notes += (unsettled_note(fit),)
     if not notes and parts.any():
         notes = ("Not estimable: it needs predictions that the data do not determine.",)
     return notes
+
+
+def unsettled_note(fit: FitResult) -> str:
+    """Why a coefficient, or what is made of it, has no estimate though nothing of the fixed part was left out."""
+    unknown = [r.name for r in fit.random if not r.identified]
+    return (
+        f"Not estimable: the restricted likelihood is the same for other values, since {some(unknown)} "
+        f"{'is' if len(unknown) == 1 else 'are'} not identified."
+    )
 
 
 def _is_cell(fit: FitResult, column: ColumnInfo) -> bool:

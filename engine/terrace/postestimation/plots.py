@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from terrace.errors import TerraceError
 from terrace.postestimation import plots_arrays as arrays
+from terrace.results.advice_covariance import some
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot, PlotPanel
 from terrace.results.tables_terms import random_label
@@ -71,16 +72,21 @@ def qq(
     panels: list[PlotPanel] = []
     for effects in _effects(fit, level, data):
         for j, name in enumerate(effects.names):
-            labels = [f"{_owner(effects, name)} {g}" for g in effects.groups]
+            known = np.isfinite(effects.values[:, j])
+            if not known.any():
+                continue
+            labels = [f"{_owner(effects, name)} {g}" for g, there in zip(effects.groups, known) if there]
             panels.append(
                 arrays.qq_panel(
-                    effects.values[:, j],
+                    effects.values[known, j],
                     labels=labels,
                     title=effect_title(effects, name),
                     y_title="Random effect",
                     level=band,
                 )
             )
+    if not panels:
+        raise _not_identified(fit, "random effects")
     note = arrays.band_note(band)
     return Plot(
         "Normal QQ plot of random effects", tuple(panels), "qq-effects", min(len(panels), 2), note=note
@@ -102,10 +108,13 @@ def caterpillar(
     """
     effects, j = _one_effect(fit, level, term, data)
     name = effects.names[j]
+    known = np.isfinite(effects.values[:, j])
+    if not known.any():
+        raise _not_identified(fit, f"random effects of {name}")
     return arrays.caterpillar_plot(
-        effects.values[:, j],
-        effects.se[:, j],
-        effects.groups,
+        effects.values[known, j],
+        effects.se[known, j],
+        [g for g, there in zip(effects.groups, known) if there],
         level=confidence,
         title=f"Random effects: {effect_title(effects, name)}",
         group_title=_owner(effects, name),
@@ -160,6 +169,18 @@ def fitted_lines(
         x_title=_title(data, x),
         y_title=_title(data, fit.outcome),
         kind="fitted-lines",
+    )
+
+
+def _not_identified(fit: FitResult, what: str) -> TerraceError:
+    """The error where all that is to be shown depends on what the data do not identify."""
+    told = [w for w in fit.warnings if w.code == "not-identified"]
+    unknown = some([r.name for r in fit.random if not r.identified])
+    return TerraceError(
+        f"The {what} depend on {unknown}, which these data do not identify.",
+        code="not-identified",
+        subject=what,
+        advice=told[0].advice if told else "",
     )
 
 

@@ -84,13 +84,15 @@ def as_estimates(
     kept, lost = (tuple(c for c, ok in zip(info, fine) if bool(ok) is which) for which in (True, False))
     none = np.zeros(0)
     depends = Dependence(np.zeros((len(kept), 0)), np.zeros(len(kept)), none, none.astype(np.int64)) if lost else None
+    # what is lost was lost for that, and what is left is settled: there is no direction more
+    open_ = None if fit.model.design.unsettled is None else np.zeros((len(kept), 0))
     inner = vcov[np.ix_(fine, fine)]
     model = replace(
         fit.model,
         beta=values[fine],
         vcov=inner,
         phi=inner,
-        design=replace(fit.model.design, x_info=kept, columns=info, lost=lost, dependence=depends),
+        design=replace(fit.model.design, x_info=kept, columns=info, lost=lost, dependence=depends, unsettled=open_),
         small=small,
         constraints=None,
     )

@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.columns import ColumnInfo
-from terrace.design.estimability import estimable_rows
+from terrace.design.estimability import all_determined, estimable_rows
 from terrace.design.newdata import column_values, level_codes, pair_codes, unseen_levels
 from terrace.errors import SpecError
 from terrace.likelihood.blup import BlockEffects, predict_effects
 from terrace.postestimation.combinations import covariance
 from terrace.postestimation.outcome import need_rows, outcome_values
+from terrace.postestimation.settled import bare, settled
 from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
@@ -51,7 +52,42 @@ class PredictedColumn:
 
 
 def effects(fit: FitResult, *, errors: bool = False) -> list[BlockEffects]:
-    """BLUPs by equation in the design's group numbering; with prediction errors on request."""
+    """BLUPs by equation in the design's group numbering; with prediction errors on request.
+
+    NaN where they depend on what the data do not tell (`terrace.postestimation.settled`).
+    """
+    found = _effects(fit, errors)
+    if fit.model.attainable is None:
+        return found
+    # effects of this size change the outcome by its own
+    z = [block.z if block.names else np.zeros((1, 0)) for block in fit.model.design.blocks]
+    length = [np.sqrt(np.mean(columns**2, axis=0)) for columns in z]
+    units = [fit.model.objective.y_scale / np.where(own > 0, own, 1.0) for own in length]
+    values = settled(fit, lambda f: _flat([part.values for part in _effects(f, False)]),
+                     _flat([np.broadcast_to(u, part.values.shape) for u, part in zip(units, found)]))  # fmt: skip
+    out = _shaped(values, [part.values for part in found])
+    spread: list[FloatArray | None] = [part.vcov for part in found]
+    if errors:
+        known = [k for k, part in enumerate(found) if part.vcov is not None]
+        own = [np.asarray(found[k].vcov) for k in known]
+        sizes = [np.broadcast_to(np.outer(units[k], units[k]), v.shape) for k, v in zip(known, own)]
+        every = settled(fit, lambda f: _flat([np.asarray(_effects(f, True)[k].vcov) for k in known]), _flat(sizes))
+        for k, v in zip(known, _shaped(every, own)):
+            spread[k] = v
+    return [BlockEffects(a, b) for a, b in zip(out, spread)]
+
+
+def _flat(arrays: Sequence[FloatArray]) -> FloatArray:
+    return np.concatenate([np.zeros(0), *(a.ravel() for a in arrays)])
+
+
+def _shaped(flat: FloatArray, like: Sequence[FloatArray]) -> list[FloatArray]:
+    """What `_flat` has put together, in the shapes of ``like``."""
+    ends = np.cumsum([a.size for a in like])
+    return [flat[end - a.size : end].reshape(a.shape) for a, end in zip(like, ends)]
+
+
+def _effects(fit: FitResult, errors: bool) -> list[BlockEffects]:
     model = fit.model
     e = model.optimum.point.evaluation
     vcov = e.a_inverse * e.sigma2 if model.objective.reml else None
@@ -115,7 +151,7 @@ def _x(fit: FitResult, data: Dataset) -> FloatArray:
 def not_estimable_rows(fit: FitResult, data: Dataset, x: FloatArray | None = None) -> npt.NDArray[np.bool_]:
     """Rows whose xβ the data of the fit do not determine, shape (rows,); ``x`` are the columns of these rows."""
     design, terms = fit.model.design, fit.spec.fixed
-    if not design.lost:
+    if all_determined(design):
         return np.zeros(len(data), dtype=bool)
     x = column_values(terms, design.x_info, data) if x is None else x
     missing = np.asarray(np.isnan(x).any(axis=1))  # nothing is said of the cell of such a row
@@ -139,11 +175,18 @@ def linear_se(fit: FitResult, data: Dataset) -> FloatArray:
 def fitted(fit: FitResult, data: Dataset, relevel: str | None = None) -> FloatArray:
     """xβ + Zu for every row, with the effects down to level `relevel` (all by default).
 
-    Rows of groups outside the estimation sample are predicted with an effect of 0 for those groups; a value of
-    ``R.varname, cov(exchangeable)`` that is new to its group with what the other values of the group say of it.
+    Where β and u are not settled their sum can be: what one loses the other has. Rows of groups outside the estimation
+    sample are predicted with an effect of 0 for those groups; a value of ``R.varname, cov(exchangeable)`` that is new
+    to its group with what the other values of the group say of it.
     """
+    if fit.model.attainable is None:
+        return _fitted(fit, data, relevel)
+    return settled(bare(fit), lambda f: _fitted(f, data, relevel), fit.model.objective.y_scale)
+
+
+def _fitted(fit: FitResult, data: Dataset, relevel: str | None) -> FloatArray:
     total = linear(fit, data)
-    for position, part in enumerate(effects(fit)):
+    for position, part in enumerate(_effects(fit, False)):
         block = fit.model.design.blocks[position]
         if not block.names or not _down_to(fit, block.level.name, relevel):
             continue

@@ -32,6 +32,7 @@ from terrace.postestimation.predict import (
     linear_se,
     random_columns,
 )
+from terrace.postestimation.settled import bare, settled
 from terrace.progress import CancelCheck
 from terrace.results.fit import FitResult
 
@@ -43,7 +44,8 @@ CHUNK = 4096  # rows at a time: keeps the coefficients on crossed effects small
 @dataclass(frozen=True)
 class Prediction:
     """Every row of the data, shape (rows,): ``value``, the ``se`` of that value, and ``sd_new``, the standard
-    deviation of a new observation about it; NaN where a predictor is missing. ``unseen`` marks rows with a
+    deviation of a new observation about it; NaN where a predictor is missing, and for what depends on parameters that
+    are not identified. ``unseen`` marks rows with a
     group that the fit never saw, whose effect is taken as 0."""
 
     value: FloatArray
@@ -66,6 +68,21 @@ def prediction(
     of an observation in a group yet to be drawn. The new observation has a residual of its own, also where the
     residuals of the model are correlated.
     """
+    if fit.model.attainable is None:
+        return _prediction(fit, data, fixed_only, relevel, cancel)
+    unseen = _prediction(fit, data, fixed_only, relevel, cancel).unseen
+
+    def numbers(f: FitResult) -> FloatArray:
+        found = _prediction(f, data, fixed_only, relevel, cancel)
+        return np.array([found.value, found.se, found.sd_new])
+
+    value, se, sd_new = settled(bare(fit), numbers, fit.model.objective.y_scale)
+    return Prediction(value, se, sd_new, unseen)
+
+
+def _prediction(
+    fit: FitResult, data: Dataset, fixed_only: bool, relevel: str | None, cancel: CancelCheck | None
+) -> Prediction:
     value = linear(fit, data) if fixed_only else fitted(fit, data, relevel)
     parts = _parts(fit, data, fixed_only, relevel)
     unseen = np.zeros(len(data), dtype=bool)

@@ -205,8 +205,8 @@ def _interval(
     fit: FitResult, search: ProfileSearch, k: int, metric: str, level: float, points: int
 ) -> ProfileInterval:
     cell = fit.model.layout[k]
-    if fit.model.natural.unknown[k]:
-        r = (fit.random if metric == "variance" else fit.random_sd)[k]
+    r = (fit.random if metric == "variance" else fit.random_sd)[k]
+    if not r.identified:
         nothing = np.zeros(0)
         return ProfileInterval(r.level, r.name, math.nan, None, None, nothing, nothing, level)
     # a variance is profiled as its standard deviation, which is smoother near zero; squares keep the interval
@@ -226,8 +226,7 @@ def _interval(
     if square:
         lower, upper = _squared(lower), _squared(upper)
         estimate, at = estimate * estimate, at**2
-    name = (fit.random if metric == "variance" else fit.random_sd)[k].name
-    return ProfileInterval(row.level, name, estimate, lower, upper, at, zeta, level, row.group)
+    return ProfileInterval(row.level, r.name, estimate, lower, upper, at, zeta, level, row.group)
 
 
 def _squared(value: float | None) -> float | None:

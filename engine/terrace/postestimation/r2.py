@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import settled
 from terrace.errors import SpecError
 from terrace.postestimation.combinations import need_data, need_own_rows
 from terrace.postestimation.margins_rows import estimation_weights
@@ -85,7 +86,7 @@ def _need_identified(fit: FitResult, shares: FloatArray) -> None:
     for k, c in enumerate(fit.model.layout):
         if c.block is not None:
             slopes[k] = shares @ random_variance(fit, np.eye(len(slopes))[k])
-    if known and natural.determines(slopes):
+    if known and natural.determines(slopes) and settled(fit.model.design).all():
         return
     unknown = [r.name for r in fit.random if not r.identified]
     why = next((w for w in fit.warnings if w.code == "not-identified"), None)

@@ -8,7 +8,8 @@ rows cannot estimate an effect (a slope from one row) have none, and do not ente
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +18,13 @@ from terrace.data.dataset import Dataset
 from terrace.design.groups import sizes
 from terrace.errors import SpecError
 from terrace.postestimation.estat import recovariance
+from terrace.postestimation.settled import settled
 from terrace.postestimation.wcorrelation import block_parameters, residual_covariance
-from terrace.results.fit import FitResult
-from terrace.results.table import Column, Row, Table
+from terrace.results.fit import NOT_IDENTIFIED, FitResult
+from terrace.results.table import CellValue, Column, Row, Table
 from terrace.results.tables_terms import random_label
 
+NOT_TOLD = "What is missing depends on variances that these data do not identify."
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -30,7 +33,8 @@ IntArray = npt.NDArray[np.int64]
 class Reliability:
     """One equation: ``values`` (G, q) by group and effect, NaN where there is none; ``sizes`` (G,) rows.
 
-    Groups are numbered as in the block's ``codes``.
+    Groups are numbered as in the block's ``codes``. ``identified`` (q,) is False for effects whose reliabilities depend
+    on variances that the data do not tell.
     """
 
     level: str
@@ -38,6 +42,7 @@ class Reliability:
     values: FloatArray
     sizes: IntArray
     block: int
+    identified: npt.NDArray[np.bool_]
 
     @property
     def means(self) -> FloatArray:
@@ -51,6 +56,19 @@ class Reliability:
 
 def reliability(fit: FitResult) -> tuple[Reliability, ...]:
     """Reliabilities of every equation. Raises `SpecError` where the model has no random effects."""
+    found = _reliability(fit)
+    out = []
+    for k, r in enumerate(found):
+        values = settled(fit, partial(_values, k), 1.0)
+        out.append(replace(r, values=values, identified=~np.any(np.isnan(values) & ~np.isnan(r.values), axis=0)))
+    return tuple(out)
+
+
+def _values(k: int, fit: FitResult) -> FloatArray:
+    return _reliability(fit)[k].values
+
+
+def _reliability(fit: FitResult) -> tuple[Reliability, ...]:
     design = fit.model.design
     information = _nested_information(fit)
     out = []
@@ -64,7 +82,8 @@ def reliability(fit: FitResult) -> tuple[Reliability, ...]:
         else:
             tau = np.diag(recovariance(fit, position))
             own = information[position]
-        out.append(Reliability(block.level.name, block.names, _ratios(tau, own), rows, position))
+        fine = np.ones(len(block.names), dtype=bool)
+        out.append(Reliability(block.level.name, block.names, _ratios(tau, own), rows, position, fine))
     if not out:
         raise SpecError("The model has no random effects.", code="no-random-effects", subject="estat reliability")
     return tuple(out)
@@ -189,11 +208,13 @@ def reliability_table(fit: FitResult) -> Table:
         for k, name in enumerate(r.names):
             values = r.values[:, k]
             known = values[np.isfinite(values)]
-            cells = (
+            cells: tuple[CellValue, ...] = (
                 (float(r.means[k]), float(known.min()), float(known.max()), len(known))
                 if len(known)
                 else (None, None, None, 0)
             )
+            if not r.identified[k]:
+                cells = (NOT_IDENTIFIED, None, None, None)
             label = random_label(f"var({name})")[4:-1]
             rows.append(
                 Row(f"{r.level}: {label}" if several else label, cells, code=f"{r.level}:{name}" if several else name)
@@ -204,8 +225,10 @@ def reliability_table(fit: FitResult) -> Table:
         Column("max", "Maximum", "fixed", 3),
         Column("groups", "Groups", "count"),
     )
-    note = "Share of the variance between groups in what the groups' own rows show; mean over groups."
-    return Table("Reliability", columns, tuple(rows), "Random effect", (note,), "reliability")
+    notes = ["Share of the variance between groups in what the groups' own rows show; mean over groups."]
+    if not all(r.identified.all() for r in found):
+        notes.append(NOT_TOLD)
+    return Table("Reliability", columns, tuple(rows), "Random effect", tuple(notes), "reliability")
 
 
 def reliability_groups_table(fit: FitResult, data: Dataset, level: str | None = None) -> Table:
@@ -235,4 +258,5 @@ def reliability_groups_table(fit: FitResult, data: Dataset, level: str | None = 
         Row(label, (int(r.sizes[g]), *(float(v) if np.isfinite(v) else None for v in every[g])))
         for g, label in enumerate(labels)
     )
-    return Table(f"Reliability by {chosen}", tuple(columns), rows, chosen, (), "reliability-groups")
+    notes = () if all(o.identified.all() for o in own) else (NOT_TOLD,)
+    return Table(f"Reliability by {chosen}", tuple(columns), rows, chosen, notes, "reliability-groups")

@@ -33,11 +33,14 @@ class Replicated:
 
 
 def bootstrap(observed: FloatArray, replicates: FloatArray, level: float, *, mse: bool = False) -> Replicated:
-    """From bootstrap replicates (r, k), rows with a missing value left out.
+    """From bootstrap replicates (r, k), rows with a missing value left out; nothing about what was not observed (NaN).
 
     The covariance has denominator r - 1 about the replicates' mean, or with `mse` r about the observed values.
     Percentile and bias-corrected intervals: Efron & Tibshirani 1993, eqs. 13.5 and 14.10 with a = 0.
     """
+    known = ~np.isnan(observed)
+    if not known.all():
+        return _among(known, bootstrap(observed[known], replicates[:, known], level, mse=mse))
     good = replicates[~np.isnan(replicates).any(axis=1)]
     r, k = good.shape
     if r < 2:
@@ -59,7 +62,11 @@ def bootstrap(observed: FloatArray, replicates: FloatArray, level: float, *, mse
 
 
 def jackknife(observed: FloatArray, replicates: FloatArray, *, mse: bool = False) -> Replicated:
-    """From estimates that leave one unit out, (n, k): (n-1)/n Σ(θ_i - θ̄)(θ_i - θ̄)', bias (n-1)(θ̄ - θ)."""
+    """From estimates that leave one unit out, (n, k): (n-1)/n Σ(θ_i - θ̄)(θ_i - θ̄)', bias (n-1)(θ̄ - θ); nothing about
+    what was not observed (NaN)."""
+    known = ~np.isnan(observed)
+    if not known.all():
+        return _among(known, jackknife(observed[known], replicates[:, known], mse=mse))
     good = replicates[~np.isnan(replicates).any(axis=1)]
     n, k = good.shape
     if n < 2:
@@ -68,6 +75,20 @@ def jackknife(observed: FloatArray, replicates: FloatArray, *, mse: bool = False
     mean = good.mean(axis=0)
     d = good - (observed if mse else mean)
     return Replicated(observed, (n - 1) * (mean - observed), (n - 1) / n * d.T @ d, _none(k), _none(k), n)
+
+
+def _among(known: npt.NDArray[np.bool_], found: Replicated) -> Replicated:
+    """Numbers of the known statistics among all, NaN elsewhere."""
+    k = len(known)
+    observed, bias, percentile, corrected = (
+        np.full((k, *part.shape[1:]), np.nan)
+        for part in (found.observed, found.bias, found.percentile, found.corrected)
+    )
+    observed[known], bias[known] = found.observed, found.bias
+    percentile[known], corrected[known] = found.percentile, found.corrected
+    vcov = np.full((k, k), np.nan)
+    vcov[np.ix_(known, known)] = found.vcov
+    return Replicated(observed, bias, vcov, percentile, corrected, found.used)
 
 
 def _none(k: int) -> FloatArray:

@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import changes, estimable
 from terrace.errors import DataError, SpecError
 from terrace.inference.distributions import chi2_upper, confidence_quantile
 from terrace.postestimation.combinations import confidence_level, need_data, need_own_rows
 from terrace.postestimation.plots_arrays import residual_fitted_plot
+from terrace.results.advice_covariance import some
 from terrace.results.fit import FitResult
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
@@ -51,6 +53,12 @@ def residual_values(fit: FitResult, data: Dataset, kind: Kind = "residuals") -> 
 
     need_data(fit, data)
     if kind == "marginal":
+        if not estimable(changes(fit.model.design, fit.model.design.x)).all():
+            unknown = some([r.name for r in fit.random if not r.identified])
+            raise SpecError(
+                f"Marginal residuals need xb, which depends on {unknown}, and these data do not identify that.",
+                code="not-identified", subject="type", advice="Use type(residuals) or type(rstandard).",
+            )
         design = fit.model.design
         return np.asarray(design.y - design.x @ fit.model.beta)
     if kind == "rstandard":
@@ -68,6 +76,8 @@ def shapes(fit: FitResult, data: Dataset) -> tuple[Shape, ...]:
     out = [shape("Residuals, standardised", "residual", residual_values(fit, data, "rstandard"))]
     for e in predict.random_effects(fit):
         for k, name in enumerate(e.names):
+            if np.isnan(e.values[:, k]).all():
+                continue
             label = f"{e.level}: {random_label(f'var({name})')[4:-1]}"
             out.append(shape(label, f"{e.level}:{name}", e.values[:, k]))
     return tuple(out)

@@ -12,12 +12,20 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from terrace.design.estimability import dependent_columns_of
+from terrace.design.estimability import changes, dependent_columns_of, settled
 from terrace.errors import SpecError
 from terrace.inference.tests import WaldTest
-from terrace.postestimation.combinations import by_f, joint_test, need_small, wald_cells, wald_columns
+from terrace.postestimation.combinations import (
+    by_f,
+    estimable_hypothesis,
+    joint_test,
+    need_small,
+    wald_cells,
+    wald_columns,
+)
 from terrace.postestimation.full_coding import content_of, full_coding, nested_factors
 from terrace.postestimation.hypotheses import UNADJUSTED
+from terrace.postestimation.notestimable import PARTIAL, unsettled_note
 from terrace.postestimation.term_hypotheses import type_three, type_two
 from terrace.results.fit import FitResult
 from terrace.results.table import Row, Table
@@ -69,6 +77,7 @@ def term_tests(fit: FitResult, kind: Kind = "III", *, small: bool = False) -> tu
             rows = type_two(fit, _content(term), contents)
         else:
             rows = type_three(coding, content_of(term))
+        rows, _ = estimable_hypothesis(rows, changes(design, rows))
         there = any(all(c[v] >= n for v, n in _content(term).items()) for c in every)
         test = joint_test(fit, rows, small=small) if len(rows) else None if there else WaldTest(math.nan, 0, math.nan)
         label = times(f.name for f in term.factors)
@@ -88,7 +97,9 @@ def term_table(fit: FitResult, kind: Kind = "III", *, small: bool = False) -> Ta
     notes = [(_WHERE_COLUMNS_ARE_LOST if fit.model.design.lost else _WHAT)[kind]]
     if kind == "III" and any(_mixed(t) for t in fit.spec.fixed):
         notes.append("Where a factor interacts with a continuous variable, its test is at zero of that variable.")
-    if any(t.test is None for t in found):
+    if not settled(fit.model.design).all():
+        notes += [unsettled_note(fit), PARTIAL]
+    elif any(t.test is None for t in found):
         notes.append("Not estimable: the data determine no part of the term by itself.")
         notes += [
             f"Every level of {inner} occurs in one level of {outer} only: i.{outer} i.{outer}#i.{inner} tests {outer} "

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from terrace.design.estimability import settled
 from terrace.errors import SpecError
 from terrace.language.number_format import DISPLAYED
 from terrace.language.options import did_you_mean
@@ -90,6 +91,8 @@ def _whole(fit: FitResult) -> tuple[FloatArray, list[str], list[str]]:
     matrix[:p, :p] = fixed
     if others:
         matrix[p:, p:] = fit.matrices["V"][-len(others) :, -len(others) :]
+    gone = np.flatnonzero(~settled(fit.model.design))
+    matrix[gone] = matrix[:, gone] = np.nan
     info = fit.model.design.x_info
     return matrix, [*(c.name for c in info), *others], [*map(column_label, info), *others]
 

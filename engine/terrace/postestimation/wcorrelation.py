@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from terrace.data.value import Value
 from terrace.errors import DataError, SpecError
 from terrace.inference.marginal import random_part, residual_part
 from terrace.postestimation.combinations import need_data, need_own_rows
+from terrace.postestimation.settled import settled
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 
@@ -28,6 +29,11 @@ def marginal_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
     Sampling weights take no part: this is the covariance of the outcome in the population.
     """
     return random_covariance(fit, rows) + residual_covariance(fit, rows)
+
+
+def known_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
+    """`marginal_covariance` with NaN for the entries that depend on what the data do not identify."""
+    return settled(fit, lambda f: marginal_covariance(f, rows), fit.model.objective.y_scale**2)
 
 
 def random_covariance(fit: FitResult, rows: IntArray) -> FloatArray:
@@ -80,11 +86,11 @@ def wcorrelation_table(
             advice="Choose a group of a lower level with at().",
         )
     labels, stub, rows = _labels(fit, data, rows, ordered)
-    v = marginal_covariance(fit, rows)
+    v = known_covariance(fit, rows)
     deviations = np.sqrt(np.diag(v))
     shown = v if covariance else v / np.outer(deviations, deviations)
     if not covariance:
-        np.fill_diagonal(shown, 1.0)
+        np.fill_diagonal(shown, np.where(np.isnan(np.diag(shown)), np.nan, 1.0))
     sd = sd and not covariance
     correlation = correlation or covariance
     columns = [Column("sd", "SD", display=display)] if sd else []
@@ -95,12 +101,17 @@ def wcorrelation_table(
         ]
     out = []
     for i, label in enumerate(labels):
-        lower = [float(shown[i, j]) if j <= i else None for j in range(len(rows))] if correlation else []
-        out.append(Row(label, tuple([float(deviations[i]), *lower] if sd else lower)))
+        lower = [_cell(shown[i, j]) if j <= i else None for j in range(len(rows))] if correlation else []
+        out.append(Row(label, tuple([_cell(deviations[i]), *lower] if sd else lower)))
     what = "Covariances" if covariance else "Standard deviations and correlations"
     if not covariance and not (sd and correlation):
         what = "Standard deviations" if sd else "Correlations"
-    return Table(f"{what} of {fit.outcome}, {title}", tuple(columns), tuple(out), stub, (), "wcorrelation")
+    notes = ("What is missing is not identified by these data.",) if np.isnan(v).any() else ()
+    return Table(f"{what} of {fit.outcome}, {title}", tuple(columns), tuple(out), stub, notes, "wcorrelation")
+
+
+def _cell(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def cluster_parts(
@@ -112,7 +123,8 @@ def cluster_parts(
     rows, _ = _chosen(fit, data, at, every)
     labels, _, rows = _labels(fit, data, rows, ordered)
     names: list[str] = []
-    columns, parts = [np.zeros((len(rows), 0))], []
+    columns = [np.zeros((len(rows), 0))]
+    parts: list[FloatArray] = []
     for position, block in enumerate(fit.model.design.blocks):
         if not block.names:
             continue
@@ -122,7 +134,7 @@ def cluster_parts(
         if block.factor is None:
             sigma = block.structure.covariance(own)
             columns += [here[:, [k]] * block.z[rows] for k in range(len(groups))]
-            parts.append(np.kron(np.eye(len(groups)), sigma))
+            parts.append(np.asarray(np.kron(np.eye(len(groups)), sigma), dtype=np.float64))
             names += list(block.names) * len(groups)
             continue
         # the values of a factor: one effect each, which have a covariance within their level
@@ -131,12 +143,18 @@ def cluster_parts(
         common = own[1] if len(own) > 1 else 0.0
         parts.append(np.where(np.equal.outer(levels, levels), common, 0.0) + np.eye(len(groups)) * (own[0] - common))
         names += [f"R.{block.factor}"] * len(groups)
-    g = np.zeros((len(names), len(names)))
+    return labels, names, np.concatenate(columns, axis=1), _diagonal(parts), residual_covariance(fit, rows)
+
+
+def _diagonal(parts: Sequence[FloatArray]) -> FloatArray:
+    """Matrices along the diagonal of one."""
+    size = sum(len(part) for part in parts)
+    out = np.zeros((size, size))
     begin = 0
     for part in parts:
-        g[begin : begin + len(part), begin : begin + len(part)] = part
+        out[begin : begin + len(part), begin : begin + len(part)] = part
         begin += len(part)
-    return labels, names, np.concatenate(columns, axis=1), g, residual_covariance(fit, rows)
+    return out
 
 
 def cluster_table(

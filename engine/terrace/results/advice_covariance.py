@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from terrace.design.estimability import unsettled_names
 from terrace.inference.boundary import SingularState, singular_directions, singular_state
 from terrace.inference.fitted import FittedModel
 from terrace.inference.identification import Confounded
@@ -35,6 +36,8 @@ def identification_advice(fitted: FittedModel) -> Iterator[Advice]:
         names = [_name(fitted, k) for k in one.members]
         text, action = _not_told(fitted, one, names)
         yield Advice("not-identified", text, action, fitted.layout[one.members[0]].name)
+    if natural.confounded:
+        yield from _further(fitted)
     flat = [int(k) for k in np.flatnonzero(natural.flat) if not any(k in one.members for one in natural.confounded)]
     if flat:
         names = [_name(fitted, k) for k in flat]
@@ -43,6 +46,41 @@ def identification_advice(fitted: FittedModel) -> Iterator[Advice]:
             f"The likelihood is flat around the solution in {listed(names)}: no standard error can be given there.",
             "The data say next to nothing about this: simplify the random part or the residuals.",
             fitted.layout[flat[0]].name,
+        )
+
+
+def _further(fitted: FittedModel) -> Iterator[Advice]:
+    """What else has no number where parameters are not identified: coefficients, the test against the linear model."""
+    gone = unsettled_names(fitted.design)
+    if gone:
+        members = [k for one in fitted.natural.confounded if one.absorbed for k in one.members]
+        told = listed([_name(fitted, k) for k in members])
+        subject = "The coefficient of {} is not identified: it differs" if len(gone) == 1 else (
+            "The coefficients of {} are not identified: they differ"
+        )  # fmt: skip
+        tied = any(fitted.layout[k].kind == "covariance" and fitted.layout[k].block is not None for k in members)
+        yield Advice(
+            "not-identified",
+            f"{subject.format(listed(gone))} between values of {told} that have the same restricted likelihood.",
+            "Use covariance(independent): with uncorrelated random effects they are identified." if tied else "",
+            gone[0],
+        )
+    if not fitted.layout or not fitted.design.blocks or fitted.n_clusters is not None:
+        return
+    if fitted.design.weights.kind == "pweight":
+        return
+    known = fitted.objective.n_params - fitted.n_flat
+    if not known:
+        yield Advice(
+            "no-lr-test",
+            "There is no likelihood-ratio test against the linear model: the likelihood is the same without what is "
+            "not identified.",
+        )
+    else:
+        yield Advice(
+            "lr-test",
+            "The likelihood-ratio test against the linear model is of what is identified: its degrees of freedom "
+            f"count {known} of {fitted.objective.n_params} parameters.",
         )
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design, Level
-from terrace.inference.cells import Cell, variance_positions
+from terrace.design.estimability import unsettled_names
+from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
 from terrace.inference.fitted import FittedModel
 from terrace.inference.parameters import NaturalEstimate, estmetric, interval, sd_metric
@@ -25,6 +26,7 @@ def fixed_rows(
 ) -> tuple[FixedEffect, ...]:
     """Coefficients in printing order with those that were left out. `df` (p,) selects t instead of z."""
     position = {c.name: k for k, c in enumerate(design.x_info)}
+    unsettled = set(unsettled_names(design))
     out: list[FixedEffect] = []
     for column in design.columns:
         k = position.get(column.name)
@@ -33,6 +35,10 @@ def fixed_rows(
             out.append(
                 FixedEffect(column.name, column.label, 0.0, None, None, None, None, None, None, kind)
             )
+            continue
+        if column.name in unsettled:
+            nothing = (None,) * 6
+            out.append(FixedEffect(column.name, column.label, math.nan, *nothing, "unidentified"))
             continue
         out.append(_fixed_row(column.name, column.label, k, beta, vcov, df, level, column.name in constrained))
     return tuple(out)
@@ -90,16 +96,11 @@ def random_rows(
         se_all = np.sqrt(np.maximum(np.diag(vcov), 0.0))
         scales = ["symmetric"] * len(layout)
     out = []
-    unknown = natural.unknown.copy()
-    if metric != "variance":
-        # a correlation is as little known as the variances that it is made of
-        for k, c in enumerate(layout):
-            if c.kind == "covariance":
-                unknown[k] |= bool(natural.unknown[list(variance_positions(layout, k))].any())
+    unknown = natural.unknown_as(layout, metric)
     for k, c in enumerate(layout):
         se = float(se_all[k]) if natural.identified[k] and not unknown[k] and se_all[k] > 0 else None
         low, high = interval(float(values[k]), se, scales[k], level)
-        profiled = k in limits and metric != "estmetric"
+        profiled = k in limits and metric != "estmetric" and not unknown[k]
         if profiled:
             low, high = 0.0, limits[k] if metric == "sd" else limits[k] ** 2
         if c.block is None:
@@ -109,7 +110,7 @@ def random_rows(
             where, structure = block.level.name, block.structure.title
         out.append(
             RandomParameter(
-                where, structure, names[k], float(values[k]), se, low, high,
+                where, structure, names[k], math.nan if unknown[k] else float(values[k]), se, low, high,
                 len(design.blocks) if c.block is None else c.block, bool(natural.at_boundary[k]),
                 "profile" if profiled else "wald", not unknown[k],
                 design.residuals.by_label(c.by) if c.by else "",

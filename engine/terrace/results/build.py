@@ -8,10 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.design.estimability import changes, estimable_part, settled
 from terrace.inference.constraints import null_space
 from terrace.inference.count import count_parameters
 from terrace.inference.distributions import chi2_upper, f_upper
 from terrace.inference.fitted import FittedModel
+from terrace.inference.mixture import mixture_p, only_variances
 from terrace.inference.parameters import estmetric
 from terrace.inference.stored_names import stored_names
 from terrace.inference.tests import wald
@@ -88,9 +90,10 @@ def constrained_terms(fitted: FittedModel) -> frozenset[str]:
 
 
 def model_hypothesis(fitted: FittedModel) -> FloatArray:
-    """Rows that test every coefficient but the constant, shape (l, p)."""
+    """Rows that test every coefficient but the constant, or what is settled of them, shape (l, p)."""
     keep = [k for k, c in enumerate(fitted.design.x_info) if c.name != "_cons"]
-    return np.eye(len(fitted.design.x_info))[keep]
+    rows = np.eye(len(fitted.design.x_info))[keep]
+    return estimable_part(changes(fitted.design, rows)) @ rows
 
 
 def linear_ll(fitted: FittedModel) -> float:
@@ -122,17 +125,14 @@ def _weighted_least_squares(fitted: FittedModel) -> tuple[float, float]:
 def _comparison(fitted: FittedModel, spec: ModelSpec) -> tuple[Comparison | None, float | None]:
     objective = fitted.objective
     robust = fitted.n_clusters is not None
-    extra = objective.n_theta
+    extra = objective.n_theta - fitted.n_flat
     if not spec.random or extra == 0 or robust or fitted.design.weights.kind == "pweight":
         return None, None
     ll_c = linear_ll(fitted)
     stat = max(2.0 * (fitted.optimum.point.ll - ll_c), 0.0)
-    one_variance = extra == 1 and objective.layout.n_theta == 1
-    if one_variance:
+    if extra == 1 and only_variances(fitted):
         tiny = stat < 1e-8 * (1 + abs(ll_c))
         return Comparison("chibar2(01)", stat, 1, 1.0 if tiny else 0.5 * chi2_upper(stat, 1), False), ll_c
-    from terrace.inference.mixture import mixture_p
-
     return (
         Comparison(f"chi2({extra})", stat, extra, chi2_upper(stat, extra), True, mixture_p(fitted, stat)),
         ll_c,
@@ -183,7 +183,9 @@ def _small_scalars(
 ) -> None:
     df = fitted.df
     assert fitted.small is not None and df is not None
-    s |= {"df_min": float(df.min()), "df_avg": float(df.mean()), "df_max": float(df.max())}
+    if settled(fitted.design).any():
+        df = df[settled(fitted.design)]
+        s |= {"df_min": float(df.min()), "df_avg": float(df.mean()), "df_max": float(df.max())}
     if not rank:
         return
     ddf, scale = fitted.small.ddf(c)
@@ -206,4 +208,9 @@ def _stored_vector(fitted: FittedModel) -> tuple[FloatArray, FloatArray, tuple[s
     v[np.ix_(at, at)] = fitted.phi if fitted.design.spec.df_method == "kroger" else fitted.vcov
     identified = fitted.natural.identified
     v[len(equations) :, len(equations) :] = np.where(np.outer(identified, identified), vcov, 0.0)
+    # what is one of many values that fit as well is missing in its place
+    gone = np.zeros(len(b), dtype=bool)
+    gone[at] = ~settled(fitted.design)
+    gone[len(equations) :] = fitted.natural.unknown_as(fitted.layout, "estmetric")
+    b[gone] = v[gone] = v[:, gone] = np.nan
     return b, v, tuple(equations + names)

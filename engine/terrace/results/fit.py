@@ -40,12 +40,17 @@ class Advice:
         return f"{self.message} {self.advice}".strip()
 
 
+NOT_IDENTIFIED = "not identified"
+"""What stands in a table for an estimate that the data do not determine."""
+
+
 @dataclass(frozen=True, slots=True)
 class FixedEffect:
     """One coefficient. ``term`` is its name in commands (``1.sector#c.ses``); ``label`` is for people.
 
     ``kind`` tells base levels, empty cells and omitted (collinear) coefficients, whose ``coef`` is 0 and
-    whose other numbers are None, from estimated ones. ``df`` is None where inference is by z.
+    whose other numbers are None, from estimated ones. Of ``unidentified`` ones every estimate in a range has the same
+    restricted likelihood: their ``coef`` is NaN. ``df`` is None where inference is by z.
     """
 
     term: str
@@ -57,11 +62,17 @@ class FixedEffect:
     p: float | None
     lb: float | None
     ub: float | None
-    kind: Literal["estimated", "base", "empty", "omitted", "constrained"] = "estimated"
+    kind: Literal["estimated", "base", "empty", "omitted", "constrained", "unidentified"] = "estimated"
 
+    @property
+    def in_model(self) -> bool:
+        """Whether it is a coefficient of the model, rather than a base level or one that was left out."""
+        return self.kind in ("estimated", "constrained", "unidentified")
 
-NOT_IDENTIFIED = "not identified"
-"""What stands in a table for an estimate that the data do not determine."""
+    @property
+    def shown(self) -> float | str:
+        """The estimate as a table shows it."""
+        return NOT_IDENTIFIED if self.kind == "unidentified" else self.coef
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +83,8 @@ class RandomParameter:
     ``block`` counts the random-effects equations from 0, so that repeated levels stay apart.
     ``boundary`` is True where the estimate sits on the edge of the parameter space; ``interval`` says whether `lb` and
     `ub` are from the standard error or from the profile likelihood. ``identified`` is False where the data cannot tell
-    the parameter from others, so that ``estimate`` is one of many that fit as well. ``group`` is the value label of
-    the group of residuals(..., by()) whose code stands before the colon in ``name`` (``1:var(e)``).
+    the parameter from others: ``estimate`` is then NaN, for each of many values fits as well. ``group`` is the value
+    label of the group of residuals(..., by()) whose code stands before the colon in ``name`` (``1:var(e)``).
     """
 
     level: str
@@ -171,6 +182,11 @@ class FitResult:
         By the convention of the field e(rank) of a regression leaves its residual variance out; here it counts.
         """
         return int(self.scalars["rank"] or 0) + (self.macros.get("cmd") == "regress")
+
+    @property
+    def n_identified(self) -> int:
+        """`n_parameters` without the dimensions on which the likelihood does not depend: what tests count."""
+        return self.n_parameters - self.model.n_flat
 
     @property
     def constraints(self) -> tuple[str, ...]:

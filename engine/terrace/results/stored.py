@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.design import Design
+from terrace.design.estimability import settled
 from terrace.inference.fitted import FittedModel
 from terrace.inference.small import TITLES
 from terrace.results.assemble import group_rows
@@ -56,7 +57,7 @@ def stored_matrices(
         where["V_modelbased"] = (own, own)
     if fitted.df is not None:
         df = np.full(size, np.nan)
-        df[at] = fitted.df
+        df[at] = np.where(settled(design), fitted.df, np.nan)
         matrices["df"], where["df"] = df[None, :], (row, own)
         if design.spec.df_method == "kroger":
             matrices["V_df"], where["V_df"] = spread(fitted.vcov, at, size), (own, own)

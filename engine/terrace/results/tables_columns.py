@@ -112,7 +112,7 @@ def columns_table(
                 row = replace(row, marks=tuple(stars.of(e.p) if isinstance(e, FixedEffect) else "" for e in found))
             rows.append(row)
 
-    fixed = [{e.term: e for e in f.fixed if e.kind in ("estimated", "constrained")} for f in fits]
+    fixed = [{e.term: e for e in f.fixed if e.in_model} for f in fits]
     terms = sorted(dict.fromkeys(t for table in fixed for t in table), key=lambda t: t == "_cons")
     terms = [t for t in terms if shown(t)]
     if terms:
@@ -177,7 +177,7 @@ def _form(line: Line) -> Format:
 def _number(e: Entry, what: What) -> CellValue:
     """One number of a coefficient or of a covariance parameter, which has no test."""
     if what == "b":
-        return e.coef if isinstance(e, FixedEffect) else e.shown
+        return e.shown
     if what == "ci":
         return None if e.lb is None or e.ub is None else (e.lb, e.ub)
     if what in ("se", "lb", "ub"):

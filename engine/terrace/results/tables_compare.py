@@ -40,7 +40,7 @@ def compare_tables(
 
 def _fixed_rows(fits: Sequence[FitResult]) -> list[Row]:
     tables: list[dict[str, FixedEffect]] = [
-        {e.term: e for e in f.fixed if e.kind in ("estimated", "constrained")} for f in fits
+        {e.term: e for e in f.fixed if e.in_model} for f in fits
     ]
     terms = merged([list(t) for t in tables])
     terms.sort(key=lambda term: term != "_cons")
@@ -48,7 +48,7 @@ def _fixed_rows(fits: Sequence[FitResult]) -> list[Row]:
     for term in terms:
         found = [t.get(term) for t in tables]
         label = next(term_name(e).label for e in found if e is not None)
-        coefs = tuple(None if e is None else e.coef for e in found)
+        coefs = tuple(None if e is None else e.shown for e in found)
         rows.append(Row(label, coefs, indent=1, code=term, format="estimate"))
         ses = tuple(None if e is None else e.se for e in found)
         rows.append(Row("", ses, indent=1, code=f"se({term})", format="bracketed"))
@@ -74,7 +74,7 @@ def _random_rows(
         rows.append(Row("Residual" if level == "Residual" else f"Random effects, {title}", kind="group"))
         for key in mine:
             found = [t.get(key) for t in tables]
-            values = tuple(None if r is None else r.estimate for r in found)
+            values = tuple(None if r is None else r.shown for r in found)
             label = residual_label(next(r for r in found if r is not None))
             code = key[1] if level == "Residual" else f"{level}:{key[1]}"
             rows.append(Row(label, values, indent=1, code=code, format="estimate"))
@@ -110,7 +110,7 @@ def fit_notes(fits: Sequence[FitResult], names: Sequence[str], *, brackets: bool
         notes.append(f"{which}. Likelihoods of ML and REML fits cannot be compared.")
     else:
         notes[0] += " REML." if methods == {"reml"} else " Maximum likelihood."
-    terms = {tuple(e.term for e in f.fixed if e.kind == "estimated") for f in fits}
+    terms = {tuple(e.term for e in f.fixed if e.kind in ("estimated", "unidentified")) for f in fits}
     if methods == {"reml"} and len(terms) > 1:
         notes.append("REML likelihoods of models with different fixed effects cannot be compared.")
     if len({f.scalars["N"] for f in fits}) > 1 or any(

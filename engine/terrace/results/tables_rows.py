@@ -103,6 +103,8 @@ def cells_of(effect: FixedEffect, keys: Sequence[str], mark: str) -> tuple[CellV
             "ci": None if effect.lb is None or effect.ub is None else (effect.lb, effect.ub),
         }  # fmt: skip
         return tuple(every[k] for k in keys)
+    if effect.kind == "unidentified":
+        return tuple(effect.shown if k == "coef" else None for k in keys)
     words = {"base": "base", "empty": "empty", "omitted": "omitted"}
     if mark == "coef":
         text = {"base": "reference"}.get(effect.kind, words[effect.kind])

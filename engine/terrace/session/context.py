@@ -52,7 +52,7 @@ def _coefficients(fit: FitResult | None) -> tuple[dict[str, float | None], dict[
     b: dict[str, float | None] = {e.term: e.coef for e in fit.fixed}
     # what has no coefficient has variance 0 in e(V)
     se: dict[str, float | None] = {
-        e.term: e.se if e.kind in ("estimated", "constrained") else 0.0 for e in fit.fixed
+        e.term: e.se if e.in_model else 0.0 for e in fit.fixed
     }
     if "b" in fit.matrices and "V" in fit.matrices:
         for k, name in enumerate(fit.matrix_names["b"][1]):

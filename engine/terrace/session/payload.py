@@ -19,7 +19,7 @@ def fit_payload(fit: FitResult) -> dict[str, Any]:
         "fixed": [
             {
                 "term": e.term,
-                "coef": e.coef,
+                "coef": None if e.kind == "unidentified" else e.coef,
                 "se": e.se,
                 "stat": e.stat,
                 "df": e.df,
@@ -47,7 +47,10 @@ def fit_payload(fit: FitResult) -> dict[str, Any]:
         else {"label": c.label, "stat": c.stat, "df": c.df, "p": c.p, "conservative": c.conservative},
         "converged": fit.converged,
         "boundary": list(fit.boundary),
-        "not_identified": [f"{r.level}: {r.name}" for r in fit.random if not r.identified],
+        "not_identified": [
+            *(e.term for e in fit.fixed if e.kind == "unidentified"),
+            *(f"{r.level}: {r.name}" for r in fit.random if not r.identified),
+        ],
         "profile_intervals": [f"{r.level}: {r.name}" for r in fit.random if r.interval == "profile"],
         "macros": dict(fit.macros),
         "matrices": {

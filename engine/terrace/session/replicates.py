@@ -15,7 +15,7 @@ from terrace.session.prefixes import without
 from terrace.session.state import State
 
 if TYPE_CHECKING:
-    from terrace.results.fit import FitResult
+    from terrace.results.fit import FitResult, FixedEffect, RandomParameter
     from terrace.session.session import Session
 
 
@@ -29,12 +29,16 @@ class Statistic:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A number of a run: ``name`` for a variable, ``label`` for people, ``level`` where the number belongs."""
+    """A number of a run: ``name`` for a variable, ``label`` for people, ``level`` where the number belongs.
+
+    ``shown`` is what tables say where the number is NaN: that it is not identified, or nothing.
+    """
 
     name: str
     label: str
     value: float
     level: str = ""
+    shown: str | None = None
 
     @property
     def key(self) -> str:
@@ -118,7 +122,7 @@ def collect(
             out += [
                 Value(variable_name("_se", e.term), e.term, float("nan") if e.se is None else e.se)
                 for e in state.fit.fixed
-                if e.kind == "estimated"
+                if e.kind in ("estimated", "unidentified")
             ]
         elif s.expression == "_r":
             out += [Value(k, k, float("nan") if v is None else float(v)) for k, v in state.returned.scalars.items()]
@@ -136,13 +140,19 @@ def collect(
 
 
 def _coefficients(fit: FitResult, random: bool) -> list[Value]:
-    out = [Value(variable_name("_b", e.term), e.term, e.coef) for e in fit.fixed if e.kind == "estimated"]
+    """The numbers of a fit, NaN for what the data do not identify."""
+    out = [Value(variable_name("_b", e.term), e.term, e.coef, shown=_word(e)) for e in fit.fixed
+           if e.kind in ("estimated", "unidentified")]  # fmt: skip
     if random and fit.spec.random:
         out += [
-            Value(variable_name("_b", f"{r.level}_{r.name}"), r.name, r.estimate, f"{r.level}{r.block}")
+            Value(variable_name("_b", f"{r.level}_{r.name}"), r.name, r.estimate, f"{r.level}{r.block}", _word(r))
             for r in fit.random
         ]
     return out
+
+
+def _word(entry: FixedEffect | RandomParameter) -> str | None:
+    return entry.shown if isinstance(entry.shown, str) else None
 
 
 def variable_name(stub: str, term: str) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from terrace.data.value import Value
 from terrace.session.returned import number, r_table, square, vector
@@ -63,6 +64,8 @@ def sd_returned(fit: FitResult, level: float, metric: Literal["sd", "variance"])
     if len(model.layout) == len(found) and fit.macros.get("cmd") == "mixed":
         whole = sd_metric(model.layout, model.natural)[1] if metric == "sd" else model.natural.vcov
         v = np.where(np.outer(model.natural.identified, model.natural.identified), whole, 0.0)
+        gone = np.array([not r.identified for r in found])
+        v[gone] = v[:, gone] = np.nan
     estimates = [Estimate(r.estimate, r.se, lower=r.lb, upper=r.ub) for r in found]
     matrices = {"b": vector([r.estimate for r in found], names), "V": square(v, names)}
     return Returned({"level": level}, {}, {**matrices, "table": r_table(names, estimates, level)})
@@ -120,10 +123,22 @@ def wcorrelation_returned(
     fit: FitResult, data: Dataset, at: Mapping[str, Value] | None, every: bool = False, ordered: bool = True
 ) -> Returned:
     """r(sd), r(Corr), r(Cov), and what they are made of: r(Z), r(G) and r(R) with ZGZ' + R."""
+    from terrace.postestimation.settled import settled
     from terrace.postestimation.wcorrelation import cluster_parts
 
-    labels, effects, z, g, r = cluster_parts(fit, data, at, every, ordered)
-    v = z @ g @ z.T + r
+    labels, effects, z, _, _ = cluster_parts(fit, data, at, every, ordered)
+
+    def known(compute: Callable[[FitResult], npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+        return settled(fit, compute, fit.model.objective.y_scale**2)
+
+    g = known(lambda f: cluster_parts(f, data, at, every, ordered)[3])
+    r = known(lambda f: cluster_parts(f, data, at, every, ordered)[4])
+
+    def whole(f: FitResult) -> npt.NDArray[np.float64]:
+        *_, g, r = cluster_parts(f, data, at, every, ordered)
+        return z @ g @ z.T + r
+
+    v = known(whole)
     d = np.sqrt(np.diag(v))
     return Returned(
         {},

@@ -52,7 +52,7 @@ def estat_reliability(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("gr:oups", "relev:el"))
     table = reliability_table(fit)
     result = kept_rows(session, (table,))
-    found = {f"mean_{k}": number(r.values[0]) for k, r in enumerate(table.rows, 1) if r.values[0] is not None}
+    found = {f"mean_{k}": number(r.values[0]) for k, r in enumerate(table.rows, 1) if isinstance(r.values[0], float)}
     if "groups" in options or "relevel" in options:
         level: Piece | None = argument(options["relevel"]) if "relevel" in options else None
         groups = reliability_groups_table(fit, fit_rows(session, fit).data, None if level is None else str(level))

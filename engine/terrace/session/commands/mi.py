@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from terrace.data import imputed
 from terrace.data.dataset import Dataset
 from terrace.data.transforms.grouping import group
-from terrace.design.estimability import by_the_kept
+from terrace.design.estimability import by_the_kept, settled
 from terrace.errors import Cancelled, CommandError, DataError, SpecError, TerraceError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, number
@@ -20,7 +21,7 @@ from terrace.language.numlist import parse_numlist
 from terrace.language.options import match_options, rules
 from terrace.language.tokens import Piece, words
 from terrace.postestimation.rubin import Pooled, joint_test, pool
-from terrace.results.fit import FitResult, RandomParameter
+from terrace.results.fit import NOT_IDENTIFIED, FitResult, RandomParameter
 from terrace.results.table import Column, Row, Table
 from terrace.session.effects import Effect
 from terrace.session.registry import command, prefix
@@ -248,12 +249,19 @@ def _pooled(fits: Sequence[FitResult]) -> Pooled:
     return pool(np.array([f.model.beta for f in fits]), np.array([f.model.vcov for f in fits]), complete)
 
 
+def _settled(fits: Sequence[FitResult]) -> npt.NDArray[np.bool_]:
+    """Which coefficients are identified in every imputation, (p,)."""
+    fine: npt.NDArray[np.bool_] = np.all([settled(f.model.design) for f in fits], axis=0)
+    return fine
+
+
 def _variance_table(fits: Sequence[FitResult]) -> Table:
     """Variances within and between imputations, their total, and what the imputations cost each coefficient.
 
     Relative efficiency against infinitely many imputations is 1/(1 + FMI/M) (Rubin 1987, p. 114).
     """
     pooled = _pooled(fits)
+    fine = _settled(fits)
     columns = (
         Column("within", "Within"), Column("between", "Between"), Column("total", "Total"),
         *(Column(k, t, "fixed", 4) for k, t in (("rvi", "RVI"), ("fmi", "FMI"), ("efficiency", "Efficiency"))),
@@ -261,6 +269,9 @@ def _variance_table(fits: Sequence[FitResult]) -> Table:
     labels = {e.term: e.label for e in fits[0].fixed}
     rows = []
     for k, info in enumerate(fits[0].model.design.x_info):
+        if not fine[k]:
+            rows.append(Row(labels.get(info.name, info.name), (NOT_IDENTIFIED, *(None,) * 5), code=info.name))
+            continue
         fmi = float(pooled.fmi[k])
         spread = (float(m[k, k]) for m in (pooled.within, pooled.between, pooled.vcov))
         cells = (*spread, float(pooled.rvi[k]), fmi, 1.0 / (1.0 + fmi / pooled.m))
@@ -295,15 +306,22 @@ def _result(session: Session, model: ParsedCommand, fits: Sequence[FitResult], l
                 advice="Leave out the interaction, or levels that are rare.",
             )
     fixed = _pooled(fits)
-    tables = [_fixed_table(fixed, fits[0], names, level, model)]
+    fine = _settled(fits)
+    tables = [_fixed_table(fixed, fits[0], names, fine, level, model)]
     tables += _random_table(fits, level)
-    test = joint_test(fixed, np.array([n != "_cons" for n in names]))
+    test = joint_test(fixed, np.array([n != "_cons" for n in names]) & fine)
     sizes = sorted({int(f.scalars["N"] or 0) for f in fits})
     notes = [
         f"{len(fits)} imputations, {sizes[0]:,}{f' to {sizes[-1]:,}' if len(sizes) > 1 else ''} observations.",
-        f"Average RVI {float(np.mean(fixed.rvi)):.4f}, largest FMI {float(np.max(fixed.fmi)):.4f}, "
-        f"df {fixed.df.min():,.2f} to {fixed.df.max():,.2f}.",
     ]
+    if fine.any():
+        df = fixed.df[fine]
+        notes.append(
+            f"Average RVI {float(np.mean(fixed.rvi[fine])):.4f}, largest FMI {float(np.max(fixed.fmi[fine])):.4f}, "
+            f"df {df.min():,.2f} to {df.max():,.2f}."
+        )
+    if any(f.model.n_flat for f in fits):
+        notes.append("Not identified: what imputations do not identify cannot be pooled.")
     if test is not None:
         df2 = f"{test.df2:,.1f}" if test.df2 < 1e7 else "inf"
         notes.append(f"F({test.df1}, {df2}) = {test.f:.2f}, p {_p(test.p)}.")
@@ -313,13 +331,9 @@ def _result(session: Session, model: ParsedCommand, fits: Sequence[FitResult], l
     if test is not None:
         scalars |= {"F_mi": test.f, "df_m_mi": float(test.df1), "df_r_mi": test.df2, "p_mi": test.p}
     one = ("y1",)
-    matrices = {
-        "b_mi": Matrix(fixed.estimate[None, :], one, where),
-        "V_mi": Matrix(fixed.vcov, where, where),
-        "df_mi": Matrix(fixed.df[None, :], one, where),
-        "rvi_mi": Matrix(fixed.rvi[None, :], one, where),
-        "fmi_mi": Matrix(fixed.fmi[None, :], one, where),
-    }
+    vectors = {"b_mi": fixed.estimate, "df_mi": fixed.df, "rvi_mi": fixed.rvi, "fmi_mi": fixed.fmi}
+    matrices = {name: Matrix(np.where(fine, values, np.nan)[None, :], one, where) for name, values in vectors.items()}
+    matrices["V_mi"] = Matrix(np.where(np.outer(fine, fine), fixed.vcov, np.nan), where, where)
     state = replace(session.state, returned=Returned(scalars, {}, matrices))
     return CommandResult(tables=tuple(tables), state=state)
 
@@ -333,7 +347,10 @@ def _difference(fit: FitResult, names: Sequence[str]) -> str:
     return ", ".join(sorted(own.symmetric_difference(names)))
 
 
-def _fixed_table(pooled: Pooled, fit: FitResult, names: Sequence[str], level: float, model: ParsedCommand) -> Table:
+def _fixed_table(
+    pooled: Pooled, fit: FitResult, names: Sequence[str], fine: npt.NDArray[np.bool_], level: float,
+    model: ParsedCommand,
+) -> Table:  # fmt: skip
     columns = (
         Column("coef", "Estimate"),
         Column("se", "SE"),
@@ -350,6 +367,9 @@ def _fixed_table(pooled: Pooled, fit: FitResult, names: Sequence[str], level: fl
         if e.term not in names:
             continue
         k = list(names).index(e.term)
+        if not fine[k]:
+            rows.append(Row(e.label, (NOT_IDENTIFIED, *(None,) * 6), code=e.term))
+            continue
         x, se = float(pooled.estimate[k]), float(pooled.se[k])
         df = None if math.isinf(pooled.df[k]) else float(pooled.df[k])
         interval = (float(low[k]), float(high[k]))
@@ -368,6 +388,9 @@ def _random_table(fits: Sequence[FitResult], level: float) -> list[Table]:
         heading = shown_as.level
         if not rows or all(r.label != heading for r in rows if r.kind == "group"):
             rows.append(Row(heading, kind="group"))
+        if not all(r.identified for r in each):
+            rows.append(Row(shown_as.name, (NOT_IDENTIFIED, None, None), indent=1, code=shown_as.name))
+            continue
         values = np.array([r.estimate for r in each])
         if any(r.se is None for r in each):
             rows.append(Row(shown_as.name, (back(float(values.mean())), None, None), indent=1, code=shown_as.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,9 +14,11 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.language.names import parse_new_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, words
+from terrace.results.advice_covariance import some
 from terrace.results.fit import FitResult
 from terrace.session.commands.estimation import current_fit
 from terrace.session.commands.hypotheses import level_of
+from terrace.session.context import current_sample
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import FitRows, fit_rows
 from terrace.session.registry import command
@@ -87,6 +90,7 @@ def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
         notes += _unseen(fit, session.data, keep)
     if statistic not in ("reffects", "scores"):
         notes += _not_estimable(fit, session.data, keep)
+    notes += _not_identified(session, fit, keep, [new.values for new in made])
     missing = [(n.name, int(np.isnan(data.numeric(n.name)).sum())) for n in made]
     notes += [f"{name}: {count:,} missing values" for name, count in missing if count]
     return CommandResult(text="\n".join(dict.fromkeys(notes)), state=replace(session.state, dataset=data))
@@ -206,11 +210,24 @@ def _unseen(fit: FitResult, data: Dataset, keep: npt.NDArray[np.bool_]) -> list[
 def _not_estimable(fit: FitResult, data: Dataset, keep: npt.NDArray[np.bool_]) -> list[str]:
     """How many rows have no prediction, since no rows of the fit tell what it is there."""
     from terrace.postestimation.predict import not_estimable_rows
+    from terrace.postestimation.settled import bare
 
-    count = int((not_estimable_rows(fit, data) & keep).sum())
+    count = int((not_estimable_rows(bare(fit), data) & keep).sum())
     if not count:
         return []
     return [f"({count:,} rows are in cells without data in the fit, where the prediction cannot be estimated)"]
+
+
+def _not_identified(
+    session: Session, fit: FitResult, keep: npt.NDArray[np.bool_], made: Sequence[FloatArray]
+) -> list[str]:
+    """What rows of the sample lack since it depends on parameters that the data do not tell."""
+    inside = current_sample(session.state)
+    inside = keep if inside is None else keep & inside
+    if fit.model.attainable is None or not any(np.isnan(values[inside]).any() for values in made):
+        return []
+    unknown = some([r.name for r in fit.random if not r.identified])
+    return [f"(what depends on {unknown}, which these data do not identify, is missing)"]
 
 
 def _without_type(piece: Piece) -> Piece:

@@ -16,7 +16,7 @@ from terrace.language.names import parse_names
 from terrace.language.options import Option, match_options, rules
 from terrace.language.tokens import split, unquoted
 from terrace.postestimation.replication import Replicated, bootstrap, jackknife
-from terrace.results.fit import FitResult
+from terrace.results.fit import NOT_IDENTIFIED, FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.session.registry import prefix
 from terrace.session.replicates import Value, collect, inner, read_statistics
@@ -88,6 +88,8 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
     notes[0] += f", {len(tasks):,} replications, seed {seed}." if is_bootstrap else "."
     if made.used < len(tasks):
         notes.append(f"{plural(len(tasks) - made.used, 'replicate')} failed or did not converge; they are left out.")
+    if any(v.shown == NOT_IDENTIFIED for v in values):
+        notes.append("What these data do not identify has no numbers.")
     if saving is not None:
         notes.append(write_replicates(session, saving, _dataset(values, found)))
     tables = _tables(values, made, level, len(tasks) if not is_bootstrap else None, notes, fit, command.bare)
@@ -250,7 +252,7 @@ def _tables(
         Column("corrected", "Bias-corrected", "interval"),
     )
     more = [
-        Row(v.label, (float(made.bias[k]), _pair(made.percentile[k]), _pair(made.corrected[k])), code=v.name)
+        Row(v.label, (_number(made.bias[k]), _pair(made.percentile[k]), _pair(made.corrected[k])), code=v.name)
         for k, v in enumerate(values)
     ]
     second = Table(f"{level:g}% intervals", intervals, _grouped(values, more), "Statistic", key="bootstrap-intervals")
@@ -260,12 +262,18 @@ def _tables(
 def _row(v: Value, made: Replicated, k: int, level: float, df: float | None) -> Row:
     se = float(made.se[k])
     x = float(made.observed[k])
+    if np.isnan(x):
+        return Row(v.label, (v.shown, None, None, None, None), code=v.name)
     if not se > 0:
         return Row(v.label, (x, None if np.isnan(se) else se, None, None, None), code=v.name)
     stat = x / se
     p = normal_two_sided(stat) if df is None else t_two_sided(stat, df)
     half = confidence_quantile(level, df) * se
     return Row(v.label, (x, se, stat, p, (x - half, x + half)), code=v.name)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _pair(bounds: FloatArray) -> tuple[float, float] | None:
@@ -308,10 +316,11 @@ def _with_vcov(
         return fit
     at = np.array([place[n] for n in names], dtype=np.int64)
     vcov = made.vcov[np.ix_(at, at)]
+    vcov = np.where(np.isnan(vcov), fit.model.vcov, vcov)  # of what is not identified, which nothing shows
     df = None if is_bootstrap else np.full(len(at), made.used - 1.0)
     full = fit.matrices["V"].copy()
     places, _ = coefficient_places(fit.model.design)
-    full[np.ix_(places, places)] = vcov
+    full[np.ix_(places, places)] = made.vcov[np.ix_(at, at)]
     name = "bootstrap" if is_bootstrap else "jackknife"
     return replace(
         fit,
