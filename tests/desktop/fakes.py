@@ -93,7 +93,7 @@ class FakeSession:
             )  # fmt: skip
         return handler(text, progress, cancel)
 
-    def run_do(self, text: str, *, progress: Any, cancel: Any, before: Any) -> Iterator[Outcome]:
+    def run_do(self, text: str, *, progress: Any, cancel: Any, before: Any, folder: Any) -> Iterator[Outcome]:
         for line in str(text).split("\n"):
             if line.strip():
                 before(line, 1)
