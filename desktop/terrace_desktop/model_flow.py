@@ -300,11 +300,10 @@ class ModelFlow(QObject):
                 self.told.emit(self.tr("Done: {0}").format(" ".join(outcome.command.split())))
             return
         self.results.dismiss_errors()
-        notes = [line for line in outcome.text.split("\n") if line.startswith("Note: ")]
-        if outcome.type in OPENS and notes:  # what a reader decided is worth more than a passing line
-            text = "\n".join(n.removeprefix("Note: ") for n in notes)
+        dataset = self.controller.snapshot.dataset
+        if outcome.type in OPENS and dataset is not None and dataset.notes:  # worth more than a passing line
             title = self.tr("Notes on the data")
-            self.results.add_output(entry, replace(outcome, text=text), None, title)
+            self.results.add_output(entry, replace(outcome, text="\n".join(dataset.notes)), None, title)
             return
         line = outcome.text.strip()
         passing = outcome.type in TOLD or ("data" in outcome.changed and "\n" not in line)
