@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import fakes
 import numpy as np
+import pyqtgraph
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,7 +167,8 @@ def test_a_brush_selects_the_rows_inside_even_those_not_drawn() -> None:
     view.deleteLater()
 
 
-def test_dragging_with_the_brush_selects_and_without_it_moves() -> None:
+def test_dragging_with_the_brush_selects_and_without_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pyqtgraph.CONFIG_OPTIONS, "mouseRateLimit", 0)  # else a move too soon after one is not heard
     large = LargePlot(fakes.plot())
     large.resize(600, 520)
     show(large)
@@ -191,7 +193,7 @@ def test_dragging_with_the_brush_selects_and_without_it_moves() -> None:
     assert view.boxes[0].viewRange() == before
     large.move_button.click()
     drag()
-    assert view.boxes[0].viewRange() != before
+    wait_until(lambda: view.boxes[0].viewRange() != before, "the view to move")
     large.reset()
     assert selected[-1] is None
     large.close()

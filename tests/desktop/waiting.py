@@ -38,7 +38,7 @@ def show(widget: QWidget) -> None:
     """Show a window, until it is on the screen and laid out."""
     with _bot().waitExposed(widget, timeout=PATIENCE):
         widget.show()
-    settled()
+        settled()
 
 
 def settled() -> None:
