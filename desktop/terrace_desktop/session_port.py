@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from terrace.errors import TerraceError
 
@@ -153,17 +153,17 @@ def warm_up() -> None:
     table_html(result.tables()[0], "light")
 
 
-def take_snapshot(session: Any) -> Snapshot:
+def take_snapshot(session: Session) -> Snapshot:
     """What the window shows of a session."""
     return Snapshot(
         dataset=session.dataset,
         fit=session.fit,
-        can_undo=bool(session.can_undo),
-        can_redo=bool(session.can_redo),
+        can_undo=session.can_undo,
+        can_redo=session.can_redo,
         undo_text=session.undo_text,
         redo_text=session.redo_text,
-        constraints=dict(getattr(getattr(session, "state", None), "constraints", {})),
-        origins=dict(getattr(getattr(session, "state", None), "origins", {})),
+        constraints=dict(session.state.constraints),
+        origins=dict(session.state.origins),
     )
 
 

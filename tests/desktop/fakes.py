@@ -17,6 +17,7 @@ from terrace.results.fit import FitResult, Iteration
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.session.contract import Outcome, Progress
+from terrace.session.state import State
 
 
 def small_data(rows: int = 60) -> Dataset:
@@ -70,6 +71,7 @@ class FakeSession:
 
     def __init__(self, gate: threading.Event | None = None) -> None:
         self.dataset: Dataset | None = None
+        self.state = State()
         self.stored: dict[str, FitResult] = {}
         self.fit: FitResult | None = None
         self.gate = gate or threading.Event()
