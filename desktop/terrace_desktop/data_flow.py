@@ -138,12 +138,12 @@ class DataFlow(QObject):
                 self._show_rows(mask)
 
         def failed(error: Exception) -> None:
-            if overtaken() or not finished:
-                return
-            if grid.grid.filtered:
-                self._show_rows(None)
-            advice = error.advice if isinstance(error, TerraceError) else ""
-            self.pane.bar.show_problem(f"{error} {advice}".strip())
+            if not isinstance(error, TerraceError):
+                self.controller.failed.emit(error)
+            elif finished and not overtaken():
+                if grid.grid.filtered:
+                    self._show_rows(None)
+                self.pane.bar.show_problem(f"{error.message} {error.advice}".strip())
 
         self.controller.call_view("filtering rows", lambda: rows_where(text, dataset), done, failed)
 

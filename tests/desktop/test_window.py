@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 from waiting import settled, wait_idle, wait_until
 
-from terrace_desktop import dialogs
+from terrace_desktop import data_flow, dialogs
 from terrace_desktop.keeper import Keeper
 from terrace_desktop.main_window import MainWindow
 from terrace_desktop.settings import Settings
@@ -411,6 +411,22 @@ def test_an_unforeseen_error_opens_one_dialog_and_the_window_goes_on(
     shown[0].ok_button.click()
     desk.run(MODEL)
     assert len(desk.window.results.groups) == 1
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_defect_in_the_filter_is_seen(
+    finished: bool, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    monkeypatch.setattr(data_flow, "rows_where", broken)
+    desk.open()
+    desk.window.data.filter("score > 1", finished)
+    desk.idle()
+    shown = [d for d in desk.window.findChildren(dialogs.FailureDialog) if d.isVisible()]
+    assert len(shown) == 1 and "nobody foresaw this" in caplog.text
+    shown[0].ok_button.click()
 
 
 def test_a_closed_window_leaves_nothing(settings: Settings, qtbot: QtBot) -> None:
