@@ -106,7 +106,7 @@ class DataFlow(QObject):
             if model.dataset is dataset and model.filter_mask is mask:
                 grid.set_order(order, (name, descending))
 
-        self.controller.call_view(lambda: sort_order(dataset, name, descending, mask), done)
+        self.controller.call_view("sorting the view", lambda: sort_order(dataset, name, descending, mask), done)
 
     def sort_current(self, descending: bool | None) -> None:
         """Sort the view by the current column."""
@@ -127,17 +127,22 @@ class DataFlow(QObject):
                 self._show_rows(None)
             return
 
-        def done(result: npt.NDArray[np.bool_] | TerraceError) -> None:
-            if asked != self._asked or dataset is not grid.grid.dataset:
-                return
-            if not isinstance(result, TerraceError):
-                self._show_rows(result)
-            elif finished:
+        def overtaken() -> bool:
+            return asked != self._asked or dataset is not grid.grid.dataset
+
+        def done(mask: npt.NDArray[np.bool_]) -> None:
+            if not overtaken():
+                self._show_rows(mask)
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, TerraceError):
+                self.controller.failed.emit(error)
+            elif finished and not overtaken():
                 if grid.grid.filtered:
                     self._show_rows(None)
-                self.pane.bar.show_problem(" ".join(x for x in (result.message, result.advice) if x))
+                self.pane.bar.show_problem(f"{error.message} {error.advice}".strip())
 
-        self.controller.call_view(lambda: rows_where(text, dataset), done)
+        self.controller.call_view("filtering rows", lambda: rows_where(text, dataset), done, failed)
 
     def _show_rows(self, mask: npt.NDArray[np.bool_] | None) -> None:
         order = self.pane.grid.grid.sorted_by
@@ -191,7 +196,7 @@ class DataFlow(QObject):
             QGuiApplication.clipboard().setText(text)
             self.told.emit(self.tr("{0} cells copied").format(f"{cells:,}"))
 
-        self.controller.call_view(lambda: cells_as_tsv(dataset, columns, rows, labels), done)
+        self.controller.call_view("copying cells", lambda: cells_as_tsv(dataset, columns, rows, labels), done)
 
     # --- variables ----------------------------------------------------------------------------------
     def edit_variable(self, name: str, field: str, value: object) -> None:
@@ -204,14 +209,11 @@ class DataFlow(QObject):
         self.controller.run(text)
 
 
-def rows_where(text: str, dataset: Dataset) -> npt.NDArray[np.bool_] | TerraceError:
-    """The rows in which an expression is true, shape (n,), or the error; runs off the GUI thread."""
+def rows_where(text: str, dataset: Dataset) -> npt.NDArray[np.bool_]:
+    """The rows in which an expression is true, shape (n,); runs off the GUI thread. Raises `TerraceError`."""
     from terrace.language.expressions import condition
 
-    try:
-        return condition(text, dataset)
-    except TerraceError as error:
-        return error
+    return condition(text, dataset)
 
 
 def document_name(dataset: Dataset | None) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from terrace.data.formats import filter_of, save_filters
+from terrace.errors import TerraceError
 from terrace.report import formats
 from terrace_desktop import commands, dialogs
 from terrace_desktop.action import Action
@@ -20,6 +21,7 @@ from terrace_desktop.results.pane import ResultsPane
 if TYPE_CHECKING:
     from terrace.results.plot import Plot
     from terrace.session.contract import Outcome
+    from terrace.session.session import Session
     from terrace_desktop.results.model_card import ModelCard
     from terrace_desktop.results.output_card import OutputCard
     from terrace_desktop.settings import Settings
@@ -101,12 +103,12 @@ class ExportFlow(QObject):
     def write_plot(self, plot: Plot, path: str) -> None:
         """Write a plot; the ending of the name decides on the format."""
 
-        def work(_session: Any, _progress: Any, _cancel: Any) -> Path:
+        def work(_session: Session) -> Path:
             from terrace.report.figure import save
 
             return Path(save(plot, path, replace=True))
 
-        self.controller.call(work, self._written)
+        self.controller.call(f"writing {path}", work, self._written, self._not_written)
 
     # --- data and do-files --------------------------------------------------------------------------
     def save_data(self, then: Callable[[Outcome | None], object] | None = None) -> None:
@@ -121,7 +123,7 @@ class ExportFlow(QObject):
         filters = self.tr("Do-files") + " (*.do);;" + self.tr("All files") + " (*)"
         path = dialogs.ask_open(self.window, self.tr("Run do-file"), self.settings.folder(), filters)
         if path:
-            self.controller.run_script(path=Path(path), then=lambda outcome: self._ran(Path(path), outcome))
+            self.controller.run_script(Path(path), lambda outcome: self._ran(Path(path), outcome))
 
     def _ran(self, path: Path, outcome: Outcome | None) -> None:
         if outcome is None:
@@ -151,11 +153,11 @@ class ExportFlow(QObject):
             path += filters[0][1][0]
         return path
 
-    def _written(self, result: Any) -> None:
-        if isinstance(result, BaseException):
-            self.failed.emit(getattr(result, "message", "") or str(result), getattr(result, "advice", ""))
-        else:
-            self.told.emit(self.tr("{0} written").format(Path(result).name))
+    def _written(self, path: Path) -> None:
+        self.told.emit(self.tr("{0} written").format(path.name))
+
+    def _not_written(self, error: Exception) -> None:
+        self.failed.emit(str(error), error.advice if isinstance(error, TerraceError) else "")
 
 
 def only(suffix: str) -> Filters:

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
 
+from terrace.errors import TerraceError
 from terrace.session.effects import Effect
 from terrace_desktop import dialogs, logs, session_port, theme
 from terrace_desktop.action import Action
@@ -28,7 +29,7 @@ from terrace_desktop.settings import Settings
 from terrace_desktop.start_page import StartPage
 from terrace_desktop.status import StatusBar
 from terrace_desktop.widgets import named
-from terrace_desktop.worker import Snapshot, Worker
+from terrace_desktop.worker import Worker
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -62,10 +63,8 @@ class MainWindow(QMainWindow):
         self.asks_on_close = False  # a program that is driven closes without a question
         self._saved: Dataset | None = None  # the data as they are in a file
         self._sure = False
-        self.controller = Controller(
-            Worker(make_session, session_port.take_snapshot, "session", warm_up, session_port.keep_fit),
-            Worker(name="view"),
-        )
+        port = session_port.SessionPort(make_session)
+        self.controller = Controller(Worker("session"), Worker("view"), port, warm_up)
         self.left = DataPane(self.controller.history)
         self.results = ResultsPane()
         self.start = StartPage()
@@ -182,8 +181,7 @@ class MainWindow(QMainWindow):
 
     def begin(self) -> None:
         """Start the threads; call once the window is on screen."""
-        self.controller.view_worker.start()
-        self.controller.worker.start()
+        self.controller.start()
 
     def when_ready(self, then: Callable[[], object]) -> None:
         """Call `then` now or when the session is there."""
@@ -208,7 +206,7 @@ class MainWindow(QMainWindow):
             self.status.show_state(self.tr("Ready"))
         self._refresh()
 
-    def _finished(self, entry: Entry, outcome: Outcome | None, follow: Outcome | None) -> None:
+    def _finished(self, entry: Entry, outcome: Outcome | None, kept: str) -> None:
         if entry.state == "cancelled":
             self.status.tell(self.tr("Cancelled. Nothing was changed."))
             return
@@ -221,9 +219,9 @@ class MainWindow(QMainWindow):
         if outcome.error is not None and self.controller.snapshot.dataset is None:
             self.start.show_error(outcome.error[1], outcome.error_advice)
             return
-        self.models.show(entry, outcome, follow)
+        self.models.show(entry, outcome, kept)
 
-    def _changed(self, snapshot: Snapshot, what: frozenset[str]) -> None:
+    def _changed(self, snapshot: session_port.Snapshot, what: frozenset[str]) -> None:
         shown = self.left.grid.grid.dataset
         if snapshot.dataset is not shown:
             same = _same_data(shown, snapshot.dataset)
@@ -271,10 +269,9 @@ class MainWindow(QMainWindow):
         outcome = Outcome("", self.tr("Export"), "error", 0.0, error=("export", message), error_advice=advice)
         self.results.add_output(entry, outcome)
 
-    def _failed(self, error: BaseException) -> None:
-        message = getattr(error, "message", "")
-        if message:
-            self.status.tell(message)
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, TerraceError):
+            self.status.tell(error.message)
         else:
             self.show_failure(f"{type(error).__name__}: {error}", "")
 
@@ -390,7 +387,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self._document} – Terrace" if self._document else "Terrace")
         self.status.show_facts(self._facts(snapshot))
 
-    def _facts(self, snapshot: Snapshot) -> str:
+    def _facts(self, snapshot: session_port.Snapshot) -> str:
         if snapshot.dataset is None:
             return self.tr("No data open")
         from terrace.data.streamed import StreamedData

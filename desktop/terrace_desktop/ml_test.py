@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from terrace.errors import DataError
+from terrace.language.command import parse_command
 
 if TYPE_CHECKING:
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
+    from terrace.session.session import Session
     from terrace.spec.model import ModelSpec
     from terrace_desktop.controller import Controller
 
@@ -15,18 +19,14 @@ REFUSED = ("reml-fixed", "ml-and-reml")  # what lrtest says of such models
 
 def compare_by_ml(controller: Controller, command: str) -> None:
     """Run the fits by ML that ``lrtest a b`` needs, then the test: each is a command, and one that fails ends it."""
-    head, comma, options = command.partition(",")
-    names = [*head.split()[1:], "."][:2]  # a name alone is compared with the active fit
+    clauses = parse_command(command).clauses
+    names = [*str(clauses.body).split(), "."][:2]  # a name alone is compared with the active fit
     found: list[str] = []
-
-    def go_on(fits: Any) -> None:
-        if isinstance(fits, BaseException) or None in fits:
-            return
-        step(list(fits))
 
     def step(left: list[FitResult]) -> None:
         if not left:
-            controller.run(f"lrtest {' '.join(found)}{comma}{options}")
+            options = f", {clauses.options.strip()}" if clauses.options else ""
+            controller.run(f"lrtest {' '.join(found)}{options}")
             return
         fit = left[0]
         if fit.spec.method == "ml":
@@ -39,14 +39,13 @@ def compare_by_ml(controller: Controller, command: str) -> None:
             keep(outcome.fit, left)
 
     def keep(fit: FitResult, left: list[FitResult]) -> None:
-        def named(name: Any) -> None:
-            if isinstance(name, str) and name:
-                found.append(name)
-                step(left[1:])
+        def named(name: str) -> None:
+            found.append(name)
+            step(left[1:])
 
-        controller.call(lambda session, _p, _c: stored_name(session, fit), named)
+        controller.call("the name of a fit", lambda session: stored_name(session, fit), named)
 
-    controller.call(lambda session, _p, _c: [fit_of(session, n) for n in names], go_on)
+    controller.call("the fits to compare", lambda session: [fit_of(session, n) for n in names], step)
 
 
 def by_ml(spec: ModelSpec) -> str:
@@ -61,12 +60,17 @@ def by_ml(spec: ModelSpec) -> str:
     return format_mixed(spec)
 
 
-def fit_of(session: Any, name: str) -> FitResult | None:
-    """The fit that a name of lrtest means; ``.`` is the active one."""
-    found: FitResult | None = session.fit if name == "." else session.stored.get(name)
+def fit_of(session: Session, name: str) -> FitResult:
+    """The fit that a name of lrtest means; ``.`` is the active one. Raises `DataError` where there is none."""
+    found = session.fit if name == "." else session.stored.get(name)
+    if found is None:
+        raise DataError(f"The model {name} is no longer kept.", code="no-such-estimates", subject=name)
     return found
 
 
-def stored_name(session: Any, fit: FitResult) -> str:
-    """The name that a fit is kept under; empty where it has none."""
-    return next((n for n, f in reversed(session.stored.items()) if f.model is fit.model), "")
+def stored_name(session: Session, fit: FitResult) -> str:
+    """The name that a fit is kept under. Raises `DataError` where it has none."""
+    name = next((n for n, f in reversed(list(session.stored.items())) if f.model is fit.model), "")
+    if not name:
+        raise DataError(f"The fit of {fit.command} is not kept under a name.", code="no-such-estimates")
+    return name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome
     from terrace.spec.model import ModelSpec
     from terrace_desktop.history import Entry
+    from terrace_desktop.plots.cards import PlotRow
+    from terrace_desktop.plots.thin import Prepared
     from terrace_desktop.settings import Settings
 
 
@@ -109,7 +111,7 @@ class ModelFlow(QObject):
         known = self.controller.snapshot.constraints
         self.builder = BuilderDialog(
             dataset, spec, self.window, self.settings, constraints=known, run_commands=self._run_for_builder,
-            start_values=start_values(self.controller.snapshot.fit),
+            start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
         self.builder.finished.connect(self._builder_gone)
@@ -119,7 +121,7 @@ class ModelFlow(QObject):
         """The builder with the model that a command describes."""
 
         # behind what is queued, such as the opening of the data
-        self.controller.call(lambda _s, _p, _c: command, self._open_with)
+        self.controller.call("opening the builder", lambda _session: command, self._open_with)
 
     def paste_model(self) -> None:
         """The builder with the command on the clipboard."""
@@ -143,9 +145,9 @@ class ModelFlow(QObject):
             builder.close()
             builder.deleteLater()
 
-    def _open_with(self, command: Any) -> None:
+    def _open_with(self, command: str) -> None:
         self.open_builder(None)
-        if self.builder is not None and isinstance(command, str):
+        if self.builder is not None:
             self.builder.form.use_text(command)
 
     def _run_for_builder(self, commands: tuple[str, ...], then: Callable[[], object]) -> None:
@@ -270,8 +272,8 @@ class ModelFlow(QObject):
             card.set_metric(metric)
 
     # --- outcomes -----------------------------------------------------------------------------------
-    def show(self, entry: Entry, outcome: Outcome, follow: Outcome | None = None) -> None:
-        """Put the outcome of a command where it belongs; `follow` kept a fit under a name."""
+    def show(self, entry: Entry, outcome: Outcome, kept: str = "") -> None:
+        """Put the outcome of a command where it belongs; its fit was kept under the name `kept`."""
         group = self._place.pop(entry.id, None)
         if outcome.error is not None:
             if outcome.error[0] != "cancelled":
@@ -280,18 +282,17 @@ class ModelFlow(QObject):
             return
         if outcome.fit is not None and not self._known(outcome.fit):
             self.results.dismiss_errors()
-            self._show_fit(entry, outcome, follow)
+            self._show_fit(entry, outcome, kept)
             return
         if outcome.quiet or not (outcome.text.strip() or outcome.tables or outcome.plots or outcome.warnings):
             if "data" in outcome.changed:  # nothing to say is no reason to say nothing
                 self.told.emit(self.tr("Done: {0}").format(" ".join(outcome.command.split())))
             return
         self.results.dismiss_errors()
-        notes = [line for line in outcome.text.split("\n") if line.startswith("Note: ")]
-        if Effect.OPENS in outcome.effects and notes:  # what a reader decided is worth more than a passing line
-            text = "\n".join(n.removeprefix("Note: ") for n in notes)
+        dataset = self.controller.snapshot.dataset
+        if Effect.OPENS in outcome.effects and dataset is not None and dataset.notes:  # worth more than a passing line
             title = self.tr("Notes on the data")
-            self.results.add_output(entry, replace(outcome, text=text), None, title)
+            self.results.add_output(entry, replace(outcome, text="\n".join(dataset.notes)), None, title)
             return
         line = outcome.text.strip()
         passing = Effect.BRIEF in outcome.effects or ("data" in outcome.changed and "\n" not in line)
@@ -306,11 +307,11 @@ class ModelFlow(QObject):
     def _known(self, fit: FitResult) -> bool:
         return any(card.fit is fit for card in self.results.cards())
 
-    def _show_fit(self, entry: Entry, outcome: Outcome, follow: Outcome | None) -> None:
+    def _show_fit(self, entry: Entry, outcome: Outcome, kept: str) -> None:
         dataset = self.controller.snapshot.dataset
         group = self.results.add_model(entry, outcome, dataset)
-        if follow is not None and follow.ok:
-            group.card.stored = follow.command.split()[-1]
+        if kept:
+            group.card.stored = kept
             self.results.models_changed.emit()
         fit = outcome.fit
         assert fit is not None
@@ -334,20 +335,18 @@ class ModelFlow(QObject):
         )
         group.add_plots(row)
         for kind in kinds:
-            self.controller.call(
-                lambda _s, _p, _c, k=kind: compute_plot(k, fit, dataset), self._shower(group, row, kind)
-            )
+            self._make_plot(group, row, kind, partial(compute_plot, kind, fit, dataset))
 
-    def _shower(self, group: ModelGroup, row: Any, kind: str) -> Callable[[Any], None]:
-        def show(result: Any) -> None:
-            if group not in self.results.groups:
-                return
-            if isinstance(result, BaseException):
-                row.small[kind].show_failure(getattr(result, "message", "") or str(result))
-            else:
-                row.small[kind].show_plot(result)
+    def _make_plot(self, group: ModelGroup, row: PlotRow, kind: str, work: Callable[[], Prepared]) -> None:
+        def show(plot: Prepared) -> None:
+            if group in self.results.groups:
+                row.small[kind].show_plot(plot)
 
-        return show
+        def show_failure(error: Exception) -> None:
+            if group in self.results.groups:
+                row.small[kind].show_failure(str(error))
+
+        self.controller.call(f"plot {kind}", lambda _session: work(), show, show_failure)
 
     # --- stale results ------------------------------------------------------------------------------
     def check_stale(self) -> None:
@@ -359,11 +358,10 @@ class ModelFlow(QObject):
         for card in fresh:
             card.set_stale(False)
         if asked:
-            self.controller.call(lambda _s, _p, _c: changed_models(asked, now), self._show_stale)
+            work = partial(changed_models, asked, now)
+            self.controller.call("looking for stale models", lambda _session: work(), self._show_stale)
 
-    def _show_stale(self, stale: Any) -> None:
-        if isinstance(stale, BaseException):
-            return
+    def _show_stale(self, stale: Mapping[int, bool]) -> None:
         for card in self.results.cards():
             if card.number in stale:
                 card.set_stale(stale[card.number])
@@ -377,7 +375,7 @@ def start_values(fit: FitResult | None) -> str:
     return " ".join(f"{value:.9g}" for name, value in pairs if not name.startswith(f"{fit.outcome}:"))
 
 
-def compute_plot(kind: str, fit: FitResult, dataset: Dataset) -> Any:
+def compute_plot(kind: str, fit: FitResult, dataset: Dataset) -> Prepared:
     """One of the three plots under a model, ready to be drawn; runs on the worker."""
     from terrace.postestimation import plots
     from terrace_desktop.plots.thin import prepare

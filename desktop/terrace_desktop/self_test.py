@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
@@ -27,6 +27,7 @@ COMMAND = "mixed reaction days || subject: days, covariance(unstructured) reml"
 LL = -1743.628 / 2
 DAYS = 10.467
 LIMIT = 120_000  # ms
+T = TypeVar("T")
 
 
 class SelfTest(QObject):
@@ -46,19 +47,21 @@ class SelfTest(QObject):
         self._limit.start(LIMIT)
         self.window.controller.run(f"sample {SAMPLE}", self._guard(self._opened))
 
-    def _opened(self, outcome: Outcome) -> None:
-        self._expect(outcome.ok, f"the sample does not open: {outcome.error}")
+    def _opened(self, outcome: Outcome | None) -> None:
+        self._expect(outcome is not None and outcome.ok, f"the sample does not open: {outcome and outcome.error}")
         self.window.controller.run(COMMAND, self._guard(self._fitted))
 
-    def _fitted(self, outcome: Outcome) -> None:
-        self._expect(outcome.ok and outcome.fit is not None, f"the model is not fitted: {outcome.error}")
-        assert outcome.fit is not None
+    def _fitted(self, outcome: Outcome | None) -> None:
+        fitted = outcome is not None and outcome.fit is not None
+        self._expect(fitted, f"the model is not fitted: {outcome and outcome.error}")
+        assert outcome is not None and outcome.fit is not None
         self._expect(abs(outcome.fit.ll - LL) < 5e-4, f"log likelihood {outcome.fit.ll}")
         days = next(e for e in outcome.fit.fixed if e.term == "days")
         self._expect(abs(days.coef - DAYS) < 5e-4, f"coefficient of days {days.coef}")
-        self.window.controller.call(lambda *_: None, self._guard(self._plotted))  # after the plots
+        # behind the plots, which are in the queue
+        self.window.controller.call("self-test", lambda _session: None, self._guard(self._plotted), self._failed)
 
-    def _plotted(self, _value: Any) -> None:
+    def _plotted(self, _value: None) -> None:
         row = self.window.results.groups[0].plots
         self._expect(row is not None, "no plots")
         assert row is not None
@@ -74,23 +77,24 @@ class SelfTest(QObject):
         assert plots[0] is not None
         files.append(folder / "plot.pdf")
         self.window.exports.write_plot(plots[0], str(files[-1]))
-        self.window.controller.call(lambda *_: files, self._guard(self._exported))
+        self.window.controller.call("self-test", lambda _session: files, self._guard(self._exported), self._failed)
 
     def _exported(self, files: list[Path]) -> None:
         for file in files:
             self._expect(file.exists() and file.stat().st_size > 500, f"{file.name} is not written")
         self._end("")
 
-    def _guard(self, step: Callable[[Any], None]) -> Callable[[Any], None]:
-        def run(value: Any) -> None:
+    def _guard(self, step: Callable[[T], None]) -> Callable[[T], None]:
+        def run(value: T) -> None:
             try:
-                if isinstance(value, BaseException):
-                    raise value
                 step(value)
             except Exception as error:
-                self._end(f"{type(error).__name__}: {error}")
+                self._failed(error)
 
         return run
+
+    def _failed(self, error: Exception) -> None:
+        self._end(f"{type(error).__name__}: {error}")
 
     def _expect(self, holds: bool, what: str) -> None:
         if not holds:

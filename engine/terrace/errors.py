@@ -7,6 +7,22 @@ what to do. Anything else that escapes is a defect and goes to the log, never to
 from __future__ import annotations
 
 
+class DidYouMean(str):
+    """Advice that asks whether one word was meant: ``word`` is that word, to be put in the place of what was typed."""
+
+    word: str
+    more: str
+
+    def __new__(cls, word: str, more: str = "") -> DidYouMean:
+        """The question for `word`; `more` is said after it."""
+        made = super().__new__(cls, f"Did you mean {word}? {more}".strip())
+        made.word, made.more = word, more
+        return made
+
+    def __reduce__(self) -> tuple[type[DidYouMean], tuple[str, str]]:  # a copy from another process is the same
+        return type(self), (self.word, self.more)
+
+
 class TerraceError(Exception):
     """A request that cannot be carried out, in words for the user.
 
@@ -17,7 +33,7 @@ class TerraceError(Exception):
     code
         A short stable identifier in kebab-case (``"no-such-variable"``), for programs.
     advice
-        What to do next; empty where the message already says it.
+        What to do next; empty where the message already says it. `DidYouMean` where that is to write another word.
     text, start, end
         The command text and the half-open range of characters that the error points at, where it has one.
     subject
@@ -43,6 +59,11 @@ class TerraceError(Exception):
         self.start = start
         self.end = end
         self.subject = subject
+
+    @property
+    def instead(self) -> str:
+        """The word to write in the place of the one that the error points at; empty where none is known."""
+        return self.advice.word if isinstance(self.advice, DidYouMean) else ""
 
     def pointed(self) -> str:
         """The message, with the command and a caret line under the place where it has one."""

@@ -18,9 +18,11 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -30,10 +32,11 @@ from PySide6.QtCore import QCoreApplication, Qt, QTimer
 
 from terrace.data.writers import write
 from terrace_desktop import session_port
-from terrace_desktop.worker import Answer, Worker
+from terrace_desktop.worker import Operation, Task, Worker
 
 TICK = 10  # ms
 LIMIT = 0.100  # s, what the window allows itself
+T = TypeVar("T")
 
 
 @dataclass
@@ -54,18 +57,15 @@ class Watch:
         self.waiting = commands[::-1]
         self.done: list[Gaps] = []
         self.now: Gaps | None = None
-        self.worker = Worker(
-            session_port.make_session, session_port.take_snapshot, "session", warm_up=session_port.warm_up
-        )
-        queued = Qt.ConnectionType.QueuedConnection
-        self.worker.answered.connect(self._answered, queued)
+        self.worker = Worker("session")
+        self.port = session_port.SessionPort(session_port.make_session)
         self.timer = QTimer()
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.setInterval(TICK)
         self.timer.timeout.connect(self._tick)
-        self.last = time.perf_counter()
+        self.last = self.begun = time.perf_counter()
         self.worker.start()
-        self.worker.call(lambda session, progress, cancel: None)  # answered when the session and its imports are there
+        self._put(lambda _task: self.port.open(), lambda _snapshot: self._put(warm_up, lambda _none: self._next()))
         self.timer.start()
 
     def _tick(self) -> None:
@@ -77,20 +77,40 @@ class Watch:
         if gap > 0.030:
             self.now.places.append((gap, _place()))
 
-    def _answered(self, answer: Answer) -> None:
-        if self.now is not None:
-            self.now.elapsed = answer.elapsed
-            outcome = answer.outcome
-            if outcome is None or not outcome.ok:
-                self.now.problem = str(answer.error or (outcome and outcome.error))
-            self.done.append(self.now)
-            self.now = None
+    def _put(self, work: Callable[[Task], T], success: Callable[[T], object]) -> None:
+        self.worker.put(Operation(work, success, self._failed, "benchmark"))
+
+    def _failed(self, error: Exception) -> None:
+        if self.now is None:  # there is no session to measure
+            print(error, file=sys.stderr)
+            QCoreApplication.exit(1)
+            return
+        self._over(str(error))
+
+    def _ran(self, ran: session_port.Ran) -> None:
+        self._over("" if ran.outcome.ok else str(ran.outcome.error))
+
+    def _over(self, problem: str) -> None:
+        """The command that ran has ended."""
+        assert self.now is not None
+        self.now.elapsed, self.now.problem = time.perf_counter() - self.begun, problem
+        self.done.append(self.now)
+        self.now = None
+        self._next()
+
+    def _next(self) -> None:
         if not self.waiting:
             QCoreApplication.quit()
             return
-        self.now = Gaps(self.waiting.pop())
-        self.last = time.perf_counter()
-        self.worker.run_command(self.now.command)
+        command = self.waiting.pop()
+        self.now = Gaps(command)
+        self.last = self.begun = time.perf_counter()
+        self._put(lambda task: self.port.run(command, task), self._ran)
+
+
+def warm_up(_task: Task) -> None:
+    """What the window does after its start."""
+    session_port.warm_up()
 
 
 def _place() -> str:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QListWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QListWidget, QWidget
+from waiting import settled, show
 
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.session.session import Session
@@ -92,8 +93,7 @@ def session_with(command: str, others: tuple[str, ...] = (PLAIN,)) -> Session:
 def shown(about: Facts) -> AfterDialog[Facts]:
     """The panel on the screen."""
     dialog = AfterDialog(about, catalog.groups())
-    dialog.show()
-    QApplication.processEvents()
+    show(dialog)
     return dialog
 
 
@@ -115,7 +115,7 @@ def tick(panel: AfterPanel, name: str, on: bool = True) -> None:
     assert isinstance(box, QCheckBox) and box.isEnabled(), name
     if box.isChecked() != on:
         box.click()
-    QApplication.processEvents()
+    settled()
 
 
 def tick_row(panel: AfterPanel, name: str, value: Any) -> None:
@@ -136,7 +136,7 @@ def choose(panel: AfterPanel, name: str, value: Any) -> None:
     assert isinstance(box, Choice) and box.isEnabled() and not box.is_closed(value), (name, value)
     box.setCurrentIndex([v for v, _ in box._options].index(value))
     box.activated.emit(box.currentIndex())
-    QApplication.processEvents()
+    settled()
 
 
 def write(panel: AfterPanel, name: str, text: str) -> None:
@@ -149,4 +149,4 @@ def write(panel: AfterPanel, name: str, text: str) -> None:
         QTest.keyClicks(line, text)
     else:
         QTest.keyClick(line, Qt.Key.Key_Delete)
-    QApplication.processEvents()
+    settled()

@@ -89,12 +89,12 @@ def main() -> None:
         controller = window.controller
 
         def idle() -> bool:
-            return controller.is_ready and not controller.busy and not controller._view_then
+            return controller.is_ready and not controller.busy and not controller.view_worker.busy
 
         def start_up() -> None:
             window.show()
             window.begin()
-            controller.call(lambda *_: None)  # behind the warm-up
+            controller.call("start", lambda _session: None, lambda _none: None)  # behind the warm-up
 
         step("start", start_up, idle)
         step(f"open {rows:,} rows", lambda: window.data.open_file(str(path)), idle)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from PySide6.QtCore import QMessageLogContext, QPoint, QPointF, Qt, QtMsgType, q
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QWidget
+from waiting import settled, show
 
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.language.mixed import parse_mixed
@@ -76,13 +78,12 @@ def schools(pupils: int = 10) -> Dataset:
     return Dataset(frame, variables)
 
 
-def shown(dataset: Dataset, command: str = "", *, size: tuple[int, int] = (1120, 820), **more: int) -> BuilderForm:
+def shown(dataset: Dataset, command: str = "", *, size: tuple[int, int] = (1120, 820), **more: Any) -> BuilderForm:
     """A form on the screen, with the model of a command in it."""
     spec: ModelSpec | None = parse_mixed(command, dataset.names) if command else None
-    form = BuilderForm(dataset, spec, **more)  # type: ignore[arg-type]
+    form = BuilderForm(dataset, spec, **more)
     form.resize(*size)
-    form.show()
-    QApplication.processEvents()
+    show(form)
     return form
 
 
@@ -99,7 +100,7 @@ def click(form: QWidget, name: str) -> None:
     assert widget.isEnabled(), f"{name} is closed"
     where = QPoint(8, widget.height() // 2) if isinstance(widget, QCheckBox) else widget.rect().center()
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=where)
-    QApplication.processEvents()
+    settled()
 
 
 def keys(widget: QWidget, text: str = "", *strokes: Qt.Key) -> None:
@@ -108,7 +109,7 @@ def keys(widget: QWidget, text: str = "", *strokes: Qt.Key) -> None:
         QTest.keyClicks(widget, text)
     for key in strokes:
         QTest.keyClick(widget, key)
-    QApplication.processEvents()
+    settled()
 
 
 def take(form: BuilderForm, name: str) -> None:
@@ -136,7 +137,7 @@ def refused(form: QWidget, button: str) -> dict[str, str]:
     opened = picker(form)
     found = {v: r for v, r in opened.model._reasons.items() if r}
     opened.close()
-    QApplication.processEvents()
+    settled()
     return found
 
 
@@ -194,7 +195,7 @@ def mend(form: QWidget, label: str) -> None:
     ]
     assert len(found) == 1, f"{len(found)} buttons {label}"
     QTest.mouseClick(found[0], Qt.MouseButton.LeftButton)
-    QApplication.processEvents()
+    settled()
 
 
 def drop(box: RoleBox, *names: str) -> bool:
@@ -210,7 +211,7 @@ def drop(box: RoleBox, *names: str) -> bool:
     taken = box.property("drop") == "yes"
     if taken:
         QApplication.sendEvent(box, QDropEvent(where, Qt.DropAction.CopyAction, data, left, none))
-    QApplication.processEvents()
+    settled()
     return taken
 
 
@@ -228,7 +229,7 @@ def use(menu: QMenu, text: str) -> None:
     assert found[0].isEnabled()
     found[0].trigger()
     menu.close()
-    QApplication.processEvents()
+    settled()
 
 
 def agree(form: BuilderForm) -> None:

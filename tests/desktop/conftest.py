@@ -6,17 +6,20 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
-from PySide6.QtCore import QEventLoop, QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+import waiting
 
 from terrace_desktop import app as desktop_app
 from terrace_desktop import theme
@@ -30,7 +33,6 @@ HARMLESS = (
     "Could not find font",
     "QFontDatabase",
 )
-PATIENCE = 30_000  # ms; a test that waits longer has failed
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,14 @@ def qapp(tmp_path_factory: pytest.TempPathFactory) -> QApplication:
     app = desktop_app.make_application()
     theme.dress(app, "light")
     return app
+
+
+@pytest.fixture(autouse=True)
+def bot(qtbot: QtBot) -> Iterator[QtBot]:
+    """Helpers wait with the `qtbot` of the test, which also fails it by an exception inside a slot."""
+    waiting.BOTS.append(qtbot)
+    yield qtbot
+    waiting.BOTS.remove(qtbot)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +68,7 @@ def no_qt_warnings(qapp: QApplication) -> Iterator[list[str]]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_over(qapp: QApplication) -> Iterator[None]:
+def nothing_left_over(bot: QtBot) -> Iterator[None]:
     """Threads end and windows go with the test that made them."""
     threads = set(threading.enumerate())
     windows = set(map(id, QApplication.topLevelWidgets()))
@@ -66,7 +76,7 @@ def nothing_left_over(qapp: QApplication) -> Iterator[None]:
     for widget in QApplication.topLevelWidgets():
         if id(widget) not in windows and widget.isVisible():
             widget.close()
-    spin()
+    waiting.settled()
     left = [t.name for t in threading.enumerate() if t not in threads and t.name.startswith("terrace")]
     assert not left, f"threads left behind: {left}"
     shown = [w for w in QApplication.topLevelWidgets() if id(w) not in windows and w.isVisible()]
@@ -74,43 +84,7 @@ def nothing_left_over(qapp: QApplication) -> Iterator[None]:
     gc.collect()  # here, on Qt's thread: see terrace_desktop.collector
 
 
-@pytest.fixture(autouse=True)
-def exceptions_fail(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An exception inside a slot fails the test instead of being printed."""
-    caught: list[BaseException] = []
-    monkeypatch.setattr(sys, "excepthook", lambda _kind, error, _trace: caught.append(error))
-    yield
-    if caught:
-        raise caught[0]
-
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings in a file of their own."""
     return Settings(tmp_path / "settings.ini")
-
-
-def spin(ms: int = 0) -> None:
-    """Let events happen: what is pending now, and what comes within `ms`."""
-    loop = QEventLoop()
-    QTimer.singleShot(ms, loop.quit)
-    loop.exec()
-    QApplication.sendPostedEvents()
-
-
-def wait_until(done: Callable[[], bool], what: str = "") -> None:
-    """Let events happen until `done`; fails after a long while."""
-    loop = QEventLoop()
-    look = QTimer()
-    look.setInterval(2)
-    look.timeout.connect(lambda: loop.quit() if done() else None)
-    end = QTimer()
-    end.setSingleShot(True)
-    end.timeout.connect(loop.quit)
-    look.start()
-    end.start(PATIENCE)
-    if not done():
-        loop.exec()
-    look.stop()
-    end.stop()
-    assert done(), f"waited in vain for {what or done}"

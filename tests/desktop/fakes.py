@@ -19,6 +19,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.session import registry
 from terrace.session.contract import Outcome, Progress
 from terrace.session.effects import Effect
+from terrace.session.state import State
 
 
 def small_data(rows: int = 60) -> Dataset:
@@ -79,6 +80,7 @@ class FakeSession:
 
     def __init__(self, gate: threading.Event | None = None) -> None:
         self.dataset: Dataset | None = None
+        self.state = State()
         self.stored: dict[str, FitResult] = {}
         self.fit: FitResult | None = None
         self.gate = gate or threading.Event()
@@ -103,7 +105,7 @@ class FakeSession:
         outcome = handler(text, progress, cancel)
         return replace(outcome, effects=effects_of(outcome.type)) if outcome.ok else outcome
 
-    def run_do(self, text: str, *, progress: Any, cancel: Any, before: Any) -> Iterator[Outcome]:
+    def run_do(self, text: str, *, progress: Any, cancel: Any, before: Any, folder: Any) -> Iterator[Outcome]:
         for line in str(text).split("\n"):
             if line.strip():
                 before(line, 1)

@@ -59,7 +59,7 @@ class Camera:
 
     def idle(self) -> None:
         c = self.window.controller
-        wait(lambda: c.is_ready and not c.busy and not c._view_then)
+        wait(lambda: c.is_ready and not c.busy and not c.view_worker.busy)
 
     def size(self, width: int, height: int) -> None:
         self.window.resize(width, height)

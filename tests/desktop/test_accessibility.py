@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from test_window import MODEL, Desk
+from waiting import settled, wait_until
 
-from conftest import spin, wait_until
 from terrace_desktop import dialogs
 from terrace_desktop.plots.cards import LargePlot
 from terrace_desktop.settings import Settings
@@ -81,7 +81,7 @@ def full(desk: Desk) -> None:
     row = desk.window.results.groups[0].plots
     wait_until(lambda: all(p.plot is not None for p in row.small.values()), "plots")
     row.open("qq")
-    spin()
+    wait_until(lambda: row.large is not None and row.large.isVisible(), "the large plot")
 
 
 def test_no_control_is_unnamed(desk: Desk) -> None:
@@ -89,7 +89,7 @@ def test_no_control_is_unnamed(desk: Desk) -> None:
     full(desk)
     for tab in range(3):
         desk.window.left.setCurrentIndex(tab)
-        spin()
+        settled()
     assert unnamed(desk.window) == []
 
 
@@ -145,8 +145,9 @@ def test_tab_reaches_every_pane_and_comes_round(desk: Desk) -> None:
     w.activateWindow()
     w.resize(1500, 900)
     w.left.setCurrentIndex(0)
+    settled()  # a wide tool bar shows more buttons
     w.left.grid.setFocus()
-    spin()
+    wait_until(w.left.grid.hasFocus, "the focus")
     seen: list[QWidget] = []
     for _ in range(120):
         now = QApplication.focusWidget()
@@ -166,8 +167,8 @@ def test_the_focus_can_be_seen(desk: Desk) -> None:
     desk.window.activateWindow()
     b = desk.window.actions_.buttons["new_model"]
     b.setFocus()
-    spin()
+    wait_until(b.hasFocus, "the focus")
     with_focus = b.grab().toImage()
     desk.window.left.grid.setFocus()
-    spin()
+    wait_until(desk.window.left.grid.hasFocus, "the focus")
     assert b.grab().toImage() != with_focus

@@ -13,8 +13,8 @@ from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QScrollArea, QWidget
 from test_accessibility import unnamed
+from waiting import settled
 
-from conftest import spin
 from terrace.session.contract import Outcome
 from terrace_desktop import theme
 from terrace_desktop.after.listing import HEAD, EntryDelegate
@@ -229,7 +229,7 @@ def test_running_and_what_comes_of_it(panel: AfterPanel) -> None:
     panel.request_run()
     failed = Outcome("estat icc", "estat icc", "error", 0.1, error=("x", "It cannot be."), error_advice="Do this.")
     panel.show_outcome(failed)
-    spin()
+    settled()
     strip = widget(panel, "error")
     assert strip.message.text() == "It cannot be." and panel.run.isEnabled()
     panel.request_run()
@@ -261,7 +261,7 @@ def test_every_control_has_a_name(opened: Opener, model: str) -> None:
     panel = opened(model)
     for entry in panel.list.entries():
         panel.choose(entry.key)
-        spin()
+        settled()
         assert unnamed(panel.window()) == [], entry.key
     index = panel.list.model().index(1, 0)
     spoken = str(index.data(Qt.ItemDataRole.AccessibleTextRole))
@@ -286,7 +286,7 @@ def test_fits_any_size_in_both_themes(opened: Opener, size: tuple[int, int], cho
         panel.window().resize(*size)
         for entry in panel.list.entries():
             panel.choose(entry.key)
-            spin()
+            settled()
             area = panel.scroller
             assert isinstance(area, QScrollArea) and area.horizontalScrollBar().maximum() == 0, entry.key
             assert panel.form is not None and panel.form.width() <= area.viewport().width() + 1, entry.key
@@ -312,10 +312,10 @@ def cut(form: QWidget) -> list[str]:
 
 def test_buttons_stay_in_reach_at_the_least_size(panel: AfterPanel) -> None:
     panel.window().resize(1, 1)
-    spin()
+    settled()
     panel.choose("margins")
     write(panel, "at_x", "0(1)30")
-    spin()
+    settled()
     for b in (panel.run, panel.copy):
         corner = b.mapTo(panel.window(), b.rect().bottomRight())
         assert panel.window().rect().contains(corner)

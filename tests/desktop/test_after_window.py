@@ -10,8 +10,8 @@ from after_help import tick, widget, write
 from builder_help import popups
 from PySide6.QtWidgets import QMenu
 from test_app import Program
+from waiting import settled, wait_until
 
-from conftest import spin, wait_until
 from terrace_desktop.after.panel import AfterPanel
 from terrace_desktop.results.model_card import ModelCard
 from terrace_desktop.settings import Settings
@@ -39,18 +39,18 @@ def ask(program: Program, card: ModelCard, key: str = "") -> AfterPanel:
     """Open the panel of a card by its menu."""
     menu = card.findChild(QMenu, "model_after_menu")
     menu.actions()[-1].trigger()
-    spin()
+    wait_until(program.window.models._after.dialog.isVisible, "the panel")
     panel: AfterPanel = program.window.models._after.dialog.panel
     if key:
         panel.choose(key)
-        spin()
+        settled()
     return panel
 
 
 def run(program: Program, panel: AfterPanel) -> None:
     panel.run.click()
     program.idle()
-    spin()
+    settled()  # a message that is new in a layout is shown by the event loop
 
 
 def commands(program: Program) -> list[str]:
@@ -108,11 +108,9 @@ def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
     table = program.window.results.groups[0].outputs[0].outcome.tables[1]
     assert [c.title for c in table.columns] == ["Model 1", "Model 2"]
     program.run("mixed distance i.sex || subject:")
-    spin()
     assert panel.command.text().startswith("estimates compare m1 m2 m3, "), "a new model takes part"
     tick(panel, "models_m1", False)
     program.run("mixed distance i.sex age || subject:")
-    spin()
     assert panel.command.text().startswith("estimates compare m2 m3, "), "what was chosen stays"
 
 
@@ -132,10 +130,9 @@ def test_long_work_is_cancelled_from_the_panel(program: Program) -> None:
     write(panel, "reps", "100000")
     panel.run.click()
     assert panel.cancel.isVisible()
-    wait_until(lambda: program.window.controller.worker.progress() is not None, "the bootstrap")
+    wait_until(lambda: program.window.controller.worker.running() is not None, "the bootstrap")
     panel.cancel.click()
     program.idle()
-    spin()
     assert panel.status.full_text() == "Cancelled" and not panel.cancel.isVisible()
     assert not program.window.results.groups[0].outputs
 
@@ -144,16 +141,13 @@ def test_the_panel_goes_with_its_model(program: Program) -> None:
     pane, models = program.window.results, program.window.models
     ask(program, pane.newest())
     pane.remove_group(pane.groups[0])
-    spin()
-    assert models._after.dialog is None
+    wait_until(lambda: models._after.dialog is None, "the panel to go with its model")
     ask(program, pane.newest())
     models._after.dialog.reject()
-    spin()
-    assert models._after.dialog is None and models._after.card is None
+    wait_until(lambda: models._after.dialog is None and models._after.card is None, "the panel to go")
     panel = ask(program, pane.newest(), "contrast")
     widget(panel, "edit").click()
-    spin()
-    assert models._after.dialog is None and models.builder is not None
+    wait_until(lambda: models._after.dialog is None and models.builder is not None, "the builder instead of the panel")
     assert models.builder.spec == pane.newest().fit.spec
 
 
@@ -161,7 +155,7 @@ def test_the_menu_opens_the_panel_of_the_newest_model(program: Program) -> None:
     action = program.window.actions_["after_all"]
     assert action.isEnabled() and action.shortcut().toString() == "Ctrl+T"
     action.trigger()
-    spin()
+    wait_until(program.window.models._after.dialog.isVisible, "the panel")
     panel = program.window.models._after.dialog.panel
     assert panel.facts.fit is program.window.results.newest().fit
 
@@ -184,10 +178,8 @@ def test_forms_stay_open_while_the_rows_of_the_fit_are_there(program: Program) -
     program.run("mixed distance age if subject > 3 || subject:")
     panel = ask(program, program.window.results.newest(), "margins")
     program.run("keep if e(sample)", "sort age")
-    spin()
     assert not panel.form.reason
     run(program, panel)
     assert panel.status.full_text().startswith("Done")
     program.run("drop if subject == 4")
-    spin()
     assert panel.form.reason.startswith("The data are not those of the fit")

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
+from waiting import wait_idle, wait_until
 
-from conftest import spin, wait_until
 from terrace.session.session import Session
 from terrace_desktop import app, dialogs, logs
 from terrace_desktop.main_window import MainWindow
@@ -34,8 +34,7 @@ class Program:
         self.idle()
 
     def idle(self) -> None:
-        c = self.window.controller
-        wait_until(lambda: c.is_ready and not c.busy and not c._view_then, "the program")
+        wait_idle(self.window.controller)
 
     def run(self, *commands: str) -> None:
         for command in commands:
@@ -231,7 +230,7 @@ def test_a_model_of_other_data_is_told_and_harms_nothing(program: Program) -> No
     builder = w.models.builder
     wait_until(lambda: builder is not None and builder.isVisible())
     fit = builder.findChild(QPushButton, "builder_fit")
-    spin(50)
+    wait_until(lambda: builder.form.state.is_current, "the judgement")
     assert not fit.isEnabled(), "its variables are not there"
     w.models.close_builder()
     card.refit_asked.emit()
@@ -299,7 +298,6 @@ def test_a_model_that_cannot_be_read_opens_an_empty_builder(program: Program) ->
     assert "nothere" in form.live.wrong.text() and form.live.command.toPlainText() == "mixed nothere || id:"
     assert form.spec.outcome.name == ""
     w.models.close_builder()
-    spin()
 
 
 def test_what_is_built_stays_while_the_data_change(program: Program) -> None:
@@ -330,7 +328,6 @@ def test_what_is_built_stays_while_the_data_change(program: Program) -> None:
     assert w.models.builder.form.fit.isEnabled() and w.models.builder.form.definitions() == ()
     program.run("sample sleepstudy")
     assert w.models.builder is None, "other data have other variables"
-    spin()
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QTabBar,
     QWidget,
 )
+from waiting import settled, show
 
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.samples import sample
@@ -53,7 +54,7 @@ def unfold(form: BuilderForm) -> None:
     form.more.fold.setChecked(True)
     form.maximisation.fold.setChecked(True)
     form.reporting.fold.setChecked(True)
-    QApplication.processEvents()
+    settled()
 
 
 def visible(form: QWidget, *kinds: type) -> list[QWidget]:
@@ -190,7 +191,7 @@ def test_the_theme_is_followed(forms: list[BuilderForm], qapp: QApplication, res
     assert pixel(form, column, 4, 4) == QColor(theme.LIGHT.panel)
     light = form.live.estimated.toHtml()
     theme.dress(qapp, "dark")
-    QApplication.processEvents()
+    settled()
     chip = form.fixed.chips.chips()[0]
     assert pixel(form, column, 4, 4) == QColor(theme.DARK.panel)
     assert pixel(form, form.live, 2, form.live.height() - 3) == QColor(theme.DARK.ground)
@@ -209,8 +210,7 @@ def test_data_without_rows(forms: list[BuilderForm], columns: list[str]) -> None
         form.state.start_from(key)
         assert not form.fit.isEnabled()
     window = BuilderDialog(data)
-    window.show()
-    QApplication.processEvents()
+    show(window)
     window.close()
     window.deleteLater()
 

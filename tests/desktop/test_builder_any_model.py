@@ -12,6 +12,7 @@ from builder_help import popups
 from hypothesis import Phase, given, settings
 from PySide6.QtWidgets import QApplication
 from strategies_spec import GROUPS, NAMES, specs
+from waiting import settled
 
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.language.mixed import parse_mixed
@@ -65,7 +66,7 @@ few = settings(
 def test_any_model_opens_as_it_is(forms: tuple[BuilderForm, BuilderForm], spec: ModelSpec) -> None:
     for form in forms:
         form.set_spec(spec)
-        QApplication.processEvents()
+        settled()
         assert form.spec == spec, "showing a model does not change it"
         assert parse_mixed(form.command) == spec
         assert form.state.is_current

@@ -9,7 +9,8 @@ import pytest
 from builder_help import agree, chip, click, menu_of, pick, picker, popups, schools, shown, take, use
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
+from waiting import settled
 
 from terrace.session.session import Session
 from terrace.session.state import State
@@ -83,7 +84,7 @@ def test_the_time_is_declared_where_a_lag_needs_it(model: BuilderForm) -> None:
     lags = menu_of(model, "builder_chip_menu").findChild(QMenu, "fixed_lag_menu")
     use(lags, "Declare the time")
     menu_of(model, "builder_chip_menu").close()
-    QApplication.processEvents()
+    settled()
     opened = picker(model)
     QTest.keyClicks(opened.search, "week")
     QTest.keyClick(opened.search, Qt.Key.Key_Return)

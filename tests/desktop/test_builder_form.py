@@ -33,7 +33,8 @@ from builder_help import (
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QTextTable
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QApplication, QTextBrowser
+from PySide6.QtWidgets import QTextBrowser
+from waiting import settled, show
 
 import terrace
 from terrace.data.dataset import Dataset, Measure
@@ -605,8 +606,7 @@ def test_fitting(model: BuilderForm) -> None:
 
 def dialog(dataset: Dataset, settings: object = None) -> BuilderDialog:
     made = BuilderDialog(dataset, None, None, settings)  # type: ignore[arg-type]
-    made.show()
-    QApplication.processEvents()
+    show(made)
     return made
 
 
@@ -641,7 +641,7 @@ def test_escape_does_not_throw_a_model_away_at_once() -> None:
 def test_the_form_is_explained() -> None:
     window = dialog(DATA)
     QTest.keyClick(window.form.variables.search, Qt.Key.Key_F1)
-    QApplication.processEvents()
+    settled()
     pages = window.findChildren(PageDialog)
     assert len(pages) == 1 and pages[0].isVisible()
     text = " ".join(pages[0].findChild(QTextBrowser).toPlainText().split())

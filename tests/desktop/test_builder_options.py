@@ -28,7 +28,8 @@ from builder_help import (
 )
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
+from waiting import settled
 
 from terrace.data.dataset import Panel
 from terrace.language import mixed_options
@@ -100,7 +101,7 @@ def test_a_command_becomes_the_model_and_the_same_command_again(command: str) ->
     form = shown(DATA, command)
     for fold in (form.more.fold, form.maximisation.fold, form.reporting.fold):
         fold.setChecked(True)
-    QApplication.processEvents()
+    settled()
     assert form.spec == spec, "showing a model does not change it"
     assert form.command == command
     agree(form)

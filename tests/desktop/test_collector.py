@@ -7,8 +7,8 @@ import threading
 import weakref
 
 from PySide6.QtWidgets import QApplication
+from waiting import wait_until
 
-from conftest import wait_until
 from terrace_desktop.collector import Collector
 
 

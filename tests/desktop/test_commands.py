@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 from test_accessibility import unnamed
 from test_app import Program
+from waiting import wait_until
 
-from conftest import spin, wait_until
 from terrace.session.session import Session
 from terrace_desktop import dialogs, session_port
 from terrace_desktop.command_bar import CommandBar
@@ -87,8 +87,7 @@ def test_tab_completes_as_far_as_is_certain_and_then_proposes(bar: CommandBar) -
     assert popup.isVisible() and bar._words.stringList() == ["ses", "sector", "size"]
     QTest.keyClick(popup, Qt.Key.Key_Down)
     QTest.keyClick(popup, Qt.Key.Key_Return)
-    spin()
-    assert bar.text() == "mixed sector" and not popup.isVisible()
+    wait_until(lambda: bar.text() == "mixed sector" and not popup.isVisible(), "the word to be taken")
 
 
 def test_tab_leaves_an_empty_bar(bar: CommandBar) -> None:
@@ -148,7 +147,7 @@ def test_a_do_file_runs_in_its_folder_with_loops_and_macros(program: Program, tm
     do.write_text("local file small.csv\n"
                   "import delimited `file', clear\nforeach v in x y {\ngenerate `v'2 = `v'^2\n}\n")
     here = Path.cwd()
-    w.controller.run_script(path=do)
+    w.controller.run_script(do)
     program.idle()
     assert Path.cwd() == here
     assert {"x2", "y2"} <= set(w.controller.snapshot.dataset.names)
@@ -159,7 +158,7 @@ def test_a_do_file_runs_in_its_folder_with_loops_and_macros(program: Program, tm
 
 def test_a_do_file_that_is_cancelled_stops(program: Program) -> None:
     w = program.window
-    w.controller.worker.stepped.connect(lambda step: w.controller.cancel() if step.outcome else None)
+    w.controller.finished.connect(lambda *_: w.controller.cancel())
     w.controller.run_script("sample hsb\n" + "summarize\n" * 400)
     program.idle()
     assert len(program.states()) < 300 and program.states()[0] == ("sample hsb", "ok")
@@ -230,4 +229,3 @@ def test_all_commands_are_listed_and_found(program: Program) -> None:
     dialog.search.setText("xyzzy")
     assert dialog.text() == "No command has these words."
     dialog.close()
-    QApplication.processEvents()

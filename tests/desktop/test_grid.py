@@ -11,8 +11,8 @@ import pytest
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
+from waiting import settled, show, wait_until
 
-from conftest import spin
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace_desktop.grid import columns, copying
 from terrace_desktop.grid.model import MISSING, GridModel, sort_order
@@ -137,8 +137,7 @@ def test_header_paints_what_it_says() -> None:
     view = GridView()
     view.show_dataset(fakes.small_data())
     view.resize(700, 400)
-    view.show()
-    spin()
+    show(view)
     plain = view.columns.grab().toImage()
     view.grid.sorted_by = ("school", True)
     view.columns.viewport().update()
@@ -162,7 +161,7 @@ def test_million_rows_paint_and_select_without_touching_cells(monkeypatch: pytes
     monkeypatch.setattr(columns.ColumnReader, "text", text)
     view.selectColumn(0)
     view.scrollTo(view.grid.index(rows - 1, 0))
-    spin()
+    settled()
     view.grab()
     on_screen = view.viewport().height() // view.rows.defaultSectionSize() + 2
     assert 0 < len(set(read)) <= 2 * on_screen, "only what is on screen is read"
@@ -229,8 +228,7 @@ def test_marks_are_shown_and_scrolled_to() -> None:
     mask = np.zeros(60, dtype=bool)
     mask[40] = True
     view.mark_rows(mask)
-    spin()
-    assert view.rowAt(5) > 30
+    wait_until(lambda: view.rowAt(5) > 30, "the marked row to come into sight")
     image = QImage(20, 20, QImage.Format.Format_ARGB32)
     painter = QPainter(image)
     painter.end()

@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from waiting import settled
 
-from conftest import spin
 from terrace_desktop.history import HistoryModel, duration
 from terrace_desktop.history_tab import HistoryTab
 
@@ -109,7 +109,7 @@ def test_selected_entries_run_again_in_order_and_are_copied() -> None:
     assert QGuiApplication.clipboard().text() == "sample hsb\nmixed mathach ses || id:"
     tab.list.doubleClicked.emit(tab.history.index(1, 0))
     assert tab.bar.text() == "mixed mathach sess || id:"
-    spin()
+    settled()
     tab.grab()
     tab.close()
 

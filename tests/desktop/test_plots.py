@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import fakes
 import numpy as np
+import pyqtgraph
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from waiting import settled, show, wait_until
 
-from conftest import spin, wait_until
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace_desktop import theme
 from terrace_desktop.plots import layers, thin
@@ -40,8 +41,7 @@ def one(marks: Marks, **options: object) -> Plot:
 
 def painted(view: PlotView) -> QImage:
     view.resize(420, 320)
-    view.show()
-    spin()
+    show(view)
     return view.grab().toImage()
 
 
@@ -167,11 +167,11 @@ def test_a_brush_selects_the_rows_inside_even_those_not_drawn() -> None:
     view.deleteLater()
 
 
-def test_dragging_with_the_brush_selects_and_without_it_moves() -> None:
+def test_dragging_with_the_brush_selects_and_without_it_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(pyqtgraph.CONFIG_OPTIONS, "mouseRateLimit", 0)  # else a move too soon after one is not heard
     large = LargePlot(fakes.plot())
     large.resize(600, 520)
-    large.show()
-    spin()
+    show(large)
     view = large.view
     before = view.boxes[0].viewRange()
     selected: list[object] = []
@@ -182,18 +182,18 @@ def test_dragging_with_the_brush_selects_and_without_it_moves() -> None:
     def drag() -> None:
         QTest.mousePress(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, a)
         QTest.mouseMove(view.viewport(), QPoint(300, 200))
-        spin(20)
+        settled()
         QTest.mouseMove(view.viewport(), b)
-        spin(20)
+        settled()
         QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, b)
-        spin(20)
+        settled()
 
     drag()
     assert selected and len(selected[-1]) > 0
     assert view.boxes[0].viewRange() == before
     large.move_button.click()
     drag()
-    assert view.boxes[0].viewRange() != before
+    wait_until(lambda: view.boxes[0].viewRange() != before, "the view to move")
     large.reset()
     assert selected[-1] is None
     large.close()
@@ -222,8 +222,7 @@ def test_keys_move_zoom_reset_and_close() -> None:
 def test_the_picture_is_copied() -> None:
     large = LargePlot(fakes.plot())
     large.resize(500, 500)
-    large.show()
-    spin()
+    show(large)
     large.copy_image()
     assert not QGuiApplication.clipboard().image().isNull()
     large.close()
@@ -239,7 +238,7 @@ def test_a_small_picture_opens_large_and_closes_again() -> None:
     assert row.large is None, "nothing to show yet"
     row.small["residual-fitted"].show_plot(fakes.plot())
     row.small["qq"].show_plot(fakes.plot("qq"))
-    spin()
+    settled()
     QTest.keyClick(row.small["qq"], Qt.Key.Key_Return)
     assert row.large is not None and row.large.plot.kind == "qq"
     row.open("residual-fitted")
@@ -312,8 +311,7 @@ def test_the_legend_stands_above_the_panels_in_the_order_asked_for() -> None:
     plot = Plot("T", (PlotPanel(Axis("x"), Axis("y"), layers_),), legend=True, legend_order=("Seen", "Fit"))
     large = LargePlot(replace(plot, subtitle="Under the title"))
     large.resize(500, 560)
-    large.show()
-    spin()
+    show(large)
     assert large.legend is not None and [label for label, _ in large.legend.entries] == ["Seen", "Fit"]
     assert [len(marks) for _, marks in large.legend.entries] == [1, 2], "a curve and its band are one entry"
     assert large.legend.geometry().bottom() < large.view.geometry().top()

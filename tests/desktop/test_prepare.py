@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QDialog
 from test_accessibility import unnamed
 from test_after_catalog import defaults, variants
 from test_app import Program
+from waiting import wait_until
 
-from conftest import spin
 from terrace.session.session import Session
 from terrace.session.state import State
 from terrace_desktop.after.entry import Entry, Field
@@ -214,7 +214,6 @@ def test_a_variable_is_computed_and_the_form_is_ready_for_the_next(program: Prog
     assert panel.command.text() == "generate older = age - 8"
     panel.request_run()
     program.idle()
-    spin()
     assert "older" in w.controller.snapshot.dataset
     assert panel.status.full_text() == "Done." and help_.widget(panel, "name").text() == ""
     assert help_.widget(panel, "value").text() == "age - 8", "what else was typed stays"
@@ -231,7 +230,6 @@ def test_other_data_begin_with_an_empty_form(program: Program) -> None:
     w.prepare.open("compute")
     help_.write(w.prepare.dialog.panel, "name", "older")
     program.run("sample sleepstudy")
-    spin()
     panel = w.prepare.dialog.panel
     assert panel.form.entry.key == "compute" and help_.widget(panel, "name").text() == ""
     assert panel.heading.full_text() == "Work with the data · sleepstudy"
@@ -257,8 +255,7 @@ def test_a_narrow_bar_leaves_out_what_the_menus_have(program: Program) -> None:
     w = program.window
     assert w.actions_.buttons["tool_plot"].isVisible()
     w.resize(820, 600)
-    spin()
-    assert not w.actions_.buttons["tool_plot"].isVisible()
+    wait_until(lambda: not w.actions_.buttons["tool_plot"].isVisible(), "the button to give way")
     assert w.actions_.buttons["export"].isVisible() and w.actions_.buttons["new_model"].isVisible()
 
 
@@ -267,8 +264,8 @@ def test_points_of_a_graph_select_rows_of_the_grid(program: Program) -> None:
     plot = program.window.results.loose()[-1].findChild(LargePlot)
     assert plot.select_button.isEnabled()
     plot.view.select_inside(7.5, 8.5, 0, 100)
-    spin()
     grid = program.window.left.grid.grid
+    wait_until(lambda: grid.marked is not None, "the marked rows")
     age = grid.dataset.frame["age"].to_numpy()
     assert grid.marked is not None and grid.marked.any()
     assert (age[grid.marked] == 8).all() and (grid.dataset.frame["female"].to_numpy()[grid.marked] == 1).all()

@@ -12,8 +12,8 @@ import fakes
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea
+from waiting import settled, show, wait_until
 
-from conftest import spin, wait_until
 from terrace.results.fit import Advice
 from terrace.results.table import Column, Row, Table
 from terrace.session.contract import Outcome, Progress
@@ -43,8 +43,7 @@ def card() -> Iterator[ModelCard]:
     c = ModelCard(1, ENTRY, outcome(), fakes.small_data())
     window.setWidget(c)
     window.resize(760, 500)
-    window.show()
-    spin()
+    show(window)
     yield c
     window.close()
     window.deleteLater()
@@ -171,7 +170,7 @@ def test_a_stale_result_is_dimmed_and_offers_another_fit(card: ModelCard) -> Non
     card.findChild(QPushButton, "model_refit").click()
     assert asked == [1]
     card.set_stale(False)
-    spin()
+    settled()
     assert card.body_widget.graphicsEffect() is None
     assert card.findChild(QPushButton, "model_refit") is None or card._stale_strip is None
 
@@ -261,8 +260,7 @@ def test_newest_on_top_and_everything_can_go() -> None:
     pane.add_output(ENTRY, Outcome("y", "y", "error", 0.0, error=("e", "bad")))
     pane.dismiss_errors()
     assert pane.loose() == [loose]
-    spin()
-    assert pane.widget().width() <= pane.viewport().width()
+    wait_until(lambda: pane.widget().width() <= pane.viewport().width(), "the cards to fit")
     pane.clear()
     assert pane.groups == [] and pane.loose() == [] and not pane._hint.isHidden()
     pane.add_model(ENTRY, outcome(), None)

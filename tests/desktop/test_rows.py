@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from test_app import Program
+from waiting import wait_until
 
-from conftest import spin
 from terrace.data.dataset import Dataset, Variable
 from terrace_desktop import commands
 from terrace_desktop.data_pane import VARIABLES, find_variable
@@ -138,7 +138,7 @@ def test_a_value_is_changed_by_a_command_that_can_be_undone(program: Program) ->
     assert line is not None and line.selectedText() == line.text()
     QTest.keyClicks(line, "0.25")
     QTest.keyClick(line, Qt.Key.Key_Return)
-    spin()
+    wait_until(lambda: program.states()[-1][0].startswith("replace"), "the command")
     program.idle()
     assert program.states()[-1] == (f"replace ses = 0.25 in {row + 1}", "ok")
     assert program.window.controller.snapshot.dataset.frame["ses"].iloc[row] == 0.25

@@ -7,8 +7,8 @@ import re
 import pytest
 from PySide6.QtGui import QColor, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication, QLabel
+from waiting import show
 
-from conftest import spin
 from terrace_desktop import theme
 
 
@@ -77,7 +77,6 @@ def test_figures_have_one_width(qapp: QApplication) -> None:
     assert one_width(QFontMetricsF(theme.text_font()))
     label = QLabel("1")
     label.setProperty("tone", "heading")  # a style sheet must not take the feature away
-    label.show()
-    spin()
+    show(label)
     assert one_width(QFontMetricsF(label.font()))
     label.close()

@@ -9,13 +9,14 @@ from pathlib import Path
 import fakes
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+from waiting import settled, wait_idle, wait_until
 
-from conftest import spin, wait_until
-from terrace_desktop import dialogs
+from terrace_desktop import data_flow, dialogs
 from terrace_desktop.keeper import Keeper
 from terrace_desktop.main_window import MainWindow
 from terrace_desktop.settings import Settings
@@ -36,8 +37,7 @@ class Desk:
         self.idle()
 
     def idle(self) -> None:
-        c = self.window.controller
-        wait_until(lambda: c.is_ready and not c.busy and not c._view_then, "the window")
+        wait_idle(self.window.controller)
 
     def run(self, *commands: str) -> None:
         for command in commands:
@@ -114,7 +114,7 @@ def test_recent_files_are_kept_and_dropped_files_open(desk: Desk, tmp_path: Path
         QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
     desk.window.dropEvent(event)
-    spin()
+    wait_until(lambda: bool(desk.session.ran), "the command")
     desk.idle()
     assert desk.session.ran == [f'use "{file}", clear']
     desk.window.settings.add_recent(file)
@@ -256,7 +256,6 @@ def test_predict_opens_the_panel_where_new_variables_are_made(desk: Desk) -> Non
     panel = desk.window.models._after.dialog.panel
     assert panel.commands() == ["predict fitted, fitted"]
     desk.window.models._after.close()
-    spin()
 
 
 def test_compare_opens_the_panel_with_all_models(desk: Desk) -> None:
@@ -266,7 +265,6 @@ def test_compare_opens_the_panel_with_all_models(desk: Desk) -> None:
     panel = desk.window.models._after.dialog.panel
     assert panel.commands() == ['estimates compare m1 m2, titles("Model 1" "Model 2")']
     desk.window.models._after.close()
-    spin()
 
 
 def test_closing_over_unsaved_changes_asks_first(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -279,7 +277,7 @@ def test_closing_over_unsaved_changes_asks_first(desk: Desk, monkeypatch: pytest
     w.close()
     assert w.isVisible()
     w.findChild(dialogs.UnsavedDialog).reject()
-    spin()
+    wait_until(lambda: w.findChild(dialogs.UnsavedDialog) is None, "the question to go")
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "new.dta"))
     w.close()
     dialog = w.findChild(dialogs.UnsavedDialog)
@@ -287,7 +285,7 @@ def test_closing_over_unsaved_changes_asks_first(desk: Desk, monkeypatch: pytest
     dialog.ok_button.click()  # the fake session cannot save: the window stays
     desk.idle()
     assert desk.session.ran[-1].startswith("save ") and w.isVisible()
-    spin()
+    wait_until(lambda: w.findChild(dialogs.UnsavedDialog) is None, "the question to go")
     w.close()
     w.findChild(dialogs.UnsavedDialog).findChild(QPushButton, "unsaved_discard").click()
     assert not w.isVisible()
@@ -325,8 +323,7 @@ def test_a_quiet_model_shows_its_head_until_it_is_asked_for(desk: Desk) -> None:
     group = desk.window.results.groups[0]
     assert group.card.folded and group.plots is None and group.card.stored == "m1"
     button = group.card.findChild(QToolButton, "card_show")
-    spin()
-    assert button.isVisible()
+    wait_until(button.isVisible, "the button")
     button.click()
     assert not group.card.folded and not button.isVisible()
     wait_until(lambda: all(p.plot is not None for p in group.plots.small.values()), "plots")
@@ -412,29 +409,44 @@ def test_an_unforeseen_error_opens_one_dialog_and_the_window_goes_on(
     shown = [d for d in desk.window.findChildren(dialogs.FailureDialog) if d.isVisible()]
     assert len(shown) == 1
     shown[0].ok_button.click()
-    spin()
     desk.run(MODEL)
     assert len(desk.window.results.groups) == 1
 
 
-def test_a_closed_window_leaves_nothing(settings: Settings) -> None:
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_defect_in_the_filter_is_seen(
+    finished: bool, desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    monkeypatch.setattr(data_flow, "rows_where", broken)
+    desk.open()
+    desk.window.data.filter("score > 1", finished)
+    desk.idle()
+    shown = [d for d in desk.window.findChildren(dialogs.FailureDialog) if d.isVisible()]
+    assert len(shown) == 1 and "nobody foresaw this" in caplog.text
+    shown[0].ok_button.click()
+
+
+def test_a_closed_window_leaves_nothing(settings: Settings, qtbot: QtBot) -> None:
     def round_trip() -> None:
         d = Desk(settings)
         d.open()
         d.run(MODEL)
-        d.window.close()
-        d.window.deleteLater()
-        del d
-        for _ in range(3):
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-            spin()
-            gc.collect()
+        with qtbot.waitSignal(d.window.destroyed):
+            d.window.close()
+            d.window.deleteLater()
+
+    def widgets() -> int:
+        gc.collect()
+        return len(QApplication.allWidgets())
 
     round_trip()
-    before = len(QApplication.allWidgets())
+    before = widgets()
     for _ in range(3):
         round_trip()
-    assert len(QApplication.allWidgets()) <= before
+    wait_until(lambda: widgets() <= before, "the widgets of closed windows to go")
 
 
 # --- the window itself --------------------------------------------------------------------------------------
@@ -466,7 +478,7 @@ def test_a_small_window_can_be_used(desk: Desk, size: tuple[int, int]) -> None:
     desk.run(MODEL)
     w = desk.window
     w.resize(*size)
-    spin()
+    settled()
     assert (w.width(), w.height()) == size
     for name, b in w.actions_.buttons.items():
         if b.isVisible():
@@ -487,7 +499,7 @@ def test_long_names_are_shortened_and_stand_in_the_tooltip(desk: Desk) -> None:
     desk.run(long)
     w = desk.window
     w.resize(800, 600)
-    spin()
+    settled()
     assert w.results.newest()._command.toolTip() == long.strip()
     wait_until(lambda: w.results.newest().width() <= w.results.viewport().width(), "the card to shrink")
     w.resize(1400, 800)
@@ -511,8 +523,7 @@ def test_keyboard_goes_to_every_pane(desk: Desk) -> None:
         ("focus_results", w.results.newest().browser),
     ):
         w.actions_[name].trigger()
-        spin()
-        assert QApplication.focusWidget() is widget, name
+        wait_until(lambda: QApplication.focusWidget() is widget, name)  # noqa: B023 - waited for here
 
 
 def test_no_two_shortcuts_are_the_same(desk: Desk) -> None:
@@ -526,7 +537,7 @@ def test_help_pages_open(desk: Desk) -> None:
         page = desk.window.findChildren(dialogs.PageDialog)[-1]
         assert page.isVisible() and page.windowTitle()
         page.close()
-        spin()
+        settled()
 
 
 def test_command_bar_runs_what_is_typed(desk: Desk) -> None:
@@ -554,7 +565,7 @@ def test_every_enabled_entry_of_every_menu_does_something_without_complaint(
         for dialog in QApplication.topLevelWidgets():
             if dialog is not desk.window and dialog.isVisible():
                 dialog.close()
-        spin()
+        settled()
     desk.window.set_theme("light")
 
 
@@ -562,7 +573,7 @@ def test_the_tour_walks_through_the_window_and_ends(desk: Desk) -> None:
     w = desk.window
     desk.open()
     w.actions_["tour"].trigger()
-    spin()
+    wait_until(lambda: w.findChild(Tour) is not None, "the tour")
     tour = w.findChild(Tour)
     titles = [s.title for s in stops(Parts(*[w] * 6))]
     seen = [tour.title()]
@@ -574,18 +585,16 @@ def test_the_tour_walks_through_the_window_and_ends(desk: Desk) -> None:
     QTest.keyClick(tour, Qt.Key.Key_Left)
     assert tour.title() == seen[-2]
     w.resize(820, 560)
-    spin()
-    assert w.rect().contains(tour.geometry())
+    wait_until(lambda: w.rect().contains(tour.geometry()), "the bubble inside the window")
     QTest.keyClick(tour, Qt.Key.Key_Escape)
-    spin()
-    assert w.findChild(Tour) is None
+    wait_until(lambda: w.findChild(Tour) is None, "the tour to end")
 
 
 def test_a_streamed_file_shows_its_size_and_what_is_shown_of_it(desk: Desk, tmp_path: Path) -> None:
     import pandas as pd
 
     import terrace
-    from terrace_desktop.worker import Snapshot
+    from terrace_desktop.session_port import Snapshot
 
     frame = pd.DataFrame({"g": np.arange(12_000) % 7, "y": np.arange(12_000) % 11})
     frame.to_parquet(tmp_path / "rows.parquet")

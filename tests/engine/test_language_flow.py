@@ -347,11 +347,77 @@ def test_a_log_holds_what_was_shown(session: Session, tmp_path: Path, monkeypatc
 
 def test_folders_and_files(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    shown(session, "mkdir sub\ncd sub\nsave here\nerase here.dta")
-    assert Path.cwd() == tmp_path / "sub" and not (tmp_path / "sub" / "here.dta").exists()
-    assert shown(session, "pwd") == [str(tmp_path / "sub")]
+    shown(session, "mkdir sub\ncd sub\nsave here")
+    assert (tmp_path / "sub" / "here.dta").is_file()
+    shown(session, "erase here.dta")
+    assert not (tmp_path / "sub" / "here.dta").exists() and Path.cwd() == tmp_path
+    assert shown(session, "pwd") == [str(tmp_path / "sub")] == shown(session, "di \"`c(pwd)'\"")
     for text in ("cd nowhere", "erase nothing.dta", "mkdir ../sub"):
         assert session.run(text).error is not None
+    shown(session, "clear all\ncd ..")
+    assert shown(session, "pwd") == [str(tmp_path)]
+
+
+FILES = """
+import delimited small.csv, clear
+save small
+use small, clear
+merge 1:1 id using small, nogenerate
+append using small
+use small, clear
+export delimited using out.csv
+export excel using out.xlsx
+mixed y x || g:
+estimates store a
+estimates store b
+estimates save fit
+estimates use fit
+report page.md, noplots
+etable, estimates(a b) export(compared.csv)
+plot residuals, saving(residuals.png)
+scatter y x, saving(points.png)
+graph export again.svg
+log using said
+log close
+statsby m=r(mean), by(g) saving(means): summarize y
+confirm file small.dta
+do other
+mkdir inner
+local found : dir . files "*.dta"
+display `"`found'"'
+erase out.csv
+"""
+
+
+def test_every_name_of_a_file_begins_from_the_folder_of_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, elsewhere = tmp_path / "work", tmp_path / "elsewhere"
+    work.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    rng = np.random.default_rng(5)
+    lines = [f"{i},{i // 6},{rng.normal():.3f},{rng.normal():.3f}" for i in range(60)]
+    (work / "small.csv").write_text("\n".join(["id,g,y,x", *lines]))
+    (work / "other.do").write_text("use small.dta, clear\n")
+    session = Session()
+    outcomes = list(session.run_do(FILES, folder=work))
+    assert [o.error for o in outcomes if not o.ok] == []
+    assert not list(elsewhere.iterdir()), "nothing is written where the program was started"
+    made = {p.name for p in work.iterdir()}
+    assert made >= {"small.dta", "out.xlsx", "fit.fit", "page.md", "compared.csv", "said.log", "means.dta", "inner"}
+    assert made >= {"residuals.png", "points.png", "again.svg"} and "out.csv" not in made
+    assert '"means.dta" "small.dta"' in [o for o in outcomes if o.type == "display"][-1].text
+    assert session.state.folder == "", "for these commands only"
+    assert session.run("use small").error is not None
+
+
+def test_a_do_file_that_is_left_gives_the_folder_back(tmp_path: Path) -> None:
+    session = Session()
+    steps = session.run_do("cd ..\npwd\npwd\n", folder=tmp_path)
+    assert next(steps).text == str(tmp_path.parent)
+    steps.close()
+    assert session.state.folder == ""
 
 
 def test_a_loop_can_be_stopped(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from terrace.data.build import from_frame
 from terrace.data.dataset import Dataset
-from terrace.errors import DataError
+from terrace.errors import DataError, DidYouMean
 from terrace.language.command import PREFIXES
 from terrace.session import registry
 from terrace.session.contract import Outcome
@@ -312,6 +313,31 @@ def test_help_explains_every_command(session: Session) -> None:
         assert COMMANDS[name].help in ok(session, f"help {name}").text
     outcome = session.run("help mixd")
     assert outcome.error is not None and "mixed" in outcome.error_advice
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        ("summarize xx", "x"),
+        ("summarize SEX", "sex"),
+        ("sumarize x", "summarize"),
+        ("summarize x, detial", "detail"),
+        ("generate z = xx + 1", "x"),
+    ],
+)
+def test_an_error_names_the_word_to_write_instead(session: Session, command: str, word: str) -> None:
+    outcome = session.run(command)
+    assert outcome.error is not None and outcome.error_instead == word
+    assert f"Did you mean {word}?" in outcome.error_advice and outcome.error_at is not None
+    start, end = outcome.error_at
+    ok(session, command[:start] + word + command[end:])
+    assert session.run("summarize nothinglikeit").error_instead == ""
+
+
+def test_advice_stays_what_it_is_when_it_is_copied() -> None:
+    advice = DidYouMean("sex", "Upper and lower case differ.")
+    again = pickle.loads(pickle.dumps(advice))
+    assert (again, again.word) == (advice, "sex") and advice == "Did you mean sex? Upper and lower case differ."
 
 
 # --- by ---------------------------------------------------------------------------------------------------

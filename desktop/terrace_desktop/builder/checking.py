@@ -1,14 +1,14 @@
 """Judging a model against its data without making the user wait.
 
-Few rows are looked at on the spot, so that the form never shows what is not so. Many rows are looked at in
-a thread of one's own, latest model first: a result that was overtaken is dropped.
+Few rows are looked at on the spot, so that the form never shows what is not so. Many rows are looked at by a worker,
+latest model first: a model that was overtaken is not looked at any more, and a judgement on it is dropped.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,82 +19,66 @@ from terrace.errors import TerraceError
 from terrace.spec.check import Report, examine
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Problem
+from terrace_desktop.worker import Job, Operation, Worker, run_here
 
 DIRECT_ROWS = 20_000
 """Up to this many rows a check takes a few milliseconds and is done at once."""
 
 Mask = npt.NDArray[np.bool_]
 RowsOf = Callable[[ModelSpec, Dataset], Mask | None]
+T = TypeVar("T")
 
 
 class Checker(QObject):
-    """Judges the latest model; `done` carries the model judged and the report on it."""
+    """Judges the latest model; `done` carries the model judged and the report on it.
+
+    Without a `worker` everything is done at once.
+    """
 
     done = Signal(object, object)
-    _found = Signal(int, object, object)
+    failed = Signal(object)  # the exception that other work ended with
 
-    def __init__(self, rows_of: RowsOf, direct_rows: int = DIRECT_ROWS) -> None:
+    def __init__(self, rows_of: RowsOf, direct_rows: int = DIRECT_ROWS, worker: Worker | None = None) -> None:
         super().__init__()
         self._rows_of = rows_of
         self.direct_rows = direct_rows
-        self._job = 0
-        self._thread: ThreadPoolExecutor | None = None
-        self._closed = threading.Event()
-        self._found.connect(self._deliver)
+        self._worker = worker
+        self._judging: Job[Any] | None = None
+        self._others: list[Job[Any]] = []
 
     def check(self, spec: ModelSpec, dataset: Dataset) -> None:
         """Judge a model; `done` comes at once for few rows, later for many."""
-        self._job += 1
-        if len(dataset) <= self.direct_rows:
-            self.done.emit(spec, judged(spec, dataset, self._rows_of))
-            return
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="terrace-builder")
-        self._closed.clear()
-        self._thread.submit(self._work, self._job, spec, dataset)
+        if self._judging is not None:
+            self._judging.forget()
+        rows_of = self._rows_of
+        self._judging = self._do(
+            Operation(
+                lambda _task: judged(spec, dataset, rows_of),
+                partial(self.done.emit, spec),
+                lambda error: self.done.emit(spec, unjudged(error)),
+                "judging a model",
+            ),
+            dataset,
+        )
 
-    def run(self, work: Callable[[], object], dataset: Dataset, then: Callable[[object], object]) -> None:
-        """Do some other work on the data in the same way, and hand its result to `then`."""
-        if len(dataset) <= self.direct_rows:
-            then(work())
-            return
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="terrace-builder")
-        self._closed.clear()
-        self._thread.submit(self._other, work, then)
+    def run(self, label: str, work: Callable[[], T], dataset: Dataset, success: Callable[[T], object]) -> None:
+        """Do some other work on the data in the same way, and hand its result to `success`."""
+        job = self._do(Operation(lambda _task: work(), success, self.failed.emit, label), dataset)
+        if job is not None:
+            self._others = [*(j for j in self._others if not j.over), job]
 
     def close(self) -> None:
-        """Let the thread end; results that are under way are dropped."""
-        self._closed.set()
-        self._job += 1
-        if self._thread is not None:
-            self._thread.shutdown(wait=False, cancel_futures=True)
-            self._thread = None
+        """Nothing more is told; what is under way is dropped."""
+        for job in (self._judging, *self._others):
+            if job is not None:
+                job.forget()
+        self._judging, self._others = None, []
 
-    # --- in the thread -----------------------------------------------------------------------------------
-    def _work(self, job: int, spec: ModelSpec, dataset: Dataset) -> None:
-        if job == self._job:  # a later model makes this one pointless
-            self._send(job, spec, judged(spec, dataset, self._rows_of))
-
-    def _other(self, work: Callable[[], object], then: Callable[[object], object]) -> None:
-        self._send(-1, then, work())
-
-    def _send(self, job: int, first: object, second: object) -> None:
-        if self._closed.is_set():
-            return
-        try:
-            self._found.emit(job, first, second)
-        except RuntimeError:  # the window went away while this was worked out
-            self._closed.set()
-
-    # --- in the window -----------------------------------------------------------------------------------
-    def _deliver(self, job: int, first: object, second: object) -> None:
-        if self._closed.is_set():
-            return
-        if job == -1:
-            first(second)  # type: ignore[operator]
-        elif job == self._job:
-            self.done.emit(first, second)
+    def _do(self, operation: Operation[T], dataset: Dataset) -> Job[T] | None:
+        if self._worker is None or len(dataset) <= self.direct_rows:
+            run_here(operation)
+            return None
+        return self._worker.put(operation)
 
 
 def judged(spec: ModelSpec, dataset: Dataset, rows_of: RowsOf) -> Report:
@@ -104,3 +88,9 @@ def judged(spec: ModelSpec, dataset: Dataset, rows_of: RowsOf) -> Report:
     except TerraceError as error:
         message = f"{error.message} {error.advice}".strip()
         return Report((Problem("rows", error.code, message),), None)
+
+
+def unjudged(error: Exception) -> Report:
+    """The report on a model whose check met with a defect: it says so, in the place of a judgement."""
+    message = f"This model could not be checked ({type(error).__name__}: {error}). The log has more."
+    return Report((Problem("model", "internal", message),), None)

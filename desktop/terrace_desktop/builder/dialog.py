@@ -17,6 +17,7 @@ from terrace_desktop.builder.state import RunCommands
 from terrace_desktop.dialogs import PageDialog
 from terrace_desktop.settings import Settings
 from terrace_desktop.widgets import named
+from terrace_desktop.worker import Worker
 
 
 class BuilderDialog(QDialog):
@@ -36,12 +37,13 @@ class BuilderDialog(QDialog):
         constraints: Mapping[int, str] | None = None,
         run_commands: RunCommands | None = None,
         start_values: str = "",
+        worker: Worker | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_dialog", self.tr("Model builder"))
         self.form = BuilderForm(
             dataset, spec, self, settings, title=title, direct_rows=direct_rows, constraints=constraints,
-            run_commands=run_commands, start_values=start_values,
+            run_commands=run_commands, start_values=start_values, worker=worker,
         )  # fmt: skip
         self.setWindowTitle(self.form.heading.text())
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)

@@ -43,6 +43,7 @@ from terrace_desktop.builder.variable_menu import fill_variable_menu
 from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.settings import Settings
 from terrace_desktop.widgets import ElidedLabel, button, hairline, label, named, restyle, tool_button
+from terrace_desktop.worker import Worker
 
 FOLDS = 3  # sections at the end that are folded away
 
@@ -72,12 +73,13 @@ class BuilderForm(QWidget):
         constraints: Mapping[int, str] | None = None,
         run_commands: RunCommands | None = None,
         start_values: str = "",
+        worker: Worker | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
-            start_values=start_values,
+            start_values=start_values, worker=worker,
         )  # fmt: skip
         self._store = settings.store if isinstance(settings, Settings) else settings
         self._active: RoleBox | None = None
@@ -110,6 +112,7 @@ class BuilderForm(QWidget):
         application.focusChanged.connect(self._focus_moved)
         self.state.changed.connect(self._changed)
         self.state.checked.connect(self._checked)
+        self.state.failed.connect(self._tell_failure)
         self.destroyed.connect(self.state.close)
         self.variables.model.set_variables(dataset.variables)
         self.state.refresh()
@@ -432,6 +435,9 @@ class BuilderForm(QWidget):
         self.status_more.set_text(more)
         self.fit.setEnabled(self.state.ready)
         self.fit.setAccessibleDescription("" if self.state.ready else text)
+
+    def _tell_failure(self, error: Exception) -> None:
+        self.status_more.set_text(str(error))
 
     def go_to_problem(self) -> None:
         """Put the focus where the first problem is."""

@@ -20,6 +20,7 @@ from terrace.spec.templates import Started, start
 from terrace.spec.text import number_text
 from terrace_desktop.builder.checking import DIRECT_ROWS, Checker, RowsOf
 from terrace_desktop.builder.rows import rows_of
+from terrace_desktop.worker import Worker
 
 HISTORY = 200
 RunCommands = Callable[[tuple[str, ...], Callable[[], object]], object]
@@ -31,11 +32,12 @@ class BuilderState(QObject):
 
     changed = Signal()
     checked = Signal()
+    failed = Signal(object)  # an exception: something that was asked for did not come about
 
     def __init__(
         self, dataset: Dataset, spec: ModelSpec | None = None, rows: RowsOf = rows_of,
         direct_rows: int = DIRECT_ROWS, constraints: Mapping[int, str] | None = None,
-        run_commands: RunCommands | None = None, start_values: str = "",
+        run_commands: RunCommands | None = None, start_values: str = "", worker: Worker | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.constraints = None if constraints is None else dict(constraints)
@@ -51,8 +53,9 @@ class BuilderState(QObject):
         self.start_values = start_values
         self._undo: list[ModelSpec] = []
         self._redo: list[ModelSpec] = []
-        self.checker = Checker(rows, direct_rows)
+        self.checker = Checker(rows, direct_rows, worker)
         self.checker.done.connect(self._judged)
+        self.checker.failed.connect(self.failed)
 
     # --- changing ----------------------------------------------------------------------------------------
     def apply(self, spec: ModelSpec) -> None:
@@ -129,14 +132,13 @@ class BuilderState(QObject):
         """The model of a template."""
         spec, dataset = self.spec, self.dataset
 
-        def then(found: object) -> None:
-            assert isinstance(found, Started)
+        def then(found: Started) -> None:
             self.template = key
             self.apply(found.spec)
             self.hints = found.hints
             self.changed.emit()
 
-        self.checker.run(lambda: start(key, spec, dataset), dataset, then)
+        self.checker.run(f"template {key}", lambda: start(key, spec, dataset), dataset, then)
 
     def refresh(self) -> None:
         """Show and judge the model as it is."""
@@ -149,8 +151,8 @@ class BuilderState(QObject):
         self.hints = ()
         self.refresh()
 
-    def _judged(self, spec: object, report: object) -> None:
-        if spec == self.spec and isinstance(report, Report):
+    def _judged(self, spec: ModelSpec, report: Report) -> None:
+        if spec == self.spec:
             more = tuple(self._undefined())
             self.report = replace(report, problems=(*more, *report.problems)) if more else report
             self.is_current = True

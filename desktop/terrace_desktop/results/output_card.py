@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -53,14 +52,14 @@ def _tr(text: str) -> str:
 
 
 def mended(outcome: Outcome) -> tuple[str, str]:
-    """The word that the advice proposes for what an error is about, and the command with it; empty without one."""
-    found = re.search(r"Did you mean (\w+)\?", outcome.error_advice)
-    if found is None or outcome.error_at is None:
+    """The word to write for what an error is about, and the command with it; empty without one."""
+    word = outcome.error_instead
+    if not word.isidentifier() or outcome.error_at is None:
         return "", ""
     start, end = outcome.error_at
     if not outcome.command[start:end].isidentifier():
         return "", ""
-    return found[1], outcome.command[:start] + found[1] + outcome.command[end:]
+    return word, outcome.command[:start] + word + outcome.command[end:]
 
 
 def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> str:

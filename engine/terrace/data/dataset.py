@@ -18,7 +18,7 @@ import pandas as pd
 
 from terrace.data.digits import EXACT, whole_text
 from terrace.data.value import Value
-from terrace.errors import DataError
+from terrace.errors import DataError, DidYouMean
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -353,6 +353,8 @@ def _did_you_mean(name: str, names: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.6) or [
         n for n in names if n.lower() == name.lower()
     ]
+    if len(close) == 1:
+        return DidYouMean(close[0])
     if close:
         return "Did you mean " + ", ".join(close) + "?"
     shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")

@@ -10,7 +10,7 @@ from functools import cache
 from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.resources import resource_path
-from terrace.errors import DataError
+from terrace.errors import DataError, DidYouMean
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def sample(name: str) -> Dataset:
             f"There is no sample named {name!r}.",
             code="no-such-sample",
             subject=name,
-            advice=f"Did you mean {close[0]}?" if close else "The samples are: " + ", ".join(infos) + ".",
+            advice=DidYouMean(close[0]) if close else "The samples are: " + ", ".join(infos) + ".",
         )
     data = read_parquet(resource_path("samples", f"{name}.parquet"), Report("Reading"))
     return replace(data, source=f"sample {name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from terrace.errors import DidYouMean
 from terrace.language.options import did_you_mean
 from terrace.language.tokens import NAME, Piece, words
 
@@ -115,7 +116,7 @@ class Names:
         names = self.variables or ()
         same = [n for n in names if n.lower() == text.lower()]
         if same:
-            return f"Did you mean {same[0]}? Upper and lower case differ."
+            return DidYouMean(same[0], "Upper and lower case differ.")
         return did_you_mean(text, names) or f"The data have: {_some(names)}."
 
 

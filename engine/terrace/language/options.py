@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from terrace.errors import DidYouMean
 from terrace.language.tokens import NAME, Piece, closing
 
 
@@ -169,6 +170,8 @@ def match_options(
 def did_you_mean(typed: str, names: Sequence[str], *, otherwise: bool = False) -> str:
     """A hint that names what is close to `typed`; empty (or all names) where nothing is."""
     close = difflib.get_close_matches(typed, names, n=3, cutoff=0.6)
+    if len(close) == 1:
+        return DidYouMean(close[0])
     if close:
         return "Did you mean " + " or ".join(close) + "?"
     return "Use one of: " + ", ".join(names) + "." if otherwise else ""

@@ -19,12 +19,13 @@ class Outcome:
     """What one command did.
 
     ``type`` is the command's full name without its arguments (``mixed``, ``estat icc``). On an error
-    ``error`` is ``(code, message)``, `error_at` the range of characters concerned, and the session is as it
-    was before. ``changed`` names what a driver must refresh: any of ``data``, ``results``, ``settings``,
-    ``estimates``. ``effects`` are those on the data that came about, and the others that are declared for the command;
-    none on an error. ``payload`` is the further JSON of the command (``scalars``, ``groups``, ``fixed``, ...);
-    ``line`` is where the command begins in its do-file. ``number`` counts the commands of the session that gave a
-    fit, a table or a plot, from 1, by which ``report`` names them; 0 for any other.
+    ``error`` is ``(code, message)``, `error_at` the range of characters concerned, ``error_instead`` the word to write
+    in their place where one is known, and the session is as it was before. ``changed`` names what a driver must
+    refresh: any of ``data``, ``results``, ``settings``, ``estimates``. ``effects`` are those on the data that came
+    about, and the others that are declared for the command; none on an error. ``payload`` is the further JSON of the
+    command (``scalars``, ``groups``, ``fixed``, ...); ``line`` is where the command begins in its do-file. ``number``
+    counts the commands of the session that gave a fit, a table or a plot, from 1, by which ``report`` names them; 0 for
+    any other.
     """
 
     command: str
@@ -35,6 +36,7 @@ class Outcome:
     error: tuple[str, str] | None = None
     error_at: tuple[int, int] | None = None
     error_advice: str = ""
+    error_instead: str = ""
     warnings: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     plots: tuple[Plot, ...] = ()

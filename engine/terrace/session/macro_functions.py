@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 from terrace.errors import CommandError, TerraceError
 from terrace.language.macros import macro_words
@@ -183,7 +182,7 @@ def _dir(session: SessionPort, text: str) -> str:
     import fnmatch
 
     parts = macro_words(text)
-    folder, kind = Path(parts[0] if parts else "."), parts[1] if len(parts) > 1 else "files"
+    folder, kind = session.state.path(parts[0] if parts else "."), parts[1] if len(parts) > 1 else "files"
     pattern = parts[2] if len(parts) > 2 else "*"
     try:
         found = sorted(p.name for p in folder.iterdir() if p.is_dir() == kind.startswith("dir"))

@@ -179,7 +179,7 @@ def system_values(state: State) -> dict[str, float | str]:
         "k": float(len(data.names)) if data is not None else 0.0,
         "level": state.settings.level,
         "pi": math.pi,
-        "pwd": os.getcwd(),
+        "pwd": str(state.path(".").absolute()),
         "filename": data.source if data is not None else "",
         "current_date": now.strftime("%d %b %Y").lstrip("0"),
         "current_time": now.strftime("%H:%M:%S"),

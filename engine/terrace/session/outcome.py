@@ -47,6 +47,7 @@ def failure(command: str, name: str, error: TerraceError) -> Outcome:
         error=(error.code, error.message),
         error_at=_place(command, error),
         error_advice=error.advice,
+        error_instead=error.instead,
     )
 
 

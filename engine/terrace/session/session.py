@@ -163,19 +163,30 @@ class Session:
         progress: ProgressCallback | None = None,
         cancel: CancelCheck | None = None,
         before: Callable[[str, int], None] | None = None,
+        folder: str | os.PathLike[str] | None = None,
     ) -> Iterator[Outcome]:
         """Run a do-file, or the text of one, and give the outcome of each command as it ends.
 
         A command in a loop has an outcome each time it runs, with its macros replaced. Ends after the first
         error and after ``exit``. A text of one line is a path where it ends in ``.do`` or is a file. ``before``
-        is called with each command and its line before it runs.
+        is called with each command and its line before it runs. Names of files begin from ``folder`` until the last
+        command has ended, where it is given.
         """
         try:
-            nodes = read_flow(read_do_file(path_or_text))
+            nodes = read_flow(read_do_file(path_or_text, self.state))
         except TerraceError as error:
             yield failure(f"do {path_or_text}", "do", error)
             return
-        yield from self.run_nodes(nodes, progress=progress, cancel=cancel, before=before)
+        steps = self.run_nodes(nodes, progress=progress, cancel=cancel, before=before)
+        if folder is None:
+            yield from steps
+            return
+        usual = self.state.folder
+        self.state = replace(self.state, folder=os.path.abspath(folder))
+        try:
+            yield from steps
+        finally:
+            self.state = replace(self.state, folder=usual)
 
     def run_nodes(
         self,
@@ -342,13 +353,13 @@ def one_node(text: str) -> Node | None:
     return nodes[0] if nodes else None
 
 
-def read_do_file(path_or_text: str | os.PathLike[str]) -> str:
+def read_do_file(path_or_text: str | os.PathLike[str], state: State) -> str:
     """The text of a do-file, or the text given. Raises `DataError` where the file cannot be read."""
     if isinstance(path_or_text, str):
         text = path_or_text
-        if "\n" in text or not (text.strip().endswith(".do") or Path(text).is_file()):
+        if "\n" in text or not (text.strip().endswith(".do") or state.path(text).is_file()):
             return text
-    path = Path(path_or_text).expanduser()
+    path = state.path(os.fspath(path_or_text))
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -100,7 +101,7 @@ class State:
     ``reshape``, and whether j is text, so that ``reshape wide`` alone goes back. ``locals`` and ``globals`` are macros,
     ``programs`` the commands of ``program define``, ``returning`` what a running one leaves in r(); ``log`` is the file
     that the session is written to, ``pending`` what ``display _continue`` has shown of a line. ``bases`` are base
-    levels of factors by ``fvset base``.
+    levels of factors by ``fvset base``. ``folder`` is where names of files begin from, the process's own where empty.
     """
 
     dataset: Dataset | None = None
@@ -128,6 +129,12 @@ class State:
     returning: Returned = field(default_factory=Returned)
     log: str = ""
     bases: Mapping[str, Base] = field(default_factory=dict)
+    folder: str = ""
+
+    def path(self, name: str) -> Path:
+        """The file or folder of a name in a command: what is relative begins from ``folder``."""
+        path = Path(name).expanduser()
+        return Path(self.folder, path) if self.folder else path
 
     def changed_since(self, before: State) -> frozenset[str]:
         """What a driver must refresh: any of ``data``, ``results``, ``estimates``, ``settings``."""

@@ -81,9 +81,7 @@ def _confirm_number(session: Session, item: Piece, kinds: list[str]) -> None:
 
 
 def _confirm_file(session: Session, item: Piece, kinds: list[str]) -> None:
-    from pathlib import Path
-
-    path = Path(unquoted(item)).expanduser()
+    path = session.state.path(unquoted(item))
     if "new" in kinds and path.exists():
         raise item.error(f"There is a file {path} already.", code="file-exists", subject=str(path))
     if "new" not in kinds and not path.is_file():

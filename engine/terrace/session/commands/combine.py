@@ -30,7 +30,7 @@ def read_using(session: Session, piece: Piece, command_name: str) -> Dataset:
     """The dataset of a file that a command names after using."""
     from terrace.data.readers import read
 
-    return read(file_name(piece, command_name), progress=session.report, cancel=session.cancelled)
+    return read(file_name(session, piece, command_name), progress=session.report, cancel=session.cancelled)
 
 
 @command(

@@ -123,7 +123,7 @@ def etable(session: Session, parsed: ParsedCommand) -> CommandResult:
     # a table for the paper is rounded as on paper, in plain text too
     text = table_text(table, journal=True).strip("\n")
     if "export" in options:
-        text += f"\n\nWritten to {_export(options, table)}."
+        text += f"\n\nWritten to {_export(session, options, table)}."
     return CommandResult(text=text, tables=(table,))
 
 
@@ -155,7 +155,7 @@ def _columns(
     return _titles(chosen)
 
 
-def _export(options: dict[str, Option], table: Table) -> Path:
+def _export(session: Session, options: dict[str, Option], table: Table) -> Path:
     from terrace.report.export import export
 
     option = options["export"]
@@ -165,7 +165,7 @@ def _export(options: dict[str, Option], table: Table) -> Path:
         raise _too_much(option)
     if len(parts) == 2:
         more = match_options(parts[1], rules("replace"), "export()")
-    path = file_name(parts[0].strip(), "export()")
+    path = file_name(session, parts[0].strip(), "export()")
     return export([table], path, replace="replace" in more or "replace" in options)
 
 

@@ -47,8 +47,11 @@ def opened(session: Session, data: Dataset) -> CommandResult:
     return CommandResult(text="\n".join(lines), state=state)
 
 
-def file_name(piece: Piece, command_name: str) -> str:
-    """The file that a piece names, with or without quotation marks. `CommandError` where it is empty."""
+def file_name(session: Session, piece: Piece, command_name: str) -> str:
+    """The file that a piece names, with or without quotation marks, as the session finds it.
+
+    Raises `CommandError` where it is empty.
+    """
     name = unquoted(piece)
     if not name:
         raise piece.error("The name of a file is missing.", code="no-file", advice=f'Write {command_name} "file.dta".')
@@ -58,7 +61,7 @@ def file_name(piece: Piece, command_name: str) -> str:
             code="web-file",
             advice="Download the file first, and open it from disk.",
         )
-    return name
+    return str(session.state.path(name))
 
 
 @command(
@@ -74,7 +77,7 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     excluding(options, ("stream", "nostream"))
     clauses = parsed.clauses
     piece = clauses.body if clauses.using is None else clauses.using
-    name = file_name(piece, "use")
+    name = file_name(session, piece, "use")
     if "nostream" not in options and ("stream" in options or larger_than_memory(name)):
         if "nolabel" in options:
             raise options["nolabel"].piece.error(
@@ -179,7 +182,7 @@ def _using(clauses: Clauses) -> Piece:
 )
 def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "delim:iters decimal enc:oding varn:ames case", already="clear"))
-    name = file_name(_using(parsed.clauses), "import delimited")
+    name = file_name(session, _using(parsed.clauses), "import delimited")
     if "varnames" in options and options["varnames"].value != "1":
         raise options["varnames"].piece.error(
             "Names are read from the first row, where that holds names.",
@@ -224,7 +227,7 @@ def _delimiter(option: Option | None) -> str | None:
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("desc:ribe", "sh:eet cellra:nge case", already="clear first:row"))
-    name = file_name(_using(parsed.clauses), "import excel")
+    name = file_name(session, _using(parsed.clauses), "import excel")
     if "describe" in options:
         from terrace.data.excel import sheets
 
@@ -250,7 +253,7 @@ def _opens(command_name: str, article: str) -> str:
          help="As import sas.", effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "case", already="clear"))
-    name = file_name(_using(parsed.clauses), parsed.name)
+    name = file_name(session, _using(parsed.clauses), parsed.name)
     data = _read(session, name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual)
     return opened(session, _in_case(data, options.get("case")))
 
@@ -272,7 +275,7 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     source = data.source if Path(data.source or ".").is_file() else ""
     if not body and not source:
         raise parsed.word.error("These data have no file yet.", code="no-file", advice='Write save "file.dta".')
-    name = file_name(body, "save") if body else source
+    name = file_name(session, body, "save") if body else source
     written = write(data, name, replace="replace" in options, progress=session.report, cancel=session.cancelled)
     return CommandResult(text=f"Saved as {written.path}.", warnings=written.notes)
 
@@ -288,7 +291,7 @@ def clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     if what not in ("", "all"):
         raise parsed.clauses.body.error("clear takes all or nothing.", code="syntax", advice="clear all")
     if what == "all":
-        return CommandResult(state=type(session.state)())
+        return CommandResult(state=type(session.state)(folder=session.state.folder))
     return CommandResult(state=replace(session.state, dataset=None))
 
 

@@ -54,7 +54,7 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
     using = clauses.using
     names = parse_names(clauses.body, data.names) if using is not None else ()
-    path = file_name(clauses.body if using is None else using, parsed.name)
+    path = file_name(session, clauses.body if using is None else using, parsed.name)
     data = data.select(names) if names else data
     keep = chosen(session, clauses)
     data = data if keep.all() else data.rows(keep)

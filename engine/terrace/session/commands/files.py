@@ -40,7 +40,7 @@ def log_using(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise parsed.word.error(
             f"The log {session.state.log} is open already.", code="log-open", advice="Write log close before."
         )
-    path = Path(_name(parsed)).expanduser()
+    path = session.state.path(_name(parsed))
     if not path.suffix:
         path = path.with_name(path.name + ".log")
     if path.exists() and not ({"replace", "append"} & set(options)):
@@ -91,22 +91,24 @@ def _name(parsed: ParsedCommand) -> str:
 def cd(session: Session, parsed: ParsedCommand) -> CommandResult:
     text = unquoted(parsed.arguments.strip())
     if text and parsed.name == "cd":
-        folder = Path(text).expanduser()
+        folder = session.state.path(text)
         try:
-            os.chdir(folder)
+            os.stat(os.path.join(folder, "."))  # it is there, it is a folder, and it may be entered
         except OSError as error:
             raise DataError(
                 f"The folder {folder} cannot be entered: {error.strerror}.",
                 code="no-such-folder",
                 subject=str(folder),
             ) from None
-    return CommandResult(text=os.getcwd())
+        found = str(folder.resolve())
+        return CommandResult(text=found, state=replace(session.state, folder=found))
+    return CommandResult(text=str(session.state.path(".").absolute()))
 
 
 @command("mkdir", syntax="mkdir FOLDER", help="Make a folder.", effects=Effect.FILES)
 def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
-    folder = Path(_name(parsed)).expanduser()
+    folder = session.state.path(_name(parsed))
     try:
         folder.mkdir()
     except OSError as error:
@@ -120,7 +122,7 @@ def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command("erase", syntax="erase FILE", help="Delete a file.", effects=Effect.FILES)
 def erase(session: Session, parsed: ParsedCommand) -> CommandResult:
-    path = Path(_name(parsed)).expanduser()
+    path = session.state.path(_name(parsed))
     if not path.is_file():
         raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
     try:

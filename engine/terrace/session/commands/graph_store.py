@@ -77,7 +77,7 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(known)
     if not parsed.clauses.body:
         raise parsed.word.error("The name of a file is missing.", code="no-file", advice="graph export figure.png")
-    where = file_name(parsed.clauses.body, "graph export")
+    where = file_name(session, parsed.clauses.body, "graph export")
     path = Path(where)
     if "as" in options:
         kind = choice(

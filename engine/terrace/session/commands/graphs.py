@@ -326,7 +326,7 @@ def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> Command
         )
     text = drawing.text
     if options.saving is not None:
-        where = file_name(options.saving, "saving")
+        where = file_name(session, options.saving, "saving")
         path = Path(where) if Path(where).suffix else Path(f"{where}.{KINDS[0]}")
         text += "\n" + written(save(drawing.plots, path, replace_file=options.saving_replace))
     graphs.pop(name, None)

@@ -48,7 +48,7 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.files import write
 
     options = parsed.options(rules("replace"))
-    path = _path(parsed)
+    path = _path(session, parsed)
     fit = current_fit(session, parsed)
     if fit.macros.get("cmd") != "mixed":
         raise parsed.word.error("Only fits of mixed can be saved.", code="not-mixed")
@@ -89,11 +89,11 @@ def _bound(session: Session, fit: FitResult) -> dict[str, str]:
     return found
 
 
-def _path(parsed: ParsedCommand) -> Path:
+def _path(session: Session, parsed: ParsedCommand) -> Path:
     name = unquoted(parsed.clauses.body)
     if not name:
         raise parsed.word.error("The name of a file is missing.", code="no-file", advice=f"Write {parsed.name} FILE.")
-    path = Path(name).expanduser()
+    path = session.state.path(name)
     return path if path.suffix else path.with_name(path.name + EXTENSION)
 
 
@@ -147,7 +147,7 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.mixed import parse_mixed
 
     parsed.options(())
-    path = _path(parsed)
+    path = _path(session, parsed)
     about, data = _read(path)
     spec = parse_mixed(about["model"], data.names)
     constraints = {int(k): str(v) for k, v in about["constraints"].items()}

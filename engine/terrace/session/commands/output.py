@@ -47,7 +47,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.report.export import export
 
     options = parsed.options(rules("noplots noresults replace", "models titles results"))
-    path = file_name(parsed.clauses.body, "report")
+    path = file_name(session, parsed.clauses.body, "report")
     excluding(options, ("results", "noresults"))
     numbers = [] if "noresults" in options else _numbers(session, options.get("results"))
     fits = _fits(session, parsed, options.get("models"), bool(numbers))
@@ -103,7 +103,7 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
         return CommandResult(plots=(drawn,))
     from terrace.report.figure import save
 
-    path = save(drawn, file_name(argument(options["saving"]), "plot"), replace="replace" in options)
+    path = save(drawn, file_name(session, argument(options["saving"]), "plot"), replace="replace" in options)
     return CommandResult(text=f"Written to {path}.")
 
 

@@ -47,7 +47,7 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
     session = _with_idcluster(session, options)
     statistics = read_statistics(outer.clauses.body)
     command = inner(parsed, outer)
-    saving = read_saving(options.get("saving"))
+    saving = read_saving(session, options.get("saving"))
     state = session.execute(command).state or session.state
     fit = state.fit if _is_estimation(state, session.state) else None
     values = collect(state, statistics, estimation=fit is not None, random=True)
@@ -187,7 +187,7 @@ def _units(
 Saving = tuple[str, bool]
 
 
-def read_saving(option: Option | None) -> Saving | None:
+def read_saving(session: Session, option: Option | None) -> Saving | None:
     """``saving(file, replace)``: the file's name, and whether it may replace another."""
     if option is None:
         return None
@@ -196,7 +196,7 @@ def read_saving(option: Option | None) -> Saving | None:
     parts = split(argument(option), ",")
     rest = parts[1].strip() if len(parts) > 1 else None
     inside = match_options(rest, rules("replace", already="double"), "saving") if rest is not None else {}
-    return file_name(parts[0].strip(), "saving"), "replace" in inside
+    return file_name(session, parts[0].strip(), "saving"), "replace" in inside
 
 
 def write_replicates(session: Session, saving: Saving, data: Dataset) -> str:

@@ -45,7 +45,7 @@ def simulate(session: Session, parsed: ParsedCommand) -> CommandResult:
         lines.append(f"The command failed in {failed:,} of them; their numbers are missing.")
     state = replace(session.state, rng=rng)
     if "saving" in options:
-        saving = read_saving(options["saving"])
+        saving = read_saving(session, options["saving"])
         assert saving is not None
         lines.append(write_replicates(session, saving, data))
         return CommandResult(text="\n".join(lines), state=state)

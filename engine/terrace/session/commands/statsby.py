@@ -179,7 +179,7 @@ def _finished(
     if failed:
         lines.append(f"The command failed in {failed:,} of them; their numbers are missing.")
     if "saving" in options:
-        saving = read_saving(options["saving"])
+        saving = read_saving(session, options["saving"])
         assert saving is not None
         lines.append(write_replicates(session, saving, data))
         return CommandResult(text="\n".join(lines))

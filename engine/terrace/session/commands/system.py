@@ -138,17 +138,15 @@ def redo(session: Session, parsed: ParsedCommand) -> CommandResult:
 )
 @command("run", minimum="ru", syntax="run FILE [arguments]", help="As do, without its text.", effects=Effect.NONE)
 def do(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from pathlib import Path
-
     parts = words(parsed.clauses.body)
     if not parts:
         raise parsed.word.error("The name of a do-file is missing.", code="no-file", advice="do file.do")
-    path = Path(unquoted(parts[0]))
-    if not path.exists() and Path(unquoted(parsed.clauses.body)).exists():  # a name with blanks, without quotes
-        path, parts = Path(unquoted(parsed.clauses.body)), []
+    path, whole = session.state.path(unquoted(parts[0])), session.state.path(unquoted(parsed.clauses.body))
+    if not path.exists() and whole.exists():  # a name with blanks, without quotes
+        path, parts = whole, []
     if not path.exists() and not path.suffix:
         path = path.with_suffix(".do")
-    read_do_file(path)  # a file that is not there is the error of this command, not of one in it
+    read_do_file(path, session.state)  # a file that is not there is the error of this command, not of one in it
     child = scope(session, str(parsed.arguments.after(parts[0].end)) if parts else "", path.name)
     texts: list[str] = []
     out = CommandResult()
