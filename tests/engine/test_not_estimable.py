@@ -216,6 +216,20 @@ def test_one_mark_everywhere(session: Session, command: str, label: str, cells: 
     assert "not estimable" in table_html(table)
 
 
+@pytest.mark.parametrize("command", ["lincom 1.v", "lincom 1b.p", "nlcom exp(_b[1.v])", "nlcom exp(_b[1b.p])",
+                                     "contrast r.v@1.p", "pwcompare p#v", "margins p#v", "margins, dydx(v)"])  # fmt: skip
+@pytest.mark.parametrize("model", ["regress y i.p##i.v", f"{MODEL} dfmethod(kroger)"])
+def test_a_row_without_a_standard_error_takes_no_degrees_of_freedom_from_the_table(model: str, command: str) -> None:
+    found = session_on(data())
+    ok(found, model)
+    outcome = ok(found, command + (("" if "," in command else ",") + " small") * model.startswith("mixed"))
+    keys = [c.title for c in outcome.tables[0].columns]
+    assert keys[2] == "t" and keys[-1] == "df"
+    assert not any("z is shown" in n for t in outcome.tables for n in t.notes)
+    stored: Any = found.state.returned.matrices.get("table")
+    assert stored is None or "t" in stored.rows
+
+
 def test_what_is_stored_of_it_is_missing(session: Session) -> None:
     ok(session, "lincom 1.v")
     assert "estimate" not in session.state.returned.scalars
