@@ -216,8 +216,11 @@ def test_one_mark_everywhere(session: Session, command: str, label: str, cells: 
     assert "not estimable" in table_html(table)
 
 
-@pytest.mark.parametrize("command", ["lincom 1.v", "lincom 1b.p", "nlcom exp(_b[1.v])", "nlcom exp(_b[1b.p])",
-                                     "contrast r.v@1.p", "pwcompare p#v", "margins p#v", "margins, dydx(v)"])  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    ["lincom 1.v", "lincom 1b.p", "nlcom exp(_b[1.v])", "nlcom exp(_b[1b.p])", "contrast r.v@1.p", "pwcompare p#v",
+     "margins p#v", "margins, dydx(v)"],
+)  # fmt: skip
 @pytest.mark.parametrize("model", ["regress y i.p##i.v", f"{MODEL} dfmethod(kroger)"])
 def test_a_row_without_a_standard_error_takes_no_degrees_of_freedom_from_the_table(model: str, command: str) -> None:
     found = session_on(data())
