@@ -172,11 +172,33 @@ def test_predictions_of_rows_in_the_cell_are_missing(session: Session) -> None:
 # --- how it is said ---------------------------------------------------------------------------------------
 def test_the_fit_says_which_coefficients_take_up_what_was_left_out() -> None:
     (note,) = [a for a in fit().warnings if a.code == "not-estimable"]
-    assert "1.v, 2.p#1.v" in note.message
+    assert "1.v and 2.p#1.v" in note.message
+    assert fit().macros["not_estimable"] == "1.v 2.p#1.v"
     assert not any(a.code == "not-estimable" for a in fit("mixed y i.p i.v || s:, reml").warnings)
     repeated = terrace.fit("mixed y x twice || s:", dataset(frame().assign(twice=2 * frame()["x"])))
     (note,) = [a for a in repeated.warnings if a.code == "not-estimable"]
     assert note.subject == "x"
+
+
+def test_of_many_coefficients_a_note_names_the_terms_and_the_stored_result_each() -> None:
+    rng = np.random.default_rng(2)
+    g = rng.integers(1, 13, 400)
+    pairs = pd.DataFrame({"g": g, "h": (g + 1) // 2, "s": rng.integers(1, 40, 400), "y": rng.normal(size=400)})
+    found = terrace.fit("mixed y i.h i.g || s:", dataset(pairs))
+    (note,) = [a for a in found.warnings if a.code == "not-estimable"]
+    assert "The coefficients of 5 levels of i.h and 5 levels of i.g take up" in note.message
+    assert "e(not_estimable)" in note.advice
+    assert found.macros["not_estimable"].split() == [
+        *(f"{k}.h" for k in range(2, 7)), *(f"{k}.g" for k in (3, 5, 7, 9, 11)),
+    ]  # fmt: skip
+    dummies = pairs.assign(**{f"d{k}": (g == k) * 1.0 for k in range(1, 13)})
+    (note,) = [a for a in terrace.fit("mixed y i.g d1-d12 || s:", dataset(dummies)).warnings if a.code == "collinear"]
+    assert all(f"d{k}" in note.message.replace(".", ",").replace(",", " ").split() for k in range(1, 13))
+    scarce = dataset(pairs[["g", "s", "y"]].assign(k=(g + rng.integers(0, 2, 400)) % 12))
+    found = terrace.fit("mixed y i.g##i.k || s:", scarce)
+    (note,) = [a for a in found.warnings if a.code == "empty-cells"]
+    empty = sum(c.kind == "empty" for c in found.model.design.columns)
+    assert note.message == f"{empty} cells of i.g#i.k have no rows: their coefficients cannot be estimated."
 
 
 def test_the_report_and_the_list_of_checks_leave_them_out() -> None:
