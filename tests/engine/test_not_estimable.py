@@ -304,6 +304,22 @@ def test_a_replicate_without_the_cell_does_not_count() -> None:
     assert session.state.returned.scalars["N_misreps"] == 0  # that of p among v = 0 is the same
 
 
+@pytest.mark.parametrize("factor", ["p", "q"])
+def test_a_replicate_without_the_base_level_does_not_count(factor: str) -> None:
+    """Only cluster 0 has level 1: without it the coefficients are differences from level 2."""
+    rng = np.random.default_rng(1)
+    g = np.repeat(np.arange(8), 6)
+    p = np.where(g == 0, 1, 2 + np.arange(48) % 2)
+    names = np.array(["", "a", "b", "c"])[p]
+    session = session_on(dataset(pd.DataFrame({"g": g, "p": p, "q": names, "x": rng.normal(size=48)}).assign(
+        y=10 * p + rng.normal(size=48))))  # fmt: skip
+    for statistic, lost in (
+        (f"_b[3.{factor}]", 1), (f"_se[3.{factor}]", 1), ("_b[_cons]", 1), ("_b", 1), ("_b[x]", 0),
+    ):  # fmt: skip
+        ok(session, f"jackknife {statistic}, cluster(g): regress y i.{factor} x")
+        assert session.state.returned.scalars["N_misreps"] == lost, statistic
+
+
 def test_imputations_with_other_empty_cells_are_not_pooled() -> None:
     whole = frame().assign(_mi_m=0, _mi_id=np.arange(1, len(frame()) + 1))
     parts = [whole.assign(v=whole["v"].astype(float))]

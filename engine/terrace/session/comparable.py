@@ -46,16 +46,14 @@ def coding_of(fit: FitResult, part: Dataset, whole: Dataset) -> Coding:
     terms = [frozenset((f.name, f.operators) for f in t.factors) for t in fit.spec.fixed]
     bases: dict[str, Value] = {}
     hanging: dict[str, set[str]] = {}
-    for c in design.columns:
-        for name in c.bases:
-            if 0 <= c.term < len(terms):
-                factors = fit.spec.fixed[c.term].factors
-                at = next(k for k, f in enumerate(factors) if f.name == name)
-                level = c.levels[at]
-                assert level is not None
-                bases[name] = level
-                inside = {o.name for o in design.columns if _content(o.term, terms) <= terms[c.term]}
-                hanging.setdefault(name, set()).update(inside)
+    where = {(c.term, name): c for c in design.columns if 0 <= c.term < len(terms) for name in c.bases}
+    for (term, name), c in where.items():
+        at = next(k for k, f in enumerate(fit.spec.fixed[term].factors) if f.name == name)
+        level = c.levels[at]
+        assert level is not None
+        bases[name] = level
+        inside = {o.name for o in design.columns if _content(o.term, terms) <= terms[term]}
+        hanging.setdefault(name, set()).update(inside)
     places = {
         name: {str(k + 1): str(whole.codes(name)[1].index(v) + 1) for k, v in enumerate(part.codes(name)[1])}
         for name in {f.name for t in fit.spec.fixed for f in t.factors if f.kind != "continuous"}
