@@ -71,6 +71,72 @@ def test_statsby_by_default_and_where_a_group_fails(session: Session) -> None:
     assert refused(session, "statsby, by(a): regress y x") == "no-observations"
 
 
+def cells_by_group() -> Session:
+    """Groups of p and v: 1 has all cells, 2 no p = 2, 3 no p = 1, 4 no cell of p = 1 and v = 1; one has no name."""
+    rng = np.random.default_rng(5)
+    rows = [
+        (g, p, v)
+        for g in (1.0, 2.0, 3.0, 4.0, np.nan) for p in (1, 2, 3) for v in (0, 1) for _ in range(4)
+        if (g, p) not in ((2, 2), (3, 1)) and (g, p, v) != (4, 1, 1)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["g", "p", "v"])
+    frame["x"] = rng.normal(size=len(frame))
+    frame["y"] = rng.normal(size=len(frame)) + frame["p"] + 2 * frame["x"]
+    frame["q"] = frame["p"].map({1: "a", 2: "b", 3: "c"})
+    return session_on(dataset(**{n: frame[n].to_numpy() for n in frame}))
+
+
+def test_statsby_leaves_out_groups_without_a_name_unless_they_are_wanted() -> None:
+    session = cells_by_group()
+    outcome = ok(session, "statsby m=r(mean) n=r(N), by(g) clear: summarize y")
+    assert session.data.numeric("g").tolist() == [1, 2, 3, 4] and "4 groups of g" in outcome.text
+    assert "24 rows without g left out; by(g, missing)" in outcome.text
+    session = cells_by_group()
+    outcome = ok(session, "statsby n=r(N), by(g, missing) clear: summarize y")
+    assert np.isnan(session.data.numeric("g")[-1]) and session.data.numeric("n").tolist() == [24, 16, 16, 20, 24]
+    assert "left out" not in outcome.text
+    session = cells_by_group()
+    ok(session, "statsby n=r(N), by(g) total clear: summarize y")
+    assert session.data.numeric("n").tolist() == [24, 16, 16, 20, 100]
+    assert refused(session, "statsby, by(n, all): summarize g") == "no-such-option"
+    ok(session, "replace n = .")
+    assert refused(session, "statsby, by(n): summarize g") == "no-observations"
+
+
+@pytest.mark.parametrize("factor", ["p", "q"])
+def test_coefficients_of_statsby_are_differences_of_the_same_means_in_every_row(factor: str) -> None:
+    """A level, the base level or a cell that a group lacks: what depends on it is missing, the rest as computed."""
+    session = cells_by_group()
+    frame = session.data.frame.astype({"p": int, "v": int})
+    mean = frame.groupby(["g", "p", "v"])["y"].mean()
+    outcome = ok(session, f"statsby _b _se, by(g) clear: regress y i.{factor}##i.v")
+    assert "In 2 of them levels or cells are empty" in outcome.text
+    wanted = {
+        f"_b_{k}_{factor}": [mean.get((g, k, 0), np.nan) - mean.get((g, 1, 0), np.nan) for g in (1, 2, 3, 4)]
+        for k in (2, 3)
+    }
+    wanted["_b_1_v"] = [mean.get((g, 1, 1), np.nan) - mean.get((g, 1, 0), np.nan) for g in (1, 2, 3, 4)]
+    wanted["_b_cons"] = [mean.get((g, 1, 0), np.nan) for g in (1, 2, 3, 4)]
+    for name, values in wanted.items():
+        assert session.data.numeric(name) == pytest.approx(values, rel=1e-9, nan_ok=True)
+        se = session.data.numeric(name.replace("_b", "_se", 1))
+        assert (np.isnan(se) == np.isnan(values)).all()
+
+
+def test_statsby_keeps_coefficients_that_no_empty_level_touches_and_expressions_go_with_theirs() -> None:
+    session = cells_by_group()
+    ok(session, "statsby _b, by(g) clear: regress y i.p x")
+    assert not np.isnan(session.data.numeric("_b_x")).any()
+    assert np.isnan(session.data.numeric("_b_3_p")).tolist() == [False, False, True, False]
+    session = cells_by_group()
+    ok(session, "statsby two=_b[2.p] se=_se[3.p] slope=_b[x] n=e(N), by(g) clear: regress y i.p x")
+    assert np.isnan(session.data.numeric("two")).tolist() == [False, True, True, False]
+    assert np.isnan(session.data.numeric("se")).tolist() == [False, False, True, False]
+    assert not np.isnan(session.data.numeric("slope")).any() and not np.isnan(session.data.numeric("n")).any()
+    session = cells_by_group()
+    assert refused(session, "statsby a=_b[7.p], by(g) clear: regress y i.p") == "no-such-coefficient"
+
+
 def test_rolling_is_that_of_pandas() -> None:
     rng = np.random.default_rng(3)
     frame = pd.DataFrame({"id": np.repeat([1.0, 2.0], 12), "t": np.tile(np.arange(2000.0, 2012.0), 2)})

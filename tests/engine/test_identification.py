@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,41 @@ def test_what_is_made_of_it_says_so() -> None:
     assert found["identification"].state == "problem"
     good = terrace.fit("mixed y x || g:, reml", data())
     assert {c.code: c for c in checklist(good, terrace.estimate.as_dataset(data()))}["identification"].state == "good"
+
+
+def in_pairs() -> pd.DataFrame:
+    """Everybody is seen at two of seven times, one after the other."""
+    out = data(groups=60, size=2)
+    return out.assign(t=out.t + out.g % 6)
+
+
+def in_two_blocks() -> pd.DataFrame:
+    """Seen at the first four times or at the last four."""
+    out = data(groups=60)
+    return out.assign(t=out.t + 4 * (out.g % 2))
+
+
+@pytest.mark.parametrize(
+    ("frame", "random", "options", "unknown"),
+    [
+        (in_pairs(), "nocons", ["banded 1", "toeplitz 1", "ar 1", "exchangeable"], 15),
+        (in_two_blocks(), "nocons", ["toeplitz 3", "ar 1", "exchangeable"], 16),
+        (in_two_blocks(), "", ["ar 1"], 16),  # an intercept takes up what other correlations would tell
+        (never_meet(), "nocons", ["banded 2", "toeplitz 2", "ar 1", "exchangeable"], 1),
+    ],
+)
+def test_residuals_that_a_note_names_are_identified_with_these_data(
+    frame: pd.DataFrame, random: str, options: list[str], unknown: int
+) -> None:
+    fit = terrace.fit(f"mixed y || g:, {random} residuals(unstructured, t(t)) reml", frame)
+    (note,) = [w for w in fit.warnings if "no group has rows at both times" in w.message]
+    assert re.findall(r"residuals\((.*?)\)", note.advice) == options
+    assert note.message.startswith(f"{unknown} covariances of the residuals" if unknown > 1 else "cov(e0,e3) is")
+    for name in options:
+        time = "" if name == "exchangeable" else ", t(t)"
+        other = terrace.fit(f"mixed y || g:, {random} residuals({name}{time}) reml", frame)
+        assert all(p.identified for p in other.random), name
+        assert "not-identified" not in {w.code for w in other.warnings}, name
 
 
 def test_ordinary_models_are_identified() -> None:

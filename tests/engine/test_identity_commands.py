@@ -143,7 +143,7 @@ def test_duplicates(session: Session) -> None:
 @pytest.mark.parametrize(
     "command",
     ["collapse (count) n=y, by(id)", "collapse (mean) y (first) x, by(id)", "contract id",
-     "statsby, by(id) clear: summarize y"],
+     "statsby, by(id, missing) clear: summarize y"],
 )  # fmt: skip
 def test_one_row_a_group(session: Session, ids: list[Any], command: str) -> None:
     ok(session, command)

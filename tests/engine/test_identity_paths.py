@@ -22,7 +22,7 @@ import terrace
 from terrace.data.dataset import Dataset
 from terrace.data.formats import WRITTEN
 from terrace.data.intake import as_dataset
-from terrace.data.streamed import StreamedData
+from terrace.data.streamed import StreamedData, TypeGivenUp
 from terrace.data.writers import write
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
@@ -270,6 +270,85 @@ def test_the_notes_say_why_a_column_is_text(tmp_path: Path) -> None:
     assert zeros in terrace.stream(csv(tmp_path, spread(ZEROS))).notes
     assert zeros in as_dataset({"id": spread(ZEROS)}).notes
     assert zeros in terrace.read(excel(tmp_path, spread(ZEROS))).notes
+
+
+OPEN = pytest.mark.parametrize("open_", [terrace.read, terrace.stream], ids=["read", "streamed"])
+
+
+def spellings(data: Dataset) -> list[str]:
+    return [n for n in data.notes if n.startswith("id: ") and ("one value" in n or "blanks only" in n)]
+
+
+@OPEN
+@given(
+    ids=st.lists(st.integers(-99, 999), min_size=2, max_size=12),
+    pad=st.sampled_from(["{:>6}", "{:<6}", " {}", " {} ", "{}", '"{}"', '" {}"']),
+    header=st.sampled_from(["id,y", "id, y", " id ,y"]),
+)
+def test_numbers_that_are_padded_alike_are_numbers_without_a_word(
+    folder: Path, open_: Any, ids: list[int], pad: str, header: str
+) -> None:
+    path = folder / "padded.csv"
+    path.write_text(header + "\n" + "".join(f"{pad.format(i)}, 1.5\n" for i in ids), encoding="utf-8")
+    data = open_(path)
+    assert not data.is_text("id") and not data.is_text("y")
+    np.testing.assert_array_equal(all_rows(data).numeric("id"), ids)
+    assert spellings(data) == []
+
+
+@OPEN
+@pytest.mark.parametrize(
+    ("fields", "both", "where", "values"),
+    [
+        (["3", " 1", "2", "1"], "' 1' and '1'", "rows 3 and 5 of the file", [3, 1, 2, 1]),
+        (["1 ", "2", "1"], "'1 ' and '1'", "rows 2 and 4 of the file", [1, 2, 1]),
+        (['" 1"', "1"], "' 1' and '1'", "rows 2 and 3 of the file", [1, 1]),
+        (["+1", "1", "2"], "'+1' and '1'", "rows 2 and 3 of the file", [1, 1, 2]),
+        ([" 1", "NA", " NA", "1"], "' 1' and '1'", "rows 2 and 5 of the file", [1, np.nan, np.nan, 1]),
+        ([" 07", "07", "8"], "' 07' and '07'", "rows 2 and 3 of the file", ["07", "07", "8"]),
+    ],
+)
+def test_one_number_in_two_spellings_is_told_with_its_rows(
+    tmp_path: Path, open_: Any, fields: list[str], both: str, where: str, values: list[Any]
+) -> None:
+    path = csv(tmp_path, fields)
+    data = open_(path)
+    (note,) = spellings(data)
+    assert note.startswith("id: ") and both in note and where in note
+    got = all_rows(data).frame["id"].tolist()
+    assert got == values if isinstance(values[0], str) else np.array_equal(got, values, equal_nan=True)
+
+
+@OPEN
+def test_text_that_differs_in_blanks_stays_apart_and_is_told(tmp_path: Path, open_: Any) -> None:
+    data = open_(csv(tmp_path, ["b", "a ", "b", "a", "+7", "7"]))
+    assert len(set(all_rows(data).frame["id"])) == 5
+    (note,) = spellings(data)
+    assert "'a ' and 'a' (rows 2 and 4 of the data) differ in blanks only" in note
+
+
+@pytest.mark.parametrize("late", [" 7", "7 ", "+7"])
+def test_a_late_second_spelling_is_told_of_a_streamed_file(tmp_path: Path, late: str) -> None:
+    path = csv(tmp_path, ["7", "8", "10"] * 4000 + [late, "9"])
+    data = terrace.stream(path)
+    assert spellings(data) == []
+    with pytest.raises(TypeGivenUp) as caught:
+        for _ in data.batches(["id"]):
+            pass
+    again = caught.value.data
+    assert len(spellings(again)) == 1 and not again.is_text("id")
+    np.testing.assert_array_equal(all_rows(again).numeric("id")[-2:], [7, 9])
+    assert terrace.fit("mixed y || id:", data).groups[0].n_groups == 4
+
+
+def test_cells_of_numbers_and_text_that_become_one_are_told(tmp_path: Path) -> None:
+    rows: list[Any] = [1, "2", "1", " 1", "a"]
+    data = terrace.read(excel(tmp_path, rows))
+    assert data.frame["id"].tolist() == ["1", "2", "1", " 1", "a"]
+    joined = [n for n in spellings(data) if "as a number" in n]
+    assert len(joined) == 1 and "'1' in row 4 is text and row 2 holds it as a number" in joined[0]
+    assert any("'1' and ' 1' (rows 1 and 4 of the data) differ in blanks only" in n for n in spellings(data))
+    assert spellings(terrace.read(excel(tmp_path, [1, 2, 10]))) == []
 
 
 def test_numbers_that_lose_nothing_stay_numbers(tmp_path: Path) -> None:

@@ -172,11 +172,33 @@ def test_predictions_of_rows_in_the_cell_are_missing(session: Session) -> None:
 # --- how it is said ---------------------------------------------------------------------------------------
 def test_the_fit_says_which_coefficients_take_up_what_was_left_out() -> None:
     (note,) = [a for a in fit().warnings if a.code == "not-estimable"]
-    assert "1.v, 2.p#1.v" in note.message
+    assert "1.v and 2.p#1.v" in note.message
+    assert fit().macros["not_estimable"] == "1.v 2.p#1.v"
     assert not any(a.code == "not-estimable" for a in fit("mixed y i.p i.v || s:, reml").warnings)
     repeated = terrace.fit("mixed y x twice || s:", dataset(frame().assign(twice=2 * frame()["x"])))
     (note,) = [a for a in repeated.warnings if a.code == "not-estimable"]
     assert note.subject == "x"
+
+
+def test_of_many_coefficients_a_note_names_the_terms_and_the_stored_result_each() -> None:
+    rng = np.random.default_rng(2)
+    g = rng.integers(1, 13, 400)
+    pairs = pd.DataFrame({"g": g, "h": (g + 1) // 2, "s": rng.integers(1, 40, 400), "y": rng.normal(size=400)})
+    found = terrace.fit("mixed y i.h i.g || s:", dataset(pairs))
+    (note,) = [a for a in found.warnings if a.code == "not-estimable"]
+    assert "The coefficients of 5 levels of i.h and 5 levels of i.g take up" in note.message
+    assert "e(not_estimable)" in note.advice
+    assert found.macros["not_estimable"].split() == [
+        *(f"{k}.h" for k in range(2, 7)), *(f"{k}.g" for k in (3, 5, 7, 9, 11)),
+    ]  # fmt: skip
+    dummies = pairs.assign(**{f"d{k}": (g == k) * 1.0 for k in range(1, 13)})
+    (note,) = [a for a in terrace.fit("mixed y i.g d1-d12 || s:", dataset(dummies)).warnings if a.code == "collinear"]
+    assert all(f"d{k}" in note.message.replace(".", ",").replace(",", " ").split() for k in range(1, 13))
+    scarce = dataset(pairs[["g", "s", "y"]].assign(k=(g + rng.integers(0, 2, 400)) % 12))
+    found = terrace.fit("mixed y i.g##i.k || s:", scarce)
+    (note,) = [a for a in found.warnings if a.code == "empty-cells"]
+    empty = sum(c.kind == "empty" for c in found.model.design.columns)
+    assert note.message == f"{empty} cells of i.g#i.k have no rows: their coefficients cannot be estimated."
 
 
 def test_the_report_and_the_list_of_checks_leave_them_out() -> None:
@@ -214,6 +236,23 @@ def test_one_mark_everywhere(session: Session, command: str, label: str, cells: 
     said = json.loads(json.dumps(outcome_json(outcome), allow_nan=False))
     assert "not estimable" in json.dumps(said)
     assert "not estimable" in table_html(table)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["lincom 1.v", "lincom 1b.p", "nlcom exp(_b[1.v])", "nlcom exp(_b[1b.p])", "contrast r.v@1.p", "pwcompare p#v",
+     "margins p#v", "margins, dydx(v)"],
+)  # fmt: skip
+@pytest.mark.parametrize("model", ["regress y i.p##i.v", f"{MODEL} dfmethod(kroger)"])
+def test_a_row_without_a_standard_error_takes_no_degrees_of_freedom_from_the_table(model: str, command: str) -> None:
+    found = session_on(data())
+    ok(found, model)
+    outcome = ok(found, command + (("" if "," in command else ",") + " small") * model.startswith("mixed"))
+    keys = [c.title for c in outcome.tables[0].columns]
+    assert keys[2] == "t" and keys[-1] == "df"
+    assert not any("z is shown" in n for t in outcome.tables for n in t.notes)
+    stored: Any = found.state.returned.matrices.get("table")
+    assert stored is None or "t" in stored.rows
 
 
 def test_what_is_stored_of_it_is_missing(session: Session) -> None:
@@ -263,6 +302,22 @@ def test_a_replicate_without_the_cell_does_not_count() -> None:
     assert session.state.returned.scalars["N_misreps"] == 1
     ok(session, "jackknife _b[2.p], cluster(s): mixed y i.p##i.v || s:")
     assert session.state.returned.scalars["N_misreps"] == 0  # that of p among v = 0 is the same
+
+
+@pytest.mark.parametrize("factor", ["p", "q"])
+def test_a_replicate_without_the_base_level_does_not_count(factor: str) -> None:
+    """Only cluster 0 has level 1: without it the coefficients are differences from level 2."""
+    rng = np.random.default_rng(1)
+    g = np.repeat(np.arange(8), 6)
+    p = np.where(g == 0, 1, 2 + np.arange(48) % 2)
+    names = np.array(["", "a", "b", "c"])[p]
+    session = session_on(dataset(pd.DataFrame({"g": g, "p": p, "q": names, "x": rng.normal(size=48)}).assign(
+        y=10 * p + rng.normal(size=48))))  # fmt: skip
+    for statistic, lost in (
+        (f"_b[3.{factor}]", 1), (f"_se[3.{factor}]", 1), ("_b[_cons]", 1), ("_b", 1), ("_b[x]", 0),
+    ):  # fmt: skip
+        ok(session, f"jackknife {statistic}, cluster(g): regress y i.{factor} x")
+        assert session.state.returned.scalars["N_misreps"] == lost, statistic
 
 
 def test_imputations_with_other_empty_cells_are_not_pooled() -> None:

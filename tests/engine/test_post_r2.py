@@ -164,3 +164,64 @@ def test_a_variance_of_zero_in_the_null_model_has_no_share() -> None:
     assert found["g"].null == pytest.approx(0, abs=1e-9) and found["g"].reduction is None
     table = r2_table(terrace.fit("mixed y x || g:", data), data)[1]
     assert table.rows[0].values[2] is None and any("no variance of g" in n for n in table.notes)
+
+
+# --- invariance: what a share says does not depend on the origin, unit or coding of a covariate ---------------------
+def shares_of(command: str, frame: pd.DataFrame) -> list[float]:
+    data = dataset(frame)
+    fit = terrace.fit(command, data)
+    found = explained(fit, data)
+    levels = level_shares(fit, data)
+    return [found.marginal, found.conditional, *(v for s in levels for v in (s.model, s.reduction, s.predicted))]
+
+
+@cache
+def curves() -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    g = np.repeat(np.arange(40), 6)
+    x = rng.uniform(0, 5, len(g)).round(2)
+    u = rng.normal(size=(40, 3)) * (2.0, 0.8, 0.2)
+    y = 1 + x - 0.1 * x**2 + (u[g] * np.column_stack([np.ones_like(x), x - 2, (x - 2) ** 2])).sum(1)
+    return pd.DataFrame({"y": y + rng.normal(size=len(g)), "x": x, "g": g, "k": rng.integers(1, 4, len(g))})
+
+
+@pytest.mark.parametrize("shift", [-2.5, 100.0, 3000.0, 20000.0])
+@pytest.mark.parametrize("power", ["c.x", "c.x##c.x"])
+def test_shares_do_not_depend_on_the_origin_of_a_covariate(power: str, shift: float) -> None:
+    command = f"mixed y {power} || g: {power}, cov(un) reml"
+    here = shares_of(command, curves())
+    there = shares_of(command, curves().assign(x=curves()["x"] + shift))
+    assert there == pytest.approx(here, rel=1e-5, abs=1e-7)
+    assert all(-1 < v <= 1 for v in (*here[:2], *here[3:5], *here[6:]))
+
+
+def test_shares_do_not_depend_on_the_base_level_or_on_how_equations_are_written() -> None:
+    """Slopes of a factor: with a base, without, and with an intercept that is left out, the same model."""
+    by_base = [shares_of(f"mixed y i.k || g: {slopes} cov(un) reml", curves())
+               for slopes in ("i.k,", "ib2.k,", "ibn.k, nocons")]  # fmt: skip
+    assert by_base[1] == pytest.approx(by_base[0], rel=1e-5, abs=1e-6)
+    assert by_base[2] == pytest.approx(by_base[0], rel=1e-5, abs=1e-6)
+    one, two = (shares_of(f"mixed y x {random}, reml", curves()) for random in ("|| g: x", "|| g: || g: x, nocons"))
+    assert one == pytest.approx(two, rel=1e-5, abs=1e-7)
+
+
+def test_the_variance_at_the_means_is_that_of_centred_intercepts() -> None:
+    frame = curves().assign(c=curves()["x"] - curves()["x"].mean())
+    data = dataset(frame)
+    centred = terrace.fit("mixed y c || g: c, cov(un)", data)
+    (tau,) = (r.estimate for r in centred.random if r.name == "var(_cons)")
+    assert level_shares(terrace.fit("mixed y x || g: x, cov(un)", data), data)[0].model == pytest.approx(tau, rel=1e-6)
+
+
+def test_what_the_data_do_not_identify_at_the_means_has_no_share() -> None:
+    """Nobody has both sexes: the likelihood does not contain their covariance, on which the mean over both depends."""
+    frame = curves().assign(sex=curves()["g"] % 2)
+    data = dataset(frame)
+    fit = terrace.fit("mixed y x i.sex || g: ibn.sex, nocons cov(un) reml", data)
+    found = level_shares(fit, data)[0]
+    assert np.isnan(found.model) and found.reduction is None and found.predicted is not None
+    table = r2_table(fit, data)[1]
+    assert any("do not identify the variance of g" in n for n in table.notes)
+    assert table.rows[0].values[1:3] == (None, None)
+    apart = shares_of("mixed y x i.sex || g: ibn.sex, nocons reml", frame)
+    assert np.isfinite(apart).all()

@@ -200,15 +200,19 @@ def test_a_last_line_cut_short_is_noted(tmp_path) -> None:
     assert data.notes[-1] == "The last line has 2 of 3 fields; the file may be cut off."
 
 
-FIELDS = st.one_of(
-    st.floats(-1e15, 1e15, exclude_min=True, exclude_max=True).map(lambda x: round(x, 3)),
-    st.integers(-(10**9), 10**9).map(float),
-)
+def thousandths(drawn: bytes) -> list[tuple[float, ...]]:
+    """Rows of three numbers of all sizes up to 1e15, with three decimals, from eight bytes each.
+
+    One draw of bytes takes a tenth of the time of as many draws of numbers, too long a time on a busy machine.
+    """
+    whole = (int.from_bytes(drawn[k : k + 8], "big", signed=True) for k in range(0, len(drawn) - 7, 8))
+    fields = [round((n >> 8 >> n % 8 * 7) / 36, 3) for n in whole]
+    return [tuple(fields[k : k + 3]) for k in range(0, len(fields) - 2, 3)]
 
 
 @settings(max_examples=max(40, settings.default.max_examples), deadline=None)
 @given(
-    rows=st.lists(st.tuples(FIELDS, FIELDS, FIELDS), min_size=2, max_size=15),
+    rows=st.binary(min_size=2 * 24, max_size=15 * 24).map(thousandths),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
     decimal=st.sampled_from([".", ","]),
     newline=st.sampled_from(["\n", "\r\n"]),

@@ -19,6 +19,7 @@ from terrace.report.cells import shown
 from terrace.report.export import export
 from terrace.report.files import ExportError, write
 from terrace.report.formats import REPORTS
+from terrace.report.html_table import clipboard, table_html
 from terrace.report.latex import table_latex
 from terrace.report.markdown import table_markdown
 from terrace.results.table import Column, Row, Table
@@ -374,3 +375,64 @@ def test_excel_sheets_print_on_one_page_across_with_notes_in_lines(tmp_path) -> 
     assert [str(r) for r in sheet.merged_cells.ranges] == ["A4:C4"]
     assert sheet["A4"].alignment.wrap_text and sheet.row_dimensions[4].height > 60
     assert sheet["B3"].number_format == "#,##0.00" and not sheet.sheet_view.showGridLines
+
+
+# --- stars and parentheses move no decimal point ------------------------------------------------------------------
+def starred() -> Table:
+    """Estimates with and without stars over standard errors in parentheses."""
+    columns = (Column("a", "(1)"), Column("b", "(2)"))
+    return Table("Models", columns, (
+        Row("x", (0.822, -10.5), marks=("***", "*")),
+        Row("", (0.059, 1.25), format="bracketed"),
+        Row("w", (0.017, "reference")),
+        Row("group", kind="group"),
+        Row("z", (-1.5, None), marks=("*", "")),
+    ))  # fmt: skip
+
+
+def test_html_gives_what_stands_behind_a_number_a_cell_of_its_own() -> None:
+    for html, parted in ((table_html(starred()), True), (clipboard(starred())["html"], False)):
+        widths, behind = set(), []
+        for row in re.findall(r"<tr>(.*?)</tr>", html):
+            cells = re.findall(r"<t([hd])([^>]*)>([^<]*)</t", row)
+            widths.add(sum(int((re.findall(r'colspan="(\d)"', attributes) or ["1"])[0]) for _, attributes, _ in cells))
+            texts = [text for kind, _, text in cells if kind == "d"]
+            behind += [t for t in texts if t and not t[-1].isdigit()]
+        assert widths == {5}
+        assert behind[:2] == ["***", "*"] and "reference" in behind
+        # spreadsheets read parentheses as a sign where they do not stand in one cell with their number
+        assert [t for t in behind if ")" in t] == ([")", ")"] if parted else ["(0.0590)", "(1.2500)"])
+
+
+def test_latex_gives_it_a_column_of_its_own() -> None:
+    tex = table_latex(starred())
+    assert r"\begin{tabular}{lr@{}lr@{}l}" in tex
+    body = tex.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().split(r"\\")[:-1]
+    for line in body:
+        wide = sum(int(n) - 1 for n in re.findall(r"\\multicolumn\{(\d)\}", line))
+        assert line.count("&") + wide == 4
+    assert "0.8220 & ***" in body[0] and "(0.0590 & )" in body[1] and r"$-1.5000$ & *" in body[4]
+
+
+def test_word_leaves_room_for_it(tmp_path) -> None:
+    import docx
+
+    grid = docx.Document(str(export([starred()], tmp_path / "a.docx"))).tables[0]
+    rooms = set()
+    for row in (1, 2, 3, 5):
+        paragraph = grid.cell(row, 1).paragraphs[0]
+        tail = re.search(r"[*)]*$", paragraph.text)[0]  # type: ignore[index]
+        wide = sum(0.333 if c == ")" else 0.5 for c in tail)
+        rooms.add(round(paragraph.paragraph_format.right_indent.pt + 10 * wide, 0))
+    assert len(rooms) == 1
+
+
+def test_pdf_puts_numbers_at_one_place(monkeypatch) -> None:
+    from terrace.report import pdf
+
+    put: list[tuple[float, str]] = []
+    monkeypatch.setattr(pdf._Pages, "put", lambda self, x, text, size, **style: put.append((round(x, 6), text)))
+    pdf.document_pdf("", [starred()])
+    ends = {text: x for x, text in put}
+    places = {ends[t] for t in ("0.8220", "(0.0590", "0.0170", "−1.5000")}
+    assert len(places) == 1 and ends["***"] in places

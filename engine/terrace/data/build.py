@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
-from terrace.data.digits import EXACT, why_text
+from terrace.data.digits import EXACT, blanks_apart, why_text
 from terrace.data.measure import guess_measure
 from terrace.data.names import legal_names
 from terrace.data.plain import Unusable, plain_values
@@ -81,6 +81,8 @@ def build_dataset(
             note = MERGED
         if note:
             all_notes.append(f"{name}: {note}")
+        if _is_text(values) and (apart := blanks_apart(values)):
+            all_notes.append(f"{name}: {apart}")
         series[name] = values
         variables.append(
             Variable(

@@ -16,7 +16,7 @@ import pandas as pd
 from terrace.data.build import RawColumn, build_dataset
 from terrace.data.dataset import Dataset
 from terrace.data.delimited_detect import DELIMITER_NAMES, MISSING, Layout, detect
-from terrace.data.digits import EXACT, needs_text
+from terrace.data.digits import EXACT, needs_text, spelled_apart
 from terrace.data.progress import Report
 from terrace.errors import DataError
 
@@ -38,7 +38,7 @@ def read_delimited(
     """
     report()
     layout = detect(path, delimiter=delimiter, decimal=decimal, encoding=encoding)
-    frame = read_rows(path, layout, report)
+    frame, told = read_rows(path, layout, report)
     notes = [describe_layout(layout)]
     cut = _last_line_is_short(path, layout)
     if cut:
@@ -53,14 +53,17 @@ def read_delimited(
             values, note = text_column(values, layout)
             if note:
                 notes.append(f"{name or f'column {i + 1}'}: {note}")
+        if i in told:
+            notes.append(f"{name or f'column {i + 1}'}: {told[i]}")
         columns.append(RawColumn(name if layout.header else f"v{i + 1}", values, label))
     return build_dataset(columns, source=str(path), notes=notes)
 
 
 class _Watched(io.RawIOBase):
-    """A file that reports how much of it was read, stops being read when asked to, and looks for zeros in front.
+    """A file that reports how much of it was read, stops being read when asked to, and looks at how fields are written.
 
-    ``zeros`` becomes true where a field seems to begin with a zero before another digit (``007``).
+    ``zeros`` becomes true where a field seems to begin with a zero before another digit (``007``), ``padded`` where one
+    seems to have a blank at its end or a plus sign.
     """
 
     def __init__(self, path: Path, report: Report, layout: Layout) -> None:
@@ -72,7 +75,9 @@ class _Watched(io.RawIOBase):
         self._before = b"\n\n"
         self._starts = np.zeros(256, dtype=bool)
         self._starts[[*b"\r\n\"' \0", *layout.delimiter.encode("utf-8")]] = True
-        self.zeros = layout.encoding.startswith(("utf-16", "utf-32"))
+        self.zeros = self.padded = layout.encoding.startswith(("utf-16", "utf-32"))
+        self._pads = np.zeros(256, dtype=bool)
+        self._pads[[*b" +"] if layout.delimiter != " " else [*b"+"]] = True
 
     def readable(self) -> bool:
         return True
@@ -81,13 +86,19 @@ class _Watched(io.RawIOBase):
         n = self._file.readinto(buffer)
         self._done += n
         self._report(min(1.0, self._done / self._size))
-        if n and not self.zeros:
+        if n and not (self.zeros and self.padded):
             self._look(self._before + bytes(memoryview(buffer)[:n]))
         return n
 
     def _look(self, block: bytes) -> None:
         self._before = block[-3:]
         values = np.frombuffer(block, dtype=np.uint8)
+        if not self.padded:
+            pads = self._pads[values]
+            at = np.flatnonzero(pads[1:-1]) + 1
+            self.padded = bool(np.any(self._starts[values[at - 1]] | self._starts[values[at + 1]]))
+        if self.zeros:
+            return
         digit = (values >= ord("0")) & (values <= ord("9"))
         at = np.flatnonzero((values[:-1] == ord("0")) & digit[1:])
         at = at[at > 1]
@@ -101,39 +112,69 @@ class _Watched(io.RawIOBase):
 
 def read_rows(
     path: Path, layout: Layout, report: Report, rows: int | None = None, text: Collection[int] = ()
-) -> pd.DataFrame:
-    """The rows of the table, or its first: columns of numbers that a double tells apart, truth values, or text.
+) -> tuple[pd.DataFrame, dict[int, str]]:
+    """The rows of the table, or its first: columns of numbers that a double tells apart, truth values, or text; and
+    notes of columns, by position, in which one number is written in several ways.
 
     The columns `text` are text whatever they hold.
     """
-    frame, zeros = _parsed(path, layout, report, rows, dict.fromkeys(text, "str"))
-    doubtful = [k for k in range(frame.shape[1]) if k not in text and _doubtful(frame.iloc[:, k], zeros)]
+    frame, watched = _parsed(path, layout, report, rows, dict.fromkeys(text, "str"))
+    notes: dict[int, str] = {}
+    columns = [frame.iloc[:, k] for k in range(frame.shape[1])]
+    doubtful = [
+        k for k, values in enumerate(columns)
+        if k not in text and (_doubtful(values, watched.zeros) or (watched.padded and _whole(values)))
+    ]  # fmt: skip
     if doubtful:
         fields, _ = _parsed(path, layout, report, rows, dict.fromkeys(doubtful, "str"), doubtful)
         for place, k in enumerate(doubtful):
             written = fields.iloc[:, place]
             if layout.thousands:
                 written = written.str.replace(layout.thousands, "", regex=False)
-            if needs_text(written):
+            keep = needs_text(written)
+            if keep or _whole(columns[k]):
+                notes[k] = _spelled(written, layout, keep)
+            if keep:
                 frame.isetitem(k, written.str.strip().array)
     for k in range(frame.shape[1]):
         if isinstance(frame.iloc[:, k].dtype, pd.StringDtype):
-            _take_blanks_out(frame, k, layout, k not in text)
-    return frame
+            notes[k] = _take_blanks_out(frame, k, layout, k not in text) or notes.get(k, "")
+    return frame, {k: note for k, note in notes.items() if note}
 
 
-def _take_blanks_out(frame: pd.DataFrame, k: int, layout: Layout, numbers: bool) -> None:
-    """Signs of missing with blanks around them, which pandas takes for text, become missing; numbers may be left."""
+def _take_blanks_out(frame: pd.DataFrame, k: int, layout: Layout, numbers: bool) -> str:
+    """Signs of missing with blanks around them, which pandas takes for text, become missing; numbers may be left.
+
+    Returns a note where one of these is written in several ways.
+    """
     values = frame.iloc[:, k]
     blank = values.str.strip().isin(MISSING) & values.notna()
     if not bool(blank.any()):
-        return
+        return ""
     values = values.mask(blank)
     plain = values.str.replace(",", ".", regex=False) if layout.decimal == "," else values
     found = pd.to_numeric(plain.str.strip(), errors="coerce")
+    note = ""
     if numbers and bool((found.notna() == values.notna()).all()):
-        values = values.str.strip() if needs_text(values) else found
+        keep = needs_text(values)
+        note = _spelled(values, layout, keep) if keep or _whole(found) else ""
+        values = values.str.strip() if keep else found
     frame.isetitem(k, values.array)
+    return note
+
+
+def _spelled(written: pd.Series, layout: Layout, text: bool) -> str:
+    present = written[written.notna() & ~written.str.strip().isin(MISSING)]
+    return spelled_apart(present, 2 if layout.header else 1, text=text)
+
+
+def _whole(values: pd.Series) -> bool:
+    """True for whole numbers: what can be a name of something, so that it matters which ones are the same."""
+    if pd.api.types.is_bool_dtype(values.dtype) or not pd.api.types.is_numeric_dtype(values.dtype):
+        return False
+    array = values.to_numpy()
+    finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    return bool(len(finite)) and bool(np.all(finite == np.floor(finite)))
 
 
 def _doubtful(values: pd.Series, zeros: bool) -> bool:
@@ -156,8 +197,8 @@ def _parsed(
     rows: int | None,
     types: Mapping[int, str],
     only: Sequence[int] | None = None,
-) -> tuple[pd.DataFrame, bool]:
-    """The table as pandas reads it, or some columns, and whether a field seems to begin with a zero."""
+) -> tuple[pd.DataFrame, _Watched]:
+    """The table as pandas reads it, or some columns, and the file with what was seen in its fields."""
     names = [f"c{i}" for i in range(len(layout.names))]
     options: dict[str, Any] = {}
     if int(pd.__version__.split(".")[0]) < 3 and layout.decimal == "." and layout.thousands is None:
@@ -189,7 +230,7 @@ def _parsed(
                 nrows=rows,
                 **options,
             )
-            return frame, watched.zeros
+            return frame, watched
     except pd.errors.ParserError as error:
         raise _parser_error(path, error) from None
 

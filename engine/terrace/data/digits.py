@@ -67,6 +67,43 @@ def why_text(texts: pd.Series) -> str:
     return f"some of its numbers begin with zeros ({found} is the first), so it is text: {found} is not {short}."
 
 
+def spelled_apart(texts: pd.Series, first_row: int, *, text: bool = False) -> str:
+    """A note where one number of a column stands in several spellings that differ in blanks around it or a plus sign,
+    with the rows of the first two; else empty.
+
+    ``texts`` are the fields as written, without missing ones; ``first_row`` is the row of the first in the file. Of
+    numbers that are kept as ``text`` blanks are left out only. Padding by itself is no doubt about what is meant: in a
+    column that is filled up to one width, or with a blank after each comma, a number has one spelling.
+    """
+    spellings = texts.drop_duplicates()
+    plain = spellings.str.strip()
+    if not text:
+        plain = plain.str.removeprefix("+")
+    again = plain[plain.duplicated()]
+    if again.empty:
+        return ""
+    first, second = plain.index[plain == again.iloc[0]][:2]
+    return (
+        f"{spellings[first]!r} and {spellings[second]!r} (rows {first + first_row} and {second + first_row} of the "
+        f"file) are read as one value, {plain[first]}; blanks around numbers{'' if text else ' and plus signs'} do not "
+        "count."
+    )
+
+
+def blanks_apart(texts: pd.Series) -> str:
+    """A note where two values of text differ in blanks around them only, with the first row of each; else empty."""
+    values = texts.dropna().drop_duplicates()
+    inner = values.str.strip()
+    again = inner[inner.duplicated()]
+    if again.empty:
+        return ""
+    first, second = inner.index[inner == again.iloc[0]][:2]
+    return (
+        f"{values[first]!r} and {values[second]!r} (rows {first + 1} and {second + 1} of the data) differ in blanks "
+        "only and stay different values; strtrim() makes them one."
+    )
+
+
 def _first_of(present: pd.Series) -> str:
     """The first value with zeros in front, otherwise the first that is too long; empty where there is neither."""
     zeros = present[present.str.fullmatch(_ZEROS)]

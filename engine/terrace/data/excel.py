@@ -187,7 +187,20 @@ def _values(cells: list[Any]) -> tuple[pd.Series, str]:
             i, word = words[0]
             what = "is text" if is_number(word.strip()) else "is no number"
             note = f"{word!r} in row {i + 2} {what}, so the variable is text."
+        note = " ".join(n for n in (note, _joined(clean)) if n)
     return pd.Series([None if c is None else _cell_text(c) for c in clean], dtype="object"), note
+
+
+def _joined(cells: list[Any]) -> str:
+    """A note where a cell of text becomes one value with a number, with the first row of each; else empty."""
+    numbers: dict[str, int] = {}
+    for i, c in enumerate(cells):
+        if isinstance(c, int | float) and not isinstance(c, bool):
+            numbers.setdefault(_cell_text(c), i)
+    for i, c in enumerate(cells):
+        if isinstance(c, str) and c in numbers:
+            return f"{c!r} in row {i + 2} is text and row {numbers[c] + 2} holds it as a number; both are one value."
+    return ""
 
 
 def _cell_text(cell: Any) -> str:

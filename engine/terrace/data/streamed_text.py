@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,11 @@ from terrace.data.streamed import PREVIEW_ROWS, AsPandas, StreamedData, Wider, b
 from terrace.errors import DataError, TerraceError
 
 BLOCK_BYTES = 1 << 24
+_PADDED = "padded"  # for Wider: the type holds, and the notes have to tell how its numbers are written
+_SPELLED = (
+    "some of its numbers have blanks around them or a plus sign and others have not; these do not count, so that ' 1' "
+    "and '1' are one value."
+)
 _WIDER = {"int": "float", "bool": "text", "float": "text"}
 
 
@@ -32,6 +37,7 @@ class TextBlocks:
     """The columns of a text file by position.
 
     ``types`` are ``int``, ``float``, ``bool``, ``text``, ``date`` or ``digits`` (numbers that are kept as text).
+    ``told`` are the columns of whole numbers whose several spellings are in the notes.
     """
 
     path: Path
@@ -39,6 +45,7 @@ class TextBlocks:
     types: tuple[str, ...]
     size: int
     n_rows: int | None = None
+    told: frozenset[int] = frozenset()
 
     def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
         import pyarrow as pa
@@ -47,6 +54,7 @@ class TextBlocks:
         layout = self.layout
         names = [f"c{k}" for k in range(len(layout.names))]
         encoding = "utf-8" if layout.encoding == "utf-8-sig" else layout.encoding
+        padding = {k: _Padding() for k in columns if self.types[k] in ("int", "digits") and k not in self.told}
         with pa.OSFile(str(self.path)) as handle:
             try:
                 reader = csv.open_csv(
@@ -71,6 +79,9 @@ class TextBlocks:
                     fraction = min(1.0, handle.tell() / max(1, self.size))
                     for first in range(0, batch.num_rows, rows):
                         part = batch.slice(first, rows)
+                        for i, k in enumerate(columns):
+                            if k in padding and padding[k].differs(part.column(i)):
+                                raise Wider(k, _PADDED)
                         yield [self._plain(k, part.column(i)) for i, k in enumerate(columns)], fraction
             except pa.ArrowInvalid as error:
                 raise self._meaning(str(error)) from None
@@ -128,9 +139,12 @@ class StreamedText(StreamedData):
     def widened(self, column: int, kind: str) -> StreamedText:
         """The file opened with a wider type of one column."""
         assert isinstance(self.file, TextBlocks)
-        types = list(self.file.types)
-        types[column] = kind or _WIDER.get(types[column], "text")
-        wider = _preview(self.file.path, self.file.layout, tuple(types), self.file.size)
+        types, told = list(self.file.types), self.file.told
+        if kind == _PADDED:
+            told = told | {column}
+        else:
+            types[column] = kind or _WIDER.get(types[column], "text")
+        wider = _preview(self.file.path, self.file.layout, tuple(types), self.file.size, told)
         return replace(wider, batch_rows=self.batch_rows)
 
 
@@ -149,9 +163,12 @@ def open_text(path: Path, report: Report) -> StreamedData:
     return _preview(path, layout, None, path.stat().st_size)
 
 
-def _preview(path: Path, layout: Layout, types: tuple[str, ...] | None, size: int) -> StreamedText:
+def _preview(
+    path: Path, layout: Layout, types: tuple[str, ...] | None, size: int, told: frozenset[int] = frozenset()
+) -> StreamedText:
     as_text = [] if types is None else [k for k, kind in enumerate(types) if kind in ("text", "digits")]
-    frame = read_rows(path, layout, Report(""), PREVIEW_ROWS, as_text)
+    frame, spelled = read_rows(path, layout, Report(""), PREVIEW_ROWS, as_text)
+    spelled |= dict.fromkeys(told - set(spelled), _SPELLED)
     columns, where, found = [], [], []
     notes = [describe_layout(layout)]
     for k, name in enumerate(layout.names):
@@ -165,6 +182,8 @@ def _preview(path: Path, layout: Layout, types: tuple[str, ...] | None, size: in
                 kind = "date"
             elif note:
                 notes.append(f"{name or f'column {k + 1}'}: {note}")
+        if k in spelled:
+            notes.append(f"{name or f'column {k + 1}'}: {spelled[k]}")
         found.append(kind if types is None or kind == "date" else types[k])
         if not name and k >= 1 and bool(values.isna().all()):
             continue  # the trailing delimiter of every line
@@ -173,7 +192,7 @@ def _preview(path: Path, layout: Layout, types: tuple[str, ...] | None, size: in
     data = build_dataset(columns, source=str(path), notes=notes)
     return StreamedText(
         data.frame, data.variables, source=data.source, notes=data.notes,
-        file=TextBlocks(path, layout, tuple(found), size), columns=tuple(where),
+        file=TextBlocks(path, layout, tuple(found), size, told=frozenset(spelled)), columns=tuple(where),
     )
 
 
@@ -184,6 +203,56 @@ def _kind(values: pd.Series) -> str:
     if not pd.api.types.is_numeric_dtype(values.dtype):
         return "digits" if not values.isna().all() and why_text(values.dropna().astype("str")) else "text"
     return "int" if pd.api.types.is_integer_dtype(values.dtype) else "float"
+
+
+@dataclass
+class _Padding:
+    """Whether the numbers of a column are written in one way: all as wide, or all with as many blanks around them.
+
+    ``widths``, ``before`` and ``after`` are the least and the most so far; ``signs`` tells the starts of positive
+    numbers that there are. What one number looks like elsewhere in the file is not kept.
+    """
+
+    widths: set[int] = field(default_factory=set)
+    before: set[int] = field(default_factory=set)
+    after: set[int] = field(default_factory=set)
+    signs: set[bool] = field(default_factory=set)
+
+    def differs(self, fields: Any) -> bool:
+        """True once there are numbers, those of a further part of the column among them, in several ways."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        inner = pc.ascii_trim_whitespace(fields)
+        present = pc.invert(pc.is_in(inner, value_set=pa.array([None, *sorted(MISSING)], pa.string())))
+        fields, inner = pc.filter(fields, present), pc.filter(inner, present)
+        if not len(fields):
+            return False
+        whole, middle = pc.binary_length(fields), pc.binary_length(inner)
+        self._see(self.widths, whole)
+        if pc.sum(whole).as_py() == pc.sum(middle).as_py():
+            self.before.add(0)
+            self.after.add(0)
+        else:
+            right = pc.binary_length(pc.ascii_ltrim_whitespace(fields))
+            self._see(self.before, pc.subtract(whole, right))
+            self._see(self.after, pc.subtract(right, middle))
+        plus = pc.starts_with(inner, "+")
+        positive = pc.invert(pc.starts_with(inner, "-"))
+        if pc.any(plus).as_py():
+            self.signs.add(True)
+        if pc.any(pc.and_(positive, pc.invert(plus))).as_py():
+            self.signs.add(False)
+        padded = len(self.before) > 1 or len(self.after) > 1
+        return (padded and len(self.widths) > 1) or len(self.signs) > 1
+
+    @staticmethod
+    def _see(seen: set[int], lengths: Any) -> None:
+        import pyarrow.compute as pc
+
+        ends = {*seen, *pc.min_max(lengths).as_py().values()}
+        seen.clear()
+        seen |= {min(ends), max(ends)}
 
 
 def _cast(fields: Any, kind: Any) -> Any:

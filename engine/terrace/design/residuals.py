@@ -197,13 +197,13 @@ def residual_layout(
                     advice="Use a by() variable that is constant within the lowest-level groups.",
                 )
     times, at = _times(spec, data, rows, groups, cls)
-    structure = cls.bound(times, option.order, lambda: _observed_lags(groups, at), option.time or "")
+    structure = cls.bound(times, option.order, lambda: observed_lags(groups, at), option.time or "")
     return ResidualLayout(
         cls.key, structure, groups, at, by, by_levels, option.by, option.time, option.order, by_labels
     )
 
 
-def _observed_lags(groups: IntArray, at: FloatArray) -> npt.NDArray[np.int64]:
+def observed_lags(groups: IntArray, at: FloatArray) -> npt.NDArray[np.int64]:
     """The distances in time between rows of a group that occur, ascending, without 0."""
     order = np.lexsort((at, groups))
     g, t = groups[order], at[order]

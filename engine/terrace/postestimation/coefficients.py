@@ -26,7 +26,7 @@ _PART = re.compile(
     r"(?:(?P<level>\d+)(?:b|bn|o|bno|n)?\.|(?P<any>ib?n?[^.]*)\.|(?P<drop>o)\.|c?(?P<op>(?:[LFDSlfds]\d*)*)\.)?"
     r"(?P<name>[^\W\d]\w*|_cons)"
 )
-_NAMED = re.compile(r"\b_b\[\s*([\w.#]+)\s*\]")
+_NAMED = re.compile(r"\b_(?:b|se|coef)\[\s*([\w.#]+)\s*\]")
 Key = tuple[tuple[str, str], ...]
 
 
@@ -122,7 +122,7 @@ def matches(fit: FitResult, piece: Piece) -> list[ColumnInfo]:
 
 
 def mentioned(fit: FitResult, expression: str) -> list[ColumnInfo]:
-    """The columns whose coefficients an expression names by ``_b[]``."""
+    """The columns whose coefficients an expression names by ``_b[]`` or ``_se[]``."""
     return [c for name in _NAMED.findall(expression) for c in matches(fit, Piece.of(name))]
 
 

@@ -280,6 +280,12 @@ def estimable_hypothesis(
     return own, np.zeros(len(own))
 
 
+def by_t(found: Iterable[Estimate], small: bool) -> bool:
+    """True where `small` asks for t and every estimate with a standard error has it: what has none, being fixed or not
+    estimable, says nothing of the distribution."""
+    return small and all(e.df is not None for e in found if e.se is not None)
+
+
 def by_f(tests: Iterable[WaldTest | None], small: bool) -> bool:
     """True where `small` asks for F and every test that there is has it."""
     return small and all(t is None or not t.rank or t.ddf is not None for t in tests)

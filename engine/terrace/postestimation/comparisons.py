@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.postestimation.adjust import METHODS, adjusted_p, critical
-from terrace.postestimation.combinations import Estimate, combine, confidence_level, covariance, estimate_columns
+from terrace.postestimation.combinations import (
+    Estimate,
+    by_t,
+    combine,
+    confidence_level,
+    covariance,
+    estimate_columns,
+)
 from terrace.postestimation.notestimable import marked
 from terrace.results.fit import FitResult
 from terrace.results.table import Row, Table
@@ -98,7 +105,7 @@ def comparison_table(
 
     ``several`` tells that they belong to several terms, each adjusted by itself.
     """
-    as_t = small and all(e.df is not None for e in found if e.se is not None)
+    as_t = by_t(found, small)
     rows = []
     for k, (label, e) in enumerate(zip(labels, found)):
         cells = e.cells() if e.value is not None else marked(5)

@@ -19,6 +19,7 @@ from terrace.postestimation.adjust import METHODS, adjusted_p
 from terrace.postestimation.combinations import (
     Estimate,
     by_f,
+    by_t,
     combine,
     confidence_level,
     estimable_hypothesis,
@@ -217,7 +218,7 @@ def lincom_table(
     notes = why_not(fit, excess_of(fit, [value]))
     if notes:
         e = Estimate(None)
-    as_t = small and (e.df is not None or bool(notes))
+    as_t = by_t([e], small)
     if small and not as_t:
         notes = ("z is shown: the coefficients have different degrees of freedom.",)
     title = "Estimate"
@@ -266,7 +267,7 @@ def nlcom_table(
     found = combinations_of(fit, text)
     level = confidence_level(fit, level)
     estimates = nonlinear_estimates(fit, [p for _, p in found], level=level, small=small, scalars=scalars or {})
-    as_t = small and all(e.df is not None for e in estimates if e.value is not None)
+    as_t = by_t(estimates, small)
     rows = tuple(
         Row(
             str(p).strip() if name.startswith("_nl_") else name,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.errors import SpecError
-from terrace.postestimation.combinations import estimate_columns
+from terrace.postestimation.combinations import by_t, estimate_columns
 from terrace.postestimation.comparisons import comparison_table
 from terrace.postestimation.margins import Margins
 from terrace.postestimation.margins_at import Dimension
@@ -33,7 +33,7 @@ def margins_table(found: Margins) -> Table:
             title=f"Pairwise comparisons of {found.title.lower()}", level=found.level, mcompare=found.mcompare,
             small=found.small, key="margins", notes=_notes(found),
         )  # fmt: skip
-    small = found.small and all(e.df is not None for e in found.estimates if e.se is not None)
+    small = by_t(found.estimates, found.small)
     rows: list[Row] = []
     effect = ""
     several = len(set(found.effects)) > 1

@@ -4,6 +4,10 @@ Marginal and conditional: Nakagawa & Schielzeth (2013), with random slopes as in
 variance is the mean of the diagonal of ZGZ'. By level, against the model with intercepts only: the reduction of
 each variance (Raudenbush & Bryk 2002, eq. 4.20, 4.24), and the reduction of the prediction error of a value and of
 a group's mean (Snijders & Bosker 1994), for which random slopes are left out of both models.
+
+The variance of intercepts is that of the effects where all covariates are zero, which can be far from the data. With
+random slopes the first reduction therefore compares the variance at the means of Z, z̄'Gz̄: the variance of the
+intercepts once covariates are centred, whatever their origin and coding.
 """
 
 from __future__ import annotations
@@ -50,8 +54,8 @@ class Explained:
 class LevelShare:
     """One level against the null model: its variance in both, the reduction, and that of prediction error.
 
-    ``null`` or ``model`` is None where that model has no intercepts at the level, ``reduction`` and ``predicted`` where
-    there is nothing to compare.
+    ``null`` or ``model`` is None where that model has no intercepts at the level, and NaN where the data do not
+    identify the variance; ``reduction`` and ``predicted`` are None where there is nothing to compare.
     """
 
     level: str
@@ -103,13 +107,24 @@ def random_variance(fit: FitResult, values: FloatArray | None = None) -> FloatAr
     for position, block in enumerate(fit.model.design.blocks):
         if not block.names:
             continue
-        own = block_parameters(fit, position, values)
         if block.factor is not None:
-            out += own[0]
+            out += block_parameters(fit, position, values)[0]
         else:
-            sigma = block.structure.covariance(own)
-            out += np.einsum("ij,jk,ik->i", block.z, sigma, block.z)
+            z, sigma = _random_part(fit, position, values)
+            out += np.einsum("ij,jk,ik->i", z, sigma, z)
     return out
+
+
+def _random_part(fit: FitResult, position: int, values: FloatArray | None = None) -> tuple[FloatArray, FloatArray]:
+    """Z (n, q) and G (q, q) of an equation, in the coordinates of the likelihood: in those of the user, with covariates
+    far from zero, the parts of z'Gz are so much larger than their sum that it has no digits left. The coordinates are
+    the user's where ``values`` stand for the parameters."""
+    block = fit.model.design.blocks[position]
+    if values is not None:
+        return block.z, block.structure.covariance(block_parameters(fit, position, values))
+    layout = fit.model.objective.layout
+    transform, psi = layout.transforms[position], fit.model.psi[layout.block_slices[position]]
+    return transform.columns(block.z), fit.model.sigma2 * np.tensordot(psi, transform.bases, axes=1)
 
 
 def residual_variance(fit: FitResult) -> FloatArray:
@@ -165,28 +180,32 @@ def level_shares(
 ) -> tuple[LevelShare, ...]:
     """Every level from the highest down to the residual, against `null` (fitted where it is not given).
 
-    The reductions compare the variances of the intercepts and of the residuals. The prediction errors are those
-    of the model without its random slopes, which is fitted where the model has some.
+    The reductions compare the variances of the effects at the means of the covariates, which without random slopes are
+    those of the intercepts, and of the residuals. The prediction errors are those of the model without its random
+    slopes, which is fitted where the model has some.
     """
     from terrace.estimate import fit as fit_model
 
     base = null or null_fit(fit, data, cancel=cancel)
-    before, after, flat = _intercepts(base), _intercepts(fit), _intercepts(fit)
+    w = estimation_weights(fit, data)
+    before, after = _at_means(base, w), _at_means(fit, w)
+    flat = after
     if _has_slopes(fit) or not fit.model.design.residuals.simple or set(before) - set(after):
         spec = intercept_spec(fit.spec, fixed=True)
         # time-series operators look at the rows before, so the sample is kept as it is rather than cut out
         marked = data.with_column("_terrace_sample", fit.sample.astype(float))
-        flat = _intercepts(fit_model(replace(spec, condition="_terrace_sample == 1"), marked, cancel=cancel))
+        flat = _at_means(fit_model(replace(spec, condition="_terrace_sample == 1"), marked, cancel=cancel), w)
     # a variance at its boundary of zero can be left over as rounding
-    least = 1e-10 * sum(before.values())
+    least = 1e-10 * np.nansum(list(before.values()))
     out = []
     for name in (*(n for n in dict.fromkeys((*before, *after)) if n != "Residual"), "Residual"):
         v0, v1 = before.get(name), after.get(name)
         reduction = predicted = None
-        if v0 is not None and v1 is not None and v0 > least:
+        if v0 is not None and v1 is not None and v0 > least and not np.isnan(v1):
             reduction = 1.0 - v1 / v0
         if v0 is not None and not _has_slopes(base):
             predicted = 1.0 - _prediction_error(base, flat, name) / _prediction_error(base, before, name)
+            predicted = None if np.isnan(predicted) else predicted
         out.append(LevelShare(name, v0, v1, reduction, predicted))
     return tuple(out)
 
@@ -195,22 +214,43 @@ def _has_slopes(fit: FitResult) -> bool:
     return any(set(b.names) - {"_cons"} and b.factor is None for b in fit.model.design.blocks)
 
 
-def _intercepts(fit: FitResult) -> dict[str, float]:
-    """Variance of the intercept at each level that has one (crossed factors by their name), and of the residual."""
+def _at_means(fit: FitResult, weights: FloatArray) -> dict[str, float]:
+    """z̄'Gz̄ at each level whose Z contains a constant (crossed factors by their name), and the residual variance.
+
+    z̄ (q,) are the means of Z over the rows, by ``weights`` (n,) where there is one for each. Without slopes it is the
+    variance of the intercepts, and NaN where the data do not identify it.
+    """
+    blocks = fit.model.design.blocks
+    w = weights if len(weights) == fit.model.design.n else np.ones(fit.model.design.n)
+    w = w / w.sum()
+    levels: dict[str, list[int]] = {}
+    for position, block in enumerate(blocks):
+        if block.names:
+            levels.setdefault(block.factor or block.level.name, []).append(position)
     out: dict[str, float] = {}
-    for position, block in enumerate(fit.model.design.blocks):
-        own = block_parameters(fit, position)
-        if not block.names:
+    for name, positions in levels.items():
+        if blocks[positions[0]].factor is not None:
+            out[name] = float(block_parameters(fit, positions[0])[0])
             continue
-        if block.factor is not None:
-            out[block.factor] = float(own[0])
+        parts = [_random_part(fit, position) for position in positions]
+        if not _spans_constant(np.hstack([z for z, _ in parts])):
             continue
-        if "_cons" in block.names:
-            sigma = block.structure.covariance(own)
-            at = block.names.index("_cons")
-            out[block.level.name] = out.get(block.level.name, 0.0) + float(sigma[at, at])
+        total, slopes = 0.0, np.zeros(len(fit.model.layout))
+        for position, (z, sigma) in zip(positions, parts):
+            mean = w @ z
+            total += float(mean @ sigma @ mean)
+            own, structure = w @ blocks[position].z, blocks[position].structure
+            at = [k for k, c in enumerate(fit.model.layout) if c.block == position]
+            slopes[at] = own @ structure.basis() @ own @ structure.entries_of(fit.model.natural.values[at])[1]
+        out[name] = total if fit.model.natural.determines(slopes) else np.nan
     out["Residual"] = float(residual_variance(fit).mean())
     return out
+
+
+def _spans_constant(z: FloatArray) -> bool:
+    """True where a combination of the columns of Z (n, q) is 1 in every row: effects of the group as a whole."""
+    weights, *_ = np.linalg.lstsq(z.T @ z, z.sum(axis=0), rcond=None)
+    return bool(np.abs(z @ weights - 1.0).max() < 1e-8)
 
 
 def _prediction_error(null: FitResult, variances: dict[str, float], name: str) -> float:
@@ -271,18 +311,24 @@ def r2_table(
             Column("reduction", "Variance explained", "fixed", 3),
             Column("prediction", "Prediction error explained", "fixed", 3),
         )
-        level_rows = tuple(Row(s.level, (s.null, s.model, s.reduction, s.predicted)) for s in shares)
+        unknown = [s.level for s in shares if any(v is not None and np.isnan(v) for v in (s.null, s.model))]
+        cells = [[None if v is None or np.isnan(v) else v for v in (s.null, s.model, s.reduction, s.predicted)]
+                 for s in shares]  # fmt: skip
+        level_rows = tuple(Row(s.level, tuple(own)) for s, own in zip(shares, cells))
         own = ["Variance explained: Raudenbush & Bryk (2002). Prediction error: Snijders & Bosker (1994)."]
-        if _has_slopes(fit) and any({"_cons"} < set(b.names) for b in fit.model.design.blocks):
+        if _has_slopes(fit):
             own.append(
-                "With random slopes the variance of the intercepts depends on where covariates are zero; prediction "
-                "errors are those without random slopes."
+                "With random slopes the variance of a level is that of its effects at the means of the covariates, "
+                "wherever these are zero; prediction errors are those without random slopes."
             )
         for what, bare in (("The model", [s.level for s in shares if s.model is None]),
                            ("The null model", [s.level for s in shares if s.null is None])):  # fmt: skip
             if bare:
                 own.append(f"{what} has no random intercepts of {', '.join(bare)} whose variance could be compared.")
-        gone = [s.level for s in shares if s.model is not None and s.null is not None and s.reduction is None]
+        if unknown:
+            own.append(f"The data do not identify the variance of {', '.join(unknown)} at the means of the covariates.")
+        gone = [s.level for s in shares if s.level not in unknown
+                and s.model is not None and s.null is not None and s.reduction is None]  # fmt: skip
         if gone:
             own.append(f"The null model has no variance of {', '.join(gone)} that could be explained.")
         if any(s.reduction is not None and s.reduction < 0 for s in shares):

@@ -260,6 +260,9 @@ def _residual(ls: LeastSquares, level: float, *, root: bool = False) -> RandomPa
     return RandomParameter("Residual", "", name, value, value * relative, value / half, value * half)
 
 
+_OF_ANY_MODEL = ("wtype", "wexp", "margins", "datasignature", "not_estimable")
+
+
 def _macros(base: FitResult, spec: ModelSpec, command: str, robust: bool) -> Mapping[str, str]:
     out: dict[str, str] = {
         "cmd": "regress",
@@ -273,7 +276,7 @@ def _macros(base: FitResult, spec: ModelSpec, command: str, robust: bool) -> Map
         "estat_cmd": "estat",
         "dfmethod": "residual",
         "dftitle": "Residual",
-        **{k: v for k, v in base.macros.items() if k.startswith(("wtype", "wexp", "margins", "datasignature"))},
+        **{k: v for k, v in base.macros.items() if k.startswith(_OF_ANY_MODEL)},
     }
     if robust:
         out["vcetype"] = "Robust"

@@ -37,6 +37,16 @@ class Cell:
     pair: tuple[str, str] | None = None
     around: tuple[str, str] = ("", "")
 
+    @property
+    def tail(self) -> str:
+        """What stands behind the number in ``text``: a parenthesis, stars."""
+        return self.around[1] if self.text else ""
+
+    @property
+    def body(self) -> str:
+        """``text`` without its tail: what is brought to one decimal point in a column."""
+        return self.text.removesuffix(self.tail)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -57,6 +67,14 @@ class Shown:
     lines: tuple[Line, ...]
     aligns: tuple[Align, ...]
     decimals: tuple[int | None, ...]
+
+
+def tails(page: Shown) -> tuple[str, ...]:
+    """The longest tail of each column, empty where numbers stand alone: room for it keeps decimal points in line."""
+    return tuple(
+        max((line.cells[j].tail for line in page.lines if j < len(line.cells)), key=display_width, default="")
+        for j in range(len(page.aligns))
+    )
 
 
 def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:

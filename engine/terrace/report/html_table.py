@@ -1,7 +1,8 @@
 """Tables as HTML that a browser, Qt's rich text, Word and Excel all render alike.
 
 Qt knows no `nth-child`, no border on a table and little of style sheets, and what is pasted into Word loses
-its sheet; so every cell carries its own style, and the three rules of a journal table are borders of cells.
+its sheet; so every cell carries its own style, and the three rules of a journal table are borders of cells. None of
+them aligns numbers on the decimal point: what stands behind a number (stars, a parenthesis) is a cell of its own.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ def _fragment(
     office: bool = False,
 ) -> str:
     page = shown(table, minus)
+    split = tuple(
+        any(_tail(line.cells[j], office) for line in page.lines if j < len(line.cells)) for j in range(len(page.aligns))
+    )
     ink = f"color:{theme.ink};" if theme.ink else ""
     out = []
     if title and table.title:
@@ -60,9 +64,9 @@ def _fragment(
         f'<table border="0" cellspacing="0" cellpadding="0"{width} '
         f'style="border-collapse:collapse;font-variant-numeric:tabular-nums;{ink}">'
     )
-    out.append("<thead>" + _head(page, theme) + "</thead>")
+    out.append("<thead>" + _head(page, theme, split) + "</thead>")
     out.append("<tbody>")
-    out += [_row(page, i, theme, office) for i in range(len(page.lines))]
+    out += [_row(page, i, theme, office, split) for i in range(len(page.lines))]
     out.append("</tbody></table>")
     muted = f"color:{theme.muted};" if theme.muted else ""
     for i, note in enumerate(note_paragraphs(table)):
@@ -74,30 +78,30 @@ def _fragment(
     return "\n".join(out)
 
 
-def _head(page: Shown, theme: Theme) -> str:
+def _head(page: Shown, theme: Theme, split: tuple[bool, ...]) -> str:
     rule = f"1px solid{' ' + theme.ink if theme.ink else ''}"
     style = f"border-top:{rule};border-bottom:{rule};font-weight:600;padding:5px 10px;"
     cells = [f'<th scope="col" align="left" style="{style}text-align:left;">{escape(page.table.stub)}</th>']
-    for column, align in zip(page.table.columns, page.aligns):
+    for column, align, two in zip(page.table.columns, page.aligns, split):
         title = "<br>".join(escape(x) for x in column.title.split("\n"))
         own = f"{style}text-align:{align};white-space:nowrap;"
-        cells.append(f'<th scope="col" align="{align}" style="{own}">{title}</th>')
+        cells.append(f'<th scope="col"{_span(two)} align="{align}" style="{own}">{title}</th>')
     return "<tr>" + "".join(cells) + "</tr>"
 
 
-def _row(page: Shown, i: int, theme: Theme, office: bool) -> str:
+def _row(page: Shown, i: int, theme: Theme, office: bool, split: tuple[bool, ...]) -> str:
     line = page.lines[i]
     border = _borders(page.lines, i, theme)
     if line.kind == "group" and not any(c.text for c in line.cells):
         left = 10 + _INDENT * line.indent
         style = f"{border}font-weight:normal;font-style:italic;padding:5px 10px 3px {left}px;text-align:left;"
-        span = len(line.cells) + 1
+        span = len(line.cells) + sum(split) + 1
         return f'<tr><th colspan="{span}" align="left" style="{style}">{escape(line.label)}</th></tr>'
     label = (
         f'<th scope="row" align="left" style="{border}font-weight:normal;text-align:left;'
         f'padding:3px 10px 3px {10 + _INDENT * line.indent}px;{_as_text(office)}">{escape(line.label)}</th>'
     )
-    cells = [_cell(c, align, border, theme, office) for c, align in zip(line.cells, page.aligns)]
+    cells = [_cell(c, align, border, theme, office, two) for c, align, two in zip(line.cells, page.aligns, split)]
     return "<tr>" + label + "".join(cells) + "</tr>"
 
 
@@ -110,15 +114,33 @@ def _borders(lines: tuple[Line, ...], i: int, theme: Theme) -> str:
     return out
 
 
-def _cell(cell: Cell, align: str, border: str, theme: Theme, office: bool) -> str:
+def _tail(cell: Cell, office: bool) -> str:
+    """What stands behind a number in a cell of its own; for spreadsheets ``(0.12)`` stays one."""
+    return cell.tail.removeprefix(")") if office else cell.tail
+
+
+def _span(two: bool) -> str:
+    return ' colspan="2"' if two else ""
+
+
+def _cell(cell: Cell, align: str, border: str, theme: Theme, office: bool, two: bool) -> str:
+    """A cell, or where the column is ``two`` the number and what stands behind it."""
     side = align if cell.value is None else cell.align
     quiet = isinstance(cell.value, str) and side == "right"  # "reference", "omitted" among numbers
     color = f"color:{theme.muted};font-style:italic;" if quiet and theme.muted else ""
     is_text = isinstance(cell.value, str) or cell.pair is not None or cell.format in ("bracketed", "p")
     # a long text may wrap, a number may not
     wrap = "" if side == "left" else "white-space:nowrap;"
-    style = f"{border}padding:3px 10px;text-align:{side};{wrap}{color}{_as_text(office and is_text)}"
-    return f'<td align="{side}" style="{style}">{escape(cell.text)}</td>'
+    own = f"{wrap}{color}{_as_text(office and is_text)}"
+    if not two or isinstance(cell.value, str) or cell.value is None:
+        style = f"{border}padding:3px 10px;text-align:{side};{own}"
+        return f'<td{_span(two)} align="{side}" style="{style}">{escape(cell.text)}</td>'
+    tail = _tail(cell, office)
+    return (
+        f'<td align="{side}" style="{border}padding:3px 0 3px 10px;text-align:{side};{own}">'
+        f"{escape(cell.text.removesuffix(tail))}</td>"
+        f'<td width="1" align="left" style="{border}padding:3px 10px 3px 0;text-align:left;{wrap}">{escape(tail)}</td>'
+    )
 
 
 def _as_text(office: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from terrace.report.cells import Cell, note_paragraphs, shown
+from terrace.report.cells import Cell, note_paragraphs, shown, tails
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.table import Table
@@ -49,10 +49,15 @@ def table_latex(table: Table, *, label: str = "") -> str:
     `label` is the key for references; none is set where it is empty.
     """
     page = shown(table)
-    columns = "l" + "".join("l" if a == "left" else "r" for a in page.aligns)
+    # what stands behind a number is a column of its own, so that decimal points stay in line
+    split = [bool(tail) for tail in tails(page)]
+    kinds = ["l", *("l" if a == "left" else "r@{}l" if two else "r" for a, two in zip(page.aligns, split))]
+    columns = "".join(kinds)
+    count = len(kinds) + sum(split)
     heads = [table.stub, *(c.title.replace("\n", " ") for c in table.columns)]
     aligned = [
-        escape(h) if a == "l" else rf"\multicolumn{{1}}{{r}}{{{escape(h)}}}" for h, a in zip(heads, columns)
+        escape(h) if k == "l" else rf"\multicolumn{{{k.count('l') + 1}}}{{r}}{{{escape(h)}}}"
+        for h, k in zip(heads, kinds)
     ]
     out = [r"\begin{table}[htbp]", r"\centering", r"\begin{threeparttable}"]
     out.append(rf"\caption{{{escape(table.title)}}}")
@@ -64,9 +69,9 @@ def table_latex(table: Table, *, label: str = "") -> str:
             out.append(r"\midrule")
         indent = r"\quad " * line.indent
         if line.kind == "group" and not any(c.text for c in line.cells):
-            out.append(rf"{indent}\multicolumn{{{len(columns)}}}{{l}}{{\textit{{{escape(line.label)}}}}} \\")
+            out.append(rf"{indent}\multicolumn{{{count}}}{{l}}{{\textit{{{escape(line.label)}}}}} \\")
             continue
-        out.append(" & ".join([indent + escape(line.label), *map(_cell, line.cells)]) + r" \\")
+        out.append(" & ".join([indent + escape(line.label), *map(_cell, line.cells, split)]) + r" \\")
     out += [r"\bottomrule", r"\end{tabular}"]
     notes = note_paragraphs(table)
     if notes:
@@ -80,10 +85,15 @@ def table_latex(table: Table, *, label: str = "") -> str:
     return "\n".join([*out, r"\end{threeparttable}", r"\end{table}", ""])
 
 
-def _cell(cell: Cell) -> str:
-    text = escape(cell.text.replace("−", "-"))
+def _cell(cell: Cell, two: bool) -> str:
+    text = escape((cell.body if two else cell.text).replace("−", "-"))
     if isinstance(cell.value, str):
-        return rf"\textit{{{text}}}" if cell.align == "right" else text
+        text = rf"\textit{{{text}}}" if cell.align == "right" else text
+        return rf"\multicolumn{{2}}{{r}}{{{text}}}" if two else text
+    return _with_formulas(text) + (" & " + escape(cell.tail) if two else "")
+
+
+def _with_formulas(text: str) -> str:
     return re.sub(r"-?[\d.,]*\d(?:e-?\d+)?", lambda m: _number(m[0]), text)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from terrace.report.cells import Shown, note_paragraphs, shown
+from terrace.report.cells import Shown, note_paragraphs, shown, tails
 from terrace.report.figure import paper, render
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
@@ -179,6 +179,7 @@ def _height(table: Table) -> float:
 def _table(page: _Pages, table: Table, number: int) -> None:
     grid = _measure(shown(table))
     content, size = grid.content, grid.size
+    behind = [_inches(tail, size) if tail else 0.0 for tail in tails(content)]
     page.y += 0.16
     page.lines(f"Table {number}. {table.title}", 10, weight="bold", after=0.05)
     _head(page, grid)
@@ -190,10 +191,14 @@ def _table(page: _Pages, table: Table, number: int) -> None:
             page.y += 0.03
         style = {"style": "italic"} if line.kind == "group" else {}
         x = _EDGE + grid.stub
-        for cell, width in zip(line.cells, grid.widths):
+        for cell, width, tail in zip(line.cells, grid.widths, behind):
             x += _GAP
             right = cell.align == "right"
-            page.put(x + width if right else x, cell.text, size, ha="right" if right else "left")
+            if tail and right and cell.value is not None and not isinstance(cell.value, str):
+                page.put(x + width - tail, cell.body, size, ha="right")
+                page.put(x + width - tail, cell.tail, size)
+            else:
+                page.put(x + width if right else x, cell.text, size, ha="right" if right else "left")
             x += width
         for text in label:
             page.put(_EDGE + _INDENT * line.indent, text, size, **style)
@@ -233,8 +238,8 @@ def _measure(content: Shown) -> _Grid:
     titles = [c.title.replace("\n", " ") for c in table.columns]
     for size in _SIZES:
         cells = [
-            max([_inches(line.cells[j].text, size) for line in content.lines], default=0.3)
-            for j in range(len(titles))
+            max([_inches(line.cells[j].body + tail, size) for line in content.lines], default=0.3)
+            for j, tail in enumerate(tails(content))
         ]
         whole = [max(c, _inches(t, size, "bold")) for c, t in zip(cells, titles)]
         broken = [

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from terrace.report.cells import Shown, display_width, note_paragraphs, shown
+from terrace.report.cells import Shown, display_width, note_paragraphs, shown, tails
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.table import Table
@@ -124,9 +124,13 @@ def add_table(document: Document, table: Table, number: int) -> None:
             cells = (cells[0].merge(cells[-1]),)
         _fill(cells[0], line.label, "left", size, italic=heading)
         cells[0].paragraphs[0].paragraph_format.left_indent = Inches(_INDENT * line.indent)
-        for cell, content in zip(cells[1:], line.cells):
+        for cell, content, tail in zip(cells[1:], line.cells, tails(page)):
             quiet = isinstance(content.value, str) and content.align == "right"
             _fill(cell, content.text, content.align, size, italic=quiet)
+            if tail and content.value is not None and not isinstance(content.value, str):
+                # room for the longest tail of the column, so that decimal points stay in line
+                missing = size * (_width(tail) - _width(content.tail))
+                cell.paragraphs[0].paragraph_format.right_indent = Pt(round(missing, 1))
             _no_wrap(cell, content.align == "right")
         ruled = line.kind == "total" and i > 1 and page.lines[i - 2].kind != "total"
         for cell in cells:
@@ -141,6 +145,11 @@ def add_table(document: Document, table: Table, number: int) -> None:
         paragraph.add_run(note)
     if not table.notes:
         document.add_paragraph().paragraph_format.space_after = Pt(2)
+
+
+def _width(tail: str) -> float:
+    """The width of what stands behind a number, in parts of the letter size, as in the usual fonts of documents."""
+    return sum(0.333 if c in "()[]" else 0.5 for c in tail)
 
 
 def _fill(
@@ -195,8 +204,11 @@ def _widths(grid: Any, page: Shown, heads: list[str]) -> float:
     from docx.shared import Pt
 
     wide = [
-        max([*map(display_width, re.split("[ -]", head)), *(display_width(line.cells[j].text) for line in page.lines)])
-        for j, head in enumerate(heads[1:])
+        max(
+            *map(display_width, re.split("[ -]", head)),
+            *(display_width(line.cells[j].body + tail) for line in page.lines),
+        )
+        for j, (head, tail) in enumerate(zip(heads[1:], tails(page)))
     ]
     whole = [max(w, display_width(head)) for w, head in zip(wide, heads[1:])]
     labels = [display_width(x.label) + 2 * x.indent for x in page.lines if x.kind != "group"]

@@ -9,7 +9,7 @@ import numpy as np
 from terrace.data.digits import EXACT
 from terrace.design.estimability import undetermined
 from terrace.inference.fitted import FittedModel
-from terrace.results.advice_covariance import MAXIMUM, boundary_advice, identification_advice, some
+from terrace.results.advice_covariance import MAXIMUM, boundary_advice, identification_advice, listed, some
 from terrace.results.fit import Advice
 from terrace.spec.model import ModelSpec
 
@@ -55,7 +55,9 @@ def collect_advice(
     if empty:
         yield Advice(
             "empty-cells",
-            f"No rows have {some(empty)}: the coefficient cannot be estimated.",
+            f"{listed(empty)} have no rows: their coefficients cannot be estimated."
+            if len(empty) > 1
+            else f"{empty[0]} has no rows: its coefficient cannot be estimated.",
             "",
             empty[0],
         )
@@ -72,10 +74,11 @@ def collect_advice(
     if open_:
         yield Advice(
             "not-estimable",
-            f"The coefficients of {some(open_)} take up what was left out, and do not stand for these terms alone."
+            f"The coefficients of {listed(open_)} take up what was left out, and do not stand for these terms alone."
             if len(open_) > 1
             else f"The coefficient of {open_[0]} takes up what was left out, and does not stand for this term alone.",
-            "contrast, pwcompare and margins tell what can be estimated.",
+            "contrast, pwcompare and margins tell what can be estimated"
+            + ("; e(not_estimable) lists these coefficients." if some(open_) != ", ".join(open_) else "."),
             open_[0],
         )
     for code, detail in trouble:

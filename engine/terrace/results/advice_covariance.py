@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -15,27 +16,64 @@ from terrace.results.fit import Advice
 MAXIMUM = "The estimates maximise the likelihood"
 
 
+_LEVEL = re.compile(r"(?<![\w.])\d+b?\.(?=\w)")
+_PARAMETER = re.compile(r"(var|sd|cov|corr)\((.*)\)(.*)")
+_KINDS = {"var": "variances", "sd": "standard deviations", "cov": "covariances", "corr": "correlations"}
+
+
 def some(names: Sequence[str], most: int = 6) -> str:
-    """The names, or the first of them where there are many and the number of the others."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+    """The names; of many, those of one term together: ``11 levels of i.g``. Nothing is left out."""
+    return ", ".join(_gathered(names, most))
 
 
 def listed(names: Sequence[str], link: str = "and") -> str:
-    """``a``, ``a and b``, ``a, b and c``; the first of many and their number."""
-    if len(names) < 2 or len(names) > 6:
-        return some(names)
-    return ", ".join(names[:-1]) + f" {link} {names[-1]}"
+    """``a``, ``a and b``, ``a, b and c``; of many, those of one term together."""
+    told = _gathered(names, 6)
+    return told[0] if len(told) == 1 else ", ".join(told[:-1]) + f" {link} {told[-1]}" if told else ""
+
+
+def _gathered(names: Sequence[str], most: int) -> list[str]:
+    if len(names) <= most:
+        return list(names)
+    terms: dict[str, list[str]] = {}
+    for name in names:
+        terms.setdefault(_term(name), []).append(name)
+    return [own[0] if len(own) == 1 else _together(term, len(own)) for term, own in terms.items()]
+
+
+def _term(name: str) -> str:
+    """What the names of the levels of a term have in common: ``i.g`` of 2.g, ``cov(e,e)`` of cov(e1,e2)."""
+    return re.sub(r"(?<=[(,])e\d+(?=[,)])", "e", _LEVEL.sub("i.", name))
+
+
+def _together(term: str, count: int) -> str:
+    """``11 levels of i.g``, ``17 cells of i.a#i.b``, ``21 covariances of the residuals``."""
+    found = _PARAMETER.fullmatch(term)
+    if found is None:
+        return f"{count} {'cells' if term.count('i.') > 1 else 'levels'} of {term}"
+    kind, inside, after = found.groups()
+    whose = ["the residuals" if part == "e" else part for part in dict.fromkeys(inside.split(","))]
+    return f"{count} {_KINDS[kind]} of {' with '.join(whose)}{after}"
 
 
 # --- what the data cannot tell ----------------------------------------------------------------------------------------
 def identification_advice(fitted: FittedModel) -> Iterator[Advice]:
-    """The parameters that no data of this design can tell apart, or about which the likelihood says nothing here."""
+    """The parameters that no data of this design can tell apart, or about which the likelihood says nothing here.
+
+    Covariances of what no group has together are told in one note.
+    """
     natural = fitted.natural
+    apart: dict[int | None, list[int]] = {}
     for one in natural.confounded:
-        names = [_name(fitted, k) for k in one.members]
-        text, action = _not_told(fitted, one, names)
-        yield Advice("not-identified", text, action, fitted.layout[one.members[0]].name)
+        (first, *others) = one.members
+        if not others and not one.absorbed and fitted.layout[first].kind == "covariance":
+            apart.setdefault(fitted.layout[first].block, []).append(first)
+            continue
+        text, action = _not_told(fitted, one, [_name(fitted, k) for k in one.members])
+        yield Advice("not-identified", text, action, fitted.layout[first].name)
+    for members in apart.values():
+        text, action = _never_meet(fitted, members)
+        yield Advice("not-identified", text, action, fitted.layout[members[0]].name)
     if natural.confounded:
         yield from _further(fitted)
     flat = [int(k) for k in np.flatnonzero(natural.flat) if not any(k in one.members for one in natural.confounded)]
@@ -87,7 +125,6 @@ def _further(fitted: FittedModel) -> Iterator[Advice]:
 def _not_told(fitted: FittedModel, one: Confounded, names: list[str]) -> tuple[str, str]:
     restricted = "restricted likelihood" if fitted.objective.reml else "likelihood"
     what = listed(names)
-    cells = [fitted.layout[k] for k in one.members]
     verb = "is" if len(names) == 1 else "are"
     if one.absorbed:
         it = "it" if len(names) == 1 else "they"
@@ -97,23 +134,38 @@ def _not_told(fitted: FittedModel, one: Confounded, names: list[str]) -> tuple[s
             f"errors of fixed effects are those without {it.replace('they', 'them')}.",
         )
     if len(names) == 1:
-        cell = cells[0]
-        if cell.kind == "covariance" and cell.block is not None:
-            level = fitted.design.blocks[cell.block].level.name
-            why = f"no group of {level} has rows that bear on both effects"
-            action = "Use covariance(independent), or put the effects into equations of their own."
-        elif cell.kind == "covariance":
-            why = "no group has rows at both times"
-            action = "Use a structure that ties it to the others, such as ar 1 or toeplitz."
-        else:
-            why = f"the {restricted} does not depend on it"
-            action = f"Leave {_effects(fitted, one, 'and')} out."
-        return f"{what} is not identified: {why}.", action
+        return (
+            f"{what} is not identified: the {restricted} does not depend on it.",
+            f"Leave {_effects(fitted, one, 'and')} out.",
+        )
     return (
         f"{what} cannot be told apart: the {restricted} depends on combinations of them only, so that they are not "
         "identified.",
         f"Leave out {_effects(fitted, one, 'or')}.",
     )
+
+
+def _never_meet(fitted: FittedModel, members: Sequence[int]) -> tuple[str, str]:
+    """Covariances, by position, of effects or times that no group has both of."""
+    what = listed([_name(fitted, k) for k in members])
+    head = f"{what} {'is' if len(members) == 1 else 'are'} not identified: "
+    of_any = "" if len(members) == 1 else " of any of these pairs"
+    block = fitted.layout[members[0]].block
+    if block is not None:
+        level = fitted.design.blocks[block].level.name
+        rows = "both effects" if not of_any else f"both effects{of_any}"
+        return (
+            f"{head}no group of {level} has rows that bear on {rows}.",
+            "Use covariance(independent), or put the effects into equations of their own.",
+        )
+    from terrace.inference.alternatives import identified_residuals
+
+    options = [f"residuals({name})" for name in identified_residuals(fitted)]
+    action = (
+        f"These data identify {listed(options, 'or')}." if options
+        else "Simplify the random part, or leave the residuals independent."
+    )
+    return f"{head}no group has rows at both times{of_any}.", action
 
 
 def _effects(fitted: FittedModel, one: Confounded, link: str) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.design import Design
-from terrace.design.estimability import settled
+from terrace.design.estimability import settled, undetermined
 from terrace.inference.fitted import FittedModel
 from terrace.inference.small import TITLES
 from terrace.results.assemble import group_rows
@@ -146,6 +146,8 @@ def stored_macros(
     factors = [f.name for term in spec.fixed for f in term.factors if f.kind != "continuous"]
     if factors:
         m["asobserved"] = " ".join(dict.fromkeys(factors))
+    if open_ := undetermined(design):
+        m["not_estimable"] = " ".join(open_)
     return {name: m[name] for name in sorted(m, key=_place)}
 
 
@@ -158,7 +160,7 @@ _ORDER = (
     *("revars", "resopt", "rstructure", "rstructurelab", "rbyvar", "rglabels", "pwscale", "timevar", "dfmethod"),
     *("dftitle", "chi2type", "clustvar", "vce", "vcetype", "method", "opt", "optmetric", "emonly", "ml_method"),
     *("technique", "datasignature", "datasignaturevars", "properties", "estat_cmd", "predict"),
-    *("marginswtype", "marginswexp", "asobserved"),
+    *("marginswtype", "marginswexp", "asobserved", "not_estimable"),
 )
 
 

@@ -155,6 +155,13 @@ def _word(entry: FixedEffect | RandomParameter) -> str | None:
     return entry.shown if isinstance(entry.shown, str) else None
 
 
+def renamed(value: Value, term: str) -> Value:
+    """The number of a coefficient under the name of another term."""
+    if term == value.label:
+        return value
+    return replace(value, name=variable_name("_se" if value.name.startswith("_se") else "_b", term), label=term)
+
+
 def variable_name(stub: str, term: str) -> str:
     """``_b_1_sector_c_ses`` for ``1.sector#c.ses``."""
     plain = re.sub(r"\W+", "_", term).strip("_") if term != "_cons" else "cons"

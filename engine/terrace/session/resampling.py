@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,6 +105,7 @@ class Job:
     scalars: Mapping[str, float | str]
     estimation: bool
     columns: tuple[str, ...] = ()
+    bases: Mapping[str, Value] = field(default_factory=dict)
 
 
 def make_job(
@@ -112,6 +113,8 @@ def make_job(
     size: int | None, fit: FitResult | None,
 ) -> Job:
     """A job on the session's data; `keys` tell the numbers that each replicate must give, `fit` what is estimated."""
+    from terrace.session.comparable import coding_of
+
     data = session.data
     plain = tuple(
         (v.name, v.label, v.measure, dict(v.value_labels), v.missing_codes, v.format) for v in data.variables
@@ -119,7 +122,8 @@ def make_job(
     state = session.state
     return Job(data.frame, plain, data.panel, command, statistics, keys, units, size, state.settings,
                dict(state.constraints), dict(state.scalars), fit is not None,
-               () if fit is None else tuple(c.name for c in fit.model.design.x_info))  # fmt: skip
+               () if fit is None else tuple(c.name for c in fit.model.design.x_info),
+               {} if fit is None else coding_of(fit, data, data).bases)  # fmt: skip
 
 
 Task = np.random.SeedSequence | int
@@ -158,23 +162,30 @@ def replicate_on(session: Session, job: Job) -> Callable[[Task], list[float] | N
             raise
         except TerraceError:
             return None
-        if state.fit is not None and (not state.fit.converged or _means_something_else(state.fit, job)):
+        if state.fit is not None and (
+            not state.fit.converged or _means_something_else(state.fit, sample, data, job)
+        ):
             return None
         return [values.get(k, float("nan")) for k in job.keys]
 
     return work
 
 
-def _means_something_else(fit: FitResult, job: Job) -> bool:
-    """True where a statistic has a coefficient that takes up a column which this replicate had to leave out."""
-    from terrace.design.estimability import undetermined
+def _means_something_else(fit: FitResult, sample: Dataset, whole: Dataset, job: Job) -> bool:
+    """True where a statistic has a coefficient that is another comparison in this replicate, which lacks the base level
+    or had to leave out a column that the coefficient takes up."""
     from terrace.postestimation.coefficients import mentioned
+    from terrace.session.comparable import coding_of
 
-    design = fit.model.design
-    if not job.columns or set(job.columns) <= {c.name for c in design.x_info}:
+    if not job.columns:
         return False
-    open_ = set(undetermined(design))
-    return any(c.name in open_ for s in job.statistics for c in mentioned(fit, s.expression))
+    coding = coding_of(fit, sample, whole)
+    if set(job.columns) <= {c.name for c in fit.model.design.x_info}:
+        coding = replace(coding, open_=frozenset())  # what is open here is open in all of them
+    others = coding.others(job.bases) | {name for name, own in coding.names.items() if name != own}
+    if not job.statistics or any(s.expression in ("_b", "_se") for s in job.statistics):
+        return bool(others)
+    return any(c.name in others for s in job.statistics for c in mentioned(fit, s.expression))
 
 
 def run_tasks(

@@ -207,7 +207,7 @@ def _estimates(
     values: FloatArray | None = None,
 ) -> dict[str, Matrix]:
     """r(b), r(V), r(error), r(table), and r(L), the rows over the columns of e(b). What is not estimable is missing."""
-    from terrace.postestimation.combinations import covariance
+    from terrace.postestimation.combinations import by_t, covariance
     from terrace.results.stored import coefficient_places
 
     at, columns = coefficient_places(fit.model.design)
@@ -215,14 +215,13 @@ def _estimates(
     weights[:, at] = rows
     v = rows @ covariance(fit, asked.small) @ rows.T
     v[~estimable] = v[:, ~estimable] = np.nan
-    by_t = asked.small and all(e.df is not None for e in found if e.se is not None)
     b: Sequence[CellValue] | FloatArray = [e.value for e in found] if values is None else values
     return {
         "b": vector(b, names),
         "V": square(v, names),
         "error": vector(np.where(estimable, 0.0, NOT_ESTIMABLE), names),
         "L": Matrix(weights, tuple(names), tuple(columns)),
-        "table": r_table(names, found, asked.level, by_t=by_t),
+        "table": r_table(names, found, asked.level, by_t=by_t(found, asked.small)),
     }
 
 

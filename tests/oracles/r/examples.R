@@ -45,12 +45,13 @@ random <- mean(rowSums((Z %*% G) * Z)); fixed <- var(as.vector(getME(full, "X") 
 b <- fixef(full); V <- as.matrix(vcov(full))
 along <- function(meanses, catholic) { x <- c(0, 1, 0, 0, meanses, catholic); c(sum(x * b), sqrt(drop(x %*% V %*% x))) }
 u <- ranef(full, condVar = FALSE)$id
+at_means <- drop(colMeans(Z) %*% G %*% colMeans(Z)) # the variance between schools of average cses
 keep("schools", icc = tau / (tau + s2), reliability = mean(tau / (tau + s2 / as.vector(n))),
      lr_slopes = lr(common, slopes), ll_full = as.numeric(logLik(full)), full = coefs(full, "Satterthwaite"),
      joint = unname(unlist(joint[c("F value", "NumDF", "DenDF")])),
      variances = unname(c(G[2, 2], G[1, 1], G[1, 2], sigma(full)^2)),
      r2 = c(fixed, fixed + random) / (fixed + random + sigma(full)^2),
-     between = c(tau, G[1, 1], 1 - G[1, 1] / tau),
+     between = c(tau, at_means, 1 - at_means / tau),
      slopes = lapply(c(-0.5, 0, 0.5), function(m) list(along(m, 0), along(m, 1))),
      effects = list(id = as.integer(rownames(u)[1:5]), slope = u$cses[1:5], intercept = u[1:5, "(Intercept)"]))
 

@@ -38,7 +38,9 @@ PREFIXES = {
     "capture": ("capture [noisily] command", "Go on after an error, with its number in _rc; also before { ... }."),
     "by": ("by variables[, sort]: command", "Run a command once a group."),
     "bysort": ("bysort variables [(variables)]: command", "Sort, and run a command once a group."),
-    "statsby": ("statsby [numbers], by(variables): command", "A dataset of what a command leaves behind, by groups."),
+    "statsby": (
+        "statsby [numbers], by(variables [, missing]): command", "A dataset of what a command leaves behind, by groups."
+    ),
     "bootstrap": ("bootstrap [numbers], reps(#) seed(#): command", "Standard errors by resampling whole groups."),
     "jackknife": ("jackknife [numbers]: command", "Standard errors by leaving groups out in turn."),
     "rolling": ("rolling [numbers], window(#): command", "A dataset of what a command gives in windows of time."),

@@ -245,6 +245,7 @@ def nlcom(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = with_own_df(fit, options)
     level, small, scalars = level_of(options, session), by_t(fit, options), _scalars(session)
     table = nlcom_table(fit, _body(parsed), level=level, small=small, scalars=scalars)
+    from terrace.postestimation.combinations import by_t as tells_t
     from terrace.postestimation.hypotheses import combinations_of
     from terrace.postestimation.nonlinear import joint_estimates, nonlinear_estimates
 
@@ -256,7 +257,7 @@ def nlcom(session: Session, parsed: ParsedCommand) -> CommandResult:
         {"N": number(fit.scalars["N"]), "level": level, **df_r(fit, options)},
         {},
         {"b": vector(values, names), "V": square(vcov, names),
-         "table": r_table(names, estimates, level, by_t=small and all(e.df is not None for e in estimates))},
+         "table": r_table(names, estimates, level, by_t=tells_t(estimates, small))},
     )  # fmt: skip
     state = replace(session.state, returned=returned)
     if "post" in options:
