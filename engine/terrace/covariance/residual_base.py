@@ -119,6 +119,11 @@ class ResidualStructure(ABC):
         """Whether a random intercept of the same groups adds nothing to this structure."""
         return False
 
+    @property
+    def holds_constant(self) -> bool:
+        """Whether all correlations of a group can be as near to one as one likes."""
+        return False
+
     def stored(self) -> dict[str, int | None]:
         """What of the order stands in the stored results, by name."""
         return {}

@@ -71,6 +71,10 @@ class Ar(ByLag):
     def shown_order(self) -> int | None:
         return self.n_params
 
+    @property
+    def holds_constant(self) -> bool:
+        return True
+
     def stored(self) -> dict[str, int | None]:
         return {"ar_p": self.n_params}
 
@@ -286,6 +290,11 @@ class Toeplitz(ByLag):
         span = int(times.max() - times.min()) if len(times) else 0
         longest = order if order is not None else span
         self.lags = np.arange(1, longest + 1) if observed is None else observed[observed <= longest]
+        self._all = longest >= (span if observed is None else int(observed.max(initial=0)))
+
+    @property
+    def holds_constant(self) -> bool:
+        return self._all
 
     @property
     def n_params(self) -> int:
@@ -343,6 +352,10 @@ class Exponential(ByLag):
         rho = 1.0 / (1.0 + np.exp(-t))
         slope = rho * (1.0 - rho)
         return np.array([rho]), np.array([[slope]]), np.array([[[slope * (1.0 - 2.0 * rho)]]])
+
+    @property
+    def holds_constant(self) -> bool:
+        return True
 
     def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
         power = 1.0 / self.unit

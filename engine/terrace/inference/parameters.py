@@ -67,6 +67,14 @@ class NaturalEstimate:
         slopes = self.jacobian / self.unit[:, None]
         return replace(self, psi_vcov=psi_vcov, relative=slopes @ psi_vcov @ slopes.T)
 
+    def of_no_maximum(self) -> NaturalEstimate:
+        """The same values where the search failed: what lies on the edge or is flat there says nothing of a maximum."""
+        nowhere = np.zeros(len(self.values), dtype=bool)
+        return replace(
+            self, at_boundary=nowhere, boundary=(), edge=np.full(len(self.values), np.nan), confounded=(),
+            null=np.zeros((len(self.values), 0)), flat=nowhere.copy(),
+        )
+
     @property
     def unknown(self) -> BoolArray:
         """Which of the parameters the data do not determine, (k,)."""
