@@ -84,8 +84,8 @@ def collect_advice(
             yield Advice(
                 code,
                 "The search did not converge" + (f" ({detail})." if detail else "."),
-                f"Do not report these numbers. Simplify the random part{_one_variance(design)}, rescale predictors with "
-                "very large or small units, or allow more iterations.",
+                f"Do not report these numbers. Simplify the random part{_one_variance(design)}, rescale predictors "
+                "with very large or small units, or allow more iterations.",
             )
         elif code == "no-maximum":
             yield Advice(
