@@ -134,6 +134,10 @@ class ResidualStructure(ABC):
         shortest distance between two times of a group."""
         return np.zeros((self.n_params, 0))
 
+    def out_of_units(self, rho: FloatArray, nearest: float) -> str:
+        """The number, 0 or 1, from which what is reported cannot be told in these units of time; mostly empty."""
+        return ""
+
     def canonical(self, rho: FloatArray) -> FloatArray:
         """An equivalent ρ in the conventional form (invertible MA); ρ itself otherwise."""
         return rho

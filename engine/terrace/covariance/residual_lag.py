@@ -321,6 +321,10 @@ class Toeplitz(ByLag):
         return tuple(ReportedParameter(f"rho{lag}", "tanh", False) for lag in self.lags)
 
 
+TOLD = 1e-290, 1e-10
+"""How near to 0 and to 1 a correlation can be, so that it and its standard error have digits."""
+
+
 class Exponential(ByLag):
     """Correlation r^distance for any real distances, 0 < r < 1, which is what is reported.
 
@@ -368,6 +372,13 @@ class Exponential(ByLag):
     def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
         """ρ = 0: no correlation is left at the shortest distance."""
         return np.eye(1) if rho[0] ** (nearest / self.unit) < EDGE else np.zeros((1, 0))
+
+    def out_of_units(self, rho: FloatArray, nearest: float) -> str:
+        with np.errstate(over="ignore", under="ignore"):
+            reported = float(rho[0] ** (1.0 / np.float64(self.unit)))
+        if reported < TOLD[0] and not self.edge(rho, nearest).shape[1]:
+            return "0"
+        return "1" if 1.0 - reported < TOLD[1] < 1.0 - float(rho[0]) else ""
 
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int

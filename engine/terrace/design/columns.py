@@ -193,8 +193,9 @@ class ColumnBuilder:
         dropped = any(f.drop for f in term.factors)
         factors = [f for f in term.factors if f.kind == "factor"]
         product = self.values(numbers[0]) if numbers else np.ones(self.n)
-        for f in numbers[1:]:
-            product = product * self.values(f)
+        with np.errstate(over="ignore"):  # columns are looked at in their units where they are put together
+            for f in numbers[1:]:
+                product = product * self.values(f)
         variables = tuple(dict.fromkeys(f.name for f in term.factors))
         if not factors:
             info = ColumnInfo(

@@ -19,6 +19,7 @@ from terrace.inference.boundary import exact_values, free_directions, name_bound
 from terrace.inference.cells import Cell, cells, natural_values, residual_ratios, variance_positions
 from terrace.inference.distributions import confidence_quantile
 from terrace.inference.identification import Confounded, Unidentified, confounded
+from terrace.likelihood.objective import Objective
 from terrace.optimise.search import SearchPoint, SearchSpace
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,9 +29,10 @@ BoolArray = npt.NDArray[np.bool_]
 class NaturalEstimate:
     """All covariance parameters in the printed order: Σ of each equation, then the residual parameters.
 
-    ``values`` (k,) in the user's units; ``unit`` (k,) is the variance of the outcome where a parameter is a variance
-    or covariance and 1 elsewhere; ``relative`` (k, k) is the covariance matrix of values/unit, which unlike `vcov`
-    does not underflow in small units. ``jacobian`` (k, r + 1) in (ψ, log σ²); ``psi_vcov`` (r + 1, r + 1) of these.
+    ``values`` (k,) in the user's units; ``unit`` (k,) is the variance of the outcome, by the sizes of its columns of Z,
+    where a parameter is a variance or covariance and 1 elsewhere; ``relative`` (k, k) is the covariance matrix of
+    values/unit, which unlike `vcov` does not underflow in small units. ``jacobian`` (k, r + 1) in (ψ, log σ²);
+    ``psi_vcov`` (r + 1, r + 1) of these.
     ``identified`` marks those with a standard error; ``boundary`` names what sits on the edge, ``at_boundary`` (k,)
     marks it, and ``edge`` (k,) is 1 or -1 for a correlation that is exactly that, NaN elsewhere. ``confounded`` has
     the sets of parameters that the data cannot tell apart; ``null`` (k, s) the directions of values/unit
@@ -108,7 +110,9 @@ def estimate_natural(
     r, sigma2 = objective.n_params, point.evaluation.sigma2
     layout = cells(objective.design)
     relative, slopes = natural_values(objective, point.psi, sigma2)
-    unit = np.where([c.kind == "other" for c in layout], 1.0, objective.y_scale**2)
+    unit = _units(objective, layout)
+    by_slope = unit / np.where([c.kind == "other" for c in layout], 1.0, objective.y_scale**2)
+    relative, slopes = relative / by_slope, slopes / by_slope[:, None]
     singular = singular_directions(objective, point)
     # work in (θ, log σ²): there, directions that end at the boundary have zero slope and drop out cleanly
     j = np.eye(r + 1)
@@ -143,6 +147,23 @@ def estimate_natural(
         relative * unit, unit, slopes @ psi_vcov @ slopes.T, slopes_user, psi_vcov, ~masked & ~flat & want_se,
         at_boundary, boundary, edge, sets, null, flat, lowest,
     )
+
+
+def _units(objective: Objective, layout: tuple[Cell, ...]) -> FloatArray:
+    """The variance of the outcome for each variance and covariance, by the sizes of the columns of Z that they belong
+    to; 1 for other parameters."""
+    unit = np.ones(len(layout))
+    for k, c in enumerate(layout):
+        if c.kind == "other":
+            continue
+        unit[k] = objective.y_scale**2
+        if c.block is not None:
+            size = np.sqrt(np.mean(objective.design.blocks[c.block].z ** 2, axis=0))
+            size = np.where(size > 0, size, 1.0)
+            if objective.design.blocks[c.block].structure.tied:
+                size = np.full(len(size), size.max())
+            unit[k] = unit[k] / size[c.i] / size[c.j]
+    return unit
 
 
 def _without(free: FloatArray, j: FloatArray, unknown: Unidentified) -> FloatArray:
