@@ -229,7 +229,8 @@ def _refusal(design: Design, groups: tuple[int, ...], found: _Found, count: int,
         text = f"{name} does not vary within {found.within} {where}: all rows of a group have the same value"
     else:
         text = f"{effects.capitalize()} reproduce {name} exactly {where}"
-    advice = f"Leave by({residuals.by_variable}) out, so that all rows share one residual variance, or these rows"
+    by = f"by({residuals.by_variable})"
+    advice = f"Leave out {by}, so that all rows share one residual variance, or leave out these rows"
     if found.any_outcome and not reml:
         advice += ", or use reml"
     return FitError(

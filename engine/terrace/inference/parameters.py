@@ -157,10 +157,11 @@ def _units(objective: Objective, layout: tuple[Cell, ...]) -> FloatArray:
         if c.kind == "other":
             continue
         unit[k] = objective.y_scale**2
-        if c.block is not None:
-            size = np.sqrt(np.mean(objective.design.blocks[c.block].z ** 2, axis=0))
+        block = None if c.block is None else objective.design.blocks[c.block]
+        if block is not None and block.factor is None:
+            size = np.sqrt(np.mean(block.z**2, axis=0))
             size = np.where(size > 0, size, 1.0)
-            if objective.design.blocks[c.block].structure.tied:
+            if block.structure.tied:
                 size = np.full(len(size), size.max())
             unit[k] = unit[k] / size[c.i] / size[c.j]
     return unit
