@@ -182,8 +182,9 @@ def fit_design(
         warnings.append(("not-converged", optimum.reason))
     elif optimum.unbounded:
         warnings.append(("no-maximum", ""))
-    else:
-        design.residuals.refuse_units(optimum.point.psi[objective.n_random :])
+    number = design.residuals.out_of_units(optimum.point.psi[objective.n_random :])
+    if optimum.converged and number:
+        warnings.append(("units-of-time", number))
     watch.stage("Standard errors")
     want_se = not spec.nostderr and not spec.maximisation.emonly
     optimum, natural = _covariance_parameters(optimum, want_se)

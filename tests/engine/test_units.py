@@ -119,31 +119,32 @@ def test_weights_are_right_or_refused() -> None:
         assert abs(power) < 20
 
 
-def test_a_unit_of_time_in_which_a_correlation_is_lost_is_refused() -> None:
+def test_a_unit_of_time_in_which_a_correlation_is_lost_is_told() -> None:
     data = frame()
     command = "mixed y x || g:, residuals(exponential, t(t))"
     plain = fitted(command, data)
     rho = plain.random[1].estimate
     assert 0.1 < rho < 0.9
-    for power in (-300, -160, -10, -4, 13, 17, 170, 300):
-        with pytest.raises(TerraceError, match="double precision") as error:
-            fitted(command, data.assign(t=data["t"] * 10.0**power))
-        assert error.value.code == "units" and error.value.subject == "t"
-    for power in (-2, -1, 1, 3, 6):
-        fit = fitted(command, data.assign(t=data["t"] * 10.0**power))
-        assert fit.random[1].estimate ** 10.0**power == pytest.approx(rho, rel=1e-4)
+    for power in (-300, -160, -10, -4, -2, -1, 1, 3, 6, 13, 17, 140, 170, 300):
+        try:
+            fit = fitted(command, data.assign(t=data["t"] * 10.0**power))
+        except TerraceError as error:
+            assert error.code == "units" and error.subject == "t" and power >= 170
+            continue
         assert fit.ll == pytest.approx(plain.ll, abs=1e-6)
+        np.testing.assert_allclose(free_of_units(fit)[0], free_of_units(plain)[0], rtol=1e-4)
+        if -4 < power < 13:
+            assert fit.random[1].estimate ** 10.0**power == pytest.approx(rho, rel=1e-4)
+            assert not fit.warnings and fit.random[1].se
+        else:
+            assert [(w.code, w.subject) for w in fit.warnings] == [("units-of-time", "t")]
+            assert f"so near to {int(power > 0)} that" in fit.warnings[0].message
 
 
-@pytest.mark.parametrize("power", [-300, -10, 10, 100])
+@pytest.mark.parametrize("power", [-300, -10, 1])
 def test_no_correlation_is_none_in_any_unit(power: int) -> None:
-    """Residuals that repel each other: the estimate is at the edge, 0, in every unit in which the edge has a number."""
+    """Residuals that repel each other: the estimate is at the edge, 0."""
     data = frame()
     data["y"] = data["x"] + np.random.default_rng(1).normal(size=30)[data["g"]] + 3 * (-1) ** data["t"]
-    command = "mixed y x || g:, residuals(exponential, t(t))"
-    try:
-        fit = fitted(command, data.assign(t=data["t"] * 10.0**power))
-    except TerraceError as error:
-        assert error.code == "units" and power > 0
-    else:
-        assert fit.boundary and power <= 10
+    fit = fitted("mixed y x || g:, residuals(exponential, t(t))", data.assign(t=data["t"] * 10.0**power))
+    assert {w.code for w in fit.warnings} == {"boundary"} and "Residual: rho" in fit.boundary

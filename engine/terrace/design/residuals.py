@@ -10,7 +10,7 @@ import numpy.typing as npt
 from terrace.covariance.residual import RESIDUALS, ReportedParameter, ResidualStructure
 from terrace.data.dataset import Dataset
 from terrace.data.digits import whole_text
-from terrace.errors import DataError, FitError, SpecError
+from terrace.errors import DataError, SpecError
 from terrace.spec.model import ModelSpec
 
 FloatArray = npt.NDArray[np.float64]
@@ -119,20 +119,13 @@ class ResidualLayout:
         steps = np.diff(self.at[order])[np.diff(self.groups[order]) == 0]
         return float(steps.min(initial=np.inf))
 
-    def refuse_units(self, rho: FloatArray) -> None:
-        """Raise `FitError` where a reported correlation cannot be told from 0 or 1 in the units of the time."""
+    def out_of_units(self, rho: FloatArray) -> str:
+        """0 or 1 where a reported correlation cannot be told from it in the units of the time; mostly empty."""
         if self.structure.n_params == 0:
-            return
-        for _, part in self.slices():
-            number = self.structure.out_of_units(rho[part], self._nearest())
-            if number:
-                time = self.time_variable
-                raise FitError(
-                    f"The correlation of residuals at a distance of 1 in {time} is so near to {number} that double "
-                    "precision cannot tell it from that.",
-                    code="units", subject=time or "",
-                    advice=f"Rescale {time}: choose a unit in which rows of a group are about 1 apart.",
-                )
+            return ""
+        nearest = self._nearest()
+        found = [self.structure.out_of_units(rho[part], nearest) for _, part in self.slices()]
+        return max(found)
 
     def starts(self) -> list[FloatArray]:
         """Starting values of the search vector."""

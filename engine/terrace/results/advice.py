@@ -87,6 +87,15 @@ def collect_advice(
                 f"Do not report these numbers. Simplify the random part{_one_variance(design)}, rescale predictors "
                 "with very large or small units, or allow more iterations.",
             )
+        elif code == "units-of-time":
+            time = design.residuals.time_variable or ""
+            yield Advice(
+                code,
+                f"The correlation of residuals at a distance of 1 in {time} is so near to {detail} that double "
+                "precision cannot tell it from that. All other estimates hold.",
+                f"Rescale {time}: choose a unit in which rows of a group are about 1 apart.",
+                time,
+            )
         elif code == "no-maximum":
             yield Advice(
                 code,
