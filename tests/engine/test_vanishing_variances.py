@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain, combinations
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 
 import terrace
 from terrace.data.intake import as_dataset
+from terrace.design import vanishing
 from terrace.design.design import build_design
-from terrace.design.vanishing import refuse_vanishing
 from terrace.errors import FitError
 from terrace.inference.boundary import singular_directions
 from terrace.language.mixed import parse_mixed
@@ -93,9 +94,11 @@ def rises(frame: pd.DataFrame, fixed: list[str], form: str, reml: bool) -> bool:
 @MANY
 @given(
     seed=st.integers(0, 2**31), outcome=st.sampled_from(OUTCOMES), form=st.sampled_from(list(FORMS)),
-    fixed=st.sampled_from([[], ["x"], ["x", "z"]]), reml=st.booleans(),
+    fixed=st.sampled_from([[], ["x"], ["x", "z"]]), reml=st.booleans(), first=st.sampled_from([3, 2000]),
 )
-def test_refused_is_what_has_no_maximum(seed: int, outcome: str, form: str, fixed: list[str], reml: bool) -> None:
+def test_refused_is_what_has_no_maximum(
+    seed: int, outcome: str, form: str, fixed: list[str], reml: bool, first: int
+) -> None:
     frame = small_frame(seed, outcome)
     command = f"mixed y {' '.join(fixed)} {form}, residuals(independent, by(m)) {'reml' if reml else 'ml'}"
     data = as_dataset(frame)
@@ -107,7 +110,8 @@ def test_refused_is_what_has_no_maximum(seed: int, outcome: str, form: str, fixe
         return
     wanted = rises(frame, fixed, form, reml)
     try:
-        refuse_vanishing(design, reml=reml, unions=True)
+        with mock.patch.object(vanishing, "FIRST", first):
+            vanishing.refuse_vanishing(design, reml=reml, unions=True)
     except FitError as error:
         assert error.code == "exact-fit"
         assert wanted, str(error)

@@ -27,6 +27,8 @@ IntArray = npt.NDArray[np.int64]
 
 # Numbers in the indicators of a crossed factor that are still looked at.
 DENSE = 20_000_000
+# So many rows are looked at first: mostly they show that the others need no look.
+FIRST = 2000
 # What is left of a column of unit length where others explain it.
 NONE = 1e-8
 
@@ -83,7 +85,9 @@ def refuse_vanishing(
         return
     constant = x is None and design.spec.constant
     x, y = design.x if x is None else x, design.y if y is None else y
-    parts, rows = _parts(design)
+    parts, weights = _parts(design)
+    lowest = design.levels[-1].codes if design.levels else np.zeros(len(y), dtype=np.int64)
+    order = np.argsort(lowest, kind="stable")
     exact: list[tuple[int, ...]] = [()]
     for size in range(1, residuals.n_by if unions else 2):
         smaller, exact = set(exact), []
@@ -91,7 +95,7 @@ def refuse_vanishing(
             # what is reproduced is so in each of its parts
             if not all(less in smaller for less in combinations(some, size - 1)):
                 continue
-            within = _Rows(np.flatnonzero(np.isin(residuals.by, some)), x, y, rows, constant)
+            within = _Rows(order[np.isin(residuals.by[order], some)], x, y, weights, constant)
             if within.reproduced(parts):
                 exact.append(some)
                 found = within.unbounded(parts, reml)
@@ -128,7 +132,7 @@ def _parts(design: Design) -> tuple[tuple[Part, ...], FloatArray]:
 
 
 class _Rows:
-    """The rows of some by() groups."""
+    """The rows of some by() groups, those of a group of the lowest level one after the other."""
 
     def __init__(self, rows: IntArray, x: FloatArray, y: FloatArray, weights: FloatArray, constant: bool) -> None:
         self.rows = rows
@@ -137,6 +141,10 @@ class _Rows:
             self.x = self.x - np.append(self.x[:, :-1].mean(axis=0), 0.0)
         self.weights = weights[rows]
         self.dust = DIGITS * float(np.abs(self.y).max())
+        self.first: _Rows | None = None
+        if len(rows) > FIRST:
+            self.first = _Rows(rows[:FIRST], x, y, weights, constant)
+            self.first.dust = self.dust
         self.apart = cache(self._apart)
         self.unbounded = cache(self._unbounded)
 
@@ -147,6 +155,8 @@ class _Rows:
 
     def reproduced(self, parts: tuple[Part, ...], fixed: bool = True) -> bool:
         """Whether these random effects, and the fixed effects, reproduce the outcome."""
+        if self.first is not None and not self.first.reproduced(parts, fixed):
+            return False
         apart = self.apart(parts)
         columns = np.column_stack([apart.indicators, apart.x]) if fixed else apart.indicators
         left = np.abs(left_over(columns, apart.y)).max()
@@ -154,6 +164,8 @@ class _Rows:
 
     def _unbounded(self, parts: tuple[Part, ...], reml: bool) -> _Found | None:
         """Which of the parts reproduce the outcome with degrees of freedom left, beside the fixed effects; or None."""
+        if not self.reproduced(parts):
+            return None  # neither do fewer of them
         apart = self.apart(parts)
         random = _rank(apart.indicators)
         fixed = _rank(np.column_stack([apart.indicators, apart.x])) - random
@@ -161,8 +173,6 @@ class _Rows:
         if total - apart.weighted - random - (fixed if reml else 0) < 1e-9 * total:
             fewer = (self.unbounded((*parts[:k], *parts[k + 1 :]), reml) for k in range(len(parts)))
             return next((found for found in fewer if found is not None), None)
-        if not self.reproduced(parts):
-            return None
         alone = self.reproduced(parts, fixed=False)
         plain = tuple(part for part in parts if part.plain and part.nested)
         within = plain[-1].level if plain and self.reproduced(plain, fixed=False) else ""
@@ -196,6 +206,8 @@ class _Rows:
             taken += int(by_group.sum())
             weighted += float(by_group @ weight)
             done.append((z, codes, count))
+            if taken == len(columns):
+                break
         y, rest = columns[:, 0], columns[:, 1:] / np.where(size > 0, size, 1.0)[1:]
         rest[:, np.sqrt(np.sum(rest**2, axis=0)) < NONE] = 0.0
         return _Apart(y, rest[:, :p], rest[:, p:], taken, weighted)
