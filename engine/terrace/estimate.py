@@ -19,6 +19,8 @@ from terrace.data.progress import Report
 from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
+from terrace.design.residuals import WIDEST
+from terrace.design.vanishing import refuse_vanishing
 from terrace.errors import Cancelled, FitError, SpecError
 from terrace.inference.attainable import attainable
 from terrace.inference.cells import cells
@@ -157,8 +159,14 @@ def fit_design(
     less = None if offset is None else design.y - offset
     if objective.y_scale < 1e-12 * float(np.sqrt(np.mean(design.y**2))):
         refuse_exact(design, less)
+    free_x = None if transform is None else design.x @ transform
+    refuse_vanishing(design, reml=reml, x=free_x, y=less)
     try:
         optimum = _search(objective, watch)
+        lowest = _lowest_variances(optimum)
+        if not optimum.converged or lowest:
+            refuse_vanishing(design, reml=reml, unions=True, x=free_x, y=less)
+            _refuse_beyond_reach(optimum, lowest)
         if not optimum.converged or (optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING and objective.n_random):
             spare = refuse_exact(design, less)
             tiny = optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING
@@ -174,11 +182,16 @@ def fit_design(
         ) from None
     if not optimum.converged:
         warnings.append(("not-converged", optimum.reason))
-    if optimum.unbounded:
+    elif optimum.unbounded:
         warnings.append(("no-maximum", ""))
+    number = design.residuals.out_of_units(optimum.point.psi[objective.n_random :])
+    if optimum.converged and number:
+        warnings.append(("units-of-time", number))
     watch.stage("Standard errors")
     want_se = not spec.nostderr and not spec.maximisation.emonly
     optimum, natural, unknown = _covariance_parameters(optimum, want_se)
+    if not optimum.converged:
+        natural, unknown = natural.of_no_maximum(), None
     if natural.confounded or natural.flat.any():
         warnings.append(("not-identified", ""))
     e = optimum.point.evaluation
@@ -220,6 +233,36 @@ def fit_design(
 
 # An error variance, in units of the least-squares one, from which on its digits need care.
 NEXT_TO_NOTHING = 1e-7
+
+
+def _lowest_variances(optimum: Optimum) -> list[int]:
+    """The by() groups whose residual variance is as far below another's as the search can go."""
+    first, slices = optimum.space.objective.n_random, optimum.space.objective.design.residuals.slices()
+    logs = [0.0 if own is None else float(optimum.point.psi[first + own]) for own, _ in slices]
+    return [k for k, log in enumerate(logs) if max(logs) - log > 0.9 * WIDEST]
+
+
+def _refuse_beyond_reach(optimum: Optimum, groups: list[int]) -> None:
+    """Raise `FitError` where the likelihood rises on beyond the lowest residual variance of a by() group that the
+    search can reach: what stands there is no estimate, as it is where the likelihood no longer changes."""
+    objective = optimum.space.objective
+    residuals, n = objective.design.residuals, objective.n_random
+    own = np.array([k for k, _ in residuals.slices() if k is not None])
+    for group in groups:
+        lower = optimum.point.psi.copy()
+        if group:
+            lower[n + own[group - 1]] -= 2.0
+        else:  # all others are relative to it
+            lower[:n] *= np.exp(2.0)
+            lower[n + own] += 2.0
+        if objective.evaluate(lower, 0).ll > optimum.point.ll + 0.1:
+            where = f"{residuals.by_variable} = {residuals.by_label(residuals.by_levels[group])}"
+            raise FitError(
+                f"The residual variance where {where} cannot be estimated: the likelihood still rises where it is less "
+                "than a ten-millionth of another's.",
+                code="exact-fit", subject=residuals.by_variable or "",
+                advice=f"Leave out by({residuals.by_variable}), or fit these rows apart.",
+            )
 
 
 def _search(objective: Objective, watch: _Watch) -> Optimum:

@@ -29,6 +29,10 @@ class Csh(ResidualStructure):
         return n_times + (n_times > 1)
 
     @property
+    def holds_constant(self) -> bool:
+        return True
+
+    @property
     def n_params(self) -> int:
         return max(len(self.times), 1) - 1 + (len(self.times) > 1)
 

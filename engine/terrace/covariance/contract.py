@@ -350,6 +350,11 @@ class ResidualStructure(ABC):
         """Whether a random intercept of the same groups adds nothing to this structure."""
         return False
 
+    @property
+    def holds_constant(self) -> bool:
+        """Whether all correlations of a group can be as near to one as one likes."""
+        return False
+
     def stored(self) -> dict[str, int | None]:
         """What of the order stands in the stored results, by name."""
         return {}
@@ -359,6 +364,10 @@ class ResidualStructure(ABC):
         parameter space there, and has no standard error along them. None unless overridden. ``nearest`` is the
         shortest distance between two times of a group."""
         return np.zeros((self.n_params, 0))
+
+    def out_of_units(self, rho: FloatArray, nearest: float) -> str:
+        """The number, 0 or 1, from which what is reported cannot be told in these units of time; mostly empty."""
+        return ""
 
     def canonical(self, rho: FloatArray) -> FloatArray:
         """An equivalent ρ in the conventional form (invertible MA); ρ itself otherwise."""

@@ -206,8 +206,9 @@ class ColumnBuilder:
     def _product(self, numbers: list[Factor]) -> FloatArray:
         """The product of continuous variables, (n,); ones where there are none."""
         product = self.values(numbers[0]) if numbers else np.ones(self.n)
-        for f in numbers[1:]:
-            product = product * self.values(f)
+        with np.errstate(over="ignore"):  # columns are looked at in their units where they are put together
+            for f in numbers[1:]:
+                product = product * self.values(f)
         return product
 
     def _number(

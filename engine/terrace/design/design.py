@@ -17,8 +17,9 @@ from terrace.design.fixed_part import CONSTANT, fixed_part, with_constant
 from terrace.design.groups import compact, interact, sizes
 from terrace.design.independent import Dependence, dependent_columns
 from terrace.design.residuals import ResidualLayout, residual_layout
-from terrace.design.sample import estimation_sample
-from terrace.design.weights import Weights, build_weights
+from terrace.design.sample import estimation_sample, weight_expressions
+from terrace.design.units import refuse_ratios, refuse_units, refuse_weights
+from terrace.design.weights import Weights, build_weights, total_weight
 from terrace.errors import FitError, SpecError
 from terrace.frozen import freeze
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
@@ -158,7 +159,11 @@ def assemble(
     y = builder.values(spec.outcome)
     n = len(y) if counts is None else round(float(counts.sum()))
     _check_outcome(spec, y, n)
+    outcome = spec.outcome.name
+    refuse_units(y[:, None], [outcome])
     fixed = builder.build(spec.fixed, spec.constant)
+    refuse_units(fixed.matrix, [column.name for column in fixed.info])
+    refuse_ratios(y, outcome, fixed.matrix, [column.name for column in fixed.info])
     part = fixed_part(spec, fixed)
     x = part.x
     if x.shape[1] >= n:
@@ -168,9 +173,12 @@ def assemble(
             advice="Leave out some terms, or use more data.",
         )
     levels = _levels(spec, data, rows)
-    blocks, dropped_random, constant_slopes = _blocks(spec, data, rows, builder, levels)
+    blocks, dropped_random, constant_slopes = _blocks(spec, data, rows, builder, levels, y)
     residual = residual_layout(spec, data, rows, levels[-1].codes if levels else np.zeros(len(y), dtype=np.int64))
     _check_identified(spec, blocks, residual, n, x.shape[1], counts)
+    named = [expression for _, expression, _ in weight_expressions(spec)]
+    if named:
+        refuse_weights(total_weight(weights, len(y)), named)
     _check_weights(weights, levels, blocks, residual)
     cluster = None
     if spec.cluster:
@@ -255,6 +263,7 @@ def _blocks(
     rows: npt.NDArray[np.bool_],
     builder: Builder,
     levels: tuple[Level, ...],
+    y: FloatArray,
 ) -> tuple[tuple[RandomBlock, ...], tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     blocks: list[RandomBlock] = []
     dropped: list[tuple[str, str]] = []
@@ -266,6 +275,8 @@ def _blocks(
             continue
         part = builder.build(equation.terms, _constant_in(spec, position), bare=True)
         matrix, info = part.matrix, list(part.info)
+        refuse_units(matrix, [column.name for column in info])
+        refuse_ratios(y, spec.outcome.name, matrix, [column.name for column in info])
         constant = _constant_in(spec, position)
         if matrix.shape[1] and not equation.collinear:
             gone = dependent_columns(matrix, np.ones((len(matrix), 1)) if constant else None)

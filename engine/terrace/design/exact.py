@@ -25,7 +25,7 @@ def refuse_exact(design: Design, constrained: FloatArray | None = None) -> bool:
     y = design.y if constrained is None else constrained
     dust = DIGITS * float(np.abs(design.y).max(initial=0.0))
     name = design.spec.outcome.name
-    rest = _left_over(design.x, y)
+    rest = left_over(design.x, y)
     if np.abs(rest).max(initial=0.0) <= dust * np.sqrt(design.x.shape[1] + 1.0):
         raise FitError(
             f"The fixed effects reproduce {name} exactly: nothing is left for random effects or residuals.",
@@ -59,14 +59,15 @@ def _refuse_within(
 ) -> bool:
     """`refuse_exact` for the columns z (n, q) of the groups of one level."""
     name = design.spec.outcome.name
-    apart, _, taken = apart_from_groups(y[:, None], z, codes, count)
+    apart, _, by_group = apart_from_groups(y[:, None], z, codes, count)
+    taken = int(by_group.sum())
     if taken >= len(y):
         return False
     alone = np.abs(apart).max(initial=0.0) <= dust
     if not alone:
         x, _, _ = apart_from_groups(design.x, z, codes, count)
         free = len(y) - taken - np.linalg.matrix_rank(x, tol=1e-8 * np.sqrt(float(np.sum(design.x**2))))
-        left = _left_over(x, apart[:, 0])
+        left = left_over(x, apart[:, 0])
         if free <= 0 or np.abs(left).max(initial=0.0) > dust * np.sqrt(design.x.shape[1] + 1.0):
             return bool(free > 0)
     if alone and plain:
@@ -81,7 +82,7 @@ def _refuse_within(
     )
 
 
-def _left_over(x: FloatArray, y: FloatArray) -> FloatArray:
+def left_over(x: FloatArray, y: FloatArray) -> FloatArray:
     """The residuals of a least-squares fit of y (n,) on x (n, p), twice for their digits."""
     if not x.shape[1]:
         return y

@@ -14,9 +14,9 @@ IntArray = npt.NDArray[np.int64]
 
 def apart_from_groups(
     columns: FloatArray, z: FloatArray, codes: IntArray, count: int, weights: FloatArray | None = None
-) -> tuple[FloatArray, FloatArray, int]:
+) -> tuple[FloatArray, FloatArray, IntArray]:
     """The columns (n, m) without what the columns z (n, q) of each group explain of them, their slopes on z by group
-    (count, q, m), and the degrees of freedom that z takes in all groups together.
+    (count, q, m), and the degrees of freedom that z takes in each group, (count,).
 
     Done twice: what the first pass leaves of the fit is rounding, which can be as large as what is wanted.
     """
@@ -36,7 +36,7 @@ def apart_from_groups(
         more = inverse @ sums(z, apart)
         slopes = slopes + more
         apart = apart - np.einsum("nq,nqm->nm", z, more[codes])
-    return apart, slopes, round(float(np.einsum("gij,gji->", inverse, d)))
+    return apart, slopes, np.rint(np.einsum("gij,gji->g", inverse, d)).astype(np.int64)
 
 
 def compact(codes: IntArray) -> tuple[IntArray, int]:

@@ -105,9 +105,7 @@ class ResidualLayout:
         parameter space does not move R*."""
         if self.structure.n_params == 0:
             return np.zeros((self.n_params, 0))
-        order = np.lexsort((self.at, self.groups))
-        steps = np.diff(self.at[order])[np.diff(self.groups[order]) == 0]
-        nearest = float(steps.min(initial=np.inf))
+        nearest = self._nearest()
         found = []
         for _, part in self.slices():
             own = self.structure.edge(rho[part], nearest)
@@ -115,6 +113,20 @@ class ResidualLayout:
             wide[part] = own
             found.append(wide)
         return np.concatenate(found, axis=1)
+
+    def _nearest(self) -> float:
+        """The shortest distance between two times of a group."""
+        order = np.lexsort((self.at, self.groups))
+        steps = np.diff(self.at[order])[np.diff(self.groups[order]) == 0]
+        return float(steps.min(initial=np.inf))
+
+    def out_of_units(self, rho: FloatArray) -> str:
+        """0 or 1 where a reported correlation cannot be told from it in the units of the time; mostly empty."""
+        if self.structure.n_params == 0:
+            return ""
+        nearest = self._nearest()
+        found = [self.structure.out_of_units(rho[part], nearest) for _, part in self.slices()]
+        return max(found)
 
     def starts(self) -> list[FloatArray]:
         """Starting values of the search vector."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.columns import variable_values
+from terrace.design.units import refuse_large
 from terrace.errors import DataError, SpecError
 from terrace.spec.model import Factor, ModelSpec
 
@@ -151,13 +152,16 @@ def complete_rows(
                 subject=factor.name,
                 advice="Replace these values by missing, or leave the rows out with if.",
             )
+        refuse_large(values[rows], factor.name)
         keep(factor.name, np.isnan(values))
     for name in dict.fromkeys(_codes(spec)):
         keep(name, data.codes(name)[0] < 0 if data.is_text(name) else np.isnan(data.numeric(name)))
     if spec.residuals.time:
+        refuse_large(data.numeric(spec.residuals.time)[rows], spec.residuals.time)
         keep(spec.residuals.time, np.isnan(data.numeric(spec.residuals.time)))
     for kind, expression, option in weight_expressions(spec):
         values = weight_values(expression, data, rows, integer=kind == "fweight", option=option)
+        refuse_large(values[rows], expression)
         keep(expression, np.isnan(values) | (values == 0))
     return rows
 

@@ -27,6 +27,7 @@ from terrace.design.columns import ColumnBuilder, ColumnInfo, Columns
 from terrace.design.design import Design, assemble
 from terrace.design.newdata import column_values
 from terrace.design.sample import complete_rows, no_observations, parse_range, weight_expressions
+from terrace.design.units import refuse_large
 from terrace.design.weights import RowWeights, build_weights
 from terrace.errors import DataError
 from terrace.spec.model import Factor, ModelSpec, Term
@@ -118,10 +119,14 @@ class _Passes:
         table = KeyTable([*keys, *weights])
         k = len(places)
         cells = Cells(k)
+        names = [info.name for w in wanted for info in w.info]
         expression = self.spec.weight.expression if self.spec.weight else None
         limit = _cell_limit(k)
         for batch in self._batches():
-            columns = np.column_stack([column_values(w.terms, w.info, batch) for w in wanted])
+            with np.errstate(over="ignore"):
+                columns = np.column_stack([column_values(w.terms, w.info, batch) for w in wanted])
+            for name, column in zip(names, columns.T):
+                refuse_large(column, name)
             row_weights = None
             if expression is not None:
                 row_weights = computed_values(expression, batch)

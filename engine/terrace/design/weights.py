@@ -31,6 +31,14 @@ class Weights:
         return dict(self.level).get(level)
 
 
+def total_weight(weights: Weights, n: int) -> float:
+    """Σ of the products of the weights of all levels over n rows: the n of the likelihood."""
+    total = np.ones(n) if weights.row is None else weights.row
+    for _, values in weights.level:
+        total = total * values
+    return float(total.sum())
+
+
 @dataclass(frozen=True)
 class RowWeights:
     """Rows that stand for others: ``total`` (m,) of the weights, ``counts`` (m,) of the rows and ``squares`` (m,) of

@@ -19,6 +19,7 @@ from terrace.inference.boundary import exact_values, free_directions, name_bound
 from terrace.inference.cells import Cell, cells, natural_values, residual_ratios, variance_positions
 from terrace.inference.distributions import confidence_quantile
 from terrace.inference.identification import Confounded, Unidentified, confounded
+from terrace.likelihood.objective import Objective
 from terrace.optimise.search import SearchPoint, SearchSpace
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,9 +29,10 @@ BoolArray = npt.NDArray[np.bool_]
 class NaturalEstimate:
     """All covariance parameters in the printed order: Σ of each equation, then the residual parameters.
 
-    ``values`` (k,) in the user's units; ``unit`` (k,) is the variance of the outcome where a parameter is a variance
-    or covariance and 1 elsewhere; ``relative`` (k, k) is the covariance matrix of values/unit, which unlike `vcov`
-    does not underflow in small units. ``jacobian`` (k, r + 1) in (ψ, log σ²); ``psi_vcov`` (r + 1, r + 1) of these.
+    ``values`` (k,) in the user's units; ``unit`` (k,) is the variance of the outcome, by the sizes of its columns of Z,
+    where a parameter is a variance or covariance and 1 elsewhere; ``relative`` (k, k) is the covariance matrix of
+    values/unit, which unlike `vcov` does not underflow in small units. ``jacobian`` (k, r + 1) in (ψ, log σ²);
+    ``psi_vcov`` (r + 1, r + 1) of these.
     ``identified`` marks those with a standard error; ``boundary`` names what sits on the edge, ``at_boundary`` (k,)
     marks it, and ``edge`` (k,) is 1 or -1 for a correlation that is exactly that, NaN elsewhere. ``confounded`` has
     the sets of parameters that the data cannot tell apart; ``null`` (k, s) the directions of values/unit
@@ -66,6 +68,14 @@ class NaturalEstimate:
         """The same estimates with another covariance matrix of (ψ, log σ²)."""
         slopes = self.jacobian / self.unit[:, None]
         return replace(self, psi_vcov=psi_vcov, relative=slopes @ psi_vcov @ slopes.T)
+
+    def of_no_maximum(self) -> NaturalEstimate:
+        """The same values where the search failed: what lies on the edge or is flat there says nothing of a maximum."""
+        nowhere = np.zeros(len(self.values), dtype=bool)
+        return replace(
+            self, at_boundary=nowhere, boundary=(), edge=np.full(len(self.values), np.nan), confounded=(),
+            null=np.zeros((len(self.values), 0)), flat=nowhere.copy(),
+        )
 
     @property
     def unknown(self) -> BoolArray:
@@ -125,7 +135,9 @@ def estimate_natural(
     r, t, sigma2 = objective.n_params, objective.n_theta, point.evaluation.sigma2
     layout = cells(objective.design)
     relative, slopes = natural_values(objective, point.psi, sigma2)
-    unit = np.where([c.kind == "other" for c in layout], 1.0, objective.y_scale**2)
+    unit = _units(objective, layout)
+    by_slope = unit / np.where([c.kind == "other" for c in layout], 1.0, objective.y_scale**2)
+    relative, slopes = relative / by_slope, slopes / by_slope[:, None]
     singular = singular_directions(objective, point)
     # work in (θ, log σ²): there, directions that end at the boundary have zero slope and drop out cleanly
     j = point.to_psi
@@ -159,6 +171,24 @@ def estimate_natural(
         relative * unit, unit, slopes @ psi_vcov @ slopes.T, slopes_user, psi_vcov, ~masked & ~flat & want_se,
         at_boundary, boundary, edge, sets, null, flat, lowest,
     )
+
+
+def _units(objective: Objective, layout: tuple[Cell, ...]) -> FloatArray:
+    """The variance of the outcome for each variance and covariance, by the sizes of the columns of Z that they belong
+    to; 1 for other parameters."""
+    unit = np.ones(len(layout))
+    for k, c in enumerate(layout):
+        if c.kind == "other":
+            continue
+        unit[k] = objective.y_scale**2
+        block = None if c.block is None else objective.design.blocks[c.block]
+        if block is not None and block.factor is None:
+            size = np.sqrt(np.mean(block.z**2, axis=0))
+            size = np.where(size > 0, size, 1.0)
+            if block.structure.tied:
+                size = np.full(len(size), size.max())
+            unit[k] = unit[k] / size[c.i] / size[c.j]
+    return unit
 
 
 def _without(free: FloatArray, j: FloatArray, unknown: Unidentified) -> FloatArray:

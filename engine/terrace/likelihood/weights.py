@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
+from terrace.design.weights import total_weight
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -33,7 +34,4 @@ def placed_weights(design: Design) -> tuple[dict[str, FloatArray], FloatArray | 
 
 def effective_n(design: Design) -> float:
     """Σ of the products of the weights of all levels: the n of the likelihood."""
-    total = np.ones(len(design.y)) if design.weights.row is None else design.weights.row
-    for _, values in design.weights.level:
-        total = total * values
-    return float(total.sum())
+    return total_weight(design.weights, len(design.y))

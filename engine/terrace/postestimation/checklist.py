@@ -104,6 +104,8 @@ def _convergence(fit: FitResult, data: Dataset) -> list[Check]:
 
 def _identification(fit: FitResult, data: Dataset) -> list[Check]:
     title = "Identification"
+    if not fit.converged:
+        return []
     told = [w for w in fit.warnings if w.code == "not-identified"]
     if not told:
         return [Check("identification", title, "good", "The data tell all covariance parameters apart.")]
@@ -111,7 +113,7 @@ def _identification(fit: FitResult, data: Dataset) -> list[Check]:
 
 
 def _boundary(fit: FitResult, data: Dataset) -> list[Check]:
-    if not fit.spec.random:
+    if not fit.spec.random or not fit.converged:
         return []
     if fit.boundary:
         named = ", ".join(_edge_words(b) for b in fit.boundary)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from terrace.data.digits import EXACT
+from terrace.design.design import Design
 from terrace.design.estimability import undetermined
 from terrace.inference.fitted import FittedModel
 from terrace.results.advice_covariance import MAXIMUM, boundary_advice, identification_advice, listed, some
@@ -86,8 +87,17 @@ def collect_advice(
             yield Advice(
                 code,
                 "The search did not converge" + (f" ({detail})." if detail else "."),
-                "Do not report these numbers. Simplify the random part, rescale predictors with very large or "
-                "small units, or allow more iterations.",
+                f"Do not report these numbers. Simplify the random part{_one_variance(design)}, rescale predictors "
+                "with very large or small units, or allow more iterations.",
+            )
+        elif code == "units-of-time":
+            time = design.residuals.time_variable or ""
+            yield Advice(
+                code,
+                f"The correlation of residuals at a distance of 1 in {time} is so near to {detail} that double "
+                "precision cannot tell it from that. All other estimates hold.",
+                f"Rescale {time}: choose a unit in which rows of a group are about 1 apart.",
+                time,
             )
         elif code == "no-maximum":
             yield Advice(
@@ -99,3 +109,8 @@ def collect_advice(
     yield from identification_advice(fitted)
     summit = any(code == "no-maximum" for code, _ in trouble)
     yield from boundary_advice(fitted, "This is the highest summit that was found" if summit else MAXIMUM)
+
+
+def _one_variance(design: Design) -> str:
+    """The advice to have one set of residual parameters, where there are several."""
+    return f", leave out by({design.residuals.by_variable})" if design.residuals.n_by > 1 else ""

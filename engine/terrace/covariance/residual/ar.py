@@ -28,6 +28,10 @@ class Ar(ByLag):
     def shown_order(self) -> int | None:
         return self.n_params
 
+    @property
+    def holds_constant(self) -> bool:
+        return True
+
     def stored(self) -> dict[str, int | None]:
         return {"ar_p": self.n_params}
 

@@ -56,6 +56,10 @@ class Banded(ResidualStructure):
     def repeats_intercept(cls, order: int | None) -> bool:
         return order is None
 
+    @property
+    def holds_constant(self) -> bool:
+        return self.band >= len(self.times) - 1
+
     def stored(self) -> dict[str, int | None]:
         return {"res_order": self.band}
 

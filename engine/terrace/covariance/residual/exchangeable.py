@@ -24,6 +24,10 @@ class Exchangeable(ResidualStructure):
         return True
 
     @property
+    def holds_constant(self) -> bool:
+        return True
+
+    @property
     def n_params(self) -> int:
         return 1
 

@@ -8,6 +8,9 @@ from terrace.covariance.contract import VARIANCE, FloatArray, ReportedParameter
 from terrace.covariance.residual.by_lag import EDGE, ByLag, no_second
 from terrace.covariance.symbols import Letters, Symbol
 
+TOLD = 1e-290, 1e-10
+"""How near to 0 and to 1 a correlation can be, so that it and its standard error have digits."""
+
 
 class Exponential(ByLag):
     """Correlation r^distance for any real distances, 0 < r < 1, which is what is reported.
@@ -48,6 +51,10 @@ class Exponential(ByLag):
         slope = rho * (1.0 - rho)
         return np.array([rho]), np.array([[slope]]), np.array([[[slope * (1.0 - 2.0 * rho)]]])
 
+    @property
+    def holds_constant(self) -> bool:
+        return True
+
     def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
         power = 1.0 / self.unit
         reported = float(rho[0]) ** power
@@ -59,6 +66,13 @@ class Exponential(ByLag):
     def edge(self, rho: FloatArray, nearest: float) -> FloatArray:
         """ρ = 0: no correlation is left at the shortest distance."""
         return np.eye(1) if rho[0] ** (nearest / self.unit) < EDGE else np.zeros((1, 0))
+
+    def out_of_units(self, rho: FloatArray, nearest: float) -> str:
+        with np.errstate(over="ignore", under="ignore"):
+            reported = float(rho[0] ** (1.0 / np.float64(self.unit)))
+        if reported < TOLD[0] and not self.edge(rho, nearest).shape[1]:
+            return "0"
+        return "1" if 1.0 - reported < TOLD[1] < 1.0 - float(rho[0]) else ""
 
     def correlations(
         self, rho: FloatArray, lags: FloatArray, order: int

@@ -67,6 +67,11 @@ class Toeplitz(ByLag):
         span = int(times.max() - times.min()) if len(times) else 0
         longest = order if order is not None else span
         self.lags = np.arange(1, longest + 1) if observed is None else observed[observed <= longest]
+        self._all = longest >= (span if observed is None else int(observed.max(initial=0)))
+
+    @property
+    def holds_constant(self) -> bool:
+        return self._all
 
     @property
     def n_params(self) -> int:

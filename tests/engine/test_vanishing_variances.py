@@ -1,0 +1,217 @@
+"""Residual variances of by() groups that go to zero and take the likelihood along: refused, and nothing else is.
+
+The dense likelihood is evaluated on the way to zero, with every choice of random effects that stay.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import chain, combinations
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import terrace
+from terrace.data.intake import as_dataset
+from terrace.design import vanishing
+from terrace.design.design import build_design
+from terrace.errors import FitError
+from terrace.inference.boundary import singular_directions
+from terrace.language.mixed import parse_mixed
+from terrace.postestimation.checklist import checklist
+
+MANY = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "60")))
+FORMS = {
+    "|| id:": (("id", None),),
+    "|| id: x": (("id", "x"), ("id", None)),
+    "|| reg: || id:": (("reg", None), ("id", None)),
+    "|| reg: x || id: x": (("reg", "x"), ("reg", None), ("id", "x"), ("id", None)),
+    "|| _all: R.item || id:": (("item", None), ("id", None)),
+    "": (),
+}
+OUTCOMES = ("noise", "groups", "items", "line", "line in groups", "zero", "regions")
+
+
+def small_frame(seed: int, outcome: str) -> pd.DataFrame:
+    """A few rows, of which those with m = 0, and sometimes those with m = 1, have an outcome of little variety."""
+    rng = np.random.default_rng(seed)
+    size = rng.integers(1, 5, rng.integers(4, 9))
+    ids = np.repeat(np.arange(len(size)), size)
+    n = len(ids)
+    m = rng.integers(0, 3, n) if rng.random() < 0.5 else np.repeat(rng.integers(0, 3, len(size)), size)
+    frame = pd.DataFrame({"id": ids, "reg": ids // 3, "item": rng.integers(0, 3, n), "m": m})
+    frame["x"], frame["z"] = rng.integers(-9, 10, n), rng.integers(-9, 10, n)
+    noise = rng.integers(-99, 100, n)
+    line = {"line": 3 * frame["x"], "line in groups": 3 * frame["x"]}.get(outcome, 0)
+    groups = {"groups": ids, "line in groups": ids, "items": frame["item"], "regions": ids // 3}.get(outcome, 0 * ids)
+    plain = line + rng.integers(-50, 50, n)[groups]
+    which = [0] if rng.random() < 0.6 else [0, 1]
+    frame["y"] = np.where((outcome != "noise") & np.isin(frame["m"], which), plain, noise)
+    return frame
+
+
+def likelihood(frame: pd.DataFrame, x: np.ndarray, effects: list[np.ndarray], small: np.ndarray, log: float,
+               reml: bool) -> float:
+    """The log (restricted) likelihood with unit variances, those of the rows ``small`` exp(log), at the best β."""
+    variance = np.where(small, np.exp(log), 1.0)
+    v = np.diag(variance) + sum((z @ z.T for z in effects), np.zeros((len(x), len(x))))
+    half = np.linalg.cholesky(v)
+    xs, ys = np.linalg.solve(half, x), np.linalg.solve(half, frame["y"].to_numpy(float) / 1000)
+    q, r = np.linalg.qr(xs)
+    rest = ys - q @ (q.T @ ys)
+    out = -np.log(np.diag(half)).sum() - 0.5 * float(rest @ rest)
+    return float(out - (np.log(np.abs(np.diag(r))).sum() if reml else 0.0))
+
+
+def rises(frame: pd.DataFrame, fixed: list[str], form: str, reml: bool) -> bool:
+    """Whether the dense likelihood goes on to rise as residual variances of some by() groups go to zero."""
+    x = np.column_stack([*(frame[name] for name in fixed), np.ones(len(frame))]).astype(float)
+    effects = []
+    for factor, slope in FORMS[form]:
+        z = (frame[factor].to_numpy()[:, None] == np.unique(frame[factor])).astype(float)
+        effects.append(z if slope is None else z * frame[slope].to_numpy()[:, None])
+    levels = np.unique(frame["m"])
+
+    def subsets(of: list | np.ndarray, least: int) -> chain:
+        return chain.from_iterable(combinations(list(of), k) for k in range(least, len(of) + 1))
+
+    for some in subsets(levels, 1):
+        if len(some) == len(levels):
+            continue  # nothing of the whole sample is looked at here
+        small = np.isin(frame["m"], some)
+        for stay in subsets(effects, 0):
+            # one degree of freedom is worth half the way on the logarithmic scale
+            far, farther = (likelihood(frame, x, list(stay), small, log, reml) for log in (-18.0, -26.0))
+            if farther > far + 2.0:
+                return True
+    return False
+
+
+@MANY
+@given(
+    seed=st.integers(0, 2**31), outcome=st.sampled_from(OUTCOMES), form=st.sampled_from(list(FORMS)),
+    fixed=st.sampled_from([[], ["x"], ["x", "z"]]), reml=st.booleans(), first=st.sampled_from([3, 2000]),
+)
+def test_refused_is_what_has_no_maximum(
+    seed: int, outcome: str, form: str, fixed: list[str], reml: bool, first: int
+) -> None:
+    frame = small_frame(seed, outcome)
+    command = f"mixed y {' '.join(fixed)} {form}, residuals(independent, by(m)) {'reml' if reml else 'ml'}"
+    data = as_dataset(frame)
+    try:
+        design = build_design(parse_mixed(command, tuple(frame)), data)
+    except FitError:
+        return
+    if design.residuals.n_by == 1 or design.dropped or design.dropped_random:
+        return
+    wanted = rises(frame, fixed, form, reml)
+    try:
+        with mock.patch.object(vanishing, "FIRST", first):
+            vanishing.refuse_vanishing(design, reml=reml, unions=True)
+    except FitError as error:
+        assert error.code == "exact-fit"
+        assert wanted, str(error)
+    else:
+        assert not wanted
+
+
+# --- what is said -----------------------------------------------------------------------------------------------------
+def subjects(**changed: object) -> pd.DataFrame:
+    """Thirty subjects with five rows each; the outcome has two digits and does not vary within those with m = 0."""
+    rng = np.random.default_rng(3)
+    s = np.repeat(np.arange(30), 5)
+    frame = pd.DataFrame({"s": s, "t": np.tile(np.arange(5), 30), "m": s % 2, "x": rng.normal(size=150)})
+    own, noise = np.round(5 + rng.normal(size=30), 2)[s], np.round(rng.normal(size=150), 2)
+    return frame.assign(y=np.where(frame["m"] == 0, own, own + noise), noise=own + noise, own=own).assign(**changed)
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+@pytest.mark.parametrize(
+    "residuals",
+    ["independent,", "ar 1, t(t)", "ma 1, t(t)", "unstructured, t(t)", "exchangeable,", "toeplitz 1, t(t)",
+     "exponential, t(t)", "banded 1, t(t)"],
+)
+def test_an_outcome_that_does_not_vary_in_one_part_is_told_in_plain_words(residuals: str, method: str) -> None:
+    for model in ("mixed y x || s:", "mixed y || g: || s: x"):
+        with pytest.raises(FitError, match="y does not vary within s where m = 0: all rows of a group have the same"):
+            terrace.fit(f"{model}, residuals({residuals} by(m)) {method}", subjects(g=lambda d: d["s"] // 5))
+
+
+@pytest.mark.parametrize("residuals", ["ar 1, t(t)", "exponential, t(t)", "exchangeable,", "toeplitz, t(t)"])
+def test_correlations_of_one_are_as_a_random_intercept(residuals: str) -> None:
+    with pytest.raises(FitError, match="y does not vary within s where m = 0"):
+        terrace.fit(f"mixed y x || s:, nocons residuals({residuals} by(m))", subjects())
+
+
+def test_residuals_that_cannot_hold_a_constant_have_their_maximum() -> None:
+    fit = terrace.fit("mixed y x || s:, nocons residuals(ma 1, t(t) by(m))", subjects())
+    assert fit.converged and min(p.estimate for p in fit.random) > 0.1
+
+
+def test_the_parts_are_named() -> None:
+    frame = subjects(one=lambda d: (d.index == 7).astype(int))
+    told = {
+        "mixed y x || s:, residuals(independent, by(one))": "Where one = 1 there is only one row, which the fixed",
+        "mixed same x || s:, residuals(independent, by(m))": "same has the same value in all rows where m = 0",
+        "mixed line x || s:, residuals(independent, by(m))": "The fixed effects reproduce line exactly where m = 0",
+        "mixed both x || s:, residuals(independent, by(m))": "fixed effects and the random effects reproduce both",
+        "mixed twice x || s:, residuals(independent, by(t))": "twice does not vary within s where t = 0 or 1",
+    }
+    frame = frame.assign(
+        y=frame["noise"], same=np.where(frame["m"] == 0, 3.0, frame["noise"]),
+        line=np.where(frame["m"] == 0, 1 + 2 * frame["x"], frame["noise"]),
+        both=np.where(frame["m"] == 0, frame["own"] + 2 * frame["x"], frame["noise"]),
+        twice=np.where(frame["t"] == 1, np.roll(frame["noise"], 1), frame["noise"]),
+    )
+    for command, text in told.items():
+        with pytest.raises(FitError, match=text):
+            terrace.fit(command, frame)
+    assert terrace.fit("mixed y x || s:, residuals(independent, by(one)) reml", frame).converged
+    for method in ("ml", "reml"):
+        assert terrace.fit(f"mixed noise x || s:, residuals(independent, by(t)) {method}", frame).converged
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+def test_frequency_weights_are_copies(method: str) -> None:
+    """One row a group leaves no degrees of freedom; a row that counts twice does, as two rows alike do."""
+    frame = subjects(f=lambda d: 1 + (d["m"] == 0) * (d["s"] > 20), y=lambda d: d["noise"] + (d["m"] == 0) * d["x"])
+    frame = frame[(frame["m"] == 1) | (frame["t"] == 0)].drop(columns="own").reset_index(drop=True)
+    command = "mixed y x{} || s:, residuals(independent, by(m))" + f" {method}"
+    assert terrace.fit(command.format(""), frame).converged
+    twice = frame.loc[np.repeat(frame.index, frame["f"])].reset_index(drop=True)
+    for text, data in ((command.format(" [fweight=f]"), frame), (command.format(""), twice)):
+        with pytest.raises(FitError, match="y does not vary within s where m = 0"):
+            terrace.fit(text, data)
+
+
+@pytest.mark.parametrize("method", ["ml", "reml"])
+def test_a_variance_beyond_reach_is_refused(method: str) -> None:
+    frame = subjects(y=lambda d: np.where(d["m"] == 0, d["own"] + 1e-6 * d["noise"], d["noise"]))
+    with pytest.raises(FitError, match="residual variance where m = 0 cannot be estimated"):
+        terrace.fit(f"mixed y x || s:, residuals(independent, by(m)) {method}", frame)
+    within = frame.assign(y=np.where(frame["m"] == 0, frame["own"] + 1e-3 * frame["x"] ** 2, frame["noise"]))
+    assert terrace.fit(f"mixed y x || s:, residuals(independent, by(m)) {method}", within).converged
+
+
+# --- after a search that failed ---------------------------------------------------------------------------------------
+def test_a_failed_search_says_nothing_of_a_maximum() -> None:
+    """Small samples, of which many come to the edge of the parameter space before they come to their maximum."""
+    singular = 0
+    for seed in range(16):
+        rng = np.random.default_rng(seed)
+        s = np.repeat(np.arange(6), 4)
+        frame = pd.DataFrame({"s": s, "t": np.tile(np.arange(4), 6), "x": rng.normal(size=24)})
+        frame["y"] = 1 + frame["x"] + rng.normal(size=6)[s] + rng.normal(size=24)
+        fit = terrace.fit("mixed y x || s: x, residuals(independent, by(t)) iterate(6)", frame)
+        if fit.converged:
+            continue
+        singular += bool(singular_directions(fit.model.objective, fit.model.optimum.point))
+        assert [w.code for w in fit.warnings] == ["not-converged"] and "leave out by(t)" in fit.warnings[0].advice
+        assert fit.state == "failed" and not fit.boundary
+        assert not any(p.boundary for p in fit.random) and all(p.identified for p in fit.random)
+        assert not {c.code for c in checklist(fit, as_dataset(frame))} & {"boundary", "identification"}
+    assert singular >= 2
