@@ -25,8 +25,9 @@ LEAVES = 3
 """How often a search that ended at a singular matrix is begun again beside it."""
 
 
-REACH = 60.0
-"""How far a search may go from its start, in standard errors: a step of the search must not run away."""
+REACH, LEGS = 60.0, 20
+"""How far a search may go from its start, in standard errors: a step of the search must not run away. A search that
+ends there goes on from there, so many times."""
 
 
 ROUNDING = 1e-16
@@ -275,6 +276,19 @@ class ProfileSearch:
         return [*self._as_start(moved, u), u]
 
     def _search(self, k: int, metric: str, value: float, start: FloatArray) -> tuple[float, FloatArray]:
+        """ℓ̂ - ℓ and (θ, log σ²) at the maximum over all but the parameter that is held; ∞ where it is not found."""
+        found, u, further = self._leg(k, metric, value, start)
+        for _ in range(LEGS):
+            if not further:
+                break
+            next_found, next_u, further = self._leg(k, metric, value, u)
+            if not next_found < found:
+                break
+            found, u = next_found, next_u
+        return found, u
+
+    def _leg(self, k: int, metric: str, value: float, start: FloatArray) -> tuple[float, FloatArray, bool]:
+        """`_search` as far as REACH, and whether it ended there."""
         from scipy.optimize import minimize
 
         unit = max(abs(value), self.typical(k, metric))
@@ -300,8 +314,8 @@ class ProfileSearch:
             options={"ftol": 1e-10, "maxiter": 200},
         )  # fmt: skip
         if abs(held(result.x)) > 1e-6:
-            return math.inf, start
-        return float(result.fun), start + whiten @ result.x
+            return math.inf, start, False
+        return float(result.fun), start + whiten @ result.x, bool(np.abs(result.x).max() > 0.999 * REACH)
 
     def _whitening(self) -> FloatArray:
         """W with W'HW = I for the information H at the estimates; flat directions get a length of their own."""
