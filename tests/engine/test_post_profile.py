@@ -17,10 +17,15 @@ from oracles import rcases
 from oracles.generated import EVERY, Case
 from terrace.errors import Cancelled, SpecError
 from terrace.inference.cells import natural_values
+from terrace.inference.zero_limit import profile_limits
 from terrace.postestimation import profile_search
+from terrace.postestimation.estat import sd_table
 from terrace.postestimation.profile import profile, profile_plot, profile_table
 from terrace.postestimation.profile_search import ProfileSearch
 from terrace.progress import Progress
+from terrace.report.text_fit import fit_text
+from terrace.results.replay import shown_again
+from terrace.results.tables_notes import boundary_note, random_notes
 
 R = [pytest.param(c, id=c["id"]) for c in rcases.every("profile")]
 Z2 = 1.959963984540054**2
@@ -248,3 +253,123 @@ def test_profiles_do_not_depend_on_the_origin_of_a_covariate(shift: float, scale
         assert moved[k].lower * unit == pytest.approx(plain[k].lower, rel=1e-6)
         assert moved[k].upper * unit == pytest.approx(plain[k].upper, rel=1e-6)
     assert -moved[1].lower * scale == pytest.approx(shift * plain[0].upper, rel=0.01)
+
+
+# --- variances that are nearly zero -----------------------------------------------------------------------------------
+SLOPE, RESTRICTED, APART = (
+    "mixed y x || g: x, cov(un)", "mixed y x || g: x, cov(un) reml", "mixed y x || g: x, reml",
+)  # fmt: skip
+CLOSE = [(SLOPE, 43), (SLOPE, 38), (SLOPE, 14), (RESTRICTED, 24), (RESTRICTED, 33), (APART, 28)]
+"""With the seeds of data whose var(x) is estimated as more than zero, but as less than half its standard error."""
+
+
+def without_slopes(seed: int) -> pd.DataFrame:
+    """Random intercepts only."""
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(40), 5)
+    x = rng.normal(size=200)
+    return pd.DataFrame({"g": g, "x": x, "y": 1 + 0.5 * x + rng.normal(size=40)[g] + rng.normal(size=200)})
+
+
+def highest(frame: pd.DataFrame, command: str, sd: float) -> float:
+    """The highest dense (restricted) likelihood with one standard deviation of the slopes, by general optimisation."""
+    reml, apart = "reml" in command, "cov(un)" not in command
+    groups = [(np.column_stack([f.x, np.ones(len(f))]), f.y.to_numpy()) for _, f in frame.groupby("g")]
+
+    def lost(t: np.ndarray) -> float:
+        r = 0.0 if apart else math.tanh(t[2])
+        sigma = np.array([[sd * sd, r * sd * t[0]], [r * sd * t[0], t[0] ** 2]])
+        a, b, rest = np.zeros((2, 2)), np.zeros(2), len(frame) * math.log(2 * math.pi)
+        for x, y in groups:
+            v = x @ sigma @ x.T + math.exp(2 * t[1]) * np.eye(len(y))
+            inverse = np.linalg.inv(v)
+            a, b = a + x.T @ inverse @ x, b + x.T @ inverse @ y
+            rest += float(np.linalg.slogdet(v)[1] + y @ inverse @ y)
+        rest -= float(b @ np.linalg.solve(a, b))
+        return 0.5 * (rest + (float(np.linalg.slogdet(a)[1]) - 2 * math.log(2 * math.pi) if reml else 0.0))
+
+    found = [
+        optimize.minimize(lost, [1.0, 0.0, r][: 2 if apart else 3], method="Nelder-Mead",
+                          options={"xatol": 1e-7, "fatol": 1e-10, "maxiter": 4000}).fun
+        for r in (-1.0, 0.1, 2.0)
+    ]  # fmt: skip
+    return -float(min(found))
+
+
+@pytest.mark.parametrize(("command", "seed"), CLOSE)
+def test_a_variance_beside_zero_has_the_interval_of_its_profile(command: str, seed: int) -> None:
+    frame = without_slopes(seed)
+    fit = terrace.fit(command, frame)
+    variance, sd = fit.random[0], fit.random_sd[0]
+    assert variance.name == "var(x)" and variance.estimate > 0 and not variance.boundary
+    assert variance.se is not None and variance.se > 2 * variance.estimate
+    assert variance.interval == sd.interval == "profile"
+    assert fit.random_estmetric[0].interval == "wald"
+    (found,) = profile(fit, ["sd(x)"], metric="sd")
+    assert (sd.lb, sd.ub) == pytest.approx((found.lower, found.upper), rel=1e-6)
+    assert (variance.lb, variance.ub) == pytest.approx((found.lower**2, found.upper**2), rel=1e-6)  # type: ignore[operator]
+    assert sd.ub is not None
+    assert 2 * (fit.ll - highest(frame, command, sd.ub)) == pytest.approx(Z2, abs=1e-6)
+    assert sd.lb == 0.0 and 2 * (fit.ll - highest(frame, command, 0.0)) < Z2
+
+
+@pytest.mark.parametrize("name", ["sd(days)", "sd(_cons)"])
+@pytest.mark.parametrize("command", ["|| subject: days, cov(un)", "|| subject: days, reml"])
+def test_both_ends_of_the_profile_of_the_fit_are_those_of_the_search(command: str, name: str) -> None:
+    """For a variance that is far from zero, where it is not asked for."""
+    fit = r_fit(f"mixed reaction days {command}", "sleepstudy")
+    k = [p.name for p in fit.random_sd].index(name)
+    optimum = fit.model.optimum
+    ends = profile_limits(optimum.space, optimum.point, fit.model.layout[k], 95.0, zero=False)
+    (found,) = profile(fit, [name], metric="sd")
+    assert found.lower > 0  # type: ignore[operator]
+    assert ends == pytest.approx((found.lower, found.upper), rel=1e-6)
+    assert fit.random_sd[k].interval == "wald"
+
+
+def test_all_other_variances_keep_the_log_scale() -> None:
+    z, kinds = math.sqrt(Z2), []
+    for seed in range(24):
+        for p in terrace.fit(APART, without_slopes(seed)).random:
+            if p.se is None:
+                continue
+            kinds.append(p.interval)
+            assert (p.interval == "profile") == (p.se > 2 * p.estimate)
+            if p.interval == "wald":
+                half = z * p.se / p.estimate
+                assert (p.lb, p.ub) == pytest.approx((p.estimate * math.exp(-half), p.estimate * math.exp(half)))
+    assert kinds.count("profile") >= 2
+
+
+@pytest.mark.parametrize(("command", "seed"), [(SLOPE, 43), (RESTRICTED, 33)])
+def test_the_interval_beside_zero_is_the_same_in_all_units_origins_and_codings(command: str, seed: int) -> None:
+    frame = without_slopes(seed)
+    plain = terrace.fit(command, frame).random[0]
+    others = {
+        "units": (frame.assign(y=1000 * frame.y, x=0.1 * frame.x), 1e8),
+        "origin": (frame.assign(x=frame.x + 20), 1.0),
+        "sign and order": (frame.assign(x=-frame.x, g=-frame.g).sample(frac=1, random_state=1), 1.0),
+    }
+    for moved, scale in others.values():
+        other = terrace.fit(command, moved).random[0]
+        assert other.interval == "profile" and other.lb == 0.0
+        assert other.ub == pytest.approx(scale * plain.ub, rel=1e-5)  # type: ignore[operator]
+
+
+def test_an_interval_of_the_profile_beside_zero_is_told() -> None:
+    fit = terrace.fit(SLOPE, without_slopes(43))
+    told = "{} is nearly zero beside its standard error; its interval is that of the profile likelihood, and the "
+    told += "data say next to nothing of its correlations."
+    assert told.format("var(x)") in random_notes(fit) and told.format("sd(x)") in random_notes(fit, metric="sd")
+    assert " ".join(fit_text(fit).split()).count(told.format("var(x)")) == 1
+    assert sd_table(fit).notes == (told.format("sd(x)"),)
+    # the correlation is on the boundary, but no variance
+    assert boundary_note(fit) == "On the boundary of the parameter space; no standard error there"
+    narrow = shown_again(fit, 80.0, small=True).random[0]
+    assert narrow.interval == "profile" and narrow.ub < fit.random[0].ub  # type: ignore[operator]
+    apart = terrace.fit(APART, without_slopes(28))
+    assert random_notes(apart)[-1].endswith("its interval is that of the profile likelihood.")
+    plain = r_fit("mixed reaction days || subject:", "sleepstudy")
+    assert not any("nearly zero" in note for note in random_notes(plain))
+    robust = terrace.fit(SLOPE + " vce(robust)", without_slopes(43))
+    assert all(p.interval == "wald" for p in robust.random)
