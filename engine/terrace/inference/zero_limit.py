@@ -70,7 +70,8 @@ def profile_path(space: SearchSpace, point: SearchPoint, cell: Cell) -> ProfileP
     structure = block.structure
     if structure.diagonal:
         unit = math.sqrt(transform.natural[cell.i, cell.i])
-        return ProfilePath(space, point.frames, point.theta, point, part.start + cell.i, unit, ())
+        own = part.start + cell.i
+        return ProfilePath(space, point.frames, point.theta, point, own, unit, cell.block, None, ())
     if not structure.free:
         return None
     # in a frame that begins with the direction of this effect, its standard deviation is the first entry of L
@@ -89,13 +90,15 @@ def profile_path(space: SearchSpace, point: SearchPoint, cell: Cell) -> ProfileP
         np.array([part.start + k for k, pair in enumerate(where) if max(pair) == row])
         for row in range(1, structure.size)
     )
-    return ProfilePath(space, tuple(frames), theta, point, part.start, length, rows)
+    return ProfilePath(space, tuple(frames), theta, point, part.start, length, cell.block, frame, rows)
 
 
 @dataclass
 class ProfilePath:
-    """Likelihoods with one standard deviation s = unit·σ·θ_k given; x = (θ with s at k, log σ²). ``rows`` are the other
-    rows of L, where s stands in one: positions in θ."""
+    """Likelihoods with one standard deviation s = unit·σ·θ_k given; x = (θ with s at k, log σ²).
+
+    ``frame`` is that of L, where s stands in one, and ``rows`` are its other rows: positions in θ.
+    """
 
     space: SearchSpace
     frames: Frames
@@ -103,6 +106,8 @@ class ProfilePath:
     point: SearchPoint
     k: int
     unit: float
+    block: int
+    frame: FloatArray | None
     rows: tuple[npt.NDArray[np.int_], ...]
 
     def ends(self, z: float, zero: bool) -> tuple[float, float] | None:
@@ -123,6 +128,25 @@ class ProfilePath:
         low = self._end(x, 0.5 * estimate, 0.0, estimate, z) if told else 0.0
         high = self._end(x, 2.0 * estimate, estimate, math.inf, z)
         return None if low is None or high is None else (float(low), float(high))
+
+    def start(self, u: FloatArray) -> FloatArray:
+        """x of (θ, log σ²) in the frames of the space."""
+        x = u.copy()
+        if self.frame is not None:
+            structure = self.space.objective.design.blocks[self.block].structure
+            part = self.space.objective.layout.block_slices[self.block]
+            sigma = structure.matrix(self.space.natural(u[:-1])[0][part])
+            x[part] = structure.from_matrix(self.frame.T @ sigma @ self.frame)
+        return x
+
+    def natural(self, x: FloatArray, s: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """ψ with its derivatives in θ at x with this s."""
+        theta = x[:-1].copy()
+        theta[self.k] = s * self._ratio(x)
+        return self.space.natural(theta, self.frames)
+
+    def _ratio(self, x: FloatArray) -> float:
+        return math.exp(-0.5 * float(x[-1])) / (self.unit * self.space.objective.y_scale)
 
     def _zeta(self, ll: float) -> float:
         return math.sqrt(max(2.0 * (self.point.ll - ll), 0.0))
@@ -199,16 +223,14 @@ class ProfilePath:
         objective, k = self.space.objective, self.k
         if abs(x[-1]) > 300:
             return None
-        ratio = math.exp(-0.5 * x[-1]) / (self.unit * objective.y_scale)
-        theta = x[:-1].copy()
-        theta[k] = s * ratio
-        psi, jacobian, second = self.space.natural(theta, self.frames)
+        ratio = self._ratio(x)
+        psi, jacobian, second = self.natural(x, s)
         try:
             ll, g, full = objective.evaluate_at(psi, math.exp(x[-1]), tick=self.space.tick)
         except np.linalg.LinAlgError:
             return None
         self.space.evaluations += 1
-        r = len(theta)
+        r, own = len(psi), s * ratio
         j = np.eye(r + 1)
         j[:r, :r] = jacobian
         h = j.T @ full @ j
@@ -216,7 +238,7 @@ class ProfilePath:
         slope = j.T @ g
         # θ_k moves with log σ²: dθ_k = -θ_k/2, d²θ_k = θ_k/4
         move = np.eye(r + 1)
-        move[k, r] = -0.5 * theta[k]
+        move[k, r] = -0.5 * own
         h = move.T @ h @ move
-        h[r, r] += slope[k] * 0.25 * theta[k]
+        h[r, r] += slope[k] * 0.25 * own
         return ll, move.T @ slope, h, float(slope[k]) * ratio

@@ -1,7 +1,8 @@
 """The highest likelihood with one parameter held at a value.
 
 The search runs over (θ, log σ²), θ as in the fit, whitened by the information at the estimates, by sequential
-quadratic programming (Kraft 1988) with exact gradients of the likelihood and of the parameter that is held.
+quadratic programming (Kraft 1988) with exact gradients of the likelihood and of the parameter that is held. For the
+standard deviation of a random effect Newton's method goes on from there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.inference.cells import Cell, natural_values
+from terrace.inference.zero_limit import profile_path
 from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
@@ -151,9 +153,36 @@ class ProfileSearch:
             if found > best - 1e-7:
                 break
             best, where = found, u
+        best, where = self._climbed(k, metric, value, best, where)
         if where is not None:
             self._solutions.setdefault((k, metric), []).append((value, where))
         return max(best, 0.0)
+
+    def _climbed(
+        self, k: int, metric: str, value: float, best: float, where: FloatArray | None
+    ) -> tuple[float, FloatArray | None]:
+        """The maximum beside a standard deviation that Newton's method finds from there or from the estimates, where it
+        is higher: second derivatives lead away from a singular matrix."""
+        cell = self.fit.model.layout[k]
+        if metric != "sd" or cell.kind != "variance" or cell.block is None:
+            return best, where
+        path = profile_path(self.space, self.fit.model.optimum.point, cell)
+        if path is None:
+            return best, where
+        for start in (where, self.center):
+            if start is None:
+                continue
+            self.tick()
+            try:
+                found = path.highest(path.start(start), value)
+            except np.linalg.LinAlgError:
+                continue
+            if found is None or not self.top - found[1] < best - 1e-9:
+                continue
+            psi = path.natural(found[0], value)[0]
+            for u in self._as_start(psi, found[0]):
+                best, where = self.top - found[1], u
+        return best, where
 
     def _inside(self, u: FloatArray) -> FloatArray | None:
         """A point beside u where no Σ is singular; None where none is at u.
