@@ -322,6 +322,20 @@ def test_a_variance_beside_zero_has_the_interval_of_its_profile(command: str, se
     assert sd.lb == 0.0 and 2 * (fit.ll - highest(frame, ("x",), 0.0, **kind)) < Z2
 
 
+@pytest.mark.parametrize("seed", [16, 115, 127])
+def test_the_higher_of_two_summits_with_correlations_of_either_sign_counts(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(8), 5)
+    frame = pd.DataFrame({"x": rng.normal(size=40), "g": g})
+    frame["y"] = rng.normal(size=8)[g] + rng.normal(size=40)
+    fit = terrace.fit(SLOPE, frame)
+    sd = fit.random_sd[0]
+    assert sd.interval == "profile" and not sd.boundary and sd.ub is not None
+    assert 2 * (fit.ll - highest(frame, ("x",), sd.ub, reml=False)) == pytest.approx(Z2, abs=1e-5)
+    (found,) = profile(fit, ["sd(x)"], metric="sd")
+    assert found.upper == pytest.approx(sd.ub, rel=1e-6)
+
+
 @pytest.mark.parametrize("seed", [21, 24])
 def test_the_search_leaves_a_singular_matrix_that_is_not_the_highest(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -87,7 +87,7 @@ def profile_path(space: SearchSpace, point: SearchPoint, cell: Cell) -> ProfileP
     theta[part] = structure.from_matrix(frame.T @ structure.matrix(point.psi[part]) @ frame)
     where = [parameter.where[0] for parameter in structure.parameters()]
     rows = tuple(
-        np.array([part.start + k for k, pair in enumerate(where) if max(pair) == row])
+        np.array([part.start + where.index((row, column)) for column in range(row + 1)])
         for row in range(1, structure.size)
     )
     return ProfilePath(space, tuple(frames), theta, point, part.start, length, cell.block, frame, rows)
@@ -155,7 +155,7 @@ class ProfilePath:
         """The root of |ζ| = z between ``low`` and ``high``, one of which is the estimate, from ``s``."""
         rising = not math.isfinite(high)
         for _ in range(OUTER):
-            found = self.highest(x, s)
+            found = self.summit(x, s)
             beyond = True
             if found is not None:
                 x, ll, slope = found
@@ -180,6 +180,15 @@ class ProfilePath:
         """The second derivative of ℓ in θ_k at the estimates."""
         _, _, second = self.space.natural(self.theta, self.frames)
         return float(self.point.evaluation.gradient @ second[:, self.k, self.k])
+
+    def summit(self, x: FloatArray, s: float) -> tuple[FloatArray, float, float] | None:
+        """`highest` from x and from where the correlations with the effect have the other sign: data that hardly tell
+        a variance from zero tell little of that, and each sign can have a maximum of its own."""
+        mirrored = x.copy()
+        for row in self.rows:
+            mirrored[row[0]] *= -1.0
+        found = [self.highest(start, s) for start in ((x, mirrored) if self.rows else (x,))]
+        return max((f for f in found if f is not None), key=lambda f: f[1], default=None)
 
     def highest(self, x: FloatArray, s: float) -> tuple[FloatArray, float, float] | None:
         """(x, ℓ, ∂ℓ/∂s) at the maximum over all but s, from x; None where it is not found."""

@@ -174,7 +174,7 @@ class ProfileSearch:
                 continue
             self.tick()
             try:
-                found = path.highest(path.start(start), value)
+                found = path.summit(path.start(start), value)
             except np.linalg.LinAlgError:
                 continue
             if found is None or not self.top - found[1] < best - 1e-9:
