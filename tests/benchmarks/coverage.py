@@ -26,7 +26,7 @@ import pandas as pd  # noqa: E402
 from scipy.special import ndtri  # noqa: E402
 
 import terrace  # noqa: E402
-from terrace.inference.zero_limit import profile_limits  # noqa: E402
+from terrace.inference.zero_limit import CLOSE, profile_limits  # noqa: E402
 
 SEED, NOMINAL = 20_261_130, 0.95
 FIXED = {"x": 0.5, "w": 0.3, "_cons": 1.0}
@@ -321,7 +321,7 @@ def section(cells: list[Cell], before: str) -> str:
         "",
         "*KR* is Kenward-Roger with t, *z* the plain standard error with the normal distribution. Variances (and their",
         "roots) have Wald intervals on the log scale, or the profile interval where the estimate is zero or less than",
-        "half its standard error; *by log* is what they would hold if only zeros had that of the profile. Correlations",
+        "a third of its standard error; *by log* is what they would hold if only zeros had that one. Correlations",
         "have Wald intervals on the atanh scale, and none at ±1. *At an edge* is the share of fits with a singular",
         "matrix. Where some fits have no interval of a parameter, the first share is among those that have, *of all*",
         "counts the others as misses, and *none* is their share. No interval on the log scale holds a true variance of",
@@ -343,7 +343,7 @@ def section(cells: list[Cell], before: str) -> str:
             "standard error of the SD divided by the SD (half of what it is for the variance): how often the Wald",
             "interval on the log scale and that of the profile hold the truth, how often the profile begins at zero,",
             f"and the upper end of Wald divided by that of the profile. From the first {BOTH} data sets of a cell.",
-            "Above 1 the profile is reported.",
+            f"Above {CLOSE:g} the profile is reported.",
             "",
             both_table(cells),
         ]

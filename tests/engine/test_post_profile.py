@@ -259,8 +259,8 @@ def test_profiles_do_not_depend_on_the_origin_of_a_covariate(shift: float, scale
 SLOPE, RESTRICTED, APART = (
     "mixed y x || g: x, cov(un)", "mixed y x || g: x, cov(un) reml", "mixed y x || g: x, reml",
 )  # fmt: skip
-CLOSE = [(SLOPE, 43), (SLOPE, 38), (SLOPE, 14), (RESTRICTED, 24), (RESTRICTED, 33), (APART, 28)]
-"""With the seeds of data whose var(x) is estimated as more than zero, but as less than half its standard error."""
+CLOSE = [(SLOPE, 43), (SLOPE, 38), (SLOPE, 35), (RESTRICTED, 24), (RESTRICTED, 35), (APART, 28)]
+"""With the seeds of data whose var(x) is estimated above zero, but as less than a third of its standard error."""
 
 
 def without_slopes(seed: int) -> pd.DataFrame:
@@ -310,7 +310,7 @@ def test_a_variance_beside_zero_has_the_interval_of_its_profile(command: str, se
     fit = terrace.fit(command, frame)
     variance, sd = fit.random[0], fit.random_sd[0]
     assert variance.name == "var(x)" and variance.estimate > 0 and not variance.boundary
-    assert variance.se is not None and variance.se > 2 * variance.estimate
+    assert variance.se is not None and variance.se > 3 * variance.estimate
     assert variance.interval == sd.interval == "profile"
     assert fit.random_estmetric[0].interval == "wald"
     (found,) = profile(fit, ["sd(x)"], metric="sd")
@@ -329,11 +329,13 @@ def test_the_higher_of_two_summits_with_correlations_of_either_sign_counts(seed:
     frame = pd.DataFrame({"x": rng.normal(size=40), "g": g})
     frame["y"] = rng.normal(size=8)[g] + rng.normal(size=40)
     fit = terrace.fit(SLOPE, frame)
-    sd = fit.random_sd[0]
-    assert sd.interval == "profile" and not sd.boundary and sd.ub is not None
-    assert 2 * (fit.ll - highest(frame, ("x",), sd.ub, reml=False)) == pytest.approx(Z2, abs=1e-5)
+    assert fit.random[0].estimate > 0
+    optimum = fit.model.optimum
+    ends = profile_limits(optimum.space, optimum.point, fit.model.layout[0], 95.0, zero=False)
+    assert ends is not None
+    assert 2 * (fit.ll - highest(frame, ("x",), ends[1], reml=False)) == pytest.approx(Z2, abs=1e-5)
     (found,) = profile(fit, ["sd(x)"], metric="sd")
-    assert found.upper == pytest.approx(sd.ub, rel=1e-6)
+    assert found.upper == pytest.approx(ends[1], rel=1e-6)
 
 
 @pytest.mark.parametrize("seed", [21, 24])
@@ -364,19 +366,19 @@ def test_both_ends_of_the_profile_of_the_fit_are_those_of_the_search(command: st
 
 def test_all_other_variances_keep_the_log_scale() -> None:
     z, kinds = math.sqrt(Z2), []
-    for seed in range(24):
+    for seed in range(16, 40):
         for p in terrace.fit(APART, without_slopes(seed)).random:
             if p.se is None:
                 continue
             kinds.append(p.interval)
-            assert (p.interval == "profile") == (p.se > 2 * p.estimate)
+            assert (p.interval == "profile") == (p.se > 3 * p.estimate)
             if p.interval == "wald":
                 half = z * p.se / p.estimate
                 assert (p.lb, p.ub) == pytest.approx((p.estimate * math.exp(-half), p.estimate * math.exp(half)))
     assert kinds.count("profile") >= 2
 
 
-@pytest.mark.parametrize(("command", "seed"), [(SLOPE, 43), (RESTRICTED, 33)])
+@pytest.mark.parametrize(("command", "seed"), [(SLOPE, 43), (RESTRICTED, 35)])
 def test_the_interval_beside_zero_is_the_same_in_all_units_origins_and_codings(command: str, seed: int) -> None:
     frame = without_slopes(seed)
     plain = terrace.fit(command, frame).random[0]

@@ -25,21 +25,24 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 OUTER, INNER = 30, 100
+# How many times a standard deviation its standard error is where it counts as nearly zero.
+CLOSE = 1.5
 # Crossed effects from which on the likelihood is dear: the interval is then left to `estat profile`.
 CROSSED = 150
 
 
 def nearly_zero(natural: NaturalEstimate) -> BoolArray:
-    """Which of the values, (k,), are smaller than half their standard error.
+    """Which of the values, (k,), are smaller than a third of their standard error.
 
-    That is where a standard deviation is smaller than its own: a 95% Wald interval on the log scale then reaches from
-    less than 1/50 of a variance to more than 50 times it, and in simulations (tests/benchmarks/RESULTS.md) its upper
-    end is five times that of the profile as soon as this is so, and soon thousands of times, while nearly all profiles
-    hold zero. Where a variance is larger beside its standard error, both agree within that factor.
+    The standard error of a standard deviation is then more than `CLOSE` times that. In simulations
+    (tests/benchmarks/RESULTS.md, "Wald or profile") a 95% Wald interval on the log scale ends above ten times the upper
+    end of the profile from there on, soon above thousands of times, and begins above zero where the profile begins
+    there. Where a variance is larger beside its standard error the two are of one order, and the log scale is what
+    programs print: tables of High School and Beyond have it where the standard error is 1.05 times the deviation.
     """
     relative = natural.values / natural.unit
     spread = np.sqrt(np.maximum(np.diag(natural.relative), 0.0))
-    return natural.identified & (relative > 0) & (spread > 2.0 * relative)
+    return natural.identified & (relative > 0) & (spread > 2.0 * CLOSE * relative)
 
 
 def profile_limits(
