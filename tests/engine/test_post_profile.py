@@ -17,10 +17,15 @@ from oracles import rcases
 from oracles.generated import EVERY, Case
 from terrace.errors import Cancelled, SpecError
 from terrace.inference.cells import natural_values
+from terrace.inference.zero_limit import profile_limits
 from terrace.postestimation import profile_search
+from terrace.postestimation.estat import sd_table
 from terrace.postestimation.profile import profile, profile_plot, profile_table
 from terrace.postestimation.profile_search import ProfileSearch
 from terrace.progress import Progress
+from terrace.report.text_fit import fit_text
+from terrace.results.replay import shown_again
+from terrace.results.tables_notes import boundary_note, random_notes
 
 R = [pytest.param(c, id=c["id"]) for c in rcases.every("profile")]
 Z2 = 1.959963984540054**2
@@ -248,3 +253,160 @@ def test_profiles_do_not_depend_on_the_origin_of_a_covariate(shift: float, scale
         assert moved[k].lower * unit == pytest.approx(plain[k].lower, rel=1e-6)
         assert moved[k].upper * unit == pytest.approx(plain[k].upper, rel=1e-6)
     assert -moved[1].lower * scale == pytest.approx(shift * plain[0].upper, rel=0.01)
+
+
+# --- variances that are nearly zero -----------------------------------------------------------------------------------
+SLOPE, RESTRICTED, APART = (
+    "mixed y x || g: x, cov(un)", "mixed y x || g: x, cov(un) reml", "mixed y x || g: x, reml",
+)  # fmt: skip
+CLOSE = [(SLOPE, 43), (SLOPE, 38), (SLOPE, 35), (RESTRICTED, 24), (RESTRICTED, 35), (APART, 28)]
+"""With the seeds of data whose var(x) is estimated above zero, but as less than a third of its standard error."""
+
+
+def without_slopes(seed: int) -> pd.DataFrame:
+    """Random intercepts only."""
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(40), 5)
+    x = rng.normal(size=200)
+    return pd.DataFrame({"g": g, "x": x, "y": 1 + 0.5 * x + rng.normal(size=40)[g] + rng.normal(size=200)})
+
+
+def highest(frame: pd.DataFrame, effects: tuple[str, ...], sd: float, *, reml: bool, apart: bool = False) -> float:
+    """The highest dense (restricted) likelihood with one standard deviation, of the first of the ``effects`` beside a
+    random intercept, by general optimisation over the other entries of a Cholesky factor and log σ."""
+    columns = [frame[e].to_numpy() for e in effects] + [np.ones(len(frame))]
+    z, x = np.column_stack(columns), np.column_stack([frame.x, np.ones(len(frame))])
+    groups = [(x[rows], z[rows], frame.y.to_numpy()[rows]) for rows in frame.groupby("g").indices.values()]
+    q = z.shape[1]
+    below = np.tril_indices(q)
+    free = np.flatnonzero((below[0] == below[1]) if apart else np.ones(len(below[0])))[1:]
+
+    def lost(t: np.ndarray) -> float:
+        factor, entries = np.zeros((q, q)), np.zeros(len(below[0]))
+        entries[0], entries[free] = sd, t[:-1]
+        factor[below] = entries
+        sigma = factor @ factor.T
+        a, b, rest = np.zeros((2, 2)), np.zeros(2), len(frame) * math.log(2 * math.pi)
+        for own, effect, y in groups:
+            inverse = np.linalg.inv(effect @ sigma @ effect.T + math.exp(2 * t[-1]) * np.eye(len(y)))
+            a, b = a + own.T @ inverse @ own, b + own.T @ inverse @ y
+            rest += float(y @ inverse @ y - np.linalg.slogdet(inverse)[1])
+        rest -= float(b @ np.linalg.solve(a, b))
+        return 0.5 * (rest + (float(np.linalg.slogdet(a)[1]) - 2 * math.log(2 * math.pi) if reml else 0.0))
+
+    rng = np.random.default_rng(1)
+    best = math.inf
+    for _ in range(6):
+        begin = np.append(0.7 * rng.normal(size=len(free)), 0.0)
+        rough = optimize.minimize(lost, begin, method="BFGS").x
+        best = min(best, float(optimize.minimize(lost, rough, method="Nelder-Mead",
+                                                 options={"xatol": 1e-7, "fatol": 1e-10}).fun))  # fmt: skip
+    return -best
+
+
+@pytest.mark.parametrize(("command", "seed"), CLOSE)
+def test_a_variance_beside_zero_has_the_interval_of_its_profile(command: str, seed: int) -> None:
+    frame = without_slopes(seed)
+    fit = terrace.fit(command, frame)
+    variance, sd = fit.random[0], fit.random_sd[0]
+    assert variance.name == "var(x)" and variance.estimate > 0 and not variance.boundary
+    assert variance.se is not None and variance.se > 3 * variance.estimate
+    assert variance.interval == sd.interval == "profile"
+    assert fit.random_estmetric[0].interval == "wald"
+    (found,) = profile(fit, ["sd(x)"], metric="sd")
+    assert (sd.lb, sd.ub) == pytest.approx((found.lower, found.upper), rel=1e-6)
+    assert (variance.lb, variance.ub) == pytest.approx((found.lower**2, found.upper**2), rel=1e-6)  # type: ignore[operator]
+    assert sd.ub is not None
+    kind = {"reml": "reml" in command, "apart": "cov(un)" not in command}
+    assert 2 * (fit.ll - highest(frame, ("x",), sd.ub, **kind)) == pytest.approx(Z2, abs=1e-6)
+    assert sd.lb == 0.0 and 2 * (fit.ll - highest(frame, ("x",), 0.0, **kind)) < Z2
+
+
+@pytest.mark.parametrize("seed", [16, 115, 127])
+def test_the_higher_of_two_summits_with_correlations_of_either_sign_counts(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(8), 5)
+    frame = pd.DataFrame({"x": rng.normal(size=40), "g": g})
+    frame["y"] = rng.normal(size=8)[g] + rng.normal(size=40)
+    fit = terrace.fit(SLOPE, frame)
+    assert fit.random[0].estimate > 0
+    optimum = fit.model.optimum
+    ends = profile_limits(optimum.space, optimum.point, fit.model.layout[0], 95.0, zero=False)
+    assert ends is not None
+    assert 2 * (fit.ll - highest(frame, ("x",), ends[1], reml=False)) == pytest.approx(Z2, abs=1e-5)
+    (found,) = profile(fit, ["sd(x)"], metric="sd")
+    assert found.upper == pytest.approx(ends[1], rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", [21, 24])
+def test_the_search_leaves_a_singular_matrix_that_is_not_the_highest(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    g = np.repeat(np.arange(8), 5)
+    frame = pd.DataFrame(rng.normal(size=(40, 2)), columns=["x", "w"]).assign(g=g)
+    frame["y"] = rng.normal(size=8)[g] + rng.normal(size=40)
+    fit = terrace.fit("mixed y x || g: x w, cov(un) reml", frame)
+    value = fit.random_sd[1].estimate + 0.6
+    dense = fit.ll - highest(frame, ("w", "x"), value, reml=True)
+    assert ProfileSearch(fit, lambda: None).drop(1, "sd", value) == pytest.approx(dense, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["sd(days)", "sd(_cons)"])
+@pytest.mark.parametrize("command", ["|| subject: days, cov(un)", "|| subject: days, reml"])
+def test_both_ends_of_the_profile_of_the_fit_are_those_of_the_search(command: str, name: str) -> None:
+    """For a variance that is far from zero, where it is not asked for."""
+    fit = r_fit(f"mixed reaction days {command}", "sleepstudy")
+    k = [p.name for p in fit.random_sd].index(name)
+    optimum = fit.model.optimum
+    ends = profile_limits(optimum.space, optimum.point, fit.model.layout[k], 95.0, zero=False)
+    (found,) = profile(fit, [name], metric="sd")
+    assert found.lower > 0  # type: ignore[operator]
+    assert ends == pytest.approx((found.lower, found.upper), rel=1e-6)
+    assert fit.random_sd[k].interval == "wald"
+
+
+def test_all_other_variances_keep_the_log_scale() -> None:
+    z, kinds = math.sqrt(Z2), []
+    for seed in range(16, 40):
+        for p in terrace.fit(APART, without_slopes(seed)).random:
+            if p.se is None:
+                continue
+            kinds.append(p.interval)
+            assert (p.interval == "profile") == (p.se > 3 * p.estimate)
+            if p.interval == "wald":
+                half = z * p.se / p.estimate
+                assert (p.lb, p.ub) == pytest.approx((p.estimate * math.exp(-half), p.estimate * math.exp(half)))
+    assert kinds.count("profile") >= 2
+
+
+@pytest.mark.parametrize(("command", "seed"), [(SLOPE, 43), (RESTRICTED, 35)])
+def test_the_interval_beside_zero_is_the_same_in_all_units_origins_and_codings(command: str, seed: int) -> None:
+    frame = without_slopes(seed)
+    plain = terrace.fit(command, frame).random[0]
+    others = {
+        "units": (frame.assign(y=1000 * frame.y, x=0.1 * frame.x), 1e8),
+        "origin": (frame.assign(x=frame.x + 20), 1.0),
+        "sign and order": (frame.assign(x=-frame.x, g=-frame.g).sample(frac=1, random_state=1), 1.0),
+    }
+    for moved, scale in others.values():
+        other = terrace.fit(command, moved).random[0]
+        assert other.interval == "profile" and other.lb == 0.0
+        assert other.ub == pytest.approx(scale * plain.ub, rel=1e-5)  # type: ignore[operator]
+
+
+def test_an_interval_of_the_profile_beside_zero_is_told() -> None:
+    fit = terrace.fit(SLOPE, without_slopes(43))
+    told = "{} is nearly zero beside its standard error; its interval is that of the profile likelihood, and the "
+    told += "data say next to nothing of its correlations."
+    assert told.format("var(x)") in random_notes(fit) and told.format("sd(x)") in random_notes(fit, metric="sd")
+    assert " ".join(fit_text(fit).split()).count(told.format("var(x)")) == 1
+    assert sd_table(fit).notes == (told.format("sd(x)"),)
+    # the correlation is on the boundary, but no variance
+    assert boundary_note(fit) == "On the boundary of the parameter space; no standard error there"
+    narrow = shown_again(fit, 80.0, small=True).random[0]
+    assert narrow.interval == "profile" and narrow.ub < fit.random[0].ub  # type: ignore[operator]
+    apart = terrace.fit(APART, without_slopes(28))
+    assert random_notes(apart)[-1].endswith("its interval is that of the profile likelihood.")
+    plain = r_fit("mixed reaction days || subject:", "sleepstudy")
+    assert not any("nearly zero" in note for note in random_notes(plain))
+    robust = terrace.fit(SLOPE + " vce(robust)", without_slopes(43))
+    assert all(p.interval == "wald" for p in robust.random)

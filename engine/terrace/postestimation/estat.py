@@ -25,6 +25,7 @@ from terrace.postestimation.wcorrelation import block_parameters, wcorrelation_t
 from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.table import CellValue, Column, Row, Table
+from terrace.results.tables_notes import nearly_zero_notes
 from terrace.results.tables_terms import parameter_label
 from terrace.spec.model import DfInformation, DfMethod, Factor, ModelSpec
 
@@ -125,17 +126,17 @@ def sd_table(fit: FitResult, level: float | None = None, metric: Literal["sd", "
     title = "Random effects as " + (
         "standard deviations and correlations" if metric == "sd" else "variances and covariances"
     )
-    return Table(title, columns, tuple(rows), "Parameter", (), "sd")
+    return Table(title, columns, tuple(rows), "Parameter", nearly_zero_notes(fit, metric), "sd")
 
 
 def random_parameters(fit: FitResult, level: float, metric: Literal["sd", "variance"]) -> tuple[RandomParameter, ...]:
     """The random-effects parameters in a metric, with intervals of a confidence level."""
     if level == fit.spec.display.level:
         return fit.random_sd if metric == "sd" else fit.random
-    from terrace.results.assemble import random_rows, zero_limits
+    from terrace.results.assemble import random_rows, variance_limits
 
     model = fit.model
-    return random_rows(model.design, model.layout, model.natural, level, metric, zero_limits(model, level))
+    return random_rows(model.design, model.layout, model.natural, level, metric, variance_limits(model, level))
 
 
 def recovariance(fit: FitResult, position: int, values: FloatArray | None = None) -> FloatArray:

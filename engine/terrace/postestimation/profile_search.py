@@ -1,7 +1,8 @@
 """The highest likelihood with one parameter held at a value.
 
 The search runs over (θ, log σ²), θ as in the fit, whitened by the information at the estimates, by sequential
-quadratic programming (Kraft 1988) with exact gradients of the likelihood and of the parameter that is held.
+quadratic programming (Kraft 1988) with exact gradients of the likelihood and of the parameter that is held. For the
+standard deviation of a random effect Newton's method goes on from there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.inference.cells import Cell, entries_of, natural_values
+from terrace.inference.zero_limit import profile_path
 from terrace.optimise.search import with_log_variance
 from terrace.results.fit import FitResult
 
@@ -26,8 +28,9 @@ LEAVES = 3
 """How often a search that ended at a singular matrix is begun again beside it."""
 
 
-REACH = 60.0
-"""How far a search may go from its start, in standard errors: a step of the search must not run away."""
+REACH, LEGS = 60.0, 20
+"""How far a search may go from its start, in standard errors: a step of the search must not run away. A search that
+ends there goes on from there, so many times."""
 
 
 ROUNDING = 1e-16
@@ -149,9 +152,36 @@ class ProfileSearch:
             if found > best - 1e-7:
                 break
             best, where = found, u
+        best, where = self._climbed(k, metric, value, best, where)
         if where is not None:
             self._solutions.setdefault((k, metric), []).append((value, where))
         return max(best, 0.0)
+
+    def _climbed(
+        self, k: int, metric: str, value: float, best: float, where: FloatArray | None
+    ) -> tuple[float, FloatArray | None]:
+        """The maximum beside a standard deviation that Newton's method finds from there or from the estimates, where it
+        is higher: second derivatives lead away from a singular matrix."""
+        cell = self.fit.model.layout[k]
+        if metric != "sd" or cell.kind != "variance" or cell.block is None:
+            return best, where
+        path = profile_path(self.space, self.fit.model.optimum.point, cell)
+        if path is None:
+            return best, where
+        for start in (where, self.center):
+            if start is None:
+                continue
+            self.tick()
+            try:
+                found = path.summit(path.start(start), value)
+            except np.linalg.LinAlgError:
+                continue
+            if found is None or not self.top - found[1] < best - 1e-9:
+                continue
+            psi = path.natural(found[0], value)[0]
+            for u in self._as_start(psi, found[0]):
+                best, where = self.top - found[1], u
+        return best, where
 
     def _inside(self, u: FloatArray) -> FloatArray | None:
         """A point beside u where no Σ is singular; None where none is at u.
@@ -276,6 +306,19 @@ class ProfileSearch:
         return [*self._as_start(moved, u), u]
 
     def _search(self, k: int, metric: str, value: float, start: FloatArray) -> tuple[float, FloatArray]:
+        """ℓ̂ - ℓ and (θ, log σ²) at the maximum over all but the parameter that is held; ∞ where it is not found."""
+        found, u, further = self._leg(k, metric, value, start)
+        for _ in range(LEGS):
+            if not further:
+                break
+            next_found, next_u, further = self._leg(k, metric, value, u)
+            if not next_found < found:
+                break
+            found, u = next_found, next_u
+        return found, u
+
+    def _leg(self, k: int, metric: str, value: float, start: FloatArray) -> tuple[float, FloatArray, bool]:
+        """`_search` as far as REACH, and whether it ended there."""
         from scipy.optimize import minimize
 
         unit = max(abs(value), self.typical(k, metric))
@@ -301,8 +344,8 @@ class ProfileSearch:
             options={"ftol": 1e-10, "maxiter": 200},
         )  # fmt: skip
         if abs(held(result.x)) > 1e-6:
-            return math.inf, start
-        return float(result.fun), start + whiten @ result.x
+            return math.inf, start, False
+        return float(result.fun), start + whiten @ result.x, bool(np.abs(result.x).max() > 0.999 * REACH)
 
     def _whitening(self) -> FloatArray:
         """W with W'HW = I for the information H at the estimates; flat directions get a length of their own."""

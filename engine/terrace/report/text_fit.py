@@ -15,7 +15,7 @@ from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.stored import covariance_names
 from terrace.results.table import CellValue, Row, Table
 from terrace.results.tables import fit_tables, small_sample
-from terrace.results.tables_notes import boundary_note, conservative_note, df_title, likelihood_name
+from terrace.results.tables_notes import boundary_note, conservative_note, df_title, likelihood_name, nearly_zero_notes
 from terrace.results.tables_rows import BOUNDARY_MARK, listing_name, random_blocks
 from terrace.spec.model import Display
 
@@ -302,6 +302,8 @@ def _warnings(fit: FitResult) -> list[str]:
     if any(r.boundary for r in fit.random):
         text = f"{BOUNDARY_MARK} {boundary_note(fit)[0].lower()}{boundary_note(fit)[1:]}"
         out += wrap(plain(text), WIDTH)
+    for note in nearly_zero_notes(fit, fit.spec.display.metric):
+        out += wrap(plain(f"Note: {note}"), WIDTH)
     if not fit.converged:
         out += wrap("Warning: the fit did not converge; these numbers are not estimates.", WIDTH)
     for warning in fit.warnings:

@@ -14,7 +14,7 @@ from terrace.inference.cells import Cell
 from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
 from terrace.inference.fitted import FittedModel
 from terrace.inference.parameters import NaturalEstimate, estmetric, interval, sd_metric
-from terrace.inference.zero_limit import zero_limit
+from terrace.inference.zero_limit import nearly_zero, profile_limits
 from terrace.results.fit import FixedEffect, GroupSummary, RandomParameter
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,27 +62,29 @@ def _fixed_row(
     return FixedEffect(name, label, coef, se, stat, own, p, coef - half, coef + half)
 
 
-def zero_limits(fitted: FittedModel, level: float) -> dict[int, float]:
-    """The upper ends of the profile intervals of standard deviations that are zero, by position; a pseudolikelihood
-    has none."""
+def variance_limits(fitted: FittedModel, level: float) -> dict[int, tuple[float, float]]:
+    """The profile intervals of standard deviations that are zero or nearly so, by position; a pseudolikelihood has
+    none."""
     natural, design = fitted.natural, fitted.design
     if fitted.n_clusters is not None or design.weights.kind == "pweight" or design.spec.nostderr:
         return {}
-    found: dict[int, float] = {}
+    found: dict[int, tuple[float, float]] = {}
+    close = natural.at_boundary | nearly_zero(natural)
     for k, c in enumerate(fitted.layout):
-        if c.block is None or c.kind != "variance" or not natural.at_boundary[k]:
+        if c.block is None or c.kind != "variance" or not close[k]:
             continue
-        end = zero_limit(fitted.optimum.space, fitted.optimum.point, c, level)
-        if end is not None:
-            found[k] = end
+        zero = bool(natural.at_boundary[k])
+        ends = profile_limits(fitted.optimum.space, fitted.optimum.point, c, level, zero=zero)
+        if ends is not None:
+            found[k] = ends
     return found
 
 
 def random_rows(
     design: Design, layout: tuple[Cell, ...], natural: NaturalEstimate, level: float, metric: str,
-    limits: Mapping[int, float],
+    limits: Mapping[int, tuple[float, float]],
 ) -> tuple[RandomParameter, ...]:
-    """Covariance parameters in one metric, ``variance``, ``sd`` or ``estmetric``; ``limits`` from `zero_limits`."""
+    """Covariance parameters in one metric, ``variance``, ``sd`` or ``estmetric``; ``limits`` from `variance_limits`."""
     if metric == "variance":
         values, scales = natural.values, [c.scale for c in layout]
         se_all = np.sqrt(np.maximum(np.diag(natural.relative), 0.0)) * natural.unit
@@ -102,7 +104,7 @@ def random_rows(
         low, high = interval(float(values[k]), se, scales[k], level)
         profiled = k in limits and metric != "estmetric" and not unknown[k]
         if profiled:
-            low, high = 0.0, limits[k] if metric == "sd" else limits[k] ** 2
+            low, high = limits[k] if metric == "sd" else (limits[k][0] ** 2, limits[k][1] ** 2)
         if c.block is None:
             where, structure = "Residual", design.residuals.title
         else:

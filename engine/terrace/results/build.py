@@ -18,7 +18,7 @@ from terrace.inference.parameters import estmetric
 from terrace.inference.stored_names import stored_names
 from terrace.inference.tests import wald
 from terrace.results.advice import collect_advice
-from terrace.results.assemble import fixed_rows, group_rows, random_rows, zero_limits
+from terrace.results.assemble import fixed_rows, group_rows, random_rows, variance_limits
 from terrace.results.fit import Comparison, FitResult
 from terrace.results.stored import coefficient_places, stored_macros, stored_matrices
 from terrace.spec.model import ModelSpec
@@ -40,7 +40,7 @@ def build_result(
     df = fitted.df
     constrained = constrained_terms(fitted)
     fixed = fixed_rows(design, fitted.beta, fitted.vcov, df, level, constrained)
-    limits = zero_limits(fitted, level)
+    limits = variance_limits(fitted, level)
     comparison, ll_c = _comparison(fitted, spec)
     ll = fitted.optimum.point.ll
     scalars = _scalars(fitted, spec, ll, ll_c, comparison)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from terrace.results.assemble import fixed_rows, random_rows, zero_limits
+from terrace.results.assemble import fixed_rows, random_rows, variance_limits
 from terrace.results.fit import FitResult
 
 _SMALL_SCALARS = ("F", "ddf_m", "df_min", "df_avg", "df_max")
@@ -34,7 +34,7 @@ def shown_again(fit: FitResult, level: float, *, small: bool) -> FitResult:
         scalars |= {"chi2": test.chi2 if test.rank else None, "p": test.p if test.rank else None}
         for name in ("dfmethod", "dftitle"):
             macros.pop(name, None)
-    limits = zero_limits(model, level)
+    limits = variance_limits(model, level)
     return replace(
         fit,
         spec=spec,

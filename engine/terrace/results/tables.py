@@ -180,7 +180,7 @@ def _journal_random(
         tuple(columns),
         tuple(rows),
         "Level and parameter",
-        random_notes(fit, warnings),
+        random_notes(fit, warnings, metric),
         "random",
     )
 

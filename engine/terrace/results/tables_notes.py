@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from terrace.results.fit import Comparison, FitResult, GroupSummary
 from terrace.results.tables_rows import BOUNDARY_MARK
-from terrace.spec.model import Display
+from terrace.spec.model import Display, Metric
 
 DF_TITLES = {
     "residual": "Residual",
@@ -127,20 +127,38 @@ def fixed_notes(fit: FitResult) -> tuple[str, ...]:
     return bound + tuple(w.message for w in fit.warnings if w.code.startswith(_FIXED_CODES))
 
 
-def random_notes(fit: FitResult, warnings: bool = True) -> tuple[str, ...]:
-    """What happened to the random part: the boundary, convergence."""
+def random_notes(fit: FitResult, warnings: bool = True, metric: Metric = "variance") -> tuple[str, ...]:
+    """What happened to the random part: the boundary, what is close to it, convergence."""
     notes = [w.message for w in fit.warnings if warnings and not w.code.startswith(_FIXED_CODES)]
     if any(r.boundary for r in fit.random):
         notes.append(f"{BOUNDARY_MARK} {boundary_note(fit)}.")
-    return tuple(notes)
+    return (*notes, *nearly_zero_notes(fit, metric))
 
 
 def boundary_note(fit: FitResult) -> str:
     """What the mark of a parameter on the boundary means."""
     text = "On the boundary of the parameter space; no standard error there"
-    if any(r.interval == "profile" for r in fit.random):
+    if any(r.interval == "profile" and r.boundary for r in fit.random):
         text += ", and the interval of a variance is that of the profile likelihood"
     return text
+
+
+def nearly_zero_notes(fit: FitResult, metric: Metric) -> tuple[str, ...]:
+    """Variances or standard deviations that are not on the boundary but so close to it that a Wald interval on the log
+    scale says nothing."""
+    shown = {"variance": fit.random, "sd": fit.random_sd, "estmetric": ()}[metric]
+    close = [r for r in shown if r.interval == "profile" and not r.boundary]
+    if not close:
+        return ()
+    several = len({r.level for r in fit.random if r.level != "Residual"}) > 1
+    names = _listed([f"{r.name} at level {r.level}" if several else r.name for r in close])
+    its, is_ = ("its", "is") if len(close) == 1 else ("their", "are")
+    s, that = ("", "interval is that") if len(close) == 1 else ("s", "intervals are those")
+    text = f"{names} {is_} nearly zero beside {its} standard error{s}; {its} {that} of the profile likelihood"
+    blocks = {r.block for r in close}
+    if any(r.block in blocks and r.name.startswith(("cov", "corr")) for r in shown):
+        text += f", and the data say next to nothing of {its} correlations"
+    return (text + ".",)
 
 
 def _listed(items: list[str]) -> str:
