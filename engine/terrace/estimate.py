@@ -1,4 +1,4 @@
-"""A fit, stage by stage: design, objective, optimum, inference, result.
+"""A fit, stage by stage: bind, objective, search, infer, assemble.
 
 `fit` is the whole; the stages are functions that can be called one by one (after lme4's modular interface).
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,24 +19,22 @@ from terrace.data.progress import Report
 from terrace.data.streamed import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
-from terrace.design.residuals import WIDEST
 from terrace.design.vanishing import refuse_vanishing
-from terrace.errors import Cancelled, FitError, SpecError
+from terrace.errors import Cancelled, FitError
 from terrace.inference.attainable import attainable
 from terrace.inference.cells import cells
 from terrace.inference.constraints import Constraints, bind_constraints, null_space
+from terrace.inference.covariance_parameters import covariance_parameters
 from terrace.inference.df import SmallSample
-from terrace.inference.fewclusters import FewClusters, few_clusters
 from terrace.inference.fitted import FittedModel
-from terrace.inference.identification import Unidentified, moving, unidentified
-from terrace.inference.marginal import random_part, residual_part
-from terrace.inference.parameters import NaturalEstimate, estimate_natural
-from terrace.inference.robust import cluster_codes, robust_covariance
-from terrace.inference.small import SmallInference, small_inference
+from terrace.inference.identification import moving
+from terrace.inference.parameters import NaturalEstimate
+from terrace.inference.robust import robust_covariance
+from terrace.inference.small import SmallInference, small_inference, small_of_robust
 from terrace.likelihood.objective import Objective
 from terrace.optimise.fit import Optimum, optimise
 from terrace.optimise.log import Iteration
-from terrace.optimise.search import with_log_variance
+from terrace.optimise.reach import lowest_variances, refuse_beyond_reach
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.spec.model import ModelSpec
@@ -83,24 +81,24 @@ def fit(
     else:
         spec = model
     begun = time.perf_counter()
-    watch = _Watch(progress, cancel, begun)
+    watch = Watch(progress, cancel, begun)
     watch.stage("Reading the data")
     design = _bound(spec, data, watch)
     bound = None
     if spec.constraints:
         bound = bind_constraints(spec, design, constraints or {})
     watch.stage("Cross-products")
-    fitted, warnings = fit_design(design, bound, watch)
+    fitted = fit_design(design, bound, watch)
     from terrace.results.build import build_result
 
     if not command:
         from terrace.spec.text import format_mixed
 
         command = format_mixed(spec)
-    return build_result(fitted, spec, data, command, time.perf_counter() - begun, warnings)
+    return build_result(fitted, spec, data, command, time.perf_counter() - begun, noticed(fitted))
 
 
-def _bound(spec: ModelSpec, data: Dataset, watch: _Watch) -> Design:
+def _bound(spec: ModelSpec, data: Dataset, watch: Watch) -> Design:
     """The design on these data; of a streamed file in batches, or in memory where the model needs the rows."""
     if not isinstance(data, StreamedData):
         return build_design(spec, data)
@@ -113,7 +111,7 @@ def _bound(spec: ModelSpec, data: Dataset, watch: _Watch) -> Design:
     return build_streamed_design(spec, data, report)
 
 
-class _Watch:
+class Watch:
     """Passes progress on and turns a wish to cancel into `Cancelled`, at every stage of the elimination."""
 
     def __init__(self, progress: ProgressCallback | None, cancel: CancelCheck | None, begun: float) -> None:
@@ -141,131 +139,95 @@ class _Watch:
             )
 
 
-def fit_design(
-    design: Design, constraints: Constraints | None = None, watch: _Watch | None = None
-) -> tuple[FittedModel, list[tuple[str, str]]]:
-    """Fit a design: the objective, its maximum, and inference. Returns (code, detail) of what went wrong."""
-    spec = design.spec
-    watch = watch or _Watch(None, None, time.perf_counter())
-    reml = spec.method == "reml"
-    robust = spec.vce in ("robust", "cluster") or design.weights.kind == "pweight"
-    transform = offset = None
-    fixed_part = np.zeros(design.x.shape[1])
-    if constraints is not None:
-        transform, fixed_part = null_space(constraints)
-        offset = design.x @ fixed_part
-    objective = Objective(design, reml=reml, transform=transform, offset=offset)
-    warnings: list[tuple[str, str]] = []
-    less = None if offset is None else design.y - offset
+@dataclass(frozen=True)
+class Bound:
+    """A design and what constraints leave free of its fixed part: β = transform·β_c + fixed, β itself without any.
+
+    ``transform`` is (p, p_c), ``fixed`` (p,).
+    """
+
+    design: Design
+    constraints: Constraints | None
+    transform: FloatArray | None
+    fixed: FloatArray
+
+    @classmethod
+    def of(cls, design: Design, constraints: Constraints | None = None) -> Bound:
+        """The first stage: what is estimated from which numbers."""
+        if constraints is None:
+            return cls(design, None, None, np.zeros(design.x.shape[1]))
+        return cls(design, constraints, *null_space(constraints))
+
+    def objective(self, *, careful: bool = False, keep_clusters: bool = False) -> Objective:
+        """The second stage: the (restricted) likelihood; see `Objective`."""
+        offset = None if self.transform is None else self.design.x @ self.fixed
+        return Objective(
+            self.design, reml=self.design.spec.method == "reml", transform=self.transform, offset=offset,
+            careful=careful, keep_clusters=keep_clusters,
+        )
+
+    @property
+    def x(self) -> FloatArray | None:
+        """The columns of the free coefficients, (n, p_c); None where these are those of the design."""
+        return None if self.transform is None else self.design.x @ self.transform
+
+    @property
+    def y(self) -> FloatArray | None:
+        """The outcome less what is fixed, (n,); None where that is the outcome."""
+        return None if self.transform is None else self.design.y - self.design.x @ self.fixed
+
+    def lifted(self, columns: FloatArray) -> FloatArray:
+        """From the free coefficients (p_c, ...) to all, (p, ...)."""
+        return columns if self.transform is None else self.transform @ columns
+
+
+def fit_design(design: Design, constraints: Constraints | None = None, watch: Watch | None = None) -> FittedModel:
+    """Fit a design: bind, search, infer. Raises as `search`."""
+    watch = watch or Watch(None, None, time.perf_counter())
+    bound = Bound.of(design, constraints)
+    optimum = search(bound, watch)
+    watch.stage("Standard errors")
+    return infer(bound, optimum, watch)
+
+
+def search(bound: Bound, watch: Watch) -> Optimum:
+    """The third stage: the maximum of the likelihood.
+
+    Raises
+    ------
+    FitError
+        Where there is none, since the model fits some rows without error, or where it cannot be evaluated.
+    """
+    design, objective = bound.design, bound.objective()
     if objective.y_scale < 1e-12 * float(np.sqrt(np.mean(design.y**2))):
-        refuse_exact(design, less)
-    free_x = None if transform is None else design.x @ transform
-    refuse_vanishing(design, reml=reml, x=free_x, y=less)
+        refuse_exact(design, bound.y)
+    refuse_vanishing(design, reml=objective.reml, x=bound.x, y=bound.y)
     try:
-        optimum = _search(objective, watch)
-        lowest = _lowest_variances(optimum)
+        optimum = _maximum(objective, watch)
+        lowest = lowest_variances(optimum)
         if not optimum.converged or lowest:
-            refuse_vanishing(design, reml=reml, unions=True, x=free_x, y=less)
-            _refuse_beyond_reach(optimum, lowest)
-        if not optimum.converged or (optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING and objective.n_random):
-            spare = refuse_exact(design, less)
-            tiny = optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING
-            if tiny and spare and objective.n_random and objective.can_be_careful:
-                objective = Objective(design, reml=reml, transform=transform, offset=offset, careful=True)
-                optimum = _search(objective, watch)
+            refuse_vanishing(design, reml=objective.reml, unions=True, x=bound.x, y=bound.y)
+            refuse_beyond_reach(optimum, lowest)
+        tiny = optimum.point.evaluation.sigma2 < NEXT_TO_NOTHING and bool(objective.n_random)
+        if not optimum.converged or tiny:
+            spare = refuse_exact(design, bound.y)
+            if tiny and spare and objective.can_be_careful:
+                optimum = _maximum(bound.objective(careful=True), watch)
     except np.linalg.LinAlgError as error:
-        refuse_exact(design, less)
+        refuse_exact(design, bound.y)
         raise FitError(
             f"The likelihood of this model cannot be evaluated on these data: {error}.",
             code="not-estimable",
             advice="Simplify the random part or the residual structure.",
         ) from None
-    if not optimum.converged:
-        warnings.append(("not-converged", optimum.reason))
-    elif optimum.unbounded:
-        warnings.append(("no-maximum", ""))
-    number = design.residuals.out_of_units(optimum.point.psi[objective.n_random :])
-    if optimum.converged and number:
-        warnings.append(("units-of-time", number))
-    watch.stage("Standard errors")
-    want_se = not spec.nostderr and not spec.maximisation.emonly
-    optimum, natural, unknown = _covariance_parameters(optimum, want_se)
-    if not optimum.converged:
-        natural, unknown = natural.of_no_maximum(), None
-    if natural.confounded or natural.flat.any():
-        warnings.append(("not-identified", ""))
-    e = optimum.point.evaluation
-    sigma2 = e.sigma2 * objective.y_scale**2
-    to_x = objective.back if transform is None else transform @ objective.back
-    beta = fixed_part + (
-        objective.beta_natural(e.beta) if transform is None else transform @ objective.beta_natural(e.beta)
-    )
-    ways = None
-    if unknown is not None:
-        ways = attainable(objective, optimum.point, unknown, natural.jacobian / natural.unit[:, None])
-        moves = moving(objective, optimum.point.psi, ways)
-        if moves.shape[1]:
-            design = replace(design, unsettled=moves if transform is None else transform @ moves)
-    phi = to_x @ e.a_inverse @ to_x.T * sigma2
-    vcov, clusters = phi, None
-    small = None
-    if robust:
-        model_based = natural
-        natural, vcov, clusters = _robust(design, optimum, natural, to_x, reml, transform, offset)
-        if spec.vce_correction == "cr2" or spec.df_method == "satterthwaite":
-            watch.stage("Robust standard errors")
-            few = small_of_robust(design, optimum, model_based, beta, phi, sigma2)
-            vcov = few.vcov
-            if spec.df_method == "satterthwaite":
-                df = np.array([few.single(row) for row in np.eye(len(beta))])
-                small = SmallInference(spec.df_method, df, few)
-    elif spec.df_method:
-        watch.stage("Degrees of freedom")
-        small = small_inference(design, objective, optimum, natural, phi, to_x, spec)
-        if spec.df_method == "kroger" and isinstance(small.sample, SmallSample):
-            vcov = small.sample.adjusted
-    fitted = FittedModel(
-        design, objective, optimum, beta, vcov, phi, optimum.point.psi, sigma2, cells(design), natural, small,
-        clusters, constraints, unknown, ways if ways is not None and ways.directions.shape[1] else None,
-    )
-    return fitted, warnings
+    return optimum
 
 
 # An error variance, in units of the least-squares one, from which on its digits need care.
 NEXT_TO_NOTHING = 1e-7
 
 
-def _lowest_variances(optimum: Optimum) -> list[int]:
-    """The by() groups whose residual variance is as far below another's as the search can go."""
-    first, slices = optimum.space.objective.n_random, optimum.space.objective.design.residuals.slices()
-    logs = [0.0 if own is None else float(optimum.point.psi[first + own]) for own, _ in slices]
-    return [k for k, log in enumerate(logs) if max(logs) - log > 0.9 * WIDEST]
-
-
-def _refuse_beyond_reach(optimum: Optimum, groups: list[int]) -> None:
-    """Raise `FitError` where the likelihood rises on beyond the lowest residual variance of a by() group that the
-    search can reach: what stands there is no estimate, as it is where the likelihood no longer changes."""
-    objective = optimum.space.objective
-    residuals, n = objective.design.residuals, objective.n_random
-    own = np.array([k for k, _ in residuals.slices() if k is not None])
-    for group in groups:
-        lower = optimum.point.psi.copy()
-        if group:
-            lower[n + own[group - 1]] -= 2.0
-        else:  # all others are relative to it
-            lower[:n] *= np.exp(2.0)
-            lower[n + own] += 2.0
-        if objective.evaluate(lower, 0).ll > optimum.point.ll + 0.1:
-            where = f"{residuals.by_variable} = {residuals.by_label(residuals.by_levels[group])}"
-            raise FitError(
-                f"The residual variance where {where} cannot be estimated: the likelihood still rises where it is less "
-                "than a ten-millionth of another's.",
-                code="exact-fit", subject=residuals.by_variable or "",
-                advice=f"Leave out by({residuals.by_variable}), or fit these rows apart.",
-            )
-
-
-def _search(objective: Objective, watch: _Watch) -> Optimum:
+def _maximum(objective: Objective, watch: Watch) -> Optimum:
     """The maximum of an objective, from the starting values that the model gives."""
     options = objective.design.spec.maximisation
     start = None
@@ -276,113 +238,83 @@ def _search(objective: Objective, watch: _Watch) -> Optimum:
     return optimise(objective, options, start=start, report=watch.iteration, tick=watch.tick)
 
 
-# The smallest eigenvalue of the information from which all parameters are identified beyond doubt.
-WELL = 1e-2
-
-
-def _covariance_parameters(
-    optimum: Optimum, want_se: bool
-) -> tuple[Optimum, NaturalEstimate, Unidentified | None]:
-    """The covariance parameters, and what the data cannot tell of them where that is something.
-
-    Of optima that only differ in what is not identified, it is the one with the least of it that goes on: one without
-    what the fixed effects take up, and with covariances of zero where nothing tells them.
-    """
-    natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
-    if natural.lowest > WELL and not natural.boundary:
-        return optimum, natural, None
-    unknown = _unidentified(optimum)
-    if not unknown.directions.shape[1]:
-        return optimum, natural, None
-    optimum = _with_least(optimum, unknown, np.ones(len(unknown.absorbed), dtype=bool)) or (
-        _with_least(optimum, unknown, unknown.absorbed) or optimum
+def infer(bound: Bound, optimum: Optimum, watch: Watch) -> FittedModel:
+    """The fourth stage: coefficients, covariance parameters, standard errors, degrees of freedom."""
+    design, spec = bound.design, bound.design.spec
+    want_se = not spec.nostderr and not spec.maximisation.emonly
+    optimum, natural, unknown = covariance_parameters(optimum, want_se)
+    if not optimum.converged:
+        natural, unknown = natural.of_no_maximum(), None
+    objective, e = optimum.space.objective, optimum.point.evaluation
+    sigma2 = e.sigma2 * objective.y_scale**2
+    to_x = bound.lifted(objective.back)
+    beta = bound.fixed + bound.lifted(objective.beta_natural(e.beta))
+    ways = None
+    if unknown is not None:
+        ways = attainable(objective, optimum.point, unknown, natural.jacobian / natural.unit[:, None])
+        moves = moving(objective, optimum.point.psi, ways)
+        if moves.shape[1]:
+            design = replace(design, unsettled=bound.lifted(moves))
+    phi = to_x @ e.a_inverse @ to_x.T * sigma2
+    vcov, clusters, small = phi, None, None
+    if spec.vce in ("robust", "cluster") or design.weights.kind == "pweight":
+        natural, vcov, clusters, small = _robust(bound, design, optimum, natural, beta, phi, watch)
+    elif spec.df_method:
+        watch.stage("Degrees of freedom")
+        small = small_inference(design, objective, optimum, natural, phi, to_x, spec)
+        if spec.df_method == "kroger" and isinstance(small.sample, SmallSample):
+            vcov = small.sample.adjusted
+    return FittedModel(
+        design, objective, optimum, beta, vcov, phi, optimum.point.psi, sigma2, cells(design), natural, small,
+        clusters, bound.constraints, unknown, ways if ways is not None and ways.directions.shape[1] else None,
     )
-    return optimum, estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown), unknown
-
-
-def _unidentified(optimum: Optimum) -> Unidentified:
-    """What the data cannot tell; where Σ is not linear in what is searched, in the directions that are open beside the
-    optimum, away from the boundary."""
-    space, point = optimum.space, optimum.point
-    if space.quadratic:
-        return unidentified(space.objective, point.psi)
-    theta = np.where(space.roots & (np.abs(point.theta) < 0.1), 0.1, point.theta)
-    psi, jacobian, _ = space.natural(theta)
-    return unidentified(space.objective, psi, with_log_variance(jacobian))
-
-
-def _with_least(optimum: Optimum, unknown: Unidentified, which: npt.NDArray[np.bool_]) -> Optimum | None:
-    """The optimum with the least along some of the unidentified directions; None where that is no covariance matrix, or
-    where they take the error variance along."""
-    directions = unknown.directions[:-1, which]
-    if not directions.shape[1] or np.abs(unknown.directions[-1, which] * unknown.size[-1]).max() > 1e-8:
-        return None
-    space, point = optimum.space, optimum.point
-    weighted = directions * unknown.size[:-1, None]
-    share, *_ = np.linalg.lstsq(weighted, unknown.size[:-1] * point.psi, rcond=None)
-    psi = point.psi - directions @ share
-    if np.abs(psi - point.psi)[space.objective.n_random :].max(initial=0.0) > 1e-8:
-        return None  # residual parameters are not linear in V
-    theta = space.from_psi(psi)
-    theta[space.residual] = point.theta[space.residual]
-    moved = space.point(theta)
-    if moved is None or abs(moved.ll - point.ll) > 1e-8 * (1 + abs(point.ll)):
-        return None
-    moved = space.turned(moved)
-    space.frames = moved.frames
-    return replace(optimum, point=moved)
 
 
 def _robust(
-    design: Design,
-    optimum: Optimum,
-    natural: NaturalEstimate,
-    to_x: FloatArray,
-    reml: bool,
-    transform: FloatArray | None,
-    offset: FloatArray | None,
-) -> tuple[NaturalEstimate, FloatArray, int]:
-    clustered = Objective(design, reml=reml, transform=transform, offset=offset, keep_clusters=True)
-    e = optimum.point.evaluation
-    repeats = None
-    if design.weights.kind == "fweight" and design.cluster is None:
-        if not design.levels:
-            repeats = design.weights.row
-        elif (values := design.weights.of(design.levels[0].name)) is not None:
-            repeats = values[design.levels[0].rows]
+    bound: Bound, design: Design, optimum: Optimum, natural: NaturalEstimate, beta: FloatArray, phi: FloatArray,
+    watch: Watch,
+) -> tuple[NaturalEstimate, FloatArray, int, SmallInference | None]:
+    """The sandwich of the covariance parameters and of the coefficients, the number of clusters, and degrees of freedom
+    where they are asked for."""
+    objective, e, spec = optimum.space.objective, optimum.point.evaluation, design.spec
     result = robust_covariance(
-        clustered, optimum.point.psi, e.beta, e.sigma2, e.a_inverse, natural.psi_vcov, repeats,
-        design.spec.vce_correction,
+        bound.objective(keep_clusters=True), optimum.point.psi, e.beta, e.sigma2, e.a_inverse, natural.psi_vcov,
+        _repeats(design), spec.vce_correction,
     )
-    vcov = to_x @ result.beta @ to_x.T * (optimum.space.objective.y_scale**2)
-    return natural.with_psi_vcov(result.psi), vcov, result.n_clusters
+    to_x = bound.lifted(objective.back)
+    vcov = to_x @ result.beta @ to_x.T * objective.y_scale**2
+    small = None
+    if spec.vce_correction == "cr2" or spec.df_method == "satterthwaite":
+        watch.stage("Robust standard errors")
+        few = small_of_robust(design, optimum, natural, beta, phi, e.sigma2 * objective.y_scale**2)
+        vcov = few.vcov
+        if spec.df_method == "satterthwaite":
+            df = np.array([few.single(row) for row in np.eye(len(beta))])
+            small = SmallInference(spec.df_method, df, few)
+    return natural.with_psi_vcov(result.psi), vcov, result.n_clusters, small
 
 
-LARGEST_CLUSTER = 2500
-"""Rows of a cluster whose covariance matrix is formed."""
+def _repeats(design: Design) -> FloatArray | None:
+    """The frequencies of whole clusters, where frequency weights give them."""
+    if design.weights.kind != "fweight" or design.cluster is not None:
+        return None
+    if not design.levels:
+        return design.weights.row
+    values = design.weights.of(design.levels[0].name)
+    return None if values is None else values[design.levels[0].rows]
 
 
-def small_of_robust(
-    design: Design, optimum: Optimum, natural: NaturalEstimate, beta: FloatArray, phi: FloatArray, sigma2: float
-) -> FewClusters:
-    """Robust covariance and degrees of freedom by cluster. `SpecError` with weights, or for very large clusters."""
-    clusters = cluster_codes(design)
-    largest = int(np.bincount(clusters).max())
-    if design.weights.kind is not None:
-        raise SpecError(
-            "CR2 and degrees of freedom of robust standard errors are for models without weights.",
-            code="few-clusters-weights", subject="vce", advice="Use vce(robust) without dfmethod().",
-        )
-    if largest > LARGEST_CLUSTER:
-        raise SpecError(
-            f"A cluster of {largest:,} rows is too large for CR2.",
-            code="cluster-too-large", subject="vce", advice="Use vce(robust): large clusters need no such correction.",
-        )
-    layout, rho = cells(design), optimum.point.psi[optimum.space.objective.n_random :]
-
-    def covariance(rows: npt.NDArray[np.int64]) -> FloatArray:
-        return random_part(design, layout, natural.values, rows) + residual_part(design, rho, sigma2, rows)
-
-    return few_clusters(
-        design.x, design.y - design.x @ beta, clusters, covariance, phi, design.spec.vce_correction
-    )
+def noticed(fitted: FittedModel) -> list[tuple[str, str]]:
+    """(code, detail) of what went wrong in a fit, for `terrace.results.advice`."""
+    optimum, natural = fitted.optimum, fitted.natural
+    out: list[tuple[str, str]] = []
+    if not optimum.converged:
+        out.append(("not-converged", optimum.reason))
+    elif optimum.unbounded:
+        out.append(("no-maximum", ""))
+    number = fitted.design.residuals.out_of_units(fitted.psi[fitted.objective.n_random :])
+    if optimum.converged and number:
+        out.append(("units-of-time", number))
+    if natural.confounded or natural.flat.any():
+        out.append(("not-identified", ""))
+    return out

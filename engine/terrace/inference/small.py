@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.errors import SpecError
-from terrace.inference.cells import psi_slopes
+from terrace.inference.cells import cells, psi_slopes
 from terrace.inference.df import SmallSample, anova_df, repeated_df, residual_df, small_sample
-from terrace.inference.fewclusters import FewClusters
+from terrace.inference.fewclusters import FewClusters, few_clusters
+from terrace.inference.marginal import random_part, residual_part
 from terrace.inference.parameters import NaturalEstimate
+from terrace.inference.robust import cluster_codes
 from terrace.likelihood.objective import Objective
 from terrace.optimise.fit import Optimum
 from terrace.spec.model import ModelSpec
@@ -151,4 +153,34 @@ def natural_small_sample(
         sample.w,
         np.einsum("ij,kjl,ml->kim", lift, sample.phi1, lift, optimize=True),
         kenward_roger,
+    )
+
+
+LARGEST_CLUSTER = 2500
+"""Rows of a cluster whose covariance matrix is formed."""
+
+
+def small_of_robust(
+    design: Design, optimum: Optimum, natural: NaturalEstimate, beta: FloatArray, phi: FloatArray, sigma2: float
+) -> FewClusters:
+    """Robust covariance and degrees of freedom by cluster. `SpecError` with weights, or for very large clusters."""
+    clusters = cluster_codes(design)
+    largest = int(np.bincount(clusters).max())
+    if design.weights.kind is not None:
+        raise SpecError(
+            "CR2 and degrees of freedom of robust standard errors are for models without weights.",
+            code="few-clusters-weights", subject="vce", advice="Use vce(robust) without dfmethod().",
+        )
+    if largest > LARGEST_CLUSTER:
+        raise SpecError(
+            f"A cluster of {largest:,} rows is too large for CR2.",
+            code="cluster-too-large", subject="vce", advice="Use vce(robust): large clusters need no such correction.",
+        )
+    layout, rho = cells(design), optimum.point.psi[optimum.space.objective.n_random :]
+
+    def covariance(rows: npt.NDArray[np.int64]) -> FloatArray:
+        return random_part(design, layout, natural.values, rows) + residual_part(design, rho, sigma2, rows)
+
+    return few_clusters(
+        design.x, design.y - design.x @ beta, clusters, covariance, phi, design.spec.vce_correction
     )

@@ -340,7 +340,7 @@ def _small(fit: FitResult, method: str, information: DfInformation) -> tuple[Mod
         if isinstance(model.small, SmallInference) and method == fit.spec.df_method:
             return fit.spec, model.small
         if method == "satterthwaite":
-            from terrace.estimate import small_of_robust
+            from terrace.inference.small import small_of_robust
 
             few = small_of_robust(model.design, model.optimum, model.natural, model.beta, model.phi, model.sigma2)
             df = np.array([few.single(row) for row in np.eye(len(model.beta))])

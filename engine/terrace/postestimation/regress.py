@@ -203,7 +203,7 @@ def _likelihood_fit(spec: ModelSpec, data: Dataset, command: str) -> FitResult:
     row = design.weights.row
     if design.weights.kind == "pweight" and row is not None:
         design = replace(design, weights=Weights("fweight", row * design.n / row.sum()))
-    fitted, _ = fit_design(design)
+    fitted = fit_design(design)
     return build_result(fitted, spec, data, command, time.perf_counter() - begun, [])
 
 
