@@ -37,8 +37,8 @@ def nearly_zero(natural: NaturalEstimate) -> BoolArray:
     The standard error of a standard deviation is then more than `CLOSE` times that. In simulations
     (tests/benchmarks/RESULTS.md, "Wald or profile") a 95% Wald interval on the log scale ends above ten times the upper
     end of the profile from there on, soon above thousands of times, and begins above zero where the profile begins
-    there. Where a variance is larger beside its standard error the two are of one order, and the log scale is what
-    programs print: tables of High School and Beyond have it where the standard error is 1.05 times the deviation.
+    there. Where a variance is larger beside its standard error the two are of one order, and the log scale is what is
+    printed everywhere.
     """
     relative = natural.values / natural.unit
     spread = np.sqrt(np.maximum(np.diag(natural.relative), 0.0))
