@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from waiting import wait_idle
 
 import terrace
-from conftest import wait_until
 from terrace.data.writers import write
 from terrace.session import registry
 from terrace.session.commands.output import MORE, PLOTS
@@ -31,9 +31,10 @@ def window(settings: Settings) -> Iterator[MainWindow]:
 
 def run(window: MainWindow, *commands: str) -> None:
     c = window.controller
+    wait_idle(c)
     for command in commands:
         c.run(command)
-    wait_until(lambda: c.is_ready and not c.busy and not c._view_then, "the window")
+    wait_idle(c)
     assert all(e.state == "ok" for e in c.history.entries), c.history.entries[-1].command
 
 

@@ -10,8 +10,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QTextBrowser, QWidget
+from waiting import wait_idle
 
-from conftest import wait_until
 from terrace.data import formats
 from terrace.report import formats as output
 from terrace_desktop import dialogs
@@ -49,10 +49,10 @@ def test_dialogs_and_menus_offer_what_the_tables_have(settings: Settings, asked:
     window = MainWindow(settings, lambda: session)
     window.begin()
     c = window.controller
-    wait_until(lambda: c.is_ready and not c.busy, "the session")
+    wait_idle(c)
     for command in ("sample small", "mixed score ses || school:"):
         c.run(command)
-    wait_until(lambda: not c.busy and not c._view_then, "a model")
+    wait_idle(c)
 
     window.data.ask_open()
     assert endings(asked.pop()) == [*formats.endings_of(formats.FORMATS), ""]  # and any file
