@@ -216,7 +216,3 @@ def rows_where(text: str, dataset: Dataset) -> npt.NDArray[np.bool_]:
     return condition(text, dataset)
 
 
-def document_name(dataset: Dataset | None) -> str:
-    """The file or sample that the data came from."""
-    source = "" if dataset is None else dataset.source
-    return source.removeprefix("sample ") if source.startswith("sample ") else Path(source).name

@@ -17,7 +17,7 @@ from terrace_desktop import dialogs, logs, session_port, theme
 from terrace_desktop.action import Action
 from terrace_desktop.actions import Actions
 from terrace_desktop.controller import Controller
-from terrace_desktop.data_flow import DataFlow, document_name
+from terrace_desktop.data_flow import DataFlow
 from terrace_desktop.data_pane import DATA, HISTORY, VARIABLES, DataPane
 from terrace_desktop.export_flow import ExportFlow
 from terrace_desktop.help_flow import HelpFlow
@@ -25,6 +25,7 @@ from terrace_desktop.history import duration
 from terrace_desktop.model_flow import ModelFlow
 from terrace_desktop.prepare.actions import actions as prepare_actions
 from terrace_desktop.results.pane import ResultsPane
+from terrace_desktop.session_port import document_name
 from terrace_desktop.settings import Settings
 from terrace_desktop.start_page import StartPage
 from terrace_desktop.status import StatusBar

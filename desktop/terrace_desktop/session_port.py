@@ -192,3 +192,9 @@ def command_help() -> list[tuple[str, str, str]]:
     from terrace.session.registry import COMMANDS
 
     return [(c.name, c.syntax or c.name, c.help) for _, c in sorted(COMMANDS.items()) if c.help]
+
+
+def document_name(dataset: Dataset | None) -> str:
+    """The file or sample that the data came from."""
+    source = "" if dataset is None else dataset.source
+    return source.removeprefix("sample ") if source.startswith("sample ") else Path(source).name

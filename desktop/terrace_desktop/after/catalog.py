@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from terrace_desktop.after import comparing, diagnostics, intervals, predictions, variances
-from terrace_desktop.after.entry import Entry, F, Group
+from terrace_desktop.after.entry import Group
 from terrace_desktop.after.facts import Facts
 
 
@@ -19,8 +19,3 @@ def groups() -> tuple[Group[Facts], ...]:
     )
 
 
-def search(text: str, among: tuple[Group[F], ...]) -> list[tuple[Group[F], list[Entry[F]]]]:
-    """The entries that hold every word of `text`, with their groups; all for an empty text."""
-    words = text.lower().split()
-    found = [(g, [e for e in g.entries if e.matches(words)]) for g in among]
-    return [(g, entries) for g, entries in found if entries]

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from terrace_desktop import theme
-from terrace_desktop.after.catalog import search
 from terrace_desktop.after.entry import Entry, F, Group, tr
 from terrace_desktop.widgets import named
 
@@ -201,3 +200,10 @@ class SearchLine(QLineEdit):
             self.clear()
         else:
             super().keyPressEvent(event)
+
+
+def search(text: str, among: tuple[Group[F], ...]) -> list[tuple[Group[F], list[Entry[F]]]]:
+    """The entries that hold every word of `text`, with their groups; all for an empty text."""
+    words = text.lower().split()
+    found = [(g, [e for e in g.entries if e.matches(words)]) for g in among]
+    return [(g, entries) for g, entries in found if entries]

@@ -13,8 +13,8 @@ from terrace.spec import edit
 from terrace.spec.model import Base, Factor, Term
 from terrace.spec.rules_fixed import NO_TIME
 from terrace_desktop.builder.centring import add_centring, plain, time_command
+from terrace_desktop.builder.parts import tr
 from terrace_desktop.builder.picker import pick
-from terrace_desktop.builder.section import tr
 
 if TYPE_CHECKING:
     from terrace_desktop.builder.state import BuilderState

@@ -28,11 +28,12 @@ from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.fields import BADGES, Choice, FieldButton
 from terrace_desktop.builder.level_matrix import EffectsMatrix
 from terrace_desktop.builder.notes import Note, Notes, problem_notes
+from terrace_desktop.builder.parts import labelled
 from terrace_desktop.builder.picker import pick
-from terrace_desktop.builder.section import labelled
-from terrace_desktop.builder.section_fixed import severity, term_title
+from terrace_desktop.builder.section_fixed import severity
 from terrace_desktop.builder.slope_menu import slope_choices
 from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.builder.titles import term_title
 from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import ElidedLabel, button, label, named, restyle
 

@@ -10,8 +10,8 @@ from terrace.spec.counts import default_covariance
 from terrace.spec.model import Term
 from terrace_desktop.builder.matrix_cells import random_matrix
 from terrace_desktop.builder.matrix_picture import MatrixPicture
-from terrace_desktop.builder.section_fixed import term_title
 from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.builder.titles import term_title
 from terrace_desktop.widgets import label, named
 
 SHOWN = 5  # effects that the picture shows

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from terrace.spec.model import ModelSpec
 from terrace_desktop.builder.chips import RoleBox
@@ -48,24 +47,3 @@ class Section(QWidget):
         """Show what is wrong with this part of the model."""
 
 
-def beside(*widgets: QWidget, spacing: int = 6) -> QWidget:
-    """Widgets in a row that stay together."""
-    out = QWidget()
-    row = QHBoxLayout(out)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(spacing)
-    for w in widgets:
-        row.addWidget(w)
-    return out
-
-
-def labelled(text: str, field: QWidget) -> QWidget:
-    """A field with its name in front, which is its buddy."""
-    name = QLabel(text)
-    name.setBuddy(field)
-    return beside(name, field, spacing=5)
-
-
-def tr(text: str) -> str:
-    """Text of the builder in the user's language, where there is no object yet to ask."""
-    return QCoreApplication.translate("Builder", text)

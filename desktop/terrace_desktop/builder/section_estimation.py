@@ -11,8 +11,9 @@ from terrace.spec.choices import closed
 from terrace.spec.model import DfMethod, Vce
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.notes import closed_notes, problem_notes
+from terrace_desktop.builder.parts import labelled, tr
 from terrace_desktop.builder.picker import pick
-from terrace_desktop.builder.section import Section, labelled, tr
+from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.flow import Flow
 

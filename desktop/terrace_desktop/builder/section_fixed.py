@@ -16,23 +16,14 @@ from terrace_desktop.builder.centring import add_centring, plain
 from terrace_desktop.builder.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.factor_menu import add_levels, fill_term_menu
 from terrace_desktop.builder.notes import problem_notes
+from terrace_desktop.builder.parts import tr
 from terrace_desktop.builder.picker import pick
-from terrace_desktop.builder.section import Section, tr
+from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.term_menu import TermMenu
+from terrace_desktop.builder.titles import term_title
 from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import button, label, named
-
-
-def term_title(term: Term) -> str:
-    """How a term is called on a chip: ``ses``, ``week²``, ``ses × sector``."""
-    names: dict[str, int] = {}
-    for f in term.factors:
-        lead = "".join(o + (str(n) if n > 1 else "") for o, n in f.operators)
-        name = f"{lead}.{f.name}" if lead else f.name
-        names[name] = names.get(name, 0) + 1
-    powers = {2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸"}
-    return " × ".join(n + powers.get(k, "") for n, k in names.items())
 
 
 def severity(state: BuilderState, field: str) -> str:

@@ -8,8 +8,9 @@ from terrace.spec import edit
 from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.chips import RoleBox
 from terrace_desktop.builder.level_card import LevelCard
+from terrace_desktop.builder.parts import tr
 from terrace_desktop.builder.picker import pick
-from terrace_desktop.builder.section import Section, tr
+from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.widgets import button
 

@@ -12,8 +12,9 @@ from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.matrix_cells import residual_matrix
 from terrace_desktop.builder.matrix_picture import MatrixPicture
 from terrace_desktop.builder.notes import closed_notes, problem_notes
+from terrace_desktop.builder.parts import labelled, tr
 from terrace_desktop.builder.picker import pick
-from terrace_desktop.builder.section import Section, labelled, tr
+from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.flow import Flow
 from terrace_desktop.widgets import label, named

@@ -11,8 +11,8 @@ from terrace.data.dataset import Variable
 from terrace.spec import edit
 from terrace_desktop.builder.chips import RoleBox
 from terrace_desktop.builder.picker import pick
-from terrace_desktop.builder.section_fixed import term_title
 from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.builder.titles import term_title
 
 
 def _tr(text: str) -> str:

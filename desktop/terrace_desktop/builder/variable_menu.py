@@ -10,7 +10,7 @@ from terrace.covariance.registry import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec, Term
 from terrace.spec.roles import Role
-from terrace_desktop.builder.section import tr
+from terrace_desktop.builder.parts import tr
 from terrace_desktop.builder.state import BuilderState
 
 

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 from terrace_desktop.after.entry import tr
 from terrace_desktop.after.panel import AfterDialog
 from terrace_desktop.controller import Controller
-from terrace_desktop.data_flow import document_name
 from terrace_desktop.prepare import catalog
 from terrace_desktop.prepare.facts import DataFacts
+from terrace_desktop.session_port import document_name
 
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome

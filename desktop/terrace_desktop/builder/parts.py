@@ -1,0 +1,29 @@
+"""TODO"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+
+def beside(*widgets: QWidget, spacing: int = 6) -> QWidget:
+    """Widgets in a row that stay together."""
+    out = QWidget()
+    row = QHBoxLayout(out)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(spacing)
+    for w in widgets:
+        row.addWidget(w)
+    return out
+
+
+def labelled(text: str, field: QWidget) -> QWidget:
+    """A field with its name in front, which is its buddy."""
+    name = QLabel(text)
+    name.setBuddy(field)
+    return beside(name, field, spacing=5)
+
+
+def tr(text: str) -> str:
+    """Text of the builder in the user's language, where there is no object yet to ask."""
+    return QCoreApplication.translate("Builder", text)
