@@ -1,4 +1,4 @@
-"""TODO"""
+"""Words and rows that all parts of the builder share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TODO"""
+"""How terms are called on chips, menus and pictures."""
 
 from __future__ import annotations
 

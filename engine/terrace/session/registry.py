@@ -26,7 +26,7 @@ ByMode = Literal["no", "loop", "native"]
 
 MODULES = (
     *("data", "describe", "estimation", "stored", "keep", "fvset"),
-    *("predict", "postestimation", "hypotheses", "margins"),
+    *("predict", "postestimation", "lrtest", "terms", "hypotheses", "margins"),
     *("values", "matrices", "programming", "macros", "checks", "syntax", "files"),
     *("system", "help", "metadata", "output", "variables"),
     *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center", "ranktests"),

@@ -9,7 +9,7 @@ from terrace.language.mixed_options import argument
 from terrace.language.names import Names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import unquoted, words
-from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import rows_or_none
 from terrace.session.registry import command

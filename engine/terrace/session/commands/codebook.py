@@ -19,7 +19,7 @@ from terrace.language.options import Option, rules
 from terrace.report.numbers import general, of_data
 from terrace.report.text import table_text
 from terrace.results.table import Column, Row, Table
-from terrace.session.commands.describe import shortened, storage
+from terrace.session.commands.helpers.describing import shortened, storage
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session

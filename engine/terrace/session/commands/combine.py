@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from terrace.data.dataset import Dataset
 from terrace.data.transforms import combine as transforms
 from terrace.data.transforms.combine import CONFLICT, MASTER, MATCHED, RESULTS, UPDATED, USING, MergeReport
 from terrace.errors import DataError
@@ -14,7 +13,7 @@ from terrace.language.names import parse_names
 from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import Piece, words
 from terrace.results.table import Column, Row, Table
-from terrace.session.commands.data import file_name, without_labels
+from terrace.session.commands.helpers.files import read_using, without_labels
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -24,13 +23,6 @@ from terrace.session.working import changed, new_name, plural
 _KINDS: dict[str, transforms.Kind] = {"1:1": "1:1", "m:1": "m:1", "1:m": "1:m"}
 _KIND = re.compile(r"\s*([1mn])\s*:\s*([1mn])\s*", re.IGNORECASE)
 _CODES = {"master": MASTER, "using": USING, "match": MATCHED, "match_update": UPDATED, "match_conflict": CONFLICT}
-
-
-def read_using(session: Session, piece: Piece, command_name: str) -> Dataset:
-    """The dataset of a file that a command names after using."""
-    from terrace.data.readers import read
-
-    return read(file_name(session, piece, command_name), progress=session.report, cancel=session.cancelled)
 
 
 @command(

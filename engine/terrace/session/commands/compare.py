@@ -21,9 +21,9 @@ from terrace.session.commands.columns import (
     stat_rows,
     wording_of,
 )
-from terrace.session.commands.contrasts import kept_rows
-from terrace.session.commands.data import file_name
-from terrace.session.commands.stored import named_fits
+from terrace.session.commands.helpers.asking import kept_rows
+from terrace.session.commands.helpers.files import file_name
+from terrace.session.commands.helpers.fits import named_fits
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import rows_or_none
 from terrace.session.registry import command

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +13,14 @@ from terrace.language.mixed_options import argument, excluding
 from terrace.language.options import Option, choice, rules
 from terrace.results.fit import FitResult
 from terrace.results.table import Table
-from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import by_t, df_r, level_of, tells_of_small, with_own_df
+from terrace.session.commands.helpers.asking import level_of
+from terrace.session.commands.helpers.fits import current_fit
+from terrace.session.commands.hypotheses import by_t, df_r, tells_of_small, with_own_df
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.returned_contrasts import Asked, contrast_returned, pwcompare_returned
-from terrace.session.returned_estat import terms_returned
 from terrace.session.session import Session
-from terrace.session.state import CommandResult, Returned
+from terrace.session.state import CommandResult
 
 MCOMPARE = "none noadj:ust bonf:erroni sid:ak sch:effe holm tukey"
 
@@ -42,17 +41,6 @@ def asked_of(session: Session, parsed: ParsedCommand, fit: FitResult, options: d
         parsed.bare.strip(), mcompare_of(options), level_of(options, session), by_t(fit, options),
         df_r(fit, options), session.state.dataset,
     )  # fmt: skip
-
-
-def kept_rows(session: Session, tables: tuple[Table, ...]) -> CommandResult:
-    """Tables, with the numbers of the last row of the last one left in r()."""
-    table = tables[-1]
-    scalars = {
-        c.key: float(v)
-        for c, v in zip(table.columns, table.rows[-1].values if table.rows else ())
-        if isinstance(v, int | float) and isfinite(v)
-    }
-    return CommandResult(tables=tables, state=replace(session.state, returned=Returned(scalars)))
 
 
 def chosen_columns(table: Table, options: dict[str, Option]) -> Table:
@@ -184,27 +172,3 @@ def pwcompare(session: Session, parsed: ParsedCommand) -> CommandResult:
     return _posted(session, result, active, fit, rows, labels, small)
 
 
-@command(
-    "estat terms",
-    syntax="estat terms [, type(II|III) small df(#)]",
-    help="Tests of whole terms, each as type III (in the whole model) or type II (without what contains it).",
-    effects=Effect.ABOUT_FIT | Effect.RETURNS,
-)
-@tells_of_small
-def estat_terms(session: Session, parsed: ParsedCommand) -> CommandResult:
-    from terrace.postestimation.terms import Kind, term_table
-
-    kinds: dict[str, Kind] = {"2": "II", "3": "III", "II": "II", "III": "III"}
-    fit = current_fit(session, parsed)
-    options = parsed.options(rules("small", "t:ype df"))
-    fit = with_own_df(fit, options)
-    kind: Kind = "III"
-    if "type" in options:
-        piece = argument(options["type"])
-        if str(piece).upper() not in kinds:
-            raise piece.error(
-                f"There is no type {str(piece)!r} test.", code="type", subject="type", advice="Choose II or III."
-            )
-        kind = kinds[str(piece).upper()]
-    table = term_table(fit, kind, small=by_t(fit, options))
-    return CommandResult(tables=(table,), state=replace(session.state, returned=terms_returned(table)))

@@ -21,6 +21,7 @@ from terrace.language.names import parse_names
 from terrace.language.options import Option, choice, rules
 from terrace.language.tokens import Piece, unquoted
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.files import file_name, without_labels
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.rows import selected
@@ -45,23 +46,6 @@ def opened(session: Session, data: Dataset) -> CommandResult:
     lines += [f"Note: {note}" for note in data.notes]
     state = replace(session.state, dataset=data)
     return CommandResult(text="\n".join(lines), state=state)
-
-
-def file_name(session: Session, piece: Piece, command_name: str) -> str:
-    """The file that a piece names, with or without quotation marks, as the session finds it.
-
-    Raises `CommandError` where it is empty.
-    """
-    name = unquoted(piece)
-    if not name:
-        raise piece.error("The name of a file is missing.", code="no-file", advice=f'Write {command_name} "file.dta".')
-    if name.lower().startswith(("http://", "https://", "ftp://")):
-        raise piece.error(
-            "Terrace does not read from the web.",
-            code="web-file",
-            advice="Download the file first, and open it from disk.",
-        )
-    return str(session.state.path(name))
 
 
 @command(
@@ -93,14 +77,6 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     if clauses.using is not None and clauses.body:
         data = data.select(parse_names(clauses.body, data.names))
     return opened(session, data)
-
-
-def without_labels(data: Dataset) -> Dataset:
-    """The data without value labels."""
-    for v in data.variables:
-        if v.value_labels:
-            data = data.with_variable(replace(v, value_labels={}))
-    return data
 
 
 def _streamed(session: Session, name: str, clauses: Clauses) -> Dataset:

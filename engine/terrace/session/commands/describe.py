@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +9,13 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.data.streamed import StreamedData
-from terrace.data.value import Value
 from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import number
 from terrace.language.names import parse_names
 from terrace.language.options import Option, rules
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.describing import about, describe_table, in_columns
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.rows import selected
@@ -25,8 +24,6 @@ from terrace.session.state import CommandResult, Returned
 from terrace.session.streamed import moments_of
 
 FloatArray = npt.NDArray[np.float64]
-_WIDTH = 80
-_LEAST_LABELS = 15
 _PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
 
@@ -43,7 +40,7 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     if clauses.using is None:
         data = session.source
     else:
-        from terrace.session.commands.combine import read_using
+        from terrace.session.commands.helpers.files import read_using
 
         data = read_using(session, clauses.using, "describe using")
     names = list(parse_names(clauses.body, data.names) or data.names)
@@ -54,85 +51,13 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
         return CommandResult(text=in_columns(names), state=state)
     if "short" in options:
         title = [data.label] if data.label else []
-        return CommandResult(text="\n".join([*title, *_about(data)]), state=state)
+        return CommandResult(text="\n".join([*title, *about(data)]), state=state)
     table = describe_table(data, names)
     if "numbers" in options:
         columns = (Column("number", "Number", "count"), *table.columns)
         rows = tuple(replace(r, values=(list(data.names).index(r.label) + 1, *r.values)) for r in table.rows)
         table = replace(table, columns=columns, rows=rows)
     return CommandResult(tables=(table,), state=state)
-
-
-def in_columns(names: list[str]) -> str:
-    """Names beside each other in columns that fit 80 places, read downwards."""
-    if not names:
-        return ""
-    width = max(map(len, names)) + 2
-    across = max(1, min(len(names), (_WIDTH + 2) // width))
-    down = -(-len(names) // across)
-    lines = [[names[k] for k in range(row, len(names), down)] for row in range(down)]
-    return "\n".join("".join(n.ljust(width) for n in line).rstrip() for line in lines)
-
-
-def describe_table(data: Dataset, names: Sequence[str]) -> Table:
-    """Type, measure and labels of variables, in lines of readable length."""
-    heads = ["Type", "Measure", "Variable label", "Value labels"]
-    cells = [_described(data, n) for n in names]
-    widths = [max([len(h), *(len(c[k]) for c in cells)]) for k, h in enumerate(heads[:3])]
-    room = _WIDTH - max([len("Variable"), *(len(n) for n in names)]) - sum(widths) - 2 * len(heads)
-    labelled = [n for n in names if data.variable(n).value_labels]
-    if not labelled or room < _LEAST_LABELS:  # no column that would stand below the others
-        heads.pop()
-    rows = [Row(n, (*c[:3], shortened(c[3], room))[: len(heads)]) for n, c in zip(names, cells)]
-    return Table(
-        title=data.label or "Data",
-        columns=tuple(Column(k, h, "text") for k, h in zip(("type", "measure", "label", "values"), heads)),
-        rows=tuple(rows),
-        stub="Variable",
-        notes=tuple(
-            _about(data) + [f"With value labels: {', '.join(labelled)}."] * (bool(labelled) and len(heads) < 4)
-        ),
-        key="describe",
-    )
-
-
-def _about(data: Dataset) -> list[str]:
-    """Rows, variables, where the data came from and how they are sorted."""
-    count = f"{data.rows_text()} (streamed)" if isinstance(data, StreamedData) else f"{len(data):,} rows"
-    return (
-        [f"{count}, {len(data.names):,} variables."]
-        + [f"Source: {data.source}."] * bool(data.source)
-        + [f"Sorted by {' '.join(data.sorted_by)}."] * bool(data.sorted_by)
-    )
-
-
-def _described(data: Dataset, name: str) -> tuple[str, str, str, str]:
-    v = data.variable(name)
-    kind = storage(data, name)
-    labels = ", ".join(f"{_plain(k)} {t}" for k, t in list(v.value_labels.items())[:20])
-    return kind, str(v.measure), v.label, labels
-
-
-_STORAGE = {"int8": "byte", "int16": "int", "int32": "long", "int64": "long", "float32": "float", "float64": "double"}
-
-
-def storage(data: Dataset, name: str) -> str:
-    """How the values are kept, by the names of the field: byte, int, long, float, double or text."""
-    kind = str(data.frame[name].dtype).lower()
-    return "text" if data.is_text(name) else _STORAGE.get(kind, kind)
-
-
-def shortened(text: str, room: int) -> str:
-    """The text, cut to `room` letters with three points where it is longer."""
-    return text if len(text) <= room else text[: room - 3].rstrip(" ,") + "..."
-
-
-def _plain(value: Value) -> str:
-    from terrace.data.extended import extended_name
-
-    if name := extended_name(value):
-        return name
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 @command(

@@ -12,9 +12,8 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, excluding, number
 from terrace.language.names import Names
 from terrace.language.options import Option, choice, members, rules
-from terrace.session.commands.contrasts import kept_rows
-from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import level_of
+from terrace.session.commands.helpers.asking import kept_rows, level_of
+from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command

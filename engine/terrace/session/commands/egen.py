@@ -215,7 +215,7 @@ def _mode(task: Task) -> Made:
 
 def _concat(task: Task) -> Made:
     from terrace.report.numbers import parse_format
-    from terrace.session.commands.listing import value_texts
+    from terrace.session.commands.helpers.lists import value_texts
 
     data = task.session.data
     separator = unquoted(argument(task.options["punct"])) if "punct" in task.options else ""

@@ -18,6 +18,7 @@ from terrace.language.tokens import Piece, split, words
 from terrace.results.fit import FitResult
 from terrace.results.stored import covariance_names
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.effects import Effect
 from terrace.session.iterations import iteration_text
 from terrace.session.payload import fit_payload
@@ -55,7 +56,7 @@ def mixed(session: Session, parsed: ParsedCommand) -> CommandResult:
         alias=parsed.name == "xtmixed",
         display=session.state.settings.display(),
     )
-    from terrace.session.commands.fvset import with_bases
+    from terrace.session.commands.helpers.bases import with_bases
 
     spec = _with_start(session, with_bases(session.state, spec))
     result = mixed_result(session, spec, data, session.state.constraints, parsed.bare.strip())
@@ -136,35 +137,6 @@ def show_again(session: Session, parsed: ParsedCommand, result: FitResult) -> Co
     shown = _shown(again, display)
     state = replace(session.state, returned=fit_returned(again), posted=None)
     return replace(shown, payload=fit_payload(result), state=state)
-
-
-def current_fit(session: Session, parsed: ParsedCommand, *, rows: bool = False) -> FitResult:
-    """The active fit; `CommandError` where nothing has been fitted.
-
-    Unless the command takes some of the ``rows``, it is refused with if, in, weights or using: what they ask for
-    would not happen.
-    """
-    if not rows:
-        _no_rows(parsed)
-    if session.state.fit is None:
-        raise parsed.word.error(
-            "There is no fitted model.", code="no-fit", advice="Fit one first: mixed y x || school:"
-        )
-    return session.state.fit
-
-
-def _no_rows(parsed: ParsedCommand) -> None:
-    clauses = parsed.clauses
-    weight = clauses.weight.piece if clauses.weight is not None else None
-    given = {"if": clauses.condition, "in": clauses.range_, "weights": weight, "using": clauses.using}
-    for word, piece in given.items():
-        if piece is not None:
-            raise piece.error(
-                f"{parsed.name} speaks of the whole estimation sample and takes no {word}.",
-                code="no-rows",
-                subject=word,
-                advice="Fit the model to these rows first.",
-            )
 
 
 def _shown(result: FitResult, display: Display) -> CommandResult:

@@ -6,9 +6,8 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument
 from terrace.language.options import rules
 from terrace.language.tokens import Piece
-from terrace.session.commands.contrasts import kept_rows
-from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.stored import named_fit
+from terrace.session.commands.helpers.asking import kept_rows
+from terrace.session.commands.helpers.fits import current_fit, named_fit
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command

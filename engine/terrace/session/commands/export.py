@@ -15,7 +15,8 @@ from terrace.data.plain import plain_values
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import rules
-from terrace.session.commands.data import DELIMITERS, file_name
+from terrace.session.commands.data import DELIMITERS
+from terrace.session.commands.helpers.files import file_name
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session

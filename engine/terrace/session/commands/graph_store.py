@@ -13,7 +13,7 @@ from terrace.language.tokens import Piece, words
 from terrace.report import formats
 from terrace.results.plot import Plot
 from terrace.results.table import Column, Row, Table
-from terrace.session.commands.data import file_name
+from terrace.session.commands.helpers.files import file_name
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session

@@ -21,8 +21,8 @@ from terrace.language.names import Names, parse_names
 from terrace.language.options import Option, OptionRule, choice, rules, scan_options
 from terrace.language.tokens import Piece
 from terrace.results.plot import Axis, PlotPanel
-from terrace.session.commands.data import file_name
 from terrace.session.commands.graph_store import KINDS, about, save, written
+from terrace.session.commands.helpers.files import file_name
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.rows import selected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING
@@ -17,7 +17,8 @@ from terrace.language.options import Option, choice, members, rules, scan_option
 from terrace.language.tokens import Piece, split
 from terrace.results.fit import FitResult
 from terrace.results.table import Table
-from terrace.session.commands.estimation import current_fit
+from terrace.session.commands.helpers.asking import level_of, tested
+from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.effects import Effect
 from terrace.session.registry import Handler, command
 from terrace.session.returned import number, r_table, square, vector
@@ -26,24 +27,6 @@ from terrace.session.state import CommandResult, Matrix, Returned
 
 if TYPE_CHECKING:
     from terrace.postestimation.linear import Linear
-
-
-_STORED = {"ddf": "df_r"}  # the degrees of freedom of the denominator have this name in r()
-
-
-def tested(
-    session: Session, table: Table, scalars: Mapping[str, float] | None = None,
-    macros: Mapping[str, str] | None = None, matrices: Mapping[str, Matrix] | None = None,
-) -> CommandResult:  # fmt: skip
-    """The result of a test, whose last row is left in r() under the keys of the columns, with further ``scalars``,
-    ``macros`` and ``matrices``."""
-    own = {
-        _STORED.get(c.key, c.key): float(v)
-        for c, v in zip(table.columns, table.rows[-1].values)
-        if isinstance(v, int | float) and c.format != "interval"
-    }
-    returned = Returned({**own, **(scalars or {})}, macros or {}, matrices or {})
-    return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
 
 
 def _test_result(
@@ -69,11 +52,6 @@ def spoken_of(session: Session, parsed: ParsedCommand) -> FitResult:
     fit = current_fit(session, parsed)
     posted = session.state.posted
     return posted[1] if posted is not None and posted[0] is fit else fit
-
-
-def level_of(options: dict[str, Option], session: Session) -> float:
-    """The level of ``level()``, or that of the session's settings."""
-    return number_of(options["level"]) if "level" in options else session.state.settings.level
 
 
 def by_t(fit: FitResult, options: dict[str, Option]) -> bool:

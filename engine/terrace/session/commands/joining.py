@@ -16,8 +16,7 @@ from terrace.errors import DataError
 from terrace.language.command import ParsedCommand
 from terrace.language.names import parse_names
 from terrace.language.options import choice, rules
-from terrace.session.commands.combine import read_using
-from terrace.session.commands.data import without_labels
+from terrace.session.commands.helpers.files import read_using, without_labels
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session

@@ -23,7 +23,8 @@ from terrace.language.command import ParsedCommand
 from terrace.language.options import rules
 from terrace.language.tokens import unquoted
 from terrace.results.fit import FitResult
-from terrace.session.commands.estimation import current_fit, mixed_result
+from terrace.session.commands.estimation import mixed_result
+from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.context import current_sample
 from terrace.session.effects import Effect
 from terrace.session.registry import command

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
@@ -13,12 +12,13 @@ from terrace.language.macros import macro_words, number_text
 from terrace.language.options import did_you_mean
 from terrace.language.tokens import NAME, Piece, unquoted, words
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.locals import held, with_locals
 from terrace.session.effects import Effect
 from terrace.session.macro_functions import call
 from terrace.session.macros import SessionMacros
 from terrace.session.registry import command
 from terrace.session.session import Session
-from terrace.session.state import CommandResult, State
+from terrace.session.state import CommandResult
 
 _ASSIGNED = re.compile(r"\s*(?P<step>\+\+|--)?\s*(?P<name>\w+)(?P<rest>.*)", re.S)
 
@@ -41,16 +41,7 @@ def assign(session: Session, parsed: ParsedCommand) -> CommandResult:
     name, value = assigned(session, parsed)
     if parsed.name == "local":
         return CommandResult(state=with_locals(session.state, {name: value}))
-    return CommandResult(state=replace(session.state, globals=_held({**session.state.globals, name: value})))
-
-
-def with_locals(state: State, changed: Mapping[str, str]) -> State:
-    """The state with these local macros changed; empty contents forget one."""
-    return replace(state, locals=_held({**state.locals, **changed}))
-
-
-def _held(macros: Mapping[str, str]) -> dict[str, str]:
-    return {name: contents for name, contents in macros.items() if contents}
+    return CommandResult(state=replace(session.state, globals=held({**session.state.globals, name: value})))
 
 
 def assigned(session: Session, parsed: ParsedCommand) -> tuple[str, str]:

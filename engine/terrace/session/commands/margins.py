@@ -23,8 +23,9 @@ from terrace.language.varlist import parse_terms
 from terrace.results.fit import FitResult
 from terrace.results.table import Column, Table
 from terrace.session.commands.contrasts import asked_of, chosen_columns, mcompare_of
-from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import by_t, level_of, tells_of_small, with_own_df
+from terrace.session.commands.helpers.asking import level_of
+from terrace.session.commands.helpers.fits import current_fit
+from terrace.session.commands.hypotheses import by_t, tells_of_small, with_own_df
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command

@@ -15,9 +15,8 @@ from terrace.language.tokens import unquoted, words
 from terrace.report import formats
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
-from terrace.session.commands.data import file_name
-from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.stored import named_fit
+from terrace.session.commands.helpers.files import file_name
+from terrace.session.commands.helpers.fits import current_fit, named_fit
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command

@@ -16,8 +16,8 @@ from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, words
 from terrace.results.advice_covariance import some
 from terrace.results.fit import FitResult
-from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import level_of
+from terrace.session.commands.helpers.asking import level_of
+from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.context import current_sample
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import FitRows, fit_rows

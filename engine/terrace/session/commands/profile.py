@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from terrace.language.command import ParsedCommand
-from terrace.language.mixed_options import excluding, number
+from terrace.language.mixed_options import excluding
 from terrace.language.options import Option, rules
 from terrace.language.tokens import words
-from terrace.session.commands.contrasts import kept_rows
-from terrace.session.commands.estimation import current_fit
-from terrace.session.commands.hypotheses import level_of
+from terrace.session.commands.helpers.asking import kept_rows, level_of
+from terrace.session.commands.helpers.fits import current_fit
+from terrace.session.commands.helpers.replications import REPS, reps_of, seed_of
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned
 
-REPS = 200
 _POINTS = 8  # of each profile between the limits, so that its plot is smooth
 
 
@@ -24,19 +23,6 @@ def metric_of(options: dict[str, Option]) -> str | None:
     """``variance``, ``sd``, or None for that of the fit."""
     given = excluding(options, ("variance", "sd", "stddeviations"))
     return "sd" if given == "stddeviations" else given
-
-
-def seed_of(options: dict[str, Option], session: Session) -> int | None:
-    """The seed of ``seed()``, one drawn from ``set seed``, or None."""
-    if "seed" in options:
-        return int(number(options["seed"], integer=True))
-    rng = session.state.rng
-    return None if rng is None else int(rng.integers(2**32))
-
-
-def reps_of(option: Option | None) -> int:
-    """Replications asked for, at least 2."""
-    return REPS if option is None or option.argument is None else int(number(option, integer=True, least=2))
 
 
 @command(

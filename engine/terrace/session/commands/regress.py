@@ -12,8 +12,9 @@ from terrace.language.options import Option, choice, members, rules
 from terrace.language.tokens import split, words
 from terrace.language.varlist import parse_factor, parse_terms
 from terrace.results.fit import FitResult
-from terrace.session.commands.estimation import current_fit, fit_returned
-from terrace.session.commands.fvset import with_bases
+from terrace.session.commands.estimation import fit_returned
+from terrace.session.commands.helpers.bases import with_bases
+from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.effects import Effect
 from terrace.session.payload import fit_payload
 from terrace.session.registry import command

@@ -191,7 +191,7 @@ def read_saving(session: Session, option: Option | None) -> Saving | None:
     """``saving(file, replace)``: the file's name, and whether it may replace another."""
     if option is None:
         return None
-    from terrace.session.commands.data import file_name
+    from terrace.session.commands.helpers.files import file_name
 
     parts = split(argument(option), ",")
     rest = parts[1].strip() if len(parts) > 1 else None

@@ -17,7 +17,7 @@ from terrace.language.names import Names, parse_names
 from terrace.language.options import Option, did_you_mean, rules
 from terrace.language.tokens import Piece, closing, words
 from terrace.results.table import Column, Row, Table
-from terrace.session.commands.listing import list_table
+from terrace.session.commands.helpers.lists import list_table
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from terrace.errors import CommandError
 from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument, excluding, number, read_format
-from terrace.language.options import Option, did_you_mean, rules
-from terrace.language.tokens import NAME, Piece, unquoted, words
+from terrace.language.options import Option, rules
+from terrace.language.tokens import NAME, unquoted, words
 from terrace.results.criteria import parameter_counts
-from terrace.results.fit import FitResult
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.columns import keep_of, read_stars, stat_rows, wording_of
-from terrace.session.commands.estimation import current_fit, show_again
+from terrace.session.commands.estimation import show_again
+from terrace.session.commands.helpers.fits import active_name, current_fit, named_fit, named_fits
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.returned_estat import criteria_returned, side_by_side_returned
@@ -23,43 +23,6 @@ from terrace.session.state import CommandResult, Returned
 
 if TYPE_CHECKING:
     from terrace.results.tables_columns import Line
-
-
-def named_fit(session: Session, parsed: ParsedCommand, piece: Piece) -> tuple[str, FitResult]:
-    """The fit that a name means; ``.`` is the active one. `CommandError` where there is none."""
-    name = str(piece)
-    if name == ".":
-        return name, current_fit(session, parsed)
-    stored = session.state.stored
-    if name in stored:
-        return name, stored[name]
-    raise piece.error(
-        f"No estimates are stored as {name}.",
-        code="no-such-estimates",
-        subject=name,
-        advice=did_you_mean(name, list(stored), otherwise=bool(stored)) or "Store some: estimates store A",
-    )
-
-
-def named_fits(session: Session, parsed: ParsedCommand, piece: Piece) -> list[tuple[str, FitResult]]:
-    """The fits of a list of names; the active one where the list is empty, all stored ones for ``_all``."""
-    items = words(piece)
-    if not items:
-        return [(".", current_fit(session, parsed))]
-    out: dict[str, FitResult] = {}
-    for item in items:
-        if str(item) in ("_all", "*"):
-            out.update(session.state.stored)
-        else:
-            name, fit = named_fit(session, parsed, item)
-            out[name] = fit
-    return list(out.items())
-
-
-def active_name(session: Session) -> str:
-    """The name under which the active fit is kept, the last where there are several; ``.`` where it is not."""
-    fit, stored = session.state.fit, session.state.stored
-    return next((n for n in reversed(list(stored)) if fit is not None and stored[n].model is fit.model), ".")
 
 
 @command(

@@ -18,7 +18,8 @@ from terrace.language.names import parse_names, parse_new_names
 from terrace.language.numlist import parse_numlist
 from terrace.language.options import Option, OptionRule, match_options, scan_options
 from terrace.language.tokens import NAME, Piece, unquoted, words
-from terrace.session.commands.macros import assigned, temporary_name, with_locals
+from terrace.session.commands.helpers.locals import with_locals
+from terrace.session.commands.macros import assigned, temporary_name
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session

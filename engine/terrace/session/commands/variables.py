@@ -17,8 +17,8 @@ from terrace.language.mixed_options import argument
 from terrace.language.names import parse_names
 from terrace.language.options import Option, rules
 from terrace.language.tokens import Piece, unquoted, words
-from terrace.session.commands.describe import describe_table, in_columns
-from terrace.session.commands.macros import with_locals
+from terrace.session.commands.helpers.describing import describe_table, in_columns
+from terrace.session.commands.helpers.locals import with_locals
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session

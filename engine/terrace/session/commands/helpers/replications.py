@@ -1,0 +1,22 @@
+"""How many replications are asked for, and their seed."""
+
+from __future__ import annotations
+
+from terrace.language.mixed_options import number
+from terrace.language.options import Option
+from terrace.session.session import Session
+
+REPS = 200
+
+
+def seed_of(options: dict[str, Option], session: Session) -> int | None:
+    """The seed of ``seed()``, one drawn from ``set seed``, or None."""
+    if "seed" in options:
+        return int(number(options["seed"], integer=True))
+    rng = session.state.rng
+    return None if rng is None else int(rng.integers(2**32))
+
+
+def reps_of(option: Option | None) -> int:
+    """Replications asked for, at least 2."""
+    return REPS if option is None or option.argument is None else int(number(option, integer=True, least=2))
