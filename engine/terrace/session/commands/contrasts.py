@@ -1,4 +1,4 @@
-"""Comparisons of factor levels and tests of whole terms: ``contrast``, ``pwcompare``, ``estat terms``."""
+"""Comparisons of factor levels: ``contrast``, ``pwcompare``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.helpers.asking import level_of
 from terrace.session.commands.helpers.fits import current_fit
-from terrace.session.commands.hypotheses import by_t, df_r, tells_of_small, with_own_df
+from terrace.session.commands.helpers.small import by_t, df_r, tells_of_small, with_own_df
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.returned_contrasts import Asked, contrast_returned, pwcompare_returned

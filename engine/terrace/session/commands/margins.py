@@ -25,7 +25,7 @@ from terrace.results.table import Column, Table
 from terrace.session.commands.contrasts import asked_of, chosen_columns, mcompare_of
 from terrace.session.commands.helpers.asking import level_of
 from terrace.session.commands.helpers.fits import current_fit
-from terrace.session.commands.hypotheses import by_t, tells_of_small, with_own_df
+from terrace.session.commands.helpers.small import by_t, tells_of_small, with_own_df
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command

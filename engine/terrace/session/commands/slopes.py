@@ -13,7 +13,7 @@ from terrace.language.tokens import words
 from terrace.results.plot import Plot
 from terrace.session.commands.helpers.asking import level_of
 from terrace.session.commands.helpers.fits import current_fit
-from terrace.session.commands.hypotheses import by_t, tells_of_small
+from terrace.session.commands.helpers.small import by_t, tells_of_small
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command

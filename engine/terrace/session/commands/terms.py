@@ -8,7 +8,7 @@ from terrace.language.command import ParsedCommand
 from terrace.language.mixed_options import argument
 from terrace.language.options import rules
 from terrace.session.commands.helpers.fits import current_fit
-from terrace.session.commands.hypotheses import by_t, tells_of_small, with_own_df
+from terrace.session.commands.helpers.small import by_t, tells_of_small, with_own_df
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.returned_estat import terms_returned
