@@ -11,11 +11,10 @@ import numpy as np
 from terrace.language.command import ParsedCommand
 from terrace.language.options import choice, members, rules
 from terrace.language.tokens import Piece, split
-from terrace.results.fit import FitResult
 from terrace.results.table import Table
 from terrace.session.commands.helpers.asking import level_of, tested
 from terrace.session.commands.helpers.fits import current_fit
-from terrace.session.commands.helpers.small import by_t, df_r, tells_of_small, with_own_df
+from terrace.session.commands.helpers.small import by_t, df_r, spoken_of, tells_of_small, with_own_df
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.returned import number, r_table, square, vector
@@ -42,16 +41,6 @@ def _test_result(
     values = np.array([[number(r.values[k]) for k in kept] for r in single])
     each = Matrix(values, tuple(f"r{k + 1}" for k in range(len(single))), names)
     return tested(session, table, scalars, macros={"mtmethod": mtest}, matrices={"mtest": each})
-
-
-def spoken_of(session: Session, parsed: ParsedCommand) -> FitResult:
-    """The estimates that tests and combinations are about: the active fit, or the margins posted from it."""
-    fit = current_fit(session, parsed)
-    posted = session.state.posted
-    return posted[1] if posted is not None and posted[0] is fit else fit
-
-
-_OF_POSTED = ("test", "testnl", "testparm", "lincom", "nlcom")
 
 
 def _body(parsed: ParsedCommand) -> Piece:

@@ -11,6 +11,7 @@ from terrace.language.mixed_options import excluding
 from terrace.language.mixed_options import number as number_of
 from terrace.language.options import Option, scan_options
 from terrace.results.fit import FitResult
+from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.registry import Handler
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -61,3 +62,13 @@ def tells_of_small(handler: Handler) -> Handler:
         return replace(result, tables=(*result.tables[:-1], replace(last, notes=(*last.notes, note))))
 
     return told
+
+
+def spoken_of(session: Session, parsed: ParsedCommand) -> FitResult:
+    """The estimates that tests and combinations are about: the active fit, or the margins posted from it."""
+    fit = current_fit(session, parsed)
+    posted = session.state.posted
+    return posted[1] if posted is not None and posted[0] is fit else fit
+
+
+_OF_POSTED = ("test", "testnl", "testparm", "lincom", "nlcom")
