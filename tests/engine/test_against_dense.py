@@ -111,7 +111,9 @@ def test_standard_errors_come_from_the_observed_information(case: Case) -> None:
 @pytest.mark.parametrize("case", WITH_HESSIAN)
 def test_intervals_follow_from_estimate_and_standard_error(case: Case) -> None:
     for kind, row in zip(dense_of(case).kinds, generated_fit(case).random, strict=True):
-        assert (row.lb, row.ub) == pytest.approx(interval(kind, row.estimate, row.se), rel=1e-9), row.name
+        assert (row.interval == "profile") == (kind == "var" and row.estimate < row.se / 3), row.name
+        if row.interval == "wald":  # test_post_profile.py has the others
+            assert (row.lb, row.ub) == pytest.approx(interval(kind, row.estimate, row.se), rel=1e-9), row.name
 
 
 @pytest.mark.parametrize("case", WITH_HESSIAN)
@@ -131,8 +133,9 @@ def test_standard_deviations_and_correlations(case: Case) -> None:
             continue
         assert row.estimate == pytest.approx(expected, rel=1e-8, abs=1e-9)
         assert row.se == pytest.approx(se, rel=1e-6)
-        limits = interval("sd" if kind == "var" else "corr", row.estimate, row.se)
-        assert (row.lb, row.ub) == pytest.approx(limits, rel=1e-9)
+        if row.interval == "wald":
+            limits = interval("sd" if kind == "var" else "corr", row.estimate, row.se)
+            assert (row.lb, row.ub) == pytest.approx(limits, rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,9 @@ FloatArray = npt.NDArray[np.float64]
 # Eigenvalues of K, scaled to sizes of one, that are rounding; and entries of their vectors that are.
 RANK, ENTRY = 1e-11, 1e-5
 
+# Logarithms of ratios of residual variances that are near each other.
+NEAR = 3.0
+
 
 @dataclass(frozen=True)
 class Unidentified:
@@ -55,9 +58,12 @@ def unidentified(objective: Objective, psi: FloatArray, tangent: FloatArray | No
     for shift in (0.05, -0.05, 0.01):
         elsewhere = psi.copy()
         elsewhere[first:] = psi[first:] * (1.0 - shift) + 0.3 * shift
+        # a variance of its own that goes to zero moves nothing with its logarithm; beside the others it does
+        own = [first + k for k, _ in objective.design.residuals.slices() if k is not None]
+        elsewhere[own] = np.clip(elsewhere[own], -NEAR, NEAR)
         other = _null(objective, elsewhere, tangent)
         if other is not None:
-            return found if other.directions.shape[1] else nothing
+            return found if other.directions.shape[1] == found.directions.shape[1] else other
     return found
 
 
