@@ -21,7 +21,7 @@ import environment  # noqa: E402 - found by the line above
 SAMPLE = "hsb"
 MODEL = "mixed mathach ses || id: ses, covariance(unstructured) reml"
 
-START = "import sys; from terrace_desktop.app import main; sys.exit(main())"
+START = "import sys; from terrace_desktop.app.app import main; sys.exit(main())"
 PROBE = "import sys; from PySide6.QtGui import QGuiApplication; QGuiApplication(sys.argv[:1])"
 
 

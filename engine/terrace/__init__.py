@@ -25,8 +25,8 @@ _WHERE = {
     "Measure": "terrace.data.dataset",
     "TerraceError": "terrace.errors",
     "Session": "terrace.session.session",
-    "read": "terrace.data.readers",
-    "stream": "terrace.data.readers",
+    "read": "terrace.data.read",
+    "stream": "terrace.data.read",
     "sample": "terrace.data.samples",
     "parse_mixed": "terrace.language.mixed",
     "format_mixed": "terrace.spec.text",
@@ -39,8 +39,8 @@ def _renderer(module: str, name: str) -> Callable[[], Callable[..., Any]]:
     return lambda: getattr(import_module(module), name)
 
 
-register("text", _renderer("terrace.report.text", "fit_text"))
-register("html", _renderer("terrace.report.html", "fit_html"))
+register("text", _renderer("terrace.report.text.text", "fit_text"))
+register("html", _renderer("terrace.report.html.html", "fit_html"))
 register("tables", _renderer("terrace.results.tables", "fit_tables"))
 
 
@@ -52,7 +52,7 @@ def __getattr__(name: str) -> Any:
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset, Measure, Variable
-    from terrace.data.readers import read, stream
+    from terrace.data.read import read, stream
     from terrace.data.samples import sample
     from terrace.errors import TerraceError
     from terrace.estimate import fit

@@ -103,7 +103,7 @@ def _usage_problem(options: argparse.Namespace) -> str:
 
 
 def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outcome]) -> int:
-    from terrace.data.streamed import StreamedData
+    from terrace.data.streams.batches import StreamedData
 
     line = ProgressLine(sys.stderr) if sys.stderr.isatty() else None
     if options.data is not None:
@@ -248,7 +248,7 @@ def _samples(options: argparse.Namespace) -> int:
 def _help(options: argparse.Namespace) -> int:
     from terrace.errors import TerraceError
     from terrace.session import registry
-    from terrace.session.commands.help import help_text
+    from terrace.session.commands.system.help import help_text
 
     registry.load()
     try:

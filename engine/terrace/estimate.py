@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.data.intake import as_dataset
 from terrace.data.progress import Report
-from terrace.data.streamed import StreamedData
+from terrace.data.readers.frames import as_dataset
+from terrace.data.streams.batches import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
 from terrace.design.vanishing import refuse_vanishing

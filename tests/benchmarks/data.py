@@ -20,7 +20,7 @@ import page
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Variable
-from terrace.data.writers import write
+from terrace.data.write import write
 from terrace.session.session import Session
 from terrace.session.state import State
 

@@ -27,9 +27,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from terrace.data.dataset import Dataset, Variable
-from terrace_desktop import theme
 from terrace_desktop.grid.model import sort_order
 from terrace_desktop.grid.view import GridView
+from terrace_desktop.ui import theme
 
 LIMIT = 0.050  # s a step
 STEPS = 40

@@ -259,7 +259,7 @@ def plot(series: Series, found: list[tuple[Size, dict[str, Any]]]) -> Plot:
 
 
 def _save(key: str, series: Series, found: list[tuple[Size, dict[str, Any]]]) -> None:
-    from terrace.report.figure import save
+    from terrace.report.figure.figure import save
 
     PLOTS.mkdir(exist_ok=True)
     save(plot(series, found), PLOTS / f"{key}.png", size=(7.5, 3.6), dpi=110, replace=True)

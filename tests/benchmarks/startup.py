@@ -30,7 +30,7 @@ WINDOW_CODE = """
 import os, sys
 from PySide6.QtCore import QEvent, QObject, QTimer
 from terrace_desktop import app as program
-from terrace_desktop.main_window import MainWindow
+from terrace_desktop.app.window import MainWindow
 
 class Watch(QObject):
     def eventFilter(self, thing, event):

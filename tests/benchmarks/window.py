@@ -30,9 +30,9 @@ import page
 from datasets import simulated
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 
-from terrace.data.writers import write
-from terrace_desktop import session_port
-from terrace_desktop.worker import Operation, Task, Worker
+from terrace.data.write import write
+from terrace_desktop.work import session_port
+from terrace_desktop.work.worker import Operation, Task, Worker
 
 TICK = 10  # ms
 LIMIT = 0.100  # s, what the window allows itself

@@ -15,10 +15,10 @@ from waiting import settled, show
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.session.session import Session
 from terrace.session.state import State
-from terrace_desktop.after import catalog
-from terrace_desktop.after.facts import Facts, Model
-from terrace_desktop.after.panel import AfterDialog, AfterPanel
 from terrace_desktop.builder.fields import Choice
+from terrace_desktop.forms.facts import Facts, Model
+from terrace_desktop.panels.after import catalog
+from terrace_desktop.panels.after.panel import AfterDialog, AfterPanel
 
 FULL = "mixed y c.x##i.t i.sex c.w || g: x, covariance(unstructured) reml dfmethod(satterthwaite)"
 PLAIN = "mixed y x || g:"

@@ -19,9 +19,11 @@ import numpy as np
 import pandas as pd
 from PySide6.QtCore import QEventLoop, QTimer
 
-from terrace_desktop import app, session_port, theme
-from terrace_desktop.main_window import MainWindow
-from terrace_desktop.settings import Settings
+from terrace_desktop.app import app
+from terrace_desktop.app.window import MainWindow
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work import session_port
 
 INTERVAL = 10  # ms
 

@@ -21,9 +21,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import waiting
 
-from terrace_desktop import app as desktop_app
-from terrace_desktop import theme
-from terrace_desktop.settings import Settings
+from terrace_desktop.app import app as desktop_app
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.settings import Settings
 
 # What Qt says of the machine and not of us.
 HARMLESS = (
@@ -81,7 +81,7 @@ def nothing_left_over(bot: QtBot) -> Iterator[None]:
     assert not left, f"threads left behind: {left}"
     shown = [w for w in QApplication.topLevelWidgets() if id(w) not in windows and w.isVisible()]
     assert not shown, f"windows left behind: {shown}"
-    gc.collect()  # here, on Qt's thread: see terrace_desktop.collector
+    gc.collect()  # here, on Qt's thread: see terrace_desktop.work.collector
 
 
 @pytest.fixture

@@ -22,9 +22,11 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from terrace_desktop import app, dialogs, session_port, theme
-from terrace_desktop.main_window import MainWindow
-from terrace_desktop.settings import Settings
+from terrace_desktop.app import app
+from terrace_desktop.app.window import MainWindow
+from terrace_desktop.ui import dialogs, theme
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work import session_port
 
 HSB = "mixed mathach ses || id: ses, covariance(unstructured) reml"
 CROSS = "mixed mathach c.ses##i.sector || id: ses, covariance(unstructured)"

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 from test_window import MODEL, Desk
 from waiting import settled, wait_until
 
-from terrace_desktop import dialogs
 from terrace_desktop.plots.cards import LargePlot
-from terrace_desktop.settings import Settings
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.settings import Settings
 
 CONTROLS = (QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QTextBrowser, QProgressBar)
 OURS = "qt_"  # what Qt makes itself begins with this

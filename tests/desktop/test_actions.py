@@ -9,10 +9,10 @@ import fakes
 import pytest
 from PySide6.QtWidgets import QMainWindow
 
-from terrace_desktop.action import Action
-from terrace_desktop.actions import Actions
-from terrace_desktop.main_window import MainWindow
-from terrace_desktop.settings import Settings
+from terrace_desktop.app.actions import Actions
+from terrace_desktop.app.window import MainWindow
+from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.settings import Settings
 
 
 @pytest.fixture

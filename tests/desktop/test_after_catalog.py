@@ -9,9 +9,9 @@ import pytest
 
 from terrace.session.session import Session
 from terrace.session.state import State
-from terrace_desktop.after import catalog
-from terrace_desktop.after.entry import Entry, Field
-from terrace_desktop.after.facts import Facts
+from terrace_desktop.forms.entry import Entry, Field
+from terrace_desktop.forms.facts import Facts
+from terrace_desktop.panels.after import catalog
 
 ENTRIES = {e.key: e for g in catalog.groups() for e in g.entries}
 FEW = {"reps": 3, "seed": 1}  # so that simulations take no time

@@ -16,9 +16,9 @@ from test_accessibility import unnamed
 from waiting import settled
 
 from terrace.session.contract import Outcome
-from terrace_desktop import theme
-from terrace_desktop.after.listing import HEAD, EntryDelegate
-from terrace_desktop.after.panel import AfterDialog, AfterPanel
+from terrace_desktop.forms.listing import HEAD, EntryDelegate
+from terrace_desktop.panels.after.panel import AfterDialog, AfterPanel
+from terrace_desktop.ui import theme
 
 __all__ = ["popups"]  # a fixture for every test here
 

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QMenu
 from test_app import Program
 from waiting import settled, wait_until
 
-from terrace_desktop.after.panel import AfterPanel
+from terrace_desktop.panels.after.panel import AfterPanel
 from terrace_desktop.results.model_card import ModelCard
-from terrace_desktop.settings import Settings
+from terrace_desktop.ui.settings import Settings
 
 __all__ = ["popups"]  # a fixture for every test here
 

@@ -16,9 +16,11 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from waiting import wait_idle, wait_until
 
 from terrace.session.session import Session
-from terrace_desktop import app, dialogs, logs
-from terrace_desktop.main_window import MainWindow
-from terrace_desktop.settings import Settings
+from terrace_desktop.app import app
+from terrace_desktop.app.window import MainWindow
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work import logs
 
 HSB = "mixed mathach ses || id: ses, covariance(unstructured) reml"
 
@@ -336,7 +338,7 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 def run_program(tmp_path: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from terrace_desktop.app import main; sys.exit(main())"
+    code = "import sys; from terrace_desktop.app.app import main; sys.exit(main())"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], env=environment(tmp_path, **more), capture_output=True,
         text=True, timeout=240, check=False,
@@ -355,14 +357,14 @@ def test_the_program_tests_itself(tmp_path: Path, scale: str) -> None:
 def test_without_a_display_it_says_so(tmp_path: Path) -> None:
     displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     bare = {k: v for k, v in environment(tmp_path).items() if k not in displays}
-    code = "import sys; from terrace_desktop.app import main; sys.exit(main([]))"
+    code = "import sys; from terrace_desktop.app.app import main; sys.exit(main([]))"
     done = subprocess.run([sys.executable, "-c", code], env=bare, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "no display" in done.stderr
 
 
 def test_the_window_module_loads_no_heavy_library() -> None:
     code = (
-        "import sys; import terrace_desktop.main_window, terrace_desktop.app;"
+        "import sys; import terrace_desktop.app.window, terrace_desktop.app.app;"
         "print(sorted({'numpy','pandas','scipy','pyqtgraph','matplotlib','pyarrow'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -25,10 +25,10 @@ from waiting import settled, show
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.samples import sample
 from terrace.spec import edit
-from terrace_desktop import theme
 from terrace_desktop.builder import BuilderDialog, BuilderForm
 from terrace_desktop.builder.tab_order import reading_order
 from terrace_desktop.builder.variables import UseRole
+from terrace_desktop.ui import theme
 
 __all__ = ["popups"]
 

@@ -15,8 +15,8 @@ import terrace
 from terrace.session.session import Session
 from terrace.session.state import State
 from terrace_desktop.builder import BuilderForm
-from terrace_desktop.builder.coefficients import coefficient_names
-from terrace_desktop.session_port import take_snapshot
+from terrace_desktop.builder.terms.coefficients import coefficient_names
+from terrace_desktop.work.session_port import take_snapshot
 
 __all__ = ["popups"]
 

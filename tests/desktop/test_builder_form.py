@@ -42,7 +42,7 @@ from terrace.data.samples import sample
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder import BuilderDialog, BuilderForm
-from terrace_desktop.dialogs import PageDialog
+from terrace_desktop.ui.dialogs import PageDialog
 
 __all__ = ["popups"]  # a fixture for every test here
 

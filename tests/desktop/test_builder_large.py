@@ -14,7 +14,7 @@ from terrace.data.dataset import Dataset
 from terrace.spec.check import Report, examine
 from terrace.spec.facts import facts_of
 from terrace_desktop.builder import BuilderDialog, checking, state
-from terrace_desktop.worker import Worker
+from terrace_desktop.work.worker import Worker
 
 __all__ = ["popups"]
 

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from terrace.spec.counts import covariance_parameters
 from terrace.spec.model import Residuals
-from terrace_desktop.builder.chips import ChipData, ChipRow
 from terrace_desktop.builder.fields import Choice
-from terrace_desktop.builder.matrix_cells import random_matrix, residual_matrix
-from terrace_desktop.builder.matrix_picture import MatrixPicture
-from terrace_desktop.builder.section_estimation import percent
-from terrace_desktop.builder.section_maximisation import positive
-from terrace_desktop.builder.section_more import numbers
-from terrace_desktop.builder.section_residuals import whole
-from terrace_desktop.flow import Flow
+from terrace_desktop.builder.matrix.cells import random_matrix, residual_matrix
+from terrace_desktop.builder.matrix.picture import MatrixPicture
+from terrace_desktop.builder.sections.estimation import percent
+from terrace_desktop.builder.sections.maximisation import positive
+from terrace_desktop.builder.sections.more import numbers
+from terrace_desktop.builder.sections.residuals import whole
+from terrace_desktop.builder.terms.chips import ChipData, ChipRow
+from terrace_desktop.ui.flow import Flow
 
 
 def test_a_flow_goes_on_in_the_next_line() -> None:

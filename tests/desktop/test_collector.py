@@ -9,7 +9,7 @@ import weakref
 from PySide6.QtWidgets import QApplication
 from waiting import wait_until
 
-from terrace_desktop.collector import Collector
+from terrace_desktop.work.collector import Collector
 
 
 class Knot:

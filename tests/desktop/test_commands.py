@@ -14,11 +14,12 @@ from test_app import Program
 from waiting import wait_until
 
 from terrace.session.session import Session
-from terrace_desktop import dialogs, session_port
-from terrace_desktop.command_bar import CommandBar
-from terrace_desktop.completing import completions, extended, options_of, syntax_of
-from terrace_desktop.history import HistoryModel
-from terrace_desktop.settings import Settings
+from terrace_desktop.app.command_bar import CommandBar
+from terrace_desktop.app.completing import completions, extended, options_of, syntax_of
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work import session_port
+from terrace_desktop.work.history import HistoryModel
 
 COMMANDS = {
     "mixed": "mixed y [x ...] || group: [x ...] [, reml covariance(type) dfmethod(m)]",

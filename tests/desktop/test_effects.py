@@ -9,15 +9,15 @@ import pytest
 from waiting import wait_idle
 
 import terrace
-from terrace.data.writers import write
+from terrace.data.write import write
 from terrace.session import registry
-from terrace.session.commands.output import MORE, PLOTS
-from terrace_desktop.actions import EXPLORE
-from terrace_desktop.commands import PLOT_NAMES
-from terrace_desktop.main_window import MainWindow
+from terrace.session.commands.after.output import MORE, PLOTS
+from terrace_desktop.app.actions import EXPLORE
+from terrace_desktop.app.window import MainWindow
 from terrace_desktop.results.model_card import AFTER
 from terrace_desktop.results.output_card import TITLES
-from terrace_desktop.settings import Settings
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work.commands import PLOT_NAMES
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from waiting import wait_idle
 
 from terrace.data import formats
 from terrace.report import formats as output
-from terrace_desktop import dialogs
-from terrace_desktop.after.controls import control_of
-from terrace_desktop.after.entry import Field
-from terrace_desktop.main_window import MainWindow
-from terrace_desktop.settings import Settings
+from terrace_desktop.app.window import MainWindow
+from terrace_desktop.forms.controls import control_of
+from terrace_desktop.forms.entry import Field
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.settings import Settings
 
 
 @pytest.fixture

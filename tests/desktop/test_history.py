@@ -8,8 +8,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from waiting import settled
 
-from terrace_desktop.history import HistoryModel, duration
-from terrace_desktop.history_tab import HistoryTab
+from terrace_desktop.app.history_tab import HistoryTab
+from terrace_desktop.work.history import HistoryModel, duration
 
 
 def filled() -> HistoryModel:
@@ -57,7 +57,7 @@ def test_what_follows_stands_right_after_what_it_follows() -> None:
 
 
 def test_do_file_runs_again() -> None:
-    from terrace.language.dofile import read_commands
+    from terrace.language.dofile.lines import read_commands
 
     assert [c.text for c in read_commands(filled().do_file())] == ["sample hsb", "mixed mathach ses || id:"]
 

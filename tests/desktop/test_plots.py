@@ -16,11 +16,11 @@ from PySide6.QtTest import QTest
 from waiting import settled, show, wait_until
 
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
-from terrace_desktop import theme
 from terrace_desktop.plots import layers, thin
 from terrace_desktop.plots import looks as looks_module
 from terrace_desktop.plots.cards import LargePlot, PlotRow, SmallPlot
 from terrace_desktop.plots.view import PlotView
+from terrace_desktop.ui import theme
 
 X = np.arange(5.0)
 KINDS = {

@@ -18,11 +18,11 @@ from waiting import wait_until
 
 from terrace.session.session import Session
 from terrace.session.state import State
-from terrace_desktop.after.entry import Entry, Field
+from terrace_desktop.forms.entry import Entry, Field
+from terrace_desktop.panels.data import catalog
+from terrace_desktop.panels.data.facts import DataFacts
 from terrace_desktop.plots.cards import LargePlot
-from terrace_desktop.prepare import catalog
-from terrace_desktop.prepare.facts import DataFacts
-from terrace_desktop.settings import Settings
+from terrace_desktop.ui.settings import Settings
 
 ENTRIES: dict[str, Entry] = {e.key: e for g in catalog.groups() for e in g.entries}
 FACTS = DataFacts(help_.data(), "school.dta")

@@ -17,15 +17,15 @@ from waiting import settled, show, wait_until
 from terrace.results.fit import Advice
 from terrace.results.table import Column, Row, Table
 from terrace.session.contract import Outcome, Progress
-from terrace_desktop import theme
-from terrace_desktop.history import Entry
 from terrace_desktop.plots.cards import LargePlot
 from terrace_desktop.results.browser import GrowingBrowser, dense
 from terrace_desktop.results.clipboard import TSV, tables_mime
 from terrace_desktop.results.model_card import ModelCard
 from terrace_desktop.results.output_card import OutputCard, pointed
 from terrace_desktop.results.pane import ResultsPane
-from terrace_desktop.widgets import ElidedLabel
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import ElidedLabel
+from terrace_desktop.work.history import Entry
 
 ENTRY = Entry(1, "mixed score hours || school:, reml")
 

@@ -14,9 +14,9 @@ from test_app import Program
 from waiting import wait_until
 
 from terrace.data.dataset import Dataset, Variable
-from terrace_desktop import commands
-from terrace_desktop.data_pane import VARIABLES, find_variable
-from terrace_desktop.settings import Settings
+from terrace_desktop.app.data_pane import VARIABLES, find_variable
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work import commands
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPalette
 from PySide6.QtWidgets import QApplication, QLabel
 from waiting import show
 
-from terrace_desktop import theme
+from terrace_desktop.ui import theme
 
 
 def luminance(colour: str) -> float:

@@ -16,11 +16,12 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 from waiting import settled, wait_idle, wait_until
 
-from terrace_desktop import data_flow, dialogs
-from terrace_desktop.keeper import Keeper
-from terrace_desktop.main_window import MainWindow
-from terrace_desktop.settings import Settings
-from terrace_desktop.tour import Parts, Tour, stops
+from terrace_desktop.app import data_flow
+from terrace_desktop.app.tour import Parts, Tour, stops
+from terrace_desktop.app.window import MainWindow
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work.keeper import Keeper
 
 MODEL = "mixed score hours || school: hours, covariance(unstructured) reml"
 
@@ -594,7 +595,7 @@ def test_a_streamed_file_shows_its_size_and_what_is_shown_of_it(desk: Desk, tmp_
     import pandas as pd
 
     import terrace
-    from terrace_desktop.session_port import Snapshot
+    from terrace_desktop.work.session_port import Snapshot
 
     frame = pd.DataFrame({"g": np.arange(12_000) % 7, "y": np.arange(12_000) % 11})
     frame.to_parquet(tmp_path / "rows.parquet")

@@ -11,10 +11,10 @@ from PySide6.QtCore import QTimer
 from waiting import wait_idle, wait_until
 
 from terrace.errors import DataError
-from terrace_desktop import controller as controller_module
-from terrace_desktop import session_port
-from terrace_desktop.controller import Controller
-from terrace_desktop.worker import Operation, Task, Worker
+from terrace_desktop.work import controller as controller_module
+from terrace_desktop.work import session_port
+from terrace_desktop.work.controller import Controller
+from terrace_desktop.work.worker import Operation, Task, Worker
 
 
 class Driven:

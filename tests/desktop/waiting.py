@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from terrace_desktop.controller import Controller
+from terrace_desktop.work.controller import Controller
 
 PATIENCE = 30_000  # ms; a test that waits longer fails
 BOTS: list[QtBot] = []  # the last is that of the test that runs, for helpers that are no fixtures

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
-from terrace.data.writers import write
-from terrace.language.command import parse_command
+from terrace.data.write import write
+from terrace.language.grammar.command import parse_command
 from terrace.session import registry
 from terrace.session.session import Session
 

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from terrace.data.build import from_frame
 from terrace.data.dataset import Dataset, Variable
+from terrace.data.readers.build import from_frame
 from terrace.session.contract import Outcome
 from terrace.session.outcome import pointed
 from terrace.session.session import Session

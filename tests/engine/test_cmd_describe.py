@@ -10,9 +10,10 @@ import pytest
 from data_support import cells, dataset, keyed, ok, r_dataset, r_results, refused, session_on
 from hypothesis import assume, given
 
-from terrace.data import crosstab, describe
+from terrace.data import describe
 from terrace.data.dataset import Dataset, Variable
 from terrace.session.session import Session
+from terrace.statistics import crosstab
 
 
 @pytest.fixture
@@ -201,7 +202,7 @@ def test_pwcorr(session: Session) -> None:
 
 @given(keyed(least=2))
 def test_correlations_with_holes(data: Dataset) -> None:
-    from terrace.data.correlate import pairwise
+    from terrace.statistics.correlate import pairwise
 
     third = data.numeric("x")
     x = np.stack([data.numeric("y"), data.numeric("b"), np.where(np.abs(third) > 1e3, np.nan, third)], axis=1)

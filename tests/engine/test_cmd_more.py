@@ -221,7 +221,7 @@ def test_contract(session: Session) -> None:
 
 @given(keyed(), keyed())
 def test_joinby_is_an_inner_merge(left: Dataset, right: Dataset) -> None:
-    from terrace.session.commands.joining import join
+    from terrace.session.commands.data.joining import join
 
     right = right.renamed("x", "z").select(["a", "z"])
     out = join(left, right, ("a",), "none", None)
@@ -356,7 +356,7 @@ def test_imputations_beside_each_other_and_of_incomplete_rows_only() -> None:
 
 
 def test_endless_degrees_of_freedom_are_a_chi_square() -> None:
-    from terrace.inference.distributions import chi2_upper, f_upper, normal_two_sided, t_two_sided
+    from terrace.statistics.distributions import chi2_upper, f_upper, normal_two_sided, t_two_sided
 
     assert f_upper(5.0, 2, 1e50) == pytest.approx(chi2_upper(10.0, 2)) and f_upper(5.0, 2, 1e9) == pytest.approx(
         stats.chi2.sf(10, 2), rel=1e-6

@@ -11,8 +11,8 @@ from terrace.data.dataset import Dataset, Variable
 from terrace.session import registry
 
 MODULES = (
-    *("variables", "panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center"),
-    "ranktests",
+    *("variables", "panels", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center"),
+    "ranks",
     *("matrices", "tabulate", "tabstat", "codebook", "describe", "correlate", "listing", "manage", "generate", "egen"),
     *("restructure", "convert", "labels", "metadata", "mi", "combine"),
 )

@@ -10,7 +10,7 @@ from data_support import cells, dataset, ok, r_dataset, r_results, refused, sess
 
 from terrace.errors import SpecError
 from terrace.language.mixed import parse_mixed
-from terrace.postestimation.regress import least_squares, regress
+from terrace.regress import least_squares, regress
 from terrace.session.session import Session
 
 COMMANDS = {

@@ -12,10 +12,10 @@ import pytest
 from data_support import R, cells, dataset, ok, r_dataset, r_results, refused, session_on
 
 from terrace.errors import TerraceError
-from terrace.postestimation.replication import bootstrap, jackknife
-from terrace.postestimation.rubin import joint_test, pool
-from terrace.session import pool as workers
-from terrace.session.resampling import draw, make_units, resampled
+from terrace.postestimation.resample.replication import bootstrap, jackknife
+from terrace.postestimation.resample.rubin import joint_test, pool
+from terrace.session.replicates import pool as workers
+from terrace.session.replicates.resampling import draw, make_units, resampled
 from terrace.session.session import Session
 
 
@@ -314,7 +314,7 @@ def test_a_worker_that_fails_says_so() -> None:
 # --- multiple imputation ---------------------------------------------------------------------------------------
 @pytest.fixture
 def imputed() -> Session:
-    from terrace.data.build import from_frame
+    from terrace.data.readers.build import from_frame
 
     return session_on(from_frame(pd.read_csv(R / "imputed.csv")))
 

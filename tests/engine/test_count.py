@@ -10,9 +10,9 @@ from oracle_support import dataset, dense_of, generated_fit, session_on
 import terrace
 from oracles import generated
 from terrace.covariance.registry import RESIDUALS, STRUCTURES
-from terrace.postestimation.compare import models_table, side_by_side_table
-from terrace.postestimation.estat import ic_table
-from terrace.postestimation.lrtest import lrtest
+from terrace.postestimation.paper.compare import models_table, side_by_side_table
+from terrace.postestimation.tests.lrtest import lrtest
+from terrace.postestimation.variance.parts import ic_table
 from terrace.results.criteria import RESIDUAL_COUNTED, parameter_counts
 from terrace.results.tables import compare_tables
 from terrace.spec.check import examine

@@ -21,10 +21,10 @@ import terrace
 from oracles.numerics import hessian, jacobian
 from terrace.covariance.registry import RESIDUALS, STRUCTURES
 from terrace.inference.marginal import residual_part
-from terrace.postestimation.estat import recovariance
-from terrace.postestimation.icc import icc
-from terrace.postestimation.predict import random_effects
-from terrace.postestimation.profile import profile
+from terrace.postestimation.predict.columns import random_effects
+from terrace.postestimation.variance.icc import icc
+from terrace.postestimation.variance.parts import recovariance
+from terrace.postestimation.variance.profile import profile
 from terrace.results.fit import FitResult
 from terrace.spec.check import examine
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrace.data.build import RawColumn, build_dataset
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.data.dates import date_text, from_datetimes, to_datetimes
 from terrace.data.names import is_legal_name, legal_names
 from terrace.data.plain import plain_values
+from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.errors import DataError
 
 # --- names -------------------------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrace.data.build import from_frame
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.data.formats import WRITTEN
-from terrace.data.readers import read
+from terrace.data.read import read
+from terrace.data.readers.build import from_frame
 from terrace.data.samples import sample
-from terrace.data.writers import write
+from terrace.data.write import write
 from terrace.errors import Cancelled, DataError
 
 WITH_LABELS = [ending for ending, known in WRITTEN.items() if known.keeps != "values"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import terrace
-from terrace.data.build import from_frame
+from terrace.data.readers.build import from_frame
 from terrace.errors import TerraceError
 from terrace.session.session import Session
 from terrace.session.state import State

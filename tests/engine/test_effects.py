@@ -11,7 +11,7 @@ import pytest
 from command_examples import examples, found, prepared
 
 from terrace.data.dataset import Dataset
-from terrace.data.readers import read
+from terrace.data.read import read
 from terrace.session import registry
 from terrace.session.contract import Outcome
 from terrace.session.effects import Effect

@@ -20,11 +20,11 @@ from oracle_support import dataset
 
 import terrace
 from oracles.fullcoding import FullCoding, Term
-from terrace.postestimation.contrast import contrast_tables
-from terrace.postestimation.hypotheses import lincom_table, testparm_table
-from terrace.postestimation.predict import linear
-from terrace.postestimation.pwcompare import cell_means, margins_of_cells, pwcompare_table
-from terrace.postestimation.terms import term_table
+from terrace.postestimation.predict.columns import linear
+from terrace.postestimation.tests.contrast import contrast_tables
+from terrace.postestimation.tests.hypotheses import lincom_table, testparm_table
+from terrace.postestimation.tests.pwcompare import cell_means, margins_of_cells, pwcompare_table
+from terrace.postestimation.tests.terms import term_table
 
 FACTORS = ("a", "b", "c")
 

@@ -16,10 +16,10 @@ from post_support import HERE, r_results, rows
 
 import terrace
 from terrace.data.dataset import Dataset
-from terrace.postestimation.contrast import contrast_tables
-from terrace.postestimation.margins import margins
-from terrace.postestimation.pwcompare import margins_of_cells, pwcompare_table
-from terrace.postestimation.terms import term_table
+from terrace.postestimation.margins.margins import margins
+from terrace.postestimation.tests.contrast import contrast_tables
+from terrace.postestimation.tests.pwcompare import margins_of_cells, pwcompare_table
+from terrace.postestimation.tests.terms import term_table
 
 R = r_results("estimability")
 # lmerTest tests these by their first columns, so that what it reports hangs on the order of the terms (groups before

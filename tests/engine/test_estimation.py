@@ -120,7 +120,7 @@ def test_second_derivatives_summed_are_the_sums_of_those_formed(
 
 @pytest.mark.parametrize("command", ["mixed y x || _all: R.item || g: x, reml", "mixed y x || g: || _all: R.item"])
 def test_sparse_and_dense_elimination_agree(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from terrace.postestimation.predict import random_effects
+    from terrace.postestimation.predict.columns import random_effects
 
     if "|| g: ||" in command:
         command = "mixed y x || _all: R.item || _all: R.t || g:"

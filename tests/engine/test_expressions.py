@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from terrace.data.dataset import Dataset, Panel, Variable
 from terrace.errors import CommandError
-from terrace.language.expr_functions import functions
-from terrace.language.expressions import (
+from terrace.language.expressions.entry import (
     EvalContext,
     condition,
     evaluate,
@@ -20,8 +19,9 @@ from terrace.language.expressions import (
     parse_expression,
     variables_in,
 )
+from terrace.language.expressions.functions import functions
+from terrace.language.grammar.tokens import Piece
 from terrace.language.number_format import format_number
-from terrace.language.tokens import Piece
 
 NAN = float("nan")
 

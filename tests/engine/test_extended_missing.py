@@ -11,7 +11,7 @@ import pytest
 from data_support import ok, refused, session_on
 
 from terrace.data.extended import CODES, LEAST, extended_code, extended_name
-from terrace.data.readers import read
+from terrace.data.read import read
 from terrace.session.session import Session
 
 

@@ -13,14 +13,14 @@ import pytest
 
 from terrace.cli import main
 from terrace.data import formats
-from terrace.data.build import from_frame
 from terrace.data.dataset import Dataset, Measure, Variable
-from terrace.data.readers import read, stream
-from terrace.data.writers import write
+from terrace.data.read import read, stream
+from terrace.data.readers.build import from_frame
+from terrace.data.write import write
 from terrace.errors import DataError
 from terrace.report import formats as output
 from terrace.session import registry
-from terrace.session.commands.help import help_text
+from terrace.session.commands.system.help import help_text
 from terrace.session.session import Session
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import terrace
-from terrace.postestimation.icc import icc
-from terrace.postestimation.profile import profile
+from terrace.postestimation.variance.icc import icc
+from terrace.postestimation.variance.profile import profile
 
 
 def fitted() -> terrace.FitResult:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from test_graphs_twoway import code, layers, plot_of, session_on
 from test_session_running import ok
 
-from terrace.results.graphs.box import five_numbers
-from terrace.results.graphs.histogram import Bins
+from terrace.graphs.box import five_numbers
+from terrace.graphs.histogram import Bins
 from terrace.session.session import Session
 
 RNG = np.random.default_rng(11)

@@ -197,7 +197,7 @@ def test_drawing_needs_no_library_of_pictures() -> None:
 
 
 def test_the_bytes_of_a_page_are_the_same_every_time(session: Session) -> None:
-    from terrace.report.figure import render
+    from terrace.report.figure.figure import render
 
     (plot,) = ok(session, "twoway (scatter y x, jitter(4)) (lfitci y x), by(id)").plots
     (again,) = ok(session, "twoway (scatter y x, jitter(4)) (lfitci y x), by(id)").plots

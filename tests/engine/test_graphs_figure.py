@@ -11,7 +11,7 @@ from matplotlib.text import Text
 from test_graphs_twoway import frame, session_on
 from test_session_running import ok
 
-from terrace.report.figure import draw
+from terrace.report.figure.figure import draw
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel, Style
 from terrace.session.session import Session
 
@@ -155,7 +155,7 @@ def test_a_bundle_that_was_asked_to_be_thick_is() -> None:
 
 
 def test_a_line_of_too_many_corners_keeps_its_outline() -> None:
-    from terrace.report.figure_marks import outline
+    from terrace.report.figure.marks import outline
 
     y = np.random.default_rng(5).normal(size=10_000)
     y[[100, 5000]] = np.nan

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrace.results.graphs.fits import polynomial
+from terrace.graphs.fits import polynomial
 
 X = np.array([0.0, 1, 1, 2, 3, 5, 8, 13])
 Y = np.array([2.1, 1.9, 3.4, 4.2, 3.8, 7.7, 9.1, 12.5])

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terrace.errors import CommandError
-from terrace.language.graphs import Layer, parse_boxes, parse_histogram, parse_twoway
-from terrace.language.graphs_looks import color
-from terrace.language.tokens import Piece
+from terrace.language.grammar.tokens import Piece
+from terrace.language.graphs.looks import color
+from terrace.language.graphs.twoway import Layer, parse_boxes, parse_histogram, parse_twoway
 
 NAMES = ("y", "y2", "x", "g", "age")
 

@@ -11,10 +11,10 @@ from data_support import dataset, ok, refused, session_on
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrace.data import smooth
-from terrace.report.figure import render
+from terrace.report.figure.figure import render
 from terrace.results.plot import Marks, Plot
 from terrace.session.session import Session
+from terrace.statistics import smooth
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_session_running import ok
 
-from terrace.data.build import from_frame
-from terrace.results.graphs.paths import line_through, pieces
+from terrace.data.readers.build import from_frame
+from terrace.graphs.paths import line_through, pieces
 from terrace.results.plot import Marks, Plot
 from terrace.session.session import Session
 from terrace.session.state import State
@@ -168,8 +168,8 @@ def test_total_missing_and_free_axes() -> None:
 
 @given(count=st.integers(1, 200))
 def test_pages_hold_every_panel_once(count: int) -> None:
-    from terrace.language.graphs_options import By
-    from terrace.results.graphs.panels import MOST_ON_A_PAGE, layout
+    from terrace.graphs.panels import MOST_ON_A_PAGE, layout
+    from terrace.language.graphs.options import By
 
     columns, pages = layout(count, By(("id",)))
     assert [i for page in pages for i in page] == list(range(count))

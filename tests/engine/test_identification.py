@@ -11,9 +11,9 @@ import pytest
 
 import terrace
 from terrace.errors import FitError, SpecError
-from terrace.postestimation.checklist import checklist
-from terrace.postestimation.icc import icc
-from terrace.postestimation.r2 import explained
+from terrace.postestimation.diagnose.checklist import checklist
+from terrace.postestimation.variance.icc import icc
+from terrace.postestimation.variance.r2 import explained
 
 
 def data(seed: int = 1, groups: int = 40, size: int = 4) -> pd.DataFrame:
@@ -250,7 +250,7 @@ def _by_group(frame: pd.DataFrame) -> np.ndarray:
     "command", ["mixed y x || g:, reml", "mixed y x || g: w, reml", "mixed y x || g: w x, cov(un)"]
 )
 def test_a_variance_of_zero_has_a_profile_interval_and_the_others_keep_theirs(command: str) -> None:
-    from terrace.postestimation.profile import profile
+    from terrace.postestimation.variance.profile import profile
 
     seen = 0
     for seed in range(12):

@@ -11,7 +11,7 @@ import pytest
 from data_support import cells, ok, refused, session_on
 from identity_support import LONG, ZEROS, apart, outcome, spread
 
-from terrace.data.intake import as_dataset
+from terrace.data.readers.frames import as_dataset
 from terrace.session.session import Session
 
 IDS = {

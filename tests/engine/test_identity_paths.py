@@ -21,9 +21,9 @@ from identity_support import LONG, ZEROS, apart, outcome, padded, rows_of, sprea
 import terrace
 from terrace.data.dataset import Dataset
 from terrace.data.formats import WRITTEN
-from terrace.data.intake import as_dataset
-from terrace.data.streamed import StreamedData, TypeGivenUp
-from terrace.data.writers import write
+from terrace.data.readers.frames import as_dataset
+from terrace.data.streams.batches import StreamedData, TypeGivenUp
+from terrace.data.write import write
 
 INT64 = st.integers(-(2**63), 2**63 - 1)
 UINT64 = st.integers(0, 2**64 - 1)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from terrace.inference.distributions import (
+from terrace.statistics.distributions import (
     chi2_upper,
     confidence_quantile,
     f_upper,

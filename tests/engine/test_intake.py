@@ -18,7 +18,7 @@ import pytest
 
 import terrace
 from terrace.data.dataset import Dataset
-from terrace.data.intake import as_dataset
+from terrace.data.readers.frames import as_dataset
 from terrace.errors import DataError, TerraceError
 
 N = 24

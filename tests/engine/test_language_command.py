@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from terrace.errors import CommandError
-from terrace.language.clauses import range_rows, split_clauses
-from terrace.language.command import by_variables, parse_command
-from terrace.language.dofile import DoCommand, read_commands
-from terrace.language.options import match_options, rules, scan_options
-from terrace.language.tokens import Piece
+from terrace.language.dofile.lines import DoCommand, read_commands
+from terrace.language.grammar.clauses import range_rows, split_clauses
+from terrace.language.grammar.command import by_variables, parse_command
+from terrace.language.grammar.options import match_options, rules, scan_options
+from terrace.language.grammar.tokens import Piece
 
 
 def texts(do_file: str) -> list[str]:

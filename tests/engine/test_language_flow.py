@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrace.data.build import from_frame
+from terrace.data.readers.build import from_frame
 from terrace.errors import CommandError, TerraceError
-from terrace.language.flow import Loop, read_flow, split_if
-from terrace.language.macros import escaped, expand, macro_words, number_text
+from terrace.language.dofile.tree import Loop, read_flow, split_if
+from terrace.language.grammar.macros import escaped, expand, macro_words, number_text
 from terrace.session.session import Session
 from terrace.session.state import State
 

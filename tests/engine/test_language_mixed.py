@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from terrace.errors import CommandError, SpecError, TerraceError
+from terrace.language.grammar.tokens import Piece
 from terrace.language.mixed import parse_mixed, parse_replay
-from terrace.language.tokens import Piece
 from terrace.spec.model import Display, Factor, ModelSpec, RandomEquation, Residuals, Term, Weight
 
 

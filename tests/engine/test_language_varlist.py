@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from strategies_spec import term_lists
 
 from terrace.errors import CommandError
-from terrace.language.names import parse_names, parse_new_names
-from terrace.language.numlist import parse_numlist
-from terrace.language.tokens import Piece, split, top_level, words
-from terrace.language.varlist import parse_terms
+from terrace.language.grammar.names import parse_names, parse_new_names
+from terrace.language.grammar.numlist import parse_numlist
+from terrace.language.grammar.tokens import Piece, split, top_level, words
+from terrace.language.grammar.varlist import parse_terms
 from terrace.spec.model import Factor, Term
 from terrace.spec.text import format_term, format_terms
 

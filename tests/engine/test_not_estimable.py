@@ -18,15 +18,21 @@ import terrace
 from terrace.cli import outcome_json
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
-from terrace.postestimation.apa import paragraph
-from terrace.postestimation.checklist import checklist
-from terrace.postestimation.contrast import contrast_tables
-from terrace.postestimation.hypotheses import lincom_table, nlcom_table, test_table, testnl_table, testparm_table
-from terrace.postestimation.margins import margins
-from terrace.postestimation.predict import linear
-from terrace.postestimation.slopes import johnson_neyman, simple_slopes
-from terrace.postestimation.terms import term_table
-from terrace.report.html import table_html
+from terrace.postestimation.diagnose.checklist import checklist
+from terrace.postestimation.margins.margins import margins
+from terrace.postestimation.margins.slopes import johnson_neyman, simple_slopes
+from terrace.postestimation.paper.apa import paragraph
+from terrace.postestimation.predict.columns import linear
+from terrace.postestimation.tests.contrast import contrast_tables
+from terrace.postestimation.tests.hypotheses import (
+    lincom_table,
+    nlcom_table,
+    test_table,
+    testnl_table,
+    testparm_table,
+)
+from terrace.postestimation.tests.terms import term_table
+from terrace.report.html.html import table_html
 from terrace.session.session import Session
 
 MODEL = "mixed y i.p##i.v || s:, reml"

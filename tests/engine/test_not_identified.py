@@ -12,15 +12,15 @@ import pytest
 from identification_support import MODEL, data
 
 import terrace
-from terrace.data.intake import as_dataset
+from terrace.data.readers.frames import as_dataset
 from terrace.errors import SpecError, TerraceError
-from terrace.postestimation import plots
-from terrace.postestimation.influence import influence
-from terrace.postestimation.lrtest import lrtest
-from terrace.postestimation.margins import margins
-from terrace.postestimation.predict import effects, fitted, linear, linear_se, predict, random_effects
-from terrace.postestimation.prediction import prediction
-from terrace.postestimation.reliability import reliability, reliability_table
+from terrace.postestimation.diagnose import plots
+from terrace.postestimation.diagnose.influence import influence
+from terrace.postestimation.margins.margins import margins
+from terrace.postestimation.predict.columns import effects, fitted, linear, linear_se, predict, random_effects
+from terrace.postestimation.predict.uncertainty import prediction
+from terrace.postestimation.tests.lrtest import lrtest
+from terrace.postestimation.variance.reliability import reliability, reliability_table
 from terrace.results.fit import FitResult
 
 Array = npt.NDArray[np.float64]

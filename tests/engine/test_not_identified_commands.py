@@ -8,7 +8,7 @@ import pytest
 from data_support import cells, ok, session_on
 from identification_support import MODEL, SEXES, data
 
-from terrace.data.intake import as_dataset
+from terrace.data.readers.frames import as_dataset
 from terrace.session.session import Session
 
 

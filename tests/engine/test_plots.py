@@ -10,9 +10,9 @@ from scipy import stats
 import terrace
 from terrace.data.dataset import Dataset, Variable
 from terrace.errors import DataError, TerraceError
-from terrace.postestimation import plots
-from terrace.postestimation import plots_arrays as arrays
-from terrace.report.figure import draw
+from terrace.postestimation.diagnose import plots
+from terrace.postestimation.diagnose import plots_arrays as arrays
+from terrace.report.figure.figure import draw
 
 RNG = np.random.default_rng(11)
 
@@ -174,7 +174,7 @@ def test_residuals_of_the_fit_are_outcome_less_fitted(growth) -> None:
 
 
 def test_caterpillar_of_the_fit(growth) -> None:
-    from terrace.postestimation import predict
+    from terrace.postestimation.predict import columns as predict
 
     fit, data = growth
     (effects,) = predict.random_effects(fit, data)

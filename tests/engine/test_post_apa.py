@@ -14,9 +14,9 @@ from oracle_support import generated_fit, r_data, r_fit
 import terrace
 from oracles.generated import collected
 from terrace.errors import TerraceError
-from terrace.postestimation import apa
-from terrace.postestimation.icc import icc
-from terrace.postestimation.r2 import explained
+from terrace.postestimation.paper import apa
+from terrace.postestimation.variance.icc import icc
+from terrace.postestimation.variance.r2 import explained
 from terrace.session.session import Session
 
 NUMBER = re.compile(r"(?<![\w.])−?(?:\d[\d,]*)?\.?\d+(?![\w])")

@@ -18,14 +18,14 @@ from terrace.errors import Cancelled, SpecError
 from terrace.likelihood.objective import Objective
 from terrace.optimise.many import maximise_many
 from terrace.optimise.newton import Tolerances
-from terrace.postestimation.bootstrap import (
+from terrace.postestimation.resample.bootstrap import (
     Refit,
     bootstrap,
     bootstrap_lrtest,
     bootstrap_lrtest_table,
     bootstrap_table,
 )
-from terrace.postestimation.simulate import OutcomeSwap, Simulator
+from terrace.postestimation.resample.simulate import OutcomeSwap, Simulator
 from terrace.progress import Progress
 
 DRAWN = (

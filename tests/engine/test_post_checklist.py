@@ -15,7 +15,7 @@ from oracle_support import dataset
 import terrace
 from terrace.data.dataset import Dataset, Panel
 from terrace.errors import Cancelled
-from terrace.postestimation.checklist import Check, checklist, checklist_table, checklist_text
+from terrace.postestimation.diagnose.checklist import Check, checklist, checklist_table, checklist_text
 
 GROUPS, SIZE = 60, 16
 COMMAND = "mixed y x z || g:, reml"

@@ -11,10 +11,10 @@ from post_support import rows
 
 import terrace
 from terrace.errors import TerraceError
-from terrace.postestimation.compare import models_table, side_by_side_table
-from terrace.postestimation.icc import icc
-from terrace.postestimation.lrtest import lrtest
-from terrace.postestimation.r2 import explained
+from terrace.postestimation.paper.compare import models_table, side_by_side_table
+from terrace.postestimation.tests.lrtest import lrtest
+from terrace.postestimation.variance.icc import icc
+from terrace.postestimation.variance.r2 import explained
 
 COMMANDS = (
     "mixed reaction days", "mixed reaction days || subject:", "mixed reaction days || subject: days, cov(un)",

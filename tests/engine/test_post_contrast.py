@@ -14,10 +14,10 @@ import terrace
 from oracles import rcases
 from terrace.data.dataset import Dataset
 from terrace.errors import CommandError, SpecError
-from terrace.postestimation.contrast import contrast_table, contrast_tables
-from terrace.postestimation.margins import margins
-from terrace.postestimation.pwcompare import pwcompare_table
-from terrace.postestimation.terms import term_table
+from terrace.postestimation.margins.margins import margins
+from terrace.postestimation.tests.contrast import contrast_table, contrast_tables
+from terrace.postestimation.tests.pwcompare import pwcompare_table
+from terrace.postestimation.tests.terms import term_table
 
 R = r_results("contrasts")
 KEYS = ("estimate", "se", "stat", "p", "lower", "upper")
@@ -84,8 +84,8 @@ def test_slopes() -> None:
 
 def test_polynomials_of_unequal_values() -> None:
     """Orthogonal to one another and to the constant, of unit length, and of the right degree."""
-    from terrace.postestimation.cells import FactorInfo
-    from terrace.postestimation.contrast import Part, coefficients_of
+    from terrace.postestimation.tests.cell_means import FactorInfo
+    from terrace.postestimation.tests.contrast import Part, coefficients_of
 
     info = FactorInfo("dose", (1.0, 2.0, 5.0, 10.0), 1.0, ("1", "2", "5", "10"))
     matrix, labels = coefficients_of(Part("dose", "p"), info)

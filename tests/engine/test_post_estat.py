@@ -12,8 +12,8 @@ from post_support import rows
 import terrace
 from oracles.generated import Case, collected
 from terrace.errors import DataError, SpecError
-from terrace.postestimation import estat
-from terrace.postestimation.wcorrelation import marginal_covariance
+from terrace.postestimation.variance import parts as estat
+from terrace.postestimation.variance.wcorrelation import marginal_covariance
 
 CASES = [pytest.param(c, id=c.id) for c in collected() if c.id.endswith("-ml")]
 SLEEP = "mixed reaction days || subject: days, cov(un)"

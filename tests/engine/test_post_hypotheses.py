@@ -10,7 +10,7 @@ from oracle_support import r_fit
 from post_support import r_results, rows
 
 from terrace.errors import CommandError, DataError, SpecError
-from terrace.postestimation import hypotheses as h
+from terrace.postestimation.tests import hypotheses as h
 
 MODEL = "mixed distance c.time##i.female || subject: time, cov(un) reml"
 R: dict[str, Any] = r_results("hypotheses")
@@ -133,7 +133,7 @@ def test_nlcom_of_covariance_parameters() -> None:
 
 
 def test_every_function_of_nlcom_has_its_derivative() -> None:
-    from terrace.postestimation.nonlinear import FUNCTIONS
+    from terrace.postestimation.tests.nonlinear import FUNCTIONS
 
     for function, slope in FUNCTIONS.values():
         for x in (0.21, 0.7):

@@ -12,8 +12,8 @@ from post_support import rows
 import terrace
 from oracles.generated import EVERY, Case
 from terrace.errors import SpecError
-from terrace.postestimation.hypotheses import nlcom_table
-from terrace.postestimation.icc import icc, icc_table
+from terrace.postestimation.tests.hypotheses import nlcom_table
+from terrace.postestimation.variance.icc import icc, icc_table
 
 
 @cache

@@ -15,7 +15,7 @@ import terrace
 from oracles.generated import EVERY, Case
 from terrace.data.dataset import Dataset
 from terrace.errors import Cancelled, SpecError
-from terrace.postestimation.influence import dfbetas_plot, influence, influence_plot, influence_table
+from terrace.postestimation.diagnose.influence import dfbetas_plot, influence, influence_plot, influence_table
 
 CASES = [
     ("slope-unstructured-reml", "id"), ("three-level-slopes-ml", "region"), ("three-level-slopes-ml", "person"),

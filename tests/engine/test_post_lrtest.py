@@ -12,7 +12,7 @@ from scipy import stats
 
 import terrace
 from terrace.errors import SpecError
-from terrace.postestimation.lrtest import BOUNDARY, Mixture, lrtest, lrtest_table
+from terrace.postestimation.tests.lrtest import BOUNDARY, Mixture, lrtest, lrtest_table
 
 
 @cache

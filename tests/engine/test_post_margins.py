@@ -13,9 +13,9 @@ import terrace
 from oracles import rcases
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
-from terrace.postestimation.margins import margins
-from terrace.postestimation.margins_show import margins_plot, margins_table
-from terrace.postestimation.pwcompare import pwcompare_table
+from terrace.postestimation.margins.margins import margins
+from terrace.postestimation.margins.show import margins_plot, margins_table
+from terrace.postestimation.tests.pwcompare import pwcompare_table
 from terrace.results.fit import FitResult
 
 CASES = rcases.every("emmeans")

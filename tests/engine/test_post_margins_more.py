@@ -11,7 +11,7 @@ from scipy import stats
 from test_session_post_options import refused, row
 from test_session_running import ok
 
-from terrace.data.build import from_frame
+from terrace.data.readers.build import from_frame
 from terrace.session.session import Session
 from terrace.session.state import State
 

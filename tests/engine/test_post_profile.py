@@ -18,12 +18,12 @@ from oracles.generated import EVERY, Case
 from terrace.errors import Cancelled, SpecError
 from terrace.inference.cells import natural_values
 from terrace.inference.zero_limit import profile_limits
-from terrace.postestimation import profile_search
-from terrace.postestimation.estat import sd_table
-from terrace.postestimation.profile import profile, profile_plot, profile_table
-from terrace.postestimation.profile_search import ProfileSearch
+from terrace.postestimation.variance import profile_search
+from terrace.postestimation.variance.parts import sd_table
+from terrace.postestimation.variance.profile import profile, profile_plot, profile_table
+from terrace.postestimation.variance.profile_search import ProfileSearch
 from terrace.progress import Progress
-from terrace.report.text_fit import fit_text
+from terrace.report.text.fit import fit_text
 from terrace.results.replay import shown_again
 from terrace.results.tables_notes import boundary_note, random_notes
 

@@ -15,7 +15,14 @@ from oracles.generated import Case, collected
 from oracles.rcases import every
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
-from terrace.postestimation.r2 import explained, level_shares, null_fit, r2_table, random_variance, residual_variance
+from terrace.postestimation.variance.r2 import (
+    explained,
+    level_shares,
+    null_fit,
+    r2_table,
+    random_variance,
+    residual_variance,
+)
 
 CASES = [pytest.param(c, id=c.id) for c in collected() if c.id.endswith("-ml")]
 

@@ -12,7 +12,7 @@ from post_support import rows
 import terrace
 from oracles.generated import EVERY, Case
 from terrace.errors import SpecError
-from terrace.postestimation.reliability import reliability, reliability_groups_table, reliability_table
+from terrace.postestimation.variance.reliability import reliability, reliability_groups_table, reliability_table
 
 
 @cache

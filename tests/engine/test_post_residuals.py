@@ -13,8 +13,7 @@ from scipy import stats
 import terrace
 from oracles import rcases
 from terrace.errors import DataError, SpecError
-from terrace.postestimation.predict import random_effects
-from terrace.postestimation.residual_checks import (
+from terrace.postestimation.diagnose.residual_checks import (
     autocorrelation,
     autocorrelation_plot,
     autocorrelation_table,
@@ -25,6 +24,7 @@ from terrace.postestimation.residual_checks import (
     shapes,
     shapes_table,
 )
+from terrace.postestimation.predict.columns import random_effects
 
 MODELS = {
     "ovary": ("mixed follicles sin1 cos1 || mare:, reml", "time"),

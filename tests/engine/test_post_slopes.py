@@ -12,9 +12,9 @@ from oracle_support import r_data, r_fit
 
 import terrace
 from terrace.errors import SpecError
-from terrace.postestimation.margins import margins
-from terrace.postestimation.margins_show import margins_plot
-from terrace.postestimation.slopes import (
+from terrace.postestimation.margins.margins import margins
+from terrace.postestimation.margins.show import margins_plot
+from terrace.postestimation.margins.slopes import (
     johnson_neyman,
     johnson_neyman_plot,
     johnson_neyman_table,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import terrace
-from terrace.postestimation.vif import inflation, vif_table
-from terrace.postestimation.wcorrelation import marginal_covariance
+from terrace.postestimation.diagnose.vif import inflation, vif_table
+from terrace.postestimation.variance.wcorrelation import marginal_covariance
 from terrace.session.session import Session
 
 TERMS = "mathach ses i.sector c.size"

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from terrace.data.dataset import Dataset, Measure, Variable
-from terrace.data.readers import read
+from terrace.data.read import read
 from terrace.data.samples import sample
-from terrace.data.writers import write
+from terrace.data.write import write
 from terrace.errors import Cancelled, DataError
 
 
@@ -473,7 +473,7 @@ def test_progress_rises_to_one_and_reading_stops_when_asked(tmp_path, extension)
 
 
 def test_large_files_are_read_in_pieces(tmp_path, monkeypatch) -> None:
-    from terrace.data import statfiles
+    from terrace.data.readers import statfiles
 
     data = sample("hsb")
     for extension in (".dta", ".sav"):

@@ -14,12 +14,12 @@ import fixtures_report as fx
 import numpy as np
 import pytest
 
-from terrace.postestimation.plots_arrays import histogram_plot, qq_plot
+from terrace.postestimation.diagnose.plots_arrays import histogram_plot, qq_plot
 from terrace.report.cells import shown
 from terrace.report.export import export
 from terrace.report.files import ExportError, write
 from terrace.report.formats import REPORTS
-from terrace.report.html_table import clipboard, table_html
+from terrace.report.html.table import clipboard, table_html
 from terrace.report.latex import table_latex
 from terrace.report.markdown import table_markdown
 from terrace.results.table import Column, Row, Table
@@ -203,7 +203,7 @@ def test_markdown_tables_are_rectangular(parts, tmp_path) -> None:
 
 
 def test_text_is_the_page_of_the_fit(parts, tmp_path) -> None:
-    from terrace.report.text import fit_text
+    from terrace.report.text.text import fit_text
 
     text = export(parts, tmp_path / "r.txt", title="Title").read_text("utf-8")
     assert text.startswith("Title\n=====\n") and fit_text(parts[1]) in text

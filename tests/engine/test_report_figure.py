@@ -13,9 +13,9 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 
-from terrace.postestimation import plots_arrays as arrays
-from terrace.report.figure import draw, render, save, svg_text
-from terrace.report.figure_marks import MOST_INTERVALS, MOST_POINTS
+from terrace.postestimation.diagnose import plots_arrays as arrays
+from terrace.report.figure.figure import draw, render, save, svg_text
+from terrace.report.figure.marks import MOST_INTERVALS, MOST_POINTS
 from terrace.report.files import ExportError
 from terrace.report.themes import THEMES
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
@@ -265,10 +265,10 @@ def test_settings_of_matplotlib_are_left_alone() -> None:
 def test_no_pyplot_and_no_window() -> None:
     code = (
         "import sys, numpy as np\n"
-        "from terrace.postestimation.plots_arrays import histogram_plot\n"
-        "import terrace.report.export, terrace.report.text, terrace.report.html\n"
+        "from terrace.postestimation.diagnose.plots_arrays import histogram_plot\n"
+        "import terrace.report.export, terrace.report.text.text, terrace.report.html.html\n"
         "assert not any(m.split('.')[0] in ('matplotlib', 'docx', 'openpyxl') for m in sys.modules)\n"
-        "from terrace.report.figure import render\n"
+        "from terrace.report.figure.figure import render\n"
         "render(histogram_plot(np.arange(50.0)), 'png')\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )

@@ -9,9 +9,9 @@ import fixtures_report as fx
 import numpy as np
 import pytest
 
-from terrace.postestimation.plots_arrays import qq_plot
+from terrace.postestimation.diagnose.plots_arrays import qq_plot
 from terrace.report.cells import shown
-from terrace.report.html import clipboard, document_html, fit_html, table_html
+from terrace.report.html.html import clipboard, document_html, fit_html, table_html
 from terrace.results.table import Column, Row, Table
 
 _VOID = {"br", "img", "meta", "hr"}

@@ -8,7 +8,7 @@ import fixtures_report as fx
 import pytest
 
 from terrace.report.cells import display_width, wrap
-from terrace.report.text import fit_text, table_text
+from terrace.report.text.text import fit_text, table_text
 from terrace.results.table import Column, Row, Table
 from terrace.spec.model import Display
 

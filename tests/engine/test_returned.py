@@ -268,7 +268,7 @@ def test_within_clusters() -> None:
         np.testing.assert_allclose(z @ g @ z.T + r.matrices["R"].values, v, rtol=1e-10)
         sd = r.matrices["sd"].values[0]
         np.testing.assert_allclose(r.matrices["Corr"].values * np.outer(sd, sd), v, rtol=1e-10)
-        from terrace.postestimation.wcorrelation import marginal_covariance
+        from terrace.postestimation.variance.wcorrelation import marginal_covariance
 
         fit = session.fit
         assert fit is not None

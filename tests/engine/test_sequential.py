@@ -12,7 +12,7 @@ from data_support import dataset, ok, refused, session_on
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrace.session import stepwise
+from terrace.session.commands.helpers import stepwise
 
 NAN = math.nan
 Rule = Callable[[list[float], list[float], int, int], float]

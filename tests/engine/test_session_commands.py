@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_session_running import make_data, ok
 
-from terrace.data.build import from_frame
-from terrace.session.commands.describe import details, moments
+from terrace.data.readers.build import from_frame
+from terrace.session.commands.describe.describe import details, moments
 from terrace.session.session import Session
 from terrace.session.state import State
 

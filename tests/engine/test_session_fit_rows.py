@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from test_session_running import ok
 
-from terrace.data.build import from_frame
-from terrace.postestimation.margins import margins
+from terrace.data.readers.build import from_frame
+from terrace.postestimation.margins.margins import margins
 from terrace.session.session import Session
 from terrace.session.state import State
 

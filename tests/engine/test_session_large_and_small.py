@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from data_support import ok, refused
 
-from terrace.data.build import from_frame
+from terrace.data.readers.build import from_frame
 from terrace.session.session import Session
 from terrace.session.state import State
 

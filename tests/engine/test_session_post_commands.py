@@ -10,11 +10,11 @@ import pytest
 from test_session_running import ok
 
 import terrace
-from terrace.data.build import from_frame
-from terrace.postestimation.contrast import contrast_tables
-from terrace.postestimation.margins import margins
-from terrace.postestimation.pwcompare import pwcompare_table
-from terrace.postestimation.terms import term_table
+from terrace.data.readers.build import from_frame
+from terrace.postestimation.margins.margins import margins
+from terrace.postestimation.tests.contrast import contrast_tables
+from terrace.postestimation.tests.pwcompare import pwcompare_table
+from terrace.postestimation.tests.terms import term_table
 from terrace.session.contract import Outcome
 from terrace.session.session import Session
 from terrace.session.state import State

@@ -12,8 +12,8 @@ from scipy import stats
 from test_session_post_commands import MODEL, frame
 from test_session_running import ok
 
-from terrace.data.build import from_frame
-from terrace.postestimation.pwcompare import letters
+from terrace.data.readers.build import from_frame
+from terrace.postestimation.tests.pwcompare import letters
 from terrace.session.session import Session
 from terrace.session.state import State
 

@@ -15,8 +15,8 @@ from oracles.dense import Dense
 from oracles.generated import EVERY, Case
 from oracles.numerics import jacobian
 from terrace.inference.parameters import estmetric
-from terrace.postestimation.prediction import prediction
-from terrace.postestimation.scores import scores
+from terrace.postestimation.diagnose.scores import scores
+from terrace.postestimation.predict.uncertainty import prediction
 from terrace.session.session import Session
 
 CASES = {c.id: c for c in EVERY}

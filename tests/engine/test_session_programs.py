@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_session_running import make_data, ok
 
-from terrace.session.commands.syntax import elements
+from terrace.session.commands.program.syntax import elements
 from terrace.session.session import Session
 from terrace.session.state import State
 

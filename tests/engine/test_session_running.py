@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from terrace.data.build import from_frame
 from terrace.data.dataset import Dataset
+from terrace.data.readers.build import from_frame
 from terrace.errors import DataError, DidYouMean
-from terrace.language.command import PREFIXES
+from terrace.language.grammar.command import PREFIXES
 from terrace.session import registry
 from terrace.session.contract import Outcome
 from terrace.session.groups import group_rows, sort_rows
@@ -286,14 +286,14 @@ def test_steps_are_limited(session: Session) -> None:
     ],
 )
 def test_abbreviations(typed: str, name: str) -> None:
-    from terrace.language.command import parse_command
+    from terrace.language.grammar.command import parse_command
 
     registry.load()
     assert registry.find(parse_command(typed))[0].name == name
 
 
 def test_every_command_is_found_by_its_name_and_its_shortest_spelling() -> None:
-    from terrace.language.command import parse_command
+    from terrace.language.grammar.command import parse_command
 
     registry.load()
     for command in COMMANDS.values():

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 import terrace
-from terrace.report.text import table_text
+from terrace.report.text.text import table_text
 from terrace.results.table import Column, Row, Table
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import terrace
-from terrace.data import readers
+from terrace.data import read as readers
 from terrace.errors import Cancelled, TerraceError
 from terrace.session.session import Session
 
@@ -199,7 +199,7 @@ def test_models_that_need_rows_are_fitted_in_memory(tmp_path: Path, model: str, 
     streamed = terrace.stream(path)
     fit = terrace.fit(model, streamed)
     assert numbers(fit).tolist() == pytest.approx(numbers(terrace.fit(model, terrace.read(path))).tolist(), nan_ok=True)
-    monkeypatch.setattr("terrace.data.streamed.available_memory", lambda: 1000)
+    monkeypatch.setattr("terrace.data.streams.batches.available_memory", lambda: 1000)
     with pytest.raises(TerraceError) as raised:
         terrace.fit(model, streamed)
     assert raised.value.code == "larger-than-memory"
@@ -421,7 +421,9 @@ def test_a_condition_on_other_rows_is_refused(session: Session, parquet: Path) -
 
 
 def test_functions_that_need_the_rows_of_a_fit_say_so(parquet: Path) -> None:
-    from terrace.postestimation import predict, r2, residual_checks, wcorrelation
+    from terrace.postestimation.diagnose import residual_checks
+    from terrace.postestimation.predict import columns as predict
+    from terrace.postestimation.variance import r2, wcorrelation
 
     data = terrace.read(parquet)
     model = "mixed y x i.f || g: x"

@@ -7,7 +7,7 @@ import math
 import pytest
 from scipy import stats
 
-from terrace.inference.studentized import range_quantile, range_upper
+from terrace.statistics.studentized import range_quantile, range_upper
 
 
 @pytest.mark.parametrize("df", [1.0, 1.5, 3.0, 5.9, 6.1, 23.4, 2000.0, math.inf])

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import terrace
-from terrace.data.readers import stream
+from terrace.data.read import stream
 from terrace.errors import TerraceError
 
 POWERS = (-300, -200, -170, -155, -149, -100, -20, 20, 100, 140, 149, 155, 170, 300)

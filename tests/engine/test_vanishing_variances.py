@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import terrace
-from terrace.data.intake import as_dataset
+from terrace.data.readers.frames import as_dataset
 from terrace.design import vanishing
 from terrace.design.design import build_design
 from terrace.errors import FitError
 from terrace.inference.boundary import singular_directions
 from terrace.language.mixed import parse_mixed
-from terrace.postestimation.checklist import checklist
+from terrace.postestimation.diagnose.checklist import checklist
 
 MANY = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "60")))
 FORMS = {

@@ -19,7 +19,7 @@ from terrace.errors import TerraceError
 from terrace.spec.check import Report, examine
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Problem
-from terrace_desktop.worker import Job, Operation, Worker, run_here
+from terrace_desktop.work.worker import Job, Operation, Worker, run_here
 
 DIRECT_ROWS = 20_000
 """Up to this many rows a check takes a few milliseconds and is done at once."""

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QToolButto
 
 from terrace.errors import TerraceError
 from terrace.spec import edit
-from terrace_desktop.builder.coefficients import coefficient_names
 from terrace_desktop.builder.state import BuilderState
-from terrace_desktop.builder.term_menu import inside
-from terrace_desktop.widgets import ElidedLabel, button, clear_layout, label, named
+from terrace_desktop.builder.terms.coefficients import coefficient_names
+from terrace_desktop.builder.terms.term_menu import inside
+from terrace_desktop.ui.widgets import ElidedLabel, button, clear_layout, label, named
 
 
 class ConstraintList(QWidget):

@@ -14,10 +14,10 @@ from terrace.spec.model import ModelSpec
 from terrace_desktop.builder.checking import DIRECT_ROWS
 from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.state import RunCommands
-from terrace_desktop.dialogs import PageDialog
-from terrace_desktop.settings import Settings
-from terrace_desktop.widgets import named
-from terrace_desktop.worker import Worker
+from terrace_desktop.ui.dialogs import PageDialog
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.ui.widgets import named
+from terrace_desktop.work.worker import Worker
 
 
 class BuilderDialog(QDialog):

@@ -27,8 +27,8 @@ from PySide6.QtWidgets import (
 )
 
 from terrace.errors import TerraceError
-from terrace_desktop import theme
-from terrace_desktop.widgets import named, restyle
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import named, restyle
 
 Index = QModelIndex | QPersistentModelIndex
 V = TypeVar("V")  # what a control chooses: a name, a number, None for the usual

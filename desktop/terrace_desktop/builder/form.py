@@ -22,28 +22,28 @@ from terrace.data.dataset import Dataset
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
-from terrace_desktop import theme
 from terrace_desktop.builder import look
 from terrace_desktop.builder.checking import DIRECT_ROWS
-from terrace_desktop.builder.chips import RoleBox
 from terrace_desktop.builder.live import COMMAND, LivePanel, command_of
 from terrace_desktop.builder.pasting import read_paste
 from terrace_desktop.builder.section import Section
-from terrace_desktop.builder.section_estimation import EstimationSection
-from terrace_desktop.builder.section_fixed import FixedSection, OutcomeSection
-from terrace_desktop.builder.section_levels import LevelsSection
-from terrace_desktop.builder.section_maximisation import MaximisationSection
-from terrace_desktop.builder.section_more import MoreSection
-from terrace_desktop.builder.section_reporting import ReportingSection
-from terrace_desktop.builder.section_residuals import ResidualsSection
+from terrace_desktop.builder.sections.estimation import EstimationSection
+from terrace_desktop.builder.sections.fixed import FixedSection, OutcomeSection
+from terrace_desktop.builder.sections.levels import LevelsSection
+from terrace_desktop.builder.sections.maximisation import MaximisationSection
+from terrace_desktop.builder.sections.more import MoreSection
+from terrace_desktop.builder.sections.reporting import ReportingSection
+from terrace_desktop.builder.sections.residuals import ResidualsSection
 from terrace_desktop.builder.state import BuilderState, RunCommands
 from terrace_desktop.builder.tab_order import order_tabs
+from terrace_desktop.builder.terms.chips import RoleBox
+from terrace_desktop.builder.terms.variable_menu import fill_variable_menu
 from terrace_desktop.builder.uses import uses
-from terrace_desktop.builder.variable_menu import fill_variable_menu
 from terrace_desktop.builder.variables import VariablePane
-from terrace_desktop.settings import Settings
-from terrace_desktop.widgets import ElidedLabel, button, hairline, label, named, restyle, tool_button
-from terrace_desktop.worker import Worker
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle, tool_button
+from terrace_desktop.work.worker import Worker
 
 FOLDS = 3  # sections at the end that are folded away
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terrace.data.streamed import StreamedData
+from terrace.data.streams.batches import StreamedData
 from terrace.errors import TerraceError
 from terrace.language.mixed import parse_mixed
 from terrace.spec import edit
@@ -35,10 +35,10 @@ from terrace.spec.equations_render import (
 )
 from terrace.spec.model import ModelSpec
 from terrace.spec.text import format_mixed
-from terrace_desktop import theme
 from terrace_desktop.builder.fields import leave_undo
 from terrace_desktop.builder.state import BuilderState
-from terrace_desktop.widgets import button, hairline, label, named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import button, hairline, label, named
 
 HOLE = "…"
 COMMAND = 2  # the tab of the command

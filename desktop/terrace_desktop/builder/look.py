@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Template
 
 from terrace.data.resources import resource_path
-from terrace_desktop import theme
+from terrace_desktop.ui import theme
 
 _SHEET = Template("""
 QFrame[surface="form"], QWidget[surface="form"], QScrollArea > QWidget > QWidget[surface="form"] {

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 from terrace.spec.choices import Closed
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Problem
-from terrace_desktop.flow import Flow
-from terrace_desktop.widgets import clear_layout, named
+from terrace_desktop.ui.flow import Flow
+from terrace_desktop.ui.widgets import clear_layout, named
 
 
 @dataclass(frozen=True)

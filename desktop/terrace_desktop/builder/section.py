@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from terrace.spec.model import ModelSpec
-from terrace_desktop.builder.chips import RoleBox
 from terrace_desktop.builder.notes import Notes
 from terrace_desktop.builder.state import BuilderState
-from terrace_desktop.widgets import label, named
+from terrace_desktop.builder.terms.chips import RoleBox
+from terrace_desktop.ui.widgets import label, named
 
 
 class Section(QWidget):

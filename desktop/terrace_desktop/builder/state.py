@@ -20,7 +20,7 @@ from terrace.spec.templates import Started, start
 from terrace.spec.text import number_text
 from terrace_desktop.builder.checking import DIRECT_ROWS, Checker, RowsOf
 from terrace_desktop.builder.rows import rows_of
-from terrace_desktop.worker import Worker
+from terrace_desktop.work.worker import Worker
 
 HISTORY = 200
 RunCommands = Callable[[tuple[str, ...], Callable[[], object]], object]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from terrace.errors import CommandError
+from terrace.language.grammar.tokens import Piece
+from terrace.language.grammar.varlist import parse_factor, parse_terms
 from terrace.language.mixed import parse_mixed
-from terrace.language.tokens import Piece
-from terrace.language.varlist import parse_factor, parse_terms
 from terrace.spec.model import Factor, ModelSpec, Term
 
 T = TypeVar("T")

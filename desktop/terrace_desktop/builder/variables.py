@@ -28,9 +28,9 @@ from PySide6.QtWidgets import (
 )
 
 from terrace.data.dataset import Variable
-from terrace_desktop import theme
 from terrace_desktop.builder.fields import BADGES, leave_undo
-from terrace_desktop.widgets import label, named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import label, named
 
 MIME = "application/x-terrace-variables"
 Index = QModelIndex | QPersistentModelIndex

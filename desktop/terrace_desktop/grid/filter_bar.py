@@ -8,7 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from terrace_desktop.widgets import label, named, proposals
+from terrace_desktop.ui.widgets import label, named, proposals
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset

@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QHeaderView, QWidget
 
-from terrace_desktop import theme
 from terrace_desktop.grid.model import GridModel
-from terrace_desktop.widgets import named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import named
 
 HEAD = 30  # px
 ROW = 27

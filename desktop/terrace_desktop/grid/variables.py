@@ -29,11 +29,11 @@ from PySide6.QtWidgets import (
 )
 
 from terrace.data.value import Value
-from terrace_desktop import theme
 from terrace_desktop.grid.columns import BADGES, exact
 from terrace_desktop.grid.filter_bar import EscapeLine
 from terrace_desktop.grid.header import draw_badge
-from terrace_desktop.widgets import hairline, label, named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import hairline, label, named
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset, Variable

@@ -28,10 +28,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terrace_desktop import theme
 from terrace_desktop.grid.header import BADGE, PAD, ROW, ColumnHeader, RowHeader
 from terrace_desktop.grid.model import MISSING, GridModel
-from terrace_desktop.widgets import named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import named
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,16 +10,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from terrace.report import formats
-from terrace_desktop.flow import Flow
-from terrace_desktop.widgets import (
-    ClickFrame,
-    ElidedLabel,
-    button,
-    label,
-    named,
-    restyle,
-    tool_button,
-)
+from terrace_desktop.ui.flow import Flow
+from terrace_desktop.ui.widgets import ClickFrame, ElidedLabel, button, label, named, restyle, tool_button
 
 if TYPE_CHECKING:
     from terrace.results.plot import Plot

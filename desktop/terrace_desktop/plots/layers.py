@@ -9,8 +9,8 @@ import numpy as np
 import pyqtgraph as pg
 
 from terrace.results.plot import Marks
-from terrace_desktop import theme
 from terrace_desktop.plots.looks import mark_colour, pen, symbol_looks
+from terrace_desktop.ui import theme
 
 MOST_TEXTS = 300  # labels beside points
 BUNDLE = 8  # breaks from which a layer is a bundle of lines and no single one

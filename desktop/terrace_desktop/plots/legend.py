@@ -8,10 +8,10 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from terrace.results.plot import Marks, Plot
-from terrace_desktop import theme
 from terrace_desktop.plots.layers import Setting, line_looks
 from terrace_desktop.plots.looks import mark_colour, pen, symbol_looks
-from terrace_desktop.widgets import named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import named
 
 SAMPLE = 26  # px of the sample before a label
 GAP = 6

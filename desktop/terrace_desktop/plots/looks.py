@@ -8,10 +8,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainterPath
 
-from terrace.report.figure_marks import DASHES, PATTERNS
+from terrace.report.figure.marks import DASHES, PATTERNS
 from terrace.report.themes import theme_of
 from terrace.results.plot import Marks
-from terrace_desktop import theme
+from terrace_desktop.ui import theme
 
 SERIES_SYMBOLS = ("o", "s", "t1", "d", "t", "+", "x", "t3")  # in the order of those on paper
 SYMBOLS = {

@@ -11,9 +11,9 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 
 from terrace.results.plot import Axis, Plot, PlotPanel
-from terrace_desktop import theme
 from terrace_desktop.plots import layers
 from terrace_desktop.plots.trellis import Trellis, axis_of
+from terrace_desktop.ui import theme
 
 NUMBERS_LEFT = 44  # px beside a panel for the numbers of its axis
 NUMBERS_BELOW = 24

@@ -15,12 +15,12 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 
 from terrace.results.plot import Plot
-from terrace_desktop import theme
 from terrace_desktop.plots import hover, layers
 from terrace_desktop.plots.panels import BrushBox, Grid
 from terrace_desktop.plots.thin import MOST, Prepared, prepare, rows_inside
 from terrace_desktop.plots.trellis import Trellis, logged
-from terrace_desktop.widgets import named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import named
 
 STEP = 20  # ms for which drawing may hold up the window at a time
 REST = 2  # ms between the steps of plots that are drawn at the same time

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terrace_desktop.widgets import ElidedLabel, named, restyle, tool_button
+from terrace_desktop.ui.widgets import ElidedLabel, named, restyle, tool_button
 
 TITLE = 160  # px that the name keeps before the actions of the head move into the menu at its end
 LEAST = 280  # px: a card never asks for more width than this

@@ -15,7 +15,7 @@ TSV = "text/tab-separated-values"
 
 def tables_mime(tables: Sequence[Table]) -> QMimeData:
     """HTML with inline styles, tab-separated values at full precision, and plain text."""
-    from terrace.report.html import clipboard
+    from terrace.report.html.html import clipboard
 
     forms = [clipboard(t) for t in tables]
     mime = QMimeData()
@@ -27,7 +27,7 @@ def tables_mime(tables: Sequence[Table]) -> QMimeData:
 
 def values_mime(tables: Sequence[Table]) -> QMimeData:
     """Tab-separated values at full precision as plain text too: pastes into cells everywhere."""
-    from terrace.report.html import clipboard
+    from terrace.report.html.html import clipboard
 
     text = _joined_tsv([clipboard(t) for t in tables])
     mime = QMimeData()

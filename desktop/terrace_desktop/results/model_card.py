@@ -12,21 +12,21 @@ from PySide6.QtWidgets import QMenu
 from terrace.report import formats
 from terrace.spec.model import Metric
 from terrace.spec.title import model_title
-from terrace_desktop import theme
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import Card
 from terrace_desktop.results.clipboard import tables_mime, values_mime
 from terrace_desktop.results.naming import state_pill
 from terrace_desktop.results.output_card import joined_html
 from terrace_desktop.results.segments import Segments
-from terrace_desktop.widgets import Notice, clear_layout, marked, named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import Notice, clear_layout, marked, named
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import Advice, FitResult
     from terrace.results.table import Table
     from terrace.session.contract import Outcome
-    from terrace_desktop.history import Entry
+    from terrace_desktop.work.history import Entry
 
 AFTER = (  # what follows a fit: command, and the words of the menu
     ("estat icc", QT_TRANSLATE_NOOP("ModelCard", "Intraclass correlation")),

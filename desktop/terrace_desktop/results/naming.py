@@ -16,7 +16,7 @@ def _tr(text: str) -> str:
 
 def state_pill(fit: FitResult) -> tuple[str, str, str]:
     """Text, kind and short text of the pill: how the maximisation ended, in how many steps and how long."""
-    from terrace_desktop.history import duration
+    from terrace_desktop.work.history import duration
 
     steps = max((i.number for i in fit.log if i.phase != "EM"), default=0) or len(fit.log)
     took = _tr("{0} steps, {1}").format(steps, duration(fit.elapsed))

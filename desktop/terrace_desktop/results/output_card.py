@@ -9,20 +9,20 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from terrace_desktop import theme
-from terrace_desktop.history import duration
-from terrace_desktop.ml_test import REFUSED
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import Card
 from terrace_desktop.results.clipboard import tables_mime
 from terrace_desktop.results.segments import Segments
-from terrace_desktop.widgets import Notice, marked, named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import Notice, marked, named
+from terrace_desktop.work.history import duration
+from terrace_desktop.work.ml_test import REFUSED
 
 if TYPE_CHECKING:
     from terrace.results.plot import Plot
     from terrace.results.table import Table
     from terrace.session.contract import Outcome
-    from terrace_desktop.history import Entry
+    from terrace_desktop.work.history import Entry
 
 
 MOST = 88  # characters of a command beside an error
@@ -70,7 +70,7 @@ def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> st
     """
     from html import escape
 
-    from terrace.report.html import table_html
+    from terrace.report.html.html import table_html
 
     def space(px: int) -> str:
         return f'<p style="margin:0;font-size:{px}px;line-height:100%;">&nbsp;</p>'

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
-from terrace_desktop.history import duration
 from terrace_desktop.results.model_card import ModelCard
 from terrace_desktop.results.output_card import OutputCard
-from terrace_desktop.widgets import ElidedLabel, button, label, named
+from terrace_desktop.ui.widgets import ElidedLabel, button, label, named
+from terrace_desktop.work.history import duration
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome, Progress
-    from terrace_desktop.history import Entry
     from terrace_desktop.plots.cards import PlotRow
+    from terrace_desktop.work.history import Entry
 
 PLOTS = ("residual-fitted", "qq", "caterpillar")
 

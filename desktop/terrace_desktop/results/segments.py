@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 
-from terrace_desktop.widgets import button, named
+from terrace_desktop.ui.widgets import button, named
 
 
 class Segments(QWidget):

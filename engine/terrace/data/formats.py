@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from terrace.data.dataset import Dataset
-    from terrace.data.streamed import StreamedData
+    from terrace.data.streams.batches import StreamedData
 
     Reader = Callable[..., Dataset]
     Writer = Callable[..., list[str]]
@@ -44,7 +44,7 @@ class DataFormat:
         ``reader(path, report, **options)`` gives a `Dataset`; `options` are those of `terrace.read` that it takes.
     writer
         ``writer(data, path, report, **options)`` writes, and gives notes on what the format could not hold;
-        `write_options` are those of `terrace.data.writers.write` that it takes. Empty where nothing is written.
+        `write_options` are those of `terrace.data.write.write` that it takes. Empty where nothing is written.
     keeps
         What comes back from a file that was written: the values, value labels too, or everything that a Dataset knows.
     again
@@ -102,49 +102,51 @@ _ZIP = b"PK\x03\x04"
 FORMATS = (
     DataFormat(
         "stata", "a Stata file", "Stata", (".dta",), ("pyreadstat",),
-        reader="terrace.data.statfiles:read_stata", options=("encoding",),
-        written=(".dta",), writer="terrace.data.write_stat:write_stata", keeps="labels",
-        again="terrace.data.write_losses:from_stata", content=_stata,
+        reader="terrace.data.readers.statfiles:read_stata", options=("encoding",),
+        written=(".dta",), writer="terrace.data.writers.statfiles:write_stata", keeps="labels",
+        again="terrace.data.writers.losses:from_stata", content=_stata,
     ),
     DataFormat(
         "spss", "an SPSS file", "SPSS", (".sav", ".zsav"), ("pyreadstat",),
-        reader="terrace.data.statfiles:read_spss", options=("encoding",),
-        written=(".sav", ".zsav"), writer="terrace.data.write_stat:write_spss", keeps="labels",
-        again="terrace.data.write_losses:from_spss", commands=("import spss",), content=_begins(b"$FL2", b"$FL3"),
+        reader="terrace.data.readers.statfiles:read_spss", options=("encoding",),
+        written=(".sav", ".zsav"), writer="terrace.data.writers.statfiles:write_spss", keeps="labels",
+        again="terrace.data.writers.losses:from_spss", commands=("import spss",), content=_begins(b"$FL2", b"$FL3"),
     ),
     DataFormat(
         "portable", "an SPSS portable file", "SPSS", (".por",), ("pyreadstat",),
-        reader="terrace.data.statfiles:read_portable", commands=("import spss",),
+        reader="terrace.data.readers.statfiles:read_portable", commands=("import spss",),
         anywhere=(b"SPSS PORT FILE", b"SPSSPORT"),
     ),
     DataFormat(
         "sas", "a SAS data file", "SAS", (".sas7bdat",), ("pyreadstat",),
-        reader="terrace.data.statfiles:read_sas", options=("encoding",), commands=("import sas",),
+        reader="terrace.data.readers.statfiles:read_sas", options=("encoding",), commands=("import sas",),
         content=lambda head: head[12:20] == b"\xc2\xea\x81\x60\xb3\x14\x11\xcf",
     ),
     DataFormat(
         "xport", "a SAS transport file", "SAS", (".xpt",), ("pyreadstat",),
-        reader="terrace.data.statfiles:read_xport", options=("encoding",), commands=("import sas", "import sasxport5"),
+        reader="terrace.data.readers.statfiles:read_xport", options=("encoding",),
+        commands=("import sas", "import sasxport5"),
         content=_begins(b"HEADER RECORD*******"),
     ),
     DataFormat(
         "text", "delimited text", "CSV", (".csv", ".tsv", ".tab", ".txt", ".dat", ".asc"), ("pandas", "pyarrow"),
-        reader="terrace.data.delimited:read_delimited", options=("delimiter", "decimal", "encoding"),
-        written=(".csv", ".tsv"), writer="terrace.data.write_tables:write_text", write_options=("delimiter", "header"),
-        again="terrace.data.write_losses:from_text", opener="terrace.data.streamed_text:open_text",
-        memory="terrace.data.streamed_text:memory_of_text", commands=("import delimited",),
+        reader="terrace.data.readers.delimited:read_delimited", options=("delimiter", "decimal", "encoding"),
+        written=(".csv", ".tsv"), writer="terrace.data.writers.tables:write_text",
+        write_options=("delimiter", "header"),
+        again="terrace.data.writers.losses:from_text", opener="terrace.data.streams.text:open_text",
+        memory="terrace.data.streams.text:memory_of_text", commands=("import delimited",),
     ),
     DataFormat(
         "excel", "an Excel workbook", "Excel", (".xlsx", ".xlsm"), ("openpyxl",),
-        reader="terrace.data.excel:read_excel", options=("sheet", "cells"),
-        written=(".xlsx",), writer="terrace.data.write_tables:write_excel",
-        again="terrace.data.write_losses:from_excel", commands=("import excel",), content=_workbook,
+        reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"),
+        written=(".xlsx",), writer="terrace.data.writers.tables:write_excel",
+        again="terrace.data.writers.losses:from_excel", commands=("import excel",), content=_workbook,
     ),
     DataFormat(
         "parquet", "a Parquet file", "Parquet", (".parquet", ".pq"), ("pyarrow",),
         reader="terrace.data.parquet:read_parquet",
         written=(".parquet",), writer="terrace.data.parquet:write_parquet", keeps="everything",
-        opener="terrace.data.streamed_parquet:open_parquet", memory="terrace.data.streamed_parquet:memory_of_parquet",
+        opener="terrace.data.streams.parquet:open_parquet", memory="terrace.data.streams.parquet:memory_of_parquet",
         content=_begins(b"PAR1"),
     ),
 )  # fmt: skip

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.arrow import plain_series
-from terrace.data.build import RawColumn, build_dataset
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.data.plain import plain_values
 from terrace.data.progress import Report
+from terrace.data.readers.build import RawColumn, build_dataset
 
 KEY = b"terrace"
 _VERSION = 1

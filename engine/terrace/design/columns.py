@@ -291,7 +291,7 @@ def variable_values(data: Dataset, factor: Factor) -> FloatArray:
     """Values of a continuous variable with its time-series operators, shape (rows of the data,)."""
     if not factor.operators:
         return data.numeric(factor.name)
-    from terrace.language.expressions import evaluate
+    from terrace.language.expressions.entry import evaluate
 
     text = "".join(f"{op}{k}" for op, k in factor.operators) + "." + factor.name
     return np.asarray(evaluate(text, data), dtype=np.float64)

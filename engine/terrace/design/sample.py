@@ -25,7 +25,7 @@ def selected_rows(spec: ModelSpec, data: Dataset) -> BoolArray:
         rows[: first - 1] = False
         rows[last:] = False
     if spec.condition:
-        from terrace.language.expressions import condition
+        from terrace.language.expressions.entry import condition
 
         rows &= condition(spec.condition, data)
         if not rows.any():
@@ -87,7 +87,7 @@ def _codes(spec: ModelSpec) -> Iterator[str]:
 
 def weight_values(expression: str, data: Dataset, rows: BoolArray, *, integer: bool, option: str) -> FloatArray:
     """Weights for every row of the data, shape (rows of the data,); checked on the selected rows."""
-    from terrace.language.expressions import evaluate
+    from terrace.language.expressions.entry import evaluate
 
     values = np.asarray(evaluate(expression, data), dtype=np.float64)
     used = values[rows & ~np.isnan(values)]

@@ -19,7 +19,7 @@ from terrace.covariance.registry import RESIDUALS
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.memory import available_memory
 from terrace.data.progress import Report
-from terrace.data.streamed import StreamedData, TypeGivenUp
+from terrace.data.streams.batches import StreamedData, TypeGivenUp
 from terrace.data.value import Value
 from terrace.design.cell_keys import GroupCodes, KeyTable, computed_values
 from terrace.design.cells import Cells
@@ -53,7 +53,7 @@ def why_rows_are_needed(spec: ModelSpec) -> str:
         return "vce(robust) without groups"
     if spec.weight is not None and spec.weight.kind == "pweight" and not spec.random and not spec.cluster:
         return "pweight without groups"
-    from terrace.language.expressions import looks_at_other_rows
+    from terrace.language.expressions.entry import looks_at_other_rows
 
     for text in (spec.condition, *(expression for _, expression, _ in weight_expressions(spec))):
         if text and looks_at_other_rows(text):
@@ -63,7 +63,7 @@ def why_rows_are_needed(spec: ModelSpec) -> str:
 
 def model_variables(spec: ModelSpec, data: Dataset) -> tuple[str, ...]:
     """The variables that a model reads, those of its condition and weights included; each once."""
-    from terrace.language.expressions import variables_in
+    from terrace.language.expressions.entry import variables_in
 
     names = [spec.outcome.name]
     for term in (*spec.fixed, *(t for e in spec.random for t in e.terms)):
@@ -171,7 +171,7 @@ class _Passes:
             mask[: max(0, first - 1 - self.n_rows)] = False
             mask[max(0, last - self.n_rows) :] = False
             if self.spec.condition:
-                from terrace.language.expressions import condition
+                from terrace.language.expressions.entry import condition
 
                 mask &= condition(self.spec.condition, batch)
             mask = complete_rows(self.spec, batch, mask, self.lost, self.n_rows + 1)

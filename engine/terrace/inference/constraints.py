@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.errors import SpecError
-from terrace.language.expr_stored import coefficient_names
+from terrace.language.expressions.stored import coefficient_names
 from terrace.spec.model import ModelSpec
 
 FloatArray = npt.NDArray[np.float64]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from math import comb
 
-from terrace.inference.distributions import chi2_upper
 from terrace.inference.fitted import FittedModel
+from terrace.statistics.distributions import chi2_upper
 
 
 def binomial_mixture(stat: float, variances: int, free: int = 0) -> float:

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from terrace.frozen import freeze
 from terrace.inference.boundary import exact_values, free_directions, name_boundary, singular_directions
 from terrace.inference.cells import Cell, cells, natural_values, residual_ratios, variance_positions
-from terrace.inference.distributions import confidence_quantile
 from terrace.inference.identification import Confounded, Unidentified, confounded
 from terrace.likelihood.objective import Objective
 from terrace.optimise.search import SearchPoint, SearchSpace
+from terrace.statistics.distributions import confidence_quantile
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

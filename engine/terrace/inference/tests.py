@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.inference.distributions import chi2_upper, f_upper
+from terrace.statistics.distributions import chi2_upper, f_upper
 
 FloatArray = npt.NDArray[np.float64]
 

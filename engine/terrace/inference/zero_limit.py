@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.inference.cells import Cell
-from terrace.inference.distributions import confidence_quantile
 from terrace.inference.parameters import NaturalEstimate
 from terrace.optimise.newton import trust_region_step
 from terrace.optimise.search import Frames, SearchPoint, SearchSpace, with_log_variance
+from terrace.statistics.distributions import confidence_quantile
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

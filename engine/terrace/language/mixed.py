@@ -14,11 +14,19 @@ from dataclasses import dataclass, field, replace
 
 from terrace.errors import SpecError
 from terrace.language import mixed_options as o
-from terrace.language.clauses import Clauses, Weighting, split_clauses
-from terrace.language.names import Names
-from terrace.language.options import Option, OptionRule, choice, match_option, match_options, members, scan_options
-from terrace.language.tokens import NAME, Piece, split, top_level, words
-from terrace.language.varlist import parse_factor, parse_terms
+from terrace.language.grammar.clauses import Clauses, Weighting, split_clauses
+from terrace.language.grammar.names import Names
+from terrace.language.grammar.options import (
+    Option,
+    OptionRule,
+    choice,
+    match_option,
+    match_options,
+    members,
+    scan_options,
+)
+from terrace.language.grammar.tokens import NAME, Piece, split, top_level, words
+from terrace.language.grammar.varlist import parse_factor, parse_terms
 from terrace.spec.edit import ALL
 from terrace.spec.model import (
     Display,

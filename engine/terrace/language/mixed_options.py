@@ -13,10 +13,10 @@ from dataclasses import replace
 from typing import Any, TypedDict
 
 from terrace.covariance.registry import RESIDUALS, STRUCTURES, spellings
-from terrace.language.names import Names
-from terrace.language.numlist import parse_numlist
-from terrace.language.options import Option, OptionRule, choice, match_options, members, rule, rules
-from terrace.language.tokens import NAME, Piece, split
+from terrace.language.grammar.names import Names
+from terrace.language.grammar.numlist import parse_numlist
+from terrace.language.grammar.options import Option, OptionRule, choice, match_options, members, rule, rules
+from terrace.language.grammar.tokens import NAME, Piece, split
 from terrace.spec.model import (
     DfInformation,
     DfMethod,

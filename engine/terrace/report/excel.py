@@ -255,7 +255,7 @@ def _write_plot(sheet: Worksheet, plot: Plot, caption: str, at: int) -> int:
     from openpyxl.drawing.image import Image
     from openpyxl.styles import Font
 
-    from terrace.report.figure import render
+    from terrace.report.figure.figure import render
 
     _put(sheet, at, 1, caption).font = Font(bold=True)
     picture = Image(io.BytesIO(render(plot, "png", dpi=192, title=False)))

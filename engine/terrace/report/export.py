@@ -75,7 +75,7 @@ def _bytes(
     generated: str,
 ) -> bytes:
     if kind == ".html":
-        from terrace.report.html_page import document_html
+        from terrace.report.html.page import document_html
 
         page = document_html(title or "Report", parts, command=command, generated=generated, labels=labels)
         return page.encode("utf-8")
@@ -98,7 +98,7 @@ def _bytes(
 
 
 def _picture(parts: list[Part], plots: list[Plot], out: Path, kind: str, replace: bool) -> Path:
-    from terrace.report.figure import save
+    from terrace.report.figure.figure import save
 
     if len(plots) != 1 or len(parts) != 1:
         raise ExportError(
@@ -121,7 +121,7 @@ def _with_figures(
     labels: Mapping[str, str] | None,
 ) -> Path:
     """The document last: when it is there, so are its figures."""
-    from terrace.report.figure import save
+    from terrace.report.figure.figure import save
     from terrace.report.latex import document_latex
     from terrace.report.markdown import document_markdown
 
@@ -169,7 +169,7 @@ def document_text(
 ) -> str:
     """The parts as plain text; a fit as its page, a plot as its title."""
     from terrace.report.cells import wrap
-    from terrace.report.text import fit_text, table_text
+    from terrace.report.text.text import fit_text, table_text
     from terrace.results.fit import FitResult
 
     out = [f"{title}\n{'=' * min(width, max(3, len(title)))}"] if title else []

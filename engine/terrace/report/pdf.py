@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from terrace.report.cells import Shown, note_paragraphs, shown, tails
-from terrace.report.figure import paper, render
+from terrace.report.figure.figure import paper, render
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.table import Table

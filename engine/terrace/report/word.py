@@ -269,7 +269,7 @@ def _caption(document: Document, kind: str, number: int, title: str) -> None:
 def _add_plot(document: Document, plot: Plot, number: int) -> None:
     from docx.shared import Inches
 
-    from terrace.report.figure import render
+    from terrace.report.figure.figure import render
 
     _caption(document, "Figure", number, plot.title)
     picture = document.add_picture(io.BytesIO(render(plot, "png", dpi=220, title=False)))

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from terrace.design.design import Design, Level
 from terrace.design.estimability import unsettled_names
 from terrace.inference.cells import Cell
-from terrace.inference.distributions import confidence_quantile, normal_two_sided, t_two_sided
 from terrace.inference.fitted import FittedModel
 from terrace.inference.parameters import NaturalEstimate, estmetric, interval, sd_metric
 from terrace.inference.zero_limit import nearly_zero, profile_limits
 from terrace.results.fit import FixedEffect, GroupSummary, RandomParameter
+from terrace.statistics.distributions import confidence_quantile, normal_two_sided, t_two_sided
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -11,7 +11,6 @@ from terrace.data.dataset import Dataset
 from terrace.design.estimability import changes, estimable_part, settled
 from terrace.inference.constraints import null_space
 from terrace.inference.count import count_parameters
-from terrace.inference.distributions import chi2_upper, f_upper
 from terrace.inference.fitted import FittedModel
 from terrace.inference.mixture import mixture_p, only_variances
 from terrace.inference.parameters import estmetric
@@ -22,6 +21,7 @@ from terrace.results.assemble import fixed_rows, group_rows, random_rows, varian
 from terrace.results.fit import Comparison, FitResult
 from terrace.results.stored import coefficient_places, stored_macros, stored_matrices
 from terrace.spec.model import ModelSpec
+from terrace.statistics.distributions import chi2_upper, f_upper
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from terrace.language.command import ParsedCommand
+from terrace.language.grammar.command import ParsedCommand
 from terrace.session.registry import Command
 
 # Families whose arguments have the usual parts. Others read free text, or say themselves what they do not take, as

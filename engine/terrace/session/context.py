@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from terrace.language.expr_context import EvalContext
+from terrace.language.expressions.context import EvalContext
 from terrace.results.fit import FitResult
-from terrace.session.macros import system_values
+from terrace.session.program.macros import system_values
 from terrace.session.state import Origin, State
 
 

@@ -32,7 +32,7 @@ def result_text(result: CommandResult) -> str:
     """The text of a result, made from its tables where it has none of its own."""
     if result.text or not result.tables:
         return result.text
-    from terrace.report.text import table_text
+    from terrace.report.text.text import table_text
 
     return "\n\n".join(table_text(t).strip("\n") for t in result.tables)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from terrace.data.dataset import Dataset
-from terrace.language.command import ParsedCommand
-from terrace.language.expr_context import EvalContext
+from terrace.language.expressions.context import EvalContext
+from terrace.language.grammar.command import ParsedCommand
 from terrace.progress import CancelCheck, ProgressCallback
 from terrace.session.contract import Outcome
 from terrace.session.state import CommandResult, State

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from terrace.errors import CommandError, TerraceError
-from terrace.language.command import ParsedCommand, Prefix, by_variables
-from terrace.session.classes import only_its_own
+from terrace.language.grammar.command import ParsedCommand, Prefix, by_variables
 from terrace.session.clauses_taken import refuse_what_has_no_use
 from terrace.session.groups import group_rows, sort_rows
 from terrace.session.outcome import result_text
 from terrace.session.port import SessionPort
 from terrace.session.registry import PREFIX_HANDLERS, Command
+from terrace.session.returned.classes import only_its_own
 from terrace.session.state import CommandResult
 
 # ``xi`` is what i. needed in older programs, ``version`` says for which one a command was written.

@@ -14,9 +14,9 @@ from importlib import import_module
 from typing import Literal
 
 from terrace.errors import CommandError
-from terrace.language.command import ParsedCommand
-from terrace.language.options import abbreviates, did_you_mean
-from terrace.language.tokens import NAME, Piece
+from terrace.language.grammar.command import ParsedCommand
+from terrace.language.grammar.options import abbreviates, did_you_mean
+from terrace.language.grammar.tokens import NAME, Piece
 from terrace.session.effects import Effect
 from terrace.session.state import CommandResult
 
@@ -24,18 +24,35 @@ from terrace.session.state import CommandResult
 Handler = Callable[..., CommandResult]
 ByMode = Literal["no", "loop", "native"]
 
-MODULES = (
-    *("data", "describe", "estimation", "stored", "keep", "fvset"),
-    *("predict", "postestimation", "lrtest", "terms", "hypotheses", "margins"),
-    *("values", "matrices", "programming", "macros", "checks", "syntax", "files"),
-    *("system", "help", "metadata", "output", "variables"),
-    *("panelstats", "means", "quantiles", "sampling", "joining", "diagrams", "table", "center", "ranktests"),
-    *("generate", "egen", "manage", "convert", "combine", "restructure", "listing", "graphs", "graph_store"),
-    *("codebook", "tabulate", "tabstat", "correlate", "regress", "labels", "resample", "simulate"),
-    *("statsby", "mi", "export"),
-    *("contrasts", "explained", "slopes", "compare", "profile", "diagnostics", "apa"),
-)
-"""Modules of `terrace.session.commands`, one a family; listed by name so that frozen builds find them."""
+FAMILIES = {
+    "data": (
+        "center", "combine", "convert", "egen", "exporting", "fvset", "generate", "joining", "labels", "manage",
+        "metadata", "mi", "opening", "restructure", "sampling", "variables",
+    ),
+    "describe": (
+        "codebook", "correlate", "describe", "listing", "means", "panels", "quantiles", "ranks", "table", "tabstat",
+        "tabulate",
+    ),
+    "fit": (
+        "columns", "compare", "estimates", "estimates_files", "mixed", "regress",
+    ),
+    "estat": (
+        "diagnostics", "explained", "parts", "profile", "terms",
+    ),
+    "after": (
+        "apa", "contrasts", "hypotheses", "lrtest", "margins", "output", "predict", "slopes",
+    ),
+    "graphs": (
+        "diagrams", "graphs", "store",
+    ),
+    "program": (
+        "checks", "display", "macros", "matrices", "resample", "scalars", "simulate", "statsby", "syntax",
+    ),
+    "system": (
+        "files", "help", "session",
+    ),
+}
+"""Modules of `terrace.session.commands` by family; listed by name so that frozen builds find them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +165,9 @@ def prefix(name: str) -> Callable[[Handler], Handler]:
 
 def load() -> None:
     """Import every family of commands."""
-    for name in MODULES:
-        import_module(f"terrace.session.commands.{name}")
+    for family, names in FAMILIES.items():
+        for name in names:
+            import_module(f"terrace.session.commands.{family}.{name}")
 
 
 def find(parsed: ParsedCommand) -> tuple[Command, ParsedCommand]:

@@ -10,25 +10,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from terrace.data.dataset import Dataset
-from terrace.data.streamed import StreamedData
+from terrace.data.streams.batches import StreamedData
 from terrace.errors import CommandError, DataError, TerraceError
-from terrace.language.command import ParsedCommand, parse_command
-from terrace.language.dofile import DoCommand
-from terrace.language.expr_context import EvalContext
-from terrace.language.flow import Node, read_flow
-from terrace.language.macros import escaped
+from terrace.language.dofile.lines import DoCommand
+from terrace.language.dofile.tree import Node, read_flow
+from terrace.language.expressions.context import EvalContext
+from terrace.language.grammar.command import ParsedCommand, parse_command
+from terrace.language.grammar.macros import escaped
 from terrace.progress import CancelCheck, Progress, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
 from terrace.session.context import eval_context, with_origin
 from terrace.session.contract import Outcome
 from terrace.session.effects import Effect, happened
-from terrace.session.flow import Runner, call_program, run_block
 from terrace.session.log import record_defect
-from terrace.session.macros import expanded
 from terrace.session.outcome import captured, failure, return_code, success
+from terrace.session.program.macros import expanded
+from terrace.session.program.running import Runner, call_program, run_block
+from terrace.session.program.transcript import write_log
 from terrace.session.state import CommandResult, State
-from terrace.session.transcript import write_log
 
 MAX_UNDO = 100
 """Steps that can be undone. A step shares the columns it did not change with its neighbours."""

@@ -15,9 +15,9 @@ from terrace.data.value import Value
 from terrace.spec.model import Base, Display
 
 if TYPE_CHECKING:
-    from terrace.language.flow import ProgramText
-    from terrace.postestimation.linear import Linear
-    from terrace.postestimation.margins import Margins
+    from terrace.language.dofile.tree import ProgramText
+    from terrace.postestimation.margins.margins import Margins
+    from terrace.postestimation.tests.linear import Linear
     from terrace.results.fit import FitResult
     from terrace.results.plot import Plot
     from terrace.results.table import Table

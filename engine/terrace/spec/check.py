@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
-from terrace.data.streamed import StreamedData
+from terrace.data.streams.batches import StreamedData
 from terrace.spec import edit, rules_estimation, rules_fixed, rules_levels, rules_residuals
 from terrace.spec.counts import Counts, count
 from terrace.spec.facts import facts_of

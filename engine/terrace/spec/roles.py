@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from terrace.data.dataset import Dataset, Measure
-from terrace.data.streamed import StreamedData
+from terrace.data.streams.batches import StreamedData
 from terrace.spec.edit import ALL, group_name, is_crossed, level_path
 from terrace.spec.facts import Facts, Sample, facts_of
 from terrace.spec.model import Factor, ModelSpec

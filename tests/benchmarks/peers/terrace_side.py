@@ -18,7 +18,7 @@ from datasets import dataset
 
 import terrace
 from terrace.data.dataset import Dataset
-from terrace.postestimation.bootstrap import bootstrap
+from terrace.postestimation.resample.bootstrap import bootstrap
 from terrace.results.fit import FitResult
 
 FOLDER = Path(sys.argv[1])

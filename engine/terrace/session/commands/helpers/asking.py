@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 
+from terrace.language.grammar.options import Option
 from terrace.language.mixed_options import number as number_of
-from terrace.language.options import Option
 from terrace.results.table import Table
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Matrix, Returned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from terrace.data.dataset import Dataset
-from terrace.data.streamed import StreamedData
+from terrace.data.streams.batches import StreamedData
 from terrace.data.value import Value
 from terrace.results.table import Column, Row, Table
 

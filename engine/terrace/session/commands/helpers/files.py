@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from terrace.data.dataset import Dataset
-from terrace.language.tokens import Piece, unquoted
+from terrace.language.grammar.tokens import Piece, unquoted
 from terrace.session.session import Session
 
 
@@ -36,6 +36,6 @@ def without_labels(data: Dataset) -> Dataset:
 
 def read_using(session: Session, piece: Piece, command_name: str) -> Dataset:
     """The dataset of a file that a command names after using."""
-    from terrace.data.readers import read
+    from terrace.data.read import read
 
     return read(file_name(session, piece, command_name), progress=session.report, cancel=session.cancelled)

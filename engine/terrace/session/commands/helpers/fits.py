@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from terrace.language.command import ParsedCommand
-from terrace.language.options import did_you_mean
-from terrace.language.tokens import Piece, words
+from terrace.language.grammar.command import ParsedCommand
+from terrace.language.grammar.options import did_you_mean
+from terrace.language.grammar.tokens import Piece, words
 from terrace.results.fit import FitResult
 from terrace.session.session import Session
 

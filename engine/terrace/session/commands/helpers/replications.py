@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from terrace.language.grammar.options import Option
 from terrace.language.mixed_options import number
-from terrace.language.options import Option
 from terrace.session.session import Session
 
 REPS = 200

@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import wraps
 
 from terrace.inference.small import TITLES
-from terrace.language.command import ParsedCommand
+from terrace.language.grammar.command import ParsedCommand
+from terrace.language.grammar.options import Option, scan_options
 from terrace.language.mixed_options import excluding
 from terrace.language.mixed_options import number as number_of
-from terrace.language.options import Option, scan_options
 from terrace.results.fit import FitResult
 from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.registry import Handler
@@ -34,7 +34,7 @@ def with_own_df(fit: FitResult, options: dict[str, Option]) -> FitResult:
     """The fit with the degrees of freedom of ``df(#)``, or as it is without that option."""
     if "df" not in options:
         return fit
-    from terrace.postestimation.combinations import with_df
+    from terrace.postestimation.tests.combinations import with_df
 
     excluding(options, ("df", "small"))
     return with_df(fit, number_of(options["df"]))

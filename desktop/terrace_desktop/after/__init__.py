@@ -1,1 +1,0 @@
-"""The post-estimation panel: what can be asked of a fitted model, each as a small form over its command."""

@@ -1,0 +1,114 @@
+"""`terrace-desktop`: shows the window first and loads what is heavy after."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from terrace.data.resources import resource_path
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.work import logs
+from terrace_desktop.work.collector import Collector
+from terrace_desktop.work.keeper import Keeper
+
+if TYPE_CHECKING:
+    from terrace_desktop.app.window import MainWindow
+
+
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="terrace-desktop", description="Multilevel models in a window.")
+    parser.add_argument("file", nargs="?", help="a data file to open")
+    parser.add_argument("--data", metavar="FILE", help="the same")
+    parser.add_argument("--sample", metavar="NAME", help="open a bundled sample, such as hsb")
+    parser.add_argument("--model", metavar="COMMAND", help="a mixed command to have ready in the builder")
+    parser.add_argument("--theme", choices=theme.CHOICES, help="colours, for this run")
+    parser.add_argument("--self-test", action="store_true", help="open, fit, check, export, and quit")
+    return parser.parse_args(argv)
+
+
+def has_display() -> bool:
+    """False where Qt would end the process for want of a display."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def make_application() -> QApplication:
+    """The Qt application, named and with its icon."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    if app.findChild(Collector) is None:
+        Collector(app)
+    app.setApplicationName("Terrace")
+    app.setApplicationDisplayName("Terrace")
+    app.setOrganizationName("Terrace")
+    app.setDesktopFileName("terrace")
+    app.setWindowIcon(QIcon(str(resource_path("icons", "terrace.svg"))))
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the application; the exit status."""
+    options = parse_arguments(argv)
+    if not has_display():
+        print("There is no display here. `terrace run` works without one.", file=sys.stderr)
+        return 1
+    app = make_application()
+    settings = Settings()
+    theme.dress(app, options.theme or settings.theme())
+    crash = logs.start_logs()
+    relay = logs.ExceptionRelay()
+    relay.install()
+    from terrace_desktop.app.window import MainWindow
+    from terrace_desktop.work import session_port
+
+    keeper = Keeper(logs.log_path().parent)
+    left = keeper.begin()
+    window = MainWindow(settings, warm_up=session_port.warm_up, keeper=keeper)
+    window.asks_on_close = not options.self_test
+    relay.told.connect(window.show_failure)
+    window.show()
+    QTimer.singleShot(0, window, window.begin)
+    if left:
+        told = window.tr("The last session ended in a crash; File > Run the last session again brings it back.")
+        window.status.tell(told, 60_000)
+    elif crash:
+        window.status.tell(window.tr("The run before ended in a crash. Help > Open the log tells more."))
+    if options.self_test:
+        from terrace_desktop.app.self_test import SelfTest
+
+        test = SelfTest(window)
+        window.when_ready(test.begin)
+        status = app.exec()
+        status = test.status or status
+    else:
+        window.when_ready(lambda: open_first(window, options))
+        status = app.exec()
+    relay.uninstall()
+    logs.end_logs()
+    return status
+
+
+def open_first(window: MainWindow, options: argparse.Namespace) -> None:
+    """Open what the command line names, and have its model ready."""
+    path = options.file or options.data
+    if path:
+        window.data.open_file(path)
+    elif options.sample:
+        window.data.open_sample(options.sample)
+    if options.model:
+        window.models.open_builder_with(options.model)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+"""Opening data, sorting and copying the grid, editing what the variables are."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from terrace.errors import TerraceError
+from terrace_desktop.app.data_pane import DataPane
+from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
+from terrace_desktop.grid.model import sort_order
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.action import Action
+from terrace_desktop.work import commands
+from terrace_desktop.work.controller import Controller
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from terrace.data.dataset import Dataset
+    from terrace.session.contract import Outcome
+    from terrace_desktop.ui.settings import Settings
+
+
+class DataFlow(QObject):
+    """Runs what the left side of the window asks for."""
+
+    told = Signal(str)  # a short message for the status bar
+    opened = Signal(str)  # a name for the title
+    open_failed = Signal(object)  # Outcome
+
+    def __init__(self, window: QWidget, controller: Controller, pane: DataPane, settings: Settings) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = controller
+        self.pane = pane
+        self.settings = settings
+        pane.grid.sort_asked.connect(self.sort)
+        pane.grid.copy_asked.connect(self.copy)
+        pane.grid.edit_asked.connect(self.edit_cell)
+        pane.variables.edit_asked.connect(self.edit_variable)
+        pane.filter_asked.connect(self.filter)
+        self._asked = 0  # filters so far: an answer to an earlier one is stale
+
+    def actions(self) -> list[Action]:
+        """What the menus offer about the data."""
+        tr, pane, open_ = self.tr, self.pane, self.controller.has_data
+        choose, sort = pane.labels.choose, self.sort_current
+        return [
+            Action("open", tr("&Open data…"), self.ask_open, QKeySequence.StandardKey.Open),
+            Action("labels", tr("Show la&bels"), partial(choose, "labels"), enabled=open_),
+            Action("codes", tr("Show &codes"), partial(choose, "codes"), enabled=open_),
+            Action("sort_up", tr("Sort rows asce&nding"), partial(sort, False), enabled=open_),
+            Action("sort_down", tr("Sort rows &descending"), partial(sort, True), enabled=open_),
+            Action("sort_none", tr("Order of &the data"), partial(sort, None), enabled=open_),
+            Action("filter", tr("&Filter rows…"), pane.focus_filter, "Ctrl+F", open_),
+            Action("go_to", tr("&Go to row or variable…"), pane.focus_go, "Ctrl+G", open_),
+            Action("show_all", tr("S&how all rows"), pane.show_all, enabled=lambda: pane.rows_shown() is not None),
+        ]
+
+    # --- opening ------------------------------------------------------------------------------------
+    def ask_open(self) -> None:
+        """Let the user choose a file."""
+        path = dialogs.ask_data(self.window, self.tr("Open data"), self.settings.folder())
+        if path:
+            self.open_file(path)
+
+    def open_file(self, path: str) -> None:
+        """Open a data file; what was open stays where it fails."""
+        self.controller.run(commands.use_file(path), lambda outcome: self._opened(outcome, path))
+
+    def open_sample(self, name: str) -> None:
+        """Open a bundled sample."""
+        self.controller.run(commands.use_sample(name), lambda outcome: self._opened(outcome, "", name))
+
+    def _opened(self, outcome: Outcome | None, path: str, sample: str = "") -> None:
+        if outcome is None:
+            return
+        if outcome.error is not None:
+            self.open_failed.emit(outcome)
+            return
+        if path:
+            self.settings.add_recent(path)
+        self.opened.emit(Path(path).name if path else sample)
+
+    # --- the grid -----------------------------------------------------------------------------------
+    def sort(self, name: str, descending: bool | None) -> None:
+        """Sort the view (never the data); None puts the order of the data back."""
+        grid = self.pane.grid
+        model = grid.grid
+        dataset, mask = model.dataset, model.filter_mask
+        if dataset is None:
+            return
+        if descending is None:
+            import numpy as np
+
+            grid.set_order(None if mask is None else np.flatnonzero(mask), None)
+            return
+
+        def done(order: npt.NDArray[np.int64]) -> None:
+            if model.dataset is dataset and model.filter_mask is mask:
+                grid.set_order(order, (name, descending))
+
+        self.controller.call_view("sorting the view", lambda: sort_order(dataset, name, descending, mask), done)
+
+    def sort_current(self, descending: bool | None) -> None:
+        """Sort the view by the current column."""
+        name = self.pane.grid.current_variable()
+        if name is not None:
+            self.sort(name, descending)
+
+    def filter(self, text: str, finished: bool = True) -> None:
+        """Show the rows where an expression is true; what cannot be read is told once the user has finished."""
+        grid = self.pane.grid
+        dataset = grid.grid.dataset
+        self._asked += 1
+        asked = self._asked
+        if dataset is None:
+            return
+        if not text:
+            if grid.grid.filtered:
+                self._show_rows(None)
+            return
+
+        def overtaken() -> bool:
+            return asked != self._asked or dataset is not grid.grid.dataset
+
+        def done(mask: npt.NDArray[np.bool_]) -> None:
+            if not overtaken():
+                self._show_rows(mask)
+
+        def failed(error: Exception) -> None:
+            if not isinstance(error, TerraceError):
+                self.controller.failed.emit(error)
+            elif finished and not overtaken():
+                if grid.grid.filtered:
+                    self._show_rows(None)
+                self.pane.bar.show_problem(f"{error.message} {error.advice}".strip())
+
+        self.controller.call_view("filtering rows", lambda: rows_where(text, dataset), done, failed)
+
+    def _show_rows(self, mask: npt.NDArray[np.bool_] | None) -> None:
+        order = self.pane.grid.grid.sorted_by
+        self.pane.set_filter(mask)
+        if order is not None:
+            self.sort(*order)
+
+    def edit_cell(self, name: str, row: int, text: str) -> None:
+        """Change one value; a text that is none is told and nothing changes."""
+        dataset = self.pane.grid.grid.dataset
+        if dataset is None:
+            return
+        try:
+            command = commands.edit_cell(dataset.variable(name), dataset.is_text(name), row, text)
+        except ValueError as error:
+            self.told.emit(str(error))
+            return
+        self.controller.run(command)
+
+    def copy(self) -> None:
+        """Copy the selected cells, or the marked rows where nothing is selected."""
+        import numpy as np
+
+        grid = self.pane.grid
+        model = grid.grid
+        dataset = model.dataset
+        if dataset is None:
+            return
+        columns, spans = grid.selected_block()
+        if not columns and model.marked is not None:
+            columns = list(range(len(dataset.names)))
+            rows = np.flatnonzero(model.marked)
+        else:
+            parts = [np.arange(a, b + 1) for a, b in spans]
+            rows = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+            if model.order is not None:
+                rows = model.order[rows]
+        cells = len(columns) * len(rows)
+        if not cells:
+            return
+        if cells > MOST_CELLS:
+            self.told.emit(
+                self.tr("{0} cells are too many to copy; at most {1}.").format(
+                    f"{cells:,}", f"{MOST_CELLS:,}"
+                )
+            )
+            return
+        labels = model.labels
+
+        def done(text: str) -> None:
+            QGuiApplication.clipboard().setText(text)
+            self.told.emit(self.tr("{0} cells copied").format(f"{cells:,}"))
+
+        self.controller.call_view("copying cells", lambda: cells_as_tsv(dataset, columns, rows, labels), done)
+
+    # --- variables ----------------------------------------------------------------------------------
+    def edit_variable(self, name: str, field: str, value: object) -> None:
+        """Change what a variable is; a text that cannot be read is told and nothing changes."""
+        try:
+            text = commands.edit_variable(name, field, str(value))
+        except ValueError as error:
+            self.told.emit(str(error))
+            return
+        self.controller.run(text)
+
+
+def rows_where(text: str, dataset: Dataset) -> npt.NDArray[np.bool_]:
+    """The rows in which an expression is true, shape (n,); runs off the GUI thread. Raises `TerraceError`."""
+    from terrace.language.expressions.entry import condition
+
+    return condition(text, dataset)
+
+

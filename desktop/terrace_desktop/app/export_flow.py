@@ -1,0 +1,167 @@
+"""Writing files: data, do-files, reports and plots. The engine writes; this asks where to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from terrace.data.formats import filter_of, save_filters
+from terrace.errors import TerraceError
+from terrace.report import formats
+from terrace_desktop.results.pane import ResultsPane
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.action import Action
+from terrace_desktop.work import commands
+from terrace_desktop.work.controller import Controller
+
+if TYPE_CHECKING:
+    from terrace.results.plot import Plot
+    from terrace.session.contract import Outcome
+    from terrace.session.session import Session
+    from terrace_desktop.results.model_card import ModelCard
+    from terrace_desktop.results.output_card import OutputCard
+    from terrace_desktop.ui.settings import Settings
+
+Filters = tuple[tuple[str, tuple[str, ...]], ...]  # how a dialog calls a format, and its endings
+REPORTS: Filters = tuple((f.name, (f.ending, *f.also)) for f in formats.REPORTS)
+
+
+class ExportFlow(QObject):
+    """Asks for a file name, has the worker write, and says what was written or why it was not."""
+
+    told = Signal(str)
+    failed = Signal(str, str)  # message, advice
+    activate_asked = Signal(object)  # ModelCard
+
+    def __init__(
+        self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = controller
+        self.results = results
+        self.settings = settings
+        results.export_asked.connect(self.export_card)
+        results.plot_export_asked.connect(self.export_plot)
+
+    def actions(self) -> list[Action]:
+        """What the menus offer to write, and the do-file to run."""
+        tr, c = self.tr, self.controller
+        return [
+            Action("save_data", tr("Save data &as…"), self.save_data, QKeySequence.StandardKey.SaveAs, c.has_data),
+            Action("run_do", tr("Run &do-file…"), self.run_do_file, enabled=lambda: c.is_ready),
+            Action(
+                "save_history",
+                tr("Save &history as do-file…"),
+                self.save_history,
+                enabled=lambda: bool(c.history.entries),
+            ),
+            Action("export", tr("&Export report…"), self.export_all, "Ctrl+E", self.results.has_cards),
+        ]
+
+    # --- reports ---------------------------------------------------------------------------------------
+    def export_all(self) -> None:
+        """One report of every card on the page, in the order in which they came."""
+        path = self._ask(self.tr("Export report"), f"report{REPORTS[0][1][0]}", REPORTS)
+        if path:
+            self.write_report(self.results.cards(), path, self.results.loose())
+
+    def export_card(self, card: ModelCard, suffix: str) -> None:
+        """A report of one model with what was asked about it."""
+        path = self._ask(self.tr("Export model"), f"model_{card.number}.{suffix}", only(suffix))
+        if path:
+            self.write_report([card], path)
+
+    def write_report(self, cards: list[ModelCard], path: str, loose: Sequence[OutputCard] = ()) -> None:
+        """Run the command that writes a report; the ending of the name decides on the format.
+
+        The outputs under the models go with them, `loose` are those under none.
+        """
+        models = [(card.stored, card.title) for card in cards if card.stored]
+        groups = [self.results.group_of(card) for card in cards]
+        outputs = [*(c for g in groups if g is not None for c in g.outputs), *loose]
+        numbers = [c.outcome.number for c in outputs if c.outcome.number]
+        if models or numbers:
+            self.controller.run(commands.report(path, models, numbers))
+
+    # --- plots -----------------------------------------------------------------------------------------
+    def export_plot(self, plot: Plot, suffix: str, card: ModelCard | None = None) -> None:
+        """Write one plot: of a model by its command, any other as it is."""
+        path = self._ask(self.tr("Export plot"), f"{plot.kind or 'plot'}.{suffix}", only(suffix))
+        if not path:
+            return
+        if card is not None and plot.kind in commands.PLOT_NAMES:
+            self.activate_asked.emit(card)
+            self.controller.run(commands.save_plot(plot.kind, path))
+        else:
+            self.write_plot(plot, path)
+
+    def write_plot(self, plot: Plot, path: str) -> None:
+        """Write a plot; the ending of the name decides on the format."""
+
+        def work(_session: Session) -> Path:
+            from terrace.report.figure.figure import save
+
+            return Path(save(plot, path, replace=True))
+
+        self.controller.call(f"writing {path}", work, self._written, self._not_written)
+
+    # --- data and do-files --------------------------------------------------------------------------
+    def save_data(self, then: Callable[[Outcome | None], object] | None = None) -> None:
+        """Save the data under a name; `then` gets the outcome."""
+        filters = save_filters()
+        path = self._ask(self.tr("Save data"), f"data{filters[0][1][0]}", filters)
+        if path:
+            self.controller.run(commands.save_file(path), then)
+
+    def run_do_file(self) -> None:
+        """Run a file of commands."""
+        filters = self.tr("Do-files") + " (*.do);;" + self.tr("All files") + " (*)"
+        path = dialogs.ask_open(self.window, self.tr("Run do-file"), self.settings.folder(), filters)
+        if path:
+            self.controller.run_script(Path(path), lambda outcome: self._ran(Path(path), outcome))
+
+    def _ran(self, path: Path, outcome: Outcome | None) -> None:
+        if outcome is None:
+            self.told.emit(self.tr("{0} has no commands.").format(path.name))
+        elif outcome.error is None:
+            self.told.emit(self.tr("{0} has run.").format(path.name))
+        elif outcome.line:
+            self.told.emit(self.tr("{0} stopped at line {1}.").format(path.name, outcome.line))
+
+    def save_history(self) -> None:
+        """Save the history as a do-file."""
+        path = self._ask(self.tr("Save history"), "history.do", ((self.tr("Do-file"), (".do",)),))
+        if not path:
+            return
+        try:
+            Path(path).write_text(self.controller.history.do_file(), encoding="utf-8")
+        except OSError as error:
+            self.failed.emit(self.tr("{0} cannot be written.").format(path), error.strerror or str(error))
+            return
+        self.told.emit(self.tr("{0} written").format(Path(path).name))
+
+    # --- helpers ------------------------------------------------------------------------------------
+    def _ask(self, title: str, name: str, filters: Filters) -> str:
+        shown = ";;".join(f"{words} ({filter_of(endings)})" for words, endings in filters)
+        path = dialogs.ask_save(self.window, title, str(Path(self.settings.folder()) / name), shown)
+        if path and not Path(path).suffix:
+            path += filters[0][1][0]
+        return path
+
+    def _written(self, path: Path) -> None:
+        self.told.emit(self.tr("{0} written").format(path.name))
+
+    def _not_written(self, error: Exception) -> None:
+        self.failed.emit(str(error), error.advice if isinstance(error, TerraceError) else "")
+
+
+def only(suffix: str) -> Filters:
+    """The filter of a dialog that saves a report or a plot in one format."""
+    chosen = formats.BY_ENDING[f".{suffix}"]
+    return ((chosen.name, (chosen.ending,)),)

@@ -1,0 +1,66 @@
+"""The Help menu: pages, the list of commands, the log."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.action import Action
+from terrace_desktop.work import logs, session_port
+from terrace_desktop.work.controller import Controller
+
+
+class HelpFlow(QObject):
+    """Shows what the Help menu offers."""
+
+    told = Signal(str)  # a short message for the status bar
+
+    def __init__(self, window: QWidget, controller: Controller) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = controller
+
+    def actions(self) -> list[Action]:
+        """What the menu offers."""
+        tr, page, keys = self.tr, self.show_page, QKeySequence.StandardKey.HelpContents
+        return [
+            Action("help", tr("&First steps"), partial(page, "first-steps"), keys),
+            Action("help_builder", tr("The &model builder"), partial(page, "model-builder")),
+            Action("shortcuts", tr("&Keyboard"), partial(page, "keyboard")),
+            Action("commands", tr("&Commands"), self.show_commands, enabled=lambda: self.controller.is_ready),
+            Action("log", tr("Open the &log"), self.open_log),
+            Action("about", tr("&About Terrace"), self.show_about),
+        ]
+
+    def show_page(self, name: str) -> None:
+        """Show a help page."""
+        from terrace.data.formats import programs
+        from terrace.data.resources import resource_path
+
+        text = resource_path("help", f"{name}.md").read_text(encoding="utf-8").replace("{data formats}", programs())
+        title = text.lstrip("# ").split("\n")[0]
+        dialogs.PageDialog(self.window, f"help_{name}", title, text).show()
+
+    def show_commands(self) -> None:
+        """All commands, with their syntax."""
+        dialogs.CommandsDialog(self.window, session_port.command_help()).show()
+
+    def show_about(self) -> None:
+        """Name, version, licence."""
+        import terrace
+
+        text = self.tr("# Terrace {0}\n\nMultilevel (linear mixed-effects) models.\n\nBSD-3-Clause.")
+        title = self.tr("About Terrace")
+        dialogs.PageDialog(self.window, "about", title, text.format(terrace.__version__)).show()
+
+    def open_log(self) -> None:
+        """Open the log file."""
+        path = logs.log_path()
+        if path.exists():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+        else:
+            self.told.emit(self.tr("The log is empty."))

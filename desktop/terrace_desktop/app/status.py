@@ -1,0 +1,60 @@
+"""The status bar: what is open on the left, what goes on on the right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
+
+from terrace_desktop.ui.widgets import ElidedLabel, label, named
+
+MESSAGE = 6000  # ms
+
+
+class StatusBar(QStatusBar):
+    """One line; a message takes the left side for a few seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        named(self, "status_bar", self.tr("Status"))
+        self.setSizeGripEnabled(False)
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(12, 0, 12, 0)
+        self._left = ElidedLabel("")
+        self._right = label(self.tr("Starting…"))
+        named(self._right, "status_state", self.tr("State"))
+        row.addWidget(self._left, 1)
+        row.addWidget(self._right)
+        self.addWidget(holder, 1)
+        self._facts = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(lambda: self._left.set_text(self._facts))
+
+    def show_facts(self, text: str) -> None:
+        """Rows, variables, filter, models."""
+        self._facts = text
+        if not self._timer.isActive():
+            self._left.set_text(text)
+
+    def tell(self, text: str, ms: int = MESSAGE) -> None:
+        """A message for a few seconds."""
+        self._left.set_text(text)
+        self._timer.start(ms)
+
+    def show_state(self, text: str) -> None:
+        """Ready, or what is being done."""
+        self._right.setText(text)
+        self._right.setAccessibleName(text)
+
+    def facts(self) -> str:
+        """The facts as last told."""
+        return self._facts
+
+    def state(self) -> str:
+        """What goes on."""
+        return self._right.text()
+
+    def message(self) -> str:
+        """What stands on the left now."""
+        return self._left.full_text()

@@ -1,0 +1,501 @@
+"""The main window: menus and tool bar above, data on the left, results on the right, status below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
+
+from terrace.errors import TerraceError
+from terrace.session.effects import Effect
+from terrace_desktop.app.actions import Actions
+from terrace_desktop.app.data_flow import DataFlow
+from terrace_desktop.app.data_pane import DATA, HISTORY, VARIABLES, DataPane
+from terrace_desktop.app.export_flow import ExportFlow
+from terrace_desktop.app.help_flow import HelpFlow
+from terrace_desktop.app.model_flow import ModelFlow
+from terrace_desktop.app.start_page import StartPage
+from terrace_desktop.app.status import StatusBar
+from terrace_desktop.panels.data.actions import actions as prepare_actions
+from terrace_desktop.results.pane import ResultsPane
+from terrace_desktop.ui import dialogs, theme
+from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.settings import Settings
+from terrace_desktop.ui.widgets import named
+from terrace_desktop.work import logs, session_port
+from terrace_desktop.work.controller import Controller
+from terrace_desktop.work.history import duration
+from terrace_desktop.work.session_port import document_name
+from terrace_desktop.work.worker import Worker
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
+    from terrace.session.contract import Outcome, Progress
+    from terrace_desktop.panels.data.flow import PrepareFlow
+    from terrace_desktop.work.history import Entry
+    from terrace_desktop.work.keeper import Keeper
+
+SIZE = (1440, 900)
+
+
+class MainWindow(QMainWindow):
+    """Puts the parts together; what they do is in the flows."""
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        settings: Settings,
+        make_session: Callable[[], Any] = session_port.make_session,
+        warm_up: Callable[[], object] | None = None,
+        keeper: Keeper | None = None,
+    ) -> None:
+        super().__init__()
+        named(self, "main_window", "Terrace")
+        self.setWindowTitle("Terrace")
+        self.setMinimumSize(640, 420)
+        self.setAcceptDrops(True)
+        self.settings = settings
+        self.keeper = keeper
+        self.asks_on_close = False  # a program that is driven closes without a question
+        self._saved: Dataset | None = None  # the data as they are in a file
+        self._sure = False
+        port = session_port.SessionPort(make_session)
+        self.controller = Controller(Worker("session"), Worker("view"), port, warm_up)
+        self.left = DataPane(self.controller.history)
+        self.results = ResultsPane()
+        self.start = StartPage()
+        self.data = DataFlow(self, self.controller, self.left, settings)
+        self.models = ModelFlow(self, self.controller, self.results, settings)
+        self._prepare: PrepareFlow | None = None
+        self.exports = ExportFlow(self, self.controller, self.results, settings)
+        self.help = HelpFlow(self, self.controller)
+        self.status = StatusBar()
+        self.setStatusBar(self.status)
+        self.splitter = named(QSplitter(Qt.Orientation.Horizontal), "splitter", self.tr("Data and results"))
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.left)
+        self.splitter.addWidget(self.results)
+        self.left.setMinimumWidth(220)
+        self.results.setMinimumWidth(300)
+        self.pages = named(QStackedWidget(), "pages", self.tr("Start and workspace"))
+        self.pages.addWidget(self.start)
+        self.pages.addWidget(self.splitter)
+        self.setCentralWidget(self.pages)
+        self.actions_ = Actions(self, self.all_actions())
+        self._document = ""
+        self._failure: QWidget | None = None
+        self._closing = False
+        self._connect()
+        self._restore()
+        self._refresh()
+
+    @property
+    def prepare(self) -> PrepareFlow:
+        """The data panel, loaded when it is first wanted."""
+        if self._prepare is None:
+            from terrace_desktop.panels.data.flow import PrepareFlow
+
+            self._prepare = PrepareFlow(self, self.controller)
+        return self._prepare
+
+    def _open_form(self, key: str) -> None:
+        self.prepare.open(key)
+
+    def all_actions(self) -> list[Action]:
+        """What the menus and the tool bar offer, by those who do it."""
+        return [
+            *self.data.actions(),
+            *prepare_actions(self._open_form, self.controller.has_data),
+            *self.models.actions(),
+            *self.exports.actions(),
+            *self.help.actions(),
+            *self._actions(),
+        ]
+
+    def _actions(self) -> list[Action]:
+        """What belongs to no flow."""
+        tr, std, open_ = self.tr, QKeySequence.StandardKey, self.controller.has_data
+        themes = (("system", tr("&As the system")), ("light", tr("&Light")), ("dark", tr("&Dark")))
+        now = theme.manager().choice
+        return [
+            Action(
+                "last_session", tr("Run the &last session again"), self.run_last_session, enabled=self._has_last_session
+            ),
+            Action("quit", tr("&Quit"), self.close, std.Quit),
+            Action("undo", tr("&Undo"), self.undo, std.Undo, lambda: self.controller.snapshot.can_undo),
+            Action("redo", tr("&Redo"), self.redo, std.Redo, lambda: self.controller.snapshot.can_redo),
+            Action("copy", tr("&Copy"), self.copy, enabled=open_),
+            Action("variables", tr("Describe var&iables"), partial(self.show_tab, VARIABLES), enabled=open_),
+            Action("cancel", tr("C&ancel what runs"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
+            Action("tab_data", tr("&Data"), partial(self.show_tab, DATA), "Ctrl+1"),
+            Action("tab_variables", tr("&Variables"), partial(self.show_tab, VARIABLES), "Ctrl+2"),
+            Action("tab_history", tr("&History"), partial(self.show_tab, HISTORY), "Ctrl+3"),
+            Action("focus_results", tr("&Results"), self.focus_results, "Ctrl+4"),
+            Action("focus_command", tr("&Command bar"), self.focus_command, "Ctrl+L"),
+            *(
+                Action(f"theme_{choice}", text, partial(self.set_theme, choice), chosen=choice == now)
+                for choice, text in themes
+            ),
+            Action("reset_layout", tr("R&eset layout"), self.reset_layout),
+            Action("tour", tr("&Tour of the window"), self.start_tour),
+        ]
+
+    # --- wiring -------------------------------------------------------------------------------------
+    def _connect(self) -> None:
+        c = self.controller
+        c.ready.connect(self._ready)
+        c.finished.connect(self._finished)
+        c.changed.connect(self._changed)
+        c.busy_changed.connect(self._busy_changed)
+        c.progressed.connect(self._progressed)
+        c.idle.connect(self.results.hide_progress)
+        c.failed.connect(self._failed)
+        self.results.progress.cancel_asked.connect(c.cancel)
+        self.results.rows_selected.connect(self.left.mark_rows)
+        self.results.models_changed.connect(self._refresh)
+        self.results.command_edit_asked.connect(self._edit_command)
+        self.results.command_run_asked.connect(self._run)
+        self.left.filter_changed.connect(self._refresh)
+        self.left.history_tab.run_asked.connect(self._run)
+        self.left.history_tab.save_asked.connect(self.exports.save_history)
+        self.start.open_asked.connect(self.data.ask_open)
+        self.start.file_asked.connect(self.data.open_file)
+        self.start.sample_asked.connect(self.data.open_sample)
+        self.actions_.file_asked.connect(self.data.open_file)
+        self.actions_.sample_asked.connect(self.data.open_sample)
+        self.actions_.command_asked.connect(self.controller.run)
+        self.data.told.connect(self.status.tell)
+        self.data.opened.connect(self._opened)
+        self.data.open_failed.connect(self._open_failed)
+        self.results.log_asked.connect(self.help.open_log)
+        self.exports.activate_asked.connect(self.models.activate)
+        self.models.told.connect(self.status.tell)
+        self.exports.told.connect(self.status.tell)
+        self.help.told.connect(self.status.tell)
+        self.exports.failed.connect(self._export_failed)
+
+    def begin(self) -> None:
+        """Start the threads; call once the window is on screen."""
+        self.controller.start()
+
+    def when_ready(self, then: Callable[[], object]) -> None:
+        """Call `then` now or when the session is there."""
+        if self.controller.is_ready:
+            then()
+        else:
+            self.controller.ready.connect(then, Qt.ConnectionType.SingleShotConnection)
+
+    def _run(self, command: str) -> None:
+        """Run a command, or the lines of a text as a do-file."""
+        if "\n" in command.strip():
+            self.controller.run_script(command)
+        else:
+            self.controller.run(command)
+
+    # --- what the session tells ---------------------------------------------------------------------
+    def _ready(self) -> None:
+        known = session_port.known_commands()
+        self.actions_.show_explore(known)
+        self.left.history_tab.bar.commands = known
+        if not self.controller.busy:
+            self.status.show_state(self.tr("Ready"))
+        self._refresh()
+
+    def _finished(self, entry: Entry, outcome: Outcome | None, kept: str) -> None:
+        if entry.state == "cancelled":
+            self.status.tell(self.tr("Cancelled. Nothing was changed."))
+            return
+        if self.keeper is not None:
+            self.keeper.keep(self.controller.history.do_file())
+        if outcome is None:
+            return
+        if outcome.effects & (Effect.OPENS | Effect.SAVES):
+            self._saved = self.controller.snapshot.dataset
+        if outcome.error is not None and self.controller.snapshot.dataset is None:
+            self.start.show_error(outcome.error[1], outcome.error_advice)
+            return
+        self.models.show(entry, outcome, kept)
+
+    def _changed(self, snapshot: session_port.Snapshot, what: frozenset[str]) -> None:
+        shown = self.left.grid.grid.dataset
+        if snapshot.dataset is not shown:
+            same = _same_data(shown, snapshot.dataset)
+            self.left.show_dataset(snapshot.dataset, same)
+            self._document = document_name(snapshot.dataset)
+            self.models.show_data(snapshot.dataset, same)
+            self.models.check_stale()
+        if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
+            self.pages.setCurrentWidget(self.splitter)
+            if self.left.currentIndex() == DATA:
+                self.left.grid.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif snapshot.dataset is None and not self.results.groups and "data" in what:
+            self.pages.setCurrentWidget(self.start)
+        self._refresh()
+
+    def _busy_changed(self, busy: bool) -> None:
+        self.status.show_state(self.tr("Working…") if busy else self.tr("Ready"))
+        self.actions_.refresh("cancel")
+        if not busy:
+            self.results.hide_progress()
+
+    def _progressed(self, entry: Entry | None, progress: Progress | None, seconds: float) -> None:
+        stage = progress.stage if progress is not None and progress.stage else self.tr("Working")
+        self.status.show_state(f"{stage} · {duration(seconds)}")
+        self.results.show_progress(entry, progress, seconds)
+        if self.pages.currentWidget() is self.start:
+            self.status.tell(f"{stage}…")
+
+    def _opened(self, _name: str) -> None:
+        self.start.show_error("")
+        self.start.show_recent(self.settings.recent())
+        self.actions_.show_recent(self.settings.recent())
+        self._refresh()
+
+    def _open_failed(self, _outcome: Outcome) -> None:
+        self.status.tell(self.tr("Nothing was opened."))
+
+    def _export_failed(self, message: str, advice: str) -> None:
+        from terrace.session.contract import Outcome
+
+        entry = self.controller.history.entries[-1] if self.controller.history.entries else None
+        if entry is None:
+            self.status.tell(message)
+            return
+        outcome = Outcome("", self.tr("Export"), "error", 0.0, error=("export", message), error_advice=advice)
+        self.results.add_output(entry, outcome)
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, TerraceError):
+            self.status.tell(error.message)
+        else:
+            self.show_failure(f"{type(error).__name__}: {error}", "")
+
+    # --- actions that belong to no flow -------------------------------------------------------------
+    def undo(self) -> None:
+        """Undo the last change of the data."""
+        self.controller.run("undo")
+
+    def run_last_session(self) -> None:
+        """Run what was run in the session before this one."""
+        text = "" if self.keeper is None else self.keeper.last()
+        if text:
+            self.controller.run_script(text)
+
+    def _has_last_session(self) -> bool:
+        return self.controller.is_ready and self.keeper is not None and bool(self.keeper.last())
+
+    def unsaved(self) -> bool:
+        """True where the data have changes that are in no file."""
+        dataset = self.controller.snapshot.dataset
+        return dataset is not None and dataset is not self._saved
+
+    def redo(self) -> None:
+        """Do what was undone."""
+        self.controller.run("redo")
+
+    def copy(self) -> None:
+        """Copy from wherever the focus is."""
+        widget: Any = QApplication.focusWidget()
+        if widget is self.left.grid:
+            self.data.copy()
+        elif widget is self.left.history_tab.list:
+            self.left.history_tab.copy_selected()
+        elif hasattr(widget, "copy"):
+            widget.copy()
+
+    def show_tab(self, tab: int) -> None:
+        """Go to a tab on the left."""
+        self.left.setCurrentIndex(tab)
+        if self.pages.currentWidget() is self.start and self.controller.history.entries:
+            self.pages.setCurrentWidget(self.splitter)
+        page = (self.left.grid, self.left.variables, self.left.history_tab.list)[tab]
+        page.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_results(self) -> None:
+        """Go to the results."""
+        card = self.results.newest()
+        target: QWidget = self.results if card is None else card.browser
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def focus_command(self) -> None:
+        """Go to the command bar."""
+        if self.pages.currentWidget() is self.start:
+            self.pages.setCurrentWidget(self.splitter)
+        self.left.setCurrentIndex(HISTORY)
+        self.left.history_tab.bar.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def set_theme(self, choice: str) -> None:
+        """Change the theme and remember it."""
+        theme.manager().apply(choice)
+        self.settings.set_theme(choice)
+        self.actions_[f"theme_{choice}"].setChecked(True)
+
+    def reset_layout(self) -> None:
+        """Sizes as on the first day."""
+        self.settings.forget_states()
+        self.resize(*_fitting(SIZE))
+        self._default_split()
+
+    def start_tour(self) -> None:
+        """Bubbles that tell what the parts of the window are for; one tour at a time."""
+        from terrace_desktop.app.tour import Parts, Tour
+
+        for tour in self.findChildren(Tour):
+            tour.end()
+        if self.pages.currentWidget() is self.start:
+            self.pages.setCurrentWidget(self.splitter)
+        self.left.setCurrentIndex(DATA)
+        buttons = self.actions_.buttons
+        Tour(
+            self,
+            Parts(
+                data=self.left,
+                prepare=buttons["tool_prepare"],
+                new_model=buttons["new_model"],
+                results=self.results,
+                history=self.left.tabBar(),
+                export=buttons["export"],
+            ),
+        )
+
+    def show_failure(self, summary: str, details: str) -> None:
+        """Tell of an unforeseen error; one dialog at a time."""
+        if self._failure is None and not self._closing:
+            dialog = dialogs.FailureDialog(self, summary, details, logs.log_path())
+            self._failure = dialog
+            dialog.finished.connect(self._failure_gone)
+            dialog.open()
+
+    def _failure_gone(self, _result: int) -> None:
+        self._failure = None
+
+    def _edit_command(self, command: str) -> None:
+        self.left.setCurrentIndex(HISTORY)
+        self.left.history_tab.bar.put(command)
+
+    # --- looks and state ----------------------------------------------------------------------------
+    def _refresh(self) -> None:
+        snapshot = self.controller.snapshot
+        self.actions_.refresh()
+        self.actions_.explore.setEnabled(self.controller.has_data())
+        self.actions_.show_document(self._document)
+        self.setWindowTitle(f"{self._document} – Terrace" if self._document else "Terrace")
+        self.status.show_facts(self._facts(snapshot))
+
+    def _facts(self, snapshot: session_port.Snapshot) -> str:
+        if snapshot.dataset is None:
+            return self.tr("No data open")
+        from terrace.data.streams.batches import StreamedData
+
+        rows: int | None = len(snapshot.dataset)
+        shown = self.left.rows_shown()
+        filtered = self.tr("no filter") if shown is None else self.tr("{0} rows shown").format(f"{shown:,}")
+        if isinstance(snapshot.dataset, StreamedData):
+            filtered = self.tr("streamed, the first {0} shown").format(f"{rows:,}")
+            rows = snapshot.dataset.file.n_rows
+        models = len(self.results.groups)
+        parts = [
+            self.tr("rows not counted") if rows is None
+            else self.tr("1 row") if rows == 1 else self.tr("{0} rows").format(f"{rows:,}"),
+            self.tr("{0} variables").format(f"{len(snapshot.dataset.variables):,}"),
+            filtered,
+            self.tr("1 model") if models == 1 else self.tr("{0} models").format(models),
+        ]
+        return " · ".join(parts)
+
+    def _restore(self) -> None:
+        self.start.show_recent(self.settings.recent())
+        self.actions_.show_recent(self.settings.recent())
+        self.resize(*_fitting(SIZE))
+        geometry = self.settings.state("window")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        split = self.settings.state("splitter")
+        if split is None or not self.splitter.restoreState(split):
+            self._default_split()
+        self.splitter.setHandleWidth(1)
+        self.left.setCurrentIndex(min(2, max(0, self.settings.number("tab"))))
+        if not self.settings.flag("labels", True):
+            self.left.labels.choose("codes")
+
+    def _ask_to_save(self) -> None:
+        if self.findChild(dialogs.UnsavedDialog) is None:
+            dialog = dialogs.UnsavedDialog(self, self._document)
+            dialog.accepted.connect(lambda: self.exports.save_data(self._close_if_saved))
+            dialog.discarded.connect(self._close_anyway)
+            dialog.open()
+
+    def _close_if_saved(self, outcome: Outcome | None) -> None:
+        if outcome is not None and outcome.ok:
+            self._close_anyway()
+
+    def _close_anyway(self) -> None:
+        self._sure = True
+        self.close()
+
+    def _default_split(self) -> None:
+        width = self.width()
+        self.splitter.setSizes([round(width * 0.39), width - round(width * 0.39)])
+
+    def _remember(self) -> None:
+        self.settings.set_state("window", self.saveGeometry())
+        self.settings.set_state("splitter", self.splitter.saveState())
+        self.settings.set_number("tab", self.left.currentIndex())
+        self.settings.set_flag("labels", self.left.labels.value() == "labels")
+        self.settings.save()
+
+    # --- events -------------------------------------------------------------------------------------
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event)
+        if path:
+            event.acceptProposedAction()
+            QTimer.singleShot(0, self, lambda: self.data.open_file(path))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "actions_"):
+            self.actions_.place_document()
+            self.actions_.fit_toolbar()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.asks_on_close and self.unsaved() and not self._sure:
+            event.ignore()
+            self._ask_to_save()
+            return
+        self._closing = True
+        if self.keeper is not None:
+            self.keeper.end()
+        self._remember()
+        self.models.close_builder()
+        self.controller.stop()
+        event.accept()
+        self.closed.emit()
+
+
+def _dropped_file(event: QDropEvent) -> str:
+    files = [u.toLocalFile() for u in event.mimeData().urls() if u.isLocalFile()]
+    return files[0] if len(files) == 1 and Path(files[0]).is_file() else ""
+
+
+def _fitting(size: tuple[int, int]) -> tuple[int, int]:
+    screen = QGuiApplication.primaryScreen()
+    if screen is None:
+        return size
+    room = screen.availableGeometry()
+    return min(size[0], room.width()), min(size[1], room.height())
+
+
+def _same_data(old: Dataset | None, new: Dataset | None) -> bool:
+    """True where the new data are a changed version of the old (same source, same rows)."""
+    return old is not None and new is not None and old.source == new.source and len(old) == len(new)

@@ -1,0 +1,1 @@
+"""Terms of the model: chips, menus, pickers."""

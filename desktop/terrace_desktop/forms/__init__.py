@@ -1,0 +1,1 @@
+"""The form kit: fields, controls, forms and the list of them."""

@@ -1,0 +1,1 @@
+"""The panels of forms: the data, and what follows a fit. Declarations of forms only."""

@@ -1,0 +1,111 @@
+"""From a model card to the panel and back: opens it, runs what it asks for, keeps it up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from terrace_desktop.forms.facts import Facts, Model
+from terrace_desktop.panels.after import catalog
+from terrace_desktop.panels.after.panel import AfterDialog, AfterPanel
+from terrace_desktop.results.pane import ResultsPane
+from terrace_desktop.work.controller import Controller
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+    from terrace.spec.model import ModelSpec
+    from terrace_desktop.results.model_card import ModelCard
+
+
+class Models(Protocol):
+    """What the panel asks of those who run commands about models."""
+
+    def after(self, card: ModelCard, command: str, then: Callable[[Outcome | None], object]) -> None:
+        """Run a command about the model of a card; `then` gets its outcome."""
+
+    def open_builder(self, spec: ModelSpec) -> None:
+        """A model in the builder."""
+
+
+class AfterFlow(QObject):
+    """One panel at a time, for the model of one card."""
+
+    def __init__(self, window: QWidget, controller: Controller, results: ResultsPane, models: Models) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = controller
+        self.results = results
+        self.models = models
+        self.dialog: AfterDialog[Facts] | None = None
+        self.card: ModelCard | None = None
+        controller.changed.connect(lambda _snapshot, _what: self._refresh())
+        results.models_changed.connect(self._refresh)
+
+    def open(self, card: ModelCard, key: str = "") -> None:
+        """The panel for a model, at an entry where one is named; a panel that is open turns to this model."""
+        if self.dialog is None:
+            self.dialog = AfterDialog(self._facts(card), catalog.groups(), self.window)
+            self.dialog.panel.run_asked.connect(self._run)
+            self.dialog.panel.cancel_asked.connect(self.controller.cancel)
+            self.dialog.panel.edit_asked.connect(self._edit)
+            self.dialog.finished.connect(self._gone)
+            self.card = card
+        elif card is not self.card:
+            self.card = card
+            self.dialog.panel.set_facts(self._facts(card))
+        if key:
+            self.dialog.panel.choose(key)
+        if self.dialog.isVisible():
+            self.dialog.raise_()
+        self.dialog.show()
+        self.dialog.activateWindow()
+
+    def close(self) -> None:
+        """Close the panel where it is open."""
+        if self.dialog is not None:
+            self.dialog.close()
+
+    def _facts(self, card: ModelCard) -> Facts:
+        stored = tuple(Model(c.stored, c.title) for c in self.results.cards() if c.stored)
+        now = self.controller.snapshot
+        origin = now.origins.get(id(card.fit.model))
+        return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin)
+
+    def _run(self, commands: list[str]) -> None:
+        if self.card is not None and self.dialog is not None and commands:
+            self._run_of(self.card, self.dialog.panel, commands)
+
+    def _run_of(self, card: ModelCard, panel: AfterPanel[Facts], commands: list[str]) -> None:
+        """One command after the other; one that fails ends them."""
+
+        def told(outcome: Outcome | None) -> None:
+            if outcome is not None and outcome.ok and commands[1:]:
+                self._run_of(card, panel, commands[1:])
+            elif self.dialog is not None and self.dialog.panel is panel:
+                panel.show_outcome(outcome)
+
+        self.models.after(card, commands[0], told)
+
+    def _edit(self) -> None:
+        """The model in the builder; the panel goes, since it is about the model as it was."""
+        if self.card is not None:
+            spec = self.card.fit.spec
+            self.close()
+            self.models.open_builder(spec)
+
+    def _refresh(self) -> None:
+        if self.dialog is None or self.card is None:
+            return
+        if self.results.group_of(self.card) is None:
+            self.close()
+        else:
+            self.dialog.panel.set_facts(self._facts(self.card))
+
+    def _gone(self, _result: int = 0) -> None:
+        if self.dialog is not None:
+            dialog, self.dialog = self.dialog, None
+            self.card = None
+            dialog.deleteLater()

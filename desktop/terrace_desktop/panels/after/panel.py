@@ -1,0 +1,320 @@
+"""The panel: a searchable list on the left, the form of what is chosen on the right, its command below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from terrace_desktop.forms import look
+from terrace_desktop.forms.entry import Entry, F, Group, tr
+from terrace_desktop.forms.form import EntryForm
+from terrace_desktop.forms.listing import EntryList, SearchLine
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, label, named
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+
+LEAST = (520, 380)
+SIZE = (760, 620)
+SHORT = 80  # characters of a message that fits beside the buttons
+
+
+class AfterPanel(QWidget, Generic[F]):
+    """Offers what follows the fit of one model; `run_asked` carries the commands that the user wants run."""
+
+    run_asked = Signal(list)
+    cancel_asked = Signal()
+    edit_asked = Signal()  # the model itself
+
+    def __init__(
+        self,
+        facts: F,
+        groups: tuple[Group[F], ...],
+        parent: QWidget | None = None,
+        title: str = "",
+        done: str = "",
+    ) -> None:
+        super().__init__(parent)
+        self._title = title or tr("After the fit")
+        self._done = done or tr("Done: the result stands under the model.")
+        named(self, "after_panel", self._title)
+        self.facts = facts
+        self.form: EntryForm[F] | None = None
+        self._running = False
+        self._problem = ""
+        self.list = EntryList(groups)
+        self.search = SearchLine(self.list)
+        self.heading = ElidedLabel("", "title")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._head())
+        layout.addWidget(hairline())
+        layout.addWidget(self._middle(), 1)
+        layout.addWidget(hairline())
+        layout.addWidget(self._foot())
+        self._shortcuts()
+        self._dress()
+        theme.manager().changed.connect(self._dress)
+        self.list.chosen.connect(self._show_entry)
+        self.list.opened.connect(self.go_to_form)
+        self.set_facts(facts)
+        self.search.setFocus()
+
+    # --- building -----------------------------------------------------------------------------------
+    def _head(self) -> QWidget:
+        out = QFrame()
+        out.setProperty("surface", "form")
+        row = QHBoxLayout(out)
+        row.setContentsMargins(16, 10, 16, 10)
+        row.addWidget(self.heading, 1)
+        return out
+
+    def _middle(self) -> QWidget:
+        side = QFrame()
+        side.setProperty("surface", "side")
+        column = QVBoxLayout(side)
+        column.setContentsMargins(8, 10, 4, 6)
+        column.setSpacing(4)
+        holder = QHBoxLayout()
+        holder.setContentsMargins(4, 0, 8, 0)
+        holder.addWidget(self.search)
+        column.addLayout(holder)
+        self.nothing = label(tr("Nothing has these words."), "small", wrap=True)
+        self.nothing.setContentsMargins(12, 8, 8, 0)
+        self.nothing.hide()
+        column.addWidget(self.nothing)
+        column.addWidget(self.list, 1)
+        self.scroller = named(QScrollArea(), "after_scroll", tr("Form"))
+        self.scroller.setWidgetResizable(True)
+        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        right = QFrame()
+        right.setProperty("surface", "form")
+        self._right = QVBoxLayout(right)
+        self._right.setContentsMargins(0, 0, 0, 0)
+        self._right.setSpacing(0)
+        self._right.addWidget(self.scroller, 1)
+        self._outcome: Notice | None = None
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setObjectName("after_splitter")
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for widget, least in ((side, 180), (right, 280)):
+            widget.setMinimumWidth(least)
+            self.splitter.addWidget(widget)
+        self.splitter.setStretchFactor(0, 0)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([264, SIZE[0] - 264])
+        return self.splitter
+
+    def _foot(self) -> QWidget:
+        out = QFrame()
+        out.setProperty("surface", "form")
+        column = QVBoxLayout(out)
+        column.setContentsMargins(16, 10, 16, 12)
+        column.setSpacing(8)
+        box = QFrame()
+        box.setProperty("role", "command")
+        inside = QVBoxLayout(box)
+        inside.setContentsMargins(10, 7, 10, 7)
+        self.command = named(label("", "mono", wrap=True, selectable=True), "after_command", tr("Command"))
+        inside.addWidget(self.command)
+        column.addWidget(box)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.status = ElidedLabel("", "small")
+        named(self.status, "after_status", "")
+        self.copy = button(tr("&Copy command"), "after_copy", self.copy_command)
+        self.cancel = button(tr("Cancel"), "after_cancel", self.cancel_asked.emit)
+        self.cancel.hide()
+        self.run = button(
+            tr("&Run"), "after_run", self.request_run, variant="primary", tip=tr("Run the command (Ctrl+Enter)")
+        )
+        row.addWidget(self.status, 1)
+        for w in (self.cancel, self.copy, self.run):
+            row.addWidget(w)
+        column.addLayout(row)
+        return out
+
+    def _shortcuts(self) -> None:
+        for keys, do in (("Ctrl+Return", self.request_run), ("Ctrl+Enter", self.request_run), ("Ctrl+F", self._search)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(do)
+
+    def _search(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _dress(self) -> None:
+        self.setStyleSheet(look.sheet())
+
+    # --- the model ----------------------------------------------------------------------------------
+    def set_facts(self, facts: F) -> None:
+        """The subject, or what is open beside it, is another; what was typed for the same subject stays."""
+        same = facts.subject is self.facts.subject or facts.subject == self.facts.subject
+        self.facts = facts
+        self.heading.set_text(" · ".join(x for x in (self._title, facts.title) if x))
+        before = self.form
+        self.form = None if not same else self.form
+        self.list.set_facts(facts)
+        if same and before is not None and self.form is before:
+            if before.has_fields_of(facts):
+                before.facts = facts
+                self._follow()
+            else:
+                self._show_entry(before.entry, again=True)
+
+    def choose(self, key: str) -> None:
+        """Show the form of an entry."""
+        self.search.clear()
+        self.list.select(key)
+
+    def _show_entry(self, entry: Entry[F] | None, *, again: bool = False) -> None:
+        self.nothing.setVisible(entry is None)
+        if entry is None:
+            self.form = None
+            self.scroller.takeWidget()
+            self._follow()
+            return
+        before = self.form
+        if before is not None and before.entry is entry and not again:
+            return
+        form = EntryForm(entry, self.facts)
+        if before is not None and before.entry is entry:
+            form.take_over(before)
+        elif not self._running:
+            self._tell_outcome(None)
+        self.form = form
+        form.setProperty("surface", "form")
+        form.setMinimumWidth(200)  # what does not fit gives way; the area scrolls up and down only
+        form.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        form.changed.connect(self._follow)
+        form.edit_asked.connect(self.edit_asked)
+        self.scroller.setWidget(form)
+        self._follow()
+
+    def go_to_form(self) -> None:
+        """Where typing begins, or the button where there is nothing to type."""
+        target = None if self.form is None else self.form.first_field()
+        (target or self.run).setFocus(Qt.FocusReason.TabFocusReason)
+
+    # --- the command --------------------------------------------------------------------------------
+    def commands(self) -> list[str]:
+        """The commands of the form."""
+        return [] if self.form is None else self.form.commands()
+
+    def _follow(self) -> None:
+        self._problem = "" if self.form is None else self.form.problem()
+        text = "\n".join(self.commands())
+        self.command.setText(text or " ")
+        self.command.setAccessibleName(text or tr("No command"))
+        ready = self.form is not None and not self._problem
+        self.run.setEnabled(ready and not self._running)
+        self.copy.setEnabled(bool(text))
+        self.cancel.setVisible(self._running)
+        if self._running:
+            self._say(tr("Running …"))
+        elif self.form is not None and self.form.reason:
+            self._say("")
+        else:
+            self._say(self._problem)
+
+    def _say(self, text: str) -> None:
+        self.status.set_text(text)
+        self.status.setAccessibleName(text)
+
+    def problem(self) -> str:
+        """What is missing before the command can run."""
+        return self._problem
+
+    def request_run(self) -> None:
+        """Ask for the commands to be run, if they can be."""
+        if self.form is None or not self.run.isEnabled():
+            return
+        self._running = True
+        self._tell_outcome(None)
+        self._follow()
+        self.run_asked.emit(self.commands())
+
+    def copy_command(self) -> None:
+        """The commands on the clipboard."""
+        QGuiApplication.clipboard().setText("\n".join(self.commands()))
+        self._say(tr("Command copied"))
+
+    # --- what came of it ----------------------------------------------------------------------------
+    def show_outcome(self, outcome: Outcome | None) -> None:
+        """The commands have ended, with this outcome of the last; None where it was cancelled before it ran."""
+        self._running = False
+        self._tell_outcome(outcome)
+        self._follow()
+        if outcome is None or (outcome.error is not None and outcome.error[0] == "cancelled"):
+            self._say(tr("Cancelled"))
+        elif outcome.error is None:
+            if self.form is not None:
+                self.form.forget_names()
+                self._follow()
+            told = "" if outcome.tables or outcome.plots else outcome.text.strip().split("\n")[0]
+            self._say(told if 0 < len(told) <= SHORT else self._done)
+
+    def _tell_outcome(self, outcome: Outcome | None) -> None:
+        """The message of a command that failed stands over the form."""
+        if self._outcome is not None:
+            self._outcome.hide()
+            self._outcome.deleteLater()
+            self._outcome = None
+        if outcome is None or outcome.error is None or outcome.error[0] == "cancelled":
+            return
+        self._outcome = Notice(outcome.error[1], kind="error", advice=outcome.error_advice)
+        self._outcome.setObjectName("after_error")
+        self._right.insertWidget(0, self._outcome)
+
+
+class AfterDialog(QDialog, Generic[F]):
+    """The panel as a window of its own, which stays open while its commands run."""
+
+    def __init__(
+        self,
+        facts: F,
+        groups: tuple[Group[F], ...],
+        parent: QWidget | None = None,
+        title: str = "",
+        done: str = "",
+        name: str = "after_dialog",
+    ) -> None:
+        super().__init__(parent)
+        title = title or tr("After the fit")
+        named(self, name, title)
+        self.setWindowTitle(title)
+        self.panel = AfterPanel(facts, groups, self, title, done)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.panel)
+        self.setMinimumSize(*LEAST)
+        self.resize(*SIZE)
+        if parent is not None:
+            self._place(parent.window())
+
+    def _place(self, window: QWidget) -> None:
+        """Over the left side of the window, so that results can be seen beside it."""
+        screen = window.screen() or QGuiApplication.primaryScreen()
+        at = window.mapToGlobal(QPoint(24, 96))
+        if screen is not None:
+            room = screen.availableGeometry()
+            self.resize(min(SIZE[0], room.width()), min(SIZE[1], room.height() - 40))
+            at.setX(max(room.left(), min(at.x(), room.right() - self.width())))
+            at.setY(max(room.top(), min(at.y(), room.bottom() - self.height())))
+        self.move(at)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Enter belongs to the field that has the focus; Ctrl+Enter runs.
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
+            return
+        super().keyPressEvent(event)

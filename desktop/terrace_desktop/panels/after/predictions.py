@@ -1,0 +1,354 @@
+"""Entries: new variables, margins, slopes, fitted lines."""
+
+from __future__ import annotations
+
+from terrace_desktop.forms.entry import (
+    Entry,
+    Field,
+    Group,
+    Values,
+    flag,
+    level_field,
+    mcompare_field,
+    mcompare_option,
+    need_data,
+    option,
+    small_field,
+    tr,
+    written,
+)
+from terrace_desktop.forms.facts import Facts
+from terrace_desktop.forms.rows_where import condition, condition_problem, where
+from terrace_desktop.panels.after.intervals import no_trend, operators
+from terrace_desktop.panels.after.predicting import predict_entry
+
+
+def group() -> Group[Facts]:
+    """Predictions and margins."""
+    return Group(
+        "predictions",
+        tr("Predictions and margins"),
+        (
+            predict_entry(),
+            Entry(
+                "margins",
+                tr("Margins"),
+                tr("Average predictions for levels of factors and values of covariates."),
+                _margins,
+                _margins_fields,
+                _can_average,
+                _margins_problem,
+                also="margins marginal means predictive adjusted emmeans least squares contrast",
+            ),
+            Entry(
+                "dydx",
+                tr("Marginal effects"),
+                tr("Average slopes or elasticities; for a factor the change from its base level."),
+                _effects,
+                _effects_fields,
+                _can_average_effects,
+                _effects_problem,
+                also="margins dydx eyex slope elasticity",
+            ),
+            Entry(
+                "simpleslopes",
+                tr("Simple slopes"),
+                tr("The effect of one variable at values of another, with the lines."),
+                _slopes,
+                _slopes_fields,
+                _has_interaction,
+                _slopes_problem,
+                also="interaction moderation spotlight",
+            ),
+            Entry(
+                "johnsonneyman",
+                tr("Johnson–Neyman region"),
+                tr("The values of a moderator at which an effect differs from zero."),
+                lambda f, v: [
+                    written(
+                        f"johnsonneyman {' '.join(v['pair'])}", flag("small", v["small"]), option("level", v["level"])
+                    )
+                ],
+                lambda f: (_pair_field(f.slopes_over_numbers), small_field(f), level_field()),
+                _has_region,
+                also="interaction moderation floodlight significance",
+            ),
+            Entry(
+                "lines",
+                tr("Lines by group"),
+                tr("Fitted or observed values of every group over a variable, as a plot."),
+                lambda f, v: [f"plot {v['what']} {v['x']}"],
+                lambda f: (
+                    Field(
+                        "what",
+                        tr("Show"),
+                        "choice",
+                        "lines",
+                        (
+                            ("lines", tr("Fitted lines over the data")),
+                            ("spaghetti", tr("Observed values")),
+                        ),
+                    ),
+                    Field("x", tr("Over"), "choice", (*f.numbers, *f.numeric)[0], _variables(f, _axis(f))),
+                ),
+                _can_draw_lines,
+                also="plot spaghetti trellis fitted",
+            ),
+        ),
+    )
+
+
+def _variables(facts: Facts, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((n, facts.label_of(n)) for n in names)
+
+
+def _axis(facts: Facts) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*facts.numbers, *(n for n in facts.numeric if n != facts.fit.outcome)]))
+
+
+# --- margins -------------------------------------------------------------------------------------------
+def _can_average(facts: Facts) -> str:
+    return need_data(facts)
+
+
+def _can_average_effects(facts: Facts) -> str:
+    if not (facts.numbers or facts.factors):
+        return tr("The model has no predictors.")
+    return need_data(facts)
+
+
+def _at_field(facts: Facts) -> Field:
+    options = [(n, n) for n in facts.numbers] + [(n, n) for n in facts.factors]
+    return Field(
+        "at",
+        tr("At values of"),
+        "rows",
+        {},
+        tuple(options),
+        hint=tr("as observed"),
+        tip=tr("Such as 1 2 3, or 0(10)50, or (mean)."),
+    )
+
+
+def _at_option(values: Values) -> str:
+    parts = []
+    for name, text in values["at"].items():
+        text = text.strip()
+        if not text:
+            continue
+        if text.startswith("(") and text.endswith(")") and text[1:-1].isalpha():
+            parts.append(f"{text} {name}")
+        else:
+            parts.append(
+                f"{name}={text}"
+                if len(text.split()) == 1 and "/" not in text and "(" not in text
+                else f"{name}=({text})"
+            )
+    # statistics hold for every variable after them, so plain values come first
+    parts.sort(key=lambda p: p.startswith("("))
+    return option("at", " ".join(parts))
+
+
+def _at_problem(values: Values) -> str:
+    from terrace.errors import TerraceError
+    from terrace.language.grammar.numlist import parse_numlist
+    from terrace.language.grammar.tokens import Piece
+
+    for name, text in values["at"].items():
+        text = text.strip()
+        if not text or text.strip('()"').replace("_", "").isalnum():
+            continue
+        try:
+            parse_numlist(Piece.of(text))
+        except TerraceError:
+            if not all(w.isidentifier() for w in text.split()):
+                return tr("{0}: write numbers such as 1 2 3 or 0(10)50, a level, or (mean).").format(name)
+    return ""
+
+
+def _margins_fields(facts: Facts) -> tuple[Field, ...]:
+    cells = tuple((c, c.replace("#", " × ")) for c in facts.cells)
+    over = (("", tr("(all rows together)")), *_variables(facts, facts.categories))
+    return (
+        Field(
+            "terms",
+            tr("For each level of"),
+            "several",
+            facts.cells[:1],
+            cells,
+            hint=tr("None ticked: one margin for all"),
+            closed={} if cells else {None: tr("The model has no factor (i.variable) in its fixed part.")},
+        ),
+        _at_field(facts),
+        Field(
+            "rest",
+            tr("Everything else"),
+            "choice",
+            "observed",
+            (
+                ("observed", tr("As observed, then averaged")),
+                ("atmeans", tr("At its mean")),
+                ("asbalanced", tr("Factors with equal weights")),
+            ),
+            closed={} if facts.factors else {"asbalanced": tr("No factors")},
+        ),
+        Field("over", tr("In groups of"), "choice", "", over),
+        condition(facts),
+        Field(
+            "compare",
+            tr("Compare"),
+            "choice",
+            "",
+            (("", tr("No, the margins themselves")), ("pairs", tr("All pairs")), *operators()),
+            tip=tr("Without levels ticked, the values of at() are compared."),
+        ),
+        mcompare_field(pairs=True, shown=lambda v: v["compare"] == "pairs"),
+        mcompare_field(pairs=False, key="adjust", shown=lambda v: v["compare"] not in ("", "pairs")),
+        Field("plot", tr("Draw them"), "check", True, shown=lambda v: not v["compare"]),
+        small_field(facts),
+        level_field(),
+    )
+
+
+def _margins_problem(facts: Facts, values: Values) -> str:
+    for name in {n for t in values["terms"] for n in t.split("#")}:
+        if values["at"].get(name, "").strip():
+            return tr("{0} stands in “for each level of” and in “at”: choose one.").format(name)
+    if values["compare"] and not values["terms"] and not _at_option(values):
+        if values["compare"] != "pairs":
+            return tr("Tick a factor, or set values, to compare.")
+        if not values["over"]:
+            return tr("There is one margin only, so there is nothing to compare.")
+    for term in values["terms"] if values["compare"] == "p" else ():
+        if wrong := no_trend(facts, term.split("#")[0]):
+            return wrong
+    return _at_problem(values) or condition_problem(facts, values)
+
+
+def _margins(_facts: Facts, values: Values) -> list[str]:
+    rest = values["rest"] if values["rest"] != "observed" else ""
+    compare, terms = values["compare"], values["terms"]
+    pairs = compare == "pairs"
+    between = ""
+    if compare and not pairs:
+        # a product of factors: levels of the first within each of the others
+        terms = [compare + "." + t.replace("#", "@", 1) for t in terms]
+        between = "" if terms else f"contrast(atcontrast({compare}))"
+    adjust = "" if not compare else mcompare_option(values) if pairs else mcompare_option(values, "adjust")
+    return [
+        written(
+            " ".join(["margins", *terms]) + where(values),
+            _at_option(values),
+            rest,
+            option("over", values["over"]),
+            between,
+            flag("pwcompare", pairs),
+            adjust,
+            flag("small", values["small"]),
+            option("level", values["level"]),
+            flag("plot", values["plot"] and not compare),
+        )
+    ]
+
+
+def _effects_fields(facts: Facts) -> tuple[Field, ...]:
+    names = (*facts.numbers, *(f for f in facts.factors if f not in facts.numbers))
+    over = (("", tr("(all rows together)")), *_variables(facts, facts.categories))
+    return (
+        Field("of", tr("Effects of"), "several", (), tuple((n, n) for n in names), hint=tr("None ticked: all")),
+        Field(
+            "kind",
+            tr("As"),
+            "choice",
+            "dydx",
+            (
+                ("dydx", tr("Slopes: change for one more")),
+                ("eyex", tr("Elasticities: percent for one percent")),
+                ("dyex", tr("Change for one percent (of 100)")),
+                ("eydx", tr("Percent (of 100) for one more")),
+            ),
+        ),
+        _at_field(facts),
+        Field("over", tr("In groups of"), "choice", "", over),
+        condition(facts),
+        Field("plot", tr("Draw them"), "check", False),
+        small_field(facts),
+        level_field(),
+    )
+
+
+def _effects_problem(facts: Facts, values: Values) -> str:
+    chosen = values["of"] or (*facts.numbers, *facts.factors)
+    factors = [n for n in chosen if n in facts.factors and n not in facts.numbers]
+    if factors and values["kind"] != "dydx":  # ln y exists for factors where no prediction is below 0 only
+        return tr("{0} is a factor: choose numbers, or slopes.").format(factors[0])
+    return _at_problem(values) or condition_problem(facts, values)
+
+
+def _effects(_facts: Facts, values: Values) -> list[str]:
+    return [
+        written(
+            f"margins{where(values)}",
+            option(values["kind"], (*values["of"],) or "*"),
+            _at_option(values),
+            option("over", values["over"]),
+            flag("small", values["small"]),
+            option("level", values["level"]),
+            flag("plot", values["plot"]),
+        )
+    ]
+
+
+# --- slopes --------------------------------------------------------------------------------------------
+def _has_interaction(facts: Facts) -> str:
+    return need_data(facts) or ("" if facts.interactions else tr("The model has no interaction."))
+
+
+def _has_region(facts: Facts) -> str:
+    why = _has_interaction(facts)
+    if why or facts.slopes_over_numbers:
+        return why
+    return tr("It needs an interaction with a continuous moderator.")
+
+
+def _pair_field(pairs: tuple[tuple[str, str], ...]) -> Field:
+    titles = tuple((p, tr("{0} by {1}").format(*p)) for p in pairs)
+    return Field("pair", tr("Effect of"), "choice", pairs[0], titles)
+
+
+def _slopes_fields(facts: Facts) -> tuple[Field, ...]:
+    def over_numbers(values: Values) -> bool:
+        return values["pair"][1] not in facts.factors
+
+    return (
+        _pair_field(facts.interactions),
+        Field("at", tr("At its values"), "numbers", hint=tr("mean and 1 SD on either side"), shown=over_numbers),
+        Field("plot", tr("With the lines"), "check", True),
+        small_field(facts),
+        level_field(),
+    )
+
+
+def _slopes_problem(facts: Facts, values: Values) -> str:
+    return ""
+
+
+def _slopes(facts: Facts, values: Values) -> list[str]:
+    at = values["at"] if values["pair"][1] not in facts.factors else ""
+    return [
+        written(
+            f"simpleslopes {' '.join(values['pair'])}",
+            option("at", at),
+            flag("small", values["small"]),
+            option("level", values["level"]),
+            flag("noplot", not values["plot"]),
+        )
+    ]
+
+
+def _can_draw_lines(facts: Facts) -> str:
+    if need_data(facts):
+        return need_data(facts)
+    if not facts.groupings:
+        return tr("The model has no groups.")
+    return "" if _axis(facts) else tr("There is no numeric variable to draw over.")

@@ -1,0 +1,300 @@
+"""Small dialogs: a name, what to do with unsaved changes, an error, help."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QDesktopServices,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFrameFormat,
+    QTextTable,
+    QTextTableCellFormat,
+)
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextBrowser,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from terrace.data import formats
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import button, label, named
+
+
+def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
+    """A file to open; empty where the user thought better of it."""
+    return QFileDialog.getOpenFileName(parent, title, folder, filters)[0]
+
+
+def ask_data(parent: QWidget, title: str, folder: str) -> str:
+    """A file of data to open, of any format that is read; empty where the user thought better of it."""
+    tr = QCoreApplication.translate
+    data = f"{tr('dialogs', 'Data files')} ({formats.filter_of(formats.BY_ENDING)})"
+    return ask_open(parent, title, folder, f"{data};;{tr('dialogs', 'All files')} (*)")
+
+
+def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:
+    """Where to save; empty where the user thought better of it."""
+    return QFileDialog.getSaveFileName(parent, title, suggestion, filters)[0]
+
+
+class SmallDialog(QDialog):
+    """A titled column of content over a row with Cancel and the button that does it."""
+
+    def __init__(self, parent: QWidget | None, object_name: str, title: str, do_it: str) -> None:
+        super().__init__(parent)
+        named(self, object_name, title)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(420)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 20, 24, 20)
+        outer.setSpacing(12)
+        outer.addWidget(label(title, "title"))
+        self.content = QVBoxLayout()
+        self.content.setSpacing(8)
+        outer.addLayout(self.content, 1)
+        self.problem = label("", "danger", wrap=True)
+        named(self.problem, object_name + "_problem", self.tr("What is missing"))
+        self.problem.hide()
+        outer.addWidget(self.problem)
+        self.buttons = row = QHBoxLayout()
+        row.addStretch(1)
+        self.cancel_button = button(self.tr("Cancel"), object_name + "_cancel", self.reject)
+        self.ok_button = button(do_it, object_name + "_ok", self.accept, variant="primary")
+        self.ok_button.setDefault(True)
+        row.addWidget(self.cancel_button)
+        row.addWidget(self.ok_button)
+        outer.addLayout(row)
+
+    def set_problem(self, text: str) -> None:
+        """Say why it cannot be done yet; empty where it can."""
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+        self.ok_button.setEnabled(not text)
+
+
+class NameDialog(SmallDialog):
+    """A new name for something."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None, title: str, text: str, do_it: str) -> None:
+        super().__init__(parent, "name_dialog", title, do_it)
+        self.edit = named(QLineEdit(text), "name_edit", title)
+        self.edit.selectAll()
+        self.content.addWidget(self.edit)
+        self.edit.textChanged.connect(
+            lambda t: self.set_problem("" if t.strip() else self.tr("A name is needed."))
+        )
+        self.accepted.connect(lambda: self.chosen.emit(self.edit.text().strip()))
+
+
+class UnsavedDialog(SmallDialog):
+    """Before the window closes over changes of the data that are in no file."""
+
+    discarded = Signal()
+
+    def __init__(self, parent: QWidget | None, document: str) -> None:
+        super().__init__(
+            parent,
+            "unsaved_dialog",
+            QCoreApplication.translate("UnsavedDialog", "Save the changes to the data?"),
+            QCoreApplication.translate("UnsavedDialog", "Save data…"),
+        )
+        told = self.tr(
+            "{0} has been changed and is in no file as it is now. The commands are kept in any case: "
+            "File > Run the last session again does them over."
+        )
+        self.content.addWidget(label(told.format(document or self.tr("The data")), wrap=True))
+        discard = button(self.tr("Close without saving"), "unsaved_discard", self._discard)
+        self.buttons.insertWidget(self.buttons.indexOf(self.cancel_button), discard)
+
+    def _discard(self) -> None:
+        self.reject()
+        self.discarded.emit()
+
+
+class FailureDialog(SmallDialog):
+    """An unforeseen error: what it was, and the log for whoever mends it."""
+
+    def __init__(self, parent: QWidget | None, summary: str, details: str, log_file: Path) -> None:
+        super().__init__(
+            parent,
+            "failure_dialog",
+            QCoreApplication.translate("FailureDialog", "Something went wrong"),
+            QCoreApplication.translate("FailureDialog", "Go on"),
+        )
+        self.setMinimumWidth(560)
+        told = self.tr(
+            "This is a defect of Terrace, not a mistake of yours. Your data and results are still here. "
+            "The log says what happened."
+        )
+        self.content.addWidget(label(told, wrap=True))
+        self.content.addWidget(label(summary, "mono", wrap=True, selectable=True))
+        self._details = named(QPlainTextEdit(details), "failure_details", self.tr("Details"))
+        self._details.setReadOnly(True)
+        self._details.setProperty("mono", True)
+        self._details.setMinimumHeight(180)
+        self._details.hide()
+        self.content.addWidget(self._details)
+        row = QHBoxLayout()
+        row.addWidget(button(self.tr("Details"), "failure_show", self._details.show, variant="link"))
+        row.addWidget(
+            button(
+                self.tr("Open the log"),
+                "failure_log",
+                lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file))),
+                variant="link",
+            )
+        )
+        row.addStretch(1)
+        self.content.addLayout(row)
+        self.cancel_button.hide()
+
+
+class PageDialog(QDialog):
+    """A page of text: help, shortcuts, about."""
+
+    def __init__(self, parent: QWidget | None, object_name: str, title: str, markdown: str) -> None:
+        super().__init__(parent)
+        named(self, object_name, title)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("surface", "panel")
+        self.resize(640, 600)
+        page = named(QTextBrowser(), object_name + "_text", title)
+        page.document().setDefaultFont(theme.text_font())
+        page.document().setDocumentMargin(24)
+        page.setOpenExternalLinks(True)
+        page.setMarkdown(markdown)
+        loosen(page.document())
+        self._page = page
+        self._rule()
+        theme.manager().changed.connect(self._rule)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 16)
+        column.addWidget(page, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(24, 0, 24, 0)
+        row.addStretch(1)
+        close = button(self.tr("Close"), object_name + "_close", self.accept)
+        row.addWidget(close)
+        column.addLayout(row)
+        close.setFocus()
+
+    def _rule(self) -> None:
+        """Tables with the three rules of those of the results, in the colours of the theme."""
+        rule_tables(self._page.document())
+
+
+class CommandsDialog(QDialog):
+    """All commands with their syntax, found by any of their words."""
+
+    def __init__(self, parent: QWidget | None, commands: list[tuple[str, str, str]]) -> None:
+        super().__init__(parent)
+        title = QCoreApplication.translate("CommandsDialog", "Commands")
+        named(self, "commands_dialog", title)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setProperty("surface", "panel")
+        self.resize(720, 640)
+        self._commands = commands
+        self.search = named(QLineEdit(), "commands_search", self.tr("Search"))
+        self.search.setPlaceholderText(self.tr("Search: a command, or what it does"))
+        self.search.setClearButtonEnabled(True)
+        for b in self.search.findChildren(QToolButton):
+            named(b, "commands_search_clear", self.tr("Clear"))
+        self._page = named(QTextBrowser(), "commands_text", title)
+        self._page.document().setDefaultFont(theme.text_font())
+        self._page.document().setDocumentMargin(0)
+        self.search.textChanged.connect(self._fill)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 8, 16)
+        column.setSpacing(12)
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 16, 0)
+        top.addWidget(self.search)
+        column.addLayout(top)
+        column.addWidget(self._page, 1)
+        self._fill("")
+
+    def text(self) -> str:
+        """The page as plain text."""
+        return self._page.toPlainText()
+
+    def _fill(self, typed: str) -> None:
+        words = typed.lower().split()
+        begin = [re.compile(rf"(?<![a-z]){re.escape(w)}") for w in words]  # egen is no legend
+        shown = [c for c in self._commands if all(b.search(" ".join(c).lower()) for b in begin)]
+        mono = ", ".join(f"'{family}'" for family in theme.MONO)
+        muted = theme.colour("muted").name()
+        parts = [
+            f'<p style="margin:0 0 2px 0;"><b>{escape(name)}</b></p>'
+            f'<p style="margin:0 0 2px 0;font-family:{mono};font-size:{theme.SMALL}px;">{escape(syntax)}</p>'
+            f'<p style="margin:0 16px 14px 0;color:{muted};">{escape(purpose)}</p>'
+            for name, syntax, purpose in shown
+        ]
+        self._page.setHtml("".join(parts) or escape(self.tr("No command has these words.")))
+
+
+def loosen(document: QTextDocument) -> None:
+    """Room between paragraphs, which Qt's markdown does not leave; the title in the size of the interface."""
+    cursor = QTextCursor(document)
+    block = document.begin()
+    while block.isValid():
+        cursor.setPosition(block.position())
+        form = block.blockFormat()
+        inside_table = cursor.currentTable() is not None
+        form.setBottomMargin(2 if inside_table else 10)
+        form.setTopMargin(2 if inside_table else 0)
+        cursor.setBlockFormat(form)
+        if form.headingLevel():
+            cursor.select(QTextCursor.SelectionType.BlockUnderCursor)
+            letters = QTextCharFormat()
+            letters.setFont(theme.text_font(18, bold=True))
+            cursor.mergeCharFormat(letters)
+        block = block.next()
+
+
+def rule_tables(document: QTextDocument) -> None:
+    """Draw tables as in a journal: a rule over and under the head and one under the last row, no boxes."""
+    line, ink = theme.colour("line"), theme.colour("ink")
+    none, solid = QTextFrameFormat.BorderStyle.BorderStyle_None, QTextFrameFormat.BorderStyle.BorderStyle_Solid
+    for frame in document.rootFrame().childFrames():
+        if not isinstance(frame, QTextTable):
+            continue
+        form = frame.format().toTableFormat()
+        form.setBorder(0)
+        form.setBorderCollapse(True)
+        form.setCellPadding(0)
+        form.setCellSpacing(0)
+        form.setTopMargin(6)  # a paragraph leaves none before a table
+        form.setBottomMargin(10)
+        frame.setFormat(form)
+        for row in range(frame.rows()):
+            for column in range(frame.columns()):
+                cell = frame.cellAt(row, column)
+                look = QTextTableCellFormat(cell.format().toTableCellFormat())
+                look.setPadding(4)
+                look.setLeftPadding(0 if column == 0 else 12)
+                top, bottom = row == 0, row in (0, frame.rows() - 1)
+                look.setTopBorderStyle(solid if top else none)
+                look.setTopBorder(1 if top else 0)
+                look.setTopBorderBrush(ink)
+                look.setBottomBorderStyle(solid)
+                look.setBottomBorder(1)
+                look.setBottomBorderBrush(ink if bottom else line)
+                cell.setFormat(look)

@@ -1,0 +1,129 @@
+"""The text of the commands that the window runs for a click. What is clicked is what would be typed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from terrace.language.grammar.macros import escaped
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Variable
+
+
+def quoted(text: str) -> str:
+    """A string of the command language; a text with quotation marks takes compound quotes.
+
+    A dollar sign in the text is no macro.
+    """
+    text = escaped(text)
+    return f'`"{text}"\'' if '"' in text else f'"{text}"'
+
+
+def use_file(path: str | Path) -> str:
+    """Open a data file."""
+    return f"use {quoted(str(path))}, clear"
+
+
+def use_sample(name: str) -> str:
+    """Open a bundled sample."""
+    return f"sample {name}"
+
+
+def save_file(path: str | Path) -> str:
+    """Save the data; the ending of the name decides on the format."""
+    return f"save {quoted(str(path))}, replace"
+
+
+def report(path: str | Path, models: list[tuple[str, str]], results: list[int]) -> str:
+    """Write a report of these models, given as (name in the session, title), and of results by their numbers."""
+    options = []
+    if models:
+        options.append(f"models({' '.join(name for name, _ in models)})")
+        options.append(f"titles({' '.join(quoted(title) for _, title in models)})")
+    options.append(f"results({' '.join(map(str, sorted(results)))})" if results else "noresults")
+    return f"report {quoted(str(path))}, {' '.join(options)} replace"
+
+
+PLOT_NAMES = {"residual-fitted": "residuals", "qq": "qq", "caterpillar": "caterpillar"}
+
+
+def save_plot(kind: str, path: str | Path) -> str:
+    """Write a diagnostic plot of the active model."""
+    return f"plot {PLOT_NAMES[kind]}, saving({quoted(str(path))}) replace"
+
+
+def edit_variable(name: str, field: str, value: str) -> str:
+    """Change one property of a variable, as the Variables tab gives it.
+
+    ``field`` is name, label, measure, value_labels or missing_codes. Raises ValueError, in words for the
+    user, where the text cannot be read.
+    """
+    value = value.strip()
+    if field == "name":
+        return f"rename {name} {value}"
+    if field == "label":
+        return f"label variable {name} {quoted(value)}" if value else f"label variable {name}"
+    if field == "measure":
+        return f"measure {name} {value}"
+    if field == "value_labels":
+        pairs = [f"{_code(code)} {quoted(text)}" for code, text in parse_labels(value).items()]
+        return " ".join(["label values", name, *pairs])
+    codes = [_code(part.strip()) for part in re.split(r"[,;\s]+", value) if part.strip()]
+    return " ".join(["missing", name, *codes])
+
+
+def edit_cell(variable: Variable, is_text: bool, row: int, text: str) -> str:
+    """Change one value of a variable in a row of the data, counted from 0.
+
+    A label stands for its code; nothing, or a dot, for missing. Raises ValueError, in words for the user, where
+    the text is no value of the variable.
+    """
+    text = text.strip()
+    name = variable.name
+    if is_text:
+        value = quoted(text)
+    elif text in ("", "."):
+        value = "."
+    else:
+        labels = {words.lower(): code for code, words in variable.value_labels.items()}
+        code = labels.get(text.lower())
+        value = _number(variable, text) if code is None else f"{float(code):.17g}"
+    return f"replace {name} = {value} in {row + 1}"
+
+
+def _number(variable: Variable, text: str) -> str:
+    from terrace.data.dates import is_date_format
+
+    plain = text.replace("−", "-")
+    if re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", plain):
+        return plain
+    if is_date_format(variable.format) and variable.format.startswith("%td"):
+        if re.fullmatch(r"\d{1,2}[A-Za-z]{3}\d{4}", plain):
+            return f"td({plain.lower()})"
+        iso = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", plain)
+        if iso:
+            return f"mdy({int(iso[2])}, {int(iso[3])}, {int(iso[1])})"
+    told = QCoreApplication.translate("commands", "{0} holds numbers, and {1} is none.")
+    raise ValueError(told.format(variable.name, text))
+
+
+def parse_labels(text: str) -> dict[str, str]:
+    """``0 = Public, 1 = Catholic`` as pairs. ValueError tells what is no pair."""
+    out: dict[str, str] = {}
+    for part in re.split(r",(?=[^,=]+=)", text):
+        if not part.strip():
+            continue
+        code, sign, words = part.partition("=")
+        if not sign or not code.strip() or not words.strip():
+            told = QCoreApplication.translate("commands", "Write value labels as 0 = No, 1 = Yes: {0} is no such pair.")
+            raise ValueError(told.format(part.strip()))
+        out[code.strip()] = words.strip()
+    return out
+
+
+def _code(text: str) -> str:
+    return text if re.fullmatch(r"-?\d+(\.\d+)?", text) else quoted(text)

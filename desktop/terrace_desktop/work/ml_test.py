@@ -1,0 +1,76 @@
+"""A likelihood-ratio test that REML refused, done by ML: both models are fitted again, then compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from terrace.errors import DataError
+from terrace.language.grammar.command import parse_command
+
+if TYPE_CHECKING:
+    from terrace.results.fit import FitResult
+    from terrace.session.contract import Outcome
+    from terrace.session.session import Session
+    from terrace.spec.model import ModelSpec
+    from terrace_desktop.work.controller import Controller
+
+REFUSED = ("reml-fixed", "ml-and-reml")  # what lrtest says of such models
+
+
+def compare_by_ml(controller: Controller, command: str) -> None:
+    """Run the fits by ML that ``lrtest a b`` needs, then the test: each is a command, and one that fails ends it."""
+    clauses = parse_command(command).clauses
+    names = [*str(clauses.body).split(), "."][:2]  # a name alone is compared with the active fit
+    found: list[str] = []
+
+    def step(left: list[FitResult]) -> None:
+        if not left:
+            options = f", {clauses.options.strip()}" if clauses.options else ""
+            controller.run(f"lrtest {' '.join(found)}{options}")
+            return
+        fit = left[0]
+        if fit.spec.method == "ml":
+            keep(fit, left)
+            return
+        controller.run(by_ml(fit.spec), lambda outcome: fitted(outcome, left))
+
+    def fitted(outcome: Outcome | None, left: list[FitResult]) -> None:
+        if outcome is not None and outcome.ok and outcome.fit is not None:
+            keep(outcome.fit, left)
+
+    def keep(fit: FitResult, left: list[FitResult]) -> None:
+        def named(name: str) -> None:
+            found.append(name)
+            step(left[1:])
+
+        controller.call("the name of a fit", lambda session: stored_name(session, fit), named)
+
+    controller.call("the fits to compare", lambda session: [fit_of(session, n) for n in names], step)
+
+
+def by_ml(spec: ModelSpec) -> str:
+    """The command that fits a model by ML; degrees of freedom that need REML are left out."""
+    from terrace.spec import edit
+    from terrace.spec.choices import closed
+    from terrace.spec.text import format_mixed
+
+    spec = edit.set_method(spec, "ml")
+    if spec.df_method in closed("df", spec):
+        spec = edit.set_df(spec, None)
+    return format_mixed(spec)
+
+
+def fit_of(session: Session, name: str) -> FitResult:
+    """The fit that a name of lrtest means; ``.`` is the active one. Raises `DataError` where there is none."""
+    found = session.fit if name == "." else session.stored.get(name)
+    if found is None:
+        raise DataError(f"The model {name} is no longer kept.", code="no-such-estimates", subject=name)
+    return found
+
+
+def stored_name(session: Session, fit: FitResult) -> str:
+    """The name that a fit is kept under. Raises `DataError` where it has none."""
+    name = next((n for n, f in reversed(list(session.stored.items())) if f.model is fit.model), "")
+    if not name:
+        raise DataError(f"The fit of {fit.command} is not kept under a name.", code="no-such-estimates")
+    return name

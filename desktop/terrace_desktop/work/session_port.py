@@ -1,0 +1,200 @@
+"""The only place that knows the engine's `Session`: makes one, runs commands in it, reads what the window shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from terrace.errors import TerraceError
+from terrace.session.effects import Effect
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
+    from terrace.progress import ProgressCallback
+    from terrace.results.fit import FitResult
+    from terrace.session.contract import Outcome
+    from terrace.session.session import Session
+    from terrace.session.state import Origin
+    from terrace_desktop.work.worker import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the window needs to know of the session after a command. Frozen, so both threads may hold it."""
+
+    dataset: Dataset | None = None
+    fit: FitResult | None = None  # the one that commands about a fit look at
+    can_undo: bool = False
+    can_redo: bool = False
+    undo_text: str = ""
+    redo_text: str = ""
+    constraints: Mapping[int, str] = field(default_factory=dict)
+    origins: Mapping[int, Origin] = field(default_factory=dict)  # which rows the fits saw, by the id of their models
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A fit was kept under a name, by a command of its own."""
+
+    name: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command did, and the session after it."""
+
+    outcome: Outcome
+    snapshot: Snapshot
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of a do-file: it begins (`ran` None), or it has ended."""
+
+    command: str
+    ran: Ran | None = None
+
+
+class SessionPort:
+    """The session, for operations on the one thread that it is made and used on.
+
+    A new fit is kept under a name before any other command runs: the next fit would take its place.
+    """
+
+    def __init__(self, make: Callable[[], Session]) -> None:
+        self._make = make
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The session. Raises `TerraceError` where it could not be made."""
+        if self._session is None:
+            raise TerraceError(
+                "The engine of Terrace did not start, so no command can run.",
+                code="no-session",
+                advice="Start Terrace again. The log says why it failed.",
+            )
+        return self._session
+
+    def open(self) -> Snapshot:
+        """Make the session: it imports the engine, which takes a moment."""
+        self._session = self._make()
+        return take_snapshot(self._session)
+
+    def run(self, command: str, task: Task) -> Ran:
+        """Run one command."""
+        return self._ran(self.session.run(command, progress=task.report, cancel=task.cancelled), task.report)
+
+    def run_script(self, script: str | Path, task: Task, told: Callable[[Step], object]) -> Outcome | None:
+        """Run the commands of a text, or of a do-file in its folder, and tell each as it begins and when it has ended.
+
+        The outcome of the last; None where there was none.
+        """
+
+        def begins(command: str, _line: int) -> None:
+            told(Step(command))
+
+        outcome = None
+        steps = self.session.run_do(
+            script if isinstance(script, Path) else f"{script}\n",
+            progress=task.report,
+            cancel=task.cancelled,
+            before=begins,
+            folder=script.parent if isinstance(script, Path) else None,
+        )
+        for outcome in steps:
+            told(Step(outcome.command, self._ran(outcome, task.report)))
+        return outcome
+
+    def _ran(self, outcome: Outcome, report: ProgressCallback) -> Ran:
+        session = self.session
+        name = name_to_keep(session, outcome)
+        kept = None
+        if name:
+            kept = Kept(name, session.run(f"quietly estimates store {name}", progress=report, cancel=never))
+        return Ran(outcome, take_snapshot(session), kept)
+
+
+def never() -> bool:
+    """The answer to a command that asks whether it has been cancelled, where it cannot be."""
+    return False
+
+
+def make_session() -> Session:
+    """A session; runs on the worker's thread, since it loads the engine."""
+    from terrace.session.session import Session
+
+    return Session()
+
+
+def warm_up() -> None:
+    """Load what the first fit and the first plot need, so that neither begins with a hitch."""
+    import numpy as np
+    import pandas as pd
+    import pyqtgraph  # noqa: F401
+    import scipy.linalg
+    import scipy.sparse
+    import scipy.special  # noqa: F401  (tests of several degrees of freedom; the others are for crossed effects)
+
+    from terrace.data.dataset import Dataset, Variable
+    from terrace.estimate import fit
+    from terrace.postestimation.diagnose import plots
+    from terrace.report.html.html import table_html
+
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"y": rng.normal(size=40), "x": rng.normal(size=40), "g": np.arange(40) // 4})
+    data = Dataset(frame, (Variable("y"), Variable("x"), Variable("g")))
+    result = fit("mixed y x || g:", data)
+    plots.residual_fitted(result, data)
+    plots.caterpillar(result)
+    table_html(result.tables()[0], "light")
+
+
+def take_snapshot(session: Session) -> Snapshot:
+    """What the window shows of a session."""
+    return Snapshot(
+        dataset=session.dataset,
+        fit=session.fit,
+        can_undo=session.can_undo,
+        can_redo=session.can_redo,
+        undo_text=session.undo_text,
+        redo_text=session.redo_text,
+        constraints=dict(session.state.constraints),
+        origins=dict(session.state.origins),
+    )
+
+
+def name_to_keep(session: Session, outcome: Outcome) -> str:
+    """The name to keep a new fit under, so that later commands can come back to it; empty where there is none."""
+    if outcome.fit is None or Effect.FITS not in outcome.effects:
+        return ""
+    if any(outcome.fit is fit for fit in session.stored.values()):
+        return ""
+    number = len(session.stored) + 1
+    while f"m{number}" in session.stored:
+        number += 1
+    return f"m{number}"
+
+
+def known_commands() -> dict[str, str]:
+    """All commands with their syntax (once a session has been made)."""
+    from terrace.session.registry import COMMANDS
+
+    return {name: c.syntax or name for name, c in COMMANDS.items()}
+
+
+def command_help() -> list[tuple[str, str, str]]:
+    """Name, syntax and purpose of all commands, in alphabetical order."""
+    from terrace.session.registry import COMMANDS
+
+    return [(c.name, c.syntax or c.name, c.help) for _, c in sorted(COMMANDS.items()) if c.help]
+
+
+def document_name(dataset: Dataset | None) -> str:
+    """The file or sample that the data came from."""
+    source = "" if dataset is None else dataset.source
+    return source.removeprefix("sample ") if source.startswith("sample ") else Path(source).name

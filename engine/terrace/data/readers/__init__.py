@@ -1,0 +1,1 @@
+"""Reading files and frames, one module a kind of format."""

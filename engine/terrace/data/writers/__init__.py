@@ -1,0 +1,1 @@
+"""Writing files, one module a kind of format."""

@@ -1,0 +1,160 @@
+"""Axes: titles, limits and ticks, from what was asked for, from the variables and from the marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.dataset import Dataset
+from terrace.language.graphs.options import AxisOptions
+from terrace.results.plot import Axis, Marks
+
+FloatArray = npt.NDArray[np.float64]
+Range = tuple[float, float]
+_MOST_LABELLED = 12  # categories on an axis whose value labels stand there unasked
+_MARGIN = 0.04
+
+
+@dataclass(frozen=True)
+class AxisPlan:
+    """What the axis of a graph is by itself: its title, the variable whose values it carries, fixed parts.
+
+    ``variable`` is empty where the values are not those of one variable; ``ticks`` are categories, ``limits``
+    stand whatever the marks are, ``zero`` begins the axis at 0. ``values`` are the distinct values of the
+    variable where they are few.
+    """
+
+    title: str = ""
+    variable: str = ""
+    ticks: tuple[tuple[float, str], ...] | None = None
+    limits: Range | None = None
+    zero: bool = False
+    values: tuple[float, ...] = ()
+
+
+def make_axis(data: Dataset, plan: AxisPlan, asked: AxisOptions, extent: Range | None, fixed: bool) -> Axis:
+    """One axis; `extent` is that of the marks.
+
+    With `fixed` the limits are set even where nothing asks for them, as panels on the same scale need.
+    """
+    title = plan.title if asked.title is None else asked.title
+    texts = dict(asked.texts)
+    ticks = plan.ticks
+    places: Sequence[float] | None = None
+    if asked.at is not None:
+        places = asked.at
+    elif asked.count is not None and extent is not None:
+        places = extent if asked.count == 0 else nice_ticks(*extent, asked.count)
+    elif ticks is None:
+        places = _own_places(data, plan, asked, extent)
+    if asked.log:
+        places = None if places is None else [v for v in places if v > 0]
+    if places is not None and (ticks is None or asked.at is not None):
+        ticks = tuple((float(v), texts.get(v) or _text(data, plan.variable, asked, v)) for v in places)
+    reach = [] if asked.at is None else list(asked.at)
+    if asked.range_ is not None:
+        reach += asked.range_
+    reach = [v for v in reach if v > 0 or not asked.log]
+    limits = plan.limits
+    if limits is None and extent is not None and (fixed or reach or plan.zero or asked.reverse):
+        limits = _padded(min([extent[0], *reach]), max([extent[1], *reach]), asked.log, plan.zero)
+    if limits is not None and asked.reverse:
+        limits = (limits[1], limits[0])
+    return Axis(title, ticks, limits, asked.log)
+
+
+def _own_places(data: Dataset, plan: AxisPlan, asked: AxisOptions, extent: Range | None) -> Sequence[float] | None:
+    """Ticks that the variable wants by itself: its labelled values, or dates."""
+    from terrace.data.dates import is_date_format
+
+    if not plan.variable or asked.log:
+        return None
+    variable = data.variable(plan.variable)
+    labelled = asked.value_labels or all(v in variable.value_labels for v in plan.values)
+    if variable.value_labels and asked.value_labels is not False and plan.values and labelled:
+        return plan.values
+    if is_date_format(variable.format) and extent is not None:
+        return [t for t in nice_ticks(*extent, 5) if extent[0] <= t <= extent[1]]
+    return None
+
+
+def _text(data: Dataset, name: str, asked: AxisOptions, value: float) -> str:
+    from terrace.data.dates import is_date_format
+
+    if name:
+        variable = data.variable(name)
+        label = variable.value_labels.get(value)
+        if label is not None and asked.value_labels is not False and (asked.at is None or asked.value_labels):
+            return label
+        if is_date_format(variable.format):
+            from terrace.language.number_format import format_number
+
+            return format_number(value, variable.format)
+    return number_text(value)
+
+
+def number_text(value: float) -> str:
+    """A number at a tick: as short as it is exact to twelve digits, with a real minus sign."""
+    text = f"{value:.12g}" if abs(value) < 1e12 else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def nice_ticks(low: float, high: float, count: int) -> list[float]:
+    """About `count` round numbers over a range, covering it from within or just outside."""
+    if not high > low:
+        return [low]
+    raw = (high - low) / max(1, count - 1)
+    unit = 10.0 ** floor(log10(raw))
+    step = next((m * unit for m in (1, 2, 2.5, 5, 10) if m * unit >= raw * 0.999), 10 * unit)
+    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    return [float(round(k * step, 12)) for k in range(first, last + 1)]
+
+
+def _padded(low: float, high: float, log: bool, zero: bool) -> Range:
+    if log and low > 0:
+        margin = (high / low) ** _MARGIN if high > low else 2.0
+        return low / margin, high * margin
+    if zero and low >= 0:
+        return 0.0, (high or 1.0) * (1 + 2 * _MARGIN)
+    margin = _MARGIN * (high - low) if high > low else abs(high) * 0.1 or 0.5
+    return low - margin, high + margin
+
+
+def extent(layers: Iterable[Marks], which: str, log: bool = False) -> Range | None:
+    """The smallest and the largest value of marks on an axis, positive ones with `log`; None without any."""
+    ends: list[float] = []
+    for m in layers:
+        for values in _values(m, which):
+            seen = values[np.isfinite(values)]
+            seen = seen[seen > 0] if log else seen
+            if len(seen):
+                ends += [float(seen.min()), float(seen.max())]
+    return (min(ends), max(ends)) if ends else None
+
+
+def _values(m: Marks, which: str) -> list[FloatArray]:
+    if m.horizontal:
+        which = "y" if which == "x" else "x"
+    if which == "x":
+        if m.kind in ("bars", "box"):
+            return [m.x - m.width / 2, m.x + m.width / 2]
+        return [m.x]
+    out = [np.asarray(m.y, dtype=np.float64).ravel()]
+    if m.kind == "bars" and m.lower is None:
+        out.append(np.zeros(1))
+    return out + [b for b in (m.lower, m.upper) if b is not None]
+
+
+def few_values(values: FloatArray) -> tuple[float, ...]:
+    """The distinct finite values where they are few enough for a tick each, otherwise nothing."""
+    distinct = np.unique(values[np.isfinite(values)])
+    return tuple(distinct.tolist()) if len(distinct) <= _MOST_LABELLED else ()
+
+
+def variable_title(data: Dataset, name: str) -> str:
+    """The label of a variable, or its name."""
+    return data.variable(name).label or name

@@ -1,0 +1,1 @@
+"""Do-files: text to commands, and commands to a tree of loops and blocks."""

@@ -1,0 +1,1 @@
+"""Expressions: text to a tree, and a tree and data to values."""

@@ -1,0 +1,1 @@
+"""The grammar that all commands share: tokens, clauses, options, names, variable lists, macros."""

@@ -1,0 +1,1 @@
+"""The grammar of graph commands. It copies Stata's: mended, not extended."""

@@ -1,0 +1,1 @@
+"""Margins, their contrasts, and simple slopes."""

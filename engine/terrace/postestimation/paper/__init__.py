@@ -1,0 +1,1 @@
+"""What goes into a paper: a paragraph, models side by side."""

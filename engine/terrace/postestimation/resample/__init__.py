@@ -1,0 +1,1 @@
+"""Simulated outcomes, the bootstrap, imputations."""

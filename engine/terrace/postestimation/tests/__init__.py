@@ -1,0 +1,1 @@
+"""Tests and combinations of coefficients, contrasts, comparisons, likelihood-ratio tests."""

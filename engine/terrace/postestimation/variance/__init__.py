@@ -1,0 +1,1 @@
+"""Covariance parameters after a fit: tables, profiles, ICC, R², reliability."""

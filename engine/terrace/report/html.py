@@ -1,8 +1,0 @@
-"""Results as HTML: single tables, the tables of a fit, and whole pages."""
-
-from __future__ import annotations
-
-from terrace.report.html_page import document_html
-from terrace.report.html_table import clipboard, fit_html, table_html, warnings_html
-
-__all__ = ["clipboard", "document_html", "fit_html", "table_html", "warnings_html"]

@@ -1,0 +1,1 @@
+"""Commands that follow a fit: predictions, tests, margins, papers."""

@@ -1,0 +1,182 @@
+"""Results on paper: ``report`` writes models with what was asked about them, ``plot`` draws one of a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from terrace.errors import CommandError, TerraceError
+from terrace.language.grammar.command import ParsedCommand
+from terrace.language.grammar.names import Names
+from terrace.language.grammar.options import Option, rules
+from terrace.language.grammar.tokens import unquoted, words
+from terrace.language.mixed_options import argument, excluding
+from terrace.report import formats
+from terrace.results.fit import FitResult
+from terrace.results.plot import Plot
+from terrace.session.commands.helpers.files import file_name
+from terrace.session.commands.helpers.fits import current_fit, named_fit
+from terrace.session.effects import Effect
+from terrace.session.fit_rows import fit_rows
+from terrace.session.registry import command
+from terrace.session.reporting import blocks, parts_of
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+from terrace.spec.title import model_title
+
+if TYPE_CHECKING:
+    from terrace.report.parts import Part
+
+PLOTS = ("residuals", "qq", "caterpillar")
+"""The plots of every report; `MORE` are drawn on request."""
+MORE = ("histogram", "effects", "spaghetti", "lines")
+_OVER = ("spaghetti", "lines")  # drawn over a variable
+_OF = ("caterpillar", "effects")  # of a level
+
+
+@command(
+    "report",
+    syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults noplots replace]',
+    help="Write models with their plots and what was asked about them, and the other tables and plots of the session; "
+    f"results() chooses these by their numbers. {' '.join(f.ending for f in formats.REPORTS)}",
+    effects=Effect.FILES | Effect.BRIEF,
+)
+def report(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.report.export import export
+
+    options = parsed.options(rules("noplots noresults replace", "models titles results"))
+    path = file_name(session, parsed.clauses.body, "report")
+    excluding(options, ("results", "noresults"))
+    numbers = [] if "noresults" in options else _numbers(session, options.get("results"))
+    fits = _fits(session, parsed, options.get("models"), bool(numbers))
+    titles = _titles(options.get("titles"), len(fits))
+    named = {
+        id(f): replace(f, name=titles[i] or f"Model {i + 1} · {model_title(f.spec)}") for i, f in enumerate(fits)
+    }
+
+    def drawn(fit: FitResult) -> list[Plot]:
+        return [] if "noplots" in options else _plots(session, fit)
+
+    parts: list[Part] = []
+    found = blocks(session, fits, numbers, alone="models" in options)
+    for i, block in enumerate(found):
+        session.report("Writing", i / len(found))
+        parts += parts_of(block, named.get(id(block.fit)), drawn)
+    if "noplots" in options:
+        parts = [p for p in parts if not isinstance(p, Plot)]
+    written = export(parts, path, replace="replace" in options, labels=_labels(session, fits))
+    return CommandResult(text=f"Written to {written}.")
+
+
+@command(
+    "plot",
+    syntax="plot residuals|qq|histogram|caterpillar [level]|effects [level]|spaghetti x|lines x "
+    "[, saving(FILE) replace]",
+    help="Draw residuals against fitted values, normal quantiles of residuals or of random effects, the random "
+    "effects in order, or the data or the fitted lines of every group over x.",
+    effects=Effect.FILES | Effect.ABOUT_FIT | Effect.BRIEF,
+)
+def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
+    fit = current_fit(session, parsed)
+    options = parsed.options(rules("replace", "saving"))
+    items = words(parsed.clauses.body)
+    kind = str(items[0]) if items else ""
+    found = [p for p in (*PLOTS, *MORE) if kind and p.startswith(kind)]
+    takes = len(found) == 1 and found[0] in (*_OVER, *_OF)
+    if len(found) != 1 or len(items) > (2 if takes else 1):
+        bad = items[0] if items and not found else parsed.word if not items else items[-1]
+        raise bad.error(
+            "This is no plot of a fit.",
+            code="no-such-plot",
+            subject=kind,
+            advice=f"There are: {', '.join((*PLOTS, *MORE))}.",
+        )
+    more = str(items[1]) if len(items) > 1 else None
+    if found[0] in _OVER:
+        if more is None:
+            raise items[0].error(f"Name the variable along the axis: plot {found[0]} x.", code="no-variable")
+        more = Names(session.data.names).one(items[1])
+    drawn = draw(session, fit, found[0], more)
+    if "saving" not in options:
+        return CommandResult(plots=(drawn,))
+    from terrace.report.figure.figure import save
+
+    path = save(drawn, file_name(session, argument(options["saving"]), "plot"), replace="replace" in options)
+    return CommandResult(text=f"Written to {path}.")
+
+
+def draw(session: Session, fit: FitResult, kind: str, level: str | None = None) -> Plot:
+    """One of the plots of a fit, from the data that are open; `level` is the variable of those over one.
+
+    Raises `TerraceError` where it cannot be drawn.
+    """
+    from terrace.postestimation.diagnose import plots
+
+    if kind == "caterpillar":
+        return plots.caterpillar(fit, session.state.dataset, level=level)
+    if kind == "effects":
+        return plots.qq(fit, session.state.dataset, of="effects", level=level)
+    data = fit_rows(session, fit).data
+    if kind in _OVER:
+        assert level is not None
+        return (plots.spaghetti if kind == "spaghetti" else plots.fitted_lines)(fit, data, level)
+    if kind == "histogram":
+        return plots.histogram(fit, data)
+    return plots.qq(fit, data) if kind == "qq" else plots.residual_fitted(fit, data)
+
+
+def _fits(session: Session, parsed: ParsedCommand, models: Option | None, chosen: bool) -> list[FitResult]:
+    """The fits of ``models()``; without it those of the session, but none where results are `chosen`."""
+    if models is not None:
+        return [named_fit(session, parsed, item)[1] for item in words(argument(models))]
+    if chosen:
+        return []
+    if not session.fits and not any(o.number for o in session.history):
+        return [current_fit(session, parsed)]
+    return list(session.fits)
+
+
+def _numbers(session: Session, option: Option | None) -> list[int] | None:
+    if option is None:
+        return None
+    known = {o.number for o in session.history if o.number}
+    out = []
+    for item in words(argument(option)):
+        if not str(item).isdigit() or int(str(item)) not in known:
+            raise item.error(
+                f"There is no result {item} in this session.",
+                code="no-such-result",
+                advice=f"The results have the numbers 1 to {max(known)}." if known else "There are no results yet.",
+            )
+        out.append(int(str(item)))
+    return out
+
+
+def _titles(option: Option | None, count: int) -> list[str]:
+    given = [] if option is None else [unquoted(p) for p in words(argument(option))]
+    if len(given) > count:
+        assert option is not None
+        raise option.piece.error(f"There are {len(given)} titles for {count} models.", code="titles")
+    return given + [""] * (count - len(given))
+
+
+def _plots(session: Session, fit: FitResult) -> list[Plot]:
+    """The three plots, less those that this fit or these data do not allow."""
+    out = []
+    for kind in PLOTS:
+        try:
+            out.append(draw(session, fit, kind))
+        except CommandError:
+            raise
+        except TerraceError:
+            continue
+    return out
+
+
+def _labels(session: Session, fits: Sequence[FitResult]) -> dict[str, str]:
+    data = session.state.dataset
+    if data is None:
+        return {}
+    levels = {e.level for fit in fits for e in fit.spec.random if e.level in data}
+    return {name: data.variable(name).label for name in levels if data.variable(name).label}

@@ -1,0 +1,1 @@
+"""Commands that open, save and change data."""

@@ -1,0 +1,178 @@
+"""What variables are: ``rename``, ``label variable``, ``label values``, ``measure``, ``missing``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from terrace.data.dataset import Dataset, Measure, Panel, Variable
+from terrace.data.extended import extended_code, extended_name
+from terrace.data.names import MAX_LENGTH, is_legal_name
+from terrace.data.value import Value
+from terrace.language.grammar.command import ParsedCommand
+from terrace.language.grammar.names import Names
+from terrace.language.grammar.numlist import literal
+from terrace.language.grammar.tokens import Piece, unquoted, words
+from terrace.session.effects import Effect
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+
+
+@command(
+    "rename",
+    minimum="ren",
+    syntax="rename OLD NEW | rename (OLDS) (NEWS) | rename OLD* NEW* | rename VARS =SUFFIX | "
+    "rename OLDS, lower|upper|proper",
+    help="Give variables other names.",
+    effects=Effect.DATA | Effect.BRIEF,
+)
+def rename(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.session.commands.helpers.renaming import is_group, renamed_group
+
+    if is_group(parsed):
+        return _changed(session, *renamed_group(parsed, session.data))
+    items = _items(parsed, 2, "rename OLD NEW")
+    data = session.data
+    old, new = Names(data.names).one(items[0]), str(items[1])
+    if not is_legal_name(new):
+        raise items[1].error(
+            f"{new!r} cannot be the name of a variable.",
+            code="bad-name",
+            subject=new,
+            advice=f"A name has letters, digits and _, at most {MAX_LENGTH}, and begins with no digit.",
+        )
+    if new in data and new != old:
+        raise items[1].error(f"There is a variable {new} already.", code="name-taken", subject=new)
+    return _changed(session, _renamed(data, old, new), f"{old} is {new} now.")
+
+
+@command(
+    "label variable",
+    minimum="la var",
+    syntax='label variable NAME ["text"]',
+    help="Give a variable a label, or none.",
+    effects=Effect.DATA | Effect.BRIEF,
+)
+def label_variable(session: Session, parsed: ParsedCommand) -> CommandResult:
+    variable, rest = _variable(session, parsed, 'label variable NAME "text"')
+    if len(rest) > 1:
+        raise parsed.arguments.strip().error(
+            "One label is needed.", code="syntax", advice='Write it in quotation marks: label variable x "text".'
+        )
+    text = unquoted(rest[0]) if rest else ""
+    return _changed(session, session.data.with_variable(replace(variable, label=text)))
+
+
+@command(
+    "label values",
+    minimum="la val",
+    syntax='label values NAME [value "label"]... | label values NAMES SET',
+    help="Give the values of variables labels, one by one or a set of label define; without any, take them away.",
+    effects=Effect.DATA | Effect.BRIEF,
+)
+def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.session.commands.data.labels import attached
+
+    by_set = attached(session, parsed)
+    if by_set is not None:
+        return by_set
+    variable, rest = _variable(session, parsed, 'label values NAME 0 "No" 1 "Yes"')
+    if [str(p) for p in rest] == ["."]:
+        rest = []
+    if len(rest) % 2:
+        raise rest[-1].error(
+            "A value stands here without its label, or a label without its value.",
+            code="syntax",
+            advice='Write each value with its label: 0 "No" 1 "Yes".',
+        )
+    labels = {_value(session.data, variable, value): unquoted(text) for value, text in zip(rest[::2], rest[1::2])}
+    return _changed(session, session.data.with_variable(replace(variable, value_labels=labels)))
+
+
+@command(
+    "measure",
+    syntax="measure NAME identifier|nominal|ordinal|continuous",
+    help="Say what kind of variable it is; this decides on the parts it can play in a model.",
+    effects=Effect.DATA | Effect.BRIEF,
+)
+def measure(session: Session, parsed: ParsedCommand) -> CommandResult:
+    variable, rest = _variable(session, parsed, "measure NAME nominal")
+    known = [m.value for m in Measure]
+    typed = str(rest[0]).lower() if len(rest) == 1 else ""
+    found = [m for m in known if typed and m.startswith(typed)]
+    if len(found) != 1:
+        bad = rest[0] if rest else parsed.arguments.strip()
+        raise bad.error("This is no measure level.", code="no-such-measure", advice=f"Write {', '.join(known)}.")
+    level = Measure(found[0])
+    if level is Measure.CONTINUOUS and session.data.is_text(variable.name):
+        raise rest[0].error(
+            f"{variable.name} holds text, which is never continuous.", code="text-variable", subject=variable.name
+        )
+    return _changed(session, session.data.with_variable(replace(variable, measure=level)))
+
+
+@command(
+    "missing",
+    syntax="missing NAME [values]",
+    help="Say which values of a variable stand for missing; without any, none does.",
+    effects=Effect.DATA | Effect.BRIEF,
+)
+def missing(session: Session, parsed: ParsedCommand) -> CommandResult:
+    variable, rest = _variable(session, parsed, "missing NAME -9")
+    given = [_value(session.data, variable, p) for p in rest]
+    lasting = [c for c in variable.missing_codes if extended_name(c)]  # .a is a missing value whatever else is
+    codes = tuple(dict.fromkeys((*given, *lasting)))
+    return _changed(session, session.data.with_variable(replace(variable, missing_codes=codes)))
+
+
+def _items(parsed: ParsedCommand, count: int, syntax: str) -> list[Piece]:
+    items = words(parsed.arguments.strip())
+    if len(items) != count:
+        bad = parsed.arguments.strip() if items else parsed.word
+        raise bad.error(f"{parsed.name} takes {count} names.", code="syntax", advice=f"Write {syntax}.")
+    return items
+
+
+def _variable(session: Session, parsed: ParsedCommand, syntax: str) -> tuple[Variable, list[Piece]]:
+    items = words(parsed.arguments.strip())
+    if not items:
+        raise parsed.word.error("The name of a variable is missing.", code="syntax", advice=f"Write {syntax}.")
+    return session.data.variable(Names(session.data.names).one(items[0])), items[1:]
+
+
+def _value(data: Dataset, variable: Variable, piece: Piece) -> Value:
+    """A value as typed, as the column holds it: text for a text variable, else a number."""
+    text = unquoted(piece)
+    if data.is_text(variable.name):
+        return text
+    if (letter := extended_code(text)) is not None:
+        return letter
+    try:
+        number = literal(text, piece)
+    except ValueError:
+        raise piece.error(
+            f"{text!r} is no number, and {variable.name} holds numbers.", code="not-a-number", subject=variable.name
+        ) from None
+    return int(number) if number.is_integer() else number
+
+
+def _renamed(data: Dataset, old: str, new: str) -> Dataset:
+    """The data with one name changed, wherever it stands."""
+
+    def name(n: str) -> str:
+        return new if n == old else n
+
+    panel = data.panel
+    if panel is not None:
+        panel = Panel(panel.panel and name(panel.panel), panel.time and name(panel.time), panel.delta)
+    return replace(
+        data,
+        frame=data.frame.rename(columns={old: new}),
+        variables=tuple(replace(v, name=name(v.name)) for v in data.variables),
+        panel=panel,
+        sorted_by=tuple(name(n) for n in data.sorted_by),
+    )
+
+
+def _changed(session: Session, data: Dataset, text: str = "") -> CommandResult:
+    return CommandResult(text=text, state=replace(session.state, dataset=data))

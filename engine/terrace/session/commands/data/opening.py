@@ -1,0 +1,367 @@
+"""Opening and saving data: ``use``, ``sample``, ``import``, ``save``, ``clear``, ``xtset``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from terrace.data import formats
+from terrace.data.dataset import Dataset, Panel
+from terrace.data.digits import whole_text
+from terrace.data.read import larger_than_memory
+from terrace.data.streams.batches import StreamedData
+from terrace.errors import DataError
+from terrace.language.grammar.clauses import Clauses
+from terrace.language.grammar.command import ParsedCommand
+from terrace.language.grammar.names import parse_names
+from terrace.language.grammar.options import Option, choice, rules
+from terrace.language.grammar.tokens import Piece, unquoted
+from terrace.language.mixed_options import argument, excluding
+from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.files import file_name, without_labels
+from terrace.session.commands.helpers.rows import selected
+from terrace.session.commands.helpers.streamed import chosen_rows
+from terrace.session.commands.helpers.working import plural
+from terrace.session.effects import Effect
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, Returned, State
+
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
+"""Delimiters that have a name in commands."""
+_AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
+
+
+def opened(session: Session, data: Dataset) -> CommandResult:
+    """The result of a command that opens data."""
+    lines = [data.label] if data.label else []
+    if isinstance(data, StreamedData):
+        lines.append(f"{data.rows_text()}, {len(data.names):,} variables, streamed")
+        lines.append(f"The file is read in parts whenever a model is fitted; its first {len(data):,} rows are shown.")
+    else:
+        lines.append(f"{plural(len(data), 'row')}, {plural(len(data.names), 'variable')}")
+    lines += [f"Note: {note}" for note in data.notes]
+    state = replace(session.state, dataset=data)
+    return CommandResult(text="\n".join(lines), state=state)
+
+
+@command(
+    "use",
+    minimum="u",
+    syntax="use [variables using] FILE [if] [in] [, clear nolabel stream nostream]",
+    help=f"Open a dataset of {formats.programs()} ({' '.join(formats.endings_of(formats.FORMATS))}); a "
+    f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed.",
+    effects=Effect.OPENS | Effect.BRIEF,
+)
+def use(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("nol:abel stream nostream", already="clear replace"))
+    excluding(options, ("stream", "nostream"))
+    clauses = parsed.clauses
+    piece = clauses.body if clauses.using is None else clauses.using
+    name = file_name(session, piece, "use")
+    if "nostream" not in options and ("stream" in options or larger_than_memory(name)):
+        if "nolabel" in options:
+            raise options["nolabel"].piece.error(
+                "A streamed file keeps its value labels.", code="misplaced-option", subject="nolabel"
+            )
+        return opened(session, _streamed(session, name, clauses))
+    data = _read(session, name)
+    if "nolabel" in options:
+        data = without_labels(data)
+    state = replace(session.state, dataset=data)
+    if clauses.condition is not None or clauses.range_ is not None:
+        data = data.rows(selected(session.fork(state), clauses))
+    if clauses.using is not None and clauses.body:
+        data = data.select(parse_names(clauses.body, data.names))
+    return opened(session, data)
+
+
+def _streamed(session: Session, name: str, clauses: Clauses) -> Dataset:
+    """A file that is streamed; of the variables and rows that a command wants, what it names is read into memory."""
+    from terrace.data.read import stream
+
+    data = stream(name, progress=session.report, cancel=session.cancelled)
+    names = list(parse_names(clauses.body, data.names)) if clauses.using is not None and clauses.body else []
+    if not names and clauses.condition is None and clauses.range_ is None:
+        return data
+    found = chosen_rows(session, data, clauses, names or data.names)
+    if not len(found):
+        raise DataError("No row is left after if and in.", code="no-observations")
+    return found
+
+
+def _read(
+    session: Session,
+    name: str,
+    *,
+    sheet: str | None = None,
+    cells: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+) -> Dataset:
+    from terrace.data.read import read
+
+    return read(
+        name,
+        sheet=sheet,
+        cells=cells,
+        delimiter=delimiter,
+        decimal=decimal,
+        encoding=encoding,
+        progress=session.report,
+        cancel=session.cancelled,
+    )
+
+
+@command(
+    "sample",
+    syntax="sample [NAME] | sample # [if] [in] [, count by(variables)]",
+    help="Open a sample dataset that comes with Terrace (without a name, list them); with a number, keep a random "
+    "part of the rows: that many percent, or with count that many rows.",
+    effects=Effect.OPENS | Effect.DATA | Effect.BRIEF,
+)
+def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.data import samples
+
+    name = unquoted(parsed.clauses.body)
+    if _AMOUNT.fullmatch(name):
+        from terrace.session.commands.data.sampling import draw_sample
+
+        return draw_sample(session, parsed)
+    parsed.options(rules(already="clear"))
+    if name:
+        return opened(session, samples.sample(name))
+    table = Table(
+        title="Sample data",
+        columns=(Column("rows", "Rows", "count"), Column("title", "Title", "text")),
+        rows=tuple(Row(s.name, (s.rows, s.title)) for s in samples.samples()),
+        stub="Name",
+        key="samples",
+    )
+    return CommandResult(tables=(table,))
+
+
+def _using(clauses: Clauses) -> Piece:
+    return clauses.body if clauses.using is None else clauses.using
+
+
+@command(
+    "import delimited",
+    minimum="import delim",
+    syntax='import delimited [using] FILE [, delimiters(";") decimal(",") encoding(utf-8) case(lower|upper) clear]',
+    help="Open a text file; what is not said is detected.",
+    effects=Effect.OPENS | Effect.BRIEF,
+)
+def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("", "delim:iters decimal enc:oding varn:ames case", already="clear"))
+    name = file_name(session, _using(parsed.clauses), "import delimited")
+    if "varnames" in options and options["varnames"].value != "1":
+        raise options["varnames"].piece.error(
+            "Names are read from the first row, where that holds names.",
+            code="bad-option-value",
+            subject="varnames",
+            advice="Write varnames(1), or leave it out.",
+        )
+    data = _read(
+        session,
+        name,
+        delimiter=_delimiter(options.get("delimiters")),
+        decimal=_text(options.get("decimal")),
+        encoding=_text(options.get("encoding")),
+    )
+    return opened(session, _in_case(data, options.get("case")))
+
+
+def _in_case(data: Dataset, option: Option | None) -> Dataset:
+    """The data with names in ``case(lower|upper|preserve)``."""
+    kind = "preserve" if option is None else choice(argument(option), option.value, "l:ower u:pper p:reserve", "a case")
+    for name in data.names if kind != "preserve" else ():
+        data = data.renamed(name, name.lower() if kind == "lower" else name.upper())
+    return data
+
+
+def _text(option: Option | None) -> str | None:
+    return None if option is None or option.argument is None else unquoted(option.argument)
+
+
+def _delimiter(option: Option | None) -> str | None:
+    text = _text(option)
+    return text if text is None else DELIMITERS.get(text.lower(), text)
+
+
+@command(
+    "import excel",
+    minimum="import exc",
+    syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow case(lower|upper) clear] | '
+    "import excel FILE, describe",
+    help="Open a sheet of an Excel file; the first row holds the names.",
+    effects=Effect.OPENS | Effect.BRIEF,
+)
+def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("desc:ribe", "sh:eet cellra:nge case", already="clear first:row"))
+    name = file_name(session, _using(parsed.clauses), "import excel")
+    if "describe" in options:
+        from terrace.data.readers.excel import sheets
+
+        found = sheets(Path(name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual))
+        rows = tuple(Row(title, (cells,)) for title, cells in found)
+        table = Table("Sheets", (Column("range", "Range", "text"),), rows, "Sheet", key="sheets")
+        return CommandResult(tables=(table,))
+    cells = _text(options.get("cellrange"))
+    data = _read(session, name, sheet=_text(options.get("sheet")), cells=cells)
+    return opened(session, _in_case(data, options.get("case")))
+
+
+def _opens(command_name: str, article: str) -> str:
+    endings = formats.endings_of(formats.opened_by(command_name))
+    return f"Open {article} file, {formats.listed(endings)}."
+
+
+@command("import spss", minimum="import spss", syntax="import spss [using] FILE [, case(lower|upper) clear]",
+         help=_opens("import spss", "an SPSS"), effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
+@command("import sas", minimum="import sas", syntax="import sas [using] FILE [, case(lower|upper) clear]",
+         help=_opens("import sas", "a SAS"), effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
+@command("import sasxport5", minimum="import sasx", syntax="import sasxport5 FILE [, clear]",
+         help="As import sas.", effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
+def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("", "case", already="clear"))
+    name = file_name(session, _using(parsed.clauses), parsed.name)
+    data = _read(session, name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual)
+    return opened(session, _in_case(data, options.get("case")))
+
+
+@command(
+    "save",
+    minimum="sa",
+    syntax="save [FILE] [, replace]",
+    help=f"Save the data; the extension decides on the format: {' '.join(formats.WRITTEN)} ({formats.USUAL} where it "
+    "has none).",
+    effects=Effect.SAVES | Effect.BRIEF,
+)
+def save(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.data.write import write
+
+    options = parsed.options(rules("replace"))
+    data = session.data
+    body = parsed.clauses.body
+    source = data.source if Path(data.source or ".").is_file() else ""
+    if not body and not source:
+        raise parsed.word.error("These data have no file yet.", code="no-file", advice='Write save "file.dta".')
+    name = file_name(session, body, "save") if body else source
+    written = write(data, name, replace="replace" in options, progress=session.report, cancel=session.cancelled)
+    return CommandResult(text=f"Saved as {written.path}.", warnings=written.notes)
+
+
+@command(
+    "clear",
+    syntax="clear [all]",
+    help="Close the data; with all, drop estimates and settings too.",
+    effects=Effect.DATA | Effect.BRIEF,
+)
+def clear(session: Session, parsed: ParsedCommand) -> CommandResult:
+    what = str(parsed.clauses.body)
+    if what not in ("", "all"):
+        raise parsed.clauses.body.error("clear takes all or nothing.", code="syntax", advice="clear all")
+    if what == "all":
+        return CommandResult(state=type(session.state)(folder=session.state.folder))
+    return CommandResult(state=replace(session.state, dataset=None))
+
+
+def _declare(session: Session, panel: str | None, time: str | None, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("clear", "delta"))
+    data = session.data
+    if "clear" in options:
+        return CommandResult(text="No panel or time.", state=_with_panel(session, None))
+    if panel is None and time is None:
+        state = replace(session.state, returned=_panel_returned(data, data.panel))
+        return CommandResult(text=_panel_text(data.panel), state=state)
+    step = 1.0
+    if "delta" in options:
+        from terrace.language.mixed_options import number
+
+        step = number(options["delta"], least=1e-300)
+    if time is not None:
+        _check_times(data, panel, time, parsed)
+    declared = Panel(panel, time, step)
+    state = replace(_with_panel(session, declared), returned=_panel_returned(data, declared))
+    return CommandResult(text=_panel_text(declared), state=state)
+
+
+def _with_panel(session: Session, panel: Panel | None) -> State:
+    return replace(session.state, dataset=replace(session.data, panel=panel))
+
+
+def _panel_returned(data: Dataset, panel: Panel | None) -> Returned:
+    """r(panelvar), r(timevar), r(tdelta), and the ends of both where they are numbers: r(imin), r(imax), r(tmin), ...
+    """
+    if panel is None:
+        return Returned()
+    names = {"panelvar": (panel.panel, "i"), "timevar": (panel.time, "t")}
+    scalars: dict[str, float] = {}
+    for name, letter in names.values():
+        if name is not None and not data.is_text(name):
+            values = data.numeric(name)
+            known = values[~np.isnan(values)]
+            scalars |= {f"{letter}min": float(known.min()), f"{letter}max": float(known.max())} if len(known) else {}
+    if panel.time is not None:
+        scalars["tdelta"] = panel.delta
+    return Returned(scalars, {k: name for k, (name, _) in names.items() if name is not None})
+
+
+def _panel_text(panel: Panel | None) -> str:
+    if panel is None:
+        return "Neither a panel nor a time variable is set."
+    step = f", step {panel.delta:g}" if panel.delta != 1 else ""
+    return "\n".join(
+        [f"Panel variable: {panel.panel}"] * (panel.panel is not None)
+        + [f"Time variable: {panel.time}{step}"] * (panel.time is not None)
+    )
+
+
+def _check_times(data: Dataset, panel: str | None, time: str, parsed: ParsedCommand) -> None:
+    """A time stands once in each panel; `DataError` naming the first that does not."""
+    import pandas as pd
+
+    times = data.numeric(time)
+    codes, values = data.codes(panel) if panel is not None else ([0] * len(data), ("the data",))
+    frame = pd.DataFrame({"panel": codes, "time": times}).dropna()
+    frame = frame[frame["panel"] >= 0]
+    repeated = frame.duplicated()
+    if repeated.any():
+        row = frame[repeated].iloc[0]
+        where = f"{panel} {values[int(row['panel'])]}" if panel is not None else "the data"
+        shown = whole_text(float(row["time"]))
+        raise DataError(f"{time} {shown} stands more than once in {where}.", code="repeated-time", subject=time)
+
+
+@command(
+    "xtset",
+    syntax="xtset [panel [time]] [, delta(#) clear]",
+    help="Declare the panel and the time variable, for L. F. D. and S.",
+    effects=Effect.DATA | Effect.RETURNS,
+)
+def xtset(session: Session, parsed: ParsedCommand) -> CommandResult:
+    names = parsed.variables(session.data.names)
+    if len(names) > 2:
+        raise parsed.clauses.body.error("xtset takes a panel and a time variable.", code="syntax")
+    panel = names[0] if names else None
+    return _declare(session, panel, names[1] if len(names) > 1 else None, parsed)
+
+
+@command(
+    "tsset",
+    minimum="tsset",
+    syntax="tsset [[panel] time] [, delta(#) clear]",
+    help="Declare the time variable, in panels or not, for L. F. D. and S.",
+    effects=Effect.DATA | Effect.RETURNS,
+)
+def tsset(session: Session, parsed: ParsedCommand) -> CommandResult:
+    names = parsed.variables(session.data.names)
+    if len(names) > 2:
+        raise parsed.clauses.body.error("tsset takes a panel and a time variable.", code="syntax")
+    time = names[-1] if names else None
+    return _declare(session, names[0] if len(names) > 1 else None, time, parsed)

@@ -1,0 +1,146 @@
+"""``correlate`` and ``pwcorr``."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from terrace.data.dataset import Dataset
+from terrace.errors import DataError
+from terrace.language.grammar.command import ParsedCommand
+from terrace.language.grammar.options import Option, rules
+from terrace.language.mixed_options import number
+from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.working import FloatArray, chosen, shown, weights
+from terrace.session.effects import Effect
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult, Matrix
+from terrace.statistics import correlate as numbers
+from terrace.statistics.distributions import t_two_sided
+
+
+def _columns(data: Dataset, parsed: ParsedCommand) -> tuple[str, ...]:
+    """The variables named; all that hold numbers where none are."""
+    names = parsed.variables(data.names)
+    return names or tuple(n for n in data.names if not data.is_text(n))
+
+
+@command(
+    "correlate",
+    minimum="cor",
+    syntax="correlate [variables] [if] [in] [weight] [, covariance means]",
+    help="Correlations over the rows that are complete in all variables.",
+    by="loop",
+    effects=Effect.RETURNS,
+)
+def correlate(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("c:ovariance m:eans"))
+    data = session.data
+    names = _columns(data, parsed)
+    x = np.column_stack([data.numeric(n) for n in names]) if names else np.zeros((len(data), 0))
+    keep = chosen(session, parsed.clauses) & ~np.isnan(x).any(axis=1)
+    w, kind = weights(session, parsed.clauses, ("fweight", "aweight"), "correlate")
+    if w is not None:
+        keep &= w > 0
+    if not keep.any():
+        raise DataError(
+            "No row is complete in all of these variables.",
+            code="no-observations",
+            advice="pwcorr uses the rows that each pair has.",
+        )
+    c, means, n = numbers.covariance(x[keep], None if w is None else w[keep], kind)
+    r = numbers.correlation(c)
+    shown_matrix = c if "covariance" in options else r
+    tables = [_triangle(names, shown_matrix, f"{n:,.0f} observations.", "covariance" in options)]
+    if "means" in options:
+        sd = np.sqrt(np.diag(c))
+        rows = tuple(
+            Row(name, (m, s, float(v.min()), float(v.max()))) for name, m, s, v in zip(names, means, sd, x[keep].T)
+        )
+        heads = tuple(Column(k.lower(), k, "general") for k in ("Mean", "SD", "Min", "Max"))
+        tables.insert(0, Table("Summary", heads, rows, "Variable", key="means"))
+    scalars = {"N": n}
+    if len(names) > 1:
+        scalars["rho"] = float(r[1, 0])
+        scalars["cov_12"] = float(c[1, 0])
+    return shown(session, tables, scalars, matrices={"C": Matrix(shown_matrix, names, names)})
+
+
+def _triangle(names: tuple[str, ...], values: FloatArray, note: str, covariances: bool) -> Table:
+    columns = tuple(Column(n, n, "general" if covariances else "fixed", None if covariances else 4) for n in names)
+    rows = tuple(
+        Row(n, tuple(float(values[i, j]) if j <= i else None for j in range(len(names)))) for i, n in enumerate(names)
+    )
+    return Table("Covariances" if covariances else "Correlations", columns, rows, "", (note,), "correlate")
+
+
+@command(
+    "pwcorr",
+    syntax="pwcorr [variables] [if] [in] [weight] [, obs sig star(#) bonferroni sidak listwise]",
+    help="Correlations over the rows that are complete in each pair of variables.",
+    by="loop",
+    effects=Effect.RETURNS,
+)
+def pwcorr(session: Session, parsed: ParsedCommand) -> CommandResult:
+    options = parsed.options(rules("o:bs sig b:onferroni sid:ak l:istwise c:asewise", "st:ar p:rint"))
+    data = session.data
+    names = _columns(data, parsed)
+    x = np.column_stack([data.numeric(n) for n in names]) if names else np.zeros((len(data), 0))
+    keep = chosen(session, parsed.clauses)
+    if "listwise" in options or "casewise" in options:
+        keep &= ~np.isnan(x).any(axis=1)
+    w, kind = weights(session, parsed.clauses, ("fweight", "aweight"), "pwcorr")
+    r, n = numbers.pairwise(x[keep], None if w is None else w[keep], kind)
+    p = _p_values(r, n, options)
+    rows: list[Row] = []
+    tail = " " if "star" in options else ""  # under the place of the star
+    for i, name in enumerate(names):
+        below = range(i + 1)
+        rows.append(Row(name, tuple(_shown(r, p, i, j, options) if j in below else None for j in range(len(names)))))
+        blank = [None] * (len(names) - i - 1)
+        if "sig" in options:
+            rows.append(Row("p", (*(f"{p[i, j]:.4f}{tail}" if j < i else None for j in below), *blank), indent=1))
+        if "obs" in options:
+            rows.append(Row("n", (*(f"{n[i, j]:,.0f}{tail}" for j in below), *blank), indent=1))
+    notes = []
+    if "star" in options:
+        notes.append(f"* p < {number(options['star']):g}")
+    adjusted = next((k.capitalize() for k in ("bonferroni", "sidak") if k in options), "")
+    if adjusted:
+        notes.append(f"p values adjusted by {adjusted.replace('Sidak', 'Šidák')} for all pairs.")
+    columns = tuple(Column(c, c, "fixed", 4) for c in names)
+    table = Table("Pairwise correlations", columns, tuple(rows), "", tuple(notes), "pwcorr")
+    scalars = {"N": float(n[1, 0]), "rho": float(r[1, 0])} if len(names) > 1 else {}
+    return shown(session, (table,), scalars, matrices={"C": Matrix(r, names, names)})
+
+
+def _p_values(r: FloatArray, n: FloatArray, options: dict[str, Option]) -> FloatArray:
+    k = len(r)
+    pairs = k * (k - 1) / 2
+    p = np.full((k, k), np.nan)
+    for i in range(k):
+        for j in range(i):
+            df = n[i, j] - 2
+            if df <= 0 or math.isnan(r[i, j]):
+                continue
+            room = 1 - r[i, j] ** 2
+            p[i, j] = 0.0 if room <= 0 else t_two_sided(r[i, j] * math.sqrt(df / room), df)
+            if "bonferroni" in options:
+                p[i, j] = min(1.0, p[i, j] * pairs)
+            elif "sidak" in options:
+                p[i, j] = 1 - (1 - p[i, j]) ** pairs
+    return p
+
+
+def _shown(r: FloatArray, p: FloatArray, i: int, j: int, options: dict[str, Option]) -> float | str | None:
+    """One correlation: blank where print() leaves it out, with a star where star() wants one."""
+    if i == j:
+        return f"{r[i, j]:.4f} " if "star" in options else float(r[i, j])
+    if "print" in options and not p[i, j] <= number(options["print"]):
+        return None
+    if "star" in options:
+        mark = "*" if p[i, j] <= number(options["star"]) else " "
+        return f"{r[i, j]:.4f}{mark}"
+    return float(r[i, j])

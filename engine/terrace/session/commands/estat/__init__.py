@@ -1,0 +1,1 @@
+"""``estat``: what there is to know of a fit."""

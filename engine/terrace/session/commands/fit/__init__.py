@@ -1,0 +1,1 @@
+"""Commands that fit models and keep fits."""

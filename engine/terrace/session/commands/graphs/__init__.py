@@ -1,0 +1,1 @@
+"""Commands that draw the data, and graphs that were drawn."""

@@ -1,0 +1,1 @@
+"""The session itself, files, help."""

@@ -1,0 +1,1 @@
+"""What do-files and programs need: macros, matrices, loops. It copies Stata's programming: mended, not extended."""

@@ -1,0 +1,1 @@
+"""What commands leave in r() and by which names."""

@@ -1,0 +1,1 @@
+"""Classical statistics of columns: counts, correlations, smooth curves, tests of means and of ranks, distributions."""
