@@ -9,6 +9,7 @@ import pytest
 
 from terrace.session.session import Session
 from terrace.session.state import State
+from terrace_desktop.forms import listing
 from terrace_desktop.forms.entry import Entry, Field
 from terrace_desktop.forms.facts import Facts
 from terrace_desktop.panels.after import catalog
@@ -251,7 +252,7 @@ def test_the_commands_of_choices_together(entry: str, values: dict[str, Any], co
 
 def test_search_finds_by_what_people_call_things() -> None:
     def found(text: str) -> set[str]:
-        return {e.key for _, entries in catalog.search(text, catalog.groups()) for e in entries}
+        return {e.key for _, entries in listing.search(text, catalog.groups()) for e in entries}
 
     assert {"pwcompare"} <= found("post hoc") and {"pwcompare"} <= found("Tukey")
     assert found("nakagawa") == {"r2"} and "dydx" in found("slope") and "influence" in found("cook")

@@ -30,7 +30,7 @@ def test_imports_go_upward_in_the_list_and_the_engine_never_to_qt(graph: grimp.I
 def test_the_lists_of_the_page_are_read() -> None:
     engine, window = (layers.layers(package) for package in layers.SOURCES)
     assert engine[0] == "errors" and engine[-1] == "cli" and "data" in engine
-    assert window[0] == "theme" and window[-1] == "app" and "builder" in window
+    assert window[0] == "ui" and window[-1] == "app" and "builder" in window
 
 
 def test_the_graph_has_every_module_of_both_packages(graph: grimp.ImportGraph) -> None:

@@ -15,8 +15,8 @@ from terrace.session.registry import Command
 # all that speak of a fit do.
 _USUAL = frozenset(
     (
-        *("describe", "stored", "combine", "joining", "manage", "convert", "restructure", "panelstats", "means"),
-        *("quantiles", "sampling", "table", "center", "ranktests", "generate", "egen", "listing", "codebook"),
+        *("describe", "estimates", "combine", "joining", "manage", "convert", "restructure", "panels", "means"),
+        *("quantiles", "sampling", "table", "center", "ranks", "generate", "egen", "listing", "codebook"),
         *("tabulate", "tabstat", "correlate", "regress", "variables"),
     )
 )
