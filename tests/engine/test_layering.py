@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from itertools import pairwise
@@ -147,3 +148,31 @@ def test_every_module_imports_with_qt_uninstalled() -> None:
     script = QT_BLOCKED.format(forbidden=layers.NEVER["terrace"], names=names)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_families_of_commands_share_only_helpers(graph: grimp.ImportGraph) -> None:
+    """A family imports from another what stands in helpers, whose names say so; `fit` has none above it."""
+    commands = "terrace.session.commands."
+    across = {
+        (importer.split(".")[3], imported.split(".")[3])
+        for importer in graph.modules
+        if importer.startswith(commands)
+        for imported in graph.find_modules_directly_imported_by(importer)
+        if imported.startswith(commands) and "." in imported.removeprefix(commands)
+    }
+    lowest = {"helpers", "fit"}
+    assert {(a, b) for a, b in across if a != b and b not in lowest} == set()
+    assert {b for a, b in across if a == "helpers"} <= {"helpers"}
+
+
+def test_the_page_names_files_that_are_there() -> None:
+    folders = (layers.ROOT, *layers.SOURCES.values())
+    named = set(re.findall(r"`([\w/]+\.py)`", layers.PAGE.read_text(encoding="utf-8")))
+    assert len(named) > 30
+    assert {n for n in named if not any((folder / n).is_file() for folder in folders)} == set()
+
+
+def test_the_picture_has_every_room() -> None:
+    drawn = (layers.PAGE.parent / "rooms.svg").read_text(encoding="utf-8")
+    for package in layers.SOURCES:
+        assert all(f">{room}</text>" in drawn for room in layers.layers(package))

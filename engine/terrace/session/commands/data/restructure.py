@@ -241,22 +241,6 @@ def fillin(session: Session, parsed: ParsedCommand) -> CommandResult:
     return changed(session, out, f"({plural(len(out) - len(data), 'observation')} created)")
 
 
-def set_rows(session: Session, piece: Piece, count: int) -> CommandResult:
-    """``set obs``: rows of missing values at the end, or new data."""
-    from terrace.data.transforms.rows import MOST_ROWS, lengthen
-
-    data = session.data_or_none
-    have = 0 if data is None else len(data)
-    if not max(have, 1) <= count <= MOST_ROWS:
-        raise piece.error(
-            f"set obs takes the number of rows, from {max(have, 1):,} up.",
-            code="setting-value",
-            subject="obs",
-            advice="keep in 1/100 makes the data shorter." if have else "",
-        )
-    return changed(session, lengthen(data, count), f"({plural(count, 'row')}, {have:,} before)")
-
-
 # --- duplicates ---------------------------------------------------------------------------------------------
 @command("duplicates report", minimum="dup r", syntax="duplicates report [variables] [if] [in]",
          help="Count rows that are alike.", effects=Effect.RETURNS)  # fmt: skip

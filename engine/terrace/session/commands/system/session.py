@@ -45,7 +45,7 @@ def set_(session: Session, parsed: ParsedCommand) -> CommandResult:
     name = str(parts[0])
     value = parsed.clauses.body.after(parts[0].end).strip()
     if name == "obs":
-        from terrace.session.commands.data.restructure import set_rows
+        from terrace.session.commands.helpers.growing import set_rows
 
         return set_rows(session, parts[0], int(_number(name, value, integer=True)) if value else 0)
     if name in _IGNORED:

@@ -1,0 +1,24 @@
+"""More rows than there are: ``set obs``."""
+
+from __future__ import annotations
+
+from terrace.language.grammar.tokens import Piece
+from terrace.session.commands.helpers.working import changed, plural
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+
+
+def set_rows(session: Session, piece: Piece, count: int) -> CommandResult:
+    """``set obs``: rows of missing values at the end, or new data."""
+    from terrace.data.transforms.rows import MOST_ROWS, lengthen
+
+    data = session.data_or_none
+    have = 0 if data is None else len(data)
+    if not max(have, 1) <= count <= MOST_ROWS:
+        raise piece.error(
+            f"set obs takes the number of rows, from {max(have, 1):,} up.",
+            code="setting-value",
+            subject="obs",
+            advice="keep in 1/100 makes the data shorter." if have else "",
+        )
+    return changed(session, lengthen(data, count), f"({plural(count, 'row')}, {have:,} before)")
