@@ -1,4 +1,4 @@
-"""When a search says that it has converged: at a maximum, and where rounding hides the rest, but not where it stalls."""
+"""When a search says that it has converged: at a maximum, or where rounding hides the rest, not where it stalls."""
 
 from __future__ import annotations
 
