@@ -195,9 +195,7 @@ def _journal_heading(block: RandomBlock, labels: Mapping[str, str]) -> str:
     if structure[1:2].islower():
         structure = structure[0].lower() + structure[1:]
     # one variance has no structure worth a word
-    needless = not structure or (
-        len(block.parameters) == 1 and structure == "identity" and "," not in block.parameters[0].name
-    )
+    needless = not structure or (len(block.parameters) == 1 and "," not in block.parameters[0].name)
     return text if needless else f"{text}, {structure}"
 
 
