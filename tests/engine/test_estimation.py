@@ -223,6 +223,7 @@ def test_a_specification_fits_as_its_command() -> None:
     [
         ("mixed y x || g:, residuals(ar 1, t(dup))", DataError, "repeated-time", "dup"),
         ("mixed y x || g:, residuals(ar 1, t(x))", DataError, "time-not-integer", "x"),
+        ("mixed y x || g:, residuals(ar 1, t(far))", SpecError, "residual-lags", "residuals"),
         ("mixed y x || g:, residuals(exchangeable, by(t))", DataError, "by-varies", "t"),
         ("mixed y x || g:, residuals(toeplitz 9, t(t))", SpecError, "residual-order", "residuals"),
         ("mixed y x [pw=z] || g:, residuals(ar 1, t(t))", SpecError, "weights-residuals", "residuals"),
@@ -237,6 +238,7 @@ def test_a_specification_fits_as_its_command() -> None:
 def test_what_the_data_do_not_allow(command: str, error: type, code: str | None, subject: str | None) -> None:
     data = frame()
     data["dup"], data["z"], data["half"] = data.t // 2, 1.0 + data.t, 0.5
+    data["far"] = data.t * 10_000_000
     with pytest.raises(error) as caught:
         terrace.fit(command, data)
     if code:

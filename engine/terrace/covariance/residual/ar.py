@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
 
-from terrace.covariance.contract import VARIANCE, FloatArray, ReportedParameter
+import numpy as np
+import numpy.typing as npt
+
+from terrace.covariance.contract import VARIANCE, FloatArray, ReportedParameter, ResidualStructure
 from terrace.covariance.residual.by_lag import ByLag, no_second
 from terrace.covariance.symbols import Letters, Symbol
+from terrace.errors import SpecError
+
+LONGEST = 50_000
+"""The longest lag whose recursion is still quick; daily dates over a hundred years have 36,525."""
 
 
 class Ar(ByLag):
@@ -24,6 +31,20 @@ class Ar(ByLag):
         if (order or 1) > 1:
             return VARIANCE, Symbol("ρ", str(lag))
         return VARIANCE, Symbol("ρ", sup="" if lag == 1 else str(lag))
+
+    @classmethod
+    def bound(
+        cls, times: FloatArray, order: int | None, lags: Callable[[], npt.NDArray[np.int64]], time: str
+    ) -> ResidualStructure:
+        longest = int(lags().max(initial=0))
+        if longest > LONGEST:
+            raise SpecError(
+                f"residuals(ar): rows of a group are up to {longest:,} apart in {time}, and an autoregression goes "
+                "through every step between them.",
+                code="residual-lags", subject="residuals",
+                advice="Count the occasions 1, 2, 3 in t(), or use residuals(exponential, ...).",
+            )
+        return cls(times, order)
 
     def shown_order(self) -> int | None:
         return self.n_params
