@@ -22,6 +22,7 @@ from terrace.report import formats as output
 from terrace.session import registry
 from terrace.session.commands.system.help import help_text
 from terrace.session.session import Session
+from terrace.wording import enumerated
 
 ROOT = Path(__file__).resolve().parents[2]
 README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
@@ -51,7 +52,7 @@ def test_the_functions_of_a_format_are_there(known: formats.DataFormat) -> None:
             assert module.startswith("terrace.data.") and callable(getattr(import_module(module), name))
     assert bool(known.writer) == bool(known.written) and bool(known.opener) == bool(known.memory)
     assert set(known.written) <= set(known.endings)
-    assert formats.listed(known.endings).islower()
+    assert enumerated(known.endings, "or").islower()
 
 
 def test_an_ending_is_of_one_format() -> None:
@@ -167,8 +168,8 @@ def test_pages_list_the_formats() -> None:
     streamed = formats.programs(formats.STREAMED)
     assert f"**Data**: {formats.programs()} files" in README
     assert f"models of {streamed} files larger than memory" in README
-    assert f"reports as {formats.listed((f.name for f in output.REPORTS), 'and')}".lower() in README.lower()
-    assert f"plots as {formats.listed((f.name for f in output.PLOTS), 'and')}." in README
+    assert f"reports as {enumerated(f.name for f in output.REPORTS)}".lower() in README.lower()
+    assert f"plots as {enumerated(f.name for f in output.PLOTS)}." in README
     assert f"except for {streamed} files" in (ROOT / "docs" / "limitations.md").read_text(encoding="utf-8")
     first_steps = (ROOT / "resources" / "help" / "first-steps.md").read_text(encoding="utf-8")
     assert "reads {data formats} files" in first_steps  # filled in where it is shown

@@ -14,6 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from terrace.wording import enumerated
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -217,13 +219,7 @@ def endings_of(formats: Iterable[DataFormat]) -> tuple[str, ...]:
 
 def programs(formats: Iterable[DataFormat] = FORMATS, last: str = "and") -> str:
     """The names of the formats as a list in a sentence: ``Stata, SPSS and CSV``."""
-    return listed(dict.fromkeys(f.program for f in formats), last)
-
-
-def listed(words: Iterable[str], last: str = "or") -> str:
-    """Words as a list in a sentence: ``a, b or c``."""
-    *most, end = words
-    return f"{', '.join(most)} {last} {end}" if most else end
+    return enumerated(dict.fromkeys(f.program for f in formats), last)
 
 
 def filter_of(endings: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from terrace.inference.boundary import SingularState, singular_directions, singu
 from terrace.inference.fitted import FittedModel
 from terrace.inference.identification import Confounded
 from terrace.results.fit import Advice
+from terrace.wording import enumerated
 
 MAXIMUM = "The estimates maximise the likelihood"
 
@@ -28,8 +29,7 @@ def some(names: Sequence[str], most: int = 6) -> str:
 
 def listed(names: Sequence[str], link: str = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``; of many, those of one term together."""
-    told = _gathered(names, 6)
-    return told[0] if len(told) == 1 else ", ".join(told[:-1]) + f" {link} {told[-1]}" if told else ""
+    return enumerated(_gathered(names, 6), link)
 
 
 def _gathered(names: Sequence[str], most: int) -> list[str]:

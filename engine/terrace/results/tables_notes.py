@@ -5,6 +5,7 @@ from __future__ import annotations
 from terrace.results.fit import Comparison, FitResult, GroupSummary
 from terrace.results.tables_rows import BOUNDARY_MARK
 from terrace.spec.model import Display, Metric
+from terrace.wording import enumerated
 
 DF_TITLES = {
     "residual": "Residual",
@@ -37,7 +38,7 @@ def sample_note(fit: FitResult, *, groups: bool = True) -> str:
         return f"{n} observations."
     first = f"{_count(levels[0].n_groups)} groups of {levels[0].level} ({_sizes(levels[0])})"
     rest = [f"{_count(g.n_groups)} of {g.level} ({_sizes(g)})" for g in levels[1:]]
-    return f"{n} observations in {_listed([first, *rest])}."
+    return f"{n} observations in {enumerated([first, *rest])}."
 
 
 def _sizes(g: GroupSummary) -> str:
@@ -151,7 +152,7 @@ def nearly_zero_notes(fit: FitResult, metric: Metric) -> tuple[str, ...]:
     if not close:
         return ()
     several = len({r.level for r in fit.random if r.level != "Residual"}) > 1
-    names = _listed([f"{r.name} at level {r.level}" if several else r.name for r in close])
+    names = enumerated([f"{r.name} at level {r.level}" if several else r.name for r in close])
     its, is_ = ("its", "is") if len(close) == 1 else ("their", "are")
     s, that = ("", "interval is that") if len(close) == 1 else ("s", "intervals are those")
     text = f"{names} {is_} nearly zero beside {its} standard error{s}; {its} {that} of the profile likelihood"
@@ -159,10 +160,6 @@ def nearly_zero_notes(fit: FitResult, metric: Metric) -> tuple[str, ...]:
     if any(r.block in blocks and r.name.startswith(("cov", "corr")) for r in shown):
         text += f", and the data say next to nothing of {its} correlations"
     return (text + ".",)
-
-
-def _listed(items: list[str]) -> str:
-    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
 
 
 def _count(value: float | int | None) -> str:

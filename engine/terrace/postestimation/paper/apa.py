@@ -19,6 +19,7 @@ from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import explained
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.tables_terms import bases, random_label, term_name
+from terrace.wording import enumerated
 
 Markup = Literal["plain", "html"]
 MINUS = "−"
@@ -384,7 +385,7 @@ def _listed(items: list[str], separator: str = ", ") -> str:
         return "".join(items)
     if separator != ", ":
         return separator.join(items[:-1]) + f"{separator}and {items[-1]}"
-    return ", ".join(items[:-1]) + " and " + items[-1]
+    return enumerated(items)
 
 
 def _italic(text: str) -> str:

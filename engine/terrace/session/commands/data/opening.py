@@ -29,6 +29,7 @@ from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned, State
+from terrace.wording import enumerated
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
 """Delimiters that have a name in commands."""
@@ -218,7 +219,7 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 def _opens(command_name: str, article: str) -> str:
     endings = formats.endings_of(formats.opened_by(command_name))
-    return f"Open {article} file, {formats.listed(endings)}."
+    return f"Open {article} file, {enumerated(endings, 'or')}."
 
 
 @command("import spss", minimum="import spss", syntax="import spss [using] FILE [, case(lower|upper) clear]",
