@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,9 @@ from terrace.design.exact import refuse_exact
 from terrace.design.vanishing import refuse_vanishing
 from terrace.errors import Cancelled, FitError
 from terrace.inference.attainable import attainable
+from terrace.inference.bound import Bound
 from terrace.inference.cells import cells
-from terrace.inference.constraints import Constraints, bind_constraints, null_space
+from terrace.inference.constraints import Constraints, bind_constraints
 from terrace.inference.covariance_parameters import covariance_parameters
 from terrace.inference.df import SmallSample
 from terrace.inference.fitted import FittedModel
@@ -139,48 +140,6 @@ class Watch:
             )
 
 
-@dataclass(frozen=True)
-class Bound:
-    """A design and what constraints leave free of its fixed part: β = transform·β_c + fixed, β itself without any.
-
-    ``transform`` is (p, p_c), ``fixed`` (p,).
-    """
-
-    design: Design
-    constraints: Constraints | None
-    transform: FloatArray | None
-    fixed: FloatArray
-
-    @classmethod
-    def of(cls, design: Design, constraints: Constraints | None = None) -> Bound:
-        """The first stage: what is estimated from which numbers."""
-        if constraints is None:
-            return cls(design, None, None, np.zeros(design.x.shape[1]))
-        return cls(design, constraints, *null_space(constraints))
-
-    def objective(self, *, careful: bool = False, keep_clusters: bool = False) -> Objective:
-        """The second stage: the (restricted) likelihood; see `Objective`."""
-        offset = None if self.transform is None else self.design.x @ self.fixed
-        return Objective(
-            self.design, reml=self.design.spec.method == "reml", transform=self.transform, offset=offset,
-            careful=careful, keep_clusters=keep_clusters,
-        )
-
-    @property
-    def x(self) -> FloatArray | None:
-        """The columns of the free coefficients, (n, p_c); None where these are those of the design."""
-        return None if self.transform is None else self.design.x @ self.transform
-
-    @property
-    def y(self) -> FloatArray | None:
-        """The outcome less what is fixed, (n,); None where that is the outcome."""
-        return None if self.transform is None else self.design.y - self.design.x @ self.fixed
-
-    def lifted(self, columns: FloatArray) -> FloatArray:
-        """From the free coefficients (p_c, ...) to all, (p, ...)."""
-        return columns if self.transform is None else self.transform @ columns
-
-
 def fit_design(design: Design, constraints: Constraints | None = None, watch: Watch | None = None) -> FittedModel:
     """Fit a design: bind, search, infer. Raises as `search`."""
     watch = watch or Watch(None, None, time.perf_counter())
@@ -248,7 +207,7 @@ def infer(bound: Bound, optimum: Optimum, watch: Watch) -> FittedModel:
     objective, e = optimum.space.objective, optimum.point.evaluation
     sigma2 = e.sigma2 * objective.y_scale**2
     to_x = bound.lifted(objective.back)
-    beta = bound.fixed + bound.lifted(objective.beta_natural(e.beta))
+    beta = bound.beta(objective.beta_natural(e.beta))
     ways = None
     if unknown is not None:
         ways = attainable(objective, optimum.point, unknown, natural.jacobian / natural.unit[:, None])

@@ -83,8 +83,8 @@ def refuse_vanishing(
     residuals = design.residuals
     if residuals.n_by == 1:
         return
-    constant = x is None and design.spec.constant
     x, y = design.x if x is None else x, design.y if y is None else y
+    constant = x is design.x and design.spec.constant
     parts, weights = _parts(design)
     lowest = design.levels[-1].codes if design.levels else np.zeros(len(y), dtype=np.int64)
     order = np.argsort(lowest, kind="stable")

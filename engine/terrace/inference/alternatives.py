@@ -10,10 +10,8 @@ import numpy as np
 from terrace.covariance.registry import RESIDUALS
 from terrace.design.residuals import ResidualLayout, observed_lags
 from terrace.errors import SpecError
-from terrace.inference.constraints import null_space
 from terrace.inference.fitted import FittedModel
 from terrace.inference.identification import unidentified
-from terrace.likelihood.objective import Objective
 
 
 def identified_residuals(fitted: FittedModel) -> tuple[str, ...]:
@@ -57,12 +55,7 @@ def _widest(asked: ResidualLayout) -> int:
 
 
 def _identified(fitted: FittedModel, layout: ResidualLayout) -> bool:
-    transform = offset = None
-    if fitted.constraints is not None:
-        transform, fixed = null_space(fitted.constraints)
-        offset = fitted.design.x @ fixed
-    design = replace(fitted.design, residuals=layout)
-    objective = Objective(design, reml=fitted.objective.reml, transform=transform, offset=offset)
+    objective = replace(fitted.bound, design=replace(fitted.design, residuals=layout)).objective()
     rho, _, _ = layout.to_relative(layout.starts()[0])
     psi = np.concatenate([fitted.psi[: fitted.objective.n_random], rho])
     return not unidentified(objective, psi).directions.shape[1]

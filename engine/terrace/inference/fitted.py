@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.frozen import freeze
+from terrace.inference.bound import Bound
 from terrace.inference.cells import Cell
 from terrace.inference.constraints import Constraints
 from terrace.inference.identification import Unidentified
@@ -46,6 +48,11 @@ class FittedModel:
     constraints: Constraints | None = None
     unknown: Unidentified | None = None
     attainable: Unidentified | None = None
+
+    @cached_property
+    def bound(self) -> Bound:
+        """The design under the constraints of the fit."""
+        return Bound.of(self.design, self.constraints)
 
     @property
     def n_flat(self) -> int:

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.inference.cells import natural_values
-from terrace.inference.constraints import null_space
 from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
@@ -58,10 +57,7 @@ def _along(fit: FitResult, step: FloatArray) -> FitResult:
     psi = model.psi + step[:-1]
     e = objective.evaluate(psi, 0)
     sigma2 = e.sigma2 * objective.y_scale**2
-    beta = objective.beta_natural(e.beta)
-    if model.constraints is not None:
-        transform, fixed = null_space(model.constraints)
-        beta = fixed + transform @ beta
+    beta = model.bound.beta(objective.beta_natural(e.beta))
     values, _ = natural_values(objective, psi, e.sigma2)
     natural = replace(model.natural, values=values * model.natural.unit, edge=np.full(len(values), np.nan))
     optimum = replace(model.optimum, point=replace(point, psi=psi, evaluation=e))

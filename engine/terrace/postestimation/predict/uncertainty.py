@@ -174,11 +174,7 @@ def _error_variance(
 
 
 def _to_x(fit: FitResult) -> FloatArray:
-    if fit.model.constraints is None:
-        return fit.model.objective.back
-    from terrace.inference.constraints import null_space
-
-    return np.asarray(null_space(fit.model.constraints)[0] @ fit.model.objective.back)
+    return fit.model.bound.lifted(fit.model.objective.back)
 
 
 def _errors_above(fit: FitResult, done: list[Eliminated], sigma2: float) -> FloatArray:

@@ -203,13 +203,8 @@ class Refit:
 
     def _replicate(self, ll: float, beta: FloatArray, psi: FloatArray, sigma2: float) -> Replicate:
         """``sigma2`` in the user's units."""
-        if self.swap.transform is not None:
-            assert self.fit.model.constraints is not None
-            from terrace.inference.constraints import null_space
-
-            beta = null_space(self.fit.model.constraints)[1] + self.swap.transform @ beta
         values, _ = natural_values(self.swap.base, psi, sigma2)
-        return Replicate(ll, beta, values, sd_values(self.fit.model.layout, values))
+        return Replicate(ll, self.fit.model.bound.beta(beta), values, sd_values(self.fit.model.layout, values))
 
 
 def bootstrap_table(found: Bootstrap, *, metric: str | None = None, level: float | None = None) -> Table:

@@ -145,14 +145,7 @@ class OutcomeSwap:
         model = fit.model
         self.fit = fit
         self.base = model.objective
-        self.transform: FloatArray | None = None
-        self.offset: FloatArray | None = None
-        if model.constraints is not None:
-            from terrace.inference.constraints import null_space
-
-            self.transform, fixed = null_space(model.constraints)
-            self.offset = model.design.x @ fixed
-        simple = isinstance(self.base.data, SimpleData) and self.base.sparse is None and self.transform is None
+        simple = isinstance(self.base.data, SimpleData) and self.base.sparse is None and model.constraints is None
         self.quick = simple and not model.design.weights.kind
         if self.quick:
             self._prepare()
@@ -168,8 +161,7 @@ class OutcomeSwap:
     def objective(self, y: FloatArray) -> Objective:
         """The objective of the same model for the outcome `y`, shape (n,)."""
         if not self.quick:
-            design = replace(self.fit.model.design, y=y)
-            return Objective(design, reml=self.base.reml, transform=self.transform, offset=self.offset)
+            return replace(self.fit.model.bound, design=replace(self.fit.model.design, y=y)).objective()
         data = self.base.data
         assert isinstance(data, SimpleData)
         out = copy.copy(self.base)

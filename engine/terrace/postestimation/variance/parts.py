@@ -351,11 +351,7 @@ def _small(fit: FitResult, method: str, information: DfInformation) -> tuple[Mod
             subject="method",
             advice="Choose satterthwaite, or fit the model without vce().",
         )
-    to_x = model.objective.back
-    if model.constraints is not None:
-        from terrace.inference.constraints import null_space
-
-        to_x = null_space(model.constraints)[0] @ to_x
+    to_x = model.bound.lifted(model.objective.back)
     spec = replace(fit.spec, df_method=known[method], df_information=information)
     return spec, small_inference(
         model.design, model.objective, model.optimum, model.natural, model.phi, to_x, spec

@@ -28,12 +28,7 @@ class CoefficientSearch:
     def __init__(self, fit: FitResult, search: ProfileSearch, column: int) -> None:
         self.fit, self.search = fit, search
         objective, model = fit.model.objective, fit.model
-        to_x = objective.back
-        if model.constraints is not None:
-            from terrace.inference.constraints import null_space
-
-            to_x = np.asarray(null_space(model.constraints)[0] @ to_x)
-        self.h = to_x[column] * objective.y_scale
+        self.h = model.bound.lifted(objective.back)[column] * objective.y_scale
         at = model.optimum.point.evaluation.beta
         self.offset = float(model.beta[column] - self.h @ at)
         self._solutions: list[tuple[float, FloatArray]] = []
