@@ -98,7 +98,7 @@ class ColumnBuilder:
         return self._values[key]
 
     def levels(self, factor: Factor) -> FactorLevels:
-        """FactorLevels in the sample with the base that the factor asks for."""
+        """Levels in the sample with the base that the factor asks for."""
         if factor.name not in self._levels:
             self._levels[factor.name] = self._read_levels(factor)
         found = self._levels[factor.name]

@@ -19,7 +19,7 @@ from terrace.design.independent import Dependence, dependent_columns
 from terrace.design.residuals import ResidualLayout, residual_layout
 from terrace.design.sample import estimation_sample, weight_expressions
 from terrace.design.units import refuse_ratios, refuse_units, refuse_weights
-from terrace.design.weights import Weights, build_weights, total_weight
+from terrace.design.weights import Weights, build_weights, row_products
 from terrace.errors import FitError, SpecError
 from terrace.frozen import freeze
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
@@ -178,7 +178,7 @@ def assemble(
     _check_identified(spec, blocks, residual, n, x.shape[1], counts)
     named = [expression for _, expression, _ in weight_expressions(spec)]
     if named:
-        refuse_weights(total_weight(weights, len(y)), named)
+        refuse_weights(float(row_products(weights, len(y)).sum()), named)
     _check_weights(weights, levels, blocks, residual)
     cluster = None
     if spec.cluster:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -105,15 +106,15 @@ class ResidualLayout:
         parameter space does not move R*."""
         if self.structure.n_params == 0:
             return np.zeros((self.n_params, 0))
-        nearest = self._nearest()
         found = []
         for _, part in self.slices():
-            own = self.structure.edge(rho[part], nearest)
+            own = self.structure.edge(rho[part], self._nearest)
             wide = np.zeros((self.n_params, own.shape[1]))
             wide[part] = own
             found.append(wide)
         return np.concatenate(found, axis=1)
 
+    @cached_property
     def _nearest(self) -> float:
         """The shortest distance between two times of a group."""
         order = np.lexsort((self.at, self.groups))
@@ -124,9 +125,7 @@ class ResidualLayout:
         """0 or 1 where a reported correlation cannot be told from it in the units of the time; mostly empty."""
         if self.structure.n_params == 0:
             return ""
-        nearest = self._nearest()
-        found = [self.structure.out_of_units(rho[part], nearest) for _, part in self.slices()]
-        return max(found)
+        return max(self.structure.out_of_units(rho[part], self._nearest) for _, part in self.slices())
 
     def starts(self) -> list[FloatArray]:
         """Starting values of the search vector."""

@@ -31,12 +31,12 @@ class Weights:
         return dict(self.level).get(level)
 
 
-def total_weight(weights: Weights, n: int) -> float:
-    """Σ of the products of the weights of all levels over n rows: the n of the likelihood."""
+def row_products(weights: Weights, n: int) -> FloatArray:
+    """The products of the weights of all levels, (n,); their sum is the n of the likelihood."""
     total = np.ones(n) if weights.row is None else weights.row
     for _, values in weights.level:
         total = total * values
-    return float(total.sum())
+    return total
 
 
 @dataclass(frozen=True)

@@ -185,7 +185,7 @@ def singular_state(objective: Objective, point: SearchPoint, position: int, null
     part = objective.layout.block_slices[position]
     transform = objective.layout.transforms[position]
     sigma = block.structure.matrix(transform.natural @ point.psi[part])
-    size = np.sqrt(np.mean(block.z**2, axis=0))
+    size = transform.size
     spread = np.sqrt(np.maximum(np.diag(sigma), 0.0))
     zero = (spread * size) ** 2 < BOUNDARY
     unit = np.where(zero, 1.0 / np.where(size > 0, size, 1.0), spread)

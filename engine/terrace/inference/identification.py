@@ -55,11 +55,11 @@ def unidentified(objective: Objective, psi: FloatArray, tangent: FloatArray | No
     found = _null(objective, psi, tangent) if r else None
     if found is None or not found.directions.shape[1] or r == first:
         return found or nothing
+    own = [first + k for k, _ in objective.design.residuals.slices() if k is not None]
     for shift in (0.05, -0.05, 0.01):
         elsewhere = psi.copy()
         elsewhere[first:] = psi[first:] * (1.0 - shift) + 0.3 * shift
         # a variance of its own that goes to zero moves nothing with its logarithm; beside the others it does
-        own = [first + k for k, _ in objective.design.residuals.slices() if k is not None]
         elsewhere[own] = np.clip(elsewhere[own], -NEAR, NEAR)
         other = _null(objective, elsewhere, tangent)
         if other is not None:
@@ -72,16 +72,18 @@ def _null(objective: Objective, psi: FloatArray, tangent: FloatArray | None) -> 
         k, plain = expected_information(objective, psi)
     except np.linalg.LinAlgError:
         return None
-    size = np.sqrt(np.maximum(np.diag(plain), 0.0))
-    size = np.where(size > 0, size, 1.0)
-    if tangent is None:
-        values, vectors = np.linalg.eigh(k / np.outer(size, size))
-        null = vectors[:, values < RANK * max(1.0, float(values[-1]))] / size[:, None]
-    else:
-        length = np.sqrt(np.maximum(np.diag(tangent.T @ plain @ tangent), 1e-300))
-        values, vectors = np.linalg.eigh(tangent.T @ k @ tangent / np.outer(length, length))
-        null = tangent @ (vectors[:, values < RANK * max(1.0, float(values[-1]))] / length[:, None])
+    size = _lengths(plain)
+    open_ = np.eye(len(k)) if tangent is None else tangent
+    length = _lengths(open_.T @ plain @ open_)
+    values, vectors = np.linalg.eigh(open_.T @ k @ open_ / np.outer(length, length))
+    null = open_ @ (vectors[:, values < RANK * max(1.0, float(values[-1]))] / length[:, None])
     return Unidentified(null, size, np.einsum("is,ij,js->s", null, plain, null) > ENTRY)
+
+
+def _lengths(products: FloatArray) -> FloatArray:
+    """The lengths of derivatives of V from their products; 1 for what V does not depend on."""
+    length = np.sqrt(np.maximum(np.diag(products), 0.0))
+    return np.where(length > 0, length, 1.0)
 
 
 # A variance of how far a coefficient moves, in units of its own at a change of V by its own size, that is rounding.

@@ -181,11 +181,10 @@ def _units(objective: Objective, layout: tuple[Cell, ...]) -> FloatArray:
         if c.kind == "other":
             continue
         unit[k] = objective.y_scale**2
-        block = None if c.block is None else objective.design.blocks[c.block]
-        if block is not None and block.factor is None:
-            size = np.sqrt(np.mean(block.z**2, axis=0))
+        if c.block is not None and objective.design.blocks[c.block].factor is None:
+            size = objective.layout.transforms[c.block].size
             size = np.where(size > 0, size, 1.0)
-            if block.structure.tied:
+            if objective.design.blocks[c.block].structure.tied:
                 size = np.full(len(size), size.max())
             unit[k] = unit[k] / size[c.i] / size[c.j]
     return unit

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
+from terrace.design.weights import row_products
 from terrace.likelihood.objective import Objective
 
 FloatArray = npt.NDArray[np.float64]
@@ -62,9 +63,7 @@ def cluster_scores(
 def cluster_sizes(objective: Objective) -> FloatArray:
     """Sum of the products of all weights per cluster, shape (c,)."""
     design = objective.design
-    total = np.ones(len(design.y)) if design.weights.row is None else design.weights.row
-    for _, values in design.weights.level:
-        total = total * values
+    total = row_products(design.weights, len(design.y))
     _, inverse = np.unique(cluster_codes(design), return_inverse=True)
     return np.asarray(np.bincount(inverse, weights=total), dtype=np.float64)
 

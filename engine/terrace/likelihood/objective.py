@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
+from terrace.design.weights import row_products
 from terrace.errors import SpecError
 from terrace.likelihood.bases import Bases, DenseBases, Kronecker, KroneckerBases
 from terrace.likelihood.crossproducts import (
@@ -38,7 +39,7 @@ from terrace.likelihood.layout import Layout, build_layout
 from terrace.likelihood.orthogonal import orthogonal
 from terrace.likelihood.patterns import PatternData
 from terrace.likelihood.sparse import SparseLead
-from terrace.likelihood.weights import effective_n, placed_weights
+from terrace.likelihood.weights import placed_weights
 
 FloatArray = npt.NDArray[np.float64]
 T = TypeVar("T", bound=np.generic)
@@ -134,7 +135,7 @@ class Objective:
         self.n_rows, self.p = x.shape
         self.level_weights, weights = placed_weights(design)
         self.row_weights = weights
-        self.n_effective = effective_n(design)
+        self.n_effective = float(row_products(design.weights, len(design.y)).sum())
         self.nu = self.n_effective - (self.p if reml else 0)
         self.layout: Layout = build_layout(design, self.p + 1, keep_clusters)
         self.n_random = self.layout.n_random

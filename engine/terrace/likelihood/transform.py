@@ -26,7 +26,7 @@ FloatArray = npt.NDArray[np.float64]
 class BlockTransform:
     """``a`` (q, q) is A: u = Aũ and z̃ = zA. ``bases`` (k, q, q) are ∂Σ̃/∂ψ_i, ``natural`` (k, k) gives the
     entries of Σ in the user's units: σ²·natural·ψ. A takes ``mean`` (q,) away, divides by ``scale`` (q,) and applies
-    the matrices ``mixes`` (q, q) one after the other."""
+    the matrices ``mixes`` (q, q) one after the other. ``size`` (q,) is the root mean square of the columns."""
 
     a: FloatArray
     bases: FloatArray
@@ -34,6 +34,7 @@ class BlockTransform:
 
     mean: FloatArray
     scale: FloatArray
+    size: FloatArray
     mixes: tuple[FloatArray, ...] = ()
 
     def columns(self, z: FloatArray) -> FloatArray:
@@ -54,11 +55,12 @@ def block_transform(block: RandomBlock) -> BlockTransform:
     """The coordinates of one equation. ``R.`` equations stay as they are."""
     structure = block.structure
     if block.factor is not None:
-        return BlockTransform(np.eye(1), structure.basis(), np.eye(structure.n_entries), np.zeros(1), np.ones(1))
+        one = np.ones(1)
+        return BlockTransform(np.eye(1), structure.basis(), np.eye(structure.n_entries), np.zeros(1), one, one)
     q = len(block.names)
     if q == 0:
         none = np.zeros(0)
-        return BlockTransform(np.zeros((0, 0)), np.zeros((0, 0, 0)), np.zeros((0, 0)), none, none)
+        return BlockTransform(np.zeros((0, 0)), np.zeros((0, 0, 0)), np.zeros((0, 0)), none, none, none)
     centred = q > 1 and block.names[-1] == CONSTANT
     mean = np.append(block.z[:, :-1].mean(axis=0), 0.0) if centred else np.zeros(q)
     spread = np.sqrt(np.mean((block.z - mean) ** 2, axis=0))
@@ -71,15 +73,15 @@ def block_transform(block: RandomBlock) -> BlockTransform:
     if centred:
         a[-1] -= mean / scale
     if structure.free:
-        plain = BlockTransform(a, structure.basis(), np.zeros((0, 0)), mean, scale)
+        plain = BlockTransform(a, structure.basis(), np.zeros((0, 0)), mean, scale, size)
         mixes = _orthogonal(plain.columns(block.z)) if q - centred > 1 else ()
         for mix in mixes:
             a = a @ mix
-        return BlockTransform(a, structure.basis(), congruence(structure, a), mean, scale, mixes)
+        return BlockTransform(a, structure.basis(), congruence(structure, a), mean, scale, size, mixes)
     # Σ of the scaled columns keeps its structure: z/s = z̃C⁻¹ with C⁻¹ = A⁻¹ diag(1/s)
     back = np.linalg.inv(a) @ np.diag(1.0 / scale)
     natural = congruence(structure, np.diag(1.0 / scale))
-    return BlockTransform(a, back @ structure.basis() @ back.T, natural, mean, scale)
+    return BlockTransform(a, back @ structure.basis() @ back.T, natural, mean, scale, size)
 
 
 def _orthogonal(z: FloatArray) -> tuple[FloatArray, ...]:

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
-from terrace.design.weights import total_weight
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,8 +29,3 @@ def placed_weights(design: Design) -> tuple[dict[str, FloatArray], FloatArray | 
     if pending is not None:
         row = pending if row is None else row * pending
     return placed, row
-
-
-def effective_n(design: Design) -> float:
-    """Σ of the products of the weights of all levels: the n of the likelihood."""
-    return total_weight(design.weights, len(design.y))

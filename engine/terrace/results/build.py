@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.design.estimability import changes, estimable_part, settled
-from terrace.inference.constraints import null_space
+from terrace.design.weights import row_products
 from terrace.inference.count import count_parameters
 from terrace.inference.fitted import FittedModel
 from terrace.inference.mixture import mixture_p, only_variances
@@ -108,14 +108,8 @@ def linear_ll(fitted: FittedModel) -> float:
 def _weighted_least_squares(fitted: FittedModel) -> tuple[float, float]:
     """Residual sum of squares and log|X'WX| where groups have weights: the objective scales by rows only."""
     design = fitted.design
-    w = np.ones(len(design.y)) if design.weights.row is None else design.weights.row
-    for _, values in design.weights.level:
-        w = w * values
-    x, y = design.x, design.y
-    if fitted.constraints is not None:
-        t, a = null_space(fitted.constraints)
-        x, y = x @ t, y - x @ a
-    root = np.sqrt(w)
+    x, y = fitted.bound.x, fitted.bound.y
+    root = np.sqrt(row_products(design.weights, len(y)))
     q, r = np.linalg.qr(x * root[:, None])
     residual = y * root
     residual = residual - q @ (q.T @ residual)
