@@ -1,4 +1,4 @@
-"""Build the wheel and see that it stands without the checkout: packages, samples, icons, styles.
+"""Build the wheel and see that it stands without the checkout: packages, samples, icons, styles, published cases.
 
 Runs in the virtual environment, whose libraries it uses; Terrace itself comes from the unpacked wheel.
 """
@@ -29,7 +29,11 @@ for info in samples():
 for name in ("icons", "styles"):
     folder = resource_path(name)
     assert place in folder.resolve().parents and any(folder.iterdir()), folder
-print(len(samples()), "samples read from the wheel")
+from terrace.validation import published
+from terrace.validation.run import run
+
+assert all(verdict.passed for verdict in run(published.cases()))
+print(len(samples()), "samples read from the wheel,", len(published.cases()), "published cases agree")
 """
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``terrace run``, ``terrace samples``, ``terrace help``."""
+"""The command line: ``terrace run``, ``terrace validate``, ``terrace samples``, ``terrace help``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from terrace.progress import Progress
@@ -62,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--json", metavar="OUT", help="write the results to this file as JSON")
     run.set_defaults(action=_run)
+    validate = verbs.add_parser(
+        "validate", help="check this installation against published numbers and R", description=_validate.__doc__
+    )
+    validate.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where the report goes (here)")
+    validate.add_argument("--no-report", action="store_true", help="check only, and write nothing")
+    validate.set_defaults(action=_validate)
     samples = verbs.add_parser("samples", help="list the sample datasets")
     samples.set_defaults(action=_samples)
     helper = verbs.add_parser("help", help="list the commands, or explain one")
@@ -193,6 +199,8 @@ def _tell_error(outcome: Outcome, place: str) -> None:
 
 
 def _write_json(path: str, outcomes: Sequence[Outcome]) -> bool:
+    from terrace.session.as_json import outcome_json
+
     text = json.dumps([outcome_json(o) for o in outcomes], indent=1, allow_nan=False, ensure_ascii=False)
     try:
         Path(path).write_text(text + "\n", encoding="utf-8")
@@ -202,38 +210,33 @@ def _write_json(path: str, outcomes: Sequence[Outcome]) -> bool:
     return True
 
 
-def outcome_json(outcome: Outcome) -> dict[str, Any]:
-    """The JSON object of one command; missing and infinite numbers are null."""
-    error = None
-    if outcome.error is not None:
-        error = {"code": outcome.error[0], "message": outcome.error[1]}
-    return {
-        "command": outcome.command,
-        "type": outcome.type,
-        "status": outcome.status,
-        "error": error,
-        "elapsed": outcome.elapsed,
-        "warnings": list(outcome.warnings),
-        "text": outcome.text,
-        "tables": [_plain(t.plain()) for t in outcome.tables],
-        **{name: _plain(value) for name, value in outcome.payload.items()},
-    }
+def _validate(options: argparse.Namespace) -> int:
+    """Fit models with published results and results of R on this machine, compare every number, look at the files of
+    the libraries, and write the report as PDF (to sign) and JSON (all numbers). The exit status is 0 where all agrees.
+    """
+    from terrace.errors import TerraceError
+    from terrace.validation.carry_out import validate, write
 
-
-def _plain(value: Any) -> Any:
-    """Only what JSON has: NumPy numbers as numbers, NaN and infinities as None."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if value is None or isinstance(value, str | bool):
-        return value
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, bool | int):
-        return value
-    number = float(value)
-    return number if abs(number) < float("inf") else None
+    line = ProgressLine(sys.stderr) if sys.stderr.isatty() else None
+    try:
+        found = validate(progress=line)
+        if line is not None:
+            line.clear()
+        for wrong in (v for v in found.verdicts if not v.passed):
+            print(f"{wrong.case.id}: {wrong.error or f'{len(wrong.failed)} of {len(wrong.checks)} numbers are off'}")
+        for file in found.installed.altered:
+            print(f"altered: {file}")
+        print(("Passed: " if found.passed else "FAILED: ") + found.summary)
+        if not options.no_report:
+            for path in write(found, options.folder):
+                print(path)
+    except TerraceError as error:
+        print(f"terrace validate: {error.pointed()}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return FAILED
+    return OK if found.passed else FAILED
 
 
 def _samples(options: argparse.Namespace) -> int:

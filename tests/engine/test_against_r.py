@@ -1,6 +1,6 @@
 """The engine against committed results of R: lme4, nlme, glmmTMB, lmerTest, pbkrtest, clubSandwich, emmeans.
 
-`oracles/r/*.R` made them with tight tolerances. A case states its own tolerances where its package stops
+`resources/validation/r/*.R` made them with tight tolerances. A case states its own tolerances where its package stops
 early; they are in units of the larger of an estimate and its standard error.
 """
 

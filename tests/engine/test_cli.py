@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from terrace import __version__
-from terrace.cli import OK, ProgressLine, main, outcome_json
+from terrace.cli import OK, ProgressLine, main
 from terrace.progress import Progress
+from terrace.session.as_json import outcome_json
 from terrace.session.contract import Outcome
 
 

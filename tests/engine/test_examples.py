@@ -28,8 +28,8 @@ _spec.loader.exec_module(examples)
 
 @cache
 def r() -> dict[str, Any]:
-    """What R found: tests/oracles/r/examples.R."""
-    found: dict[str, Any] = json.loads((ROOT / "tests" / "oracles" / "r" / "examples.json").read_text())
+    """What R found: resources/validation/r/examples.R."""
+    found: dict[str, Any] = json.loads((ROOT / "resources" / "validation" / "r" / "examples.json").read_text())
     return found
 
 

@@ -15,7 +15,6 @@ from post_support import rows
 from test_session_running import ok
 
 import terrace
-from terrace.cli import outcome_json
 from terrace.data.dataset import Dataset
 from terrace.errors import SpecError
 from terrace.postestimation.diagnose.checklist import checklist
@@ -33,6 +32,7 @@ from terrace.postestimation.tests.hypotheses import (
 )
 from terrace.postestimation.tests.terms import term_table
 from terrace.report.html.html import table_html
+from terrace.session.as_json import outcome_json
 from terrace.session.session import Session
 
 MODEL = "mixed y i.p##i.v || s:, reml"

@@ -146,7 +146,7 @@ def test_labels_of_groups_and_order_of_rows(seed: int, reml: bool) -> None:
     assert other.ll == pytest.approx(one.ll, rel=1e-9)
 
 
-MAXIMA = every("maxima")  # the best that lme4 finds, by tests/oracles/r/maxima.R
+MAXIMA = every("maxima")  # the best that lme4 finds, by resources/validation/r/maxima.R
 SLEEP = {"": MAXIMA[-1]["ml"], "reml": MAXIMA[-1]["reml"]}
 RANDOM = {"quadratic": ("t t2", ("t t2, ", "t2 t, ")), "factor": ("i.c", ("i.c, ", "ib3.c, ", "ibn.c, nocons "))}
 

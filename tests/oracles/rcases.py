@@ -11,7 +11,7 @@ import pandas as pd
 
 from .implemented import IMPLEMENTED
 
-HERE = Path(__file__).parent / "r"
+HERE = Path(__file__).parents[2] / "resources" / "validation" / "r"
 
 
 @cache
