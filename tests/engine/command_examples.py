@@ -36,6 +36,11 @@ xtset g t, delta(2)
 xtset, clear
 tsset t, clear
 tsset g t, delta(2)
+datasignature
+datasignature set, reset saving(signed)
+datasignature confirm
+datasignature report
+datasignature clear
 summarize y x, detail
 xtmixed y x || g:
 mixed y x t || g: t
@@ -316,7 +321,8 @@ def prepared(folder: Path) -> Session:
     (folder / "sub").mkdir()
     session = Session()
     for command in (
-        "use rows.dta", "xtset g t", "constraint 1 x = 0", "matrix A = (2, 1 \\ 1, 3)", "matrix colnames A = a b",
+        "use rows.dta", "order x", "datasignature set", "order y x",
+        "xtset g t", "constraint 1 x = 0", "matrix A = (2, 1 \\ 1, 3)", "matrix colnames A = a b",
         "matrix rownames A = a b", "scalar q = 1", 'label define L 1 "a"', "scatter y x, name(G)",
         "program define p\ndisplay 1\nend", "mixed y t || g:", "estimates store b", "mixed y x t || g:",
         "estimates store a",

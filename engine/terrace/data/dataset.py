@@ -61,6 +61,15 @@ class Panel:
     delta: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What ``datasignature set`` kept: names with the SHA-256 of their values, rows, and when, as ISO 8601 has it."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: int
+    when: str
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Rows of values with their variables.
@@ -81,6 +90,8 @@ class Dataset:
         Which rows these are: datasets of one lineage come from the same rows, numbered by ``row_ids``, shape (n,)
         (None: 0, 1, ... as they were opened; -1: a row that is new). Whoever replaces the frame by other rows
         gives a new lineage.
+    signed
+        The signature that the data were given, None where they have none; it stays when they change.
     left_out
         Columns of the source that cannot be used, by name, with the reason in a sentence.
     """
@@ -92,6 +103,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     panel: Panel | None = None
     sorted_by: tuple[str, ...] = ()
+    signed: Signed | None = None
     lineage: object = field(default_factory=object, compare=False, repr=False)
     row_ids: npt.NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
     left_out: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

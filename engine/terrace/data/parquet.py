@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.arrow import plain_series
-from terrace.data.dataset import Dataset, Measure, Panel, Variable
+from terrace.data.dataset import Dataset, Measure, Panel, Signed, Variable
 from terrace.data.plain import plain_values
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
@@ -79,6 +79,7 @@ def describe(data: Dataset) -> dict[str, Any]:
         "notes": list(data.notes),
         "panel": None if data.panel is None else [data.panel.panel, data.panel.time, data.panel.delta],
         "sorted_by": list(data.sorted_by),
+        "signed": None if data.signed is None else [list(data.signed.columns), data.signed.rows, data.signed.when],
         "variables": [
             {
                 "name": v.name,
@@ -125,7 +126,15 @@ def _described(columns: list[RawColumn], described: dict[str, Any], source: str)
         notes=tuple(described["notes"]),
         panel=None if panel is None else Panel(*panel),
         sorted_by=tuple(described["sorted_by"]),
+        signed=_signed(described.get("signed")),
     )
+
+
+def _signed(described: list[Any] | None) -> Signed | None:
+    if described is None:
+        return None
+    columns, rows, when = described
+    return Signed(tuple((str(name), str(sha)) for name, sha in columns), int(rows), str(when))
 
 
 def _plain(value: Any) -> Any:
