@@ -128,7 +128,13 @@ def coverage(options):
     return Result(state(status), f"{fits[1] if fits else 'no'} fits, {text.count(' groups of ')} cells")
 
 
-STEPS = {step.__name__: step for step in (processor, designs, properties, coverage)}
+def locked(options):
+    """requirements.lock installed into an empty environment."""
+    status, _ = watched([str(environment.venv_python()), "tools/lock.py", "--check"], plain_environ())
+    return Result(state(status), "installed with hashes" if status == 0 else "not installed")
+
+
+STEPS = {step.__name__: step for step in (processor, designs, properties, coverage, locked)}
 
 
 # --------------------------------------------------------------------------------------------------- running
