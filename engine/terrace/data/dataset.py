@@ -84,6 +84,8 @@ class Dataset:
         One `Variable` a column, same order and names.
     label, source
         A title for people; the file or sample the data came from.
+    sha256
+        The SHA-256 of the source as it was read; empty where that is no file, or one that is streamed.
     notes
         What the reader found or decided (encoding, delimiter, renamed columns), in plain words.
     lineage, row_ids
@@ -104,6 +106,7 @@ class Dataset:
     panel: Panel | None = None
     sorted_by: tuple[str, ...] = ()
     signed: Signed | None = None
+    sha256: str = ""
     lineage: object = field(default_factory=object, compare=False, repr=False)
     row_ids: npt.NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
     left_out: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

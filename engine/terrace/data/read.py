@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from terrace.data import formats
@@ -12,6 +13,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.formats import DataFormat
 from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
+from terrace.data.source_file import hashed
 from terrace.data.streams.batches import StreamedData
 from terrace.errors import DataError, TerraceError
 
@@ -48,9 +50,10 @@ def read(
     report = Report(f"Reading {file.name}", progress, cancel)
     given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
     options = {name: given[name] for name in kind.options}
-    data = _in_words(file, kind, lambda: formats.reader_of(kind)(file, report, **options))
+    with hashed(file) as hashing:
+        data = _in_words(file, kind, lambda: formats.reader_of(kind)(file, report, **options))
     report(1.0)
-    return data
+    return replace(data, sha256=hashing.sha256)
 
 
 def stream(

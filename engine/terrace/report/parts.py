@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from terrace.results.fit import FitResult
@@ -72,3 +73,15 @@ def _opened(parts: Sequence[Part], labels: Mapping[str, str] | None) -> Iterator
         yield from part.tables(labels=labels, warnings=False)
         for warning in part.warnings:
             yield f"! {warning}"
+        if source := source_of(part):
+            yield source
+
+
+def source_of(fit: FitResult) -> str:
+    """The file that the data came from by its name and its SHA-256, and e(datasignature); empty without a file."""
+    sha = fit.macros.get("datafile_sha256", "")
+    if not sha:
+        return ""
+    said = f"Source of the data: {Path(fit.macros.get('datafile', '')).name}, SHA-256 {sha}."
+    signature = fit.macros.get("datasignature", "")
+    return f"{said} Signature of the rows and variables used: {signature}." if signature else said

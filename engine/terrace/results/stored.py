@@ -114,6 +114,10 @@ def stored_macros(
     }
     if design.counts is None:  # a streamed file leaves no rows to sign
         m |= {"datasignature": _signature(design), "datasignaturevars": " ".join(_variables(spec))}
+    if data.source:
+        m["datafile"] = data.source
+    if data.sha256:
+        m["datafile_sha256"] = data.sha256
     if robust:
         m["vcetype"] = "Robust"
         m["clustvar"] = spec.cluster or (design.levels[0].name if design.levels else "")
@@ -159,7 +163,8 @@ _ORDER = (
     *("cmd", "cmdline", "depvar", "wtype", "wexp", "fweight", "pweight", "ivars", "title", "redim", "vartypes"),
     *("revars", "resopt", "rstructure", "rstructurelab", "rbyvar", "rglabels", "pwscale", "timevar", "dfmethod"),
     *("dftitle", "chi2type", "clustvar", "vce", "vcetype", "method", "opt", "optmetric", "emonly", "ml_method"),
-    *("technique", "datasignature", "datasignaturevars", "properties", "estat_cmd", "predict"),
+    *("technique", "datasignature", "datasignaturevars", "datafile", "datafile_sha256"),
+    *("properties", "estat_cmd", "predict"),
     *("marginswtype", "marginswexp", "asobserved", "not_estimable"),
 )
 

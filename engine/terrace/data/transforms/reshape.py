@@ -78,7 +78,7 @@ def to_long(
         columns[new] = _woven(data, [found[stub].get(v) for v in values], order, new)
         variables.append(_common(data, list(found[stub].values()), new))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(n * m), copy=False)
-    out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=(*i, j))
+    out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=(*i, j), sha256=data.sha256)
     stub_names = {s: tuple(found[s].values()) for s in stubs}
     return out, ReshapeReport((n, n * m), (len(data.names), len(variables)), tuple(values), stub_names)
 
@@ -126,7 +126,7 @@ def to_wide(
         columns[name] = take(data.frame[name], groups.first)
         variables.append(data.variable(name))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(groups.n_groups), copy=False)
-    out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=tuple(i))
+    out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=tuple(i), sha256=data.sha256)
     return out, ReshapeReport(
         (len(data), groups.n_groups),
         (len(data.names), len(variables)),

@@ -44,6 +44,8 @@ def opened(session: Session, data: Dataset) -> CommandResult:
         lines.append(f"The file is read in parts whenever a model is fitted; its first {len(data):,} rows are shown.")
     else:
         lines.append(f"{plural(len(data), 'row')}, {plural(len(data.names), 'variable')}")
+    if session.state.log and data.sha256:
+        lines.append(f"Source: {data.source}, SHA-256 {data.sha256}")
     lines += [f"Note: {note}" for note in data.notes]
     state = replace(session.state, dataset=data)
     return CommandResult(text="\n".join(lines), state=state)

@@ -55,6 +55,7 @@ def _head(data: Dataset, options: dict[str, Option]) -> list[Table]:
     rows: list[Row] = []
     if {"header", "all"} & set(options):
         rows += [Row("Label", (data.label or "",)), Row("Source", (str(data.source or ""),))]
+        rows += [Row("SHA-256 of the source", (data.sha256,))] * bool(data.sha256)
         rows += [Row("Rows", (f"{len(data):,}",)), Row("Variables", (f"{len(data.names):,}",))]
     if {"notes", "all"} & set(options):
         rows += [Row(f"Note {k}", (text,)) for k, text in enumerate(data.notes, start=1)]

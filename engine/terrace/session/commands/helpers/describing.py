@@ -54,6 +54,7 @@ def about(data: Dataset) -> list[str]:
     return (
         [f"{count}, {len(data.names):,} variables."]
         + [f"Source: {data.source}."] * bool(data.source)
+        + [f"SHA-256 of the source: {data.sha256}."] * bool(data.sha256)
         + [f"Sorted by {' '.join(data.sorted_by)}."] * bool(data.sorted_by)
     )
 
