@@ -88,5 +88,5 @@ def test_files_that_are_none_are_refused(session: Session, tmp_path: Path) -> No
     with zipfile.ZipFile(tmp_path / "zip.fit", "w") as archive:
         archive.writestr("fit.json", "[1]")
         archive.writestr("data.parquet", "")
-    for name in ("text.fit", "zip.fit"):
-        assert error(session, f'estimates use "{tmp_path}/{name}"') == "unknown-format"
+    assert error(session, f'estimates use "{tmp_path}/text.fit"') == "unknown-format"
+    assert error(session, f'estimates use "{tmp_path}/zip.fit"') == "damaged-file"

@@ -2,27 +2,32 @@
 
 A file holds the command, the variables of the model in all rows with a mark of those that were used, and the
 constraints; using it fits the model again. So what follows a fit works as ever, nothing in a file is run as code,
-and a later Terrace can still read it.
+and a later Terrace can still read it. All that is announced and used stands under the checksums of `terrace.sealed`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import math
 import tempfile
 import zipfile
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from terrace.data.dataset import Dataset, Variable
-from terrace.errors import DataError
+from terrace.data.memory import available_memory
+from terrace.errors import DataError, TerraceError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.options import rules
 from terrace.language.grammar.tokens import unquoted
 from terrace.results.fit import FitResult
+from terrace.sealed import BROKEN, is_sealed, read_whole, seal, unseal
 from terrace.session.commands.fit.mixed import mixed_result
 from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.context import current_sample
@@ -33,8 +38,22 @@ from terrace.session.state import CommandResult, Origin
 from terrace.spec.model import ModelSpec
 
 EXTENSION = ".fit"
-_VERSION = 1
+_KIND = "estimates"
+_VERSION = 2  # 1 had no checksums
 _MARK = "__in_sample"
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """The part ``fit.json``. `model` is what is fitted again, `command` what the user typed."""
+
+    model: str
+    command: str
+    constraints: dict[str, str]
+    ll: float
+    name: str = ""
+    source: str = ""
+    source_sha256: str = ""
 
 
 @command(
@@ -64,19 +83,13 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
         )
     from terrace.spec.text import format_mixed
 
-    about = {
-        "version": _VERSION,
-        "model": format_mixed(spec),
-        "command": fit.command,
-        "constraints": _bound(session, fit),
-        "ll": fit.ll,
-        "name": fit.name,
-    }
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("fit.json", json.dumps(about, ensure_ascii=False, indent=1))
-        archive.writestr("data.parquet", _parquet(data))
-    written = write(path, content.getvalue(), replace="replace" in options)
+    about = _About(
+        format_mixed(spec), fit.command, _bound(session, fit), fit.ll, fit.name,
+        fit.macros.get("datafile", ""), fit.macros.get("datafile_sha256", ""),
+    )  # fmt: skip
+    as_json = json.dumps(asdict(about), ensure_ascii=False, indent=1).encode()
+    content = seal(_KIND, _VERSION, {"fit.json": as_json, "data.parquet": _parquet(data)})
+    written = write(path, content, replace="replace" in options)
     return CommandResult(text=f"The estimates are in {written}.")
 
 
@@ -150,13 +163,13 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     path = _path(session, parsed)
     about, data = _read(path)
-    spec = parse_mixed(about["model"], data.names)
-    constraints = {int(k): str(v) for k, v in about["constraints"].items()}
-    result = mixed_result(session, spec, data, constraints, str(about["command"]))
-    result = replace(result, name=str(about.get("name", "")))
-    warnings = []
-    if abs(result.ll - about["ll"]) > 1e-6 * (1 + abs(result.ll)):
-        warnings.append(f"The log likelihood was {about['ll']:.6f} when the file was written, and is {result.ll:.6f}.")
+    data = replace(data, source=about.source, sha256=about.source_sha256)
+    spec = parse_mixed(about.model, data.names)
+    constraints = {int(k): v for k, v in about.constraints.items()}
+    result = replace(mixed_result(session, spec, data, constraints, about.command), name=about.name)
+    warnings = list(_source_changed(about))
+    if abs(result.ll - about.ll) > 1e-6 * (1 + abs(result.ll)):
+        warnings.append(f"The log likelihood was {about.ll:.6f} when the file was written, and is {result.ll:.6f}.")
     state = session.state
     # no row of the data that are open is one of the fit's
     origins = {**state.origins, id(result.model): Origin(result.model, object(), None)}
@@ -166,29 +179,97 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     )
 
 
-def _read(path: Path) -> tuple[dict[str, Any], Dataset]:
-    """What a file holds. Raises `DataError` where it is none of ours."""
+def _source_changed(about: _About) -> Iterator[str]:
+    """A warning where the file of the data is there, and is not what it was."""
+    path = Path(about.source)
+    if not about.source_sha256 or not path.is_file():
+        return
+    try:
+        with path.open("rb") as stream:
+            now = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return
+    if now != about.source_sha256:
+        yield f"{path.name} has changed since this model was fitted; the estimates are those of the data as they were."
+
+
+def _read(path: Path) -> tuple[_About, Dataset]:
+    """What a file holds. Raises `DataError` where it is none of ours, or not as it was written."""
     from terrace.data.parquet import read_parquet
     from terrace.data.progress import Report
 
     if not path.is_file():
         raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
-    try:
-        with zipfile.ZipFile(path) as archive:
-            about = json.loads(archive.read("fit.json"))
-            content = archive.read("data.parquet")
-        if not all(key in about for key in ("model", "command", "constraints", "ll")):
-            raise KeyError("fit.json")
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, TypeError):
-        raise DataError(
-            f"{path} is not a file of estimates save.",
-            code="unknown-format",
-            subject=str(path),
-            advice="Stata's .ster files cannot be read: fit the model here.",
-        ) from None
-    if int(about.get("version", 0)) > _VERSION:
-        raise DataError(f"{path} was written by a later Terrace.", code="unknown-format", subject=str(path))
+    if is_sealed(path):
+        parts = unseal(path, _KIND, _VERSION, most=available_memory() or 1 << 32).parts
+        about, content = _about(path, parts.get("fit.json", b"")), parts.get("data.parquet", b"")
+    else:
+        about, content = _first_form(path)
     with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
         copy = Path(folder) / "data.parquet"
         copy.write_bytes(content)
-        return about, read_parquet(copy, Report("Reading"))
+        try:
+            return about, read_parquet(copy, Report("Reading"))
+        except TerraceError:
+            raise
+        except Exception as error:  # Arrow raises what it likes on bytes that are no Parquet
+            raise _damaged(path, "data.parquet cannot be read") from error
+
+
+def _first_form(path: Path) -> tuple[_About, bytes]:
+    """A file without checksums. Its command may be another than its model, so that the model is what is announced."""
+    whole = read_whole(path)
+    try:
+        with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+            names = archive.namelist()
+            if not {"fit.json", "data.parquet"} <= set(names):
+                raise _foreign(path)
+            if sum(info.file_size for info in archive.infolist()) > (available_memory() or 1 << 32):
+                raise _damaged(path, "its parts are larger than memory")
+            about = _about(path, archive.read("fit.json"))
+            content = archive.read("data.parquet")
+    except BROKEN as error:
+        raise (_damaged(path, "it is not whole") if whole.startswith(b"PK\x03\x04") else _foreign(path)) from error
+    return replace(about, command=about.model.replace(f" if {_MARK} == 1", "")), content
+
+
+def _about(path: Path, content: bytes) -> _About:
+    """``fit.json``, each member of the type that it has to be."""
+    try:
+        raw = json.loads(content)
+        about = _About(
+            _of(str, raw["model"]),
+            _of(str, raw["command"]),
+            {str(int(k)): _of(str, v) for k, v in _of(dict, raw["constraints"]).items()},
+            float(_of((int, float), raw["ll"])),
+            *(_of(str, raw.get(key, "")) for key in ("name", "source", "source_sha256")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged(path, "fit.json is not what estimates save writes") from error
+    if not math.isfinite(about.ll) or _MARK not in about.model:
+        raise _damaged(path, "fit.json is not what estimates save writes")
+    return about
+
+
+def _of(kind: type | tuple[type, ...], value: Any) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _damaged(path: Path, why: str) -> DataError:
+    return DataError(
+        f"{path} is damaged or was altered: {why}.",
+        code="damaged-file",
+        subject=str(path),
+        advice="Take a copy that was made before, or fit the model again.",
+    )
+
+
+def _foreign(path: Path) -> DataError:
+    return DataError(
+        f"{path} is not a file of estimates save.",
+        code="unknown-format",
+        subject=str(path),
+        advice="Stata's .ster files cannot be read: fit the model here.",
+    )

@@ -1,0 +1,147 @@
+"""Files of several parts with a list of what they hold: estimates, and whatever else keeps people's work.
+
+A zip archive whose ``manifest.json`` has the kind of file, the version of its form, the program that wrote it, and size
+and SHA-256 of every part. Reading compares all of it before anything is used: a part that was altered, cut or swapped
+is found, and told from a file of another kind or of a later program. No part is taken apart before its size is known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from terrace.errors import DataError
+from terrace.version import __version__
+
+MANIFEST = "manifest.json"
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError)
+"""What the standard library raises on an archive that is not whole."""
+_DAMAGED = "Take a copy that was made before, or make it anew."
+_SMALL = 1 << 20  # the manifest is a few kilobytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The parts of a file, as they were written. `program` is the version that wrote them."""
+
+    version: int
+    program: str
+    parts: Mapping[str, bytes]
+
+
+def seal(kind: str, version: int, parts: Mapping[str, bytes]) -> bytes:
+    """The bytes of a file of this kind (``estimates``); `version` is that of the form of its parts."""
+    manifest = {
+        "terrace": kind,
+        "version": version,
+        "program": __version__,
+        "parts": {name: {"bytes": len(p), "sha256": hashlib.sha256(p).hexdigest()} for name, p in parts.items()},
+    }
+    manifest["sha256"] = _of_manifest(manifest)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return content.getvalue()
+
+
+def is_sealed(path: Path) -> bool:
+    """True for a zip archive with a manifest, whole or not."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return MANIFEST in archive.namelist()
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+
+
+def unseal(path: Path, kind: str, newest: int, *, most: int) -> Sealed:
+    """What a file of this kind holds, every part compared with the manifest.
+
+    Raises `DataError` for another kind of file, a form later than `newest`, parts of more than `most` bytes together,
+    and whatever is not as it was written: the message names the part.
+    """
+    content = read_whole(path)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            manifest = _manifest(archive, path)
+            _same_kind(manifest, path, kind, newest)
+            listed = manifest["parts"]
+            if sum(entry["bytes"] for entry in listed.values()) > most:
+                raise _damaged(path, "its parts are larger than memory")
+            there = {info.filename for info in archive.infolist()} - {MANIFEST}
+            if there != set(listed) or len(archive.infolist()) != len(listed) + 1:
+                raise _damaged(path, "parts are missing, or were put in")
+            parts = {name: _part(archive, path, name, entry) for name, entry in listed.items()}
+    except BROKEN as error:
+        raise _damaged(path, "it is not whole") from error
+    return Sealed(manifest["version"], str(manifest.get("program", "")), parts)
+
+
+def read_whole(path: Path) -> bytes:
+    """The bytes of a file. Raises `DataError` where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be read: {error.strerror or error}.", code="unreadable-file", subject=str(path)
+        ) from None
+
+
+def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    """The manifest, of the right form and as it was written."""
+    info = archive.getinfo(MANIFEST) if MANIFEST in archive.namelist() else None
+    if info is None or info.file_size > _SMALL:
+        raise _damaged(path, "it has no list of its parts")
+    found = json.loads(archive.read(info))
+    if not isinstance(found, dict) or not isinstance(found.get("parts"), dict):
+        raise _damaged(path, "the list of its parts is not one")
+    sizes = [isinstance(e, dict) and type(e.get("bytes")) is int and e["bytes"] >= 0 for e in found["parts"].values()]
+    given = found.pop("sha256", None)
+    if not all(sizes) or type(found.get("version")) is not int or given != _of_manifest(found):
+        raise _damaged(path, "the list of its parts was altered")
+    return found
+
+
+def _same_kind(manifest: dict[str, Any], path: Path, kind: str, newest: int) -> None:
+    if manifest.get("terrace") != kind:
+        raise DataError(
+            f"{path} holds {manifest.get('terrace')}, not {kind}.", code="unknown-format", subject=str(path)
+        )
+    if manifest["version"] > newest:
+        raise DataError(
+            f"{path} was written by a later Terrace ({manifest.get('program')}).",
+            code="unknown-format",
+            subject=str(path),
+            advice="Use that version, or a later one.",
+        )
+
+
+def _part(archive: zipfile.ZipFile, path: Path, name: str, entry: Mapping[str, Any]) -> bytes:
+    info = archive.getinfo(name)
+    if info.file_size != entry["bytes"]:
+        raise _damaged(path, f"{name} was altered")
+    with archive.open(info) as stream:
+        content = stream.read(info.file_size + 1)  # what it says of its size need not be true
+    if len(content) != entry["bytes"] or hashlib.sha256(content).hexdigest() != entry.get("sha256"):
+        raise _damaged(path, f"{name} was altered")
+    return content
+
+
+def _of_manifest(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of all that a manifest says, without its own."""
+    told = {key: value for key, value in manifest.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _damaged(path: Path, why: str) -> DataError:
+    return DataError(
+        f"{path} is damaged or was altered: {why}.", code="damaged-file", subject=str(path), advice=_DAMAGED
+    )
