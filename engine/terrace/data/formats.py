@@ -57,6 +57,8 @@ class DataFormat:
         take in memory; empty where its files cannot be read in parts.
     commands
         The commands besides ``use`` that open it.
+    native
+        Whether its library is native code that a damaged file may bring down: it reads in a process apart (`apart`).
     content, anywhere
         Whether the first bytes of a file are of this format; words that stand somewhere in them, line ends aside,
         for a format without a beginning of its own. Without both it is plain text.
@@ -77,6 +79,7 @@ class DataFormat:
     opener: str = ""
     memory: str = ""
     commands: tuple[str, ...] = ()
+    native: bool = False
     content: Callable[[bytes], bool] | None = None
     anywhere: tuple[bytes, ...] = ()
 
@@ -106,28 +109,29 @@ FORMATS = (
         "stata", "a Stata file", "Stata", (".dta",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_stata", options=("encoding",),
         written=(".dta",), writer="terrace.data.writers.statfiles:write_stata", keeps="labels",
-        again="terrace.data.writers.losses:from_stata", content=_stata,
+        again="terrace.data.writers.losses:from_stata", native=True, content=_stata,
     ),
     DataFormat(
         "spss", "an SPSS file", "SPSS", (".sav", ".zsav"), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_spss", options=("encoding",),
         written=(".sav", ".zsav"), writer="terrace.data.writers.statfiles:write_spss", keeps="labels",
-        again="terrace.data.writers.losses:from_spss", commands=("import spss",), content=_begins(b"$FL2", b"$FL3"),
+        again="terrace.data.writers.losses:from_spss", commands=("import spss",), native=True,
+        content=_begins(b"$FL2", b"$FL3"),
     ),
     DataFormat(
         "portable", "an SPSS portable file", "SPSS", (".por",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_portable", commands=("import spss",),
+        reader="terrace.data.readers.statfiles:read_portable", commands=("import spss",), native=True,
         anywhere=(b"SPSS PORT FILE", b"SPSSPORT"),
     ),
     DataFormat(
         "sas", "a SAS data file", "SAS", (".sas7bdat",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_sas", options=("encoding",), commands=("import sas",),
+        reader="terrace.data.readers.statfiles:read_sas", options=("encoding",), commands=("import sas",), native=True,
         content=lambda head: head[12:20] == b"\xc2\xea\x81\x60\xb3\x14\x11\xcf",
     ),
     DataFormat(
         "xport", "a SAS transport file", "SAS", (".xpt",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_xport", options=("encoding",),
-        commands=("import sas", "import sasxport5"),
+        commands=("import sas", "import sasxport5"), native=True,
         content=_begins(b"HEADER RECORD*******"),
     ),
     DataFormat(
