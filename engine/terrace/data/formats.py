@@ -238,13 +238,13 @@ def save_filters() -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def reader_of(known: DataFormat) -> Reader:
     """The function that reads a file of this format."""
-    out: Reader = _function(known.reader)
+    out: Reader = function_of(known.reader)
     return out
 
 
 def writer_of(known: DataFormat) -> Writer:
     """The function that writes it."""
-    out: Writer = _function(known.writer)
+    out: Writer = function_of(known.writer)
     return out
 
 
@@ -252,13 +252,13 @@ def again_of(known: DataFormat) -> Again | None:
     """The function that says what becomes of text in such a file; None where nothing does."""
     if not known.again:
         return None
-    out: Again = _function(known.again)
+    out: Again = function_of(known.again)
     return out
 
 
 def opener_of(known: DataFormat) -> Opener:
     """The function that opens a file of this format to be read in parts."""
-    out: Opener = _function(known.opener)
+    out: Opener = function_of(known.opener)
     return out
 
 
@@ -266,11 +266,12 @@ def memory_wanted(known: DataFormat, path: Path) -> int:
     """Memory in bytes that this file, whole and with a fit beside it, would take; 0 where it is not known."""
     if not known.memory:
         return 0
-    wanted: Callable[[Path], int] = _function(known.memory)
+    wanted: Callable[[Path], int] = function_of(known.memory)
     return wanted(path)
 
 
-def _function(reference: str) -> Callable[..., Any]:
+def function_of(reference: str) -> Callable[..., Any]:
+    """The function that a text such as ``terrace.data.readers.excel:read_excel`` names."""
     module, _, name = reference.partition(":")
     out: Callable[..., Any] = getattr(import_module(module), name)
     return out

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from terrace.data import formats
 from terrace.data.apart.messages import error_message, receive, send
-from terrace.data.apart.watch import keep_limit, limit_own_memory, resident
+from terrace.data.apart.watch import expect_crashes, keep_limit, limit_own_memory, resident
 from terrace.data.progress import Report
 
 _GROWN = 1 << 28  # bytes that a process may hold more than at its beginning, and still be used again
@@ -29,6 +29,7 @@ def serve() -> None:
     """Answer requests until the other side is gone."""
     requests, answers = _streams()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides what Ctrl+C means
+    expect_crashes()
     keep_limit()
     leash = _Leash(requests.fileno())
     _load()
@@ -57,10 +58,9 @@ def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
 
     send(answers, {"begun": True})
     limit_own_memory(request["memory"])
-    known = formats.BY_KEY[request["format"]]
     report = Report("", _Told(answers))
     try:
-        data = formats.reader_of(known)(Path(request["path"]), report, **request["options"])
+        data = formats.function_of(request["reader"])(Path(request["path"]), report, **request["options"])
         told, columns = description(data), columns_of(data)
     except Exception as error:  # libraries raise what they like; the other side has the words for it
         send(answers, error_message(error))
@@ -86,8 +86,8 @@ class _Told:
 class _Leash:
     """Ends this process when the other side closes the pipe of requests, whatever native code is running then.
 
-    While a request is worked on nothing comes through the pipe but its end, of which the system tells by SIGIO; and that
-    signal ends a process by itself. Without such pipes a watchdog of the interpreter ends a reading that takes too long.
+    While a request is worked on nothing comes through the pipe but its end, of which the system tells by SIGIO; and
+    that signal ends a process by itself. Without such pipes a watchdog of the interpreter ends what takes too long.
     """
 
     def __init__(self, pipe: int) -> None:

@@ -1,13 +1,14 @@
 """The side that asks: starts a process that reads, hands it files, watches it, and ends it.
 
-A process is used again for the next file. It is ended where it crashes, where the work is cancelled, where it takes more
-memory than `watch.memory_allowed` grants, and where it has shown no sign of life for a time that depends on the size of
-the file: neither progress nor memory that grows.
+A process is used again for the next file. It is ended where it crashes, where the work is cancelled, where it takes
+more memory than `watch.memory_allowed` grants, and where it has shown no sign of life for a time that depends on the
+size of the file: neither progress nor memory that grows.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import logging
 import os
@@ -49,9 +50,12 @@ def read_apart(known: DataFormat, file: Path, report: Report, options: dict[str,
     `ReaderFailed` for anything else. `DataError` where the process crashes or hangs, `Cancelled` where asked to stop.
     """
     path = Path(os.path.abspath(file))
-    request = {"format": known.key, "path": str(path), "options": options}
+    request = {"reader": known.reader, "path": str(path), "options": options}
     size = os.path.getsize(path)
-    reader, fresh = _taken()
+    try:
+        reader, fresh = _taken()
+    except OSError as why:
+        raise _not_started(file, str(why)) from why
     try:
         found = reader.read({**request, "memory": memory_allowed(size)}, size, report)
         if found is None and not fresh:  # it was ended while nobody asked it for anything
@@ -59,13 +63,7 @@ def read_apart(known: DataFormat, file: Path, report: Report, options: dict[str,
             reader = _Reader()
             found = reader.read({**request, "memory": memory_allowed(size)}, size, report)
         if found is None:
-            log.info("a process that reads did not start: %s", reader.last_words())
-            raise DataError(
-                f"{file.name} cannot be read: the process that reads such files does not start.",
-                code="no-reader",
-                subject=str(file),
-                advice="Start Terrace again; where that does not help, install it again.",
-            )
+            raise _not_started(file, reader.last_words())
         message, table = found
         if "error" in message:
             error = error_of(message)
@@ -78,6 +76,16 @@ def read_apart(known: DataFormat, file: Path, report: Report, options: dict[str,
         raise _told(file, ended) from None
     finally:
         _give_back(reader)
+
+
+def _not_started(file: Path, why: str) -> DataError:
+    log.info("a process that reads did not start: %s", why)
+    return DataError(
+        f"{file.name} cannot be read: the process that reads such files does not start.",
+        code="no-reader",
+        subject=str(file),
+        advice="Start Terrace again; where that does not help, install it again.",
+    )
 
 
 def begin() -> None:
@@ -241,10 +249,8 @@ class _Reader:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                try:
+                with contextlib.suppress(OSError):  # what was not flushed has nowhere to go
                     pipe.close()
-                except OSError:  # what was not flushed has nowhere to go
-                    pass
 
 
 def _listen(pipe: Any, told: queue.SimpleQueue[tuple[dict[str, Any], Any] | None]) -> None:

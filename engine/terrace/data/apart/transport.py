@@ -16,7 +16,7 @@ from terrace.data.parquet import describe, described_variables
 
 def description(data: Dataset) -> dict[str, Any]:
     """Everything but the values, as JSON types."""
-    kinds = [c.dtype.str if _is_number(c) else "" for c in _columns(data)]
+    kinds = [str(c.dtype) if _is_number(c) else "" for c in _columns(data)]
     return {**describe(data), "left_out": dict(data.left_out), "kinds": kinds, "rows": len(data)}
 
 
@@ -39,7 +39,7 @@ def send_columns(table: Any, stream: BinaryIO) -> None:
 
 
 def receive_columns(stream: BinaryIO) -> Any:
-    """The table of Arrow that `send_columns` wrote. Raises what pyarrow raises where it is cut off or makes no sense."""
+    """The table that `send_columns` wrote. Raises what pyarrow raises where it is cut off or makes no sense."""
     import pyarrow as pa
 
     with pa.ipc.open_stream(stream) as reader:

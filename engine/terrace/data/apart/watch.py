@@ -20,6 +20,18 @@ def memory_allowed(size: int) -> int:
     return wanted if left is None else min(wanted, left)
 
 
+def expect_crashes() -> None:
+    """Have the system take no notice of a crash: neither a dump of memory, which holds data, nor a dialog."""
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.kernel32.SetErrorMode(0x0001 | 0x0002)
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def keep_limit() -> None:
     """Make the limit of memory that this process was started under one that `limit_own_memory` cannot lift."""
     if sys.platform == "win32" or sys.platform == "darwin":
