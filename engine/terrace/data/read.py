@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from terrace.data.streams.batches import StreamedData
 from terrace.errors import DataError, TerraceError
 
 log = logging.getLogger(__name__)
+_ALWAYS = 1 << 28  # bytes of a file that is tried, however little memory seems to be left
 
 
 def read(
@@ -55,6 +57,7 @@ def read(
     given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
     options = {name: given[name] for name in kind.options}
     before = regular_file.state(file)
+    _refuse_larger(file, kind, before[0])
     data = _in_words(file, kind, lambda: _made(file, kind, report, options))
     if regular_file.state(file) != before:
         changed = "The file changed while it was read; open it again when the other program is done with it."
@@ -63,12 +66,33 @@ def read(
     return data
 
 
+def _refuse_larger(file: Path, kind: DataFormat, size: int) -> None:
+    """`DataError` for a file that cannot be held: a reader would fill the memory first."""
+    left = available_memory()
+    if left is not None and size > max(left, _ALWAYS):
+        raise _too_large(file, kind)
+
+
+def _too_large(file: Path, kind: DataFormat) -> DataError:
+    advice = "Close other programs, or save fewer variables or rows of it in the program it comes from."
+    if kind.opener:
+        advice = f'Write use "{file.name}", stream, which reads it in parts; or save fewer variables or rows of it.'
+    return DataError(
+        f"{file.name} does not fit into memory: it is too large, or damaged and only seems to be.",
+        code="out-of-memory",
+        subject=str(file),
+        advice=advice,
+    )
+
+
 def _made(file: Path, kind: DataFormat, report: Report, options: dict[str, Any]) -> Dataset:
     if kind.native:
         from terrace.data.apart.parent import read_apart
 
         return read_apart(kind, file, report, options)
-    return formats.reader_of(kind)(file, report, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of libraries, about odd files; their place is no terminal
+        return formats.reader_of(kind)(file, report, **options)
 
 
 def stream(
@@ -120,12 +144,7 @@ def _in_words(file: Path, kind: DataFormat, work: Callable[[], Dataset]) -> Data
     except PermissionError as error:
         raise regular_file.not_reached(file, error) from None
     except MemoryError:
-        raise DataError(
-            f"{file.name} does not fit into memory: it is too large, or damaged and only seems to be.",
-            code="out-of-memory",
-            subject=str(file),
-            advice="Close other programs, or save fewer variables or rows of it in the program it comes from.",
-        ) from None
+        raise _too_large(file, kind) from None
     # The parsers of five libraries raise what they like on a broken file; the cause stays for the log.
     except Exception as error:
         if isinstance(error, OSError) and error.errno in regular_file.GONE:

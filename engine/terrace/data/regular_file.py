@@ -16,11 +16,15 @@ GONE = frozenset(
     if (number := getattr(errno, name, None)) is not None
 )  # fmt: skip
 """Errors of the system that say nothing of what a file holds."""
-_KINDS = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
+_KINDS = (
+    (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device")
+)  # fmt: skip
 
 
 def first_bytes(file: Path, count: int) -> bytes:
-    """The first bytes of a file, fewer where it is shorter. `DataError` for what is none, and for what cannot be reached.
+    """The first bytes of a file, fewer where it is shorter.
+
+    `DataError` for what is no file, and for what cannot be reached.
 
     What is no file is not even opened: a pipe would wait for somebody to write, and a device might begin to work.
     """
