@@ -308,6 +308,13 @@ def test_one_process_reads_all_files_until_it_crashes(reads_by) -> None:
     assert pid_of(reads_by("pid")) not in (first, second)
 
 
+def test_a_process_that_is_begun_early_reads_the_first_file(alone, reads_by, monkeypatch) -> None:
+    parent.begin()
+    parent.begin()
+    monkeypatch.setattr(parent, "_Reader", None)
+    assert pid_of(reads_by("pid")) != os.getpid()
+
+
 def test_threads_read_at_the_same_time_and_one_process_is_left(alone, reads_by) -> None:
     path, found = reads_by("pid"), []
     threads = [threading.Thread(target=lambda: found.append(pid_of(path))) for _ in range(4)]

@@ -89,9 +89,10 @@ def _not_started(file: Path, why: str) -> DataError:
 
 
 def begin() -> None:
-    """Start a process now, so that the first file does not wait for it."""
-    reader, _ = _taken()
-    _give_back(reader)
+    """Start a process now, so that the first file does not wait for it; where that fails, the first file tells."""
+    with contextlib.suppress(OSError):
+        reader, _ = _taken()
+        _give_back(reader)
 
 
 def command() -> list[str]:
