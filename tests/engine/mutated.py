@@ -151,7 +151,8 @@ def main(first: int, count: int) -> int:
         files = sound(folder)
         for seed in range(first, first + count):
             path = one(seed, files, folder)
-            print(f"\r{seed} ", end="", file=sys.stderr, flush=True)
+            if (seed - first) % 1000 == 0:
+                print(f"from seed {seed} on", flush=True)  # where to look when a reader in this process crashes
             code, wrong = trouble(path)
             found[code] = found.get(code, 0) + 1
             if wrong:
