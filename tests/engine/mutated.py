@@ -2,7 +2,8 @@
 
     python tests/engine/mutated.py FIRST COUNT    # opens the files of these seeds, and tells what went wrong
 
-A file is made by its seed alone, so that `one(seed, folder)` makes the file again that a run was stopped by.
+A file is made by its seed, but for the time of day that some headers hold: `one(seed, files, folder)` makes again what
+a run was stopped by.
 """
 
 from __future__ import annotations
