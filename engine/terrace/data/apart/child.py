@@ -47,10 +47,9 @@ def serve() -> None:
 def _load() -> None:
     """Import what every reading needs, while the other side has still work of its own."""
     import pyarrow  # noqa: F401
-    import pyreadstat  # noqa: F401
 
     from terrace.data.apart import transport  # noqa: F401
-    from terrace.data.readers import build, statfiles  # noqa: F401
+    from terrace.data.readers import build  # noqa: F401
 
 
 def _answer(request: dict[str, Any], answers: BinaryIO) -> None:
