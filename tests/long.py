@@ -134,7 +134,17 @@ def locked(options):
     return Result(state(status), "installed with hashes" if status == 0 else "not installed")
 
 
-STEPS = {step.__name__: step for step in (processor, designs, properties, coverage, locked)}
+# ----------------------------------------------------------------------------------------------- damaged files
+
+
+def mutated(options):
+    """20,000 damaged files of all formats are opened: no crash, none that takes 10 s or 2 GiB."""
+    command = [str(environment.venv_python()), "tests/engine/mutated.py", "1000", "20000"]
+    status, text = watched(command, plain_environ())
+    return Result(state(status), text.strip().rpartition("\n")[2])
+
+
+STEPS = {step.__name__: step for step in (processor, designs, properties, coverage, locked, mutated)}
 
 
 # --------------------------------------------------------------------------------------------------- running

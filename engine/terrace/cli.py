@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from terrace.data.apart import READER
+
 if TYPE_CHECKING:
     from terrace.progress import Progress
     from terrace.session.contract import Outcome
@@ -25,6 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows ? and goes on
             stream.reconfigure(errors="replace")
+    if (sys.argv[1:] if argv is None else list(argv)) == [READER]:
+        return _reader()
     parser = _parser()
     options = parser.parse_args(argv)
     if options.action is None:
@@ -37,6 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return OK
     return status
+
+
+def _reader() -> int:
+    """Read data files for another process of a frozen program, which has no other way to start one."""
+    from terrace.data.apart.child import serve
+
+    serve()
+    return OK
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 from waiting import wait_idle, wait_until
 
+from terrace.data import formats
 from terrace.session.session import Session
 from terrace_desktop.app import app
 from terrace_desktop.app.window import MainWindow
@@ -403,3 +405,24 @@ def test_a_crash_is_remembered_for_the_next_start(tmp_path: Path, monkeypatch: p
     assert "Segmentation fault" in logs.log_path().read_text()
     assert logs.start_logs() == ""
     logs.end_logs()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the reader that hangs is of POSIX")
+def test_cancelling_ends_a_reader_that_hangs_in_native_code(program: Program, tmp_path: Path, monkeypatch) -> None:
+    """The window goes on with the data that were open, and the process that read is gone."""
+    program.run("sample hsb")
+    known = replace(formats.BY_ENDING[".sav"], reader="apart_readers:hang")
+    monkeypatch.setitem(formats.BY_ENDING, ".sav", known)
+    path = tmp_path / "slow.sav"
+    path.write_text("words", encoding="utf-8")
+    controller = program.window.controller
+    controller.run(f'use "{path}"')
+    told = path.with_suffix(".pid")
+    wait_until(lambda: told.exists() and bool(told.read_text()), "the reader")
+    controller.cancel()
+    program.idle()
+    assert [state for _, state in program.states()] == ["ok", "cancelled"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
+    program.run("count")
+    assert program.states()[-1][1] == "ok"

@@ -39,6 +39,7 @@ NEVER_FOR_A_FIT = {
     "pyreadstat",
     "PySide6",
     "scipy",
+    "terrace.data.apart.parent",
     "terrace_desktop",
 }
 

@@ -473,15 +473,18 @@ def test_progress_rises_to_one_and_reading_stops_when_asked(tmp_path, extension)
 
 
 def test_large_files_are_read_in_pieces(tmp_path, monkeypatch) -> None:
+    from terrace.data import formats
+    from terrace.data.progress import Report
     from terrace.data.readers import statfiles
 
     data = sample("hsb")
     for extension in (".dta", ".sav"):
         path = write(data, tmp_path / f"d{extension}").path
         monkeypatch.setattr(statfiles, "_CHUNK", 10_000)
-        whole = read(path)
+        reader = formats.reader_of(formats.BY_ENDING[extension])  # in this process, where the size is another
+        whole = reader(path, Report(""))
         monkeypatch.setattr(statfiles, "_CHUNK", 1000)
         seen: list[float] = []
-        parts = read(path, progress=lambda stage, fraction, seen=seen: seen.append(fraction or 0.0))
+        parts = reader(path, Report("", lambda stage, fraction, seen=seen: seen.append(fraction or 0.0)))
         pd.testing.assert_frame_equal(whole.frame, parts.frame)
         assert len(seen) >= 8

@@ -132,7 +132,7 @@ def make_session() -> Session:
 
 
 def warm_up() -> None:
-    """Load what the first fit and the first plot need, so that neither begins with a hitch."""
+    """Load what the first fit, plot and file of another program need, so that none begins with a hitch."""
     import numpy as np
     import pandas as pd
     import pyqtgraph  # noqa: F401
@@ -140,11 +140,13 @@ def warm_up() -> None:
     import scipy.sparse
     import scipy.special  # noqa: F401  (tests of several degrees of freedom; the others are for crossed effects)
 
+    from terrace.data.apart import parent
     from terrace.data.dataset import Dataset, Variable
     from terrace.estimate import fit
     from terrace.postestimation.diagnose import plots
     from terrace.report.html.html import table_html
 
+    parent.begin()  # it loads its libraries beside what follows
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"y": rng.normal(size=40), "x": rng.normal(size=40), "g": np.arange(40) // 4})
     data = Dataset(frame, (Variable("y"), Variable("x"), Variable("g")))

@@ -57,6 +57,8 @@ class DataFormat:
         take in memory; empty where its files cannot be read in parts.
     commands
         The commands besides ``use`` that open it.
+    native
+        Whether its library is native code that a damaged file may bring down: it reads in a process apart (`apart`).
     content, anywhere
         Whether the first bytes of a file are of this format; words that stand somewhere in them, line ends aside,
         for a format without a beginning of its own. Without both it is plain text.
@@ -77,6 +79,7 @@ class DataFormat:
     opener: str = ""
     memory: str = ""
     commands: tuple[str, ...] = ()
+    native: bool = False
     content: Callable[[bytes], bool] | None = None
     anywhere: tuple[bytes, ...] = ()
 
@@ -106,28 +109,29 @@ FORMATS = (
         "stata", "a Stata file", "Stata", (".dta",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_stata", options=("encoding",),
         written=(".dta",), writer="terrace.data.writers.statfiles:write_stata", keeps="labels",
-        again="terrace.data.writers.losses:from_stata", content=_stata,
+        again="terrace.data.writers.losses:from_stata", native=True, content=_stata,
     ),
     DataFormat(
         "spss", "an SPSS file", "SPSS", (".sav", ".zsav"), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_spss", options=("encoding",),
         written=(".sav", ".zsav"), writer="terrace.data.writers.statfiles:write_spss", keeps="labels",
-        again="terrace.data.writers.losses:from_spss", commands=("import spss",), content=_begins(b"$FL2", b"$FL3"),
+        again="terrace.data.writers.losses:from_spss", commands=("import spss",), native=True,
+        content=_begins(b"$FL2", b"$FL3"),
     ),
     DataFormat(
         "portable", "an SPSS portable file", "SPSS", (".por",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_portable", commands=("import spss",),
+        reader="terrace.data.readers.statfiles:read_portable", commands=("import spss",), native=True,
         anywhere=(b"SPSS PORT FILE", b"SPSSPORT"),
     ),
     DataFormat(
         "sas", "a SAS data file", "SAS", (".sas7bdat",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_sas", options=("encoding",), commands=("import sas",),
+        reader="terrace.data.readers.statfiles:read_sas", options=("encoding",), commands=("import sas",), native=True,
         content=lambda head: head[12:20] == b"\xc2\xea\x81\x60\xb3\x14\x11\xcf",
     ),
     DataFormat(
         "xport", "a SAS transport file", "SAS", (".xpt",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_xport", options=("encoding",),
-        commands=("import sas", "import sasxport5"),
+        commands=("import sas", "import sasxport5"), native=True,
         content=_begins(b"HEADER RECORD*******"),
     ),
     DataFormat(
@@ -234,13 +238,13 @@ def save_filters() -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 def reader_of(known: DataFormat) -> Reader:
     """The function that reads a file of this format."""
-    out: Reader = _function(known.reader)
+    out: Reader = function_of(known.reader)
     return out
 
 
 def writer_of(known: DataFormat) -> Writer:
     """The function that writes it."""
-    out: Writer = _function(known.writer)
+    out: Writer = function_of(known.writer)
     return out
 
 
@@ -248,13 +252,13 @@ def again_of(known: DataFormat) -> Again | None:
     """The function that says what becomes of text in such a file; None where nothing does."""
     if not known.again:
         return None
-    out: Again = _function(known.again)
+    out: Again = function_of(known.again)
     return out
 
 
 def opener_of(known: DataFormat) -> Opener:
     """The function that opens a file of this format to be read in parts."""
-    out: Opener = _function(known.opener)
+    out: Opener = function_of(known.opener)
     return out
 
 
@@ -262,11 +266,12 @@ def memory_wanted(known: DataFormat, path: Path) -> int:
     """Memory in bytes that this file, whole and with a fit beside it, would take; 0 where it is not known."""
     if not known.memory:
         return 0
-    wanted: Callable[[Path], int] = _function(known.memory)
+    wanted: Callable[[Path], int] = function_of(known.memory)
     return wanted(path)
 
 
-def _function(reference: str) -> Callable[..., Any]:
+def function_of(reference: str) -> Callable[..., Any]:
+    """The function that a text such as ``terrace.data.readers.excel:read_excel`` names."""
     module, _, name = reference.partition(":")
     out: Callable[..., Any] = getattr(import_module(module), name)
     return out

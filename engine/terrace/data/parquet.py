@@ -17,6 +17,7 @@ import pandas as pd
 
 from terrace.data.arrow import plain_series
 from terrace.data.dataset import Dataset, Measure, Panel, Signed, Variable
+from terrace.data.memory import available_memory
 from terrace.data.plain import plain_values
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
@@ -34,6 +35,9 @@ def read_parquet(path: Path, report: Report) -> Dataset:
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(path)
+    left = available_memory()
+    if left is not None and file.metadata.num_rows * sum(map(_width, file.schema_arrow)) > left:
+        raise MemoryError  # a column of one value takes a few bytes in a file, however many rows it has
     batches: list[Any] = []
     done, total = 0, max(1, file.metadata.num_rows)
     for batch in file.iter_batches(batch_size=1 << 18):
@@ -50,6 +54,14 @@ def read_parquet(path: Path, report: Report) -> Dataset:
     del column
     pa.default_memory_pool().release_unused()
     return dataset_of_columns(columns, metadata, str(path))
+
+
+def _width(field: Any) -> int:
+    """Bytes that a value of an Arrow field takes at least."""
+    try:
+        return max(1, int(field.type.bit_width) // 8)
+    except ValueError:  # texts and lists
+        return 8
 
 
 def dataset_of_columns(columns: list[RawColumn], metadata: Any, source: str) -> Dataset:

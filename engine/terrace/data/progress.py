@@ -19,8 +19,12 @@ class Report:
         self._progress = progress
         self._cancel = cancel
 
-    def __call__(self, fraction: float | None = None) -> None:
+    def check(self) -> None:
+        """Raise `Cancelled` when asked to stop, and say nothing."""
         if self._cancel is not None and self._cancel():
             raise Cancelled
+
+    def __call__(self, fraction: float | None = None) -> None:
+        self.check()
         if self._progress is not None:
             self._progress(self._stage, fraction)

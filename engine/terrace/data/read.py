@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from terrace.data import formats
+from terrace.data import archives, formats, regular_file
+from terrace.data.apart.messages import cause
 from terrace.data.dataset import Dataset
 from terrace.data.formats import DataFormat
 from terrace.data.memory import available_memory
@@ -16,6 +20,9 @@ from terrace.data.progress import Cancel, Progress, Report
 from terrace.data.source_file import hashed
 from terrace.data.streams.batches import StreamedData
 from terrace.errors import DataError, TerraceError
+
+log = logging.getLogger(__name__)
+_ALWAYS = 1 << 28  # bytes of a file that is tried, however little memory seems to be left
 
 
 def read(
@@ -50,10 +57,44 @@ def read(
     report = Report(f"Reading {file.name}", progress, cancel)
     given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
     options = {name: given[name] for name in kind.options}
+    before = regular_file.state(file)
+    _refuse_larger(file, kind, before[0])
     with hashed(file) as hashing:
-        data = _in_words(file, kind, lambda: formats.reader_of(kind)(file, report, **options))
+        data = _in_words(file, kind, lambda: _made(file, kind, report, options))
+    if regular_file.state(file) != before:
+        changed = "The file changed while it was read; open it again when the other program is done with it."
+        data = replace(data, notes=(*data.notes, changed))
     report(1.0)
     return replace(data, sha256=hashing.sha256)
+
+
+def _refuse_larger(file: Path, kind: DataFormat, size: int) -> None:
+    """`DataError` for a file that cannot be held: a reader would fill the memory first."""
+    left = available_memory()
+    if left is not None and size > max(left, _ALWAYS):
+        raise _too_large(file, kind)
+
+
+def _too_large(file: Path, kind: DataFormat) -> DataError:
+    advice = "Close other programs, or save fewer variables or rows of it in the program it comes from."
+    if kind.opener:
+        advice = f'Write use "{file.name}", stream, which reads it in parts; or save fewer variables or rows of it.'
+    return DataError(
+        f"{file.name} does not fit into memory: it is too large, or damaged and only seems to be.",
+        code="out-of-memory",
+        subject=str(file),
+        advice=advice,
+    )
+
+
+def _made(file: Path, kind: DataFormat, report: Report, options: dict[str, Any]) -> Dataset:
+    if kind.native:
+        from terrace.data.apart.parent import read_apart
+
+        return read_apart(kind, file, report, options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of libraries, about odd files; their place is no terminal
+        return formats.reader_of(kind)(file, report, **options)
 
 
 def stream(
@@ -102,14 +143,16 @@ def _in_words(file: Path, kind: DataFormat, work: Callable[[], Dataset]) -> Data
         data = work()
     except TerraceError:
         raise
-    except PermissionError:
-        raise _denied(file) from None
+    except PermissionError as error:
+        raise regular_file.not_reached(file, error) from None
     except MemoryError:
-        raise DataError(
-            f"{file.name} does not fit into memory.", code="out-of-memory", subject=str(file)
-        ) from None
+        raise _too_large(file, kind) from None
     # The parsers of five libraries raise what they like on a broken file; the cause stays for the log.
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in regular_file.GONE:
+            raise regular_file.not_reached(file, error) from error
+        regular_file.first_bytes(file, 1)  # a library in between may not tell that the drive is gone
+        log.info("reading a file as %s: %s", kind.key, cause(error))
         raise DataError(
             f"{file.name} cannot be read: it is damaged, incomplete, or not {kind.article}.",
             code="unreadable-file",
@@ -124,13 +167,25 @@ def _in_words(file: Path, kind: DataFormat, work: Callable[[], Dataset]) -> Data
 
 def locate(path: Path) -> Path:
     """The file meant by `path`: itself, or with an extension added. `DataError` where there is none."""
-    if path.is_dir():
+    try:
+        folder = path.is_dir()
+        file = formats.found(path)
+        link = os.readlink(path) if path.is_symlink() else ""
+    except OSError as error:
+        raise regular_file.not_reached(path, error) from error
+    if folder:
         raise DataError(
             f"{path} is a folder.", code="is-a-folder", subject=str(path), advice="Choose a file in it."
         )
-    file = formats.found(path)
     if file is not None:
         return file
+    if link:
+        raise DataError(
+            f"{path.name} is a link to {link}, which is not there.",
+            code="no-such-file",
+            subject=str(path),
+            advice="Open the file itself, or connect the drive that it is on.",
+        )
     raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path), advice=_near(path))
 
 
@@ -149,19 +204,13 @@ def _near(path: Path) -> str:
 
 
 def _kind(file: Path) -> DataFormat:
-    try:
-        with open(file, "rb") as stream:
-            head = stream.read(512)
-    except PermissionError:
-        raise _denied(file) from None
-    except OSError as error:
-        raise DataError(
-            f"{file.name} cannot be opened: {error.strerror}.", code="unreadable-file", subject=str(file)
-        ) from error
+    head = regular_file.first_bytes(file, 512)
     if not head:
         raise DataError(
             f"{file.name} is empty.", code="empty-file", subject=str(file), advice="Copy or export it again."
         )
+    if archives.is_zip(head):
+        archives.refuse_bomb(file)
     extension = formats.ending_of(file)
     declared = formats.BY_ENDING.get(extension)
     content = formats.content_of(head)
@@ -184,13 +233,4 @@ def _kind(file: Path) -> DataFormat:
         code="unknown-format",
         subject=str(file),
         advice="Save the data as one of " + " ".join(f.usual for f in formats.FORMATS) + ".",
-    )
-
-
-def _denied(file: Path) -> DataError:
-    return DataError(
-        f"{file.name} may not be read.",
-        code="no-permission",
-        subject=str(file),
-        advice="Close it in other programs, or ask for permission to read it.",
     )

@@ -18,6 +18,7 @@ from terrace.data.digits import EXACT, needs_text, spelled_apart
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, detect
+from terrace.data.readers.line_limit import LineLimit
 from terrace.errors import DataError
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
@@ -72,6 +73,7 @@ class _Watched(io.RawIOBase):
         self._size = max(1, os.path.getsize(path))
         self._report = report
         self._done = 0
+        self._bound = LineLimit(path)
         self._before = b"\n\n"
         self._starts = np.zeros(256, dtype=bool)
         self._starts[[*b"\r\n\"' \0", *layout.delimiter.encode("utf-8")]] = True
@@ -83,8 +85,10 @@ class _Watched(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        n = self._file.readinto(buffer)
+        # A file that another program writes to has an end all the same: where it ended when it was opened.
+        n = self._file.readinto(memoryview(buffer)[: max(0, self._size - self._done)])
         self._done += n
+        self._bound(bytes(memoryview(buffer)[:n]))
         self._report(min(1.0, self._done / self._size))
         if n and not (self.zeros and self.padded):
             self._look(self._before + bytes(memoryview(buffer)[:n]))

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from terrace.data.readers.line_limit import LineLimit
 from terrace.errors import DataError
 
 _SAMPLE_BYTES = 1 << 17
@@ -118,7 +119,9 @@ def detect_encoding(path: Path) -> str:
         decoder = codecs.getincrementaldecoder("utf-8")()
         single_byte = "cp1252"
         utf8 = True
+        bound = LineLimit(path)
         while block := file.read(1 << 20):
+            bound(block)
             if block.isascii():
                 if utf8 and decoder.getstate()[0]:
                     utf8 = False
@@ -146,10 +149,14 @@ def check_encoding(path: Path, encoding: str) -> str:
             subject="encoding",
             advice="Examples: utf-8, latin-1, cp1252, utf-16.",
         ) from None
+    if codecs.lookup(encoding).name == "iso8859-1":
+        return encoding  # any bytes are text of it, so that the file need not be read
     offset = 0
+    bound = LineLimit(path)
     try:
         with open(path, "rb") as file:
             while block := file.read(1 << 20):
+                bound(block)
                 decoder.decode(block)
                 offset += len(block)
             decoder.decode(b"", final=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from terrace.data.archives import refuse_bomb
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, is_number
 from terrace.data.progress import Report
@@ -88,6 +89,7 @@ def sheets(path: Path) -> tuple[tuple[str, str], ...]:
 
     if not path.is_file():
         raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
+    refuse_bomb(path)
     book = openpyxl.load_workbook(path, read_only=True)
     try:
         return tuple(

@@ -130,6 +130,8 @@ def _read(
         for start in range(0, rows, _CHUNK):
             part, meta = function(path, row_offset=start, row_limit=_CHUNK, **given)
             parts.append(part)
+            if len(part) < min(_CHUNK, rows - start):
+                break  # a damaged header announces more rows than there are
             report(min(1.0, (start + _CHUNK) / rows))
         return pd.concat(parts, ignore_index=True), meta
 

@@ -1,0 +1,38 @@
+"""Text files that only an accident can have made: a line without end, or a hole where the text should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from terrace.errors import DataError
+
+LONGEST = 1 << 28
+"""Bytes of a line. Whatever splits lines takes several times that in memory."""
+_HOLE = 1 << 16
+
+
+class LineLimit:
+    """Call it with each block of bytes of a file, in order; it raises `DataError` before a reader takes memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._line = self._done = 0
+
+    def __call__(self, block: bytes) -> None:
+        """Look at the next block."""
+        if len(block) >= _HOLE and not block.strip(b"\0"):
+            raise self._refused(
+                f"{self._path.name} is damaged: from byte {self._done + 1:,} on it holds nothing but zeros.",
+                "Copy or download it again.",
+            )
+        last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+        self._line = self._line + len(block) if last < 0 else len(block) - last
+        self._done += len(block)
+        if self._line > LONGEST:
+            raise self._refused(
+                f"{self._path.name} is not a table of text: it has a line of more than {LONGEST:,} characters.",
+                "Look at it in a text editor: its lines do not end, or it is damaged.",
+            )
+
+    def _refused(self, message: str, advice: str) -> DataError:
+        return DataError(message, code="not-text", subject=str(self._path), advice=advice)

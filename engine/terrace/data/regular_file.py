@@ -1,0 +1,88 @@
+"""Files that lie on a drive, and words for whatever else a path can lead to: pipes, devices, drives that are gone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from terrace.errors import DataError
+
+GONE = frozenset(
+    number
+    for name in ("EIO", "ESTALE", "ENODEV", "ENXIO", "ENOTCONN", "ETIMEDOUT", "EHOSTDOWN", "EHOSTUNREACH", "EREMOTEIO",
+                 "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG")
+    if (number := getattr(errno, name, None)) is not None
+)  # fmt: skip
+"""Errors of the system that say nothing of what a file holds."""
+_KINDS = (
+    (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device")
+)  # fmt: skip
+
+
+def first_bytes(file: Path, count: int) -> bytes:
+    """The first bytes of a file, fewer where it is shorter.
+
+    `DataError` for what is no file, and for what cannot be reached.
+
+    What is no file is not even opened: a pipe would wait for somebody to write, and a device might begin to work.
+    """
+    try:
+        _refuse(file, os.stat(file))
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+        descriptor = os.open(file, flags)
+        with os.fdopen(descriptor, "rb") as stream:
+            found = os.fstat(descriptor)
+            _refuse(file, found)  # it may have changed in between
+            head = stream.read(count)
+    except OSError as error:
+        raise not_reached(file, error) from error
+    if head and not found.st_size and not os.stat(file).st_size:
+        raise DataError(
+            f"{file} is no file on a drive: the system makes it up while it is read.",
+            code="not-a-file",
+            subject=str(file),
+            advice="Copy what it holds into a file, and open that.",
+        )
+    return head
+
+
+def state(file: Path) -> tuple[int, int]:
+    """Size in bytes and time of the last change in nanoseconds; both change when another program writes."""
+    try:
+        found = os.stat(file)
+    except OSError as error:
+        raise not_reached(file, error) from error
+    return found.st_size, found.st_mtime_ns
+
+
+def not_reached(file: Path, error: OSError) -> DataError:
+    """What to raise where the system does not hand out a file."""
+    if isinstance(error, PermissionError):
+        return DataError(
+            f"{file.name} may not be read.",
+            code="no-permission",
+            subject=str(file),
+            advice="Close it in other programs, or ask for permission to read it.",
+        )
+    advice = "Choose another file."
+    if error.errno in GONE and error.errno not in (errno.ENAMETOOLONG, errno.ELOOP):
+        advice = "Look whether its drive or network is still connected, and open it again."
+    return DataError(
+        f"{file.name} cannot be opened: {error.strerror or type(error).__name__}.",
+        code="unreadable-file",
+        subject=str(file),
+        advice=advice,
+    )
+
+
+def _refuse(file: Path, found: os.stat_result) -> None:
+    for is_kind, name in _KINDS:
+        if is_kind(found.st_mode):
+            raise DataError(
+                f"{file} is {name}, not a file.",
+                code="not-a-file",
+                subject=str(file),
+                advice="Save what it gives in a file, and open that.",
+            )
