@@ -252,6 +252,7 @@ def test_memory_is_limited_where_the_system_cannot_limit_it(reads_by, monkeypatc
 
 
 def test_what_a_reading_may_take_depends_on_the_file_and_on_what_is_free(monkeypatch) -> None:
+    monkeypatch.setattr(watch, "available_memory", lambda: 1 << 40)
     assert watch.memory_allowed(1000) < 1 << 31 < watch.memory_allowed(10**8)
     monkeypatch.setattr(watch, "available_memory", lambda: 12345)
     assert watch.memory_allowed(10**8) == 12345
