@@ -13,6 +13,8 @@ from terrace.data.formats import DataFormat
 from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
 from terrace.data.streams.batches import StreamedData
+from terrace.disk.leftovers import sweep
+from terrace.disk.stamps import note
 from terrace.errors import DataError, TerraceError
 
 
@@ -48,6 +50,8 @@ def read(
     report = Report(f"Reading {file.name}", progress, cancel)
     given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
     options = {name: given[name] for name in kind.options}
+    note(file)
+    sweep(file.parent)
     data = _in_words(file, kind, lambda: formats.reader_of(kind)(file, report, **options))
     report(1.0)
     return data

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -45,11 +44,12 @@ _MARK = "__in_sample"
     effects=Effect.FILES,
 )
 def save(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.disk.writing import destination, write_bytes
     from terrace.postestimation.tests.combinations import need_own_rows
-    from terrace.report.files import write
 
     options = parsed.options(rules("replace"))
     path = _path(session, parsed)
+    destination(path, replace="replace" in options)
     fit = current_fit(session, parsed)
     if fit.macros.get("cmd") != "mixed":
         raise parsed.word.error("Only fits of mixed can be saved.", code="not-mixed")
@@ -76,7 +76,7 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("fit.json", json.dumps(about, ensure_ascii=False, indent=1))
         archive.writestr("data.parquet", _parquet(data))
-    written = write(path, content.getvalue(), replace="replace" in options)
+    written = write_bytes(path, content.getvalue(), replace="replace" in options)
     return CommandResult(text=f"The estimates are in {written}.")
 
 
@@ -131,10 +131,9 @@ def _unlike(session: Session, fit: FitResult, data: Dataset, spec: ModelSpec) ->
 def _parquet(data: Dataset) -> bytes:
     from terrace.data.parquet import write_parquet
 
-    with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
-        path = Path(folder) / "data.parquet"
-        write_parquet(data, path)
-        return path.read_bytes()
+    content = io.BytesIO()
+    write_parquet(data, content)
+    return content.getvalue()
 
 
 @command(
@@ -188,7 +187,4 @@ def _read(path: Path) -> tuple[dict[str, Any], Dataset]:
         ) from None
     if int(about.get("version", 0)) > _VERSION:
         raise DataError(f"{path} was written by a later Terrace.", code="unknown-format", subject=str(path))
-    with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
-        copy = Path(folder) / "data.parquet"
-        copy.write_bytes(content)
-        return about, read_parquet(copy, Report("Reading"))
+    return about, read_parquet(io.BytesIO(content), Report("Reading"))
