@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -36,6 +37,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough, as in ``terrace samples | head -1``
         sys.stderr.close()
         return OK
+    except OSError as error:  # of a command it is an outcome: this is the file to which the output goes
+        from terrace.disk.reasons import reason
+
+        with contextlib.suppress(OSError):  # what is left of the output goes nowhere, and the end of Python is quiet
+            sys.stdout.close()
+        print(f"terrace: the output cannot be written: {reason(error)[0]}.", file=sys.stderr)
+        return FAILED
     return status
 
 

@@ -41,9 +41,14 @@ _OPEN_ELSEWHERE = (5, 32, 33)
 """Numbers of Windows for a file that another program has open, or may not be changed."""
 
 
+def reason(error: OSError) -> tuple[str, str]:
+    """Why the system refuses, as the end of a sentence, and what to do."""
+    return _BY_NUMBER.get(error.errno or 0, (error.strerror or str(error), "Choose another folder."))
+
+
 def refused(path: str | os.PathLike[str], error: OSError) -> DataError:
     """The `DataError`, code ``cannot-write``, that says why `path` cannot be written."""
-    why, advice = _BY_NUMBER.get(error.errno or 0, (error.strerror or str(error), "Choose another folder."))
+    why, advice = reason(error)
     if getattr(error, "winerror", None) in _OPEN_ELSEWHERE and Path(path).exists():
         why, advice = "another program has it open, or you may not change it", "Close it there, or choose another name."
     return DataError(f"{path} cannot be written: {why}.", code="cannot-write", subject=str(path), advice=advice)

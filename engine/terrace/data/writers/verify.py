@@ -7,7 +7,6 @@ theirs. Only numbers are compared: formats cut texts and count dates from other 
 
 from __future__ import annotations
 
-import mmap
 import struct
 import zipfile
 from collections.abc import Callable, Mapping
@@ -46,8 +45,6 @@ def _statistical(data: Dataset, kind: DataFormat, path: Path, options: Options) 
 
     if kind.key == "stata":
         _stata_end(path)
-    elif path.suffix.lower() == ".zsav":
-        _zsav_end(path)
     read = pyreadstat.read_dta if kind.key == "stata" else pyreadstat.read_sav
     plainly: Any = {"disable_datetime_conversion": True, "apply_value_formats": False}
     about = read(path, metadataonly=True)[1]
@@ -76,20 +73,6 @@ def _stata_end(path: Path) -> None:
         _need(at > 0, "there is no map")
         end = struct.unpack_from("<14Q", head, at + len("<map>"))[13]
         _need(file.seek(0, 2) == end, "the end is missing")
-
-
-def _zsav_end(path: Path) -> None:
-    """After the record that ends the dictionary stand the places of what follows: this one, and that of the trailer,
-    which is the end, with its length."""
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        at = 0
-        while (at := content.find(struct.pack("<ii", 999, 0), at)) >= 0 and at + 32 <= len(content):
-            here, trailer, length = struct.unpack_from("<QQQ", content, at + 8)
-            if here == at + 8:
-                _need(len(content) == trailer + length, "the end is missing")
-                return
-            at += 1
-    raise ValueError("the dictionary has no end")
 
 
 def _text(data: Dataset, kind: DataFormat, path: Path, options: Options) -> None:
