@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray
 
 from terrace_desktop.ui.store import Store
+from terrace_desktop.ui.theme import CHOICES
 
 MOST_RECENT = 8
 
@@ -24,7 +25,8 @@ class Settings:
 
     def theme(self) -> str:
         """system, light or dark."""
-        return str(self.store.value("theme", "system"))
+        found = str(self.store.value("theme", "system"))
+        return found if found in CHOICES else "system"
 
     def set_theme(self, choice: str) -> None:
         """Remember the theme."""

@@ -38,7 +38,7 @@ class Store:
         """What is kept under a name."""
         found = self._values.get(name)
         if isinstance(found, dict):
-            return QByteArray(base64.b64decode(str(found.get(_BYTES, ""))))
+            return QByteArray.fromBase64(str(found.get(_BYTES, "")).encode("ascii", "replace"))
         return default if found is None else found
 
     def set_value(self, name: str, value: Any) -> None:
