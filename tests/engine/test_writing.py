@@ -273,6 +273,13 @@ def test_every_error_of_the_system_has_words() -> None:
     assert "disk is full" in reasons.refused("f", OSError(errno.ENOSPC, "")).message
 
 
+def test_a_disk_without_room_for_the_temporaries_of_a_library(tmp_path: Path) -> None:
+    error = FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+    with pytest.raises(DataError, match="f cannot be written: no usable temporary dir"), replacing(tmp_path / "f"):
+        raise error
+    assert names(tmp_path) == []
+
+
 def test_a_file_that_is_open_elsewhere_on_windows(tmp_path: Path) -> None:
     path = write_text(tmp_path / "f", "old")
     error = PermissionError(errno.EACCES, "")

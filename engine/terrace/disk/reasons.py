@@ -43,6 +43,8 @@ _OPEN_ELSEWHERE = (5, 32, 33)
 
 def reason(error: OSError) -> tuple[str, str]:
     """Why the system refuses, as the end of a sentence, and what to do."""
+    if error.errno == errno.ENOENT and error.strerror not in (None, "", os.strerror(errno.ENOENT)):
+        return error.strerror.replace("No usable", "no usable"), _FREE  # `tempfile`, where all disks are full
     return _BY_NUMBER.get(error.errno or 0, (error.strerror or str(error), "Choose another folder."))
 
 

@@ -120,7 +120,9 @@ def replacing(
     except TerraceError:
         raise
     except Exception as error:
-        cause = as_os_error(error) or _what_stops(temporary)
+        cause = as_os_error(error)
+        if cause is None or cause.errno == errno.ENOENT:  # `tempfile` on a full disk: there is no folder to write to
+            cause = _what_stops(temporary) or cause
         if cause is None:
             raise
         raise refused(path, cause) from error
