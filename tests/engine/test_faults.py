@@ -21,6 +21,11 @@ from terrace.session.session import Session
 posix = pytest.mark.skipif(os.name == "nt", reason="limits and signals of POSIX")
 WRITERS = [pytest.param(w, id=w.name) for w in writers()]
 KILLS = Path(__file__).with_name("kills.py")
+MAKE_NO_FILE = ("mkdir", "erase", "log close", "log off")
+FILING = [
+    e for e in examples()
+    if found(e[-1]).effects & (Effect.FILES | Effect.SAVES) and found(e[-1]).name not in MAKE_NO_FILE
+]  # fmt: skip
 OLD = b"the file from before\n"
 
 
@@ -98,14 +103,11 @@ def test_a_call_that_fails_leaves_the_old_file(
         assert files(folder) == {writer.file: OLD}
 
 
-@pytest.mark.parametrize("example", [e for e in examples() if found(e[-1]).effects & (Effect.FILES | Effect.SAVES)])
+@pytest.mark.parametrize("example", FILING)
 def test_no_command_writes_past_the_room(
     example: tuple[str, ...], session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where no file can take its place, a command that is declared to write files leaves them all as they were."""
-    name = found(example[-1]).name
-    if name in ("mkdir", "erase", "log close", "log off"):
-        pytest.skip("makes no file")
     state = session.state
     for ready in example[:-1]:
         assert session.run(ready).ok

@@ -67,6 +67,8 @@ def stream(
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Opening {file.name}", progress, cancel)
+    note(file)
+    sweep(file.parent)
     data = _in_words(file, kind, lambda: _open_streamed(file, kind, report))
     assert isinstance(data, StreamedData)
     return data

@@ -35,12 +35,29 @@ def temporary_name(place: Path) -> Path:
     return path
 
 
-def hold(path: Path, handle: int) -> None:
-    """Lock an open temporary for as long as `handle` is open: it is in use."""
+def hold(path: Path, handle: int, *, empty: bool = False) -> None:
+    """Lock an open temporary for as long as `handle` is open: it is in use. One that is `empty` is still to be written.
+    """
     _ours.add(str(path))
     if fcntl is not None:
         with contextlib.suppress(OSError):  # some network drives have no locks; the process is looked for there
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if empty and not _takes_writes(path):
+                fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _takes_writes(path: Path) -> bool:
+    """False where a lock keeps off other handles of the process that holds it, as on Windows shares.
+
+    Libraries open a file by its name.
+    """
+    try:
+        with open(path, "r+b", buffering=0) as other:
+            other.write(b"0")
+            other.truncate(0)
+    except OSError:
+        return False
+    return True
 
 
 def discard(path: Path) -> None:
@@ -98,4 +115,5 @@ def _running(process: int) -> bool:
 @atexit.register
 def _at_the_end() -> None:
     for path in tuple(_ours):
-        discard(Path(path))
+        if f"-{os.getpid()}-" in path:  # a fork has the names of its parent
+            discard(Path(path))

@@ -173,10 +173,11 @@ def _made(temporary: Path, place: Path, private: bool) -> tuple[int, int]:
     known = _PRIVATE if private else stat.S_IMODE(there.st_mode) if (there := _status(place)) else None
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY
     handle = os.open(temporary, flags, 0o666 if known is None else _PRIVATE)
-    hold(temporary, handle)
+    hold(temporary, handle, empty=True)
     if known is None:
         known = stat.S_IMODE(os.fstat(handle).st_mode)
-        os.chmod(temporary, _PRIVATE)
+        with contextlib.suppress(OSError):  # some file systems have no permissions
+            os.chmod(temporary, _PRIVATE)
     return handle, known
 
 
