@@ -12,6 +12,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,19 @@ def mutated(options):
     return Result(state(status), text.strip().rpartition("\n")[2])
 
 
-STEPS = {step.__name__: step for step in (processor, designs, properties, coverage, locked, mutated)}
+def kills(options):
+    """300 processes killed while they save, and two at a time on one file."""
+    seed = random.randrange(10**6)
+    script = str(ROOT / "tests" / "engine" / "kills.py")
+    said, status = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for more in ([str(seed), "300"], [str(seed), "50", "--pairs"]):
+            ended, text = watched([str(environment.venv_python()), script, folder, *more], plain_environ())
+            status, said = status or ended, [*said, text.strip().rpartition("\n")[2]]
+    return Result(state(status), f"{'; '.join(said)} (seed {seed})")
+
+
+STEPS = {step.__name__: step for step in (processor, designs, properties, coverage, locked, mutated, kills)}
 
 
 # --------------------------------------------------------------------------------------------------- running

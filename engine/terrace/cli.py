@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 import time
@@ -40,6 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough, as in ``terrace samples | head -1``
         sys.stderr.close()
         return OK
+    except OSError as error:  # of a command it is an outcome: this is the file to which the output goes
+        from terrace.disk.reasons import reason
+
+        with contextlib.suppress(OSError):  # what is left of the output goes nowhere, and the end of Python is quiet
+            sys.stdout.close()
+        print(f"terrace: the output cannot be written: {reason(error)[0]}.", file=sys.stderr)
+        return FAILED
     return status
 
 
@@ -111,12 +119,18 @@ def _run(options: argparse.Namespace) -> int:
 
 def _usage_problem(options: argparse.Namespace) -> str:
     """What is wrong with the arguments of ``terrace run``; empty where nothing is."""
+    from terrace.disk.writing import destination
+    from terrace.errors import TerraceError
+
     if options.file is None and options.data is None and not options.commands:
         return "give a do-file, data or a command (terrace run --help)"
     if options.file is not None and not Path(options.file).is_file():
         return f"there is no do-file {options.file}"
-    if options.json and not Path(options.json).resolve().parent.is_dir():
-        return f"there is no folder for {options.json}"
+    if options.json:  # told before the work, not after it
+        try:
+            destination(options.json, replace=True)
+        except TerraceError as error:
+            return error.pointed()
     return ""
 
 
@@ -211,13 +225,15 @@ def _tell_error(outcome: Outcome, place: str) -> None:
 
 
 def _write_json(path: str, outcomes: Sequence[Outcome]) -> bool:
+    from terrace.disk.writing import write_text
+    from terrace.errors import TerraceError
     from terrace.session.as_json import outcome_json
 
     text = json.dumps([outcome_json(o) for o in outcomes], indent=1, allow_nan=False, ensure_ascii=False)
     try:
-        Path(path).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        print(f"terrace run: {path} cannot be written: {error.strerror}", file=sys.stderr)
+        write_text(path, text + "\n")
+    except TerraceError as error:
+        print(f"terrace run: {error.pointed()}", file=sys.stderr)
         return False
     return True
 

@@ -383,7 +383,7 @@ def test_history_is_saved_as_a_do_file(desk: Desk, monkeypatch: pytest.MonkeyPat
     assert target.read_text() == f"sample small\n{MODEL}\nquietly estimates store m1\n"
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "no" / "h.do"))
     desk.window.actions_["save_history"].trigger()
-    assert "cannot be written" in desk.window.results.loose()[-1].outcome.error[1]
+    assert "There is no folder" in desk.window.results.loose()[-1].outcome.error[1]
 
 
 # --- running ----------------------------------------------------------------------------------------------
@@ -460,7 +460,7 @@ def test_sizes_tab_labels_and_theme_are_remembered(settings: Settings) -> None:
     first.window.left.labels.choose("codes")
     first.window.set_theme("dark")
     first.window.close()
-    second = Desk(Settings(settings.store.fileName()))
+    second = Desk(Settings(settings.store.file()))
     second.open()
     assert second.window.splitter.sizes()[0] == pytest.approx(sizes[0], abs=3)
     assert second.window.left.currentIndex() == 2

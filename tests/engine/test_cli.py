@@ -193,3 +193,19 @@ def test_how_a_file_is_opened_can_be_said(tmp_path: Path, capsys: pytest.Capture
     assert "streamed" not in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["run", "--data", str(path), "--in-memory", "--stream"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_output_that_cannot_be_written_is_told_without_a_traceback() -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        seen = subprocess.run(
+            [sys.executable, "-m", "terrace", "run", "-c", "display 1"], stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False,
+        )  # fmt: skip
+    assert seen.returncode == 1 and seen.stderr == "terrace: the output cannot be written: the disk is full.\n"
+
+
+def test_a_place_for_the_results_is_refused_before_the_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = tmp_path / "ran.txt"
+    assert main(["run", "-c", f'log using "{ran}"', "--json", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err and not ran.exists()

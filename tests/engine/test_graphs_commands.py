@@ -92,7 +92,7 @@ def test_export_writes_what_the_extension_says(session: Session) -> None:
     for command, why in (
         ("q.gif", "unknown-format"),
         ("q", "unknown-format"),
-        ("no/q.png", "no-folder"),
+        ("no/q.png", "no-such-folder"),
         ("", "no-file"),
     ):
         assert code(session, f"graph export {command}") == why

@@ -14,10 +14,12 @@ import fixtures_report as fx
 import numpy as np
 import pytest
 
+from terrace.disk.writing import write_bytes
+from terrace.errors import DataError, TerraceError
 from terrace.postestimation.diagnose.plots_arrays import histogram_plot, qq_plot
 from terrace.report.cells import shown
 from terrace.report.export import export
-from terrace.report.files import ExportError, write
+from terrace.report.files import ExportError
 from terrace.report.formats import REPORTS
 from terrace.report.html.table import clipboard, table_html
 from terrace.report.latex import table_latex
@@ -231,12 +233,12 @@ def test_extensions_in_capitals(parts, tmp_path) -> None:
     [
         ("r.odt", "unknown-format"),
         ("report", "unknown-format"),
-        ("no/such/r.html", "no-folder"),
+        ("no/such/r.html", "no-such-folder"),
         ("", "unknown-format"),
     ],
 )
 def test_bad_paths(name, code, tmp_path) -> None:
-    with pytest.raises(ExportError) as caught:
+    with pytest.raises(TerraceError) as caught:
         export(fx.two_level(), tmp_path / name)
     assert caught.value.code == code and caught.value.advice
     assert list(tmp_path.iterdir()) == []
@@ -245,7 +247,7 @@ def test_bad_paths(name, code, tmp_path) -> None:
 def test_an_existing_file_needs_replace(tmp_path) -> None:
     out = tmp_path / "r.html"
     out.write_text("mine")
-    with pytest.raises(ExportError) as caught:
+    with pytest.raises(DataError) as caught:
         export(fx.two_level(), out)
     assert caught.value.code == "file-exists" and "replace" in caught.value.advice
     assert out.read_text() == "mine"
@@ -255,7 +257,7 @@ def test_an_existing_file_needs_replace(tmp_path) -> None:
 
 def test_an_existing_figure_beside_the_document_needs_replace(plot, tmp_path) -> None:
     (tmp_path / "r-figure1.png").write_text("mine")
-    with pytest.raises(ExportError, match="r-figure1"):
+    with pytest.raises(DataError, match="r-figure1"):
         export([plot], tmp_path / "r.md")
     assert (tmp_path / "r-figure1.png").read_text() == "mine" and not (tmp_path / "r.md").exists()
 
@@ -284,8 +286,8 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch)
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("os.replace", fail)
-    with pytest.raises(ExportError, match="cannot be written: Permission denied") as caught:
-        write(out, b"new", replace=True)
+    with pytest.raises(DataError, match="cannot be written: permission denied") as caught:
+        write_bytes(out, b"new", replace=True)
     assert caught.value.code == "cannot-write"
     assert out.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["r.html"]
 
@@ -293,10 +295,10 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch)
 def test_permissions_are_those_of_ordinary_files(tmp_path) -> None:
     ordinary = tmp_path / "o"
     ordinary.write_text("")
-    made = write(tmp_path / "n", b"x")
+    made = write_bytes(tmp_path / "n", b"x")
     assert stat.S_IMODE(made.stat().st_mode) == stat.S_IMODE(ordinary.stat().st_mode)
     made.chmod(0o640)
-    write(made, b"y", replace=True)
+    write_bytes(made, b"y", replace=True)
     assert stat.S_IMODE(made.stat().st_mode) == 0o640
 
 

@@ -13,6 +13,7 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 
+from terrace.errors import DataError
 from terrace.postestimation.diagnose import plots_arrays as arrays
 from terrace.report.figure.figure import draw, render, save, svg_text
 from terrace.report.figure.marks import MOST_INTERVALS, MOST_POINTS
@@ -248,7 +249,7 @@ def test_unknown_letters_do_not_stop_a_report() -> None:
 def test_save(tmp_path) -> None:
     for kind, start in ((".png", b"\x89PNG"), (".SVG", b"<?xml")):
         assert save(one(points()), tmp_path / f"p{kind}").read_bytes().startswith(start)
-    with pytest.raises(ExportError) as caught:
+    with pytest.raises(DataError) as caught:
         save(one(points()), tmp_path / "p.png")
     assert caught.value.code == "file-exists"
     with pytest.raises(ExportError) as caught:

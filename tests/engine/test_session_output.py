@@ -62,7 +62,7 @@ def test_plots_are_drawn_and_saved(session: Session, tmp_path: Path) -> None:
         ("plot caterpillar nothere", "no-such-level"),
         ('report "x.html", models(zz)', "no-such-estimates"),
         ('report "x.html", models(a) titles("1" "2")', "titles"),
-        ('report "/no/folder/x.html"', "no-folder"),
+        ('report "/no/folder/x.html"', "no-such-folder"),
         ('report "x.abc"', "unknown-format"),
     ],
 )

@@ -11,6 +11,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from terrace.data.formats import filter_of, save_filters
+from terrace.disk.stamps import changed
+from terrace.disk.writing import write_text
 from terrace.errors import TerraceError
 from terrace.report import formats
 from terrace_desktop.results.pane import ResultsPane
@@ -116,7 +118,11 @@ class ExportFlow(QObject):
         """Save the data under a name; `then` gets the outcome."""
         filters = save_filters()
         path = self._ask(self.tr("Save data"), f"data{filters[0][1][0]}", filters)
-        if path:
+        if path and changed(path):
+            dialog = dialogs.ChangedDialog(self.window, Path(path).name)
+            dialog.accepted.connect(lambda: self.controller.run(commands.save_file(path), then))
+            dialog.open()
+        elif path:
             self.controller.run(commands.save_file(path), then)
 
     def run_do_file(self) -> None:
@@ -140,9 +146,9 @@ class ExportFlow(QObject):
         if not path:
             return
         try:
-            Path(path).write_text(self.controller.history.do_file(), encoding="utf-8")
-        except OSError as error:
-            self.failed.emit(self.tr("{0} cannot be written.").format(path), error.strerror or str(error))
+            write_text(path, self.controller.history.do_file())
+        except TerraceError as error:
+            self._not_written(error)
             return
         self.told.emit(self.tr("{0} written").format(Path(path).name))
 

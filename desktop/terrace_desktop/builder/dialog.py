@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
@@ -30,7 +30,7 @@ class BuilderDialog(QDialog):
         dataset: Dataset,
         spec: ModelSpec | None = None,
         parent: QWidget | None = None,
-        settings: Settings | QSettings | None = None,
+        settings: Settings | None = None,
         *,
         title: str = "",
         direct_rows: int = DIRECT_ROWS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -66,7 +66,7 @@ class BuilderForm(QWidget):
         dataset: Dataset,
         spec: ModelSpec | None = None,
         parent: QWidget | None = None,
-        settings: Settings | QSettings | None = None,
+        settings: Settings | None = None,
         *,
         title: str = "",
         direct_rows: int = DIRECT_ROWS,
@@ -81,7 +81,7 @@ class BuilderForm(QWidget):
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
             start_values=start_values, worker=worker,
         )  # fmt: skip
-        self._store = settings.store if isinstance(settings, Settings) else settings
+        self._settings = settings
         self._active: RoleBox | None = None
         self.variables = VariablePane()
         self.live = LivePanel(self.state)
@@ -210,8 +210,8 @@ class BuilderForm(QWidget):
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setStretchFactor(2, 4)
         self.splitter.setSizes([184, 540, 396])
-        state = self._store.value("state/builder_splitter") if self._store is not None else None
-        if isinstance(state, QByteArray) and not state.isEmpty():
+        state = None if self._settings is None else self._settings.state("builder_splitter")
+        if state is not None:
             self.splitter.restoreState(state)
         return self.splitter
 
@@ -318,8 +318,9 @@ class BuilderForm(QWidget):
 
     def close_down(self) -> None:
         """The form goes away: remember its sizes, and let the checking end."""
-        if self._store is not None:
-            self._store.setValue("state/builder_splitter", self.splitter.saveState())
+        if self._settings is not None:
+            self._settings.set_state("builder_splitter", self.splitter.saveState())
+            self._settings.save()
         self.state.close()
 
     # --- adding variables --------------------------------------------------------------------------------

@@ -127,6 +127,20 @@ class UnsavedDialog(SmallDialog):
         self.discarded.emit()
 
 
+class ChangedDialog(SmallDialog):
+    """Before data are saved over a file that another program has changed since it was opened."""
+
+    def __init__(self, parent: QWidget | None, name: str) -> None:
+        super().__init__(
+            parent,
+            "changed_dialog",
+            QCoreApplication.translate("ChangedDialog", "Replace the file?"),
+            QCoreApplication.translate("ChangedDialog", "Replace"),
+        )
+        told = self.tr("{0} has been changed by another program since it was opened. Its changes would be lost.")
+        self.content.addWidget(label(told.format(name), wrap=True))
+
+
 class FailureDialog(SmallDialog):
     """An unforeseen error: what it was, and the log for whoever mends it."""
 

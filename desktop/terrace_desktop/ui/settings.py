@@ -5,31 +5,33 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray
+
+from terrace_desktop.ui.store import Store
+from terrace_desktop.ui.theme import CHOICES
 
 MOST_RECENT = 8
 
 
 class Settings:
-    """Sizes, tabs, theme and recent files, in the system's settings or in the file given.
+    """Sizes, tabs, theme and recent files, in a file of the user's folder of settings or in the file given.
 
     The environment variable ``TERRACE_SETTINGS`` names a file to use instead, for tests and portable use.
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
-        path = path or os.environ.get("TERRACE_SETTINGS")
-        if path:
-            self.store = QSettings(str(path), QSettings.Format.IniFormat)
-        else:
-            self.store = QSettings("Terrace", "Terrace")
+        given = path or os.environ.get("TERRACE_SETTINGS")
+        self.store = Store(Path(given) if given else _usual_file())
 
     def theme(self) -> str:
         """system, light or dark."""
-        return str(self.store.value("theme", "system"))
+        found = str(self.store.value("theme", "system"))
+        return found if found in CHOICES else "system"
 
     def set_theme(self, choice: str) -> None:
         """Remember the theme."""
-        self.store.setValue("theme", choice)
+        self.store.set_value("theme", choice)
+        self.save()
 
     def flag(self, name: str, default: bool = False) -> bool:
         """A remembered yes or no."""
@@ -37,7 +39,8 @@ class Settings:
 
     def set_flag(self, name: str, value: bool) -> None:
         """Remember a yes or no."""
-        self.store.setValue(f"flags/{name}", bool(value))
+        self.store.set_value(f"flags/{name}", bool(value))
+        self.save()
 
     def number(self, name: str, default: int = 0) -> int:
         """A remembered number."""
@@ -48,7 +51,7 @@ class Settings:
 
     def set_number(self, name: str, value: int) -> None:
         """Remember a number."""
-        self.store.setValue(f"numbers/{name}", int(value))
+        self.store.set_value(f"numbers/{name}", int(value))
 
     def state(self, name: str) -> QByteArray | None:
         """The saved state of a splitter, header or window."""
@@ -57,11 +60,12 @@ class Settings:
 
     def set_state(self, name: str, value: QByteArray) -> None:
         """Save the state of a splitter, header or window."""
-        self.store.setValue(f"state/{name}", value)
+        self.store.set_value(f"state/{name}", value)
 
     def forget_states(self) -> None:
         """Forget sizes and places, so that the next start has the original ones."""
         self.store.remove("state")
+        self.save()
 
     def folder(self) -> str:
         """The folder last used for opening or saving."""
@@ -78,9 +82,16 @@ class Settings:
         """A file was opened: it comes first."""
         path = str(Path(path).absolute())
         names = [path, *(n for n in self.recent() if n != path)]
-        self.store.setValue("recent", names[:MOST_RECENT])
-        self.store.setValue("folder", str(Path(path).parent))
+        self.store.set_value("recent", names[:MOST_RECENT])
+        self.store.set_value("folder", str(Path(path).parent))
+        self.save()
 
     def save(self) -> None:
         """Write everything now."""
-        self.store.sync()
+        self.store.save()
+
+
+def _usual_file() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("terrace", appauthor=False)) / "settings.json"

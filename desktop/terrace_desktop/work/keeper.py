@@ -7,6 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QLockFile
 
+from terrace.disk.leftovers import sweep
+from terrace.disk.writing import move, write_text
+from terrace.errors import TerraceError
+
 log = logging.getLogger(__name__)
 
 
@@ -28,12 +32,13 @@ class Keeper:
         """Take the file over; True where the session before ended in a crash."""
         try:
             self._now.parent.mkdir(parents=True, exist_ok=True)
+            sweep(self._now.parent)
             self._mine = self._lock.tryLock(0)
             if not self._mine or not self._now.exists():
                 return False
             left = bool(self._now.read_text(encoding="utf-8").strip())
             if left:
-                self._now.replace(self._last)
+                move(self._now, self._last)
             return left
         except OSError as error:
             log.warning("the session is not kept: %s", error)
@@ -43,11 +48,9 @@ class Keeper:
         """Write the commands so far; the file is whole at any time."""
         if not self._mine or not text.strip():
             return
-        fresh = self._now.with_suffix(".new")
         try:
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(self._now)
-        except OSError as error:
+            write_text(self._now, text, private=True)
+        except TerraceError as error:
             log.warning("the session is not kept: %s", error)
 
     def last(self) -> str:
@@ -63,7 +66,7 @@ class Keeper:
             return
         try:
             if self._now.exists():
-                self._now.replace(self._last)
+                move(self._now, self._last)
         except OSError as error:
             log.warning("the session is not kept: %s", error)
         self._lock.unlock()

@@ -7,11 +7,14 @@ import logging
 import os
 import sys
 import threading
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from PySide6.QtCore import QObject, Qt, Signal
+
+from terrace.disk.appending import open_private
 
 log = logging.getLogger("terrace_desktop")
 _crash_file: IO[str] | None = None
@@ -27,13 +30,20 @@ def log_path() -> Path:
     return engine_log()
 
 
+class _PrivateFile(logging.FileHandler):
+    """A log that only its owner can read."""
+
+    def _open(self) -> TextIOWrapper:
+        return open_private(Path(self.baseFilename), append=True)
+
+
 def start_logs() -> str:
     """Begin logging; the text of a hard crash of the run before, empty where there was none."""
     global _crash_file  # noqa: PLW0603 - faulthandler needs a file that stays open
     folder = log_path().parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(log_path(), encoding="utf-8", delay=True)
+        handler = _PrivateFile(log_path(), encoding="utf-8", delay=True)
     except OSError:  # nowhere to write: the program works all the same
         return ""
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -49,7 +59,7 @@ def start_logs() -> str:
             before = crash.read_text(encoding="utf-8", errors="replace").strip()
         if before:
             log.error("the run before ended in a crash:\n%s", before)
-        _crash_file = crash.open("w", encoding="utf-8")
+        _crash_file = open_private(crash, append=False)
         faulthandler.enable(_crash_file)
     except OSError:
         pass

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ KEY = b"terrace"
 _VERSION = 1
 
 
-def read_parquet(path: Path, report: Report) -> Dataset:
+def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
     """Read one file; a file that Terrace did not write gets its description guessed.
 
     Raises whatever pyarrow raises for a broken file; `readers.read` puts that into words.
@@ -72,7 +73,7 @@ def dataset_of_columns(columns: list[RawColumn], metadata: Any, source: str) -> 
     return _described(columns, json.loads(described.decode("utf-8")), source)
 
 
-def write_parquet(data: Dataset, path: Path, report: Report | None = None) -> list[str]:
+def write_parquet(data: Dataset, path: Path | BytesIO, report: Report | None = None) -> list[str]:
     """Write columns and description to `path`, compressed. No notes: everything is kept."""
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -19,6 +19,8 @@ from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
 from terrace.data.source_file import hashed
 from terrace.data.streams.batches import StreamedData
+from terrace.disk.leftovers import sweep
+from terrace.disk.stamps import note
 from terrace.errors import DataError, TerraceError
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,8 @@ def read(
     report = Report(f"Reading {file.name}", progress, cancel)
     given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
     options = {name: given[name] for name in kind.options}
+    note(file)
+    sweep(file.parent)
     before = regular_file.state(file)
     _refuse_larger(file, kind, before[0])
     with hashed(file) as hashing:
@@ -107,6 +111,8 @@ def stream(
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Opening {file.name}", progress, cancel)
+    note(file)
+    sweep(file.parent)
     data = _in_words(file, kind, lambda: _open_streamed(file, kind, report))
     assert isinstance(data, StreamedData)
     return data

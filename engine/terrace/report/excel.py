@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from terrace.data.writers.workbook import in_silence
 from terrace.report.cells import Cell, Shown, display_width, has_pairs, note_paragraphs, shown, wrap
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
@@ -20,6 +21,7 @@ _P_FORMAT = '[<0.001]"< .001";[>0.9995]"> .999";.000'
 _WIDEST = 60
 
 
+@in_silence()
 def workbook_xlsx(
     title: str,
     parts: Sequence[Part],

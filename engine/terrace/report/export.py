@@ -6,8 +6,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from terrace.disk.writing import destination, write_bytes
 from terrace.report import formats
-from terrace.report.files import ExportError, target, write
+from terrace.report.files import ExportError
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.table import Table
@@ -39,8 +40,8 @@ def export(
     labels
         Labels of variables, for the headings of the levels of a fit.
 
-    Raises `ExportError`: unknown extension, existing file, folder that is missing or cannot be written,
-    nothing to write. The file appears whole or not at all.
+    Raises `ExportError`: unknown extension, nothing to write; `DataError`: existing file, folder that is missing or
+    cannot be written. The file appears whole or not at all.
     """
     wanted = [parts] if not isinstance(parts, Sequence) or isinstance(parts, str) else list(parts)
     given = Path(path).suffix.lower()
@@ -55,14 +56,15 @@ def export(
     kind = known.ending
     if not wanted:
         raise ExportError("There is nothing to export.", code="nothing", advice="Fit a model first.")
-    out = target(path, replace)
+    destination(path, replace=replace)
+    out = Path(path).expanduser()
     plots = [p for p in wanted if isinstance(p, Plot)]
     if not known.report or (known.plot and len(plots) == len(wanted) == 1):
         return _picture(wanted, plots, out, kind, replace)
     if kind in (".tex", ".md"):
         return _with_figures(wanted, plots, out, kind, replace, title, command, labels)
     content = _bytes(wanted, kind, given, title, command, labels, generated)
-    return write(out, content, replace=replace)
+    return write_bytes(out, content, replace=replace)
 
 
 def _bytes(
@@ -130,11 +132,11 @@ def _with_figures(
     stem = out.stem.replace(" ", "-") if kind == ".tex" else out.stem  # LaTeX stumbles over blanks
     names = [f"{stem}-figure{i}{extension}" for i in range(1, len(plots) + 1)]
     for name in names:
-        target(out.with_name(name), replace)
+        destination(out.with_name(name), replace=replace)
     text = make(title, parts, command=command, labels=labels, figures=names)
     for plot, name in zip(plots, names):
         save(plot, out.with_name(name), replace=replace, title=False)
-    return write(out, text.encode("utf-8"), replace=replace)
+    return write_bytes(out, text.encode("utf-8"), replace=replace)
 
 
 def _separated(parts: list[Part], delimiter: str, labels: Mapping[str, str] | None) -> str:

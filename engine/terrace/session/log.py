@@ -7,6 +7,10 @@ import time
 import traceback
 from pathlib import Path
 
+from terrace.disk.appending import add_text
+from terrace.disk.writing import write_bytes
+from terrace.errors import TerraceError
+
 _LIMIT = 2_000_000  # bytes; beyond it the older half goes
 
 
@@ -28,9 +32,8 @@ def record_defect(error: BaseException, command: str) -> Path | None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > _LIMIT:
             kept = path.read_bytes()[-_LIMIT // 2 :]
-            path.write_bytes(kept)
-        with open(path, "a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(f"{head}\ncommand: {command}\n{trace}\n")
-    except OSError:
+            write_bytes(path, kept, private=True)
+        add_text(path, f"{head}\ncommand: {command}\n{trace}\n", private=True)
+    except (OSError, TerraceError):
         return None
     return path

@@ -153,7 +153,20 @@ class Session:
         self._keep_step(outcome, before)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:
-            write_log(before.log, outcome)
+            outcome = self._logged(before.log, outcome)
+        return outcome
+
+    def _logged(self, log: str, outcome: Outcome) -> Outcome:
+        """The outcome after it went to the log; an error where that failed, so that what runs stops."""
+        try:
+            if outcome.error is None or outcome.error[0] != "log-not-written":
+                write_log(log, outcome)
+                return outcome
+        except TerraceError as error:
+            code, before = outcome.error or (error.code, "The command has run.")
+            told = code, f"{before} {error.message}"
+            outcome = replace(outcome, status="error", error=told, error_advice=error.advice)
+        self.state = replace(self.state, log="")
         return outcome
 
     def run_do(

@@ -6,8 +6,8 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from terrace.disk.writing import write_bytes
 from terrace.progress import CancelCheck, Progress, ProgressCallback
-from terrace.report import files
 from terrace.validation.installation import installation
 from terrace.validation.report import Validation, to_json, to_pdf
 from terrace.validation.run import run
@@ -27,12 +27,12 @@ def validate(*, progress: ProgressCallback | None = None, cancel: CancelCheck | 
 def write(validation: Validation, folder: str | os.PathLike[str]) -> tuple[Path, Path]:
     """Write the report into a folder as ``terrace-validation-DATE-TIME``; the paths of the PDF and the JSON file.
 
-    Raises `ExportError` where the folder does not take them, or has them already.
+    Raises `DataError` where the folder does not take them, or has them already.
     """
     stem = Path(folder).expanduser() / f"terrace-validation-{validation.when:%Y-%m-%d-%H%M%S}"
     as_json = to_json(validation)
     as_pdf = to_pdf(validation, as_json)
     return (
-        files.write(stem.with_name(stem.name + ".pdf"), as_pdf),
-        files.write(stem.with_name(stem.name + ".json"), as_json),
+        write_bytes(stem.with_name(stem.name + ".pdf"), as_pdf),
+        write_bytes(stem.with_name(stem.name + ".json"), as_json),
     )

@@ -15,6 +15,7 @@ from terrace.data.dataset import Dataset, Variable
 from terrace.data.dates import date_text, is_date_format, is_datetime_format, to_datetimes
 from terrace.data.extended import extended_name
 from terrace.data.progress import Report
+from terrace.data.writers.workbook import in_silence
 from terrace.errors import DataError
 
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_575, 16_384
@@ -48,6 +49,7 @@ def write_text(
     return []
 
 
+@in_silence()
 def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
     """A sheet of the values and a sheet that describes the variables. No notes.
 

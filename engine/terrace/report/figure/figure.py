@@ -18,10 +18,11 @@ from pathlib import Path
 from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
+from terrace.disk.writing import destination, write_bytes
 from terrace.report import formats
 from terrace.report.figure import marks as figure_marks
 from terrace.report.figure import trellis as figure_trellis
-from terrace.report.files import ExportError, target, write
+from terrace.report.files import ExportError
 from terrace.report.themes import Theme, theme_of
 from terrace.results.plot import Axis, Plot, PlotPanel
 
@@ -64,7 +65,8 @@ def save(
 ) -> Path:
     """Write the plot to a file of one of `formats.PLOTS`, whole or not at all. Returns the path.
 
-    Raises `ExportError` for another extension, an existing file without `replace`, an unwritable folder.
+    Raises `ExportError` for another extension, `DataError` for an existing file without `replace` and where the
+    disk does not take it.
     """
     kind = Path(path).suffix.lower()
     if kind not in ENDINGS:
@@ -74,9 +76,9 @@ def save(
             subject=str(path),
             advice=f"Use {formats.endings(formats.PLOTS)}.",
         )
-    target(path, replace)
+    destination(path, replace=replace)
     content = render(plot, kind[1:], theme=theme, size=size, dpi=dpi, title=title)
-    return write(path, content, replace=replace)
+    return write_bytes(path, content, replace=replace)
 
 
 def svg_text(plot: Plot, *, theme: str = "print", title: bool = True) -> str:

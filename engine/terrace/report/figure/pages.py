@@ -7,8 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from terrace.disk.writing import destination, write_bytes
 from terrace.report.figure import figure
-from terrace.report.files import target, write
 from terrace.results.plot import Plot
 
 _DPI = 300
@@ -26,7 +26,7 @@ def save_pages(
     """Write the pages of a graph; returns the paths.
 
     Several pages make one PDF, or else files of their own: ``a.png``, ``a-2.png``, ... `width` and `height` are
-    pixels of a PNG. Raises `ExportError` as `figure.save` does, before any file is written.
+    pixels of a PNG. Raises as `figure.save` does, before any file is written.
     """
     path = Path(path)
     kind = path.suffix.lower()
@@ -34,11 +34,11 @@ def save_pages(
         size, dpi = _shape(plots[0], width, height)
         return [figure.save(plots[0], path, theme=theme, size=size, dpi=dpi, replace=replace)]
     if kind == ".pdf":
-        target(path, replace)
-        return [write(path, _pdf(plots, theme), replace=replace)]
+        destination(path, replace=replace)
+        return [write_bytes(path, _pdf(plots, theme), replace=replace)]
     paths = [path if i == 1 else path.with_name(f"{path.stem}-{i}{path.suffix}") for i in range(1, len(plots) + 1)]
     for each in paths:
-        target(each, replace)
+        destination(each, replace=replace)
     out = []
     for plot, each in zip(plots, paths):
         size, dpi = _shape(plot, width, height)

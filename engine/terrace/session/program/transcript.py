@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from terrace.disk.appending import add_to_log
 from terrace.session.contract import Outcome
 from terrace.session.outcome import pointed
 
 
 def write_log(path: str, outcome: Outcome) -> None:
-    """Append one command. A file that cannot be written any more is left alone: the session goes on."""
+    """Add one command. Raises `DataError`, code ``log-not-written``, where the disk does not take it."""
     shown = outcome.text if outcome.ok else pointed(outcome)
     lines = "\n> ".join(outcome.command.strip().split("\n"))
-    try:
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(f". {lines}\n" + (f"{shown}\n\n" if shown else ""))
-    except OSError:
-        return
+    add_to_log(Path(path), f". {lines}\n" + (f"{shown}\n\n" if shown else ""))

@@ -158,11 +158,11 @@ def _differences(signed: Signed, now: Signature, data: Dataset, *, strict: bool)
 
 
 def _write(path: Path, signed: Signed, *, replace_: bool) -> Path:
-    from terrace.report.files import write
+    from terrace.disk.writing import write_bytes
 
     path = path if path.suffix else path.with_name(path.name + EXTENSION)
     whole = {"format": 1, "signed": signed.when, "rows": signed.rows, "variables": dict(signed.columns)}
-    return write(path, (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode(), replace=replace_)
+    return write_bytes(path, (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode(), replace=replace_)
 
 
 def _read(path: Path) -> Signed:

@@ -11,7 +11,6 @@ import hashlib
 import io
 import json
 import math
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
@@ -64,11 +63,12 @@ class _About:
     effects=Effect.FILES,
 )
 def save(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.disk.writing import destination, write_bytes
     from terrace.postestimation.tests.combinations import need_own_rows
-    from terrace.report.files import write
 
     options = parsed.options(rules("replace"))
     path = _path(session, parsed)
+    destination(path, replace="replace" in options)
     fit = current_fit(session, parsed)
     if fit.macros.get("cmd") != "mixed":
         raise parsed.word.error("Only fits of mixed can be saved.", code="not-mixed")
@@ -89,7 +89,7 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     )  # fmt: skip
     as_json = json.dumps(asdict(about), ensure_ascii=False, indent=1).encode()
     content = seal(_KIND, _VERSION, {"fit.json": as_json, "data.parquet": _parquet(data)})
-    written = write(path, content, replace="replace" in options)
+    written = write_bytes(path, content, replace="replace" in options)
     return CommandResult(text=f"The estimates are in {written}.")
 
 
@@ -144,10 +144,9 @@ def _unlike(session: Session, fit: FitResult, data: Dataset, spec: ModelSpec) ->
 def _parquet(data: Dataset) -> bytes:
     from terrace.data.parquet import write_parquet
 
-    with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
-        path = Path(folder) / "data.parquet"
-        write_parquet(data, path)
-        return path.read_bytes()
+    content = io.BytesIO()
+    write_parquet(data, content)
+    return content.getvalue()
 
 
 @command(
@@ -205,15 +204,12 @@ def _read(path: Path) -> tuple[_About, Dataset]:
         about, content = _about(path, parts.get("fit.json", b"")), parts.get("data.parquet", b"")
     else:
         about, content = _first_form(path)
-    with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
-        copy = Path(folder) / "data.parquet"
-        copy.write_bytes(content)
-        try:
-            return about, read_parquet(copy, Report("Reading"))
-        except TerraceError:
-            raise
-        except Exception as error:  # Arrow raises what it likes on bytes that are no Parquet
-            raise _damaged(path, "data.parquet cannot be read") from error
+    try:
+        return about, read_parquet(io.BytesIO(content), Report("Reading"))
+    except TerraceError:
+        raise
+    except Exception as error:  # Arrow raises what it likes on bytes that are no Parquet
+        raise _damaged(path, "data.parquet cannot be read") from error
 
 
 def _first_form(path: Path) -> tuple[_About, bytes]:

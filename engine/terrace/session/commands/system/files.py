@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from terrace.disk.appending import add_to_log, begin_log
 from terrace.errors import DataError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.options import rules
@@ -31,7 +32,8 @@ def log(session: Session, parsed: ParsedCommand) -> CommandResult:
     "log using",
     minimum="log us",
     syntax="log using FILE [, replace append]",
-    help="Write the commands that follow and what they print to a text file.",
+    help="Write the commands that follow and what they print to a text file, as each of them ends. A log that cannot "
+    "be written any more ends with an error, and a file that it had replaced is put back.",
     effects=Effect.FILES,
 )
 def log_using(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -43,21 +45,9 @@ def log_using(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = session.state.path(_name(parsed))
     if not path.suffix:
         path = path.with_name(path.name + ".log")
-    if path.exists() and not ({"replace", "append"} & set(options)):
-        raise DataError(
-            f"The file {path} exists already.",
-            code="file-exists",
-            subject=str(path),
-            advice="Add the option replace or append, or choose another name.",
-        )
     path = path.absolute()
-    try:
-        with path.open("a" if "append" in options else "w", encoding="utf-8") as file:
-            file.write(f"log: {path}\nopened: {_now()}\n\n")
-    except OSError as error:
-        raise DataError(
-            f"The log {path} cannot be written: {error.strerror}.", code="cannot-write", subject=str(path)
-        ) from None
+    opened = f"log: {path}\nopened: {_now()}\n\n"
+    begin_log(path, opened, replace="replace" in options, append="append" in options)
     return CommandResult(text=f"The log is {path}.", state=replace(session.state, log=str(path)))
 
 
@@ -67,11 +57,7 @@ def log_close(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = session.state.log
     if not path:
         raise parsed.word.error("No log is open.", code="no-log", advice="Write log using FILE to open one.")
-    try:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(f"\nclosed: {_now()}\n")
-    except OSError:
-        pass  # it went away meanwhile; it is closed all the same
+    add_to_log(Path(path), f"\nclosed: {_now()}\n", last=True)
     return CommandResult(text=f"The log {path} is closed.", state=replace(session.state, log=""))
 
 
