@@ -37,7 +37,7 @@ def content(data: Dataset | None) -> object:
         return None
     frame = data.frame
     cells = frame.to_csv(), tuple(map(str, frame.dtypes))
-    return cells, data.variables, data.label, data.notes, data.panel, data.sorted_by
+    return cells, data.variables, data.label, data.notes, data.documents, data.panel, data.sorted_by
 
 
 def holds(path: Path, data: Dataset | None) -> bool:

@@ -77,6 +77,7 @@ def describe(data: Dataset) -> dict[str, Any]:
         "version": _VERSION,
         "label": data.label,
         "notes": list(data.notes),
+        "documents": list(data.documents),
         "panel": None if data.panel is None else [data.panel.panel, data.panel.time, data.panel.delta],
         "sorted_by": list(data.sorted_by),
         "variables": [
@@ -87,6 +88,10 @@ def describe(data: Dataset) -> dict[str, Any]:
                 "value_labels": [[_plain(k), text] for k, text in v.value_labels.items()],
                 "missing_codes": [_plain(c) for c in v.missing_codes],
                 "format": v.format,
+                "missing_ranges": [list(r) for r in v.missing_ranges],
+                "native_format": v.native_format,
+                "width": v.width,
+                "label_set": v.label_set,
             }
             for v in data.variables
         ],
@@ -103,6 +108,10 @@ def described_variables(described: dict[str, Any]) -> tuple[Variable, ...]:
             value_labels=dict(v["value_labels"]),
             missing_codes=tuple(v["missing_codes"]),
             format=v["format"],
+            missing_ranges=tuple((low, high) for low, high in v.get("missing_ranges", ())),
+            native_format=v.get("native_format", ""),
+            width=v.get("width", 0),
+            label_set=v.get("label_set", ""),
         )
         for v in described["variables"]
     )
@@ -125,6 +134,7 @@ def _described(columns: list[RawColumn], described: dict[str, Any], source: str)
         notes=tuple(described["notes"]),
         panel=None if panel is None else Panel(*panel),
         sorted_by=tuple(described["sorted_by"]),
+        documents=tuple(described.get("documents", ())),
     )
 
 
