@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -132,6 +133,11 @@ class Dataset:
         if not isinstance(self.frame.index, pd.RangeIndex) or self.frame.index.start != 0:
             object.__setattr__(self, "frame", self.frame.reset_index(drop=True))
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The place of each variable by its name."""
+        return {v.name: k for k, v in enumerate(self.variables)}
+
     # --- looking ---------------------------------------------------------------------------------------
     def __len__(self) -> int:
         return len(self.frame)
@@ -151,9 +157,9 @@ class Dataset:
 
     def variable(self, name: str) -> Variable:
         """The description of one variable; `DataError` where there is none of that name."""
-        for v in self.variables:
-            if v.name == name:
-                return v
+        place = self._places.get(name)
+        if place is not None:
+            return self.variables[place]
         if name in self.left_out:
             raise DataError(
                 self.left_out[name],

@@ -105,7 +105,7 @@ FORMATS = (
     DataFormat(
         "stata", "a Stata file", "Stata", (".dta",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_stata", options=("encoding",),
-        written=(".dta",), writer="terrace.data.writers.statfiles:write_stata", keeps="labels",
+        written=(".dta",), writer="terrace.data.writers.stata:write_stata", keeps="labels",
         again="terrace.data.writers.losses:from_stata", content=_stata,
     ),
     DataFormat(
