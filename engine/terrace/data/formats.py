@@ -127,7 +127,8 @@ FORMATS = (
     DataFormat(
         "xport", "a SAS transport file", "SAS", (".xpt",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_xport", options=("encoding",),
-        commands=("import sas", "import sasxport5"),
+        written=(".xpt",), writer="terrace.data.writers.xport:write_xport",
+        again="terrace.data.writers.losses:from_spss", commands=("import sas", "import sasxport5"),
         content=_begins(b"HEADER RECORD*******"),
     ),
     DataFormat(

@@ -62,13 +62,19 @@ def dataset_of_columns(columns: list[RawColumn], metadata: Any, source: str) -> 
 
 def write_parquet(data: Dataset, path: Path, report: Report | None = None) -> list[str]:
     """Write columns and description to `path`, compressed. No notes: everything is kept."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
+
+    pq.write_table(described_table(data), path, compression="zstd")
+    return []
+
+
+def described_table(data: Dataset) -> Any:
+    """An Arrow table of the columns, with the description in the metadata of its schema."""
+    import pyarrow as pa
 
     table = pa.Table.from_pandas(data.frame, preserve_index=False)
     metadata = {**(table.schema.metadata or {}), KEY: json.dumps(describe(data)).encode("utf-8")}
-    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
-    return []
+    return table.replace_schema_metadata(metadata)
 
 
 def describe(data: Dataset) -> dict[str, Any]:

@@ -241,6 +241,7 @@ def _sas_columns(frame: pd.DataFrame, meta: Any, formats: dict[str, dict[Value, 
         values = frame.iloc[:, i]
         known: dict[str, Any] = {"format": ""}
         if pd.api.types.is_numeric_dtype(values.dtype):
+            known["native_format"] = kind
             if _SAS_DATETIME.fullmatch(kind):
                 known = {"format": DATETIME, "values": values.to_numpy(dtype=np.float64) * 1000}
             elif _SAS_DATE.fullmatch(kind):

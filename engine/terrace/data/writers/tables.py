@@ -23,7 +23,7 @@ from terrace.errors import DataError
 from terrace.wording import enumerated
 
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_575, 16_384
-_NOT_IN_EXCEL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def write_text(
@@ -240,7 +240,7 @@ def _cells(
 
 def _clean(text: str) -> str:
     """Text that a cell can hold: no control characters, at most 32,767 characters."""
-    return _NOT_IN_EXCEL.sub("", text)[:32767]
+    return NOT_IN_XML.sub("", text)[:32767]
 
 
 def _dates(values: pd.Series, format: str) -> Any:
