@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from terrace.data.features import ALL
 from terrace.wording import enumerated
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class DataFormat:
         `write_options` are those of `terrace.data.write.write` that it takes. Empty where nothing is written.
     keeps
         What comes back from a file that was written: the values, value labels too, or everything that a Dataset knows.
+    holds
+        The keys of the `features` that a written file holds; ``features.ALL`` for all.
     again
         ``again(texts)`` is what reading makes of a text variable that was written, both of shape (n,); empty where
         texts come back as they are.
@@ -73,6 +76,7 @@ class DataFormat:
     writer: str = ""
     write_options: tuple[str, ...] = ()
     keeps: Keeps = "values"
+    holds: frozenset[str] = frozenset()
     again: str = ""
     opener: str = ""
     memory: str = ""
@@ -106,12 +110,14 @@ FORMATS = (
         "stata", "a Stata file", "Stata", (".dta",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_stata", options=("encoding",),
         written=(".dta",), writer="terrace.data.writers.stata:write_stata", keeps="labels",
+        holds=ALL - {"measures", "widths", "panel"},
         again="terrace.data.writers.losses:from_stata", content=_stata,
     ),
     DataFormat(
         "spss", "an SPSS file", "SPSS", (".sav", ".zsav"), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_spss", options=("encoding",),
         written=(".sav", ".zsav"), writer="terrace.data.writers.statfiles:write_spss", keeps="labels",
+        holds=ALL - {"label sets", "panel"},
         again="terrace.data.writers.losses:from_spss", commands=("import spss",), content=_begins(b"$FL2", b"$FL3"),
     ),
     DataFormat(
@@ -128,6 +134,7 @@ FORMATS = (
         "xport", "a SAS transport file", "SAS", (".xpt",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_xport", options=("encoding",),
         written=(".xpt",), writer="terrace.data.writers.xport:write_xport",
+        holds=frozenset({"label", "labels", "formats"}),
         again="terrace.data.writers.losses:from_spss", commands=("import sas", "import sasxport5"),
         content=_begins(b"HEADER RECORD*******"),
     ),
@@ -148,7 +155,7 @@ FORMATS = (
     DataFormat(
         "parquet", "a Parquet file", "Parquet", (".parquet", ".pq"), ("pyarrow",),
         reader="terrace.data.parquet:read_parquet",
-        written=(".parquet",), writer="terrace.data.parquet:write_parquet", keeps="everything",
+        written=(".parquet",), writer="terrace.data.parquet:write_parquet", keeps="everything", holds=ALL,
         opener="terrace.data.streams.parquet:open_parquet", memory="terrace.data.streams.parquet:memory_of_parquet",
         content=_begins(b"PAR1"),
     ),

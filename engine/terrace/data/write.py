@@ -10,6 +10,7 @@ from pathlib import Path
 
 from terrace.data import formats
 from terrace.data.dataset import Dataset
+from terrace.data.features import not_held
 from terrace.data.formats import DataFormat
 from terrace.data.progress import Cancel, Progress, Report
 from terrace.data.writers.losses import text_losses
@@ -67,6 +68,7 @@ def write(
         try:
             notes += formats.writer_of(kind)(data, temporary, report, **options)
             notes += text_losses(data, kind)
+            notes += not_held(data, kind.holds, formats.ending_of(target) or kind.usual)
             report(1.0)
         except (TerraceError, OSError):
             raise
