@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
-from terrace.data.dataset import Variable
-from terrace.data.digits import whole_text
 from terrace.data.extended import extended_name
 from terrace.data.value import Value
+
+if TYPE_CHECKING:
+    from terrace.data.dataset import Variable
 
 _LOW, _HIGH = "lowest", "highest"
 _RANGE = re.compile(r"\s*(\S+?)\s*/\s*(\S+)\s*")
@@ -23,12 +25,14 @@ def missing_texts(variable: Variable) -> list[str]:
 
 def code_text(code: Value) -> str:
     """One value: a number in full, an extended missing value by its letter, text as it is."""
+    from terrace.data.digits import whole_text  # the window reads ranges before any library is loaded
+
     return code if isinstance(code, str) else extended_name(code) or whole_text(code)
 
 
 def range_text(low: float, high: float) -> str:
     """``-8/-1``; a range without an end says ``lowest`` or ``highest``."""
-    return f"{_LOW if math.isinf(low) else whole_text(low)}/{_HIGH if math.isinf(high) else whole_text(high)}"
+    return f"{_LOW if math.isinf(low) else code_text(low)}/{_HIGH if math.isinf(high) else code_text(high)}"
 
 
 def range_of(text: str) -> tuple[float, float] | None:

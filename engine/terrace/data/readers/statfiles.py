@@ -51,12 +51,13 @@ def _extended(frame: pd.DataFrame, meta: Any, name: str, i: int) -> dict[str, An
         CODES.get(k, k) if isinstance(k, str) else k: text
         for k, text in (meta.variable_value_labels.get(name) or {}).items()
     }
+    named = {"label_set": (meta.variable_to_label.get(name) or "") if labels else ""}
     column = frame.iloc[:, i]
     if column.dtype != object or meta.readstat_variable_types.get(name) == "string":
-        return {"value_labels": labels}
+        return {"value_labels": labels, **named}
     used = [c for c in CODES if bool((column == c).any())]
     values = column.replace({c: CODES[c] for c in used}).to_numpy(dtype=np.float64)
-    return {"values": values, "missing_codes": tuple(CODES[c] for c in used), "value_labels": labels}
+    return {"values": values, "missing_codes": tuple(CODES[c] for c in used), "value_labels": labels, **named}
 
 
 def read_spss(path: Path, report: Report, encoding: str | None = None) -> Dataset:

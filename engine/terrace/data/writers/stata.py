@@ -29,6 +29,7 @@ from terrace.wording import enumerated
 
 _LONGEST = 2045  # bytes of a text of fixed length; longer ones are strL
 _ROWS = 50_000  # written at a time
+MOST_118 = 32_767  # variables of version 118
 _DOUBLE, _FLOAT = 8.988465674311579e307, 1.70141173319e38
 _MISSING_LONG = 2_147_483_621
 
@@ -193,7 +194,7 @@ def _share_sets(columns: list[_Column]) -> None:
 
 # --- the file -------------------------------------------------------------------------------------------------
 def _write(file: BinaryIO, data: Dataset, columns: list[_Column], report: Report) -> None:
-    wide = len(columns) > 32_767
+    wide = len(columns) > MOST_118
     places: list[int] = []
 
     def part(name: str, content: bytes) -> None:

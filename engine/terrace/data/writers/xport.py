@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset, FloatArray, Variable
-from terrace.data.dates import is_date_format, is_datetime_format
+from terrace.data.dates import DATETIME, DAY, is_date_format, is_datetime_format
 from terrace.data.progress import Report
 from terrace.data.writers import names
 from terrace.data.writers.statfiles import cut, cut_notes
@@ -20,6 +20,7 @@ from terrace.errors import DataError
 _MOST, _LEAST = 7.237005577332262e75, 5.397605346934028e-79  # what IBM's floating-point numbers reach
 _LABEL = {5: 40, 8: 256}
 _TEXT = 200  # bytes of a text in version 5
+_FIXED = re.compile(r"%(\d+)\.(\d+)f(c?)")
 _NUMBER = re.compile(r"(F|BEST|COMMA|DOLLAR|PERCENT|E|TIME|DATE|DATETIME|DDMMYY|MMDDYY|YYMMDD)\d+(\.\d*)?")
 
 
@@ -47,6 +48,10 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
             frame[v.name] = values.where(values.notna(), "").astype("object")
         else:
             frame[v.name] = pd.Series(_numbers(v, values.to_numpy(dtype=np.float64, na_value=np.nan), notes))
+    formatted = [v for v in data.variables if not data.is_text(v.name) and v.format not in ("", DAY, DATETIME)]
+    unsaid = [f"{v.name} {v.format}" for v in formatted if not _FIXED.fullmatch(v.format)]
+    if unsaid:
+        notes.append(f"SAS does not have these display formats, which are left out: {', '.join(unsaid)}.")
     pyreadstat.write_xport(
         pd.DataFrame(frame),
         path,
@@ -93,7 +98,7 @@ def _format(v: Variable) -> str:
     if is_date_format(v.format):
         return "DATE9"
     native = v.native_format.upper()
-    fixed = re.fullmatch(r"%(\d+)\.(\d+)f(c?)", v.format)
+    fixed = _FIXED.fullmatch(v.format)
     if fixed:
         return f"{'COMMA' if fixed[3] else 'F'}{fixed[1]}.{fixed[2]}"
     return native if not v.format and _NUMBER.fullmatch(native) and not native.startswith("DATE") else ""
