@@ -12,6 +12,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
+from terrace.cli import main
 from terrace.data import formats
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.extended import CODES
@@ -266,3 +267,12 @@ def test_looks_of_dates_are_left_out_of_text(tmp_path: Path) -> None:
     data = Dataset(frame, (Variable("d", format="%dD_m_Y"), Variable("y")))
     assert write(data, tmp_path / "a.csv").path.read_text().splitlines()[1:] == ["2020-01-01,1", "2020-01-02,2"]
     assert pyreadstat.read_dta(write(data, tmp_path / "a.dta").path)[1].original_variable_types["d"] == "%dD_m_Y"
+
+
+def test_the_command_line_prints_what_a_file_does_not_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("byte,x\n1,2\n3,4\n")
+    assert main(["run", "--data", "a.csv", "-c", "save b.dta"]) == 0
+    assert "Note: Names that Stata does not allow are changed: byte is byte_." in capsys.readouterr().out
