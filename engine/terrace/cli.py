@@ -212,8 +212,12 @@ def _tell(outcome: Outcome, place: str) -> bool:
     if not outcome.ok:
         _tell_error(outcome, place)
         return False
+    notes = [] if outcome.quiet or outcome.fit is not None else outcome.warnings  # the page of a fit has them
+    told = "".join(f"Note: {note}\n" for note in notes)
     if outcome.text:
-        print(outcome.text, end="\n" if outcome.type == "display" else "\n\n")
+        print(outcome.text, end="\n" if outcome.type == "display" else f"\n{told}\n")
+    elif told:
+        print(told)
     return True
 
 

@@ -133,7 +133,7 @@ def printed(dataset: Dataset | None) -> object:
     described = [
         (v.name, v.label, v.measure, dict(v.value_labels), v.missing_codes, v.format) for v in dataset.variables
     ]
-    return values, described, dataset.label, dataset.notes, dataset.panel
+    return values, described, dataset.label, dataset.documents, dataset.panel
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -37,7 +37,8 @@ def content(data: Dataset | None) -> object:
         return None
     frame = data.frame
     cells = frame.to_csv(), tuple(map(str, frame.dtypes))
-    return cells, data.variables, data.label, data.notes, data.panel, data.sorted_by, data.signed
+    return (cells, data.variables, data.label, data.notes, data.documents, data.panel, data.sorted_by,
+            data.signed)  # fmt: skip
 
 
 def holds(path: Path, data: Dataset | None) -> bool:

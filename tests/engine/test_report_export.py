@@ -160,6 +160,18 @@ def test_csv_of_several_tables_and_plots(parts, tmp_path) -> None:
     assert "Term\tEstimate\tSE" in tsv
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-x", "@SUM(A1)", "\tx", " =1", "-1+2"])
+def test_no_cell_of_a_report_is_run_as_a_formula(text: str, tmp_path) -> None:
+    columns = (Column("v", text), Column("w", "Plain", "estimate"))
+    table = Table("T", columns, (Row(text, (text, -5.25)), Row("-3", ("plain", -1e-7))), "Level")
+    cells = list(csv.reader(io.StringIO(export([table], tmp_path / "t.csv").read_text("utf-8-sig"))))
+    cells += [line.split("\t") for line in clipboard(table)["tsv"].splitlines()]
+    flat = [cell for row in cells for cell in row]
+    assert not [c for c in flat if c.lstrip()[:1] in tuple("=+@") or c.startswith("\t") or c in ("-x", "-1+2")]
+    assert sum(c.startswith("'") for c in flat) >= 3
+    assert flat.count("-5.25") == 2 and flat.count("-1e-07") == 2 and flat.count("-3") == 2
+
+
 def test_plot_data_as_csv(tmp_path) -> None:
     values = np.random.default_rng(1).normal(size=30)
     rows = list(csv.DictReader(io.StringIO(export(qq_plot(values), tmp_path / "p.csv").read_text("utf-8-sig"))))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from data_support import dataset, ok, refused, session_on
 
 from terrace.data.dataset import Measure
 from terrace.session.session import Session
@@ -79,3 +83,40 @@ def test_mistakes_are_pointed_at_and_change_nothing(session: Session, command: s
     assert outcome.error is not None and outcome.error[0] == code
     assert outcome.error_at is not None and command[slice(*outcome.error_at)] == place
     assert session.data is before
+
+
+def test_a_range_stands_for_missing_also_for_values_that_come_later() -> None:
+    session = session_on(dataset(x=[1.0, 2.0, -8.0, 99.0, -3.5], g=[1.0, 1.0, 2.0, 2.0, 2.0]))
+    ok(session, "missing x -8/-1 99")
+    assert session.data.variable("x").missing_ranges == ((-8.0, -1.0),)
+    np.testing.assert_array_equal(session.data.numeric("x"), [1, 2, np.nan, np.nan, np.nan])
+    assert session.data.missing_values("x") == (99, -8, -3.5)
+    ok(session, "replace x = -2 in 1")
+    ok(session, "generate z = x + 1")
+    np.testing.assert_array_equal(session.data.numeric("x"), [np.nan, 2, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(session.data.numeric("z"), [np.nan, 3, np.nan, np.nan, np.nan])
+    shown = ok(session, "codebook x").text
+    assert "-8/-1, 99" in shown
+    ok(session, "rename x y")
+    assert session.data.variable("y").missing_ranges == ((-8.0, -1.0),)
+    assert len(ok(session, "tabulate y, missing").tables[0].rows) >= 5  # 2, and each missing value by itself
+    ok(session, "missing y")
+    assert not session.data.variable("y").declares_missing
+
+
+def test_a_range_without_an_end() -> None:
+    session = session_on(dataset(x=[1.0, 2.0, -8.0, 99.0]))
+    ok(session, "missing x lowest/-1 90/highest")
+    np.testing.assert_array_equal(session.data.numeric("x"), [1, 2, np.nan, np.nan])
+    assert "lowest/-1, 90/highest" in ok(session, "codebook x").text
+    assert refused(session, "missing x 5/1")
+
+
+def test_notes_belong_to_the_data_and_stay_apart_from_those_of_the_reader() -> None:
+    session = session_on(replace(dataset(x=[1.0, 2.0]), notes=("Read as utf-8 text.",)))
+    ok(session, "notes: the first")
+    ok(session, "notes x: on x")
+    assert session.data.documents == ("the first", "x: on x") and session.data.notes == ("Read as utf-8 text.",)
+    assert ok(session, "notes").text == "1. the first\n2. x: on x"
+    ok(session, "notes drop 1")
+    assert session.data.documents == ("x: on x",)

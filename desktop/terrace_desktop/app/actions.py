@@ -144,7 +144,7 @@ class Actions(QObject):
         self._put(view, None, "reset_layout")
         self._put(
             self._menu(tr("Help"), "help"),
-            "help", "help_builder", "tour", "shortcuts", "commands", "log", "about",
+            "help", "help_builder", "help_formats", "tour", "shortcuts", "commands", "log", "about",
         )  # fmt: skip
         self.wordmark = named(label("Terrace", "wordmark"), "wordmark", "Terrace")
         bar.setCornerWidget(self.wordmark, Qt.Corner.TopLeftCorner)

@@ -58,7 +58,10 @@ class ColumnReader:
 
     def is_coded_missing(self, row: int) -> bool:
         """True where the value is one of the codes for missing."""
-        return bool(self.missing_codes) and self.values[row] in self.missing_codes
+        if not self.variable.declares_missing:
+            return False
+        value = self.values[row]
+        return value in self.missing_codes or any(a <= value <= b for a, b in self.variable.missing_ranges)
 
     def text(self, row: int, labels: bool = True) -> str:
         """What the grid shows; empty for missing. With `labels` a value label stands for its value."""

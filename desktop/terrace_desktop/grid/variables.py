@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace.data.missing import missing_texts
 from terrace.data.value import Value
 from terrace_desktop.grid.columns import BADGES, exact
 from terrace_desktop.grid.filter_bar import EscapeLine
@@ -101,7 +102,7 @@ class VariablesModel(QAbstractTableModel):
                 NAME: v.name,
                 LABEL: v.label,
                 VALUES: labels_text(v),
-                MISSING: ", ".join(code_text(c) for c in v.missing_codes),
+                MISSING: ", ".join(missing_texts(v)),
             }[column]
             return (text or None) if role == Qt.ItemDataRole.ToolTipRole else text
         if role == Qt.ItemDataRole.AccessibleTextRole:

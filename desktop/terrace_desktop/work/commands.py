@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from terrace.data.missing import range_of
 from terrace.language.grammar.macros import escaped
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def edit_variable(name: str, field: str, value: str) -> str:
     if field == "value_labels":
         pairs = [f"{_code(code)} {quoted(text)}" for code, text in parse_labels(value).items()]
         return " ".join(["label values", name, *pairs])
-    codes = [_code(part.strip()) for part in re.split(r"[,;\s]+", value) if part.strip()]
+    parts = [part for part in re.split(r"[,;\s]+", value) if part]
+    codes = [part if range_of(part) else _code(part) for part in parts]
     return " ".join(["missing", name, *codes])
 
 

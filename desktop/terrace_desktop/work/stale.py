@@ -25,6 +25,11 @@ def _differs(name: str, then: Dataset, now: Dataset) -> bool:
     if name not in now:
         return True
     old, new = then.frame[name], now.frame[name]
-    if then.variable(name).missing_codes != now.variable(name).missing_codes:
+    if _declared(then, name) != _declared(now, name):
         return True
     return old is not new and not old.equals(new)
+
+
+def _declared(data: Dataset, name: str) -> tuple[object, ...]:
+    v = data.variable(name)
+    return v.missing_codes, v.missing_ranges

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -38,7 +39,12 @@ class Variable:
 
     `value_labels` maps a value (a number, or a string in a text variable) to its label. `missing_codes`
     are values that stand for "missing": the grid shows them, every analysis treats them as missing.
-    `format` is a display format such as ``%8.3f``; empty means automatic.
+    `missing_ranges` are pairs (lowest, highest) of numbers, both included and perhaps infinite, between which every
+    value stands for missing too; the codes may name those that occur.
+    `format` is a display format such as ``%8.3f``; empty means automatic. `native_format` is the format in the words
+    of SPSS or SAS (``DOLLAR8.2``, ``TIME8``), for what `format` cannot say; a format of its own outdoes it.
+    `width` is the number of characters that SPSS shows a column in; 0 is automatic.
+    `label_set` names the set of value labels where the file has sets with names, which variables can share.
     """
 
     name: str
@@ -47,9 +53,29 @@ class Variable:
     value_labels: Mapping[Value, str] = field(default_factory=dict)
     missing_codes: tuple[Value, ...] = ()
     format: str = ""
+    missing_ranges: tuple[tuple[float, float], ...] = ()
+    native_format: str = ""
+    width: int = 0
+    label_set: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "value_labels", MappingProxyType(dict(self.value_labels)))
+
+    @property
+    def declares_missing(self) -> bool:
+        """True where some values stand for missing."""
+        return bool(self.missing_codes or self.missing_ranges)
+
+    def of_new_values(self) -> Variable:
+        """The variable without what was said of single values: labels, and what stands for missing."""
+        return replace(self, value_labels={}, label_set="", missing_codes=(), missing_ranges=())
+
+    def stands_for_missing(self, numbers: FloatArray) -> npt.NDArray[np.bool_]:
+        """Which of these numbers, of any shape, are declared missing."""
+        found = np.isin(numbers, [float(c) for c in self.missing_codes])
+        for low, high in self.missing_ranges:
+            found |= (numbers >= low) & (numbers <= high)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +114,9 @@ class Dataset:
         The SHA-256 of the source as it was read; empty where that is no file, or one that is streamed.
     notes
         What the reader found or decided (encoding, delimiter, renamed columns), in plain words.
+    documents
+        Notes that belong to the data and go where they go: what ``notes:`` adds, the documents of SPSS, the notes of
+        Stata. One on a variable begins with its name and a colon.
     lineage, row_ids
         Which rows these are: datasets of one lineage come from the same rows, numbered by ``row_ids``, shape (n,)
         (None: 0, 1, ... as they were opened; -1: a row that is new). Whoever replaces the frame by other rows
@@ -110,6 +139,7 @@ class Dataset:
     lineage: object = field(default_factory=object, compare=False, repr=False)
     row_ids: npt.NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
     left_out: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    documents: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [v.name for v in self.variables]
@@ -117,6 +147,11 @@ class Dataset:
             raise ValueError("variables and frame columns differ")
         if not isinstance(self.frame.index, pd.RangeIndex) or self.frame.index.start != 0:
             object.__setattr__(self, "frame", self.frame.reset_index(drop=True))
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The place of each variable by its name."""
+        return {v.name: k for k, v in enumerate(self.variables)}
 
     # --- looking ---------------------------------------------------------------------------------------
     def __len__(self) -> int:
@@ -137,9 +172,9 @@ class Dataset:
 
     def variable(self, name: str) -> Variable:
         """The description of one variable; `DataError` where there is none of that name."""
-        for v in self.variables:
-            if v.name == name:
-                return v
+        place = self._places.get(name)
+        if place is not None:
+            return self.variables[place]
         if name in self.left_out:
             raise DataError(
                 self.left_out[name],
@@ -176,10 +211,19 @@ class Dataset:
                 subject=name,
                 advice="Make text of them before they become a Dataset, or give the frame itself, where that is done.",
             )
-        if v.missing_codes:
-            for code in v.missing_codes:
-                values[values == float(code)] = np.nan
+        if v.declares_missing:
+            values[v.stands_for_missing(values)] = np.nan
         return values
+
+    def missing_values(self, name: str) -> tuple[Value, ...]:
+        """The values that stand for missing: those declared one by one, and those that occur in a declared range."""
+        v = self.variable(name)
+        found: dict[Value, None] = dict.fromkeys(v.missing_codes)
+        if v.missing_ranges and not self.is_text(name):
+            raw = pd.unique(self.frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
+            inside = replace(v, missing_codes=()).stands_for_missing(raw)
+            found |= dict.fromkeys(int(x) if x.is_integer() else x for x in np.sort(raw[inside]).tolist())
+        return tuple(found)
 
     def codes(self, name: str) -> tuple[npt.NDArray[np.int64], tuple[Value, ...]]:
         """Group codes, shape (n,), -1 for missing, with the distinct values in sorted order."""

@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from terrace.data.features import ALL
 from terrace.wording import enumerated
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class DataFormat:
         `write_options` are those of `terrace.data.write.write` that it takes. Empty where nothing is written.
     keeps
         What comes back from a file that was written: the values, value labels too, or everything that a Dataset knows.
+    holds
+        The keys of the `features` that a written file holds; ``features.ALL`` for all.
     again
         ``again(texts)`` is what reading makes of a text variable that was written, both of shape (n,); empty where
         texts come back as they are.
@@ -75,6 +78,7 @@ class DataFormat:
     writer: str = ""
     write_options: tuple[str, ...] = ()
     keeps: Keeps = "values"
+    holds: frozenset[str] = frozenset()
     again: str = ""
     opener: str = ""
     memory: str = ""
@@ -108,13 +112,15 @@ FORMATS = (
     DataFormat(
         "stata", "a Stata file", "Stata", (".dta",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_stata", options=("encoding",),
-        written=(".dta",), writer="terrace.data.writers.statfiles:write_stata", keeps="labels",
+        written=(".dta",), writer="terrace.data.writers.stata:write_stata", keeps="labels",
+        holds=ALL - {"measures", "widths", "panel"},
         again="terrace.data.writers.losses:from_stata", native=True, content=_stata,
     ),
     DataFormat(
         "spss", "an SPSS file", "SPSS", (".sav", ".zsav"), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_spss", options=("encoding",),
         written=(".sav", ".zsav"), writer="terrace.data.writers.statfiles:write_spss", keeps="labels",
+        holds=ALL - {"label sets", "panel"},
         again="terrace.data.writers.losses:from_spss", commands=("import spss",), native=True,
         content=_begins(b"$FL2", b"$FL3"),
     ),
@@ -131,7 +137,10 @@ FORMATS = (
     DataFormat(
         "xport", "a SAS transport file", "SAS", (".xpt",), ("pyreadstat",),
         reader="terrace.data.readers.statfiles:read_xport", options=("encoding",),
-        commands=("import sas", "import sasxport5"), native=True,
+        written=(".xpt",), writer="terrace.data.writers.xport:write_xport",
+        holds=frozenset({"label", "labels", "formats"}),
+        again="terrace.data.writers.losses:from_spss", commands=("import sas", "import sasxport5"),
+        native=True,
         content=_begins(b"HEADER RECORD*******"),
     ),
     DataFormat(
@@ -151,7 +160,7 @@ FORMATS = (
     DataFormat(
         "parquet", "a Parquet file", "Parquet", (".parquet", ".pq"), ("pyarrow",),
         reader="terrace.data.parquet:read_parquet",
-        written=(".parquet",), writer="terrace.data.parquet:write_parquet", keeps="everything",
+        written=(".parquet",), writer="terrace.data.parquet:write_parquet", keeps="everything", holds=ALL,
         opener="terrace.data.streams.parquet:open_parquet", memory="terrace.data.streams.parquet:memory_of_parquet",
         content=_begins(b"PAR1"),
     ),

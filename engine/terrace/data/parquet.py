@@ -75,13 +75,19 @@ def dataset_of_columns(columns: list[RawColumn], metadata: Any, source: str) -> 
 
 def write_parquet(data: Dataset, path: Path | BytesIO, report: Report | None = None) -> list[str]:
     """Write columns and description to `path`, compressed. No notes: everything is kept."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
+
+    pq.write_table(described_table(data), path, compression="zstd")
+    return []
+
+
+def described_table(data: Dataset) -> Any:
+    """An Arrow table of the columns, with the description in the metadata of its schema."""
+    import pyarrow as pa
 
     table = pa.Table.from_pandas(data.frame, preserve_index=False)
     metadata = {**(table.schema.metadata or {}), KEY: json.dumps(describe(data)).encode("utf-8")}
-    pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
-    return []
+    return table.replace_schema_metadata(metadata)
 
 
 def describe(data: Dataset) -> dict[str, Any]:
@@ -90,6 +96,7 @@ def describe(data: Dataset) -> dict[str, Any]:
         "version": _VERSION,
         "label": data.label,
         "notes": list(data.notes),
+        "documents": list(data.documents),
         "panel": None if data.panel is None else [data.panel.panel, data.panel.time, data.panel.delta],
         "sorted_by": list(data.sorted_by),
         "signed": None if data.signed is None else [list(data.signed.columns), data.signed.rows, data.signed.when],
@@ -101,6 +108,10 @@ def describe(data: Dataset) -> dict[str, Any]:
                 "value_labels": [[_plain(k), text] for k, text in v.value_labels.items()],
                 "missing_codes": [_plain(c) for c in v.missing_codes],
                 "format": v.format,
+                "missing_ranges": [list(r) for r in v.missing_ranges],
+                "native_format": v.native_format,
+                "width": v.width,
+                "label_set": v.label_set,
             }
             for v in data.variables
         ],
@@ -117,6 +128,10 @@ def described_variables(described: dict[str, Any]) -> tuple[Variable, ...]:
             value_labels=dict(v["value_labels"]),
             missing_codes=tuple(v["missing_codes"]),
             format=v["format"],
+            missing_ranges=tuple((low, high) for low, high in v.get("missing_ranges", ())),
+            native_format=v.get("native_format", ""),
+            width=v.get("width", 0),
+            label_set=v.get("label_set", ""),
         )
         for v in described["variables"]
     )
@@ -140,6 +155,7 @@ def _described(columns: list[RawColumn], described: dict[str, Any], source: str)
         panel=None if panel is None else Panel(*panel),
         sorted_by=tuple(described["sorted_by"]),
         signed=_signed(described.get("signed")),
+        documents=tuple(described.get("documents", ())),
     )
 
 

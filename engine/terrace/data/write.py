@@ -8,6 +8,7 @@ from pathlib import Path
 
 from terrace.data import formats
 from terrace.data.dataset import Dataset
+from terrace.data.features import not_held
 from terrace.data.formats import DataFormat
 from terrace.data.progress import Cancel, Progress, Report
 from terrace.data.writers.losses import text_losses
@@ -65,6 +66,7 @@ def write(
         with replacing(target, replace=replace, check=look) as temporary:
             notes += formats.writer_of(kind)(data, temporary, report, **options)
             notes += text_losses(data, kind)
+            notes += not_held(data, kind.holds, formats.ending_of(target) or kind.usual)
     except (TerraceError, MemoryError):
         raise
     # Five libraries write the formats; what they refuse, they refuse in their own ways.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +14,8 @@ from terrace.report.cells import has_pairs
 from terrace.results.plot import Plot
 from terrace.results.table import Single, Table
 
+_FORMULA = re.compile(r"(?![+-]?(?:[\d.,]+(?:[eE][+-]?\d+)?|inf)\Z)\s*[=+\-@].|[\t\r]", re.DOTALL)
+
 
 def table_csv(table: Table) -> str:
     """A table as comma-separated values, head first, without title and notes."""
@@ -21,7 +24,7 @@ def table_csv(table: Table) -> str:
 
 def table_tsv(table: Table) -> str:
     """A table as tab-separated values, for spreadsheets on the clipboard."""
-    clean = ([x.replace("\t", " ").replace("\n", " ") for x in row] for row in table_cells(table))
+    clean = ([harmless(x.replace("\t", " ").replace("\n", " ")) for x in row] for row in table_cells(table))
     return "".join("\t".join(row) + "\n" for row in clean)
 
 
@@ -54,6 +57,11 @@ def table_cells(table: Table) -> Iterator[list[str]]:
                 # a row of intervals may stand in a column of numbers
                 cells.append(f"[{', '.join(map(exact, value))}]" if isinstance(value, tuple) else exact(value))
         yield cells
+
+
+def harmless(text: str) -> str:
+    """The text of a cell so that no spreadsheet runs it as a formula: an apostrophe in front; numbers as they are."""
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def exact(value: Single) -> str:
@@ -99,5 +107,5 @@ def _at(values: npt.NDArray[np.float64] | None, i: int) -> str:
 
 def _text(rows: Iterator[list[str]], delimiter: str) -> str:
     out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(map(harmless, row) for row in rows)
     return out.getvalue()

@@ -141,7 +141,7 @@ def _with_figures(
 
 def _separated(parts: list[Part], delimiter: str, labels: Mapping[str, str] | None) -> str:
     """One table as it is; several one under the other, each under its title. Texts have no place in data."""
-    from terrace.report.csv import plot_csv, table_csv, table_tsv
+    from terrace.report.csv import harmless, plot_csv, table_csv, table_tsv
 
     shown: list[tuple[str, str]] = []
     for part, _ in number_parts(parts, labels=labels):
@@ -153,7 +153,7 @@ def _separated(parts: list[Part], delimiter: str, labels: Mapping[str, str] | No
         raise ExportError("There is no table to write as data.", code="no-table", advice="Use .txt or .html.")
     if len(shown) == 1:
         return shown[0][1]
-    return "\n".join(f"{_quoted(name)}\n{text}" for name, text in shown)
+    return "\n".join(f"{_quoted(harmless(name))}\n{text}" for name, text in shown)
 
 
 def _quoted(text: str) -> str:

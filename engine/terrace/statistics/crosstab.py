@@ -32,7 +32,7 @@ class Levels:
 def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, labels: bool = True) -> Levels:
     """The values of a variable in the rows to keep; missing ones only with `missing`."""
     groups: Grouping = group(data, [name])
-    if missing and data.variable(name).missing_codes:
+    if missing and data.variable(name).declares_missing:
         return _with_codes(data, name, keep, groups, labels=labels)
     keep = keep if missing else keep & ~groups.missing
     used = np.zeros(groups.n_groups, dtype=bool)
@@ -55,11 +55,10 @@ def levels(data: Dataset, name: str, keep: BoolArray, *, missing: bool = False, 
 
 def _with_codes(data: Dataset, name: str, keep: BoolArray, groups: Grouping, *, labels: bool) -> Levels:
     """As `levels` with missing ones, each missing code by itself: they tell why a value is missing."""
-    v = data.variable(name)
     raw = data.frame[name]
     plain = levels(data, name, keep & ~groups.missing, labels=labels)
     values, codes = list(plain.values), plain.codes.copy()
-    for code in v.missing_codes:
+    for code in data.missing_values(name):
         rows = keep & np.asarray(raw == code)
         if rows.any():
             codes[rows] = len(values)

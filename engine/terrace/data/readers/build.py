@@ -38,10 +38,19 @@ class RawColumn:
     value_labels: Mapping[Value, str] = field(default_factory=dict)
     missing_codes: tuple[Value, ...] = ()
     format: str = ""
+    missing_ranges: tuple[tuple[float, float], ...] = ()
+    native_format: str = ""
+    width: int = 0
+    label_set: str = ""
 
 
 def build_dataset(
-    columns: Sequence[RawColumn], *, source: str = "", label: str = "", notes: Sequence[str] = ()
+    columns: Sequence[RawColumn],
+    *,
+    source: str = "",
+    label: str = "",
+    notes: Sequence[str] = (),
+    documents: Sequence[str] = (),
 ) -> Dataset:
     """A Dataset of these columns, all of one length.
 
@@ -92,13 +101,18 @@ def build_dataset(
                 value_labels=labels,
                 missing_codes=tuple(_tidy(c) for c in column.missing_codes),
                 format=format_,
+                missing_ranges=column.missing_ranges,
+                native_format=column.native_format,
+                width=column.width,
+                label_set=column.label_set,
             )
         )
     rows = len(columns[0].values) if columns else 0
     frame = pd.DataFrame(series, index=pd.RangeIndex(rows), copy=False)
     return Dataset(
-        frame, tuple(variables), label=label, source=source, notes=tuple(all_notes), left_out=left_out
-    )
+        frame, tuple(variables), label=label, source=source, notes=tuple(all_notes), left_out=left_out,
+        documents=tuple(documents),
+    )  # fmt: skip
 
 
 def from_frame(frame: pd.DataFrame, *, label: str = "") -> Dataset:

@@ -19,8 +19,10 @@ from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, detect
 from terrace.data.readers.line_limit import LineLimit
+from terrace.data.readers.quoted import QUOTED, text_by_quotes
 from terrace.errors import DataError
 
+_HEAD = 1 << 18  # bytes that tell what may be
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
 
 
@@ -123,7 +125,16 @@ def read_rows(
     The columns `text` are text whatever they hold.
     """
     frame, watched = _parsed(path, layout, report, rows, dict.fromkeys(text, "str"))
+    quoted = _quoted(path, layout, frame, rows)
     notes: dict[int, str] = {}
+    for k in sorted(quoted - set(text)):
+        if pd.api.types.is_numeric_dtype(frame.iloc[:, k].dtype):
+            notes[k] = QUOTED
+    if quoted:
+        whole, _ = _parsed(path, layout, report, rows, dict.fromkeys(quoted, "str"), sorted(quoted), missing=("",))
+        for place, k in enumerate(sorted(quoted)):
+            frame.isetitem(k, whole.iloc[:, place].array)
+        text = {*text, *quoted}
     columns = [frame.iloc[:, k] for k in range(frame.shape[1])]
     doubtful = [
         k for k, values in enumerate(columns)
@@ -141,9 +152,24 @@ def read_rows(
             if keep:
                 frame.isetitem(k, written.str.strip().array)
     for k in range(frame.shape[1]):
-        if isinstance(frame.iloc[:, k].dtype, pd.StringDtype):
+        if k not in quoted and isinstance(frame.iloc[:, k].dtype, pd.StringDtype):
             notes[k] = _take_blanks_out(frame, k, layout, k not in text) or notes.get(k, "")
     return frame, {k: note for k, note in notes.items() if note}
+
+
+def _quoted(path: Path, layout: Layout, frame: pd.DataFrame, rows: int | None) -> frozenset[int]:
+    """The columns that are text for their quotation marks, as far as pandas made something else of a value."""
+    where = (path, layout.delimiter, layout.encoding, len(layout.names), layout.skip + layout.header)
+    head = text_by_quotes(*where, most=_HEAD)
+    number = {k for k in head.values if not isinstance(frame.iloc[:, k].dtype, pd.StringDtype)}
+    if not any(k in number or bool(frame.iloc[:, k].isna().any()) for k in head.values):
+        return frozenset()
+    found = text_by_quotes(*where, most=_HEAD if rows is not None else -1)
+    unsure = sorted((found.values - found.names) & number)
+    if not unsure:
+        return found.values
+    fields, _ = _parsed(path, layout, Report(""), rows, dict.fromkeys(unsure, "str"), unsure)
+    return found.values - {k for place, k in enumerate(unsure) if not needs_text(fields.iloc[:, place])}
 
 
 def _take_blanks_out(frame: pd.DataFrame, k: int, layout: Layout, numbers: bool) -> str:
@@ -201,6 +227,7 @@ def _parsed(
     rows: int | None,
     types: Mapping[int, str],
     only: Sequence[int] | None = None,
+    missing: Collection[str] = MISSING,
 ) -> tuple[pd.DataFrame, _Watched]:
     """The table as pandas reads it, or some columns, and the file with what was seen in its fields."""
     names = [f"c{i}" for i in range(len(layout.names))]
@@ -228,7 +255,7 @@ def _parsed(
                 index_col=False,
                 skiprows=layout.skip,
                 skip_blank_lines=True,
-                na_values=list(MISSING),
+                na_values=list(missing),
                 keep_default_na=False,
                 low_memory=False,
                 nrows=rows,

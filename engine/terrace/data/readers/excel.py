@@ -129,16 +129,20 @@ def _sheet_name(path: Path, names: list[str], sheet: str | int) -> str:
 
 
 def _rows(worksheet: Any, report: Report, area: dict[str, int]) -> list[tuple[Any, ...]]:
-    """The rows with anything in them, from the first on."""
+    """The rows from the first to the last with anything in it: a row of missing values between others is one too."""
     # Some writers store a wrong size; without it, read-only mode takes the rows as they come.
     total = worksheet.max_row
     worksheet.reset_dimensions()
-    rows = []
+    rows: list[tuple[Any, ...]] = []
+    blank: list[tuple[Any, ...]] = []
     for i, row in enumerate(worksheet.iter_rows(values_only=True, **area)):
         if i % _STEP == 0:
             report(min(1.0, i / total) if total else None)
         if any(cell is not None and cell != "" for cell in row):
-            rows.append(row)
+            rows += [*blank, row]
+            blank = []
+        elif rows:
+            blank.append(row)
     return rows
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure
@@ -50,12 +51,13 @@ def _extended(frame: pd.DataFrame, meta: Any, name: str, i: int) -> dict[str, An
         CODES.get(k, k) if isinstance(k, str) else k: text
         for k, text in (meta.variable_value_labels.get(name) or {}).items()
     }
+    named = {"label_set": (meta.variable_to_label.get(name) or "") if labels else ""}
     column = frame.iloc[:, i]
     if column.dtype != object or meta.readstat_variable_types.get(name) == "string":
-        return {"value_labels": labels}
+        return {"value_labels": labels, **named}
     used = [c for c in CODES if bool((column == c).any())]
     values = column.replace({c: CODES[c] for c in used}).to_numpy(dtype=np.float64)
-    return {"values": values, "missing_codes": tuple(CODES[c] for c in used), "value_labels": labels}
+    return {"values": values, "missing_codes": tuple(CODES[c] for c in used), "value_labels": labels, **named}
 
 
 def read_spss(path: Path, report: Report, encoding: str | None = None) -> Dataset:
@@ -163,7 +165,8 @@ def _column(frame: pd.DataFrame, meta: Any, name: str, i: int, **known: Any) -> 
 
 
 def _finish(columns: list[RawColumn], meta: Any, path: Path, notes: list[str]) -> Dataset:
-    return build_dataset(columns, source=str(path), label=(meta.file_label or "").strip(), notes=notes)
+    return build_dataset(columns, source=str(path), label=(meta.file_label or "").strip(), notes=notes,
+                         documents=[n.rstrip() for n in meta.notes or []])  # fmt: skip
 
 
 def _number_keys(labels: dict[Value, str]) -> dict[Value, str]:
@@ -184,18 +187,41 @@ def _spss_columns(frame: pd.DataFrame, meta: Any) -> list[RawColumn]:
     for i, name in enumerate(meta.column_names):
         kind = (meta.original_variable_types.get(name) or "").upper()
         values = frame.iloc[:, i]
-        known: dict[str, Any] = {"format": ""}
-        if _SPSS_DATE.fullmatch(kind):
-            known = {"format": DAY, "values": values.to_numpy(dtype=np.float64) / 86_400 - SPSS_OFFSET_DAYS}
-        elif _SPSS_DATETIME.fullmatch(kind):
-            seconds = values.to_numpy(dtype=np.float64) - SPSS_OFFSET_DAYS * 86_400.0
-            known = {"format": DATETIME, "values": seconds * 1000}
+        known: dict[str, Any] = {"format": "", "width": _width(meta, name)}
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            known["native_format"] = kind
         codes = _missing_codes(values, meta.missing_ranges.get(name) or [])
-        if codes and "values" in known:  # codes are in the file's units; a date cannot keep them
-            known["values"] = np.where(values.isin(codes), np.nan, known["values"])
-            codes = ()
-        columns.append(_column(frame, meta, name, i, missing_codes=codes, **known))
+        ranges = tuple(
+            (float(r["lo"]), float(r["hi"]))
+            for r in meta.missing_ranges.get(name) or []
+            if isinstance(r, dict) and r["lo"] != r["hi"]
+        )
+        convert = _from_seconds(kind)
+        if convert is not None:  # codes and labels are in the units of the file too
+            known |= {"format": DATETIME if _SPSS_DATETIME.fullmatch(kind) else DAY}
+            known["values"] = convert(values.to_numpy(dtype=np.float64))
+            codes = tuple(convert(np.array(codes, dtype=np.float64)).tolist())
+            ranges = tuple((low, high) for low, high in convert(np.array(ranges).reshape(-1, 2)).tolist())
+            labels = meta.variable_value_labels.get(name) or {}
+            keys = convert(np.array(list(labels), dtype=np.float64)).tolist()
+            known["value_labels"] = dict(zip(keys, labels.values()))
+        columns.append(_column(frame, meta, name, i, missing_codes=codes, missing_ranges=ranges, **known))
     return columns
+
+
+def _width(meta: Any, name: str) -> int:
+    """The width of the column on the screen; 0 for the 8 characters that SPSS gives every one."""
+    width = int(meta.variable_display_width.get(name) or 0)
+    return 0 if width == 8 else width
+
+
+def _from_seconds(kind: str) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]] | None:
+    """What makes dates of the seconds of SPSS; None for a format of plain numbers."""
+    if _SPSS_DATE.fullmatch(kind):
+        return lambda seconds: seconds / 86_400 - SPSS_OFFSET_DAYS
+    if _SPSS_DATETIME.fullmatch(kind):
+        return lambda seconds: (seconds - SPSS_OFFSET_DAYS * 86_400.0) * 1000
+    return None
 
 
 def _missing_codes(values: pd.Series, ranges: list[Any]) -> tuple[Value, ...]:
@@ -218,6 +244,7 @@ def _sas_columns(frame: pd.DataFrame, meta: Any, formats: dict[str, dict[Value, 
         values = frame.iloc[:, i]
         known: dict[str, Any] = {"format": ""}
         if pd.api.types.is_numeric_dtype(values.dtype):
+            known["native_format"] = kind
             if _SAS_DATETIME.fullmatch(kind):
                 known = {"format": DATETIME, "values": values.to_numpy(dtype=np.float64) * 1000}
             elif _SAS_DATE.fullmatch(kind):

@@ -104,4 +104,5 @@ def _described(v: Variable, t: Target) -> Variable:
         return replace(v, name=t.name, label=label)
     same: Mapping[str, Any] = {"value_labels": v.value_labels} if t.statistic in ("min", "max") else {}
     format_ = "" if t.statistic in ("count", "percent") else v.format
-    return Variable(t.name, label, Measure.CONTINUOUS, format=format_, **same)
+    native = v.native_format if format_ == v.format and t.statistic not in ("count", "percent") else ""
+    return Variable(t.name, label, Measure.CONTINUOUS, format=format_, native_format=native, **same)

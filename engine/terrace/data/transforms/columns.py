@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,13 +56,17 @@ def described(first: Variable | None, second: Variable | None) -> Variable:
         known = first or second
         assert known is not None
         return known
-    return Variable(
-        first.name,
-        first.label or second.label,
-        first.measure,
-        first.value_labels or second.value_labels,
-        tuple(dict.fromkeys((*first.missing_codes, *second.missing_codes))),  # what one calls missing is no value
-        first.format or second.format,
+    return replace(
+        first,
+        label=first.label or second.label,
+        value_labels=first.value_labels or second.value_labels,
+        label_set=first.label_set if first.value_labels else second.label_set,
+        # what one calls missing is no value
+        missing_codes=tuple(dict.fromkeys((*first.missing_codes, *second.missing_codes))),
+        missing_ranges=tuple(dict.fromkeys((*first.missing_ranges, *second.missing_ranges))),
+        format=first.format or second.format,
+        native_format=first.native_format or second.native_format,
+        width=first.width or second.width,
     )
 
 

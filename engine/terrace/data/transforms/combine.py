@@ -218,7 +218,7 @@ def _shared(
 
 def _missing(values: pd.Series, data: Dataset, name: str) -> npt.NDArray[np.bool_]:
     gone = values.isna() | (values == "").fillna(False) if data.is_text(name) else values.isna()
-    codes = data.variable(name).missing_codes
+    codes = data.missing_values(name)
     return np.asarray(gone | values.isin(list(codes)) if codes else gone, dtype=bool)
 
 

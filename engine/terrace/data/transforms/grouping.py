@@ -122,7 +122,7 @@ def column(data: Dataset, name: str) -> Any:
         if v.missing_codes:
             gone |= values.isin(list(v.missing_codes))
         return values.where(~gone, None) if bool(gone.any()) else values
-    if v.missing_codes or not isinstance(values.dtype, np.dtype):
+    if v.declares_missing or not isinstance(values.dtype, np.dtype):
         return data.numeric(name)
     return values.to_numpy()
 

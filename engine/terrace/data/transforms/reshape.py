@@ -78,7 +78,8 @@ def to_long(
         columns[new] = _woven(data, [found[stub].get(v) for v in values], order, new)
         variables.append(_common(data, list(found[stub].values()), new))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(n * m), copy=False)
-    out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=(*i, j), sha256=data.sha256)
+    out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=(*i, j),
+                  documents=data.documents, sha256=data.sha256)  # fmt: skip
     stub_names = {s: tuple(found[s].values()) for s in stubs}
     return out, ReshapeReport((n, n * m), (len(data.names), len(variables)), tuple(values), stub_names)
 
@@ -126,7 +127,8 @@ def to_wide(
         columns[name] = take(data.frame[name], groups.first)
         variables.append(data.variable(name))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(groups.n_groups), copy=False)
-    out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=tuple(i), sha256=data.sha256)
+    out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=tuple(i),
+                  documents=data.documents, sha256=data.sha256)  # fmt: skip
     return out, ReshapeReport(
         (len(data), groups.n_groups),
         (len(data.names), len(variables)),
@@ -200,7 +202,10 @@ def _common(data: Dataset, names: Sequence[str], new: str) -> Variable:
         labels.update(v.value_labels)
     text = first.label if all(v.label == first.label for v in all_) else ""
     codes = tuple(dict.fromkeys(c for v in all_ for c in v.missing_codes))
-    return Variable(new, text, first.measure, labels, codes, first.format)
+    ranges = tuple(dict.fromkeys(r for v in all_ for r in v.missing_ranges))
+    return replace(
+        first, name=new, label=text, value_labels=labels, missing_codes=codes, missing_ranges=ranges, label_set=""
+    )
 
 
 # --- wide -------------------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ import pandas as pd
 
 from terrace.data import formats
 from terrace.data.dataset import Dataset
-from terrace.data.digits import needs_text
 from terrace.data.formats import DataFormat
 from terrace.data.readers.detect import MISSING
 
+_ISO = re.compile(r"\s*\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?\s*")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -28,6 +28,8 @@ def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
         if values.empty:
             continue
         read = again(values)
+        if pd.api.types.is_datetime64_any_dtype(read.dtype):
+            notes.append(f"{name}: its texts look like dates, and are read as dates; {formats.WHOLE.usual} keeps them.")
         gone = values[read.isna()]
         if len(gone):
             notes.append(f"{name}: {gone.iloc[0]!r} stands for missing in such a file, and is read as missing.")
@@ -40,12 +42,10 @@ def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
 
 
 def from_text(values: pd.Series) -> pd.Series:
-    """Texts, shape (n,), as a file of this format gives them back."""
-    known = values.where(~values.str.strip().isin(MISSING), None)
-    numbers = pd.to_numeric(known.str.strip(), errors="coerce")
-    if bool((numbers.notna() == known.notna()).all()) and not needs_text(known):
-        return numbers
-    return known
+    """Texts, shape (n,), as a file of this format gives them back beside numbers: only dates become something else."""
+    if bool(values.str.fullmatch(_ISO).all()):
+        return pd.to_datetime(values.str.strip(), format="ISO8601", errors="coerce")
+    return values
 
 
 def from_excel(values: pd.Series) -> pd.Series:

@@ -1,185 +1,201 @@
-"""Writing files of Stata and SPSS, with as much of the description as each format holds."""
+"""Writing files of SPSS, and of SAS to be passed on, with as much of the description as each format holds."""
 
 from __future__ import annotations
 
-import re
+import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.dataset import Dataset, FloatArray, Measure, Variable
 from terrace.data.dates import MS_PER_DAY, SPSS_OFFSET_DAYS, is_date_format, is_datetime_format
 from terrace.data.extended import LEAST, extended_name
+from terrace.data.missing import code_text, range_text
+from terrace.data.native_formats import spss_format, spss_says
 from terrace.data.progress import Report
 from terrace.data.value import Value
+from terrace.data.writers import names
 from terrace.errors import DataError
+from terrace.wording import enumerated
 
-_LONG = 2_147_483_620
-"""The largest whole number of Stata's long; beyond it are the codes of missing values."""
-_DOUBLE = 8.988465674311579e307
-_SPSS_MEASURES = {
+_MEASURES = {
     Measure.NOMINAL: "nominal",
     Measure.IDENTIFIER: "nominal",
     Measure.ORDINAL: "ordinal",
     Measure.CONTINUOUS: "scale",
 }
-
-
-def write_stata(data: Dataset, path: Path, report: Report) -> list[str]:
-    """Write .dta (version 118, Stata 14 and later); return what it could not hold.
-
-    Missing codes other than .a to .z become missing: Stata has none that keep their number. Raises `DataError` for
-    values beyond the range of a Stata double.
-    """
-    import pyreadstat
-
-    notes: list[str] = []
-    labels: dict[str, dict[int | str, str]] = {}
-    extended: dict[str, list[str]] = {}
-    frame = {}
-    for v in data.variables:
-        if data.is_text(v.name):
-            frame[v.name] = _text(data, v)
-            if v.value_labels:
-                notes.append(f"{v.name}: Stata has no value labels for text; they are left out.")
-            continue
-        frame[v.name] = _stata_numbers(data, v)
-        letters = _letters(data, v)
-        if letters is not None:
-            frame[v.name], extended[v.name] = letters
-        if any(not extended_name(c) for c in v.missing_codes):
-            notes.append(f"{v.name}: the missing codes are written as missing.")
-        whole: dict[int | str, str] = {
-            int(k): t for k, t in v.value_labels.items() if float(k).is_integer() and abs(float(k)) <= _LONG
-        }
-        whole |= {extended_name(k)[1:]: t for k, t in v.value_labels.items() if extended_name(k)}
-        if whole:
-            labels[v.name] = {k: _cut(t, 32000) for k, t in whole.items() if t}
-        if len(whole) < len(v.value_labels):
-            notes.append(f"{v.name}: Stata labels whole numbers only; the other value labels are left out.")
-    cut = [v.name for v in data.variables if len(v.label) > 80]
-    if cut:
-        notes.append(f"Labels longer than 80 characters are cut: {', '.join(cut)}.")
-    pyreadstat.write_dta(
-        pd.DataFrame(frame),
-        path,
-        file_label=data.label[:80],
-        column_labels={v.name: v.label[:80] for v in data.variables if v.label},
-        variable_value_labels=labels,  # type: ignore[arg-type]  # a letter is an extended missing value
-        missing_user_values=extended or None,
-        variable_format={v.name: v.format for v in data.variables if _stata_format(v.format)},
-    )
-    return notes
-
-
-def _letters(data: Dataset, v: Variable) -> tuple[pd.Series, list[str]] | None:
-    """The values with letters for extended missing values, and which letters; None where there are none."""
-    raw = data.frame[v.name].to_numpy()
-    used = {c: extended_name(c)[1:] for c in v.missing_codes if extended_name(c) and bool((raw == c).any())}
-    if not used:
-        return None
-    values = data.numeric(v.name).astype(object)
-    for code, letter in used.items():
-        values[raw == code] = letter
-    return pd.Series(values, dtype=object), sorted(used.values())
+_LONGEST = 32_767  # bytes of a text in SPSS
+_LINE = 80  # bytes of a line of its documents
 
 
 def write_spss(data: Dataset, path: Path, report: Report) -> list[str]:
-    """Write .sav, or compressed .zsav where the path ends so; return what it could not hold."""
+    """Write .sav, or compressed .zsav where the path ends so; return what it could not hold.
+
+    Raises `DataError` for text longer than 32,767 bytes.
+    """
     import pyreadstat
 
-    notes: list[str] = []
+    data, notes = names.named(data, names.SPSS)
     frame, formats, missing = {}, {}, {}
     for v in data.variables:
+        kept, lost = _declared(data, v)
+        if lost:
+            can = "of at most 8 bytes" if data.is_text(v.name) else "or a range and one"
+            notes.append(f"{v.name}: SPSS holds three missing codes {can}; {enumerated(lost)} "
+                         f"{_are(lost)} written as missing.")  # fmt: skip
         if data.is_text(v.name):
-            frame[v.name] = _text(data, v)
+            frame[v.name] = _text(data, v, kept)
         else:
-            frame[v.name], format_ = _spss_numbers(data, v, notes)
-            if format_:
-                formats[v.name] = format_
-        codes = _spss_missing(data, v, notes)
-        if codes:
-            missing[v.name] = codes
+            frame[v.name] = pd.Series(_seconds(v, _numbers(data, v, kept)))
+            formats[v.name] = spss_format(v) or _usual(data, v)
+        if kept.declares_missing:
+            missing[v.name] = _in_file(kept, data.is_text(v.name))
+    notes += _letters(data) + cut_notes(data, label=64, labels=255, value_labels=120)
+    unsaid = [v.name for v in data.variables if not data.is_text(v.name) and not spss_says(v)]
+    if unsaid:
+        notes.append("SPSS does not have these display formats, which are left out: "
+                     f"{', '.join(f'{n} {data.variable(n).format}' for n in unsaid)}.")  # fmt: skip
+    lines = _lines(data.documents)
+    if len(lines) > len(data.documents):
+        notes.append(f"Notes of the data are broken into lines of {_LINE} bytes.")
     pyreadstat.write_sav(
         pd.DataFrame(frame),
         path,
-        file_label=_cut(data.label, 64),
+        file_label=cut(data.label, 64),
         compress=path.suffix.lower() == ".zsav",
-        column_labels={v.name: _cut(v.label, 255) for v in data.variables if v.label},
-        variable_value_labels={v.name: _spss_labels(data, v) for v in data.variables if v.value_labels},  # type: ignore[misc]  # text has labels too
+        column_labels={v.name: cut(v.label, 255) for v in data.variables if v.label},
+        note=lines,
+        variable_value_labels={v.name: _labels(data, v) for v in data.variables if v.value_labels},  # type: ignore[misc]  # text has labels too
         missing_ranges=missing,
-        variable_measure={v.name: _SPSS_MEASURES[v.measure] for v in data.variables},
+        variable_display_width={v.name: v.width for v in data.variables if v.width},
+        variable_measure={v.name: _MEASURES[v.measure] for v in data.variables},
         variable_format=formats,
     )
     return notes
 
 
-def _text(data: Dataset, v: Variable) -> pd.Series:
+def _text(data: Dataset, v: Variable, kept: Variable) -> pd.Series:
     column = data.frame[v.name]
-    return column.where(column.notna(), "").astype("object")
+    lost = [c for c in v.missing_codes if c not in kept.missing_codes]
+    column = column.where(column.notna() & ~column.isin(lost), "").astype("object")
+    long = column.str.len() > _LONGEST // 4  # what is shorter fits in any letters
+    if bool(long.any()):
+        sizes = column[long].map(lambda t: len(t.encode("utf-8")))
+        row = int(np.argmax(sizes.to_numpy()))
+        if sizes.iloc[row] > _LONGEST:
+            raise DataError(
+                f"{v.name} holds text of {sizes.iloc[row]:,} bytes (row {int(np.flatnonzero(long)[row]) + 1}); "
+                f"SPSS holds {_LONGEST:,}.",
+                code="too-long",
+                subject=v.name,
+                advice=f"Shorten it (generate short = substr({v.name}, 1, 2000)), or write .dta or .parquet.",
+            )
+    return column
 
 
-def _stata_numbers(data: Dataset, v: Variable) -> pd.Series:
-    column = data.frame[v.name]
-    integers = column.dtype.kind in "iub" and not v.missing_codes
-    if integers and (not len(column) or (column.max() <= _LONG and column.min() >= -_LONG)):
-        return column.astype(np.int32)
-    values = data.numeric(v.name)
-    beyond = np.abs(values) > _DOUBLE
-    if bool(beyond.any()):
-        raise DataError(
-            f"{v.name} holds infinite or huge values (row {int(np.argmax(beyond)) + 1}), which Stata cannot.",
-            code="infinite-values",
-            subject=v.name,
-            advice="Replace them by missing, or write .parquet.",
-        )
-    return pd.Series(values)
+def _numbers(data: Dataset, v: Variable, kept: Variable) -> FloatArray:
+    """The numbers with the missing codes that are kept; .a to .z, and other codes, as NaN."""
+    values: FloatArray = data.frame[v.name].to_numpy(dtype=np.float64, na_value=np.nan)
+    if not v.declares_missing:
+        return values
+    return np.where(v.stands_for_missing(values) & ~kept.stands_for_missing(values), np.nan, values)
 
 
-def _spss_numbers(data: Dataset, v: Variable, notes: list[str]) -> tuple[pd.Series, str]:
-    values = data.frame[v.name].to_numpy(dtype=np.float64, na_value=np.nan)
-    if any(map(extended_name, v.missing_codes)):
-        values = np.where(values >= LEAST, np.nan, values)
-        notes.append(f"{v.name}: SPSS has no .a to .z; they are written as missing.")
+def _seconds(v: Variable, values: FloatArray) -> FloatArray:
+    """Dates in seconds since October 1582, to the millisecond; other numbers as they are."""
     if is_datetime_format(v.format):
-        return pd.Series(values / 1000 + SPSS_OFFSET_DAYS * 86_400.0), "DATETIME23.2"
+        return values / 1000 + SPSS_OFFSET_DAYS * 86_400.0
     if is_date_format(v.format):
-        return pd.Series((values + SPSS_OFFSET_DAYS) * (MS_PER_DAY / 1000)), "DATE11"
-    fixed = re.fullmatch(r"%(\d+)\.(\d+)f", v.format)
-    if fixed:
-        return pd.Series(values), f"F{fixed[1]}.{fixed[2]}"
-    present = values[np.isfinite(values)]
-    if not present.size or bool((present == np.floor(present)).all()):
-        return pd.Series(values), "F8.0"
-    return pd.Series(values), ""
+        seconds: FloatArray = np.round((values + SPSS_OFFSET_DAYS) * (MS_PER_DAY / 1000), 3)
+        return seconds
+    return values
 
 
-def _spss_missing(data: Dataset, v: Variable, notes: list[str]) -> list[Any]:
-    """At most three codes, or else one range where no valid value lies between them."""
-    codes = sorted(c for c in v.missing_codes if not extended_name(c))
-    if not codes or is_date_format(v.format):
-        return []
-    if len(codes) <= 3:
-        return list(codes)
-    if not data.is_text(v.name):
-        valid = data.numeric(v.name)
-        if not bool(((valid >= float(codes[0])) & (valid <= float(codes[-1]))).any()):
-            return [{"lo": codes[0], "hi": codes[-1]}]
-    notes.append(f"{v.name}: SPSS holds three missing codes; the first three of {len(codes)} are kept.")
-    return list(codes[:3])
+def _usual(data: Dataset, v: Variable) -> str:
+    present = data.frame[v.name].to_numpy(dtype=np.float64, na_value=np.nan)
+    present = present[np.isfinite(present) & (present < LEAST)]
+    return "F8.0" if bool((present == np.floor(present)).all()) else "F8.2"
 
 
-def _spss_labels(data: Dataset, v: Variable) -> dict[Value, str]:
-    convert: type[str] | type[float] = str if data.is_text(v.name) else float
-    return {convert(k): _cut(t, 120) for k, t in v.value_labels.items() if t and not extended_name(k)}
+def _letters(data: Dataset) -> list[str]:
+    told = [v.name for v in data.variables if any(map(extended_name, (*v.missing_codes, *v.value_labels)))]
+    return [f"SPSS has no .a to .z; in {enumerated(told)} they are written as missing, without labels."] * bool(told)
 
 
-def _stata_format(format: str) -> bool:
-    return bool(re.fullmatch(r"%-?0?\d+\.\d+[efg]c?|%-?t[a-zA-Z].*", format))
+def _declared(data: Dataset, v: Variable) -> tuple[Variable, list[str]]:
+    """The variable with what SPSS can declare missing, three codes or a range and one code; and what it cannot."""
+    codes = [c for c in v.missing_codes if not extended_name(c)]
+    if data.is_text(v.name):
+        short = [c for c in codes if len(str(c).encode("utf-8")) <= 8][:3]
+        return replace(v, missing_codes=tuple(short)), [f"{c!r}" for c in codes if c not in short]
+    ranges = list(v.missing_ranges)
+    codes = [c for c in codes if not any(low <= float(c) <= high for low, high in ranges)]
+    if not ranges and len(codes) > 3 and (one := _as_range(data, v, codes)):
+        ranges, codes = [one], []
+    most = 1 if ranges else 3
+    lost = [range_text(*r) for r in ranges[1:]] + [code_text(c) for c in codes[most:]]
+    return replace(v, missing_codes=tuple(codes[:most]), missing_ranges=tuple(ranges[:1])), lost
 
 
-def _cut(text: str, size: int) -> str:
+def _in_file(v: Variable, text: bool) -> list[Any]:
+    """What is declared missing, in the units of the file."""
+    if text:
+        return list(v.missing_codes)
+    ends = _seconds(v, np.array(v.missing_ranges, dtype=np.float64).reshape(-1, 2))
+    codes = _seconds(v, np.array([float(c) for c in v.missing_codes]))
+    return [{"lo": low, "hi": high} for low, high in ends.tolist()] + list(codes.tolist())
+
+
+def _as_range(data: Dataset, v: Variable, codes: list[Value]) -> tuple[float, float] | None:
+    """From the lowest to the highest code, where no valid value lies between them."""
+    low, high = min(map(float, codes)), max(map(float, codes))
+    valid = data.numeric(v.name)
+    return None if bool(((valid >= low) & (valid <= high)).any()) else (low, high)
+
+
+def _labels(data: Dataset, v: Variable) -> dict[Value, str]:
+    if data.is_text(v.name):
+        return {str(k): cut(t, 120) for k, t in v.value_labels.items() if t}
+    keys = {float(k): t for k, t in v.value_labels.items() if t and not extended_name(k)}
+    numbers = _seconds(v, np.array(list(keys)))
+    return {k: cut(t, 120) for k, t in zip(numbers.tolist(), keys.values())}
+
+
+def _lines(documents: tuple[str, ...]) -> list[str]:
+    """Lines of at most 80 bytes, broken between words where that is possible."""
+    out: list[str] = []
+    for text in documents:
+        for line in text.splitlines() or [""]:
+            size, found = _LINE, [line]
+            while max(len(part.encode("utf-8")) for part in found) > _LINE:
+                found, size = textwrap.wrap(line, size), size - 1
+            out += found
+    return out
+
+
+def _are(words: list[str]) -> str:
+    return "is" if len(words) == 1 else "are"
+
+
+def cut(text: str, size: int) -> str:
     """At most `size` bytes of UTF-8, never half a character."""
     return text.encode("utf-8")[:size].decode("utf-8", errors="ignore")
+
+
+def cut_notes(data: Dataset, *, label: int, labels: int, value_labels: int) -> list[str]:
+    """Notes on what is longer than so many bytes, and is cut."""
+
+    def long(text: str, size: int) -> bool:
+        return len(text.encode("utf-8")) > size
+
+    notes = [f"The label of the data is cut to {label} bytes."] * long(data.label, label)
+    variables = [v.name for v in data.variables if long(v.label, labels)]
+    if variables:
+        notes.append(f"Labels longer than {labels} bytes are cut: {', '.join(variables)}.")
+    variables = [v.name for v in data.variables if any(long(t, value_labels) for t in v.value_labels.values())]
+    if variables:
+        notes.append(f"Value labels longer than {value_labels} bytes are cut: {', '.join(variables)}.")
+    return notes

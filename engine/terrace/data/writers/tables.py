@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
 
+from terrace.data import formats
 from terrace.data.dataset import Dataset, Variable
-from terrace.data.dates import date_text, is_date_format, is_datetime_format, to_datetimes
+from terrace.data.dates import DATETIME, DAY, date_text, is_date_format, is_datetime_format, to_datetimes
 from terrace.data.extended import extended_name
+from terrace.data.missing import code_text, missing_texts, range_text
 from terrace.data.progress import Report
+from terrace.data.readers.detect import MISSING
 from terrace.data.writers.workbook import in_silence
 from terrace.errors import DataError
+from terrace.wording import enumerated
 
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_575, 16_384
-_NOT_IN_EXCEL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def write_text(
@@ -27,31 +32,121 @@ def write_text(
 ) -> list[str]:
     """UTF-8 text with a header (or without); numbers with every digit, dates in ISO 8601, missing as nothing.
 
-    Without a `delimiter` .tsv has tabs, and any other ending commas. No notes.
+    Text stands in quotation marks, and so does its name beside numbers, so that what looks like a number is text when
+    it is read (`readers/quoted.py`). Without a `delimiter` .tsv has tabs, and any other ending commas. The
+    notes tell what readers may take for something else.
     """
     import pyarrow as pa
     import pyarrow.csv
 
     if delimiter is None:
         delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    notes = missing_notes(data)
     columns = {}
     for v in data.variables:
-        values = _without_extended(data, v)
-        if is_date_format(v.format) and not data.is_text(v.name):
-            columns[v.name] = pa.array(_dates(values, v.format), type=pa.string())
+        values = without_missing(data, v)
+        if data.is_text(v.name):
+            columns[v.name] = pa.array(values, from_pandas=True, type=pa.string())
+        elif is_date_format(v.format):
+            columns[v.name] = _dates(values, v.format)
         elif values.dtype in (np.float32, np.float16):
             # As doubles: the digits of a float32 name another double, and so another value, when read.
             columns[v.name] = pa.array(values.to_numpy(dtype=np.float64), from_pandas=True)
         else:
             columns[v.name] = pa.array(values, from_pandas=True)
-    options = pyarrow.csv.WriteOptions(include_header=header, delimiter=delimiter, quoting_style="needed")
-    pyarrow.csv.write_csv(pa.table(columns), path, options)
-    return []
+    texts = [v.name for v in data.variables if data.is_text(v.name)]
+    if not header or len(texts) == len(columns):
+        notes += _taken_for_numbers(data, texts)
+    notes += formula_notes(data, texts)
+    mark = texts if len(texts) < len(columns) else []
+    with open(path, "wb") as file:
+        if header:
+            file.write((delimiter.join(f'"{n}"' if n in mark else n for n in columns) + "\n").encode("utf-8"))
+        options = pyarrow.csv.WriteOptions(include_header=False, delimiter=delimiter, quoting_style="needed")
+        if len(columns) > 1:
+            pyarrow.csv.write_csv(pa.table(columns), file, options)
+        else:
+            _write_single(file, pa.table(columns), options)
+    return notes
+
+
+def _write_single(file: BinaryIO, table: Any, options: Any) -> None:
+    """One column: a value that is missing stands as "", since a line without anything would be no row."""
+    import pyarrow as pa
+    import pyarrow.csv
+
+    name, column = table.column_names[0], table.column(0)
+    if pa.types.is_string(column.type):
+        pyarrow.csv.write_csv(pa.table({name: column.fill_null("")}), file, options)
+        return
+    lines = io.BytesIO()
+    pyarrow.csv.write_csv(table, lines, options)
+    file.write(re.sub(rb"(?m)^$(?!\Z)", b'""', lines.getvalue()))
+
+
+def _taken_for_numbers(data: Dataset, texts: list[str]) -> list[str]:
+    """Notes for a file without a column of numbers: quotation marks around everything tell nothing."""
+    notes = []
+    for name in texts:
+        values = pd.Series(data.codes(name)[1], dtype=object)
+        numbers = pd.to_numeric(values.where(~values.isin(MISSING)), errors="coerce")
+        if len(values) and bool(numbers.notna().any()) and bool((numbers.notna() | values.isin(MISSING)).all()):
+            whole = formats.WHOLE.usual
+            notes.append(f"{name}: its texts look like numbers, and are read as numbers; {whole} keeps them.")
+    return notes
+
+
+_FORMULA = re.compile(r"(?![+-]?[\d.,]+(?:[eE][+-]?\d+)?\Z)[=+\-@\t\r]")  # a number with its sign is none
+
+
+def formula_notes(data: Dataset, names: Sequence[str]) -> list[str]:
+    """Notes on text that a spreadsheet would run as a formula; the file has the values as they are."""
+    notes = []
+    for name in names:
+        found = data.frame[name].str.match(_FORMULA).fillna(False).to_numpy(dtype=bool)
+        if found.any():
+            row = int(np.argmax(found))
+            text = str(data.frame[name].iloc[row])[:40]
+            notes.append(f"{name}: {text!r} in row {row + 1} would run as a formula where a spreadsheet opens the "
+                         "file; import the column as text there.")  # fmt: skip
+    return notes
+
+
+def last_rows_note(data: Dataset) -> list[str]:
+    """A note where the last rows hold nothing: a sheet ends with its last cell that holds something."""
+    n = len(data)
+    while n and all(_nothing(data, v, n - 1) for v in data.variables):
+        n -= 1
+    rows = len(data) - n
+    which = "The last row holds" if rows == 1 else f"The last {rows} rows hold"
+    return [f"{which} nothing but missing values, and a sheet has no rows without anything at its end."] * bool(rows)
+
+
+def _nothing(data: Dataset, v: Variable, row: int) -> bool:
+    value = data.frame[v.name].iloc[row]
+    if pd.isna(value) or value == "":
+        return True
+    return value in v.missing_codes if data.is_text(v.name) else bool(v.stands_for_missing(np.array([float(value)]))[0])
+
+
+def missing_notes(data: Dataset) -> list[str]:
+    """Notes on values that are declared missing, for a format of plain values: they are written as nothing."""
+    notes = []
+    for v in data.variables:
+        values = data.missing_values(v.name)
+        texts = [code_text(c) for c in values]
+        for low, high in v.missing_ranges:
+            if not any(low <= float(c) <= high for c in values):
+                texts.append(range_text(low, high))
+        if texts:
+            are = "stands for missing and is" if len(texts) == 1 else "stand for missing and are"
+            notes.append(f"{v.name}: {enumerated(texts)} {are} written as empty.")
+    return notes
 
 
 @in_silence()
 def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
-    """A sheet of the values and a sheet that describes the variables. No notes.
+    """A sheet of the values and a sheet that describes the variables; notes on what is written as empty.
 
     Raises `DataError` where the data have more rows or columns than a sheet, or infinite values.
     """
@@ -106,23 +201,26 @@ def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
     about.append([heading(t) for t in titles])
     for v in data.variables:
         labels = "; ".join(f"{extended_name(k) or k} = {t}" for k, t in v.value_labels.items())
-        codes = ", ".join(extended_name(c) or str(c) for c in v.missing_codes)
+        codes = ", ".join(missing_texts(v))
         about.append([text_cell(t) for t in (v.name, v.label, v.measure.value, labels, codes, v.format)])
     book.save(path)
-    return []
+    return missing_notes(data) + last_rows_note(data)
 
 
-def _without_extended(data: Dataset, v: Variable) -> pd.Series:
-    """The column with .a to .z as missing: a table of plain values has no letters among its numbers."""
+def without_missing(data: Dataset, v: Variable) -> pd.Series:
+    """The column without what is declared missing: a table of plain values has no codes among its values."""
     values = data.frame[v.name]
-    codes = [c for c in v.missing_codes if extended_name(c)]
-    return values.where(~values.isin(codes)) if codes else values
+    if not v.declares_missing:
+        return values
+    if data.is_text(v.name):
+        return values.where(~values.isin(list(v.missing_codes)))
+    return pd.Series(data.numeric(v.name))
 
 
 def _cells(
     data: Dataset, variable: Variable, text_cell: Callable[[str], Any], number_cell: Callable[[float], Any]
 ) -> list[Any]:
-    values = _without_extended(data, variable)
+    values = without_missing(data, variable)
     if data.is_text(variable.name):
         return [None if pd.isna(x) else text_cell(str(x)) for x in values.tolist()]
     numbers = values.to_numpy()
@@ -144,11 +242,27 @@ def _cells(
 
 def _clean(text: str) -> str:
     """Text that a cell can hold: no control characters, at most 32,767 characters."""
-    return _NOT_IN_EXCEL.sub("", text)[:32767]
+    return NOT_IN_XML.sub("", text)[:32767]
 
 
-def _dates(values: pd.Series, format: str) -> list[str | None]:
+def _dates(values: pd.Series, format: str) -> Any:
+    """Dates as Arrow writes them without quotation marks, in ISO 8601; as text where the calendar does not reach."""
+    import pyarrow as pa
+
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    unique, inverse = np.unique(numbers, return_inverse=True)
-    texts = np.array([date_text(float(u), format) or None for u in unique], dtype=object)
-    return list(texts[inverse])
+    stamps = to_datetimes(numbers, format)
+    known = stamps.dropna()
+    if len(known) < int(np.isfinite(numbers).sum()) or bool((np.abs(known.dt.year - 5000) >= 5000).any()):
+        unique, inverse = np.unique(numbers, return_inverse=True)
+        plain = DATETIME if is_datetime_format(format) else DAY
+        texts = np.array([date_text(float(u), plain) or None for u in unique], dtype=object)
+        return pa.array(list(texts[inverse]), type=pa.string())
+    moments = pa.array(stamps, from_pandas=True)
+    if not is_datetime_format(format):
+        return moments.cast(pa.date32(), safe=False)
+    for unit in ("s", "ms"):
+        try:
+            return moments.cast(pa.timestamp(unit))
+        except pa.ArrowInvalid:  # it has fractions
+            continue
+    return moments

@@ -251,7 +251,7 @@ class Evaluator:
     def _numbers(self, name: str) -> FloatArray:
         assert self.data is not None
         column = self.data.frame[name]
-        if column.dtype == np.float64 and not self.data.variable(name).missing_codes:
+        if column.dtype == np.float64 and not self.data.variable(name).declares_missing:
             return column.to_numpy()  # the data's own memory, only read
         return self.data.numeric(name)
 

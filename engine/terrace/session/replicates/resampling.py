@@ -84,8 +84,10 @@ def resampled(data: Dataset, units: Units, drawn: IntArray) -> Dataset:
     return out.with_column(units.cluster, numbers, Variable(units.cluster, measure=Measure.IDENTIFIER))
 
 
-PlainVariable = tuple[str, str, Measure, dict[Value, str], tuple[Value, ...], str]
-"""The members of a `Variable` in their order."""
+PlainVariable = tuple[
+    str, str, Measure, dict[Value, str], tuple[Value, ...], str, tuple[tuple[float, float], ...]
+]
+"""The members of a `Variable` in their order, as far as numbers depend on them."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def make_job(
 
     data = session.data
     plain = tuple(
-        (v.name, v.label, v.measure, dict(v.value_labels), v.missing_codes, v.format) for v in data.variables
+        (v.name, v.label, v.measure, dict(v.value_labels), v.missing_codes, v.format, v.missing_ranges)
+        for v in data.variables
     )
     state = session.state
     return Job(data.frame, plain, data.panel, command, statistics, keys, units, size, state.settings,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from terrace.data.dataset import Measure, Variable
@@ -71,7 +69,7 @@ def center(session: Session, parsed: ParsedCommand) -> CommandResult:
         what = f"{v.label or name}, {'standardized at' if 'standardize' in options else 'centred at'} {where}"
         what = "" if "nolabel" in options else what + text_of(options.get("addtolabel"))
         if "inplace" in options:
-            data = data.with_column(name, np.where(keep, out, x), replace(v, value_labels={}, missing_codes=()))
+            data = data.with_column(name, np.where(keep, out, x), v.of_new_values())
         else:
             new = given[k] if given else prefix + name
             new_name(Piece.of(new), data)

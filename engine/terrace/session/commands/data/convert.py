@@ -149,7 +149,7 @@ def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
         else:
             column = _texts(data, name, text_of(options.get("format")))
         v = replace(data.variable(name), name=target, measure=Measure.CONTINUOUS if to_numbers else Measure.NOMINAL,
-                    value_labels={}, missing_codes=(), format="")  # fmt: skip
+                    value_labels={}, missing_codes=(), missing_ranges=(), format="")  # fmt: skip
         data = data.with_column(target, column, v)
         where = f", in {target}" if target != name else ""
         if to_numbers and source.str.strip().map(too_long, na_action="ignore").any():

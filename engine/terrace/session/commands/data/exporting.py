@@ -86,7 +86,7 @@ def _labelled(data: Dataset) -> Dataset:
         texts = np.array(
             ["" if math.isnan(x) else v.value_labels.get(x, whole_text(x)) for x in numbers], dtype=object
         )
-        data = data.with_column(v.name, plain_values(texts)[0].array, replace(v, value_labels={}, missing_codes=()))
+        data = data.with_column(v.name, plain_values(texts)[0].array, v.of_new_values())
     return data
 
 

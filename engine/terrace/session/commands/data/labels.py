@@ -21,12 +21,12 @@ from terrace.session.state import CommandResult, State
 
 
 def label_sets(state: State) -> dict[str, Mapping[Value, str]]:
-    """Sets that were defined, and those of variables that came with the data, under the names of the variables."""
+    """Sets that were defined, and those that came with the data, by their names or else those of their variables."""
     out: dict[str, Mapping[Value, str]] = {}
     if state.dataset is not None:
         for v in state.dataset.variables:
             if v.value_labels:
-                out[v.name] = v.value_labels
+                out[v.label_set or v.name] = v.value_labels
     return {**out, **state.label_sets}
 
 
@@ -48,16 +48,16 @@ def attached(session: Session, parsed: ParsedCommand) -> CommandResult | None:
     data = session.data
     body = parsed.clauses.body
     for variable in parse_names(body.before(items[-1].start).strip(), data.names):
-        data = _with_labels(data, variable, known[name], items[-1])
+        data = _with_labels(data, variable, name, known[name], items[-1])
     return CommandResult(state=replace(session.state, dataset=data))
 
 
-def _with_labels(data: Dataset, name: str, labels: Mapping[Value, str], piece: Piece) -> Dataset:
+def _with_labels(data: Dataset, name: str, label_set: str, labels: Mapping[Value, str], piece: Piece) -> Dataset:
     if data.is_text(name):
         raise piece.error(f"{name} holds text, which takes no such labels.", code="text-variable", subject=name)
     v = data.variable(name)
     measure = Measure.NOMINAL if v.measure is Measure.CONTINUOUS else v.measure
-    return data.with_variable(replace(v, value_labels=labels, measure=measure))
+    return data.with_variable(replace(v, value_labels=labels, label_set=label_set, measure=measure))
 
 
 @command(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.data.extended import extended_code, extended_name
+from terrace.data.missing import range_of
 from terrace.data.names import MAX_LENGTH, is_legal_name
 from terrace.data.value import Value
 from terrace.language.grammar.command import ParsedCommand
@@ -86,7 +87,7 @@ def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
             advice='Write each value with its label: 0 "No" 1 "Yes".',
         )
     labels = {_value(session.data, variable, value): unquoted(text) for value, text in zip(rest[::2], rest[1::2])}
-    return _changed(session, session.data.with_variable(replace(variable, value_labels=labels)))
+    return _changed(session, session.data.with_variable(replace(variable, value_labels=labels, label_set="")))
 
 
 @command(
@@ -113,16 +114,22 @@ def measure(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 @command(
     "missing",
-    syntax="missing NAME [values]",
-    help="Say which values of a variable stand for missing; without any, none does.",
+    syntax="missing NAME [values] [low/high]",
+    help="Say which values of a variable stand for missing, one by one or from one to another (-9/-1, lowest/-1, "
+    "90/highest); without any, none does.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def missing(session: Session, parsed: ParsedCommand) -> CommandResult:
     variable, rest = _variable(session, parsed, "missing NAME -9")
+    ranges = []
+    if not session.data.is_text(variable.name):
+        ranges = [r for p in rest if (r := range_of(str(p))) is not None]
+        rest = [p for p in rest if range_of(str(p)) is None]
     given = [_value(session.data, variable, p) for p in rest]
     lasting = [c for c in variable.missing_codes if extended_name(c)]  # .a is a missing value whatever else is
     codes = tuple(dict.fromkeys((*given, *lasting)))
-    return _changed(session, session.data.with_variable(replace(variable, missing_codes=codes)))
+    declared = replace(variable, missing_codes=codes, missing_ranges=tuple(ranges))
+    return _changed(session, session.data.with_variable(declared))
 
 
 def _items(parsed: ParsedCommand, count: int, syntax: str) -> list[Piece]:

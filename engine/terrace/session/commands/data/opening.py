@@ -233,7 +233,10 @@ def _opens(command_name: str, article: str) -> str:
 def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("", "case", already="clear"))
     name = file_name(session, _using(parsed.clauses), parsed.name)
-    data = _read(session, name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual)
+    if not Path(name).suffix:
+        endings = formats.endings_of(formats.opened_by(parsed.name))
+        name += next((e for e in endings if Path(name + e).is_file()), endings[0])
+    data = _read(session, name)
     return opened(session, _in_case(data, options.get("case")))
 
 

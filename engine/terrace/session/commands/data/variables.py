@@ -283,10 +283,10 @@ def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
     name = before.strip()
     if colon:
         where = "" if name in ("", "_dta") else f"{parse_names(Piece.of(name), data.names)[0]}: "
-        return changed(session, replace(data, notes=(*data.notes, where + text.strip())))
+        return changed(session, replace(data, documents=(*data.documents, where + text.strip())))
     items = [str(w) for w in words(rest)]
     if items[:1] == ["drop"]:
-        known = {str(k): k for k in range(1, len(data.notes) + 1)}
+        known = {str(k): k for k in range(1, len(data.documents) + 1)}
         bad = next((w for w in words(rest)[1:] if str(w) not in (*known, "_all", "in", "_dta")), None)
         if bad is not None or len(items) < 2:
             raise (bad or rest).error("Name the notes to drop by number, or _all.", code="no-such-note")
@@ -295,13 +295,13 @@ def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
             if items[1] in ("_all", "_dta") and len(items) == 2
             else {known[i] for i in items if i in known}
         )
-        kept = tuple(t for k, t in enumerate(data.notes, 1) if k not in gone)
-        return changed(session, replace(data, notes=kept))
+        kept = tuple(t for k, t in enumerate(data.documents, 1) if k not in gone)
+        return changed(session, replace(data, documents=kept))
     if items and items[0] not in ("list", "_dta"):
         of = parse_names(rest, data.names)
-        lines = [(k, t) for k, t in enumerate(data.notes, 1) if any(t.startswith(f"{n}: ") for n in of)]
+        lines = [(k, t) for k, t in enumerate(data.documents, 1) if any(t.startswith(f"{n}: ") for n in of)]
     else:
-        lines = list(enumerate(data.notes, 1))
+        lines = list(enumerate(data.documents, 1))
     return CommandResult(text="\n".join(f"{k}. {t}" for k, t in lines) or "There are no notes.")
 
 

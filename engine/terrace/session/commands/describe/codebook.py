@@ -9,8 +9,7 @@ from terrace.data.dataset import Dataset, Measure
 from terrace.data.dates import is_date_format
 from terrace.data.describe import PERCENTILES, Profile, missing_patterns, profile
 from terrace.data.describe import inspect as inspected
-from terrace.data.digits import whole_text
-from terrace.data.extended import extended_name
+from terrace.data.missing import missing_texts
 from terrace.data.value import Value
 from terrace.errors import DataError
 from terrace.language.grammar.command import ParsedCommand
@@ -58,7 +57,7 @@ def _head(data: Dataset, options: dict[str, Option]) -> list[Table]:
         rows += [Row("SHA-256 of the source", (data.sha256,))] * bool(data.sha256)
         rows += [Row("Rows", (f"{len(data):,}",)), Row("Variables", (f"{len(data.names):,}",))]
     if {"notes", "all"} & set(options):
-        rows += [Row(f"Note {k}", (text,)) for k, text in enumerate(data.notes, start=1)]
+        rows += [Row(f"Note {k}", (text,)) for k, text in enumerate((*data.documents, *data.notes), start=1)]
     return [Table("Data", (Column("value", "Value", "text"),), tuple(rows), "About", key="codebook")] if rows else []
 
 
@@ -81,9 +80,8 @@ def _page(data: Dataset, p: Profile) -> Table:
             rows.append(Row("Units", (general(p.unit),)))
     rows.append(Row("Unique values", (f"{p.unique:,}",)))
     rows.append(Row("Missing", (f"{p.missing:,} of {p.n:,}",)))
-    if v.missing_codes:
-        codes = ", ".join(c if isinstance(c, str) else extended_name(c) or whole_text(c) for c in v.missing_codes)
-        rows.append(Row("Missing codes", (codes,)))
+    if v.declares_missing:
+        rows.append(Row("Missing codes", (", ".join(missing_texts(v)),)))
     if p.values:
         rows.append(Row("Values", kind="group"))
         width = max(len(f"{c:,}") for c in p.counts)

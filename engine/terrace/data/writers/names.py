@@ -1,0 +1,123 @@
+"""Names of variables as other programs allow them: what they forbid is mended, the same way each time, and told."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from terrace.data.dataset import Dataset
+
+_STATA_RESERVED = re.compile(
+    r"_all|_b|byte|_coef|_cons|double|e|float|if|in|int|long|_n|_N|_pi|_pred|_rc|_skip|str\d+|strL|using|with"
+)
+_SPSS_RESERVED = frozenset(["ALL", "AND", "BY", "EQ", "GE", "GT", "LE", "LT", "NE", "NOT", "OR", "TO", "WITH"])
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """What a program allows: `legal` names, `mended` what is near to one, at most `size` of `length` long.
+
+    `fold` gives names that count as one the same key.
+    """
+
+    program: str
+    size: int
+    length: Callable[[str], int]
+    legal: Callable[[str], bool]
+    mended: Callable[[str], str]
+    fold: Callable[[str], str] = str
+
+
+def named(data: Dataset, rule: NameRule) -> tuple[Dataset, list[str]]:
+    """The data under names that the program allows, and a note that tells each that is new.
+
+    A name that is allowed stays. A new one is the nearest that is allowed and free, in the order of the variables; a
+    variable without a label gets its old name as one.
+    """
+    new = new_names(data.names, rule)
+    changed = {old: name for old, name in zip(data.names, new, strict=True) if old != name}
+    if not changed:
+        return data, []
+    variables = tuple(
+        replace(v, name=name, label=v.label or v.name) if v.name in changed else v
+        for v, name in zip(data.variables, new, strict=True)
+    )
+    documents = tuple(_of_new(text, changed) for text in data.documents)
+    out = replace(data, frame=data.frame.set_axis(list(new), axis=1), variables=variables, documents=documents)
+    told = ", ".join(f"{old} is {name}" for old, name in changed.items())
+    return out, [f"Names that {rule.program} does not allow are changed: {told}."]
+
+
+def _of_new(text: str, changed: dict[str, str]) -> str:
+    """A note on a variable under its new name."""
+    name, colon, rest = text.partition(": ")
+    return f"{changed[name]}: {rest}" if colon and name in changed else text
+
+
+def new_names(names: Sequence[str], rule: NameRule) -> tuple[str, ...]:
+    """Distinct names that the rule allows, one for each name."""
+    kept: dict[int, str] = {}
+    taken: set[str] = set()
+    for k, name in enumerate(names):
+        if rule.legal(name) and rule.length(name) <= rule.size and rule.fold(name) not in taken:
+            kept[k] = name
+            taken.add(rule.fold(name))
+    for k, name in enumerate(names):
+        if k not in kept:
+            stem = name if rule.legal(name) else rule.mended(name)
+            kept[k] = _free(stem if rule.legal(stem) else f"v{k + 1}", taken, rule)
+            taken.add(rule.fold(kept[k]))
+    return tuple(kept[k] for k in range(len(names)))
+
+
+def _free(stem: str, taken: set[str], rule: NameRule) -> str:
+    number, suffix = 1, ""
+    while True:
+        name = stem
+        while name and rule.length(name + suffix) > rule.size:
+            name = name[:-1]
+        if rule.fold(name + suffix) not in taken and rule.legal(name + suffix):
+            return name + suffix
+        number += 1
+        suffix = f"_{number}"
+
+
+def _bytes(name: str) -> int:
+    return len(name.encode("utf-8"))
+
+
+def _latin(name: str) -> str:
+    """Letters without their accents, and _ for what is no letter or digit of ASCII."""
+    plain = unicodedata.normalize("NFKD", name)
+    return re.sub(r"[^A-Za-z0-9_]+", "_", "".join(c for c in plain if not unicodedata.combining(c)))
+
+
+def _spss_legal(name: str) -> bool:
+    return name[:1].isalpha() and not name.endswith(".") and name.upper() not in _SPSS_RESERVED
+
+
+def _spss_mended(name: str) -> str:
+    return f"{name}_" if name[:1].isalpha() else f"v{name}"
+
+
+def _sas(size: int, words: str) -> NameRule:
+    legal = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+    def mended(name: str) -> str:
+        plain = _latin(name)
+        return plain if legal.fullmatch(plain) and plain.strip("_") else f"v{plain.lstrip('_')}"
+
+    return NameRule(words, size, len, lambda name: legal.fullmatch(name) is not None, mended, str.lower)
+
+
+STATA = NameRule(
+    "Stata", 32, len, lambda name: not _STATA_RESERVED.fullmatch(name), lambda name: f"{name}_",
+)  # fmt: skip
+"""Letters, digits and _, at most 32, and none of the words of [U] 11.3; capitals differ from small letters."""
+SPSS = NameRule("SPSS", 64, _bytes, _spss_legal, _spss_mended, str.upper)
+"""At most 64 bytes, beginning with a letter; capitals and small letters are the same."""
+XPORT = _sas(32, "a SAS transport file")
+"""Of version 8: at most 32 letters of ASCII, digits and _; capitals and small letters are the same."""
+XPORT_5 = replace(XPORT, size=8, program="a SAS transport file of version 5")

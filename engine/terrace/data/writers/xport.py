@@ -1,0 +1,104 @@
+"""Writing SAS transport files, .xpt: of version 5 where that holds the data, else of version 8."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from terrace.data.dataset import Dataset, FloatArray, Variable
+from terrace.data.dates import DATETIME, DAY, is_date_format, is_datetime_format
+from terrace.data.progress import Report
+from terrace.data.writers import names
+from terrace.data.writers.statfiles import cut, cut_notes
+from terrace.data.writers.tables import missing_notes, without_missing
+from terrace.errors import DataError
+
+_MOST, _LEAST = 7.237005577332262e75, 5.397605346934028e-79  # what IBM's floating-point numbers reach
+_LABEL = {5: 40, 8: 256}
+_TEXT = 200  # bytes of a text in version 5
+_FIXED = re.compile(r"%(\d+)\.(\d+)f(c?)")
+_NUMBER = re.compile(r"(F|BEST|COMMA|DOLLAR|PERCENT|E|TIME|DATE|DATETIME|DDMMYY|MMDDYY|YYMMDD)\d+(\.\d*)?")
+
+
+def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
+    """Write one member, DATASET; return what it could not hold.
+
+    Numbers keep all digits: IBM's have 56 bits, a double 53. Raises `DataError` for numbers that are infinite or
+    beyond 7e75, which these do not reach.
+    """
+    import pyreadstat
+
+    report()
+    version: Literal[5, 8] = 5 if _fits_version_5(data) else 8
+    notes = []
+    if version == 8:
+        notes.append("Written in version 8 of the SAS transport format: version 5 does not hold all names, labels or "
+                     "texts.")  # fmt: skip
+    notes += missing_notes(data)
+    data, renamed = names.named(data, names.XPORT_5 if version == 5 else names.XPORT)
+    notes += renamed + cut_notes(data, label=_LABEL[version], labels=_LABEL[version], value_labels=10**9)
+    frame = {}
+    for v in data.variables:
+        values = without_missing(data, v)
+        if data.is_text(v.name):
+            frame[v.name] = values.where(values.notna(), "").astype("object")
+        else:
+            frame[v.name] = pd.Series(_numbers(v, values.to_numpy(dtype=np.float64, na_value=np.nan), notes))
+    formatted = [v for v in data.variables if not data.is_text(v.name) and v.format not in ("", DAY, DATETIME)]
+    unsaid = [f"{v.name} {v.format}" for v in formatted if not _FIXED.fullmatch(v.format)]
+    if unsaid:
+        notes.append(f"SAS does not have these display formats, which are left out: {', '.join(unsaid)}.")
+    pyreadstat.write_xport(
+        pd.DataFrame(frame),
+        path,
+        file_label=cut(data.label, _LABEL[version]),
+        column_labels={v.name: cut(v.label, _LABEL[version]) for v in data.variables if v.label},
+        table_name="DATASET",
+        file_format_version=version,
+        variable_format={v.name: f for v in data.variables if not data.is_text(v.name) and (f := _format(v))},
+    )
+    return notes
+
+
+def _fits_version_5(data: Dataset) -> bool:
+    names_fit = names.new_names(data.names, names.XPORT_5) == data.names
+    labels = [data.label, *(v.label for v in data.variables)]
+    texts = (data.frame[n] for n in data.names if data.is_text(n))
+    return (
+        names_fit
+        and all(len(t.encode("utf-8")) <= _LABEL[5] for t in labels)
+        and not any(bool((t.dropna().map(lambda x: len(str(x).encode("utf-8"))) > _TEXT).any()) for t in texts)
+    )
+
+
+def _numbers(v: Variable, values: FloatArray, notes: list[str]) -> FloatArray:
+    """Dates in days or seconds since 1960, other numbers as they are."""
+    beyond = np.abs(values) >= _MOST
+    if bool(beyond.any()):
+        raise DataError(
+            f"{v.name} holds infinite or huge values (row {int(np.argmax(beyond)) + 1}), which a SAS transport file "
+            "cannot.",
+            code="infinite-values",
+            subject=v.name,
+            advice="Replace them by missing, or write .parquet.",
+        )
+    tiny = (values != 0) & (np.abs(values) < _LEAST)
+    if bool(tiny.any()):
+        notes.append(f"{v.name}: numbers below 5e-79 (the first in row {int(np.argmax(tiny)) + 1}) are written as 0.")
+    return values / 1000 if is_datetime_format(v.format) else values
+
+
+def _format(v: Variable) -> str:
+    if is_datetime_format(v.format):
+        return "DATETIME22.3"
+    if is_date_format(v.format):
+        return "DATE9"
+    native = v.native_format.upper()
+    fixed = _FIXED.fullmatch(v.format)
+    if fixed:
+        return f"{'COMMA' if fixed[3] else 'F'}{fixed[1]}.{fixed[2]}"
+    return native if not v.format and _NUMBER.fullmatch(native) and not native.startswith("DATE") else ""
