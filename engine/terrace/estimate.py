@@ -199,6 +199,8 @@ def _maximum(objective: Objective, watch: Watch) -> Optimum:
 
 def infer(bound: Bound, optimum: Optimum, watch: Watch) -> FittedModel:
     """The fourth stage: coefficients, covariance parameters, standard errors, degrees of freedom."""
+    # the search may have chosen another by() group to which the others are relative
+    bound = replace(bound, design=optimum.space.objective.design)
     design, spec = bound.design, bound.design.spec
     want_se = not spec.nostderr and not spec.maximisation.emonly
     optimum, natural, unknown = covariance_parameters(optimum, want_se)

@@ -22,6 +22,7 @@ from terrace.design.design import build_design
 from terrace.errors import FitError
 from terrace.inference.boundary import singular_directions
 from terrace.language.mixed import parse_mixed
+from terrace.optimise import fit as searches
 from terrace.postestimation.diagnose.checklist import checklist
 
 MANY = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "60")))
@@ -206,7 +207,8 @@ def test_a_failed_search_says_nothing_of_a_maximum() -> None:
         s = np.repeat(np.arange(6), 4)
         frame = pd.DataFrame({"s": s, "t": np.tile(np.arange(4), 6), "x": rng.normal(size=24)})
         frame["y"] = 1 + frame["x"] + rng.normal(size=6)[s] + rng.normal(size=24)
-        fit = terrace.fit("mixed y x || s: x, residuals(independent, by(t)) iterate(6)", frame)
+        with mock.patch.object(searches, "RESTART_ITERATIONS", 6):
+            fit = terrace.fit("mixed y x || s: x, residuals(independent, by(t)) iterate(6)", frame)
         if fit.converged:
             continue
         singular += bool(singular_directions(fit.model.objective, fit.model.optimum.point))
