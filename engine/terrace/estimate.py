@@ -20,6 +20,7 @@ from terrace.data.streams.batches import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
 from terrace.design.vanishing import refuse_vanishing
+from terrace.design.vanishing_times import refuse_vanishing_times
 from terrace.errors import Cancelled, FitError
 from terrace.inference.attainable import attainable
 from terrace.inference.bound import Bound
@@ -161,6 +162,7 @@ def search(bound: Bound, watch: Watch) -> Optimum:
     if objective.y_scale < 1e-12 * float(np.sqrt(np.mean(design.y**2))):
         refuse_exact(design, bound.y)
     refuse_vanishing(design, reml=objective.reml, x=bound.x, y=bound.y)
+    refuse_vanishing_times(design, bound.x, bound.y, reml=objective.reml)
     try:
         optimum = _maximum(objective, watch)
         lowest = lowest_variances(optimum)
