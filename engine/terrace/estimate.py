@@ -20,6 +20,7 @@ from terrace.data.streams.batches import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
 from terrace.design.vanishing import refuse_vanishing
+from terrace.design.vanishing_times import refuse_vanishing_times
 from terrace.errors import Cancelled, FitError
 from terrace.inference.attainable import attainable
 from terrace.inference.bound import Bound
@@ -161,6 +162,7 @@ def search(bound: Bound, watch: Watch) -> Optimum:
     if objective.y_scale < 1e-12 * float(np.sqrt(np.mean(design.y**2))):
         refuse_exact(design, bound.y)
     refuse_vanishing(design, reml=objective.reml, x=bound.x, y=bound.y)
+    refuse_vanishing_times(design, bound.x, bound.y, reml=objective.reml)
     try:
         optimum = _maximum(objective, watch)
         lowest = lowest_variances(optimum)
@@ -199,6 +201,8 @@ def _maximum(objective: Objective, watch: Watch) -> Optimum:
 
 def infer(bound: Bound, optimum: Optimum, watch: Watch) -> FittedModel:
     """The fourth stage: coefficients, covariance parameters, standard errors, degrees of freedom."""
+    # the search may have chosen another by() group to which the others are relative
+    bound = replace(bound, design=optimum.space.objective.design)
     design, spec = bound.design, bound.design.spec
     want_se = not spec.nostderr and not spec.maximisation.emonly
     optimum, natural, unknown = covariance_parameters(optimum, want_se)

@@ -252,6 +252,59 @@ def test_highest_of_several_summits_between_strata(seed: int, reml: bool) -> Non
     assert terrace.fit(command, dataset(frame)).ll > searched(dense) - 1e-3
 
 
+def carried(seed: int, noisy: int, dust: float = 0.0) -> pd.DataFrame:
+    """Fifteen subjects with ``noisy`` rows each where m = 1, 2 (of different noise), and before them one row where
+    m = 0 that the random intercept carries but for ``dust``."""
+    rng = np.random.default_rng(seed)
+    m = np.tile(np.append(0, 1 + np.arange(noisy) % 2), 15)
+    frame = pd.DataFrame({"id": np.repeat(np.arange(15), 1 + noisy), "m": m, "x": rng.normal(size=len(m))})
+    frame["x"] = np.where(m == 0, 0.0, frame["x"])
+    noise = rng.normal(size=len(m)) * np.array([dust, 1.0, 1.5])[m]
+    return frame.assign(y=1 + 0.5 * frame["x"] + rng.normal(size=15)[frame["id"]] + noise)
+
+
+CARRIED = "mixed y x || id:, residuals(independent, by(m))"
+
+
+def relabelled(frame: pd.DataFrame, labels: list[int], command: str) -> tuple[terrace.FitResult, list]:
+    """A fit with other numbers for the groups of m, and its residual variances in the order of the old ones."""
+    result = terrace.fit(command, dataset(frame.assign(m=np.array(labels)[frame["m"]])))
+    own = result.random[-len(labels):]
+    return result, [own[k] for k in np.argsort(np.argsort(labels))]
+
+
+@pytest.mark.parametrize(("seed", "reml"), [(seed, seed % 4 < 2) for seed in range(1, 9)])
+def test_which_group_comes_first_does_not_matter(seed: int, reml: bool) -> None:
+    """Also where the variance of that group goes to zero, to which others are no finite number. With two rows a subject
+    groups are of one size, with four those of m = 0 are the fewest."""
+    command = with_reml(CARRIED) if reml else CARRIED
+    for noisy, labellings in ((1, ([0, 1], [1, 0])), (4, ([0, 1, 2], [2, 0, 1], [1, 2, 0]))):
+        frame = carried(seed, noisy, dust=1e-4 * (seed % 2))
+        fits = [relabelled(frame, labels, command) for labels in labellings]
+        first, variances = fits[0]
+        assert first.converged
+        dense = Dense(describe(command, ("x", "_cons")), frame)
+        assert first.ll == pytest.approx(dense.ll(natural(first)), abs=1e-6)
+        if seed < 3:  # takes its time
+            assert first.ll > searched(dense) - 1e-4
+        for other, renamed in fits[1:]:
+            assert other.converged and other.state == first.state
+            assert other.ll == pytest.approx(first.ll, abs=1e-6)
+            np.testing.assert_allclose(column(estimated(other), "coef"), column(estimated(first), "coef"), atol=1e-6)
+            np.testing.assert_allclose(column(estimated(other), "se"), column(estimated(first), "se"), rtol=1e-5)
+            assert [row.boundary for row in renamed] == [row.boundary for row in variances]
+            np.testing.assert_allclose(column(renamed, "estimate"), column(variances, "estimate"), rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(column(renamed, "se"), column(variances, "se"), rtol=1e-4)
+
+
+def test_a_ratio_to_a_variance_of_zero_has_no_standard_error() -> None:
+    for labels in ([0, 1], [1, 0]):
+        result, variances = relabelled(carried(3, 1), labels, CARRIED)
+        assert [row.boundary for row in variances] == [True, False]
+        assert result.random_estmetric[-1].se is None
+        assert (result.random_estmetric[-2].se is None) == (labels == [0, 1])
+
+
 def test_negative_correlation_of_residuals_is_bounded_by_the_groups_of_its_stratum() -> None:
     """Two rows a group allow every correlation above -1, whatever the size of the groups of other strata."""
     rng = np.random.default_rng(5)

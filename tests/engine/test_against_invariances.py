@@ -74,6 +74,30 @@ def test_names_of_groups(seed: int, command: str) -> None:
     agree(terrace.fit(command, dataset(words)), plain)
 
 
+@pytest.mark.parametrize(
+    "residuals",
+    ["independent,", "ar 1, t(t)", "exchangeable,", "toeplitz 1, t(t)", "unstructured, t(wave)", "banded 1, t(wave)"],
+)
+def test_order_of_the_groups_of_by(residuals: str) -> None:
+    """Other names for three groups with residuals of their own, so that they are printed in another order."""
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame({"id": np.repeat(np.arange(36), 4), "wave": np.tile(np.arange(4), 36)})
+    frame["t"], frame["x"], by = frame["wave"], rng.normal(size=144), frame["id"].to_numpy() // 6 % 3
+    noise = rng.normal(size=144) * np.array([0.5, 1.0, 2.0])[by]
+    frame["y"] = frame["x"] + 0.5 * rng.normal(size=9)[frame["id"] // 4] + noise + 0.3 * np.roll(noise, 1)
+    frame["school"] = frame["id"] // 4
+    command = f"mixed y x || school: || id:, noconstant residuals({residuals} by(g)) reml"
+    one = terrace.fit(command, dataset(frame.assign(g=by)))
+    width = (len(one.random) - 1) // 3
+    for order in ([2, 0, 1], [1, 2, 0], [2, 1, 0]):
+        other = terrace.fit(command, dataset(frame.assign(g=np.array(order)[by])))
+        places = [0, *(1 + width * order[k] + j for k in range(3) for j in range(width))]
+        assert other.ll == pytest.approx(one.ll, abs=1e-8)
+        np.testing.assert_allclose(natural(other)[places], natural(one), rtol=1e-5)
+        np.testing.assert_allclose(column(other.random, "se")[places], column(one.random, "se"), rtol=1e-5)
+        assert [other.random[k].name.split(":")[1:] for k in places] == [p.name.split(":")[1:] for p in one.random]
+
+
 @FEW
 @given(
     shift=st.floats(-1e4, 1e4),

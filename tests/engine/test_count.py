@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from identification_support import data
 from oracle_support import dataset, dense_of, generated_fit, session_on
 
 import terrace
@@ -13,7 +14,7 @@ from terrace.covariance.registry import RESIDUALS, STRUCTURES
 from terrace.postestimation.paper.compare import models_table, side_by_side_table
 from terrace.postestimation.tests.lrtest import lrtest
 from terrace.postestimation.variance.parts import ic_table
-from terrace.results.criteria import RESIDUAL_COUNTED, parameter_counts
+from terrace.results.criteria import RESIDUAL_COUNTED, information_criteria, parameter_counts
 from terrace.results.tables import compare_tables
 from terrace.spec.check import examine
 
@@ -164,6 +165,27 @@ def test_a_regression_beside_mixed_models(without_slopes: pd.DataFrame) -> None:
     both = ic_table([line, same, level], ["line", "same", "level"])
     assert both.rows[0].values[2:] == pytest.approx(both.rows[1].values[2:]) and RESIDUAL_COUNTED in both.notes
     assert lrtest(line, level, "line", "level").df == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "less", "left"),
+    [
+        ("mixed y x || g: || h:", "mixed y x || g:", 1),  # of two intercepts of the same groups only the sum is known
+        ("mixed y x i.g || g: x, cov(un) reml", "mixed y x i.g || g: x, nocons reml", 2),  # i.g takes up intercepts
+        ("mixed y x || g:, residuals(exchangeable)", "mixed y x || g:", 1),  # a correlation is such an intercept
+    ],
+)
+def test_the_same_model_written_with_fewer_parameters_has_the_same_criteria(more: str, less: str, left: int) -> None:
+    frame = data(groups=30).assign(h=lambda d: d.g)
+    one, other = terrace.fit(more, frame), terrace.fit(less, frame)
+    assert one.ll == pytest.approx(other.ll, abs=1e-6)
+    assert (one.scalars["k"], one.scalars["rank"]) == (other.scalars["k"] + left, other.scalars["rank"])
+    assert one.n_unidentified == left and other.n_unidentified == 0
+    assert information_criteria(one)[1:] == pytest.approx(information_criteria(other)[1:], abs=1e-5)
+    note = "Parameters that these data do not identify are not counted: {}."
+    assert note.format(left) in ic_table(one, ".").notes and len(ic_table(other, ".").notes) == 1
+    for table in (ic_table([one, other], ["a", "b"]), models_table([one, other], ["a", "b"])):
+        assert note.format(f"{left} of a") in table.notes
 
 
 @pytest.mark.parametrize("case", generated.collected(), ids=lambda c: c.id)

@@ -20,6 +20,7 @@ from oracle_support import dataset, session_on
 import terrace
 from oracles.numerics import hessian, jacobian
 from terrace.covariance.registry import RESIDUALS, STRUCTURES
+from terrace.inference.alternatives import identified_residuals
 from terrace.inference.marginal import residual_part
 from terrace.postestimation.predict.columns import random_effects
 from terrace.postestimation.variance.icc import icc
@@ -334,6 +335,29 @@ def test_what_is_written_names_every_parameter(kind: str, key: str) -> None:
                     "bootstrap, reps(3) seed(1): " + text_of(kind, key), "estat vce"):  # fmt: skip
         outcome = session.run(command)
         assert outcome.ok, (command, outcome.error)
+
+
+@pytest.mark.parametrize("key", STRUCTURES)
+def test_residuals_that_a_note_may_name_are_those_that_are_identified(key: str) -> None:
+    """Half of the groups are seen at the first four times, half at the last: by the rank of the derivatives of V."""
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame([(g, t + 4 * (g % 2)) for g in range(30) for t in range(4)], columns=["g", "t"])
+    frame["x"], frame["w"] = rng.normal(size=(2, len(frame)))
+    frame["y"] = frame.x + rng.normal(size=30)[frame.g] + rng.normal(size=len(frame))
+    command = f"mixed y || g: x w, cov({key}) residuals({{}}) iterate(1)"
+    named = identified_residuals(terrace.fit(command.format("unstructured, t(t)"), frame).model)
+    same = np.equal.outer(frame.g.to_numpy(), frame.g.to_numpy())
+    for name in ("banded 3", "toeplitz 3", "ar 1", "exchangeable"):
+        time = "" if name == "exchangeable" else ", t(t)"
+        fit = terrace.fit(command.format(name + time), frame)
+        structure, residuals = fit.model.design.blocks[0].structure, fit.model.design.residuals
+        psi = structure.to_psi(structure.from_matrix(member(key, 3)))[0]
+        theta = residuals.starts()[0] + 0.05 * rng.normal(size=residuals.n_params)
+        rest = residuals.natural(residuals.to_relative(theta)[0], 2.0)[0]
+        v, values = covariance(fit), np.append(structure.printed(psi)[0], rest)
+        slopes = np.column_stack([(v(values + h) - v(values - h))[same] for h in 1e-4 * np.eye(len(values))])
+        rank = np.linalg.matrix_rank(slopes / np.linalg.norm(slopes, axis=0), tol=1e-5)
+        assert (rank == len(values)) == (name in named), named
 
 
 @pytest.mark.parametrize("key", STRUCTURES)

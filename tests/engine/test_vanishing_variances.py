@@ -18,13 +18,16 @@ from hypothesis import strategies as st
 import terrace
 from terrace.data.readers.frames import as_dataset
 from terrace.design import vanishing
-from terrace.design.design import build_design
+from terrace.design.design import Design, build_design
+from terrace.design.vanishing_times import refuse_vanishing_times
 from terrace.errors import FitError
 from terrace.inference.boundary import singular_directions
 from terrace.language.mixed import parse_mixed
+from terrace.optimise import fit as searches
 from terrace.postestimation.diagnose.checklist import checklist
 
 MANY = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "60")))
+SOME = settings(max_examples=int(os.environ.get("TERRACE_EXAMPLES", "25")))
 FORMS = {
     "|| id:": (("id", None),),
     "|| id: x": (("id", "x"), ("id", None)),
@@ -54,11 +57,9 @@ def small_frame(seed: int, outcome: str) -> pd.DataFrame:
     return frame
 
 
-def likelihood(frame: pd.DataFrame, x: np.ndarray, effects: list[np.ndarray], small: np.ndarray, log: float,
-               reml: bool) -> float:
-    """The log (restricted) likelihood with unit variances, those of the rows ``small`` exp(log), at the best β."""
-    variance = np.where(small, np.exp(log), 1.0)
-    v = np.diag(variance) + sum((z @ z.T for z in effects), np.zeros((len(x), len(x))))
+def likelihood(frame: pd.DataFrame, x: np.ndarray, effects: list[np.ndarray], errors: np.ndarray, reml: bool) -> float:
+    """The log (restricted) likelihood with effects of unit variance and errors of this covariance, at the best β."""
+    v = errors + sum((z @ z.T for z in effects), np.zeros((len(x), len(x))))
     half = np.linalg.cholesky(v)
     xs, ys = np.linalg.solve(half, x), np.linalg.solve(half, frame["y"].to_numpy(float) / 1000)
     q, r = np.linalg.qr(xs)
@@ -85,7 +86,8 @@ def rises(frame: pd.DataFrame, fixed: list[str], form: str, reml: bool) -> bool:
         small = np.isin(frame["m"], some)
         for stay in subsets(effects, 0):
             # one degree of freedom is worth half the way on the logarithmic scale
-            far, farther = (likelihood(frame, x, list(stay), small, log, reml) for log in (-18.0, -26.0))
+            errors = (np.diag(np.where(small, np.exp(log), 1.0)) for log in (-18.0, -26.0))
+            far, farther = (likelihood(frame, x, list(stay), v, reml) for v in errors)
             if farther > far + 2.0:
                 return True
     return False
@@ -117,6 +119,85 @@ def test_refused_is_what_has_no_maximum(
         assert wanted, str(error)
     else:
         assert not wanted
+
+
+# --- residuals with a covariance of their own for each pair of times --------------------------------------------------
+WEIGHTS = {"repeated": (1, -1, 0, 0), "later": (1, -1, 0, 0), "sum": (1, 1, -1, 0), "line": (0, 1, -1, 0),
+           "same": (0, 1, 0, 0), "noise": (1, -1, 0, 0)}  # fmt: skip
+
+
+def waves(seed: int, kind: str, groups: int, lost: float, part: bool) -> pd.DataFrame:
+    """Groups seen at four times, at one of which the outcome follows from that at others, where m = 0 or everywhere."""
+    rng = np.random.default_rng(seed)
+    y, x = rng.integers(-99, 100, (groups, 4)).astype(float), rng.integers(-9, 10, (groups, 4))
+    own = slice(None, None, 2) if part else slice(None)
+    made = {"repeated": (1, y[:, 0]), "later": (1, y[:, 0] + 3), "sum": (2, y[:, 0] + y[:, 1]),
+            "line": (2, y[:, 1] + 5 * (x[:, 2] - x[:, 1])), "same": (1, 7 + 0 * y[:, 0])}  # fmt: skip
+    if kind in made:
+        time, value = made[kind]
+        y[own, time] = value[own]
+    frame = pd.DataFrame({"id": np.repeat(np.arange(groups), 4), "t": np.tile(np.arange(4), groups), "x": x.ravel()})
+    frame["y"], frame["m"], frame["school"] = y.ravel(), frame["id"] % 2, frame["id"] // 5
+    return frame[rng.random(len(frame)) >= lost].reset_index(drop=True)
+
+
+def rises_along(frame: pd.DataFrame, design: Design, c: np.ndarray, reml: bool, part: bool) -> bool:
+    """Whether the dense likelihood goes on to rise as the residuals of each group with all times of c, weighted by c,
+    go to zero."""
+
+    def ll(log: float) -> float:
+        v = sum((b.z @ b.z.T * np.equal.outer(b.codes, b.codes) for b in design.blocks), np.zeros((len(frame),) * 2))
+        r = np.eye(4) + (np.exp(log) - 1.0) * np.outer(c, c) / (c @ c)
+        for _, rows in frame.groupby("id"):
+            cells = rows["t"].to_numpy()
+            own = np.eye(4) if part and rows["m"].iloc[0] else r
+            v[np.ix_(rows.index, rows.index)] += own[np.ix_(cells, cells)]
+        return likelihood(frame, design.x, [], v, reml)
+
+    return ll(-16.0) > ll(-10.0) + 2.0
+
+
+@SOME
+@given(
+    seed=st.integers(0, 2**31), kind=st.sampled_from(list(WEIGHTS)), lost=st.sampled_from([0.0, 0.08]),
+    fixed=st.sampled_from(["x", "i.t", "x i.t"]), above=st.sampled_from(["", "|| school: ", "|| school: x "]),
+    reml=st.booleans(), part=st.booleans(), structure=st.sampled_from(["unstructured", "banded 1", "banded 2"]),
+)
+def test_refused_is_an_outcome_that_follows_from_other_times(
+    seed: int, kind: str, lost: float, fixed: str, above: str, reml: bool, part: bool, structure: str
+) -> None:
+    if kind == "line" and "x" in above and "x" not in fixed:
+        return  # what random effects reproduce is left to the search
+    frame = waves(seed, kind, 60, lost, part)
+    by = " by(m)" if part else ""
+    command = f"mixed y {fixed} {above}|| id:, nocons residuals({structure}, t(t){by}) {'reml' if reml else 'ml'}"
+    design = build_design(parse_mixed(command, tuple(frame)), as_dataset(frame))
+    c = np.array(WEIGHTS[kind], dtype=float)
+    wanted = rises_along(frame, design, c, reml, part) and (structure != "banded 1" or np.ptp(np.flatnonzero(c)) < 2)
+    try:
+        refuse_vanishing_times(design, design.x, design.y, reml=reml)
+    except FitError as error:
+        assert error.code == "exact-fit"
+        assert wanted, str(error)
+    else:
+        assert not wanted
+
+
+@pytest.mark.parametrize(
+    "residuals", ["unstructured, t(t)", "banded 2, t(t)", "banded 1, t(t)", "unstructured, t(t) by(m)"]
+)
+@pytest.mark.parametrize("kind", ["repeated", "sum", "line", "same"])
+def test_no_numbers_where_the_residual_covariance_goes_to_a_singular_matrix(kind: str, residuals: str) -> None:
+    """Also where the structure has no such matrix by itself, but comes close to one."""
+    command = f"mixed y x i.t || id:, nocons residuals({residuals})"
+    try:
+        fit = terrace.fit(command, waves(1, kind, 40, 0.05, False))
+    except FitError as error:
+        assert error.code == "exact-fit"
+        times = " and ".join(str(k) for k in np.flatnonzero(WEIGHTS[kind])).replace("0 and 1 and 2", "0, 1 and 2")
+        assert f"here t = {times}" in error.message
+    else:
+        assert (kind, residuals) == ("sum", "banded 1, t(t)") and fit.state == "failed"
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------
@@ -206,7 +287,8 @@ def test_a_failed_search_says_nothing_of_a_maximum() -> None:
         s = np.repeat(np.arange(6), 4)
         frame = pd.DataFrame({"s": s, "t": np.tile(np.arange(4), 6), "x": rng.normal(size=24)})
         frame["y"] = 1 + frame["x"] + rng.normal(size=6)[s] + rng.normal(size=24)
-        fit = terrace.fit("mixed y x || s: x, residuals(independent, by(t)) iterate(6)", frame)
+        with mock.patch.object(searches, "RESTART_ITERATIONS", 6):
+            fit = terrace.fit("mixed y x || s: x, residuals(independent, by(t)) iterate(6)", frame)
         if fit.converged:
             continue
         singular += bool(singular_directions(fit.model.objective, fit.model.optimum.point))

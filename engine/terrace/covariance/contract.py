@@ -355,6 +355,11 @@ class ResidualStructure(ABC):
         """Whether all correlations of a group can be as near to one as one likes."""
         return False
 
+    def can_vanish(self, weights: FloatArray) -> bool:
+        """Whether residuals of the times can have any variances and covariances but that those with these ``weights``
+        (k,) sum to zero; only asked where each time has a variance of its own."""
+        return False
+
     def stored(self) -> dict[str, int | None]:
         """What of the order stands in the stored results, by name."""
         return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,8 +31,11 @@ class ResidualLayout:
 
     ``groups`` (n,) are the lowest-level groups, ``at`` (n,) the times (positions among the distinct times for
     unstructured and banded), ``by`` (n,) the by() group of each row. Parameters are those of the structure
-    for each by() group in turn; from the second group on, preceded by the log of its variance relative to σ².
-    ``by_levels`` name the groups in parameters (codes), ``by_labels`` for people (value labels).
+    for each by() group in turn; from the second group on, preceded by the log of its variance relative to σ², that of
+    the first. Which group is first is for the search to choose (`relative_to`): a variance can go to zero where others
+    are relative to it by no finite number. ``by_levels`` name the groups in parameters (codes), ``by_labels`` for
+    people (value labels); ``shown`` has the places of the groups in the order of the printed table, where that is
+    another.
     """
 
     key: str
@@ -45,6 +48,20 @@ class ResidualLayout:
     time_variable: str | None
     order: int | None
     by_labels: tuple[str, ...] = ()
+    shown: tuple[int, ...] = ()
+
+    def relative_to(self, group: int) -> ResidualLayout:
+        """The same residuals with σ² that of another group; the printed table keeps its order."""
+        order = [group, *(k for k in range(self.n_by) if k != group)]
+        place = np.argsort(order)
+        return replace(
+            self, by=place[self.by], by_levels=tuple(self.by_levels[k] for k in order),
+            by_labels=tuple(self.by_labels[k] for k in order), shown=tuple(int(place[k]) for k in self._shown),
+        )
+
+    @property
+    def _shown(self) -> tuple[int, ...]:
+        return self.shown or tuple(range(self.n_by))
 
     def by_label(self, level: str) -> str:
         """The value label of a by() group, or its code where it has none."""
@@ -85,6 +102,10 @@ class ResidualLayout:
             out.append((own, slice(position, position + r)))
             position += r
         return out
+
+    def logarithms(self, rho: FloatArray) -> FloatArray:
+        """The logarithms of the variances of the by() groups relative to σ², (n_by,)."""
+        return np.array([0.0 if own is None else rho[own] for own, _ in self.slices()])
 
     def to_relative(self, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Relative parameters of all by() groups from the search vector, with derivatives."""
@@ -140,10 +161,10 @@ class ResidualLayout:
     def from_natural(self, values: FloatArray) -> tuple[FloatArray, float]:
         """The search vector and σ² of reported values of all by() groups in turn: the inverse of `natural`."""
         theta = np.zeros(self.n_params)
-        width = len(self.structure.reported())
+        by_group = values.reshape(self.n_by, -1)[np.argsort(self._shown)]
         sigma2 = 1.0
-        for level, (own, part) in enumerate(self.slices()):
-            theta[part], variance = self.structure.from_natural(values[level * width : (level + 1) * width])
+        for (own, part), natural in zip(self.slices(), by_group):
+            theta[part], variance = self.structure.from_natural(natural)
             if own is None:
                 sigma2 = variance
             else:
@@ -154,13 +175,18 @@ class ResidualLayout:
     def reported(self) -> tuple[tuple[str, ReportedParameter], ...]:
         """(by() prefix, parameter) of the printed table."""
         names = self.by_levels or ("",)
-        return tuple((name, p) for name in names for p in self.structure.reported())
+        return tuple((names[k], p) for k in self._shown for p in self.structure.reported())
+
+    def place(self, group: int) -> int:
+        """Where the printed parameters of a by() group begin among those of the residuals."""
+        return self._shown.index(group) * len(self.structure.reported())
 
     def natural(self, rho: FloatArray, sigma2: float) -> tuple[FloatArray, FloatArray]:
         """Reported values and their Jacobian (k, n_params + 1) in (relative parameters, log σ²)."""
         values: list[FloatArray] = []
         rows: list[FloatArray] = []
-        for own, part in self.slices():
+        slices = self.slices()
+        for own, part in (slices[k] for k in self._shown):
             scale = sigma2 * (np.exp(rho[own]) if own is not None else 1.0)
             v, j = self.structure.natural(rho[part], float(scale))
             wide = np.zeros((len(v), self.n_params + 1))
@@ -209,9 +235,11 @@ def residual_layout(
                 )
     times, at = _times(spec, data, rows, groups, cls)
     structure = cls.bound(times, option.order, lambda: observed_lags(groups, at), option.time or "")
-    return ResidualLayout(
+    layout = ResidualLayout(
         cls.key, structure, groups, at, by, by_levels, option.by, option.time, option.order, by_labels
     )
+    # the variance of the largest group is the last to go to zero
+    return layout.relative_to(int(np.argmax(np.bincount(by)))) if by_levels else layout
 
 
 def observed_lags(groups: IntArray, at: FloatArray) -> npt.NDArray[np.int64]:

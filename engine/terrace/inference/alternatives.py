@@ -10,13 +10,14 @@ import numpy as np
 from terrace.covariance.registry import RESIDUALS
 from terrace.design.residuals import ResidualLayout, observed_lags
 from terrace.errors import SpecError
+from terrace.inference.covariance_parameters import unidentified_beside
 from terrace.inference.fitted import FittedModel
-from terrace.inference.identification import unidentified
+from terrace.optimise.search import SearchSpace
 
 
 def identified_residuals(fitted: FittedModel) -> tuple[str, ...]:
     """Structures with their order, the most general first, with which every covariance parameter of the model is
-    identified, by the rank that decides on the model itself (`terrace.inference.identification`); for a model whose
+    identified, by the rank that decides on the model itself (`unidentified_beside`); for a model whose
     own structure has a variance for each time."""
     return tuple(name for name, layout in _candidates(fitted.design.residuals) if _identified(fitted, layout))
 
@@ -56,6 +57,7 @@ def _widest(asked: ResidualLayout) -> int:
 
 def _identified(fitted: FittedModel, layout: ResidualLayout) -> bool:
     objective = replace(fitted.bound, design=replace(fitted.design, residuals=layout)).objective()
-    rho, _, _ = layout.to_relative(layout.starts()[0])
-    psi = np.concatenate([fitted.psi[: fitted.objective.n_random], rho])
-    return not unidentified(objective, psi).directions.shape[1]
+    space = SearchSpace(objective)
+    space.frames = fitted.optimum.space.frames
+    theta = np.concatenate([fitted.optimum.point.theta[: objective.layout.n_theta], layout.starts()[0]])
+    return not unidentified_beside(space, theta).directions.shape[1]

@@ -91,7 +91,7 @@ def free_directions(
             keep[part] = ~structure.at_edge(point.theta[part])
     residuals = objective.design.residuals
     if residuals.structure.independent and residuals.n_by > 1:
-        relative = np.append(0.0, point.psi[objective.n_random :])
+        relative = residuals.logarithms(point.psi[objective.n_random :])
         vanished = relative - relative.max() < np.log(BOUNDARY)
         keep[first:t] &= ~vanished[1:]
     free = np.eye(t + 1)[:, keep]
@@ -279,11 +279,10 @@ def _name_residual_edges(
     edge = residuals.edge(rho)
     if not edge.shape[1]:
         return
-    width = len(residuals.structure.reported())
-    first = len(layout) - residuals.n_by * width
-    for level, (_, part) in enumerate(residuals.slices()):
+    first = len(layout) - len(residuals.reported())
+    for group, (_, part) in enumerate(residuals.slices()):
         # structures with an edge report their correlations first, in the order of ρ
         for k in np.flatnonzero(np.any(np.abs(edge[part]) > 1e-3, axis=1)):
-            cell = first + level * width + int(k)
+            cell = first + residuals.place(group) + int(k)
             at[cell] = masked[cell] = True
             named.append(f"Residual: {layout[cell].name}")

@@ -10,7 +10,9 @@ import numpy.typing as npt
 from terrace.inference.identification import Unidentified, unidentified
 from terrace.inference.parameters import NaturalEstimate, estimate_natural
 from terrace.optimise.fit import Optimum
-from terrace.optimise.search import with_log_variance
+from terrace.optimise.search import SearchSpace, with_log_variance
+
+FloatArray = npt.NDArray[np.float64]
 
 # The smallest eigenvalue of the information from which all parameters are identified beyond doubt.
 WELL = 1e-2
@@ -27,7 +29,7 @@ def covariance_parameters(
     natural = estimate_natural(optimum.space, optimum.point, want_se=want_se)
     if natural.lowest > WELL and not natural.boundary:
         return optimum, natural, None
-    unknown = _unidentified(optimum)
+    unknown = unidentified_beside(optimum.space, optimum.point.theta)
     if not unknown.directions.shape[1]:
         return optimum, natural, None
     optimum = _with_least(optimum, unknown, np.ones(len(unknown.absorbed), dtype=bool)) or (
@@ -36,14 +38,12 @@ def covariance_parameters(
     return optimum, estimate_natural(optimum.space, optimum.point, want_se=want_se, unknown=unknown), unknown
 
 
-def _unidentified(optimum: Optimum) -> Unidentified:
-    """What the data cannot tell; where Σ is not linear in what is searched, in the directions that are open beside the
-    optimum, away from the boundary."""
-    space, point = optimum.space, optimum.point
+def unidentified_beside(space: SearchSpace, theta: FloatArray) -> Unidentified:
+    """What the data cannot tell about the parameters at θ, in the frames of the space; where Σ is not linear in what is
+    searched, in the directions that are open beside it, away from the boundary."""
     if space.quadratic:
-        return unidentified(space.objective, point.psi)
-    theta = np.where(space.roots & (np.abs(point.theta) < 0.1), 0.1, point.theta)
-    psi, jacobian, _ = space.natural(theta)
+        return unidentified(space.objective, space.natural(theta)[0])
+    psi, jacobian, _ = space.natural(np.where(space.roots & (np.abs(theta) < 0.1), 0.1, theta))
     return unidentified(space.objective, psi, with_log_variance(jacobian))
 
 

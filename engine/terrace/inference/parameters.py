@@ -343,5 +343,7 @@ def estmetric(
     for k, first in residual_ratios(layout).items():
         values[k] = values[k] - values[first] if math.isfinite(values[k]) else values[k]
         to_first[k, first] = -1.0
+        if natural.at_boundary[first]:
+            to_first[k] = 0.0  # a ratio to zero has no standard error either
         names[k] = f"{layout[k].by}:lnratio(e)"
     return values, to_first @ (vcov * np.outer(slope, slope)) @ to_first.T, names

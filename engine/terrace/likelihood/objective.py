@@ -13,7 +13,7 @@ scaled and orthogonalised, y is replaced by its least-squares residual: β comes
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -130,6 +130,7 @@ class Objective:
         """
         self.design = design
         self.reml = reml
+        self._constraints = transform, offset
         x = design.x if transform is None else design.x @ transform
         y = design.y if offset is None else design.y - offset
         self.n_rows, self.p = x.shape
@@ -160,6 +161,15 @@ class Objective:
     def can_be_careful(self) -> bool:
         """Whether ``careful`` has a meaning for this design."""
         return bool(self.layout.chain) and not self.layout.crossed and self.design.residuals.simple
+
+    def relative_to(self, group: int) -> Objective:
+        """The same likelihood with σ² that of another by() group."""
+        design = replace(self.design, residuals=self.design.residuals.relative_to(group))
+        transform, offset = self._constraints
+        return Objective(
+            design, reml=self.reml, transform=transform, offset=offset, keep_clusters=self.clustered,
+            careful=self.careful,
+        )
 
     # --- construction -----------------------------------------------------------------------------------
     def _build(self, dense: FloatArray, keep_clusters: bool) -> None:

@@ -56,8 +56,35 @@ def optimise(
     ``start`` is θ to begin with (from()), in ``frames`` where given; otherwise the best of a few multiples of the
     identity begins. If
     the search ends at the boundary or fails, further starts are tried and the highest likelihood wins; in small data,
-    and with ``difficult`` in all, they come from a look over the whole space (`terrace.optimise.scan`).
+    and with ``difficult`` in all, they come from a look over the whole space (`terrace.optimise.scan`). Where the
+    variance of the by() group to which the others are relative goes to zero, the search is made again relative to the
+    largest: the objective of the optimum is then another than the one given.
     """
+    found = _optimum(objective, options, start, frames, report, tick)
+    largest = _largest_variance(found)
+    if not largest or options.emonly or _tolerances(options).iterations <= 1:
+        return found
+    again = _optimum(objective.relative_to(largest), options, None, None, report, tick)
+    better = again.point.ll > found.point.ll - 1e-6 * (1.0 + abs(found.point.ll))
+    return again if (again.converged, better) >= (found.converged, True) else found
+
+
+# The logarithm of a ratio of variances from which on a search may be on the way to zero: the tanh of it still moves.
+FAR = 8.0
+
+
+def _largest_variance(found: Optimum) -> int:
+    """The by() group of the largest residual variance where that of the first is next to nothing beside it; else 0."""
+    objective = found.space.objective
+    logs = objective.design.residuals.logarithms(found.point.psi[objective.n_random :])
+    return int(np.argmax(logs)) if logs.max() > FAR else 0
+
+
+def _optimum(
+    objective: Objective, options: Maximisation, start: FloatArray | None, frames: Frames | None, report: Report | None,
+    tick: Callable[[], None] | None,
+) -> Optimum:
+    """`optimise` relative to the by() group that comes first."""
     space = SearchSpace(objective, tick, logarithms=options.metric == "matlog")
     space.keep_hessians = options.hessian
     if objective.n_theta == 0:
@@ -297,7 +324,7 @@ def _at_edge(space: SearchSpace, point: SearchPoint) -> bool:
     layout = space.objective.design.residuals
     if layout.edge(point.psi[n:]).shape[1]:
         return True
-    return layout.structure.independent and layout.n_by > 1 and bool(np.any(np.abs(point.theta[space.residual]) > 8))
+    return layout.structure.independent and layout.n_by > 1 and bool(np.any(np.abs(point.theta[space.residual]) > FAR))
 
 
 def _canonical(space: SearchSpace, point: SearchPoint) -> SearchPoint:

@@ -11,9 +11,9 @@ from terrace.optimise.fit import Optimum
 
 def lowest_variances(optimum: Optimum) -> list[int]:
     """The by() groups whose residual variance is as far below another's as the search can go."""
-    first, slices = optimum.space.objective.n_random, optimum.space.objective.design.residuals.slices()
-    logs = [0.0 if own is None else float(optimum.point.psi[first + own]) for own, _ in slices]
-    return [k for k, log in enumerate(logs) if max(logs) - log > 0.9 * WIDEST]
+    objective = optimum.space.objective
+    logs = objective.design.residuals.logarithms(optimum.point.psi[objective.n_random :])
+    return [k for k, log in enumerate(logs) if logs.max() - log > 0.9 * WIDEST]
 
 
 def refuse_beyond_reach(optimum: Optimum, groups: list[int]) -> None:

@@ -140,7 +140,7 @@ def _scalars(
     n = design.n
     if design.weights.kind == "fweight":
         n = round(fitted.objective.n_effective)
-    count = count_parameters(fitted.objective.p, fitted.layout)
+    count = count_parameters(fitted.objective.p, fitted.layout, fitted.n_flat)
     c = model_hypothesis(fitted)
     test = wald(fitted.beta, fitted.vcov, c)
     s: dict[str, float | int | None] = {
@@ -157,7 +157,7 @@ def _scalars(
         "ll": ll,
         "chi2": test.chi2 if test.rank else None,
         "p": test.p if test.rank else None,
-        "rank": count.total,
+        "rank": count.identified,
         "ic": len(fitted.optimum.log) - 1,
         "rc": 0 if fitted.optimum.converged else 430,
         "converged": 1 if fitted.optimum.converged else 0,

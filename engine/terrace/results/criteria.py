@@ -7,12 +7,13 @@ from math import log
 from typing import NamedTuple
 
 from terrace.results.fit import FitResult
+from terrace.wording import enumerated
 
 RESIDUAL_COUNTED = "The residual variance of a regression counts as a parameter here, as it does in the other models."
 
 
 class Criteria(NamedTuple):
-    """The number of parameters k with AIC = −2ℓ + 2k (Akaike 1974) and BIC = −2ℓ + k log N (Schwarz 1978)."""
+    """The number k of identified parameters, AIC = −2ℓ + 2k (Akaike 1974), BIC = −2ℓ + k log N (Schwarz 1978)."""
 
     k: int
     aic: float
@@ -37,6 +38,12 @@ def parameter_counts(fits: Sequence[FitResult]) -> list[int]:
     return [int(f.scalars["rank"] or 0) for f in fits]
 
 
-def counts_differ(fits: Sequence[FitResult]) -> bool:
-    """Whether regressions and mixed models stand side by side, so that `RESIDUAL_COUNTED` has to be said."""
-    return len({f.macros.get("cmd") == "regress" for f in fits}) == 2
+def count_notes(fits: Sequence[FitResult], names: Sequence[str] = ()) -> list[str]:
+    """What has to be said of how parameters are counted: of regressions beside mixed models, and of parameters that the
+    data do not identify, by the names of the fits where there are several."""
+    notes = [RESIDUAL_COUNTED] if len({f.macros.get("cmd") == "regress" for f in fits}) == 2 else []
+    left = [f"{f.n_unidentified}{f' of {name}' if len(fits) > 1 else ''}"
+            for f, name in zip(fits, names or [""] * len(fits)) if f.n_unidentified]  # fmt: skip
+    if left:
+        notes.append(f"Parameters that these data do not identify are not counted: {enumerated(left)}.")
+    return notes

@@ -177,16 +177,17 @@ class FitResult:
 
     @property
     def n_parameters(self) -> int:
-        """Free parameters of the model, as `terrace.inference.count` counts them.
+        """Free parameters that the data identify, as `terrace.inference.count` counts them.
 
         By the convention of the field e(rank) of a regression leaves its residual variance out; here it counts.
         """
         return int(self.scalars["rank"] or 0) + (self.macros.get("cmd") == "regress")
 
     @property
-    def n_identified(self) -> int:
-        """`n_parameters` without the dimensions on which the likelihood does not depend: what tests count."""
-        return self.n_parameters - self.model.n_flat
+    def n_unidentified(self) -> int:
+        """How many more parameters it has: dimensions on which the likelihood does not depend."""
+        rank = int(self.scalars["rank"] or 0)
+        return 0 if self.macros.get("cmd") == "regress" else int(self.scalars.get("k") or rank) - rank
 
     @property
     def constraints(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from terrace.results.criteria import information_criteria
+from terrace.results.criteria import count_notes, information_criteria
 from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.stored import covariance_names
 from terrace.results.table import CellValue, Column, Row, Table
@@ -213,7 +213,7 @@ def _model_fit(fit: FitResult, journal: bool) -> Table:
         Column("bic", "BIC", form),
     )
     row = Row(fit.name or fit.outcome, (fit.scalars["N"], k, fit.ll, aic, bic), code=fit.name or ".")
-    return Table("Model fit", columns, (row,), "Model", ("BIC counts observations.",), "fit")
+    return Table("Model fit", columns, (row,), "Model", ("BIC counts observations.", *count_notes([fit])), "fit")
 
 
 def _robust(fit: FitResult) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, TypeVar
 
 from terrace.errors import TerraceError
-from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
+from terrace.results.criteria import count_notes, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Column, Row, Table
 from terrace.results.tables_terms import parameter_label, term_name
@@ -124,8 +124,7 @@ def fit_notes(fits: Sequence[FitResult], names: Sequence[str], *, brackets: bool
         notes.append(f"Outcomes: {outcomes}.")
     else:
         notes.append(f"Outcome: {fits[0].outcome}.")
-    if counts_differ(fits):
-        notes.append(RESIDUAL_COUNTED)
+    notes += count_notes(fits, names)
     failed = [n for f, n in zip(fits, names) if not f.converged]
     if failed:
         notes.append(f"Not converged: {', '.join(failed)}.")

@@ -60,6 +60,9 @@ class Banded(ResidualStructure):
     def holds_constant(self) -> bool:
         return self.band >= len(self.times) - 1
 
+    def can_vanish(self, weights: FloatArray) -> bool:
+        return int(np.ptp(np.flatnonzero(weights))) <= self.band
+
     def stored(self) -> dict[str, int | None]:
         return {"res_order": self.band}
 

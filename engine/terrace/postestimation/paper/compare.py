@@ -13,7 +13,7 @@ from terrace.errors import DataError, SpecError, TerraceError
 from terrace.postestimation.tests.lrtest import lrtest
 from terrace.postestimation.variance.icc import icc
 from terrace.postestimation.variance.r2 import Explained, explained
-from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
+from terrace.results.criteria import count_notes, information_criteria, parameter_counts
 from terrace.results.fit import FitResult
 from terrace.results.table import TEST_P, Column, Row, Table
 from terrace.results.tables_compare import compare_tables
@@ -57,7 +57,7 @@ def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
     keep = [j for j in range(len(columns)) if any(r.values[j] is not None for r in rows)]
     columns, rows = [columns[j] for j in keep], [replace(r, values=tuple(r.values[j] for j in keep)) for r in rows]
     tested = any(c.key == "chi2" for c in columns)
-    notes += [RESIDUAL_COUNTED] if counts_differ(fits) else []
+    notes += count_notes(fits, names)
     notes.insert(0, "LR χ² compares each model with the one above it. " * tested + "BIC counts observations.")
     return Table("Models compared", tuple(columns), tuple(rows), "Model", tuple(dict.fromkeys(notes)), "models")
 

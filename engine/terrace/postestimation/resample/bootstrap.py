@@ -19,6 +19,7 @@ from terrace.design.estimability import settled
 from terrace.errors import Cancelled, FitError, SpecError
 from terrace.inference.cells import natural_values
 from terrace.inference.parameters import sd_values
+from terrace.likelihood.objective import Objective
 from terrace.optimise.fit import Optimum, optimise
 from terrace.optimise.many import maximise_many
 from terrace.optimise.newton import Tolerances
@@ -173,7 +174,7 @@ class Refit:
         if found is None:
             return None
         o, e = found.space.objective, found.point.evaluation
-        return self._replicate(found.point.ll, o.beta_natural(e.beta), found.point.psi, e.sigma2 * o.y_scale**2)
+        return self._replicate(o, found.point.ll, o.beta_natural(e.beta), found.point.psi, e.sigma2 * o.y_scale**2)
 
     def many(self, y: FloatArray) -> list[Replicate | None]:
         """The replicates of several outcomes, shape (R, n): side by side where the design allows it.
@@ -195,15 +196,17 @@ class Refit:
         beta = outcomes.beta_natural(best.beta, np.arange(len(y)))
         sigma2 = best.sigma2 * outcomes.y_scale**2
         return [
-            self._replicate(float(best.ll[k]), beta[k], best.psi[k], float(sigma2[k]))
+            self._replicate(self.swap.base, float(best.ll[k]), beta[k], best.psi[k], float(sigma2[k]))
             if best.converged[k]
             else self(y[k])
             for k in range(len(y))
         ]
 
-    def _replicate(self, ll: float, beta: FloatArray, psi: FloatArray, sigma2: float) -> Replicate:
-        """``sigma2`` in the user's units."""
-        values, _ = natural_values(self.swap.base, psi, sigma2)
+    def _replicate(
+        self, objective: Objective, ll: float, beta: FloatArray, psi: FloatArray, sigma2: float
+    ) -> Replicate:
+        """``psi`` is that of the objective, ``sigma2`` in the user's units."""
+        values, _ = natural_values(objective, psi, sigma2)
         return Replicate(ll, self.fit.model.bound.beta(beta), values, sd_values(self.fit.model.layout, values))
 
 

@@ -70,8 +70,8 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
     """
     if not force:
         _check(fit_a, fit_b, name_a, name_b)
-    a, b = fit_a.n_identified, fit_b.n_identified
-    flat = [name for fit, name in ((fit_a, name_a), (fit_b, name_b)) if fit.model.n_flat]
+    a, b = fit_a.n_parameters, fit_b.n_parameters
+    flat = [name for fit, name in ((fit_a, name_a), (fit_b, name_b)) if fit.n_unidentified]
     if a == b and flat:
         raise SpecError(
             f"{name_a} and {name_b} have the same number of parameters that these data identify, {a}: there is no test "

@@ -22,7 +22,7 @@ from terrace.language.grammar.options import members
 from terrace.postestimation.tests.combinations import confidence_level, need_data
 from terrace.postestimation.variance.vce import vce_table
 from terrace.postestimation.variance.wcorrelation import block_parameters, wcorrelation_table
-from terrace.results.criteria import RESIDUAL_COUNTED, counts_differ, information_criteria, parameter_counts
+from terrace.results.criteria import count_notes, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, RandomParameter
 from terrace.results.table import CellValue, Column, Row, Table
 from terrace.results.tables_notes import nearly_zero_notes
@@ -91,7 +91,7 @@ def ic_table(
         values = (f.scalars["N"], math.nan if null is None else null, f.ll, k, aic, bic)
         rows.append(Row(title, (*values, corrected, bic + k) if more else values))
     notes = ["BIC counts observations." if n is None else f"BIC takes {n:,g} for the number of observations."]
-    notes += [RESIDUAL_COUNTED] if counts_differ(fits) else []
+    notes += count_notes(fits, names)
     if len({f.spec.method for f in fits}) == 2:
         notes.append("Likelihoods of ML and REML fits cannot be compared.")
     elif len(fits) > 1 and fits[0].spec.method == "reml" and len({_terms(f) for f in fits}) > 1:
