@@ -104,7 +104,7 @@ _ZIP = b"PK\x03\x04"
 FORMATS = (
     DataFormat(
         "stata", "a Stata file", "Stata", (".dta",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_stata", options=("encoding",),
+        reader="terrace.data.readers.stata:read_stata", options=("encoding",),
         written=(".dta",), writer="terrace.data.writers.statfiles:write_stata", keeps="labels",
         again="terrace.data.writers.losses:from_stata", content=_stata,
     ),
@@ -121,12 +121,12 @@ FORMATS = (
     ),
     DataFormat(
         "sas", "a SAS data file", "SAS", (".sas7bdat",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_sas", options=("encoding",), commands=("import sas",),
+        reader="terrace.data.readers.sas:read_sas", options=("encoding", "catalog"), commands=("import sas",),
         content=lambda head: head[12:20] == b"\xc2\xea\x81\x60\xb3\x14\x11\xcf",
     ),
     DataFormat(
-        "xport", "a SAS transport file", "SAS", (".xpt",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_xport", options=("encoding",),
+        "xport", "a SAS transport file", "SAS", (".xpt",), ("pyarrow",),
+        reader="terrace.data.readers.xport:read_xport", options=("encoding", "member"),
         commands=("import sas", "import sasxport5"),
         content=_begins(b"HEADER RECORD*******"),
     ),
