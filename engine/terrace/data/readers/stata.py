@@ -116,14 +116,15 @@ def _set(file: BinaryFile, header: StataHeader) -> tuple[bytes, dict[Value, byte
     body = file.take(length, _LABELS)
     count, size = np.frombuffer(body[:8], header.order + "u4").tolist() if length >= 8 else (0, -1)
     texts = body[8 + 8 * count :]
-    if len(texts) != size:
+    if len(texts) != size or len(body) < 8 + 8 * count:
         raise file.damaged(f"the value labels {name.decode('utf-8', 'replace')} do not have the length they name")
     places, keys = np.frombuffer(body[8 : 8 + 8 * count], header.order + "i4").reshape(2, count).tolist()
     labels: dict[Value, bytes] = {}
     for key, place in zip(keys, places, strict=True):
         wanted = label_key(key, header)
         if wanted is not None and 0 <= place < size:
-            labels[wanted] = texts[place : texts.find(b"\0", place) if b"\0" in texts[place:] else size]
+            end = texts.find(b"\0", place)
+            labels[wanted] = texts[place : end if end >= 0 else size]
     return name, labels
 
 
@@ -163,8 +164,8 @@ def _texts(header: StataHeader, columns: list[Column], sets: Sets) -> Iterator[b
     yield header.label
     for variable in header.variables:
         yield from (variable.name, variable.format, variable.label)
-    for _, text in header.notes:
-        yield text
+    for note in header.notes:
+        yield from note
     for labels in sets.values():
         yield from labels.values()
     for column in columns:

@@ -54,7 +54,8 @@ class NumberColumn:
         gone = ~(found < self._past)
         at = np.flatnonzero(gone | (found == _OLDEST_DOUBLE) if self._oldest else gone)
         steps = self._steps(found[at])
-        self.values = found.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # bits that are no number become none
+            self.values = found.astype(np.float64)
         self.values[at] = _LETTERS[steps]
         self.missing_codes = tuple(float(_LETTERS[k]) for k in np.unique(steps).tolist() if k)
 
