@@ -121,6 +121,10 @@ def test_encodings_of_text() -> None:
     import unicodedata
 
     assert [unicodedata.normalize("NFC", t) for t in found] == written
+    cut = LatinText(Path("d"), "utf-8")  # a width of bytes ends within a letter
+    assert cut.of("\u0c32\u0c4b".encode()[:-1].decode("latin-1")) == "\u0c32"
+    with pytest.raises(DataError, match="not in the encoding utf-8"):
+        cut.of("caf\xe9")
     unknown = LatinText(Path("d.sas7bdat"), "euc_tw")
     assert unknown.of("plain") == "plain"
     with pytest.raises(DataError, match="euc_tw"):

@@ -95,7 +95,11 @@ class LatinText:
             )
         try:
             return _western(raw) if self._western else raw.decode(self.encoding)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            # A text of fixed width may end within a letter. That is known by the letters before it: one byte that is
+            # no ASCII, and alone, rather tells of another encoding.
+            if error.reason == "unexpected end of data" and not (whole := raw[: error.start]).isascii():
+                return whole.decode(self.encoding)
             raise not_in(self._path, self.encoding, raw) from None
 
     def column(self, values: pd.Series) -> pd.Series:
