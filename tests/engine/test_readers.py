@@ -475,15 +475,15 @@ def test_progress_rises_to_one_and_reading_stops_when_asked(tmp_path, extension)
 def test_large_files_are_read_in_pieces(tmp_path, monkeypatch) -> None:
     from terrace.data import formats
     from terrace.data.progress import Report
-    from terrace.data.readers import statfiles
+    from terrace.data.readers import stata, statfiles
 
     data = sample("hsb")
-    for extension in (".dta", ".sav"):
+    for extension, module, size in ((".dta", stata, "_PART"), (".sav", statfiles, "_CELLS")):
         path = write(data, tmp_path / f"d{extension}").path
-        monkeypatch.setattr(statfiles, "_CHUNK", 10_000)
         reader = formats.reader_of(formats.BY_ENDING[extension])  # in this process, where the size is another
+        monkeypatch.setattr(module, size, 10**7)
         whole = reader(path, Report(""))
-        monkeypatch.setattr(statfiles, "_CHUNK", 1000)
+        monkeypatch.setattr(module, size, 1000 * len(data.names))
         seen: list[float] = []
         parts = reader(path, Report("", lambda stage, fraction, seen=seen: seen.append(fraction or 0.0)))
         pd.testing.assert_frame_equal(whole.frame, parts.frame)

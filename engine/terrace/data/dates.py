@@ -61,6 +61,12 @@ _MASK = re.compile(
     r"|\.s+|q|_|."
 )
 
+_OLD_CODES = {
+    "C": "CC", "c": "CC", "Y": "YY", "y": "YY", "M": "Month", "m": "Mon", "L": "month", "l": "mon", "N": "NN",
+    "n": "nn", "D": "DD", "d": "dd", "J": "JJJ", "j": "jjj",
+}  # fmt: skip
+"""The codes of one letter that %d, the old name of %td, has ([D] format of Stata 9)."""
+
 
 def masked(moment: dt.datetime, mask: str) -> str:
     """A date written by the mask of a display format: ``DD/NN/CCYY`` gives 05/03/2020, ``_`` is a blank."""
@@ -114,9 +120,13 @@ def to_datetimes(values: npt.ArrayLike, format: str) -> pd.Series:
 
 
 def date_mask(format: str) -> str:
-    """The mask that follows ``%td`` or ``%tc``; empty without one."""
-    found = re.match(r"%-?(?:t?d|t[cC])(.*)", format)
-    return found[1] if found else ""
+    """The mask that follows ``%td`` or ``%tc``, in their codes also where it follows ``%d``; empty without one."""
+    found = re.match(r"%-?(t?d|t[cC])(.*)", format)
+    if found is None:
+        return ""
+    if found[1] != "d":
+        return found[2]
+    return _MASK.sub(lambda code: _OLD_CODES.get(code[0], code[0]), found[2])
 
 
 def date_text(value: float, format: str) -> str:

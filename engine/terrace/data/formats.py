@@ -110,11 +110,11 @@ _ZIP = b"PK\x03\x04"
 
 FORMATS = (
     DataFormat(
-        "stata", "a Stata file", "Stata", (".dta",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_stata", options=("encoding",),
+        "stata", "a Stata file", "Stata", (".dta",), ("pandas",),
+        reader="terrace.data.readers.stata:read_stata", options=("encoding",),
         written=(".dta",), writer="terrace.data.writers.stata:write_stata", keeps="labels",
         holds=ALL - {"measures", "widths", "panel"},
-        again="terrace.data.writers.losses:from_stata", native=True, content=_stata,
+        again="terrace.data.writers.losses:from_stata", content=_stata,
     ),
     DataFormat(
         "spss", "an SPSS file", "SPSS", (".sav", ".zsav"), ("pyreadstat",),
@@ -131,16 +131,15 @@ FORMATS = (
     ),
     DataFormat(
         "sas", "a SAS data file", "SAS", (".sas7bdat",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_sas", options=("encoding",), commands=("import sas",), native=True,
-        content=lambda head: head[12:20] == b"\xc2\xea\x81\x60\xb3\x14\x11\xcf",
+        reader="terrace.data.readers.sas:read_sas", options=("encoding", "catalog"), commands=("import sas",),
+        native=True, content=lambda head: head[12:20] == b"\xc2\xea\x81\x60\xb3\x14\x11\xcf",
     ),
     DataFormat(
         "xport", "a SAS transport file", "SAS", (".xpt",), ("pyreadstat",),
-        reader="terrace.data.readers.statfiles:read_xport", options=("encoding",),
+        reader="terrace.data.readers.xport:read_xport", options=("encoding", "member"),
         written=(".xpt",), writer="terrace.data.writers.xport:write_xport",
         holds=frozenset({"label", "labels", "formats"}),
         again="terrace.data.writers.losses:from_spss", commands=("import sas", "import sasxport5"),
-        native=True,
         content=_begins(b"HEADER RECORD*******"),
     ),
     DataFormat(

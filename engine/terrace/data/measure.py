@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Measure
 
 _FEW = 6
+_HEAD = 1000  # values that tell of most columns that they are not whole
 _IDENTIFIER = re.compile(
     r"""(.*_)?id\d? | id_\w+ | \w{2,}id | (.*_)?(no|nr|num) | caseno | idnr
       | subj(ect)?s? | persons? | pupils? | students? | child(ren)? | patients? | participants?
@@ -39,19 +42,39 @@ def guess_measure(name: str, values: pd.Series, *, labelled: bool) -> Measure:
         if named or (n > 20 and values.notna().all() and values.is_unique):
             return Measure.IDENTIFIER
         return Measure.NOMINAL
-    array = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    array = array[~np.isnan(array)]
-    whole = bool(array.size) and bool(np.isfinite(array).all()) and bool((array == np.floor(array)).all())
+    if isinstance(values.dtype, np.dtype):
+        array = values.to_numpy()
+        if array.dtype.kind == "f" and _has_fractions(array[:_HEAD]):
+            return Measure.NOMINAL if labelled else Measure.CONTINUOUS
+    else:
+        array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    whole = bool(array.size)
+    if array.dtype.kind == "f":
+        array = array[~np.isnan(array)]
+        whole = bool(array.size) and bool(np.isfinite(array).all()) and bool((array == np.floor(array)).all())
     if whole and named:
         return Measure.IDENTIFIER
     if labelled:
         return Measure.NOMINAL
     if not whole:
         return Measure.CONTINUOUS
-    low, high = array.min(), array.max()
-    span = high - low + 1
-    if n > 20 and array.size == n and span == n and pd.Series(array).is_unique and not _TIME.fullmatch(name):
-        return Measure.IDENTIFIER
-    if span <= _FEW and not _TIME.fullmatch(name) and len(pd.unique(array)) == span and span < n:
-        return Measure.NOMINAL
+    low = array.min()
+    span = int(array.max()) - int(low) + 1
+    distinct = n > 20 and array.size == n and span == n
+    few = span <= _FEW and span < n
+    if (distinct or few) and not _TIME.fullmatch(name) and _all_occur(array, span):
+        return Measure.IDENTIFIER if distinct else Measure.NOMINAL
     return Measure.CONTINUOUS
+
+
+def _all_occur(whole: npt.NDArray[Any], span: int) -> bool:
+    """Whether each of `span` whole numbers from the lowest on is there."""
+    wide = whole if whole.dtype.kind == "f" else whole.astype(np.int64)  # a difference may lie beyond a narrow type
+    seen = np.zeros(span, dtype=bool)
+    seen[(wide - wide.min()).astype(np.intp)] = True
+    return bool(seen.all())
+
+
+def _has_fractions(values: npt.NDArray[Any]) -> bool:
+    known = values[np.isfinite(values)]
+    return bool((known != np.floor(known)).any())

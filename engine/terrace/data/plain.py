@@ -40,6 +40,9 @@ class Extra:
     note: str = ""
 
 
+_SIMPLE = frozenset(map(np.dtype, ("i1", "i2", "i4", "u1", "u2", "u4", "f4", "f8")))
+"""What a Dataset holds as it is."""
+
 _LONG_NUMBERS = Extra(measure=Measure.IDENTIFIER, note=LONG)
 
 
@@ -57,6 +60,8 @@ def plain_values(values: Any) -> tuple[pd.Series, Extra]:
     Numbers are exact as doubles: whole numbers of which one lies beyond 2^53 become text. Raises `Unusable` where a
     value is no number, text, date or truth value.
     """
+    if isinstance(values, np.ndarray) and values.dtype in _SIMPLE:  # 10,000 columns of a file come so
+        return pd.Series(values, copy=False), Extra()
     column = pd.Series(values).reset_index(drop=True)
     column.name = None
     dtype = column.dtype

@@ -35,6 +35,8 @@ def read(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    catalog: str | None = None,
+    member: str | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Dataset:
@@ -48,7 +50,11 @@ def read(
         Name or number (from 1) of an Excel sheet, the first that is not empty where None; the range of its cells to
         read (``B3:F20``, or ``B3`` for all from there on).
     delimiter, decimal, encoding
-        Of a text file; detected where None. The notes of the result tell what was detected.
+        Of a text file; detected where None. The notes of the result tell what was detected. `encoding` also of files
+        of Stata, SPSS and SAS, in place of the one that they name or are known to have.
+    catalog, member
+        Of SAS files: a catalog of value labels (.sas7bcat), that of the same name beside the file where None; the
+        dataset to read from a transport file (.xpt) that holds several, the first where None.
     progress, cancel
         ``progress(stage, fraction)`` is called while reading; the work stops when ``cancel()`` is true.
 
@@ -58,6 +64,14 @@ def read(
     kind = _kind(file)
     report = Report(f"Reading {file.name}", progress, cancel)
     given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
+    given |= {"catalog": catalog, "member": member}
+    if catalog is not None and "catalog" not in kind.options:
+        raise DataError(
+            f"{file.name} is {kind.article}, which takes its value labels from no catalog.",
+            code="misplaced-option",
+            subject="catalog",
+            advice="Leave catalog() out.",
+        )
     options = {name: given[name] for name in kind.options}
     note(file)
     sweep(file.parent)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.dates import is_date_format
 from terrace.data.digits import EXACT, blanks_apart, why_text
 from terrace.data.measure import guess_measure
 from terrace.data.names import legal_names
@@ -62,7 +63,7 @@ def build_dataset(
     left_out: dict[str, str] = {}
     names, renamed = legal_names([c.name for c in columns])
     all_notes += renamed
-    series: dict[str, pd.Series] = {}
+    arrays: dict[str, Any] = {}  # and no Series, which a frame would align one by one
     variables: list[Variable] = []
     for column, name in zip(columns, names, strict=True):
         try:
@@ -78,7 +79,7 @@ def build_dataset(
         note = extra.note or (why_text(values) if _is_text(values) else "")
         measure = column.measure or extra.measure
         format_ = column.format or extra.format
-        if format_.startswith("%t"):
+        if format_.startswith("%t") or is_date_format(format_):
             measure = Measure.CONTINUOUS  # a date, however few dates there are
         elif measure in (None, Measure.CONTINUOUS):
             known = values.where(~values.isin(column.missing_codes)) if column.missing_codes else values
@@ -92,7 +93,7 @@ def build_dataset(
             all_notes.append(f"{name}: {note}")
         if _is_text(values) and (apart := blanks_apart(values)):
             all_notes.append(f"{name}: {apart}")
-        series[name] = values
+        arrays[name] = values.array
         variables.append(
             Variable(
                 name,
@@ -108,7 +109,7 @@ def build_dataset(
             )
         )
     rows = len(columns[0].values) if columns else 0
-    frame = pd.DataFrame(series, index=pd.RangeIndex(rows), copy=False)
+    frame = pd.DataFrame(arrays, index=pd.RangeIndex(rows), copy=False)
     return Dataset(
         frame, tuple(variables), label=label, source=source, notes=tuple(all_notes), left_out=left_out,
         documents=tuple(documents),

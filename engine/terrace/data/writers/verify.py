@@ -39,13 +39,11 @@ def _need(right: bool, what: str) -> None:
         raise ValueError(what)
 
 
-def _statistical(data: Dataset, kind: DataFormat, path: Path, options: Options) -> None:
-    """Files of Stata and SPSS: the end that the head of the file tells of, the number of rows, and the last row."""
+def _spss(data: Dataset, kind: DataFormat, path: Path, options: Options) -> None:
+    """The number of rows and variables, and the last row."""
     import pyreadstat
 
-    if kind.key == "stata":
-        _stata_end(path)
-    read = pyreadstat.read_dta if kind.key == "stata" else pyreadstat.read_sav
+    read = pyreadstat.read_sav
     plainly: Any = {"disable_datetime_conversion": True, "apply_value_formats": False}
     about = read(path, metadataonly=True)[1]
     _need(about.number_rows == len(data), f"{about.number_rows} rows of {len(data)}")
@@ -65,8 +63,8 @@ def _same(data: Dataset, name: str, now: Any) -> None:
     _need(not isinstance(now, str) and abs(float(now) - float(then)) <= _NEAR * abs(float(then)), f"{name} is {now}")
 
 
-def _stata_end(path: Path) -> None:
-    """The map of a .dta of version 117 and later has, last, the place where the file ends."""
+def _stata(data: Dataset, kind: DataFormat, path: Path, options: Options) -> None:
+    """The map has, last, the place where the file ends; the file is written by ourselves, in one go."""
     with open(path, "rb") as file:
         head = file.read(1024)
         at = head.find(b"<map>")
@@ -112,8 +110,8 @@ def _whole(data: Dataset, kind: DataFormat, path: Path, options: Options) -> Non
 
 
 _CHECKS: dict[str, Callable[[Dataset, DataFormat, Path, Options], None]] = {
-    "stata": _statistical,
-    "spss": _statistical,
+    "stata": _stata,
+    "spss": _spss,
     "text": _text,
     "excel": _workbook,
     "parquet": _parquet,

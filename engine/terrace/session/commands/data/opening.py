@@ -54,13 +54,13 @@ def opened(session: Session, data: Dataset) -> CommandResult:
 @command(
     "use",
     minimum="u",
-    syntax="use [variables using] FILE [if] [in] [, clear nolabel stream nostream]",
+    syntax="use [variables using] FILE [if] [in] [, clear encoding(cp1252) nolabel stream nostream]",
     help=f"Open a dataset of {formats.programs()} ({' '.join(formats.endings_of(formats.FORMATS))}); a "
     f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("nol:abel stream nostream", already="clear replace"))
+    options = parsed.options(rules("nol:abel stream nostream", "enc:oding", already="clear replace"))
     excluding(options, ("stream", "nostream"))
     clauses = parsed.clauses
     piece = clauses.body if clauses.using is None else clauses.using
@@ -71,7 +71,7 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
                 "A streamed file keeps its value labels.", code="misplaced-option", subject="nolabel"
             )
         return opened(session, _streamed(session, name, clauses))
-    data = _read(session, name)
+    data = _read(session, name, encoding=_text(options.get("encoding")))
     if "nolabel" in options:
         data = without_labels(data)
     state = replace(session.state, dataset=data)
@@ -105,6 +105,8 @@ def _read(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    catalog: str | None = None,
+    member: str | None = None,
 ) -> Dataset:
     from terrace.data.read import read
 
@@ -115,6 +117,8 @@ def _read(
         delimiter=delimiter,
         decimal=decimal,
         encoding=encoding,
+        catalog=catalog,
+        member=member,
         progress=session.report,
         cancel=session.cancelled,
     )
@@ -224,19 +228,30 @@ def _opens(command_name: str, article: str) -> str:
     return f"Open {article} file, {enumerated(endings, 'or')}."
 
 
-@command("import spss", minimum="import spss", syntax="import spss [using] FILE [, case(lower|upper) clear]",
-         help=_opens("import spss", "an SPSS"), effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
-@command("import sas", minimum="import sas", syntax="import sas [using] FILE [, case(lower|upper) clear]",
-         help=_opens("import sas", "a SAS"), effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
-@command("import sasxport5", minimum="import sasx", syntax="import sasxport5 FILE [, clear]",
-         help="As import sas.", effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
+@command("import spss", minimum="import spss", syntax="import spss [using] FILE [, case(lower|upper) encoding(cp1252) "
+         "clear]", help=_opens("import spss", "an SPSS"), effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
+@command("import sas", minimum="import sas", syntax="import sas [using] FILE [, case(lower|upper) catalog(FILE) "
+         "encoding(cp1252) member(NAME) clear]", help=_opens("import sas", "a SAS") + " Value labels are those of "
+         "catalog(), a .sas7bcat file, or of one of the same name; member() chooses from a transport file with several "
+         "datasets.", effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
+@command("import sasxport5", minimum="import sasx", syntax="import sasxport5 FILE [, case(lower|upper) "
+         "encoding(cp1252) member(NAME) clear]", help="As import sas.",
+         effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("", "case", already="clear"))
+    more = {"import sas": " cat:alog mem:ber", "import sasxport5": " mem:ber"}.get(parsed.name, "")
+    options = parsed.options(rules("", "case enc:oding" + more, already="clear"))
     name = file_name(session, _using(parsed.clauses), parsed.name)
     if not Path(name).suffix:
         endings = formats.endings_of(formats.opened_by(parsed.name))
         name += next((e for e in endings if Path(name + e).is_file()), endings[0])
-    data = _read(session, name)
+    catalog = options.get("catalog")
+    data = _read(
+        session,
+        name,
+        encoding=_text(options.get("encoding")),
+        catalog=None if catalog is None else file_name(session, argument(catalog), "catalog"),
+        member=_text(options.get("member")),
+    )
     return opened(session, _in_case(data, options.get("case")))
 
 
