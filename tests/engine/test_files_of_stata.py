@@ -126,7 +126,7 @@ def test_old_formats_as_pandas_reads_them(tmp_path, order, version) -> None:
     assert (data.variable("b").label, data.variable("s").label) == ("first", "caf\xe9")
     assert data.variable("f").format == "%9.2f"
     if version >= 105:
-        assert "the first" in data.notes and "f: of f" in data.notes
+        assert "the first" in data.documents and "f: of f" in data.documents
         assert not any("note0" in n or n == "1" for n in data.notes)
 
 

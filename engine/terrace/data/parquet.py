@@ -144,11 +144,17 @@ def _described(columns: list[RawColumn], described: dict[str, Any], source: str)
         known = {v.name: v for v in variables}
         data = build_dataset(columns, source=source, label=described["label"])
         return replace(data, variables=tuple(known.get(v.name, v) for v in data.variables))
-    panel = described["panel"]
     rows = len(columns[0].values) if columns else 0
+    frame = pd.DataFrame({c.name: plain_values(c.values)[0] for c in columns}, index=pd.RangeIndex(rows))
+    return described_dataset(frame, described, source)
+
+
+def described_dataset(frame: pd.DataFrame, described: dict[str, Any], source: str) -> Dataset:
+    """The inverse of `describe`, with the values that it goes without."""
+    panel = described["panel"]
     return Dataset(
-        frame=pd.DataFrame({c.name: plain_values(c.values)[0] for c in columns}, index=pd.RangeIndex(rows)),
-        variables=variables,
+        frame=frame,
+        variables=described_variables(described),
         label=described["label"],
         source=source,
         notes=tuple(described["notes"]),

@@ -5,13 +5,14 @@ What comes out is what went in, to the type of every column, the sign of a zero 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
 
-from terrace.data.dataset import Dataset, Panel
-from terrace.data.parquet import describe, described_variables
+from terrace.data.dataset import Dataset
+from terrace.data.parquet import describe, described_dataset
 
 
 def description(data: Dataset) -> dict[str, Any]:
@@ -59,19 +60,9 @@ def dataset_of(described: dict[str, Any], table: Any, source: str) -> Dataset:
         else:
             series.append(column.to_pandas())
     names = [v["name"] for v in described["variables"]]
-    panel = described["panel"]
-    return Dataset(
-        frame=pd.DataFrame(
-            dict(zip(names, series, strict=True)), index=pd.RangeIndex(described["rows"]), copy=False
-        ),
-        variables=described_variables(described),
-        label=described["label"],
-        source=source,
-        notes=tuple(described["notes"]),
-        panel=None if panel is None else Panel(*panel),
-        sorted_by=tuple(described["sorted_by"]),
-        left_out=described["left_out"],
-    )
+    columns = dict(zip(names, series, strict=True))
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(described["rows"]), copy=False)
+    return replace(described_dataset(frame, described, source), left_out=described["left_out"])
 
 
 def _columns(data: Dataset) -> list[pd.Series]:

@@ -116,7 +116,7 @@ def _column(frame: pd.DataFrame, meta: Any, name: str, i: int, **known: Any) -> 
         values=known.pop("values", frame.iloc[:, i]),
         label=meta.column_labels[i] or "",
         measure=_MEASURES.get(meta.variable_measure.get(name, "")),
-        value_labels=meta.variable_value_labels.get(name) or {},
+        value_labels=known.pop("value_labels", None) or meta.variable_value_labels.get(name) or {},
         **known,
     )
 

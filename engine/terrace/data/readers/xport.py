@@ -167,8 +167,9 @@ def _variable(raw: bytes) -> Described:
 
     long_name = raw[88:120].strip(b" \0") if len(raw) == 140 else b""
     form = raw[56:64].strip(b" \0")
-    if form and number(64):
-        form += b"%d" % number(64)
+    if number(64):
+        form = (form or b"F") + b"%d" % number(64)
+        form += b".%d" % number(66) if number(66) else b""
     return Described(
         long_name or raw[8:16].strip(b" \0"), raw[16:56].strip(b" \0"), form, number(0) == 2, number(4)
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from terrace.data import formats
@@ -58,7 +59,9 @@ def _spss(data: Dataset, kind: DataFormat, path: Path, options: Options) -> None
 def _same(data: Dataset, name: str, now: Any) -> None:
     """The last value of a variable, where it is a number, is `now`."""
     v, then = data.variable(name), data.frame[name].iloc[-1]
-    if data.is_text(name) or is_date_format(v.format) or pd.isna(then) or float(then) in v.missing_codes:
+    if data.is_text(name) or is_date_format(v.format) or pd.isna(then):
+        return
+    if v.stands_for_missing(np.array([float(then)]))[0]:
         return
     _need(not isinstance(now, str) and abs(float(now) - float(then)) <= _NEAR * abs(float(then)), f"{name} is {now}")
 
