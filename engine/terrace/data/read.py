@@ -9,6 +9,8 @@ from pathlib import Path
 
 from terrace.data import formats
 from terrace.data.dataset import Dataset
+from terrace.data.foreign import OTHERS as FOREIGN
+from terrace.data.foreign import Foreign
 from terrace.data.formats import DataFormat
 from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
@@ -24,6 +26,9 @@ def read(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    table: str | None = None,
+    object: str | None = None,
+    member: str | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Dataset:
@@ -34,10 +39,13 @@ def read(
     path
         The file. Without an extension, .dta is tried first, then the others.
     sheet, cells
-        Name or number (from 1) of an Excel sheet, the first that is not empty where None; the range of its cells to
-        read (``B3:F20``, or ``B3`` for all from there on).
+        Name or number (from 1) of a sheet of a workbook, the first that is shown and holds a table where None; the
+        range of its cells to read (``B3:F20``, or ``B3`` for all from there on).
     delimiter, decimal, encoding
         Of a text file; detected where None. The notes of the result tell what was detected.
+    table, object, member
+        Which table of a database, which object of an R file, which file of a zip archive; the first, the first data
+        frame and the only one where None.
     progress, cancel
         ``progress(stage, fraction)`` is called while reading; the work stops when ``cancel()`` is true.
 
@@ -46,7 +54,8 @@ def read(
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Reading {file.name}", progress, cancel)
-    given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
+    given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding,
+             "table": table, "object": object, "member": member}  # fmt: skip
     options = {name: given[name] for name in kind.options}
     data = _in_words(file, kind, lambda: formats.reader_of(kind)(file, report, **options))
     report(1.0)
@@ -161,8 +170,8 @@ def _kind(file: Path) -> DataFormat:
         )
     extension = formats.ending_of(file)
     declared = formats.BY_ENDING.get(extension)
-    content = formats.content_of(head)
-    if declared is not None and content in (None, declared):
+    content = formats.content_of_file(file, head)
+    if declared is not None and formats.may_hold(declared, content):
         return declared  # its reader tells what is wrong where content and extension disagree
     if isinstance(content, DataFormat):
         if not extension:
@@ -175,12 +184,13 @@ def _kind(file: Path) -> DataFormat:
         )
     if declared is None and content is None and not extension:
         return formats.TEXT
-    what = content or formats.OTHERS.get(extension, f"of the unknown type {extension}")
+    foreign = content or FOREIGN.get(extension) or Foreign(f"of the unknown type {extension}")
+    unread = "" if foreign.code == "locked-file" else ", which Terrace does not read"
     raise DataError(
-        f"{file.name} is {what}, which Terrace does not read.",
-        code="unknown-format",
+        f"{file.name} is {foreign.article}{unread}.",
+        code=foreign.code,
         subject=str(file),
-        advice="Save the data as one of " + " ".join(f.usual for f in formats.FORMATS) + ".",
+        advice=foreign.advice or "Save the data as one of " + " ".join(f.usual for f in formats.FORMATS) + ".",
     )
 
 

@@ -33,6 +33,8 @@ from terrace.wording import enumerated
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
 """Delimiters that have a name in commands."""
+_PARTS = ("sheet", "table", "object", "member")
+"""What of a file that holds several tables can be chosen."""
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
 
@@ -52,24 +54,28 @@ def opened(session: Session, data: Dataset) -> CommandResult:
 @command(
     "use",
     minimum="u",
-    syntax="use [variables using] FILE [if] [in] [, clear nolabel stream nostream]",
+    syntax="use [variables using] FILE [if] [in] [, clear nolabel sheet(name) table(name) object(name) member(name) "
+    "stream nostream]",
     help=f"Open a dataset of {formats.programs()} ({' '.join(formats.endings_of(formats.FORMATS))}); a "
-    f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed.",
+    f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed. sheet() chooses a sheet "
+    "of a workbook, table() a table of a database, object() a data frame of an R file, member() a file of a zip "
+    "archive.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("nol:abel stream nostream", already="clear replace"))
+    options = parsed.options(rules("nol:abel stream nostream", "sheet table object member", already="clear replace"))
     excluding(options, ("stream", "nostream"))
     clauses = parsed.clauses
     piece = clauses.body if clauses.using is None else clauses.using
     name = file_name(session, piece, "use")
-    if "nostream" not in options and ("stream" in options or larger_than_memory(name)):
+    parts = {part: _text(options[part]) for part in _PARTS if part in options}
+    if "nostream" not in options and not parts and ("stream" in options or larger_than_memory(name)):
         if "nolabel" in options:
             raise options["nolabel"].piece.error(
                 "A streamed file keeps its value labels.", code="misplaced-option", subject="nolabel"
             )
         return opened(session, _streamed(session, name, clauses))
-    data = _read(session, name)
+    data = _read(session, name, **parts)
     if "nolabel" in options:
         data = without_labels(data)
     state = replace(session.state, dataset=data)
@@ -103,6 +109,9 @@ def _read(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    table: str | None = None,
+    object: str | None = None,
+    member: str | None = None,
 ) -> Dataset:
     from terrace.data.read import read
 
@@ -113,6 +122,9 @@ def _read(
         delimiter=delimiter,
         decimal=decimal,
         encoding=encoding,
+        table=table,
+        object=object,
+        member=member,
         progress=session.report,
         cancel=session.cancelled,
     )
@@ -199,7 +211,9 @@ def _delimiter(option: Option | None) -> str | None:
     minimum="import exc",
     syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow case(lower|upper) clear] | '
     "import excel FILE, describe",
-    help="Open a sheet of an Excel file; the first row holds the names.",
+    help="Open a sheet of a workbook, "
+    + enumerated(formats.endings_of(formats.opened_by("import excel")), "or")
+    + "; the first row holds the names.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
