@@ -103,6 +103,12 @@ def _stata(head: bytes) -> bool:
     return old or head.startswith(b"<stata_dta>")
 
 
+def _compressed(head: bytes) -> bool:
+    """gzip, xz, Zstandard, and bzip2 with the size of its blocks and the sign of the first."""
+    bzip2 = head.startswith(b"BZh") and head[4:10] == b"1AY&SY"
+    return bzip2 or head.startswith((b"\x1f\x8b", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"))
+
+
 def _workbook(head: bytes) -> bool:
     return head.startswith(ZIP) and any(part in head for part in (b"[Content_Types]", b"xl/", b"docProps"))
 
@@ -183,11 +189,11 @@ FORMATS = (
         reader="terrace.data.parquet:read_parquet",
         written=(".parquet",), writer="terrace.data.parquet:write_parquet", keeps="everything",
         opener="terrace.data.streams.parquet:open_parquet", memory="terrace.data.streams.parquet:memory_of_parquet",
-        content=_begins(b"PAR1"),
+        content=_begins(b"PAR1\x15"),
     ),
     DataFormat(
         "arrow", "an Arrow file", "Arrow", (".feather", ".arrow"), ("pyarrow",),
-        reader="terrace.data.readers.arrowfiles:read_arrow", content=_begins(b"ARROW1", b"FEA1"),
+        reader="terrace.data.readers.arrowfiles:read_arrow", content=_begins(b"ARROW1\0\0", b"FEA1\0\0\0\0"),
     ),
     DataFormat(
         "json", "a JSON file", "JSON", (".json", ".ndjson", ".jsonl"), (),
@@ -201,13 +207,13 @@ FORMATS = (
     DataFormat(
         "duckdb", "a DuckDB database", "DuckDB", (".duckdb", ".ddb"), ("duckdb",),
         reader="terrace.data.readers.databases:read_duckdb", options=("table",),
-        content=lambda head: head[8:12] == b"DUCK",
+        content=lambda head: head[8:12] == b"DUCK" and head[13:20] == bytes(7),
     ),
     DataFormat(
         "compressed", "a compressed file", "compressed", (".gz", ".zip", ".bz2", ".xz", ".zst"), ("pyarrow",),
         reader="terrace.data.readers.expand:read_compressed",
         options=("sheet", "cells", "delimiter", "decimal", "encoding", "table", "object", "member"),
-        content=_begins(b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"),
+        content=_compressed,
     ),
 )  # fmt: skip
 """In the order in which they are listed and in which a file without ending is looked for."""

@@ -249,7 +249,7 @@ def _of_cells(cells: Cells, numbers: Sequence[int]) -> list[str]:
         many = len(cells.unstored) > 1
         notes.append(
             f"{several(cells.unstored)} {'hold formulas' if many else 'holds a formula'} without a stored result and "
-            f"{'are' if many else 'is'} missing here. Open the file in a spreadsheet program and save it, to store them."
+            f"{'are' if many else 'is'} missing here. Open the file in a spreadsheet program and save it, to store it."
         )
     if cells.errors:
         what = "hold errors and are" if len(cells.errors) > 1 else "holds an error and is"

@@ -40,7 +40,18 @@ class Workbook:
 
     def cells(self, sheet: SheetName, report: Report) -> Cells:
         """All cells of a sheet. calamine gives errors as blanks."""
-        found = self._book.get_sheet_by_name(sheet.name)
+        import python_calamine as calamine
+
+        try:
+            found = self._book.get_sheet_by_name(sheet.name)
+        except calamine.CalamineError as error:
+            if "limit exceeded" not in str(error):
+                raise
+            raise DataError(
+                f"The sheet {sheet.name} of {self.path.name} has cells too far from each other to be read.",
+                code="too-large", subject=str(self.path),
+                advice="Delete the rows and columns beside the table in the program that it comes from, and save it.",
+            ) from error  # fmt: skip
         cells, gathered = Cells(), Gathered()
         if found.start is not None:
             top, left = found.start
@@ -48,7 +59,7 @@ class Workbook:
                 if i % _STEP == 0:
                     report(min(1.0, i / max(1, found.height)))
                 for j, cell in enumerate(row):
-                    if cell != "":
+                    if cell != "" and not (isinstance(cell, str) and cell.isspace()):
                         gathered.put(top + i + 1, left + j + 1, _plain(cell))
         gathered.finish(cells)
         ranges = found.merged_cell_ranges or []
@@ -85,8 +96,9 @@ def _formulas(path: Path) -> list[str]:
     errors = content.count(b'calcext:value-type="error"')
     notes = []
     if bare:
-        notes.append(f"{bare:,} formulas have no stored result; their cells are missing. Open the file in "
-                     "LibreOffice and save it, to store them.")  # fmt: skip
+        what = "A formula has" if bare == 1 else f"{bare:,} formulas have"
+        notes.append(f"{what} no stored result, which is missing here. Open the file in LibreOffice and save it.")
     if errors:
-        notes.append(f"{errors:,} cells of the file hold errors; they are missing.")
+        what = "A cell holds an error" if errors == 1 else f"{errors:,} cells hold errors"
+        notes.append(f"{what}, which is missing here.")
     return notes

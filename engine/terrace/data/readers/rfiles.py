@@ -234,7 +234,7 @@ def _column(name: str, column: _Object, notes: list[str]) -> RawColumn:
 def _number(name: str, values: Any, column: _Object, label: str, notes: list[str]) -> RawColumn:
     classes = column.classes()
     known = _labelled(column, values)
-    values = np.where(np.isnan(values), np.nan, values)  # R's own NaN warns wherever it is computed with
+    values = _quiet(values)
     if "Date" in classes:
         return RawColumn(name, np.floor(values) + _DAYS, label, format=DAY)
     if "POSIXct" in classes:
@@ -266,11 +266,18 @@ def _broken_down(column: _Object) -> Any:
     """Moments that R keeps in parts (POSIXlt)."""
     parts = dict(zip(column.names(), column.elements(), strict=False))
     n = max(len(p.value) for k, p in parts.items() if k in ("sec", "year"))
-    number = {k: np.ma.filled(np.ma.asarray(np.resize(parts[k].value, n)).astype(np.float64), np.nan)
-              for k in ("sec", "min", "hour", "mday", "mon", "year")}  # fmt: skip
+    number = {}
+    for k in ("sec", "min", "hour", "mday", "mon", "year"):
+        own = np.ma.filled(np.ma.asarray(parts[k].value).astype(np.float64), np.nan)
+        number[k] = np.resize(_quiet(own), n)  # R repeats what is shorter
     frame = pd.DataFrame({"year": number["year"] + 1900, "month": number["mon"] + 1, "day": number["mday"],
                           "hour": number["hour"], "minute": number["min"], "second": number["sec"]})  # fmt: skip
     return pd.to_datetime(frame, errors="coerce")
+
+
+def _quiet(values: Any) -> Any:
+    """With NumPy's NaN for that of R, which warns wherever it is computed with."""
+    return np.where(np.isnan(values), np.nan, values)
 
 
 def _long(values: Any) -> Any:

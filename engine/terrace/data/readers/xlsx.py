@@ -21,6 +21,7 @@ from terrace.errors import DataError
 
 _CHUNK = 1 << 18
 _STEP = 2000
+_TEXTS = frozenset({"v", "t"})
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 _LAST_DAY = 2_958_465  # 31 December 9999
@@ -76,10 +77,11 @@ class Workbook:
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.buffer_size = _CHUNK
-        parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
+        local = _Local()
+        parser.StartElementHandler = lambda name, attributes: start(local[name], attributes)
         if end is not None:
             ended = end
-            parser.EndElementHandler = lambda name: ended(name.rpartition(":")[2])
+            parser.EndElementHandler = lambda name: ended(local[name])
         if text is not None:
             parser.CharacterDataHandler = text
         parser.StartDoctypeDeclHandler = _no_doctype
@@ -123,23 +125,32 @@ class Workbook:
         part = self._part_of("sharedStrings")
         strings: list[str] = []
         pieces: list[str] = []
+        piece: list[str] = []
+        kept = False
         inside = {"t": False, "rPh": False}  # rPh: how it is spoken, beside Japanese text
 
-        def start(name: str, _: dict[str, str]) -> None:
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal kept
             if name == "si":
                 pieces.clear()
             elif name in inside:
                 inside[name] = True
+                piece.clear()
+                kept = attributes.get("xml:space") == "preserve"
 
         def end(name: str) -> None:
             if name == "si":
-                strings.append(_unescaped("".join(pieces)))
+                whole = "".join(pieces)
+                strings.append(_unescaped(whole) if whole.strip() else "")
             elif name in inside:
                 inside[name] = False
+                if name == "t" and not inside["rPh"]:
+                    text = "".join(piece)
+                    pieces.append(text if kept else text.strip())  # as XML says, and Excel does
 
         def text(data: str) -> None:
             if inside["t"] and not inside["rPh"]:
-                pieces.append(data)
+                piece.append(data)
 
         if part is not None:
             self._parse(part, start, end, text)
@@ -171,6 +182,14 @@ class Workbook:
         return kinds
 
 
+class _Local(dict[str, str]):
+    """Names without the prefix of their namespace, which strict and transitional workbooks choose as they like."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = name.rpartition(":")[2]
+        return self[name]
+
+
 class _Sheet:
     """Takes the events of a sheet."""
 
@@ -183,15 +202,16 @@ class _Sheet:
         self._type = self._style = ""
         self._pieces: list[str] = []
         self._value: str | None = None
-        self._open = self._formula = self._spoken = False
+        self._open = self._formula = self._spoken = self._kept = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
             self._place(attributes.get("r"))
             self._type, self._style = attributes.get("t", "n"), attributes.get("s", "")
             self._value, self._formula = None, False
-        elif name in ("v", "t"):
-            self._open, self._pieces = not self._spoken, []
+        elif name in _TEXTS:
+            self._open, self._pieces = (name == "v") != (self._type == "inlineStr") and not self._spoken, []
+            self._kept = attributes.get("xml:space") == "preserve"
         elif name == "f":
             self._formula = True
         elif name == "row":
@@ -212,9 +232,10 @@ class _Sheet:
     def end(self, name: str) -> None:
         if name == "c":
             self._finish_cell()
-        elif name in ("v", "t"):
+        elif name in _TEXTS:
             if self._open:
-                self._value = (self._value or "") + "".join(self._pieces)
+                text = "".join(self._pieces)
+                self._value = (self._value or "") + (text if self._kept else text.strip())
             self._open = False
         elif name == "rPh":
             self._spoken = False
@@ -246,9 +267,9 @@ class _Sheet:
         if kind == "n":
             return self._number(text)
         if kind == "s":
-            return self._strings[int(text)] or None
+            return self._strings[int(text)] or None  # a text of nothing but blanks is blank
         if kind in ("str", "inlineStr"):
-            return _unescaped(text) or None
+            return _unescaped(text) if text.strip() else None
         if kind == "e":
             self.cells.errors.append(f"{column_letters(self._column)}{self._row} ({text})")
             return None
@@ -300,8 +321,11 @@ def moment(number: float, kind: str, since_1904: bool) -> Any:
 
 
 def _iso(text: str) -> Any:
+    text = text.strip().removesuffix("Z")
     try:
-        return dt.datetime.fromisoformat(text.strip().replace("Z", ""))
+        if "-" in text:
+            return dt.datetime.fromisoformat(text)
+        return dt.datetime.combine(dt.date.min, dt.time.fromisoformat(text)) - dt.datetime.min
     except ValueError:
         return text
 
