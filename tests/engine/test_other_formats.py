@@ -29,6 +29,7 @@ from terrace.data.foreign import FOREIGN
 from terrace.data.progress import Report
 from terrace.data.read import read
 from terrace.data.readers import expand
+from terrace.data.readers.pasted import read_pasted
 from terrace.errors import DataError
 
 LONG = 2**53 + 1
@@ -207,6 +208,26 @@ def test_archives_of_one_file_and_of_several(tmp_path: Path) -> None:
         out.writestr("b.pdf", "x")
     with pytest.raises(DataError, match=r"no file of data: a\.pdf and b\.pdf"):
         read(tmp_path / "none.zip")
+
+
+# --- the clipboard ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "text",
+    ["id\tx\n1\t2,5\n2\t3,5\n", "id\tx\r\n1\t2.5\r\n\r\n2\t3.5",
+     "<table><tr><th>id</th><th>x</th></tr><tr><td>1</td><td>2.5</td></tr><tr><td>2<td>3.5</tr></table><p>more</p>"],
+)  # fmt: skip
+def test_tables_that_were_copied(text: str) -> None:
+    data = read_pasted(text, Report(""))
+    assert data.names == ("id", "x") and data.frame.to_numpy().tolist() == [[1, 2.5], [2, 3.5]]
+    assert data.source == "clipboard"
+
+
+def test_the_command_that_opens_what_was_copied() -> None:
+    session = session_on(None)
+    ok(session, r"""paste `"s\tx\na "b" \\n\t1\nc\t2"', clear""")
+    assert session.data.frame["s"].tolist() == [r'a "b" \n', "c"]
+    with pytest.raises(DataError, match="no table"):
+        read_pasted("word", Report(""))
 
 
 # --- what is not read -----------------------------------------------------------------------------------------

@@ -193,7 +193,7 @@ def _sheet_named(path: Path, listed: Sequence[SheetName], sheet: str | int) -> S
 # --- its columns ----------------------------------------------------------------------------------------------
 def _dataset(path: Path, cells: Cells, notes: list[str]) -> Dataset:
     header = find_header(cells.rows, cells.numbers)
-    rows, numbers = cells.rows[header.body :], cells.numbers[header.body :]
+    rows, numbers = cells.rows[header.body : header.end], cells.numbers[header.body : header.end]
     if not rows:
         raise DataError(
             f"{path.name} has names but no rows of data.", code="no-rows", subject=str(path),

@@ -13,11 +13,12 @@ _LOOK = 200  # rows that are looked at
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Names and labels of the columns, the position of the first row of data, and what there is to tell."""
+    """Names and labels of the columns, the positions where the data begin and end, and what there is to tell."""
 
     names: tuple[str, ...]
     labels: tuple[str, ...]
     body: int
+    end: int
     notes: tuple[str, ...] = ()
 
 
@@ -39,7 +40,7 @@ def find_header(rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> Header
     present = [c for c in first if c is not None]
     if all(isinstance(c, int | float) and not isinstance(c, bool) for c in present) and _numbers_below(rows, top):
         notes.append(f"Row {numbers[top]} holds numbers, so it is taken for data; the variables are called v1, v2, ...")
-        return Header(tuple(f"v{j + 1}" for j in range(width)), ("",) * width, top, tuple(notes))
+        return Header(tuple(f"v{j + 1}" for j in range(width)), ("",) * width, top, len(rows), tuple(notes))
     names = [_name(c) for c in first]
     labels = [""] * width
     body = top + 1
@@ -50,7 +51,7 @@ def find_header(rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> Header
     elif any(second) and _labels_numbers(rows, top + 1):
         labels, body = second, body + 1
         notes.append(f"Names are in row {numbers[top]}, labels in row {numbers[top + 1]}.")
-    return Header(tuple(names), tuple(labels), body, tuple(notes))
+    return Header(tuple(names), tuple(labels), body, len(rows), tuple(notes))
 
 
 def _under_title(rows: Sequence[Sequence[Any]]) -> int:

@@ -35,6 +35,8 @@ DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space":
 """Delimiters that have a name in commands."""
 _PARTS = ("sheet", "table", "object", "member")
 """What of a file that holds several tables can be chosen."""
+_ESCAPES = {"t": "\t", "n": "\n", "r": "\n", "\\": "\\"}
+_ESCAPED = re.compile(r"\\([tnr\\])")
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
 
@@ -229,6 +231,23 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     cells = _text(options.get("cellrange"))
     data = _read(session, name, sheet=_text(options.get("sheet")), cells=cells)
     return opened(session, _in_case(data, options.get("case")))
+
+
+@command(
+    "paste",
+    minimum="paste",
+    syntax='paste "TEXT" [, clear]',
+    help=r"Open a table that was copied, such as cells of a spreadsheet; in the text \t stands for a tab, \n or \r for "
+    r"the end of a line and \\ for a backslash.",
+    effects=Effect.OPENS | Effect.BRIEF,
+)
+def paste(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.data.progress import Report
+    from terrace.data.readers.pasted import read_pasted
+
+    parsed.options(rules(already="clear"))
+    text = _ESCAPED.sub(lambda found: _ESCAPES[found[1]], unquoted(parsed.clauses.body))
+    return opened(session, read_pasted(text, Report("Reading what was copied", session.report, session.cancelled)))
 
 
 def _opens(command_name: str, article: str) -> str:
