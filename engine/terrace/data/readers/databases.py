@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,6 +14,7 @@ from terrace.data.arrow import plain_series
 from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
+from terrace.data.readers.expand import set_down
 from terrace.data.readers.records import column_of
 from terrace.errors import DataError
 from terrace.wording import others_are
@@ -24,7 +25,7 @@ _BLOCK = 10_000
 def read_sqlite(path: Path, report: Report, *, table: str | None = None) -> Dataset:
     """Read a table or a view, the first with rows where `table` is None; the others are told in a note."""
     report()
-    with opened_sqlite(path) as database:
+    with opened_sqlite(path, report) as database:
         names = [
             name for (name,) in database.execute(
                 "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
@@ -45,14 +46,15 @@ def read_sqlite(path: Path, report: Report, *, table: str | None = None) -> Data
 
 
 @contextmanager
-def opened_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
+def opened_sqlite(path: Path, report: Report) -> Iterator[sqlite3.Connection]:
     """A connection that cannot write. Changes that another program has not yet merged are read from a copy."""
     pending = [p for end in ("-wal", "-journal") if (p := path.with_name(path.name + end)).is_file() and _filled(p)]
     with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
         file, how = path, "mode=ro&immutable=1"
         if pending:
             for p in (path, *pending):
-                shutil.copyfile(p, Path(folder, p.name))
+                with open(p, "rb") as stream:
+                    set_down(stream, Path(folder, p.name), report, most=sys.maxsize, name=p.name)
             file, how = Path(folder, path.name), "mode=rw"
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True)) as database:
             database.text_factory = lambda content: content.decode("utf-8", errors="replace")

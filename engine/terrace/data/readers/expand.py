@@ -75,14 +75,22 @@ def most_bytes(path: Path, folder: Path) -> int:
 
 
 def _copied(stream: IO[bytes], target: Path, path: Path, report: Report) -> Path:
-    most, done = most_bytes(path, target.parent), 0
+    return set_down(stream, target, report, most=most_bytes(path, target.parent), name=path.name)
+
+
+def set_down(stream: IO[bytes], target: Path, report: Report, *, most: int, name: str) -> Path:
+    """Write what a reader needs as a file into a temporary folder, for nobody else to read, up to `most` bytes.
+
+    The one place where readers write. Raises `DataError` that calls the source by its `name` where there is more.
+    """
+    done = 0
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "wb") as out:
         while block := stream.read(_BLOCK):
             done += len(block)
             if done > most:
                 raise DataError(
-                    f"{path.name} unpacks to more than {most / 1e9:,.1f} GB.", code="too-large", subject=str(path),
+                    f"{name} unpacks to more than {most / 1e9:,.1f} GB.", code="too-large", subject=name,
                     advice="Unpack it yourself, if you trust it and the disk has room, and open the file in it.",
                 )  # fmt: skip
             report(None)

@@ -35,7 +35,7 @@ def read_jasp(path: Path, report: Report) -> Dataset:
         names = archive.namelist()
         if "internal.sqlite" in names:
             with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
-                columns, notes = _of_database(path, extracted(path, "internal.sqlite", Path(folder), report))
+                columns, notes = _of_database(path, extracted(path, "internal.sqlite", Path(folder), report), report)
             return build_dataset(columns, source=str(path), notes=notes)
         described = json.loads(archive.read("metadata.json"))["dataSet"]
         levels = json.loads(archive.read("xdata.json")) if "xdata.json" in names else {}
@@ -44,8 +44,8 @@ def read_jasp(path: Path, report: Report) -> Dataset:
 
 
 # --- since 0.18 -------------------------------------------------------------------------------------------------
-def _of_database(path: Path, file: Path) -> tuple[list[RawColumn], list[str]]:
-    with opened_sqlite(file) as database:
+def _of_database(path: Path, file: Path, report: Report) -> tuple[list[RawColumn], list[str]]:
+    with opened_sqlite(file, report) as database:
         return _of_tables(path, database)
 
 

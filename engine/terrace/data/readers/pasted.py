@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -10,6 +11,7 @@ from pathlib import Path
 from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.readers.delimited import read_delimited
+from terrace.data.readers.expand import set_down
 from terrace.errors import DataError
 
 
@@ -24,8 +26,9 @@ def read_pasted(text: str, report: Report) -> Dataset:
             advice="Copy cells of a spreadsheet with the names of the variables above them.",
         )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
+        content = ("\n".join(lines) + "\n").encode("utf-8")
         file = Path(folder, "clipboard.txt")
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        set_down(io.BytesIO(content), file, report, most=len(content), name="clipboard")
         return replace(read_delimited(file, report, encoding="utf-8"), source="clipboard")
 
 
