@@ -14,6 +14,7 @@ from container_support import edited, ods, ods_number, ods_text, ole, workbook, 
 from data_support import ok, session_on
 
 from terrace.data.read import read
+from terrace.data.readers import oldsheets
 from terrace.data.readers.excel import sheets
 from terrace.data.readers.xlsx import kind_of_format, moment
 from terrace.errors import DataError
@@ -244,6 +245,19 @@ def test_locked_files_are_called_so(tmp_path: Path) -> None:
         with pytest.raises(DataError, match="protected by a password") as caught:
             read(path)
         assert caught.value.code == "locked-file" and "remove the password" in caught.value.advice
+
+
+class PanicException(BaseException):
+    """As a library in Rust raises it, which `except Exception` lets pass."""
+
+
+@pytest.mark.parametrize(("raised", "seen"), [(PanicException, ValueError), (KeyboardInterrupt, KeyboardInterrupt)])
+def test_a_panic_of_the_library_is_an_error(raised: type[BaseException], seen: type[BaseException]) -> None:
+    def work() -> None:
+        raise raised("index out of range")
+
+    with pytest.raises(seen):
+        oldsheets.calm(work)
 
 
 def test_a_kind_of_workbook_under_the_ending_of_another(tmp_path: Path) -> None:

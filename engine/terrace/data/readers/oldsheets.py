@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from terrace.data.progress import Report
 from terrace.data.readers.cells import Cells, Gathered, SheetName
@@ -15,6 +16,7 @@ from terrace.errors import DataError
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
+T = TypeVar("T")
 _STEP = 2000
 _FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
 
@@ -27,7 +29,7 @@ class Workbook:
 
         self.path = path
         try:
-            self._book: CalamineWorkbook = calamine.CalamineWorkbook.from_path(path)
+            self._book: CalamineWorkbook = calm(lambda: calamine.CalamineWorkbook.from_path(path))
         except calamine.PasswordError:
             raise locked(path) from None
         sheets = calamine.SheetTypeEnum.WorkSheet
@@ -43,7 +45,7 @@ class Workbook:
         import python_calamine as calamine
 
         try:
-            found = self._book.get_sheet_by_name(sheet.name)
+            found = calm(lambda: self._book.get_sheet_by_name(sheet.name))
         except calamine.CalamineError as error:
             if "limit exceeded" not in str(error):
                 raise
@@ -67,6 +69,17 @@ class Workbook:
         if self.path.suffix.lower() == ".ods":
             cells.notes = _formulas(self.path)
         return cells
+
+
+def calm(work: Callable[[], T]) -> T:
+    """What `work` gives; a panic of Rust, which a damaged file can cause and `except Exception` lets pass, is an error.
+    """
+    try:
+        return work()
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise ValueError(str(error)) from None
+        raise
 
 
 def locked(path: Path) -> DataError:
