@@ -304,6 +304,19 @@ def test_a_model_that_cannot_be_read_opens_an_empty_builder(program: Program) ->
     w.models.close_builder()
 
 
+def test_a_copied_table_is_opened_by_a_command(program: Program) -> None:
+    w = program.window
+    QGuiApplication.clipboard().setText('id\tname\n1\ta "b"\n2\tC:\\new\n')
+    w.actions_["paste_data"].trigger()
+    program.idle()
+    assert w.controller.snapshot.dataset is not None
+    assert w.controller.snapshot.dataset.frame["name"].tolist() == ['a "b"', "C:\\new"]
+    command = program.states()[-1][0]
+    assert command.startswith("paste ")
+    program.run(command)  # the history holds what is needed to open it again
+    assert program.states()[-1] == (command, "ok")
+
+
 def test_what_is_built_stays_while_the_data_change(program: Program) -> None:
     w = program.window
     QGuiApplication.clipboard().setText("mixed mathach ses2 || id:")

@@ -26,6 +26,7 @@ sample winer43, clear
 sample 50
 import delimited using rows.csv, clear
 import excel using rows.xlsx, clear
+paste "id\tx\r1\t2\r2\t3", clear
 import excel rows.xlsx, describe
 import spss using rows.sav, clear
 import sas using rows.xpt, clear

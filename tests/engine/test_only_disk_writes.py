@@ -20,7 +20,7 @@ _ALLOWED = {
     "data/apart/parent.py": {"TemporaryFile"},  # without a name: what the reading process prints
     # these are handed the temporary file of `disk.writing.replacing`
     **{f"data/writers/{name}.py": {"open"} for name in ("opendocument", "stata", "tables")},
-    "data/readers/expand.py": {"write_bytes", "open", "mkstemp", "NamedTemporaryFile"},  # what an archive holds, while it is read
+    "data/readers/expand.py": {"write_bytes", "open", "mkstemp"},  # what an archive holds, while it is read
 }  # fmt: skip
 
 

@@ -248,6 +248,7 @@ def workbook(folder: Path, sheets: dict[str, list[list]]) -> Path:
 
 
 def test_excel_columns(tmp_path) -> None:
+    """A blank row between others is a row of missing values, as in the sheet."""
     rows = [
         ["id", "score", "when", "ok", "word", None],
         [1, 1.5, dt.datetime(1960, 1, 3), True, "a", None],
@@ -261,6 +262,7 @@ def test_excel_columns(tmp_path) -> None:
     np.testing.assert_array_equal(data.numeric("when"), [2, np.nan, np.nan, 0])
     np.testing.assert_array_equal(data.numeric("ok"), [1, np.nan, 0, np.nan])
     assert data.frame["word"].dropna().tolist() == ["a", "7"]
+    assert "D5 (#N/A)" not in " ".join(data.notes) and any("B5 (#N/A)" in note for note in data.notes)
     assert data.variable("when").format == "%td"
     assert data.variable("id").measure is Measure.IDENTIFIER
 
@@ -413,7 +415,7 @@ def test_a_false_extension_is_named_with_the_right_one(tmp_path, extension, fals
     assert f"d{extension}" in caught.value.advice
 
 
-@pytest.mark.parametrize("name", ["d.xls", "d.ods", "d.rds", "d.pdf", "d.xyz"])
+@pytest.mark.parametrize("name", ["d.docx", "d.numbers", "d.gph", "d.pdf", "d.xyz"])
 def test_formats_that_are_not_read(tmp_path, name) -> None:
     with pytest.raises(DataError, match="does not read"):
         read(text_file(tmp_path, "hello\n", name=name))

@@ -102,7 +102,7 @@ class Actions(QObject):
         named(bar, "menu_bar", tr("Menu bar"))
         bar.setNativeMenuBar(bar.isNativeMenuBar())
         file = self._menu(tr("File"), "file")
-        self._put(file, "open")
+        self._put(file, "open", "paste_data")
         samples = named(file.addMenu(tr("Open &sample")), "menu_samples", tr("Open sample"))
         for card in sample_cards():
             action = samples.addAction(card.title)

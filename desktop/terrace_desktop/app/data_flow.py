@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from terrace_desktop.ui.settings import Settings
 
 
+_MOST_PASTED = 2_000_000  # characters: the command with them stands in the history
+
+
 class DataFlow(QObject):
     """Runs what the left side of the window asks for."""
 
@@ -54,6 +57,7 @@ class DataFlow(QObject):
         choose, sort = pane.labels.choose, self.sort_current
         return [
             Action("open", tr("&Open data…"), self.ask_open, QKeySequence.StandardKey.Open),
+            Action("paste_data", tr("Open &copied table"), self.paste_table),
             Action("labels", tr("Show la&bels"), partial(choose, "labels"), enabled=open_),
             Action("codes", tr("Show &codes"), partial(choose, "codes"), enabled=open_),
             Action("sort_up", tr("Sort rows asce&nding"), partial(sort, False), enabled=open_),
@@ -74,6 +78,17 @@ class DataFlow(QObject):
     def open_file(self, path: str) -> None:
         """Open a data file; what was open stays where it fails."""
         self.controller.run(commands.use_file(path), lambda outcome: self._opened(outcome, path))
+
+    def paste_table(self) -> None:
+        """Open the table that was copied in another program."""
+        text = QGuiApplication.clipboard().text()
+        if len(text) > _MOST_PASTED:
+            self.told.emit(self.tr("That is too much to paste. Save it as a file and open that."))
+        elif not text.strip():
+            self.told.emit(self.tr("Nothing was copied that could be opened."))
+        else:
+            name = self.tr("Copied table")
+            self.controller.run(commands.paste_table(text), lambda outcome: self._opened(outcome, "", name))
 
     def open_sample(self, name: str) -> None:
         """Open a bundled sample."""

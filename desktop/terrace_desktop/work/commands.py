@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Variable
 
 
+_END_OF_LINE = "\\n"  # as `paste` reads it
+
+
 def quoted(text: str) -> str:
     """A string of the command language; a text with quotation marks takes compound quotes.
 
@@ -32,6 +35,12 @@ def use_file(path: str | Path) -> str:
 def use_sample(name: str) -> str:
     """Open a bundled sample."""
     return f"sample {name}"
+
+
+def paste_table(text: str) -> str:
+    """Open a table that was copied."""
+    lines = text.replace("\\", "\\\\").replace("\t", "\\t").splitlines()
+    return f"paste {quoted(_END_OF_LINE.join(lines))}, clear"
 
 
 def save_file(path: str | Path) -> str:

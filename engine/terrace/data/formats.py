@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from terrace.data.features import ALL
+from terrace.data.foreign import OLE, ZIP, Foreign, foreign_by_head, inside
+from terrace.data.foreign import OTHERS as FOREIGN
 from terrace.wording import enumerated
 
 if TYPE_CHECKING:
@@ -64,7 +66,8 @@ class DataFormat:
         Whether its library is native code that a damaged file may bring down: it reads in a process apart (`apart`).
     content, anywhere
         Whether the first bytes of a file are of this format; words that stand somewhere in them, line ends aside,
-        for a format without a beginning of its own. Without both it is plain text.
+        for a format without a beginning of its own. Without both it is plain text. What archives are is told by what
+        is in them (`foreign.inside`).
     """
 
     key: str
@@ -97,16 +100,25 @@ def _begins(*beginnings: bytes) -> Callable[[bytes], bool]:
     return lambda head: head.startswith(beginnings)
 
 
+def _nowhere(head: bytes) -> bool:
+    """For formats that their first bytes do not tell, but that are no plain text."""
+    return False
+
+
 def _stata(head: bytes) -> bool:
     old = len(head) > 4 and 102 <= head[0] <= 115 and head[1] in (1, 2) and head[2] == 1
     return old or head.startswith(b"<stata_dta>")
 
 
+def _compressed(head: bytes) -> bool:
+    """gzip, xz, Zstandard, and bzip2 with the size of its blocks and the sign of the first."""
+    bzip2 = head.startswith(b"BZh") and head[4:10] == b"1AY&SY"
+    return bzip2 or head.startswith((b"\x1f\x8b", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"))
+
+
 def _workbook(head: bytes) -> bool:
-    return head.startswith(_ZIP) and any(part in head for part in (b"[Content_Types]", b"xl/", b"docProps"))
+    return head.startswith(ZIP) and any(part in head for part in (b"[Content_Types]", b"xl/", b"docProps"))
 
-
-_ZIP = b"PK\x03\x04"
 
 FORMATS = (
     DataFormat(
@@ -157,11 +169,67 @@ FORMATS = (
         again="terrace.data.writers.losses:from_excel", commands=("import excel",), content=_workbook,
     ),
     DataFormat(
+        "xls", "an old Excel workbook", "Excel", (".xls",), ("python-calamine",),
+        reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"), commands=("import excel",),
+        native=True, content=_begins(OLE),
+    ),
+    DataFormat(
+        "xlsb", "a binary Excel workbook", "Excel", (".xlsb",), ("python-calamine",),
+        reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"), commands=("import excel",),
+        native=True, content=_nowhere,
+    ),
+    DataFormat(
+        "ods", "an OpenDocument spreadsheet", "OpenDocument", (".ods",), ("python-calamine",),
+        reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"), commands=("import excel",),
+        native=True, content=_nowhere,
+        written=(".ods",), writer="terrace.data.writers.opendocument:write_ods",
+        again="terrace.data.writers.losses:from_excel",
+    ),
+    DataFormat(
+        "r", "an R file", "R", (".rds", ".rdata", ".rda"), ("rdata",),
+        reader="terrace.data.readers.rfiles:read_r", options=("object",),
+        content=_begins(b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"X\n\0\0\0\x02", b"X\n\0\0\0\x03"),
+    ),
+    DataFormat(
+        "jamovi", "a jamovi file", "jamovi", (".omv",), (), reader="terrace.data.readers.jamovi:read_jamovi",
+        content=_nowhere,
+    ),
+    DataFormat(
+        "jasp", "a JASP file", "JASP", (".jasp",), (), reader="terrace.data.readers.jasp:read_jasp",
+        content=_nowhere,
+    ),
+    DataFormat(
         "parquet", "a Parquet file", "Parquet", (".parquet", ".pq"), ("pyarrow",),
         reader="terrace.data.parquet:read_parquet",
         written=(".parquet",), writer="terrace.data.parquet:write_parquet", keeps="everything", holds=ALL,
         opener="terrace.data.streams.parquet:open_parquet", memory="terrace.data.streams.parquet:memory_of_parquet",
-        content=_begins(b"PAR1"),
+        content=_begins(b"PAR1\x15"),
+    ),
+    DataFormat(
+        "arrow", "an Arrow file", "Arrow", (".feather", ".arrow"), ("pyarrow",),
+        reader="terrace.data.readers.arrowfiles:read_arrow",
+        written=(".arrow", ".feather"), writer="terrace.data.writers.arrow:write_arrow", keeps="everything", holds=ALL,
+        native=True, content=_begins(b"ARROW1\0\0", b"FEA1\0\0\0\0"),
+    ),
+    DataFormat(
+        "json", "a JSON file", "JSON", (".json", ".ndjson", ".jsonl"), (),
+        reader="terrace.data.readers.jsonfiles:read_json", content=_nowhere,
+    ),
+    DataFormat(
+        "sqlite", "an SQLite database", "SQLite", (".sqlite", ".sqlite3", ".db"), (),
+        reader="terrace.data.readers.databases:read_sqlite", options=("table",),
+        content=_begins(b"SQLite format 3\0"),
+    ),
+    DataFormat(
+        "duckdb", "a DuckDB database", "DuckDB", (".duckdb", ".ddb"), ("duckdb",),
+        reader="terrace.data.readers.databases:read_duckdb", options=("table",),
+        native=True, content=lambda head: head[8:12] == b"DUCK" and head[13:20] == bytes(7),
+    ),
+    DataFormat(
+        "compressed", "a compressed file", "compressed", (".gz", ".zip", ".bz2", ".xz", ".zst"), ("pyarrow",),
+        reader="terrace.data.readers.expand:read_compressed",
+        options=("sheet", "cells", "delimiter", "decimal", "encoding", "table", "object", "member"),
+        content=_compressed,
     ),
 )  # fmt: skip
 """In the order in which they are listed and in which a file without ending is looked for."""
@@ -176,33 +244,38 @@ WHOLE = next(f for f in FORMATS if f.keeps == "everything")
 """The format that keeps all that a Dataset knows."""
 STREAMED = tuple(f for f in FORMATS if f.opener)
 
-_OTHERS: tuple[tuple[str, tuple[str, ...], Callable[[bytes], bool] | None], ...] = (
-    ("an old Excel workbook", (".xls",), _begins(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")),
-    ("an OpenDocument spreadsheet", (".ods",), None),
-    ("an R file", (".rds", ".rdata", ".rda"), None),
-    ("a zip archive", (".zip",), _begins(_ZIP)),
-    ("a compressed file", (".gz",), _begins(b"\x1f\x8b")),
-    ("a PDF document", (".pdf",), _begins(b"%PDF")),
-    ("a web page", (".html", ".htm"), lambda head: head.lstrip().lower().startswith((b"<!doctype html", b"<html"))),
-    ("a JSON file", (".json",), None),
-    ("a SAS catalog of value labels", (".sas7bcat",), None),
-    ("a do-file", (".do",), None),
-)
-OTHERS = {ending: article for article, endings, _ in _OTHERS for ending in endings}
+OTHERS = {ending: foreign.article for ending, foreign in FOREIGN.items()}
 """What people try to open that holds no data Terrace reads: ending and name with its article."""
 
 
-def content_of(head: bytes) -> DataFormat | str | None:
-    """The format by the first 512 bytes of a file, the name of one that is not read, or None for text."""
+def content_of(head: bytes) -> DataFormat | Foreign | None:
+    """The format by the first 512 bytes of a file, something that is not read, or None for text."""
     head = head[:_HEAD]
     for known in FORMATS:
         if known.content is not None and known.content(head):
             return known
-    for article, _, content in _OTHERS:
-        if content is not None and content(head):
-            return article
+    if head.startswith(ZIP):
+        return BY_KEY["compressed"]
+    foreign = foreign_by_head(head)
+    if foreign is not None:
+        return foreign
     joined = head.replace(b"\r", b"").replace(b"\n", b"")
     return next((f for f in FORMATS if any(words in joined for words in f.anywhere)), None)
+
+
+def content_of_file(path: Path, head: bytes) -> DataFormat | Foreign | None:
+    """As `content_of`, and archives and containers by what is in them; of a damaged archive its ending has to tell."""
+    found = inside(path, head)
+    if found is not None:
+        return BY_KEY[found] if isinstance(found, str) else found
+    known = content_of(head)
+    return None if known is BY_KEY["compressed"] and head.startswith(ZIP) else known
+
+
+def may_hold(known: DataFormat, content: DataFormat | Foreign | None) -> bool:
+    """Whether a file with an ending of this format can have this content: R compresses its files, too."""
+    packed = known.key == "r" and isinstance(content, DataFormat) and content.key == "compressed"
+    return content is None or content is known or packed
 
 
 def ending_of(path: Path) -> str:

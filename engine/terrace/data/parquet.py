@@ -47,7 +47,8 @@ def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
         report(done / total)
     table = pa.Table.from_batches(batches, schema=file.schema_arrow)
     metadata = table.schema.metadata
-    del batches, batch
+    batches.clear()
+    batch = None
     columns = []
     for field in table.schema:  # each column leaves the table as it is taken over: data stand in memory once
         column, table = table.column(0), table.remove_column(0)

@@ -14,6 +14,8 @@ from typing import Any
 from terrace.data import archives, formats, regular_file
 from terrace.data.apart.messages import cause
 from terrace.data.dataset import Dataset
+from terrace.data.foreign import OTHERS as FOREIGN
+from terrace.data.foreign import Foreign
 from terrace.data.formats import DataFormat
 from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
@@ -36,6 +38,8 @@ def read(
     decimal: str | None = None,
     encoding: str | None = None,
     catalog: str | None = None,
+    table: str | None = None,
+    object: str | None = None,
     member: str | None = None,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
@@ -47,14 +51,16 @@ def read(
     path
         The file. Without an extension, .dta is tried first, then the others.
     sheet, cells
-        Name or number (from 1) of an Excel sheet, the first that is not empty where None; the range of its cells to
-        read (``B3:F20``, or ``B3`` for all from there on).
+        Name or number (from 1) of a sheet of a workbook, the first that is shown and holds a table where None; the
+        range of its cells to read (``B3:F20``, or ``B3`` for all from there on).
     delimiter, decimal, encoding
         Of a text file; detected where None. The notes of the result tell what was detected. `encoding` also of files
         of Stata, SPSS and SAS, in place of the one that they name or are known to have.
-    catalog, member
-        Of SAS files: a catalog of value labels (.sas7bcat), that of the same name beside the file where None; the
-        dataset to read from a transport file (.xpt) that holds several, the first where None.
+    catalog
+        Of a SAS file: a catalog of value labels (.sas7bcat), that of the same name beside the file where None.
+    table, object, member
+        Which table of a database, which object of an R file, which file of a zip archive or dataset of a SAS transport
+        file; the first, the first data frame, and the only file or the first dataset where None.
     progress, cancel
         ``progress(stage, fraction)`` is called while reading; the work stops when ``cancel()`` is true.
 
@@ -63,15 +69,16 @@ def read(
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Reading {file.name}", progress, cancel)
-    given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
-    given |= {"catalog": catalog, "member": member}
-    if catalog is not None and "catalog" not in kind.options:
-        raise DataError(
-            f"{file.name} is {kind.article}, which takes its value labels from no catalog.",
-            code="misplaced-option",
-            subject="catalog",
-            advice="Leave catalog() out.",
-        )
+    given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding,
+             "catalog": catalog, "table": table, "object": object, "member": member}  # fmt: skip
+    for name in ("sheet", "cells", "catalog", "table", "object", "member"):
+        if given[name] is not None and name not in kind.options:
+            raise DataError(
+                f"{file.name} is {kind.article}, which has no {name} to choose.",
+                code="misplaced-option",
+                subject=name,
+                advice=f"Leave {name}() out.",
+            )
     options = {name: given[name] for name in kind.options}
     note(file)
     sweep(file.parent)
@@ -233,8 +240,8 @@ def _kind(file: Path) -> DataFormat:
         archives.refuse_bomb(file)
     extension = formats.ending_of(file)
     declared = formats.BY_ENDING.get(extension)
-    content = formats.content_of(head)
-    if declared is not None and content in (None, declared):
+    content = formats.content_of_file(file, head)
+    if declared is not None and formats.may_hold(declared, content):
         return declared  # its reader tells what is wrong where content and extension disagree
     if isinstance(content, DataFormat):
         if not extension:
@@ -247,10 +254,11 @@ def _kind(file: Path) -> DataFormat:
         )
     if declared is None and content is None and not extension:
         return formats.TEXT
-    what = content or formats.OTHERS.get(extension, f"of the unknown type {extension}")
+    foreign = content or FOREIGN.get(extension) or Foreign(f"of the unknown type {extension}")
+    unread = "" if foreign.code == "locked-file" else ", which Terrace does not read"
     raise DataError(
-        f"{file.name} is {what}, which Terrace does not read.",
-        code="unknown-format",
+        f"{file.name} is {foreign.article}{unread}.",
+        code=foreign.code,
         subject=str(file),
-        advice="Save the data as one of " + " ".join(f.usual for f in formats.FORMATS) + ".",
+        advice=foreign.advice or "Save the data as one of " + " ".join(f.usual for f in formats.FORMATS) + ".",
     )

@@ -1,9 +1,11 @@
-"""Excel workbooks, .xlsx: one sheet as a table with names in its first row."""
+"""Spreadsheets (.xlsx, .xlsm, .xls, .xlsb, .ods): one sheet as a table with names in its first row."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,165 +15,264 @@ from terrace.data.archives import refuse_bomb
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, is_number
 from terrace.data.progress import Report
+from terrace.data.readers import oldsheets, xlsx
 from terrace.data.readers.build import RawColumn, build_dataset
+from terrace.data.readers.cells import Cells, SheetName, column_letters, column_number, several
 from terrace.data.readers.detect import MISSING
+from terrace.data.readers.sheet_header import find_header
 from terrace.errors import DataError
+from terrace.wording import others_are
 
 _ERRORS = frozenset({"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"})
-_STEP = 2000
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
+_ENDLESS = 1 << 62
+_GAP = 1000  # more blank rows than that are no part of a table
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """Rows and columns from 1, both ends included."""
+
+    top: int = 1
+    left: int = 1
+    bottom: int = _ENDLESS
+    right: int = _ENDLESS
 
 
 def read_excel(
     path: Path, report: Report, *, sheet: str | int | None = None, cells: str | None = None
 ) -> Dataset:
-    """Read a sheet: by name, by number from 1, or the first that holds anything.
+    """Read a sheet: by name, by number from 1, or the first that is shown and holds a table.
 
     Of the sheet all is read, or the range of `cells` (``B3:F20``; ``B3`` is where it begins). Formulas give the values
-    that Excel stored. Raises `DataError` for an absent sheet or one without rows.
+    that the file holds. Raises `DataError` for an absent sheet or one without rows.
     """
-    import openpyxl
-
     report()
-    area = _area(cells) if cells else {}
-    # Read-only mode streams: a large sheet never becomes a tree of cells in memory.
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    area = _area(cells) if cells else _Area()
+    book = _open(path)
     try:
-        names = [ws.title for ws in book.worksheets]
-        if not names:
+        if not book.sheets:
             raise DataError(f"{path.name} has no sheet with cells.", code="no-rows", subject=str(path))
-        notes = []
         if sheet is None:
-            rows: list[tuple[Any, ...]] = []
-            for name in names:
-                rows = _rows(book[name], report, area)
-                if rows:
-                    break
-            if len(names) > 1:
-                others = ", ".join(n for n in names if n != name)
-                notes.append(f"Read the sheet {name}; the others are {others}.")
+            chosen, found = _first_table(book, report, area)
+            notes = _which(book.sheets, chosen)
         else:
-            name = _sheet_name(path, names, sheet)
-            rows = _rows(book[name], report, area)
+            chosen = _sheet_named(path, book.sheets, sheet)
+            found, notes = _cut(book.cells(chosen, report), area), []
     finally:
         book.close()
-    if len(rows) < 2:
-        what = "is empty" if not rows else "has names but no rows of data"
+    if len(found.rows) < 2:
+        what = "is empty" if not found.rows else "has names but no rows of data"
         raise DataError(
-            f"The sheet {name} of {path.name} {what}.",
+            f"The sheet {chosen.name} of {path.name} {what}.",
             code="no-rows",
             subject=str(path),
             advice="Put the variable names in the first row and one observation in each row below.",
         )
-    return _dataset(path, rows, notes)
-
-
-def _area(cells: str) -> dict[str, int]:
-    """The rows and columns of a range such as ``B3:F20``. Raises `DataError` where it is none."""
-    from openpyxl.utils import column_index_from_string
-
-    found = _RANGE.fullmatch(cells.strip().upper())
-    if found is None:
-        raise DataError(
-            f"{cells!r} is no range of cells.", code="cell-range", subject="cellrange", advice="Write B3:F20, or B3."
-        )
-    area = {"min_col": column_index_from_string(found[1]), "min_row": int(found[2])}
-    if found[3]:
-        area |= {"max_col": column_index_from_string(found[3]), "max_row": int(found[4])}
-        if area["max_col"] < area["min_col"] or area["max_row"] < area["min_row"]:
-            raise DataError(f"{cells} runs backwards.", code="cell-range", subject="cellrange")
-    return area
+    return _dataset(path, found, notes)
 
 
 def sheets(path: Path) -> tuple[tuple[str, str], ...]:
     """The sheets of a workbook with the range of cells that each uses; `DataError` where there is no such file."""
-    import openpyxl
-
     if not path.is_file():
         raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
     refuse_bomb(path)
-    book = openpyxl.load_workbook(path, read_only=True)
+    book = _open(path)
     try:
-        return tuple(
-            # the types have the sheets of a workbook that is written
-            (ws.title, str(ws.calculate_dimension(force=True)))  # type: ignore[call-arg]
-            for ws in book.worksheets
-        )
+        return tuple((s.name, _range(book.cells(s, Report("")))) for s in book.sheets)
     finally:
         book.close()
 
 
 def sheet_names(path: Path) -> tuple[str, ...]:
     """The sheets of a workbook, in order."""
-    import openpyxl
-
-    book = openpyxl.load_workbook(path, read_only=True)
+    book = _open(path)
     try:
-        return tuple(ws.title for ws in book.worksheets)
+        return tuple(s.name for s in book.sheets)
     finally:
         book.close()
 
 
-def _sheet_name(path: Path, names: list[str], sheet: str | int) -> str:
-    if isinstance(sheet, int) and 1 <= sheet <= len(names):
-        return names[sheet - 1]
-    for name in names:
-        if str(sheet).lower() == name.lower():
-            return name
-    if str(sheet).isdigit() and 1 <= int(sheet) <= len(names):
-        return names[int(sheet) - 1]
+def _open(path: Path) -> xlsx.Workbook | oldsheets.Workbook:
+    return xlsx.Workbook(path) if path.suffix.lower() in (".xlsx", ".xlsm") else oldsheets.Workbook(path)
+
+
+def _area(cells: str) -> _Area:
+    """The rows and columns of a range such as ``B3:F20``. Raises `DataError` where it is none."""
+    found = _RANGE.fullmatch(cells.strip().upper())
+    if found is None:
+        raise DataError(
+            f"{cells!r} is no range of cells.", code="cell-range", subject="cellrange", advice="Write B3:F20, or B3."
+        )
+    area = _Area(int(found[2]), column_number(found[1]))
+    if found[3]:
+        area = _Area(area.top, area.left, int(found[4]), column_number(found[3]))
+        if area.right < area.left or area.bottom < area.top:
+            raise DataError(f"{cells} runs backwards.", code="cell-range", subject="cellrange")
+    return area
+
+
+def _range(cells: Cells) -> str:
+    if not cells.rows:
+        return "A1"
+    first = f"{column_letters(cells.columns[0])}{cells.numbers[0]}"
+    return f"{first}:{column_letters(cells.columns[-1])}{cells.numbers[-1]}"
+
+
+def _cut(cells: Cells, area: _Area) -> Cells:
+    """The cells that lie in a range; rows and columns of it without any are left out."""
+    if area == _Area():
+        return cells
+    rows = [i for i, n in enumerate(cells.numbers) if area.top <= n <= area.bottom]
+    columns = [j for j, c in enumerate(cells.columns) if area.left <= c <= area.right]
+    rows = [i for i in rows if any(cells.rows[i][j] is not None for j in columns)]
+    columns = [j for j in columns if any(cells.rows[i][j] is not None for i in rows)]
+    cells.rows = [[cells.rows[i][j] for j in columns] for i in rows]
+    cells.numbers = [cells.numbers[i] for i in rows]
+    cells.columns = [cells.columns[j] for j in columns]
+    cells.errors = [name for name in cells.errors if _inside(name, area)]
+    cells.unstored = [name for name in cells.unstored if _inside(name, area)]
+    return cells
+
+
+def _inside(name: str, area: _Area) -> bool:
+    found = _RANGE.fullmatch(name.partition(" ")[0])
+    assert found is not None
+    return area.top <= int(found[2]) <= area.bottom and area.left <= column_number(found[1]) <= area.right
+
+
+# --- which sheet ----------------------------------------------------------------------------------------------
+def _first_table(book: xlsx.Workbook | oldsheets.Workbook, report: Report, area: _Area) -> tuple[SheetName, Cells]:
+    """The first sheet with a table, those that are shown before those that are hidden; else the first with cells."""
+    spare: list[tuple[int, SheetName, Cells]] = []
+    for sheet in sorted(book.sheets, key=lambda s: s.hidden):
+        cells = _cut(book.cells(sheet, report), area)
+        fullness = _fullness(cells)
+        if fullness == 2 and not sheet.hidden:
+            return sheet, cells
+        spare.append((fullness - 3 * sheet.hidden, sheet, cells))
+    best = max(f for f, _, _ in spare)
+    hidden = [entry for entry in spare if entry[1].hidden and _fullness(entry[2]) == 2]
+    if best < 1 and hidden:  # nothing that is shown has a row of data
+        return hidden[0][1], hidden[0][2]
+    return next((s, c) for f, s, c in spare if f == best)
+
+
+def _fullness(cells: Cells) -> int:
+    """2 for a table, 1 for a list of texts, which may be one or a page of remarks, 0 for less than two rows.
+
+    A table has two columns side by side in two rows, or a number below a name.
+    """
+    if len(cells.rows) < 2:
+        return 0
+    wide = sum(sum(c is not None for c in row) > 1 for row in cells.rows) > 1
+    return 2 if wide or any(not isinstance(c, str) and c is not None for row in cells.rows[1:] for c in row) else 1
+
+
+def _which(listed: Sequence[SheetName], chosen: SheetName) -> list[str]:
+    others = [f"{s.name} (hidden)" if s.hidden else s.name for s in listed if s is not chosen]
+    if not others:
+        return []
+    return [f"Read the sheet {chosen.name}; {others_are(others)}. The option sheet() opens another."]
+
+
+def _sheet_named(path: Path, listed: Sequence[SheetName], sheet: str | int) -> SheetName:
+    if isinstance(sheet, int) and 1 <= sheet <= len(listed):
+        return listed[sheet - 1]
+    for known in listed:
+        if str(sheet).lower() == known.name.lower():
+            return known
+    if str(sheet).isdigit() and 1 <= int(sheet) <= len(listed):
+        return listed[int(sheet) - 1]
     raise DataError(
         f"{path.name} has no sheet {sheet!r}.",
         code="no-such-sheet",
         subject="sheet",
-        advice="Its sheets are: " + ", ".join(names) + ".",
+        advice="Its sheets are: " + ", ".join(s.name for s in listed) + ".",
     )
 
 
-def _rows(worksheet: Any, report: Report, area: dict[str, int]) -> list[tuple[Any, ...]]:
-    """The rows from the first to the last with anything in it: a row of missing values between others is one too."""
-    # Some writers store a wrong size; without it, read-only mode takes the rows as they come.
-    total = worksheet.max_row
-    worksheet.reset_dimensions()
-    rows: list[tuple[Any, ...]] = []
-    blank: list[tuple[Any, ...]] = []
-    for i, row in enumerate(worksheet.iter_rows(values_only=True, **area)):
-        if i % _STEP == 0:
-            report(min(1.0, i / total) if total else None)
-        if any(cell is not None and cell != "" for cell in row):
-            rows += [*blank, row]
-            blank = []
-        elif rows:
-            blank.append(row)
-    return rows
-
-
-def _dataset(path: Path, rows: list[tuple[Any, ...]], notes: list[str]) -> Dataset:
-    header, body = rows[0], rows[1:]
-    width = max(len(row) for row in rows)
+# --- its columns ----------------------------------------------------------------------------------------------
+def _dataset(path: Path, cells: Cells, notes: list[str]) -> Dataset:
+    header = find_header(cells.rows, cells.numbers)
+    rows, numbers = cells.rows[header.body : header.end], cells.numbers[header.body : header.end]
+    if not rows:
+        raise DataError(
+            f"{path.name} has names but no rows of data.", code="no-rows", subject=str(path),
+            advice="Put one observation in each row below the names.",
+        )  # fmt: skip
+    notes += header.notes
+    rows, numbers, blank = _with_blank_rows(rows, numbers, len(cells.columns))
+    notes += blank
     columns = []
-    for j in range(width):
-        name = _name(header[j]) if j < len(header) else ""
-        cells = [row[j] if j < len(row) else None for row in body]
-        values, note = _values(cells)
-        if not name and values.isna().all():
-            continue
-        columns.append(RawColumn(name, values))
+    told = []
+    for j, place in enumerate(cells.columns):
+        values, note = _values([row[j] for row in rows], numbers)
+        name = header.names[j] or f"v{place}"
+        if not header.names[j]:
+            told.append(f"Column {column_letters(place)} has no name; it is called {name}.")
+        if place in cells.percent:
+            note = " ".join(n for n in (note, "percentages are read as parts of 1: 50% is 0.5.") if n)
+        columns.append(RawColumn(name, values, header.labels[j]))
         if note:
-            notes.append(f"{name or f'column {j + 1}'}: {note}")
+            told.append(f"{name}: {note}")
+    notes += [*_of_cells(cells, numbers), *told]
     return build_dataset(columns, source=str(path), notes=notes)
 
 
-def _name(cell: Any) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell).strip()
+def _with_blank_rows(
+    rows: list[list[Any]], numbers: list[int], width: int
+) -> tuple[list[list[Any]], list[int], list[str]]:
+    """The rows of the table with those between them that are blank: a row of missing values is a row, too."""
+    filled: list[list[Any]] = []
+    every: list[int] = []
+    notes = []
+    blank = 0
+    for row, number in zip(rows, numbers, strict=True):
+        gap = number - every[-1] - 1 if every else 0
+        if gap > _GAP:
+            notes.append(f"Rows {every[-1] + 1:,} to {number - 1:,} are blank and are left out.")
+        elif gap:
+            blank += gap
+            filled += [[None] * width for _ in range(gap)]
+            every += range(every[-1] + 1, number)
+        filled.append(row)
+        every.append(number)
+    if blank:
+        what = "One blank row" if blank == 1 else f"{blank:,} blank rows"
+        notes.append(f"{what} between others {'is' if blank == 1 else 'are'} read as rows of missing values.")
+    return filled, every, notes
 
 
-def _values(cells: list[Any]) -> tuple[pd.Series, str]:
-    """Numbers where every cell is a number, a blank or a sign of missing; dates likewise; otherwise text."""
+def _of_cells(cells: Cells, numbers: Sequence[int]) -> list[str]:
+    """What the cells have that a table has not."""
+    notes = list(cells.notes)
+    if cells.unstored:
+        many = len(cells.unstored) > 1
+        notes.append(
+            f"{several(cells.unstored)} {'hold formulas' if many else 'holds a formula'} without a stored result and "
+            f"{'are' if many else 'is'} missing here. Open the file in a spreadsheet program and save it, to store it."
+        )
+    if cells.errors:
+        what = "hold errors and are" if len(cells.errors) > 1 else "holds an error and is"
+        notes.append(f"{several(cells.errors)} {what} missing here.")
+    body = set(numbers)
+    merged = [m for m in cells.merged if any(row in body for row in range(m[0], min(m[2], m[0] + 9999) + 1))]
+    if merged:
+        names = [f"{column_letters(l)}{t}:{column_letters(r)}{b}" for t, l, b, r in merged]
+        notes.append(f"Merged cells ({several(names)}) give their value to the first of them; the others are blank.")
+    if cells.hidden_rows:
+        notes.append(f"{cells.hidden_rows:,} hidden {'row is' if cells.hidden_rows == 1 else 'rows are'} read as well.")
+    hidden = [column_letters(c) for c in cells.hidden_columns if c in set(cells.columns)]
+    if hidden:
+        what = "column is" if len(hidden) == 1 else "columns are"
+        notes.append(f"The hidden {what} read as well: {several(hidden)}.")
+    return notes
+
+
+def _values(cells: list[Any], numbers: Sequence[int]) -> tuple[pd.Series, str]:
+    """Numbers where every cell is a number, a blank or a sign of missing; dates and lengths of time likewise;
+    otherwise text. `numbers` are those of the rows."""
     clean = [None if isinstance(c, str) and (c.strip() in MISSING or c in _ERRORS) else c for c in cells]
     kinds = {type(c) for c in clean if c is not None}
     if not kinds or kinds <= {int, float, bool}:
@@ -185,6 +286,8 @@ def _values(cells: list[Any]) -> tuple[pd.Series, str]:
             return pd.Series(pd.to_datetime(pd.Series(clean, dtype="object"))), ""
         except (ValueError, OverflowError):
             pass
+    if kinds == {dt.timedelta}:
+        return pd.Series(pd.to_timedelta(pd.Series(clean, dtype="object"))), ""
     note = ""
     if kinds & {int, float} and str in kinds:
         words = [(i, c) for i, c in enumerate(clean) if isinstance(c, str)]
@@ -192,12 +295,29 @@ def _values(cells: list[Any]) -> tuple[pd.Series, str]:
         if len(words) < 0.1 * present:
             i, word = words[0]
             what = "is text" if is_number(word.strip()) else "is no number"
-            note = f"{word!r} in row {i + 2} {what}, so the variable is text."
-        note = " ".join(n for n in (note, _joined(clean)) if n)
+            note = f"{word!r} in row {numbers[i]} {what}, so the variable is text."
+        note = " ".join(n for n in (note, _joined(clean, numbers)) if n)
+    elif kinds & {dt.datetime, dt.date, dt.timedelta}:
+        note = _mixed(clean, numbers)
     return pd.Series([None if c is None else _cell_text(c) for c in clean], dtype="object"), note
 
 
-def _joined(cells: list[Any]) -> str:
+def _mixed(cells: list[Any], numbers: Sequence[int]) -> str:
+    """A note where dates or times stand among cells of another kind."""
+    first = next((i, c) for i, c in enumerate(cells) if c is not None)
+    dates = (dt.datetime, dt.date)
+
+    def kind(cell: Any) -> str:
+        if isinstance(cell, dates):
+            return "a date"
+        return "a time" if isinstance(cell, dt.timedelta) else "text" if isinstance(cell, str) else "a number"
+
+    other = next((i, c) for i, c in enumerate(cells) if c is not None and kind(c) != kind(first[1]))
+    return (f"row {numbers[first[0]]} holds {kind(first[1])} and row {numbers[other[0]]} {kind(other[1])}, "
+            "so the variable is text.")  # fmt: skip
+
+
+def _joined(cells: list[Any], rows: Sequence[int]) -> str:
     """A note where a cell of text becomes one value with a number, with the first row of each; else empty."""
     numbers: dict[str, int] = {}
     for i, c in enumerate(cells):
@@ -205,7 +325,8 @@ def _joined(cells: list[Any]) -> str:
             numbers.setdefault(_cell_text(c), i)
     for i, c in enumerate(cells):
         if isinstance(c, str) and c in numbers:
-            return f"{c!r} in row {i + 2} is text and row {numbers[c] + 2} holds it as a number; both are one value."
+            number = rows[numbers[c]]
+            return f"{c!r} in row {rows[i]} is text and row {number} holds it as a number; both are one value."
     return ""
 
 

@@ -33,6 +33,10 @@ from terrace.wording import enumerated
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
 """Delimiters that have a name in commands."""
+_PARTS = ("encoding", "sheet", "table", "object", "member")
+"""What of a file that holds several tables can be chosen."""
+_ESCAPES = {"t": "\t", "n": "\n", "r": "\n", "\\": "\\"}
+_ESCAPED = re.compile(r"\\([tnr\\])")
 _AMOUNT = re.compile(r"-?\d+(\.\d*)?|\.\d+")
 
 
@@ -54,24 +58,29 @@ def opened(session: Session, data: Dataset) -> CommandResult:
 @command(
     "use",
     minimum="u",
-    syntax="use [variables using] FILE [if] [in] [, clear encoding(cp1252) nolabel stream nostream]",
+    syntax="use [variables using] FILE [if] [in] [, clear encoding(cp1252) nolabel sheet(name) table(name) "
+    "object(name) member(name) stream nostream]",
     help=f"Open a dataset of {formats.programs()} ({' '.join(formats.endings_of(formats.FORMATS))}); a "
-    f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed.",
+    f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed. sheet() chooses a sheet "
+    "of a workbook, table() a table of a database, object() a data frame of an R file, member() a file of a zip "
+    "archive.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("nol:abel stream nostream", "enc:oding", already="clear replace"))
+    options = parsed.options(rules("nol:abel stream nostream", "enc:oding sheet table object member",
+                                   already="clear replace"))  # fmt: skip
     excluding(options, ("stream", "nostream"))
     clauses = parsed.clauses
     piece = clauses.body if clauses.using is None else clauses.using
     name = file_name(session, piece, "use")
-    if "nostream" not in options and ("stream" in options or larger_than_memory(name)):
+    parts = {part: _text(options[part]) for part in _PARTS if part in options}
+    if "nostream" not in options and not parts and ("stream" in options or larger_than_memory(name)):
         if "nolabel" in options:
             raise options["nolabel"].piece.error(
                 "A streamed file keeps its value labels.", code="misplaced-option", subject="nolabel"
             )
         return opened(session, _streamed(session, name, clauses))
-    data = _read(session, name, encoding=_text(options.get("encoding")))
+    data = _read(session, name, **parts)
     if "nolabel" in options:
         data = without_labels(data)
     state = replace(session.state, dataset=data)
@@ -106,6 +115,8 @@ def _read(
     decimal: str | None = None,
     encoding: str | None = None,
     catalog: str | None = None,
+    table: str | None = None,
+    object: str | None = None,
     member: str | None = None,
 ) -> Dataset:
     from terrace.data.read import read
@@ -118,6 +129,8 @@ def _read(
         decimal=decimal,
         encoding=encoding,
         catalog=catalog,
+        table=table,
+        object=object,
         member=member,
         progress=session.report,
         cancel=session.cancelled,
@@ -205,7 +218,9 @@ def _delimiter(option: Option | None) -> str | None:
     minimum="import exc",
     syntax='import excel [using] FILE [, sheet("name") cellrange(A1:D20) firstrow case(lower|upper) clear] | '
     "import excel FILE, describe",
-    help="Open a sheet of an Excel file; the first row holds the names.",
+    help="Open a sheet of a workbook, "
+    + enumerated(formats.endings_of(formats.opened_by("import excel")), "or")
+    + "; the first row holds the names.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -221,6 +236,23 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     cells = _text(options.get("cellrange"))
     data = _read(session, name, sheet=_text(options.get("sheet")), cells=cells)
     return opened(session, _in_case(data, options.get("case")))
+
+
+@command(
+    "paste",
+    minimum="paste",
+    syntax='paste "TEXT" [, clear]',
+    help=r"Open a table that was copied, such as cells of a spreadsheet; in the text \t stands for a tab, \n or \r for "
+    r"the end of a line and \\ for a backslash.",
+    effects=Effect.OPENS | Effect.BRIEF,
+)
+def paste(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.data.progress import Report
+    from terrace.data.readers.pasted import read_pasted
+
+    parsed.options(rules(already="clear"))
+    text = _ESCAPED.sub(lambda found: _ESCAPES[found[1]], unquoted(parsed.clauses.body))
+    return opened(session, read_pasted(text, Report("Reading what was copied", session.report, session.cancelled)))
 
 
 def _opens(command_name: str, article: str) -> str:

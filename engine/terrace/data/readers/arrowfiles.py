@@ -1,0 +1,28 @@
+"""Arrow files: Feather of both versions, files and streams of Arrow's IPC format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from terrace.data.arrow import plain_series
+from terrace.data.dataset import Dataset
+from terrace.data.parquet import dataset_of_columns
+from terrace.data.progress import Report
+from terrace.data.readers.build import RawColumn
+
+
+def read_arrow(path: Path, report: Report) -> Dataset:
+    """Read a table; whole numbers beside missing ones stay whole."""
+    import pyarrow as pa
+    from pyarrow import feather
+
+    report()
+    with open(path, "rb") as file:
+        head = file.read(6)
+    if head.startswith(b"FEA1") or head == b"ARROW1":
+        table = feather.read_table(path, memory_map=False)
+    else:
+        with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
+            table = stream.read_all()
+    columns = [RawColumn(name, plain_series(table.column(k))) for k, name in enumerate(table.column_names)]
+    return dataset_of_columns(columns, table.schema.metadata, str(path))

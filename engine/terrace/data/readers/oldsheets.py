@@ -1,0 +1,117 @@
+"""The cells of .xls, .xlsb and .ods files, by calamine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from terrace.data.progress import Report
+from terrace.data.readers.cells import Cells, Gathered, SheetName
+from terrace.errors import DataError
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
+
+T = TypeVar("T")
+_STEP = 2000
+_FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
+
+
+class Workbook:
+    """An open workbook. Raises `DataError` for one that is locked, and what calamine raises for a broken one."""
+
+    def __init__(self, path: Path) -> None:
+        import python_calamine as calamine
+
+        self.path = path
+        try:
+            self._book: CalamineWorkbook = calm(lambda: calamine.CalamineWorkbook.from_path(path))
+        except calamine.PasswordError:
+            raise locked(path) from None
+        sheets = calamine.SheetTypeEnum.WorkSheet
+        visible = calamine.SheetVisibleEnum.Visible
+        self.sheets = [SheetName(m.name, m.visible != visible) for m in self._book.sheets_metadata if m.typ == sheets]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._book.close()
+
+    def cells(self, sheet: SheetName, report: Report) -> Cells:
+        """All cells of a sheet. calamine gives errors as blanks."""
+        import python_calamine as calamine
+
+        try:
+            found = calm(lambda: self._book.get_sheet_by_name(sheet.name))
+        except calamine.CalamineError as error:
+            if "limit exceeded" not in str(error):
+                raise
+            raise DataError(
+                f"The sheet {sheet.name} of {self.path.name} has cells too far from each other to be read.",
+                code="too-large", subject=str(self.path),
+                advice="Delete the rows and columns beside the table in the program that it comes from, and save it.",
+            ) from error  # fmt: skip
+        cells, gathered = Cells(), Gathered()
+        if found.start is not None:
+            top, left = found.start
+            for i, row in enumerate(found.to_python(skip_empty_area=True)):
+                if i % _STEP == 0:
+                    report(min(1.0, i / max(1, found.height)))
+                for j, cell in enumerate(row):
+                    if cell != "" and not (isinstance(cell, str) and cell.isspace()):
+                        gathered.put(top + i + 1, left + j + 1, _plain(cell))
+        gathered.finish(cells)
+        ranges = found.merged_cell_ranges or []
+        cells.merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in ranges]
+        if self.path.suffix.lower() == ".ods":
+            cells.notes = _formulas(self.path)
+        return cells
+
+
+def calm(work: Callable[[], T]) -> T:
+    """What `work` gives; a panic of Rust, which a damaged file can cause and `except Exception` lets pass, is an error.
+    """
+    try:
+        return work()
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise ValueError(str(error)) from None
+        raise
+
+
+def locked(path: Path) -> DataError:
+    """A workbook that a password protects."""
+    return DataError(
+        f"{path.name} is protected by a password.",
+        code="locked-file",
+        subject=str(path),
+        advice="Open it in the program that it comes from, remove the password and save it.",
+    )
+
+
+def _plain(cell: Any) -> Any:
+    """A cell as `Cells` has it: a time of day is a length of time since midnight, a whole float a whole number."""
+    if isinstance(cell, dt.time):
+        return dt.timedelta(
+            hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond
+        )
+    return cell
+
+
+def _formulas(path: Path) -> list[str]:
+    """A note where formulas of an OpenDocument file have no result, which calamine gives as blanks."""
+    with zipfile.ZipFile(path) as book:
+        content = book.read("content.xml")
+    bare = sum(b"value-type=" not in cell for cell in _FORMULA.findall(content))
+    errors = content.count(b'calcext:value-type="error"')
+    notes = []
+    if bare:
+        what = "A formula has" if bare == 1 else f"{bare:,} formulas have"
+        notes.append(f"{what} no stored result, which is missing here. Open the file in LibreOffice and save it.")
+    if errors:
+        what = "A cell holds an error" if errors == 1 else f"{errors:,} cells hold errors"
+        notes.append(f"{what}, which is missing here.")
+    return notes
