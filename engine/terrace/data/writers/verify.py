@@ -117,5 +117,6 @@ _CHECKS: dict[str, Callable[[Dataset, DataFormat, Path, Options], None]] = {
     "spss": _spss,
     "text": _text,
     "excel": _workbook,
+    "ods": _workbook,
     "parquet": _parquet,
 }
