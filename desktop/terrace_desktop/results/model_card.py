@@ -19,7 +19,8 @@ from terrace_desktop.results.naming import state_pill
 from terrace_desktop.results.output_card import joined_html
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.widgets import Notice, clear_layout, marked, named
+from terrace_desktop.ui.widgets import Notice, clear_layout, named
+from terrace_desktop.ui.words import marked
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset

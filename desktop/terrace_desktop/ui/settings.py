@@ -11,7 +11,7 @@ MOST_RECENT = 8
 
 
 class Settings:
-    """Sizes, tabs, theme and recent files, in the system's settings or in the file given.
+    """Sizes, tabs, theme, language and recent files, in the system's settings or in the file given.
 
     The environment variable ``TERRACE_SETTINGS`` names a file to use instead, for tests and portable use.
     """
@@ -30,6 +30,14 @@ class Settings:
     def set_theme(self, choice: str) -> None:
         """Remember the theme."""
         self.store.setValue("theme", choice)
+
+    def language(self) -> str:
+        """system, or the code of a language such as en."""
+        return str(self.store.value("language", "system"))
+
+    def set_language(self, choice: str) -> None:
+        """Remember the language for the next start."""
+        self.store.setValue("language", choice)
 
     def flag(self, name: str, default: bool = False) -> bool:
         """A remembered yes or no."""
