@@ -10,6 +10,7 @@ import pytest
 from test_session_running import ok
 
 from terrace.data.readers.build import from_frame
+from terrace.data.row_numbers import gathered, places
 from terrace.postestimation.margins.margins import margins
 from terrace.session.session import Session
 from terrace.session.state import State
@@ -174,7 +175,7 @@ def test_rows_added_after_a_fit_are_not_in_its_sample(
 
 MAKING = (
     'append using "{}"', "expand 2 if week < 3", 'append using "{}"; expand 3 if g > 15',
-    "expand 2; expand 2 if t == 1",
+    "expand 2; expand 2 if t == 1", 'merge 1:1 g week using "{}", nogenerate',
 )  # fmt: skip
 
 
@@ -195,6 +196,19 @@ def test_rows_added_before_a_fit_are_found_again(tmp_path: Path, commands: str, 
     assert ok(session, "count if e(sample) != (mark == 1)").text == "0"
     ok(session, "predict double after, residuals")
     assert ok(session, "count if mark == 1 & abs(after - before) > 1e-9").text == "0"
+
+
+def test_numbers_of_rows_put_together() -> None:
+    """A row keeps its number where it comes first; copies and new rows have numbers that nothing else has."""
+    ids = np.array([7, 3, 9])
+    one, other = (gathered(ids, np.array([1, 0, 1, -1, 1, -1])) for _ in range(2))
+    assert one[:2].tolist() == [3, 7] and one[0] == other[0]
+    fresh = np.r_[one[2:], other[2:]]
+    assert len(set(fresh)) == 8 and not set(fresh) & {*ids.tolist(), -1}
+    place, itself = places(ids, one)
+    assert place.tolist() == [1, 0, 1, -1, 1, -1] and itself.tolist() == [True, True, False, False, False, False]
+    assert gathered(np.zeros(0, dtype=np.int64), np.array([-1, -1])).min() > 0
+    assert places(np.zeros(0, dtype=np.int64), ids)[0].tolist() == [-1, -1, -1]
 
 
 def test_undo_and_redo_keep_the_rows_of_a_fit(tmp_path: Path) -> None:
