@@ -207,7 +207,7 @@ SHOW = {
     "setText", "setWindowTitle", "setToolTip", "setPlaceholderText", "setTitle", "setAccessibleName", "setStatusTip",
     "setAccessibleDescription", "setWhatsThis", "label", "button", "tool_button", "QLabel", "QPushButton", "QCheckBox",
     "QRadioButton", "QGroupBox", "QAction", "addAction", "addMenu", "Notice", "tell", "ElidedLabel", "set_pill",
-    "add_button", "set_text", "show_hint", "show_error", "labelled",
+    "add_button", "set_text", "show_error", "labelled",
 }  # fmt: skip
 NAMES = {"Terrace", " – Terrace"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -330,6 +330,3 @@ class VariablePane(QWidget):
         nothing = bool(text.strip()) and not self.model.rowCount()
         self.none.setText(self.tr("No variable of this name. Enter adds what is typed as terms.") if nothing else "")
         self.none.setVisible(nothing)
-
-
-Refuse = Callable[[str], str]
