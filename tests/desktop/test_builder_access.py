@@ -175,6 +175,24 @@ def test_the_list_tells_what_the_variables_do_in_the_model(forms: list[BuilderFo
     assert model.index(model.names().index("score"), 0).data(UseRole) == ""
 
 
+def test_of_three_uses_there_is_what_fits_and_the_tip_has_all(forms: list[BuilderForm]) -> None:
+    command = "mixed score week || id: week, residuals(ar 1, t(week))"
+    forms.append(form := shown(DATA, command, size=(1120, 820)))
+    view, model = form.variables.view, form.variables.model
+
+    def ink(name: str) -> bool:
+        """Whether anything is written in the right third of a variable's row."""
+        place = view.visualRect(at := model.index(model.names().index(name), 0))
+        view.scrollTo(at)
+        row = view.viewport().grab(view.visualRect(at)).toImage()
+        columns = range(row.width() * 2 // 3, row.width() - 12)
+        return len({row.pixel(x, y) for x in columns for y in range(6, place.height() - 6)}) > 1
+
+    at = model.index(model.names().index("week"), 0)
+    assert at.data(UseRole) == "fixed, slope, time" and "fixed, slope, time" in at.data(Qt.ItemDataRole.ToolTipRole)
+    assert [ink(n) for n in ("week", "score", "ses")] == [True, True, False]
+
+
 @pytest.fixture
 def restored(qapp: QApplication) -> Iterator[None]:
     yield

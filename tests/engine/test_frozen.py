@@ -44,8 +44,10 @@ def arrays(owner: Any, path: str, depth: int = 3) -> list[tuple[str, np.ndarray]
 def test_no_array_of_a_result_can_be_written() -> None:
     fit = fitted()
     mine = arrays(fit, "fit", 0) + arrays(fit.model, "fit.model", 0) + arrays(fit.model.design, "fit.model.design", 1)
-    mine += arrays(fit.model.natural, "fit.model.natural", 0) + arrays(fit.model.optimum.point, "point", 0)
-    assert len(mine) > 25
+    mine += arrays(fit.model.natural, "fit.model.natural", 0) + arrays(fit.model.optimum.point, "point", 1)
+    assert fit.model.small is not None
+    mine += arrays(fit.model.small, "fit.model.small", 1)
+    assert len(mine) > 35
     assert [name for name, array in mine if array.flags.writeable] == []
     with pytest.raises(ValueError, match="read-only"):
         fit.matrices["b"][0, 0] = 99.0

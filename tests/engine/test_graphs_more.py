@@ -159,10 +159,77 @@ def test_density_is_that_of_scipy() -> None:
     np.testing.assert_allclose(coarse, exact, rtol=2e-3, atol=1e-5)
 
 
-@given(st.integers(0, 1000), st.integers(5, 60), st.sampled_from([0.3, 0.5, 0.8]))
-def test_lowess_by_weighted_regressions(seed: int, n: int, share: float) -> None:
+# Half of the support and the variance of each kernel, in closed form.
+SHAPES = {
+    "epanechnikov": (5**0.5, 1.0), "epan2": (1.0, 1 / 5), "biweight": (1.0, 1 / 7),
+    "cosine": (0.5, 1 / 12 - 1 / (2 * np.pi**2)), "gaussian": (np.inf, 1.0), "parzen": (1.0, 1 / 12),
+    "rectangle": (1.0, 1 / 3), "triangle": (1.0, 1 / 6),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kernel", list(smooth.KERNELS))
+def test_kernels_have_the_variance_of_their_formula(kernel: str) -> None:
+    reach, variance = SHAPES[kernel]
+    at = np.linspace(-9, 9, 180_001)
+    height = smooth.density(np.zeros(1), at, 1.0, kernel)
+    assert np.trapezoid(height, at) == pytest.approx(1, abs=1e-4)
+    assert np.trapezoid(height * at**2, at) == pytest.approx(variance, abs=1e-4)
+    if kernel == "parzen":  # a piece of its own up to a half
+        assert np.interp(0.47, at, height) == pytest.approx(4 / 3 - 8 * 0.47**2 + 8 * 0.47**3, abs=1e-6)
+    assert not height[np.abs(at) > reach + 1e-9].any() and height[np.abs(at) < min(reach, 4) - 1e-3].all()
+
+
+def test_the_bandwidth_by_hand() -> None:
+    """0.9 min(s, IQR/1.349) n^(-1/5), quartiles between the second and third of eight."""
+    wide = np.array([0.0, 1, 3, 4, 6, 8, 9, 30])
+    assert smooth.usual_bandwidth(wide) == pytest.approx(0.9 * (8.5 - 2) / 1.349 / 8**0.2)
+    two = np.array([0.0, 0, 0, 1, 1, 1])  # s = √0.3, less than 1/1.349
+    assert smooth.usual_bandwidth(two) == pytest.approx(0.9 * 0.3**0.5 / 6**0.2)
+    lone = np.array([5.0] * 8 + [8.0])  # no spread between the quartiles: s = 1
+    assert smooth.usual_bandwidth(lone) == pytest.approx(0.9 / 9**0.2)
+    assert smooth.usual_bandwidth(np.full(9, 3.0)) == 0 and smooth.usual_bandwidth(np.array([3.0])) == 0
+
+
+@pytest.mark.parametrize("n", [50, 30_000])
+def test_a_weight_is_a_repetition(n: int) -> None:
+    rng = np.random.default_rng(5)
+    x, weights = rng.gamma(3, size=n), rng.integers(0, 4, n).astype(float)
+    repeated, at = np.repeat(x, weights.astype(int)), np.linspace(-1, 12, 40)
+    assert smooth.usual_bandwidth(x, weights) == pytest.approx(smooth.usual_bandwidth(repeated))
+    two, times = np.array([0.0, 1.0, 4.0]), np.array([50.0, 51.0, 1.0])  # whose SD is less than its quartiles say
+    assert smooth.usual_bandwidth(two, times) == pytest.approx(0.9 * np.repeat(two, [50, 51, 1]).std(ddof=1) / 102**0.2)
+    np.testing.assert_allclose(
+        smooth.density(x, at, 0.5, weights=weights), smooth.density(repeated, at, 0.5), rtol=2e-3, atol=1e-5
+    )
+
+
+def test_values_counted_in_cells_keep_their_mean() -> None:
+    x = np.random.default_rng(6).normal(size=30_000)
+    at = np.linspace(-9, 9, 9_001)
+    mean = np.trapezoid(smooth.density(x, at, 1.0) * at, at)
+    assert mean == pytest.approx(x.mean(), abs=1e-3)  # a cell is 0.01 wide, so half of one would be seen
+
+
+def test_where_one_place_has_all_the_weight_the_curve_is_flat() -> None:
+    """The farthest neighbour has a weight of 10^-11, which leaves no slope to be computed."""
+    y = np.random.default_rng(8).normal(size=61)
+    _, curve = smooth.lowess(np.r_[np.zeros(60), 1.0], y, 1.0)
+    assert curve[0] == pytest.approx(y[:60].mean(), abs=1e-10)
+
+
+def test_a_curve_at_fewer_places_is_the_same_curve() -> None:
+    rng = np.random.default_rng(7)
+    x, y = rng.uniform(size=200), rng.normal(size=200)
+    at, curve = smooth.lowess(x, y, 0.4)
+    few, thinned = smooth.lowess(x, y, 0.4, most=20)
+    assert len(few) == 20 and few[[0, -1]].tolist() == [x.min(), x.max()]
+    np.testing.assert_array_equal(thinned, curve[np.searchsorted(at, few)])
+
+
+@given(st.integers(0, 1000), st.integers(5, 60), st.sampled_from([0.3, 0.5, 0.8]), st.integers(0, 2))
+def test_lowess_by_weighted_regressions(seed: int, n: int, share: float, digits: int) -> None:
     rng = np.random.default_rng(seed)
-    x, y = np.round(rng.uniform(0, 4, n), 2), rng.normal(size=n)
+    x, y = np.round(rng.uniform(0, 4, n), digits), rng.normal(size=n)
     at, curve = smooth.lowess(x, y, share)
     order = np.argsort(x, kind="stable")
     xs, ys = x[order], y[order]

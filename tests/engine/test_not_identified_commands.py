@@ -48,6 +48,21 @@ def test_stored_results_keep_positions_and_lack_what_is_not_identified() -> None
         assert session.fit.ll == pytest.approx(ll, abs=1e-7)
 
 
+def test_the_legend_of_coefficients_says_what_is_not_identified() -> None:
+    session = on(data())
+    ok(session, MODEL)
+    outcome = ok(session, "mixed, coeflegend")
+    lines = [line.split("_b[")[0] for line in outcome.text.splitlines() if "_b[" in line]
+    assert [line.split()[0] for line in lines if "not identified" in line] == [
+        *(f"{k}.g" for k in range(1, 8)), "_cons", "lns1_1_2", "atr1_1_1_2",
+    ]  # fmt: skip
+    assert not any(line.endswith(" .  ") for line in lines)
+    table = next(t for t in outcome.tables if t.key == "legend")
+    assert [r.code for r in table.rows if r.values[0] == "not identified"] == [
+        line.split()[0] for line in lines if "not identified" in line
+    ]
+
+
 def test_combinations_say_that_they_are_not_identified() -> None:
     session = on(data())
     ok(session, MODEL)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from test_session_running import ok
 
 from terrace.data.readers.build import from_frame
+from terrace.data.row_numbers import gathered, places
 from terrace.postestimation.margins.margins import margins
 from terrace.session.session import Session
 from terrace.session.state import State
@@ -135,3 +138,91 @@ def test_rows_in_the_order_of_other_data(fitted: State) -> None:
     assert moved(fitted, "drop in 3", "set obs 160").data.in_order_of(then) is None
     other = from_frame(frame())
     assert other.in_order_of(then) is other  # of another origin: nothing is known but the values
+
+
+# --- rows that are added --------------------------------------------------------------------------------------------
+def more(folder: Path) -> Path:
+    """A file of rows that go on with the frame, of groups that it does not have."""
+    rng = np.random.default_rng(9)
+    added = pd.DataFrame({"g": [20, 20, 21, 22], "week": [9, 10, 1, 1], "t": [0, 1, 2, 0], "sex": "m"})
+    for name in ("x", "y", "z"):
+        added[name] = rng.normal(size=4)
+    path = folder / "more.csv"
+    added.to_csv(path, index=False)
+    return path
+
+
+ADDED = (
+    'append using "{}"', "set obs 165", "fillin g week sex",
+    'merge 1:1 g week using "{}"', "tsset g week; tsfill, full",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("commands", ADDED)
+@pytest.mark.parametrize("moved_after", [(), ("gsort -z",), ("drop if week == 8", "sort z")])
+def test_rows_added_after_a_fit_are_not_in_its_sample(
+    fitted: State, tmp_path: Path, commands: str, moved_after: tuple[str, ...]
+) -> None:
+    """A mark of the sample that is a variable of its own says the same, and missing in the rows that are new."""
+    session = moved(fitted, "generate byte mark = e(sample)", "drop if week == 2")
+    n = len(session.data)
+    for command in (*commands.format(more(tmp_path)).split("; "), *moved_after):
+        ok(session, command)
+    assert len(session.data) > n or moved_after
+    assert ok(session, "count if e(sample) & missing(mark)").text == "0"
+    assert ok(session, "count if e(sample) != (mark == 1)").text == "0"
+
+
+MAKING = (
+    'append using "{}"', "expand 2 if week < 3", 'append using "{}"; expand 3 if g > 15',
+    "expand 2; expand 2 if t == 1", 'merge 1:1 g week using "{}", nogenerate',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("commands", MAKING)
+@pytest.mark.parametrize("moved_after", ["gsort -z", 'append using "{}"', "drop if !e(sample)", "expand 2 if z > 0"])
+def test_rows_added_before_a_fit_are_found_again(tmp_path: Path, commands: str, moved_after: str) -> None:
+    session = Session(State(dataset=from_frame(frame())))
+    path = more(tmp_path)
+    for command in commands.format(path).split("; "):
+        ok(session, command)
+    ok(session, "replace x = x + _n / 1000")  # copies are rows of their own
+    ok(session, "mixed y i.t##c.x if t < 3 || g:, nolog")
+    ok(session, "predict double before, residuals")
+    ok(session, "generate byte mark = e(sample)")
+    margins_before = ok(session, "margins t").text
+    ok(session, moved_after.format(path))
+    assert ok(session, "margins t").text == margins_before
+    assert ok(session, "count if e(sample) != (mark == 1)").text == "0"
+    ok(session, "predict double after, residuals")
+    assert ok(session, "count if mark == 1 & abs(after - before) > 1e-9").text == "0"
+
+
+def test_numbers_of_rows_put_together() -> None:
+    """A row keeps its number where it comes first; copies and new rows have numbers that nothing else has."""
+    ids = np.array([7, 3, 9])
+    one, other = (gathered(ids, np.array([1, 0, 1, -1, 1, -1])) for _ in range(2))
+    assert one[:2].tolist() == [3, 7] and one[0] == other[0]
+    fresh = np.r_[one[2:], other[2:]]
+    assert len(set(fresh)) == 8 and not set(fresh) & {*ids.tolist(), -1}
+    place, itself = places(ids, one)
+    assert place.tolist() == [1, 0, 1, -1, 1, -1] and itself.tolist() == [True, True, False, False, False, False]
+    assert gathered(np.zeros(0, dtype=np.int64), np.array([-1, -1])).min() > 0
+    assert places(np.zeros(0, dtype=np.int64), ids)[0].tolist() == [-1, -1, -1]
+
+
+def test_undo_and_redo_keep_the_rows_of_a_fit(tmp_path: Path) -> None:
+    session = Session(State(dataset=from_frame(frame())))
+    ok(session, f'append using "{more(tmp_path)}"')
+    ok(session, "mixed y i.t##c.x if t < 3 || g:, nolog")
+    n = ok(session, "count if e(sample)").text
+    for command in ("gsort -z", "undo", "redo"):
+        ok(session, command)
+        assert ok(session, "count if e(sample)").text == n
+
+
+def test_values_are_gathered_from_the_rows_of_the_fit_and_not_from_copies(fitted: State) -> None:
+    """Of a copy that was changed, nothing goes into what is computed of the fit's rows."""
+    plain = ok(moved(fitted, "gsort z"), "margins t if x > 0").text
+    changed = moved(fitted, "expand 2, gen(new)", "replace x = -x if new", "gsort z")
+    assert ok(changed, "margins t if x > 0").text == plain

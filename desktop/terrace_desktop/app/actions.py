@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSizePolicy, QTo
 
 from terrace_desktop.app.start_page import sample_cards
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.widgets import ElidedLabel, label, marked, named, tool_button
+from terrace_desktop.ui.widgets import ElidedLabel, label, named, tool_button
+from terrace_desktop.ui.words import marked, tr
 
 ROOMY = 1040  # px: a narrower window leaves the tools out of its bar that the menus have too
 TIGHT = 740  # px: a narrower one leaves out undo and redo as well
@@ -98,7 +99,7 @@ class Actions(QObject):
 
     # --- menus --------------------------------------------------------------------------------------
     def _build_menus(self) -> None:
-        tr, bar = self.tr, self.window.menuBar()
+        bar = self.window.menuBar()
         named(bar, "menu_bar", tr("Menu bar"))
         bar.setNativeMenuBar(bar.isNativeMenuBar())
         file = self._menu(tr("File"), "file")
@@ -138,9 +139,12 @@ class Actions(QObject):
         self._put(view, "tab_data", "tab_variables", "tab_history", "focus_results", "focus_command", None)
         themes = named(view.addMenu(tr("&Theme")), "menu_theme", tr("Theme"))
         self._put(themes, "theme_system", "theme_light", "theme_dark")
-        group = QActionGroup(self.window)
-        for action in themes.actions():
-            group.addAction(action)
+        languages = named(view.addMenu(tr("&Language")), "menu_language", tr("Language"))
+        self._put(languages, *(name for name in self._given if name.startswith("language_")))
+        for menu in (themes, languages):
+            group = QActionGroup(self.window)
+            for action in menu.actions():
+                group.addAction(action)
         self._put(view, None, "reset_layout")
         self._put(
             self._menu(tr("Help"), "help"),
@@ -180,7 +184,6 @@ class Actions(QObject):
 
     # --- the tool bar -------------------------------------------------------------------------------
     def _build_toolbar(self) -> None:
-        tr = self.tr
         bar = QToolBar(tr("Tools"))
         named(bar, "toolbar", tr("Tools"))
         bar.setMovable(False)

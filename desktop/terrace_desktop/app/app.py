@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 from terrace.data.apart import READER
 from terrace.data.resources import resource_path
-from terrace_desktop.ui import theme
+from terrace_desktop.ui import theme, words
 from terrace_desktop.ui.settings import Settings
+from terrace_desktop.ui.words import tr
 from terrace_desktop.work import logs
 from terrace_desktop.work.collector import Collector
 from terrace_desktop.work.keeper import Keeper
@@ -32,6 +33,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sample", metavar="NAME", help="open a bundled sample, such as hsb")
     parser.add_argument("--model", metavar="COMMAND", help="a mixed command to have ready in the builder")
     parser.add_argument("--theme", choices=theme.CHOICES, help="colours, for this run")
+    parser.add_argument("--language", metavar="CODE", help="language of the window, such as de, for this run")
     parser.add_argument("--self-test", action="store_true", help="open, fit, check, export, and quit")
     return parser.parse_args(argv)
 
@@ -43,8 +45,8 @@ def has_display() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
-def make_application() -> QApplication:
-    """The Qt application, named and with its icon."""
+def make_application(language: str = words.ENGLISH) -> QApplication:
+    """The Qt application, named, with its icon, and in a language that is there."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(sys.argv[:1])
@@ -55,6 +57,7 @@ def make_application() -> QApplication:
     app.setOrganizationName("Terrace")
     app.setDesktopFileName("terrace")
     app.setWindowIcon(QIcon(str(resource_path("icons", "terrace.svg"))))
+    words.speak(app, language)
     return app
 
 
@@ -66,8 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not has_display():
         print("There is no display here. `terrace run` works without one.", file=sys.stderr)
         return 1
-    app = make_application()
     settings = Settings()
+    app = make_application(words.wanted(options.language, settings.language()))
     theme.dress(app, options.theme or settings.theme())
     crash = logs.start_logs()
     relay = logs.ExceptionRelay()
@@ -83,10 +86,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.show()
     QTimer.singleShot(0, window, window.begin)
     if left:
-        told = window.tr("The last session ended in a crash; File > Run the last session again brings it back.")
+        told = tr("The last session ended in a crash; File > Run the last session again brings it back.")
         window.status.tell(told, 60_000)
     elif crash:
-        window.status.tell(window.tr("The run before ended in a crash. Help > Open the log tells more."))
+        window.status.tell(tr("The run before ended in a crash. Help > Open the log tells more."))
     if options.self_test:
         from terrace_desktop.app.self_test import SelfTest
 

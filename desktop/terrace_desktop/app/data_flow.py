@@ -16,6 +16,7 @@ from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
 from terrace_desktop.grid.model import sort_order
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.words import tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
 
@@ -53,7 +54,7 @@ class DataFlow(QObject):
 
     def actions(self) -> list[Action]:
         """What the menus offer about the data."""
-        tr, pane, open_ = self.tr, self.pane, self.controller.has_data
+        pane, open_ = self.pane, self.controller.has_data
         choose, sort = pane.labels.choose, self.sort_current
         return [
             Action("open", tr("&Open data…"), self.ask_open, QKeySequence.StandardKey.Open),
@@ -210,7 +211,7 @@ class DataFlow(QObject):
 
         def done(text: str) -> None:
             QGuiApplication.clipboard().setText(text)
-            self.told.emit(self.tr("{0} cells copied").format(f"{cells:,}"))
+            self.told.emit(self.tr("{0} cell(s) copied", "", cells).format(f"{cells:,}"))
 
         self.controller.call_view("copying cells", lambda: cells_as_tsv(dataset, columns, rows, labels), done)
 

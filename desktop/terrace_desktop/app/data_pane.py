@@ -50,9 +50,9 @@ class FilterStrip(QWidget):
         """`marked` rows are selected in a plot; `shown` of `rows` rows pass the filter (None: all)."""
         parts = []
         if shown is not None:
-            parts.append(self.tr("{0} of {1} rows shown").format(f"{shown:,}", f"{rows:,}"))
+            parts.append(self.tr("{0} of {1} row(s) shown", "", rows).format(f"{shown:,}", f"{rows:,}"))
         if marked:
-            parts.append(self.tr("{0} rows selected in the plot").format(f"{marked:,}"))
+            parts.append(self.tr("{0} row(s) selected in the plot", "", marked).format(f"{marked:,}"))
         self._text.set_text(" · ".join(parts))
         self.only.setVisible(bool(marked) and shown is None)
         self.all.setVisible(shown is not None)

@@ -18,6 +18,7 @@ from terrace.report import formats
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.words import tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
 
@@ -53,7 +54,7 @@ class ExportFlow(QObject):
 
     def actions(self) -> list[Action]:
         """What the menus offer to write, and the do-file to run."""
-        tr, c = self.tr, self.controller
+        c = self.controller
         return [
             Action("save_data", tr("Save data &as…"), self.save_data, QKeySequence.StandardKey.SaveAs, c.has_data),
             Action("run_do", tr("Run &do-file…"), self.run_do_file, enabled=lambda: c.is_ready),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.words import tr
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.controller import Controller
 
@@ -26,7 +27,7 @@ class HelpFlow(QObject):
 
     def actions(self) -> list[Action]:
         """What the menu offers."""
-        tr, page, keys = self.tr, self.show_page, QKeySequence.StandardKey.HelpContents
+        page, keys = self.show_page, QKeySequence.StandardKey.HelpContents
         return [
             Action("help", tr("&First steps"), partial(page, "first-steps"), keys),
             Action("help_builder", tr("The &model builder"), partial(page, "model-builder")),

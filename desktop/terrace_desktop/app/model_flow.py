@@ -15,7 +15,7 @@ from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import PLOTS, ModelGroup, ResultsPane
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.widgets import marked
+from terrace_desktop.ui.words import marked, tr
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.ml_test import compare_by_ml
 from terrace_desktop.work.stale import changed_models
@@ -59,7 +59,7 @@ class ModelFlow(QObject):
 
     def actions(self) -> list[Action]:
         """What the menus offer about models; what is there already means the newest one."""
-        tr, results, open_, metric = self.tr, self.results, self.controller.has_data, self.set_metric
+        results, open_, metric = self.results, self.controller.has_data, self.set_metric
 
         def fitted() -> bool:
             return results.newest() is not None

@@ -119,14 +119,14 @@ class StartPage(QScrollArea):
         return self._headed(lists, text, stretch)[1]
 
     def _sample_row(self, card: SampleCard) -> QWidget:
-        rows = self.tr("%n row(s)", "", card.rows)
+        rows = self.tr("{0} row(s)", "", card.rows).format(f"{card.rows:,}")
         row = ClickFrame(f"sample_{card.name}", f"{card.title}, {rows}", surface="item")
         box = QVBoxLayout(row)
         box.setContentsMargins(12, 8, 12, 8)
         box.setSpacing(2)
         head = QHBoxLayout()
         head.addWidget(ElidedLabel(card.title, "heading"), 1)
-        head.addWidget(label(f"{card.rows:,}" + self.tr(" rows"), "small"))
+        head.addWidget(label(rows, "small"))
         box.addLayout(head)
         box.addWidget(label(card.description, "muted", wrap=True))
         row.clicked.connect(lambda: self.sample_asked.emit(card.name))

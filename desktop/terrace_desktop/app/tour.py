@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import button, label, named
+from terrace_desktop.ui.words import tr
 
 WIDTH = 320
 GAP = 12  # px between a bubble and what it tells of
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Tour", text)
 
 
 @dataclass(frozen=True)
@@ -44,37 +41,37 @@ def stops(parts: Parts) -> tuple[Stop, ...]:
     """The tour, in order."""
     return (
         Stop(
-            _tr("Your data"),
-            _tr("A double click on a name sorts, one on a cell changes it. The line above filters the rows. "
+            tr("Your data"),
+            tr("A double click on a name sorts, one on a cell changes it. The line above filters the rows. "
                 "Variables has labels, measure levels and codes for missing."),
             parts.data,
         ),
         Stop(
-            _tr("Describe, prepare, plot"),
-            _tr("Forms for tables, graphs, new variables, centring, merging and reshaping. Each shows its command, and "
+            tr("Describe, prepare, plot"),
+            tr("Forms for tables, graphs, new variables, centring, merging and reshaping. Each shows its command, and "
                 "undo takes it back."),
             parts.prepare,
         ),
         Stop(
-            _tr("A model"),
-            _tr("New model opens the builder: outcome, fixed terms, and a card for each level. The equations follow as "
+            tr("A model"),
+            tr("New model opens the builder: outcome, fixed terms, and a card for each level. The equations follow as "
                 "you click."),
             parts.new_model,
         ),
         Stop(
-            _tr("Results"),
-            _tr("Each model is a card with its state, its tables and its plots. After the fit has tests, margins, "
+            tr("Results"),
+            tr("Each model is a card with its state, its tables and its plots. After the fit has tests, margins, "
                 "intervals, R² and diagnostics; what you ask stands under the card."),
             parts.results,
         ),
         Stop(
-            _tr("History"),
-            _tr("Whatever you click is a command. Type others here, run them again, save them as a do-file."),
+            tr("History"),
+            tr("Whatever you click is a command. Type others here, run them again, save them as a do-file."),
             parts.history,
         ),
         Stop(
-            _tr("Take it away"),
-            _tr("Copy puts a table into Word or Excel as a table. Export report writes everything."),
+            tr("Take it away"),
+            tr("Copy puts a table into Word or Excel as a table. Export report writes everything."),
             parts.export,
         ),
     )  # fmt: skip
@@ -85,7 +82,7 @@ class Tour(QFrame):
 
     def __init__(self, window: QWidget, parts: Parts) -> None:
         super().__init__(window)
-        named(self, "tour", _tr("Tour"))
+        named(self, "tour", self.tr("Tour"))
         self.setProperty("surface", "card")
         self.setProperty("active", True)
         self.setFixedWidth(WIDTH)
@@ -96,9 +93,9 @@ class Tour(QFrame):
         self._title = label("", "heading", wrap=True)
         self._text = label("", wrap=True)
         self._count = label("", "small")
-        self.back = button(_tr("Back"), "tour_back", lambda: self.go(self._at - 1))
-        self.next = button(_tr("Next"), "tour_next", lambda: self.go(self._at + 1), variant="primary")
-        end = button("✕", "tour_end", self.end, variant="flat", accessible=_tr("End the tour"))
+        self.back = button(self.tr("Back"), "tour_back", lambda: self.go(self._at - 1))
+        self.next = button(self.tr("Next"), "tour_next", lambda: self.go(self._at + 1), variant="primary")
+        end = button("✕", "tour_end", self.end, variant="flat", accessible=self.tr("End the tour"))
         head = QHBoxLayout()
         head.addWidget(self._title, 1)
         head.addWidget(end)
@@ -130,7 +127,7 @@ class Tour(QFrame):
         self.setAccessibleDescription(f"{stop.title}. {stop.text}")
         self._count.setText(f"{self._at + 1} / {len(self._stops)}")
         self.back.setEnabled(self._at > 0)
-        self.next.setText(_tr("Done") if self._at + 1 == len(self._stops) else _tr("Next"))
+        self.next.setText(self.tr("Done") if self._at + 1 == len(self._stops) else self.tr("Next"))
         self._place()
 
     def end(self) -> None:

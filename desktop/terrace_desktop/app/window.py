@@ -23,10 +23,11 @@ from terrace_desktop.app.start_page import StartPage
 from terrace_desktop.app.status import StatusBar
 from terrace_desktop.panels.data.actions import actions as prepare_actions
 from terrace_desktop.results.pane import ResultsPane
-from terrace_desktop.ui import dialogs, theme
+from terrace_desktop.ui import dialogs, theme, words
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.widgets import named
+from terrace_desktop.ui.words import tr
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.history import duration
@@ -121,9 +122,9 @@ class MainWindow(QMainWindow):
 
     def _actions(self) -> list[Action]:
         """What belongs to no flow."""
-        tr, std, open_ = self.tr, QKeySequence.StandardKey, self.controller.has_data
+        std, open_ = QKeySequence.StandardKey, self.controller.has_data
         themes = (("system", tr("&As the system")), ("light", tr("&Light")), ("dark", tr("&Dark")))
-        now = theme.manager().choice
+        now, spoken = theme.manager().choice, self.settings.language()
         return [
             Action(
                 "last_session", tr("Run the &last session again"), self.run_last_session, enabled=self._has_last_session
@@ -142,6 +143,10 @@ class MainWindow(QMainWindow):
             *(
                 Action(f"theme_{choice}", text, partial(self.set_theme, choice), chosen=choice == now)
                 for choice, text in themes
+            ),
+            *(
+                Action(f"language_{code}", text, partial(self.set_language, code), chosen=code == spoken)
+                for code, text in ((words.SYSTEM, tr("&As the system")), *words.languages().items())
             ),
             Action("reset_layout", tr("R&eset layout"), self.reset_layout),
             Action("tour", tr("&Tour of the window"), self.start_tour),
@@ -337,6 +342,12 @@ class MainWindow(QMainWindow):
         self.settings.set_theme(choice)
         self.actions_[f"theme_{choice}"].setChecked(True)
 
+    def set_language(self, choice: str) -> None:
+        """Remember the language; texts that stand already stay as they are."""
+        self.settings.set_language(choice)
+        self.actions_[f"language_{choice}"].setChecked(True)
+        self.status.tell(self.tr("Terrace speaks this language from its next start on."))
+
     def reset_layout(self) -> None:
         """Sizes as on the first day."""
         self.settings.forget_states()
@@ -396,17 +407,18 @@ class MainWindow(QMainWindow):
 
         rows: int | None = len(snapshot.dataset)
         shown = self.left.rows_shown()
-        filtered = self.tr("no filter") if shown is None else self.tr("{0} rows shown").format(f"{shown:,}")
+        filtered = self.tr("no filter")
+        if shown is not None:
+            filtered = self.tr("{0} row(s) shown", "", shown).format(f"{shown:,}")
         if isinstance(snapshot.dataset, StreamedData):
             filtered = self.tr("streamed, the first {0} shown").format(f"{rows:,}")
             rows = snapshot.dataset.file.n_rows
-        models = len(self.results.groups)
+        variables, models = len(snapshot.dataset.variables), len(self.results.groups)
         parts = [
-            self.tr("rows not counted") if rows is None
-            else self.tr("1 row") if rows == 1 else self.tr("{0} rows").format(f"{rows:,}"),
-            self.tr("{0} variables").format(f"{len(snapshot.dataset.variables):,}"),
+            self.tr("rows not counted") if rows is None else self.tr("{0} row(s)", "", rows).format(f"{rows:,}"),
+            self.tr("{0} variable(s)", "", variables).format(f"{variables:,}"),
             filtered,
-            self.tr("1 model") if models == 1 else self.tr("{0} models").format(models),
+            self.tr("{0} model(s)", "", models).format(models),
         ]
         return " · ".join(parts)
 

@@ -28,12 +28,12 @@ from PySide6.QtWidgets import (
 
 from terrace.errors import TerraceError
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.measures import BADGES, measure_word
 from terrace_desktop.ui.widgets import named, restyle
 
 Index = QModelIndex | QPersistentModelIndex
 V = TypeVar("V")  # what a control chooses: a name, a number, None for the usual
 
-BADGES = {"identifier": "id", "nominal": "N", "ordinal": "O", "continuous": "#"}
 
 
 class ReasonDelegate(QStyledItemDelegate):
@@ -285,5 +285,5 @@ def badge(measure: str) -> QLabel:
     out.setProperty("role", "badge")
     out.setAlignment(Qt.AlignmentFlag.AlignCenter)
     out.setFixedSize(QSize(18, 16))
-    out.setAccessibleName(measure)
+    out.setAccessibleName(measure_word(measure))
     return out

@@ -423,7 +423,7 @@ class BuilderForm(QWidget):
             text, tone = self.tr("✓ Ready"), "ready"
             more = ""
             if warnings:
-                words = self.tr("1 warning") if warnings == 1 else self.tr("%1 warnings")
+                words = self.tr("%1 warning(s)", "", warnings)
                 more = words.replace("%1", str(warnings))
             elif not self.spec.random:
                 more = self.tr("Without a level this is a linear model: add the groups, if there are any")

@@ -257,25 +257,27 @@ class LivePanel(QWidget):
         return "".join(f'<p style="color:{muted}; margin:0 0 3px 0">{line}</p>' for line in map(_safe, lines))
 
     def _lines(self, counts: Counts) -> list[str]:
-        fixed = self.tr("1 fixed effect") if counts.fixed == 1 else self.tr("%1 fixed effects")
+        fixed = self.tr("%1 fixed effect(s)", "", counts.fixed)
         parts = [c.parameters for c in counts.levels] + [counts.residual]
         total = sum(parts)
-        words = self.tr("%2 variance parameter") if total == 1 else self.tr("%2 variance parameters")
+        words = self.tr("%2 variance parameter(s)", "", total)
         line = f"{fixed}, {words}".replace("%1", f"{counts.fixed:,}")
         lines = [line.replace("%2", " + ".join(f"{p:,}" for p in parts))]
-        rows = self.tr("%1 rows used").replace("%1", f"{counts.rows:,}")
+        rows = self.tr("%1 row(s) used", "", counts.rows).replace("%1", f"{counts.rows:,}")
         if not counts.left_out:
             lines.append(rows + ", " + self.tr("none missing"))
         else:
             gone = self.tr("%1 left out").replace("%1", f"{counts.left_out:,}")
             lines.append(f"{rows}, {gone}")
             most = sorted(counts.missing, key=lambda m: -m[1])[:4]
-            lines += [self.tr("%1 is missing in %2 rows").replace("%1", n).replace("%2", f"{k:,}") for n, k in most]
+            for name, k in most:
+                text = self.tr("%1 is missing in %2 row(s)", "", k)
+                lines.append(text.replace("%1", name).replace("%2", f"{k:,}"))
         for level in counts.levels:
             if level.name:
                 g = level.groups
                 size = f"{g.min:,}" if g.min == g.max else f"{g.min:,}–{g.max:,}"
-                text = self.tr("%1: %2 groups of %3 rows")
+                text = self.tr("%1: %2 group(s) of %3 rows", "", g.n)
                 lines.append(text.replace("%1", level.name).replace("%2", f"{g.n:,}").replace("%3", size))
         for name, group in counts.between[:8]:
             level_number = counts.variable_level[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 
@@ -22,8 +21,3 @@ def labelled(text: str, field: QWidget) -> QWidget:
     name = QLabel(text)
     name.setBuddy(field)
     return beside(name, field, spacing=5)
-
-
-def tr(text: str) -> str:
-    """Text of the builder in the user's language, where there is no object yet to ask."""
-    return QCoreApplication.translate("Builder", text)

@@ -163,8 +163,8 @@ class BuilderState(QObject):
         for n in self.spec.constraints:
             if self.constraints is not None and n not in self.constraints:
                 kept = edit.set_constraints(self.spec, [k for k in self.spec.constraints if k != n])
-                message = f"Constraint {n} is not defined."
-                yield Problem("constraints", "no-such-constraint", message, kept, "Leave it out")
+                message = self.tr("Constraint {0} is not defined.").format(n)
+                yield Problem("constraints", "no-such-constraint", message, kept, self.tr("Leave it out"))
 
     def close(self) -> None:
         """No judgement will come any more."""

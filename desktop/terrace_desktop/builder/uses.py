@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec
-from terrace_desktop.builder.parts import tr
+from terrace_desktop.ui.words import tr
 
 
 def uses(spec: ModelSpec) -> dict[str, str]:

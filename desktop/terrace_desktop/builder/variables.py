@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -28,8 +28,9 @@ from PySide6.QtWidgets import (
 )
 
 from terrace.data.dataset import Variable
-from terrace_desktop.builder.fields import BADGES, leave_undo
+from terrace_desktop.builder.fields import leave_undo
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.measures import BADGES, measure_word
 from terrace_desktop.ui.widgets import label, named
 
 MIME = "application/x-terrace-variables"
@@ -99,9 +100,11 @@ class VariableModel(QAbstractListModel):
         if role == UseRole:
             return self._uses.get(v.name, "")
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(x for x in (f"{v.name} · {v.measure.value}", v.label, reason) if x)
+            head = f"{v.name} · {measure_word(v.measure.value)}"
+            return "\n".join(x for x in (head, v.label, self._uses.get(v.name), reason) if x)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(x for x in (v.name, v.measure.value, v.label, reason, self._uses.get(v.name)) if x)
+            word = measure_word(v.measure.value)
+            return ", ".join(x for x in (v.name, word, v.label, reason, self._uses.get(v.name)) if x)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -166,14 +169,14 @@ class VariableDelegate(QStyledItemDelegate):
         painter.setPen(QColor(t.faint if reason else t.accent))
         painter.drawText(mark, Qt.AlignmentFlag.AlignCenter, BADGES.get(str(index.data(MeasureRole)), "#"))
         painter.setFont(option.font)
+        beside = QFont(option.font)
+        beside.setPixelSize(theme.SMALL)
         metrics = option.fontMetrics
         text = room.adjusted(34, 0, -8, 0)
         side = reason or str(index.data(LabelRole if self._tail else UseRole) or "")
         name = str(index.data(NameRole))
         wide = metrics.horizontalAdvance(name) + 4  # what is measured and what is drawn differ by a fraction
-        if not self._tail and wide + 12 + metrics.horizontalAdvance(side) > text.width():
-            side = ""  # the name comes first
-        if side:
+        if side and self._tail:  # a label may take from the name; of a use there is what room the name leaves
             wide = min(wide, max(text.width() * 6 // 10, text.width() - metrics.horizontalAdvance(side) - 12))
         wide = min(wide, text.width())
         shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, wide)
@@ -182,7 +185,9 @@ class VariableDelegate(QStyledItemDelegate):
         rest = text.adjusted(wide + 12, 0, 0, 0)
         if side and rest.width() > 24:
             painter.setPen(QColor(t.warning if reason else t.muted))
-            shown = metrics.elidedText(side, Qt.TextElideMode.ElideRight, rest.width())
+            if not self._tail:
+                painter.setFont(beside)
+            shown = painter.fontMetrics().elidedText(side, Qt.TextElideMode.ElideRight, rest.width())
             painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, shown)
         painter.restore()
 
@@ -325,6 +330,3 @@ class VariablePane(QWidget):
         nothing = bool(text.strip()) and not self.model.rowCount()
         self.none.setText(self.tr("No variable of this name. Enter adds what is typed as terms.") if nothing else "")
         self.none.setVisible(nothing)
-
-
-Refuse = Callable[[str], str]

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from terrace.data import formats
 from terrace_desktop.builder.fields import Choice
-from terrace_desktop.forms.entry import Field, tr
+from terrace_desktop.forms.entry import Field
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import button, label, named, tool_button
 
@@ -154,7 +154,7 @@ class SeveralControl(Control):
         column.addWidget(self.list)
         row = QHBoxLayout()
         row.setSpacing(4)
-        for text, name, on in ((tr("All"), "all", True), (tr("None"), "none", False)):
+        for text, name, on in ((self.tr("All"), "all", True), (self.tr("None"), "none", False)):
             b = button(text, f"after_{self.field.key}_{name}", variant="link", accessible=f"{self.field.title}: {text}")
             b.clicked.connect(lambda _c=False, on=on: self._tick_all(on))
             row.addWidget(b)
@@ -242,8 +242,10 @@ class LineControl(Control):
         self.set_value(field.default)
 
     def _inserter(self) -> QWidget:
-        out = tool_button(tr("Insert ▾"), f"after_{self.field.key}_insert", variant="outline", accessible=tr("Insert"))
-        menu = named(QMenu(out), f"after_{self.field.key}_menu", tr("Insert"))
+        insert = self.tr("Insert")
+        name = f"after_{self.field.key}_insert"
+        out = tool_button(self.tr("Insert ▾"), name, variant="outline", accessible=insert)
+        menu = named(QMenu(out), f"after_{self.field.key}_menu", insert)
         menu.setProperty("scrolls", True)
         for text, words in self.field.insert:
             shown = words if words == text else f"{words}   {text}"
@@ -293,11 +295,12 @@ class LineControl(Control):
         try:
             number = float(text.replace(",", "."))
         except ValueError:
-            return tr("{0}: a number is needed.").format(f.title)
+            return self.tr("{0}: a number is needed.").format(f.title)
         outside = (f.low is not None and number < f.low) or (f.high is not None and number > f.high)
         if math.isnan(number) or outside or (f.whole and not number.is_integer()):
-            kind = tr("a whole number") if f.whole else tr("a number")
-            return tr("{0}: {1} from {2} to {3} is needed.").format(f.title, kind, f"{f.low:,g}", f"{f.high:,.15g}")
+            kind = self.tr("a whole number") if f.whole else self.tr("a number")
+            told = self.tr("{0}: {1} from {2} to {3} is needed.")
+            return told.format(f.title, kind, f"{f.low:,g}", f"{f.high:,.15g}")
         return ""
 
     def first(self) -> QWidget:
@@ -309,7 +312,7 @@ class FileControl(LineControl):
 
     def __init__(self, field: Field) -> None:
         super().__init__(field)
-        browse = button(tr("Browse…"), f"after_{field.key}_browse", self._browse)
+        browse = button(self.tr("Browse…"), f"after_{field.key}_browse", self._browse)
         self.row.addWidget(browse)
 
     def _browse(self) -> None:
@@ -321,7 +324,7 @@ class FileControl(LineControl):
 
     def problem(self) -> str:
         path = Path(self.value()).expanduser()
-        return "" if not self.value() or formats.found(path) else tr("There is no file {0}.").format(path)
+        return "" if not self.value() or formats.found(path) else self.tr("There is no file {0}.").format(path)
 
 
 class RowsControl(Control):

@@ -7,19 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
-from PySide6.QtCore import QCoreApplication
-
 from terrace_desktop.forms.facts import Facts, OfData
+from terrace_desktop.ui.words import tr
 
 Kind = Literal["choice", "several", "check", "number", "numbers", "name", "text", "rows", "file"]
 Values = Mapping[str, Any]
 F = TypeVar("F", bound=OfData)  # what the forms of a panel are about: a fitted model, or the data
 NAME = re.compile(r"[^\W\d]\w{0,31}$")
-
-
-def tr(text: str) -> str:
-    """Text of the panel in the user's language."""
-    return QCoreApplication.translate("After", text)
 
 
 def always(_values: Values) -> bool:
@@ -166,19 +160,17 @@ def relevel_field(facts: Facts, every: str, *, of: Sequence[str] | None = None) 
     return Field("relevel", tr("Level"), "choice", "", (("", every), *((v, v) for v in levels)))
 
 
-ADJUSTMENTS = (
-    ("none", "None"),
-    ("bonferroni", "Bonferroni"),
-    ("sidak", "Šidák"),
-    ("holm", "Holm"),
-    ("scheffe", "Scheffé"),
-    ("tukey", "Tukey"),
-)
-
-
 def mcompare_field(*, pairs: bool, key: str = "mcompare", shown: Callable[[Values], bool] = always) -> Field:
     """An adjustment for the number of comparisons; Tukey is for pairs."""
-    found = tuple((v, tr(t)) for v, t in ADJUSTMENTS if pairs or v != "tukey")
+    adjustments = (
+        ("none", tr("None")),
+        ("bonferroni", tr("Bonferroni")),
+        ("sidak", tr("Šidák")),
+        ("holm", tr("Holm")),
+        ("scheffe", tr("Scheffé")),
+        ("tukey", tr("Tukey")),
+    )
+    found = tuple((v, words) for v, words in adjustments if pairs or v != "tukey")
     return Field(key, tr("Adjustment"), "choice", "tukey" if pairs else "none", found, shown=shown)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from terrace_desktop.forms.controls import Control, control_of
-from terrace_desktop.forms.entry import Entry, F, Field, always, need_data, tr
+from terrace_desktop.forms.entry import Entry, F, Field, always, need_data
 from terrace_desktop.ui.widgets import Notice, label, named
 
 NARROW = 380  # px
@@ -38,7 +38,7 @@ class EntryForm(QWidget, Generic[F]):
             self.notice: Notice | None = Notice(self.reason, kind="info")
             named(self.notice, "after_reason", self.reason)
             if entry.of_model and self.reason != need_data(facts):
-                self.notice.add_button(tr("Edit the model"), "after_edit", self.edit_asked.emit)
+                self.notice.add_button(self.tr("Edit the model"), "after_edit", self.edit_asked.emit)
             column.addWidget(self.notice)
         else:
             self.notice = None

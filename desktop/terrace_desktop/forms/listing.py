@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terrace_desktop.forms.entry import Entry, F, Group, tr
+from terrace_desktop.forms.entry import Entry, F, Group
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import named
 
@@ -80,7 +80,7 @@ class EntryList(QListView, Generic[F]):
 
     def __init__(self, groups: tuple[Group[F], ...]) -> None:
         super().__init__()
-        named(self, "after_list", tr("What follows a fit"))
+        named(self, "after_list", self.tr("What follows a fit"))
         self.setProperty("role", "pick")
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -167,7 +167,7 @@ class EntryList(QListView, Generic[F]):
         item.setData(entry, EntryRole)
         item.setData(reason, ReasonRole)
         item.setToolTip(reason or entry.purpose)
-        spoken = tr("{0}. Does not apply: {1}").format(entry.title, reason) if reason else entry.title
+        spoken = self.tr("{0}. Does not apply: {1}").format(entry.title, reason) if reason else entry.title
         item.setData(spoken, int(Qt.ItemDataRole.AccessibleTextRole))
         item.setData(entry.purpose, int(Qt.ItemDataRole.AccessibleDescriptionRole))
         return item
@@ -183,11 +183,11 @@ class SearchLine(QLineEdit):
 
     def __init__(self, listing: EntryList[F], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "after_search", tr("Search"))
-        self.setPlaceholderText(tr("Search"))
+        named(self, "after_search", self.tr("Search"))
+        self.setPlaceholderText(self.tr("Search"))
         self.setClearButtonEnabled(True)
         for b in self.findChildren(QToolButton):
-            named(b, "after_search_clear", tr("Clear"))
+            named(b, "after_search_clear", self.tr("Clear"))
         self._list = listing
         self.textChanged.connect(listing.filter)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from terrace_desktop.forms.entry import Field, Values, tr
+from terrace_desktop.forms.entry import Field, Values
 from terrace_desktop.forms.facts import OfData
+from terrace_desktop.ui.words import tr
 
 FUNCTIONS = (
     ("ln()", "ln()"), ("exp()", "exp()"), ("sqrt()", "sqrt()"), ("abs()", "abs()"), ("round()", "round()"),

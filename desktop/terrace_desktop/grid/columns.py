@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 SAMPLE = 400  # rows looked at to choose decimals and widths
 MOST_DECIMALS = 4
-BADGES = {"identifier": "id", "nominal": "N", "ordinal": "O", "continuous": "#"}
 
 
 def sample_rows(n: int) -> np.ndarray:

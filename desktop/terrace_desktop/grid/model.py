@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from terrace_desktop.grid.columns import BADGES, ColumnReader, exact
+from terrace_desktop.grid.columns import ColumnReader, exact
+from terrace_desktop.ui.measures import BADGES, measure_word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -168,7 +169,8 @@ class GridModel(QAbstractTableModel):
             full = reader.full_text(row)
             return full if full and full != reader.text(row, self.labels) else None
         text = reader.text(row, self.labels) or self.tr("missing")
-        return f"{self.dataset.variables[index.column()].name}, {self.tr('row')} {row + 1}: {text}"
+        told = self.tr("{0}, row {1}: {2}")
+        return told.format(self.dataset.variables[index.column()].name, row + 1, text)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         return super().flags(index) | Qt.ItemFlag.ItemIsEditable
@@ -183,11 +185,7 @@ class GridModel(QAbstractTableModel):
         variable = self.dataset.variables[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return variable.name
-        kinds = {
-            "identifier": self.tr("identifier"), "nominal": self.tr("nominal"),
-            "ordinal": self.tr("ordinal"), "continuous": self.tr("continuous"),
-        }  # fmt: skip
-        head = f"{variable.name}, {kinds[variable.measure.value]}"
+        head = f"{variable.name}, {measure_word(variable.measure.value)}"
         return f"{head}\n{variable.label}" if variable.label else head
 
 

@@ -30,10 +30,11 @@ from PySide6.QtWidgets import (
 
 from terrace.data.missing import missing_texts
 from terrace.data.value import Value
-from terrace_desktop.grid.columns import BADGES, exact
+from terrace_desktop.grid.columns import exact
 from terrace_desktop.grid.filter_bar import EscapeLine
 from terrace_desktop.grid.header import draw_badge
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.measures import BADGES, measure_title
 from terrace_desktop.ui.widgets import hairline, label, named
 
 if TYPE_CHECKING:
@@ -80,15 +81,6 @@ class VariablesModel(QAbstractTableModel):
     def columnCount(self, parent: Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(FIELDS)
 
-    def measure_title(self, measure: str) -> str:
-        """A measure level in words."""
-        return {
-            "identifier": self.tr("Identifier"),
-            "nominal": self.tr("Nominal"),
-            "ordinal": self.tr("Ordinal"),
-            "continuous": self.tr("Continuous"),
-        }[measure]
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self.dataset is None or not index.isValid():
             return None
@@ -96,7 +88,7 @@ class VariablesModel(QAbstractTableModel):
         column = index.column()
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.ToolTipRole):
             if column == MEASURE:
-                title = self.measure_title(v.measure.value)
+                title = measure_title(v.measure.value)
                 return v.measure.value if role == Qt.ItemDataRole.EditRole else title
             text = {
                 NAME: v.name,
@@ -107,7 +99,8 @@ class VariablesModel(QAbstractTableModel):
             return (text or None) if role == Qt.ItemDataRole.ToolTipRole else text
         if role == Qt.ItemDataRole.AccessibleTextRole:
             head = self.headerData(column, Qt.Orientation.Horizontal)
-            return f"{v.name}, {head}: {self.data(index) or self.tr('none')}"
+            none = self.tr("none")
+            return f"{v.name}, {head}: {self.data(index) or none}"
         return None
 
     def headerData(
@@ -167,7 +160,7 @@ class VariableDelegate(QStyledItemDelegate):
         assert isinstance(model, VariablesModel)
         box = named(QComboBox(parent), "measure_editor", self.tr("Measure level"))
         for measure in MEASURES:
-            box.addItem(model.measure_title(measure), measure)
+            box.addItem(measure_title(measure), measure)
 
         def take(_index: int) -> None:
             self.commitData.emit(box)

@@ -19,7 +19,8 @@ from terrace_desktop.results.naming import state_pill
 from terrace_desktop.results.output_card import joined_html
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.widgets import Notice, clear_layout, marked, named
+from terrace_desktop.ui.widgets import Notice, named
+from terrace_desktop.ui.words import marked
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -191,8 +192,3 @@ class ModelCard(Card):
     def copy_command(self) -> None:
         """Copy the command."""
         QGuiApplication.clipboard().setText(self.fit.command)
-
-    def clear_strips(self) -> None:
-        """Take all warnings away (they stay in the tables' notes and in the text)."""
-        clear_layout(self.strips)
-        self._stale_strip = None

@@ -14,7 +14,8 @@ from terrace_desktop.results.card import Card
 from terrace_desktop.results.clipboard import tables_mime
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.widgets import Notice, marked, named
+from terrace_desktop.ui.widgets import Notice, named
+from terrace_desktop.ui.words import marked, tr
 from terrace_desktop.work.history import duration
 from terrace_desktop.work.ml_test import REFUSED
 
@@ -47,10 +48,6 @@ def pointed(outcome: Outcome) -> str:
     return f"{line}\n{' ' * at}{'^' * width}"
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("results", text)
-
-
 def mended(outcome: Outcome) -> tuple[str, str]:
     """The word to write for what an error is about, and the command with it; empty without one."""
     word = outcome.error_instead
@@ -77,7 +74,7 @@ def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> st
 
     out = []
     for i, table in enumerate(tables):
-        title = _tr("Table {0}. {1}").format(i + 1, table.title) if numbered else table.title
+        title = tr("Table {0}. {1}").format(i + 1, table.title) if numbered else table.title
         if i:
             out.append(space(10))
         if title:

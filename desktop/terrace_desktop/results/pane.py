@@ -257,13 +257,6 @@ class ResultsPane(QScrollArea):
         """Nothing runs any more."""
         self.progress.hide()
 
-    def show_hint(self, title: str, text: str, command: str = "") -> None:
-        """What the empty pane says."""
-        self._hint_title.setText(title)
-        self._hint_text.setText(text)
-        self._hint_command.set_text(command)
-        self._hint_command.setVisible(bool(command))
-
     # --- helpers ------------------------------------------------------------------------------------
     def _make_hint(self) -> QWidget:
         hint = named(QWidget(), "results_hint", self.tr("No results yet"))

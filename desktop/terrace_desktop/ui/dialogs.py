@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 from terrace.data import formats
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import button, label, named
+from terrace_desktop.ui.words import tr
 
 
 def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
@@ -40,9 +41,8 @@ def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
 
 def ask_data(parent: QWidget, title: str, folder: str) -> str:
     """A file of data to open, of any format that is read; empty where the user thought better of it."""
-    tr = QCoreApplication.translate
-    data = f"{tr('dialogs', 'Data files')} ({formats.filter_of(formats.BY_ENDING)})"
-    return ask_open(parent, title, folder, f"{data};;{tr('dialogs', 'All files')} (*)")
+    data, every = tr("Data files"), tr("All files")
+    return ask_open(parent, title, folder, f"{data} ({formats.filter_of(formats.BY_ENDING)});;{every} (*)")
 
 
 def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:

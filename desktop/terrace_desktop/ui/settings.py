@@ -14,7 +14,7 @@ MOST_RECENT = 8
 
 
 class Settings:
-    """Sizes, tabs, theme and recent files, in a file of the user's folder of settings or in the file given.
+    """Sizes, tabs, theme, language and recent files, in a file of the user's folder of settings or in the file given.
 
     The environment variable ``TERRACE_SETTINGS`` names a file to use instead, for tests and portable use.
     """
@@ -31,6 +31,15 @@ class Settings:
     def set_theme(self, choice: str) -> None:
         """Remember the theme."""
         self.store.set_value("theme", choice)
+        self.save()
+
+    def language(self) -> str:
+        """system, or the code of a language such as en."""
+        return str(self.store.value("language", "system"))
+
+    def set_language(self, choice: str) -> None:
+        """Remember the language for the next start."""
+        self.store.set_value("language", choice)
         self.save()
 
     def flag(self, name: str, default: bool = False) -> bool:

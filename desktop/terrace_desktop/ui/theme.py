@@ -60,7 +60,6 @@ DARK = Theme(
 THEMES = {"light": LIGHT, "dark": DARK}
 CHOICES = ("system", "light", "dark")
 
-UNIT = 8  # px: every margin and gap is a multiple or a half of it
 TEXT = 13  # px
 SMALL = 12
 SANS = ("Inter", "SF Pro Text", "Segoe UI", "Noto Sans", "Cantarell", "DejaVu Sans")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -37,11 +37,6 @@ def proposals(completer: QCompleter) -> QAbstractItemView:
     found = completer.popup()
     assert found is not None
     return found
-
-
-def marked(context: str, words: object) -> str:
-    """Words that QT_TRANSLATE_NOOP marked, in the user's language. PySide's types say that it returns an object."""
-    return QCoreApplication.translate(context, str(words))
 
 
 def button(

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
-STATES = ("waiting", "running", "ok", "error", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.digits import EXACT, whole_text
+from terrace.data.row_numbers import with_copies
 from terrace.data.value import Value
 from terrace.errors import DataError, DidYouMean
 
@@ -119,7 +120,7 @@ class Dataset:
         Stata. One on a variable begins with its name and a colon.
     lineage, row_ids
         Which rows these are: datasets of one lineage come from the same rows, numbered by ``row_ids``, shape (n,)
-        (None: 0, 1, ... as they were opened; -1: a row that is new). Whoever replaces the frame by other rows
+        (None: 0, 1, ... as they were opened; see `row_numbers`). Whoever replaces the frame by other rows
         gives a new lineage.
     signed
         The signature that the data were given, None where they have none; it stays when they change.
@@ -325,11 +326,12 @@ class Dataset:
         in_order = keep.dtype == bool or bool((np.diff(keep) > 0).all())
         keep = np.flatnonzero(keep) if keep.dtype == bool else keep
         frame = self.frame.take(keep)
+        ids = keep.astype(np.int64) if self.row_ids is None else self.row_ids[keep]
         return replace(
             self,
             frame=frame.reset_index(drop=True),
             sorted_by=self.sorted_by if in_order else (),
-            row_ids=keep.astype(np.int64) if self.row_ids is None else self.row_ids[keep],
+            row_ids=with_copies(ids) if len(keep) > len(self) else ids,
         )
 
     @property

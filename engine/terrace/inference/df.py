@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
-from terrace.design.groups import interact, sizes
+from terrace.design.groups import interact
+from terrace.frozen import freeze
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -40,6 +41,9 @@ class SmallSample:
     w: FloatArray
     phi1: FloatArray
     scaled: bool
+
+    def __post_init__(self) -> None:
+        freeze(self, ("phi", "adjusted", "w", "phi1"))
 
     def single(self, c: FloatArray) -> float:
         """df of a one-row hypothesis: 2(c'Φc)² / d'Wd (manual, eq. 15)."""
@@ -256,9 +260,3 @@ def _spread(z: FloatArray, codes: IntArray, count: int) -> csr_matrix[np.float64
     rows = np.repeat(np.arange(n), q)
     cols = (codes[:, None] * q + np.arange(q)[None, :]).ravel()
     return sparse.csr_matrix((z.ravel(), (rows, cols)), (n, count * q))
-
-
-def groups_of(design: Design, level: int) -> FloatArray:
-    """Rows per group of one level, shape (n_groups,)."""
-    chosen = design.levels[level]
-    return sizes(chosen.codes, chosen.n_groups).astype(np.float64)

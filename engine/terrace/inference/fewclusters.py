@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from terrace.frozen import freeze
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -33,6 +35,9 @@ class FewClusters:
     phi: FloatArray
     s: FloatArray
     u: FloatArray
+
+    def __post_init__(self) -> None:
+        freeze(self, ("vcov", "phi", "s", "u"))
 
     def _products(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
         """δ-part (c, l, l) and rank-p part (c, l, p) of p_sc'Vp_td for hypothesis rows (l, p)."""

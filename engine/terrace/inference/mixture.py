@@ -25,12 +25,6 @@ def binomial_mixture(stat: float, variances: int, free: int = 0) -> float:
     return total
 
 
-def step_mixture(stat: float, added: int) -> float:
-    """p of one more correlated random effect: 50:50 of χ² with `added` - 1 and `added` df."""
-    lower = chi2_upper(stat, added - 1) if added > 1 else (1.0 if stat <= 0 else 0.0)
-    return 0.5 * lower + 0.5 * chi2_upper(stat, added)
-
-
 def only_variances(fitted: FittedModel) -> bool:
     """Whether all that the likelihood knows beyond the linear model are variances of random effects.
 

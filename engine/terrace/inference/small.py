@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from terrace.design.design import Design
 from terrace.errors import SpecError
+from terrace.frozen import freeze
 from terrace.inference.cells import cells, psi_slopes
 from terrace.inference.df import SmallSample, anova_df, repeated_df, residual_df, small_sample
 from terrace.inference.fewclusters import FewClusters, few_clusters
@@ -46,6 +47,9 @@ class SmallInference:
     method: str
     df: FloatArray
     sample: SmallSample | FewClusters | None
+
+    def __post_init__(self) -> None:
+        freeze(self, ("df",))
 
     def ddf(self, hypothesis: FloatArray) -> tuple[float | None, float]:
         """(denominator df, λ) of a hypothesis with rows (l, p) of full rank; None where not defined.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from terrace.statistics.distributions import chi2_upper, f_upper
+from terrace.statistics.distributions import chi2_upper
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -40,9 +40,3 @@ def wald(
     z = vectors[:, keep].T @ (d / size)
     chi2 = float(np.sum(z * z / values[keep]))
     return WaldTest(chi2, rank, chi2_upper(chi2, rank) if rank else float("nan"))
-
-
-def f_test(chi2: float, rank: int, ddf: float, scale: float = 1.0) -> WaldTest:
-    """F = λχ²/l on (l, ddf) degrees of freedom."""
-    f = scale * chi2 / rank
-    return WaldTest(chi2, rank, f_upper(f, rank, ddf), f, ddf)

@@ -50,6 +50,7 @@ class SearchPoint:
 
     def __post_init__(self) -> None:
         freeze(self, ("theta", "psi", "gradient", "hessian", "jacobian", "second"))
+        freeze(self.evaluation, ("gradient", "hessian", "beta", "a_inverse", "full_hessian"))
         read_only(*self.frames)
 
     @property

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-ThemeName = Literal["light", "dark", "print", "inherit"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,18 @@ def collect_advice(
 ) -> Iterator[Advice]:
     """Dropped terms, slopes that are none, empty cells, boundary solutions, trouble with convergence."""
     design = fitted.design
+    yield from _left_out(fitted)
+    yield from _about_data(design)
+    yield from _not_estimable(design)
+    yield from _of_search(design, trouble)
+    yield from identification_advice(fitted)
+    summit = any(code == "no-maximum" for code, _ in trouble)
+    yield from boundary_advice(fitted, "This is the highest summit that was found" if summit else MAXIMUM)
+
+
+def _left_out(fitted: FittedModel) -> Iterator[Advice]:
+    """Terms, constraints and slopes that repeat others."""
+    design = fitted.design
     if len(design.dropped) == 1:
         yield Advice(
             "collinear",
@@ -44,6 +56,10 @@ def collect_advice(
             "Remove it, or use the option collinear to keep it.",
             name,
         )
+
+
+def _about_data(design: Design) -> Iterator[Advice]:
+    """Slopes without variation, cells without rows, identifiers beyond double precision."""
     for level, name in design.constant_slopes:
         yield Advice(
             "slope-constant",
@@ -71,6 +87,10 @@ def collect_advice(
                 f"Read {factor.name} as text from the beginning.",
                 factor.name,
             )
+
+
+def _not_estimable(design: Design) -> Iterator[Advice]:
+    """Coefficients that took up what was left out."""
     open_ = undetermined(design)
     if open_:
         yield Advice(
@@ -82,6 +102,10 @@ def collect_advice(
             + ("; e(not_estimable) lists these coefficients." if some(open_) != ", ".join(open_) else "."),
             open_[0],
         )
+
+
+def _of_search(design: Design, trouble: list[tuple[str, str]]) -> Iterator[Advice]:
+    """What the search met: no convergence, no maximum, a unit of time that is too small or too large."""
     for code, detail in trouble:
         if code == "not-converged":
             yield Advice(
@@ -106,9 +130,6 @@ def collect_advice(
                 "effects reproduce the outcome. The estimates are those of the highest summit apart from that.",
                 "The data are too few for this model: leave out random effects, or use more rows a group.",
             )
-    yield from identification_advice(fitted)
-    summit = any(code == "no-maximum" for code, _ in trouble)
-    yield from boundary_advice(fitted, "This is the highest summit that was found" if summit else MAXIMUM)
 
 
 def _one_variance(design: Design) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import isnan
 from typing import Literal
 
 from terrace.results.criteria import count_notes, information_criteria
-from terrace.results.fit import FitResult, RandomParameter
+from terrace.results.fit import NOT_IDENTIFIED, FitResult, RandomParameter
 from terrace.results.stored import covariance_names
 from terrace.results.table import CellValue, Column, Row, Table
 from terrace.results.tables_compare import compare_tables
@@ -78,12 +79,13 @@ def fit_tables(
     return tuple(tables)
 
 
-def legend_rows(fit: FitResult, display: Display) -> list[tuple[str, float, str]]:
+def legend_rows(fit: FitResult, display: Display) -> list[tuple[str, float | str, str]]:
     """What ``coeflegend`` shows: the name of each parameter of e(b), its value, and how expressions call it."""
-    rows = [(e.term, e.coef, f"_b[{e.term}]") for e, _ in shown_effects(fit, display)]
+    rows = [(e.term, e.shown, f"_b[{e.term}]") for e, _ in shown_effects(fit, display)]
     names = covariance_names(fit)
     for name, value in zip(names, fit.matrices["b"][0, -len(names) :] if names else ()):
-        rows.append((name.removesuffix(":_cons"), float(value), f"_b[{name}]"))
+        shown = NOT_IDENTIFIED if isnan(value) else float(value)
+        rows.append((name.removesuffix(":_cons"), shown, f"_b[{name}]"))
     return rows
 
 

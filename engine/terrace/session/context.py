@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.row_numbers import places
 from terrace.language.expressions.context import EvalContext
 from terrace.results.fit import FitResult
 from terrace.session.program.macros import system_values
@@ -38,11 +39,7 @@ def current_sample(state: State) -> npt.NDArray[np.bool_] | None:
     if origin.row_ids is data.row_ids and len(fit.sample) == len(data):
         return fit.sample
     then = np.arange(len(fit.sample)) if origin.row_ids is None else origin.row_ids
-    now = data.ids
-    marks = np.zeros(int(max(then.max(initial=-1), now.max(initial=-1))) + 2, dtype=bool)
-    marks[then[fit.sample]] = True
-    marks[-1] = False  # where -1, a new row, looks
-    return marks[now]
+    return np.append(fit.sample, False)[places(then, data.ids)[0]]
 
 
 def _coefficients(fit: FitResult | None) -> tuple[dict[str, float | None], dict[str, float | None]]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
+from terrace.data.row_numbers import places
 from terrace.errors import DataError
 from terrace.results.fit import FitResult
 from terrace.session.state import Origin
@@ -28,21 +29,18 @@ IntArray = npt.NDArray[np.int64]
 class FitRows:
     """``data`` has the rows of the fit in its order; a row outside the sample that is gone is missing throughout.
 
-    ``place`` (rows of the present data,) is each row's number among them, -1 for a row that came later; None
-    where both are the same.
+    ``place`` (rows of the present data,) is each row's number among them, -1 for a row that came later, and
+    ``position`` (rows of the fit,) where each of them is now, -1 for one that is gone; None where both are the same.
+    A copy of a row of the fit has the place of that row, and is not its position.
     """
 
     data: Dataset
     place: IntArray | None
+    position: IntArray | None = None
 
     def gather(self, values: FloatArray) -> FloatArray:
         """Values of the present rows, moved to the order of the fit; NaN for rows that are gone."""
-        if self.place is None:
-            return values
-        out = np.full(len(self.data), np.nan)
-        known = self.place >= 0
-        out[self.place[known]] = values[known]
-        return out
+        return values if self.position is None else np.asarray(np.append(values, np.nan)[self.position])
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Values of the fit's rows, moved to where these rows are now; NaN for rows that came later."""
@@ -74,7 +72,7 @@ def fit_rows(session: Session, fit: FitResult) -> FitRows:
         found = data.rows(position)
     else:
         found = replace(data, frame=data.frame.reindex(position).reset_index(drop=True), sorted_by=(), row_ids=then)
-    return FitRows(found, place)
+    return FitRows(found, place, position)
 
 
 def _untouched(fit: FitResult, data: Dataset, origin: Origin) -> bool:
@@ -87,17 +85,11 @@ def _untouched(fit: FitResult, data: Dataset, origin: Origin) -> bool:
 def _places(then: IntArray, data: Dataset) -> tuple[IntArray, IntArray]:
     """Where each present row stood among the rows ``then``, (rows now,), and where each of them is, (rows then,).
 
-    -1 stands for rows that came later, and for those that are gone.
+    -1 stands for rows that came later, and for those that are gone. A copy that was made later stood where its row did.
     """
-    now = data.ids
-    width = int(max(then.max(initial=-1), now.max(initial=-1))) + 2
-    number = np.full(width, -1, dtype=np.int64)
-    number[then] = np.arange(len(then))
-    number[-1] = -1  # where -1, a row that is new, looks
-    place = number[now]
+    place, itself = places(then, data.ids)
     position = np.full(len(then), -1, dtype=np.int64)
-    known = place >= 0
-    position[place[known]] = np.flatnonzero(known)
+    position[place[itself]] = np.flatnonzero(itself)
     return place, position
 
 

@@ -49,7 +49,7 @@ class EffectsMatrix(QWidget):
         crossed = edit.is_crossed(e)
         names = [f"{edit.group_name(e)} {k}" for k in (1, 2, 3)] if crossed else self.names()
         first = 0 if crossed or edit.has_intercept(spec, self.index) else 1
-        words = self.tr(STRUCTURES[structure].sentence)
+        words = STRUCTURES[structure].sentence
         if len(names) > SHOWN:
             more = self.tr("The picture has the first %1 of %2 effects.")
             words += " " + more.replace("%1", str(SHOWN)).replace("%2", str(len(names)))

@@ -11,11 +11,12 @@ from terrace.spec.choices import closed
 from terrace.spec.model import DfMethod, Vce
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.notes import closed_notes, problem_notes
-from terrace_desktop.builder.parts import labelled, tr
+from terrace_desktop.builder.parts import labelled
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.ui.flow import Flow
+from terrace_desktop.ui.words import tr
 
 
 def percent(text: str) -> float:

@@ -13,7 +13,6 @@ from terrace.spec import edit
 from terrace.spec.model import Factor, Term
 from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.notes import problem_notes
-from terrace_desktop.builder.parts import tr
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.centring import add_centring, plain
@@ -24,6 +23,7 @@ from terrace_desktop.builder.terms.term_menu import TermMenu
 from terrace_desktop.builder.terms.titles import term_title
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import button, label, named
+from terrace_desktop.ui.words import tr
 
 
 def severity(state: BuilderState, field: str) -> str:

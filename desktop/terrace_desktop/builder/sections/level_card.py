@@ -24,7 +24,7 @@ from terrace.spec.counts import LevelCount, covariance_parameters, default_covar
 from terrace.spec.edit import ALL
 from terrace.spec.model import RandomEquation, Term, WeightKind
 from terrace_desktop.builder import typed_text
-from terrace_desktop.builder.fields import BADGES, Choice, FieldButton
+from terrace_desktop.builder.fields import Choice, FieldButton
 from terrace_desktop.builder.matrix.level_matrix import EffectsMatrix
 from terrace_desktop.builder.notes import Note, Notes, problem_notes
 from terrace_desktop.builder.parts import labelled
@@ -35,6 +35,7 @@ from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.builder.terms.slope_menu import slope_choices
 from terrace_desktop.builder.terms.titles import term_title
 from terrace_desktop.ui.flow import Flow
+from terrace_desktop.ui.measures import BADGES
 from terrace_desktop.ui.widgets import ElidedLabel, button, label, named, restyle
 
 
@@ -193,7 +194,7 @@ class LevelCard(QFrame):
         else:
             g = found.groups
             size = f"{g.min:,}" if g.min == g.max else f"{g.min:,}–{g.max:,}"
-            text = self.tr("%1 groups, %2 rows each").replace("%1", f"{g.n:,}").replace("%2", size)
+            text = self.tr("%1 group(s), %2 rows each", "", g.n).replace("%1", f"{g.n:,}").replace("%2", size)
             blocks = [k for k, e in enumerate(self.state.spec.random) if e.level == name and not edit.is_crossed(e)]
             if len(blocks) > 1 and self.index in blocks:
                 block = self.tr("block %1 of %2").replace("%2", str(len(blocks)))
@@ -248,8 +249,8 @@ class LevelCard(QFrame):
         options: list[tuple[str | None, str]] = []
         for key, structure in STRUCTURES.items():
             n = structure.over_values(2).n_params if crossed else covariance_parameters(key, q)
-            count = self.tr("1 parameter") if n == 1 else self.tr("%1 parameters").replace("%1", str(n))
-            options.append((None if key == default else key, f"{self.tr(structure.title)} ({count})"))
+            count = self.tr("%1 parameter(s)", "", n).replace("%1", str(n))
+            options.append((None if key == default else key, f"{structure.title} ({count})"))
         why = {k: c.reason for k, c in closed(f"{self.field}:covariance", spec).items()}
         shut = {(None if k == default else k): reason for k, reason in why.items()}
         self.covariance.set_options(options, shut)

@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt
 
 from terrace.spec import edit
 from terrace_desktop.builder import typed_text
-from terrace_desktop.builder.parts import tr
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.sections.level_card import LevelCard
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.chips import RoleBox
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.ui.widgets import button
+from terrace_desktop.ui.words import tr
 
 
 class LevelsSection(Section):

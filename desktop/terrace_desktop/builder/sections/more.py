@@ -151,7 +151,8 @@ class MoreSection(Section):
         if spec.weight:
             parts.append(self.tr("weights %1").replace("%1", spec.weight.expression or "?"))
         if spec.constraints:
-            parts.append(self.tr("%1 constraints").replace("%1", str(len(spec.constraints))))
+            n = len(spec.constraints)
+            parts.append(self.tr("%1 constraint(s)", "", n).replace("%1", str(n)))
         if spec.condition:
             parts.append(self.tr("if %1").replace("%1", spec.condition))
         if spec.range_:

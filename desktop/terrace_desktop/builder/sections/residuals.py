@@ -12,12 +12,13 @@ from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.matrix.cells import residual_matrix
 from terrace_desktop.builder.matrix.picture import MatrixPicture
 from terrace_desktop.builder.notes import closed_notes, problem_notes
-from terrace_desktop.builder.parts import labelled, tr
+from terrace_desktop.builder.parts import labelled
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import label, named
+from terrace_desktop.ui.words import tr
 
 SHOWN = 4  # times that the picture shows
 
@@ -38,7 +39,7 @@ class ResidualsSection(Section):
     def __init__(self, state: BuilderState) -> None:
         super().__init__(state, "residuals", tr("Residuals"))
         self.structure = Choice(
-            "residuals_structure", self.tr("Residual structure"), [(k, self.tr(v)) for k, v in TITLES.items()]
+            "residuals_structure", self.tr("Residual structure"), list(TITLES.items())
         )
         self.structure.chosen.connect(lambda v: state.apply(edit.set_residual_structure(self.spec, v)))
         self.order = Typed(
@@ -73,7 +74,7 @@ class ResidualsSection(Section):
         r = self.spec.residuals
         structure = RESIDUALS[r.structure]
         shut = closed("residuals", self.spec)
-        self.structure.set_options([(k, self.tr(v)) for k, v in TITLES.items()], {k: c.reason for k, c in shut.items()})
+        self.structure.set_options(list(TITLES.items()), {k: c.reason for k, c in shut.items()})
         self.structure.set_value(r.structure)
         self._order.setVisible(r.structure in edit.ORDERED)
         self.order.setPlaceholderText(self.tr("all") if structure.usual_order is None else str(structure.usual_order))
@@ -84,7 +85,7 @@ class ResidualsSection(Section):
         self.time.show_value(r.time or self.tr("Choose a variable"), hole=not r.time)
         self._picture.setVisible(not structure.independent)
         order = r.order if r.order is not None else structure.usual_order
-        words = self.tr(structure.sentence).format(order=self.tr("the last") if order is None else order)
+        words = structure.sentence.format(order="the last" if order is None else order)
         if r.by:
             words += " " + self.tr("Separately for each %1.").replace("%1", r.by)
         times = len(self.state.levels_of(r.time)) if r.time else 0

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu
 
 from terrace.spec import edit
 from terrace.spec.model import Factor, ModelSpec
-from terrace_desktop.builder.parts import tr
+from terrace_desktop.ui.words import tr
 
 if TYPE_CHECKING:
     from collections.abc import Container

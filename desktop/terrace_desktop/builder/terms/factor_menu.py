@@ -12,21 +12,25 @@ from terrace.data.value import Value
 from terrace.spec import edit
 from terrace.spec.model import Base, Factor, Term
 from terrace.spec.rules_fixed import NO_TIME
-from terrace_desktop.builder.parts import tr
 from terrace_desktop.builder.terms.centring import add_centring, plain, time_command
 from terrace_desktop.builder.terms.picker import pick
+from terrace_desktop.ui.words import tr
 
 if TYPE_CHECKING:
     from terrace_desktop.builder.state import BuilderState
 
 MOST_LEVELS = 40
-OPERATORS = (
-    ((), "As it is"),
-    ((("L", 1),), "Lag: the value before (L.)"),
-    ((("L", 2),), "Second lag (L2.)"),
-    ((("F", 1),), "Lead: the value after (F.)"),
-    ((("D", 1),), "Difference from the value before (D.)"),
-)
+
+
+def _operators() -> tuple[tuple[tuple[tuple[str, int], ...], str], ...]:
+    """Time-series operators of a variable, with their words."""
+    return (
+        ((), tr("As it is")),
+        ((("L", 1),), tr("Lag: the value before (L.)")),
+        ((("L", 2),), tr("Second lag (L2.)")),
+        ((("F", 1),), tr("Lead: the value after (F.)")),
+        ((("D", 1),), tr("Difference from the value before (D.)")),
+    )
 
 
 def fill_term_menu(menu: QMenu, term: Term, state: BuilderState) -> None:
@@ -60,8 +64,8 @@ def fill_term_menu(menu: QMenu, term: Term, state: BuilderState) -> None:
             declare.triggered.connect(lambda: _declare_time(menu, state))
         return
     group = QActionGroup(lags)
-    for operators, words in OPERATORS:
-        action = lags.addAction(tr(words))
+    for operators, words in _operators():
+        action = lags.addAction(words)
         action.setCheckable(True)
         action.setChecked(f.operators == operators)
         group.addAction(action)

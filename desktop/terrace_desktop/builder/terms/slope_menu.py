@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from terrace.data.dataset import Variable
@@ -13,10 +13,7 @@ from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.chips import RoleBox
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.builder.terms.titles import term_title
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("SlopeMenu", text)
+from terrace_desktop.ui.words import tr
 
 
 def slope_choices(
@@ -36,7 +33,7 @@ def slope_choices(
     products = [t for t in spec.fixed if len(t.factors) > 1 and edit.term_key(t) not in there]
 
     def variables_list() -> None:
-        pick(at, _tr("Random slope of"), variables, refuse, box.offer, take_text=box.offer_text)
+        pick(at, tr("Random slope of"), variables, refuse, box.offer, take_text=box.offer_text)
 
     if not products:
         variables_list()
@@ -44,7 +41,7 @@ def slope_choices(
     menu = QMenu(at)
     menu.setObjectName("slope_menu")
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    menu.addAction(_tr("A variable …")).triggered.connect(variables_list)
+    menu.addAction(tr("A variable …")).triggered.connect(variables_list)
     menu.addSeparator()
     for term in products:
         action = menu.addAction(term_title(term))

@@ -10,8 +10,8 @@ from terrace.covariance.registry import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec, Term
 from terrace.spec.roles import Role
-from terrace_desktop.builder.parts import tr
 from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.ui.words import tr
 
 
 def _with_slope(level: int, name: str, state: BuilderState) -> Callable[[ModelSpec], ModelSpec]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from terrace_desktop.forms.entry import Entry, Field, Group, Values, flag, option, quoted, tr, written
+from terrace_desktop.forms.entry import Entry, Field, Group, Values, flag, option, quoted, written
 from terrace_desktop.forms.facts import Facts
+from terrace_desktop.ui.words import tr
 
 
 def compare_group() -> Group[Facts]:

@@ -18,21 +18,10 @@ from terrace_desktop.forms.entry import (
     need_terms,
     option,
     small_field,
-    tr,
     written,
 )
 from terrace_desktop.forms.facts import Facts
-
-OPERATORS = (
-    ("r", "Each level with the base"),
-    ("ar", "Each level with the one before"),
-    ("a", "Each level with the next"),
-    ("g", "Each level with the grand mean"),
-    ("h", "Each level with the mean of later ones (Helmert)"),
-    ("j", "Each level with the mean of earlier ones"),
-    ("p", "Trends in the values: linear, quadratic, …"),
-    ("q", "Trends in the order: linear, quadratic, …"),
-)
+from terrace_desktop.ui.words import tr
 
 
 def group() -> Group[Facts]:
@@ -376,7 +365,16 @@ def _contrast_problem(facts: Facts, values: Values) -> str:
 
 def operators() -> tuple[tuple[str, str], ...]:
     """The contrast operators with their words."""
-    return tuple((k, tr(t)) for k, t in OPERATORS)
+    return (
+        ("r", tr("Each level with the base")),
+        ("ar", tr("Each level with the one before")),
+        ("a", tr("Each level with the next")),
+        ("g", tr("Each level with the grand mean")),
+        ("h", tr("Each level with the mean of later ones (Helmert)")),
+        ("j", tr("Each level with the mean of earlier ones")),
+        ("p", tr("Trends in the values: linear, quadratic, …")),
+        ("q", tr("Trends in the order: linear, quadratic, …")),
+    )
 
 
 def no_trend(facts: Facts, factor: str) -> str:

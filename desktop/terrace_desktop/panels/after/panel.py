@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from terrace_desktop.forms import look
-from terrace_desktop.forms.entry import Entry, F, Group, tr
+from terrace_desktop.forms.entry import Entry, F, Group
 from terrace_desktop.forms.form import EntryForm
 from terrace_desktop.forms.listing import EntryList, SearchLine
 from terrace_desktop.ui import theme
@@ -39,8 +39,8 @@ class AfterPanel(QWidget, Generic[F]):
         done: str = "",
     ) -> None:
         super().__init__(parent)
-        self._title = title or tr("After the fit")
-        self._done = done or tr("Done: the result stands under the model.")
+        self._title = title or self.tr("After the fit")
+        self._done = done or self.tr("Done: the result stands under the model.")
         named(self, "after_panel", self._title)
         self.facts = facts
         self.form: EntryForm[F] | None = None
@@ -84,12 +84,12 @@ class AfterPanel(QWidget, Generic[F]):
         holder.setContentsMargins(4, 0, 8, 0)
         holder.addWidget(self.search)
         column.addLayout(holder)
-        self.nothing = label(tr("Nothing has these words."), "small", wrap=True)
+        self.nothing = label(self.tr("Nothing has these words."), "small", wrap=True)
         self.nothing.setContentsMargins(12, 8, 8, 0)
         self.nothing.hide()
         column.addWidget(self.nothing)
         column.addWidget(self.list, 1)
-        self.scroller = named(QScrollArea(), "after_scroll", tr("Form"))
+        self.scroller = named(QScrollArea(), "after_scroll", self.tr("Form"))
         self.scroller.setWidgetResizable(True)
         self.scroller.setFrameShape(QFrame.Shape.NoFrame)
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -123,18 +123,19 @@ class AfterPanel(QWidget, Generic[F]):
         box.setProperty("role", "command")
         inside = QVBoxLayout(box)
         inside.setContentsMargins(10, 7, 10, 7)
-        self.command = named(label("", "mono", wrap=True, selectable=True), "after_command", tr("Command"))
+        self.command = named(label("", "mono", wrap=True, selectable=True), "after_command", self.tr("Command"))
         inside.addWidget(self.command)
         column.addWidget(box)
         row = QHBoxLayout()
         row.setSpacing(8)
         self.status = ElidedLabel("", "small")
         named(self.status, "after_status", "")
-        self.copy = button(tr("&Copy command"), "after_copy", self.copy_command)
-        self.cancel = button(tr("Cancel"), "after_cancel", self.cancel_asked.emit)
+        self.copy = button(self.tr("&Copy command"), "after_copy", self.copy_command)
+        self.cancel = button(self.tr("Cancel"), "after_cancel", self.cancel_asked.emit)
         self.cancel.hide()
         self.run = button(
-            tr("&Run"), "after_run", self.request_run, variant="primary", tip=tr("Run the command (Ctrl+Enter)")
+            self.tr("&Run"), "after_run", self.request_run, variant="primary",
+            tip=self.tr("Run the command (Ctrl+Enter)"),
         )
         row.addWidget(self.status, 1)
         for w in (self.cancel, self.copy, self.run):
@@ -214,13 +215,13 @@ class AfterPanel(QWidget, Generic[F]):
         self._problem = "" if self.form is None else self.form.problem()
         text = "\n".join(self.commands())
         self.command.setText(text or " ")
-        self.command.setAccessibleName(text or tr("No command"))
+        self.command.setAccessibleName(text or self.tr("No command"))
         ready = self.form is not None and not self._problem
         self.run.setEnabled(ready and not self._running)
         self.copy.setEnabled(bool(text))
         self.cancel.setVisible(self._running)
         if self._running:
-            self._say(tr("Running …"))
+            self._say(self.tr("Running …"))
         elif self.form is not None and self.form.reason:
             self._say("")
         else:
@@ -246,7 +247,7 @@ class AfterPanel(QWidget, Generic[F]):
     def copy_command(self) -> None:
         """The commands on the clipboard."""
         QGuiApplication.clipboard().setText("\n".join(self.commands()))
-        self._say(tr("Command copied"))
+        self._say(self.tr("Command copied"))
 
     # --- what came of it ----------------------------------------------------------------------------
     def show_outcome(self, outcome: Outcome | None) -> None:
@@ -255,7 +256,7 @@ class AfterPanel(QWidget, Generic[F]):
         self._tell_outcome(outcome)
         self._follow()
         if outcome is None or (outcome.error is not None and outcome.error[0] == "cancelled"):
-            self._say(tr("Cancelled"))
+            self._say(self.tr("Cancelled"))
         elif outcome.error is None:
             if self.form is not None:
                 self.form.forget_names()
@@ -289,7 +290,7 @@ class AfterDialog(QDialog, Generic[F]):
         name: str = "after_dialog",
     ) -> None:
         super().__init__(parent)
-        title = title or tr("After the fit")
+        title = title or self.tr("After the fit")
         named(self, name, title)
         self.setWindowTitle(title)
         self.panel = AfterPanel(facts, groups, self, title, done)

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from terrace_desktop.forms.entry import Entry, Field, Values, bad_name, option, tr, written
+from terrace_desktop.forms.entry import Entry, Field, Values, bad_name, option, written
 from terrace_desktop.forms.facts import Facts
+from terrace_desktop.ui.words import tr
 
-STATISTICS = (  # option of predict, words, suggested name
-    ("fitted", "Fitted values, with the random effects", "fitted"),
-    ("xb", "Fixed part only", "xb"),
-    ("residuals", "Residuals", "resid"),
-    ("rstandard", "Standardised residuals", "rstd"),
-    ("reffects", "Random effects, one variable each", "u"),
-    ("scores", "Scores, one variable a parameter", "score"),
-)
 _WITH_ERRORS = ("fitted", "xb")
 
 
@@ -29,6 +22,18 @@ def predict_entry() -> Entry[Facts]:
         _can_predict,
         _predict_problem,
         also="predict xb fitted residuals reffects scores",
+    )
+
+
+def _statistics() -> tuple[tuple[str, str, str], ...]:
+    """Option of predict, words, suggested name."""
+    return (
+        ("fitted", tr("Fitted values, with the random effects"), "fitted"),
+        ("xb", tr("Fixed part only"), "xb"),
+        ("residuals", tr("Residuals"), "resid"),
+        ("rstandard", tr("Standardised residuals"), "rstd"),
+        ("reffects", tr("Random effects, one variable each"), "u"),
+        ("scores", tr("Scores, one variable a parameter"), "score"),
     )
 
 
@@ -48,8 +53,8 @@ def _predict_fields(facts: Facts) -> tuple[Field, ...]:
         closed["scores"] = tr("Not at the boundary")
     if not facts.same_data:
         closed["rstandard"] = closed["scores"] = tr("Needs the data of the fit")
-    titles = tuple((key, tr(words)) for key, words, _ in STATISTICS)
-    names = {key: facts.free_name(stem) for key, _, stem in STATISTICS}
+    titles = tuple((key, words) for key, words, _ in _statistics())
+    names = {key: facts.free_name(stem) for key, _, stem in _statistics()}
 
     def with_level(values: Values) -> bool:
         return len(facts.effect_levels) > 1 and values["what"] in ("fitted", "residuals", "reffects")

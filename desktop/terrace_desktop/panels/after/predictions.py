@@ -14,13 +14,13 @@ from terrace_desktop.forms.entry import (
     need_data,
     option,
     small_field,
-    tr,
     written,
 )
 from terrace_desktop.forms.facts import Facts
 from terrace_desktop.forms.rows_where import condition, condition_problem, where
 from terrace_desktop.panels.after.intervals import no_trend, operators
 from terrace_desktop.panels.after.predicting import predict_entry
+from terrace_desktop.ui.words import tr
 
 
 def group() -> Group[Facts]:

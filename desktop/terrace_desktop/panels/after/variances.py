@@ -13,10 +13,10 @@ from terrace_desktop.forms.entry import (
     need_effects,
     option,
     relevel_field,
-    tr,
     written,
 )
 from terrace_desktop.forms.facts import Facts
+from terrace_desktop.ui.words import tr
 
 
 def group() -> Group[Facts]:

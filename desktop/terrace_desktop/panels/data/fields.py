@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from terrace_desktop.forms.entry import Entry, Field, Values, always, nothing_wrong, tr
+from terrace_desktop.forms.entry import Entry, Field, Values, always, nothing_wrong
 from terrace_desktop.panels.data.facts import DataFacts
+from terrace_desktop.ui.words import tr
 
 FEW = 8  # as many boxes the form shows side by side
 
@@ -76,11 +77,9 @@ def new_name(facts: DataFacts, key: str = "name", stem: str = "") -> Field:
     return Field(key, tr("New variable"), "name", facts.free_name(stem) if stem else "")
 
 
-STATISTICS = (
-    ("mean", "Mean"), ("sd", "SD"), ("median", "Median"), ("min", "Minimum"), ("max", "Maximum"), ("count", "Count"),
-)  # fmt: skip
-
-
 def statistics() -> tuple[tuple[str, str], ...]:
     """Statistics that egen, collapse and tabstat share."""
-    return tuple((k, tr(t)) for k, t in STATISTICS)
+    return (
+        ("mean", tr("Mean")), ("sd", tr("SD")), ("median", tr("Median")), ("min", tr("Minimum")),
+        ("max", tr("Maximum")), ("count", tr("Count")),
+    )  # fmt: skip

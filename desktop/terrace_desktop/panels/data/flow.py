@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from terrace_desktop.forms.entry import tr
 from terrace_desktop.panels.after.panel import AfterDialog
 from terrace_desktop.panels.data import catalog
 from terrace_desktop.panels.data.facts import DataFacts
@@ -35,8 +34,8 @@ class PrepareFlow(QObject):
                 self._facts(),
                 catalog.groups(),
                 self.window,
-                title=tr("Work with the data"),
-                done=tr("Done."),
+                title=self.tr("Work with the data"),
+                done=self.tr("Done."),
                 name="data_dialog",
             )
             self.dialog.panel.run_asked.connect(self._run)

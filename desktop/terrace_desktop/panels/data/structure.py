@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from terrace_desktop.forms import rows_where as rows
-from terrace_desktop.forms.entry import Field, Group, Values, flag, option, quoted, tr, written
+from terrace_desktop.forms.entry import Field, Group, Values, flag, option, quoted, written
 from terrace_desktop.panels.data import fields as f
 from terrace_desktop.panels.data.facts import DataFacts
+from terrace_desktop.ui.words import tr
 
 
 def rows_group() -> Group[DataFacts]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from terrace_desktop.forms import rows_where as rows
-from terrace_desktop.forms.entry import Field, Group, Values, bad_name, flag, option, tr, written
+from terrace_desktop.forms.entry import Field, Group, Values, bad_name, flag, option, written
 from terrace_desktop.panels.data import fields as f
 from terrace_desktop.panels.data.facts import DataFacts
+from terrace_desktop.ui.words import tr
 
 
 def new_group() -> Group[DataFacts]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.digits import whole_text
+from terrace.data.row_numbers import gathered, new_rows
 from terrace.data.transforms.columns import coalesce, described, same_kind, take
 from terrace.data.transforms.grouping import column, ranks
 from terrace.data.value import Value
@@ -99,7 +100,7 @@ def merge(
         variables.append(Variable(generate, "Matching result from merge", Measure.NOMINAL, labels))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(status)), copy=False)
     ordered = master.sorted_by if not (a < 0).any() else ()
-    ids = master.row_ids if aligned else np.where(a >= 0, np.append(master.ids, -1)[a], -1)
+    ids = master.row_ids if aligned else gathered(master.ids, a)
     out = replace(master, frame=frame, variables=tuple(variables), sorted_by=ordered, row_ids=ids)
     stay = np.isin(status, list(keep))
     return (out if stay.all() else out.rows(stay)), report
@@ -249,7 +250,7 @@ def append(
         columns[generate] = np.repeat(np.arange(len(everything)), [len(d) for d in everything]).astype(np.float64)
         variables.append(Variable(generate, "Number of the dataset", Measure.NOMINAL))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(rows), copy=False)
-    ids = np.concatenate([master.ids, np.full(rows - len(master), -1)])
+    ids = np.concatenate([master.ids, new_rows(rows - len(master))])
     return replace(master, frame=frame, variables=tuple(variables), sorted_by=(), row_ids=ids)
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.row_numbers import gathered
 from terrace.data.transforms.columns import take
 from terrace.data.transforms.grouping import group
 from terrace.errors import DataError
@@ -45,7 +46,7 @@ def lengthen(data: Dataset | None, count: int) -> Dataset:
     rows = np.concatenate([np.arange(len(data)), np.full(count - len(data), -1)])
     columns = {name: take(data.frame[name], rows) for name in data.names}
     frame = pd.DataFrame(columns, index=pd.RangeIndex(count), copy=False)
-    return replace(data, frame=frame, sorted_by=(), row_ids=np.where(rows >= 0, np.append(data.ids, -1)[rows], -1))
+    return replace(data, frame=frame, sorted_by=(), row_ids=gathered(data.ids, rows))
 
 
 def fill_in(data: Dataset, names: Sequence[str], marker: str = "_fillin") -> Dataset:
@@ -77,7 +78,7 @@ def fill_in(data: Dataset, names: Sequence[str], marker: str = "_fillin") -> Dat
     columns[marker] = (rows < 0).astype(np.int8)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), copy=False)
     variables = (*data.variables, Variable(marker, "Row made by fillin", Measure.NOMINAL))
-    ids = np.where(rows >= 0, np.append(data.ids, -1)[rows], -1)
+    ids = gathered(data.ids, rows)
     return replace(data, frame=frame, variables=variables, sorted_by=tuple(names), row_ids=ids)
 
 

@@ -28,6 +28,8 @@ from terrace.results.fit import FitResult
 from terrace.results.tables_terms import column_label
 
 FloatArray = npt.NDArray[np.float64]
+Place = tuple[tuple[Dimension, ...], tuple[int, Scene], tuple[tuple[Dimension, ...], BoolArray | None]]
+"""A cell, a numbered setting, and a group with its rows of the sample."""
 
 
 @dataclass(frozen=True)
@@ -141,31 +143,22 @@ def margins(
     effects = _effects(averages, dydx)
     predict = Predictions(averages, kind, ExpressionMargins(averages, expression, context or EvalContext())
                            if expression else None)  # fmt: skip
-    rows, excesses, labels, dimensions, names, offsets, counts = [], [], [], [], [], [], []
-    for effect in effects:
-        for cell, (number, scene), (group, within) in _order(cells, settings, groups):
-            wanted = scene.set_ | {("factor", d.name, ()): {d.level: 1.0} for d in cell}
-            set_ = _filled(averages, wanted, within, atmeans, asbalanced)
-            for row, own, name, offset in predict(set_, within, effect):
-                rows.append(row)
-                offsets.append(offset)
-                excesses.append(own)
-                counts.append(averages.n if within is None else int(((averages.weights > 0) & within).sum()))
-                dims = (*scene.dimensions, *group, *cell)
-                texts = [str(number)] if len(settings) > 1 else []
-                texts += [d.label for d in (*group, *cell)]
-                labels.append("#".join(texts) or (name if dydx is not None else "_cons"))
-                dimensions.append(dims)
-                names.append(name)
-    j = np.array(rows)
-    parts = with_own_columns(excesses)
+    lines = [
+        line
+        for effect in effects
+        for place in _order(cells, settings, groups)
+        for line in _at_place(
+            predict, effect, place, numbered=len(settings) > 1, atmeans=atmeans, asbalanced=asbalanced
+        )
+    ]
+    j = np.array([line.row for line in lines])
+    parts = with_own_columns([line.excess for line in lines])
     fine_rows = estimable(parts)
-    beyond = np.array(offsets)  # what a margin is besides rows·β, where it is not linear
+    beyond = np.array([line.offset for line in lines])
     found = combine(fit, j, offset=beyond, level=chosen, small=small)
     estimates = tuple(e if good else Estimate(None) for e, good in zip(found, fine_rows))
     values = np.where(fine_rows, j @ fit.model.beta + beyond, np.nan)
-    if dydx is not None and len(set(names)) > 1:
-        labels = [n if lab == n else f"{n}:{lab}" for n, lab in zip(names, labels)]
+    labels = _labels(lines)
     pairs: tuple[tuple[str, Estimate], ...] = ()
     missing = why_not(fit, parts)
     if pwcompare:
@@ -173,13 +166,14 @@ def margins(
     vcov = j @ covariance(fit, small) @ j.T
     vcov[~fine_rows], vcov[:, ~fine_rows] = np.nan, np.nan
     return Margins(
-        tuple(labels), tuple(dimensions), values, vcov, j, parts, fine_rows, estimates,
-        tuple(names) if dydx is not None else (), tuple(s.text for s in settings if s.text), fit.outcome,
+        tuple(labels), tuple(line.dimensions for line in lines), values, vcov, j, parts, fine_rows, estimates,
+        tuple(line.name for line in lines) if dydx is not None else (),
+        tuple(s.text for s in settings if s.text), fit.outcome,
         data.variable(fit.outcome).label, averages.n, chosen, small,
         _title(averages, settings, cells, dydx is not None, atmeans), tuple(variables),
         pairs, mcompare, kind, expression, {v: averages.base(v) for v in _factors(averages)},
         _held(averages, settings, cells) if atmeans and not over else "",
-        {c.name: column_label(c) for c in fit.model.design.columns}, missing, tuple(counts),
+        {c.name: column_label(c) for c in fit.model.design.columns}, missing, tuple(line.count for line in lines),
         *at_matrix(averages, [_filled(averages, s.set_, None, atmeans, asbalanced) for s in settings]), len(groups),
     )  # fmt: skip
 
@@ -232,11 +226,45 @@ def _pairs(
     return tuple((f"{labels[b]} vs {labels[a]}", e) for (b, a), e in zip(chosen, found)), why_not(fit, both)
 
 
+@dataclass(frozen=True)
+class _Line:
+    """One margin before it is estimated: its row (p,), excess (q,), what it is besides row·β, and what it is called."""
+
+    row: FloatArray
+    excess: FloatArray | None
+    offset: float
+    count: int
+    label: str
+    dimensions: tuple[Dimension, ...]
+    name: str
+
+
+def _at_place(
+    predict: Predictions, effect: Key | None, place: Place, *,
+    numbered: bool, atmeans: bool, asbalanced: bool | Sequence[str],
+) -> Iterable[_Line]:  # fmt: skip
+    """The margins of one effect at one place: one, or one for each level that a factor changes to."""
+    averages, (cell, (number, scene), (group, within)) = predict.averages, place
+    wanted = scene.set_ | {("factor", d.name, ()): {d.level: 1.0} for d in cell}
+    set_ = _filled(averages, wanted, within, atmeans, asbalanced)
+    count = averages.n if within is None else int(((averages.weights > 0) & within).sum())
+    where = "#".join([*([str(number)] if numbered else []), *(d.label for d in (*group, *cell))])
+    for row, own, name, offset in predict(set_, within, effect):
+        yield _Line(row, own, offset, count, where or name or "_cons", (*scene.dimensions, *group, *cell), name)
+
+
+def _labels(lines: Sequence[_Line]) -> list[str]:
+    """What the margins are called; where there are effects of several variables, with the variable in front."""
+    if len({line.name for line in lines}) == 1:
+        return [line.label for line in lines]
+    return [line.name if line.label == line.name else f"{line.name}:{line.label}" for line in lines]
+
+
 def _order(
     cells: list[tuple[Dimension, ...]],
     scenes: list[Scene],
     groups: list[tuple[tuple[Dimension, ...], BoolArray | None]],
-) -> Iterable[tuple[tuple[Dimension, ...], tuple[int, Scene], tuple[tuple[Dimension, ...], BoolArray | None]]]:
+) -> Iterable[Place]:
     """Term by term; within a term settings, then groups, then levels."""
     for _, term in itertools.groupby(cells, key=lambda cell: tuple(d.name for d in cell)):
         own = list(term)

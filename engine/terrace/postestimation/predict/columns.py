@@ -357,8 +357,3 @@ def _effect_columns(
         out = [PredictedColumn("", out[0].values, out[0].label)]
         errors = [PredictedColumn("", e.values, e.label) for e in errors]
     return (*out, *errors)
-
-
-def match_names(columns: Sequence[PredictedColumn], stub: str) -> list[str]:
-    """Names for the new variables: the stub alone for one, numbered otherwise."""
-    return [stub + c.suffix for c in columns]

@@ -273,9 +273,11 @@ def _legend(fit: FitResult, display: Display) -> list[str]:
 
     rows = legend_rows(fit, display)
     stub = max(_STUB, display_width(fit.outcome), *(display_width(name) for name, _, _ in rows), 0)
-    rule = "-" * max(WIDTH, stub + 15 + max((display_width(legend) for _, _, legend in rows), default=0))
-    out = [rule, f"{pad(fit.outcome, stub)}{'Coefficient':>13}  Legend", rule]
-    out += [f"{pad(name, stub)}{_cell(value, 'coef', display):>13}  {legend}" for name, value, legend in rows]
+    cells = [_cell(value, "coef", display) for _, value, _ in rows]
+    wide = max(13, *(len(cell) + 1 for cell in cells), 0)
+    rule = "-" * max(WIDTH, stub + wide + 2 + max((display_width(legend) for _, _, legend in rows), default=0))
+    out = [rule, f"{pad(fit.outcome, stub)}{'Coefficient':>{wide}}  Legend", rule]
+    out += [f"{pad(name, stub)}{cell:>{wide}}  {legend}" for (name, _, legend), cell in zip(rows, cells)]
     return [*out, rule]
 
 

@@ -13,7 +13,7 @@ from terrace.data.transforms.collapse import Target
 from terrace.errors import DataError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import Names, parse_names
-from terrace.language.grammar.options import Option, did_you_mean, rules
+from terrace.language.grammar.options import did_you_mean, rules
 from terrace.language.grammar.tokens import Piece, closing, words
 from terrace.language.mixed_options import argument
 from terrace.results.table import Column, Row, Table
@@ -299,8 +299,3 @@ def _report(session: Session, others: np.ndarray, names: Sequence[str]) -> Comma
     )
     unique = float((counts / values).sum())
     return shown(session, (table,), {"N": float(len(others)), "unique_value": unique})
-
-
-def option_names(option: Option | None, data: Dataset) -> tuple[str, ...]:
-    """The variables in an option's parentheses; none without the option."""
-    return () if option is None or option.argument is None else parse_names(option.argument, data.names)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset
+from terrace.data.row_numbers import gathered
 from terrace.data.transforms.aggregate import Cells
 from terrace.data.transforms.grouping import Grouping, group
 from terrace.errors import DataError
@@ -272,5 +273,5 @@ def filled(data: Dataset, panel: str | None, time: str, step: float, *, full: bo
     if panel is not None:
         columns[panel] = take(data.frame[panel], groups.first[g])
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(g)), copy=False)
-    ids = np.where(rows >= 0, np.append(data.ids, -1)[rows], -1)
+    ids = gathered(data.ids, rows)
     return replace(data, frame=frame, sorted_by=(*names, time), row_ids=ids)
