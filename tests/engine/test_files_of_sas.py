@@ -187,5 +187,5 @@ def test_a_catalog_labels_values_and_special_missing_values(tmp_path, monkeypatc
 
 
 def test_a_catalog_for_another_file(two) -> None:
-    with pytest.raises(DataError, match="from no catalog"):
+    with pytest.raises(DataError, match="no catalog to choose"):
         read(two, catalog="labels.sas7bcat")

@@ -150,7 +150,7 @@ def test_a_workbook_of_like_rows_is_no_bomb(tmp_path, monkeypatch) -> None:
     """The tightest that real data are packed."""
     monkeypatch.setattr(archives, "_SMALL", 0)
     path = tmp_path / "d.xlsx"
-    pd.DataFrame(np.zeros((3000, 10))).to_excel(path, index=False)
+    pd.DataFrame(np.zeros((3000, 10)), columns=list("abcdefghij")).to_excel(path, index=False)
     assert len(read(path)) == 3000
     monkeypatch.setattr(archives, "available_memory", lambda: 1000)
     assert refused(path).code == "unpacks-too-large"

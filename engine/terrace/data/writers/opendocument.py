@@ -53,7 +53,14 @@ def write_ods(data: Dataset, path: Path, report: Report) -> list[str]:
         archive.writestr("META-INF/manifest.xml", _MANIFEST)
         with archive.open("content.xml", "w", force_zip64=True) as file:
             _write(cast(BinaryIO, file), data, columns, report)
-    return missing_notes(data) + last_rows_note(data)
+    return missing_notes(data) + last_rows_note(data) + _breaks_note(data)
+
+
+def _breaks_note(data: Dataset) -> list[str]:
+    """A note on tabs and carriage returns, which the format holds and few readers, ours among them, take from it."""
+    names = [v.name for v in data.variables
+             if data.is_text(v.name) and bool(data.frame[v.name].str.contains("[\t\r]").fillna(False).any())]  # fmt: skip
+    return [f"Tabs and carriage returns in text are mostly lost where it is read again: {', '.join(names)}."] * bool(names)
 
 
 def _write(file: BinaryIO, data: Dataset, columns: list[Callable[[int], str]], report: Report) -> None:
