@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-import string
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from terrace.data.readers import header
 from terrace.errors import DataError
 
 _SAMPLE_BYTES = 1 << 17
@@ -17,10 +17,8 @@ _SAMPLE_ROWS = 300
 _CANDIDATES = ("\t", ";", "|", ",")
 DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 _WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "space": " "}
-MISSING = frozenset(
-    ["", ".", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "#N/A", "NULL", "null"]
-    + [f".{letter}" for letter in string.ascii_lowercase]
-)
+
+MISSING = header.MISSING
 """What stands for a missing value in a text file."""
 
 _DOT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
