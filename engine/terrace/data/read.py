@@ -24,6 +24,13 @@ def read(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    thousands: str | None = None,
+    rows: tuple[int | None, int | None] = (None, None),
+    columns: tuple[int | None, int | None] = (None, None),
+    names: int | None = None,
+    skip: int = 0,
+    comment: str | None = None,
+    text: tuple[int, ...] = (),
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Dataset:
@@ -36,8 +43,15 @@ def read(
     sheet, cells
         Name or number (from 1) of an Excel sheet, the first that is not empty where None; the range of its cells to
         read (``B3:F20``, or ``B3`` for all from there on).
-    delimiter, decimal, encoding
+    delimiter, decimal, encoding, thousands
         Of a text file; detected where None. The notes of the result tell what was detected.
+    rows, columns
+        Of a text file: the first and last to read, counted in the file from 1; None for the beginning or the end.
+    names, skip, comment
+        Of a text file: the row of the names (0 where there is none), how many lines at the beginning are passed over,
+        what lines begin with that are no data.
+    text
+        Of a text file: columns that are text whatever they hold, counted from 1; 0 for all.
     progress, cancel
         ``progress(stage, fraction)`` is called while reading; the work stops when ``cancel()`` is true.
 
@@ -46,7 +60,11 @@ def read(
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Reading {file.name}", progress, cancel)
-    given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding}
+    given = {
+        "sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding,
+        "thousands": thousands, "rows": rows, "columns": columns, "names": names, "skip": skip, "comment": comment,
+        "text": text,
+    }  # fmt: skip
     options = {name: given[name] for name in kind.options}
     data = _in_words(file, kind, lambda: formats.reader_of(kind)(file, report, **options))
     report(1.0)

@@ -176,7 +176,7 @@ def _titles(rows: Sequence[Sequence[Any]], cells: list[list[int]], width: int, e
             gap, i = True, i + 1
     if i == start:
         return start
-    if i >= end:
+    if i + 1 >= end:
         return start
     shorter = all(len(rows[k]) < min(width, len(rows[i])) for k in range(start, i) if any(cells[k]))
     words = sum(k == _WORD for k in cells[i]) >= 2 and _NUMERIC not in cells[i]
@@ -230,7 +230,9 @@ def _are_names(
     )  # fmt: skip
     if repeated:
         return False, False
-    if len(numeric) == 2 and not all(_YEAR.fullmatch(_text(first_row[j])) for j in numeric):
+    if _years(first_row, numeric):
+        return _regular(first_row, numeric) and not any(_years(row, numeric) for row in below), True
+    if len(numeric) == 2:
         # 1 and 2 are little evidence: rows of data that count up in any way speak against it
         return _regular(first_row, numeric) and not any(_regular(row, numeric) for row in below), True
     same = sum(_regular(row, numeric, (0, 1)) for row in below)
@@ -249,6 +251,10 @@ def _regular(row: Sequence[Any], columns: list[int], begin: tuple[int, ...] = ()
         return False
     steps = {b - a for a, b in pairwise(numbers)}
     return len(steps) == 1 and min(steps) > 0
+
+
+def _years(row: Sequence[Any], columns: list[int]) -> bool:
+    return all(j < len(row) and _YEAR.fullmatch(_text(row[j])) for j in columns)
 
 
 def _is_whole(cell: Any) -> bool:

@@ -14,7 +14,7 @@ import pandas as pd
 
 _TIME = r"\d{1,2}:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?"
 _ZONE = r" ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)"
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -68,10 +68,10 @@ class Moments:
         return pd.Series(found.array.take(codes, allow_fill=True), index=values.index)
 
 
-def recognise(values: pd.Series, first_row: int) -> tuple[Moments | None, str]:
+def recognise(values: pd.Series) -> tuple[Moments | None, str]:
     """How the dates or durations in these texts, shape (n,), are written, or None with a note where that is in doubt.
 
-    ``first_row`` is the row of the first value in the file, for the notes.
+    The index of the values are their rows in the file, which the notes name.
     """
     present = values.dropna()
     if present.empty:
@@ -95,10 +95,10 @@ def recognise(values: pd.Series, first_row: int) -> tuple[Moments | None, str]:
     zone = found["zone"] is not None
     if name != "parts":
         return _checked(_dated(name, zone, ""), texts)
-    return _day_or_month(texts, zone, first_row)
+    return _day_or_month(texts, zone)
 
 
-def _day_or_month(texts: pd.Series, zone: bool, first_row: int) -> tuple[Moments | None, str]:
+def _day_or_month(texts: pd.Series, zone: bool) -> tuple[Moments | None, str]:
     """Day before month, or month before day: as the first value says that has a part beyond 12."""
     parts = texts.str.extract(_DATES["parts"])
     if bool(parts["a"].isna().any()):
@@ -108,14 +108,14 @@ def _day_or_month(texts: pd.Series, zone: bool, first_row: int) -> tuple[Moments
     days, months = texts[first > 12], texts[second > 12]
     if len(days) and len(months):
         return None, (
-            f"{days.iloc[0]!r} (row {days.index[0] + first_row}) has the day first and {months.iloc[0]!r} "
-            f"(row {months.index[0] + first_row}) the month, so the dates stay text."
+            f"{days.iloc[0]!r} (row {days.index[0]}) has the day first and {months.iloc[0]!r} "
+            f"(row {months.index[0]}) the month, so the dates stay text."
         )
     if len(days) or (dots and not len(months)):
-        why = f"as {days.iloc[0]!r} in row {days.index[0] + first_row} says" if len(days) else "as is usual with dots"
+        why = f"as {days.iloc[0]!r} in row {days.index[0]} says" if len(days) else "as is usual with dots"
         return _checked(_dated("dmy", zone, f"the day comes before the month, {why}; "), texts)
     if len(months):
-        why = f"as {months.iloc[0]!r} in row {months.index[0] + first_row} says"
+        why = f"as {months.iloc[0]!r} in row {months.index[0]} says"
         return _checked(_dated("mdy", zone, f"the month comes before the day, {why}; "), texts)
     if bool((first == second).all()):
         return _checked(_dated("dmy", zone, ""), texts)

@@ -8,7 +8,7 @@ lose digits) is given up for a wider one, and whoever reads begins anew (`TypeGi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from terrace.data.digits import EXACT, needs_text, why_text
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.readers.delimited import describe_layout, read_rows, text_column
-from terrace.data.readers.detect import MISSING, Layout, detect
+from terrace.data.readers.detect import MISSING, SAMPLE_BYTES, Layout, Wanted, detect_sample
+from terrace.data.readers.moments import Moments, recognise
+from terrace.data.readers.table import Table, open_unsplit
 from terrace.data.streams.batches import PREVIEW_ROWS, AsPandas, StreamedData, Wider, bytes_needed
 from terrace.errors import DataError, TerraceError
 
@@ -37,7 +39,8 @@ class TextBlocks:
     """The columns of a text file by position.
 
     ``types`` are ``int``, ``float``, ``bool``, ``text``, ``date`` or ``digits`` (numbers that are kept as text).
-    ``told`` are the columns of whole numbers whose several spellings are in the notes.
+    ``told`` are the columns of whole numbers whose several spellings are in the notes, ``moments`` how dates are
+    written.
     """
 
     path: Path
@@ -46,6 +49,7 @@ class TextBlocks:
     size: int
     n_rows: int | None = None
     told: frozenset[int] = frozenset()
+    moments: Mapping[int, Moments] = field(default_factory=dict)
 
     def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
         import pyarrow as pa
@@ -61,7 +65,7 @@ class TextBlocks:
                     handle,
                     read_options=csv.ReadOptions(
                         block_size=BLOCK_BYTES,
-                        skip_rows=layout.skip + layout.header,
+                        skip_rows=layout.before,
                         column_names=names,
                         encoding=encoding,
                     ),
@@ -96,9 +100,11 @@ class TextBlocks:
             return _known(array)
         if kind != "date":
             return array
-        values = array.to_pandas()
-        found = text_column(values, self.layout)[0]
-        return AsPandas(found if values.notna().any() else pd.Series(pd.NaT, index=values.index))
+        values = _known(array).to_pandas()
+        found = self.moments[k].read(values)
+        if found is None:
+            raise Wider(k)
+        return AsPandas(found)
 
     def _numbers(self, k: int, array: Any) -> Any:
         """The fields as numbers; `Wider` where one is none, or would lose digits."""
@@ -144,43 +150,51 @@ class StreamedText(StreamedData):
             told = told | {column}
         else:
             types[column] = kind or _WIDER.get(types[column], "text")
-        wider = _preview(self.file.path, self.file.layout, tuple(types), self.file.size, told)
+        wider = _preview(_opened(self.file.path, Report("")), tuple(types), self.file.size, told)
         return replace(wider, batch_rows=self.batch_rows)
 
 
 def open_text(path: Path, report: Report) -> StreamedData:
     """The file as StreamedData. `DataError` for layouts that cannot be read in parts."""
     report()
-    layout = detect(path, delimiter=None, decimal=None, encoding=None)
-    if layout.thousands or layout.delimiter == " ":
-        what = f"marks thousands by {layout.thousands!r}" if layout.thousands else "is separated by blanks"
+    return _preview(_opened(path, report), None, path.stat().st_size)
+
+
+def _opened(path: Path, report: Report) -> Table:
+    table = open_unsplit(path, report)
+    thousands = table.layout.thousands if table else None
+    if table is None or thousands:
+        what = f"marks thousands by {thousands!r}" if thousands else "has rows that have to be read one by one"
         raise DataError(
             f"{path.name} {what}; such text cannot be streamed.",
             code="cannot-stream",
             subject=str(path),
             advice="Write it as CSV with plain numbers, or as Parquet.",
         )
-    return _preview(path, layout, None, path.stat().st_size)
+    return table
 
 
 def _preview(
-    path: Path, layout: Layout, types: tuple[str, ...] | None, size: int, told: frozenset[int] = frozenset()
+    table: Table, types: tuple[str, ...] | None, size: int, told: frozenset[int] = frozenset()
 ) -> StreamedText:
     as_text = [] if types is None else [k for k, kind in enumerate(types) if kind in ("text", "digits")]
-    frame, spelled = read_rows(path, layout, Report(""), PREVIEW_ROWS, as_text)
+    layout = table.layout
+    frame, spelled = read_rows(table, Report(""), PREVIEW_ROWS, as_text)
     spelled |= dict.fromkeys(told - set(spelled), _SPELLED)
     columns, where, found = [], [], []
-    notes = [describe_layout(layout)]
+    moments: dict[int, Moments] = {}
+    notes = [describe_layout(layout), *table.notes]
     for k, name in enumerate(layout.names):
-        values = frame.iloc[:, k]
+        values = table.numbered(frame.iloc[:, k])
         if types is not None and types[k] == "digits":
             values = values.str.strip()
         kind = _kind(values)
-        if kind == "text":
+        if kind == "text" and k not in as_text:
+            written = recognise(values)[0]
             values, note = text_column(values, layout)
-            if pd.api.types.is_datetime64_any_dtype(values.dtype):
-                kind = "date"
-            elif note:
+            if written is not None:
+                kind, moments[k] = "date", written
+            if note:
                 notes.append(f"{name or f'column {k + 1}'}: {note}")
         if k in spelled:
             notes.append(f"{name or f'column {k + 1}'}: {spelled[k]}")
@@ -188,12 +202,12 @@ def _preview(
         if not name and k >= 1 and bool(values.isna().all()):
             continue  # the trailing delimiter of every line
         where.append(k)
-        columns.append(RawColumn(name if layout.header else f"v{k + 1}", values))
-    data = build_dataset(columns, source=str(path), notes=notes)
+        columns.append(RawColumn(name if layout.header else f"v{k + 1}", values, layout.labels[k]))
+    data = build_dataset(columns, source=str(table.path), notes=notes)
     return StreamedText(
-        data.frame, data.variables, source=data.source, notes=data.notes,
-        file=TextBlocks(path, layout, tuple(found), size, told=frozenset(spelled)), columns=tuple(where),
-    )
+        data.frame, data.variables, source=data.source, notes=data.notes, columns=tuple(where),
+        file=TextBlocks(table.path, layout, tuple(found), size, told=frozenset(spelled), moments=moments),
+    )  # fmt: skip
 
 
 def _kind(values: pd.Series) -> str:
@@ -315,8 +329,9 @@ def memory_of_text(path: Path) -> int:
         head = file.read(1 << 20)
     lines = max(1, head.count(b"\n"))
     rows = size / (len(head) / lines)
+    text = head[:SAMPLE_BYTES].decode("latin-1")
     try:
-        fields = len(detect(path, delimiter=None, decimal=None, encoding="latin-1").names)
+        fields = len(detect_sample(path, text, size <= SAMPLE_BYTES, Wanted(), "latin-1").layout.names)
     except TerraceError:
         fields = 1  # the reader will say what is wrong
     return bytes_needed(int(rows), max(8.0 * fields, len(head) / lines))
