@@ -21,6 +21,11 @@ from terrace.data.readers.table import Table, open_table, parse_table
 
 _FEW = 200  # columns that are looked at one by one; more of them are, where they are numbers, together
 _COUNTED = 1 << 22  # fields up to which signs of missing are counted
+SIGNS = frozenset([
+    "-", "--", "---", "\u2013", "\u2014", "?", "n.a.", "N.A.", "na", "Na", "None", "none", "missing", "Missing",
+    "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!",
+])  # fmt: skip
+"""What stands for a missing value among numbers only: in a column of text it may be a text."""
 _PERCENT = r"[+-]?\d[\d.,]* ?%"
 _MONEY = r"[+-]?[$€£¥] ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?[$€£¥]"
 
@@ -52,7 +57,7 @@ def read_delimited(
     )
     layout = table.layout
     width, first = len(layout.names), columns[0] or 1
-    as_text = range(width) if 0 in text else [k - first for k in text if 0 <= k - first < width]
+    as_text = set(range(width)) if 0 in text else {k - first for k in text if 0 <= k - first < width}
     frame, told = read_rows(table, report, text=as_text)
     notes = [describe_layout(layout), *table.notes, *_missing_signs(table, frame, report)]
     out = []
@@ -74,8 +79,17 @@ def read_delimited(
 
 def _columns(frame: pd.DataFrame) -> list[Any]:
     """The columns of a frame: arrays where they are numbers, and otherwise as they are."""
-    numeric = [dtype.kind in "fi" if isinstance(dtype, np.dtype) else False for dtype in frame.dtypes]
-    return [v.to_numpy() if n else v for n, (_, v) in zip(numeric, frame.items(), strict=True)]
+    out: list[Any] = [None] * frame.shape[1]
+    kinds = list(frame.dtypes)
+    for kind in (np.dtype(np.float64), np.dtype(np.int64)):
+        places = [k for k, dtype in enumerate(kinds) if dtype == kind]
+        if len(places) > _FEW:  # thousands of columns are slow to take one by one
+            for k, values in zip(places, frame.iloc[:, places].to_numpy().T, strict=True):
+                out[k] = values
+        else:
+            for k in places:
+                out[k] = frame.iloc[:, k].to_numpy()
+    return [frame.iloc[:, k] if values is None else values for k, values in enumerate(out)]
 
 
 def read_rows(
@@ -102,16 +116,17 @@ def read_rows(
             if keep:
                 frame.isetitem(k, written.str.strip().array)
     for k, dtype in enumerate(frame.dtypes):
-        if isinstance(dtype, pd.StringDtype):
+        if isinstance(dtype, pd.StringDtype) and counts.padded:
             notes[k] = _take_blanks_out(frame, k, table, k not in text) or notes.get(k, "")
     return frame, {k: note for k, note in notes.items() if note}
 
 
 def _doubtful_columns(frame: pd.DataFrame, text: Collection[int], zeros: bool, padded: bool) -> list[int]:
     """Columns of which the fields have to be looked at, since numbers may have lost digits."""
-    if frame.shape[1] > _FEW and not (zeros or padded or text) and set(map(str, frame.dtypes)) <= {"float64", "int64"}:
-        beyond = (frame.abs() >= EXACT).any() & (frame.dtypes == np.float64)
-        return [int(k) for k in np.flatnonzero(beyond.to_numpy())]
+    kinds = {str(dtype) for dtype in set(frame.dtypes)}
+    if frame.shape[1] > _FEW and not (zeros or padded or text) and kinds <= {"float64", "int64"}:
+        beyond = (np.abs(frame.to_numpy()) >= EXACT).any(axis=0)
+        return [int(k) for k in np.flatnonzero(beyond) if frame.dtypes.iloc[k] == np.float64]
     columns = [v for _, v in frame.items()]
     return [
         k for k, values in enumerate(columns)
@@ -217,6 +232,9 @@ def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
     if note:
         return values, note
     levels = present.drop_duplicates().astype(str)
+    numbers, note = signs_out(values, levels, layout)
+    if numbers is not None:
+        return numbers, note
     for pattern, what in ((_PERCENT, "a percent sign"), (_MONEY, "a currency sign")):
         if re.fullmatch(pattern, str(levels.iloc[0]).strip()) and bool(levels.str.strip().str.fullmatch(pattern).all()):
             sign = re.sub(r"[\d.,+ -]", "", str(levels.iloc[0]))
@@ -229,3 +247,25 @@ def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
             count = "one value is no number" if n == 1 else f"{n} values are no numbers"
             return values, f"{count} ({bad.iloc[0]!r} in row {bad.index[0]} is the first), so the variable is text."
     return values, ""
+
+
+def signs_out(values: pd.Series, levels: pd.Series, layout: Layout) -> tuple[pd.Series | None, str]:
+    """The values as numbers where all but signs of missing are numbers, with a note of the rows; otherwise None.
+
+    ``levels`` are the different values, the index their rows in the file.
+    """
+    signs = levels[levels.str.strip().isin(SIGNS)]
+    if signs.empty or len(signs) == len(levels):
+        return None, ""
+    rest = levels.drop(signs.index).str.strip()
+    if layout.thousands:
+        rest = rest.str.replace(layout.thousands, "", regex=False)
+    plain = rest.str.replace(",", ".", regex=False) if layout.decimal == "," else rest
+    known = pd.to_numeric(plain, errors="coerce")
+    if bool(known.isna().any()) or needs_text(rest):
+        return None, ""
+    numbers = values.map(dict(zip(levels.loc[rest.index], known, strict=True))).astype(np.float64)
+    n = int((values.notna() & numbers.isna()).sum())
+    words = ", ".join(repr(s) for s in signs.str.strip().unique())
+    rows = "one value" if n == 1 else f"{n:,} values"
+    return numbers, f"{words} read as missing ({rows}, the first in row {signs.index[0]})."

@@ -26,6 +26,7 @@ MISSING = header.MISSING
 """What stands for a missing value in a text file."""
 
 _ENDS = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_WORD = re.compile(r'"[^"]*"|\S+')
 _DOT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?(\d+,\d*|\d*,\d+)([eE][+-]?\d+)?")
 _DOT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -113,9 +114,9 @@ def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: 
         raise DataError(f"{path.name} holds nothing but blanks.", code="empty-file", subject=str(path))
     if wanted.decimal is not None and wanted.decimal not in (".", ","):
         raise DataError(f"{wanted.decimal!r} is no decimal mark; use . or ,.", code="bad-decimal", subject="decimal")
-    delimiter = _checked_delimiter(delimiter) if delimiter else _detect_delimiter(plain)
+    delimiter = _checked_delimiter(delimiter) if delimiter else _detect_delimiter(_below_titles(lines[skip:], plain))
     begins: tuple[int, ...] = ()
-    if delimiter == " " and len({len(line.split()) for line in plain}) > 1:
+    if delimiter == " " and not _even_words(plain):
         begins = tuple(aligned(plain))
     rows = split_rows("".join(lines[skip:]), delimiter, wanted, begins, skip + 1, Report(""))
     if not whole:
@@ -283,11 +284,26 @@ def _detect_delimiter(lines: list[str]) -> str:
             best = (score, candidate)
     if best is not None and best[0][1] >= 0.5:
         return best[1]
-    words = Counter(len(line.split()) for line in lines[:_SAMPLE_ROWS] if line.strip())
-    usual, times = words.most_common(1)[0]
-    if usual >= 2 and times >= 0.95 * sum(words.values()) and len(words) <= 2:
+    if _even_words(lines) or aligned(lines[:_SAMPLE_ROWS]):
         return " "
     return ";" if best is None else best[1]
+
+
+def _even_words(lines: list[str]) -> bool:
+    """True where all lines have as many words, at least two, as the others; the first may have one fewer."""
+    counts = [len(_WORD.findall(line)) for line in lines[:_SAMPLE_ROWS] if line.strip()]
+    words = Counter(counts)
+    usual, times = max(words.items(), key=lambda item: (item[1], item[0]))
+    if usual >= 2 and counts[0] == usual - 1 and set(counts[1:]) == {usual}:
+        return True
+    return usual >= 2 and times >= 0.95 * len(counts) and len(words) <= 2
+
+
+def _below_titles(lines: list[str], plain: list[str]) -> list[str]:
+    """The lines below the first empty one, where that is near the top: a title says nothing of the delimiter."""
+    blank = next((k for k, line in enumerate(lines[:10]) if not line.strip()), None)
+    below = [line for line in lines[blank:] if line in plain] if blank else []
+    return below if len(below) >= 2 else plain
 
 
 def _one_number(row: list[str]) -> bool:

@@ -38,8 +38,10 @@ _WIDER = {
 }  # fmt: skip
 _BLOCK = 1 << 18
 _SAMPLE = 100_000  # bytes of lines that are not ASCII
-_RARE = {"mac_roman": 0.9, "mac_latin2": 0.7, "mac_cyrillic": 0.97, "cp437": 0.8, "cp852": 0.8, "koi8-u": 0.95,
-         "iso8859-5": 0.85, "cp1252": 1.15}  # fmt: skip
+_RARE = {
+    "mac_roman": 0.9, "mac_latin2": 0.7, "mac_cyrillic": 0.97, "cp437": 0.75, "cp850": 0.75, "cp852": 0.75,
+    "koi8-u": 0.95, "iso8859-5": 0.85, "cp1252": 1.2,
+}  # fmt: skip
 """How often these are met, relative to the others: what decides where a few letters say little."""
 _SURE = 0.99
 DOUBT = 0.65
@@ -126,7 +128,8 @@ def _without_mark(data: Bytes) -> str:
         if len(data) % width:
             continue
         zeros = [sample[k::width].count(0) for k in range(width)]
-        if zeros[low] or not all(zeros[k] for k in range(width) if k != low):
+        least = len(sample) / width / 30  # a zero byte or two are no encoding
+        if zeros[low] or not all(zeros[k] > least for k in range(width) if k != low):
             continue
         try:
             text = sample.decode(name, errors="strict" if len(data) <= len(sample) else "ignore")

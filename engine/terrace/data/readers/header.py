@@ -115,7 +115,8 @@ def footer_rows(rows: Sequence[Sequence[Any]], width: int) -> int:
         filled = [c for c in rows[i] if not _is_blank(c)]
         if not filled:
             continue
-        if len(filled) != 1 or _kind(filled[0]) != _WORD:
+        one = len(filled) == 1 or (len(filled) < width and _FOOT.match(str(filled[0]).strip()) is not None)
+        if not one or _kind(filled[0]) != _WORD or filled[0] is not rows[i][0]:
             break
         text = str(filled[0]).strip()
         after_blank = all(_is_blank(c) for c in rows[i - 1])

@@ -198,7 +198,7 @@ def aligned(lines: Sequence[str]) -> list[int]:
     A column begins where every line has a blank before, and one line at least a character.
     """
     filled = [line.rstrip() for line in lines if line.strip()]
-    if len(filled) < 3 or any("\t" in line for line in filled):
+    if len(filled) < 3 or any("\t" in line for line in filled) or not any("  " in line.strip() for line in filled):
         return []
     width = max(map(len, filled))
     blank = [all(k >= len(line) or line[k] == " " for line in filled) for k in range(width)]

@@ -27,7 +27,8 @@ class Survey:
     ``delimiters`` and ``rows`` (lines that are not empty), ``lone_cr`` (line ends that are none to all programs),
     ``nul``, ``quotes_fit`` (every quotation mark stands at the edge of a field or is doubled, and the last is closed),
     ``breaks`` and ``inner`` (line ends and delimiters inside quoted text), ``ends`` (the last line does), ``zeros`` (a
-    field may begin with a zero before another digit), ``padded`` (one may have a blank at its edge, or a plus sign).
+    field may begin with a zero before another digit), ``padded`` (one may have a blank at its edge, or a plus sign),
+    ``marks`` (a byte order mark inside), ``empty`` (empty lines).
     """
 
     delimiters: int = 0
@@ -40,6 +41,8 @@ class Survey:
     ends: bool = True
     zeros: bool = False
     padded: bool = False
+    marks: bool = False
+    empty: int = 0
 
 
 def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report) -> Survey:
@@ -59,6 +62,7 @@ def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report)
         block = values.tobytes()
         first, stop = start - low, min(start + BLOCK, size) - low
         found.nul |= b"\0" in block
+        found.marks |= not block.isascii() and b"\xef\xbb\xbf" in block
         if b"\r" in block:
             pairs = block.count(b"\r\n", first, min(stop + 1, len(block)))
             found.lone_cr |= block.count(b"\r", first, stop) != pairs
@@ -66,7 +70,8 @@ def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report)
             inside = _quoted(found, values, first, stop, mark, edges, inside)
         else:
             found.delimiters += scratch.count(values[first:stop], mark)
-            found.rows += scratch.rows(values, first, stop, b"\r" in block)
+            rows, empty = scratch.rows(values, first, stop, b"\r" in block)
+            found.rows, found.empty = found.rows + rows, found.empty + empty
         found.zeros = found.zeros or scratch.zeros(values) or (low == begin and _zero_first(block))
         found.padded = found.padded or _padded(block, values, edges)
     found.quotes_fit &= not inside
@@ -85,15 +90,16 @@ class _Scratch:
     def count(self, values: ByteArray, byte: int) -> int:
         return int(np.count_nonzero(np.equal(values, byte, out=self._found[: len(values)])))
 
-    def rows(self, values: ByteArray, first: int, stop: int, returns: bool) -> int:
-        """Lines that end here and are not empty; `returns` where there may be a CR before a line end."""
+    def rows(self, values: ByteArray, first: int, stop: int, returns: bool) -> tuple[int, int]:
+        """Lines that end here, not empty and empty; `returns` where there may be a CR before a line end."""
         n = self.count(values[:stop], _LF)
         ends = self._found[:stop]
         n -= int(ends[0]) * first
         doubled = np.logical_and(ends[1:], ends[:-1], out=self._part[: stop - 1]).any()
         if not (doubled or returns or (first == 0 and ends[0])):
-            return n
-        return n - _empty_at(values, np.flatnonzero(ends[first:]) + first)
+            return n, 0
+        empty = _empty_at(values, np.flatnonzero(ends[first:]) + first)
+        return n - empty, empty
 
     def zeros(self, values: ByteArray) -> bool:
         """True where a zero stands before another digit and after neither a digit, a dot nor a letter: 007."""
@@ -152,8 +158,8 @@ def _quoted(
 
 def _padded(block: bytes, values: ByteArray, edges: npt.NDArray[np.bool_]) -> bool:
     """True where a field may have a blank at its edge, or a plus sign."""
-    for sign in (b" ", b"+"):
-        if sign not in block:
+    for sign in (b" ", b"+", b"\t"):
+        if sign not in block or edges[sign[0]]:
             continue
         at = np.flatnonzero(values == sign[0])
         before, after = values[np.maximum(at - 1, 0)], values[np.minimum(at + 1, len(values) - 1)]

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from terrace.data.progress import Report
@@ -44,6 +45,7 @@ from terrace.errors import DataError
 _TOGETHER = 1 << 27  # bytes up to which a file is counted and parsed at the same time; parsing cannot be stopped
 _SAMPLE_ROWS = 300
 _TAIL_ROWS = 60
+_MANY = 200
 NO_END = "The last line does not end with a line end; the file may be cut off."
 
 
@@ -153,8 +155,10 @@ def open_unsplit(path: Path, report: Report) -> Table | None:
 
 def _regular(counts: Survey, layout: Layout) -> bool:
     """True where every row has the fields that it should have, and every quoted text ends where it should."""
-    if counts.nul or counts.lone_cr or not counts.quotes_fit or (counts.breaks and counts.inner):
+    if counts.nul or counts.lone_cr or counts.marks or not counts.quotes_fit or (counts.breaks and counts.inner):
         return False
+    if len(layout.names) == 1 and counts.empty:
+        return False  # an empty line may be a missing value there, which is told
     return counts.rows > 0 and counts.delimiters == counts.rows * (len(layout.names) - 1)
 
 
@@ -389,9 +393,10 @@ def parse_fields(
             warnings.simplefilter("ignore", pd.errors.ParserWarning)
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)
             frame = call(whole=large)
-            if not large and any(dtype.kind == "O" for dtype in set(frame.dtypes)):
+            if not large and any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in set(frame.dtypes)):
                 frame = call(whole=True)  # parts of a column had different types
-            return frame
+            # of thousands of columns, each is a block of its own: what follows would look at one after the other
+            return frame.copy() if frame.shape[1] > _MANY else frame
     except pd.errors.ParserError as error:
         raise _parser_error(path, error) from None
 

@@ -18,7 +18,7 @@ import pandas as pd
 from terrace.data.digits import EXACT, needs_text, why_text
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
-from terrace.data.readers.delimited import describe_layout, read_rows, text_column
+from terrace.data.readers.delimited import SIGNS, describe_layout, read_rows, text_column
 from terrace.data.readers.detect import MISSING, SAMPLE_BYTES, Layout, Wanted, detect_sample
 from terrace.data.readers.moments import Moments, recognise
 from terrace.data.readers.table import Table, open_unsplit
@@ -192,6 +192,8 @@ def _preview(
         if kind == "text" and k not in as_text:
             written = recognise(values)[0]
             values, note = text_column(values, layout)
+            if pd.api.types.is_numeric_dtype(values.dtype) and written is None:
+                kind = "float"  # with signs of missing among the numbers
             if written is not None:
                 kind, moments[k] = "date", written
             if note:
@@ -214,6 +216,8 @@ def _kind(values: pd.Series) -> str:
     """The type of a column of the first rows."""
     if pd.api.types.is_bool_dtype(values.dtype):
         return "bool"
+    if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "boolean":
+        return "bool"  # with missing values among them
     if not pd.api.types.is_numeric_dtype(values.dtype):
         return "digits" if not values.isna().all() and why_text(values.dropna().astype("str")) else "text"
     return "int" if pd.api.types.is_integer_dtype(values.dtype) else "float"
@@ -272,11 +276,13 @@ class _Padding:
 def _cast(fields: Any, kind: Any) -> Any:
     """Fields as numbers of a type; signs of missing with blanks around them are looked for only where it fails."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     try:
         return fields.cast(kind)
     except pa.ArrowInvalid:
-        return _known(fields, trimmed=True).cast(kind)
+        inner = _known(fields, trimmed=True)
+        return pc.if_else(pc.is_in(inner, value_set=pa.array(sorted(SIGNS))), None, inner).cast(kind)
 
 
 def _known(fields: Any, *, trimmed: bool = False) -> Any:

@@ -10,6 +10,7 @@ from terrace.data import formats
 from terrace.data.dataset import Dataset
 from terrace.data.digits import needs_text
 from terrace.data.formats import DataFormat
+from terrace.data.readers.delimited import SIGNS
 from terrace.data.readers.detect import MISSING
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -43,6 +44,10 @@ def from_text(values: pd.Series) -> pd.Series:
     """Texts, shape (n,), as a file of this format gives them back."""
     known = values.where(~values.str.strip().isin(MISSING), None)
     numbers = pd.to_numeric(known.str.strip(), errors="coerce")
+    if numbers.notna().any():  # among numbers a dash is a sign of missing too
+        known_numbers = known.where(~known.str.strip().isin(SIGNS), None)
+        if bool((numbers.notna() == known_numbers.notna()).all()) and not needs_text(known_numbers):
+            return numbers
     if bool((numbers.notna() == known.notna()).all()) and not needs_text(known):
         return numbers
     return known
