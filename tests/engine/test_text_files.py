@@ -330,3 +330,15 @@ def test_a_file_in_parts_is_the_file_at_once(tmp_path: Path, seed: int) -> None:
     for name in whole.names:
         a, b = whole.frame[name], read_in_parts.frame[name]
         assert [None if pd.isna(v) else v for v in a] == [None if pd.isna(v) else v for v in b], name
+
+
+def test_a_late_sign_of_missing_in_a_file_in_parts(tmp_path: Path) -> None:
+    rows = [f"{k},{k % 7}\n" for k in range(30_000)]
+    file = made(tmp_path, "id,x\n" + "".join(rows) + "30000,-\n")
+    whole, parts = read(file), stream(file).load(("id", "x"), "the comparison")
+    np.testing.assert_array_equal(parts.numeric("x"), whole.numeric("x"))
+    assert np.isnan(whole.numeric("x")[-1]) and told(whole, "x: '-' read as missing", "row 30002")
+    assert told(stream(file).widened(1, "signs"), "x: ", "missing")
+    file = made(tmp_path, "id,x\n" + "".join(rows) + "30000,none\n")  # which may mean zero
+    assert read(file).is_text("x") and told(read(file), "'none' in row 30002")
+    assert stream(file).load(("x",), "the comparison").frame["x"].tolist() == read(file).frame["x"].tolist()

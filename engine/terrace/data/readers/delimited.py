@@ -20,12 +20,13 @@ from terrace.data.readers.moments import recognise
 from terrace.data.readers.table import Table, open_table, parse_table
 
 _FEW = 200  # columns that are looked at one by one; more of them are, where they are numbers, together
+_HEAD = 1000  # values by which a column of words is known
 _COUNTED = 1 << 22  # fields up to which signs of missing are counted
 SIGNS = frozenset([
-    "-", "--", "---", "\u2013", "\u2014", "?", "n.a.", "N.A.", "na", "Na", "None", "none", "missing", "Missing",
+    "-", "--", "---", "\u2013", "\u2014", "?", "n.a.", "N.A.", "na", "missing", "Missing",
     "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!",
 ])  # fmt: skip
-"""What stands for a missing value among numbers only: in a column of text it may be a text."""
+"""What stands for a missing value among numbers only: in a column of text it may be a text. None may mean zero."""
 _PERCENT = r"[+-]?\d[\d.,]* ?%"
 _MONEY = r"[+-]?[$€£¥] ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?[$€£¥]"
 
@@ -223,7 +224,7 @@ def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
     if not isinstance(values.dtype, pd.StringDtype) and values.dtype != object:
         return values, ""
     present = values.dropna()
-    if present.empty:
+    if present.empty or not isinstance(present.iloc[0], str):
         return values, ""
     moments, note = recognise(values)
     if moments is not None:
@@ -231,6 +232,9 @@ def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
         return (values, "") if found is None else (found, moments.note)
     if note:
         return values, note
+    head = present.iloc[:_HEAD].str.strip()
+    if 2 * int((~head.isin(SIGNS) & ~head.str.contains(r"\d")).sum()) > len(head) > 50:
+        return values, ""  # words without a digit: nobody takes that for numbers
     levels = present.drop_duplicates().astype(str)
     numbers, note = signs_out(values, levels, layout)
     if numbers is not None:

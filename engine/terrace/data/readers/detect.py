@@ -98,6 +98,7 @@ def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: 
     lines = physical_lines(text)
     if not whole and len(lines) > 1:
         lines.pop()  # the last may be cut
+        lines = lines[: wanted.skip + (wanted.names or 0) + 2 * _SAMPLE_ROWS]
     skip = min(wanted.skip, len(lines))
     if not any(line.strip("\r\n \t\ufeff\0") for line in lines[skip:]):
         raise DataError(f"{path.name} holds nothing but blanks.", code="empty-file", subject=str(path))
@@ -272,7 +273,7 @@ def _detect_delimiter(lines: list[str]) -> str:
     """The candidate that gives every row, the header included, the same number of fields, at least two."""
     best: tuple[tuple[bool, float], str] | None = None
     for candidate in _CANDIDATES:
-        rows = split(lines, candidate)
+        rows = split(lines[: 2 * _SAMPLE_ROWS], candidate)
         counts = Counter(len(row) for row in rows)
         usual, times = max(counts.items(), key=lambda item: (item[1], item[0]))
         if usual < 2:

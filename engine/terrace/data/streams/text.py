@@ -27,6 +27,8 @@ from terrace.errors import DataError, TerraceError
 
 BLOCK_BYTES = 1 << 24
 _PADDED = "padded"  # for Wider: the type holds, and the notes have to tell how its numbers are written
+_SIGNED = "signs"  # likewise for signs of missing among numbers
+_SIGNS_TOLD = "some of its values, such as '-', are read as missing."
 _SPELLED = (
     "some of its numbers have blanks around them or a plus sign and others have not; these do not count, so that ' 1' "
     "and '1' are one value."
@@ -40,7 +42,7 @@ class TextBlocks:
 
     ``types`` are ``int``, ``float``, ``bool``, ``text``, ``date`` or ``digits`` (numbers that are kept as text).
     ``told`` are the columns of whole numbers whose several spellings are in the notes, ``moments`` how dates are
-    written.
+    written, ``signs`` the columns of numbers in which signs such as - are missing.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class TextBlocks:
     n_rows: int | None = None
     told: frozenset[int] = frozenset()
     moments: Mapping[int, Moments] = field(default_factory=dict)
+    signs: frozenset[int] = frozenset()
 
     def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
         import pyarrow as pa
@@ -117,8 +120,10 @@ class TextBlocks:
             fields = pc.replace_substring(fields, ",", ".")
         whole = pa.int64() if self.types[k] == "int" else pa.float64()
         try:
-            numbers = _cast(fields, whole)
+            numbers = _cast(_without_signs(fields) if k in self.signs else fields, whole)
         except pa.ArrowInvalid:
+            if k not in self.signs and _castable(_without_signs(fields)):
+                raise Wider(k, _SIGNED) from None
             # whole numbers beyond 2^63 are among what is wider
             raise Wider(k, "digits" if kept == "digits" or _too_long(fields) else "") from None
         kept = kept or ("digits" if _beyond(numbers) and _too_long(fields) else "")
@@ -145,12 +150,15 @@ class StreamedText(StreamedData):
     def widened(self, column: int, kind: str) -> StreamedText:
         """The file opened with a wider type of one column."""
         assert isinstance(self.file, TextBlocks)
-        types, told = list(self.file.types), self.file.told
+        types, told, signs = list(self.file.types), self.file.told, self.file.signs
         if kind == _PADDED:
             told = told | {column}
+        elif kind == _SIGNED:
+            signs = signs | {column}
+            types[column] = "float"
         else:
             types[column] = kind or _WIDER.get(types[column], "text")
-        wider = _preview(_opened(self.file.path, Report("")), tuple(types), self.file.size, told)
+        wider = _preview(_opened(self.file.path, Report("")), tuple(types), self.file.size, told, signs)
         return replace(wider, batch_rows=self.batch_rows)
 
 
@@ -175,7 +183,11 @@ def _opened(path: Path, report: Report) -> Table:
 
 
 def _preview(
-    table: Table, types: tuple[str, ...] | None, size: int, told: frozenset[int] = frozenset()
+    table: Table,
+    types: tuple[str, ...] | None,
+    size: int,
+    told: frozenset[int] = frozenset(),
+    signs: frozenset[int] = frozenset(),
 ) -> StreamedText:
     as_text = [] if types is None else [k for k, kind in enumerate(types) if kind in ("text", "digits")]
     layout = table.layout
@@ -188,16 +200,18 @@ def _preview(
         values = table.numbered(frame.iloc[:, k])
         if types is not None and types[k] == "digits":
             values = values.str.strip()
-        kind = _kind(values)
+        kind, note = _kind(values), ""
         if kind == "text" and k not in as_text:
             written = recognise(values)[0]
             values, note = text_column(values, layout)
             if pd.api.types.is_numeric_dtype(values.dtype) and written is None:
-                kind = "float"  # with signs of missing among the numbers
+                kind, signs = "float", signs | {k}
             if written is not None:
                 kind, moments[k] = "date", written
-            if note:
-                notes.append(f"{name or f'column {k + 1}'}: {note}")
+        if k in signs and not note:
+            note = _SIGNS_TOLD
+        if note:
+            notes.append(f"{name or f'column {k + 1}'}: {note}")
         if k in spelled:
             notes.append(f"{name or f'column {k + 1}'}: {spelled[k]}")
         found.append(kind if types is None or kind == "date" else types[k])
@@ -208,7 +222,7 @@ def _preview(
     data = build_dataset(columns, source=str(table.path), notes=notes)
     return StreamedText(
         data.frame, data.variables, source=data.source, notes=data.notes, columns=tuple(where),
-        file=TextBlocks(table.path, layout, tuple(found), size, told=frozenset(spelled), moments=moments),
+        file=TextBlocks(table.path, layout, tuple(found), size, told=frozenset(spelled), moments=moments, signs=signs),
     )  # fmt: skip
 
 
@@ -276,13 +290,29 @@ class _Padding:
 def _cast(fields: Any, kind: Any) -> Any:
     """Fields as numbers of a type; signs of missing with blanks around them are looked for only where it fails."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     try:
         return fields.cast(kind)
     except pa.ArrowInvalid:
-        inner = _known(fields, trimmed=True)
-        return pc.if_else(pc.is_in(inner, value_set=pa.array(sorted(SIGNS))), None, inner).cast(kind)
+        return _known(fields, trimmed=True).cast(kind)
+
+
+def _without_signs(fields: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.is_in(fields, value_set=pa.array(sorted(SIGNS))), pa.scalar(None, pa.string()), fields)
+
+
+def _castable(fields: Any) -> bool:
+    """True where these fields are numbers."""
+    import pyarrow as pa
+
+    try:
+        _cast(fields, pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _known(fields: Any, *, trimmed: bool = False) -> Any:
