@@ -160,6 +160,8 @@ def test_quotation_marks(tmp_path: Path) -> None:
     assert not told(data, "quot")
     data = read(made(tmp_path, 'id,t,x\n1,"say \\"hi\\", ok",2\n2,"b",3\n'))
     assert values(data)["t"] == ['say "hi", ok', "b"]
+    data = read(made(tmp_path, 'id,t,x\n1,"a,2\n2,"b,3\n3,"c,4\n'))
+    assert values(data)["t"] == ['"a', '"b', '"c'] and told(data, "Rows 2, 3 and 4", "quotation mark")
     with pytest.raises(DataError, match="opened in row 3"):
         read(made(tmp_path, 'a,b\n1,2\n3,"open\n5,6\n'))
 

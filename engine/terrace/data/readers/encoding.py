@@ -162,9 +162,13 @@ def _as_utf8(data: Bytes) -> tuple[bool, int, int]:
         text = lenient.decode(block)
         bad = text.count("\ufffd")
         broken += bad
-        several += sum(not c.isascii() for c in text) - bad
+        several += _beyond_ascii(text) - bad
     pending = (decoder if strict else lenient).getstate()[0]
     return strict and not pending, several, broken + bool(pending)
+
+
+def _beyond_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _guessed(data: Bytes) -> Encoding:
@@ -254,7 +258,7 @@ def check_encoding(data: Bytes, path: Path, encoding: str) -> Encoding:
                 place = offset + getattr(error, "start", 0)
         text = lenient.decode(block, last)
         wrong = text.count("\ufffd")
-        bad, good = bad + wrong, good + sum(not c.isascii() for c in text) - wrong if not text.isascii() else good
+        bad, good = bad + wrong, good + _beyond_ascii(text) - wrong
         offset += len(block)
     if place is None:
         return Encoding(encoding)

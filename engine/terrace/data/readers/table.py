@@ -210,7 +210,7 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
     if sample.skip:
         text = "".join(physical_lines(text)[sample.skip :])
     rows = split_rows(text, layout.delimiter, wanted, layout.begins, sample.skip + 1, report)
-    if rows.open:
+    if rows.open and len(rows.stray) == 1:  # of several, the marks are part of the text everywhere
         raise DataError(
             f"A quotation mark opened in row {rows.open} of {path.name} is never closed; the file may be cut off.",
             code="truncated-file",
