@@ -38,8 +38,10 @@ _SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}")
 
 def is_moment(text: str) -> bool:
     """True for a date, a time or a duration."""
-    if not text[:1].isalnum() and text[:1] not in "+-":
-        return False
+    first = text[:1]
+    if not (first.isdigit() or first in "+-" or (first == "P" and text[1:2] in "T0123456789")):
+        # of words only those that begin with a month: names of thousands of columns are asked for here
+        return text[:3].lower() in _MONTHS and _STYLES["bdy"].fullmatch(text) is not None
     if _LENGTH.fullmatch(text) or _CLOCK.fullmatch(text) or _SHORT_YEAR.fullmatch(text):
         return True
     return any(style.fullmatch(text) for style in _STYLES.values()) or bool(_ISO_LENGTH.fullmatch(text))

@@ -46,6 +46,7 @@ _TOGETHER = 1 << 27  # bytes up to which a file is counted and parsed at the sam
 _SAMPLE_ROWS = 300
 _TAIL_ROWS = 60
 _MANY = 200
+_SMALL = 1 << 20
 NO_END = "The last line does not end with a line end; the file may be cut off."
 
 
@@ -361,7 +362,8 @@ def parse_fields(
         options["thousands"] = layout.thousands
     if types:
         options["dtype"] = {names[k]: kind for k, kind in types.items()}
-    large = isinstance(source, Path) and os.path.getsize(source) > _TOGETHER
+    size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
+    large = isinstance(source, Path) and size > _TOGETHER
 
     def call(whole: bool) -> pd.DataFrame:
         file: Any = source if isinstance(source, Path) else io.BytesIO(source)
@@ -392,8 +394,9 @@ def parse_fields(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.ParserWarning)
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)
-            frame = call(whole=large)
-            if not large and any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in set(frame.dtypes)):
+            whole = large or size < _SMALL  # the pieces that pandas takes otherwise cost time for each column
+            frame = call(whole)
+            if not whole and any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in set(frame.dtypes)):
                 frame = call(whole=True)  # parts of a column had different types
             # of thousands of columns, each is a block of its own: what follows would look at one after the other
             return frame.copy() if frame.shape[1] > _MANY else frame
