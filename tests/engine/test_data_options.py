@@ -193,7 +193,9 @@ def test_names_of_a_file_in_one_case(session: Session, tmp_path: Path) -> None:
     assert session.data.names == ("id", "year")
     ok(session, f'import delimited "{file}", clear case(upper) varnames(1)')
     assert session.data.names == ("ID", "YEAR")
-    assert refused(session, f'import delimited "{file}", clear varnames(nonames)') == "bad-option-value"
+    ok(session, f'import delimited "{file}", clear varnames(nonames)')
+    assert session.data.names == ("v1", "v2") and len(session.data) == 3
+    assert refused(session, f'import delimited "{file}", clear varnames(none)') == "bad-option-value"
 
 
 def test_isid_sorts(session: Session, frame: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ PROJECT = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(enc
 SHIPPED = ("desktop",)  # extras; dev stays with us
 FAMILIES = {
     "BSD": r"BSD", "MIT": r"\bMIT\b", "Apache": r"Apache", "MPL": r"MPL|Mozilla", "LGPL": r"LGPL|Lesser",
-    "PSF": r"PSF|Python Software Foundation",
+    "PSF": r"PSF|Python Software Foundation", "0BSD": r"\b0BSD\b",
 }  # fmt: skip
 # what stands before the name of the LGPL must not be taken for the GPL
 COPYLEFT = re.compile(r"(?<!L)GPL|Affero|(?<!Lesser )General Public Licen[cs]e")

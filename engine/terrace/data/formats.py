@@ -155,8 +155,11 @@ FORMATS = (
         content=_begins(b"HEADER RECORD*******"),
     ),
     DataFormat(
-        "text", "delimited text", "CSV", (".csv", ".tsv", ".tab", ".txt", ".dat", ".asc"), ("pandas", "pyarrow"),
-        reader="terrace.data.readers.delimited:read_delimited", options=("delimiter", "decimal", "encoding"),
+        "text", "delimited text", "CSV", (".csv", ".tsv", ".tab", ".txt", ".dat", ".asc"),
+        ("pandas", "pyarrow", "chardet"),
+        reader="terrace.data.readers.delimited:read_delimited", options=(
+            "delimiter", "decimal", "encoding", "thousands", "rows", "columns", "names", "skip", "comment", "text",
+        ),
         written=(".csv", ".tsv"), writer="terrace.data.writers.tables:write_text",
         write_options=("delimiter", "header"),
         again="terrace.data.writers.losses:from_text", opener="terrace.data.streams.text:open_text",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from terrace.data.dataset import Measure
 
 _FEW = 6
-_HEAD = 1000  # values that tell of most columns that they are not whole
+_HEAD = 1000  # values that are looked at first
 _IDENTIFIER = re.compile(
     r"""(.*_)?id\d? | id_\w+ | \w{2,}id | (.*_)?(no|nr|num) | caseno | idnr
       | subj(ect)?s? | persons? | pupils? | students? | child(ren)? | patients? | participants?
@@ -30,6 +31,25 @@ _TIME = re.compile(
 )
 
 
+def guess_measures(names: Sequence[str], values: npt.NDArray[Any]) -> list[Measure]:
+    """`guess_measure` of many columns of numbers without labels at once: ``values`` has shape (n, number of names)."""
+    n = len(values)
+    known = np.ones(values.shape, dtype=bool) if values.dtype.kind == "i" else ~np.isnan(values)
+    filled = known.any(axis=0)
+    shown = np.where(known, values, 0)
+    whole = filled & (np.isfinite(shown) & (shown == np.floor(shown))).all(axis=0)
+    low = np.where(known, values, np.inf).min(axis=0, initial=np.inf)
+    high = np.where(known, values, -np.inf).max(axis=0, initial=-np.inf)
+    with np.errstate(invalid="ignore"):
+        span = high - low + 1
+    close = whole & ((span <= _FEW) | ((n > 20) & (span == n)))
+    out = [Measure.CONTINUOUS] * len(names)
+    for k in map(int, np.flatnonzero(whole)):
+        if close[k] or _IDENTIFIER.fullmatch(names[k]):  # the others are continuous, whatever else they are
+            out[k] = guess_measure(names[k], pd.Series(values[:, k]), labelled=False)
+    return out
+
+
 def guess_measure(name: str, values: pd.Series, *, labelled: bool) -> Measure:
     """Identifier by name or by being distinct in every row; nominal for text, labels and few integer codes.
 
@@ -39,7 +59,7 @@ def guess_measure(name: str, values: pd.Series, *, labelled: bool) -> Measure:
     named = bool(_IDENTIFIER.fullmatch(name)) and not _NOT_IDENTIFIER.fullmatch(name)
     n = len(values)
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        if named or (n > 20 and values.notna().all() and values.is_unique):
+        if named or (n > 20 and values.iloc[:_HEAD].is_unique and values.notna().all() and values.is_unique):
             return Measure.IDENTIFIER
         return Measure.NOMINAL
     if isinstance(values.dtype, np.dtype):

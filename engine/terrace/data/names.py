@@ -38,10 +38,11 @@ def legal_names(originals: Sequence[str]) -> tuple[list[str], list[str]]:
         if keep:
             taken.add(name)
     notes: list[str] = []
+    last: dict[str, int] = {}
     for i, name in enumerate(cleaned):
         if result[i] is not None:
             continue
-        new = _distinct(_mend(name, i), taken)
+        new = _distinct(_mend(name, i), taken, last)
         taken.add(new)
         result[i] = new
         if not name:
@@ -63,10 +64,12 @@ def _mend(name: str, position: int) -> str:
     return mended + "_" if mended in RESERVED else mended
 
 
-def _distinct(name: str, taken: set[str]) -> str:
-    candidate, k = name, 2
+def _distinct(name: str, taken: set[str], last: dict[str, int]) -> str:
+    """The name, or the first that is free with a number behind it; ``last`` remembers where each search ended."""
+    candidate, k = name, last.get(name, 2)
     while candidate in taken or not is_legal_name(candidate):
         suffix = f"_{k}"
         candidate = name[: MAX_LENGTH - len(suffix)] + suffix
         k += 1
+    last[name] = k
     return candidate

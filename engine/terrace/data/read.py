@@ -41,6 +41,13 @@ def read(
     table: str | None = None,
     object: str | None = None,
     member: str | None = None,
+    thousands: str | None = None,
+    rows: tuple[int | None, int | None] = (None, None),
+    columns: tuple[int | None, int | None] = (None, None),
+    names: int | None = None,
+    skip: int = 0,
+    comment: str | None = None,
+    text: tuple[int, ...] = (),
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Dataset:
@@ -53,7 +60,7 @@ def read(
     sheet, cells
         Name or number (from 1) of a sheet of a workbook, the first that is shown and holds a table where None; the
         range of its cells to read (``B3:F20``, or ``B3`` for all from there on).
-    delimiter, decimal, encoding
+    delimiter, decimal, encoding, thousands
         Of a text file; detected where None. The notes of the result tell what was detected. `encoding` also of files
         of Stata, SPSS and SAS, in place of the one that they name or are known to have.
     catalog
@@ -61,6 +68,13 @@ def read(
     table, object, member
         Which table of a database, which object of an R file, which file of a zip archive or dataset of a SAS transport
         file; the first, the first data frame, and the only file or the first dataset where None.
+    rows, columns
+        Of a text file: the first and last to read, counted in the file from 1; None for the beginning or the end.
+    names, skip, comment
+        Of a text file: the row of the names (0 where there is none), how many lines at the beginning are passed over,
+        what lines begin with that are no data.
+    text
+        Of a text file: columns that are text whatever they hold, counted from 1; 0 for all.
     progress, cancel
         ``progress(stage, fraction)`` is called while reading; the work stops when ``cancel()`` is true.
 
@@ -69,8 +83,11 @@ def read(
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     report = Report(f"Reading {file.name}", progress, cancel)
-    given = {"sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding,
-             "catalog": catalog, "table": table, "object": object, "member": member}  # fmt: skip
+    given: dict[str, Any] = {
+        "sheet": sheet, "cells": cells, "delimiter": delimiter, "decimal": decimal, "encoding": encoding,
+        "catalog": catalog, "table": table, "object": object, "member": member, "thousands": thousands,
+        "rows": rows, "columns": columns, "names": names, "skip": skip, "comment": comment, "text": text,
+    }  # fmt: skip
     for name in ("sheet", "cells", "catalog", "table", "object", "member"):
         if given[name] is not None and name not in kind.options:
             raise DataError(

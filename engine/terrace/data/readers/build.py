@@ -15,7 +15,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.dates import is_date_format
 from terrace.data.digits import EXACT, blanks_apart, why_text
-from terrace.data.measure import guess_measure
+from terrace.data.measure import guess_measure, guess_measures
 from terrace.data.names import legal_names
 from terrace.data.plain import Unusable, plain_values
 from terrace.data.value import Value
@@ -25,6 +25,8 @@ MERGED = (
     "its numbers lie beyond 9007199254740992, where one number in double precision, as they were kept, stands for "
     "several: identifiers that differ in their last digits may be one here. Keep them as text from the beginning."
 )
+_MOST_NOTES = 50  # of columns that have new names
+_MANY = 200  # columns from which on those that hold plain numbers are taken together
 _HIGHEST = 2.0**70  # beyond this are no identifiers
 
 
@@ -62,7 +64,13 @@ def build_dataset(
     all_notes = list(notes)
     left_out: dict[str, str] = {}
     names, renamed = legal_names([c.name for c in columns])
-    all_notes += renamed
+    all_notes += renamed[:_MOST_NOTES]
+    if len(renamed) > _MOST_NOTES:
+        all_notes.append(f"{len(renamed) - _MOST_NOTES:,} more columns have new names.")
+    if len(columns) > _MANY and all(map(_is_plain, columns)):
+        block, described = _all_numbers(columns, names)
+        return Dataset(block, described, label=label, source=source, notes=tuple(all_notes),
+                       documents=tuple(documents))  # fmt: skip
     arrays: dict[str, Any] = {}  # and no Series, which a frame would align one by one
     variables: list[Variable] = []
     for column, name in zip(columns, names, strict=True):
@@ -73,9 +81,7 @@ def build_dataset(
             all_notes.append(f"{name}: left out, row {error.row + 1} holds {error.what}.")
             continue
         labels = {_tidy(k): str(v) for k, v in (column.value_labels or extra.value_labels).items()}
-        label_text = column.label.strip()
-        if not label_text and column.name.strip() not in ("", name):
-            label_text = column.name.strip()
+        label_text = _label(column, name)
         note = extra.note or (why_text(values) if _is_text(values) else "")
         measure = column.measure or extra.measure
         format_ = column.format or extra.format
@@ -114,6 +120,45 @@ def build_dataset(
         frame, tuple(variables), label=label, source=source, notes=tuple(all_notes), left_out=left_out,
         documents=tuple(documents),
     )  # fmt: skip
+
+
+def _label(column: RawColumn, name: str) -> str:
+    """The label of the file; its name for the column where that had to change."""
+    label, original = column.label.strip(), column.name.strip()
+    return label or (original if original != name else "")
+
+
+def _is_plain(column: RawColumn) -> bool:
+    """True for numbers of which the file says nothing more, none of them beyond what a double tells apart."""
+    values = column.values
+    if not isinstance(values, np.ndarray) or values.dtype not in (np.float64, np.int64) or not len(values):
+        return False
+    if any((column.measure, column.value_labels, column.missing_codes, column.format, column.missing_ranges,
+            column.native_format, column.width, column.label_set)):  # fmt: skip
+        return False
+    return bool(np.fmax.reduce(values) <= EXACT and np.fmin.reduce(values) >= -EXACT) or bool(np.isnan(values).all())
+
+
+def _all_numbers(columns: Sequence[RawColumn], names: Sequence[str]) -> tuple[pd.DataFrame, tuple[Variable, ...]]:
+    """Many columns of plain numbers at once, as `build_dataset` makes one after the other, in a tenth of the time."""
+    parts, order = [], []
+    measures: list[Measure] = [Measure.CONTINUOUS] * len(columns)
+    for kind in (np.float64, np.int64):
+        places = [k for k, c in enumerate(columns) if c.values.dtype == kind]
+        if not places:
+            continue
+        block = np.array([columns[k].values for k in places]).T
+        part = [names[k] for k in places]
+        for k, guess in zip(places, guess_measures(part, block), strict=True):
+            measures[k] = guess
+        parts.append(pd.DataFrame(block, columns=pd.Index(part)))
+        order += places
+    frame = parts[0] if len(parts) == 1 else pd.concat(parts, axis=1).iloc[:, np.argsort(order)]
+    variables = tuple(
+        Variable(name, label=_label(column, name), measure=measure)
+        for column, name, measure in zip(columns, names, measures, strict=True)
+    )
+    return frame, variables
 
 
 def from_frame(frame: pd.DataFrame, *, label: str = "") -> Dataset:

@@ -1,12 +1,10 @@
-"""Delimited text: .csv, .tsv, .txt."""
+"""Delimited text: .csv, .tsv, .txt. What fields are: numbers, dates, text; `table.py` finds the fields."""
 
 from __future__ import annotations
 
-import io
-import os
 import re
-import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +15,22 @@ from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, needs_text, spelled_apart
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
-from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, detect
-from terrace.data.readers.line_limit import LineLimit
+from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, Wanted
+from terrace.data.readers.moments import recognise
 from terrace.data.readers.quoted import QUOTED, text_by_quotes
-from terrace.errors import DataError
+from terrace.data.readers.table import Table, open_table, parse_table
 
-_HEAD = 1 << 18  # bytes that tell what may be
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?")
+_FEW = 200  # columns that are looked at one by one; more of them are, where they are numbers, together
+_HEAD = 1000  # values by which a column of words is known
+_BEGINNING = 1 << 18  # bytes that tell whether quotation marks say what is text
+_COUNTED = 1 << 22  # fields up to which signs of missing are counted
+SIGNS = frozenset([
+    "-", "--", "---", "\u2013", "\u2014", "?", "n.a.", "N.A.", "na", "missing", "Missing",
+    "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!",
+])  # fmt: skip
+"""What stands for a missing value among numbers only: in a column of text it may be a text. None may mean zero."""
+_PERCENT = r"[+-]?\d[\d.,]* ?%"
+_MONEY = r"[+-]?[$€£¥] ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?[$€£¥]"
 
 
 def read_delimited(
@@ -32,147 +39,130 @@ def read_delimited(
     *,
     delimiter: str | None = None,
     decimal: str | None = None,
+    thousands: str | None = None,
     encoding: str | None = None,
+    rows: tuple[int | None, int | None] = (None, None),
+    columns: tuple[int | None, int | None] = (None, None),
+    names: int | None = None,
+    skip: int = 0,
+    comment: str | None = None,
+    text: tuple[int, ...] = (),
 ) -> Dataset:
-    """Read a text table; what had to be detected is told in the notes.
+    """Read a text table; what had to be detected, and what was left out, is told in the notes.
 
-    Columns of ISO dates become dates; a column that is not wholly numeric, or whose numbers would lose digits, becomes
-    text, with a note where most of it is numbers. Raises `DataError` for a file that is not a table, naming the line.
+    Columns of dates become dates; a column that is not wholly numeric, or whose numbers would lose digits, becomes
+    text, with a note where most of it is numbers. The options are those of `Wanted`. Raises `DataError` for a file that
+    is not a table, naming the line.
     """
     report()
-    layout = detect(path, delimiter=delimiter, decimal=decimal, encoding=encoding)
-    frame, told = read_rows(path, layout, report)
-    notes = [describe_layout(layout)]
-    cut = _last_line_is_short(path, layout)
-    if cut:
-        notes.append(cut)
-    columns = []
-    for i, name in enumerate(layout.names):
-        values = frame.iloc[:, i]
-        if not name and i >= 1 and bool(values.isna().all()):
+    table = open_table(
+        path, report, Wanted(delimiter, decimal, thousands, encoding, rows, columns, names, skip, comment, text)
+    )
+    layout = table.layout
+    width, first = len(layout.names), columns[0] or 1
+    as_text = set(range(width)) if 0 in text else {k - first for k in text if 0 <= k - first < width}
+    frame, told = read_rows(table, report, text=as_text)
+    notes = [describe_layout(layout), *table.notes, *_missing_signs(table, frame, report)]
+    out = []
+    for k, values in enumerate(_columns(frame)):
+        name = layout.names[k]
+        if not name and k >= 1 and bool(pd.isna(values).all()):
             continue  # the trailing delimiter of every line
-        label = ""
-        if not pd.api.types.is_numeric_dtype(values.dtype):
-            values, note = text_column(values, layout)
+        if isinstance(values, pd.Series) and k not in as_text:
+            values, note = text_column(table.numbered(values), layout)
             if note:
-                notes.append(f"{name or f'column {i + 1}'}: {note}")
-        if i in told:
-            notes.append(f"{name or f'column {i + 1}'}: {told[i]}")
-        columns.append(RawColumn(name if layout.header else f"v{i + 1}", values, label))
-    return build_dataset(columns, source=str(path), notes=notes)
+                notes.append(f"{name or f'column {k + 1}'}: {note}")
+        if k in told:
+            notes.append(f"{name or f'column {k + 1}'}: {told[k]}")
+        out.append(RawColumn(name if layout.header else f"v{k + 1}", values, layout.labels[k]))
+        if k % 1000 == 0:
+            report(1.0)
+    return build_dataset(out, source=str(path), notes=notes)
 
 
-class _Watched(io.RawIOBase):
-    """A file that reports how much of it was read, stops being read when asked to, and looks at how fields are written.
-
-    ``zeros`` becomes true where a field seems to begin with a zero before another digit (``007``), ``padded`` where one
-    seems to have a blank at its end or a plus sign.
-    """
-
-    def __init__(self, path: Path, report: Report, layout: Layout) -> None:
-        super().__init__()
-        self._file = open(path, "rb")  # noqa: SIM115 - closed in close()
-        self._size = max(1, os.path.getsize(path))
-        self._report = report
-        self._done = 0
-        self._bound = LineLimit(path)
-        self._before = b"\n\n"
-        self._starts = np.zeros(256, dtype=bool)
-        self._starts[[*b"\r\n\"' \0", *layout.delimiter.encode("utf-8")]] = True
-        self.zeros = self.padded = layout.encoding.startswith(("utf-16", "utf-32"))
-        self._pads = np.zeros(256, dtype=bool)
-        self._pads[[*b" +"] if layout.delimiter != " " else [*b"+"]] = True
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        # A file that another program writes to has an end all the same: where it ended when it was opened.
-        n = self._file.readinto(memoryview(buffer)[: max(0, self._size - self._done)])
-        self._done += n
-        self._bound(bytes(memoryview(buffer)[:n]))
-        self._report(min(1.0, self._done / self._size))
-        if n and not (self.zeros and self.padded):
-            self._look(self._before + bytes(memoryview(buffer)[:n]))
-        return n
-
-    def _look(self, block: bytes) -> None:
-        self._before = block[-3:]
-        values = np.frombuffer(block, dtype=np.uint8)
-        if not self.padded:
-            pads = self._pads[values]
-            at = np.flatnonzero(pads[1:-1]) + 1
-            self.padded = bool(np.any(self._starts[values[at - 1]] | self._starts[values[at + 1]]))
-        if self.zeros:
-            return
-        digit = (values >= ord("0")) & (values <= ord("9"))
-        at = np.flatnonzero((values[:-1] == ord("0")) & digit[1:])
-        at = at[at > 1]
-        sign = (values[at - 1] == ord("+")) | (values[at - 1] == ord("-"))
-        self.zeros = bool(np.any(self._starts[np.where(sign, values[at - 2], values[at - 1])]))
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
+def _columns(frame: pd.DataFrame) -> list[Any]:
+    """The columns of a frame: arrays where they are numbers, and otherwise as they are."""
+    out: list[Any] = [None] * frame.shape[1]
+    kinds = list(frame.dtypes)
+    for kind in (np.dtype(np.float64), np.dtype(np.int64)):
+        places = [k for k, dtype in enumerate(kinds) if dtype == kind]
+        if len(places) > _FEW:  # thousands of columns are slow to take one by one
+            for k, values in zip(places, frame.iloc[:, places].to_numpy().T, strict=True):
+                out[k] = values
+        else:
+            for k in places:
+                out[k] = frame.iloc[:, k].to_numpy()
+    return [frame.iloc[:, k] if values is None else values for k, values in enumerate(out)]
 
 
 def read_rows(
-    path: Path, layout: Layout, report: Report, rows: int | None = None, text: Collection[int] = ()
+    table: Table, report: Report, rows: int | None = None, text: Collection[int] = ()
 ) -> tuple[pd.DataFrame, dict[int, str]]:
     """The rows of the table, or its first: columns of numbers that a double tells apart, truth values, or text; and
     notes of columns, by position, in which one number is written in several ways.
 
     The columns `text` are text whatever they hold.
     """
-    frame, watched = _parsed(path, layout, report, rows, dict.fromkeys(text, "str"))
-    quoted = _quoted(path, layout, frame, rows)
-    notes: dict[int, str] = {}
-    for k in sorted(quoted - set(text)):
-        if pd.api.types.is_numeric_dtype(frame.iloc[:, k].dtype):
-            notes[k] = QUOTED
+    layout, counts = table.layout, table.counts
+    frame = parse_table(table, report, rows, dict.fromkeys(text, "str")).copy(deep=False)
+    quoted = sorted(_quoted(table, frame, rows) - set(text))
+    notes = {k: QUOTED for k in quoted if pd.api.types.is_numeric_dtype(frame.dtypes.iloc[k])}
     if quoted:
-        whole, _ = _parsed(path, layout, report, rows, dict.fromkeys(quoted, "str"), sorted(quoted), missing=("",))
-        for place, k in enumerate(sorted(quoted)):
-            frame.isetitem(k, whole.iloc[:, place].array)
+        fields = parse_table(table, report, rows, dict.fromkeys(quoted, "str"), quoted, missing=False)
+        for place, k in enumerate(quoted):
+            frame.isetitem(k, fields.iloc[:, place].replace("", None).array)
         text = {*text, *quoted}
-    columns = [frame.iloc[:, k] for k in range(frame.shape[1])]
-    doubtful = [
-        k for k, values in enumerate(columns)
-        if k not in text and (_doubtful(values, watched.zeros) or (watched.padded and _whole(values)))
-    ]  # fmt: skip
+    doubtful = _doubtful_columns(frame, text, counts.zeros, counts.padded)
     if doubtful:
-        fields, _ = _parsed(path, layout, report, rows, dict.fromkeys(doubtful, "str"), doubtful)
+        fields = parse_table(table, report, rows, dict.fromkeys(doubtful, "str"), doubtful)
         for place, k in enumerate(doubtful):
             written = fields.iloc[:, place]
             if layout.thousands:
                 written = written.str.replace(layout.thousands, "", regex=False)
             keep = needs_text(written)
-            if keep or _whole(columns[k]):
-                notes[k] = _spelled(written, layout, keep)
+            if keep or _whole(frame.iloc[:, k]):
+                notes[k] = _spelled(written, table, keep)
             if keep:
                 frame.isetitem(k, written.str.strip().array)
-    for k in range(frame.shape[1]):
-        if k not in quoted and isinstance(frame.iloc[:, k].dtype, pd.StringDtype):
-            notes[k] = _take_blanks_out(frame, k, layout, k not in text) or notes.get(k, "")
+    for k, dtype in enumerate(frame.dtypes):
+        if isinstance(dtype, pd.StringDtype) and counts.padded and k not in quoted:
+            notes[k] = _take_blanks_out(frame, k, table, k not in text) or notes.get(k, "")
     return frame, {k: note for k, note in notes.items() if note}
 
 
-def _quoted(path: Path, layout: Layout, frame: pd.DataFrame, rows: int | None) -> frozenset[int]:
+def _quoted(table: Table, frame: pd.DataFrame, rows: int | None) -> frozenset[int]:
     """The columns that are text for their quotation marks, as far as pandas made something else of a value."""
-    where = (path, layout.delimiter, layout.encoding, len(layout.names), layout.skip + layout.header)
-    head = text_by_quotes(*where, most=_HEAD)
-    number = {k for k in head.values if not isinstance(frame.iloc[:, k].dtype, pd.StringDtype)}
+    if table.lines is not None:
+        return frozenset()  # rows that had to be split one by one are not as they were
+    layout, source = table.layout, table.source
+    encoding = layout.encoding if isinstance(source, Path) else "utf-8"
+    where = (source, layout.delimiter, encoding, len(layout.names), layout.before)
+    head = text_by_quotes(*where, most=_BEGINNING)
+    number = {k for k in head.values if not isinstance(frame.dtypes.iloc[k], pd.StringDtype)}
     if not any(k in number or bool(frame.iloc[:, k].isna().any()) for k in head.values):
         return frozenset()
-    found = text_by_quotes(*where, most=_HEAD if rows is not None else -1)
+    found = text_by_quotes(*where, most=_BEGINNING if rows is not None else -1)
     unsure = sorted((found.values - found.names) & number)
     if not unsure:
         return found.values
-    fields, _ = _parsed(path, layout, Report(""), rows, dict.fromkeys(unsure, "str"), unsure)
+    fields = parse_table(table, Report(""), rows, dict.fromkeys(unsure, "str"), unsure)
     return found.values - {k for place, k in enumerate(unsure) if not needs_text(fields.iloc[:, place])}
 
 
-def _take_blanks_out(frame: pd.DataFrame, k: int, layout: Layout, numbers: bool) -> str:
+def _doubtful_columns(frame: pd.DataFrame, text: Collection[int], zeros: bool, padded: bool) -> list[int]:
+    """Columns of which the fields have to be looked at, since numbers may have lost digits."""
+    kinds = {str(dtype) for dtype in set(frame.dtypes)}
+    if frame.shape[1] > _FEW and not (zeros or padded or text) and kinds <= {"float64", "int64"}:
+        beyond = (np.abs(frame.to_numpy()) >= EXACT).any(axis=0)
+        return [int(k) for k in np.flatnonzero(beyond) if frame.dtypes.iloc[k] == np.float64]
+    columns = [v for _, v in frame.items()]
+    return [
+        k for k, values in enumerate(columns)
+        if k not in text and (_doubtful(values, zeros) or (padded and _whole(values)))
+    ]  # fmt: skip
+
+
+def _take_blanks_out(frame: pd.DataFrame, k: int, table: Table, numbers: bool) -> str:
     """Signs of missing with blanks around them, which pandas takes for text, become missing; numbers may be left.
 
     Returns a note where one of these is written in several ways.
@@ -182,20 +172,21 @@ def _take_blanks_out(frame: pd.DataFrame, k: int, layout: Layout, numbers: bool)
     if not bool(blank.any()):
         return ""
     values = values.mask(blank)
-    plain = values.str.replace(",", ".", regex=False) if layout.decimal == "," else values
+    plain = values.str.replace(",", ".", regex=False) if table.layout.decimal == "," else values
     found = pd.to_numeric(plain.str.strip(), errors="coerce")
     note = ""
     if numbers and bool((found.notna() == values.notna()).all()):
         keep = needs_text(values)
-        note = _spelled(values, layout, keep) if keep or _whole(found) else ""
+        note = _spelled(values, table, keep) if keep or _whole(found) else ""
         values = values.str.strip() if keep else found
     frame.isetitem(k, values.array)
     return note
 
 
-def _spelled(written: pd.Series, layout: Layout, text: bool) -> str:
+def _spelled(written: pd.Series, table: Table, text: bool) -> str:
+    written = table.numbered(written)
     present = written[written.notna() & ~written.str.strip().isin(MISSING)]
-    return spelled_apart(present, 2 if layout.header else 1, text=text)
+    return spelled_apart(present, 0, text=text)
 
 
 def _whole(values: pd.Series) -> bool:
@@ -215,78 +206,29 @@ def _doubtful(values: pd.Series, zeros: bool) -> bool:
         if zeros:
             return True
         array = values.to_numpy()
-        return array.dtype.kind == "f" and bool(np.any(np.isfinite(array) & (np.abs(array) >= EXACT)))
+        if array.dtype.kind != "f" or not len(array):
+            return False
+        if np.fmax.reduce(array) < EXACT and np.fmin.reduce(array) > -EXACT:
+            return False
+        return bool(np.any(np.isfinite(array) & (np.abs(array) >= EXACT)))
     # Whole numbers beyond 2^64: pandas gives objects, or fields among which signs of missing were left.
     return values.dtype == object or bool(values.isin(MISSING).any())
 
 
-def _parsed(
-    path: Path,
-    layout: Layout,
-    report: Report,
-    rows: int | None,
-    types: Mapping[int, str],
-    only: Sequence[int] | None = None,
-    missing: Collection[str] = MISSING,
-) -> tuple[pd.DataFrame, _Watched]:
-    """The table as pandas reads it, or some columns, and the file with what was seen in its fields."""
-    names = [f"c{i}" for i in range(len(layout.names))]
-    options: dict[str, Any] = {}
-    if int(pd.__version__.split(".")[0]) < 3 and layout.decimal == "." and layout.thousands is None:
-        options["float_precision"] = "round_trip"  # later versions always are
-    if layout.delimiter == " ":
-        options["sep"] = r"\s+"
-    else:
-        options["sep"] = layout.delimiter
-    if only is not None:
-        options["usecols"] = [names[k] for k in only]
-    try:
-        watched = _Watched(path, report, layout)
-        with io.BufferedReader(watched, buffer_size=1 << 18) as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                file,
-                encoding=layout.encoding,
-                decimal=layout.decimal,
-                thousands=layout.thousands,
-                header=0 if layout.header else None,
-                names=names,
-                dtype={names[k]: kind for k, kind in types.items()},
-                index_col=False,
-                skiprows=layout.skip,
-                skip_blank_lines=True,
-                na_values=list(missing),
-                keep_default_na=False,
-                low_memory=False,
-                nrows=rows,
-                **options,
-            )
-            return frame, watched
-    except pd.errors.ParserError as error:
-        raise _parser_error(path, error) from None
-
-
-def _parser_error(path: Path, error: Exception) -> DataError:
-    text = str(error)
-    ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text)
-    if ragged:
-        expected, line, saw = ragged.groups()
-        return DataError(
-            f"Line {line} of {path.name} has {saw} fields where {expected} are expected.",
-            code="ragged-file",
-            subject=str(path),
-            advice="Check the delimiter, and put text that contains it between quotation marks.",
-        )
-    quote = re.search(r"EOF inside string starting at row (\d+)", text)
-    if quote:
-        return DataError(
-            f"A quotation mark opened in row {int(quote.group(1)) + 1} of {path.name} is never closed; "
-            "the file may be cut off.",
-            code="truncated-file",
-            subject=str(path),
-            advice="Close it, or copy the file again.",
-        )
-    return DataError(f"{path.name} is not a table of text: {text}", code="unreadable-file", subject=str(path))
+def _missing_signs(table: Table, frame: pd.DataFrame, report: Report) -> list[str]:
+    """A note of the words that were read as missing, with their counts; blanks need none."""
+    gone = [int(k) for k in np.flatnonzero(frame.isna().any().to_numpy())]
+    if not gone or len(gone) * len(frame) > _COUNTED:
+        return []
+    fields = parse_table(table, report, None, dict.fromkeys(gone, "str"), gone, missing=False)
+    counts: Counter[str] = Counter()
+    for place, k in enumerate(gone):
+        words = fields.iloc[:, place][frame.iloc[:, k].isna().to_numpy()]
+        counts.update(words.dropna().str.strip().tolist())
+    counts.pop("", None)
+    if not counts:
+        return []
+    return ["Read as missing: " + ", ".join(f"{word} ({n:,})" for word, n in counts.most_common()) + "."]
 
 
 def describe_layout(layout: Layout) -> str:
@@ -302,49 +244,59 @@ def describe_layout(layout: Layout) -> str:
 
 
 def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
-    """Dates where every value is one; otherwise text, and a note where nearly all of it is numbers."""
+    """Dates where every value is one; otherwise text, and a note where nearly all of it is numbers.
+
+    The index of the values are their rows in the file.
+    """
     if not isinstance(values.dtype, pd.StringDtype) and values.dtype != object:
         return values, ""
     present = values.dropna()
-    if present.empty:
+    if present.empty or not isinstance(present.iloc[0], str):
         return values, ""
-    if _ISO.fullmatch(str(present.iloc[0]).strip()):
-        try:
-            stamps = pd.to_datetime(values.str.strip(), format="ISO8601", errors="coerce")
-        except (ValueError, TypeError):
-            return values, ""
-        if bool((stamps.notna() == values.notna()).all()):
-            return stamps, "its dates are days since 1 January 1960." if _midnight(stamps) else (
-                "its times are milliseconds since 1 January 1960."
-            )
+    moments, note = recognise(values)
+    if moments is not None:
+        found = moments.read(values)
+        return (values, "") if found is None else (found, moments.note)
+    if note:
+        return values, note
+    head = present.iloc[:_HEAD].str.strip()
+    if 2 * int((~head.isin(SIGNS) & ~head.str.contains(r"\d")).sum()) > len(head) > 50:
+        return values, ""  # words without a digit: nobody takes that for numbers
     levels = present.drop_duplicates().astype(str)
+    numbers, note = signs_out(values, levels, layout)
+    if numbers is not None:
+        return numbers, note
+    for pattern, what in ((_PERCENT, "a percent sign"), (_MONEY, "a currency sign")):
+        if re.fullmatch(pattern, str(levels.iloc[0]).strip()) and bool(levels.str.strip().str.fullmatch(pattern).all()):
+            sign = re.sub(r"[\d.,+ -]", "", str(levels.iloc[0]))
+            return values, f'its numbers have {what}, so it is text; destring, ignore("{sign}") makes numbers of it.'
     plain = levels.str.replace(",", ".", regex=False) if layout.decimal == "," else levels
     bad = levels[pd.to_numeric(plain, errors="coerce").isna()]
     if 0 < len(bad) <= 20 and len(bad) < 0.2 * len(levels):
         n = int(present.isin(bad).sum())
         if n < 0.1 * len(present):
-            first = bad.index[0] + 2 if layout.header else bad.index[0] + 1
             count = "one value is no number" if n == 1 else f"{n} values are no numbers"
-            return values, f"{count} ({bad.iloc[0]!r} in row {first} is the first), so the variable is text."
+            return values, f"{count} ({bad.iloc[0]!r} in row {bad.index[0]} is the first), so the variable is text."
     return values, ""
 
 
-def _midnight(stamps: pd.Series) -> bool:
-    present = stamps.dropna()
-    return bool((present == present.dt.normalize()).all())
+def signs_out(values: pd.Series, levels: pd.Series, layout: Layout) -> tuple[pd.Series | None, str]:
+    """The values as numbers where all but signs of missing are numbers, with a note of the rows; otherwise None.
 
-
-def _last_line_is_short(path: Path, layout: Layout) -> str:
-    """A note where the last line has fewer fields than the others and does not end: the file may be cut."""
-    if layout.encoding.startswith(("utf-16", "utf-32")) or layout.delimiter == " ":
-        return ""
-    with open(path, "rb") as file:
-        file.seek(-min(1 << 16, os.path.getsize(path)), os.SEEK_END)
-        tail = file.read()
-    if tail.endswith((b"\n", b"\r")) or b'"' in tail:
-        return ""
-    last = tail.replace(b"\r", b"\n").rsplit(b"\n", 1)[-1]
-    fields = last.count(layout.delimiter.encode(layout.encoding, errors="replace")) + 1
-    if fields >= len(layout.names):
-        return ""
-    return f"The last line has {fields} of {len(layout.names)} fields; the file may be cut off."
+    ``levels`` are the different values, the index their rows in the file.
+    """
+    signs = levels[levels.str.strip().isin(SIGNS)]
+    if signs.empty or len(signs) == len(levels):
+        return None, ""
+    rest = levels.drop(signs.index).str.strip()
+    if layout.thousands:
+        rest = rest.str.replace(layout.thousands, "", regex=False)
+    plain = rest.str.replace(",", ".", regex=False) if layout.decimal == "," else rest
+    known = pd.to_numeric(plain, errors="coerce")
+    if bool(known.isna().any()) or needs_text(rest):
+        return None, ""
+    numbers = values.map(dict(zip(levels.loc[rest.index], known, strict=True))).astype(np.float64)
+    n = int((values.notna() & numbers.isna()).sum())
+    words = ", ".join(repr(s) for s in signs.str.strip().unique())
+    rows = "one value" if n == 1 else f"{n:,} values"
+    return numbers, f"{words} read as missing ({rows}, the first in row {signs.index[0]})."

@@ -1,29 +1,32 @@
-"""What a text file does not say of itself: encoding, delimiter, decimal mark, header."""
+"""What a text file does not say of itself: delimiter, decimal mark, where its names and its data begin."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
-import string
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from terrace.data.readers.line_limit import LineLimit
+from terrace.data.progress import Report
+from terrace.data.readers import header
+from terrace.data.readers.rows import Rows, aligned, cut, split_text
 from terrace.errors import DataError
+from terrace.wording import enumerated
 
-_SAMPLE_BYTES = 1 << 17
+SAMPLE_BYTES = 1 << 17
+"""How much of a file is looked at to detect what it is."""
 _SAMPLE_ROWS = 300
 _CANDIDATES = ("\t", ";", "|", ",")
 DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 _WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "space": " "}
-MISSING = frozenset(
-    ["", ".", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "#N/A", "NULL", "null"]
-    + [f".{letter}" for letter in string.ascii_lowercase]
-)
+
+MISSING = header.MISSING
 """What stands for a missing value in a text file."""
 
+_ENDS = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
+_WORD = re.compile(r'"[^"]*"|\S+')
 _DOT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?(\d+,\d*|\d*,\d+)([eE][+-]?\d+)?")
 _DOT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -31,8 +34,40 @@ _COMMA_THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a caller says of a text file; what is None or empty is detected, or all of the file.
+
+    ``rows`` and ``columns`` are the first and last to read, counted in the file from 1, None for the beginning or the
+    end; ``names`` is the row of the names, 0 where there is none; ``skip`` lines at the beginning are passed over;
+    lines that begin with ``comment`` are no data. ``text`` are columns to read as text; a 0 among them means all.
+    """
+
+    delimiter: str | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    encoding: str | None = None
+    rows: tuple[int | None, int | None] = (None, None)
+    columns: tuple[int | None, int | None] = (None, None)
+    names: int | None = None
+    skip: int = 0
+    comment: str | None = None
+    text: tuple[int, ...] = ()
+
+    @property
+    def part(self) -> bool:
+        """True where some of the file is to be left out, or the names stand where the caller says."""
+        part = self.rows != (None, None) or self.columns != (None, None)
+        return part or self.names is not None or bool(self.skip) or self.comment is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """How to read a text file. `names` are as written; `header` says whether the first row holds them."""
+    """How to read a text file.
+
+    ``names`` are as written, one for each field of a row, empty where there is none; ``labels`` likewise. ``header``
+    tells whether the file holds names; ``before`` lines come before the first row of data. ``notes`` say what is not
+    read, or not read as it stands. ``begins`` are the positions of columns of fixed width.
+    """
 
     encoding: str
     delimiter: str
@@ -40,39 +75,175 @@ class Layout:
     thousands: str | None
     header: bool
     names: tuple[str, ...]
+    labels: tuple[str, ...]
+    before: int
+    notes: tuple[str, ...] = ()
+    begins: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The first rows of a file, after ``skip`` lines that are passed over, their header and the layout by them."""
+
     skip: int
+    rows: Rows
+    found: header.Header
+    layout: Layout
+    named: bool
 
 
-def detect(path: Path, *, delimiter: str | None, decimal: str | None, encoding: str | None) -> Layout:
-    """Find out what the caller does not give. Raises `DataError` for a file that is not a table of text."""
-    encoding = check_encoding(path, encoding) if encoding else detect_encoding(path)
-    with open(path, "rb") as file:
-        head = file.read(_SAMPLE_BYTES)
-        whole = not file.read(1)
-    text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(head, final=whole)
-    lines = text.splitlines(keepends=True)
+def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: str) -> Sample:
+    """The layout by the beginning of a text, or by all of it. Raises `DataError` where it is no table."""
+    text = text.removeprefix("\ufeff")
+    lines = physical_lines(text)
     if not whole and len(lines) > 1:
         lines.pop()  # the last may be cut
-    skip = 0
-    while lines and not lines[0].strip():
-        lines.pop(0)
-        skip += 1
-    if not lines:
+        lines = lines[: wanted.skip + (wanted.names or 0) + 2 * _SAMPLE_ROWS]
+    skip = min(wanted.skip, len(lines))
+    if not any(line.strip("\r\n \t\ufeff\0") for line in lines[skip:]):
         raise DataError(f"{path.name} holds nothing but blanks.", code="empty-file", subject=str(path))
-    declared = re.fullmatch(r"sep=(.)", lines[0].strip("\r\n"))
+    first = next(k for k in range(skip, len(lines)) if lines[k].strip())
+    delimiter = wanted.delimiter
+    declared = re.fullmatch(r'"?sep=(.)"?', lines[first].strip("\r\n"))
     if declared:  # written by Excel for Excel
-        lines.pop(0)
-        skip += 1
+        skip = first + 1
         delimiter = delimiter or declared.group(1)
-    delimiter = _checked_delimiter(delimiter) if delimiter else _detect_delimiter(lines)
-    rows = split(lines, delimiter)
-    header = _has_header(rows)
-    body = rows[1:] if header else rows
-    if decimal is not None and decimal not in (".", ","):
-        raise DataError(f"{decimal!r} is no decimal mark; use . or ,.", code="bad-decimal", subject="decimal")
-    found, thousands = _detect_decimal(body, delimiter)
-    names = _all_names(path, tuple(rows[0]) if header else (), rows, skip)
-    return Layout(encoding, delimiter, decimal or found, thousands, header, names, skip)
+    sign = "#" if wanted.comment is None else wanted.comment
+    plain = [line for line in lines[skip:] if line.strip() and not (sign and line.startswith(sign))]
+    plain = plain or [line for line in lines[skip:] if line.strip()]
+    if not plain:
+        raise DataError(f"{path.name} holds nothing but blanks.", code="empty-file", subject=str(path))
+    if wanted.decimal is not None and wanted.decimal not in (".", ","):
+        raise DataError(f"{wanted.decimal!r} is no decimal mark; use . or ,.", code="bad-decimal", subject="decimal")
+    delimiter = _checked_delimiter(delimiter) if delimiter else _detect_delimiter(_below_titles(lines[skip:], plain))
+    begins: tuple[int, ...] = ()
+    if delimiter == " " and not _even_words(plain):
+        begins = tuple(aligned(plain))
+    rows = split_rows("".join(lines[skip:]), delimiter, wanted, begins, skip + 1, Report(""))
+    if not whole:
+        rows.rows, rows.lines = rows.rows[:_SAMPLE_ROWS], rows.lines[:_SAMPLE_ROWS]
+    named = _quoted_names(plain, delimiter)
+    layout, found = layout_of(path, rows, whole, wanted, encoding, delimiter, begins, named)
+    return Sample(skip, rows, found, layout, named)
+
+
+def layout_of(
+    path: Path,
+    rows: Rows,
+    whole: bool,
+    wanted: Wanted,
+    encoding: str,
+    delimiter: str,
+    begins: tuple[int, ...],
+    named: bool,
+) -> tuple[Layout, header.Header]:
+    """How these rows are to be read, and their header."""
+    place = None
+    if wanted.names is not None:
+        place = next((k for k, n in enumerate(rows.lines) if n >= wanted.names), -2) if wanted.names else -1
+        if place == -2 or (place >= 0 and not any(rows.rows[place])):
+            raise DataError(
+                f"Row {wanted.names} of {path.name} holds no names.", code="bad-option-value", subject="varnames",
+                advice="Name the row of the file, from 1, in which the names stand, or write varnames(nonames).",
+            )  # fmt: skip
+    found = header.find_header(rows.rows, whole=whole, named=named, names_row=place)
+    body = [row for row in rows.rows[found.first : len(rows.rows) - found.below] if row]
+    widths = Counter(len(row) for row in body)
+    usual = widths.most_common(1)[0][0] if widths else 0
+    names, labels = list(found.names), list(found.labels)
+    first = rows.rows[found.above] if found.rows else []
+    one_fewer = len(first) == usual - 1 and len(widths) == 1 and all(first)
+    if found.rows == 1 and one_fewer and any(row[-1].strip() for row in body):
+        names, labels = ["row", *names[: len(first)]], ["", *labels[: len(first)]]  # as R writes row names
+    elif found.rows == 1 and wanted.names is None and len(first) < usual:
+        _more_than_named(path, rows, found, len(first))
+    wide = max(len(names), usual)
+    names += [""] * (wide - len(names))
+    labels += [""] * (wide - len(labels))
+    dec, thousands = _detect_decimal(body, delimiter)
+    decimal = wanted.decimal or dec
+    thousands = wanted.thousands or (thousands if thousands != decimal else None)
+    at = found.first
+    before = rows.lines[at] - 1 if at < len(rows.lines) else (rows.lines[-1] if rows.lines else 0)
+    layout = Layout(
+        encoding, delimiter, decimal, thousands, found.rows > 0, tuple(n.lstrip("\ufeff") for n in names),
+        tuple(labels), before, tuple(_header_notes(rows, found)), begins,
+    )  # fmt: skip
+    return layout, found
+
+
+def _more_than_named(path: Path, rows: Rows, found: header.Header, width: int) -> None:
+    """Raises `DataError` where a row has something in more fields than the header has names."""
+    for k in range(found.first, len(rows.rows) - found.below):
+        if any(f.strip() for f in rows.rows[k][width:]):
+            raise DataError(
+                f"Row {rows.lines[k]} of {path.name} has more fields than the header has names ({width}).",
+                code="ragged-file",
+                subject=str(path),
+                advice="Check the delimiter, and put text that contains it between quotation marks.",
+            )
+
+
+def split_rows(
+    text: str, delimiter: str, wanted: Wanted, begins: tuple[int, ...], first_line: int, report: Report
+) -> Rows:
+    """The rows of a text, by its delimiter or its columns of fixed width."""
+    if begins:
+        lines = physical_lines(text)
+        fixed = [cut(line.rstrip("\r\n"), begins) if line.strip() else [] for line in lines]
+        return Rows(fixed, [first_line + k for k in range(len(lines))])
+    return split_text(text, delimiter, report, comment=wanted.comment, first_line=first_line)
+
+
+def physical_lines(text: str) -> list[str]:
+    """The lines with their ends: CR, LF or both, and nothing else that Unicode calls a line end."""
+    return [line for line in _ENDS.findall(text) if line]
+
+
+def _quoted_names(lines: list[str], delimiter: str) -> bool:
+    """True where the first row is in quotation marks, numbers too, and the numbers below are not."""
+    if len(lines) < 2 or delimiter == " ":
+        return False
+    first, second = ([f.strip() for f in line.strip("\r\n").split(delimiter)] for line in lines[:2])
+    if len(first) != len(second) or not all(re.fullmatch(r'"[^"]*"', f) for f in first):
+        return False
+    return any(_is_number(f) for f in second)
+
+
+def _header_notes(rows: Rows, found: header.Header) -> list[str]:
+    notes = []
+    titles = [k for k in range(found.above) if any(f.strip() for f in rows.rows[k])]
+    if titles:
+        words = " ".join(f.strip() for f in rows.rows[titles[0]] if f.strip())
+        notes.append(f"{rows_of([rows.lines[k] for k in titles])} above the names left out: {shown(words)}.")
+    if found.joined:
+        lines = [rows.lines[found.above + k] for k in range(found.rows)]
+        notes.append(f"The names come from rows {lines[0]} to {lines[-1]}; varnames(#) takes them from one row.")
+    elif found.rows > 1:
+        lines = [rows.lines[found.above + k] for k in range(1, found.rows)]
+        notes.append(f"{rows_of(lines)} below the names read as labels of the variables.")
+    if found.numbers and found.rows:
+        notes.append(
+            f"Row {rows.lines[found.above]}, with numbers, is taken for the names; varnames(nonames) makes it data."
+        )
+    below = [k for k in range(len(rows.rows) - found.below, len(rows.rows)) if any(f.strip() for f in rows.rows[k])]
+    if below:
+        words = " ".join(f.strip() for f in rows.rows[below[0]] if f.strip())
+        notes.append(f"{rows_of([rows.lines[k] for k in below])} below the data left out: {shown(words)}.")
+    return notes
+
+
+def rows_of(lines: Sequence[int]) -> str:
+    """``Row 3`` or ``Rows 3, 5 and 9``, with the first ten where there are more."""
+    first = [str(n) for n in lines[:10]]
+    if len(lines) > 10:
+        return f"{len(lines):,} rows, the first of them {enumerated(first, 'and')},"
+    return f"Row{'s' if len(lines) > 1 else ''} {enumerated(first, 'and')}"
+
+
+def shown(text: str) -> str:
+    """A text for a note, not too long."""
+    return repr(text if len(text) <= 40 else text[:37] + "...")
 
 
 def split(lines: list[str], delimiter: str) -> list[list[str]]:
@@ -85,90 +256,6 @@ def split(lines: list[str], delimiter: str) -> list[list[str]]:
         except csv.Error:
             rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
     return [[f.strip() for f in row] for row in rows if any(f.strip() for f in row)][:_SAMPLE_ROWS]
-
-
-def detect_encoding(path: Path) -> str:
-    """UTF-8, UTF-16 or UTF-32 by their marks or by being valid, otherwise a Western single-byte encoding.
-
-    The whole file is looked at: a name with an accent may stand in the last row.
-    """
-    with open(path, "rb") as file:
-        head = file.read(4096)
-        for mark, name in (
-            (codecs.BOM_UTF8, "utf-8-sig"),
-            (codecs.BOM_UTF32_LE, "utf-32"),
-            (codecs.BOM_UTF32_BE, "utf-32"),
-            (codecs.BOM_UTF16_LE, "utf-16"),
-            (codecs.BOM_UTF16_BE, "utf-16"),
-        ):
-            if head.startswith(mark):
-                return name
-        if b"\0" in head:
-            even, odd = head[0::2].count(0), head[1::2].count(0)
-            if odd > 0.3 * len(head) / 2 and even == 0:
-                return "utf-16-le"
-            if even > 0.3 * len(head) / 2 and odd == 0:
-                return "utf-16-be"
-            raise DataError(
-                f"{path.name} is not a text file.",
-                code="not-text",
-                subject=str(path),
-                advice="Check what program wrote it, and export it from there as .csv or .xlsx.",
-            )
-        file.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        single_byte = "cp1252"
-        utf8 = True
-        bound = LineLimit(path)
-        while block := file.read(1 << 20):
-            bound(block)
-            if block.isascii():
-                if utf8 and decoder.getstate()[0]:
-                    utf8 = False
-                continue
-            if utf8:
-                try:
-                    decoder.decode(block)
-                except UnicodeDecodeError:
-                    utf8 = False
-            if any(c in block for c in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")):
-                single_byte = "latin-1"
-        if utf8 and not decoder.getstate()[0]:
-            return "utf-8"
-        return single_byte
-
-
-def check_encoding(path: Path, encoding: str) -> str:
-    """`encoding` where it exists and fits the file; otherwise `DataError` naming the place."""
-    try:
-        decoder = codecs.getincrementaldecoder(encoding)()
-    except LookupError:
-        raise DataError(
-            f"There is no encoding {encoding!r}.",
-            code="no-such-encoding",
-            subject="encoding",
-            advice="Examples: utf-8, latin-1, cp1252, utf-16.",
-        ) from None
-    if codecs.lookup(encoding).name == "iso8859-1":
-        return encoding  # any bytes are text of it, so that the file need not be read
-    offset = 0
-    bound = LineLimit(path)
-    try:
-        with open(path, "rb") as file:
-            while block := file.read(1 << 20):
-                bound(block)
-                decoder.decode(block)
-                offset += len(block)
-            decoder.decode(b"", final=True)
-    except UnicodeError as error:
-        place = offset + getattr(error, "start", 0)
-        raise DataError(
-            f"{path.name} is not {encoding} text (byte {place + 1}).",
-            code="wrong-encoding",
-            subject="encoding",
-            advice="Leave the encoding to be detected, or name another, such as latin-1.",
-        ) from None
-    return encoding
 
 
 def _checked_delimiter(delimiter: str) -> str:
@@ -186,52 +273,52 @@ def _detect_delimiter(lines: list[str]) -> str:
     """The candidate that gives every row, the header included, the same number of fields, at least two."""
     best: tuple[tuple[bool, float], str] | None = None
     for candidate in _CANDIDATES:
-        rows = split(lines, candidate)
+        rows = split(lines[: 2 * _SAMPLE_ROWS], candidate)
         counts = Counter(len(row) for row in rows)
         usual, times = max(counts.items(), key=lambda item: (item[1], item[0]))
         if usual < 2:
             continue
-        if candidate == "," and len(rows[0]) == 1:
-            continue  # one name above, two fields below: the comma is a decimal mark
+        if candidate == "," and usual == 2 and len(rows[0]) == 1 and all(map(_one_number, rows[1:])):
+            continue  # one name above, numbers below: the comma is a decimal mark
         score = (len(rows[0]) == usual, round(times / len(rows), 1))
         if best is None or score > best[0]:
             best = (score, candidate)
     if best is not None and best[0][1] >= 0.5:
         return best[1]
-    words = Counter(len(line.split()) for line in lines[:_SAMPLE_ROWS] if line.strip())
-    usual, times = words.most_common(1)[0]
-    if usual >= 2 and times >= 0.95 * sum(words.values()) and len(words) <= 2:
+    if _even_words(lines) or aligned(lines[:_SAMPLE_ROWS]):
         return " "
     return ";" if best is None else best[1]
+
+
+def _even_words(lines: list[str]) -> bool:
+    """True where all lines have as many words, at least two, as the others; the first may have one fewer."""
+    counts = [len(_WORD.findall(line)) for line in lines[:_SAMPLE_ROWS] if line.strip()]
+    words = Counter(counts)
+    usual, times = max(words.items(), key=lambda item: (item[1], item[0]))
+    if usual >= 2 and counts[0] == usual - 1 and set(counts[1:]) == {usual}:
+        return True
+    return usual >= 2 and times >= 0.95 * len(counts) and len(words) <= 2
+
+
+def _below_titles(lines: list[str], plain: list[str]) -> list[str]:
+    """The lines below the first empty one, where that is near the top: a title says nothing of the delimiter."""
+    blank = next((k for k, line in enumerate(lines[:10]) if not line.strip()), None)
+    below = [line for line in lines[blank:] if line in plain] if blank else []
+    return below if len(below) >= 2 else plain
+
+
+def _one_number(row: list[str]) -> bool:
+    return len(row) == 1 or bool(len(row) == 2 and _COMMA.fullmatch(",".join(row)))
 
 
 def _is_number(field: str) -> bool:
     return bool(_DOT.fullmatch(field) or _COMMA.fullmatch(field) or _DOT_THOUSANDS.fullmatch(field))
 
 
-def _has_header(rows: list[list[str]]) -> bool:
-    """False only where numbers other than years stand in the first row, and no name above a number."""
-    first = rows[0]
-    if len(rows) == 1:
-        return not any(_is_number(f) for f in first)
-    named = numeric = 0
-    for i, field in enumerate(first):
-        below = [row[i] for row in rows[1:] if i < len(row) and row[i] not in MISSING]
-        numbers = bool(below) and all(_is_number(f) for f in below)
-        if _is_number(field) or field in MISSING:
-            numeric += field != ""
-        elif numbers:
-            named += 1
-    if named or numeric == 0:
-        return True
-    years = [f for f in first if re.fullmatch(r"(19|20)\d\d", f)]
-    return len(years) == numeric >= 2 and len(set(years)) == numeric < len(first)
-
-
 def _detect_decimal(rows: list[list[str]], delimiter: str) -> tuple[str, str | None]:
     dots = commas = grouped_dots = grouped_commas = ambiguous = 0
     for row in rows:
-        for field in row:
+        for field in map(str.strip, row):
             if "," in field:
                 if _COMMA_THOUSANDS.fullmatch(field):
                     grouped_commas += 1
@@ -253,24 +340,3 @@ def _detect_decimal(rows: list[list[str]], delimiter: str) -> tuple[str, str | N
     if ambiguous:  # 5,876 between semicolons: a decimal comma is far likelier than 5876
         return ",", None
     return ".", None
-
-
-def _all_names(path: Path, names: tuple[str, ...], rows: list[list[str]], skip: int) -> tuple[str, ...]:
-    """As many names as fields: R leaves the name of the row names out; other surplus fields are an error."""
-    width = len(rows[0])
-    body = rows[1:] if names else rows
-    filled = [max((i + 1 for i, f in enumerate(row) if f), default=0) for row in body]
-    widest = max(filled, default=width)
-    if not names:
-        return ("",) * max(width, widest)
-    if widest <= width:
-        return names
-    if all(len(row) == width + 1 for row in body):
-        return ("row", *names)
-    line = filled.index(next(f for f in filled if f > width)) + 2 + skip
-    raise DataError(
-        f"Row {line} of {path.name} has more fields than the header has names ({width}).",
-        code="ragged-file",
-        subject=str(path),
-        advice="Check the delimiter, and put text that contains it between quotation marks.",
-    )

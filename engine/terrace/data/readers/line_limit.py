@@ -20,7 +20,7 @@ class LineLimit:
 
     def __call__(self, block: bytes) -> None:
         """Look at the next block."""
-        if len(block) >= _HOLE and not block.strip(b"\0"):
+        if len(block) >= _HOLE and not block[0] and not block.strip(b"\0"):
             raise self._refused(
                 f"{self._path.name} is damaged: from byte {self._done + 1:,} on it holds nothing but zeros.",
                 "Copy or download it again.",

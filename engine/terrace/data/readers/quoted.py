@@ -31,7 +31,7 @@ class Quoted:
 
 
 def text_by_quotes(
-    path: Path, delimiter: str, encoding: str, columns: int, heads: int, most: int = -1
+    source: Path | bytes, delimiter: str, encoding: str, columns: int, heads: int, most: int = -1
 ) -> Quoted:
     """The columns whose values all stand in quotation marks that they do not need.
 
@@ -42,9 +42,13 @@ def text_by_quotes(
     """
     if len(delimiter) != 1 or delimiter == " " or not delimiter.isascii():
         return Quoted()
-    with open(path, "rb") as file:
-        raw = file.read(most)
-        cut = bool(file.read(1))
+    if isinstance(source, bytes):
+        raw = source if most < 0 else source[:most]
+        cut = len(raw) < len(source)
+    else:
+        with open(source, "rb") as file:
+            raw = file.read(most)
+            cut = bool(file.read(1))
     if encoding.startswith(("utf-16", "utf-32")):
         raw = raw.decode(encoding, errors="replace").encode("utf-8")
     if b'"' not in raw:

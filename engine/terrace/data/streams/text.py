@@ -8,7 +8,7 @@ lose digits) is given up for a wider one, and whoever reads begins anew (`TypeGi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,17 @@ import pandas as pd
 from terrace.data.digits import EXACT, needs_text, why_text
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
-from terrace.data.readers.delimited import describe_layout, read_rows, text_column
-from terrace.data.readers.detect import MISSING, Layout, detect
+from terrace.data.readers.delimited import SIGNS, describe_layout, read_rows, text_column
+from terrace.data.readers.detect import MISSING, SAMPLE_BYTES, Layout, Wanted, detect_sample
+from terrace.data.readers.moments import Moments, recognise
+from terrace.data.readers.table import Table, open_unsplit
 from terrace.data.streams.batches import PREVIEW_ROWS, AsPandas, StreamedData, Wider, bytes_needed
 from terrace.errors import DataError, TerraceError
 
 BLOCK_BYTES = 1 << 24
 _PADDED = "padded"  # for Wider: the type holds, and the notes have to tell how its numbers are written
+_SIGNED = "signs"  # likewise for signs of missing among numbers
+_SIGNS_TOLD = "some of its values, such as '-', are read as missing."
 _SPELLED = (
     "some of its numbers have blanks around them or a plus sign and others have not; these do not count, so that ' 1' "
     "and '1' are one value."
@@ -37,7 +41,8 @@ class TextBlocks:
     """The columns of a text file by position.
 
     ``types`` are ``int``, ``float``, ``bool``, ``text``, ``date`` or ``digits`` (numbers that are kept as text).
-    ``told`` are the columns of whole numbers whose several spellings are in the notes.
+    ``told`` are the columns of whole numbers whose several spellings are in the notes, ``moments`` how dates are
+    written, ``signs`` the columns of numbers in which signs such as - are missing.
     """
 
     path: Path
@@ -46,6 +51,8 @@ class TextBlocks:
     size: int
     n_rows: int | None = None
     told: frozenset[int] = frozenset()
+    moments: Mapping[int, Moments] = field(default_factory=dict)
+    signs: frozenset[int] = frozenset()
 
     def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
         import pyarrow as pa
@@ -61,7 +68,7 @@ class TextBlocks:
                     handle,
                     read_options=csv.ReadOptions(
                         block_size=BLOCK_BYTES,
-                        skip_rows=layout.skip + layout.header,
+                        skip_rows=layout.before,
                         column_names=names,
                         encoding=encoding,
                     ),
@@ -96,9 +103,11 @@ class TextBlocks:
             return _known(array)
         if kind != "date":
             return array
-        values = array.to_pandas()
-        found = text_column(values, self.layout)[0]
-        return AsPandas(found if values.notna().any() else pd.Series(pd.NaT, index=values.index))
+        values = _known(array).to_pandas()
+        found = self.moments[k].read(values)
+        if found is None:
+            raise Wider(k)
+        return AsPandas(found)
 
     def _numbers(self, k: int, array: Any) -> Any:
         """The fields as numbers; `Wider` where one is none, or would lose digits."""
@@ -111,8 +120,10 @@ class TextBlocks:
             fields = pc.replace_substring(fields, ",", ".")
         whole = pa.int64() if self.types[k] == "int" else pa.float64()
         try:
-            numbers = _cast(fields, whole)
+            numbers = _cast(_without_signs(fields) if k in self.signs else fields, whole)
         except pa.ArrowInvalid:
+            if k not in self.signs and _castable(_without_signs(fields)):
+                raise Wider(k, _SIGNED) from None
             # whole numbers beyond 2^63 are among what is wider
             raise Wider(k, "digits" if kept == "digits" or _too_long(fields) else "") from None
         kept = kept or ("digits" if _beyond(numbers) and _too_long(fields) else "")
@@ -139,67 +150,88 @@ class StreamedText(StreamedData):
     def widened(self, column: int, kind: str) -> StreamedText:
         """The file opened with a wider type of one column."""
         assert isinstance(self.file, TextBlocks)
-        types, told = list(self.file.types), self.file.told
+        types, told, signs = list(self.file.types), self.file.told, self.file.signs
         if kind == _PADDED:
             told = told | {column}
+        elif kind == _SIGNED:
+            signs = signs | {column}
+            types[column] = "float"
         else:
             types[column] = kind or _WIDER.get(types[column], "text")
-        wider = _preview(self.file.path, self.file.layout, tuple(types), self.file.size, told)
+        wider = _preview(_opened(self.file.path, Report("")), tuple(types), self.file.size, told, signs)
         return replace(wider, batch_rows=self.batch_rows)
 
 
 def open_text(path: Path, report: Report) -> StreamedData:
     """The file as StreamedData. `DataError` for layouts that cannot be read in parts."""
     report()
-    layout = detect(path, delimiter=None, decimal=None, encoding=None)
-    if layout.thousands or layout.delimiter == " ":
-        what = f"marks thousands by {layout.thousands!r}" if layout.thousands else "is separated by blanks"
+    return _preview(_opened(path, report), None, path.stat().st_size)
+
+
+def _opened(path: Path, report: Report) -> Table:
+    table = open_unsplit(path, report)
+    thousands = table.layout.thousands if table else None
+    if table is None or thousands:
+        what = f"marks thousands by {thousands!r}" if thousands else "has rows that have to be read one by one"
         raise DataError(
             f"{path.name} {what}; such text cannot be streamed.",
             code="cannot-stream",
             subject=str(path),
             advice="Write it as CSV with plain numbers, or as Parquet.",
         )
-    return _preview(path, layout, None, path.stat().st_size)
+    return table
 
 
 def _preview(
-    path: Path, layout: Layout, types: tuple[str, ...] | None, size: int, told: frozenset[int] = frozenset()
+    table: Table,
+    types: tuple[str, ...] | None,
+    size: int,
+    told: frozenset[int] = frozenset(),
+    signs: frozenset[int] = frozenset(),
 ) -> StreamedText:
     as_text = [] if types is None else [k for k, kind in enumerate(types) if kind in ("text", "digits")]
-    frame, spelled = read_rows(path, layout, Report(""), PREVIEW_ROWS, as_text)
+    layout = table.layout
+    frame, spelled = read_rows(table, Report(""), PREVIEW_ROWS, as_text)
     spelled |= dict.fromkeys(told - set(spelled), _SPELLED)
     columns, where, found = [], [], []
-    notes = [describe_layout(layout)]
+    moments: dict[int, Moments] = {}
+    notes = [describe_layout(layout), *table.notes]
     for k, name in enumerate(layout.names):
-        values = frame.iloc[:, k]
+        values = table.numbered(frame.iloc[:, k])
         if types is not None and types[k] == "digits":
             values = values.str.strip()
-        kind = _kind(values)
-        if kind == "text":
+        kind, note = _kind(values), ""
+        if kind == "text" and k not in as_text:
+            written = recognise(values)[0]
             values, note = text_column(values, layout)
-            if pd.api.types.is_datetime64_any_dtype(values.dtype):
-                kind = "date"
-            elif note:
-                notes.append(f"{name or f'column {k + 1}'}: {note}")
+            if pd.api.types.is_numeric_dtype(values.dtype) and written is None:
+                kind, signs = "float", signs | {k}
+            if written is not None:
+                kind, moments[k] = "date", written
+        if k in signs and not note:
+            note = _SIGNS_TOLD
+        if note:
+            notes.append(f"{name or f'column {k + 1}'}: {note}")
         if k in spelled:
             notes.append(f"{name or f'column {k + 1}'}: {spelled[k]}")
         found.append(kind if types is None or kind == "date" else types[k])
         if not name and k >= 1 and bool(values.isna().all()):
             continue  # the trailing delimiter of every line
         where.append(k)
-        columns.append(RawColumn(name if layout.header else f"v{k + 1}", values))
-    data = build_dataset(columns, source=str(path), notes=notes)
+        columns.append(RawColumn(name if layout.header else f"v{k + 1}", values, layout.labels[k]))
+    data = build_dataset(columns, source=str(table.path), notes=notes)
     return StreamedText(
-        data.frame, data.variables, source=data.source, notes=data.notes,
-        file=TextBlocks(path, layout, tuple(found), size, told=frozenset(spelled)), columns=tuple(where),
-    )
+        data.frame, data.variables, source=data.source, notes=data.notes, columns=tuple(where),
+        file=TextBlocks(table.path, layout, tuple(found), size, told=frozenset(spelled), moments=moments, signs=signs),
+    )  # fmt: skip
 
 
 def _kind(values: pd.Series) -> str:
     """The type of a column of the first rows."""
     if pd.api.types.is_bool_dtype(values.dtype):
         return "bool"
+    if values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "boolean":
+        return "bool"  # with missing values among them
     if not pd.api.types.is_numeric_dtype(values.dtype):
         return "digits" if not values.isna().all() and why_text(values.dropna().astype("str")) else "text"
     return "int" if pd.api.types.is_integer_dtype(values.dtype) else "float"
@@ -265,6 +297,24 @@ def _cast(fields: Any, kind: Any) -> Any:
         return _known(fields, trimmed=True).cast(kind)
 
 
+def _without_signs(fields: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.if_else(pc.is_in(fields, value_set=pa.array(sorted(SIGNS))), pa.scalar(None, pa.string()), fields)
+
+
+def _castable(fields: Any) -> bool:
+    """True where these fields are numbers."""
+    import pyarrow as pa
+
+    try:
+        _cast(fields, pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def _known(fields: Any, *, trimmed: bool = False) -> Any:
     """The fields, without the blanks around them where `trimmed`; a sign of missing among blanks is missing."""
     import pyarrow as pa
@@ -315,8 +365,9 @@ def memory_of_text(path: Path) -> int:
         head = file.read(1 << 20)
     lines = max(1, head.count(b"\n"))
     rows = size / (len(head) / lines)
+    text = head[:SAMPLE_BYTES].decode("latin-1")
     try:
-        fields = len(detect(path, delimiter=None, decimal=None, encoding="latin-1").names)
+        fields = len(detect_sample(path, text, size <= SAMPLE_BYTES, Wanted(), "latin-1").layout.names)
     except TerraceError:
         fields = 1  # the reader will say what is wrong
     return bytes_needed(int(rows), max(8.0 * fields, len(head) / lines))

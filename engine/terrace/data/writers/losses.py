@@ -10,6 +10,7 @@ from terrace.data import formats
 from terrace.data.dataset import Dataset
 from terrace.data.formats import DataFormat
 from terrace.data.readers.detect import MISSING
+from terrace.data.readers.moments import recognise
 
 _ISO = re.compile(r"\s*\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?\s*")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -43,9 +44,9 @@ def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
 
 def from_text(values: pd.Series) -> pd.Series:
     """Texts, shape (n,), as a file of this format gives them back beside numbers: only dates become something else."""
-    if bool(values.str.fullmatch(_ISO).all()):
-        return pd.to_datetime(values.str.strip(), format="ISO8601", errors="coerce")
-    return values
+    moments, _ = recognise(values)
+    found = moments.read(values) if moments is not None else None
+    return values if found is None else found
 
 
 def from_excel(values: pd.Series) -> pd.Series:

@@ -58,9 +58,10 @@ def write_ods(data: Dataset, path: Path, report: Report) -> list[str]:
 
 def _breaks_note(data: Dataset) -> list[str]:
     """A note on tabs and carriage returns, which the format holds and few readers, ours among them, take from it."""
-    names = [v.name for v in data.variables
-             if data.is_text(v.name) and bool(data.frame[v.name].str.contains("[\t\r]").fillna(False).any())]  # fmt: skip
-    return [f"Tabs and carriage returns in text are mostly lost where it is read again: {', '.join(names)}."] * bool(names)
+    texts = [v.name for v in data.variables if data.is_text(v.name)]
+    names = [name for name in texts if bool(data.frame[name].str.contains("[\t\r]").fillna(False).any())]
+    told = f"Tabs and carriage returns in text are mostly lost where it is read again: {', '.join(names)}."
+    return [told] * bool(names)
 
 
 def _write(file: BinaryIO, data: Dataset, columns: list[Callable[[int], str]], report: Report) -> None:

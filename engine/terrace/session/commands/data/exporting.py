@@ -15,8 +15,8 @@ from terrace.data.plain import plain_values
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import parse_names
 from terrace.language.grammar.options import rules
-from terrace.session.commands.data.opening import DELIMITERS
 from terrace.session.commands.helpers.files import file_name
+from terrace.session.commands.helpers.textfile import DELIMITERS
 from terrace.session.commands.helpers.working import chosen, plural, text_of
 from terrace.session.effects import Effect
 from terrace.session.registry import command

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.commands.helpers.files import file_name, without_labels
 from terrace.session.commands.helpers.rows import selected
 from terrace.session.commands.helpers.streamed import chosen_rows
+from terrace.session.commands.helpers.textfile import textfile_options, textfile_rules
 from terrace.session.commands.helpers.working import plural
 from terrace.session.effects import Effect
 from terrace.session.registry import command
@@ -31,8 +33,6 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult, Returned, State
 from terrace.wording import enumerated
 
-DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
-"""Delimiters that have a name in commands."""
 _PARTS = ("encoding", "sheet", "table", "object", "member")
 """What of a file that holds several tables can be chosen."""
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\n", "\\": "\\"}
@@ -105,36 +105,10 @@ def _streamed(session: Session, name: str, clauses: Clauses) -> Dataset:
     return found
 
 
-def _read(
-    session: Session,
-    name: str,
-    *,
-    sheet: str | None = None,
-    cells: str | None = None,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    encoding: str | None = None,
-    catalog: str | None = None,
-    table: str | None = None,
-    object: str | None = None,
-    member: str | None = None,
-) -> Dataset:
+def _read(session: Session, name: str, **options: Any) -> Dataset:
     from terrace.data.read import read
 
-    return read(
-        name,
-        sheet=sheet,
-        cells=cells,
-        delimiter=delimiter,
-        decimal=decimal,
-        encoding=encoding,
-        catalog=catalog,
-        table=table,
-        object=object,
-        member=member,
-        progress=session.report,
-        cancel=session.cancelled,
-    )
+    return read(name, **options, progress=session.report, cancel=session.cancelled)
 
 
 @command(
@@ -172,27 +146,15 @@ def _using(clauses: Clauses) -> Piece:
 @command(
     "import delimited",
     minimum="import delim",
-    syntax='import delimited [using] FILE [, delimiters(";") decimal(",") encoding(utf-8) case(lower|upper) clear]',
-    help="Open a text file; what is not said is detected.",
+    syntax='import delimited [using] FILE [, delimiters(";") decimal(",") thousands(".") encoding(utf-8) '
+    'rowrange(4:20) colrange(1:3) varnames(#|nonames) skip(#) comment("#") stringcols(1 3|_all) case() clear]',
+    help="Open a text file; what is not said is detected. Rows, columns and the row of names are counted in the file.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(rules("", "delim:iters decimal enc:oding varn:ames case", already="clear"))
+    options = parsed.options(textfile_rules())
     name = file_name(session, _using(parsed.clauses), "import delimited")
-    if "varnames" in options and options["varnames"].value != "1":
-        raise options["varnames"].piece.error(
-            "Names are read from the first row, where that holds names.",
-            code="bad-option-value",
-            subject="varnames",
-            advice="Write varnames(1), or leave it out.",
-        )
-    data = _read(
-        session,
-        name,
-        delimiter=_delimiter(options.get("delimiters")),
-        decimal=_text(options.get("decimal")),
-        encoding=_text(options.get("encoding")),
-    )
+    data = _read(session, name, **textfile_options(options))
     return opened(session, _in_case(data, options.get("case")))
 
 
@@ -206,11 +168,6 @@ def _in_case(data: Dataset, option: Option | None) -> Dataset:
 
 def _text(option: Option | None) -> str | None:
     return None if option is None or option.argument is None else unquoted(option.argument)
-
-
-def _delimiter(option: Option | None) -> str | None:
-    text = _text(option)
-    return text if text is None else DELIMITERS.get(text.lower(), text)
 
 
 @command(

@@ -1,0 +1,324 @@
+"""Where a grid of cells has its names: titles above them, several rows of names, units and labels below, footers.
+
+Text files and spreadsheets have the same habits, so both ask here. Cells are text, numbers, dates or None.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from terrace.data.readers.moments import is_moment
+
+MISSING = frozenset(
+    ["", ".", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "#N/A", "NULL", "null"]
+    + [f".{letter}" for letter in string.ascii_lowercase]
+)
+"""What stands for a missing value in a text file."""
+
+_NUMBER = re.compile(
+    r"[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?|[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d{1,3}(?:\.\d{3})+,\d+"
+    r"|[+-]?(?:inf|infinity)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(19|20)\d\d")
+_UNIT = re.compile(
+    r"[\[(].{1,20}[\])]|%|°.?|[µμnmckdh]?(m|g|s|l|L|V|A|W|Hz|Pa|mol|min|J|eV|bar|h)([²³23]|\^[23])?|.{1,8}/.{1,8}"
+    r"|years?|months?|weeks?|days?|hours?|minutes?|seconds?|inch(es)?|feet|lbs?|points?|score"
+)
+_FOOT = re.compile(
+    r"\W*(sources?|notes?|footnote|totals?|end of|generated|exported|copyright|quelle|anmerkung)\b"
+    r"|\(?\d+ rows?( affected)?\)?$|[*†‡]",
+    re.IGNORECASE,
+)
+_MOST_TITLES = 30
+_BLANK, _MISSING, _NUMERIC, _WORD = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The names of a grid of cells, and what stands around the data.
+
+    ``above`` rows come before the names, which take ``rows`` rows (0: there are none); ``below`` rows at the end are
+    no data. ``names`` and ``labels`` have one text a column, empty where there is none. ``joined`` tells that a name
+    comes from several rows, ``numbers`` that names are numbers, which is a guess.
+    """
+
+    above: int
+    rows: int
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    below: int = 0
+    joined: bool = False
+    numbers: bool = False
+
+    @property
+    def first(self) -> int:
+        """The row of the grid, from 0, in which the data begin."""
+        return self.above + self.rows
+
+
+def find_header(
+    rows: Sequence[Sequence[Any]], *, whole: bool = True, named: bool = False, names_row: int | None = None
+) -> Header:
+    """The header of these cells, which are all rows or, where not `whole`, the first ones.
+
+    ``named`` says that the first row of the table is known to hold names (they are quoted and the data are not);
+    ``names_row`` is the row, from 0, that holds them, -1 where none does. Rows may differ in length.
+    """
+    cells = [[_kind(c) for c in row] for row in rows]
+    width = usual_width(rows)
+    below = footer_rows(rows, width) if whole else 0
+    end = len(rows) - below
+    if names_row is not None and names_row < 0:
+        return Header(0, 0, ("",) * width, ("",) * width, below)
+    above = _titles(rows, cells, width, end) if names_row is None else names_row
+    first = cells[above] if above < end else []
+    body = [row for row in cells[above + 1 : end] if any(row)]
+    guessed = False
+    if names_row is None and not named:
+        names, guessed = _are_names(rows[above] if first else (), first, body, rows[above + 1 : end])
+        if not names:
+            return Header(above, 0, ("",) * width, ("",) * width, below)
+    more = 0 if names_row is not None else _further(rows, cells, above, end)
+    return _named(rows, above, more, width, below, guessed)
+
+
+def usual_width(rows: Sequence[Sequence[Any]]) -> int:
+    """How many columns a grid has: up to the last filled cell of most rows."""
+    counts = Counter(_filled(row) for row in rows)
+    counts.pop(0, None)
+    if not counts:
+        return 0
+    usual = max(counts.items(), key=lambda item: (item[1], item[0]))[0]
+    # a last column that is often empty still is one
+    wider = [w for w, n in counts.items() if w > usual and n >= 0.02 * sum(counts.values()) and n > 1]
+    return max([usual, *wider])
+
+
+def footer_rows(rows: Sequence[Sequence[Any]], width: int) -> int:
+    """How many rows at the end are no data: a source, a note, a sum by name, each in one cell, and blank rows."""
+    if width < 2:
+        return 0
+    last = len(rows)
+    found = last
+    numeric = [_kind(row[0]) for row in rows[1:] if len(row) and _filled(row) > 1]
+    numbers = bool(numeric) and all(k in (_NUMERIC, _MISSING, _BLANK) for k in numeric)
+    for i in range(last - 1, max(1, last - 1 - _MOST_TITLES), -1):
+        filled = [c for c in rows[i] if not _is_blank(c)]
+        if not filled:
+            continue
+        one = len(filled) == 1 or (len(filled) < width and _FOOT.match(str(filled[0]).strip()) is not None)
+        if not one or _kind(filled[0]) != _WORD or filled[0] is not rows[i][0]:
+            break
+        text = str(filled[0]).strip()
+        after_blank = all(_is_blank(c) for c in rows[i - 1])
+        short = len(rows[i]) < width
+        if not (after_blank or numbers or _FOOT.match(text) or (short and " " in text) or found < last):
+            break
+        found = i
+    if found == last:
+        return 0
+    while found > 1 and all(_is_blank(c) for c in rows[found - 1]):
+        found -= 1
+    return last - found
+
+
+# --- what a cell is -------------------------------------------------------------------------------------------------
+def is_value(cell: Any) -> bool:
+    """True for a number, a date or a time, as such or as text."""
+    return _kind(cell) == _NUMERIC
+
+
+def _kind(cell: Any) -> int:
+    if cell is None:
+        return _BLANK
+    if not isinstance(cell, str):
+        if isinstance(cell, int | float | dt.date | dt.time | dt.timedelta):
+            return _BLANK if isinstance(cell, float) and math.isnan(cell) else _NUMERIC
+        return _WORD
+    text = cell.strip()
+    if not text:
+        return _BLANK
+    if text in MISSING:
+        return _MISSING
+    return _NUMERIC if _NUMBER.fullmatch(text) or is_moment(text) else _WORD
+
+
+def _is_blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _filled(row: Sequence[Any]) -> int:
+    """The number of cells up to the last that is not blank."""
+    for i in range(len(row), 0, -1):
+        if not _is_blank(row[i - 1]):
+            return i
+    return 0
+
+
+# --- titles ---------------------------------------------------------------------------------------------------------
+def _titles(rows: Sequence[Sequence[Any]], cells: list[list[int]], width: int, end: int) -> int:
+    """How many rows stand before the table: titles and blank rows, where there is evidence that they are that."""
+    i = next((k for k in range(end) if any(cells[k])), 0)
+    if width < 2:
+        return i
+    start, gap = i, False
+    while i < min(end, start + _MOST_TITLES) and _is_title(rows, cells, i, width):
+        i += 1
+        while i < end and not any(cells[i]):
+            gap, i = True, i + 1
+    if i == start:
+        return start
+    if i + 1 >= end:
+        return start
+    shorter = all(len(rows[k]) < min(width, len(rows[i])) for k in range(start, i) if any(cells[k]))
+    words = sum(k == _WORD for k in cells[i]) >= 2 and _NUMERIC not in cells[i]
+    below = [row for row in cells[i + 1 : end] if any(row)]
+    breaks = words and any(_numeric_column(below, j) for j, k in enumerate(cells[i]) if k == _WORD)
+    return i if (gap or shorter or breaks) and (words or shorter or gap) else start
+
+
+def _is_title(rows: Sequence[Sequence[Any]], cells: list[list[int]], i: int, width: int) -> bool:
+    kinds = cells[i]
+    filled = [j for j, k in enumerate(kinds) if k]
+    if len(filled) > 2 or 2 * len(filled) >= width + 1 or kinds[filled[0]] == _NUMERIC:
+        return False
+    if len(filled) == 1:
+        return True
+    # two cells: "Date, 2020-01-01" is a title; two groups of columns over a row of names are not
+    return filled == [0, 1] and (width >= 4 or kinds[1] == _NUMERIC)
+
+
+# --- names ----------------------------------------------------------------------------------------------------------
+def _numeric_column(body: list[list[int]], j: int) -> bool:
+    kinds = [row[j] for row in body if j < len(row)]
+    return _NUMERIC in kinds and _WORD not in kinds
+
+
+def _are_names(
+    first_row: Sequence[Any], first: list[int], body: list[list[int]], below: Sequence[Sequence[Any]]
+) -> tuple[bool, bool]:
+    """Whether a row holds names, and whether that is a guess, since some of the names are numbers."""
+    numeric = [j for j, k in enumerate(first) if k in (_NUMERIC, _MISSING)]
+    if not body:
+        return not any(k == _NUMERIC for k in first), False
+    if any(k == _WORD and _numeric_column(body, j) for j, k in enumerate(first)):
+        # a name above numbers; a row of data has one only where its other cells are numbers like those below
+        if not numeric or not all(_numeric_column(body, j) for j in numeric):
+            return True, bool(numeric)
+        if len(numeric) < sum(k == _WORD for k in first):
+            return True, True
+        return _regular(first_row, numeric), True
+    if not numeric:
+        return True, False
+    words = [j for j, k in enumerate(first) if k == _WORD or (k == _BLANK and j == 0)]
+    if not words:
+        whole = all(_is_whole(first_row[j]) for j in numeric) and not all(
+            _is_whole(c) for row in below for c in row if _kind(c) == _NUMERIC
+        )
+        return len(numeric) >= 3 and whole and _regular(first_row, numeric, begin=(0, 1)), True
+    repeated = any(
+        str(row[j]).strip() == str(first_row[j]).strip() for row in below for j in words
+        if j < len(row) and not _is_blank(first_row[j])
+    )  # fmt: skip
+    if repeated:
+        return False, False
+    if _years(first_row, numeric):
+        return _regular(first_row, numeric) and not any(_years(row, numeric) for row in below), True
+    if len(numeric) == 2:
+        # 1 and 2 are little evidence: rows of data that count up in any way speak against it
+        return _regular(first_row, numeric) and not any(_regular(row, numeric) for row in below), True
+    same = sum(_regular(row, numeric, (0, 1)) for row in below)
+    return _regular(first_row, numeric, (0, 1)) and 2 * same < max(2, len(body)), True
+
+
+def _regular(row: Sequence[Any], columns: list[int], begin: tuple[int, ...] = ()) -> bool:
+    """True where these cells count up in equal steps, from one of `begin` where given, or are different years."""
+    texts = [_text(row[j]) if j < len(row) else "" for j in columns]
+    if len(texts) < 2 or not all(re.fullmatch(r"\d{1,9}", t) for t in texts):
+        return False
+    numbers = [int(t) for t in texts]
+    if all(_YEAR.fullmatch(t) for t in texts):
+        return len(set(numbers)) == len(numbers)
+    if begin and numbers[0] not in begin:
+        return False
+    steps = {b - a for a, b in pairwise(numbers)}
+    return len(steps) == 1 and min(steps) > 0
+
+
+def _years(row: Sequence[Any], columns: list[int]) -> bool:
+    return all(j < len(row) and _YEAR.fullmatch(_text(row[j])) for j in columns)
+
+
+def _is_whole(cell: Any) -> bool:
+    return re.fullmatch(r"[+-]?\d+(\.0)?", str(cell).strip()) is not None
+
+
+def _further(rows: Sequence[Sequence[Any]], cells: list[list[int]], above: int, end: int) -> int:
+    """How many rows below the first row of names belong to the header: second names, units, labels."""
+    for more in (2, 1):
+        at = above + 1 + more
+        body = [row for row in cells[at:end] if any(row)]
+        if at >= end or not body:
+            continue
+        width = max(len(row) for row in body)
+        numeric = [j for j in range(width) if _numeric_column(body, j)]
+        gaps = _has_gaps(rows[above], width)
+        block = range(above + 1, at)
+        if numeric and all(_is_further(rows[k], cells[k], numeric, gaps and k == above + 1) for k in block):
+            return more
+    return 0
+
+
+def _is_further(row: Sequence[Any], kinds: list[int], numeric: list[int], below_gaps: bool) -> bool:
+    """True for a row of words over columns of numbers that cannot be a row of data with some values missing."""
+    over = [kinds[j] if j < len(kinds) else _BLANK for j in numeric]
+    words = [str(row[j]).strip() for j, k in zip(numeric, over, strict=True) if k == _WORD]
+    if not words or _NUMERIC in over or _MISSING in over:
+        return False
+    if below_gaps or all(_UNIT.fullmatch(w) for w in words):
+        return True
+    return len(set(words)) > 1 and 2 * len(words) > len(numeric)
+
+
+def _has_gaps(row: Sequence[Any], width: int) -> bool:
+    """True for a row of names that leaves some columns out, or has one name for several."""
+    names = [str(c).strip() for c in row if not _is_blank(c)]
+    inside = [j for j in range(1, width) if j >= len(row) or _is_blank(row[j])]
+    return len(set(names)) < len(names) or bool(inside)
+
+
+def _named(
+    rows: Sequence[Sequence[Any]], above: int, more: int, width: int, below: int, numbers: bool
+) -> Header:
+    texts = [[_text(c) for c in rows[k]] for k in range(above, min(above + 1 + more, len(rows)))]
+    wide = max([width, *(_filled(t) for t in texts)]) if texts else width
+    texts = [t + [""] * (wide - len(t)) for t in texts] or [[""] * wide]
+    top = [t[:wide] for t in texts]
+    joined = more > 0 and _has_gaps(top[0], wide)
+    if not joined:
+        under = zip(*top[1:], strict=True) if more else [()] * wide
+        labels = tuple("; ".join(filter(None, column)) for column in under)
+        return Header(above, 1 + more, tuple(top[0]), labels, below, numbers=numbers)
+    group, names = "", []
+    for first, *others in zip(*top, strict=True):
+        group = first or group
+        # a name of its own, such as id, that stands in the lower row before the first group
+        names.append(" ".join(filter(None, [group, *others])))
+    return Header(above, 1 + more, tuple(names), ("",) * wide, below, joined=True, numbers=numbers)
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return " ".join(str(cell).split())

@@ -1,0 +1,168 @@
+"""One look at all bytes of a text table: whether every row has as many fields as it should, before any is read.
+
+A parser that fills short rows up, or reads on to the next quotation mark, says nothing of it; counts do. A file that
+passes is read by the fast parser, any other row by row (`rows.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.data.progress import Report
+
+BLOCK = 1 << 18
+_QUOTE, _LF, _CR, _DOT, _ZERO, _NINE = (ord(c) for c in '"\n\r.09')
+
+ByteArray = npt.NDArray[np.uint8]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was counted in a table of text, quoted text aside.
+
+    ``delimiters`` and ``rows`` (lines that are not empty), ``lone_cr`` (line ends that are none to all programs),
+    ``nul``, ``quotes_fit`` (every quotation mark stands at the edge of a field or is doubled, and the last is closed),
+    ``breaks`` and ``inner`` (line ends and delimiters inside quoted text), ``ends`` (the last line does), ``zeros`` (a
+    field may begin with a zero before another digit), ``padded`` (one may have a blank at its edge, or a plus sign),
+    ``marks`` (a byte order mark inside), ``empty`` (empty lines).
+    """
+
+    delimiters: int = 0
+    rows: int = 0
+    lone_cr: bool = False
+    nul: bool = False
+    quotes_fit: bool = True
+    breaks: int = 0
+    inner: int = 0
+    ends: bool = True
+    zeros: bool = False
+    padded: bool = False
+    marks: bool = False
+    empty: int = 0
+
+
+def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report) -> Survey:
+    """Count in ``data``, bytes of an encoding that contains ASCII, from the byte `begin` on, where a row begins."""
+    found = Survey()
+    mark = ord(delimiter)
+    edges = np.zeros(256, dtype=bool)
+    edges[[_LF, _CR, mark]] = True
+    size = len(data)
+    scratch = _Scratch()
+    inside = False  # a quoted text is open
+    for start in range(begin, size, BLOCK):
+        report(start / size)
+        # one byte before and one after, so that every byte has its neighbours
+        low, high = max(start - 1, begin), min(start + BLOCK + 1, size)
+        values = np.frombuffer(data[low:high], dtype=np.uint8)
+        block = values.tobytes()
+        first, stop = start - low, min(start + BLOCK, size) - low
+        found.nul |= b"\0" in block
+        found.marks |= not block.isascii() and b"\xef\xbb\xbf" in block
+        if b"\r" in block:
+            pairs = block.count(b"\r\n", first, min(stop + 1, len(block)))
+            found.lone_cr |= block.count(b"\r", first, stop) != pairs
+        if inside or b'"' in block:
+            inside = _quoted(found, values, first, stop, mark, edges, inside)
+        else:
+            found.delimiters += scratch.count(values[first:stop], mark)
+            rows, empty = scratch.rows(values, first, stop, b"\r" in block)
+            found.rows, found.empty = found.rows + rows, found.empty + empty
+        found.zeros = found.zeros or scratch.zeros(values) or (low == begin and _zero_first(block))
+        found.padded = found.padded or _padded(block, values, edges)
+    found.quotes_fit &= not inside
+    found.ends = size == begin or bytes(data[size - 1 : size]) in (b"\n", b"\r")
+    found.rows += not found.ends
+    return found
+
+
+class _Scratch:
+    """Arrays that every block is compared in: new ones for each would take longer than the comparing."""
+
+    def __init__(self) -> None:
+        self._bytes = np.empty(BLOCK + 2, dtype=np.uint8)
+        self._part, self._found = (np.empty(BLOCK + 2, dtype=bool) for _ in range(2))
+
+    def count(self, values: ByteArray, byte: int) -> int:
+        return int(np.count_nonzero(np.equal(values, byte, out=self._found[: len(values)])))
+
+    def rows(self, values: ByteArray, first: int, stop: int, returns: bool) -> tuple[int, int]:
+        """Lines that end here, not empty and empty; `returns` where there may be a CR before a line end."""
+        n = self.count(values[:stop], _LF)
+        ends = self._found[:stop]
+        n -= int(ends[0]) * first
+        doubled = np.logical_and(ends[1:], ends[:-1], out=self._part[: stop - 1]).any()
+        if not (doubled or returns or (first == 0 and ends[0])):
+            return n, 0
+        empty = _empty_at(values, np.flatnonzero(ends[first:]) + first)
+        return n - empty, empty
+
+    def zeros(self, values: ByteArray) -> bool:
+        """True where a zero stands before another digit and after neither a digit, a dot nor a letter: 007."""
+        n = len(values)
+        if n < 3:
+            return False
+        moved, part, found = self._bytes[:n], self._part[:n], self._found[: n - 2]
+        np.subtract(values, _DOT, out=moved)
+        np.less(moved, 12, out=part)  # a dot, a slash or a digit
+        np.equal(moved[1:-1], _ZERO - _DOT, out=found)
+        np.greater(found, part[:-2], out=found)  # a zero that follows none of these
+        np.greater(values[2:], _ZERO - 1, out=part[:-2])
+        np.logical_and(found, part[:-2], out=found)
+        if not found.any():
+            return False
+        at = np.flatnonzero(found) + 1
+        before, earlier, after = values[at - 1], values[np.maximum(at - 2, 0)], values[at + 1]
+        sign = (before == ord("+")) | (before == ord("-"))
+        letter = np.where(sign, earlier, before) | 32
+        return bool(((after <= _NINE) & ((letter < ord("a")) | (letter > ord("z")))).any())
+
+
+def _zero_first(block: bytes) -> bool:
+    return block[:1] == b"0" and block[1:2].isdigit()
+
+
+def _empty_at(values: ByteArray, at: npt.NDArray[np.intp]) -> int:
+    """How many of these line ends follow another line end, or the beginning of the table, at once."""
+    before = at - 1
+    before = np.where((before >= 0) & (values[before] == _CR), before - 1, before)
+    return int(np.count_nonzero((before < 0) | (values[before] == _LF)))
+
+
+def _quoted(
+    found: Survey, values: ByteArray, first: int, stop: int, mark: int, edges: BoolArray, inside: bool
+) -> bool:
+    """Count outside of quoted text, and look at the neighbours of quotation marks; whether one is open at the end."""
+    own = values[first:stop]
+    quotes = own == _QUOTE
+    at = np.flatnonzero(quotes)
+    opens = (np.arange(len(at)) + inside) % 2 == 0
+    at += first
+    before = np.where(at > 0, values[at - 1], _LF)
+    after = np.where(at + 1 < len(values), values[np.minimum(at + 1, len(values) - 1)], _LF)
+    fits = np.where(opens, edges[before] | (before == _QUOTE), edges[after] | (after == _QUOTE))
+    found.quotes_fit &= bool(fits.all())
+    open_ = np.logical_xor.accumulate(quotes) != inside
+    found.breaks += int(np.count_nonzero((own == _LF) & open_))
+    marks = own == mark
+    found.inner += int(np.count_nonzero(marks & open_))
+    found.delimiters += int(np.count_nonzero(marks & ~open_))
+    ends = np.flatnonzero((own == _LF) & ~open_) + first
+    found.rows += len(ends) - _empty_at(values, ends)
+    return bool(open_[-1])
+
+
+def _padded(block: bytes, values: ByteArray, edges: npt.NDArray[np.bool_]) -> bool:
+    """True where a field may have a blank at its edge, or a plus sign."""
+    for sign in (b" ", b"+", b"\t"):
+        if sign not in block or edges[sign[0]]:
+            continue
+        at = np.flatnonzero(values == sign[0])
+        before, after = values[np.maximum(at - 1, 0)], values[np.minimum(at + 1, len(values) - 1)]
+        if bool((edges[before] | edges[after] | (before == _QUOTE) | (after == _QUOTE) | (at == 0)).any()):
+            return True
+    return False

@@ -1,0 +1,426 @@
+"""A text file made ready for the fast parser, and that parser.
+
+The file is looked at as a whole first (`survey.py`). Where every row is as wide as the table, it is parsed as it is;
+otherwise it is split row by row (`rows.py`), what is wrong is told or refused, and the rows that are left are parsed.
+So one place makes numbers and text of fields.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import mmap
+import os
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from terrace.data.progress import Report
+from terrace.data.readers.detect import (
+    MISSING,
+    SAMPLE_BYTES,
+    Layout,
+    Sample,
+    Wanted,
+    detect_sample,
+    layout_of,
+    physical_lines,
+    rows_of,
+    split_rows,
+)
+from terrace.data.readers.encoding import Encoding, check_encoding, find_encoding
+from terrace.data.readers.header import footer_rows
+from terrace.data.readers.line_limit import LineLimit
+from terrace.data.readers.rows import Rows, even, split_text
+from terrace.data.readers.survey import Survey, survey
+from terrace.errors import DataError
+
+_TOGETHER = 1 << 27  # bytes up to which a file is counted and parsed at the same time; parsing cannot be stopped
+_SAMPLE_ROWS = 300
+_TAIL_ROWS = 60
+_MANY = 200
+_SMALL = 1 << 20
+_BLOCK = 1 << 20  # bytes that are taken in at a time
+NO_END = "The last line does not end with a line end; the file may be cut off."
+
+
+@dataclass(slots=True)
+class Table:
+    """A text file, ready to be parsed: all its rows have as many fields as its layout has names.
+
+    ``source`` is the file, or its rows as UTF-8 text. ``lines`` are the lines of the file that the rows come from; None
+    where they follow each other from the first row of data on. ``counts`` tells how fields are written, ``frame`` is
+    what was parsed already.
+    """
+
+    path: Path
+    layout: Layout
+    source: Path | bytes
+    counts: Survey
+    lines: list[int] | None = None
+    notes: list[str] = field(default_factory=list)
+    frame: pd.DataFrame | None = None
+
+    def numbered(self, values: pd.Series) -> pd.Series:
+        """A column of the table, shape (n,), with the lines of the file as its index."""
+        if self.lines is None:
+            return values.set_axis(pd.RangeIndex(self.layout.before + 1, self.layout.before + 1 + len(values)))
+        return values.set_axis(self.lines[: len(values)])
+
+
+def open_table(path: Path, report: Report, wanted: Wanted, *, parse: bool = True) -> Table:
+    """Find out how a file is to be read. Raises `DataError` where it is no table, or where a row is not certain.
+
+    With `parse`, a table that need not be split is parsed at the same time.
+    """
+    data = _taken_in(path, report)
+    encoding = check_encoding(data, path, wanted.encoding) if wanted.encoding else find_encoding(data, path)
+    report(0.0)
+    if encoding.name in ("utf-8", "utf-8-sig", "ascii") and encoding.confidence == 1.0:
+        return _opened(path, data, path, encoding, wanted, report, parse)
+    text = str(data, encoding.name, "replace").encode("utf-8", "replace")
+    report(0.0)
+    return _opened(path, text, text, encoding, wanted, report, parse)
+
+
+def _taken_in(path: Path, report: Report) -> memoryview:
+    """The bytes of a file. They are not mapped: a file that another program cuts meanwhile would end the process."""
+    content, limit = bytearray(), LineLimit(path)
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            limit(block)
+            content += block
+            report(0.0)
+    return memoryview(content).toreadonly()
+
+
+def _opened(
+    path: Path,
+    data: memoryview | bytes,
+    source: Path | bytes,
+    encoding: Encoding,
+    wanted: Wanted,
+    report: Report,
+    parse: bool,
+) -> Table:
+    head = bytes(data[:SAMPLE_BYTES])
+    sample = detect_sample(path, str(head, "utf-8", "replace"), len(data) <= len(head), wanted, encoding.name)
+    layout = sample.layout
+    begin = _begin(sample, head)
+    certain = encoding.confidence == 1.0 or not isinstance(data, bytes) or b"\xef\xbf\xbd" not in data
+    if begin is not None and not wanted.part and certain and not _footed(sample, data):
+        frame = None
+        with ThreadPoolExecutor(1) as pool:
+            counting = pool.submit(survey, data, begin, layout.delimiter, report)
+            if parse and len(data) <= _TOGETHER:
+                frame = _at_once(path, source, layout)
+            counts = counting.result()
+        if _regular(counts, layout):
+            notes = [*filter(None, [encoding.note]), *layout.notes, *([] if counts.ends else [NO_END])]
+            return Table(path, layout, source, counts, None, notes, frame)
+    return _by_rows(path, str(data, "utf-8", "replace"), sample, encoding, wanted, report)
+
+
+def open_unsplit(path: Path, report: Report) -> Table | None:
+    """A file that can be read in parts, without any of it in memory; None where it has to be split row by row."""
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        data = memoryview(mapped)
+        try:
+            limit = LineLimit(path)
+            for start in range(0, len(data), _BLOCK):
+                limit(bytes(data[start : start + _BLOCK]))
+            encoding = find_encoding(data, path)
+            wide = encoding.name.startswith(("utf-16", "utf-32"))
+            if encoding.name not in ("utf-8", "utf-8-sig") and not wide:
+                certain = check_encoding(data, path, encoding.name).confidence == 1.0
+            else:
+                certain = encoding.confidence == 1.0
+            head = bytes(data[: SAMPLE_BYTES if not wide else SAMPLE_BYTES * 2])
+            whole = len(data) <= len(head)
+            decoder = codecs.getincrementaldecoder(encoding.name)("replace")
+            text = decoder.decode(head, whole)
+            sample = detect_sample(path, text, whole, Wanted(), encoding.name)
+            begin = _begin(sample, text.encode("utf-8") if wide else head)
+            if begin is None or not certain:
+                return None
+            notes = [*filter(None, [encoding.note]), *sample.layout.notes]
+            if wide:  # its bytes cannot be counted as they are
+                return Table(path, sample.layout, path, Survey(zeros=True, padded=True), None, notes)
+            counts = survey(data, begin, sample.layout.delimiter, report)
+            if _footed(sample, data) or not _regular(counts, sample.layout):
+                return None
+            notes += [] if counts.ends else [NO_END]
+            return Table(path, sample.layout, path, counts, None, notes)
+        finally:
+            data.release()
+
+
+def _regular(counts: Survey, layout: Layout) -> bool:
+    """True where every row has the fields that it should have, and every quoted text ends where it should."""
+    if counts.nul or counts.lone_cr or counts.marks or not counts.quotes_fit or (counts.breaks and counts.inner):
+        return False
+    if len(layout.names) == 1 and counts.empty:
+        return False  # an empty line may be a missing value there, which is told
+    return counts.rows > 0 and counts.delimiters == counts.rows * (len(layout.names) - 1)
+
+
+def _begin(sample: Sample, head: bytes) -> int | None:
+    """The byte where the data begin; None where the file has to be split row by row."""
+    layout, rows = sample.layout, sample.rows
+    if layout.delimiter == " " or not layout.delimiter.isascii() or layout.begins or sample.found.below:
+        return None
+    if rows.comments or rows.stray or rows.long or len(layout.names) < 1:
+        return None
+    at = 0
+    for _ in range(layout.before):
+        at = head.find(b"\n", at) + 1
+        if not at:
+            return None
+    return at
+
+
+def _footed(sample: Sample, data: memoryview | bytes) -> bool:
+    """True where the last rows of a large file seem to be no data, although they have all delimiters."""
+    if len(data) <= SAMPLE_BYTES:
+        return False
+    tail = str(data[-SAMPLE_BYTES // 8 :], "utf-8", "replace").partition("\n")[2]
+    rows = split_text(tail, sample.layout.delimiter, Report(""), comment="").rows[-_TAIL_ROWS:]
+    return bool(rows) and footer_rows(rows, len(sample.layout.names)) > 0
+
+
+def _at_once(path: Path, source: Path | bytes, layout: Layout) -> pd.DataFrame | None:
+    try:
+        return parse_fields(path, source, layout, Report(""))
+    except (DataError, ValueError, OverflowError):
+        return None  # what is wrong is found row by row
+
+
+# --- row by row -----------------------------------------------------------------------------------------------------
+def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: Wanted, report: Report) -> Table:
+    layout = sample.layout
+    notes = list(filter(None, [encoding.note]))
+    ends = not text or text.endswith(("\n", "\r"))
+    text = text.removeprefix("\ufeff")
+    if encoding.confidence < 1.0 and "\ufffd" in text:
+        lines = _lines_with(text, "\ufffd")
+        what = "bytes that are no characters" if text.count("\ufffd") > 1 else "a byte that is no character"
+        notes.append(f"{rows_of(lines)} with {what} of {encoding.name}, read as \ufffd; all others are as they were.")
+    for sign, what in (("\0", "zero bytes"), ("\ufeff", "byte order marks inside the text")):
+        if sign in text:
+            notes.append(f"{rows_of(_lines_with(text, sign))} with {what}, which are left out.")
+            text = text.replace(sign, "")
+    if sample.skip:
+        text = "".join(physical_lines(text)[sample.skip :])
+    rows = split_rows(text, layout.delimiter, wanted, layout.begins, sample.skip + 1, report)
+    if rows.open and len(rows.stray) == 1:  # of several, the marks are part of the text everywhere
+        raise DataError(
+            f"A quotation mark opened in row {rows.open} of {path.name} is never closed; the file may be cut off.",
+            code="truncated-file",
+            subject=str(path),
+            advice="Close it, or copy the file again.",
+        )
+    head = Rows(rows.rows[:_SAMPLE_ROWS], rows.lines[:_SAMPLE_ROWS])
+    whole = len(rows.rows) <= _SAMPLE_ROWS
+    layout, found = layout_of(
+        path, head, whole, wanted, layout.encoding, layout.delimiter, layout.begins, sample.named
+    )
+    below = found.below if whole else footer_rows(rows.rows[-_TAIL_ROWS:], len(layout.names))
+    if below and not whole:
+        cut = [n for row, n in zip(rows.rows[-below:], rows.lines[-below:], strict=True) if any(row)]
+        notes.append(f"{rows_of(cut)} below the data left out.")
+    stop = len(rows.rows) - below
+    low, high = wanted.rows[0] or 1, wanted.rows[1] or rows.lines[-1]
+    places = [k for k in range(found.first, stop) if rows.rows[k] and low <= rows.lines[k] <= high]
+    kept, lines = [rows.rows[k] for k in places], [rows.lines[k] for k in places]
+    notes += _row_notes(path, rows, layout, kept, lines, wanted, ends)
+    first, last = (wanted.columns[0] or 1) - 1, wanted.columns[1] or len(layout.names)
+    if not layout.names[first:last]:
+        raise DataError(
+            f"{path.name} has {len(layout.names)} columns.", code="bad-option-value", subject="colrange",
+            advice="Choose some of them.",
+        )  # fmt: skip
+    if first or last < len(layout.names):
+        kept = [row[first:last] for row in kept]
+    notes += layout.notes
+    layout = replace(layout, names=layout.names[first:last], labels=layout.labels[first:last])
+    inner = replace(layout, delimiter="\t", before=0)
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t", lineterminator="\n").writerows(kept)
+    content = out.getvalue().encode("utf-8", "replace")
+    counts = survey(content, 0, "\t", Report(""))
+    frame = parse_fields(path, content, inner, report) if kept else None
+    return Table(path, layout, content, counts, lines, notes, frame)
+
+
+def _lines_with(text: str, sign: str) -> list[int]:
+    return [k for k, line in enumerate(physical_lines(text), 1) if sign in line]
+
+
+def _row_notes(
+    path: Path, rows: Rows, layout: Layout, kept: list[list[str]], lines: Sequence[int], wanted: Wanted, ends: bool
+) -> list[str]:
+    """Bring all rows to one width, and tell what was done; `DataError` for a row that has too many fields."""
+    width = len(layout.names)
+    notes = []
+    if rows.comments:
+        sign = wanted.comment or "#"
+        verb = "begins" if len(rows.comments) == 1 else "begin"
+        notes.append(f"{rows_of(rows.comments)} left out, which {verb} with {sign}.")
+    if rows.stray:
+        notes.append(f"{rows_of(rows.stray)} with a quotation mark that is not closed; it is read as part of the text.")
+    for first, last, least in rows.long:
+        if least >= max(1, width - 2):
+            notes.append(f"The quoted text that begins in row {first} runs to row {last} and may have swallowed rows.")
+    before = [len(row) for row in kept]
+    odd = list(even(kept, width))
+    for k, how in odd:
+        if how == "long":
+            raise DataError(
+                f"Line {lines[k]} of {path.name} has {before[k]} fields where {width} are expected.",
+                code="ragged-file",
+                subject=str(path),
+                advice="Check the delimiter, and put text that contains it between quotation marks.",
+            )
+    short = [k for k, how in odd if how == "short"]
+    if not ends and short and short[-1] == len(kept) - 1:
+        k = short.pop()
+        notes.append(f"The last line has {before[k]} of {width} fields; the file may be cut off.")
+    elif not ends:
+        notes.append(NO_END)
+    if len(short) == len(kept) and short and len({before[k] for k in short}) == 1:
+        notes.append(f"The header has {width} names and the rows {before[0]} fields; the last names have no values.")
+    elif short:
+        notes.append(f"{rows_of([lines[k] for k in short])} with fewer than {width} fields; the last ones are missing.")
+    if width == 1:
+        blank = [n for n, row in zip(rows.lines[1:-1], rows.rows[1:-1], strict=False) if not row]
+        if blank:
+            notes.append(f"{rows_of(blank)} empty and left out.")
+    return notes
+
+
+# --- the parser -----------------------------------------------------------------------------------------------------
+class _Watched(io.RawIOBase):
+    """A file that reports how much of it was read, and stops being read when asked to."""
+
+    def __init__(self, path: Path, report: Report) -> None:
+        super().__init__()
+        self._file = open(path, "rb")  # noqa: SIM115 - closed in close()
+        self._size = max(1, os.path.getsize(path))
+        self._report = report
+        self._done = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        n = self._file.readinto(buffer)
+        self._done += n
+        self._report(min(1.0, self._done / self._size))
+        return n
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def parse_table(
+    table: Table, report: Report, rows: int | None, types: Mapping[int, str], only: Sequence[int] | None = None,
+    *, missing: bool = True,
+) -> pd.DataFrame:  # fmt: skip
+    """The fields of a table, or of some columns and the first rows, as pandas takes them; see `parse_fields`."""
+    if table.frame is not None and not types and rows is None and only is None and missing:
+        return table.frame
+    layout = table.layout
+    if isinstance(table.source, bytes) and table.lines is not None:
+        layout = replace(layout, delimiter="\t", before=0)
+    return parse_fields(table.path, table.source, layout, report, rows, types, only, missing=missing)
+
+
+def parse_fields(
+    path: Path,
+    source: Path | bytes,
+    layout: Layout,
+    report: Report,
+    rows: int | None = None,
+    types: Mapping[int, str] | None = None,
+    only: Sequence[int] | None = None,
+    *,
+    missing: bool = True,
+) -> pd.DataFrame:
+    """The table as pandas reads it, or some columns: numbers, truth values and text, columns ``c0``, ``c1`` and on.
+
+    ``types`` are the types of columns that are not to be found out. Without `missing` nothing is read as missing.
+    """
+    names = [f"c{i}" for i in range(len(layout.names))]
+    options: dict[str, Any] = {}
+    if int(pd.__version__.split(".")[0]) < 3 and layout.decimal == "." and layout.thousands is None:
+        options["float_precision"] = "round_trip"  # later versions always are
+    if only is not None:
+        options["usecols"] = [names[k] for k in only]
+    if layout.decimal != ".":
+        options["decimal"] = layout.decimal
+    if layout.thousands:
+        options["thousands"] = layout.thousands
+    if types:
+        options["dtype"] = {names[k]: kind for k, kind in types.items()}
+    size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
+    large = isinstance(source, Path) and size > _TOGETHER
+
+    def call(whole: bool) -> pd.DataFrame:
+        file: Any = source if isinstance(source, Path) else io.BytesIO(source)
+        if large:
+            file = io.BufferedReader(_Watched(path, report), buffer_size=1 << 18)
+        try:
+            frame: pd.DataFrame = pd.read_csv(
+                file,
+                sep=layout.delimiter,
+                encoding=layout.encoding if isinstance(source, Path) else "utf-8",
+                header=None,
+                names=names,
+                index_col=False,
+                skiprows=layout.before,
+                na_values=list(MISSING) if missing else [],
+                keep_default_na=False,
+                na_filter=missing,
+                nrows=rows,
+                low_memory=not whole,
+                **options,
+            )
+            return frame
+        finally:
+            if large:
+                file.close()
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)
+            warnings.simplefilter("ignore", pd.errors.DtypeWarning)
+            whole = large or size < _SMALL  # the pieces that pandas takes otherwise cost time for each column
+            frame = call(whole)
+            if not whole and any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in set(frame.dtypes)):
+                frame = call(whole=True)  # parts of a column had different types
+            # of thousands of columns, each is a block of its own: what follows would look at one after the other
+            return frame.copy() if frame.shape[1] > _MANY else frame
+    except pd.errors.ParserError as error:
+        raise _parser_error(path, error) from None
+
+
+def _parser_error(path: Path, error: Exception) -> DataError:
+    ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+    if ragged:
+        expected, line, saw = ragged.groups()
+        return DataError(
+            f"Line {line} of {path.name} has {saw} fields where {expected} are expected.",
+            code="ragged-file",
+            subject=str(path),
+            advice="Check the delimiter, and put text that contains it between quotation marks.",
+        )
+    return DataError(f"{path.name} is not a table of text: {error}", code="unreadable-file", subject=str(path))

@@ -1,0 +1,100 @@
+"""What ``import delimited`` says of a text file: which rows and columns, where the names stand, how numbers look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from terrace.errors import TerraceError
+from terrace.language.grammar.numlist import parse_numlist
+from terrace.language.grammar.options import Option, OptionRule, rules
+from terrace.language.grammar.tokens import unquoted
+from terrace.language.mixed_options import argument, number
+
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|"}
+"""Delimiters that have a name in commands."""
+_RANGE = re.compile(r"\s*(\d*)\s*(:?)\s*(\d*)\s*")
+
+
+def textfile_rules() -> tuple[OptionRule, ...]:
+    """The options of ``import delimited``."""
+    return rules(
+        "",
+        "delim:iters decimal decimals:eparator thousands group:separator enc:oding varn:ames rowr:ange colr:ange skip "
+        "comment stringc:ols case",
+        already="clear",
+    )
+
+
+def textfile_options(options: Mapping[str, Option]) -> dict[str, Any]:
+    """These options as the arguments of `terrace.data.read.read`. Raises `CommandError` at one that makes no sense."""
+    decimal = options.get("decimal") or options.get("decimalseparator")
+    thousands = options.get("thousands") or options.get("groupseparator")
+    out: dict[str, Any] = {
+        "delimiter": _delimiter(options.get("delimiters")),
+        "decimal": _text(decimal),
+        "thousands": _text(thousands),
+        "encoding": _text(options.get("encoding")),
+        "comment": _text(options.get("comment")),
+    }
+    if thousands is not None and len(out["thousands"] or "") != 1:
+        raise _wrong(thousands, "One character stands between thousands.", 'Write thousands(".").')
+    if thousands is not None and out["thousands"] == (out["decimal"] or "."):
+        raise _wrong(thousands, "The decimal mark and what stands between thousands differ.",
+                     'Write decimal(",") thousands(".").')  # fmt: skip
+    if "varnames" in options:
+        out["names"] = _names(options["varnames"])
+    if "rowrange" in options:
+        out["rows"] = _range(options["rowrange"])
+    if "colrange" in options:
+        out["columns"] = _range(options["colrange"])
+    if "skip" in options:
+        out["skip"] = int(number(options["skip"], integer=True))
+    if "stringcols" in options:
+        out["text"] = _columns(options["stringcols"])
+    return out
+
+
+def _text(option: Option | None) -> str | None:
+    return None if option is None or option.argument is None else unquoted(option.argument)
+
+
+def _delimiter(option: Option | None) -> str | None:
+    text = _text(option)
+    return text if text is None else DELIMITERS.get(text.lower(), text)
+
+
+def _names(option: Option) -> int:
+    word = str(argument(option)).strip().lower()
+    if word in ("nonames", "non"):
+        return 0
+    if not word.isdigit() or int(word) < 1:
+        raise _wrong(option, f"{word!r} is no row of names.", "Write varnames(1), or varnames(nonames).")
+    return int(word)
+
+
+def _range(option: Option) -> tuple[int | None, int | None]:
+    """``4:7``, ``4:``, ``:7``; one number is where the range begins."""
+    text = str(argument(option))
+    found = _RANGE.fullmatch(text)
+    first, last = (int(found[k]) if found and found[k] else None for k in (1, 3))
+    if found is None or (first is None and last is None):
+        raise _wrong(option, f"{text!r} is no range.", f"Write {option.name}(4:7), {option.name}(4:) or so.")
+    if first == 0 or last == 0 or (first is not None and last is not None and last < first):
+        raise _wrong(option, f"{text} is an empty range.", "Rows and columns are counted from 1.")
+    return first, last
+
+
+def _columns(option: Option) -> tuple[int, ...]:
+    piece = argument(option)
+    if str(piece).strip() == "_all":
+        return (0,)
+    columns = [int(v) for v in parse_numlist(piece) if v == int(v) and v >= 1]
+    if not columns:
+        raise _wrong(option, f"{str(piece)!r} are no columns.", "Write stringcols(1 3) or stringcols(_all).")
+    return tuple(columns)
+
+
+def _wrong(option: Option, message: str, advice: str) -> TerraceError:
+    return option.piece.error(message, code="bad-option-value", subject=option.name, advice=advice)
