@@ -387,7 +387,7 @@ def test_mutated_files_are_read_or_refused_by_one_process(alone, tmp_path, monke
     found = [(seed, *mutated.trouble(mutated.one(seed, files, tmp_path))) for seed in range(200)]
     assert [entry for entry in found if entry[2]] == []
     codes = [code for _, code, _ in found]
-    assert codes.count("read") > 10 and codes.count("unreadable-file") > 20  # or the changes are no test
+    assert 10 < codes.count("read") < 100  # or the changes are no test
     assert len(started) == 1 + codes.count("reader-stopped") + codes.count("reader-hangs")
     parent.end_all()
     assert mutated.most_memory() < mutated.BYTES

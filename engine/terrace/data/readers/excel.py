@@ -142,8 +142,14 @@ def _inside(name: str, area: _Area) -> bool:
 
 
 # --- which sheet ----------------------------------------------------------------------------------------------
+OWN_SHEETS = ["Data", "Variables"]
+"""The sheets of a workbook that was saved here: the values, and what is known of them."""
+
+
 def _first_table(book: xlsx.Workbook | oldsheets.Workbook, report: Report, area: _Area) -> tuple[SheetName, Cells]:
     """The first sheet with a table, those that are shown before those that are hidden; else the first with cells."""
+    if [s.name for s in book.sheets] == OWN_SHEETS:
+        return book.sheets[0], _cut(book.cells(book.sheets[0], report), area)
     spare: list[tuple[int, SheetName, Cells]] = []
     for sheet in sorted(book.sheets, key=lambda s: s.hidden):
         cells = _cut(book.cells(sheet, report), area)
@@ -171,7 +177,7 @@ def _fullness(cells: Cells) -> int:
 
 def _which(listed: Sequence[SheetName], chosen: SheetName) -> list[str]:
     others = [f"{s.name} (hidden)" if s.hidden else s.name for s in listed if s is not chosen]
-    if not others:
+    if not others or ([s.name for s in listed] == OWN_SHEETS and chosen is listed[0]):
         return []
     return [f"Read the sheet {chosen.name}; {others_are(others)}. The option sheet() opens another."]
 

@@ -95,9 +95,11 @@ def _taken_in(path: Path, report: Report) -> memoryview:
     """The bytes of a file. They are not mapped: a file that another program cuts meanwhile would end the process."""
     content, limit = bytearray(), LineLimit(path)
     with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
+        left = os.fstat(file.fileno()).st_size  # another program may go on writing
+        while block := file.read(min(left, _BLOCK)):
             limit(block)
             content += block
+            left -= len(block)
             report(0.0)
     return memoryview(content).toreadonly()
 
