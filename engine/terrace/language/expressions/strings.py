@@ -7,7 +7,7 @@ import re
 
 from terrace.language.expressions.regular import compiled
 from terrace.language.expressions.table import Table, elementwise
-from terrace.language.grammar.macros import number_text
+from terrace.language.grammar.macros import LONGEST_TEXT, number_text
 from terrace.language.grammar.wildcards import wildcard
 from terrace.language.number_format import format_number
 
@@ -75,6 +75,14 @@ def _regex_all(text: str, pattern: str, new: str) -> str:
     return compiled(pattern).sub(lambda _: new, text)
 
 
+def _strdup(text: str, times: float) -> str:
+    if math.isnan(times):
+        return ""
+    if len(text) * times > LONGEST_TEXT:
+        raise ValueError(f"strdup() makes texts of at most {LONGEST_TEXT:,} characters.")
+    return text * max(0, int(times))
+
+
 def _upper_first(text: str) -> str:
     return re.sub(r"[^\W\d_]+", lambda m: m[0][0].upper() + m[0][1:].lower(), text)
 
@@ -101,7 +109,7 @@ _add("regexr ustrregexrf", "sss", elementwise(_regexr, number=False))
 _add("ustrregexra", "sss", elementwise(_regex_all, number=False))
 _add("string strofreal", "nS", elementwise(_string, number=False))
 _add("real", "s", elementwise(_real, number=True))
-_add("strdup", "sn", elementwise(lambda t, k: "" if math.isnan(k) else t * max(0, int(k)), number=False))
+_add("strdup", "sn", elementwise(_strdup, number=False))
 _add("indexnot", "ss", elementwise(lambda t, s: next((i for i, c in enumerate(t, 1) if c not in s), 0), number=True))
 _add("plural", "ns", elementwise(lambda k, t: t if abs(k) == 1 else t + "s", number=False))
 _add("char uchar", "n", elementwise(lambda k: chr(int(k)) if 0 < k < 0x110000 else "", number=False))
