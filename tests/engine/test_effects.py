@@ -17,6 +17,7 @@ from terrace.session.contract import Outcome
 from terrace.session.effects import Effect
 from terrace.session.session import Session
 from terrace.session.state import Returned
+from terrace.session.writes import written_by
 
 LEFT = Returned({"left_over": 1.0})
 
@@ -117,6 +118,14 @@ def test_every_command_has_an_example(runs: list[Run]) -> None:
 
 def test_no_command_does_what_it_does_not_declare(runs: list[Run]) -> None:
     assert [(r.text, r.seen & ~r.declared) for r in runs if r.seen & ~r.declared] == []
+
+
+def test_what_touches_files_is_told_before_it_runs(runs: list[Run]) -> None:
+    """`log close` ends what `log using` began; no other command changes files that nothing tells of, or the reverse."""
+    did = {r.text for r in runs if r.seen & (Effect.SAVES | Effect.FILES)}
+    planned = {r.text for r in runs if any(p.deed not in ("moves to a folder", "runs") for p in written_by(r.text))}
+    assert did - planned == {"log close", "log off"}
+    assert planned - did == set()
 
 
 def test_every_effect_that_is_declared_is_seen(runs: list[Run]) -> None:

@@ -21,6 +21,7 @@ from terrace.language.expressions.entry import (
 )
 from terrace.language.expressions.functions import functions
 from terrace.language.grammar.tokens import Piece
+from terrace.language.grammar.wildcards import wildcard
 from terrace.language.number_format import format_number
 
 NAN = float("nan")
@@ -750,3 +751,68 @@ def test_groups_of_a_match() -> None:
     assert out.tolist() == ["12ab", "-", "3c"]
     with pytest.raises(CommandError, match="there is none"):
         evaluate("regexs(1)", data)
+
+
+# --- patterns -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        # an engine that goes back and tries again needs more than 2^40 steps for each of these
+        ('regexm("' + "a" * 40 + '!", "^(a+)+$")', 0),
+        ('regexm("' + "a" * 60 + 'c", "^(a|a)*$")', 0),
+        ('ustrregexm("' + "a" * 60 + 'c", "^(a|aa)+$")', 0),
+        ('regexr("' + "a" * 60 + 'c", "^(a|aa)+$", "b")', "a" * 60 + "c"),
+        ('strmatch("' + "a" * 200 + '", "' + "*a" * 40 + '*b")', 0),
+        ('strmatch("' + "a" * 200 + '", "' + "*?" * 40 + '*a")', 1),
+    ],
+)
+def test_no_pattern_runs_for_hours(text, value) -> None:
+    assert evaluate_scalar(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "value"),
+    [
+        ("Ärger", r"^\w+$", 1),  # letters of every script
+        ("Ärger", r"^[\w]+$", 1),
+        ("Ärger!", r"\W$", 1),
+        ("٣", r"^\d$", 1),
+        ("a\u00a0b", r"a\sb", 1),
+        ("a]b", "[]]", 1),
+        ("ab", "[^]]b", 1),
+        ("a5", "[[:alpha:]][[:digit:]]", 1),
+        (r"a\w", r"\\w", 1),  # a backslash, and then a w
+    ],
+)
+def test_regular_expressions_know_every_script(text, pattern, value) -> None:
+    assert evaluate_scalar(f'ustrregexm("{text}", "{pattern}")') == value
+
+
+@pytest.mark.parametrize(
+    ("pattern", "says"),
+    [
+        ("(?=a)b", "Looking ahead"),
+        ("(?!a)b", "Looking ahead"),
+        ("(?<=a)b", "Looking behind"),
+        ("(?<!a)b", "Looking behind"),
+        (r"(a)\1", "Repeating what a group matched"),
+        ("(a", "missing"),
+        ("a{1,100000}", "repetition"),
+    ],
+)
+def test_what_regular_expressions_lack_is_said(pattern, says) -> None:
+    with pytest.raises(CommandError, match=says):
+        evaluate_scalar(f'regexm("ab", "{pattern}")')
+
+
+@settings(max_examples=max(100, settings.default.max_examples), deadline=None)
+@given(st.text("ab*?.[", max_size=8), st.text("ab.[\n", max_size=8))
+def test_wildcards_agree_with_trying_every_way(pattern, text) -> None:
+    def tried(p: str, t: str) -> bool:
+        if not p:
+            return not t
+        if p[0] == "*":
+            return any(tried(p[1:], t[k:]) for k in range(len(t) + 1))
+        return bool(t) and (p[0] in ("?", t[0])) and tried(p[1:], t[1:])
+
+    assert wildcard(pattern)(text) == tried(pattern, text)

@@ -25,6 +25,7 @@ LIBRARIES = {
     "pyqtgraph",
     "pyreadstat",
     "PySide6",
+    "re2",
     "scipy",
 }
 # What the fit of a small CSV file from the command line has no use for. pandas loads pyarrow by itself.
@@ -38,6 +39,7 @@ NEVER_FOR_A_FIT = {
     "pyqtgraph",
     "pyreadstat",
     "PySide6",
+    "re2",
     "scipy",
     "terrace.data.apart.parent",
     "terrace_desktop",

@@ -105,8 +105,8 @@ def argument(option: Option) -> Piece:
     return option.argument.strip()
 
 
-def number(option: Option, *, integer: bool = False, least: float = 0.0) -> float:
-    """One number. Raises `CommandError` where it is none, is a fraction (`integer`), or is below `least`."""
+def number(option: Option, *, integer: bool = False, least: float = 0.0, most: float = math.inf) -> float:
+    """One number. Raises `CommandError` where it is none, is a fraction (`integer`), below `least` or above `most`."""
     piece = argument(option)
     try:
         value = float(str(piece))
@@ -119,6 +119,8 @@ def number(option: Option, *, integer: bool = False, least: float = 0.0) -> floa
         )
     if value < least:
         raise piece.error(f"{option.name}() must be at least {least:g}.", code="option-number", subject=option.name)
+    if value > most:
+        raise piece.error(f"{option.name}() is at most {most:,.0f}.", code="option-number", subject=option.name)
     return value
 
 

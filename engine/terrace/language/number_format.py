@@ -28,7 +28,7 @@ DISPLAYED = "%10.0g"
 STORED = "%18.0g"
 """How ``ereturn list`` and ``return list`` show a number: sixteen digits."""
 
-_FORMAT = re.compile(r"%(-?)(0?)(\d*)(?:\.(\d+))?([fgeFGE])(c?)")
+_FORMAT = re.compile(r"%(-?)(0?)(\d{0,4})(?:\.(\d{1,4}))?([fgeFGE])(c?)")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from terrace.data.dataset import Dataset
 from terrace.data.streams.batches import StreamedData
-from terrace.errors import CommandError, DataError, TerraceError
+from terrace.errors import Cancelled, CommandError, DataError, TerraceError
 from terrace.language.dofile.lines import DoCommand
 from terrace.language.dofile.tree import Node, read_flow
 from terrace.language.expressions.context import EvalContext
@@ -29,6 +29,7 @@ from terrace.session.program.macros import expanded
 from terrace.session.program.running import Runner, call_program, run_block
 from terrace.session.program.transcript import write_log
 from terrace.session.state import CommandResult, State
+from terrace.session.stopping import stopped_when
 
 MAX_UNDO = 100
 """Steps that can be undone. A step shares the columns it did not change with its neighbours."""
@@ -142,9 +143,15 @@ class Session:
     ) -> Outcome:
         """`run` for a text in which macros have been replaced already."""
         begun = time.perf_counter()
-        with self._watched(progress, cancel):
-            before = self.state
-            outcome, after = self._attempt(command_text, macros)
+        before = self.state
+        watch = stopped_when(cancel)
+        try:
+            with self._watched(progress, cancel), watch:
+                outcome, after = self._attempt(command_text, macros)
+        except Cancelled as error:  # it came in the last moment
+            watch.over()
+            self.progress = self.cancel = None
+            outcome, after = failure(command_text, "", error), before
         self.state = with_origin(after)
         outcome = replace(
             outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before),
@@ -186,7 +193,11 @@ class Session:
         command has ended, where it is given.
         """
         try:
-            nodes = read_flow(read_do_file(path_or_text, self.state))
+            with stopped_when(cancel):
+                nodes = read_flow(read_do_file(path_or_text, self.state))
+        except RecursionError:
+            yield failure(f"do {path_or_text}", "do", _too_deep())
+            return
         except TerraceError as error:
             yield failure(f"do {path_or_text}", "do", error)
             return
@@ -339,6 +350,8 @@ class Session:
                     caught = replace(caught, text=error.message, quiet=False)
                 return caught, replace(self.state, rc=return_code(error))
             return failure(command_text, name, error), self.state
+        except RecursionError:
+            return failure(command_text, name, _too_deep()), self.state
         except MemoryError:
             short = DataError(
                 "There is not enough memory for this.",
@@ -385,6 +398,14 @@ def read_do_file(path_or_text: str | os.PathLike[str], state: State) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("cp1252", errors="replace")
+
+
+def _too_deep() -> TerraceError:
+    return CommandError(
+        "This is nested too deeply: brackets, blocks, prefixes or programs inside each other.",
+        code="too-deep",
+        advice="Work it out in several steps.",
+    )
 
 
 def _internal(defect: Exception, where: Path | None) -> TerraceError:

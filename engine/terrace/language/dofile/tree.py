@@ -23,6 +23,7 @@ from terrace.language.grammar.tokens import NAME
 _PREFIX = re.compile(r"(?:(?:qui(?:e|et|etl|etly)?|n(?:o|oi|ois|oisi|oisil|oisily)?|cap(?:t|tu|tur|ture)?)\b\s*:?\s*)+")
 _LOOPS = ("foreach", "forvalues", "while")
 _SHORTEST = {"foreach": "foreach", "forvalues": "forv", "while": "while"}
+_DEEPEST = 50
 _NO_BODY = frozenset(("drop", "dir", "list", "di", "l"))
 
 
@@ -111,9 +112,10 @@ def split_if(text: str) -> tuple[str, str]:
 class _Reader:
     """Takes nodes off a list of commands."""
 
-    def __init__(self, commands: list[DoCommand]) -> None:
+    def __init__(self, commands: list[DoCommand], depth: int = 0) -> None:
         self.commands = commands
         self.at = 0
+        self.depth = depth  # of blocks inside each other
 
     def nodes(self, opener: DoCommand | None) -> list[Node]:
         """Up to the brace that closes the block of `opener`, or to the end where that is None."""
@@ -156,14 +158,21 @@ class _Reader:
         if brace < 0:
             raise _error(command, "The { of this block is missing.", "no-block", "Write { at the end of the line.")
         header, inside = after[:brace].strip(), after[brace + 1 :].strip()
+        if self.depth >= _DEEPEST:
+            raise _error(
+                command, f"More than {_DEEPEST} blocks stand inside each other here.", "too-deep",
+                "Make a program of the inner ones.",
+            )  # fmt: skip
         if inside:
             if not inside.endswith("}"):
                 raise _error(
                     command, "A command may not follow { on its line.", "no-block", "Begin a new line after {."
                 )
             inner = [DoCommand(c.text, command.line, command.last_line) for c in read_commands(inside[:-1])]
-            return header, parse_flow(inner)
+            return header, tuple(_Reader(inner, self.depth + 1).nodes(None))
+        self.depth += 1
         body = tuple(self.nodes(command))
+        self.depth -= 1
         closing = self.commands[self.at]
         if tail := closing.text[1:].strip():  # } else {
             self.commands[self.at] = DoCommand(tail, closing.line, closing.last_line)
@@ -201,7 +210,7 @@ class _Reader:
     def _otherwise(self, command: DoCommand, rest: str) -> tuple[Node, ...]:
         if rest.startswith("{"):
             return self._body(command, rest)[1]
-        return parse_flow([DoCommand(rest, command.line, command.last_line)])
+        return tuple(_Reader([DoCommand(rest, command.line, command.last_line)], self.depth).nodes(None))
 
     def _program(self, command: DoCommand, prefix: str, name: str) -> ProgramText:
         lines: list[DoCommand] = []
@@ -209,7 +218,8 @@ class _Reader:
             following = self.commands[self.at]
             self.at += 1
             if following.text == "end":
-                return ProgramText(name, parse_flow(lines), command.line, command.text, prefix)
+                body = tuple(_Reader(lines, self.depth).nodes(None))
+                return ProgramText(name, body, command.line, command.text, prefix)
             lines.append(following)
         raise _error(command, f"The program {name} is never ended.", "open-block", "End it with a line of end.")
 

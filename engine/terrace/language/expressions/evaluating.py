@@ -39,6 +39,7 @@ from terrace.language.expressions.values import (
     exact_number,
     finite,
     is_text,
+    joined,
     literal_digits,
     power,
     scalar,
@@ -159,7 +160,10 @@ class Evaluator:
             return compare(operator, left, right)
         if is_text(left) or is_text(right):
             if operator == "+" and is_text(left) and is_text(right):
-                return np.asarray(left + right, dtype=object)
+                try:
+                    return joined(left, right)
+                except ValueError as error:
+                    raise node.piece.error(str(error), code="too-long") from None
             wrong = node.left if is_text(left) else node.right
             raise wrong.piece.error(
                 f"{wrong.piece} is text, which {operator} does not take.",

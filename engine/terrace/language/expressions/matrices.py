@@ -19,6 +19,7 @@ import numpy.typing as npt
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import NAME, Piece, closing, skip_string, split, unquoted
 
+_DEEPEST = 50
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|\.[a-z]?(?!\w)")
 _RANGE = re.compile(r"\.\.\.?")
 
@@ -49,6 +50,10 @@ class Named:
         return self.shape == (1, 1)
 
 
+MOST = 25_000_000
+"""Elements of a matrix. What multiplies its size at each step is refused before the memory is full."""
+_BLOCK = 2e9  # products of numbers in one step, so that Cancel is heard between them
+
 Find = Callable[[Piece], Named | None]
 Scalar = Callable[[Piece], float]
 
@@ -72,9 +77,14 @@ def evaluate_matrix(piece: Piece, find: Find, scalar: Scalar) -> Named:
 class _Reader:
     """Recursive descent over one piece."""
 
-    def __init__(self, piece: Piece, find: Find, scalar: Scalar) -> None:
+    def __init__(self, piece: Piece, find: Find, scalar: Scalar, depth: int = 0) -> None:
         self.piece, self.find, self.scalar = piece, find, scalar
         self.i = piece.start
+        self.depth = depth
+        if depth > _DEEPEST:
+            raise piece.at(piece.start, piece.start + 1).error(
+                f"More than {_DEEPEST} brackets stand inside each other.", code="too-deep"
+            )
 
     def next(self) -> str:
         """The next character that is no white space; empty at the end."""
@@ -96,6 +106,7 @@ class _Reader:
         out = self.columns()
         while self._taken("\\"):
             below = self.columns()
+            self._room(out.shape[0] + below.shape[0], out.shape[1], start)
             self._same(out.shape[1], below.shape[1], start, "columns")
             names = _joined(out.rows, below.rows, "r")
             out = Named(np.vstack([out.values, below.values]), names, out.columns)
@@ -106,6 +117,7 @@ class _Reader:
         out = self.sum()
         while self._taken(","):
             right = self.sum()
+            self._room(out.shape[0], out.shape[1] + right.shape[1], start)
             self._same(out.shape[0], right.shape[0], start, "rows")
             names = _joined(out.columns, right.columns, "c")
             out = Named(np.hstack([out.values, right.values]), out.rows, names)
@@ -141,22 +153,26 @@ class _Reader:
             return Named(a.values * b.values, scaled.rows, scaled.columns)
         if a.shape[1] != b.shape[0]:
             raise self._conform(start, a, b)
-        return Named(a.values @ b.values, a.rows, b.columns)
+        self._room(a.shape[0], b.shape[1], start)
+        return Named(_product(a.values, b.values), a.rows, b.columns)
 
     def kronecker(self) -> Named:
+        start = self.i
         out = self.signed()
         while self._taken("#"):
             right = self.signed()
+            self._room(out.shape[0] * right.shape[0], out.shape[1] * right.shape[1], start)
             rows = tuple(f"{x}:{y}" for x in out.rows for y in right.rows)
             columns = tuple(f"{x}:{y}" for x in out.columns for y in right.columns)
             out = Named(np.kron(out.values, right.values), rows, columns)
         return out
 
     def signed(self) -> Named:
-        if self._taken("-"):
-            inner = self.signed()
-            return Named(-inner.values, inner.rows, inner.columns)
-        return self.postfix()
+        negative = False
+        while self._taken("-"):
+            negative = not negative
+        inner = self.postfix()
+        return Named(-inner.values, inner.rows, inner.columns) if negative else inner
 
     def postfix(self) -> Named:
         start = self.i
@@ -180,7 +196,7 @@ class _Reader:
         source, end = self.piece.source, self.piece.end
         if c == "(":
             stop = closing(self.piece, self.i)
-            inner = _Reader(self.piece.at(self.i + 1, stop), self.find, self.scalar)
+            inner = _Reader(self.piece.at(self.i + 1, stop), self.find, self.scalar, self.depth + 1)
             out = inner.rows()
             if inner.next():
                 raise self.piece.at(inner.i, inner.i + 1).error(f"{inner.next()!r} does not fit here.", code="syntax")
@@ -213,7 +229,7 @@ class _Reader:
         if name not in FUNCTIONS:
             return Named(np.array([[self.scalar(place)]]))
         inside = self.piece.at(place.start + place.source[place.start : place.end].index("(") + 1, place.end - 1)
-        arguments = [_Reader(p.strip(), self.find, self.scalar).sum() for p in split(inside, ",") if p]
+        arguments = [_Reader(p.strip(), self.find, self.scalar, self.depth + 1).sum() for p in split(inside, ",") if p]
         least, most, function = FUNCTIONS[name]
         if not least <= len(arguments) <= most:
             wanted = str(least) if least == most else f"{least} to {most}"
@@ -284,6 +300,13 @@ class _Reader:
                 f"The parts have {one} and {other} {what}, which must be the same.", code="conformability"
             )
 
+    def _room(self, rows: int, columns: int, start: int) -> None:
+        if rows * columns > MOST:
+            raise self._place(start).error(
+                f"This would be a matrix of {rows:,} rows and {columns:,} columns; {MOST:,} elements are the most.",
+                code="too-large",
+            )
+
     def _conform(self, start: int, a: Named, b: Named) -> Exception:
         return self._place(start).error(
             f"A {a.shape[0]} by {a.shape[1]} matrix and a {b.shape[0]} by {b.shape[1]} one do not go together here.",
@@ -312,6 +335,15 @@ def _joined(first: tuple[str, ...], second: tuple[str, ...], letter: str) -> tup
     return (*first, *second)
 
 
+def _product(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """a b, of large matrices a few rows at a time."""
+    rows = max(1, int(_BLOCK / max(1, b.size)))
+    if len(a) <= rows:
+        out: npt.NDArray[Any] = a @ b
+        return out
+    return np.vstack([a[k : k + rows] @ b for k in range(0, len(a), rows)])
+
+
 # --- functions ----------------------------------------------------------------------------------------------
 def _square(a: Named) -> npt.NDArray[np.floating[Any]]:
     if a.shape[0] != a.shape[1]:
@@ -330,6 +362,13 @@ def _size(a: Named) -> int:
     if not (n == np.floor(n) and 1 <= n <= 10_000):
         raise ValueError("a size is a whole number from 1 to 10,000.")
     return int(n)
+
+
+def _sizes(rows: Named, columns: Named) -> tuple[int, int]:
+    r, c = _size(rows), _size(columns)
+    if r * c > MOST:
+        raise ValueError(f"{r:,} by {c:,} are more than the {MOST:,} elements that a matrix has at most.")
+    return r, c
 
 
 def _inverse(a: Named) -> Named:
@@ -392,6 +431,8 @@ def _diagonal(a: Named) -> Named:
     if 1 not in a.shape:
         raise ValueError("a row or a column is needed.")
     names = a.columns if a.shape[0] == 1 else a.rows
+    if len(names) ** 2 > MOST:
+        raise ValueError(f"{len(names):,} elements do not make a diagonal: {MOST:,} are the most of a matrix.")
     return Named(np.diag(a.values.ravel()), names, names)
 
 
@@ -406,8 +447,8 @@ def _one(value: float) -> Named:
 
 
 FUNCTIONS: dict[str, tuple[int, int, Callable[..., Named]]] = {
-    "I": (1, 1, lambda n: Named(np.eye(_size(n)))),
-    "J": (3, 3, lambda r, c, z: Named(np.full((_size(r), _size(c)), _number(z, "the third argument")))),
+    "I": (1, 1, lambda n: Named(np.eye(_sizes(n, n)[0]))),
+    "J": (3, 3, lambda r, c, z: Named(np.full(_sizes(r, c), _number(z, "the third argument")))),
     "inv": (1, 1, _inverse),
     "invsym": (1, 1, _inverse_symmetric),
     "syminv": (1, 1, _inverse_symmetric),

@@ -83,11 +83,14 @@ def parse_expression(text: str | Piece) -> Expression:
 def _scan(piece: Piece) -> list[_Token]:
     source = piece.source
     tokens: list[_Token] = []
-    i = piece.start
+    i, depth = piece.start, 0
     while i < piece.end:
         if source[i].isspace():
             i += 1
             continue
+        depth += (source[i] in "([") - (source[i] in ")]")
+        if depth > _DEEPEST:  # here, before what follows is looked through again for each of them
+            raise piece.at(i, i + 1).error("The expression is nested too deeply.", code="too-deep")
         token = _token(piece, i)
         tokens.append(token)
         i = token.piece.end

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 
+from terrace.language.expressions.regular import compiled
 from terrace.language.expressions.table import Table, elementwise
-from terrace.language.grammar.macros import number_text
+from terrace.language.grammar.macros import LONGEST_TEXT, number_text
+from terrace.language.grammar.wildcards import wildcard
 from terrace.language.number_format import format_number
 
 FUNCTIONS = Table()
@@ -50,35 +52,35 @@ def _string(value: float, format: str | None = None) -> str:
 
 def _strmatch(text: str, pattern: str) -> float:
     """``*`` fits anything, ``?`` one character."""
-    translated = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
-    return float(re.fullmatch(translated, text, re.DOTALL) is not None)
+    return float(wildcard(pattern)(text))
 
 
 def _regexm(text: str, pattern: str) -> float:
-    return float(_compiled(pattern).search(text) is not None)
+    return float(compiled(pattern).search(text) is not None)
 
 
 def _regexr(text: str, pattern: str, new: str) -> str:
-    return _compiled(pattern).sub(lambda _: new, text, count=1)
+    return compiled(pattern).sub(lambda _: new, text, count=1)
 
 
 def regex_group(text: str, pattern: str, number: float) -> str:
     """The part of the text that the k-th parentheses of the pattern matched, 0 for the whole; empty without a match."""
-    found = _compiled(pattern).search(text)
+    found = compiled(pattern).search(text)
     if found is None or math.isnan(number) or not 0 <= number <= len(found.groups()):
         return ""
     return found[int(number)] or ""
 
 
 def _regex_all(text: str, pattern: str, new: str) -> str:
-    return _compiled(pattern).sub(lambda _: new, text)
+    return compiled(pattern).sub(lambda _: new, text)
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression: {error}.") from None
+def _strdup(text: str, times: float) -> str:
+    if math.isnan(times):
+        return ""
+    if len(text) * times > LONGEST_TEXT:
+        raise ValueError(f"strdup() makes texts of at most {LONGEST_TEXT:,} characters.")
+    return text * max(0, int(times))
 
 
 def _upper_first(text: str) -> str:
@@ -107,7 +109,7 @@ _add("regexr ustrregexrf", "sss", elementwise(_regexr, number=False))
 _add("ustrregexra", "sss", elementwise(_regex_all, number=False))
 _add("string strofreal", "nS", elementwise(_string, number=False))
 _add("real", "s", elementwise(_real, number=True))
-_add("strdup", "sn", elementwise(lambda t, k: "" if math.isnan(k) else t * max(0, int(k)), number=False))
+_add("strdup", "sn", elementwise(_strdup, number=False))
 _add("indexnot", "ss", elementwise(lambda t, s: next((i for i, c in enumerate(t, 1) if c not in s), 0), number=True))
 _add("plural", "ns", elementwise(lambda k, t: t if abs(k) == 1 else t + "s", number=False))
 _add("char uchar", "n", elementwise(lambda k: chr(int(k)) if 0 < k < 0x110000 else "", number=False))

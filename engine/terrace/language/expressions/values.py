@@ -8,7 +8,15 @@ from terrace.data.digits import EXACT, begins_with_zero, too_long
 from terrace.language.expressions import mathematics as expr_math
 from terrace.language.expressions.table import Array
 from terrace.language.expressions.tree import Node, Number, Unary
+from terrace.language.grammar.macros import LONGEST_TEXT
 from terrace.language.grammar.numlist import literal
+
+
+def joined(left: Array, right: Array) -> Array:
+    """Text joined to text. Raises `ValueError` where a constant would become too long."""
+    if not left.shape and not right.shape and len(left.item()) + len(right.item()) > LONGEST_TEXT:
+        raise ValueError(f"A text has at most {LONGEST_TEXT:,} characters.")
+    return np.asarray(left + right, dtype=object)
 
 
 def is_text(value: Array) -> bool:

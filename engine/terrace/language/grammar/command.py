@@ -28,6 +28,7 @@ PREFIXES = {
     "xi": "xi",
 }
 _VERSION = re.compile(r"vers(?:i|io|ion)?\s+[\d.]+\s*:")  # without a colon it is a command
+_MOST_PREFIXES = 20
 _COLON = frozenset(PREFIXES) - {"quietly", "noisily", "capture"}
 
 
@@ -104,6 +105,8 @@ def parse_command(text: str) -> ParsedCommand:
     prefixes: list[Prefix] = []
     while (found := _prefix(rest)) is not None:
         prefixes.append(found)
+        if len(prefixes) > _MOST_PREFIXES:
+            raise found.piece.error(f"More than {_MOST_PREFIXES} prefixes stand before a command.", code="too-deep")
         rest = rest.after(found.piece.end).strip()
     word = _word(rest)
     if not word:

@@ -16,6 +16,9 @@ _STEP = re.compile(r"(?P<before>\+\+|--)?(?P<name>[^\W\d]\w*)(?P<after>\+\+|--)?
 _STORED = re.compile(r"(?P<kind>[ercs])\((?P<name>[^\s()]*)\)")
 _GLOBAL = re.compile(r"[^\W\d]\w*")
 _DEEPEST = 100
+_MOST = 1_000_000  # macros replaced in one command
+LONGEST_TEXT = 10_000_000
+"""Characters of one text or command: what doubles itself again and again is refused before the memory is full."""
 
 
 class MacroSource(Protocol):
@@ -63,6 +66,8 @@ def expand(text: str, source: MacroSource) -> str:
 class _Expander:
     def __init__(self, source: MacroSource) -> None:
         self.source = source
+        self.replaced = 0
+        self.length = 0
 
     def text(self, text: str, depth: int) -> str:
         if depth > _DEEPEST:
@@ -74,8 +79,14 @@ class _Expander:
         out, _, _ = self._scan(text, 0, depth, inside=False)
         return out
 
-    def _scan(self, text: str, i: int, depth: int, *, inside: bool) -> tuple[str, int, bool]:
+    def _scan(self, text: str, i: int, depth: int, *, inside: bool, nested: int = 0) -> tuple[str, int, bool]:
         """From `i` to the end, or `inside` a macro to the quote that closes it: the text, the end, whether closed."""
+        if nested > _DEEPEST:
+            raise CommandError(
+                f"More than {_DEEPEST} macros stand inside each other.",
+                code="too-deep",
+                advice="A ` that begins no macro is written \\`.",
+            )
         out: list[str] = []
         compound = 0
         while i < len(text):
@@ -94,17 +105,30 @@ class _Expander:
             elif inside and c == "'":
                 return "".join(out), i + 1, True
             elif c == "`":
-                name, end, closed = self._scan(text, i + 1, depth, inside=True)
+                name, end, closed = self._scan(text, i + 1, depth, inside=True, nested=nested + 1)
                 found = self._macro(name, depth) if closed else None
+                self._count(found)
                 out.append(f"`{name}{chr(39) * closed}" if found is None else found)
                 i = end
             elif c == "$":
                 found, i = self._global(text, i, depth)
+                self._count(found)
                 out.append(found)
             else:
                 out.append(c)
                 i += 1
         return "".join(out), i, False
+
+    def _count(self, found: str | None) -> None:
+        """What is put in adds up, also where macros stand for each other and double the text at each step."""
+        self.replaced += 1
+        self.length += len(found or "")
+        if self.replaced > _MOST or self.length > LONGEST_TEXT:
+            raise CommandError(
+                f"With its macros replaced the command has more than {LONGEST_TEXT:,} characters or {_MOST:,} macros.",
+                code="too-long",
+                advice="Look at the contents with macro list.",
+            )
 
     def _macro(self, name: str, depth: int) -> str | None:
         """What stands between the quotes; None where that is no macro."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from terrace.errors import DidYouMean
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import NAME, Piece, words
+from terrace.language.grammar.wildcards import wildcard
 
 _PATTERN = re.compile(r"[\w*?~]+")
 
@@ -91,8 +92,8 @@ class Names:
     def _pattern(self, piece: Piece, text: str) -> list[str]:
         names = self._needed(piece)
         # ``~`` is ``*`` that must fit one variable only.
-        pattern = re.compile("".join({"*": ".*", "~": ".*", "?": "."}.get(c, re.escape(c)) for c in text))
-        found = [v for v in names if pattern.fullmatch(v)]
+        fits = wildcard(text.replace("~", "*"))
+        found = [v for v in names if fits(v)]
         if not found:
             raise piece.error(
                 f"No variable fits {text!r}.", code="no-such-variable", subject=text, advice=self._hint(text)

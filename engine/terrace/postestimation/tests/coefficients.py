@@ -18,6 +18,7 @@ from terrace.design.columns import ColumnInfo
 from terrace.language.grammar.names import join_ranges
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import Piece, words
+from terrace.language.grammar.wildcards import wildcard
 from terrace.results.fit import FitResult
 
 FloatArray = npt.NDArray[np.float64]
@@ -177,13 +178,8 @@ def _ranged(fit: FitResult, text: str) -> list[ColumnInfo]:
 
 
 def _pattern(fit: FitResult, text: str) -> list[ColumnInfo]:
-    import fnmatch
-
-    return [
-        c
-        for c in columns(fit)
-        if "#" not in c.name and c.name != "_cons" and fnmatch.fnmatchcase(c.name.rpartition(".")[2], text)
-    ]
+    fits = wildcard(text)
+    return [c for c in columns(fit) if "#" not in c.name and c.name != "_cons" and fits(c.name.rpartition(".")[2])]
 
 
 def _inside(piece: Piece, fit: FitResult) -> Piece:

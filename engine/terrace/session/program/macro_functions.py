@@ -11,6 +11,7 @@ from terrace.language.grammar.macros import macro_words
 from terrace.language.grammar.names import Names
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import Piece, unquoted
+from terrace.language.grammar.wildcards import wildcard
 from terrace.session.port import SessionPort
 from terrace.session.state import Matrix
 
@@ -179,8 +180,6 @@ def _display(session: SessionPort, text: str) -> str:
 
 def _dir(session: SessionPort, text: str) -> str:
     """``"folder" files|dirs "pattern"``."""
-    import fnmatch
-
     parts = macro_words(text)
     folder, kind = session.state.path(parts[0] if parts else "."), parts[1] if len(parts) > 1 else "files"
     pattern = parts[2] if len(parts) > 2 else "*"
@@ -188,7 +187,8 @@ def _dir(session: SessionPort, text: str) -> str:
         found = sorted(p.name for p in folder.iterdir() if p.is_dir() == kind.startswith("dir"))
     except OSError as error:
         raise TerraceError(f"The folder {folder} cannot be read: {error.strerror}.", code="no-such-file") from None
-    return " ".join(f'"{name}"' for name in found if fnmatch.fnmatch(name, pattern))
+    fits = wildcard(os.path.normcase(pattern))  # upper and lower case are alike where the system's are
+    return " ".join(f'"{name}"' for name in found if fits(os.path.normcase(name)))
 
 
 def _environment(session: SessionPort, text: str) -> str:

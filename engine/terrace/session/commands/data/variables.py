@@ -16,6 +16,7 @@ from terrace.language.grammar.macros import number_text
 from terrace.language.grammar.names import parse_names
 from terrace.language.grammar.options import Option, rules
 from terrace.language.grammar.tokens import Piece, unquoted, words
+from terrace.language.grammar.wildcards import wildcard
 from terrace.language.mixed_options import argument
 from terrace.session.commands.helpers.describing import describe_table, in_columns
 from terrace.session.commands.helpers.locals import with_locals
@@ -61,21 +62,16 @@ def _has(data: Dataset, name: str, option: Option) -> bool:
         if all(w in kinds for w in values):
             return any(kinds[w] for w in values)
     elif "varlabel".startswith(what) and len(what) > 3:
-        return bool(v.label) and (not values or any(_fits(w, v.label.lower()) for w in values))
+        return bool(v.label) and (not values or any(wildcard(w)(v.label.lower()) for w in values))
     elif "vallabel".startswith(what) and len(what) > 3:
         return bool(v.value_labels)
     elif what.startswith("f") and values:
-        return any(_fits(w, v.format.lower()) for w in values)
+        return any(wildcard(w)(v.format.lower()) for w in values)
     raise option.piece.error(
         f"{option.name}() takes type numeric, type string, varlabel, vallabel or format and a pattern.",
         code="bad-option-value",
         subject=option.name,
     )
-
-
-def _fits(pattern: str, text: str) -> bool:
-    regex = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
-    return re.fullmatch(regex, text) is not None
 
 
 @command(

@@ -44,8 +44,22 @@ def _assigned(session: Session, parsed: ParsedCommand) -> tuple[str, FloatArray]
     return name, values
 
 
-def _count(options: dict[str, Option]) -> int:
-    return int(number(options["nquantiles"], least=2, integer=True)) if "nquantiles" in options else 2
+_QUANTILES = 1000  # as many are allowed in any case
+
+
+def _count(options: dict[str, Option], rows: int) -> int:
+    """How many quantile groups are asked for; beyond the number of rows there is nothing more to tell apart."""
+    if "nquantiles" not in options:
+        return 2
+    option = options["nquantiles"]
+    count = int(number(option, least=2, integer=True))
+    most = max(rows + 1, _QUANTILES)
+    if count > most:
+        raise option.piece.error(
+            f"{rows:,} rows do not make {count:,} quantiles.", code="option-number", subject="nquantiles",
+            advice=f"nquantiles() is at most {most:,} here.",
+        )  # fmt: skip
+    return count
 
 
 def _breaks(cells: Cells, count: int, options: dict[str, Option]) -> FloatArray:
@@ -85,7 +99,8 @@ def xtile(session: Session, parsed: ParsedCommand) -> CommandResult:
         points = data.numeric(Names(data.names).one(argument(options["cutpoints"])))
         breaks = np.unique(points[~np.isnan(points)])
     else:
-        breaks = _breaks(_whole(values[keep], None if w is None else w[keep], kind), _count(options), options)
+        count = _count(options, int(keep.sum()))
+        breaks = _breaks(_whole(values[keep], None if w is None else w[keep], kind), count, options)
     # The k-th group holds what lies above the (k-1)-th quantile and at or below the k-th.
     out = np.where(keep, np.searchsorted(breaks, values, side="left") + 1.0, np.nan)
     label = f"{len(breaks) + 1} quantiles of {str(parsed.clauses.body).partition('=')[2].strip()}"
@@ -124,7 +139,7 @@ def pctile(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "percentiles" in options:
         wanted = parse_numlist(argument(options["percentiles"]))
     else:
-        count = _count(options)
+        count = _count(options, int(keep.sum()))
         wanted = tuple(100 * k / count for k in range(1, count))
     if not all(0 < p < 100 for p in wanted):
         raise options["percentiles"].piece.error("A percentile lies between 0 and 100.", code="option-number")

@@ -7,6 +7,8 @@ from terrace.language.mixed_options import number
 from terrace.session.session import Session
 
 REPS = 200
+MOST_REPS = 1_000_000
+"""Their numbers and random streams are kept in memory; more change no digit that is shown."""
 
 
 def seed_of(options: dict[str, Option], session: Session) -> int | None:
@@ -19,4 +21,6 @@ def seed_of(options: dict[str, Option], session: Session) -> int | None:
 
 def reps_of(option: Option | None) -> int:
     """Replications asked for, at least 2."""
-    return REPS if option is None or option.argument is None else int(number(option, integer=True, least=2))
+    if option is None or option.argument is None:
+        return REPS
+    return int(number(option, integer=True, least=2, most=MOST_REPS))

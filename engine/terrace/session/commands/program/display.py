@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from terrace.language.grammar.command import ParsedCommand
+from terrace.language.grammar.macros import LONGEST_TEXT
 from terrace.language.grammar.tokens import Piece, skip_string, top_level, unquoted
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
 
+_MOST = 1_000_000  # blanks, lines and repetitions of a directive
 _COLOURS = "red|green|yellow|white|blue|smcl"
 _DIRECTIVE = re.compile(
     r"(?:_n(?:ewline)?(?:\((?P<lines>\d+)\))?|_s(?:kip)?\((?P<skip>\d+)\)|_col(?:umn)?\((?P<column>\d+)\)"
@@ -45,10 +47,15 @@ def display(session: Session, parsed: ParsedCommand) -> CommandResult:
             found = _DIRECTIVE.match(text)
             assert found is not None
             goes_on = goes_on or found["goes_on"] is not None
+            wanted = max(int(n) for n in (found["times"], found["skip"], found["column"], found["lines"], "0") if n)
+            if wanted > _MOST:
+                raise piece.error(f"{text} is more than the {_MOST:,} that display goes to.", code="too-long")
             times = int(found["times"]) if found["times"] else times
             out = _moved(out, text, found)
         else:
             shown = _padded(unquoted(piece), form) if kind == "string" else _value(session, piece, form)
+            if len(shown) * times > LONGEST_TEXT:
+                raise piece.error(f"A text has at most {LONGEST_TEXT:,} characters.", code="too-long")
             gap = " " if kind == last == "expression" else ""  # two numbers beside each other are two numbers
             out += gap + shown * times
             form, times = "", 1
@@ -72,7 +79,7 @@ def _padded(text: str, form: str) -> str:
     found = re.fullmatch(r"%([-~]?)(\d+)s", form)
     if found is None:
         return text
-    width = int(found[2])
+    width = min(int(found[2]), _MOST)
     return text.ljust(width) if found[1] == "-" else text.center(width) if found[1] else text.rjust(width)
 
 

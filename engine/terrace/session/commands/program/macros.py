@@ -11,6 +11,7 @@ from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.macros import macro_words, number_text
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import NAME, Piece, unquoted, words
+from terrace.language.grammar.wildcards import wildcard
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.helpers.locals import held, with_locals
 from terrace.session.effects import Effect
@@ -131,9 +132,7 @@ def macro_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 def _fits(name: str, patterns: list[str]) -> bool:
-    import fnmatch
-
-    return any(fnmatch.fnmatchcase(name, p) for p in patterns)
+    return any(wildcard(p)(name) for p in patterns)
 
 
 # --- temporary names ----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from terrace.language.mixed_options import argument, number
 from terrace.postestimation.resample.replication import Replicated, bootstrap, jackknife
 from terrace.results.fit import NOT_IDENTIFIED, FitResult
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.replications import MOST_REPS
 from terrace.session.commands.helpers.working import chosen, plural
 from terrace.session.registry import prefix
 from terrace.session.replicates.kept import Value, collect, inner, read_statistics
@@ -63,7 +64,7 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
     )
     seed: int | None = None
     if is_bootstrap:
-        reps = int(number(options["reps"], integer=True, least=2)) if "reps" in options else _REPS
+        reps = int(number(options["reps"], integer=True, least=2, most=MOST_REPS)) if "reps" in options else _REPS
         seed = _seed(session, options)
         tasks: list[Task] = [*np.random.SeedSequence(seed).spawn(reps)]
     else:

@@ -12,6 +12,7 @@ from terrace.errors import Cancelled, CommandError, TerraceError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.options import match_options, rules
 from terrace.language.mixed_options import number
+from terrace.session.commands.helpers.replications import MOST_REPS
 from terrace.session.commands.helpers.working import plural
 from terrace.session.commands.program.resample import distinct_names, read_saving, write_replicates
 from terrace.session.registry import prefix
@@ -28,7 +29,7 @@ def simulate(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = match_options(outer.clauses.options, _OPTIONS, "simulate")
     if "reps" not in options:
         raise outer.piece.error("simulate needs reps().", code="syntax", advice="simulate ..., reps(100): command")
-    reps = int(number(options["reps"], integer=True, least=1))
+    reps = int(number(options["reps"], integer=True, least=1, most=MOST_REPS))
     rng = session.state.rng
     if "seed" in options:
         rng = np.random.default_rng(int(number(options["seed"], integer=True)))
