@@ -101,10 +101,11 @@ class Controller(QObject):
         self._entries[job] = entry.id
         return entry
 
-    def run_script(self, script: str | Path, then: Then | None = None) -> None:
+    def run_script(self, script: str | Path, then: Then | None = None, *, writes: bool = True) -> None:
         """Queue the commands of a text or of a do-file: one entry of the history each, and the first error ends it.
 
-        ``then`` is called with the outcome of the last, None where there was none.
+        ``then`` is called with the outcome of the last, None where there was none. Without `writes`, commands that would
+        touch files are not run; their entries say so.
         """
         port, told = self.port, then or _nobody
 
@@ -122,7 +123,9 @@ class Controller(QObject):
             told(None)
 
         def work(task: Task) -> Outcome | None:
-            return port.run_script(script, task, lambda step: task.tell(lambda: self._stepped(job, step)))
+            return port.run_script(
+                script, task, lambda step: task.tell(lambda: self._stepped(job, step)), writes=writes
+            )
 
         label = f"do {script}" if isinstance(script, Path) else "commands of a text"
         job = self._put(Operation(work, success, failure, label, cancelled))

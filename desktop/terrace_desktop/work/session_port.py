@@ -89,10 +89,12 @@ class SessionPort:
         """Run one command."""
         return self._ran(self.session.run(command, progress=task.report, cancel=task.cancelled), task.report)
 
-    def run_script(self, script: str | Path, task: Task, told: Callable[[Step], object]) -> Outcome | None:
+    def run_script(
+        self, script: str | Path, task: Task, told: Callable[[Step], object], *, writes: bool = True
+    ) -> Outcome | None:
         """Run the commands of a text, or of a do-file in its folder, and tell each as it begins and when it has ended.
 
-        The outcome of the last; None where there was none.
+        The outcome of the last; None where there was none. Without `writes` no command touches a file.
         """
 
         def begins(command: str, _line: int) -> None:
@@ -105,6 +107,7 @@ class SessionPort:
             cancel=task.cancelled,
             before=begins,
             folder=script.parent if isinstance(script, Path) else None,
+            writes=writes,
         )
         for outcome in steps:
             told(Step(outcome.command, self._ran(outcome, task.report)))

@@ -56,6 +56,7 @@ class Session:
         self.cancel: CancelCheck | None = None
         self.undo_steps: list[Step] = []
         self.redo_steps: list[Step] = []
+        self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
@@ -147,7 +148,7 @@ class Session:
         watch = stopped_when(cancel)
         try:
             with self._watched(progress, cancel), watch:
-                outcome, after = self._attempt(command_text, macros)
+                outcome, after = self._held_back(command_text) or self._attempt(command_text, macros)
         except Cancelled as error:  # it came in the last moment
             watch.over()
             self.progress = self.cancel = None
@@ -184,13 +185,15 @@ class Session:
         cancel: CancelCheck | None = None,
         before: Callable[[str, int], None] | None = None,
         folder: str | os.PathLike[str] | None = None,
+        writes: bool = True,
     ) -> Iterator[Outcome]:
         """Run a do-file, or the text of one, and give the outcome of each command as it ends.
 
         A command in a loop has an outcome each time it runs, with its macros replaced. Ends after the first
         error and after ``exit``. A text of one line is a path where it ends in ``.do`` or is a file. ``before``
         is called with each command and its line before it runs. Names of files begin from ``folder`` until the last
-        command has ended, where it is given.
+        command has ended, where it is given. Without `writes`, commands that would write, erase or log are not run:
+        their outcome has a warning that names what was left as it is.
         """
         try:
             with stopped_when(cancel):
@@ -202,6 +205,8 @@ class Session:
             yield failure(f"do {path_or_text}", "do", error)
             return
         steps = self.run_nodes(nodes, progress=progress, cancel=cancel, before=before)
+        if not writes:
+            steps = self._without_writes(steps)
         if folder is None:
             yield from steps
             return
@@ -211,6 +216,29 @@ class Session:
             yield from steps
         finally:
             self.state = replace(self.state, folder=usual)
+
+    def _without_writes(self, steps: Iterator[Outcome]) -> Iterator[Outcome]:
+        before, self.writes = self.writes, False
+        try:
+            yield from steps
+        finally:
+            self.writes = before
+
+    def _held_back(self, command_text: str) -> tuple[Outcome, State] | None:
+        """The outcome of a command that would touch files, where that is not wanted; None for any other."""
+        if self.writes:
+            return None
+        from terrace.session.writes import TOUCHES, written_by
+
+        try:
+            planned = [p for p in written_by(command_text) if p.deed in TOUCHES]
+        except TerraceError:
+            return None  # which it will say itself
+        if not planned:
+            return None
+        target = planned[0].target or (self.state.dataset.source if self.state.dataset is not None else "")
+        told = f"Not run, since it {planned[0].deed}{f' {target}' if target else ' a file'}: {command_text.strip()}"
+        return Outcome(command_text.strip(), "held back", "ok", 0.0, text=told, warnings=(told,)), self.state
 
     def run_nodes(
         self,

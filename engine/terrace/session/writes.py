@@ -33,6 +33,8 @@ _DEEDS: dict[str, Deed] = {
     "run": "runs",
 }
 """What commands do to the file that they name, where that is something else than to write it."""
+TOUCHES = frozenset({"writes", "erases", "logs", "makes a folder"})
+"""What a history that is run again leaves undone unless that is asked for."""
 _OPTIONS = ("saving", "export")
 """Options that name a file to be written, of commands and of prefixes."""
 _NAMED = re.compile(r"\b(?:FILE|FOLDER)\b")
