@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle_support import dataset, session_on
+from scipy import optimize, stats
 
 import terrace
 from terrace.data.readers.frames import as_dataset
@@ -297,3 +299,33 @@ def test_a_failed_search_says_nothing_of_a_maximum() -> None:
         assert not any(p.boundary for p in fit.random) and all(p.identified for p in fit.random)
         assert not {c.code for c in checklist(fit, as_dataset(frame))} & {"boundary", "identification"}
     assert singular >= 2
+
+
+def test_a_variance_of_zero_is_zero_and_its_profile_ends_where_the_dense_likelihood_says() -> None:
+    """Independent: the likelihood of 15 groups of five, maximised over the other parameters with this one held."""
+    rng = np.random.default_rng(1)
+    u = rng.normal(size=15)
+    frame = pd.DataFrame({"id": np.repeat(np.arange(15), 5), "m": np.tile([0, 1, 1, 1, 1], 15)})
+    frame["y"] = 1 + u[frame["id"]] + np.where(frame["m"] == 1, 0.7 * rng.normal(size=75), 0.0)
+    session = session_on(dataset(frame))
+    fit = session.run("mixed y || id:, residuals(independent, by(m))").fit
+    assert fit is not None and fit.converged
+    zero = next(p for p in fit.random if p.group == "0")
+    assert (zero.estimate, zero.se, zero.boundary) == (0.0, None, True)
+
+    y = frame["y"].to_numpy().reshape(15, 5)
+
+    def lost(free: np.ndarray, held: float) -> float:
+        mean, between, within = free[0], np.exp(free[1]), np.exp(free[2])
+        v = between + np.diag([held, *[within] * 4])
+        return -float(stats.multivariate_normal([mean] * 5, v).logpdf(y).sum())
+
+    def best(held: float) -> float:
+        tight = {"xatol": 1e-9, "fatol": 1e-10, "maxiter": 4000}
+        return -optimize.minimize(lost, [1.0, -1.0, -1.0], (held,), "Nelder-Mead", options=tight).fun
+
+    assert best(1e-10) == pytest.approx(fit.ll, abs=1e-6)
+    upper = optimize.brentq(lambda v: fit.ll - best(v) - stats.chi2.ppf(0.95, 1) / 2, 1e-6, 1.0, xtol=1e-9)
+    row = next(r for r in session.run("estat profile").tables[0].rows if r.label.startswith("0:"))
+    found = row.values[1]
+    assert isinstance(found, tuple) and found[0] == 0 and found[1] == pytest.approx(upper, rel=1e-4)

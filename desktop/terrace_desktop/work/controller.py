@@ -104,8 +104,8 @@ class Controller(QObject):
     def run_script(self, script: str | Path, then: Then | None = None, *, writes: bool = True) -> None:
         """Queue the commands of a text or of a do-file: one entry of the history each, and the first error ends it.
 
-        ``then`` is called with the outcome of the last, None where there was none. Without `writes`, commands that would
-        touch files are not run; their entries say so.
+        ``then`` is called with the outcome of the last, None where there was none. Without `writes`, commands that
+        would touch files are not run; their entries say so.
         """
         port, told = self.port, then or _nobody
 

@@ -101,7 +101,10 @@ def random_rows(
     unknown = natural.unknown_as(layout, metric)
     for k, c in enumerate(layout):
         se = float(se_all[k]) if natural.identified[k] and not unknown[k] and se_all[k] > 0 else None
-        low, high = interval(float(values[k]), se, scales[k], level)
+        value = float(values[k])
+        if c.by and c.kind == "variance" and natural.at_boundary[k] and metric != "estmetric":
+            value = 0.0  # the search ends where its logarithm is low enough that going on changes nothing
+        low, high = interval(value, se, scales[k], level)
         profiled = k in limits and metric != "estmetric" and not unknown[k]
         if profiled:
             low, high = limits[k] if metric == "sd" else (limits[k][0] ** 2, limits[k][1] ** 2)
@@ -112,7 +115,7 @@ def random_rows(
             where, structure = block.level.name, block.structure.title
         out.append(
             RandomParameter(
-                where, structure, names[k], math.nan if unknown[k] else float(values[k]), se, low, high,
+                where, structure, names[k], math.nan if unknown[k] else value, se, low, high,
                 len(design.blocks) if c.block is None else c.block, bool(natural.at_boundary[k]),
                 "profile" if profiled else "wald", not unknown[k],
                 design.residuals.by_label(c.by) if c.by else "",
