@@ -20,6 +20,7 @@ from terrace.data.streams.batches import StreamedData
 from terrace.design.design import Design, build_design
 from terrace.design.exact import refuse_exact
 from terrace.design.vanishing import refuse_vanishing
+from terrace.design.vanishing_sums import refuse_vanishing_sums
 from terrace.design.vanishing_times import refuse_vanishing_times
 from terrace.errors import Cancelled, FitError
 from terrace.inference.attainable import attainable
@@ -163,6 +164,7 @@ def search(bound: Bound, watch: Watch) -> Optimum:
         refuse_exact(design, bound.y)
     refuse_vanishing(design, reml=objective.reml, x=bound.x, y=bound.y)
     refuse_vanishing_times(design, bound.x, bound.y, reml=objective.reml)
+    refuse_vanishing_sums(design, bound.x, bound.y, reml=objective.reml)
     try:
         optimum = _maximum(objective, watch)
         lowest = lowest_variances(optimum)

@@ -51,14 +51,14 @@ def small_frame(seed: int) -> pd.DataFrame:
     return out[keep].reset_index(drop=True)
 
 
-def searched(dense: Dense) -> float:
+def searched(dense: Dense, reach: float = 9) -> float:
     """The best log likelihood of two bounded searches."""
     first = dense.free(start(dense))
     best = -np.inf
     for shift in (0.0, 0.7):
         at = first + shift * np.random.default_rng(1).normal(size=len(first))
         found = optimize.minimize(
-            lambda v: -max(dense.ll_free(v), -1e10), at, method="L-BFGS-B", bounds=[(-9, 9)] * len(at)
+            lambda v: -max(dense.ll_free(v), -1e10), at, method="L-BFGS-B", bounds=[(-reach, reach)] * len(at)
         )
         best = max(best, -found.fun)
     return best
@@ -99,6 +99,7 @@ def with_reml(command: str) -> str:
 @example(3414, COMMANDS[2], False)  # no error is left, and second derivatives lose their digits
 @example(214, COMMANDS[2], False)  # six rows: no maximum
 @example(112, COMMANDS[5], False)  # eleven rows: none either
+@example(1276756, COMMANDS[6], False)  # two pairs, whose sums a line goes through
 @example(167, COMMANDS[6], False)  # pairs: the parameters cannot be told apart
 def test_nothing_better_is_found(seed: int, command: str, reml: bool) -> None:
     frame = small_frame(seed)
@@ -106,7 +107,10 @@ def test_nothing_better_is_found(seed: int, command: str, reml: bool) -> None:
     try:
         result = terrace.fit(command, dataset(frame))
     except TerraceError as error:
-        assert error.code in ("too-many-parameters", "too-many-effects", "one-group")
+        assert error.code in ("too-many-parameters", "too-many-effects", "one-group", "exact-fit")
+        if error.code == "exact-fit":
+            some, *more = (searched(Dense(describe(command, ("x", "_cons")), frame), reach) for reach in (5, 7, 9))
+            assert some + 1 < more[0] and more[0] + 1 < more[1]
         return
     dense = Dense(describe(command, ("x", "_cons")), frame)
     if natural(result)[-1] < 1e-4 * frame["y"].var():  # false where nothing tells the variance

@@ -18,6 +18,8 @@ from oracle_support import dataset, session_on
 from scipy import optimize, stats
 
 import terrace
+from terrace.covariance.registry import RESIDUALS
+from terrace.covariance.residual.exchangeable import Exchangeable
 from terrace.data.readers.frames import as_dataset
 from terrace.design import vanishing
 from terrace.design.design import Design, build_design
@@ -329,3 +331,37 @@ def test_a_variance_of_zero_is_zero_and_its_profile_ends_where_the_dense_likelih
     row = next(r for r in session.run("estat profile").tables[0].rows if r.label.startswith("0:"))
     found = row.values[1]
     assert isinstance(found, tuple) and found[0] == 0 and found[1] == pytest.approx(upper, rel=1e-4)
+
+
+@pytest.mark.parametrize("reml", [False, True])
+@pytest.mark.parametrize("residuals", ["ar 1, t(t)", "ar 2, t(t)", "exchangeable"])
+def test_an_outcome_that_alternates_is_refused(residuals: str, reml: bool) -> None:
+    """Sums that may vanish: the dense likelihood goes up by half of their number with each unit of -log(1 - |ρ|)."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"id": np.repeat(np.arange(9), 4), "t": np.tile(np.arange(4.0), 9)})
+    frame["x"] = rng.normal(size=9)[frame["id"]]
+    frame["y"] = rng.normal(size=9)[frame["id"]] * (-1.0) ** frame["t"]
+    command = f"mixed y x || id:, residuals({residuals})" + " reml" * reml
+    with pytest.raises(FitError, match="sums of y within the groups") as refused:
+        terrace.fit(command, as_dataset(frame))
+    assert refused.value.code == "exact-fit"
+    frame.loc[5, "y"] += 0.1  # one sum that does not follow is enough
+    try:
+        terrace.fit(command, as_dataset(frame))
+    except FitError as error:
+        assert error.code != "exact-fit"
+
+
+def test_sums_that_a_structure_says_may_vanish_do() -> None:
+    """c'R*c beside the trace of R*, where the correlations are near their lower end."""
+    at = np.array([0.0, 1.0, 3.0, 4.0])
+    near = {"ar": np.array([-1 + 1e-7]), "exchangeable": np.array([-1 / 3 + 1e-7])}
+    for key, structure in RESIDUALS.items():
+        bound = structure(at, structure.usual_order or 1)
+        sums = bound.vanishing_sums(at, 4)
+        assert (sums.shape[1] > 0) == (key in near), key
+        if key in near:
+            matrix = bound.relative(near[key], at, 0)[0]
+            assert np.linalg.matrix_rank(sums) == sums.shape[1]
+            assert np.diag(sums.T @ matrix @ sums).max() < 1e-5
+    assert Exchangeable(at).vanishing_sums(at, 5).shape[1] == 0  # a larger group stops it before

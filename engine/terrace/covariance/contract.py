@@ -355,6 +355,11 @@ class ResidualStructure(ABC):
         """Whether all correlations of a group can be as near to one as one likes."""
         return False
 
+    def vanishing_sums(self, at: FloatArray, largest: int) -> FloatArray:
+        """Weights (k, d) of residuals at the times ``at`` (k,) of a group whose sums may have as little variance as one
+        likes, at negative correlations; ``largest`` are the rows of the largest group. None unless overridden."""
+        return np.zeros((len(at), 0))
+
     def can_vanish(self, weights: FloatArray) -> bool:
         """Whether residuals of the times can have any variances and covariances but that those with these ``weights``
         (k,) sum to zero; only asked where each time has a variance of its own."""

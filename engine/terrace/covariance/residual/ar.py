@@ -53,6 +53,13 @@ class Ar(ByLag):
     def holds_constant(self) -> bool:
         return True
 
+    def vanishing_sums(self, at: FloatArray, largest: int) -> FloatArray:
+        signs = np.where(np.rint(at) % 2 == 1, -1.0, 1.0)  # R goes to ss' where an AR(1) has φ near -1
+        out = np.zeros((len(at), max(len(at) - 1, 0)))
+        for k in range(out.shape[1]):
+            out[[k, k + 1], k] = signs[k], -signs[k + 1]
+        return out
+
     def stored(self) -> dict[str, int | None]:
         return {"ar_p": self.n_params}
 

@@ -1,0 +1,85 @@
+"""Residual correlations that go to their lower end, since sums of outcomes follow from the fixed effects.
+
+Where residuals are correlated negatively enough, some sums c'e of a group have next to no variance: e_1 + e_2 of an
+autoregression with φ near -1, the sum of a whole group of exchangeable ones. log|V| falls then without end for each
+such sum, and the quadratic form stays bounded where c'y = c'Xβ for one β and all sums of all groups. That takes more
+columns in X than there are sums, or an outcome that alternates.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from terrace.design.design import Design
+from terrace.design.exact import DIGITS, left_over, refuse_exact
+from terrace.errors import FitError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+# Sums beyond the columns of X that are looked at first: what does not hold in these holds in no more.
+FIRST = 20
+# Weights of the fixed effects, beside their size, that are rounding.
+NONE = 1e-8
+
+
+def refuse_vanishing_sums(design: Design, x: FloatArray, y: FloatArray, *, reml: bool) -> None:
+    """Raise `FitError` where the likelihood has no maximum since residuals can be without variance in these sums.
+
+    ``x`` (n, p) and ``y`` (n,) are those of the free coefficients.
+    """
+    residuals = design.residuals
+    if not residuals.structure.vanishing_sums(np.arange(2.0), 2).shape[1]:
+        return
+    order = np.argsort(residuals.groups, kind="stable")
+    for group in range(residuals.n_by):
+        own = order[residuals.by[order] == group]
+        ends = np.flatnonzero(np.diff(residuals.groups[own])) + 1
+        parts = np.split(own, ends)
+        largest = max(map(len, parts))
+        if not _reproduced(design, parts, largest, x, y, x.shape[1] + FIRST):
+            continue
+        sums = _reproduced(design, parts, largest, x, y, len(y))
+        if sums and (not reml or sums[0] > sums[1]):
+            refuse_exact(design, y)
+            raise _refusal(design)
+
+
+def _reproduced(
+    design: Design, parts: list[IntArray], largest: int, x: FloatArray, y: FloatArray, most: int
+) -> tuple[int, int] | None:
+    """How many sums there are among the first, at most so many, and the rank of X in them; None where the fixed
+    effects do not reproduce them, or where there is none."""
+    structure, at = design.residuals.structure, design.residuals.at
+    of_x, of_y, size, found = [], [], [], 0
+    for rows in parts:
+        weights = structure.vanishing_sums(at[rows], largest)
+        if weights.shape[1]:
+            of_x.append(weights.T @ x[rows])
+            of_y.append(weights.T @ y[rows])
+            size.append(np.abs(weights).T @ np.abs(y[rows]))
+            found += weights.shape[1]
+        if found >= most:
+            break
+    if not found:
+        return None
+    within, sums = np.vstack(of_x), np.concatenate(of_y)
+    within = within[:, np.sqrt(np.sum(within**2, axis=0)) > NONE * np.abs(x).max(axis=0, initial=1e-300)]
+    rest = left_over(within, sums)
+    if float(np.abs(rest).max()) > 100.0 * DIGITS * float(np.concatenate(size).max()):
+        return None
+    length = np.sqrt(np.sum(within**2, axis=0))
+    return found, int(np.linalg.matrix_rank(within / length, tol=NONE)) if within.shape[1] else 0
+
+
+def _refusal(design: Design) -> FitError:
+    name = design.spec.outcome.name
+    return FitError(
+        f"The fixed effects reproduce sums of {name} within the groups exactly: the correlation of the residuals goes "
+        "to its lowest value, and the likelihood has no maximum.",
+        code="exact-fit",
+        subject=name,
+        advice="Leave out residuals() or terms of the fixed part; there are too few rows for both, or the outcome "
+        "alternates.",
+    )
