@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 from waiting import wait_idle, wait_until
 
 from terrace.session.session import Session
@@ -171,6 +171,34 @@ def test_the_history_run_again_gives_the_same(program: Program, tmp_path: Path) 
     pd.testing.assert_frame_equal(again.dataset.frame, w.controller.snapshot.dataset.frame)
     assert again.dataset.variables == w.controller.snapshot.dataset.variables
     assert again.stored["m1"].ll == w.results.newest().fit.ll
+
+
+def test_a_do_file_that_leaves_its_folder_is_shown_before_it_runs(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = program.window
+    program.idle()
+    do = tmp_path / "own" / "a.do"
+    do.parent.mkdir()
+    do.write_text("sample sleepstudy\nsave ../out\n")
+    monkeypatch.setattr(dialogs, "ask_open", lambda *_: str(do))
+    w.actions_["run_do"].trigger()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question")
+    dialog = w.findChild(dialogs.TrustDialog)
+    assert dialog.findChild(QPlainTextEdit, "trust_lines").toPlainText() == "line 2 writes ../out: save ../out"
+    dialog.cancel_button.click()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is None, "the question to go")
+    program.idle()
+    assert w.controller.snapshot.dataset is None and not (tmp_path / "out.dta").exists()
+    w.actions_["run_do"].trigger()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question again")
+    w.findChild(dialogs.TrustDialog).ok_button.click()
+    wait_until((tmp_path / "out.dta").exists, "the file")
+    program.idle()
+    do.write_text("sample hsb\nsave inside\n")
+    w.actions_["run_do"].trigger()
+    wait_until((do.parent / "inside.dta").exists, "the file, without a question")
+    program.idle()
 
 
 def test_undo_takes_edits_of_the_data_back(program: Program) -> None:

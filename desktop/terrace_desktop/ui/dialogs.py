@@ -127,6 +127,28 @@ class UnsavedDialog(SmallDialog):
         self.discarded.emit()
 
 
+class TrustDialog(SmallDialog):
+    """Before a do-file runs: what it would do outside of its folder, line by line."""
+
+    def __init__(self, parent: QWidget | None, file: str, lines: list[str]) -> None:
+        super().__init__(
+            parent,
+            "trust_dialog",
+            QCoreApplication.translate("TrustDialog", "Run this do-file?"),
+            QCoreApplication.translate("TrustDialog", "Run"),
+        )
+        self.setMinimumWidth(560)
+        told = self.tr("{0} would go outside of its folder, or cannot tell where to. Run it only if you trust it.")
+        self.content.addWidget(label(told.format(file), wrap=True))
+        shown = named(QPlainTextEdit("\n".join(lines)), "trust_lines", self.tr("What it would do"))
+        shown.setReadOnly(True)
+        shown.setProperty("mono", True)
+        shown.setMinimumHeight(140)
+        self.content.addWidget(shown)
+        self.ok_button.setDefault(False)
+        self.cancel_button.setDefault(True)
+
+
 class FailureDialog(SmallDialog):
     """An unforeseen error: what it was, and the log for whoever mends it."""
 
