@@ -80,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "-c", dest="commands", metavar="COMMAND", action="append", default=[], help="a command; repeatable"
     )
+    run.add_argument(
+        "--trust", action="store_true",
+        help="run a do-file although it writes outside of its folder and the working folder",
+    )  # fmt: skip
     run.add_argument("--json", metavar="OUT", help="write the results to this file as JSON")
     run.set_defaults(action=_run)
     validate = verbs.add_parser(
@@ -102,6 +106,8 @@ def _run(options: argparse.Namespace) -> int:
     if problem:
         print(f"terrace run: {problem}", file=sys.stderr)
         return USAGE
+    if options.file is not None and not options.trust and _tell_what_is_shown(Path(options.file)):
+        return USAGE
     from terrace.session.session import Session
 
     session = Session()
@@ -115,6 +121,21 @@ def _run(options: argparse.Namespace) -> int:
         if options.json and not _write_json(options.json, outcomes):
             status = FAILED
     return status
+
+
+def _tell_what_is_shown(file: Path) -> bool:
+    """Print what a do-file would do where it should not without being asked; False where there is nothing of it."""
+    from terrace.session import trust
+
+    planned = trust.to_be_shown(file, begins=Path.cwd(), working=Path.cwd())
+    if planned:
+        lines = "".join(f"  {line}\n" for line in trust.as_lines(planned))
+        print(
+            f"terrace run: nothing has been run. {file} would go outside of its folder, or cannot tell where to:\n"
+            f"{lines}Look at these lines; to run it, add --trust.",
+            file=sys.stderr,
+        )
+    return bool(planned)
 
 
 def _usage_problem(options: argparse.Namespace) -> str:

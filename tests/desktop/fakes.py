@@ -105,7 +105,9 @@ class FakeSession:
         outcome = handler(text, progress, cancel)
         return replace(outcome, effects=effects_of(outcome.type)) if outcome.ok else outcome
 
-    def run_do(self, text: str, *, progress: Any, cancel: Any, before: Any, folder: Any) -> Iterator[Outcome]:
+    def run_do(
+        self, text: str, *, progress: Any, cancel: Any, before: Any, folder: Any, writes: bool
+    ) -> Iterator[Outcome]:
         for line in str(text).split("\n"):
             if line.strip():
                 before(line, 1)

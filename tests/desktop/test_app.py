@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 from waiting import wait_idle, wait_until
 
 from terrace.data import formats
@@ -23,6 +23,7 @@ from terrace_desktop.app.window import MainWindow
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work import logs
+from terrace_desktop.work.keeper import Keeper
 
 HSB = "mixed mathach ses || id: ses, covariance(unstructured) reml"
 
@@ -173,6 +174,40 @@ def test_the_history_run_again_gives_the_same(program: Program, tmp_path: Path) 
     pd.testing.assert_frame_equal(again.dataset.frame, w.controller.snapshot.dataset.frame)
     assert again.dataset.variables == w.controller.snapshot.dataset.variables
     assert again.stored["m1"].ll == w.results.newest().fit.ll
+
+
+def test_a_do_file_that_leaves_its_folder_is_shown_before_it_runs(
+    program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = program.window
+    program.idle()
+    do = tmp_path / "own" / "a.do"
+    do.parent.mkdir()
+    do.write_text("sample sleepstudy\nsave ../out\n")
+    monkeypatch.setattr(dialogs, "ask_open", lambda *_: str(do))
+    w.actions_["run_do"].trigger()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question")
+    dialog = w.findChild(dialogs.TrustDialog)
+    assert dialog.findChild(QPlainTextEdit, "trust_dialog_lines").toPlainText() == "line 2 writes ../out: save ../out"
+    dialog.cancel_button.click()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is None, "the question to go")
+    program.idle()
+    assert w.controller.snapshot.dataset is None and not (tmp_path / "out.dta").exists()
+    w.actions_["run_do"].trigger()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question for the second time")
+    w.findChild(dialogs.TrustDialog).without_button.click()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is None, "the second question to go")
+    program.idle()
+    assert w.controller.snapshot.dataset is not None and not (tmp_path / "out.dta").exists()
+    w.actions_["run_do"].trigger()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question again")
+    w.findChild(dialogs.TrustDialog).ok_button.click()
+    wait_until((tmp_path / "out.dta").exists, "the file")
+    program.idle()
+    do.write_text("sample hsb\nsave inside\n")
+    w.actions_["run_do"].trigger()
+    wait_until((do.parent / "inside.dta").exists, "the file, without a question")
+    program.idle()
 
 
 def test_undo_takes_edits_of_the_data_back(program: Program) -> None:
@@ -439,3 +474,39 @@ def test_cancelling_ends_a_reader_that_hangs_in_native_code(program: Program, tm
         os.kill(int(told.read_text()), 0)
     program.run("count")
     assert program.states()[-1][1] == "ok"
+
+
+def test_the_last_session_runs_again_without_its_files(program: Program, tmp_path: Path) -> None:
+    """It doubled an outcome and saved it over its source; a second time must leave that alone, and the report too."""
+    source, report = tmp_path / "trial.csv", tmp_path / "paper.md"
+    source.write_text("g,y\n1,1\n1,2\n2,4\n2,3\n3,5\n3,7\n")
+    w = program.window
+    w.keeper = keeper = Keeper(tmp_path / "kept")
+    keeper.begin()
+    lines = [f'use "{source}"', "replace y = 2 * y", "save, replace", "mixed y || g:", f'report "{report}", replace']
+    keeper._last.write_text("\n".join(lines))
+    doubled = "g,y\n1,2\n1,4\n2,8\n2,6\n3,10\n3,14\n"
+    source.write_text(doubled)
+    report.write_text("edited by hand")
+    program.idle()
+    w.run_last_session()
+    wait_until(lambda: w.findChild(dialogs.ReplayDialog) is not None, "the question")
+    dialog = w.findChild(dialogs.ReplayDialog)
+    told = dialog.findChild(QPlainTextEdit, "replay_dialog_lines").toPlainText()
+    assert told.splitlines() == [
+        "line 3 writes the file of the data: save, replace", f'line 5 writes {report}: report "{report}", replace',
+    ]  # fmt: skip
+    assert dialog.without_button.isDefault()
+    dialog.without_button.click()
+    wait_until(lambda: w.findChild(dialogs.ReplayDialog) is None, "the question to go")
+    program.idle()
+    assert source.read_text() == doubled and report.read_text() == "edited by hand"
+    assert w.results.newest() is not None  # the model ran
+    w.run_last_session()
+    wait_until(lambda: w.findChild(dialogs.ReplayDialog) is not None, "the question again")
+    w.findChild(dialogs.ReplayDialog).ok_button.click()
+    wait_until(lambda: report.read_text() != "edited by hand", "the report")
+    program.idle()
+    assert source.read_text() != doubled
+    w.keeper = None
+    keeper.end()

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from terrace import __version__
-from terrace.cli import OK, ProgressLine, main
+from terrace.cli import OK, USAGE, ProgressLine, main
 from terrace.progress import Progress
 from terrace.session.as_json import outcome_json
 from terrace.session.contract import Outcome
@@ -209,3 +209,20 @@ def test_a_place_for_the_results_is_refused_before_the_work(tmp_path: Path, caps
     ran = tmp_path / "ran.txt"
     assert main(["run", "-c", f'log using "{ran}"', "--json", str(tmp_path)]) == 2
     assert "is a folder" in capsys.readouterr().err and not ran.exists()
+
+
+def test_a_do_file_from_elsewhere_is_shown_before_it_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("downloads", "work"):
+        (tmp_path / name).mkdir()
+    do = tmp_path / "downloads" / "a.do"
+    do.write_text("sample sleepstudy\nsave mine, replace\n")
+    monkeypatch.chdir(tmp_path / "work")
+    (tmp_path / "work" / "mine.dta").write_text("good data")
+    assert main(["run", str(do)]) == USAGE
+    said = capsys.readouterr()
+    assert "line 2 writes mine: save mine, replace" in said.err and "--trust" in said.err and said.out == ""
+    assert (tmp_path / "work" / "mine.dta").read_text() == "good data"
+    assert main(["run", str(do), "--trust"]) == OK
+    assert (tmp_path / "work" / "mine.dta").read_bytes() != b"good data"

@@ -127,11 +127,33 @@ class ExportFlow(QObject):
             self.controller.run(commands.save_file(path), then)
 
     def run_do_file(self) -> None:
-        """Run a file of commands."""
+        """Run a file of commands, after its lines that go outside of its folder have been shown."""
         filters = self.tr("Do-files") + " (*.do);;" + self.tr("All files") + " (*)"
         path = dialogs.ask_open(self.window, self.tr("Run do-file"), self.settings.folder(), filters)
         if path:
-            self.controller.run_script(Path(path), lambda outcome: self._ran(Path(path), outcome))
+            self.run_do(Path(path))
+
+    def run_do(self, path: Path) -> None:
+        """Run a do-file; where it goes outside of its folder, ask first and show the lines."""
+
+        def look() -> list[str]:
+            from terrace.session import trust
+
+            return trust.as_lines(trust.to_be_shown(path, begins=path.parent))
+
+        self.controller.call_view(f"looking through {path}", look, lambda lines: self._looked_through(path, lines))
+
+    def _looked_through(self, path: Path, lines: list[str]) -> None:
+        def run(writes: bool) -> None:
+            self.controller.run_script(path, lambda outcome: self._ran(path, outcome), writes=writes)
+
+        if not lines:
+            run(True)
+            return
+        dialog = dialogs.TrustDialog(self.window, path.name, lines)
+        dialog.accepted.connect(lambda: run(True))
+        dialog.without.connect(lambda: run(False))
+        dialog.show()
 
     def _ran(self, path: Path, outcome: Outcome | None) -> None:
         if outcome is None:

@@ -288,10 +288,26 @@ class MainWindow(QMainWindow):
         self.controller.run("undo")
 
     def run_last_session(self) -> None:
-        """Run what was run in the session before this one."""
+        """Run what was run in the session before this one; where it wrote files, ask whether to write them again."""
         text = "" if self.keeper is None else self.keeper.last()
-        if text:
+        if not text:
+            return
+
+        def look() -> list[str]:
+            from terrace.session import trust, writes
+
+            return trust.as_lines([p for p in writes.written_by(text) if p.deed in writes.TOUCHES])
+
+        self.controller.call_view("looking through the last session", look, lambda lines: self._replay(text, lines))
+
+    def _replay(self, text: str, lines: list[str]) -> None:
+        if not lines:
             self.controller.run_script(text)
+            return
+        dialog = dialogs.ReplayDialog(self, lines)
+        dialog.accepted.connect(lambda: self.controller.run_script(text))
+        dialog.without.connect(lambda: self.controller.run_script(text, writes=False))
+        dialog.show()
 
     def _has_last_session(self) -> bool:
         return self.controller.is_ready and self.keeper is not None and bool(self.keeper.last())

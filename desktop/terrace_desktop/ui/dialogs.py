@@ -141,6 +141,59 @@ class ChangedDialog(SmallDialog):
         self.content.addWidget(label(told.format(name), wrap=True))
 
 
+class _WritesDialog(SmallDialog):
+    """Before commands run that touch files: which, line by line. They can run without what touches files, too."""
+
+    without = Signal()
+
+    def _list(self, told: str, lines: list[str]) -> None:
+        self.setMinimumWidth(560)
+        self.content.addWidget(label(told, wrap=True))
+        shown = named(QPlainTextEdit("\n".join(lines)), f"{self.objectName()}_lines", self.tr("What it would do"))
+        shown.setReadOnly(True)
+        shown.setProperty("mono", True)
+        shown.setMinimumHeight(140)
+        self.content.addWidget(shown)
+        text = QCoreApplication.translate("_WritesDialog", "Run without writing")
+        self.without_button = button(text, f"{self.objectName()}_without", self._without)
+        self.buttons.insertWidget(self.buttons.indexOf(self.cancel_button), self.without_button)
+        self.ok_button.setDefault(False)
+
+    def _without(self) -> None:
+        self.reject()
+        self.without.emit()
+
+
+class TrustDialog(_WritesDialog):
+    """Before a do-file runs: what it would do outside of its folder, line by line."""
+
+    def __init__(self, parent: QWidget | None, file: str, lines: list[str]) -> None:
+        super().__init__(
+            parent,
+            "trust_dialog",
+            QCoreApplication.translate("TrustDialog", "Run this do-file?"),
+            QCoreApplication.translate("TrustDialog", "Run"),
+        )
+        told = self.tr("{0} would go outside of its folder, or cannot tell where to. Run it only if you trust it.")
+        self._list(told.format(file), lines)
+        self.cancel_button.setDefault(True)
+
+
+class ReplayDialog(_WritesDialog):
+    """Before the last session runs again: the files that it wrote, which may have been edited since."""
+
+    def __init__(self, parent: QWidget | None, lines: list[str]) -> None:
+        super().__init__(
+            parent,
+            "replay_dialog",
+            QCoreApplication.translate("ReplayDialog", "Run the last session again?"),
+            QCoreApplication.translate("ReplayDialog", "Write the files too"),
+        )
+        told = self.tr("It wrote these files. Written again, they lose what was changed in them since.")
+        self._list(told, lines)
+        self.without_button.setDefault(True)
+
+
 class FailureDialog(SmallDialog):
     """An unforeseen error: what it was, and the log for whoever mends it."""
 

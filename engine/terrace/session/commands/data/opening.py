@@ -152,7 +152,7 @@ def _using(clauses: Clauses) -> Piece:
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
-    options = parsed.options(textfile_rules())
+    options = parsed.options((*textfile_rules(), *rules("", "case")))
     name = file_name(session, _using(parsed.clauses), "import delimited")
     data = _read(session, name, **textfile_options(options))
     return opened(session, _in_case(data, options.get("case")))

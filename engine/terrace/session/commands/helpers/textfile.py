@@ -18,11 +18,11 @@ _RANGE = re.compile(r"\s*(\d*)\s*(:?)\s*(\d*)\s*")
 
 
 def textfile_rules() -> tuple[OptionRule, ...]:
-    """The options of ``import delimited``."""
+    """The options of ``import delimited`` that tell how the file is read."""
     return rules(
         "",
         "delim:iters decimal decimals:eparator thousands group:separator enc:oding varn:ames rowr:ange colr:ange skip "
-        "comment stringc:ols case",
+        "comment stringc:ols",
         already="clear",
     )
 

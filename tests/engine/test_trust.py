@@ -1,0 +1,65 @@
+"""Do-files from elsewhere: what they would do outside of their folder is shown before they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from terrace.session.trust import as_lines, to_be_shown
+
+
+def shown(file: Path, text: str, working: Path | None = None, begins: Path | None = None) -> list[str]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return as_lines(to_be_shown(file, begins=begins or file.parent, working=working))
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("sample hsb\nsave x, replace\nerase \"a b.dta\"\nmkdir sub\nlog using sub/l.log\ncd sub\nsave y", []),
+        ("save ../x", ["line 1 writes ../x: save ../x"]),
+        ("cd sub\ncd ..\nsave x", []),
+        ("cd ..\nsave x", ["line 1 moves to a folder ..: cd ..", "line 2 writes x: save x"]),
+        ("erase ~/x.dta", ["line 1 erases ~/x.dta: erase ~/x.dta"]),
+        ("if 1 {\n log using /var/l.log\n}", ["line 2 logs /var/l.log: log using /var/l.log"]),
+        ("save `f'", ["line 1 writes a file whose name is made by macros: save `f'"]),
+        ("cd `f'\nsave x", [
+            "line 1 moves to a folder whose name is made by macros: cd `f'",
+            "line 2 writes a file whose name is made by macros: save x",
+        ]),
+        ("`c' x", ["line 1 runs what macros make: `c' x"]),
+        ("save, replace", ["line 1 writes the file of the data: save, replace"]),
+        ("if 1 {", []),  # it does not run
+    ],
+)  # fmt: skip
+def test_what_leaves_the_folder_of_a_do_file_is_shown(text: str, lines: list[str], tmp_path: Path) -> None:
+    (tmp_path / "own" / "sub").mkdir(parents=True)
+    assert shown(tmp_path / "own" / "a.do", text) == lines
+
+
+def test_a_link_out_of_the_folder_leads_out_of_it(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    try:
+        (tmp_path / "own" / "link").symlink_to(tmp_path)
+    except OSError:
+        pytest.skip("no links here")
+    assert shown(tmp_path / "own" / "a.do", "save link/x") == ["line 1 writes link/x: save link/x"]
+
+
+def test_do_files_that_are_run_are_looked_through(tmp_path: Path) -> None:
+    (tmp_path / "b.do").write_text("do a\nsave ../x\n")
+    assert shown(tmp_path / "own" / "a.do", "\ndo ../b 1") == ["line 2 writes ../x: do ../b 1: save ../x"]
+    loop = shown(tmp_path / "own" / "a.do", "do a.do")
+    assert loop == []
+
+
+def test_a_do_file_of_the_working_folder_may_write_there(tmp_path: Path) -> None:
+    text = "save ../x\nsave `f'\nsave, replace\nsave ../../y"
+    at_home = shown(tmp_path / "own" / "a.do", text, working=tmp_path)
+    assert at_home == ["line 4 writes ../../y: save ../../y"]
+    other = tmp_path / "other"
+    other.mkdir()
+    from_elsewhere = shown(tmp_path / "own" / "a.do", "save x", working=other, begins=other)
+    assert from_elsewhere == ["line 1 writes x: save x"]
