@@ -157,11 +157,12 @@ def _usage_problem(options: argparse.Namespace) -> str:
 
 def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outcome]) -> int:
     from terrace.data.streams.batches import StreamedData
+    from terrace.session.paths import in_command
 
     line = ProgressLine(sys.stderr) if sys.stderr.isatty() else None
     if options.data is not None:
         # Opening is not one of the user's commands, so it is reported only where it fails.
-        use = f'use `"{options.data}"\'' + (f", {options.how}" if options.how else "")
+        use = f'use `"{in_command(options.data)}"\'' + (f", {options.how}" if options.how else "")
         opened = session.run_expanded(use, progress=line)
         if line is not None:
             line.clear()

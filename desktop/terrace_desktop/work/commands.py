@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from terrace.data.missing import range_of
 from terrace.language.grammar.macros import escaped
+from terrace.session.paths import in_command
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Variable
@@ -27,9 +28,14 @@ def quoted(text: str) -> str:
     return f'`"{text}"\'' if '"' in text else f'"{text}"'
 
 
+def file_name(path: str | Path) -> str:
+    """The name of a file in a command, with its quotation marks; any name that a file can have."""
+    return quoted(in_command(path))
+
+
 def use_file(path: str | Path) -> str:
     """Open a data file."""
-    return f"use {quoted(str(path))}, clear"
+    return f"use {file_name(path)}, clear"
 
 
 def use_sample(name: str) -> str:
@@ -45,7 +51,7 @@ def paste_table(text: str) -> str:
 
 def save_file(path: str | Path) -> str:
     """Save the data; the ending of the name decides on the format."""
-    return f"save {quoted(str(path))}, replace"
+    return f"save {file_name(path)}, replace"
 
 
 def report(path: str | Path, models: list[tuple[str, str]], results: list[int]) -> str:
@@ -55,7 +61,7 @@ def report(path: str | Path, models: list[tuple[str, str]], results: list[int]) 
         options.append(f"models({' '.join(name for name, _ in models)})")
         options.append(f"titles({' '.join(quoted(title) for _, title in models)})")
     options.append(f"results({' '.join(map(str, sorted(results)))})" if results else "noresults")
-    return f"report {quoted(str(path))}, {' '.join(options)} replace"
+    return f"report {file_name(path)}, {' '.join(options)} replace"
 
 
 PLOT_NAMES = {"residual-fitted": "residuals", "qq": "qq", "caterpillar": "caterpillar"}
@@ -63,7 +69,7 @@ PLOT_NAMES = {"residual-fitted": "residuals", "qq": "qq", "caterpillar": "caterp
 
 def save_plot(kind: str, path: str | Path) -> str:
     """Write a diagnostic plot of the active model."""
-    return f"plot {PLOT_NAMES[kind]}, saving({quoted(str(path))}) replace"
+    return f"plot {PLOT_NAMES[kind]}, saving({file_name(path)}) replace"
 
 
 def edit_variable(name: str, field: str, value: str) -> str:

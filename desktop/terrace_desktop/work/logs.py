@@ -20,6 +20,17 @@ log = logging.getLogger("terrace_desktop")
 _crash_file: IO[str] | None = None
 
 
+class _WithoutData(logging.Formatter):
+    """Of exceptions their types and places in the code, and no values that their texts hold."""
+
+    def formatException(
+        self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    ) -> str:
+        from terrace.session.log import without_data
+
+        return without_data(ei[1]) if ei[1] is not None else ""
+
+
 def log_path() -> Path:
     """The log file, the one into which the engine writes too; ``TERRACE_LOGS`` names another folder."""
     given = os.environ.get("TERRACE_LOGS")
@@ -46,7 +57,7 @@ def start_logs() -> str:
         handler = _PrivateFile(log_path(), encoding="utf-8", delay=True)
     except OSError:  # nowhere to write: the program works all the same
         return ""
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_WithoutData("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
@@ -105,5 +116,5 @@ class ExceptionRelay(QObject):
         import traceback
 
         text = "".join(traceback.format_exception(kind, error, trace))
-        log.error("unforeseen error\n%s", text)
+        log.error("unforeseen error", exc_info=(kind, error, trace) if error is not None else None)
         self.caught.emit(f"{kind.__name__}: {error}", text)

@@ -106,7 +106,9 @@ class Job(Generic[T]):
             return _cancelled
         except Exception as error:
             if not isinstance(error, TerraceError):
-                log.exception("unforeseen error: %s", self.label)
+                from terrace.session.log import without_values
+
+                log.exception("unforeseen error: %s", without_values(self.label))
             return partial(_failed, error)
         finally:
             self._ended = time.monotonic()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset
 from terrace.data.value import Value
+from terrace.session.paths import path_of
 from terrace.spec.model import Base, Display
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class State:
 
     def path(self, name: str) -> Path:
         """The file or folder of a name in a command: what is relative begins from ``folder``."""
-        path = Path(name).expanduser()
+        path = path_of(name)
         return Path(self.folder, path) if self.folder else path
 
     def changed_since(self, before: State) -> frozenset[str]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from terrace.errors import TerraceError
+from terrace.session.paths import path_of
 from terrace.session.writes import Planned, written_by
 
 
@@ -84,7 +85,10 @@ def _path(folder: Path | None, target: str | None) -> Path | None:
     """Where a name leads to; None where that is not known."""
     if not target:
         return None
-    path = Path(target).expanduser()
+    try:
+        path = path_of(target)
+    except TerraceError:
+        return None
     if not path.is_absolute() and folder is None:
         return None
     return path if folder is None else folder / path

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from terrace_desktop.forms import rows_where as rows
-from terrace_desktop.forms.entry import Field, Group, Values, flag, option, quoted, written
+from terrace_desktop.forms.entry import Field, Group, Values, flag, option, written
 from terrace_desktop.panels.data import fields as f
 from terrace_desktop.panels.data.facts import DataFacts
 from terrace_desktop.ui.words import tr
+from terrace_desktop.work.commands import file_name
 
 
 def rows_group() -> Group[DataFacts]:
@@ -99,7 +100,7 @@ def shape_group() -> Group[DataFacts]:
                 "append",
                 tr("Append rows of a file"),
                 tr("The rows come below those that are open; variables are matched by name."),
-                lambda d, v: [written(f"append using {quoted(v['file'])}", option("generate", v["source"]))],
+                lambda d, v: [written(f"append using {file_name(v['file'])}", option("generate", v["source"]))],
                 lambda d: (
                     _file_field(),
                     Field("source", tr("Variable for the source"), "name", "", hint=tr("none"),
@@ -203,7 +204,7 @@ def _merge_fields(facts: DataFacts) -> tuple[Field, ...]:
 def _merge(_facts: DataFacts, values: Values) -> list[str]:
     return [
         written(
-            f"merge {values['kind']} {' '.join(values['keys'])} using {quoted(values['file'])}",
+            f"merge {values['kind']} {' '.join(values['keys'])} using {file_name(values['file'])}",
             option("keep", values["keep"]),
             flag("nogenerate", not values["mark"]),
         )
