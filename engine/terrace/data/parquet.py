@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terrace.data.arrow import plain_series
+from terrace.data.arrow import plain_columns
 from terrace.data.dataset import Dataset, Measure, Panel, Signed, Variable
 from terrace.data.memory import available_memory
 from terrace.data.plain import plain_values
@@ -49,11 +49,13 @@ def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
     metadata = table.schema.metadata
     batches.clear()
     batch = None
+    parts = plain_columns(table)
+    del table
     columns = []
-    for field in table.schema:  # each column leaves the table as it is taken over: data stand in memory once
-        column, table = table.column(0), table.remove_column(0)
-        columns.append(RawColumn(field.name, plain_series(column)))
-    del column
+    for name, values in parts:
+        columns.append(RawColumn(name, values))
+        if len(columns) % 500 == 0:
+            report(1.0)
     pa.default_memory_pool().release_unused()
     return dataset_of_columns(columns, metadata, str(path))
 

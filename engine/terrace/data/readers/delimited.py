@@ -217,7 +217,10 @@ def _doubtful(values: pd.Series, zeros: bool) -> bool:
 
 def _missing_signs(table: Table, frame: pd.DataFrame, report: Report) -> list[str]:
     """A note of the words that were read as missing, with their counts; blanks need none."""
-    gone = [int(k) for k in np.flatnonzero(frame.isna().any().to_numpy())]
+    missing = frame.isna().sum().to_numpy()
+    gone = [int(k) for k in np.flatnonzero(missing)]
+    if table.lines is None and table.counts.blanks == missing.sum():
+        return []  # every field without a character is missing, so that there are no others
     if not gone or len(gone) * len(frame) > _COUNTED:
         return []
     fields = parse_table(table, report, None, dict.fromkeys(gone, "str"), gone, missing=False)

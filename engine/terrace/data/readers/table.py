@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from terrace.data.beside import Beside
 from terrace.data.progress import Report
 from terrace.data.readers.detect import (
     MISSING,
@@ -43,11 +44,12 @@ from terrace.data.readers.rows import Rows, even, split_text
 from terrace.data.readers.survey import Survey, survey
 from terrace.errors import DataError
 
-_TOGETHER = 1 << 27  # bytes up to which a file is counted and parsed at the same time; parsing cannot be stopped
+_TOGETHER = 1 << 27  # bytes up to which a file is counted and parsed at the same time
 _SAMPLE_ROWS = 300
 _TAIL_ROWS = 60
 _MANY = 200
 _SMALL = 1 << 20
+_LITTLE = 1 << 13  # bytes a column
 _BLOCK = 1 << 20  # bytes that are taken in at a time
 NO_END = "The last line does not end with a line end; the file may be cut off."
 
@@ -123,7 +125,7 @@ def _opened(
         with ThreadPoolExecutor(1) as pool:
             counting = pool.submit(survey, data, begin, layout.delimiter, report)
             if parse and len(data) <= _TOGETHER:
-                frame = _at_once(path, source, layout)
+                frame = _at_once(path, source, layout, report)
             counts = counting.result()
         if _regular(counts, layout):
             notes = [*filter(None, [encoding.note]), *layout.notes, *([] if counts.ends else [NO_END])]
@@ -198,9 +200,9 @@ def _footed(sample: Sample, data: memoryview | bytes) -> bool:
     return bool(rows) and footer_rows(rows, len(sample.layout.names)) > 0
 
 
-def _at_once(path: Path, source: Path | bytes, layout: Layout) -> pd.DataFrame | None:
+def _at_once(path: Path, source: Path | bytes, layout: Layout, report: Report) -> pd.DataFrame | None:
     try:
-        return parse_fields(path, source, layout, Report(""))
+        return parse_fields(path, source, layout, report)
     except (DataError, ValueError, OverflowError):
         return None  # what is wrong is found row by row
 
@@ -405,10 +407,11 @@ def parse_fields(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", pd.errors.ParserWarning)
             warnings.simplefilter("ignore", pd.errors.DtypeWarning)
-            whole = large or size < _SMALL  # the pieces that pandas takes otherwise cost time for each column
-            frame = call(whole)
+            # the pieces that pandas takes otherwise cost time for each column
+            whole = large or size < max(_SMALL, _LITTLE * len(names))
+            frame = Beside(lambda: call(whole)).result(report)
             if not whole and any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in set(frame.dtypes)):
-                frame = call(whole=True)  # parts of a column had different types
+                frame = Beside(lambda: call(whole=True)).result(report)  # parts of a column had different types
             # of thousands of columns, each is a block of its own: what follows would look at one after the other
             return frame.copy() if frame.shape[1] > _MANY else frame
     except pd.errors.ParserError as error:
