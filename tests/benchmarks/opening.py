@@ -3,8 +3,8 @@
 
     .venv/bin/python tests/benchmarks/opening.py [--rows 1000000] [--runs 5] [--cases csv,dta]
 
-The peer reads the file into a frame and nothing more. Terrace finds out encoding, delimiter and header, counts the fields
-of every row, guesses measures and hashes the file besides.
+The peer reads the file into a frame and nothing more. Terrace finds out encoding, delimiter and header, counts the
+fields of every row, guesses measures and hashes the file besides.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is loaded
 
-import argparse  # noqa: E402
-import tempfile  # noqa: E402
-import threading  # noqa: E402
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from dataclasses import dataclass  # noqa: E402
-from pathlib import Path  # noqa: E402
-from statistics import median  # noqa: E402
+import argparse
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
 
-import numpy as np  # noqa: E402
-import page  # noqa: E402
-import pandas as pd  # noqa: E402
+import numpy as np
+import page
+import pandas as pd
 
-import terrace  # noqa: E402
-from terrace.errors import Cancelled  # noqa: E402
+import terrace
+from terrace.errors import Cancelled
 
 HEAD = [
     "file", "size", "Terrace", "CPU", "peer", "peer's time", "CPU", "ratio", "of CPU", "at most", "progress every",
@@ -73,7 +73,8 @@ def texts(rows: int) -> pd.DataFrame:
 def gaps(rows: int) -> pd.DataFrame:
     """The same with a tenth of the measurements missing."""
     rng = np.random.default_rng(3)
-    return tall(rows).assign(y=lambda d: d["y"].mask(rng.random(rows) < 0.1), x=lambda d: d["x"].mask(rng.random(rows) < 0.1))
+    frame = tall(rows)
+    return frame.assign(**{name: frame[name].mask(rng.random(rows) < 0.1) for name in ("x", "y")})
 
 
 def wide(rows: int, columns: int) -> pd.DataFrame:
@@ -98,13 +99,14 @@ CASES = (
     Case("csv", "six columns .csv", lambda p, n: tall(n).to_csv(p, index=False), "read_csv", pd.read_csv, 1.11),
     Case("csv-text", "and two of words .csv", lambda p, n: texts(n).to_csv(p, index=False), "read_csv", pd.read_csv),
     Case("csv-gaps", "a tenth missing .csv", lambda p, n: gaps(n).to_csv(p, index=False), "read_csv", pd.read_csv),
-    Case("dta", "six columns .dta", lambda p, n: tall(n).to_stata(p, write_index=False), "read_stata", pd.read_stata, 1.11),
+    Case("dta", "six columns .dta", lambda p, n: tall(n).to_stata(p, write_index=False), "read_stata",
+         pd.read_stata, 1.11),
     Case("dta-text", "and two of words .dta", lambda p, n: texts(n).to_stata(p, write_index=False), "read_stata",
          pd.read_stata),
     Case("parquet", "six columns .parquet", lambda p, n: tall(n).to_parquet(p), "read_parquet", pd.read_parquet, 1.11),
     Case("sav", "six columns .sav", lambda p, n: _spss(tall(n), p), "pyreadstat", _read_spss),
     Case("xlsx", "six columns, a fiftieth of the rows .xlsx", lambda p, n: tall(n // 50).to_excel(p, index=False),
-         "read_excel", pd.read_excel),
+         "openpyxl", lambda p: pd.read_excel(p, engine="openpyxl")),
     Case("wide-csv", "100 × 10,000 .csv", lambda p, n: wide(100, 10_000).to_csv(p, index=False), "read_csv",
          pd.read_csv, 2),
     Case("flat-csv", "3 × 4,000 .csv", lambda p, n: wide(3, 4_000).to_csv(p, index=False), "read_csv", pd.read_csv, 4),
@@ -120,7 +122,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the tall files (%(default)s)")
     parser.add_argument("--runs", type=int, default=5, help="rounds (%(default)s)")
-    parser.add_argument("--cases", help="keys of the cases, with commas, printed only: " + ", ".join(c.key for c in CASES))
+    keys = ", ".join(c.key for c in CASES)
+    parser.add_argument("--cases", help=f"keys of the cases, with commas, printed only: {keys}")
     parser.add_argument("--folder", type=Path, help="where files are made and left; the system's temporary folder")
     given = parser.parse_args()
     before, rows = page.load(), []

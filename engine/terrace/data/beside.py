@@ -15,8 +15,8 @@ _LISTEN = 0.05  # seconds between two looks at whether to stop
 class Beside(Generic[T]):
     """Begins `work` at once. Where its result is not wanted any more it goes on to its end, and nobody is told of that.
 
-    Filters of warnings belong round the waiting, not into the work: they are those of the process, and work that is left
-    behind would set them back at some later time.
+    Filters of warnings belong round the waiting, not into the work: they are those of the process, and work that is
+    left behind would set them back at some later time.
     """
 
     def __init__(self, work: Callable[[], T]) -> None:
