@@ -20,7 +20,7 @@ from terrace.data.progress import Report
 from terrace.data.read import read, stream
 from terrace.data.readers.detect import MISSING
 from terrace.data.readers.encoding import DOUBT, find_encoding
-from terrace.data.readers.survey import survey
+from terrace.data.readers.survey import FileBytes, survey
 from terrace.errors import Cancelled, DataError
 from terrace.session.session import Session
 
@@ -386,6 +386,16 @@ def test_a_late_sign_of_missing_in_a_file_in_parts(tmp_path: Path) -> None:
 LARGE = "id,x,t\n" + "".join(f"{k},{k / 8},word {k % 7}\n" for k in range(100_000))
 
 
+def test_a_file_is_counted_as_its_bytes_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terrace.data.readers.survey.BLOCK", 64)
+    rng = np.random.default_rng(9)
+    for _ in range(50):
+        content = bytes(rng.choice(list(b'ab012.,,,\n\n\r" '), int(rng.integers(1, 400))).astype(np.uint8))
+        file = made(tmp_path, content)
+        with open(file, "rb", buffering=0) as opened:
+            assert survey(FileBytes(opened), 0, ",", Report("")) == survey(content, 0, ",", Report(""))
+
+
 def test_who_stops_does_not_wait_for_the_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = made(tmp_path, LARGE)
     begun, go_on = threading.Event(), threading.Event()
@@ -407,7 +417,7 @@ def test_who_stops_does_not_wait_for_the_parser(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("old", "new", "note"),
     [
-        ("word 3", "w\u00f6rt 3", ""), ("word 3", "w\u00f6rt 3", "cp1252"), ("word 3", '"word"', ""),
+        ("", "", ""), ("word 3", "w\u00f6rt 3", ""), ("word 3", "w\u00f6rt 3", "cp1252"), ("word 3", '"word"', ""),
         (",word 3", "", "fewer"),
     ],
 )  # fmt: skip

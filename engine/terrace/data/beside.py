@@ -33,10 +33,14 @@ class Beside(Generic[T]):
             self._error = error
         self._done.set()
 
-    def result(self, report: Report) -> T:
-        """What the work gives, or raises. Raises `Cancelled` within a moment where `report` is asked to stop."""
+    def wait(self, report: Report) -> None:
+        """Wait for the end. Raises `Cancelled` within a moment where `report` is asked to stop."""
         while not self._done.wait(_LISTEN):
             report.check()
+
+    def result(self, report: Report) -> T:
+        """What the work gives, or raises; see `wait`."""
+        self.wait(report)
         if self._error is not None:
             raise self._error
         return self._found.pop()

@@ -6,6 +6,8 @@ passes is read by the fast parser, any other row by row (`rows.py`).
 
 from __future__ import annotations
 
+import io
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +31,7 @@ class Survey:
     ``breaks`` and ``inner`` (line ends and delimiters inside quoted text), ``ends`` (the last line does), ``zeros`` (a
     field may begin with a zero before another digit), ``padded`` (one may have a blank at its edge, or a plus sign),
     ``marks`` (a byte order mark inside), ``empty`` (empty lines), ``blanks`` (fields without a character; None where
-    quotation marks, CRs or empty lines keep them from being told).
+    quotation marks, CRs or empty lines keep them from being told), ``ascii`` (all bytes are).
     """
 
     delimiters: int = 0
@@ -45,10 +47,35 @@ class Survey:
     marks: bool = False
     empty: int = 0
     blanks: int | None = None
+    ascii: bool = True
 
 
-def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report) -> Survey:
-    """Count in ``data``, bytes of an encoding that contains ASCII, from the byte `begin` on, where a row begins."""
+class FileBytes:
+    """The bytes of an open file, read slice by slice as they are asked for and not kept."""
+
+    def __init__(self, file: io.RawIOBase | io.FileIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size  # another program may go on writing
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        self._file.seek(start)
+        found = self._file.read(max(0, stop - start)) or b""
+        if len(found) < stop - start:
+            raise EOFError("the file was cut meanwhile")
+        return found
+
+
+def survey(
+    data: bytes | memoryview | FileBytes, begin: int, delimiter: str, report: Report, *, plain: bool = False
+) -> Survey:
+    """Count in ``data``, bytes of an encoding that contains ASCII, from the byte `begin` on, where a row begins.
+
+    With `plain`, counting ends early where one is not ASCII; ``ascii`` is False then.
+    """
     found = Survey()
     mark = ord(delimiter)
     edges = np.zeros(256, dtype=bool)
@@ -56,7 +83,7 @@ def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report)
     size = len(data)
     scratch = _Scratch()
     inside = False  # a quoted text is open
-    blanks, plain = 0, True
+    blanks, bare = 0, True
     for start in range(begin, size, BLOCK):
         report(start / size)
         # one byte before and one after, so that every byte has its neighbours
@@ -65,26 +92,30 @@ def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report)
         block = values.tobytes()
         first, stop = start - low, min(start + BLOCK, size) - low
         found.nul |= b"\0" in block
-        found.marks |= not block.isascii() and b"\xef\xbb\xbf" in block
+        if not block.isascii():
+            found.ascii = False
+            if plain:
+                return found
+            found.marks |= b"\xef\xbb\xbf" in block
         if b"\r" in block:
             pairs = block.count(b"\r\n", first, min(stop + 1, len(block)))
             found.lone_cr |= block.count(b"\r", first, stop) != pairs
         if inside or b'"' in block:
             inside = _quoted(found, values, first, stop, mark, edges, inside)
-            plain = False
+            bare = False
         else:
             returns = b"\r" in block
             here, rows, empty, delimiters = scratch.rows(values, first, stop, mark, returns)
             found.delimiters += delimiters
             found.rows, found.empty = found.rows + rows, found.empty + empty
-            blanks, plain = blanks + here, plain and not returns
+            blanks, bare = blanks + here, bare and not returns
         found.zeros = found.zeros or scratch.zeros(values) or (low == begin and _zero_first(block))
         found.padded = found.padded or _padded(block, values, edges, low == begin, high == size)
     found.quotes_fit &= not inside
     found.ends = size == begin or bytes(data[size - 1 : size]) in (b"\n", b"\r")
     found.rows += not found.ends
-    if plain and not found.empty:
-        found.blanks = blanks + (not found.ends and data[size - 1] == mark)
+    if bare and not found.empty:
+        found.blanks = blanks + (not found.ends and bytes(data[size - 1 : size]) == delimiter.encode())
     return found
 
 

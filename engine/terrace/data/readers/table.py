@@ -26,6 +26,7 @@ import pandas as pd
 
 from terrace.data.beside import Beside
 from terrace.data.progress import Report
+from terrace.data.readers import line_limit
 from terrace.data.readers.detect import (
     MISSING,
     SAMPLE_BYTES,
@@ -42,7 +43,7 @@ from terrace.data.readers.encoding import Encoding, check_encoding, find_encodin
 from terrace.data.readers.header import footer_rows
 from terrace.data.readers.line_limit import LineLimit
 from terrace.data.readers.rows import Rows, even, split_text
-from terrace.data.readers.survey import Survey, survey
+from terrace.data.readers.survey import FileBytes, Survey, survey
 from terrace.errors import DataError
 
 _TOGETHER = 1 << 27  # bytes up to which a file is counted and parsed at the same time
@@ -86,7 +87,33 @@ def open_table(path: Path, report: Report, wanted: Wanted, *, parse: bool = True
     """
     with _quiet():
         begun = _begun(path, wanted, report) if parse and wanted.encoding is None else None
-        return _open_table(path, report, wanted, parse, begun)
+        if begun is not None and (table := _as_begun(path, begun, report)) is not None:
+            return table
+        try:
+            return _open_table(path, report, wanted, parse, begun)
+        except DataError:
+            if begun is not None:
+                begun.parsing.settle()  # while its warnings are kept quiet
+            raise
+
+
+def _as_begun(path: Path, begun: _Begun, report: Report) -> Table | None:
+    """A table of ASCII without quirks, which is counted without being taken into memory; None for any other file."""
+    layout = begun.sample.layout
+    begin = _begin(begun.sample, begun.head)
+    assert begin is not None
+    with open(path, "rb", buffering=0) as file:
+        data = FileBytes(file)
+        try:
+            counts = survey(data, begin, layout.delimiter, report, plain=True)
+            if not counts.ascii or not _regular(counts, layout) or data[:SAMPLE_BYTES] != begun.head:
+                return None
+            if _footed(begun.sample, data):
+                return None
+        except EOFError:
+            return None
+    frame = _at_once(path, path, layout, report, begun)
+    return Table(path, layout, path, counts, None, [*layout.notes, *([] if counts.ends else [NO_END])], frame)
 
 
 def _open_table(path: Path, report: Report, wanted: Wanted, parse: bool, begun: _Begun | None) -> Table:
@@ -205,7 +232,7 @@ def _begin(sample: Sample, head: bytes) -> int | None:
     return at
 
 
-def _footed(sample: Sample, data: memoryview | bytes) -> bool:
+def _footed(sample: Sample, data: memoryview | bytes | FileBytes) -> bool:
     """True where the last rows of a large file seem to be no data, although they have all delimiters."""
     if len(data) <= SAMPLE_BYTES:
         return False
@@ -231,7 +258,9 @@ def _begun(path: Path, wanted: Wanted, report: Report) -> _Begun | None:
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(SAMPLE_BYTES)
-    if not 8 * SAMPLE_BYTES < size <= _TOGETHER or wanted.part or not head.isascii() or b"\0" in head:
+    if not 8 * SAMPLE_BYTES < size <= min(_TOGETHER, line_limit.LONGEST):
+        return None
+    if wanted.part or not head.isascii() or b"\0" in head:
         return None
     try:
         sample = detect_sample(path, head.decode("ascii"), False, wanted, "utf-8")
@@ -477,6 +506,10 @@ class _Parsing:
         finally:
             if self._large:
                 file.close()
+
+    def settle(self) -> None:
+        """Wait until the parser is done, whatever comes of it. Raises `Cancelled` where asked to stop."""
+        self._work.wait(self._report)
 
     def frame(self) -> pd.DataFrame:
         """The table. Raises `DataError` where it is none, and `Cancelled` without waiting for the parser."""
