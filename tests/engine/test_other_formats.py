@@ -70,6 +70,26 @@ def test_no_rows_are_said_to_be_none(tmp_path: Path) -> None:
             read(tmp_path / f"d.{ending}")
 
 
+@pytest.mark.parametrize("cells", [1, 700, 1 << 24])
+def test_many_columns_and_row_groups_are_as_pandas_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: int
+) -> None:
+    monkeypatch.setattr("terrace.data.parquet._CELLS", cells)
+    rng = np.random.default_rng(8)
+    kinds = [
+        lambda n: rng.normal(size=n), lambda n: rng.integers(0, 9, n), lambda n: rng.integers(0, 9, n).astype("i2"),
+        lambda n: np.where(rng.random(n) < 0.2, np.nan, rng.normal(size=n)), lambda n: rng.choice(["a", "b"], n),
+    ]  # fmt: skip
+    for count in (6, 300):
+        frame = pd.DataFrame({f"v{k}": kinds[k % len(kinds)](50) for k in range(count)})
+        numbers = frame.select_dtypes(["f8", "i8"])
+        for part in (frame, numbers):
+            part.to_parquet(tmp_path / "d.parquet", row_group_size=17)
+            part.to_feather(tmp_path / "d.feather")
+            for ending in ("parquet", "feather"):
+                pd.testing.assert_frame_equal(read(tmp_path / f"d.{ending}").frame, part, check_dtype=True)
+
+
 # --- JSON -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("text", "expected"),

@@ -5,7 +5,10 @@ What is right is known from how each text was made.
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import threading
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +18,9 @@ import pytest
 from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.read import read, stream
+from terrace.data.readers.detect import MISSING
 from terrace.data.readers.encoding import DOUBT, find_encoding
-from terrace.data.readers.survey import survey
+from terrace.data.readers.survey import FileBytes, survey
 from terrace.errors import Cancelled, DataError
 from terrace.session.session import Session
 
@@ -186,6 +190,26 @@ def test_counts_agree_with_a_count_by_hand(monkeypatch: pytest.MonkeyPatch, bloc
         assert not survey(text.encode(), 0, ",", Report("")).zeros
 
 
+@pytest.mark.parametrize("block", [8, 16, 64, 1 << 18])
+def test_blank_and_padded_fields_are_told_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr("terrace.data.readers.survey.BLOCK", block)
+    rng = np.random.default_rng(6)
+    fields = ["", "1", "two words", "a b c d", "0.5", ""]
+    for k in range(200):
+        n, m = int(rng.integers(1, 9)), int(rng.integers(2, 5))
+        rows = [[str(rng.choice(fields)) for _ in range(m)] for _ in range(n)]
+        wanted = sum(not f for row in rows for f in row)
+        text = "\n".join(map(",".join, rows)) + "\n" * (k % 2)
+        found = survey(text.encode(), 0, ",", Report(""))
+        assert (found.blanks, found.padded, found.rows, found.delimiters) == (wanted, False, n, n * (m - 1)), text
+        at = rng.integers(0, n), rng.integers(0, m)
+        rows[at[0]][at[1]] = str(rng.choice([" 1", "1 ", "+1"]))
+        text = "\n".join(map(",".join, rows)) + "\n" * (k % 2)
+        assert survey(text.encode(), 0, ",", Report("")).padded, text
+    for text in ('1,"a"\n,\n', "1,\r\n,2\r\n", "1,\n\n,2\n"):
+        assert survey(text.encode(), 0, ",", Report("")).blanks is None
+
+
 # --- values ---------------------------------------------------------------------------------------------------------
 def test_signs_of_missing_are_counted(tmp_path: Path) -> None:
     data = read(made(tmp_path, "a,b,c\n1,2,x\n NA ,3,NA\n3, ,N/A\n4,-,-\n"))
@@ -272,6 +296,18 @@ def test_import_delimited_refuses_what_makes_no_sense(tmp_path: Path, option: st
     assert Session().run(f'import delimited "{made(tmp_path, TABLE)}", {option}').error
 
 
+@pytest.mark.parametrize("words", [("",), ("", "NA"), ("NA", "."), ("", " ")])
+def test_words_of_missing_are_counted_beside_empty_fields(tmp_path: Path, words: tuple[str, ...]) -> None:
+    rng = np.random.default_rng(7)
+    rows = [[str(rng.choice([*words, "1.5", "2.25"])) for _ in range(3)] for _ in range(400)]
+    data = read(made(tmp_path, "a,b,c\n" + "".join(",".join(row) + "\n" for row in rows)))
+    counts = Counter(f for row in rows for f in row if f.strip() in MISSING and f.strip())
+    said = [note for note in data.notes if "Read as missing" in note]
+    wanted = ", ".join(f"{word} ({n})" for word, n in counts.most_common())
+    assert said == ([f"Read as missing: {wanted}."] if counts else [])
+    assert int(data.frame.isna().to_numpy().sum()) == sum(f.strip() in MISSING for row in rows for f in row)
+
+
 # --- many columns, and the same file in parts -----------------------------------------------------------------------
 def test_thousands_of_columns_are_as_each_by_itself(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
@@ -344,3 +380,57 @@ def test_a_late_sign_of_missing_in_a_file_in_parts(tmp_path: Path) -> None:
     file = made(tmp_path, "id,x\n" + "".join(rows) + "30000,none\n")  # which may mean zero
     assert read(file).is_text("x") and told(read(file), "'none' in row 30002")
     assert stream(file).load(("x",), "the comparison").frame["x"].tolist() == read(file).frame["x"].tolist()
+
+
+# --- stopping, and files that are not what they begin like ----------------------------------------------------------
+LARGE = "id,x,t\n" + "".join(f"{k},{k / 8},word {k % 7}\n" for k in range(100_000))
+
+
+def test_a_file_is_counted_as_its_bytes_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terrace.data.readers.survey.BLOCK", 64)
+    rng = np.random.default_rng(9)
+    for _ in range(50):
+        content = bytes(rng.choice(list(b'ab012.,,,\n\n\r" '), int(rng.integers(1, 400))).astype(np.uint8))
+        file = made(tmp_path, content)
+        with open(file, "rb", buffering=0) as opened:
+            assert survey(FileBytes(opened), 0, ",", Report("")) == survey(content, 0, ",", Report(""))
+
+
+def test_who_stops_does_not_wait_for_the_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = made(tmp_path, LARGE)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def held(*given: object, **options: object) -> None:
+        begun.set()
+        assert go_on.wait(60)
+        raise ValueError
+
+    monkeypatch.setattr(pd, "read_csv", held)
+    try:
+        with pytest.raises(Cancelled):
+            read(file, cancel=begun.is_set)  # asked for while the parser does not come back
+    finally:
+        go_on.set()
+
+
+@pytest.mark.parametrize("at", [0.3, 0.999])
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        ("", "", ""), ("word 3", "w\u00f6rt 3", ""), ("word 3", "w\u00f6rt 3", "cp1252"), ("word 3", '"word"', ""),
+        (",word 3", "", "fewer"),
+    ],
+)  # fmt: skip
+def test_a_large_file_is_not_taken_for_what_it_begins_like(
+    tmp_path: Path, old: str, new: str, note: str, at: float
+) -> None:
+    head, tail = LARGE[: int(at * len(LARGE))], LARGE[int(at * len(LARGE)) :]
+    text = head + tail.replace(old, new, 1)
+    file = tmp_path / "d.csv"
+    file.write_bytes(text.encode("cp1252" if note == "cp1252" else "utf-8"))
+    data = read(file)
+    rows = [row + [None] * (3 - len(row)) for row in csv.reader(text.splitlines()[1:])]
+    assert data.frame["id"].tolist() == [int(row[0]) for row in rows]
+    assert data.frame["x"].tolist() == [float(row[1]) for row in rows]
+    assert [None if pd.isna(t) else t for t in data.frame["t"]] == [row[2] for row in rows]
+    assert not note or told(data, note)

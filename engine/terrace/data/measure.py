@@ -89,10 +89,14 @@ def guess_measure(name: str, values: pd.Series, *, labelled: bool) -> Measure:
 
 def _all_occur(whole: npt.NDArray[Any], span: int) -> bool:
     """Whether each of `span` whole numbers from the lowest on is there."""
-    wide = whole if whole.dtype.kind == "f" else whole.astype(np.int64)  # a difference may lie beyond a narrow type
+    low = whole.min()
     seen = np.zeros(span, dtype=bool)
-    seen[(wide - wide.min()).astype(np.intp)] = True
-    return bool(seen.all())
+    for part in (whole[:_HEAD], whole[_HEAD:]):  # of a few codes, each occurs near the beginning
+        wide = part if part.dtype.kind == "f" else part.astype(np.int64)  # a difference may lie beyond a narrow type
+        seen[(wide - low).astype(np.intp)] = True
+        if seen.all():
+            return True
+    return False
 
 
 def _has_fractions(values: npt.NDArray[Any]) -> bool:

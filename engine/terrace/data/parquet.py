@@ -8,6 +8,7 @@ columns.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terrace.data.arrow import plain_series
+from terrace.data.arrow import plain_columns
 from terrace.data.dataset import Dataset, Measure, Panel, Signed, Variable
 from terrace.data.memory import available_memory
 from terrace.data.plain import plain_values
@@ -25,6 +26,8 @@ from terrace.data.readers.build import RawColumn, build_dataset
 
 KEY = b"terrace"
 _VERSION = 1
+_CELLS = 1 << 24  # that are read at once
+_BATCH = 1 << 18  # rows
 
 
 def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
@@ -39,23 +42,49 @@ def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
     left = available_memory()
     if left is not None and file.metadata.num_rows * sum(map(_width, file.schema_arrow)) > left:
         raise MemoryError  # a column of one value takes a few bytes in a file, however many rows it has
-    batches: list[Any] = []
+    parts: list[Any] = []
     done, total = 0, max(1, file.metadata.num_rows)
-    for batch in file.iter_batches(batch_size=1 << 18):
-        batches.append(batch)
-        done += batch.num_rows
+    for part in _parts(file):
+        parts.append(part)
+        done += part.num_rows
         report(done / total)
-    table = pa.Table.from_batches(batches, schema=file.schema_arrow)
+    table = pa.concat_tables(parts) if parts else file.schema_arrow.empty_table()
     metadata = table.schema.metadata
-    batches.clear()
-    batch = None
+    parts.clear()
+    part = None
+    taken = plain_columns(table)
+    del table
     columns = []
-    for field in table.schema:  # each column leaves the table as it is taken over: data stand in memory once
-        column, table = table.column(0), table.remove_column(0)
-        columns.append(RawColumn(field.name, plain_series(column)))
-    del column
+    for name, values in taken:
+        columns.append(RawColumn(name, values))
+        if len(columns) % 500 == 0:
+            report(1.0)
     pa.default_memory_pool().release_unused()
     return dataset_of_columns(columns, metadata, str(path))
+
+
+def _parts(file: Any) -> Iterator[Any]:
+    """Tables of Arrow, in order: row groups as far as they take a fraction of a second, larger ones in batches.
+
+    What is read at once stands in one piece, which needs no copy: three times as fast as batches of a row group.
+    """
+    import pyarrow as pa
+
+    width, size = max(1, len(file.schema_arrow)), 0
+    waiting: list[int] = []
+    for k in range(file.num_row_groups):
+        cells = file.metadata.row_group(k).num_rows * width
+        if waiting and size + cells > _CELLS:
+            yield file.read_row_groups(waiting)
+            waiting, size = [], 0
+        if cells > _CELLS:
+            for batch in file.iter_batches(batch_size=_BATCH, row_groups=[k]):
+                yield pa.Table.from_batches([batch])
+        else:
+            waiting.append(k)
+            size += cells
+    if waiting:
+        yield file.read_row_groups(waiting)
 
 
 def _width(field: Any) -> int:

@@ -51,17 +51,17 @@ def receive_columns(stream: BinaryIO) -> Any:
 
 def dataset_of(described: dict[str, Any], table: Any, source: str) -> Dataset:
     """The Dataset of a description and its columns."""
-    series = []
-    for kind in described["kinds"]:  # each column leaves the table as it is taken over: data stand in memory once
-        column, table = table.column(0), table.remove_column(0)
+    series, columns = [], table.columns[::-1]
+    del table
+    for kind in described["kinds"]:
+        column = columns.pop()  # it is let go of as it is taken over: data stand in memory once
         if kind:
             values = np.concatenate([np.zeros(0, dtype=kind), *(chunk.to_numpy() for chunk in column.chunks)])
             series.append(pd.Series(values, copy=False))
         else:
             series.append(column.to_pandas())
     names = [v["name"] for v in described["variables"]]
-    columns = dict(zip(names, series, strict=True))
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(described["rows"]), copy=False)
+    frame = pd.DataFrame(dict(zip(names, series, strict=True)), index=pd.RangeIndex(described["rows"]), copy=False)
     return replace(described_dataset(frame, described, source), left_out=described["left_out"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from terrace.data.arrow import plain_series
+from terrace.data.arrow import plain_columns
 from terrace.data.dataset import Dataset
 from terrace.data.parquet import dataset_of_columns
 from terrace.data.progress import Report
@@ -24,5 +24,6 @@ def read_arrow(path: Path, report: Report) -> Dataset:
     else:
         with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
             table = stream.read_all()
-    columns = [RawColumn(name, plain_series(table.column(k))) for k, name in enumerate(table.column_names)]
-    return dataset_of_columns(columns, table.schema.metadata, str(path))
+    metadata, parts = table.schema.metadata, plain_columns(table)
+    del table
+    return dataset_of_columns([RawColumn(name, values) for name, values in parts], metadata, str(path))

@@ -105,7 +105,7 @@ def read_rows(
     """
     layout, counts = table.layout, table.counts
     frame = parse_table(table, report, rows, dict.fromkeys(text, "str")).copy(deep=False)
-    quoted = sorted(_quoted(table, frame, rows) - set(text))
+    quoted = sorted(_quoted(table, frame, rows, report) - set(text))
     notes = {k: QUOTED for k in quoted if pd.api.types.is_numeric_dtype(frame.dtypes.iloc[k])}
     if quoted:
         fields = parse_table(table, report, rows, dict.fromkeys(quoted, "str"), quoted, missing=False)
@@ -130,7 +130,7 @@ def read_rows(
     return frame, {k: note for k, note in notes.items() if note}
 
 
-def _quoted(table: Table, frame: pd.DataFrame, rows: int | None) -> frozenset[int]:
+def _quoted(table: Table, frame: pd.DataFrame, rows: int | None, report: Report) -> frozenset[int]:
     """The columns that are text for their quotation marks, as far as pandas made something else of a value."""
     if table.lines is not None:
         return frozenset()  # rows that had to be split one by one are not as they were
@@ -145,7 +145,7 @@ def _quoted(table: Table, frame: pd.DataFrame, rows: int | None) -> frozenset[in
     unsure = sorted((found.values - found.names) & number)
     if not unsure:
         return found.values
-    fields = parse_table(table, Report(""), rows, dict.fromkeys(unsure, "str"), unsure)
+    fields = parse_table(table, report, rows, dict.fromkeys(unsure, "str"), unsure)
     return found.values - {k for place, k in enumerate(unsure) if not needs_text(fields.iloc[:, place])}
 
 
@@ -217,7 +217,10 @@ def _doubtful(values: pd.Series, zeros: bool) -> bool:
 
 def _missing_signs(table: Table, frame: pd.DataFrame, report: Report) -> list[str]:
     """A note of the words that were read as missing, with their counts; blanks need none."""
-    gone = [int(k) for k in np.flatnonzero(frame.isna().any().to_numpy())]
+    missing = frame.isna().sum().to_numpy()
+    gone = [int(k) for k in np.flatnonzero(missing)]
+    if table.lines is None and table.counts.blanks == missing.sum():
+        return []  # every field without a character is missing, so that there are no others
     if not gone or len(gone) * len(frame) > _COUNTED:
         return []
     fields = parse_table(table, report, None, dict.fromkeys(gone, "str"), gone, missing=False)

@@ -18,16 +18,18 @@ class LineLimit:
         self._path = path
         self._line = self._done = 0
 
-    def __call__(self, block: bytes) -> None:
-        """Look at the next block."""
-        if len(block) >= _HOLE and not block[0] and not block.strip(b"\0"):
+    def __call__(self, block: bytes | bytearray, start: int = 0, stop: int | None = None) -> None:
+        """Look at the next block, or at the part of it that comes next."""
+        stop = len(block) if stop is None else stop
+        size = stop - start
+        if size >= _HOLE and not block[start] and block.count(0, start, stop) == size:
             raise self._refused(
                 f"{self._path.name} is damaged: from byte {self._done + 1:,} on it holds nothing but zeros.",
                 "Copy or download it again.",
             )
-        last = max(block.rfind(b"\n"), block.rfind(b"\r"))
-        self._line = self._line + len(block) if last < 0 else len(block) - last
-        self._done += len(block)
+        last = max(block.rfind(b"\n", start, stop), block.rfind(b"\r", start, stop))
+        self._line = self._line + size if last < 0 else stop - last
+        self._done += size
         if self._line > LONGEST:
             raise self._refused(
                 f"{self._path.name} is not a table of text: it has a line of more than {LONGEST:,} characters.",

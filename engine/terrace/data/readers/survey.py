@@ -6,6 +6,8 @@ passes is read by the fast parser, any other row by row (`rows.py`).
 
 from __future__ import annotations
 
+import io
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +30,8 @@ class Survey:
     ``nul``, ``quotes_fit`` (every quotation mark stands at the edge of a field or is doubled, and the last is closed),
     ``breaks`` and ``inner`` (line ends and delimiters inside quoted text), ``ends`` (the last line does), ``zeros`` (a
     field may begin with a zero before another digit), ``padded`` (one may have a blank at its edge, or a plus sign),
-    ``marks`` (a byte order mark inside), ``empty`` (empty lines).
+    ``marks`` (a byte order mark inside), ``empty`` (empty lines), ``blanks`` (fields without a character; None where
+    quotation marks, CRs or empty lines keep them from being told), ``ascii`` (all bytes are).
     """
 
     delimiters: int = 0
@@ -43,10 +46,36 @@ class Survey:
     padded: bool = False
     marks: bool = False
     empty: int = 0
+    blanks: int | None = None
+    ascii: bool = True
 
 
-def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report) -> Survey:
-    """Count in ``data``, bytes of an encoding that contains ASCII, from the byte `begin` on, where a row begins."""
+class FileBytes:
+    """The bytes of an open file, read slice by slice as they are asked for and not kept."""
+
+    def __init__(self, file: io.RawIOBase | io.FileIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size  # another program may go on writing
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        self._file.seek(start)
+        found = self._file.read(max(0, stop - start)) or b""
+        if len(found) < stop - start:
+            raise EOFError("the file was cut meanwhile")
+        return found
+
+
+def survey(
+    data: bytes | memoryview | FileBytes, begin: int, delimiter: str, report: Report, *, plain: bool = False
+) -> Survey:
+    """Count in ``data``, bytes of an encoding that contains ASCII, from the byte `begin` on, where a row begins.
+
+    With `plain`, counting ends early where one is not ASCII; ``ascii`` is False then.
+    """
     found = Survey()
     mark = ord(delimiter)
     edges = np.zeros(256, dtype=bool)
@@ -54,6 +83,7 @@ def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report)
     size = len(data)
     scratch = _Scratch()
     inside = False  # a quoted text is open
+    blanks, bare = 0, True
     for start in range(begin, size, BLOCK):
         report(start / size)
         # one byte before and one after, so that every byte has its neighbours
@@ -62,21 +92,30 @@ def survey(data: bytes | memoryview, begin: int, delimiter: str, report: Report)
         block = values.tobytes()
         first, stop = start - low, min(start + BLOCK, size) - low
         found.nul |= b"\0" in block
-        found.marks |= not block.isascii() and b"\xef\xbb\xbf" in block
+        if not block.isascii():
+            found.ascii = False
+            if plain:
+                return found
+            found.marks |= b"\xef\xbb\xbf" in block
         if b"\r" in block:
             pairs = block.count(b"\r\n", first, min(stop + 1, len(block)))
             found.lone_cr |= block.count(b"\r", first, stop) != pairs
         if inside or b'"' in block:
             inside = _quoted(found, values, first, stop, mark, edges, inside)
+            bare = False
         else:
-            found.delimiters += scratch.count(values[first:stop], mark)
-            rows, empty = scratch.rows(values, first, stop, b"\r" in block)
+            returns = b"\r" in block
+            here, rows, empty, delimiters = scratch.rows(values, first, stop, mark, returns)
+            found.delimiters += delimiters
             found.rows, found.empty = found.rows + rows, found.empty + empty
+            blanks, bare = blanks + here, bare and not returns
         found.zeros = found.zeros or scratch.zeros(values) or (low == begin and _zero_first(block))
-        found.padded = found.padded or _padded(block, values, edges)
+        found.padded = found.padded or _padded(block, values, edges, low == begin, high == size)
     found.quotes_fit &= not inside
     found.ends = size == begin or bytes(data[size - 1 : size]) in (b"\n", b"\r")
     found.rows += not found.ends
+    if bare and not found.empty:
+        found.blanks = blanks + (not found.ends and bytes(data[size - 1 : size]) == delimiter.encode())
     return found
 
 
@@ -85,21 +124,28 @@ class _Scratch:
 
     def __init__(self) -> None:
         self._bytes = np.empty(BLOCK + 2, dtype=np.uint8)
-        self._part, self._found = (np.empty(BLOCK + 2, dtype=bool) for _ in range(2))
+        self._part, self._found, self._pairs = (np.empty(BLOCK + 2, dtype=bool) for _ in range(3))
 
-    def count(self, values: ByteArray, byte: int) -> int:
-        return int(np.count_nonzero(np.equal(values, byte, out=self._found[: len(values)])))
-
-    def rows(self, values: ByteArray, first: int, stop: int, returns: bool) -> tuple[int, int]:
-        """Lines that end here, not empty and empty; `returns` where there may be a CR before a line end."""
-        n = self.count(values[:stop], _LF)
-        ends = self._found[:stop]
-        n -= int(ends[0]) * first
-        doubled = np.logical_and(ends[1:], ends[:-1], out=self._part[: stop - 1]).any()
+    def rows(
+        self, values: ByteArray, first: int, stop: int, mark: int, returns: bool
+    ) -> tuple[int, int, int, int]:
+        """Of a block without quoted text: fields without a character, lines that end in it, not empty and empty, and
+        delimiters; `returns` where there may be a CR before a line end.
+        """
+        own = values[:stop]
+        ends, marks = np.equal(own, _LF, out=self._found[:stop]), np.equal(own, mark, out=self._part[:stop])
+        n = int(np.count_nonzero(ends)) - int(ends[0]) * first
+        delimiters = int(np.count_nonzero(marks)) - int(marks[0]) * first
+        edges = np.logical_or(ends, marks, out=marks)
+        blanks = int(np.count_nonzero(np.logical_and(edges[1:], edges[:-1], out=self._pairs[: stop - 1])))
+        blanks += first == 0 and bool(edges[0])
+        if not (blanks or returns):
+            return 0, n, 0, delimiters
+        doubled = np.logical_and(ends[1:], ends[:-1], out=self._pairs[: stop - 1]).any()
         if not (doubled or returns or (first == 0 and ends[0])):
-            return n, 0
+            return blanks, n, 0, delimiters
         empty = _empty_at(values, np.flatnonzero(ends[first:]) + first)
-        return n - empty, empty
+        return blanks, n - empty, empty, delimiters
 
     def zeros(self, values: ByteArray) -> bool:
         """True where a zero stands before another digit and after neither a digit, a dot nor a letter: 007."""
@@ -156,13 +202,18 @@ def _quoted(
     return bool(open_[-1])
 
 
-def _padded(block: bytes, values: ByteArray, edges: npt.NDArray[np.bool_]) -> bool:
-    """True where a field may have a blank at its edge, or a plus sign."""
+def _padded(block: bytes, values: ByteArray, edges: BoolArray, begins: bool, ends: bool) -> bool:
+    """True where a field may have a blank at its edge, or a plus sign; the table begins or ends with this block.
+
+    Elsewhere the first and the last byte of a block are neighbours that the block before or after looks at.
+    """
     for sign in (b" ", b"+", b"\t"):
         if sign not in block or edges[sign[0]]:
             continue
         at = np.flatnonzero(values == sign[0])
+        if (begins and not at[0]) or (ends and at[-1] == len(values) - 1):
+            return True
         before, after = values[np.maximum(at - 1, 0)], values[np.minimum(at + 1, len(values) - 1)]
-        if bool((edges[before] | edges[after] | (before == _QUOTE) | (after == _QUOTE) | (at == 0)).any()):
+        if bool((edges[before] | edges[after] | (before == _QUOTE) | (after == _QUOTE)).any()):
             return True
     return False

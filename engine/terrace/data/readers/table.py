@@ -14,8 +14,9 @@ import mmap
 import os
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from terrace.data.beside import Beside
 from terrace.data.progress import Report
+from terrace.data.readers import line_limit
 from terrace.data.readers.detect import (
     MISSING,
     SAMPLE_BYTES,
@@ -40,14 +43,15 @@ from terrace.data.readers.encoding import Encoding, check_encoding, find_encodin
 from terrace.data.readers.header import footer_rows
 from terrace.data.readers.line_limit import LineLimit
 from terrace.data.readers.rows import Rows, even, split_text
-from terrace.data.readers.survey import Survey, survey
+from terrace.data.readers.survey import FileBytes, Survey, survey
 from terrace.errors import DataError
 
-_TOGETHER = 1 << 27  # bytes up to which a file is counted and parsed at the same time; parsing cannot be stopped
+_TOGETHER = 1 << 27  # bytes up to which a file is counted and parsed at the same time
 _SAMPLE_ROWS = 300
 _TAIL_ROWS = 60
 _MANY = 200
 _SMALL = 1 << 20
+_LITTLE = 1 << 13  # bytes a column
 _BLOCK = 1 << 20  # bytes that are taken in at a time
 NO_END = "The last line does not end with a line end; the file may be cut off."
 
@@ -81,11 +85,43 @@ def open_table(path: Path, report: Report, wanted: Wanted, *, parse: bool = True
 
     With `parse`, a table that need not be split is parsed at the same time.
     """
+    with _quiet():
+        begun = _begun(path, wanted, report) if parse and wanted.encoding is None else None
+        if begun is not None and (table := _as_begun(path, begun, report)) is not None:
+            return table
+        try:
+            return _open_table(path, report, wanted, parse, begun)
+        except DataError:
+            if begun is not None:
+                begun.parsing.settle()  # while its warnings are kept quiet
+            raise
+
+
+def _as_begun(path: Path, begun: _Begun, report: Report) -> Table | None:
+    """A table of ASCII without quirks, which is counted without being taken into memory; None for any other file."""
+    layout = begun.sample.layout
+    begin = _begin(begun.sample, begun.head)
+    assert begin is not None
+    with open(path, "rb", buffering=0) as file:
+        data = FileBytes(file)
+        try:
+            counts = survey(data, begin, layout.delimiter, report, plain=True)
+            if not counts.ascii or not _regular(counts, layout) or data[:SAMPLE_BYTES] != begun.head:
+                return None
+            if _footed(begun.sample, data):
+                return None
+        except EOFError:
+            return None
+    frame = _at_once(path, path, layout, report, begun)
+    return Table(path, layout, path, counts, None, [*layout.notes, *([] if counts.ends else [NO_END])], frame)
+
+
+def _open_table(path: Path, report: Report, wanted: Wanted, parse: bool, begun: _Begun | None) -> Table:
     data = _taken_in(path, report)
     encoding = check_encoding(data, path, wanted.encoding) if wanted.encoding else find_encoding(data, path)
     report(0.0)
     if encoding.name in ("utf-8", "utf-8-sig", "ascii") and encoding.confidence == 1.0:
-        return _opened(path, data, path, encoding, wanted, report, parse)
+        return _opened(path, data, path, encoding, wanted, report, parse, begun)
     text = str(data, encoding.name, "replace").encode("utf-8", "replace")
     report(0.0)
     return _opened(path, text, text, encoding, wanted, report, parse)
@@ -93,15 +129,16 @@ def open_table(path: Path, report: Report, wanted: Wanted, *, parse: bool = True
 
 def _taken_in(path: Path, report: Report) -> memoryview:
     """The bytes of a file. They are not mapped: a file that another program cuts meanwhile would end the process."""
-    content, limit = bytearray(), LineLimit(path)
-    with open(path, "rb") as file:
-        left = os.fstat(file.fileno()).st_size  # another program may go on writing
-        while block := file.read(min(left, _BLOCK)):
-            limit(block)
-            content += block
-            left -= len(block)
-            report(0.0)
-    return memoryview(content).toreadonly()
+    limit, done = LineLimit(path), 0
+    with open(path, "rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size  # another program may go on writing
+        content = bytearray(size)  # and no growing, which copies what is there again and again
+        with memoryview(content) as view:
+            while n := file.readinto(view[done : min(size, done + _BLOCK)]):
+                limit(content, done, done + n)
+                done += n
+                report(0.0)
+    return memoryview(content).toreadonly()[:done]
 
 
 def _opened(
@@ -112,9 +149,15 @@ def _opened(
     wanted: Wanted,
     report: Report,
     parse: bool,
+    begun: _Begun | None = None,
 ) -> Table:
     head = bytes(data[:SAMPLE_BYTES])
-    sample = detect_sample(path, str(head, "utf-8", "replace"), len(data) <= len(head), wanted, encoding.name)
+    if begun is not None and (encoding.name, head) != ("utf-8", begun.head):
+        begun = None  # it is read as something else than its beginning promised, or was changed meanwhile
+    if begun is not None:
+        sample = begun.sample
+    else:
+        sample = detect_sample(path, str(head, "utf-8", "replace"), len(data) <= len(head), wanted, encoding.name)
     layout = sample.layout
     begin = _begin(sample, head)
     certain = encoding.confidence == 1.0 or not isinstance(data, bytes) or b"\xef\xbf\xbd" not in data
@@ -123,7 +166,7 @@ def _opened(
         with ThreadPoolExecutor(1) as pool:
             counting = pool.submit(survey, data, begin, layout.delimiter, report)
             if parse and len(data) <= _TOGETHER:
-                frame = _at_once(path, source, layout)
+                frame = _at_once(path, source, layout, report, begun)
             counts = counting.result()
         if _regular(counts, layout):
             notes = [*filter(None, [encoding.note]), *layout.notes, *([] if counts.ends else [NO_END])]
@@ -189,7 +232,7 @@ def _begin(sample: Sample, head: bytes) -> int | None:
     return at
 
 
-def _footed(sample: Sample, data: memoryview | bytes) -> bool:
+def _footed(sample: Sample, data: memoryview | bytes | FileBytes) -> bool:
     """True where the last rows of a large file seem to be no data, although they have all delimiters."""
     if len(data) <= SAMPLE_BYTES:
         return False
@@ -198,9 +241,41 @@ def _footed(sample: Sample, data: memoryview | bytes) -> bool:
     return bool(rows) and footer_rows(rows, len(sample.layout.names)) > 0
 
 
-def _at_once(path: Path, source: Path | bytes, layout: Layout) -> pd.DataFrame | None:
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A file that is parsed already while it is taken in and counted, by what its ``head`` says of it."""
+
+    head: bytes
+    sample: Sample
+    parsing: _Parsing
+
+
+def _begun(path: Path, wanted: Wanted, report: Report) -> _Begun | None:
+    """Begin to parse a large file of plain text; None where that would be in vain as far as its beginning tells.
+
+    It is parsed as UTF-8. What comes of it is used where all of the file turns out to be that, and a regular table.
+    """
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        head = file.read(SAMPLE_BYTES)
+    if not 8 * SAMPLE_BYTES < size <= min(_TOGETHER, line_limit.LONGEST):
+        return None
+    if wanted.part or not head.isascii() or b"\0" in head:
+        return None
     try:
-        return parse_fields(path, source, layout, Report(""))
+        sample = detect_sample(path, head.decode("ascii"), False, wanted, "utf-8")
+    except DataError:
+        return None  # it is said when all of the file is known
+    if _begin(sample, head) is None:
+        return None
+    return _Begun(head, sample, _Parsing(path, path, sample.layout, report))
+
+
+def _at_once(
+    path: Path, source: Path | bytes, layout: Layout, report: Report, begun: _Begun | None
+) -> pd.DataFrame | None:
+    try:
+        return begun.parsing.frame() if begun is not None else parse_fields(path, source, layout, report)
     except (DataError, ValueError, OverflowError):
         return None  # what is wrong is found row by row
 
@@ -257,7 +332,7 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
     out = io.StringIO()
     csv.writer(out, delimiter="\t", lineterminator="\n").writerows(kept)
     content = out.getvalue().encode("utf-8", "replace")
-    counts = survey(content, 0, "\t", Report(""))
+    counts = survey(content, 0, "\t", report)
     frame = parse_fields(path, content, inner, report) if kept else None
     return Table(path, layout, content, counts, lines, notes, frame)
 
@@ -361,58 +436,91 @@ def parse_fields(
 
     ``types`` are the types of columns that are not to be found out. Without `missing` nothing is read as missing.
     """
-    names = [f"c{i}" for i in range(len(layout.names))]
-    options: dict[str, Any] = {}
-    if int(pd.__version__.split(".")[0]) < 3 and layout.decimal == "." and layout.thousands is None:
-        options["float_precision"] = "round_trip"  # later versions always are
-    if only is not None:
-        options["usecols"] = [names[k] for k in only]
-    if layout.decimal != ".":
-        options["decimal"] = layout.decimal
-    if layout.thousands:
-        options["thousands"] = layout.thousands
-    if types:
-        options["dtype"] = {names[k]: kind for k, kind in types.items()}
-    size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
-    large = isinstance(source, Path) and size > _TOGETHER
+    with _quiet():
+        return _Parsing(path, source, layout, report, rows, types, only, missing=missing).frame()
 
-    def call(whole: bool) -> pd.DataFrame:
-        file: Any = source if isinstance(source, Path) else io.BytesIO(source)
-        if large:
-            file = io.BufferedReader(_Watched(path, report), buffer_size=1 << 18)
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what pandas says of odd files, which is told in other words."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pd.errors.ParserWarning)
+        warnings.simplefilter("ignore", pd.errors.DtypeWarning)
+        yield
+
+
+class _Parsing:
+    """A table that pandas parses, from now on and beside whatever else is done; see `parse_fields`."""
+
+    def __init__(
+        self,
+        path: Path,
+        source: Path | bytes,
+        layout: Layout,
+        report: Report,
+        rows: int | None = None,
+        types: Mapping[int, str] | None = None,
+        only: Sequence[int] | None = None,
+        *,
+        missing: bool = True,
+    ) -> None:
+        names = [f"c{i}" for i in range(len(layout.names))]
+        options: dict[str, Any] = {}
+        if int(pd.__version__.split(".")[0]) < 3 and layout.decimal == "." and layout.thousands is None:
+            options["float_precision"] = "round_trip"  # later versions always are
+        if only is not None:
+            options["usecols"] = [names[k] for k in only]
+        if layout.decimal != ".":
+            options["decimal"] = layout.decimal
+        if layout.thousands:
+            options["thousands"] = layout.thousands
+        if types:
+            options["dtype"] = {names[k]: kind for k, kind in types.items()}
+        size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
+        self._large = isinstance(source, Path) and size > _TOGETHER
+        self._path, self._source, self._report = path, source, report
+        self._options = {
+            "sep": layout.delimiter,
+            "encoding": layout.encoding if isinstance(source, Path) else "utf-8",
+            "header": None,
+            "names": names,
+            "index_col": False,
+            "skiprows": layout.before,
+            "na_values": list(MISSING) if missing else [],
+            "keep_default_na": False,
+            "na_filter": missing,
+            "nrows": rows,
+            **options,
+        }
+        # the pieces that pandas takes otherwise cost time for each column
+        self._whole = self._large or size < max(_SMALL, _LITTLE * len(names))
+        self._work = Beside(lambda: self._call(self._whole))
+
+    def _call(self, whole: bool) -> pd.DataFrame:
+        file: Any = self._source if isinstance(self._source, Path) else io.BytesIO(self._source)
+        if self._large:
+            file = io.BufferedReader(_Watched(self._path, self._report), buffer_size=1 << 18)
         try:
-            frame: pd.DataFrame = pd.read_csv(
-                file,
-                sep=layout.delimiter,
-                encoding=layout.encoding if isinstance(source, Path) else "utf-8",
-                header=None,
-                names=names,
-                index_col=False,
-                skiprows=layout.before,
-                na_values=list(MISSING) if missing else [],
-                keep_default_na=False,
-                na_filter=missing,
-                nrows=rows,
-                low_memory=not whole,
-                **options,
-            )
+            frame: pd.DataFrame = pd.read_csv(file, low_memory=not whole, **self._options)
             return frame
         finally:
-            if large:
+            if self._large:
                 file.close()
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", pd.errors.ParserWarning)
-            warnings.simplefilter("ignore", pd.errors.DtypeWarning)
-            whole = large or size < _SMALL  # the pieces that pandas takes otherwise cost time for each column
-            frame = call(whole)
-            if not whole and any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in set(frame.dtypes)):
-                frame = call(whole=True)  # parts of a column had different types
-            # of thousands of columns, each is a block of its own: what follows would look at one after the other
-            return frame.copy() if frame.shape[1] > _MANY else frame
-    except pd.errors.ParserError as error:
-        raise _parser_error(path, error) from None
+    def settle(self) -> None:
+        """Wait until the parser is done, whatever comes of it. Raises `Cancelled` where asked to stop."""
+        self._work.wait(self._report)
+
+    def frame(self) -> pd.DataFrame:
+        """The table. Raises `DataError` where it is none, and `Cancelled` without waiting for the parser."""
+        try:
+            frame = self._work.result(self._report)
+            if not self._whole and any(isinstance(d, np.dtype) and d.kind == "O" for d in set(frame.dtypes)):
+                frame = Beside(lambda: self._call(whole=True)).result(self._report)  # parts had different types
+        except pd.errors.ParserError as error:
+            raise _parser_error(self._path, error) from None
+        # of thousands of columns, each is a block of its own: what follows would look at one after the other
+        return frame.copy() if frame.shape[1] > _MANY else frame
 
 
 def _parser_error(path: Path, error: Exception) -> DataError:
