@@ -64,6 +64,16 @@ def test_commands_run_in_order_and_are_written(capsys: pytest.CaptureFixture[str
     assert all(len(row) == len(table["columns"]) for row in table["rows"])
 
 
+def test_data_that_are_opened_first_tell_what_use_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "n.csv").write_text("# made by hand\nid,x\n1,2\n2,NA\n")
+    assert main(["run", "-c", "use n.csv"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Note:")]
+    assert len(told) == 3 and "begins with #" in told[1] + told[2]
+    assert main(["run", "--data", "n.csv", "-c", "count", "--json", "out.json"]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("Note:")] == told
+    assert [result["command"] for result in results()] == ["count"]
+
+
 def test_the_first_error_ends_the_run_and_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     commands = ["summarize x", "mixed y z || g:", "summarize y"]
     arguments = [part for c in commands for part in ("-c", c)]
