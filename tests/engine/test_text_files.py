@@ -6,6 +6,7 @@ What is right is known from how each text was made.
 from __future__ import annotations
 
 import datetime as dt
+import random
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,29 @@ def test_one_undefined_byte_changes_no_other(tmp_path: Path) -> None:
     data = read(made(tmp_path, rows + b"M\xfcller,2\n"))
     assert data.frame["name"].tolist() == [*names, "M\ufffdller"]
     assert told(data, "Row 10", "utf-8")
+
+
+def test_a_bad_byte_in_a_short_file_changes_no_other(tmp_path: Path) -> None:
+    rows = "name,x\nJosé,1\nMüller,2\n".encode()
+    for bad, left in ((b"br\xffk", "br\ufffdk"), (b"Gr\xfcn", "Gr\ufffdn")):  # gb18030 has a letter for the second
+        data = read(made(tmp_path, rows + bad + b",5\n"))
+        assert data.frame["name"].tolist() == ["José", "Müller", left]
+        assert told(data, "Row 4", "utf-8") and told(data, "encoding(")
+    # iso8859 fits every byte, and makes control characters of what is no letter: it is not taken for that
+    data = read(made(tmp_path, "name;x\nMüller;1\n".encode("cp1252") + b"\x90\x81;2\n\x80 5;3\n"))
+    assert data.frame["name"].tolist() == ["Müller", "\ufffd\ufffd", "€ 5"]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "cp932", "big5", "cp949", "euc_jp", "cp1252", "cp1251", "koi8-r"])
+def test_no_text_of_another_encoding_is_taken_for_broken_utf8(tmp_path: Path, encoding: str) -> None:
+    words = "".join(WORDS["cp932" if encoding == "euc_jp" else encoding].split())
+    generator = random.Random(5)
+    for _ in range(300):
+        letters = "".join(generator.choices(words, k=generator.randint(1, 12)))
+        try:
+            letters.encode(encoding).decode()
+        except UnicodeDecodeError:
+            assert find_encoding(f"x,{letters}\n".encode(encoding), tmp_path).name != "utf-8", letters
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
