@@ -317,6 +317,28 @@ def test_thousands_of_columns_are_as_each_by_itself(tmp_path: Path) -> None:
         assert data.frame.dtypes.tolist() == whole.frame[part].dtypes.tolist()
 
 
+def test_short_columns_of_many_kinds_are_as_long_ones(tmp_path: Path) -> None:
+    """Columns of a few rows take a quicker way where all are words; repeated, so that they are long, they must not."""
+    pools = [
+        ["ab", "b1", "Zoë"], ["1.5", "2", "NA"], ["007", "10", "2"], ["may", "june", "x"], ["1 May 2019", "2 Jun 2019"],
+        ["May 1, 2019", "Jun 2, 2019"], ["x", "x ", "y"], ["NA", "nan", "missing"], ["1", "missing", "3"],
+        ["P1D", "PT2H"], ["inf", "1", "2"], ["infinity", "x"], ["true", "false"], ["12345678901234567890", "1"], ["", "a", "b"],
+        ["5%", "6%"],
+        ["n.a.", "2", "3"], ["None", "1"], ["é", "-"], ["2019-01-02", "2019-01-03"], ["10:00", "11:30"], [".a", "2"],
+    ]  # fmt: skip
+    m = 250
+    names = [f"c{j}" for j in range(m)]
+    rows = [[pools[j % len(pools)][(k + j) % len(pools[j % len(pools)])] for j in range(m)] for k in range(6)]
+    lines = [",".join(f'"{c}"' if "," in c else c for c in row) + "\n" for row in rows]
+    head = ",".join(names) + "\n"
+    short, long = (read(made(tmp_path, head + "".join(lines * times))) for times in (1, 40))
+    pd.testing.assert_frame_equal(short.frame, long.frame.iloc[:6], check_dtype=False)
+    assert [short.is_text(n) for n in names] == [long.is_text(n) for n in names]
+    assert [v.format for v in short.variables] == [v.format for v in long.variables]
+    apart = [{n.split(":")[0] for n in data.notes if "differ in blanks" in n} for data in (short, long)]
+    assert apart[0] == apart[1] == {n for j, n in enumerate(names) if pools[j % len(pools)][1] == "x "}
+
+
 def test_columns_of_one_name(tmp_path: Path) -> None:
     n = 20_000
     file = made(tmp_path, ",".join(["x"] * n) + "\n" + ",".join(["1"] * n) + "\n")
