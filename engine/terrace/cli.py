@@ -102,13 +102,17 @@ def _run(options: argparse.Namespace) -> int:
     if problem:
         print(f"terrace run: {problem}", file=sys.stderr)
         return USAGE
+    import numpy as np
+
     from terrace.session.session import Session
 
     session = Session()
     outcomes: list[Outcome] = []
     status = FAILED
     try:
-        status = _run_all(session, options, outcomes)
+        # What has no value, such as the mean of infinite ones, is shown as missing: no line of NumPy about it besides.
+        with np.errstate(all="ignore"):
+            status = _run_all(session, options, outcomes)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
     finally:

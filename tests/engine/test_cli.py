@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,17 @@ def test_data_that_are_opened_first_tell_what_use_tells(tmp_path: Path, capsys: 
     assert main(["run", "--data", "n.csv", "-c", "count", "--json", "out.json"]) == 0
     assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("Note:")] == told
     assert [result["command"] for result in results()] == ["count"]
+
+
+def test_infinite_values_of_a_file_bring_no_warning_of_numpy_to_the_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "i.csv").write_text("g,x\n1,1\n2,inf\n1,-inf\n2,2.5\n")
+    commands = ["summarize x, detail", "correlate x g", "ttest x == 0", "egen s = sd(x), by(g)"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        assert main(["run", "--data", "i.csv", *(part for c in commands for part in ("-c", c))]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_the_first_error_ends_the_run_and_is_written(capsys: pytest.CaptureFixture[str]) -> None:
