@@ -108,13 +108,17 @@ def _run(options: argparse.Namespace) -> int:
         return USAGE
     if options.file is not None and not options.trust and _tell_what_is_shown(Path(options.file)):
         return USAGE
+    import numpy as np
+
     from terrace.session.session import Session
 
     session = Session()
     outcomes: list[Outcome] = []
     status = FAILED
     try:
-        status = _run_all(session, options, outcomes)
+        # What has no value, such as the mean of infinite ones, is shown as missing: no line of NumPy about it besides.
+        with np.errstate(all="ignore"):
+            status = _run_all(session, options, outcomes)
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
     finally:
@@ -156,12 +160,12 @@ def _usage_problem(options: argparse.Namespace) -> str:
 
 
 def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outcome]) -> int:
-    from terrace.data.streams.batches import StreamedData
     from terrace.session.paths import in_command
 
     line = ProgressLine(sys.stderr) if sys.stderr.isatty() else None
     if options.data is not None:
-        # Opening is not one of the user's commands, so it is reported only where it fails.
+        # Opening is not one of the user's commands, so it is no result of its own in --json. What was left out of the
+        # file, chosen in it or doubtful is told all the same: it says what the numbers below are about.
         use = f'use `"{in_command(options.data)}"\'' + (f", {options.how}" if options.how else "")
         opened = session.run_expanded(use, progress=line)
         if line is not None:
@@ -170,8 +174,7 @@ def _run_all(session: Session, options: argparse.Namespace, outcomes: list[Outco
             outcomes.append(opened)
             _tell_error(opened, "")
             return FAILED
-        if isinstance(session.dataset, StreamedData):
-            print(opened.text, end="\n\n")
+        print(opened.text, end="\n\n")
     if options.file is not None:
         for outcome in session.run_do(Path(options.file), progress=line, before=lambda text, number: _echo(text)):
             if line is not None:

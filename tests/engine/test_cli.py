@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,27 @@ def test_commands_run_in_order_and_are_written(capsys: pytest.CaptureFixture[str
     table = summary["tables"][0]
     assert set(table) == {"title", "columns", "rows"} and table["rows"][0][:2] == ["x", 50]
     assert all(len(row) == len(table["columns"]) for row in table["rows"])
+
+
+def test_data_that_are_opened_first_tell_what_use_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "n.csv").write_text("# made by hand\nid,x\n1,2\n2,NA\n")
+    assert main(["run", "-c", "use n.csv"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Note:")]
+    assert len(told) == 3 and "begins with #" in told[1] + told[2]
+    assert main(["run", "--data", "n.csv", "-c", "count", "--json", "out.json"]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("Note:")] == told
+    assert [result["command"] for result in results()] == ["count"]
+
+
+def test_infinite_values_of_a_file_bring_no_warning_of_numpy_to_the_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "i.csv").write_text("g,x\n1,1\n2,inf\n1,-inf\n2,2.5\n")
+    commands = ["summarize x, detail", "correlate x g", "ttest x == 0", "egen s = sd(x), by(g)"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        assert main(["run", "--data", "i.csv", *(part for c in commands for part in ("-c", c))]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_the_first_error_ends_the_run_and_is_written(capsys: pytest.CaptureFixture[str]) -> None:

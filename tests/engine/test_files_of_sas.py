@@ -17,6 +17,7 @@ from terrace.data.progress import Report
 from terrace.data.read import read
 from terrace.data.readers import sas, xport
 from terrace.data.readers.binary_text import LatinText
+from terrace.data.write import write
 from terrace.errors import DataError
 
 NAN = math.nan
@@ -64,6 +65,27 @@ def test_numbers_as_pandas_reads_them(tmp_path) -> None:
     np.testing.assert_array_equal(values(data, "x"), other["x"])
     np.testing.assert_array_equal(values(data, "x"), numbers)
     np.testing.assert_array_equal(values(data, "y"), other["y"])
+
+
+def test_the_years_4000_and_8000_are_no_leap_years_of_sas(tmp_path) -> None:
+    # days as SAS counts them, from its communities (thread 663467) and pandas' reader of .sas7bdat
+    days = {745153: "4000-02-28", 745154: "4000-03-01", 2206122: "8000-02-28", 2206123: "8000-03-01",
+            2936547: "9999-12-31", 20892: "2017-03-14", -3: "1959-12-29"}  # fmt: skip
+    path = tmp_path / "d.xpt"
+    variables = [("d", 8, "", "DATE"), ("t", 8, "", "DATETIME"), ("l", 8, "", "E8601LX")]
+    path.write_bytes(library(member("D", variables, [(d, d * 86400 + 60, d * 86400 + 60) for d in days])))
+    data = read(path)
+    epoch = np.datetime64("1960-01-01", "ms")
+    wanted = np.array(list(days.values()), "datetime64[ms]") - epoch
+    np.testing.assert_array_equal(values(data, "d"), wanted / np.timedelta64(1, "D"))
+    for name in ("t", "l"):
+        assert data.variable(name).format == "%tc"
+        np.testing.assert_array_equal(values(data, name), wanted.astype(float) + 60_000)
+    write(data, tmp_path / "again.xpt")
+    np.testing.assert_array_equal(values(read(tmp_path / "again.xpt"), "d"), values(data, "d"))
+    written = pd.read_sas(tmp_path / "again.xpt")
+    assert [int(x) for x in written.iloc[:, 0]] == list(days)
+    np.testing.assert_allclose(written.iloc[:, 1], np.array(list(days)) * 86400.0 + 60)
 
 
 def test_a_file_of_several_datasets(two) -> None:

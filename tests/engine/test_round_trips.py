@@ -227,6 +227,34 @@ def test_texts_that_a_spreadsheet_would_run_are_told_with_their_row(tmp_path: Pa
     assert read(written.path).frame["s"].tolist() == ["a", "=1+1", "b"]
 
 
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".ods", ".parquet"])
+@pytest.mark.parametrize(
+    "text",
+    ["007", "1e5", "+5", "TRUE", "1,5", "1,234", "\t5", " 5", ".", ".a", "NULL", "2019-01-01", "10:00", "-", "inf",
+     "5%", "a\nb", '"q"', "'=x", "=1", "#c", "x;y", "12345678901234567890"],
+)  # fmt: skip
+def test_a_text_comes_back_as_it_was_or_is_told(tmp_path: Path, ending: str, text: str) -> None:
+    frame = pd.DataFrame({"s": [text, text], "y": [1.0, 2.0]})
+    written = write(Dataset(frame, (Variable("s"), Variable("y"))), tmp_path / f"a{ending}")
+    back = read(written.path)
+    same = back.is_text("s") and back.frame["s"].tolist() == [text, text]
+    told = [n for n in written.notes if n.startswith("s:") or n.endswith(" s.")]
+    assert same or [n for n in told if "formula" not in n]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".ods", ".parquet", ".dta", ".sav", ".xpt"])
+def test_rows_of_nothing_come_back_or_are_told(tmp_path: Path, ending: str) -> None:
+    for filled in ([2], [0, 2, 4], [0], [4], []):
+        frame = pd.DataFrame({"x": [k + 1.0 if k in filled else np.nan for k in range(5)]})
+        written = write(Dataset(frame, (Variable("x"),)), tmp_path / f"a{ending}", replace=True)
+        told = [n for n in written.notes if "nothing but missing values" in n]
+        if told:  # of the ends only
+            assert ending in (".xlsx", ".ods") and ("first" in told[0]) == bool(filled and filled[0])
+            assert ("last" in told[0]) == (not filled or filled[-1] < 4)
+        else:
+            np.testing.assert_array_equal(read(written.path).frame["x"], frame["x"])
+
+
 @pytest.mark.parametrize(
     ("text", "column", "kept_as"),
     [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import random
 import threading
 from collections import Counter
 from pathlib import Path
@@ -84,6 +85,29 @@ def test_one_undefined_byte_changes_no_other(tmp_path: Path) -> None:
     data = read(made(tmp_path, rows + b"M\xfcller,2\n"))
     assert data.frame["name"].tolist() == [*names, "M\ufffdller"]
     assert told(data, "Row 10", "utf-8")
+
+
+def test_a_bad_byte_in_a_short_file_changes_no_other(tmp_path: Path) -> None:
+    rows = "name,x\nJosé,1\nMüller,2\n".encode()
+    for bad, left in ((b"br\xffk", "br\ufffdk"), (b"Gr\xfcn", "Gr\ufffdn")):  # gb18030 has a letter for the second
+        data = read(made(tmp_path, rows + bad + b",5\n"))
+        assert data.frame["name"].tolist() == ["José", "Müller", left]
+        assert told(data, "Row 4", "utf-8") and told(data, "encoding(")
+    # iso8859 fits every byte, and makes control characters of what is no letter: it is not taken for that
+    data = read(made(tmp_path, "name;x\nMüller;1\n".encode("cp1252") + b"\x90\x81;2\n\x80 5;3\n"))
+    assert data.frame["name"].tolist() == ["Müller", "\ufffd\ufffd", "€ 5"]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "cp932", "big5", "cp949", "euc_jp", "cp1252", "cp1251", "koi8-r"])
+def test_no_text_of_another_encoding_is_taken_for_broken_utf8(tmp_path: Path, encoding: str) -> None:
+    words = "".join(WORDS["cp932" if encoding == "euc_jp" else encoding].split())
+    generator = random.Random(5)
+    for _ in range(300):
+        letters = "".join(generator.choices(words, k=generator.randint(1, 12)))
+        try:
+            letters.encode(encoding).decode()
+        except UnicodeDecodeError:
+            assert find_encoding(f"x,{letters}\n".encode(encoding), tmp_path).name != "utf-8", letters
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
@@ -327,6 +351,28 @@ def test_thousands_of_columns_are_as_each_by_itself(tmp_path: Path) -> None:
         data = read(made(tmp_path, text))
         assert data.variables == whole.variables[first : first + 60]
         assert data.frame.dtypes.tolist() == whole.frame[part].dtypes.tolist()
+
+
+def test_short_columns_of_many_kinds_are_as_long_ones(tmp_path: Path) -> None:
+    """Columns of a few rows take a quicker way where all are words; repeated, so that they are long, they must not."""
+    pools = [
+        ["ab", "b1", "Zoë"], ["1.5", "2", "NA"], ["007", "10", "2"], ["may", "june", "x"], ["1 May 2019", "2 Jun 2019"],
+        ["May 1, 2019", "Jun 2, 2019"], ["x", "x ", "y"], ["NA", "nan", "missing"], ["1", "missing", "3"],
+        ["P1D", "PT2H"], ["inf", "1", "2"], ["infinity", "x"], ["true", "false"], ["12345678901234567890", "1"],
+        ["", "a", "b"], ["5%", "6%"], ["n.a.", "2", "3"], ["None", "1"], ["é", "-"], ["2019-01-02", "2019-01-03"],
+        ["10:00", "11:30"], [".a", "2"],
+    ]  # fmt: skip
+    m = 250
+    names = [f"c{j}" for j in range(m)]
+    rows = [[pools[j % len(pools)][(k + j) % len(pools[j % len(pools)])] for j in range(m)] for k in range(6)]
+    lines = [",".join(f'"{c}"' if "," in c else c for c in row) + "\n" for row in rows]
+    head = ",".join(names) + "\n"
+    short, long = (read(made(tmp_path, head + "".join(lines * times))) for times in (1, 40))
+    pd.testing.assert_frame_equal(short.frame, long.frame.iloc[:6], check_dtype=False)
+    assert [short.is_text(n) for n in names] == [long.is_text(n) for n in names]
+    assert [v.format for v in short.variables] == [v.format for v in long.variables]
+    apart = [{n.split(":")[0] for n in data.notes if "differ in blanks" in n} for data in (short, long)]
+    assert apart[0] == apart[1] == {n for j, n in enumerate(names) if pools[j % len(pools)][1] == "x "}
 
 
 def test_columns_of_one_name(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ DAY = "%td"
 DATETIME = "%tc"
 EPOCH = dt.date(1960, 1, 1)
 MS_PER_DAY = 86_400_000
+_SAS_MARCH = (745_154, 2_206_123)
+"""The first of March of the years 4000 and 8000 in days of SAS, for which these are no leap years."""
 SPSS_OFFSET_DAYS = (EPOCH - dt.date(1582, 10, 14)).days
 """SPSS counts seconds from 14 October 1582."""
 
@@ -141,3 +143,21 @@ def date_text(value: float, format: str) -> str:
     if not is_datetime_format(format):
         return str(stamp.date().isoformat())
     return str(stamp.isoformat(sep=" ", timespec="auto"))
+
+
+def from_sas(numbers: npt.NDArray[np.float64], unit: float = 1.0) -> npt.NDArray[np.float64]:
+    """Days since 1960 from those of SAS, or moments where a day has ``unit`` units: they are fewer after the year 4000.
+
+    9999-12-31, which stands for "no end" in databases, is day 2936547 of SAS and would be 9999-12-29 otherwise.
+    """
+    more = [np.where(numbers >= day * unit, unit, 0.0) for day in _SAS_MARCH]
+    out: npt.NDArray[np.float64] = numbers + sum(more)
+    return out
+
+
+def to_sas(numbers: npt.NDArray[np.float64], unit: float = 1.0) -> npt.NDArray[np.float64]:
+    """The inverse of `from_sas`; the 29th of February of 4000 and 8000, which SAS does not have, is the day after."""
+    leaps = [day + k for k, day in enumerate(_SAS_MARCH)]
+    fewer = [np.where(numbers >= (day + 1) * unit, unit, 0.0) for day in leaps]
+    out: npt.NDArray[np.float64] = numbers - sum(fewer)
+    return out

@@ -43,6 +43,7 @@ class Extra:
 _SIMPLE = frozenset(map(np.dtype, ("i1", "i2", "i4", "u1", "u2", "u4", "f4", "f8")))
 """What a Dataset holds as it is."""
 
+_SHORT = 200  # rows
 _LONG_NUMBERS = Extra(measure=Measure.IDENTIFIER, note=LONG)
 
 
@@ -62,6 +63,8 @@ def plain_values(values: Any) -> tuple[pd.Series, Extra]:
     """
     if isinstance(values, np.ndarray) and values.dtype in _SIMPLE:  # 10,000 columns of a file come so
         return pd.Series(values, copy=False), Extra()
+    if isinstance(values, pd.Series) and len(values) <= _SHORT and _is_str(values.dtype) and "" not in values.tolist():
+        return pd.Series(values.array, copy=False), Extra()  # so do thousands of columns of text
     column = pd.Series(values).reset_index(drop=True)
     column.name = None
     dtype = column.dtype
@@ -305,6 +308,11 @@ def _broken(value: Any) -> bool:
         return isinstance(value, str) and value.encode("utf-8") is None
     except UnicodeEncodeError:
         return True
+
+
+def _is_str(dtype: Any) -> bool:
+    """True for pandas' own string type, in which a missing value is NaN."""
+    return isinstance(dtype, pd.StringDtype) and _has_str_dtype() and isinstance(dtype.na_value, float)
 
 
 def _has_str_dtype() -> bool:

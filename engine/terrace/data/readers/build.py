@@ -18,6 +18,7 @@ from terrace.data.digits import EXACT, blanks_apart, why_text
 from terrace.data.measure import guess_measure, guess_measures
 from terrace.data.names import legal_names
 from terrace.data.plain import Unusable, plain_values
+from terrace.data.readers.moments import are_words
 from terrace.data.value import Value
 from terrace.errors import DataError
 
@@ -67,13 +68,19 @@ def build_dataset(
     all_notes += renamed[:_MOST_NOTES]
     if len(renamed) > _MOST_NOTES:
         all_notes.append(f"{len(renamed) - _MOST_NOTES:,} more columns have new names.")
-    if len(columns) > _MANY and all(map(_is_plain, columns)):
+    plain = [k for k, c in enumerate(columns) if _is_plain(c)] if len(columns) > _MANY else []
+    if plain and len(plain) == len(columns):
         block, described = _all_numbers(columns, names)
         return Dataset(block, described, label=label, source=source, notes=tuple(all_notes),
                        documents=tuple(documents))  # fmt: skip
+    measures = _measures(columns, names, plain)
     arrays: dict[str, Any] = {}  # and no Series, which a frame would align one by one
     variables: list[Variable] = []
-    for column, name in zip(columns, names, strict=True):
+    for k, (column, name) in enumerate(zip(columns, names, strict=True)):
+        if k in measures:
+            arrays[name] = column.values
+            variables.append(Variable(name, label=_label(column, name), measure=measures[k]))
+            continue
         try:
             values, extra = plain_values(column.values)
         except Unusable as error:
@@ -82,7 +89,8 @@ def build_dataset(
             continue
         labels = {_tidy(k): str(v) for k, v in (column.value_labels or extra.value_labels).items()}
         label_text = _label(column, name)
-        note = extra.note or (why_text(values) if _is_text(values) else "")
+        doubtful = _is_text(values) and not are_words(values)  # words take no looking at, in thousands of columns
+        note = extra.note or (why_text(values) if doubtful else "")
         measure = column.measure or extra.measure
         format_ = column.format or extra.format
         if format_.startswith("%t") or is_date_format(format_):
@@ -97,7 +105,7 @@ def build_dataset(
             note = MERGED
         if note:
             all_notes.append(f"{name}: {note}")
-        if _is_text(values) and (apart := blanks_apart(values)):
+        if doubtful and (apart := blanks_apart(values)):
             all_notes.append(f"{name}: {apart}")
         arrays[name] = values.array
         variables.append(
@@ -142,23 +150,31 @@ def _is_plain(column: RawColumn) -> bool:
 def _all_numbers(columns: Sequence[RawColumn], names: Sequence[str]) -> tuple[pd.DataFrame, tuple[Variable, ...]]:
     """Many columns of plain numbers at once, as `build_dataset` makes one after the other, in a tenth of the time."""
     parts, order = [], []
-    measures: list[Measure] = [Measure.CONTINUOUS] * len(columns)
-    for kind in (np.float64, np.int64):
-        places = [k for k, c in enumerate(columns) if c.values.dtype == kind]
-        if not places:
-            continue
-        block = np.array([columns[k].values for k in places]).T
-        part = [names[k] for k in places]
-        for k, guess in zip(places, guess_measures(part, block), strict=True):
-            measures[k] = guess
-        parts.append(pd.DataFrame(block, columns=pd.Index(part)))
+    for places in _by_type(columns, range(len(columns))):
+        parts.append(pd.DataFrame(np.array([columns[k].values for k in places]).T, columns=[names[k] for k in places]))
         order += places
     frame = parts[0] if len(parts) == 1 else pd.concat(parts, axis=1).iloc[:, np.argsort(order)]
+    measures = _measures(columns, names, range(len(columns)))
     variables = tuple(
-        Variable(name, label=_label(column, name), measure=measure)
-        for column, name, measure in zip(columns, names, measures, strict=True)
+        Variable(name, label=_label(column, name), measure=measures[k])
+        for k, (column, name) in enumerate(zip(columns, names, strict=True))
     )
     return frame, variables
+
+
+def _by_type(columns: Sequence[RawColumn], places: Sequence[int]) -> list[list[int]]:
+    """Those of these columns that hold doubles, and those that hold whole numbers."""
+    kinds = [[k for k in places if columns[k].values.dtype == kind] for kind in (np.float64, np.int64)]
+    return [found for found in kinds if found]
+
+
+def _measures(columns: Sequence[RawColumn], names: Sequence[str], places: Sequence[int]) -> dict[int, Measure]:
+    """What the plain columns at these places measure, by place, guessed together."""
+    out: dict[int, Measure] = {}
+    for found in _by_type(columns, places):
+        block = np.array([columns[k].values for k in found]).T
+        out.update(zip(found, guess_measures([names[k] for k in found], block), strict=True))
+    return out
 
 
 def from_frame(frame: pd.DataFrame, *, label: str = "") -> Dataset:

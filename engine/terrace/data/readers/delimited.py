@@ -16,7 +16,7 @@ from terrace.data.digits import EXACT, needs_text, spelled_apart
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, Wanted
-from terrace.data.readers.moments import recognise
+from terrace.data.readers.moments import are_words, recognise
 from terrace.data.readers.quoted import QUOTED, text_by_quotes
 from terrace.data.readers.table import Table, open_table, parse_table
 
@@ -68,7 +68,7 @@ def read_delimited(
         name = layout.names[k]
         if not name and k >= 1 and bool(pd.isna(values).all()):
             continue  # the trailing delimiter of every line
-        if isinstance(values, pd.Series) and k not in as_text:
+        if isinstance(values, pd.Series) and k not in as_text and not are_words(values):
             values, note = text_column(table.numbered(values), layout)
             if note:
                 notes.append(f"{name or f'column {k + 1}'}: {note}")
@@ -151,14 +151,17 @@ def _quoted(table: Table, frame: pd.DataFrame, rows: int | None, report: Report)
 
 def _doubtful_columns(frame: pd.DataFrame, text: Collection[int], zeros: bool, padded: bool) -> list[int]:
     """Columns of which the fields have to be looked at, since numbers may have lost digits."""
-    kinds = {str(dtype) for dtype in set(frame.dtypes)}
-    if frame.shape[1] > _FEW and not (zeros or padded or text) and kinds <= {"float64", "int64"}:
-        beyond = (np.abs(frame.to_numpy()) >= EXACT).any(axis=0)
-        return [int(k) for k in np.flatnonzero(beyond) if frame.dtypes.iloc[k] == np.float64]
-    columns = [v for _, v in frame.items()]
+    kinds = list(frame.dtypes)
+    together: list[int] = []
+    if frame.shape[1] > _FEW and not (zeros or padded):  # thousands of columns are slow to take one by one
+        together = [k for k, kind in enumerate(kinds) if kind in (np.float64, np.int64) and k not in text]
+    doubles = [k for k in together if kinds[k] == np.float64]
+    beyond = (np.abs(frame.iloc[:, doubles].to_numpy()) >= EXACT).any(axis=0)
+    sure = set(together) - {k for k, doubt in zip(doubles, beyond, strict=True) if doubt}
     return [
-        k for k, values in enumerate(columns)
-        if k not in text and (_doubtful(values, zeros) or (padded and _whole(values)))
+        k for k in range(frame.shape[1])
+        if k not in text and k not in sure
+        and (_doubtful(frame.iloc[:, k], zeros) or (padded and _whole(frame.iloc[:, k])))
     ]  # fmt: skip
 
 
@@ -212,7 +215,7 @@ def _doubtful(values: pd.Series, zeros: bool) -> bool:
             return False
         return bool(np.any(np.isfinite(array) & (np.abs(array) >= EXACT)))
     # Whole numbers beyond 2^64: pandas gives objects, or fields among which signs of missing were left.
-    return values.dtype == object or bool(values.isin(MISSING).any())
+    return values.dtype == object or (not are_words(values) and bool(values.isin(MISSING).any()))
 
 
 def _missing_signs(table: Table, frame: pd.DataFrame, report: Report) -> list[str]:
@@ -224,10 +227,8 @@ def _missing_signs(table: Table, frame: pd.DataFrame, report: Report) -> list[st
     if not gone or len(gone) * len(frame) > _COUNTED:
         return []
     fields = parse_table(table, report, None, dict.fromkeys(gone, "str"), gone, missing=False)
-    counts: Counter[str] = Counter()
-    for place, k in enumerate(gone):
-        words = fields.iloc[:, place][frame.iloc[:, k].isna().to_numpy()]
-        counts.update(words.dropna().str.strip().tolist())
+    words = fields.to_numpy(dtype=object).T[frame.iloc[:, gone].isna().to_numpy().T]  # column by column
+    counts = Counter(word.strip() for word in words.tolist() if isinstance(word, str))
     counts.pop("", None)
     if not counts:
         return []
@@ -237,7 +238,8 @@ def _missing_signs(table: Table, frame: pd.DataFrame, report: Report) -> list[st
 def describe_layout(layout: Layout) -> str:
     """A note on how the file is read."""
     kind = DELIMITER_NAMES.get(layout.delimiter, f"{layout.delimiter!r}")
-    parts = [f"Read as {layout.encoding} text separated by {kind}"]
+    of = "of one column" if len(layout.names) == 1 else f"separated by {kind}"
+    parts = [f"Read as {layout.encoding} text {of}"]
     if layout.decimal == ",":
         parts.append("with decimal commas")
     if layout.thousands:

@@ -53,6 +53,12 @@ _SIGNS = re.compile(  # apostrophes, quotation marks, dashes and units of cp1252
     rb"|\x80(?= ?\d)|(?<=\d)\x80|(?<=\d )\x80"
     rb"|(?<=\d)[\xb0\xb2\xb3\xbc-\xbe]|\xb0(?=[CF]\b)|\xb5(?=[gmlMLs]\b)|(?<=[cmk]m)[\xb2\xb3]|\xb1(?= ?\d)"
 )
+_WORDS_IN_UTF8 = re.compile(  # a letter with an accent in a word, letters of three bytes, Greek or Cyrillic words:
+    # bytes of another encoding seldom make these, while pairs of Chinese bytes are letters of two bytes now and then
+    rb"(?<=[A-Za-z])[\xc3-\xc5][\x80-\xbf]|[\xc3-\xc5][\x80-\xbf](?=[A-Za-z])|(?:[\xe0-\xef][\x80-\xbf]{2})+"
+    rb"|(?:[\xce-\xd1][\x80-\xbf]){3,}"
+)
+_CONTROLS = re.compile(r"[\x80-\x84\x86-\x9f]")  # all of C1 but the line end of IBM
 _LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 
 
@@ -97,7 +103,10 @@ def find_encoding(data: Bytes, path: Path) -> Encoding:
         return Encoding("utf-8")
     if several >= 8 * broken:
         return Encoding("utf-8", _SURE)  # a text of that many valid letters is no accident; what is broken is told
-    return _guessed(data)
+    lines = _telling_lines(data)
+    if sum(1 for line in lines for _ in _WORDS_IN_UTF8.finditer(line)) >= max(2, 2 * broken):
+        return Encoding("utf-8", 0.8, "cp1252")
+    return _guessed(lines)
 
 
 def _plain(data: Bytes) -> bool:
@@ -171,7 +180,8 @@ def _beyond_ascii(text: str) -> int:
     return len(text) - len(text.encode("ascii", "ignore"))
 
 
-def _guessed(data: Bytes) -> Encoding:
+def _telling_lines(data: Bytes) -> list[bytes]:
+    """Lines that are not ASCII, as many as a guess needs."""
     lines, size = [], 0
     for found in _LINE.finditer(data):
         line = found[0][:5000]
@@ -179,6 +189,10 @@ def _guessed(data: Bytes) -> Encoding:
         size += len(line)
         if size > _SAMPLE:
             break
+    return lines
+
+
+def _guessed(lines: list[bytes]) -> Encoding:
     text = b"\n".join(lines)
     if _SIGNS.sub(b"", text).translate(None, _UNDEFINED).isascii():
         return Encoding("cp1252", 0.8, "mac_roman")
@@ -219,6 +233,8 @@ def _fits(text: bytes) -> Mapping[str, float]:
         if not guess["encoding"]:
             continue
         name = _plain_name(str(guess["encoding"]))
+        if name.startswith("iso8859") and _CONTROLS.search(text.decode(name, errors="replace")):
+            continue  # these fit every byte, but no text has the control characters that they make of some
         if name in _USUAL:
             found[name] = max(found.get(name, 0.0), float(guess["confidence"]) * _RARE.get(name, 1.0))
     return found

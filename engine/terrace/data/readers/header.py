@@ -170,8 +170,9 @@ def _titles(rows: Sequence[Sequence[Any]], cells: list[list[int]], width: int, e
     i = next((k for k in range(end) if any(cells[k])), 0)
     if width < 2:
         return i
+    edge = min(next((j for j, k in enumerate(row) if k), width) for row in cells)  # columns before it are blank
     start, gap = i, False
-    while i < min(end, start + _MOST_TITLES) and _is_title(rows, cells, i, width):
+    while i < min(end, start + _MOST_TITLES) and _is_title(cells, i, width, edge):
         i += 1
         while i < end and not any(cells[i]):
             gap, i = True, i + 1
@@ -183,18 +184,29 @@ def _titles(rows: Sequence[Sequence[Any]], cells: list[list[int]], width: int, e
     words = sum(k == _WORD for k in cells[i]) >= 2 and _NUMERIC not in cells[i]
     below = [row for row in cells[i + 1 : end] if any(row)]
     breaks = words and any(_numeric_column(below, j) for j, k in enumerate(cells[i]) if k == _WORD)
-    return i if (gap or shorter or breaks) and (words or shorter or gap) else start
+    # no table has two rows of one or two cells first and then one with words over more columns: "Period, May 2019"
+    several = words and i - start > 1 and sum(map(bool, cells[i])) > 2
+    return i if (gap or shorter or breaks or several) and (words or shorter or gap) else start
 
 
-def _is_title(rows: Sequence[Sequence[Any]], cells: list[list[int]], i: int, width: int) -> bool:
+def _is_title(cells: list[list[int]], i: int, width: int, edge: int) -> bool:
     kinds = cells[i]
     filled = [j for j, k in enumerate(kinds) if k]
-    if len(filled) > 2 or 2 * len(filled) >= width + 1 or kinds[filled[0]] == _NUMERIC:
+    if len(filled) > 2 or kinds[filled[0]] == _NUMERIC:
+        return False
+    if 2 * len(filled) >= width - edge + 1 and not _apart(cells, i, len(filled)):
         return False
     if len(filled) == 1:
         return True
     # two cells: "Date, 2020-01-01" is a title; two groups of columns over a row of names are not
-    return filled == [0, 1] and (width >= 4 or kinds[1] == _NUMERIC)
+    return filled == [edge, edge + 1] and (width - edge >= 4 or kinds[edge + 1] == _NUMERIC)
+
+
+def _apart(cells: list[list[int]], i: int, filled: int) -> bool:
+    """True where a blank row stands between a row and one of more cells than it has, all of them words."""
+    below = next((k for k in range(i + 1, len(cells)) if any(cells[k])), i + 1)
+    kinds = {k for k in cells[below] if k} if below < len(cells) else set()
+    return below > i + 1 and kinds == {_WORD} and sum(map(bool, cells[below])) > filled
 
 
 # --- names ----------------------------------------------------------------------------------------------------------

@@ -33,7 +33,21 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")
 _LENGTH = re.compile(r"[+-]?(?:\d+ days?,? )?\d{1,6}:[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?")
 _ISO_LENGTH = re.compile(r"P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:[.,]\d+)?S)?)?")
 _CLOCK = re.compile(r"\d{1,2}:[0-5]\d")
+_SHORT = 200  # rows
+_WORD = re.compile(rf"{'|'.join(_MONTHS)}|P[\dT]|inf|nan|na$|n\.a\.|missing$|null$|none$", re.IGNORECASE)
+"""Beginnings of what is no word, or may be none: dates, durations, signs of missing, numbers that are none."""
 _SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}")
+
+
+def are_words(values: pd.Series) -> bool:
+    """True for a short column of text of which no value can be a number, a date, a duration or have blanks around it.
+
+    It says nothing of long ones. Thousands of columns of a few rows are told by this what would take pandas long.
+    """
+    if len(values) > _SHORT:
+        return False
+    present = [v for v in values.tolist() if isinstance(v, str)]
+    return all(v[:1].isalpha() and _WORD.match(v) is None and not v[-1:].isspace() for v in present)
 
 
 def is_moment(text: str) -> bool:

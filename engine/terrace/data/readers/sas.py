@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.dataset import Dataset, FloatArray
-from terrace.data.dates import DATETIME, DAY
+from terrace.data.dates import DATETIME, DAY, MS_PER_DAY, from_sas
 from terrace.data.extended import CODES
 from terrace.data.progress import Report
 from terrace.data.readers.binary_text import LATIN, LatinText, known_encoding
@@ -41,7 +41,7 @@ _ENCODINGS = {
 }  # fmt: skip
 """Encodings by the numbers of SAS ("Encoding Values in SAS Language Elements" of its National Language Support). Some
 are not known to Python."""
-_DATETIME = re.compile(r"(DATETIME|[EB]8601D[TNXZ]|DATEAMPM|MDYAMPM|DT\w+|NLDATM\w*)[\d.]*")
+_DATETIME = re.compile(r"(DATETIME|[EB]8601(?:D[TNXZ]|LX)|DATEAMPM|MDYAMPM|DT\w+|NLDATM\w*)[\d.]*")
 _DATE = re.compile(
     r"(DATE|DAY|DOWNAME|DDMMYY\w?|MMDDYY\w?|YYMMDD\w?|[EB]8601DA|JULIAN|JULDAY|MONYY|MONNAME|MONTH|MMYY\w?"
     r"|YYMM\w?|YYMON|YYQ\w*|QTRR?|WEEKDA\w+|WORDDAT\w|YEAR|NLDATE\w*)[\d.]*"
@@ -154,9 +154,9 @@ def _raw_column(variable: SasVariable, sets: Labels, codes: Mapping[str, float])
         labels = sets.get("$" + kind.lstrip("$"), {})
         return RawColumn(variable.name, values, variable.label, value_labels=labels)
     if _DATETIME.fullmatch(format_):
-        values, shown = values * 1000.0, DATETIME
+        values, shown = from_sas(values * 1000.0, MS_PER_DAY), DATETIME
     elif _DATE.fullmatch(format_):
-        shown = DAY
+        values, shown = from_sas(values), DAY
     if variable.special:
         values = values.copy()
         for letter, rows in variable.special.items():

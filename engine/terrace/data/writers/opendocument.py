@@ -19,7 +19,7 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.dates import is_date_format, is_datetime_format, to_datetimes
 from terrace.data.progress import Report
-from terrace.data.writers.tables import NOT_IN_XML, last_rows_note, missing_notes, without_missing
+from terrace.data.writers.tables import NOT_IN_XML, edge_rows_note, missing_notes, without_missing
 from terrace.errors import DataError
 
 _ROWS, _COLUMNS, _STEP = 1_048_575, 16_384, 2000
@@ -53,7 +53,7 @@ def write_ods(data: Dataset, path: Path, report: Report) -> list[str]:
         archive.writestr("META-INF/manifest.xml", _MANIFEST)
         with archive.open("content.xml", "w", force_zip64=True) as file:
             _write(cast(BinaryIO, file), data, columns, report)
-    return missing_notes(data) + last_rows_note(data) + _breaks_note(data)
+    return missing_notes(data) + edge_rows_note(data) + _breaks_note(data)
 
 
 def _breaks_note(data: Dataset) -> list[str]:

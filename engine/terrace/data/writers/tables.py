@@ -55,8 +55,8 @@ def write_text(
         else:
             columns[v.name] = pa.array(values, from_pandas=True)
     texts = [v.name for v in data.variables if data.is_text(v.name)]
-    if not header or len(texts) == len(columns):
-        notes += _taken_for_numbers(data, texts)
+    bare = not header or len(texts) == len(columns)
+    notes += _taken_for_numbers(data, texts, delimiter, bare)
     notes += formula_notes(data, texts)
     mark = texts if len(texts) < len(columns) else []
     with open(path, "wb") as file:
@@ -84,12 +84,18 @@ def _write_single(file: BinaryIO, table: Any, options: Any) -> None:
     file.write(re.sub(rb"(?m)^$(?!\Z)", b'""', lines.getvalue()))
 
 
-def _taken_for_numbers(data: Dataset, texts: list[str]) -> list[str]:
-    """Notes for a file without a column of numbers: quotation marks around everything tell nothing."""
+def _taken_for_numbers(data: Dataset, texts: list[str], delimiter: str, bare: bool) -> list[str]:
+    """Notes on texts that look like numbers, where quotation marks do not tell that they are none: around everything,
+    as in a ``bare`` file without a column of numbers, and around what a number would need them for too ("1,5").
+    """
     notes = []
     for name in texts:
         values = pd.Series(data.codes(name)[1], dtype=object)
-        numbers = pd.to_numeric(values.where(~values.isin(MISSING)), errors="coerce")
+        needed = values.astype("str").str.contains(delimiter, regex=False)
+        if not bare and not bool(needed.any()):
+            continue
+        plain = values.mask(needed, values.astype("str").str.replace(delimiter, "", regex=False).str.strip())
+        numbers = pd.to_numeric(plain.where(~values.isin(MISSING)), errors="coerce")
         if len(values) and bool(numbers.notna().any()) and bool((numbers.notna() | values.isin(MISSING)).all()):
             whole = formats.WHOLE.usual
             notes.append(f"{name}: its texts look like numbers, and are read as numbers; {whole} keeps them.")
@@ -112,14 +118,21 @@ def formula_notes(data: Dataset, names: Sequence[str]) -> list[str]:
     return notes
 
 
-def last_rows_note(data: Dataset) -> list[str]:
-    """A note where the last rows hold nothing: a sheet ends with its last cell that holds something."""
-    n = len(data)
-    while n and all(_nothing(data, v, n - 1) for v in data.variables):
-        n -= 1
-    rows = len(data) - n
-    which = "The last row holds" if rows == 1 else f"The last {rows} rows hold"
-    return [f"{which} nothing but missing values, and a sheet has no rows without anything at its end."] * bool(rows)
+def edge_rows_note(data: Dataset) -> list[str]:
+    """A note where the first or the last rows hold nothing: the table of a sheet is what its filled rows span."""
+    last = len(data)
+    while last and all(_nothing(data, v, last - 1) for v in data.variables):
+        last -= 1
+    first = 0
+    while first < last and all(_nothing(data, v, first) for v in data.variables):
+        first += 1
+    ends = [(first, "first"), (len(data) - last, "last")]
+    which = [f"the {end} row" if n == 1 else f"the {end} {n:,} rows" for n, end in ends if n]
+    if not which:
+        return []
+    holds = "holds" if first + len(data) - last == 1 else "hold"
+    told = f"{enumerated(which)} {holds} nothing but missing values, and a sheet is read without such rows at its ends."
+    return [told[0].upper() + told[1:]]
 
 
 def _nothing(data: Dataset, v: Variable, row: int) -> bool:
@@ -204,7 +217,7 @@ def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
         codes = ", ".join(missing_texts(v))
         about.append([text_cell(t) for t in (v.name, v.label, v.measure.value, labels, codes, v.format)])
     book.save(path)
-    return missing_notes(data) + last_rows_note(data)
+    return missing_notes(data) + edge_rows_note(data)
 
 
 def without_missing(data: Dataset, v: Variable) -> pd.Series:

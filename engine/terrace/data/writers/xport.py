@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset, FloatArray, Variable
-from terrace.data.dates import DATETIME, DAY, is_date_format, is_datetime_format
+from terrace.data.dates import DATETIME, DAY, MS_PER_DAY, is_date_format, is_datetime_format, to_sas
 from terrace.data.progress import Report
 from terrace.data.writers import names
 from terrace.data.writers.statfiles import cut, cut_notes
@@ -89,7 +89,9 @@ def _numbers(v: Variable, values: FloatArray, notes: list[str]) -> FloatArray:
     tiny = (values != 0) & (np.abs(values) < _LEAST)
     if bool(tiny.any()):
         notes.append(f"{v.name}: numbers below 5e-79 (the first in row {int(np.argmax(tiny)) + 1}) are written as 0.")
-    return values / 1000 if is_datetime_format(v.format) else values
+    if is_datetime_format(v.format):
+        return to_sas(values, MS_PER_DAY) / 1000
+    return to_sas(values) if is_date_format(v.format) else values
 
 
 def _format(v: Variable) -> str:
