@@ -38,6 +38,7 @@ _FOOT = re.compile(
     r"|\(?\d+ rows?( affected)?\)?$|[*†‡]",
     re.IGNORECASE,
 )
+_REMARK = re.compile(r"(?://|%|;|!|--|/\*|\*)\s*\w")
 _MOST_TITLES = 30
 _BLANK, _MISSING, _NUMERIC, _WORD = range(4)
 
@@ -172,7 +173,7 @@ def _titles(rows: Sequence[Sequence[Any]], cells: list[list[int]], width: int, e
         return i
     edge = min(next((j for j, k in enumerate(row) if k), width) for row in cells)  # columns before it are blank
     start, gap = i, False
-    while i < min(end, start + _MOST_TITLES) and _is_title(cells, i, width, edge):
+    while i < min(end, start + _MOST_TITLES) and (_is_title(cells, i, width, edge) or _is_remark(rows, cells, i)):
         i += 1
         while i < end and not any(cells[i]):
             gap, i = True, i + 1
@@ -200,6 +201,19 @@ def _is_title(cells: list[list[int]], i: int, width: int, edge: int) -> bool:
         return True
     # two cells: "Date, 2020-01-01" is a title; two groups of columns over a row of names are not
     return filled == [edge, edge + 1] and (width - edge >= 4 or kinds[edge + 1] == _NUMERIC)
+
+
+def _is_remark(rows: Sequence[Sequence[Any]], cells: list[list[int]], i: int) -> bool:
+    """True for a row that begins as a comment of some language, over one of words with a column of numbers below."""
+    if cells[i][0] != _WORD or not _REMARK.match(str(rows[i][0]).strip()):
+        return False
+    body = [row for row in cells[i + 1 :] if any(row)]
+    if len(body) < 2:
+        return False
+    if _REMARK.match(next(str(row[0]).strip() for row in rows[i + 1 :] if any(not _is_blank(c) for c in row))):
+        return True  # one of several
+    words = sum(k == _WORD for k in body[0]) >= 2 and set(body[0]) <= {_WORD}
+    return words and any(_numeric_column(body[1:], j) for j in range(len(body[0])))
 
 
 def _apart(cells: list[list[int]], i: int, filled: int) -> bool:
