@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from terrace.data import archives, regular_file
+from terrace.data import archives, formats, regular_file
 from terrace.data import read as reading
 from terrace.data.read import read
 from terrace.data.readers import line_limit
+from terrace.data.samples import sample
+from terrace.data.write import write
 from terrace.errors import DataError
 from terrace.session.session import Session
 
@@ -209,3 +211,12 @@ def test_the_kinds_of_what_is_no_file_do_not_stop_a_file(tmp_path) -> None:
     assert regular_file.first_bytes(path, 3) == b"wor"
     path.write_bytes(b"")
     assert regular_file.first_bytes(path, 3) == b""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+@pytest.mark.parametrize("ending", list(formats.WRITTEN))
+def test_names_that_are_no_utf8_are_written_and_read(ending, tmp_path) -> None:
+    data = sample("sleepstudy")
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff" + ending.encode()))
+    write(data, path)
+    assert len(read(path)) == len(data)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terrace.data.arrow import plain_columns
+from terrace.data.arrow import openable, plain_columns
 from terrace.data.dataset import Dataset, Measure, Panel, Signed, Variable
 from terrace.data.memory import available_memory
 from terrace.data.plain import plain_values
@@ -38,7 +38,7 @@ def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    file = pq.ParquetFile(path)
+    file = pq.ParquetFile(openable(path))
     left = available_memory()
     if left is not None and file.metadata.num_rows * sum(map(_width, file.schema_arrow)) > left:
         raise MemoryError  # a column of one value takes a few bytes in a file, however many rows it has

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from terrace.data.arrow import plain_columns
+from terrace.data.arrow import openable, plain_columns
 from terrace.data.dataset import Dataset
 from terrace.data.parquet import dataset_of_columns
 from terrace.data.progress import Report
@@ -20,9 +20,9 @@ def read_arrow(path: Path, report: Report) -> Dataset:
     with open(path, "rb") as file:
         head = file.read(6)
     if head.startswith(b"FEA1") or head == b"ARROW1":
-        table = feather.read_table(path, memory_map=False)
+        table = feather.read_table(openable(path), memory_map=False)
     else:
-        with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
+        with open(path, "rb") as source, pa.ipc.open_stream(source) as stream:
             table = stream.read_all()
     metadata, parts = table.schema.metadata, plain_columns(table)
     del table
