@@ -352,6 +352,17 @@ def test_an_outcome_that_alternates_is_refused(residuals: str, reml: bool) -> No
         assert error.code != "exact-fit"
 
 
+def test_a_largest_group_alone_is_no_reason_to_refuse() -> None:
+    """Its sum always follows from the fixed part; what is found is the maximum that the dense likelihood has inside."""
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"id": np.repeat(np.arange(12), [6, *[4] * 11])})
+    frame["x"] = rng.normal(size=50)
+    frame["y"] = frame["x"] + rng.normal(size=12)[frame["id"]] + rng.normal(size=50)
+    fit = terrace.fit("mixed y x || id:, noconstant residuals(exchangeable)", as_dataset(frame))
+    other = terrace.fit("mixed y x || id:", as_dataset(frame))  # the same model, where the correlation is positive
+    assert fit.state == "converged" and fit.ll == pytest.approx(other.ll, abs=1e-6)
+
+
 def test_sums_that_a_structure_says_may_vanish_do() -> None:
     """c'R*c beside the trace of R*, where the correlations are near their lower end."""
     at = np.array([0.0, 1.0, 3.0, 4.0])

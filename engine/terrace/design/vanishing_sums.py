@@ -3,7 +3,9 @@
 Where residuals are correlated negatively enough, some sums c'e of a group have next to no variance: e_1 + e_2 of an
 autoregression with φ near -1, the sum of a whole group of exchangeable ones. log|V| falls then without end for each
 such sum, and the quadratic form stays bounded where c'y = c'Xβ for one β and all sums of all groups. That takes more
-columns in X than there are sums, or an outcome that alternates.
+columns in X than there are sums, or an outcome that alternates. Where only some of the groups have such sums (the
+largest of exchangeable ones) nothing is refused: the likelihood has a maximum that every search finds, and besides a
+spike at the very end of the correlations that says nothing of the data.
 """
 
 from __future__ import annotations
@@ -50,11 +52,13 @@ def _reproduced(
     design: Design, parts: list[IntArray], largest: int, x: FloatArray, y: FloatArray, most: int
 ) -> tuple[int, int] | None:
     """How many sums there are among the first, at most so many, and the rank of X in them; None where the fixed
-    effects do not reproduce them, or where there is none."""
+    effects do not reproduce them, where there is none, or where a group of several rows has none."""
     structure, at = design.residuals.structure, design.residuals.at
     of_x, of_y, size, found = [], [], [], 0
     for rows in parts:
         weights = structure.vanishing_sums(at[rows], largest)
+        if len(rows) > 1 and not weights.shape[1]:
+            return None
         if weights.shape[1]:
             of_x.append(weights.T @ x[rows])
             of_y.append(weights.T @ y[rows])
