@@ -55,6 +55,7 @@ def quadratic(seed: int) -> tuple[pd.DataFrame, list[Coding]]:
     """A covariate and its square, with its origin here and far away, in other units, in another order."""
     frame, rng, effects = panel(seed, 3)
     t = np.tile(np.arange(6), len(frame))[: len(frame)].astype(float) if seed % 2 else rng.normal(size=len(frame))
+    t = np.round(64 * t) / 64  # its square keeps all digits far from the origin too, or it would be another covariate
     columns = np.column_stack([np.ones(len(t)), t, 0.3 * t**2])
     frame["y"] = 1 + 0.3 * t + (effects * columns).sum(axis=1) + rng.choice([0.5, 1, 3]) * rng.normal(size=len(t))
     codings = []
@@ -124,6 +125,7 @@ def command(coding: Coding, around: str, reml: bool) -> str:
 @given(seed=seeds, kind=st.sampled_from(KINDS), around=st.sampled_from(AROUND), reml=st.booleans())
 @example(1, quadratic, AROUND[0], True)
 @example(2, factor, AROUND[0], True)
+@example(554630, quadratic, AROUND[0], False)
 def test_every_coding_ends_at_the_same_maximum(seed: int, kind, around: str, reml: bool) -> None:
     frame, codings = kind(seed)
     fits = [terrace.fit(command(c, around, reml), frame) for c in codings]
