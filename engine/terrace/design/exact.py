@@ -13,6 +13,8 @@ FloatArray = npt.NDArray[np.float64]
 
 # A deviation that is this small beside the outcome is the rounding of its digits.
 DIGITS = 1e-14
+# What is left of a column of unit length where others explain it, or where its parts take each other away.
+NONE = 1e-8
 
 
 def refuse_exact(design: Design, constrained: FloatArray | None = None) -> bool:
@@ -80,6 +82,19 @@ def _refuse_within(
     raise FitError(
         f"{text}, so that there is no residual variance to estimate.", code="exact-fit", subject=name, advice=advice
     )
+
+
+def is_rounding(rest: FloatArray, y: FloatArray) -> bool:
+    """Whether what is left of combinations of outcomes is the rounding of the digits of ``y``, of any shape."""
+    return bool(np.abs(rest).max(initial=0.0) <= 100.0 * DIGITS * float(np.abs(y).max(initial=0.0)))
+
+
+def rank_of_directions(columns: FloatArray) -> int:
+    """The rank of columns (n, k) of any length."""
+    length = np.sqrt(np.sum(columns**2, axis=0))
+    if not length.any():
+        return 0
+    return int(np.linalg.matrix_rank(columns[:, length > 0] / length[length > 0], tol=NONE))
 
 
 def left_over(x: FloatArray, y: FloatArray) -> FloatArray:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
-from terrace.design.exact import DIGITS, left_over, refuse_exact
+from terrace.design.exact import DIGITS, NONE, left_over, refuse_exact
 from terrace.design.fixed_part import CONSTANT
 from terrace.design.groups import apart_from_groups, compact
 from terrace.errors import FitError
@@ -29,8 +29,6 @@ IntArray = npt.NDArray[np.int64]
 DENSE = 20_000_000
 # So many rows are looked at first: mostly they show that the others need no look.
 FIRST = 2000
-# What is left of a column of unit length where others explain it.
-NONE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)

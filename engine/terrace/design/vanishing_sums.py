@@ -10,11 +10,13 @@ spike at the very end of the correlations that says nothing of the data.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
 from terrace.design.design import Design
-from terrace.design.exact import DIGITS, left_over, refuse_exact
+from terrace.design.exact import NONE, is_rounding, left_over, rank_of_directions, refuse_exact
 from terrace.errors import FitError
 
 FloatArray = npt.NDArray[np.float64]
@@ -22,8 +24,6 @@ IntArray = npt.NDArray[np.int64]
 
 # Sums beyond the columns of X that are looked at first: what does not hold in these holds in no more.
 FIRST = 20
-# Weights of the fixed effects, beside their size, that are rounding.
-NONE = 1e-8
 
 
 def refuse_vanishing_sums(design: Design, x: FloatArray, y: FloatArray, *, reml: bool) -> None:
@@ -37,25 +37,26 @@ def refuse_vanishing_sums(design: Design, x: FloatArray, y: FloatArray, *, reml:
     order = np.argsort(residuals.groups, kind="stable")
     for group in range(residuals.n_by):
         own = order[residuals.by[order] == group]
-        ends = np.flatnonzero(np.diff(residuals.groups[own])) + 1
-        parts = np.split(own, ends)
-        largest = max(map(len, parts))
-        if not _reproduced(design, parts, largest, x, y, x.shape[1] + FIRST):
+        if not _reproduced(design, own, x, y, x.shape[1] + FIRST):
             continue
-        sums = _reproduced(design, parts, largest, x, y, len(y))
+        sums = _reproduced(design, own, x, y, len(y))
         if sums and (not reml or sums[0] > sums[1]):
             refuse_exact(design, y)
             raise _refusal(design)
 
 
 def _reproduced(
-    design: Design, parts: list[IntArray], largest: int, x: FloatArray, y: FloatArray, most: int
+    design: Design, own: IntArray, x: FloatArray, y: FloatArray, most: int
 ) -> tuple[int, int] | None:
     """How many sums there are among the first, at most so many, and the rank of X in them; None where the fixed
-    effects do not reproduce them, where there is none, or where a group of several rows has none."""
+    effects do not reproduce them, where there is none, or where a group of several rows has none. ``own`` are the
+    rows, group by group."""
     structure, at = design.residuals.structure, design.residuals.at
+    ends = np.flatnonzero(np.diff(design.residuals.groups[own], append=-1)) + 1
+    largest = int(np.diff(ends, prepend=0).max())
     of_x, of_y, size, found = [], [], [], 0
-    for rows in parts:
+    for begin, end in pairwise([0, *ends]):
+        rows = own[begin:end]
         weights = structure.vanishing_sums(at[rows], largest)
         if len(rows) > 1 and not weights.shape[1]:
             return None
@@ -70,11 +71,9 @@ def _reproduced(
         return None
     within, sums = np.vstack(of_x), np.concatenate(of_y)
     within = within[:, np.sqrt(np.sum(within**2, axis=0)) > NONE * np.abs(x).max(axis=0, initial=1e-300)]
-    rest = left_over(within, sums)
-    if float(np.abs(rest).max()) > 100.0 * DIGITS * float(np.concatenate(size).max()):
+    if not is_rounding(left_over(within, sums), np.concatenate(size)):
         return None
-    length = np.sqrt(np.sum(within**2, axis=0))
-    return found, int(np.linalg.matrix_rank(within / length, tol=NONE)) if within.shape[1] else 0
+    return found, rank_of_directions(within)
 
 
 def _refusal(design: Design) -> FitError:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from terrace.data.digits import whole_text
 from terrace.design.design import Design
-from terrace.design.exact import DIGITS, left_over, refuse_exact
+from terrace.design.exact import NONE, is_rounding, left_over, rank_of_directions, refuse_exact
 from terrace.design.groups import compact
 from terrace.errors import FitError
 from terrace.wording import enumerated
@@ -29,8 +29,6 @@ IntArray = npt.NDArray[np.int64]
 FIRST = 1000
 # Numbers in the indicators of effects that are still looked at.
 DENSE = 4_000_000
-# Weights of an outcome, beside the largest, that are rounding.
-NONE = 1e-8
 
 
 def refuse_vanishing_times(design: Design, x: FloatArray, y: FloatArray, *, reml: bool) -> None:
@@ -69,7 +67,7 @@ def _reproduced(rows: IntArray, x: FloatArray, y: FloatArray) -> Iterator[FloatA
         kept: list[int] = []
         for j in range(len(times)):
             before = np.column_stack([columns, y[some[:, kept]]])
-            if _is_none(left_over(before, y[some[:, j]]), y[some]):
+            if is_rounding(left_over(before, y[some[:, j]]), y[some]):
                 length = np.sqrt(np.sum(before**2, axis=0))
                 length[length == 0] = 1.0
                 weights = np.linalg.lstsq(before / length, y[some[:, j]], rcond=None)[0] / length
@@ -81,11 +79,6 @@ def _reproduced(rows: IntArray, x: FloatArray, y: FloatArray) -> Iterator[FloatA
                 kept.append(j)
 
 
-def _is_none(rest: FloatArray, y: FloatArray) -> bool:
-    """Whether what is left of outcomes (m, k) is the rounding of their digits."""
-    return bool(np.abs(rest).max(initial=0.0) <= 100.0 * DIGITS * float(np.abs(y).max(initial=0.0)))
-
-
 def _left(design: Design, rows: IntArray, c: FloatArray, x: FloatArray, y: FloatArray, reml: bool) -> bool:
     """Whether the fixed effects reproduce c'y in all groups that have its times, with degrees of freedom left."""
     times = np.flatnonzero(c)
@@ -93,7 +86,7 @@ def _left(design: Design, rows: IntArray, c: FloatArray, x: FloatArray, y: Float
     within = np.einsum("gkp,k->gp", x[some], weights)
     size = np.sqrt(np.sum(np.einsum("gkp,k->gp", np.abs(x[some]), np.abs(weights)) ** 2, axis=0))
     within = within[:, np.sqrt(np.sum(within**2, axis=0)) > NONE * size]
-    if not _is_none(left_over(within, y[some] @ weights), np.abs(y[some]) * np.abs(weights).sum()):
+    if not is_rounding(left_over(within, y[some] @ weights), np.abs(y[some]) * np.abs(weights).sum()):
         return False
     taken = within if reml else within[:, :0]
     for block in design.blocks:
@@ -105,9 +98,7 @@ def _left(design: Design, rows: IntArray, c: FloatArray, x: FloatArray, y: Float
             np.add.at(effects, (np.arange(len(some))[:, None], codes.reshape(some.shape)), z[some] * weights)
             effects[np.abs(effects) < NONE * np.abs(z).max()] = 0.0
             taken = np.column_stack([taken, effects])
-    length = np.sqrt(np.sum(taken**2, axis=0))
-    rank = int(np.linalg.matrix_rank(taken[:, length > 0] / length[length > 0], tol=NONE))
-    return len(some) > rank
+    return len(some) > rank_of_directions(taken)
 
 
 def _refusal(design: Design, group: int, times: IntArray) -> FitError:

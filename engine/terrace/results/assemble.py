@@ -103,7 +103,9 @@ def random_rows(
         se = float(se_all[k]) if natural.identified[k] and not unknown[k] and se_all[k] > 0 else None
         value = float(values[k])
         if c.by and c.kind == "variance" and natural.at_boundary[k] and metric != "estmetric":
-            value = 0.0  # the search ends where its logarithm is low enough that going on changes nothing
+            # The search ends where the logarithm is so low that going on changes nothing. It stays in e(b), where
+            # those of other groups may be relative to it.
+            value = 0.0
         low, high = interval(value, se, scales[k], level)
         profiled = k in limits and metric != "estmetric" and not unknown[k]
         if profiled:
