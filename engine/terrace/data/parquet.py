@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terrace.data.arrow import openable, plain_columns
+from terrace.data.arrow import plain_columns
 from terrace.data.dataset import Dataset, Measure, Panel, Signed, Variable
 from terrace.data.memory import available_memory
 from terrace.data.plain import plain_values
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
+from terrace.data.regular_file import openable
 
 KEY = b"terrace"
 _VERSION = 1

@@ -6,29 +6,20 @@ import datetime as dt
 import re
 import zipfile
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from terrace.data.progress import Report
 from terrace.data.readers.cells import Cells, Gathered, SheetName
+from terrace.data.regular_file import openable
 from terrace.errors import DataError
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 T = TypeVar("T")
-_NO_UTF8 = re.compile("[\udc80-\udcff]")
 _STEP = 2000
 _FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
-
-
-def _opened(path: Path) -> CalamineWorkbook:
-    import python_calamine as calamine
-
-    if _NO_UTF8.search(str(path)):  # it takes every name for UTF-8
-        return calamine.CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
-    return calamine.CalamineWorkbook.from_path(path)
 
 
 class Workbook:
@@ -39,7 +30,7 @@ class Workbook:
 
         self.path = path
         try:
-            self._book: CalamineWorkbook = calm(lambda: _opened(path))
+            self._book: CalamineWorkbook = calm(lambda: calamine.CalamineWorkbook.from_object(openable(path)))
         except calamine.PasswordError:
             raise locked(path) from None
         sheets = calamine.SheetTypeEnum.WorkSheet
