@@ -220,3 +220,11 @@ def test_names_that_are_no_utf8_are_written_and_read(ending, tmp_path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff" + ending.encode()))
     write(data, path)
     assert len(read(path)) == len(data)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_compressed_file_whose_name_is_no_utf8_is_read(tmp_path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv.zst"))
+    with path.open("wb") as file, pa.CompressedOutputStream(file, "zstd") as out:
+        out.write(b"x,y\n1,2\n3,4\n")
+    assert len(read(path)) == 2
