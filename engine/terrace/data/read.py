@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from terrace.data import archives, formats, regular_file
+from terrace.data import formats, regular_file
 from terrace.data.apart.messages import cause
+from terrace.data.archives import refuse_bomb
 from terrace.data.dataset import Dataset
 from terrace.data.foreign import OTHERS as FOREIGN
-from terrace.data.foreign import Foreign
+from terrace.data.foreign import ZIP, Foreign
 from terrace.data.formats import DataFormat
 from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
@@ -248,13 +249,13 @@ def _near(path: Path) -> str:
 
 
 def _kind(file: Path) -> DataFormat:
-    head = regular_file.first_bytes(file, 512)
+    head = regular_file.first_bytes(file, formats.HEAD)
     if not head:
         raise DataError(
             f"{file.name} is empty.", code="empty-file", subject=str(file), advice="Copy or export it again."
         )
-    if archives.is_zip(head):
-        archives.refuse_bomb(file)
+    if head.startswith(ZIP):
+        refuse_bomb(file)
     extension = formats.ending_of(file)
     declared = formats.BY_ENDING.get(extension)
     content = formats.content_of_file(file, head)
