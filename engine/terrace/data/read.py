@@ -192,7 +192,7 @@ def _in_words(file: Path, kind: DataFormat, work: Callable[[], Dataset]) -> Data
         raise regular_file.not_reached(file, error) from None
     except MemoryError:
         raise _too_large(file, kind) from None
-    # The parsers of five libraries raise what they like on a broken file; the cause stays for the log.
+    # The parsers of the libraries raise what they like on a broken file; the cause stays for the log.
     except Exception as error:
         if isinstance(error, OSError) and error.errno in regular_file.GONE:
             raise regular_file.not_reached(file, error) from error
