@@ -128,7 +128,7 @@ def _oldest_set(file: BinaryFile, header: StataHeader) -> tuple[bytes, dict[Valu
 
 def _raw_column(variable: StataVariable, column: Column, labels: dict[Value, bytes], decoder: Decoder) -> RawColumn:
     name, label = decoder.text(variable.name), decoder.text(variable.label)
-    format_ = plain_format(decoder.text(variable.format))
+    format_ = _plain_format(decoder.text(variable.format))
     if not isinstance(column, NumberColumn):
         return RawColumn(name, column.series(decoder), label, format=format_)
     column.finish()
@@ -139,7 +139,7 @@ def _raw_column(variable: StataVariable, column: Column, labels: dict[Value, byt
     )  # fmt: skip
 
 
-def plain_format(format: str) -> str:
+def _plain_format(format: str) -> str:
     """A Stata display format, empty for the general ones that say nothing."""
     if re.fullmatch(r"%[-~]?\d+s|%-?\d+(\.0)?g|", format):
         return ""
