@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from terrace.data import formats, regular_file
 from terrace.data.apart.messages import cause
@@ -26,6 +26,7 @@ from terrace.disk.leftovers import sweep
 from terrace.disk.stamps import note
 from terrace.errors import DataError, TerraceError
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 _ALWAYS = 1 << 28  # bytes of a file that is tried, however little memory seems to be left
 
@@ -104,6 +105,7 @@ def read(
     _refuse_larger(file, kind, before[0])
     with hashed(file) as hashing:
         data = _in_words(file, kind, lambda: _made(file, kind, report, options))
+        _refuse_empty(file, data)
     if regular_file.state(file) != before:
         changed = "The file changed while it was read; open it again when the other program is done with it."
         data = replace(data, notes=(*data.notes, changed))
@@ -153,8 +155,22 @@ def stream(
     note(file)
     sweep(file.parent)
     data = _in_words(file, kind, lambda: _open_streamed(file, kind, report))
-    assert isinstance(data, StreamedData)
+    _refuse_empty(file, data)
     return data
+
+
+def sheets(path: str | os.PathLike[str]) -> tuple[tuple[str, str], ...]:
+    """The sheets of a workbook with the range of cells that each uses.
+
+    Raises `DataError` for every file that cannot be read, and for one that is no workbook.
+    """
+    from terrace.data.readers import excel
+
+    file = locate(Path(path).expanduser())
+    kind = _kind(file)
+    if kind not in formats.opened_by("import excel"):
+        raise DataError(f"{file.name} is {kind.article}, which has no sheets.", code="no-such-sheet", subject=str(file))
+    return _in_words(file, kind, lambda: excel.sheets(file))
 
 
 def larger_than_memory(path: str | os.PathLike[str]) -> bool:
@@ -182,10 +198,10 @@ def _open_streamed(file: Path, kind: DataFormat, report: Report) -> StreamedData
     return formats.opener_of(kind)(file, report)
 
 
-def _in_words(file: Path, kind: DataFormat, work: Callable[[], Dataset]) -> Dataset:
+def _in_words(file: Path, kind: DataFormat, work: Callable[[], T]) -> T:
     """What `work` reads, with every failure as a `DataError`."""
     try:
-        data = work()
+        return work()
     except TerraceError:
         raise
     except PermissionError as error:
@@ -204,10 +220,12 @@ def _in_words(file: Path, kind: DataFormat, work: Callable[[], Dataset]) -> Data
             subject=str(file),
             advice="Copy or download it again, or open it in the program that wrote it and save it anew.",
         ) from error
+
+
+def _refuse_empty(file: Path, data: Dataset) -> None:
     if not data.names or not len(data):
         what = "variables" if not data.names else "rows of data"
         raise DataError(f"{file.name} has no {what}.", code="no-rows", subject=str(file))
-    return data
 
 
 def locate(path: Path) -> Path:

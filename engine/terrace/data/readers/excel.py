@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from terrace.data.archives import refuse_bomb
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, is_number
 from terrace.data.progress import Report
@@ -71,10 +70,7 @@ def read_excel(
 
 
 def sheets(path: Path) -> tuple[tuple[str, str], ...]:
-    """The sheets of a workbook with the range of cells that each uses; `DataError` where there is no such file."""
-    if not path.is_file():
-        raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
-    refuse_bomb(path)
+    """The sheets of a workbook with the range of cells that each uses."""
     book = _open(path)
     try:
         return tuple((s.name, _range(book.cells(s, Report("")))) for s in book.sheets)
