@@ -220,3 +220,27 @@ def test_names_that_are_no_utf8_are_written_and_read(ending, tmp_path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff" + ending.encode()))
     write(data, path)
     assert len(read(path)) == len(data)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_compressed_file_whose_name_is_no_utf8_is_read(tmp_path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv.zst"))
+    with path.open("wb") as file, pa.CompressedOutputStream(file, "zstd") as out:
+        out.write(b"x,y\n1,2\n3,4\n")
+    assert len(read(path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("d.xlsx", b"PK\x03\x04 and no more", "unreadable-file"),
+        ("d.xls", b"no workbook", "unreadable-file"),
+        ("d.csv", b"x,y\n1,2\n", "no-such-sheet"),
+        ("d.xlsx", b"", "empty-file"),
+    ],
+)
+def test_sheets_of_what_is_no_workbook_are_refused_in_words(name, content, code, tmp_path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    outcome = Session().run(f'import excel "{path}", describe')
+    assert outcome.error is not None and outcome.error[0] == code

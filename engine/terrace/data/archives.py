@@ -12,11 +12,6 @@ _SMALL = 1 << 26  # bytes that may be packed as tightly as they like
 _TIGHTEST = 250  # times that the XML of a real sheet is packed; it is 10 to 50, and a bomb has 1000
 
 
-def is_zip(head: bytes) -> bool:
-    """True for the first bytes of an archive."""
-    return head.startswith(b"PK\x03\x04")
-
-
 def refuse_bomb(file: Path) -> None:
     """`DataError` for an archive that unpacks to more than memory, or to far more than real data would.
 

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-
-
-def openable(path: Path | BytesIO) -> Any:
-    """What Arrow opens: the path, or the open file where the name is no UTF-8, which Arrow takes every name for.
-
-    Such a file is closed when nobody has it any more.
-    """
-    if isinstance(path, BytesIO) or not any("\udc80" <= letter <= "\udcff" for letter in str(path)):
-        return path
-    return open(path, "rb")
 
 
 def plain_columns(table: Any) -> Iterator[tuple[str, Any]]:

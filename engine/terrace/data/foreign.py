@@ -28,7 +28,8 @@ class Foreign:
     code: str = "unknown-format"
 
 
-def _begins(*beginnings: bytes) -> Callable[[bytes], bool]:
+def begins(*beginnings: bytes) -> Callable[[bytes], bool]:
+    """Whether the first bytes of a file are one of these."""
     return lambda head: head.startswith(beginnings)
 
 
@@ -52,13 +53,13 @@ FOREIGN = (
             "It holds an address only. In Google Sheets, choose File, Download, and Excel or CSV.",
             lambda head: head.lstrip().startswith(b"{") and b'"doc_id"' in head),
     Foreign("a pointer to a file that Git LFS keeps elsewhere", (),
-            "Fetch the file itself with git lfs pull.", _begins(b"version https://git-lfs.github.com/spec")),
+            "Fetch the file itself with git lfs pull.", begins(b"version https://git-lfs.github.com/spec")),
     Foreign("a placeholder for a file that is still in iCloud", (".icloud",),
             "Download the file in Finder first, then open it."),
-    Foreign("a PDF document", (".pdf",), _AS_TABLE, _begins(b"%PDF")),
-    Foreign("a PostScript file", (".ps", ".eps"), "", _begins(b"%!PS")),
+    Foreign("a PDF document", (".pdf",), _AS_TABLE, begins(b"%PDF")),
+    Foreign("a PostScript file", (".ps", ".eps"), "", begins(b"%!PS")),
     Foreign("an image", (".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".bmp", ".svg"), "",
-            _begins(b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")),
+            begins(b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\x00", b"MM\x00*")),
     Foreign("a web page", (".html", ".htm", ".mhtml"), "Open it in a spreadsheet program and save it as .xlsx or CSV.",
             _says(b"<!doctype html", b"<html", b"<table", b"<meta ")),
     Foreign("an XML spreadsheet of Excel 2003", (),
@@ -66,11 +67,11 @@ FOREIGN = (
             lambda head: head.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"<?xml") and b"Excel.Sheet" in head),
     Foreign("an XML file", (".xml",), "Open it in a spreadsheet program and save it as .xlsx or CSV.",
             _says(b"<?xml")),
-    Foreign("a rich text document", (".rtf",), _AS_TABLE, _begins(b"{\\rtf")),
+    Foreign("a rich text document", (".rtf",), _AS_TABLE, begins(b"{\\rtf")),
     Foreign("a Stata graph", (".gph",), "A graph holds no dataset; open the .dta file.",
-            _begins(b"StataFileTM", b"<stata_graph")),
+            begins(b"StataFileTM", b"<stata_graph")),
     Foreign("a do-file of Stata", (".do", ".ado"), "It holds commands. Run it, or open the data that it uses."),
-    Foreign("a log of Stata", (".smcl",), "It holds output. Open the .dta file.", _begins(b"{smcl}")),
+    Foreign("a log of Stata", (".smcl",), "It holds output. Open the .dta file.", begins(b"{smcl}")),
     Foreign("a file of SPSS commands", (".sps",), "It holds commands. Open the data that they read, .sav or .dat."),
     Foreign("a program of SAS", (".sas",), "It holds commands. Open the data that they read."),
     Foreign("a SAS catalog of value labels", (".sas7bcat",),
@@ -78,22 +79,22 @@ FOREIGN = (
     Foreign("an R script", (".r", ".rmd", ".qmd"), "It holds commands. Save the data frame with saveRDS()."),
     Foreign("a Minitab worksheet", (".mtw", ".mpj", ".mpx", ".mwx"), _FROM_PROGRAM.format("Minitab")),
     Foreign("a JMP data table", (".jmp",), _FROM_PROGRAM.format("JMP"),
-            _begins(b"\xff\xff\x00\x00\x07\x00\x00\x00\x04")),
-    Foreign("an EViews workfile", (".wf1", ".wf2"), _FROM_PROGRAM.format("EViews"), _begins(b"New MicroTSP Workfile")),
+            begins(b"\xff\xff\x00\x00\x07\x00\x00\x00\x04")),
+    Foreign("an EViews workfile", (".wf1", ".wf2"), _FROM_PROGRAM.format("EViews"), begins(b"New MicroTSP Workfile")),
     Foreign("a MATLAB file", (".mat",), "In MATLAB, save the table with writetable().",
-            _begins(b"MATLAB 5.0 MAT-file")),
-    Foreign("an HDF5 file", (".h5", ".hdf5"), "", _begins(b"\x89HDF\r\n\x1a\n")),
+            begins(b"MATLAB 5.0 MAT-file")),
+    Foreign("an HDF5 file", (".h5", ".hdf5"), "", begins(b"\x89HDF\r\n\x1a\n")),
     Foreign("a pickle of Python", (".pkl", ".pickle"),
             "A pickle can run programs. In pandas, save it with to_parquet()."),
-    Foreign("a NumPy array", (".npy", ".npz"), "", _begins(b"\x93NUMPY")),
+    Foreign("a NumPy array", (".npy", ".npz"), "", begins(b"\x93NUMPY")),
     Foreign("an Access database", (".mdb", ".accdb"), "In Access, export the table to Excel or as text.",
             lambda head: head[4:19] in (b"Standard Jet DB", b"Standard ACE DB")),
     Foreign("a dBase file", (".dbf",), "Open it in a spreadsheet program and save it as .xlsx or CSV."),
     Foreign("a tar archive", (".tar",), "Unpack it, and open the data file.", lambda head: head[257:262] == b"ustar"),
-    Foreign("a 7z archive", (".7z",), "Unpack it, and open the data file.", _begins(b"7z\xbc\xaf\x27\x1c")),
-    Foreign("a RAR archive", (".rar",), "Unpack it, and open the data file.", _begins(b"Rar!\x1a\x07")),
-    Foreign("a program", (".exe", ".dll", ".so"), "", _begins(b"MZ\x90\x00", b"\x7fELF")),
-    Foreign("a property list of Apple", (".plist", ".webloc"), "", _begins(b"bplist00")),
+    Foreign("a 7z archive", (".7z",), "Unpack it, and open the data file.", begins(b"7z\xbc\xaf\x27\x1c")),
+    Foreign("a RAR archive", (".rar",), "Unpack it, and open the data file.", begins(b"Rar!\x1a\x07")),
+    Foreign("a program", (".exe", ".dll", ".so"), "", begins(b"MZ\x90\x00", b"\x7fELF")),
+    Foreign("a property list of Apple", (".plist", ".webloc"), "", begins(b"bplist00")),
 )  # fmt: skip
 
 OTHERS = {ending: foreign for foreign in FOREIGN for ending in foreign.endings}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from terrace.data.features import ALL
-from terrace.data.foreign import OLE, ZIP, Foreign, foreign_by_head, inside
+from terrace.data.foreign import OLE, ZIP, Foreign, begins, foreign_by_head, inside
 from terrace.data.foreign import OTHERS as FOREIGN
 from terrace.wording import enumerated
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     Again = Callable[[pd.Series], pd.Series]
 
 Keeps = Literal["values", "labels", "everything"]
-_HEAD = 512  # bytes by which a file is known
+HEAD = 512
+"""Bytes by which a file is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,6 @@ class DataFormat:
         return self.endings[0]
 
 
-def _begins(*beginnings: bytes) -> Callable[[bytes], bool]:
-    return lambda head: head.startswith(beginnings)
-
-
 def _nowhere(head: bytes) -> bool:
     """For formats that their first bytes do not tell, but that are no plain text."""
     return False
@@ -134,7 +131,7 @@ FORMATS = (
         written=(".sav", ".zsav"), writer="terrace.data.writers.statfiles:write_spss", keeps="labels",
         holds=ALL - {"label sets", "panel"},
         again="terrace.data.writers.losses:from_spss", commands=("import spss",), native=True,
-        content=_begins(b"$FL2", b"$FL3"),
+        content=begins(b"$FL2", b"$FL3"),
     ),
     DataFormat(
         "portable", "an SPSS portable file", "SPSS", (".por",), ("pyreadstat",),
@@ -152,7 +149,7 @@ FORMATS = (
         written=(".xpt",), writer="terrace.data.writers.xport:write_xport",
         holds=frozenset({"label", "labels", "formats"}),
         again="terrace.data.writers.losses:from_spss", commands=("import sas", "import sasxport5"),
-        content=_begins(b"HEADER RECORD*******"),
+        content=begins(b"HEADER RECORD*******"),
     ),
     DataFormat(
         "text", "delimited text", "CSV", (".csv", ".tsv", ".tab", ".txt", ".dat", ".asc"),
@@ -174,7 +171,7 @@ FORMATS = (
     DataFormat(
         "xls", "an old Excel workbook", "Excel", (".xls",), ("python-calamine",),
         reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"), commands=("import excel",),
-        native=True, content=_begins(OLE),
+        native=True, content=begins(OLE),
     ),
     DataFormat(
         "xlsb", "a binary Excel workbook", "Excel", (".xlsb",), ("python-calamine",),
@@ -191,7 +188,7 @@ FORMATS = (
     DataFormat(
         "r", "an R file", "R", (".rds", ".rdata", ".rda"), ("rdata",),
         reader="terrace.data.readers.rfiles:read_r", options=("object",),
-        content=_begins(b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"X\n\0\0\0\x02", b"X\n\0\0\0\x03"),
+        content=begins(b"RDX2\n", b"RDX3\n", b"RDA2\n", b"RDA3\n", b"X\n\0\0\0\x02", b"X\n\0\0\0\x03"),
     ),
     DataFormat(
         "jamovi", "a jamovi file", "jamovi", (".omv",), (), reader="terrace.data.readers.jamovi:read_jamovi",
@@ -206,13 +203,13 @@ FORMATS = (
         reader="terrace.data.parquet:read_parquet",
         written=(".parquet",), writer="terrace.data.parquet:write_parquet", keeps="everything", holds=ALL,
         opener="terrace.data.streams.parquet:open_parquet", memory="terrace.data.streams.parquet:memory_of_parquet",
-        content=_begins(b"PAR1\x15"),
+        content=begins(b"PAR1\x15"),
     ),
     DataFormat(
         "arrow", "an Arrow file", "Arrow", (".feather", ".arrow"), ("pyarrow",),
         reader="terrace.data.readers.arrowfiles:read_arrow",
         written=(".arrow", ".feather"), writer="terrace.data.writers.arrow:write_arrow", keeps="everything", holds=ALL,
-        native=True, content=_begins(b"ARROW1\0\0", b"FEA1\0\0\0\0"),
+        native=True, content=begins(b"ARROW1\0\0", b"FEA1\0\0\0\0"),
     ),
     DataFormat(
         "json", "a JSON file", "JSON", (".json", ".ndjson", ".jsonl"), (),
@@ -221,7 +218,7 @@ FORMATS = (
     DataFormat(
         "sqlite", "an SQLite database", "SQLite", (".sqlite", ".sqlite3", ".db"), (),
         reader="terrace.data.readers.databases:read_sqlite", options=("table",),
-        content=_begins(b"SQLite format 3\0"),
+        content=begins(b"SQLite format 3\0"),
     ),
     DataFormat(
         "duckdb", "a DuckDB database", "DuckDB", (".duckdb", ".ddb"), ("duckdb",),
@@ -251,28 +248,24 @@ OTHERS = {ending: foreign.article for ending, foreign in FOREIGN.items()}
 """What people try to open that holds no data Terrace reads: ending and name with its article."""
 
 
-def content_of(head: bytes) -> DataFormat | Foreign | None:
-    """The format by the first 512 bytes of a file, something that is not read, or None for text."""
-    head = head[:_HEAD]
+def content_of_file(path: Path, head: bytes) -> DataFormat | Foreign | None:
+    """The format of a file, by what an archive or a container holds, or else by its first bytes (`HEAD`).
+
+    Something that is not read, or None for text, and for a damaged archive, of which the ending has to tell.
+    """
+    found = inside(path, head)
+    if found is not None:
+        return BY_KEY[found] if isinstance(found, str) else found
     for known in FORMATS:
         if known.content is not None and known.content(head):
             return known
     if head.startswith(ZIP):
-        return BY_KEY["compressed"]
+        return None
     foreign = foreign_by_head(head)
     if foreign is not None:
         return foreign
     joined = head.replace(b"\r", b"").replace(b"\n", b"")
     return next((f for f in FORMATS if any(words in joined for words in f.anywhere)), None)
-
-
-def content_of_file(path: Path, head: bytes) -> DataFormat | Foreign | None:
-    """As `content_of`, and archives and containers by what is in them; of a damaged archive its ending has to tell."""
-    found = inside(path, head)
-    if found is not None:
-        return BY_KEY[found] if isinstance(found, str) else found
-    known = content_of(head)
-    return None if known is BY_KEY["compressed"] and head.startswith(ZIP) else known
 
 
 def may_hold(known: DataFormat, content: DataFormat | Foreign | None) -> bool:

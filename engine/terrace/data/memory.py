@@ -16,6 +16,16 @@ def available_memory() -> int | None:
     return min(found) if found else None
 
 
+def taken_by(process: int | str) -> tuple[int, int]:
+    """Bytes of addresses and of memory that a process has, on Linux; ``self`` is this one.
+
+    Raises `OSError` or `ValueError` where the system does not tell.
+    """
+    addresses, memory, *_ = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()
+    page = os.sysconf("SC_PAGE_SIZE")
+    return int(addresses) * page, int(memory) * page
+
+
 def _machine() -> int | None:
     if sys.platform == "win32":
         return _windows()
@@ -76,7 +86,7 @@ def _process() -> int | None:
     if soft == resource.RLIM_INFINITY:
         return None
     try:
-        taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        taken, _ = taken_by("self")
     except (OSError, ValueError):
         taken = 0
     return max(0, soft - taken)

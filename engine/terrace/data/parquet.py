@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from terrace.data.arrow import openable, plain_columns
+from terrace.data.arrow import plain_columns
 from terrace.data.dataset import Dataset, Measure, Panel, Signed, Variable
 from terrace.data.memory import available_memory
 from terrace.data.plain import plain_values
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
+from terrace.data.regular_file import openable
 
 KEY = b"terrace"
 _VERSION = 1
@@ -33,7 +34,7 @@ _BATCH = 1 << 18  # rows
 def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
     """Read one file; a file that Terrace did not write gets its description guessed.
 
-    Raises whatever pyarrow raises for a broken file; `readers.read` puts that into words.
+    Raises whatever pyarrow raises for a broken file; `read.read` puts that into words.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -148,7 +149,7 @@ def describe(data: Dataset) -> dict[str, Any]:
     }
 
 
-def described_variables(described: dict[str, Any]) -> tuple[Variable, ...]:
+def _described_variables(described: dict[str, Any]) -> tuple[Variable, ...]:
     """The inverse of `describe` for the variables."""
     return tuple(
         Variable(
@@ -168,10 +169,9 @@ def described_variables(described: dict[str, Any]) -> tuple[Variable, ...]:
 
 
 def _described(columns: list[RawColumn], described: dict[str, Any], source: str) -> Dataset:
-    variables = described_variables(described)
-    if [v.name for v in variables] != [c.name for c in columns]:
+    if [v["name"] for v in described["variables"]] != [c.name for c in columns]:
         # Another program changed the columns and kept the metadata: use what still fits.
-        known = {v.name: v for v in variables}
+        known = {v.name: v for v in _described_variables(described)}
         data = build_dataset(columns, source=source, label=described["label"])
         return replace(data, variables=tuple(known.get(v.name, v) for v in data.variables))
     rows = len(columns[0].values) if columns else 0
@@ -184,7 +184,7 @@ def described_dataset(frame: pd.DataFrame, described: dict[str, Any], source: st
     panel = described["panel"]
     return Dataset(
         frame=frame,
-        variables=described_variables(described),
+        variables=_described_variables(described),
         label=described["label"],
         source=source,
         notes=tuple(described["notes"]),

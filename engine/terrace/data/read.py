@@ -9,13 +9,14 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from terrace.data import archives, formats, regular_file
+from terrace.data import formats, regular_file
 from terrace.data.apart.messages import cause
+from terrace.data.archives import refuse_bomb
 from terrace.data.dataset import Dataset
 from terrace.data.foreign import OTHERS as FOREIGN
-from terrace.data.foreign import Foreign
+from terrace.data.foreign import ZIP, Foreign
 from terrace.data.formats import DataFormat
 from terrace.data.memory import available_memory
 from terrace.data.progress import Cancel, Progress, Report
@@ -25,6 +26,7 @@ from terrace.disk.leftovers import sweep
 from terrace.disk.stamps import note
 from terrace.errors import DataError, TerraceError
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 _ALWAYS = 1 << 28  # bytes of a file that is tried, however little memory seems to be left
 
@@ -103,6 +105,7 @@ def read(
     _refuse_larger(file, kind, before[0])
     with hashed(file) as hashing:
         data = _in_words(file, kind, lambda: _made(file, kind, report, options))
+        _refuse_empty(file, data)
     if regular_file.state(file) != before:
         changed = "The file changed while it was read; open it again when the other program is done with it."
         data = replace(data, notes=(*data.notes, changed))
@@ -152,8 +155,22 @@ def stream(
     note(file)
     sweep(file.parent)
     data = _in_words(file, kind, lambda: _open_streamed(file, kind, report))
-    assert isinstance(data, StreamedData)
+    _refuse_empty(file, data)
     return data
+
+
+def sheets(path: str | os.PathLike[str]) -> tuple[tuple[str, str], ...]:
+    """The sheets of a workbook with the range of cells that each uses.
+
+    Raises `DataError` for every file that cannot be read, and for one that is no workbook.
+    """
+    from terrace.data.readers import excel
+
+    file = locate(Path(path).expanduser())
+    kind = _kind(file)
+    if kind not in formats.opened_by("import excel"):
+        raise DataError(f"{file.name} is {kind.article}, which has no sheets.", code="no-such-sheet", subject=str(file))
+    return _in_words(file, kind, lambda: excel.sheets(file))
 
 
 def larger_than_memory(path: str | os.PathLike[str]) -> bool:
@@ -181,17 +198,17 @@ def _open_streamed(file: Path, kind: DataFormat, report: Report) -> StreamedData
     return formats.opener_of(kind)(file, report)
 
 
-def _in_words(file: Path, kind: DataFormat, work: Callable[[], Dataset]) -> Dataset:
+def _in_words(file: Path, kind: DataFormat, work: Callable[[], T]) -> T:
     """What `work` reads, with every failure as a `DataError`."""
     try:
-        data = work()
+        return work()
     except TerraceError:
         raise
     except PermissionError as error:
         raise regular_file.not_reached(file, error) from None
     except MemoryError:
         raise _too_large(file, kind) from None
-    # The parsers of five libraries raise what they like on a broken file; the cause stays for the log.
+    # The parsers of the libraries raise what they like on a broken file; the cause stays for the log.
     except Exception as error:
         if isinstance(error, OSError) and error.errno in regular_file.GONE:
             raise regular_file.not_reached(file, error) from error
@@ -203,10 +220,12 @@ def _in_words(file: Path, kind: DataFormat, work: Callable[[], Dataset]) -> Data
             subject=str(file),
             advice="Copy or download it again, or open it in the program that wrote it and save it anew.",
         ) from error
+
+
+def _refuse_empty(file: Path, data: Dataset) -> None:
     if not data.names or not len(data):
         what = "variables" if not data.names else "rows of data"
         raise DataError(f"{file.name} has no {what}.", code="no-rows", subject=str(file))
-    return data
 
 
 def locate(path: Path) -> Path:
@@ -248,13 +267,13 @@ def _near(path: Path) -> str:
 
 
 def _kind(file: Path) -> DataFormat:
-    head = regular_file.first_bytes(file, 512)
+    head = regular_file.first_bytes(file, formats.HEAD)
     if not head:
         raise DataError(
             f"{file.name} is empty.", code="empty-file", subject=str(file), advice="Copy or export it again."
         )
-    if archives.is_zip(head):
-        archives.refuse_bomb(file)
+    if head.startswith(ZIP):
+        refuse_bomb(file)
     extension = formats.ending_of(file)
     declared = formats.BY_ENDING.get(extension)
     content = formats.content_of_file(file, head)

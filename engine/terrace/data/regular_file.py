@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from terrace.errors import DataError
 
@@ -46,6 +48,16 @@ def first_bytes(file: Path, count: int) -> bytes:
             advice="Copy what it holds into a file, and open that.",
         )
     return head
+
+
+def openable(path: Path | BytesIO) -> Any:
+    """What a library opens that takes every name for UTF-8: the path, or the open file where its name is none.
+
+    Such a file is closed when nobody has it any more.
+    """
+    if isinstance(path, BytesIO) or not any("\udc80" <= letter <= "\udcff" for letter in str(path)):
+        return path
+    return open(path, "rb")
 
 
 def state(file: Path) -> tuple[int, int]:

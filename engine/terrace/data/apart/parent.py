@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from terrace.data.apart import READER
-from terrace.data.apart.messages import ReaderFailed, error_of, receive, send
+from terrace.data.apart.messages import error_of, receive, send
 from terrace.data.apart.transport import dataset_of, receive_columns
 from terrace.data.apart.watch import memory_allowed, resident
 from terrace.data.dataset import Dataset
@@ -306,6 +306,3 @@ if hasattr(os, "register_at_fork"):
 def _environment() -> dict[str, str]:
     """One thread, and memory straight from the system: both reserve addresses, which are what is limited."""
     return {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
-
-
-__all__ = ["ReaderFailed", "begin", "command", "end_all", "read_apart"]

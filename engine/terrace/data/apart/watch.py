@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
 
-from terrace.data.memory import available_memory
+from terrace.data.memory import available_memory, taken_by
 
 _LEAST = 1 << 30
 _EXPANDS = 500  # a .zsav of constants takes that many times its size while it is read
@@ -52,9 +50,8 @@ def limit_own_memory(allowed: int) -> None:
         return  # `resident` is watched from outside
     import resource
 
-    page = os.sysconf("SC_PAGE_SIZE")
     try:
-        now = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * page
+        now, _ = taken_by("self")
     except (OSError, ValueError):
         return
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -70,9 +67,8 @@ def resident(process: int) -> int | None:
             return _windows(process)
         if sys.platform == "darwin":
             return _mac(process)
-        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
+        return taken_by(process)[1]
+    except (OSError, ValueError):
         return None
 
 

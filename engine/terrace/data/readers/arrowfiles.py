@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from terrace.data.arrow import openable, plain_columns
+from terrace.data.arrow import plain_columns
 from terrace.data.dataset import Dataset
 from terrace.data.parquet import dataset_of_columns
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn
+from terrace.data.regular_file import openable
 
 
 def read_arrow(path: Path, report: Report) -> Dataset:

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+import numpy.typing as npt
 
 from terrace.errors import DataError
 
@@ -85,3 +90,39 @@ class BinaryFile:
             subject=str(self.path),
             advice=f"Copy or download it again, or open it in {self.program} and save it anew.",
         )
+
+
+class FixedColumn(Protocol):
+    """A column of fixed width that is filled while rows are read; `kind` is the type of NumPy that it has in the file.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    def take(self, part: npt.NDArray[Any], start: int) -> None: ...
+
+
+def take_rows(
+    file: BinaryFile,
+    columns: Sequence[FixedColumn],
+    widths: Sequence[int],
+    count: int,
+    size: int,
+    report: Callable[[float], None],
+) -> None:
+    """The next `count` rows into their columns, `size` at once, each column of a part by one view of its bytes.
+
+    `widths` are the bytes of each column in a row. `report` is told the part of the rows that has been read.
+    """
+    width, what = sum(widths), f"a part of its {count:,} rows"
+    block = bytearray(size * width)
+    views = [
+        np.ndarray((size,), column.kind, buffer=block, offset=offset, strides=(width,))
+        for column, offset in zip(columns, accumulate(widths, initial=0), strict=False)
+    ]
+    for start in range(0, count, size):
+        here = min(size, count - start)
+        file.fill(memoryview(block)[: here * width], what)
+        for column, view in zip(columns, views, strict=True):
+            column.take(view[:here], start)
+        report((start + here) / count)

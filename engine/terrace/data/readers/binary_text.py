@@ -71,12 +71,12 @@ class LatinText:
     """
 
     def __init__(self, path: Path, encoding: str) -> None:
-        self._path, self.encoding = path, encoding
+        self._path, self._encoding = path, encoding
         try:
-            self._known = bool(codecs.lookup(encoding))
+            known = codecs.lookup(encoding).name
         except LookupError:
-            self._known = False
-        self._western = self._known and codecs.lookup(encoding).name == "cp1252"
+            known = ""
+        self._known, self._western = known != "", known == "cp1252"
         # In these letters are written with the bytes of ASCII.
         self._plain = not encoding.lower().replace("-", "").startswith(("iso2022", "utf7", "hz"))
 
@@ -87,20 +87,20 @@ class LatinText:
         raw = text.encode("latin-1")
         if not self._known:
             raise DataError(
-                f"{self._path.name} is in the encoding {self.encoding}, which Terrace does not know.",
+                f"{self._path.name} is in the encoding {self._encoding}, which Terrace does not know.",
                 code="unknown-encoding",
                 subject="encoding",
                 advice="Name one that is close to it with the option encoding(), or save the file as UTF-8 in the "
                 "program it comes from.",
             )
         try:
-            return _western(raw) if self._western else raw.decode(self.encoding)
+            return _western(raw) if self._western else raw.decode(self._encoding)
         except UnicodeDecodeError as error:
             # A text of fixed width may end within a letter. That is known by the letters before it: one byte that is
             # no ASCII, and alone, rather tells of another encoding.
             if error.reason == "unexpected end of data" and not (whole := raw[: error.start]).isascii():
-                return whole.decode(self.encoding)
-            raise not_in(self._path, self.encoding, raw) from None
+                return whole.decode(self._encoding)
+            raise not_in(self._path, self._encoding, raw) from None
 
     def column(self, values: pd.Series) -> pd.Series:
         """A column of texts, each of which is decoded once."""

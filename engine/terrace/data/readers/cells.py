@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from terrace.wording import enumerated
+
+REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
+"""A cell or a range of cells in capitals: column and row of its first cell, and of its last."""
+_MOST = 5  # names of cells in a note
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +110,6 @@ def column_number(letters: str) -> int:
     return number
 
 
-def several(names: Iterable[str], most: int = 5) -> str:
+def several(names: Sequence[str]) -> str:
     """Names of cells as a list, the first few of many: ``B2, B3 and 7 more``."""
-    names = list(names)
-    if len(names) <= most:
-        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{', '.join(names[:most])} and {len(names) - most:,} more"
+    return enumerated(names if len(names) <= _MOST else [*names[:_MOST], f"{len(names) - _MOST:,} more"])

@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +49,17 @@ def read_sqlite(path: Path, report: Report, *, table: str | None = None) -> Data
 def opened_sqlite(path: Path, report: Report) -> Iterator[sqlite3.Connection]:
     """A connection that cannot write. Changes that another program has not yet merged are read from a copy."""
     pending = [p for end in ("-wal", "-journal") if (p := path.with_name(path.name + end)).is_file() and _filled(p)]
-    with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
+    with ExitStack() as stack:
         file, how = path, "mode=ro&immutable=1"
         if pending:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="terrace-"))
             for p in (path, *pending):
                 with open(p, "rb") as stream:
                     set_down(stream, Path(folder, p.name), report, most=sys.maxsize, name=p.name)
             file, how = Path(folder, path.name), "mode=rw"
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True)) as database:
-            database.text_factory = lambda content: content.decode("utf-8", errors="replace")
-            yield database
+        database = stack.enter_context(closing(sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True)))
+        database.text_factory = lambda content: content.decode("utf-8", errors="replace")
+        yield database
 
 
 def read_duckdb(path: Path, report: Report, *, table: str | None = None) -> Dataset:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,20 +10,18 @@ from typing import Any
 
 import pandas as pd
 
-from terrace.data.archives import refuse_bomb
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, is_number
 from terrace.data.progress import Report
 from terrace.data.readers import oldsheets, xlsx
 from terrace.data.readers.build import RawColumn, build_dataset
-from terrace.data.readers.cells import Cells, SheetName, column_letters, column_number, several
+from terrace.data.readers.cells import REFERENCE, Cells, SheetName, column_letters, column_number, several
 from terrace.data.readers.detect import MISSING
 from terrace.data.readers.sheet_header import find_header
 from terrace.errors import DataError
 from terrace.wording import others_are
 
 _ERRORS = frozenset({"#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"})
-_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 _ENDLESS = 1 << 62
 _GAP = 1000  # more blank rows than that are no part of a table
 
@@ -73,22 +70,10 @@ def read_excel(
 
 
 def sheets(path: Path) -> tuple[tuple[str, str], ...]:
-    """The sheets of a workbook with the range of cells that each uses; `DataError` where there is no such file."""
-    if not path.is_file():
-        raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
-    refuse_bomb(path)
+    """The sheets of a workbook with the range of cells that each uses."""
     book = _open(path)
     try:
         return tuple((s.name, _range(book.cells(s, Report("")))) for s in book.sheets)
-    finally:
-        book.close()
-
-
-def sheet_names(path: Path) -> tuple[str, ...]:
-    """The sheets of a workbook, in order."""
-    book = _open(path)
-    try:
-        return tuple(s.name for s in book.sheets)
     finally:
         book.close()
 
@@ -99,7 +84,7 @@ def _open(path: Path) -> xlsx.Workbook | oldsheets.Workbook:
 
 def _area(cells: str) -> _Area:
     """The rows and columns of a range such as ``B3:F20``. Raises `DataError` where it is none."""
-    found = _RANGE.fullmatch(cells.strip().upper())
+    found = REFERENCE.fullmatch(cells.strip().upper())
     if found is None:
         raise DataError(
             f"{cells!r} is no range of cells.", code="cell-range", subject="cellrange", advice="Write B3:F20, or B3."
@@ -136,7 +121,7 @@ def _cut(cells: Cells, area: _Area) -> Cells:
 
 
 def _inside(name: str, area: _Area) -> bool:
-    found = _RANGE.fullmatch(name.partition(" ")[0])
+    found = REFERENCE.fullmatch(name.partition(" ")[0])
     assert found is not None
     return area.top <= int(found[2]) <= area.bottom and area.left <= column_number(found[1]) <= area.right
 

@@ -19,6 +19,7 @@ from typing import IO, Any
 
 from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
+from terrace.data.regular_file import openable
 from terrace.errors import DataError
 from terrace.wording import enumerated
 
@@ -55,7 +56,7 @@ def expand(path: Path, folder: Path, report: Report, member: str | None = None) 
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         import pyarrow as pa
 
-        with pa.input_stream(str(path), compression="zstd") as stream:
+        with pa.input_stream(openable(path), compression="zstd") as stream:
             return _copied(stream, target, path, report)
     opener: Any = gzip.open if head.startswith(b"\x1f\x8b") else bz2.open if head.startswith(b"BZh") else lzma.open
     with opener(path, "rb") as stream:

@@ -6,7 +6,8 @@ import json
 import operator
 import re
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,19 +53,14 @@ def read_jamovi(path: Path, report: Report) -> Dataset:
         values = archive.read("data.bin")
         strings = archive.read("strings.bin") if "strings.bin" in names else b""
     report(0.5)
-    rows, at = int(described["rowCount"]), 0
     columns, notes = [], []
-    for entry in described["fields"]:
-        kind, measure = types_of(entry)
-        width = 8 if kind == "Decimal" else 4
-        raw = np.frombuffer(values, dtype="<f8" if width == 8 else "<i4", count=rows, offset=at)
-        at += width * rows
+    for stored in stored_columns(described, levels, values):
+        entry = stored.entry
         if entry.get("columnType") == "Filter":
             state = "" if entry.get("active", True) else ", which is off,"
             notes.append(f"{entry['name']} is a filter{state} of jamovi; all rows are read. "
                          f"Use keep if {entry['name']} == 1 for those that it keeps.")  # fmt: skip
-        known = (levels.get(entry["name"]) or {}).get("labels") or []
-        made = _values(raw, kind, measure, known, strings)
+        made = _values(stored, strings)
         missing, unread = _missing(made["values"], made.get("value_labels", {}), entry.get("missingValues") or [])
         if unread:
             notes.append(f"{entry['name']}: the missing values {unread!r} are not understood; they are not applied.")
@@ -74,7 +70,48 @@ def read_jamovi(path: Path, report: Report) -> Dataset:
     return build_dataset(columns, source=str(path), notes=notes)
 
 
-def types_of(entry: dict[str, Any]) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A column as a file of jamovi or of JASP before 0.18 has it.
+
+    ``entry`` is its description, ``kind`` the type of the values (Integer, Decimal, Text), ``measure`` that of
+    measurement, and ``levels`` are [value, label, value as imported, ...].
+    """
+
+    entry: dict[str, Any]
+    kind: str
+    measure: str
+    raw: npt.NDArray[Any]
+    levels: list[list[Any]]
+
+    def categories(self, *, ordered: bool) -> dict[str, Any]:
+        """Text that is levels, as arguments of `RawColumn`."""
+        codes = np.full(len(self.raw), -1, dtype=np.int64)
+        for k, level in enumerate(self.levels):
+            codes[self.raw == int(level[0])] = k
+        return from_levels(codes, [str(level[1]) for level in self.levels], ordered=ordered)
+
+    def numbers(self) -> dict[str, Any]:
+        """Numbers with their labels, as arguments of `RawColumn`."""
+        values = self.raw.astype(np.float64)
+        if self.kind != "Decimal":
+            values[self.raw == MISSING] = np.nan
+        labels = {int(level[0]): str(level[1]) for level in self.levels if str(level[1]) != str(level[0])}
+        return {"values": values, "value_labels": labels}
+
+
+def stored_columns(described: dict[str, Any], levels: dict[str, Any], values: bytes) -> Iterator[Stored]:
+    """The columns of ``metadata.json`` and ``xdata.json``, with their values, one column after the other."""
+    rows, at = int(described["rowCount"]), 0
+    for entry in described["fields"]:
+        kind, measure = _types_of(entry)
+        width = 8 if kind == "Decimal" else 4
+        raw = np.frombuffer(values, dtype="<f8" if width == 8 else "<i4", count=rows, offset=at)
+        at += width * rows
+        yield Stored(entry, kind, measure, raw, (levels.get(entry["name"]) or {}).get("labels") or [])
+
+
+def _types_of(entry: dict[str, Any]) -> tuple[str, str]:
     """Type of the values (Integer, Decimal, Text) and of measurement; older files say both in one word."""
     measure = entry.get("measureType", "Nominal")
     if entry.get("dataType"):
@@ -84,22 +121,16 @@ def types_of(entry: dict[str, Any]) -> tuple[str, str]:
     return ("Decimal", measure) if measure == "Continuous" else ("Integer", measure)
 
 
-def _values(raw: npt.NDArray[Any], kind: str, measure: str, levels: list[list[Any]], strings: bytes) -> dict[str, Any]:
-    """Values, labels and measure as arguments of `RawColumn`. Levels are [value, label, value as imported, ...]."""
-    scale = _MEASURES.get(measure)
-    if kind == "Decimal":
-        return {"values": raw.astype(np.float64), "measure": scale}
-    if kind == "Text" and measure == "ID":
-        return {"values": _strings(raw, strings), "measure": scale}
-    if kind == "Text":
-        codes = np.full(len(raw), -1, dtype=np.int64)
-        for k, level in enumerate(levels):
-            codes[raw == int(level[0])] = k
-        return from_levels(codes, [str(level[1]) for level in levels], ordered=measure == "Ordinal")
-    values = raw.astype(np.float64)
-    values[raw == MISSING] = np.nan
-    labels = {int(level[0]): str(level[1]) for level in levels if str(level[1]) != str(level[0])}
-    return {"values": values, "value_labels": labels, "measure": scale}
+def _values(stored: Stored, strings: bytes) -> dict[str, Any]:
+    """Values, labels and measure as arguments of `RawColumn`."""
+    scale = _MEASURES.get(stored.measure)
+    if stored.kind == "Decimal":
+        return {"values": stored.raw.astype(np.float64), "measure": scale}
+    if stored.kind == "Text" and stored.measure == "ID":
+        return {"values": _strings(stored.raw, strings), "measure": scale}
+    if stored.kind == "Text":
+        return stored.categories(ordered=stored.measure == "Ordinal")
+    return {**stored.numbers(), "measure": scale}
 
 
 def _strings(raw: npt.NDArray[Any], strings: bytes) -> pd.Series:

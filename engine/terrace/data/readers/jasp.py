@@ -17,7 +17,7 @@ from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.readers.databases import opened_sqlite
 from terrace.data.readers.expand import extracted
-from terrace.data.readers.jamovi import MISSING, types_of
+from terrace.data.readers.jamovi import MISSING, stored_columns
 from terrace.data.readers.levels import from_levels
 from terrace.errors import DataError
 
@@ -127,23 +127,11 @@ def _written(value: Any) -> str:
 
 # --- before 0.18 ------------------------------------------------------------------------------------------------
 def _of_bytes(described: dict[str, Any], levels: dict[str, Any], values: bytes) -> list[RawColumn]:
-    rows, at, columns = int(described["rowCount"]), 0, []
-    for entry in described["fields"]:
-        kind, measure = types_of(entry)
-        width = 8 if kind == "Decimal" else 4
-        raw = np.frombuffer(values, dtype="<f8" if width == 8 else "<i4", count=rows, offset=at)
-        at += width * rows
-        known = (levels.get(entry["name"]) or {}).get("labels") or []
-        if kind == "Text":
-            codes = np.full(rows, -1, dtype=np.int64)
-            for k, level in enumerate(known):
-                codes[raw == int(level[0])] = k
-            made = from_levels(codes, [str(level[1]) for level in known], ordered=False)
+    columns = []
+    for stored in stored_columns(described, levels, values):
+        if stored.kind == "Text":
+            made = stored.categories(ordered=False)
         else:
-            numbers = raw.astype(np.float64)
-            if width == 4:
-                numbers[raw == MISSING] = np.nan
-            told = {int(level[0]): str(level[1]) for level in known if str(level[1]) != str(level[0])}
-            made = {"values": numbers, "value_labels": told, "measure": _MEASURES.get(measure.lower())}
-        columns.append(RawColumn(entry["name"], **made))
+            made = {**stored.numbers(), "measure": _MEASURES.get(stored.measure.lower())}
+        columns.append(RawColumn(stored.entry["name"], **made))
     return columns

@@ -6,29 +6,22 @@ import datetime as dt
 import re
 import zipfile
 from collections.abc import Callable
-from io import BytesIO
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from terrace.data.foreign import LOCKED
 from terrace.data.progress import Report
 from terrace.data.readers.cells import Cells, Gathered, SheetName
+from terrace.data.regular_file import openable
 from terrace.errors import DataError
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 T = TypeVar("T")
-_NO_UTF8 = re.compile("[\udc80-\udcff]")
 _STEP = 2000
 _FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
-
-
-def _opened(path: Path) -> CalamineWorkbook:
-    import python_calamine as calamine
-
-    if _NO_UTF8.search(str(path)):  # it takes every name for UTF-8
-        return calamine.CalamineWorkbook.from_filelike(BytesIO(path.read_bytes()))
-    return calamine.CalamineWorkbook.from_path(path)
 
 
 class Workbook:
@@ -39,9 +32,11 @@ class Workbook:
 
         self.path = path
         try:
-            self._book: CalamineWorkbook = calm(lambda: _opened(path))
+            self._book: CalamineWorkbook = calm(lambda: calamine.CalamineWorkbook.from_object(openable(path)))
         except calamine.PasswordError:
-            raise locked(path) from None
+            raise DataError(
+                f"{path.name} is {LOCKED.article}.", code=LOCKED.code, subject=str(path), advice=LOCKED.advice
+            ) from None
         sheets = calamine.SheetTypeEnum.WorkSheet
         visible = calamine.SheetVisibleEnum.Visible
         self.sheets = [SheetName(m.name, m.visible != visible) for m in self._book.sheets_metadata if m.typ == sheets]
@@ -76,9 +71,13 @@ class Workbook:
         gathered.finish(cells)
         ranges = found.merged_cell_ranges or []
         cells.merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in ranges]
-        if self.path.suffix.lower() == ".ods":
-            cells.notes = _formulas(self.path)
+        cells.notes = [*self._notes]
         return cells
+
+    @cached_property
+    def _notes(self) -> list[str]:
+        """What is to be told of the sheets together."""
+        return _formulas(self.path) if self.path.suffix.lower() == ".ods" else []
 
 
 def calm(work: Callable[[], T]) -> T:
@@ -92,18 +91,8 @@ def calm(work: Callable[[], T]) -> T:
         raise
 
 
-def locked(path: Path) -> DataError:
-    """A workbook that a password protects."""
-    return DataError(
-        f"{path.name} is protected by a password.",
-        code="locked-file",
-        subject=str(path),
-        advice="Open it in the program that it comes from, remove the password and save it.",
-    )
-
-
 def _plain(cell: Any) -> Any:
-    """A cell as `Cells` has it: a time of day is a length of time since midnight, a whole float a whole number."""
+    """A cell as `Cells` has it: a time of day is a length of time since midnight."""
     if isinstance(cell, dt.time):
         return dt.timedelta(
             hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond

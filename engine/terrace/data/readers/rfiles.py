@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset
-from terrace.data.dates import DATETIME, DAY
+from terrace.data.dates import DATETIME, DAY, EPOCH, MS_PER_DAY
 from terrace.data.extended import CODES
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
@@ -20,9 +21,9 @@ from terrace.data.readers.levels import from_levels
 from terrace.errors import DataError
 from terrace.wording import others_are
 
-_DAYS = 3653  # from 1 January 1960 to 1 January 1970
+_DAYS = (dt.date(1970, 1, 1) - EPOCH).days
 _NA = 1954  # in the lower half of a missing number (R_NaReal); haven puts a letter into the upper half
-_SECONDS = {"secs": "seconds", "mins": "minutes", "hours": "hours", "days": "days", "weeks": "weeks"}
+_UNITS = {"secs": "seconds", "mins": "minutes", "hours": "hours", "days": "days", "weeks": "weeks"}
 _KINDS = {"CLO": "a function", "ENV": "an environment", "S4": "an S4 object", "NILVALUE": "NULL", "NIL": "NULL",
           "LANG": "a call", "SYM": "a name", "EXPR": "an expression", "EXTPTR": "a pointer"}  # fmt: skip
 _VECTORS = {"LGL": "truth values", "INT": "whole numbers", "REAL": "numbers", "STR": "texts",
@@ -225,7 +226,7 @@ def _column(name: str, column: _Object, notes: list[str]) -> RawColumn:
     if column.kind == "REAL" and "integer64" in classes:
         return RawColumn(name, _long(column.value), label)
     if column.kind == "INT":
-        return _number(name, np.ma.filled(np.ma.asarray(column.value).astype(np.float64), np.nan), column, label, notes)
+        return _number(name, _doubles(column.value), column, label, notes)
     if column.kind == "REAL":
         return _number(name, np.asarray(column.value), column, label, notes)
     return RawColumn(name, pd.Series(np.asarray(column.value)), label)
@@ -244,7 +245,7 @@ def _number(name: str, values: Any, column: _Object, label: str, notes: list[str
             notes.append(f"{name}: {note}")
         return RawColumn(name, moments, label, format="" if isinstance(moments, pd.Series) else DATETIME)
     if "difftime" in classes:
-        unit = _SECONDS.get(column.text_attribute("units"), "")
+        unit = _UNITS.get(column.text_attribute("units"), "")
         if unit:
             notes.append(f"{name}: its unit is {unit}.")
         return RawColumn(name, values, label)
@@ -255,7 +256,7 @@ def _in_zone(seconds: Any, zone: str) -> tuple[Any, str]:
     """Moments by the clock of their time zone; by that of UTC where it is not known."""
     if not zone or zone in ("UTC", "GMT"):
         note = "" if zone else "its times are those of UTC, since the file does not say in which time zone they are."
-        return np.round(seconds * 1000) + _DAYS * 86_400_000.0, note
+        return np.round(seconds * 1000) + _DAYS * MS_PER_DAY, note
     try:
         return pd.to_datetime(pd.Series(np.round(seconds * 1000)), unit="ms", utc=True).dt.tz_convert(zone), ""
     except (KeyError, ValueError, OverflowError):
@@ -268,11 +269,15 @@ def _broken_down(column: _Object) -> Any:
     n = max(len(p.value) for k, p in parts.items() if k in ("sec", "year"))
     number = {}
     for k in ("sec", "min", "hour", "mday", "mon", "year"):
-        own = np.ma.filled(np.ma.asarray(parts[k].value).astype(np.float64), np.nan)
-        number[k] = np.resize(_quiet(own), n)  # R repeats what is shorter
+        number[k] = np.resize(_quiet(_doubles(parts[k].value)), n)  # R repeats what is shorter
     frame = pd.DataFrame({"year": number["year"] + 1900, "month": number["mon"] + 1, "day": number["mday"],
                           "hour": number["hour"], "minute": number["min"], "second": number["sec"]})  # fmt: skip
     return pd.to_datetime(frame, errors="coerce")
+
+
+def _doubles(values: Any) -> Any:
+    """Whole numbers, of which rdata masks what is missing, as doubles."""
+    return np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
 
 
 def _quiet(values: Any) -> Any:

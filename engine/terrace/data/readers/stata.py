@@ -14,7 +14,7 @@ import numpy as np
 
 from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
-from terrace.data.readers.binary import BinaryFile
+from terrace.data.readers.binary import BinaryFile, take_rows
 from terrace.data.readers.binary_text import Decoder
 from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.readers.fixed_text import TextColumn
@@ -67,26 +67,15 @@ def read_stata(path: Path, report: Report, encoding: str | None = None) -> Datas
 
 def _rows(file: BinaryFile, header: StataHeader, report: Report) -> list[Column]:
     """All columns, in one pass over the rows."""
-    width, rows, what = header.width, header.rows, f"a part of its {header.rows:,} rows"
-    file.need(width * rows, what)
+    width, rows = header.width, header.rows
+    file.need(width * rows, f"a part of its {rows:,} rows")
     if not width and rows:
         raise file.damaged(f"it names {rows:,} rows and no variable")
     columns = [column_of(v, header) for v in header.variables]
-    if not rows:
-        return columns
-    size = min(rows, max(1, _PART // width, min(_ROWS, _WIDE // width)))
-    block = bytearray(size * width)
-    offsets = np.cumsum([0, *(v.width for v in header.variables)]).tolist()
-    views = [
-        np.ndarray((size,), column.kind, buffer=block, offset=offset, strides=(width,))
-        for column, offset in zip(columns, offsets, strict=False)
-    ]
-    for start in range(0, rows, size):
-        count = min(size, rows - start)
-        file.fill(memoryview(block)[: count * width], what)
-        for column, view in zip(columns, views, strict=True):
-            column.take(view[:count], start)
-        report(0.9 * (start + count) / rows)
+    if rows:
+        size = min(rows, max(1, _PART // width, min(_ROWS, _WIDE // width)))
+        widths = [v.width for v in header.variables]
+        take_rows(file, columns, widths, rows, size, lambda done: report(0.9 * done))
     return columns
 
 
@@ -139,7 +128,7 @@ def _oldest_set(file: BinaryFile, header: StataHeader) -> tuple[bytes, dict[Valu
 
 def _raw_column(variable: StataVariable, column: Column, labels: dict[Value, bytes], decoder: Decoder) -> RawColumn:
     name, label = decoder.text(variable.name), decoder.text(variable.label)
-    format_ = plain_format(decoder.text(variable.format))
+    format_ = _plain_format(decoder.text(variable.format))
     if not isinstance(column, NumberColumn):
         return RawColumn(name, column.series(decoder), label, format=format_)
     column.finish()
@@ -150,7 +139,7 @@ def _raw_column(variable: StataVariable, column: Column, labels: dict[Value, byt
     )  # fmt: skip
 
 
-def plain_format(format: str) -> str:
+def _plain_format(format: str) -> str:
     """A Stata display format, empty for the general ones that say nothing."""
     if re.fullmatch(r"%[-~]?\d+s|%-?\d+(\.0)?g|", format):
         return ""

@@ -15,17 +15,16 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+from terrace.data.dates import MS_PER_DAY
 from terrace.data.progress import Report
-from terrace.data.readers.cells import Cells, Gathered, SheetName, column_letters, column_number
+from terrace.data.readers.cells import REFERENCE, Cells, Gathered, SheetName, column_letters, column_number
 from terrace.errors import DataError
 
 _CHUNK = 1 << 18
 _STEP = 2000
 _TEXTS = frozenset({"v", "t"})
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)(?::\$?([A-Z]{1,3})\$?(\d+))?")
 _LAST_DAY = 2_958_465  # 31 December 9999
-_MILLISECONDS = 86_400_000
 # Formats that every workbook has without listing them (ISO/IEC 29500-1, 18.8.30), those of East Asia included.
 _BUILT_IN = {
     **dict.fromkeys((9, 10), "percent"), **dict.fromkeys((14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)), "date"),
@@ -223,7 +222,7 @@ class _Sheet:
                 self._report(None)
         elif name == "rPh":
             self._spoken = True
-        elif name == "mergeCell" and (found := _REFERENCE.fullmatch(attributes.get("ref", ""))) and found[3]:
+        elif name == "mergeCell" and (found := REFERENCE.fullmatch(attributes.get("ref", ""))) and found[3]:
             self.cells.merged.append((int(found[2]), column_number(found[1]), int(found[4]), column_number(found[3])))
         elif name == "col" and attributes.get("hidden", "0") in ("1", "true"):
             first = int(attributes.get("min", "1"))
@@ -312,12 +311,12 @@ def moment(number: float, kind: str, since_1904: bool) -> Any:
     Numbers that no calendar of Excel has, below 0 or beyond the year 9999, stay numbers.
     """
     if kind == "length" or (kind == "time" and 0 <= number < 1):
-        return dt.timedelta(milliseconds=round(number * _MILLISECONDS))
+        return dt.timedelta(milliseconds=round(number * MS_PER_DAY))
     if not 0 <= number <= _LAST_DAY:
         return number
     # Excel counts a 29 February 1900 that never was; days before it stand one later than the others.
     start = dt.datetime(1904, 1, 1) if since_1904 else dt.datetime(1899, 12, 31 if number < 60 else 30)
-    return start + dt.timedelta(milliseconds=round(number * _MILLISECONDS))
+    return start + dt.timedelta(milliseconds=round(number * MS_PER_DAY))
 
 
 def _iso(text: str) -> Any:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from terrace.data.dataset import Dataset, FloatArray
 from terrace.data.progress import Report
-from terrace.data.readers.binary import BinaryFile
+from terrace.data.readers.binary import BinaryFile, take_rows
 from terrace.data.readers.binary_text import Decoder
 from terrace.data.readers.build import build_dataset
 from terrace.data.readers.fixed_text import TextColumn
@@ -228,28 +228,16 @@ class IbmColumn:
 
 
 def _rows(file: BinaryFile, member: Member, report: Report) -> list[IbmColumn | TextColumn]:
-    width = sum(v.width for v in member.variables)
+    widths = [v.width for v in member.variables]  # SAS names places too, those in its own memory
+    width = sum(widths)
     count = _count(file, member, width)
     columns: list[IbmColumn | TextColumn] = [
         TextColumn(v.width, blanks=True) if v.is_text else IbmColumn(v.width, count) for v in member.variables
     ]
-    if not count:
-        return columns
-    file.go(member.start)
-    size = min(count, max(1, _PART // width))
-    block = bytearray(size * width)
-    # Where SAS describes a variable it names another place, that in its own memory.
-    offsets = np.cumsum([0, *(v.width for v in member.variables)]).tolist()
-    views = [
-        np.ndarray((size,), column.kind, buffer=block, offset=offset, strides=(width,))
-        for column, offset in zip(columns, offsets, strict=False)
-    ]
-    for start in range(0, count, size):
-        here = min(size, count - start)
-        file.fill(memoryview(block)[: here * width], f"a part of its {count:,} rows")
-        for column, view in zip(columns, views, strict=True):
-            column.take(view[:here], start)
-        report(0.1 + 0.9 * (start + here) / count)
+    if count:
+        file.go(member.start)
+        size = min(count, max(1, _PART // width))
+        take_rows(file, columns, widths, count, size, lambda done: report(0.1 + 0.9 * done))
     return columns
 
 

@@ -184,9 +184,9 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("desc:ribe", "sh:eet cellra:nge case", already="clear first:row"))
     name = file_name(session, _using(parsed.clauses), "import excel")
     if "describe" in options:
-        from terrace.data.readers.excel import sheets
+        from terrace.data.read import sheets
 
-        found = sheets(Path(name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual))
+        found = sheets(name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual)
         rows = tuple(Row(title, (cells,)) for title, cells in found)
         table = Table("Sheets", (Column("range", "Range", "text"),), rows, "Sheet", key="sheets")
         return CommandResult(tables=(table,))
