@@ -39,7 +39,7 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
         notes.append("Written in version 8 of the SAS transport format: version 5 does not hold all names, labels or "
                      "texts.")  # fmt: skip
     notes += missing_notes(data)
-    data, renamed = names.named(data, names.XPORT_5 if version == 5 else names.XPORT)
+    data, renamed = names.named(data, names.XPORT)
     notes += renamed + cut_notes(data, label=_LABEL[version], labels=_LABEL[version], value_labels=10**9)
     frame = {}
     for v in data.variables:
@@ -65,11 +65,10 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
 
 
 def _fits_version_5(data: Dataset) -> bool:
-    names_fit = names.new_names(data.names, names.XPORT_5) == data.names
     labels = [data.label, *(v.label for v in data.variables)]
     texts = (data.frame[n] for n in data.names if data.is_text(n))
     return (
-        names_fit
+        names.allows(data.names, names.XPORT_5)
         and all(len(t.encode("utf-8")) <= _LABEL[5] for t in labels)
         and not any(bool((t.dropna().map(lambda x: len(str(x).encode("utf-8"))) > _TEXT).any()) for t in texts)
     )
