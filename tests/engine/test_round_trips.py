@@ -185,6 +185,13 @@ def test_pyreadstat_finds_notes_and_missing_values_of_stata(tmp_path: Path) -> N
 
 
 # --- names ----------------------------------------------------------------------------------------------------
+def test_the_order_of_the_rows_is_told_under_the_new_names(tmp_path: Path) -> None:
+    """Data sorted by byte and x are not sorted by x."""
+    frame = pd.DataFrame({"byte": [1.0, 1, 2], "x": [1.0, 3, 2]})
+    path = write(Dataset(frame, (Variable("byte"), Variable("x")), sorted_by=("byte", "x")), tmp_path / "a.dta").path
+    assert b"<sortlist>\1\0\2\0\0\0</sortlist>" in path.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("ending", "names", "expected"),
     [

@@ -305,19 +305,31 @@ class Dataset:
                 subject=new,
                 advice="Use letters, digits and _, at most 32, starting with a letter or _.",
             )
+        return self.with_names({old: new})
+
+    def with_names(self, new: Mapping[str, str]) -> Dataset:
+        """A dataset in which variables have other names, new by old, wherever these stand: in notes on them too.
+
+        Whether the names are legal and free is for the caller to know.
+        """
 
         def now(name: str) -> str:
-            return new if name == old else name
+            return new.get(name, name)
+
+        def told(text: str) -> str:
+            name, colon, rest = text.partition(": ")
+            return now(name) + colon + rest if colon else text
 
         panel = self.panel
         if panel is not None:
             panel = replace(panel, panel=panel.panel and now(panel.panel), time=panel.time and now(panel.time))
         return replace(
             self,
-            frame=self.frame.rename(columns={old: new}),
+            frame=self.frame.rename(columns=dict(new)),
             variables=tuple(replace(v, name=now(v.name)) for v in self.variables),
             panel=panel,
             sorted_by=tuple(map(now, self.sorted_by)),
+            documents=tuple(map(told, self.documents)),
         )
 
     def rows(self, keep: npt.NDArray[Any]) -> Dataset:

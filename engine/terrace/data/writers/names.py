@@ -41,20 +41,11 @@ def named(data: Dataset, rule: NameRule) -> tuple[Dataset, list[str]]:
     changed = {old: name for old, name in zip(data.names, new, strict=True) if old != name}
     if not changed:
         return data, []
-    variables = tuple(
-        replace(v, name=name, label=v.label or v.name) if v.name in changed else v
-        for v, name in zip(data.variables, new, strict=True)
-    )
-    documents = tuple(_of_new(text, changed) for text in data.documents)
-    out = replace(data, frame=data.frame.set_axis(list(new), axis=1), variables=variables, documents=documents)
+    out = data.with_names(changed)
+    labelled = (replace(v, label=v.label or old) if v.name != old else v for v, old in zip(out.variables, data.names))
+    out = replace(out, variables=tuple(labelled))
     told = ", ".join(f"{old} is {name}" for old, name in changed.items())
     return out, [f"Names that {rule.program} does not allow are changed: {told}."]
-
-
-def _of_new(text: str, changed: dict[str, str]) -> str:
-    """A note on a variable under its new name."""
-    name, colon, rest = text.partition(": ")
-    return f"{changed[name]}: {rest}" if colon and name in changed else text
 
 
 def allows(names: Sequence[str], rule: NameRule) -> bool:
