@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.digits import EXACT, whole_text
-from terrace.data.row_numbers import with_copies
+from terrace.data.row_numbers import places, with_copies
 from terrace.data.value import Value
 from terrace.errors import DataError, DidYouMean
 
@@ -357,9 +357,8 @@ class Dataset:
             return None
         if self.lineage is not other.lineage or self.row_ids is other.row_ids or np.array_equal(self.ids, other.ids):
             return self
-        order = np.argsort(self.ids, kind="stable")
-        at = np.minimum(np.searchsorted(self.ids[order], other.ids), len(self) - 1)
-        return self.rows(order[at]) if np.array_equal(self.ids[order][at], other.ids) else None
+        at, same = places(self.ids, other.ids)
+        return self.rows(at) if same.all() else None
 
 
 def _up_to(names: tuple[str, ...], holds: Callable[[str], bool]) -> tuple[str, ...]:

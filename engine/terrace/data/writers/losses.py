@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from terrace.data import formats
@@ -11,9 +9,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.formats import DataFormat
 from terrace.data.readers.detect import MISSING
 from terrace.data.readers.moments import recognise
-
-_ISO = re.compile(r"\s*\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?\s*")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+from terrace.data.writers.tables import NOT_IN_XML
 
 
 def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
@@ -51,7 +47,8 @@ def from_text(values: pd.Series) -> pd.Series:
 
 def from_excel(values: pd.Series) -> pd.Series:
     """Texts, shape (n,), as a file of this format gives them back."""
-    return values.where(~values.str.strip().isin(MISSING), None).map(lambda t: _CONTROL.sub("", t), na_action="ignore")
+    kept = values.where(~values.str.strip().isin(MISSING), None)
+    return kept.map(lambda t: NOT_IN_XML.sub("", t), na_action="ignore")
 
 
 def from_stata(values: pd.Series) -> pd.Series:
