@@ -71,6 +71,10 @@ class Variable:
         """The variable without what was said of single values: labels, and what stands for missing."""
         return replace(self, value_labels={}, label_set="", missing_codes=(), missing_ranges=())
 
+    def in_missing_range(self, number: float) -> bool:
+        """True for a number in a range that is declared missing."""
+        return any(low <= number <= high for low, high in self.missing_ranges)
+
     def stands_for_missing(self, numbers: FloatArray) -> npt.NDArray[np.bool_]:
         """Which of these numbers, of any shape, are declared missing."""
         found = np.isin(numbers, [float(c) for c in self.missing_codes])
