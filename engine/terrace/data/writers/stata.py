@@ -24,7 +24,7 @@ from terrace.data.progress import Report
 from terrace.data.value import Value
 from terrace.data.writers import names
 from terrace.data.writers.statfiles import cut
-from terrace.errors import DataError
+from terrace.data.writers.tables import infinite
 from terrace.wording import enumerated
 
 _LONGEST = 2045  # bytes of a text of fixed length; longer ones are strL
@@ -117,12 +117,7 @@ def _number_column(data: Dataset, v: Variable, notes: list[str]) -> _Column:
     kind = _type(column, numbers[~missing])
     beyond = ~missing & (np.abs(numbers) > _DOUBLE)
     if bool(beyond.any()):
-        raise DataError(
-            f"{v.name} holds infinite or huge values (row {int(np.argmax(beyond)) + 1}), which Stata cannot.",
-            code="infinite-values",
-            subject=v.name,
-            advice="Replace them by missing, or write .parquet.",
-        )
+        raise infinite(v.name, "Stata", int(np.argmax(beyond)) + 1)
     values = np.where(missing, kind.missing, numbers).astype(kind.dtype)
     for code, letter in letters.items():
         values[numbers == code] = _as_missing(kind, letter)

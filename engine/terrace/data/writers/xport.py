@@ -14,8 +14,7 @@ from terrace.data.dates import DATETIME, DAY, MS_PER_DAY, is_date_format, is_dat
 from terrace.data.progress import Report
 from terrace.data.writers import names
 from terrace.data.writers.statfiles import cut, cut_notes
-from terrace.data.writers.tables import missing_notes, without_missing
-from terrace.errors import DataError
+from terrace.data.writers.tables import infinite, missing_notes, without_missing
 
 _MOST, _LEAST = 7.237005577332262e75, 5.397605346934028e-79  # what IBM's floating-point numbers reach
 _LABEL = {5: 40, 8: 256}
@@ -78,13 +77,7 @@ def _numbers(v: Variable, values: FloatArray, notes: list[str]) -> FloatArray:
     """Dates in days or seconds since 1960, other numbers as they are."""
     beyond = np.abs(values) >= _MOST
     if bool(beyond.any()):
-        raise DataError(
-            f"{v.name} holds infinite or huge values (row {int(np.argmax(beyond)) + 1}), which a SAS transport file "
-            "cannot.",
-            code="infinite-values",
-            subject=v.name,
-            advice="Replace them by missing, or write .parquet.",
-        )
+        raise infinite(v.name, "a SAS transport file", int(np.argmax(beyond)) + 1)
     tiny = (values != 0) & (np.abs(values) < _LEAST)
     if bool(tiny.any()):
         notes.append(f"{v.name}: numbers below 5e-79 (the first in row {int(np.argmax(tiny)) + 1}) are written as 0.")
