@@ -1,4 +1,4 @@
-"""Writing files of SPSS, and of SAS to be passed on, with as much of the description as each format holds."""
+"""Writing files of SPSS with as much of the description as they hold; cutting labels, for other formats too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing tables of plain values: delimited text and Excel."""
+"""Writing tables of plain values: delimited text and Excel; and what writers tell or refuse of such values."""
 
 from __future__ import annotations
 
