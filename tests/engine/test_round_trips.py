@@ -226,6 +226,18 @@ def test_declared_missing_values_are_empty_in_tables_of_plain_values(tmp_path: P
     assert back.frame["s"].fillna("").tolist() == ["a", "", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [(e, t) for e in (".xlsx", ".ods", ".dta", ".sav", ".xpt") for t in ("a ", "a\x01b", "a\0b")]
+    + [(e, "a" * n) for e in (".xlsx", ".ods", ".dta") for n in (32_767, 32_768)],
+)
+def test_a_text_that_a_format_does_not_hold_whole_is_told(tmp_path: Path, ending: str, text: str) -> None:
+    frame = pd.DataFrame({"s": [text, "b"], "y": [1.0, 2.0]})
+    written = write(Dataset(frame, (Variable("s"), Variable("y"))), tmp_path / f"a{ending}")
+    told = [n for n in written.notes if n.startswith("s: such a file does not hold the whole of 'a")]
+    assert bool(told) == (read(written.path).frame["s"].tolist() != [text, "b"]) and all(len(n) < 150 for n in told)
+
+
 def test_texts_that_a_spreadsheet_would_run_are_told_with_their_row(tmp_path: Path) -> None:
     frame = pd.DataFrame({"s": ["a", "=1+1", "b"], "t": ["-5", "+3.5", "x"], "u": ["a", "b", "@z"], "n": [-5.0, 1, 2]})
     written = write(Dataset(frame, tuple(map(Variable, frame.columns))), tmp_path / "a.csv")

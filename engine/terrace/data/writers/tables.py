@@ -24,6 +24,7 @@ from terrace.errors import DataError
 from terrace.wording import enumerated
 
 _ROWS, _COLUMNS = 1_048_575, 16_384  # of a sheet below its names
+CELL = 32_767  # characters of a text in Excel
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -264,8 +265,8 @@ def _cells(
 
 
 def _clean(text: str) -> str:
-    """Text that a cell can hold: no control characters, at most 32,767 characters."""
-    return NOT_IN_XML.sub("", text)[:32767]
+    """Text that a cell can hold: no control characters, and not too many others."""
+    return NOT_IN_XML.sub("", text)[:CELL]
 
 
 def _dates(values: pd.Series, format: str) -> Any:
