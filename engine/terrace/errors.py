@@ -92,6 +92,10 @@ class FitError(TerraceError):
     """The model is valid but these data do not determine it."""
 
 
+class ExportError(TerraceError):
+    """The report cannot be written as asked: its format does not hold what it should. Files raise `DataError`."""
+
+
 class Cancelled(TerraceError):
     """The user stopped the work; nothing was changed."""
 

@@ -1,6 +1,7 @@
 """Names, types and guesses that every reader shares."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -182,6 +183,14 @@ def test_panel_and_sort_order_follow_the_columns() -> None:
     assert renamed.names == ("group", "t", "y", "s")
     assert (renamed.panel, renamed.sorted_by) == (Panel("group", "t"), ("group", "t"))
     assert data.names[0] == "g"
+
+
+def test_names_change_places_and_notes_on_variables_follow() -> None:
+    data = replace(small(), documents=("g: on g", "x: on nothing", "on all"))
+    other = data.with_names({"g": "t", "t": "g"})
+    assert other.names == ("t", "g", "y", "s") and other.frame["t"].equals(data.frame["g"].rename("t"))
+    assert (other.panel, other.sorted_by) == (Panel("t", "g"), ("t", "g"))
+    assert other.documents == ("t: on g", "x: on nothing", "on all")
 
 
 @pytest.mark.parametrize("new", ["t", "1a", "a b", "if", "x" * 33])

@@ -15,11 +15,10 @@ import numpy as np
 import pytest
 
 from terrace.disk.writing import write_bytes
-from terrace.errors import DataError, TerraceError
+from terrace.errors import DataError, ExportError, TerraceError
 from terrace.postestimation.diagnose.plots_arrays import histogram_plot, qq_plot
 from terrace.report.cells import shown
 from terrace.report.export import export
-from terrace.report.files import ExportError
 from terrace.report.formats import REPORTS
 from terrace.report.html.table import clipboard, table_html
 from terrace.report.latex import table_latex

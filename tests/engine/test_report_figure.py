@@ -13,11 +13,10 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 
-from terrace.errors import DataError
+from terrace.errors import DataError, ExportError
 from terrace.postestimation.diagnose import plots_arrays as arrays
 from terrace.report.figure.figure import draw, render, save, svg_text
 from terrace.report.figure.marks import MOST_INTERVALS, MOST_POINTS
-from terrace.report.files import ExportError
 from terrace.report.themes import THEMES
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 

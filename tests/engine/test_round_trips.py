@@ -185,6 +185,13 @@ def test_pyreadstat_finds_notes_and_missing_values_of_stata(tmp_path: Path) -> N
 
 
 # --- names ----------------------------------------------------------------------------------------------------
+def test_the_order_of_the_rows_is_told_under_the_new_names(tmp_path: Path) -> None:
+    """Data sorted by byte and x are not sorted by x."""
+    frame = pd.DataFrame({"byte": [1.0, 1, 2], "x": [1.0, 3, 2]})
+    path = write(Dataset(frame, (Variable("byte"), Variable("x")), sorted_by=("byte", "x")), tmp_path / "a.dta").path
+    assert b"<sortlist>\1\0\2\0\0\0</sortlist>" in path.read_bytes()
+
+
 @pytest.mark.parametrize(
     ("ending", "names", "expected"),
     [
@@ -217,6 +224,18 @@ def test_declared_missing_values_are_empty_in_tables_of_plain_values(tmp_path: P
     back = read(written.path)
     np.testing.assert_array_equal(back.numeric("x"), [1, np.nan, np.nan, np.nan])
     assert back.frame["s"].fillna("").tolist() == ["a", "", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "text"),
+    [(e, t) for e in (".xlsx", ".ods", ".dta", ".sav", ".xpt") for t in ("a ", "a\x01b", "a\0b")]
+    + [(e, "a" * n) for e in (".xlsx", ".ods", ".dta") for n in (32_767, 32_768)],
+)
+def test_a_text_that_a_format_does_not_hold_whole_is_told(tmp_path: Path, ending: str, text: str) -> None:
+    frame = pd.DataFrame({"s": [text, "b"], "y": [1.0, 2.0]})
+    written = write(Dataset(frame, (Variable("s"), Variable("y"))), tmp_path / f"a{ending}")
+    told = [n for n in written.notes if n.startswith("s: such a file does not hold the whole of 'a")]
+    assert bool(told) == (read(written.path).frame["s"].tolist() != [text, "b"]) and all(len(n) < 150 for n in told)
 
 
 def test_texts_that_a_spreadsheet_would_run_are_told_with_their_row(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from command_examples import made
+from fault_support import failing
 
 from terrace.data import formats
 from terrace.data.write import write
@@ -159,11 +160,8 @@ def test_a_group_that_is_lost_gives_no_rights_to_another(tmp_path: Path, monkeyp
         found = lstat(p)
         return os.stat_result((*found[:5], there.st_gid + 1, *found[6:])) if Path(p) == path else found
 
-    def denied(*_: object) -> None:
-        raise PermissionError(errno.EPERM, "")
-
     monkeypatch.setattr(os, "lstat", of_others)
-    monkeypatch.setattr(os, "chown", denied)
+    monkeypatch.setattr(os, "chown", failing(errno.EPERM))
     write_text(path, "new")
     monkeypatch.undo()
     assert path.read_text() == "new" and stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -256,9 +254,7 @@ def test_a_temporary_that_a_process_holds_is_never_swept(tmp_path: Path) -> None
 @posix
 @pytest.mark.parametrize("drive", ["without locks", "with locks that are enforced", "without permissions"])
 def test_drives_that_lack_something_are_written_to(drive: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(errno.EPERM if drive == "without permissions" else errno.ENOLCK, "")
-
+    refuse = failing(errno.EPERM if drive == "without permissions" else errno.ENOLCK)
     if drive == "with locks that are enforced":
         monkeypatch.setattr(leftovers, "_takes_writes", lambda path: False)
     else:

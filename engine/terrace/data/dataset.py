@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from terrace.data.digits import EXACT, whole_text
-from terrace.data.row_numbers import with_copies
+from terrace.data.row_numbers import places, with_copies
 from terrace.data.value import Value
 from terrace.errors import DataError, DidYouMean
 
@@ -70,6 +70,10 @@ class Variable:
     def of_new_values(self) -> Variable:
         """The variable without what was said of single values: labels, and what stands for missing."""
         return replace(self, value_labels={}, label_set="", missing_codes=(), missing_ranges=())
+
+    def in_missing_range(self, number: float) -> bool:
+        """True for a number in a range that is declared missing."""
+        return any(low <= number <= high for low, high in self.missing_ranges)
 
     def stands_for_missing(self, numbers: FloatArray) -> npt.NDArray[np.bool_]:
         """Which of these numbers, of any shape, are declared missing."""
@@ -305,19 +309,31 @@ class Dataset:
                 subject=new,
                 advice="Use letters, digits and _, at most 32, starting with a letter or _.",
             )
+        return self.with_names({old: new})
+
+    def with_names(self, new: Mapping[str, str]) -> Dataset:
+        """A dataset in which variables have other names, new by old, wherever these stand: in notes on them too.
+
+        Whether the names are legal and free is for the caller to know.
+        """
 
         def now(name: str) -> str:
-            return new if name == old else name
+            return new.get(name, name)
+
+        def told(text: str) -> str:
+            name, colon, rest = text.partition(": ")
+            return now(name) + colon + rest if colon else text
 
         panel = self.panel
         if panel is not None:
             panel = replace(panel, panel=panel.panel and now(panel.panel), time=panel.time and now(panel.time))
         return replace(
             self,
-            frame=self.frame.rename(columns={old: new}),
+            frame=self.frame.rename(columns=dict(new)),
             variables=tuple(replace(v, name=now(v.name)) for v in self.variables),
             panel=panel,
             sorted_by=tuple(map(now, self.sorted_by)),
+            documents=tuple(map(told, self.documents)),
         )
 
     def rows(self, keep: npt.NDArray[Any]) -> Dataset:
@@ -345,9 +361,8 @@ class Dataset:
             return None
         if self.lineage is not other.lineage or self.row_ids is other.row_ids or np.array_equal(self.ids, other.ids):
             return self
-        order = np.argsort(self.ids, kind="stable")
-        at = np.minimum(np.searchsorted(self.ids[order], other.ids), len(self) - 1)
-        return self.rows(order[at]) if np.array_equal(self.ids[order][at], other.ids) else None
+        at, same = places(self.ids, other.ids)
+        return self.rows(at) if same.all() else None
 
 
 def _up_to(names: tuple[str, ...], holds: Callable[[str], bool]) -> tuple[str, ...]:

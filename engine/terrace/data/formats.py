@@ -183,7 +183,7 @@ FORMATS = (
         reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"), commands=("import excel",),
         native=True, content=_nowhere,
         written=(".ods",), writer="terrace.data.writers.opendocument:write_ods",
-        again="terrace.data.writers.losses:from_excel",
+        again="terrace.data.writers.losses:from_ods",
     ),
     DataFormat(
         "r", "an R file", "R", (".rds", ".rdata", ".rda"), ("rdata",),

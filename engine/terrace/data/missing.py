@@ -18,9 +18,8 @@ _RANGE = re.compile(r"\s*(\S+?)\s*/\s*(\S+)\s*")
 
 def missing_texts(variable: Variable) -> list[str]:
     """The declared ranges, then the codes outside of them; text as it is."""
-    inside = variable.missing_ranges
-    codes = [c for c in variable.missing_codes if isinstance(c, str) or not any(a <= c <= b for a, b in inside)]
-    return [range_text(*r) for r in inside] + [code_text(c) for c in codes]
+    codes = [c for c in variable.missing_codes if isinstance(c, str) or not variable.in_missing_range(c)]
+    return [range_text(*r) for r in variable.missing_ranges] + [code_text(c) for c in codes]
 
 
 def code_text(code: Value) -> str:

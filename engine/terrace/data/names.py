@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 MAX_LENGTH = 32
 _LEGAL = re.compile(r"[^\W\d]\w{0,31}")
@@ -39,10 +39,17 @@ def legal_names(originals: Sequence[str]) -> tuple[list[str], list[str]]:
             taken.add(name)
     notes: list[str] = []
     last: dict[str, int] = {}
+
+    def fits(name: str) -> bool:
+        return len(name) <= MAX_LENGTH
+
+    def free(name: str) -> bool:
+        return name not in taken and is_legal_name(name)
+
     for i, name in enumerate(cleaned):
         if result[i] is not None:
             continue
-        new = _distinct(_mend(name, i), taken, last)
+        new = free_name(_mend(name, i), fits, free, last)
         taken.add(new)
         result[i] = new
         if not name:
@@ -54,6 +61,26 @@ def legal_names(originals: Sequence[str]) -> tuple[list[str], list[str]]:
     return [n for n in result if n is not None], notes
 
 
+def free_name(stem: str, fits: Callable[[str], bool], free: Callable[[str], bool], last: dict[str, int]) -> str:
+    """The stem, or the first that is `free` with a number behind it; what does not fit loses letters of its stem.
+
+    ``last`` remembers where each search ended: thousands of names may have one stem, and what was taken stays so.
+    """
+
+    def cut(suffix: str) -> str:
+        front = stem
+        while front and not fits(front + suffix):
+            front = front[:-1]
+        return front + suffix
+
+    whole = cut("")
+    number = last.get(whole, 1)
+    while not free(name := whole if number == 1 else cut(f"_{number}")):
+        number += 1
+    last[whole] = number
+    return name
+
+
 def _mend(name: str, position: int) -> str:
     mended = re.sub(r"\W+", "_", name).strip("_") if not is_legal_name(name) else name
     if not mended:
@@ -62,14 +89,3 @@ def _mend(name: str, position: int) -> str:
         mended = "_" + mended
     mended = mended[:MAX_LENGTH]
     return mended + "_" if mended in RESERVED else mended
-
-
-def _distinct(name: str, taken: set[str], last: dict[str, int]) -> str:
-    """The name, or the first that is free with a number behind it; ``last`` remembers where each search ended."""
-    candidate, k = name, last.get(name, 2)
-    while candidate in taken or not is_legal_name(candidate):
-        suffix = f"_{k}"
-        candidate = name[: MAX_LENGTH - len(suffix)] + suffix
-        k += 1
-    last[name] = k
-    return candidate

@@ -69,7 +69,7 @@ def write(
             notes += not_held(data, kind.holds, formats.ending_of(target) or kind.usual)
     except (TerraceError, MemoryError):
         raise
-    # Five libraries write the formats; what they refuse, they refuse in their own ways.
+    # Libraries write most formats; what they refuse, they refuse in their own ways.
     except Exception as error:
         raise DataError(
             f"The data cannot be written as {target.suffix}: {error}",

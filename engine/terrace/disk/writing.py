@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import re
 import stat
@@ -138,7 +137,7 @@ def write_bytes(
     """Write a file whole or not at all; returns its path. Raises as `replacing` does."""
 
     def same(temporary: Path) -> None:
-        if hashlib.sha256(temporary.read_bytes()).digest() != hashlib.sha256(content).digest():
+        if temporary.read_bytes() != content:
             raise OSError(errno.EIO, "")
 
     with replacing(path, replace=replace, private=private, check=same) as temporary, open(temporary, "wb") as file:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from terrace.disk.writing import destination, write_bytes
+from terrace.errors import ExportError
 from terrace.report import formats
-from terrace.report.files import ExportError
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
 from terrace.results.table import Table

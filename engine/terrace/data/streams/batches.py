@@ -6,7 +6,7 @@ needs all rows asks for `batches`, each a small Dataset of the columns wanted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -142,7 +142,7 @@ class StreamedData(Dataset):
         """Refused; see `with_column`. `load` reads some variables into memory."""
         raise self.needs_rows()
 
-    def renamed(self, old: str, new: str) -> Dataset:
+    def with_names(self, new: Mapping[str, str]) -> Dataset:
         """Refused; see `with_column`."""
         raise self.needs_rows()
 

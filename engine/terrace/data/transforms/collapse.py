@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -102,7 +102,7 @@ def _described(v: Variable, t: Target) -> Variable:
     label = f"({t.statistic}) {v.label or v.name}"
     if t.statistic in ROWWISE:
         return replace(v, name=t.name, label=label)
-    same: Mapping[str, Any] = {"value_labels": v.value_labels} if t.statistic in ("min", "max") else {}
-    format_ = "" if t.statistic in ("count", "percent") else v.format
-    native = v.native_format if format_ == v.format and t.statistic not in ("count", "percent") else ""
-    return Variable(t.name, label, Measure.CONTINUOUS, format=format_, native_format=native, **same)
+    same: dict[str, Any] = {"value_labels": v.value_labels} if t.statistic in ("min", "max") else {}
+    if t.statistic not in ("count", "percent"):
+        same |= {"format": v.format, "native_format": v.native_format}
+    return Variable(t.name, label, Measure.CONTINUOUS, **same)

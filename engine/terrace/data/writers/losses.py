@@ -1,8 +1,6 @@
-"""What reading a written file again would make of text: which values would be missing, and which would become one."""
+"""What reading a written file again would make of text: which values would be missing, become one, or be cut."""
 
 from __future__ import annotations
-
-import re
 
 import pandas as pd
 
@@ -11,9 +9,9 @@ from terrace.data.dataset import Dataset
 from terrace.data.formats import DataFormat
 from terrace.data.readers.detect import MISSING
 from terrace.data.readers.moments import recognise
+from terrace.data.writers.tables import CELL, NOT_IN_XML
 
-_ISO = re.compile(r"\s*\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?\s*")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_SHOWN = 40  # characters of a text in a note
 
 
 def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
@@ -29,7 +27,8 @@ def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
         if values.empty:
             continue
         read = again(values)
-        if pd.api.types.is_datetime64_any_dtype(read.dtype):
+        dates = pd.api.types.is_datetime64_any_dtype(read.dtype)
+        if dates:
             notes.append(f"{name}: its texts look like dates, and are read as dates; {formats.WHOLE.usual} keeps them.")
         gone = values[read.isna()]
         if len(gone):
@@ -39,6 +38,10 @@ def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
             a, b = values[read == twice.iloc[0]].iloc[:2]
             whole = formats.WHOLE.usual
             notes.append(f"{name}: {a!r} and {b!r} become one value when the file is read; {whole} keeps them apart.")
+        elif not dates and len(other := values[read.notna() & (read != values)]):
+            text = str(other.iloc[0])
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+            notes.append(f"{name}: such a file does not hold the whole of {shown!r}; {formats.WHOLE.usual} does.")
     return notes
 
 
@@ -51,7 +54,13 @@ def from_text(values: pd.Series) -> pd.Series:
 
 def from_excel(values: pd.Series) -> pd.Series:
     """Texts, shape (n,), as a file of this format gives them back."""
-    return values.where(~values.str.strip().isin(MISSING), None).map(lambda t: _CONTROL.sub("", t), na_action="ignore")
+    return from_ods(values).str[:CELL]
+
+
+def from_ods(values: pd.Series) -> pd.Series:
+    """Texts, shape (n,), as a file of this format gives them back."""
+    kept = values.where(~values.str.strip().isin(MISSING), None)
+    return kept.map(lambda t: NOT_IN_XML.sub("", t), na_action="ignore")
 
 
 def from_stata(values: pd.Series) -> pd.Series:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from terrace.data.dataset import Dataset
+from terrace.data.names import free_name
 
 _STATA_RESERVED = re.compile(
     r"_all|_b|byte|_coef|_cons|double|e|float|if|in|int|long|_n|_N|_pi|_pred|_rc|_skip|str\d+|strL|using|with"
@@ -40,48 +41,41 @@ def named(data: Dataset, rule: NameRule) -> tuple[Dataset, list[str]]:
     changed = {old: name for old, name in zip(data.names, new, strict=True) if old != name}
     if not changed:
         return data, []
-    variables = tuple(
-        replace(v, name=name, label=v.label or v.name) if v.name in changed else v
-        for v, name in zip(data.variables, new, strict=True)
-    )
-    documents = tuple(_of_new(text, changed) for text in data.documents)
-    out = replace(data, frame=data.frame.set_axis(list(new), axis=1), variables=variables, documents=documents)
+    out = data.with_names(changed)
+    labelled = (replace(v, label=v.label or old) if v.name != old else v for v, old in zip(out.variables, data.names))
+    out = replace(out, variables=tuple(labelled))
     told = ", ".join(f"{old} is {name}" for old, name in changed.items())
     return out, [f"Names that {rule.program} does not allow are changed: {told}."]
 
 
-def _of_new(text: str, changed: dict[str, str]) -> str:
-    """A note on a variable under its new name."""
-    name, colon, rest = text.partition(": ")
-    return f"{changed[name]}: {rest}" if colon and name in changed else text
+def allows(names: Sequence[str], rule: NameRule) -> bool:
+    """True where the names stay as they are under the rule."""
+    legal = all(rule.legal(name) and rule.length(name) <= rule.size for name in names)
+    return legal and len(set(map(rule.fold, names))) == len(names)
 
 
 def new_names(names: Sequence[str], rule: NameRule) -> tuple[str, ...]:
     """Distinct names that the rule allows, one for each name."""
     kept: dict[int, str] = {}
     taken: set[str] = set()
+    last: dict[str, int] = {}
+
+    def fits(name: str) -> bool:
+        return rule.length(name) <= rule.size
+
+    def free(name: str) -> bool:
+        return rule.fold(name) not in taken and rule.legal(name)
+
     for k, name in enumerate(names):
-        if rule.legal(name) and rule.length(name) <= rule.size and rule.fold(name) not in taken:
+        if fits(name) and free(name):
             kept[k] = name
             taken.add(rule.fold(name))
     for k, name in enumerate(names):
         if k not in kept:
             stem = name if rule.legal(name) else rule.mended(name)
-            kept[k] = _free(stem if rule.legal(stem) else f"v{k + 1}", taken, rule)
+            kept[k] = free_name(stem if rule.legal(stem) else f"v{k + 1}", fits, free, last)
             taken.add(rule.fold(kept[k]))
     return tuple(kept[k] for k in range(len(names)))
-
-
-def _free(stem: str, taken: set[str], rule: NameRule) -> str:
-    number, suffix = 1, ""
-    while True:
-        name = stem
-        while name and rule.length(name + suffix) > rule.size:
-            name = name[:-1]
-        if rule.fold(name + suffix) not in taken and rule.legal(name + suffix):
-            return name + suffix
-        number += 1
-        suffix = f"_{number}"
 
 
 def _bytes(name: str) -> int:
@@ -102,14 +96,13 @@ def _spss_mended(name: str) -> str:
     return f"{name}_" if name[:1].isalpha() else f"v{name}"
 
 
-def _sas(size: int, words: str) -> NameRule:
-    legal = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+def _sas_legal(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
 
-    def mended(name: str) -> str:
-        plain = _latin(name)
-        return plain if legal.fullmatch(plain) and plain.strip("_") else f"v{plain.lstrip('_')}"
 
-    return NameRule(words, size, len, lambda name: legal.fullmatch(name) is not None, mended, str.lower)
+def _sas_mended(name: str) -> str:
+    plain = _latin(name)
+    return plain if _sas_legal(plain) and plain.strip("_") else f"v{plain.lstrip('_')}"
 
 
 STATA = NameRule(
@@ -118,6 +111,7 @@ STATA = NameRule(
 """Letters, digits and _, at most 32, and none of the words of [U] 11.3; capitals differ from small letters."""
 SPSS = NameRule("SPSS", 64, _bytes, _spss_legal, _spss_mended, str.upper)
 """At most 64 bytes, beginning with a letter; capitals and small letters are the same."""
-XPORT = _sas(32, "a SAS transport file")
+XPORT = NameRule("a SAS transport file", 32, len, _sas_legal, _sas_mended, str.lower)
 """Of version 8: at most 32 letters of ASCII, digits and _; capitals and small letters are the same."""
-XPORT_5 = replace(XPORT, size=8, program="a SAS transport file of version 5")
+XPORT_5 = replace(XPORT, size=8)
+"""Of version 5, which is written only where these are the names: it mends none."""

@@ -19,10 +19,9 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.dates import is_date_format, is_datetime_format, to_datetimes
 from terrace.data.progress import Report
-from terrace.data.writers.tables import NOT_IN_XML, edge_rows_note, missing_notes, without_missing
-from terrace.errors import DataError
+from terrace.data.writers.tables import NOT_IN_XML, edge_rows_note, infinite, missing_notes, need_room, without_missing
 
-_ROWS, _COLUMNS, _STEP = 1_048_575, 16_384, 2000
+_STEP = 2000  # rows written at a time
 _TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 _SPACES = " ".join(
     f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
@@ -41,12 +40,7 @@ def write_ods(data: Dataset, path: Path, report: Report) -> list[str]:
 
     Raises `DataError` where the data have more rows or columns than a sheet, or infinite values.
     """
-    if len(data) > _ROWS or len(data.names) > _COLUMNS:
-        raise DataError(
-            f"The data have {len(data)} rows and {len(data.names)} variables; a sheet holds {_ROWS} and {_COLUMNS}.",
-            code="too-large",
-            advice="Write them as .csv or .parquet.",
-        )
+    need_room(data, "a sheet")
     columns = [_cells(data, v) for v in data.variables]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype"), _TYPE)  # first, and as it is: that is how such a file is known
@@ -97,12 +91,7 @@ def _cells(data: Dataset, v: Variable) -> Callable[[int], str]:
         return lambda i: empty if pd.isna(texts[i]) else _text(str(texts[i]))
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if bool(np.isinf(numbers).any()):
-        raise DataError(
-            f"{v.name} holds infinite values, which a spreadsheet cannot.",
-            code="infinite-values",
-            subject=v.name,
-            advice="Replace them by missing, or write .parquet.",
-        )
+        raise infinite(v.name, "a spreadsheet")
     if is_date_format(v.format):
         stamps = to_datetimes(numbers, v.format).tolist()
         only_day = not is_datetime_format(v.format)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,7 +24,7 @@ from terrace.data.progress import Report
 from terrace.data.value import Value
 from terrace.data.writers import names
 from terrace.data.writers.statfiles import cut
-from terrace.errors import DataError
+from terrace.data.writers.tables import infinite
 from terrace.wording import enumerated
 
 _LONGEST = 2045  # bytes of a text of fixed length; longer ones are strL
@@ -117,12 +117,7 @@ def _number_column(data: Dataset, v: Variable, notes: list[str]) -> _Column:
     kind = _type(column, numbers[~missing])
     beyond = ~missing & (np.abs(numbers) > _DOUBLE)
     if bool(beyond.any()):
-        raise DataError(
-            f"{v.name} holds infinite or huge values (row {int(np.argmax(beyond)) + 1}), which Stata cannot.",
-            code="infinite-values",
-            subject=v.name,
-            advice="Replace them by missing, or write .parquet.",
-        )
+        raise infinite(v.name, "Stata", int(np.argmax(beyond)) + 1)
     values = np.where(missing, kind.missing, numbers).astype(kind.dtype)
     for code, letter in letters.items():
         values[numbers == code] = _as_missing(kind, letter)
@@ -166,8 +161,7 @@ def _as_missing(kind: _Type, letter: str) -> float:
 def _letters(data: Dataset, v: Variable, notes: list[str]) -> dict[Value, str]:
     """A letter for each value that is declared missing: its own, or a free one for a number."""
     declared = dict.fromkeys(data.missing_values(v.name))
-    ranges = replace(v, missing_codes=())
-    declared |= dict.fromkeys(k for k in v.value_labels if bool(ranges.stands_for_missing(np.array([float(k)]))[0]))
+    declared |= dict.fromkeys(k for k in v.value_labels if v.in_missing_range(float(k)))
     own = {c: extended_name(c) for c in (*declared, *v.value_labels) if extended_name(c)}
     numbers = sorted((c for c in declared if not extended_name(c)), key=float)
     free = [f".{letter}" for letter in CODES if f".{letter}" not in own.values()]
@@ -201,7 +195,7 @@ def _write(file: BinaryIO, data: Dataset, columns: list[_Column], report: Report
         places.append(file.tell())
         file.write(f"<{name}>".encode() + content + f"</{name}>".encode())
 
-    count, order = ("<u4", "<u4") if wide else ("<u2", "<u2")
+    count = "<u4" if wide else "<u2"
     label = data.label[:80].encode("utf-8")
     places.append(0)
     file.write(b"<stata_dta><header><release>" + (b"119" if wide else b"118") + b"</release><byteorder>LSF</byteorder>")
@@ -213,7 +207,7 @@ def _write(file: BinaryIO, data: Dataset, columns: list[_Column], report: Report
     part("varnames", _padded((c.variable.name for c in columns), 129))
     place = {c.variable.name: k + 1 for k, c in enumerate(columns)}
     sorted_by = [place[n] for n in data.sorted_by if n in place]
-    part("sortlist", np.array(sorted_by + [0] * (len(columns) + 1 - len(sorted_by)), dtype=order).tobytes())
+    part("sortlist", np.array(sorted_by + [0] * (len(columns) + 1 - len(sorted_by)), dtype=count).tobytes())
     part("formats", _padded((_format(c) for c in columns), 57))
     part("value_label_names", _padded((c.label_set for c in columns), 129))
     part("variable_labels", _padded((c.variable.label[:80] for c in columns), 321))

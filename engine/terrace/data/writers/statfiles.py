@@ -1,4 +1,4 @@
-"""Writing files of SPSS, and of SAS to be passed on, with as much of the description as each format holds."""
+"""Writing files of SPSS with as much of the description as they hold; cutting labels, for other formats too."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _declared(data: Dataset, v: Variable) -> tuple[Variable, list[str]]:
         short = [c for c in codes if len(str(c).encode("utf-8")) <= 8][:3]
         return replace(v, missing_codes=tuple(short)), [f"{c!r}" for c in codes if c not in short]
     ranges = list(v.missing_ranges)
-    codes = [c for c in codes if not any(low <= float(c) <= high for low, high in ranges)]
+    codes = [c for c in codes if not v.in_missing_range(float(c))]
     if not ranges and len(codes) > 3 and (one := _as_range(data, v, codes)):
         ranges, codes = [one], []
     most = 1 if ranges else 3

@@ -1,4 +1,4 @@
-"""Writing tables of plain values: delimited text and Excel."""
+"""Writing tables of plain values: delimited text and Excel; and what writers tell or refuse of such values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from terrace.data.writers.workbook import in_silence
 from terrace.errors import DataError
 from terrace.wording import enumerated
 
-_EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_575, 16_384
+_ROWS, _COLUMNS = 1_048_575, 16_384  # of a sheet below its names
+CELL = 32_767  # characters of a text in Excel
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -167,13 +168,7 @@ def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
 
-    if len(data) > _EXCEL_ROWS or len(data.names) > _EXCEL_COLUMNS:
-        raise DataError(
-            f"The data have {len(data)} rows and {len(data.names)} variables; an Excel sheet holds "
-            f"{_EXCEL_ROWS} and {_EXCEL_COLUMNS}.",
-            code="too-large",
-            advice="Write them as .csv or .parquet.",
-        )
+    need_room(data, "an Excel sheet")
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Data")
 
@@ -190,7 +185,6 @@ def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
         cell.data_type = "s"  # text that begins with = is text, not a formula
         return cell
 
-    sheet.freeze_panes = "A2"
     def number_cell(number: float) -> Any:
         if float(f"{number:.16g}") == number:
             return number
@@ -199,6 +193,7 @@ def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
         return cell
 
     columns = [_cells(data, v, text_cell, number_cell) for v in data.variables]
+    sheet.freeze_panes = "A2"
     sheet.append([heading(n) for n in data.names])
     n = max(1, len(data))
     for i, row in enumerate(zip(*columns, strict=True)):
@@ -220,6 +215,27 @@ def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
     return missing_notes(data) + edge_rows_note(data)
 
 
+def need_room(data: Dataset, sheet: str) -> None:
+    """Raise `DataError` where the data have more rows or columns than a sheet."""
+    if len(data) > _ROWS or len(data.names) > _COLUMNS:
+        raise DataError(
+            f"The data have {len(data)} rows and {len(data.names)} variables; {sheet} holds {_ROWS} and {_COLUMNS}.",
+            code="too-large",
+            advice="Write them as .csv or .parquet.",
+        )
+
+
+def infinite(name: str, holder: str, row: int | None = None) -> DataError:
+    """What to raise for a variable with infinite values; with the first `row` of them where huge ones count too."""
+    which = "infinite values" if row is None else f"infinite or huge values (row {row})"
+    return DataError(
+        f"{name} holds {which}, which {holder} cannot.",
+        code="infinite-values",
+        subject=name,
+        advice="Replace them by missing, or write .parquet.",
+    )
+
+
 def without_missing(data: Dataset, v: Variable) -> pd.Series:
     """The column without what is declared missing: a table of plain values has no codes among its values."""
     values = data.frame[v.name]
@@ -238,12 +254,7 @@ def _cells(
         return [None if pd.isna(x) else text_cell(str(x)) for x in values.tolist()]
     numbers = values.to_numpy()
     if numbers.dtype.kind == "f" and bool(np.isinf(numbers).any()):
-        raise DataError(
-            f"{variable.name} holds infinite values, which an Excel workbook cannot.",
-            code="infinite-values",
-            subject=variable.name,
-            advice="Replace them by missing, or write .parquet.",
-        )
+        raise infinite(variable.name, "an Excel workbook")
     if is_date_format(variable.format):
         stamps = to_datetimes(numbers, variable.format)
         only_day = not is_datetime_format(variable.format)
@@ -254,8 +265,8 @@ def _cells(
 
 
 def _clean(text: str) -> str:
-    """Text that a cell can hold: no control characters, at most 32,767 characters."""
-    return NOT_IN_XML.sub("", text)[:32767]
+    """Text that a cell can hold: no control characters, and not too many others."""
+    return NOT_IN_XML.sub("", text)[:CELL]
 
 
 def _dates(values: pd.Series, format: str) -> Any:

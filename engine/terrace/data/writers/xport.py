@@ -14,8 +14,7 @@ from terrace.data.dates import DATETIME, DAY, MS_PER_DAY, is_date_format, is_dat
 from terrace.data.progress import Report
 from terrace.data.writers import names
 from terrace.data.writers.statfiles import cut, cut_notes
-from terrace.data.writers.tables import missing_notes, without_missing
-from terrace.errors import DataError
+from terrace.data.writers.tables import infinite, missing_notes, without_missing
 
 _MOST, _LEAST = 7.237005577332262e75, 5.397605346934028e-79  # what IBM's floating-point numbers reach
 _LABEL = {5: 40, 8: 256}
@@ -39,7 +38,7 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
         notes.append("Written in version 8 of the SAS transport format: version 5 does not hold all names, labels or "
                      "texts.")  # fmt: skip
     notes += missing_notes(data)
-    data, renamed = names.named(data, names.XPORT_5 if version == 5 else names.XPORT)
+    data, renamed = names.named(data, names.XPORT)
     notes += renamed + cut_notes(data, label=_LABEL[version], labels=_LABEL[version], value_labels=10**9)
     frame = {}
     for v in data.variables:
@@ -65,11 +64,10 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
 
 
 def _fits_version_5(data: Dataset) -> bool:
-    names_fit = names.new_names(data.names, names.XPORT_5) == data.names
     labels = [data.label, *(v.label for v in data.variables)]
     texts = (data.frame[n] for n in data.names if data.is_text(n))
     return (
-        names_fit
+        names.allows(data.names, names.XPORT_5)
         and all(len(t.encode("utf-8")) <= _LABEL[5] for t in labels)
         and not any(bool((t.dropna().map(lambda x: len(str(x).encode("utf-8"))) > _TEXT).any()) for t in texts)
     )
@@ -79,13 +77,7 @@ def _numbers(v: Variable, values: FloatArray, notes: list[str]) -> FloatArray:
     """Dates in days or seconds since 1960, other numbers as they are."""
     beyond = np.abs(values) >= _MOST
     if bool(beyond.any()):
-        raise DataError(
-            f"{v.name} holds infinite or huge values (row {int(np.argmax(beyond)) + 1}), which a SAS transport file "
-            "cannot.",
-            code="infinite-values",
-            subject=v.name,
-            advice="Replace them by missing, or write .parquet.",
-        )
+        raise infinite(v.name, "a SAS transport file", int(np.argmax(beyond)) + 1)
     tiny = (values != 0) & (np.abs(values) < _LEAST)
     if bool(tiny.any()):
         notes.append(f"{v.name}: numbers below 5e-79 (the first in row {int(np.argmax(tiny)) + 1}) are written as 0.")

@@ -19,10 +19,10 @@ from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
 from terrace.disk.writing import destination, write_bytes
+from terrace.errors import ExportError
 from terrace.report import formats
 from terrace.report.figure import marks as figure_marks
 from terrace.report.figure import trellis as figure_trellis
-from terrace.report.files import ExportError
 from terrace.report.themes import Theme, theme_of
 from terrace.results.plot import Axis, Plot, PlotPanel
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from terrace.data.dataset import Dataset, Measure, Panel, Variable
+from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.extended import extended_code, extended_name
 from terrace.data.missing import range_of
 from terrace.data.names import MAX_LENGTH, is_legal_name
@@ -44,7 +44,7 @@ def rename(session: Session, parsed: ParsedCommand) -> CommandResult:
         )
     if new in data and new != old:
         raise items[1].error(f"There is a variable {new} already.", code="name-taken", subject=new)
-    return _changed(session, _renamed(data, old, new), f"{old} is {new} now.")
+    return _changed(session, data.with_names({old: new}), f"{old} is {new} now.")
 
 
 @command(
@@ -161,24 +161,6 @@ def _value(data: Dataset, variable: Variable, piece: Piece) -> Value:
             f"{text!r} is no number, and {variable.name} holds numbers.", code="not-a-number", subject=variable.name
         ) from None
     return int(number) if number.is_integer() else number
-
-
-def _renamed(data: Dataset, old: str, new: str) -> Dataset:
-    """The data with one name changed, wherever it stands."""
-
-    def name(n: str) -> str:
-        return new if n == old else n
-
-    panel = data.panel
-    if panel is not None:
-        panel = Panel(panel.panel and name(panel.panel), panel.time and name(panel.time), panel.delta)
-    return replace(
-        data,
-        frame=data.frame.rename(columns={old: new}),
-        variables=tuple(replace(v, name=name(v.name)) for v in data.variables),
-        panel=panel,
-        sorted_by=tuple(name(n) for n in data.sorted_by),
-    )
 
 
 def _changed(session: Session, data: Dataset, text: str = "") -> CommandResult:

@@ -42,13 +42,7 @@ def renamed_group(parsed: ParsedCommand, data: Dataset) -> tuple[Dataset, str]:
     if twice is not None:
         raise DataError(f"Two variables would be named {twice}.", code="name-taken", subject=twice)
     count = sum(a != b for a, b in mapping.items())
-    # By way of names that nothing has, so that a and b can change places.
-    between = {a: f"__rename_{k}" for k, a in enumerate(mapping)}
-    for a, b in between.items():
-        data = data.renamed(a, b)
-    for a, b in between.items():
-        data = data.renamed(b, mapping[a])
-    return data, f"({count} variable{'s' * (count != 1)} renamed)"
+    return data.with_names(mapping), f"({count} variable{'s' * (count != 1)} renamed)"
 
 
 def _pairs(body: Piece, data: Dataset) -> tuple[tuple[str, ...], list[str]]:
