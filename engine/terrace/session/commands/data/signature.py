@@ -14,7 +14,7 @@ from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import parse_names
 from terrace.language.grammar.options import rules
 from terrace.language.grammar.tokens import unquoted
-from terrace.session.commands.helpers.files import read_saving
+from terrace.session.commands.helpers.files import read_saving, with_ending
 from terrace.session.commands.helpers.working import plural
 from terrace.session.effects import Effect
 from terrace.session.registry import command
@@ -158,13 +158,13 @@ def _differences(signed: Signed, now: Signature, data: Dataset, *, strict: bool)
 def _write(path: Path, signed: Signed, *, replace_: bool) -> Path:
     from terrace.disk.writing import write_bytes
 
-    path = path if path.suffix else path.with_name(path.name + EXTENSION)
+    path = with_ending(path, EXTENSION)
     whole = {"format": 1, "signed": signed.when, "rows": signed.rows, "variables": dict(signed.columns)}
     return write_bytes(path, (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode(), replace=replace_)
 
 
 def _read(path: Path) -> Signed:
-    path = path if path.suffix else path.with_name(path.name + EXTENSION)
+    path = with_ending(path, EXTENSION)
     if not path.is_file():
         raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
     try:

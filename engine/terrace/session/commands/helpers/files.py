@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from terrace.data.dataset import Dataset
 from terrace.language.grammar.options import Option, match_options, rules
@@ -26,6 +27,11 @@ def file_name(session: Session, piece: Piece, command_name: str) -> str:
             advice="Download the file first, and open it from disk.",
         )
     return str(session.state.path(name))
+
+
+def with_ending(path: Path, ending: str) -> Path:
+    """The path, with the ending of its kind of file (such as ``.log``) where it has none."""
+    return path if path.suffix else path.with_name(path.name + ending)
 
 
 def read_saving(session: Session, option: Option, *, already: str = "") -> tuple[str, bool]:
