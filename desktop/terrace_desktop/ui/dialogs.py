@@ -131,7 +131,7 @@ class ChangedDialog(SmallDialog):
         self.content.addWidget(label(told.format(name), wrap=True))
 
 
-class _WritesDialog(SmallDialog):
+class WritesDialog(SmallDialog):
     """Before commands run that touch files: which, line by line. They can run without what touches files, too."""
 
     without = Signal()
@@ -154,7 +154,7 @@ class _WritesDialog(SmallDialog):
         self.without.emit()
 
 
-class TrustDialog(_WritesDialog):
+class TrustDialog(WritesDialog):
     """Before a do-file runs: what it would do outside of its folder, line by line."""
 
     def __init__(self, parent: QWidget | None, file: str, lines: list[str]) -> None:
@@ -164,7 +164,7 @@ class TrustDialog(_WritesDialog):
         self.cancel_button.setDefault(True)
 
 
-class ReplayDialog(_WritesDialog):
+class ReplayDialog(WritesDialog):
     """Before the last session runs again: the files that it wrote, which may have been edited since."""
 
     def __init__(self, parent: QWidget | None, lines: list[str]) -> None:
