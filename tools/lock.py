@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
@@ -60,11 +60,6 @@ class Locked:
         return " \\\n".join([head, *(f"    --hash=sha256:{sha}" for sha in self.hashes)])
 
 
-def plain(name: str) -> str:
-    """The name as the index has it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def wanted() -> list[str]:
     """The requirements of pyproject.toml for what ships."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -87,7 +82,7 @@ def resolved() -> dict[str, dict[str, Any]]:
     todo = wanted()
     while todo:
         pins = [f"{name}=={entry['metadata']['version']}" for name, entry in found.items()]
-        found |= {plain(entry["metadata"]["name"]): entry for entry in pip_report([*pins, *todo])}
+        found |= {canonicalize_name(entry["metadata"]["name"]): entry for entry in pip_report([*pins, *todo])}
         needed = {name for system in SYSTEMS for name in closure(found, system)}
         todo = sorted(needed - set(found))
     return found
@@ -105,7 +100,7 @@ def closure(found: dict[str, dict[str, Any]], system: str) -> set[str]:
         ]  # fmt: skip
         if requirement.marker is not None and not any(requirement.marker.evaluate(e) for e in environments):
             continue
-        name = plain(requirement.name)
+        name = canonicalize_name(requirement.name)
         if name not in seen:
             seen.add(name)
             below = found.get(name, {}).get("metadata", {}).get("requires_dist", ())
@@ -119,7 +114,7 @@ def hashes_of(pins: dict[str, str], system: str, python: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as nowhere:
         options = ("--no-deps", "--only-binary=:all:", "--python-version", python, "--target", nowhere, *tags)
         entries = pip_report([f"{name}=={version}" for name, version in pins.items()], *options)
-    return {plain(e["metadata"]["name"]): sha_of(e) for e in entries}
+    return {canonicalize_name(e["metadata"]["name"]): sha_of(e) for e in entries}
 
 
 def sha_of(entry: dict[str, Any]) -> str:

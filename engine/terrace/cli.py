@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from terrace.data.apart import READER
+from terrace.data.apart import served
 
 if TYPE_CHECKING:
     from terrace.progress import Progress
@@ -28,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows ? and goes on
             stream.reconfigure(errors="replace")
-    if (sys.argv[1:] if argv is None else list(argv)) == [READER]:
-        return _reader()
+    if served(sys.argv[1:] if argv is None else argv):
+        return OK
     parser = _parser()
     options = parser.parse_args(argv)
     if options.action is None:
@@ -49,14 +49,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"terrace: the output cannot be written: {reason(error)[0]}.", file=sys.stderr)
         return FAILED
     return status
-
-
-def _reader() -> int:
-    """Read data files for another process of a frozen program, which has no other way to start one."""
-    from terrace.data.apart.child import serve
-
-    serve()
-    return OK
 
 
 def _parser() -> argparse.ArgumentParser:

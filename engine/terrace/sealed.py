@@ -23,7 +23,6 @@ from terrace.version import __version__
 MANIFEST = "manifest.json"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError)
 """What the standard library raises on an archive that is not whole."""
-_DAMAGED = "Take a copy that was made before, or make it anew."
 _SMALL = 1 << 20  # the manifest is a few kilobytes
 
 
@@ -75,13 +74,13 @@ def unseal(path: Path, kind: str, newest: int, *, most: int) -> Sealed:
             _same_kind(manifest, path, kind, newest)
             listed = manifest["parts"]
             if sum(entry["bytes"] for entry in listed.values()) > most:
-                raise _damaged(path, "its parts are larger than memory")
+                raise damaged(path, "its parts are larger than memory")
             there = {info.filename for info in archive.infolist()} - {MANIFEST}
             if there != set(listed) or len(archive.infolist()) != len(listed) + 1:
-                raise _damaged(path, "parts are missing, or were put in")
+                raise damaged(path, "parts are missing, or were put in")
             parts = {name: _part(archive, path, name, entry) for name, entry in listed.items()}
     except BROKEN as error:
-        raise _damaged(path, "it is not whole") from error
+        raise damaged(path, "it is not whole") from error
     return Sealed(manifest["version"], str(manifest.get("program", "")), parts)
 
 
@@ -95,18 +94,23 @@ def read_whole(path: Path) -> bytes:
         ) from None
 
 
+def damaged(path: Path, why: str, *, advice: str = "Take a copy that was made before, or make it anew.") -> DataError:
+    """What to raise where a file is not as it was written; `why` is the end of a sentence."""
+    return DataError(f"{path} is damaged or was altered: {why}.", code="damaged-file", subject=str(path), advice=advice)
+
+
 def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     """The manifest, of the right form and as it was written."""
     info = archive.getinfo(MANIFEST) if MANIFEST in archive.namelist() else None
     if info is None or info.file_size > _SMALL:
-        raise _damaged(path, "it has no list of its parts")
+        raise damaged(path, "it has no list of its parts")
     found = json.loads(archive.read(info))
     if not isinstance(found, dict) or not isinstance(found.get("parts"), dict):
-        raise _damaged(path, "the list of its parts is not one")
+        raise damaged(path, "the list of its parts is not one")
     sizes = [isinstance(e, dict) and type(e.get("bytes")) is int and e["bytes"] >= 0 for e in found["parts"].values()]
     given = found.pop("sha256", None)
     if not all(sizes) or type(found.get("version")) is not int or given != _of_manifest(found):
-        raise _damaged(path, "the list of its parts was altered")
+        raise damaged(path, "the list of its parts was altered")
     return found
 
 
@@ -127,11 +131,11 @@ def _same_kind(manifest: dict[str, Any], path: Path, kind: str, newest: int) -> 
 def _part(archive: zipfile.ZipFile, path: Path, name: str, entry: Mapping[str, Any]) -> bytes:
     info = archive.getinfo(name)
     if info.file_size != entry["bytes"]:
-        raise _damaged(path, f"{name} was altered")
+        raise damaged(path, f"{name} was altered")
     with archive.open(info) as stream:
         content = stream.read(info.file_size + 1)  # what it says of its size need not be true
     if len(content) != entry["bytes"] or hashlib.sha256(content).hexdigest() != entry.get("sha256"):
-        raise _damaged(path, f"{name} was altered")
+        raise damaged(path, f"{name} was altered")
     return content
 
 
@@ -139,9 +143,3 @@ def _of_manifest(manifest: Mapping[str, Any]) -> str:
     """SHA-256 of all that a manifest says, without its own."""
     told = {key: value for key, value in manifest.items() if key != "sha256"}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _damaged(path: Path, why: str) -> DataError:
-    return DataError(
-        f"{path} is damaged or was altered: {why}.", code="damaged-file", subject=str(path), advice=_DAMAGED
-    )

@@ -489,7 +489,7 @@ def test_the_last_session_runs_again_without_its_files(program: Program, tmp_pat
     source.write_text(doubled)
     report.write_text("edited by hand")
     program.idle()
-    w.run_last_session()
+    w.scripts.run_last_session()
     wait_until(lambda: w.findChild(dialogs.ReplayDialog) is not None, "the question")
     dialog = w.findChild(dialogs.ReplayDialog)
     told = dialog.findChild(QPlainTextEdit, "replay_dialog_lines").toPlainText()
@@ -502,7 +502,7 @@ def test_the_last_session_runs_again_without_its_files(program: Program, tmp_pat
     program.idle()
     assert source.read_text() == doubled and report.read_text() == "edited by hand"
     assert w.results.newest() is not None  # the model ran
-    w.run_last_session()
+    w.scripts.run_last_session()
     wait_until(lambda: w.findChild(dialogs.ReplayDialog) is not None, "the question again")
     w.findChild(dialogs.ReplayDialog).ok_button.click()
     wait_until(lambda: report.read_text() != "edited by hand", "the report")

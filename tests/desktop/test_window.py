@@ -309,7 +309,7 @@ def test_the_commands_of_a_session_outlive_it(settings: Settings, tmp_path: Path
     wait_until(window.actions_["last_session"].isEnabled, "the session")
     window.controller.run("sample small")
     wait_until(lambda: not window.controller.busy, "the sample")
-    window.run_last_session()
+    window.scripts.run_last_session()
     wait_until(lambda: any(e.command == "mixed y || g:" for e in window.controller.history.entries), "its last command")
     wait_until(lambda: not window.controller.busy, "the last session")
     ran = [e.command for e in window.controller.history.entries if not e.auto]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 PROJECT = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
 SHIPPED = ("desktop",)  # extras; dev stays with us
@@ -19,19 +20,15 @@ FAMILIES = {
 COPYLEFT = re.compile(r"(?<!L)GPL|Affero|(?<!Lesser )General Public Licen[cs]e")
 
 
-def plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def shipped() -> dict[str, metadata.Distribution]:
     """Terrace and all that is installed with it, by their names."""
     found: dict[str, metadata.Distribution] = {}
     todo = [("terrace", frozenset(SHIPPED))]
     while todo:
         name, extras = todo.pop()
-        if plain(name) in found:
+        if canonicalize_name(name) in found:
             continue
-        found[plain(name)] = distribution = metadata.distribution(name)
+        found[canonicalize_name(name)] = distribution = metadata.distribution(name)
         for line in distribution.requires or ():
             needed = Requirement(line)
             if needed.marker is None or any(needed.marker.evaluate({"extra": e}) for e in ("", *extras)):
@@ -101,5 +98,5 @@ def test_the_reason_and_the_licence_of_a_dependency_are_stated(name: str, commen
 
 
 def test_every_dependency_is_read() -> None:
-    listed = {plain(Requirement(r).name) for r in metadata.requires("terrace") or ()}
-    assert {plain(name) for name, _ in stated()} == listed
+    listed = {canonicalize_name(Requirement(r).name) for r in metadata.requires("terrace") or ()}
+    assert {canonicalize_name(name) for name, _ in stated()} == listed

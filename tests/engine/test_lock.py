@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
-from test_licences import plain, shipped
+from test_licences import shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -19,7 +20,7 @@ def entries() -> dict[str, tuple[str, list[str]]]:
     out = {}
     for line in joined.splitlines():
         name, version = line.split()[0].split("==")
-        out[plain(name)] = (version, re.findall(r"--hash=sha256:([0-9a-f]{64})(?= |$)", line))
+        out[canonicalize_name(name)] = (version, re.findall(r"--hash=sha256:([0-9a-f]{64})(?= |$)", line))
     return out
 
 
@@ -36,6 +37,6 @@ def test_all_that_ships_is_locked_in_a_version_that_is_allowed() -> None:
     for distribution in shipped().values():
         for line in distribution.requires or ():
             needed = Requirement(line)
-            if "extra" in str(needed.marker or "") or plain(needed.name) not in entries():
+            if "extra" in str(needed.marker or "") or canonicalize_name(needed.name) not in entries():
                 continue
-            assert needed.specifier.contains(entries()[plain(needed.name)][0], prereleases=True), line
+            assert needed.specifier.contains(entries()[canonicalize_name(needed.name)][0], prereleases=True), line

@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from terrace.data.apart import READER
+from terrace.data.apart import served
 from terrace.data.resources import resource_path
 from terrace_desktop.ui import theme, words
 from terrace_desktop.ui.settings import Settings
@@ -63,8 +63,8 @@ def make_application(language: str = words.ENGLISH) -> QApplication:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the application; the exit status."""
-    if (sys.argv[1:] if argv is None else list(argv)) == [READER]:
-        return read_for_another()
+    if served(sys.argv[1:] if argv is None else argv):
+        return 0
     options = parse_arguments(argv)
     if not has_display():
         print("There is no display here. `terrace run` works without one.", file=sys.stderr)
@@ -103,14 +103,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     relay.uninstall()
     logs.end_logs()
     return status
-
-
-def read_for_another() -> int:
-    """Read data files for another process of the frozen program, which has no other way to start one."""
-    from terrace.data.apart.child import serve
-
-    serve()
-    return 0
 
 
 def open_first(window: MainWindow, options: argparse.Namespace) -> None:

@@ -53,11 +53,10 @@ class ExportFlow(QObject):
         results.plot_export_asked.connect(self.export_plot)
 
     def actions(self) -> list[Action]:
-        """What the menus offer to write, and the do-file to run."""
+        """What the menus offer to write."""
         c = self.controller
         return [
             Action("save_data", tr("Save data &as…"), self.save_data, QKeySequence.StandardKey.SaveAs, c.has_data),
-            Action("run_do", tr("Run &do-file…"), self.run_do_file, enabled=lambda: c.is_ready),
             Action(
                 "save_history",
                 tr("Save &history as do-file…"),
@@ -114,7 +113,7 @@ class ExportFlow(QObject):
 
         self.controller.call(f"writing {path}", work, self._written, self._not_written)
 
-    # --- data and do-files --------------------------------------------------------------------------
+    # --- data and the history -----------------------------------------------------------------------
     def save_data(self, then: Callable[[Outcome | None], object] | None = None) -> None:
         """Save the data under a name; `then` gets the outcome."""
         filters = save_filters()
@@ -125,43 +124,6 @@ class ExportFlow(QObject):
             dialog.open()
         elif path:
             self.controller.run(commands.save_file(path), then)
-
-    def run_do_file(self) -> None:
-        """Run a file of commands, after its lines that go outside of its folder have been shown."""
-        filters = self.tr("Do-files") + " (*.do);;" + self.tr("All files") + " (*)"
-        path = dialogs.ask_open(self.window, self.tr("Run do-file"), self.settings.folder(), filters)
-        if path:
-            self.run_do(Path(path))
-
-    def run_do(self, path: Path) -> None:
-        """Run a do-file; where it goes outside of its folder, ask first and show the lines."""
-
-        def look() -> list[str]:
-            from terrace.session import trust
-
-            return trust.as_lines(trust.to_be_shown(path, begins=path.parent))
-
-        self.controller.call_view(f"looking through {path}", look, lambda lines: self._looked_through(path, lines))
-
-    def _looked_through(self, path: Path, lines: list[str]) -> None:
-        def run(writes: bool) -> None:
-            self.controller.run_script(path, lambda outcome: self._ran(path, outcome), writes=writes)
-
-        if not lines:
-            run(True)
-            return
-        dialog = dialogs.TrustDialog(self.window, path.name, lines)
-        dialog.accepted.connect(lambda: run(True))
-        dialog.without.connect(lambda: run(False))
-        dialog.show()
-
-    def _ran(self, path: Path, outcome: Outcome | None) -> None:
-        if outcome is None:
-            self.told.emit(self.tr("{0} has no commands.").format(path.name))
-        elif outcome.error is None:
-            self.told.emit(self.tr("{0} has run.").format(path.name))
-        elif outcome.line:
-            self.told.emit(self.tr("{0} stopped at line {1}.").format(path.name, outcome.line))
 
     def save_history(self) -> None:
         """Save the history as a do-file."""

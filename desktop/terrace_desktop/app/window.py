@@ -19,6 +19,7 @@ from terrace_desktop.app.data_pane import DATA, HISTORY, VARIABLES, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
 from terrace_desktop.app.help_flow import HelpFlow
 from terrace_desktop.app.model_flow import ModelFlow
+from terrace_desktop.app.script_flow import ScriptFlow
 from terrace_desktop.app.start_page import StartPage
 from terrace_desktop.app.status import StatusBar
 from terrace_desktop.panels.data.actions import actions as prepare_actions
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.models = ModelFlow(self, self.controller, self.results, settings)
         self._prepare: PrepareFlow | None = None
         self.exports = ExportFlow(self, self.controller, self.results, settings)
+        self.scripts = ScriptFlow(self, self.controller, settings, self._last_session)
         self.help = HelpFlow(self, self.controller)
         self.status = StatusBar()
         self.setStatusBar(self.status)
@@ -116,6 +118,7 @@ class MainWindow(QMainWindow):
             *prepare_actions(self._open_form, self.controller.has_data),
             *self.models.actions(),
             *self.exports.actions(),
+            *self.scripts.actions(),
             *self.help.actions(),
             *self._actions(),
         ]
@@ -126,9 +129,6 @@ class MainWindow(QMainWindow):
         themes = (("system", tr("&As the system")), ("light", tr("&Light")), ("dark", tr("&Dark")))
         now, spoken = theme.manager().choice, self.settings.language()
         return [
-            Action(
-                "last_session", tr("Run the &last session again"), self.run_last_session, enabled=self._has_last_session
-            ),
             Action("quit", tr("&Quit"), self.close, std.Quit),
             Action("undo", tr("&Undo"), self.undo, std.Undo, lambda: self.controller.snapshot.can_undo),
             Action("redo", tr("&Redo"), self.redo, std.Redo, lambda: self.controller.snapshot.can_redo),
@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
         self.exports.activate_asked.connect(self.models.activate)
         self.models.told.connect(self.status.tell)
         self.exports.told.connect(self.status.tell)
+        self.scripts.told.connect(self.status.tell)
         self.help.told.connect(self.status.tell)
         self.exports.failed.connect(self._export_failed)
 
@@ -287,30 +288,8 @@ class MainWindow(QMainWindow):
         """Undo the last change of the data."""
         self.controller.run("undo")
 
-    def run_last_session(self) -> None:
-        """Run what was run in the session before this one; where it wrote files, ask whether to write them again."""
-        text = "" if self.keeper is None else self.keeper.last()
-        if not text:
-            return
-
-        def look() -> list[str]:
-            from terrace.session import trust, writes
-
-            return trust.as_lines([p for p in writes.written_by(text) if p.deed in writes.TOUCHES])
-
-        self.controller.call_view("looking through the last session", look, lambda lines: self._replay(text, lines))
-
-    def _replay(self, text: str, lines: list[str]) -> None:
-        if not lines:
-            self.controller.run_script(text)
-            return
-        dialog = dialogs.ReplayDialog(self, lines)
-        dialog.accepted.connect(lambda: self.controller.run_script(text))
-        dialog.without.connect(lambda: self.controller.run_script(text, writes=False))
-        dialog.show()
-
-    def _has_last_session(self) -> bool:
-        return self.controller.is_ready and self.keeper is not None and bool(self.keeper.last())
+    def _last_session(self) -> str:
+        return "" if self.keeper is None else self.keeper.last()
 
     def unsaved(self) -> bool:
         """True where the data have changes that are in no file."""

@@ -35,7 +35,6 @@ Index = QModelIndex | QPersistentModelIndex
 V = TypeVar("V")  # what a control chooses: a name, a number, None for the usual
 
 
-
 class ReasonDelegate(QStyledItemDelegate):
     """Shows beside a closed value why it is closed."""
 

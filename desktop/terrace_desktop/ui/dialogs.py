@@ -6,7 +6,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QTextCharFormat,
@@ -108,12 +108,7 @@ class UnsavedDialog(SmallDialog):
     discarded = Signal()
 
     def __init__(self, parent: QWidget | None, document: str) -> None:
-        super().__init__(
-            parent,
-            "unsaved_dialog",
-            QCoreApplication.translate("UnsavedDialog", "Save the changes to the data?"),
-            QCoreApplication.translate("UnsavedDialog", "Save data…"),
-        )
+        super().__init__(parent, "unsaved_dialog", tr("Save the changes to the data?"), tr("Save data…"))
         told = self.tr(
             "{0} has been changed and is in no file as it is now. The commands are kept in any case: "
             "File > Run the last session again does them over."
@@ -131,17 +126,12 @@ class ChangedDialog(SmallDialog):
     """Before data are saved over a file that another program has changed since it was opened."""
 
     def __init__(self, parent: QWidget | None, name: str) -> None:
-        super().__init__(
-            parent,
-            "changed_dialog",
-            QCoreApplication.translate("ChangedDialog", "Replace the file?"),
-            QCoreApplication.translate("ChangedDialog", "Replace"),
-        )
+        super().__init__(parent, "changed_dialog", tr("Replace the file?"), tr("Replace"))
         told = self.tr("{0} has been changed by another program since it was opened. Its changes would be lost.")
         self.content.addWidget(label(told.format(name), wrap=True))
 
 
-class _WritesDialog(SmallDialog):
+class WritesDialog(SmallDialog):
     """Before commands run that touch files: which, line by line. They can run without what touches files, too."""
 
     without = Signal()
@@ -154,7 +144,7 @@ class _WritesDialog(SmallDialog):
         shown.setProperty("mono", True)
         shown.setMinimumHeight(140)
         self.content.addWidget(shown)
-        text = QCoreApplication.translate("_WritesDialog", "Run without writing")
+        text = tr("Run without writing")
         self.without_button = button(text, f"{self.objectName()}_without", self._without)
         self.buttons.insertWidget(self.buttons.indexOf(self.cancel_button), self.without_button)
         self.ok_button.setDefault(False)
@@ -164,31 +154,21 @@ class _WritesDialog(SmallDialog):
         self.without.emit()
 
 
-class TrustDialog(_WritesDialog):
+class TrustDialog(WritesDialog):
     """Before a do-file runs: what it would do outside of its folder, line by line."""
 
     def __init__(self, parent: QWidget | None, file: str, lines: list[str]) -> None:
-        super().__init__(
-            parent,
-            "trust_dialog",
-            QCoreApplication.translate("TrustDialog", "Run this do-file?"),
-            QCoreApplication.translate("TrustDialog", "Run"),
-        )
+        super().__init__(parent, "trust_dialog", tr("Run this do-file?"), tr("Run"))
         told = self.tr("{0} would go outside of its folder, or cannot tell where to. Run it only if you trust it.")
         self._list(told.format(file), lines)
         self.cancel_button.setDefault(True)
 
 
-class ReplayDialog(_WritesDialog):
+class ReplayDialog(WritesDialog):
     """Before the last session runs again: the files that it wrote, which may have been edited since."""
 
     def __init__(self, parent: QWidget | None, lines: list[str]) -> None:
-        super().__init__(
-            parent,
-            "replay_dialog",
-            QCoreApplication.translate("ReplayDialog", "Run the last session again?"),
-            QCoreApplication.translate("ReplayDialog", "Write the files too"),
-        )
+        super().__init__(parent, "replay_dialog", tr("Run the last session again?"), tr("Write the files too"))
         told = self.tr("It wrote these files. Written again, they lose what was changed in them since.")
         self._list(told, lines)
         self.without_button.setDefault(True)
@@ -198,12 +178,7 @@ class FailureDialog(SmallDialog):
     """An unforeseen error: what it was, and the log for whoever mends it."""
 
     def __init__(self, parent: QWidget | None, summary: str, details: str, log_file: Path) -> None:
-        super().__init__(
-            parent,
-            "failure_dialog",
-            QCoreApplication.translate("FailureDialog", "Something went wrong"),
-            QCoreApplication.translate("FailureDialog", "Go on"),
-        )
+        super().__init__(parent, "failure_dialog", tr("Something went wrong"), tr("Go on"))
         self.setMinimumWidth(560)
         told = self.tr(
             "This is a defect of Terrace, not a mistake of yours. Your data and results are still here. "
@@ -272,7 +247,7 @@ class CommandsDialog(QDialog):
 
     def __init__(self, parent: QWidget | None, commands: list[tuple[str, str, str]]) -> None:
         super().__init__(parent)
-        title = QCoreApplication.translate("CommandsDialog", "Commands")
+        title = tr("Commands")
         named(self, "commands_dialog", title)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -216,8 +216,7 @@ def _marked(text: str, marks: _Marks) -> str:
 def _by_name(told: Planned, parsed: ParsedCommand) -> list[Planned]:
     """Of a command that names its file before its options, or after ``using``."""
     try:
-        clauses = parsed.clauses
-        named = clauses.body if clauses.using is None else clauses.using
+        named = parsed.clauses.file
         if told.deed == "runs":  # arguments may follow
             named = words(named)[0] if words(named) else named
     except TerraceError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from terrace.data.resources import resource_path
@@ -33,7 +33,9 @@ def _entries(script: str) -> list[dict[str, Any]]:
     return entries
 
 
+@cache
 def _whole(script: str) -> dict[str, Any]:
+    """The file as it is. Do not change it."""
     found: dict[str, Any] = json.loads(resource_path("validation", "r", f"{script}.json").read_text(encoding="utf-8"))
     return found
 

@@ -78,12 +78,13 @@ def engine_sha256() -> str:
 def _shipped() -> list[metadata.Distribution]:
     """Terrace's libraries and theirs by name; all that are there where Terrace is not known as one of them."""
     from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
 
     found: dict[str, metadata.Distribution] = {}
     todo: list[tuple[str, tuple[str, ...]]] = [("terrace", _EXTRAS)]
     while todo:
         name, extras = todo.pop()
-        plain = re.sub(r"[-_.]+", "-", name).lower()
+        plain = canonicalize_name(name)
         if plain in found:
             continue
         try:

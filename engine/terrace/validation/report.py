@@ -116,9 +116,8 @@ _KINDS = (("published", "Published numbers"), ("R", "Numbers computed by R"))
 
 
 def _signatures() -> Table:
-    rows = tuple(Row(who, ("", "", "")) for who in ("Carried out by", "Checked by"))
     line = "_" * 22
-    rows = tuple(Row(row.label, (line, line, "_" * 12)) for row in rows)
+    rows = tuple(Row(who, (line, line, "_" * 12)) for who in ("Carried out by", "Checked by"))
     return Table("Signatures", (_text("name", "Name"), _text("signature", "Signature"), _text("date", "Date")), rows)
 
 

@@ -7,11 +7,8 @@ digits and blanks of every script, which RE2 by itself does not.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import re
 
 _SCRIPTS = {"w": r"\p{L}\p{M}\p{Nd}\p{Pc}", "d": r"\p{Nd}", "s": r"\s\x{85}\p{Z}"}
 _WITHOUT = {
@@ -21,6 +18,7 @@ _WITHOUT = {
     "(?<!": "Looking behind, (?<!...), is not available.",
     "(?>": "Groups that keep what they matched, (?>...), are not available.",
 }
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _REPEATED = "Repeating what a group matched, as \\1 does, is not available."
 
 
@@ -43,24 +41,11 @@ def _why(pattern: str, error: Exception) -> str:
     for construct, words in _WITHOUT.items():
         if construct in pattern:
             return f"{begin}. {words}"
-    escaped = {pattern[i + 1] for i in _escapes(pattern)}
-    if escaped & set("123456789"):
+    if set(_ESCAPED.findall(pattern)) & set("123456789"):
         return f"{begin}. {_REPEATED}"
     said = error.args[0] if error.args else ""
     reason = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-    return f"{begin}: {reason}." if isinstance(reason, str) and len(reason) < 200 else f"{begin}."
-
-
-def _escapes(pattern: str) -> list[int]:
-    """Where a backslash stands that is not itself escaped and is not the last character."""
-    out: list[int] = []
-    i = 0
-    while i < len(pattern) - 1:
-        if pattern[i] == "\\":
-            out.append(i)
-            i += 1
-        i += 1
-    return out
+    return f"{begin}: {reason}." if len(reason) < 200 else f"{begin}."
 
 
 def _in_every_script(pattern: str) -> str:

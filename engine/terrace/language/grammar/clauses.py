@@ -36,6 +36,11 @@ class Clauses:
     weight: Weighting | None = None
     using: Piece | None = None
 
+    @property
+    def file(self) -> Piece:
+        """Where a file is named that may stand after ``using`` or without it."""
+        return self.body if self.using is None else self.using
+
 
 def split_clauses(piece: Piece, *, using: bool = True) -> Clauses:
     """Take a command apart.

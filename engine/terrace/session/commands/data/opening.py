@@ -19,7 +19,7 @@ from terrace.language.grammar.clauses import Clauses
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import parse_names
 from terrace.language.grammar.options import Option, choice, rules
-from terrace.language.grammar.tokens import Piece, unquoted
+from terrace.language.grammar.tokens import unquoted
 from terrace.language.mixed_options import argument, excluding
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.helpers.files import file_name, without_labels
@@ -71,8 +71,7 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
                                    already="clear replace"))  # fmt: skip
     excluding(options, ("stream", "nostream"))
     clauses = parsed.clauses
-    piece = clauses.body if clauses.using is None else clauses.using
-    name = file_name(session, piece, "use")
+    name = file_name(session, clauses.file, "use")
     parts = {part: _text(options[part]) for part in _PARTS if part in options}
     if "nostream" not in options and not parts and ("stream" in options or larger_than_memory(name)):
         if "nolabel" in options:
@@ -139,10 +138,6 @@ def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-def _using(clauses: Clauses) -> Piece:
-    return clauses.body if clauses.using is None else clauses.using
-
-
 @command(
     "import delimited",
     minimum="import delim",
@@ -153,7 +148,7 @@ def _using(clauses: Clauses) -> Piece:
 )
 def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options((*textfile_rules(), *rules("", "case")))
-    name = file_name(session, _using(parsed.clauses), "import delimited")
+    name = file_name(session, parsed.clauses.file, "import delimited")
     data = _read(session, name, **textfile_options(options))
     return opened(session, _in_case(data, options.get("case")))
 
@@ -182,7 +177,7 @@ def _text(option: Option | None) -> str | None:
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("desc:ribe", "sh:eet cellra:nge case", already="clear first:row"))
-    name = file_name(session, _using(parsed.clauses), "import excel")
+    name = file_name(session, parsed.clauses.file, "import excel")
     if "describe" in options:
         from terrace.data.read import sheets
 
@@ -229,7 +224,7 @@ def _opens(command_name: str, article: str) -> str:
 def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     more = {"import sas": " cat:alog mem:ber", "import sasxport5": " mem:ber"}.get(parsed.name, "")
     options = parsed.options(rules("", "case enc:oding" + more, already="clear"))
-    name = file_name(session, _using(parsed.clauses), parsed.name)
+    name = file_name(session, parsed.clauses.file, parsed.name)
     if not Path(name).suffix:
         endings = formats.endings_of(formats.opened_by(parsed.name))
         name += next((e for e in endings if Path(name + e).is_file()), endings[0])

@@ -12,10 +12,9 @@ from terrace.data.signature import Signature, signature
 from terrace.errors import DataError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import parse_names
-from terrace.language.grammar.options import match_options, rules
-from terrace.language.grammar.tokens import split, unquoted
-from terrace.language.mixed_options import argument
-from terrace.session.commands.helpers.files import file_name
+from terrace.language.grammar.options import rules
+from terrace.language.grammar.tokens import unquoted
+from terrace.session.commands.helpers.files import read_saving, with_ending
 from terrace.session.commands.helpers.working import plural
 from terrace.session.effects import Effect
 from terrace.session.registry import command
@@ -58,9 +57,8 @@ def sign(session: Session, parsed: ParsedCommand) -> CommandResult:
     signed = Signed(found.columns, found.rows, datetime.now().astimezone().isoformat(timespec="seconds"))
     said = f"{found.text}\nThe data are signed."
     if "saving" in options:
-        parts = split(argument(options["saving"]), ",")
-        inside = match_options(parts[1].strip(), rules("replace"), "saving") if len(parts) > 1 else {}
-        path = _write(Path(file_name(session, parts[0].strip(), "saving")), signed, replace_="replace" in inside)
+        name, may_replace = read_saving(session, options["saving"])
+        path = _write(Path(name), signed, replace_=may_replace)
         said += f" The signature is in {path}."
     state = replace(session.state, dataset=replace(data, signed=signed), returned=_returned(found))
     return CommandResult(text=said, state=state)
@@ -160,13 +158,13 @@ def _differences(signed: Signed, now: Signature, data: Dataset, *, strict: bool)
 def _write(path: Path, signed: Signed, *, replace_: bool) -> Path:
     from terrace.disk.writing import write_bytes
 
-    path = path if path.suffix else path.with_name(path.name + EXTENSION)
+    path = with_ending(path, EXTENSION)
     whole = {"format": 1, "signed": signed.when, "rows": signed.rows, "variables": dict(signed.columns)}
     return write_bytes(path, (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode(), replace=replace_)
 
 
 def _read(path: Path) -> Signed:
-    path = path if path.suffix else path.with_name(path.name + EXTENSION)
+    path = with_ending(path, EXTENSION)
     if not path.is_file():
         raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
     try:

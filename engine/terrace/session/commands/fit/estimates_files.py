@@ -26,8 +26,9 @@ from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.options import rules
 from terrace.language.grammar.tokens import unquoted
 from terrace.results.fit import FitResult
-from terrace.sealed import BROKEN, is_sealed, read_whole, seal, unseal
+from terrace.sealed import BROKEN, damaged, is_sealed, read_whole, seal, unseal
 from terrace.session.commands.fit.mixed import mixed_result
+from terrace.session.commands.helpers.files import with_ending
 from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.context import current_sample
 from terrace.session.effects import Effect
@@ -107,8 +108,7 @@ def _path(session: Session, parsed: ParsedCommand) -> Path:
     name = unquoted(parsed.clauses.body)
     if not name:
         raise parsed.word.error("The name of a file is missing.", code="no-file", advice=f"Write {parsed.name} FILE.")
-    path = session.state.path(name)
-    return path if path.suffix else path.with_name(path.name + EXTENSION)
+    return with_ending(session.state.path(name), EXTENSION)
 
 
 def _needed(session: Session, fit: FitResult) -> Dataset:
@@ -254,12 +254,7 @@ def _of(kind: type | tuple[type, ...], value: Any) -> Any:
 
 
 def _damaged(path: Path, why: str) -> DataError:
-    return DataError(
-        f"{path} is damaged or was altered: {why}.",
-        code="damaged-file",
-        subject=str(path),
-        advice="Take a copy that was made before, or fit the model again.",
-    )
+    return damaged(path, why, advice="Take a copy that was made before, or fit the model again.")
 
 
 def _foreign(path: Path) -> DataError:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from terrace.data.dataset import Dataset
-from terrace.language.grammar.tokens import Piece, unquoted
+from terrace.language.grammar.options import Option, match_options, rules
+from terrace.language.grammar.tokens import Piece, split, unquoted
+from terrace.language.mixed_options import argument
 from terrace.session.session import Session
 
 
@@ -24,6 +27,21 @@ def file_name(session: Session, piece: Piece, command_name: str) -> str:
             advice="Download the file first, and open it from disk.",
         )
     return str(session.state.path(name))
+
+
+def with_ending(path: Path, ending: str) -> Path:
+    """The path, with the ending of its kind of file (such as ``.log``) where it has none."""
+    return path if path.suffix else path.with_name(path.name + ending)
+
+
+def read_saving(session: Session, option: Option, *, already: str = "") -> tuple[str, bool]:
+    """``saving(FILE, replace)``: the file's name, and whether it may replace another.
+
+    `already` are suboptions of Stata that say what is done anyway.
+    """
+    parts = split(argument(option), ",")
+    inside = match_options(parts[1].strip(), rules("replace", already=already), "saving") if len(parts) > 1 else {}
+    return file_name(session, parts[0].strip(), "saving"), "replace" in inside
 
 
 def without_labels(data: Dataset) -> Dataset:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +12,12 @@ from terrace.errors import SpecError, TerraceError
 from terrace.language.grammar.command import ParsedCommand, Prefix
 from terrace.language.grammar.names import parse_names
 from terrace.language.grammar.options import Option, match_options, rules
-from terrace.language.grammar.tokens import split, unquoted
+from terrace.language.grammar.tokens import unquoted
 from terrace.language.mixed_options import argument, number
 from terrace.postestimation.resample.replication import Replicated, bootstrap, jackknife
 from terrace.results.fit import NOT_IDENTIFIED, FitResult
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.files import read_saving
 from terrace.session.commands.helpers.replications import MOST_REPS
 from terrace.session.commands.helpers.working import chosen, plural
 from terrace.session.registry import prefix
@@ -48,7 +49,7 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
     session = _with_idcluster(session, options)
     statistics = read_statistics(outer.clauses.body)
     command = inner(parsed, outer)
-    saving = read_saving(session, options.get("saving"))
+    saving = saving_of(session, options)
     state = session.execute(command).state or session.state
     fit = state.fit if _is_estimation(state, session.state) else None
     values = collect(state, statistics, estimation=fit is not None, random=True)
@@ -188,23 +189,17 @@ def _units(
 Saving = tuple[str, bool]
 
 
-def read_saving(session: Session, option: Option | None) -> Saving | None:
-    """``saving(file, replace)``: the file's name, and whether it may replace another."""
-    if option is None:
-        return None
-    from terrace.session.commands.helpers.files import file_name
-
-    parts = split(argument(option), ",")
-    rest = parts[1].strip() if len(parts) > 1 else None
-    inside = match_options(rest, rules("replace", already="double"), "saving") if rest is not None else {}
-    return file_name(session, parts[0].strip(), "saving"), "replace" in inside
+def saving_of(session: Session, options: Mapping[str, Option]) -> Saving | None:
+    """``saving(FILE, replace)`` of a prefix: the file's name, and whether it may replace another; None without it."""
+    return read_saving(session, options["saving"], already="double") if "saving" in options else None
 
 
 def write_replicates(session: Session, saving: Saving, data: Dataset) -> str:
     """Write the dataset; what to say of it."""
     from terrace.data.write import write
 
-    written = write(data, saving[0], replace=saving[1], progress=session.report, cancel=session.cancelled)
+    name, may_replace = saving
+    written = write(data, name, replace=may_replace, progress=session.report, cancel=session.cancelled)
     return f"Saved as {written.path} ({len(data):,} rows)."
 
 

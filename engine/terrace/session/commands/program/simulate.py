@@ -14,7 +14,7 @@ from terrace.language.grammar.options import match_options, rules
 from terrace.language.mixed_options import number
 from terrace.session.commands.helpers.replications import MOST_REPS
 from terrace.session.commands.helpers.working import plural
-from terrace.session.commands.program.resample import distinct_names, read_saving, write_replicates
+from terrace.session.commands.program.resample import distinct_names, saving_of, write_replicates
 from terrace.session.registry import prefix
 from terrace.session.replicates.kept import Value, collect, inner, read_statistics
 from terrace.session.session import Session
@@ -45,9 +45,8 @@ def simulate(session: Session, parsed: ParsedCommand) -> CommandResult:
     if failed:
         lines.append(f"The command failed in {failed:,} of them; their numbers are missing.")
     state = replace(session.state, rng=rng)
-    if "saving" in options:
-        saving = read_saving(session, options["saving"])
-        assert saving is not None
+    saving = saving_of(session, options)
+    if saving is not None:
         lines.append(write_replicates(session, saving, data))
         return CommandResult(text="\n".join(lines), state=state)
     return CommandResult(text="\n".join(lines), state=replace(state, dataset=data))

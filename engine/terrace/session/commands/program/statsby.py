@@ -22,7 +22,7 @@ from terrace.language.grammar.options import Option, match_options, rules
 from terrace.language.grammar.tokens import split
 from terrace.language.mixed_options import argument, number
 from terrace.session.commands.helpers.working import plural
-from terrace.session.commands.program.resample import distinct_names, read_saving, write_replicates
+from terrace.session.commands.program.resample import distinct_names, saving_of, write_replicates
 from terrace.session.comparable import Coding, coding_of, common_bases
 from terrace.session.registry import prefix
 from terrace.session.replicates.kept import Statistic, Value, collect, inner, read_statistics, renamed, run_on
@@ -239,9 +239,8 @@ def _finished(
 ) -> CommandResult:
     """The dataset saved, or in place of the data."""
     lines = [f"{head}: {', '.join(v.name for v in values)}", *told]
-    if "saving" in options:
-        saving = read_saving(session, options["saving"])
-        assert saving is not None
+    saving = saving_of(session, options)
+    if saving is not None:
         lines.append(write_replicates(session, saving, data))
         return CommandResult(text="\n".join(lines))
     return CommandResult(text="\n".join(lines), state=replace(session.state, dataset=data))

@@ -12,6 +12,7 @@ from terrace.errors import DataError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.options import rules
 from terrace.language.grammar.tokens import unquoted
+from terrace.session.commands.helpers.files import with_ending
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -42,10 +43,7 @@ def log_using(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise parsed.word.error(
             f"The log {session.state.log} is open already.", code="log-open", advice="Write log close before."
         )
-    path = session.state.path(_name(parsed))
-    if not path.suffix:
-        path = path.with_name(path.name + ".log")
-    path = path.absolute()
+    path = with_ending(session.state.path(_name(parsed)), ".log").absolute()
     opened = f"log: {path}\nopened: {_now()}\n\n"
     begin_log(path, opened, replace="replace" in options, append="append" in options)
     return CommandResult(text=f"The log is {path}.", state=replace(session.state, log=str(path)))

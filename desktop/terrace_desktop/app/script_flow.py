@@ -1,0 +1,118 @@
+"""Do-files and the last session, run after their lines that touch files have been shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from terrace_desktop.ui import dialogs
+from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.words import tr
+from terrace_desktop.work.controller import Controller
+
+if TYPE_CHECKING:
+    from terrace.session.contract import Outcome
+    from terrace_desktop.ui.settings import Settings
+
+
+class ScriptFlow(QObject):
+    """Looks through commands beside the session, asks where they touch files, and has them run.
+
+    `last` gives the commands of the session before this one, and no text where there was none.
+    """
+
+    told = Signal(str)
+
+    def __init__(self, window: QWidget, controller: Controller, settings: Settings, last: Callable[[], str]) -> None:
+        super().__init__(window)
+        self.window = window
+        self.controller = controller
+        self.settings = settings
+        self._last = last
+
+    def actions(self) -> list[Action]:
+        """What the File menu offers to run."""
+        c = self.controller
+        return [
+            Action("run_do", tr("Run &do-file…"), self.run_do_file, enabled=lambda: c.is_ready),
+            Action(
+                "last_session",
+                tr("Run the &last session again"),
+                self.run_last_session,
+                enabled=lambda: c.is_ready and bool(self._last()),
+            ),
+        ]
+
+    def run_do_file(self) -> None:
+        """Run a file of commands, after its lines that go outside of its folder have been shown."""
+        filters = self.tr("Do-files") + " (*.do);;" + self.tr("All files") + " (*)"
+        path = dialogs.ask_open(self.window, self.tr("Run do-file"), self.settings.folder(), filters)
+        if path:
+            self.run_do(Path(path))
+
+    def run_do(self, path: Path) -> None:
+        """Run a do-file; where it goes outside of its folder, ask first and show the lines."""
+
+        def look() -> list[str]:
+            from terrace.session import trust
+
+            return trust.as_lines(trust.to_be_shown(path, begins=path.parent))
+
+        def run(writes: bool) -> None:
+            self.controller.run_script(path, lambda outcome: self._ran(path, outcome), writes=writes)
+
+        def ask(lines: list[str]) -> dialogs.WritesDialog:
+            return dialogs.TrustDialog(self.window, path.name, lines)
+
+        self._looked_through(f"looking through {path}", look, ask, run)
+
+    def run_last_session(self) -> None:
+        """Run what was run in the session before this one; where it wrote files, ask whether to write them again."""
+        text = self._last()
+        if not text:
+            return
+
+        def look() -> list[str]:
+            from terrace.session import trust, writes
+
+            return trust.as_lines([p for p in writes.written_by(text) if p.deed in writes.TOUCHES])
+
+        def run(writes: bool) -> None:
+            self.controller.run_script(text, writes=writes)
+
+        def ask(lines: list[str]) -> dialogs.WritesDialog:
+            return dialogs.ReplayDialog(self.window, lines)
+
+        self._looked_through("looking through the last session", look, ask, run)
+
+    def _looked_through(
+        self,
+        label: str,
+        look: Callable[[], list[str]],
+        ask: Callable[[list[str]], dialogs.WritesDialog],
+        run: Callable[[bool], None],
+    ) -> None:
+        """Run with writes where `look` finds no lines to be shown, else as the user says who has read them."""
+
+        def found(lines: list[str]) -> None:
+            if not lines:
+                run(True)
+                return
+            dialog = ask(lines)
+            dialog.accepted.connect(lambda: run(True))
+            dialog.without.connect(lambda: run(False))
+            dialog.show()
+
+        self.controller.call_view(label, look, found)
+
+    def _ran(self, path: Path, outcome: Outcome | None) -> None:
+        if outcome is None:
+            self.told.emit(self.tr("{0} has no commands.").format(path.name))
+        elif outcome.error is None:
+            self.told.emit(self.tr("{0} has run.").format(path.name))
+        elif outcome.line:
+            self.told.emit(self.tr("{0} stopped at line {1}.").format(path.name, outcome.line))
