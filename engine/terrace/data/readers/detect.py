@@ -303,7 +303,8 @@ def _even_words(lines: list[str]) -> bool:
 def _below_titles(lines: list[str], plain: list[str]) -> list[str]:
     """The lines below the first empty one, where that is near the top: a title says nothing of the delimiter."""
     blank = next((k for k, line in enumerate(lines[:10]) if not line.strip()), None)
-    below = [line for line in lines[blank:] if line in plain] if blank else []
+    known = set(plain)
+    below = [line for line in lines[blank:] if line in known] if blank else []
     return below if len(below) >= 2 else plain
 
 
