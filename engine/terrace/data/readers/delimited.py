@@ -175,8 +175,7 @@ def _take_blanks_out(frame: pd.DataFrame, k: int, table: Table, numbers: bool) -
     if not bool(blank.any()):
         return ""
     values = values.mask(blank)
-    plain = values.str.replace(",", ".", regex=False) if table.layout.decimal == "," else values
-    found = pd.to_numeric(plain.str.strip(), errors="coerce")
+    found = _numbers(values.str.strip(), table.layout)
     note = ""
     if numbers and bool((found.notna() == values.notna()).all()):
         keep = needs_text(values)
@@ -186,10 +185,17 @@ def _take_blanks_out(frame: pd.DataFrame, k: int, table: Table, numbers: bool) -
     return note
 
 
+def _numbers(texts: pd.Series, layout: Layout) -> pd.Series:
+    """Fields as numbers by the decimal mark of the file; NaN where one is none."""
+    plain = texts.str.replace(",", ".", regex=False) if layout.decimal == "," else texts
+    numbers: pd.Series = pd.to_numeric(plain, errors="coerce")
+    return numbers
+
+
 def _spelled(written: pd.Series, table: Table, text: bool) -> str:
     written = table.numbered(written)
     present = written[written.notna() & ~written.str.strip().isin(MISSING)]
-    return spelled_apart(present, 0, text=text)
+    return spelled_apart(present, text=text)
 
 
 def _whole(values: pd.Series) -> bool:
@@ -275,8 +281,7 @@ def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
         if re.fullmatch(pattern, str(levels.iloc[0]).strip()) and bool(levels.str.strip().str.fullmatch(pattern).all()):
             sign = re.sub(r"[\d.,+ -]", "", str(levels.iloc[0]))
             return values, f'its numbers have {what}, so it is text; destring, ignore("{sign}") makes numbers of it.'
-    plain = levels.str.replace(",", ".", regex=False) if layout.decimal == "," else levels
-    bad = levels[pd.to_numeric(plain, errors="coerce").isna()]
+    bad = levels[_numbers(levels, layout).isna()]
     if 0 < len(bad) <= 20 and len(bad) < 0.2 * len(levels):
         n = int(present.isin(bad).sum())
         if n < 0.1 * len(present):
@@ -296,8 +301,7 @@ def signs_out(values: pd.Series, levels: pd.Series, layout: Layout) -> tuple[pd.
     rest = levels.drop(signs.index).str.strip()
     if layout.thousands:
         rest = rest.str.replace(layout.thousands, "", regex=False)
-    plain = rest.str.replace(",", ".", regex=False) if layout.decimal == "," else rest
-    known = pd.to_numeric(plain, errors="coerce")
+    known = _numbers(rest, layout)
     if bool(known.isna().any()) or needs_text(rest):
         return None, ""
     numbers = values.map(dict(zip(levels.loc[rest.index], known, strict=True))).astype(np.float64)
