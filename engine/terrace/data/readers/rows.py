@@ -35,6 +35,11 @@ class Rows:
     open: int = 0
 
 
+def physical_lines(text: str) -> list[str]:
+    """The lines with their ends: CR, LF or both, and nothing else that Unicode calls a line end."""
+    return [line for line in _LINE.findall(text) if line]
+
+
 def split_text(
     text: str, delimiter: str, report: Report, *, comment: str | None = None, first_line: int = 1
 ) -> Rows:

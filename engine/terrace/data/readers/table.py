@@ -23,12 +23,12 @@ from terrace.data.progress import Report
 from terrace.data.readers import line_limit
 from terrace.data.readers.detect import (
     SAMPLE_BYTES,
+    SAMPLE_ROWS,
     Layout,
     Sample,
     Wanted,
     detect_sample,
     layout_of,
-    physical_lines,
     rows_of,
     split_rows,
 )
@@ -36,11 +36,10 @@ from terrace.data.readers.encoding import Encoding, check_encoding, find_encodin
 from terrace.data.readers.header import footer_rows
 from terrace.data.readers.line_limit import LineLimit
 from terrace.data.readers.parser import TOGETHER, Parsing, quiet
-from terrace.data.readers.rows import Rows, even, split_text
+from terrace.data.readers.rows import Rows, even, physical_lines, split_text
 from terrace.data.readers.survey import FileBytes, Survey, survey
 from terrace.errors import DataError
 
-_SAMPLE_ROWS = 300
 _TAIL_ROWS = 60
 _BLOCK = 1 << 20  # bytes that are taken in at a time
 NO_END = "The last line does not end with a line end; the file may be cut off."
@@ -313,8 +312,8 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
             subject=str(path),
             advice="Close it, or copy the file again.",
         )
-    head = Rows(rows.rows[:_SAMPLE_ROWS], rows.lines[:_SAMPLE_ROWS])
-    whole = len(rows.rows) <= _SAMPLE_ROWS
+    head = Rows(rows.rows[:SAMPLE_ROWS], rows.lines[:SAMPLE_ROWS])
+    whole = len(rows.rows) <= SAMPLE_ROWS
     layout, found = layout_of(
         path, head, whole, wanted, layout.encoding, layout.delimiter, layout.begins, sample.named
     )
