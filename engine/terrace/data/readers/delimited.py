@@ -33,21 +33,7 @@ _PERCENT = r"[+-]?\d[\d.,]* ?%"
 _MONEY = r"[+-]?[$€£¥] ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?[$€£¥]"
 
 
-def read_delimited(
-    path: Path,
-    report: Report,
-    *,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    thousands: str | None = None,
-    encoding: str | None = None,
-    rows: tuple[int | None, int | None] = (None, None),
-    columns: tuple[int | None, int | None] = (None, None),
-    names: int | None = None,
-    skip: int = 0,
-    comment: str | None = None,
-    text: tuple[int, ...] = (),
-) -> Dataset:
+def read_delimited(path: Path, report: Report, **options: Any) -> Dataset:
     """Read a text table; what had to be detected, and what was left out, is told in the notes.
 
     Columns of dates become dates; a column that is not wholly numeric, or whose numbers would lose digits, becomes
@@ -55,12 +41,11 @@ def read_delimited(
     is not a table, naming the line.
     """
     report()
-    table = open_table(
-        path, report, Wanted(delimiter, decimal, thousands, encoding, rows, columns, names, skip, comment, text)
-    )
+    wanted = Wanted(**options)
+    table = open_table(path, report, wanted)
     layout = table.layout
-    width, first = len(layout.names), columns[0] or 1
-    as_text = set(range(width)) if 0 in text else {k - first for k in text if 0 <= k - first < width}
+    width, first = len(layout.names), wanted.columns[0] or 1
+    as_text = set(range(width)) if 0 in wanted.text else {k - first for k in wanted.text if 0 <= k - first < width}
     frame, told = read_rows(table, report, text=as_text)
     notes = [describe_layout(layout), *table.notes, *_missing_signs(table, frame, report)]
     out = []
