@@ -42,7 +42,7 @@ from terrace.errors import DataError
 
 _TAIL_ROWS = 60
 _BLOCK = 1 << 20  # bytes that are taken in at a time
-NO_END = "The last line does not end with a line end; the file may be cut off."
+_NO_END = "The last line does not end with a line end; the file may be cut off."
 
 
 @dataclass(slots=True)
@@ -69,17 +69,17 @@ class Table:
         return values.set_axis(self.lines[: len(values)])
 
 
-def open_table(path: Path, report: Report, wanted: Wanted, *, parse: bool = True) -> Table:
+def open_table(path: Path, report: Report, wanted: Wanted) -> Table:
     """Find out how a file is to be read. Raises `DataError` where it is no table, or where a row is not certain.
 
-    With `parse`, a table that need not be split is parsed at the same time.
+    A table that need not be split and is not very large is parsed at the same time.
     """
     with quiet():
-        begun = _begun(path, wanted, report) if parse and wanted.encoding is None else None
+        begun = _begun(path, wanted, report) if wanted.encoding is None else None
         if begun is not None and (table := _as_begun(path, begun, report)) is not None:
             return table
         try:
-            return _open_table(path, report, wanted, parse, begun)
+            return _open_table(path, report, wanted, begun)
         except DataError:
             if begun is not None:
                 begun.parsing.settle()  # while its warnings are kept quiet
@@ -89,12 +89,10 @@ def open_table(path: Path, report: Report, wanted: Wanted, *, parse: bool = True
 def _as_begun(path: Path, begun: _Begun, report: Report) -> Table | None:
     """A table of ASCII without quirks, which is counted without being taken into memory; None for any other file."""
     layout = begun.sample.layout
-    begin = _begin(begun.sample, begun.head)
-    assert begin is not None
     with open(path, "rb", buffering=0) as file:
         data = FileBytes(file)
         try:
-            counts = survey(data, begin, layout.delimiter, report, plain=True)
+            counts = survey(data, begun.begin, layout.delimiter, report, plain=True)
             if not counts.ascii or not _regular(counts, layout) or data[:SAMPLE_BYTES] != begun.head:
                 return None
             if _footed(begun.sample, data):
@@ -102,18 +100,18 @@ def _as_begun(path: Path, begun: _Begun, report: Report) -> Table | None:
         except EOFError:
             return None
     frame = _at_once(path, path, layout, report, begun)
-    return Table(path, layout, path, counts, None, [*layout.notes, *([] if counts.ends else [NO_END])], frame)
+    return Table(path, layout, path, counts, None, _notes(layout, counts), frame)
 
 
-def _open_table(path: Path, report: Report, wanted: Wanted, parse: bool, begun: _Begun | None) -> Table:
+def _open_table(path: Path, report: Report, wanted: Wanted, begun: _Begun | None) -> Table:
     data = _taken_in(path, report)
     encoding = check_encoding(data, path, wanted.encoding) if wanted.encoding else find_encoding(data, path)
     report(0.0)
     if encoding.name in ("utf-8", "utf-8-sig", "ascii") and encoding.confidence == 1.0:
-        return _opened(path, data, path, encoding, wanted, report, parse, begun)
+        return _opened(path, data, path, encoding, wanted, report, begun)
     text = str(data, encoding.name, "replace").encode("utf-8", "replace")
     report(0.0)
-    return _opened(path, text, text, encoding, wanted, report, parse)
+    return _opened(path, text, text, encoding, wanted, report)
 
 
 def _taken_in(path: Path, report: Report) -> memoryview:
@@ -137,7 +135,6 @@ def _opened(
     encoding: Encoding,
     wanted: Wanted,
     report: Report,
-    parse: bool,
     begun: _Begun | None = None,
 ) -> Table:
     head = bytes(data[:SAMPLE_BYTES])
@@ -154,12 +151,11 @@ def _opened(
         frame = None
         with ThreadPoolExecutor(1) as pool:
             counting = pool.submit(survey, data, begin, layout.delimiter, report)
-            if parse and len(data) <= TOGETHER:
+            if len(data) <= TOGETHER:
                 frame = _at_once(path, source, layout, report, begun)
             counts = counting.result()
         if _regular(counts, layout):
-            notes = [*filter(None, [encoding.note]), *layout.notes, *([] if counts.ends else [NO_END])]
-            return Table(path, layout, source, counts, None, notes, frame)
+            return Table(path, layout, source, counts, None, _notes(layout, counts, encoding), frame)
     return _by_rows(path, str(data, "utf-8", "replace"), sample, encoding, wanted, report)
 
 
@@ -185,16 +181,22 @@ def open_unsplit(path: Path, report: Report) -> Table | None:
             begin = _begin(sample, text.encode("utf-8") if wide else head)
             if begin is None or not certain:
                 return None
-            notes = [*filter(None, [encoding.note]), *sample.layout.notes]
+            layout = sample.layout
             if wide:  # its bytes cannot be counted as they are
-                return Table(path, sample.layout, path, Survey(zeros=True, padded=True), None, notes)
-            counts = survey(data, begin, sample.layout.delimiter, report)
-            if _footed(sample, data) or not _regular(counts, sample.layout):
-                return None
-            notes += [] if counts.ends else [NO_END]
-            return Table(path, sample.layout, path, counts, None, notes)
+                counts = Survey(zeros=True, padded=True)
+            else:
+                counts = survey(data, begin, layout.delimiter, report)
+                if _footed(sample, data) or not _regular(counts, layout):
+                    return None
+            return Table(path, layout, path, counts, None, _notes(layout, counts, encoding))
         finally:
             data.release()
+
+
+def _notes(layout: Layout, counts: Survey, encoding: Encoding | None = None) -> list[str]:
+    """What is told of a table that need not be split."""
+    guessed = [] if encoding is None or not encoding.note else [encoding.note]
+    return [*guessed, *layout.notes, *([] if counts.ends else [_NO_END])]
 
 
 def _regular(counts: Survey, layout: Layout) -> bool:
@@ -232,10 +234,13 @@ def _footed(sample: Sample, data: memoryview | bytes | FileBytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """A file that is parsed already while it is taken in and counted, by what its ``head`` says of it."""
+    """A file that is parsed already while it is taken in and counted, by what its ``head`` says of it: its data begin
+    at the byte ``begin``.
+    """
 
     head: bytes
     sample: Sample
+    begin: int
     parsing: Parsing
 
 
@@ -255,9 +260,10 @@ def _begun(path: Path, wanted: Wanted, report: Report) -> _Begun | None:
         sample = detect_sample(path, head.decode("ascii"), False, wanted, "utf-8")
     except DataError:
         return None  # it is said when all of the file is known
-    if _begin(sample, head) is None:
+    begin = _begin(sample, head)
+    if begin is None:
         return None
-    return _Begun(head, sample, Parsing(path, path, sample.layout, report))
+    return _Begun(head, sample, begin, Parsing(path, path, sample.layout, report))
 
 
 def _at_once(
@@ -379,7 +385,7 @@ def _row_notes(
         k = short.pop()
         notes.append(f"The last line has {before[k]} of {width} fields; the file may be cut off.")
     elif not ends:
-        notes.append(NO_END)
+        notes.append(_NO_END)
     if len(short) == len(kept) and short and len({before[k] for k in short}) == 1:
         notes.append(f"The header has {width} names and the rows {before[0]} fields; the last names have no values.")
     elif short:
