@@ -67,13 +67,13 @@ def why_text(texts: pd.Series) -> str:
     return f"some of its numbers begin with zeros ({found} is the first), so it is text: {found} is not {short}."
 
 
-def spelled_apart(texts: pd.Series, first_row: int, *, text: bool = False) -> str:
+def spelled_apart(texts: pd.Series, *, text: bool = False) -> str:
     """A note where one number of a column stands in several spellings that differ in blanks around it or a plus sign,
     with the rows of the first two; else empty.
 
-    ``texts`` are the fields as written, without missing ones; ``first_row`` is the row of the first in the file. Of
-    numbers that are kept as ``text`` blanks are left out only. Padding by itself is no doubt about what is meant: in a
-    column that is filled up to one width, or with a blank after each comma, a number has one spelling.
+    ``texts`` are the fields as written, without missing ones; the index are their rows in the file. Of numbers that are
+    kept as ``text`` blanks are left out only. Padding by itself is no doubt about what is meant: in a column that is
+    filled up to one width, or with a blank after each comma, a number has one spelling.
     """
     spellings = texts.drop_duplicates()
     plain = spellings.str.strip()
@@ -84,9 +84,8 @@ def spelled_apart(texts: pd.Series, first_row: int, *, text: bool = False) -> st
         return ""
     first, second = plain.index[plain == again.iloc[0]][:2]
     return (
-        f"{spellings[first]!r} and {spellings[second]!r} (rows {first + first_row} and {second + first_row} of the "
-        f"file) are read as one value, {plain[first]}; blanks around numbers{'' if text else ' and plus signs'} do not "
-        "count."
+        f"{spellings[first]!r} and {spellings[second]!r} (rows {first} and {second} of the file) are read as one "
+        f"value, {plain[first]}; blanks around numbers{'' if text else ' and plus signs'} do not count."
     )
 
 

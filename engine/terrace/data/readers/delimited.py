@@ -33,21 +33,7 @@ _PERCENT = r"[+-]?\d[\d.,]* ?%"
 _MONEY = r"[+-]?[$€£¥] ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?[$€£¥]"
 
 
-def read_delimited(
-    path: Path,
-    report: Report,
-    *,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    thousands: str | None = None,
-    encoding: str | None = None,
-    rows: tuple[int | None, int | None] = (None, None),
-    columns: tuple[int | None, int | None] = (None, None),
-    names: int | None = None,
-    skip: int = 0,
-    comment: str | None = None,
-    text: tuple[int, ...] = (),
-) -> Dataset:
+def read_delimited(path: Path, report: Report, **options: Any) -> Dataset:
     """Read a text table; what had to be detected, and what was left out, is told in the notes.
 
     Columns of dates become dates; a column that is not wholly numeric, or whose numbers would lose digits, becomes
@@ -55,12 +41,11 @@ def read_delimited(
     is not a table, naming the line.
     """
     report()
-    table = open_table(
-        path, report, Wanted(delimiter, decimal, thousands, encoding, rows, columns, names, skip, comment, text)
-    )
+    wanted = Wanted(**options)
+    table = open_table(path, report, wanted)
     layout = table.layout
-    width, first = len(layout.names), columns[0] or 1
-    as_text = set(range(width)) if 0 in text else {k - first for k in text if 0 <= k - first < width}
+    width, first = len(layout.names), wanted.columns[0] or 1
+    as_text = set(range(width)) if 0 in wanted.text else {k - first for k in wanted.text if 0 <= k - first < width}
     frame, told = read_rows(table, report, text=as_text)
     notes = [describe_layout(layout), *table.notes, *_missing_signs(table, frame, report)]
     out = []
@@ -175,8 +160,7 @@ def _take_blanks_out(frame: pd.DataFrame, k: int, table: Table, numbers: bool) -
     if not bool(blank.any()):
         return ""
     values = values.mask(blank)
-    plain = values.str.replace(",", ".", regex=False) if table.layout.decimal == "," else values
-    found = pd.to_numeric(plain.str.strip(), errors="coerce")
+    found = _numbers(values.str.strip(), table.layout)
     note = ""
     if numbers and bool((found.notna() == values.notna()).all()):
         keep = needs_text(values)
@@ -186,10 +170,17 @@ def _take_blanks_out(frame: pd.DataFrame, k: int, table: Table, numbers: bool) -
     return note
 
 
+def _numbers(texts: pd.Series, layout: Layout) -> pd.Series:
+    """Fields as numbers by the decimal mark of the file; NaN where one is none."""
+    plain = texts.str.replace(",", ".", regex=False) if layout.decimal == "," else texts
+    numbers: pd.Series = pd.to_numeric(plain, errors="coerce")
+    return numbers
+
+
 def _spelled(written: pd.Series, table: Table, text: bool) -> str:
     written = table.numbered(written)
     present = written[written.notna() & ~written.str.strip().isin(MISSING)]
-    return spelled_apart(present, 0, text=text)
+    return spelled_apart(present, text=text)
 
 
 def _whole(values: pd.Series) -> bool:
@@ -275,8 +266,7 @@ def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
         if re.fullmatch(pattern, str(levels.iloc[0]).strip()) and bool(levels.str.strip().str.fullmatch(pattern).all()):
             sign = re.sub(r"[\d.,+ -]", "", str(levels.iloc[0]))
             return values, f'its numbers have {what}, so it is text; destring, ignore("{sign}") makes numbers of it.'
-    plain = levels.str.replace(",", ".", regex=False) if layout.decimal == "," else levels
-    bad = levels[pd.to_numeric(plain, errors="coerce").isna()]
+    bad = levels[_numbers(levels, layout).isna()]
     if 0 < len(bad) <= 20 and len(bad) < 0.2 * len(levels):
         n = int(present.isin(bad).sum())
         if n < 0.1 * len(present):
@@ -296,8 +286,7 @@ def signs_out(values: pd.Series, levels: pd.Series, layout: Layout) -> tuple[pd.
     rest = levels.drop(signs.index).str.strip()
     if layout.thousands:
         rest = rest.str.replace(layout.thousands, "", regex=False)
-    plain = rest.str.replace(",", ".", regex=False) if layout.decimal == "," else rest
-    known = pd.to_numeric(plain, errors="coerce")
+    known = _numbers(rest, layout)
     if bool(known.isna().any()) or needs_text(rest):
         return None, ""
     numbers = values.map(dict(zip(levels.loc[rest.index], known, strict=True))).astype(np.float64)

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from terrace.data.progress import Report
 from terrace.data.readers import header
-from terrace.data.readers.rows import Rows, aligned, cut, split_text
+from terrace.data.readers.rows import Rows, aligned, cut, physical_lines, split_text
 from terrace.errors import DataError
 from terrace.wording import enumerated
 
 SAMPLE_BYTES = 1 << 17
 """How much of a file is looked at to detect what it is."""
-_SAMPLE_ROWS = 300
+SAMPLE_ROWS = 300
+"""How many of its rows."""
 _CANDIDATES = ("\t", ";", "|", ",")
 DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 _WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "space": " "}
@@ -25,7 +26,6 @@ _WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", 
 MISSING = header.MISSING
 """What stands for a missing value in a text file."""
 
-_ENDS = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _WORD = re.compile(r'"[^"]*"|\S+')
 _DOT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA = re.compile(r"[+-]?(\d+,\d*|\d*,\d+)([eE][+-]?\d+)?")
@@ -98,7 +98,7 @@ def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: 
     lines = physical_lines(text)
     if not whole and len(lines) > 1:
         lines.pop()  # the last may be cut
-        lines = lines[: wanted.skip + (wanted.names or 0) + 2 * _SAMPLE_ROWS]
+        lines = lines[: wanted.skip + (wanted.names or 0) + 2 * SAMPLE_ROWS]
     skip = min(wanted.skip, len(lines))
     if not any(line.strip("\r\n \t\ufeff\0") for line in lines[skip:]):
         raise DataError(f"{path.name} holds nothing but blanks.", code="empty-file", subject=str(path))
@@ -121,7 +121,7 @@ def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: 
         begins = tuple(aligned(plain))
     rows = split_rows("".join(lines[skip:]), delimiter, wanted, begins, skip + 1, Report(""))
     if not whole:
-        rows.rows, rows.lines = rows.rows[:_SAMPLE_ROWS], rows.lines[:_SAMPLE_ROWS]
+        rows.rows, rows.lines = rows.rows[:SAMPLE_ROWS], rows.lines[:SAMPLE_ROWS]
     named = _quoted_names(plain, delimiter)
     layout, found = layout_of(path, rows, whole, wanted, encoding, delimiter, begins, named)
     return Sample(skip, rows, found, layout, named)
@@ -195,11 +195,6 @@ def split_rows(
     return split_text(text, delimiter, report, comment=wanted.comment, first_line=first_line)
 
 
-def physical_lines(text: str) -> list[str]:
-    """The lines with their ends: CR, LF or both, and nothing else that Unicode calls a line end."""
-    return [line for line in _ENDS.findall(text) if line]
-
-
 def _quoted_names(lines: list[str], delimiter: str) -> bool:
     """True where the first row is in quotation marks, numbers too, and the numbers below are not."""
     if len(lines) < 2 or delimiter == " ":
@@ -255,7 +250,7 @@ def split(lines: list[str], delimiter: str) -> list[list[str]]:
             rows = list(csv.reader(lines, delimiter=delimiter))
         except csv.Error:
             rows = [line.rstrip("\r\n").split(delimiter) for line in lines]
-    return [[f.strip() for f in row] for row in rows if any(f.strip() for f in row)][:_SAMPLE_ROWS]
+    return [[f.strip() for f in row] for row in rows if any(f.strip() for f in row)][:SAMPLE_ROWS]
 
 
 def _checked_delimiter(delimiter: str) -> str:
@@ -273,7 +268,7 @@ def _detect_delimiter(lines: list[str]) -> str:
     """The candidate that gives every row, the header included, the same number of fields, at least two."""
     best: tuple[tuple[bool, float], str] | None = None
     for candidate in _CANDIDATES:
-        rows = split(lines[: 2 * _SAMPLE_ROWS], candidate)
+        rows = split(lines[: 2 * SAMPLE_ROWS], candidate)
         counts = Counter(len(row) for row in rows)
         usual, times = max(counts.items(), key=lambda item: (item[1], item[0]))
         if usual < 2:
@@ -285,14 +280,14 @@ def _detect_delimiter(lines: list[str]) -> str:
             best = (score, candidate)
     if best is not None and best[0][1] >= 0.5:
         return best[1]
-    if _even_words(lines) or aligned(lines[:_SAMPLE_ROWS]):
+    if _even_words(lines) or aligned(lines[:SAMPLE_ROWS]):
         return " "
     return ";" if best is None else best[1]
 
 
 def _even_words(lines: list[str]) -> bool:
     """True where all lines have as many words, at least two, as the others; the first may have one fewer."""
-    counts = [len(_WORD.findall(line)) for line in lines[:_SAMPLE_ROWS] if line.strip()]
+    counts = [len(_WORD.findall(line)) for line in lines[:SAMPLE_ROWS] if line.strip()]
     words = Counter(counts)
     usual, times = max(words.items(), key=lambda item: (item[1], item[0]))
     if usual >= 2 and counts[0] == usual - 1 and set(counts[1:]) == {usual}:
@@ -303,7 +298,8 @@ def _even_words(lines: list[str]) -> bool:
 def _below_titles(lines: list[str], plain: list[str]) -> list[str]:
     """The lines below the first empty one, where that is near the top: a title says nothing of the delimiter."""
     blank = next((k for k, line in enumerate(lines[:10]) if not line.strip()), None)
-    below = [line for line in lines[blank:] if line in plain] if blank else []
+    known = set(plain)
+    below = [line for line in lines[blank:] if line in known] if blank else []
     return below if len(below) >= 2 else plain
 
 

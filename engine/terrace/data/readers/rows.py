@@ -35,6 +35,11 @@ class Rows:
     open: int = 0
 
 
+def physical_lines(text: str) -> list[str]:
+    """The lines with their ends: CR, LF or both, and nothing else that Unicode calls a line end."""
+    return [line for line in _LINE.findall(text) if line]
+
+
 def split_text(
     text: str, delimiter: str, report: Report, *, comment: str | None = None, first_line: int = 1
 ) -> Rows:
@@ -148,9 +153,10 @@ def _without_comments(rows: Rows, delimiter: str, comment: str | None) -> Rows:
         begin = _comments(rows.rows, begin)
     gone = set(begin)
     keep = [k for k in range(len(rows.rows)) if k not in gone]
+    comments = {rows.lines[k]: None for k in begin}
     return Rows(
-        [rows.rows[k] for k in keep], [rows.lines[k] for k in keep], [rows.lines[k] for k in begin],
-        [n for n in rows.stray if n not in {rows.lines[k] for k in begin}], rows.long, rows.open,
+        [rows.rows[k] for k in keep], [rows.lines[k] for k in keep], list(comments),
+        [n for n in rows.stray if n not in comments], rows.long, rows.open,
     )  # fmt: skip
 
 
@@ -160,27 +166,24 @@ def _comments(rows: Sequence[Sequence[str]], begin: list[int]) -> list[int]:
     if 2 * len(begin) > filled and len(begin) > 3:
         return []
     width = Counter(len(row) for row in rows if row).most_common(1)[0][0]
-    others = [row[0].strip() for k, row in enumerate(rows) if row and k not in set(begin)]
+    known = set(begin)
+    others = [row[0].strip() for k, row in enumerate(rows) if row and k not in known]
     names = others[0] if others else ""
     numbers = [_is_number(v) for v in others[1:] if v]
+    # before this row stand nothing but comments and empty lines
+    first = next((k for k, row in enumerate(rows) if k not in known and any(row)), len(rows))
     out = []
     for k in begin:
         text = rows[k][0].strip()
         if _ERRORS.match(text):
             continue
         full = len(rows[k]) == width and width > 1
-        if full and k == max([j for j in begin if j <= k and _top(rows, begin, j)], default=-1) and _is_number(names):
-            continue  # the last of the lines above numbers: names behind a #
-        if full and not _top(rows, begin, k) and not (numbers and all(numbers)):
+        if full and k < first and _is_number(names):
+            continue  # above numbers: names behind a #
+        if full and k > first and not (numbers and all(numbers)):
             continue
         out.append(k)
     return out
-
-
-def _top(rows: Sequence[Sequence[str]], begin: list[int], k: int) -> bool:
-    """True where nothing but comments and empty lines stands before row k."""
-    known = set(begin)
-    return all(j in known or not any(rows[j]) for j in range(k))
 
 
 def _is_number(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""A text file made ready for the fast parser, and that parser.
+"""A text file made ready for the fast parser (`parser.py`).
 
 The file is looked at as a whole first (`survey.py`). Where every row is as wide as the table, it is parsed as it is;
 otherwise it is split row by row (`rows.py`), what is wrong is told or refused, and the rows that are left are parsed.
@@ -12,48 +12,37 @@ import csv
 import io
 import mmap
 import os
-import re
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from terrace.data.beside import Beside
 from terrace.data.progress import Report
 from terrace.data.readers import line_limit
 from terrace.data.readers.detect import (
-    MISSING,
     SAMPLE_BYTES,
+    SAMPLE_ROWS,
     Layout,
     Sample,
     Wanted,
     detect_sample,
     layout_of,
-    physical_lines,
     rows_of,
     split_rows,
 )
 from terrace.data.readers.encoding import Encoding, check_encoding, find_encoding
 from terrace.data.readers.header import footer_rows
 from terrace.data.readers.line_limit import LineLimit
-from terrace.data.readers.rows import Rows, even, split_text
+from terrace.data.readers.parser import TOGETHER, Parsing, quiet
+from terrace.data.readers.rows import Rows, even, physical_lines, split_text
 from terrace.data.readers.survey import FileBytes, Survey, survey
 from terrace.errors import DataError
 
-_TOGETHER = 1 << 27  # bytes up to which a file is counted and parsed at the same time
-_SAMPLE_ROWS = 300
 _TAIL_ROWS = 60
-_MANY = 200
-_SMALL = 1 << 20
-_LITTLE = 1 << 13  # bytes a column
 _BLOCK = 1 << 20  # bytes that are taken in at a time
-NO_END = "The last line does not end with a line end; the file may be cut off."
+_NO_END = "The last line does not end with a line end; the file may be cut off."
 
 
 @dataclass(slots=True)
@@ -80,17 +69,17 @@ class Table:
         return values.set_axis(self.lines[: len(values)])
 
 
-def open_table(path: Path, report: Report, wanted: Wanted, *, parse: bool = True) -> Table:
+def open_table(path: Path, report: Report, wanted: Wanted) -> Table:
     """Find out how a file is to be read. Raises `DataError` where it is no table, or where a row is not certain.
 
-    With `parse`, a table that need not be split is parsed at the same time.
+    A table that need not be split and is not very large is parsed at the same time.
     """
-    with _quiet():
-        begun = _begun(path, wanted, report) if parse and wanted.encoding is None else None
+    with quiet():
+        begun = _begun(path, wanted, report) if wanted.encoding is None else None
         if begun is not None and (table := _as_begun(path, begun, report)) is not None:
             return table
         try:
-            return _open_table(path, report, wanted, parse, begun)
+            return _open_table(path, report, wanted, begun)
         except DataError:
             if begun is not None:
                 begun.parsing.settle()  # while its warnings are kept quiet
@@ -100,12 +89,10 @@ def open_table(path: Path, report: Report, wanted: Wanted, *, parse: bool = True
 def _as_begun(path: Path, begun: _Begun, report: Report) -> Table | None:
     """A table of ASCII without quirks, which is counted without being taken into memory; None for any other file."""
     layout = begun.sample.layout
-    begin = _begin(begun.sample, begun.head)
-    assert begin is not None
     with open(path, "rb", buffering=0) as file:
         data = FileBytes(file)
         try:
-            counts = survey(data, begin, layout.delimiter, report, plain=True)
+            counts = survey(data, begun.begin, layout.delimiter, report, plain=True)
             if not counts.ascii or not _regular(counts, layout) or data[:SAMPLE_BYTES] != begun.head:
                 return None
             if _footed(begun.sample, data):
@@ -113,18 +100,18 @@ def _as_begun(path: Path, begun: _Begun, report: Report) -> Table | None:
         except EOFError:
             return None
     frame = _at_once(path, path, layout, report, begun)
-    return Table(path, layout, path, counts, None, [*layout.notes, *([] if counts.ends else [NO_END])], frame)
+    return Table(path, layout, path, counts, None, _notes(layout, counts), frame)
 
 
-def _open_table(path: Path, report: Report, wanted: Wanted, parse: bool, begun: _Begun | None) -> Table:
+def _open_table(path: Path, report: Report, wanted: Wanted, begun: _Begun | None) -> Table:
     data = _taken_in(path, report)
     encoding = check_encoding(data, path, wanted.encoding) if wanted.encoding else find_encoding(data, path)
     report(0.0)
     if encoding.name in ("utf-8", "utf-8-sig", "ascii") and encoding.confidence == 1.0:
-        return _opened(path, data, path, encoding, wanted, report, parse, begun)
+        return _opened(path, data, path, encoding, wanted, report, begun)
     text = str(data, encoding.name, "replace").encode("utf-8", "replace")
     report(0.0)
-    return _opened(path, text, text, encoding, wanted, report, parse)
+    return _opened(path, text, text, encoding, wanted, report)
 
 
 def _taken_in(path: Path, report: Report) -> memoryview:
@@ -148,7 +135,6 @@ def _opened(
     encoding: Encoding,
     wanted: Wanted,
     report: Report,
-    parse: bool,
     begun: _Begun | None = None,
 ) -> Table:
     head = bytes(data[:SAMPLE_BYTES])
@@ -165,12 +151,11 @@ def _opened(
         frame = None
         with ThreadPoolExecutor(1) as pool:
             counting = pool.submit(survey, data, begin, layout.delimiter, report)
-            if parse and len(data) <= _TOGETHER:
+            if len(data) <= TOGETHER:
                 frame = _at_once(path, source, layout, report, begun)
             counts = counting.result()
         if _regular(counts, layout):
-            notes = [*filter(None, [encoding.note]), *layout.notes, *([] if counts.ends else [NO_END])]
-            return Table(path, layout, source, counts, None, notes, frame)
+            return Table(path, layout, source, counts, None, _notes(layout, counts, encoding), frame)
     return _by_rows(path, str(data, "utf-8", "replace"), sample, encoding, wanted, report)
 
 
@@ -196,16 +181,22 @@ def open_unsplit(path: Path, report: Report) -> Table | None:
             begin = _begin(sample, text.encode("utf-8") if wide else head)
             if begin is None or not certain:
                 return None
-            notes = [*filter(None, [encoding.note]), *sample.layout.notes]
+            layout = sample.layout
             if wide:  # its bytes cannot be counted as they are
-                return Table(path, sample.layout, path, Survey(zeros=True, padded=True), None, notes)
-            counts = survey(data, begin, sample.layout.delimiter, report)
-            if _footed(sample, data) or not _regular(counts, sample.layout):
-                return None
-            notes += [] if counts.ends else [NO_END]
-            return Table(path, sample.layout, path, counts, None, notes)
+                counts = Survey(zeros=True, padded=True)
+            else:
+                counts = survey(data, begin, layout.delimiter, report)
+                if _footed(sample, data) or not _regular(counts, layout):
+                    return None
+            return Table(path, layout, path, counts, None, _notes(layout, counts, encoding))
         finally:
             data.release()
+
+
+def _notes(layout: Layout, counts: Survey, encoding: Encoding | None = None) -> list[str]:
+    """What is told of a table that need not be split."""
+    guessed = [] if encoding is None or not encoding.note else [encoding.note]
+    return [*guessed, *layout.notes, *([] if counts.ends else [_NO_END])]
 
 
 def _regular(counts: Survey, layout: Layout) -> bool:
@@ -243,11 +234,14 @@ def _footed(sample: Sample, data: memoryview | bytes | FileBytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """A file that is parsed already while it is taken in and counted, by what its ``head`` says of it."""
+    """A file that is parsed already while it is taken in and counted, by what its ``head`` says of it: its data begin
+    at the byte ``begin``.
+    """
 
     head: bytes
     sample: Sample
-    parsing: _Parsing
+    begin: int
+    parsing: Parsing
 
 
 def _begun(path: Path, wanted: Wanted, report: Report) -> _Begun | None:
@@ -258,7 +252,7 @@ def _begun(path: Path, wanted: Wanted, report: Report) -> _Begun | None:
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(SAMPLE_BYTES)
-    if not 8 * SAMPLE_BYTES < size <= min(_TOGETHER, line_limit.LONGEST):
+    if not 8 * SAMPLE_BYTES < size <= min(TOGETHER, line_limit.LONGEST):
         return None
     if wanted.part or not head.isascii() or b"\0" in head:
         return None
@@ -266,18 +260,38 @@ def _begun(path: Path, wanted: Wanted, report: Report) -> _Begun | None:
         sample = detect_sample(path, head.decode("ascii"), False, wanted, "utf-8")
     except DataError:
         return None  # it is said when all of the file is known
-    if _begin(sample, head) is None:
+    begin = _begin(sample, head)
+    if begin is None:
         return None
-    return _Begun(head, sample, _Parsing(path, path, sample.layout, report))
+    return _Begun(head, sample, begin, Parsing(path, path, sample.layout, report))
 
 
 def _at_once(
     path: Path, source: Path | bytes, layout: Layout, report: Report, begun: _Begun | None
 ) -> pd.DataFrame | None:
     try:
-        return begun.parsing.frame() if begun is not None else parse_fields(path, source, layout, report)
+        return (begun.parsing if begun is not None else Parsing(path, source, layout, report)).frame()
     except (DataError, ValueError, OverflowError):
         return None  # what is wrong is found row by row
+
+
+def parse_table(
+    table: Table,
+    report: Report,
+    rows: int | None = None,
+    types: Mapping[int, str] | None = None,
+    only: Sequence[int] | None = None,
+    *,
+    missing: bool = True,
+) -> pd.DataFrame:
+    """The fields of a table, or of some columns and the first rows, as pandas takes them; see `Parsing`."""
+    if table.frame is not None and not types and rows is None and only is None and missing:
+        return table.frame
+    layout = table.layout
+    if table.lines is not None:  # the source is what `_by_rows` wrote
+        layout = replace(layout, delimiter="\t", before=0)
+    with quiet():
+        return Parsing(table.path, table.source, layout, report, rows, types, only, missing=missing).frame()
 
 
 # --- row by row -----------------------------------------------------------------------------------------------------
@@ -304,8 +318,8 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
             subject=str(path),
             advice="Close it, or copy the file again.",
         )
-    head = Rows(rows.rows[:_SAMPLE_ROWS], rows.lines[:_SAMPLE_ROWS])
-    whole = len(rows.rows) <= _SAMPLE_ROWS
+    head = Rows(rows.rows[:SAMPLE_ROWS], rows.lines[:SAMPLE_ROWS])
+    whole = len(rows.rows) <= SAMPLE_ROWS
     layout, found = layout_of(
         path, head, whole, wanted, layout.encoding, layout.delimiter, layout.begins, sample.named
     )
@@ -328,13 +342,13 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
         kept = [row[first:last] for row in kept]
     notes += layout.notes
     layout = replace(layout, names=layout.names[first:last], labels=layout.labels[first:last])
-    inner = replace(layout, delimiter="\t", before=0)
     out = io.StringIO()
     csv.writer(out, delimiter="\t", lineterminator="\n").writerows(kept)
     content = out.getvalue().encode("utf-8", "replace")
-    counts = survey(content, 0, "\t", report)
-    frame = parse_fields(path, content, inner, report) if kept else None
-    return Table(path, layout, content, counts, lines, notes, frame)
+    table = Table(path, layout, content, survey(content, 0, "\t", report), lines, notes)
+    if kept:
+        table.frame = parse_table(table, report)
+    return table
 
 
 def _lines_with(text: str, sign: str) -> list[int]:
@@ -371,7 +385,7 @@ def _row_notes(
         k = short.pop()
         notes.append(f"The last line has {before[k]} of {width} fields; the file may be cut off.")
     elif not ends:
-        notes.append(NO_END)
+        notes.append(_NO_END)
     if len(short) == len(kept) and short and len({before[k] for k in short}) == 1:
         notes.append(f"The header has {width} names and the rows {before[0]} fields; the last names have no values.")
     elif short:
@@ -381,156 +395,3 @@ def _row_notes(
         if blank:
             notes.append(f"{rows_of(blank)} empty and left out.")
     return notes
-
-
-# --- the parser -----------------------------------------------------------------------------------------------------
-class _Watched(io.RawIOBase):
-    """A file that reports how much of it was read, and stops being read when asked to."""
-
-    def __init__(self, path: Path, report: Report) -> None:
-        super().__init__()
-        self._file = open(path, "rb")  # noqa: SIM115 - closed in close()
-        self._size = max(1, os.path.getsize(path))
-        self._report = report
-        self._done = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        n = self._file.readinto(buffer)
-        self._done += n
-        self._report(min(1.0, self._done / self._size))
-        return n
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def parse_table(
-    table: Table, report: Report, rows: int | None, types: Mapping[int, str], only: Sequence[int] | None = None,
-    *, missing: bool = True,
-) -> pd.DataFrame:  # fmt: skip
-    """The fields of a table, or of some columns and the first rows, as pandas takes them; see `parse_fields`."""
-    if table.frame is not None and not types and rows is None and only is None and missing:
-        return table.frame
-    layout = table.layout
-    if isinstance(table.source, bytes) and table.lines is not None:
-        layout = replace(layout, delimiter="\t", before=0)
-    return parse_fields(table.path, table.source, layout, report, rows, types, only, missing=missing)
-
-
-def parse_fields(
-    path: Path,
-    source: Path | bytes,
-    layout: Layout,
-    report: Report,
-    rows: int | None = None,
-    types: Mapping[int, str] | None = None,
-    only: Sequence[int] | None = None,
-    *,
-    missing: bool = True,
-) -> pd.DataFrame:
-    """The table as pandas reads it, or some columns: numbers, truth values and text, columns ``c0``, ``c1`` and on.
-
-    ``types`` are the types of columns that are not to be found out. Without `missing` nothing is read as missing.
-    """
-    with _quiet():
-        return _Parsing(path, source, layout, report, rows, types, only, missing=missing).frame()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without what pandas says of odd files, which is told in other words."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", pd.errors.ParserWarning)
-        warnings.simplefilter("ignore", pd.errors.DtypeWarning)
-        yield
-
-
-class _Parsing:
-    """A table that pandas parses, from now on and beside whatever else is done; see `parse_fields`."""
-
-    def __init__(
-        self,
-        path: Path,
-        source: Path | bytes,
-        layout: Layout,
-        report: Report,
-        rows: int | None = None,
-        types: Mapping[int, str] | None = None,
-        only: Sequence[int] | None = None,
-        *,
-        missing: bool = True,
-    ) -> None:
-        names = [f"c{i}" for i in range(len(layout.names))]
-        options: dict[str, Any] = {}
-        if int(pd.__version__.split(".")[0]) < 3 and layout.decimal == "." and layout.thousands is None:
-            options["float_precision"] = "round_trip"  # later versions always are
-        if only is not None:
-            options["usecols"] = [names[k] for k in only]
-        if layout.decimal != ".":
-            options["decimal"] = layout.decimal
-        if layout.thousands:
-            options["thousands"] = layout.thousands
-        if types:
-            options["dtype"] = {names[k]: kind for k, kind in types.items()}
-        size = len(source) if isinstance(source, bytes) else os.path.getsize(source)
-        self._large = isinstance(source, Path) and size > _TOGETHER
-        self._path, self._source, self._report = path, source, report
-        self._options = {
-            "sep": layout.delimiter,
-            "encoding": layout.encoding if isinstance(source, Path) else "utf-8",
-            "header": None,
-            "names": names,
-            "index_col": False,
-            "skiprows": layout.before,
-            "na_values": list(MISSING) if missing else [],
-            "keep_default_na": False,
-            "na_filter": missing,
-            "nrows": rows,
-            **options,
-        }
-        # the pieces that pandas takes otherwise cost time for each column
-        self._whole = self._large or size < max(_SMALL, _LITTLE * len(names))
-        self._work = Beside(lambda: self._call(self._whole))
-
-    def _call(self, whole: bool) -> pd.DataFrame:
-        file: Any = self._source if isinstance(self._source, Path) else io.BytesIO(self._source)
-        if self._large:
-            file = io.BufferedReader(_Watched(self._path, self._report), buffer_size=1 << 18)
-        try:
-            frame: pd.DataFrame = pd.read_csv(file, low_memory=not whole, **self._options)
-            return frame
-        finally:
-            if self._large:
-                file.close()
-
-    def settle(self) -> None:
-        """Wait until the parser is done, whatever comes of it. Raises `Cancelled` where asked to stop."""
-        self._work.wait(self._report)
-
-    def frame(self) -> pd.DataFrame:
-        """The table. Raises `DataError` where it is none, and `Cancelled` without waiting for the parser."""
-        try:
-            frame = self._work.result(self._report)
-            if not self._whole and any(isinstance(d, np.dtype) and d.kind == "O" for d in set(frame.dtypes)):
-                frame = Beside(lambda: self._call(whole=True)).result(self._report)  # parts had different types
-        except pd.errors.ParserError as error:
-            raise _parser_error(self._path, error) from None
-        # of thousands of columns, each is a block of its own: what follows would look at one after the other
-        return frame.copy() if frame.shape[1] > _MANY else frame
-
-
-def _parser_error(path: Path, error: Exception) -> DataError:
-    ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
-    if ragged:
-        expected, line, saw = ragged.groups()
-        return DataError(
-            f"Line {line} of {path.name} has {saw} fields where {expected} are expected.",
-            code="ragged-file",
-            subject=str(path),
-            advice="Check the delimiter, and put text that contains it between quotation marks.",
-        )
-    return DataError(f"{path.name} is not a table of text: {error}", code="unreadable-file", subject=str(path))

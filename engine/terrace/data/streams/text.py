@@ -19,7 +19,7 @@ from terrace.data.digits import EXACT, needs_text, why_text
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.readers.delimited import SIGNS, describe_layout, read_rows, text_column
-from terrace.data.readers.detect import MISSING, SAMPLE_BYTES, Layout, Wanted, detect_sample
+from terrace.data.readers.detect import MISSING, SAMPLE_BYTES, Wanted, detect_sample
 from terrace.data.readers.moments import Moments, recognise
 from terrace.data.readers.table import Table, open_unsplit
 from terrace.data.streams.batches import PREVIEW_ROWS, AsPandas, StreamedData, Wider, bytes_needed
@@ -40,13 +40,13 @@ _WIDER = {"int": "float", "bool": "text", "float": "text"}
 class TextBlocks:
     """The columns of a text file by position.
 
-    ``types`` are ``int``, ``float``, ``bool``, ``text``, ``date`` or ``digits`` (numbers that are kept as text).
-    ``told`` are the columns of whole numbers whose several spellings are in the notes, ``moments`` how dates are
-    written, ``signs`` the columns of numbers in which signs such as - are missing.
+    ``table`` is the file as it was found to be when it was opened. ``types`` are ``int``, ``float``, ``bool``,
+    ``text``, ``date`` or ``digits`` (numbers that are kept as text). ``told`` are the columns of whole numbers whose
+    several spellings are in the notes, ``moments`` how dates are written, ``signs`` the columns of numbers in which
+    signs such as - are missing.
     """
 
-    path: Path
-    layout: Layout
+    table: Table
     types: tuple[str, ...]
     size: int
     n_rows: int | None = None
@@ -54,11 +54,16 @@ class TextBlocks:
     moments: Mapping[int, Moments] = field(default_factory=dict)
     signs: frozenset[int] = frozenset()
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.table.path
+
     def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
         import pyarrow as pa
         from pyarrow import csv
 
-        layout = self.layout
+        layout = self.table.layout
         names = [f"c{k}" for k in range(len(layout.names))]
         encoding = "utf-8" if layout.encoding == "utf-8-sig" else layout.encoding
         padding = {k: _Padding() for k in columns if self.types[k] in ("int", "digits") and k not in self.told}
@@ -116,7 +121,7 @@ class TextBlocks:
 
         fields = pc.ascii_trim_whitespace(array)
         kept = _begin_with_zero(fields)
-        if self.layout.decimal == ",":
+        if self.table.layout.decimal == ",":
             fields = pc.replace_substring(fields, ",", ".")
         whole = pa.int64() if self.types[k] == "int" else pa.float64()
         try:
@@ -148,7 +153,7 @@ class StreamedText(StreamedData):
     """A streamed text file: it knows how to go on with a wider type."""
 
     def widened(self, column: int, kind: str) -> StreamedText:
-        """The file opened with a wider type of one column."""
+        """The file with a wider type of one column; it is not looked at as a whole again."""
         assert isinstance(self.file, TextBlocks)
         types, told, signs = list(self.file.types), self.file.told, self.file.signs
         if kind == _PADDED:
@@ -158,7 +163,7 @@ class StreamedText(StreamedData):
             types[column] = "float"
         else:
             types[column] = kind or _WIDER.get(types[column], "text")
-        wider = _preview(_opened(self.file.path, Report("")), tuple(types), self.file.size, told, signs)
+        wider = _preview(self.file.table, tuple(types), self.file.size, told, signs)
         return replace(wider, batch_rows=self.batch_rows)
 
 
@@ -222,7 +227,7 @@ def _preview(
     data = build_dataset(columns, source=str(table.path), notes=notes)
     return StreamedText(
         data.frame, data.variables, source=data.source, notes=data.notes, columns=tuple(where),
-        file=TextBlocks(table.path, layout, tuple(found), size, told=frozenset(spelled), moments=moments, signs=signs),
+        file=TextBlocks(table, tuple(found), size, told=frozenset(spelled), moments=moments, signs=signs),
     )  # fmt: skip
 
 
