@@ -480,3 +480,11 @@ def test_a_large_file_is_not_taken_for_what_it_begins_like(
     assert data.frame["x"].tolist() == [float(row[1]) for row in rows]
     assert [None if pd.isna(t) else t for t in data.frame["t"]] == [row[2] for row in rows]
     assert not note or told(data, note)
+
+
+def test_a_line_end_of_one_letter_inside_quotation_marks_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "cr.csv"
+    path.write_bytes(b't,x\n"a\rb",1\n"c\r\nd",2\n"e\nf",3\n')
+    data = read(path)
+    assert [t.replace("\r\n", "\n") for t in data.frame["t"]] == ["a\rb", "c\nd", "e\nf"]
+    assert data.frame["x"].tolist() == [1, 2, 3]

@@ -343,7 +343,8 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
     notes += layout.notes
     layout = replace(layout, names=layout.names[first:last], labels=layout.labels[first:last])
     out = io.StringIO()
-    csv.writer(out, delimiter="\t", lineterminator="\n").writerows(kept)
+    # with this end of lines a text with either of its letters is put into quotation marks
+    csv.writer(out, delimiter="\t", lineterminator="\r\n").writerows(kept)
     content = out.getvalue().encode("utf-8", "replace")
     table = Table(path, layout, content, survey(content, 0, "\t", report), lines, notes)
     if kept:
