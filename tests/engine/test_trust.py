@@ -63,3 +63,15 @@ def test_a_do_file_of_the_working_folder_may_write_there(tmp_path: Path) -> None
     other.mkdir()
     from_elsewhere = shown(tmp_path / "own" / "a.do", "save x", working=other, begins=other)
     assert from_elsewhere == ["line 1 writes x: save x"]
+
+
+def test_a_do_file_whose_name_has_blanks_is_looked_through_without_quotation_marks(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "my file.do").write_text("save ../x", encoding="utf-8")
+    expected = ["line 1 writes ../x: do my file.do: save ../x"]
+    assert shown(own / "a.do", "do my file.do") == expected
+    assert shown(own / "a.do", 'do "my file.do"') == ['line 1 writes ../x: do "my file.do": save ../x']
+    assert shown(own / "a.do", "quietly do my file.do, nostop") == [
+        "line 1 writes ../x: quietly do my file.do, nostop: save ../x"
+    ]

@@ -72,13 +72,23 @@ def _beyond(file: Path, begins: Path, within: Sequence[Path], seen: set[str]) ->
         if p.deed == "moves to a folder":
             folder = path
         if p.deed == "runs" and path is not None:
-            called = path if path.suffix or path.exists() else path.with_suffix(".do")
+            called = _called(path, p, folder)
             known = os.path.realpath(called) in seen
             inner = [] if known else _beyond(called, folder or begins, within, seen)
             out += [replace(i, line=p.line, command=f"{p.command}: {i.command}") for i in inner]
         elif path is None or not any(_inside(path, w) for w in within):
             out.append(p if path is not None or p.target == "" else replace(p, target=None))
     return out
+
+
+def _called(path: Path, planned: Planned, folder: Path | None) -> Path:
+    """The do-file that a command runs, found as ``do`` finds it: its name may have blanks and no quotation marks."""
+    name = planned.target or ""
+    at = planned.command.find(name)
+    whole = _path(folder, planned.command[at:].partition(",")[0].strip()) if at >= 0 else None
+    if not path.exists() and whole is not None and whole.exists():
+        return whole
+    return path if path.suffix or path.exists() else path.with_suffix(".do")
 
 
 def _path(folder: Path | None, target: str | None) -> Path | None:
