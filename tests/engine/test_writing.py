@@ -373,3 +373,11 @@ def test_changes_of_another_program_since_the_opening_are_told(tmp_path: Path) -
     assert not changed(path)
     note(path)
     assert not changed(tmp_path / "never seen")
+
+
+def test_clearing_all_leaves_the_log_open(tmp_path: Path) -> None:
+    """A log that went unnoticed would end without its last lines, and the file that it replaced would stay hidden."""
+    session, path = Session(), tmp_path / "l.log"
+    for command in (f'log using "{path}"', "clear all", "display 42", "log close"):
+        assert session.run(command).ok, command
+    assert "display 42" in path.read_text(encoding="utf-8") and session.state.log == ""

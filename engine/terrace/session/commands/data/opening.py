@@ -272,7 +272,7 @@ def clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     if what not in ("", "all"):
         raise parsed.clauses.body.error("clear takes all or nothing.", code="syntax", advice="clear all")
     if what == "all":
-        return CommandResult(state=type(session.state)(folder=session.state.folder))
+        return CommandResult(state=type(session.state)(folder=session.state.folder, log=session.state.log))
     return CommandResult(state=replace(session.state, dataset=None))
 
 
