@@ -151,3 +151,11 @@ def test_data_that_another_program_has_changed_are_replaced_only_when_told_so(
     window.asks_on_close = False
     window.close()
     window.deleteLater()
+
+
+def test_a_session_that_cannot_be_read_as_text_is_no_reason_not_to_start(tmp_path: Path) -> None:
+    (tmp_path / "session.do").write_bytes(b"sample hsb\n\xff\xfe\n")
+    keeper = Keeper(tmp_path)
+    assert keeper.begin() and keeper.last() == ""
+    assert (tmp_path / "last-session.do").read_bytes().endswith(b"\xff\xfe\n")
+    keeper.end()

@@ -36,7 +36,7 @@ class Keeper:
             self._mine = self._lock.tryLock(0)
             if not self._mine or not self._now.exists():
                 return False
-            left = bool(self._now.read_text(encoding="utf-8").strip())
+            left = bool(self._now.read_bytes().strip())
             if left:
                 move(self._now, self._last)
             return left
