@@ -22,7 +22,8 @@ from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
 from terrace.session.context import eval_context, with_origin
 from terrace.session.contract import Outcome
-from terrace.session.effects import Effect, happened
+from terrace.session.effects import Effect
+from terrace.session.happened import happened
 from terrace.session.log import record_defect
 from terrace.session.outcome import captured, failure, return_code, success
 from terrace.session.program.macros import expanded

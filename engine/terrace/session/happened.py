@@ -1,0 +1,19 @@
+"""Which effects of a command came about in one run."""
+
+from __future__ import annotations
+
+from terrace.session.effects import Effect
+from terrace.session.state import State
+
+
+def happened(declared: Effect, before: State, after: State) -> Effect:
+    """The effects of one run: on the data those that came about, also by a prefix or a block, and all others declared.
+
+    Data that were opened are of a lineage of their own: ``sample hsb`` opens data, and ``sample 50`` takes rows out.
+    """
+    others = declared & ~(Effect.OPENS | Effect.DATA)
+    old, new = before.dataset, after.dataset
+    if new is old:
+        return others
+    opened = Effect.OPENS in declared and new is not None and (old is None or new.lineage is not old.lineage)
+    return others | (Effect.OPENS if opened else Effect.DATA)
