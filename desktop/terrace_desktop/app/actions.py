@@ -125,10 +125,14 @@ class Actions(QObject):
             "do_tabstat", "do_tabulate", "do_table", "do_xtsum", "do_correlate", "do_list", None,
             "do_scatter", "do_lines", "do_histogram", "do_bar", "do_box",
         )  # fmt: skip
+        model = self._menu(tr("Model"), "model")
         self._put(
-            self._menu(tr("Model"), "model"),
-            "new_model", "paste_model", "edit_model", "refit", "compare", None, "cancel",
+            model,
+            "new_model", "paste_model", "edit_model", "refit", "compare", None, "cancel", None,
         )  # fmt: skip
+        conventions = model.addMenu(tr("Con&ventions"))
+        named(conventions, "menu_conventions", tr("Conventions"))
+        self._put(conventions, *(name for name in self._given if name.startswith("convention_")))
         self._put(
             self._menu(tr("Results"), "results"),
             "predict", "after_icc", "after_sd", "after_recovariance", "after_group", "after_ic", "after_all", None,
@@ -141,7 +145,7 @@ class Actions(QObject):
         self._put(themes, "theme_system", "theme_light", "theme_dark")
         languages = named(view.addMenu(tr("&Language")), "menu_language", tr("Language"))
         self._put(languages, *(name for name in self._given if name.startswith("language_")))
-        for menu in (themes, languages):
+        for menu in (themes, languages, conventions):
             group = QActionGroup(self.window)
             for action in menu.actions():
                 group.addAction(action)

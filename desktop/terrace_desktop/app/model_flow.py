@@ -98,6 +98,7 @@ class ModelFlow(QObject):
         dataset = self.controller.snapshot.dataset
         if dataset is None:
             return
+        from terrace.spec.conventions import convention
         from terrace_desktop.builder import BuilderDialog
 
         if self.builder is not None and self.builder.form.state.can_undo:
@@ -112,6 +113,7 @@ class ModelFlow(QObject):
         self.builder = BuilderDialog(
             dataset, spec, self.window, self.settings, constraints=known, run_commands=self._run_for_builder,
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
+            habits=convention(self.settings.convention()),
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
         self.builder.finished.connect(self._builder_gone)

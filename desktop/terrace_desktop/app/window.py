@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidg
 
 from terrace.errors import TerraceError
 from terrace.session.effects import Effect
+from terrace.spec.conventions import CONVENTIONS, convention
 from terrace_desktop.app.actions import Actions
 from terrace_desktop.app.data_flow import DataFlow
 from terrace_desktop.app.data_pane import DATA, HISTORY, VARIABLES, DataPane
@@ -147,6 +148,13 @@ class MainWindow(QMainWindow):
             *(
                 Action(f"language_{code}", text, partial(self.set_language, code), chosen=code == spoken)
                 for code, text in ((words.SYSTEM, tr("&As the system")), *words.languages().items())
+            ),
+            *(
+                Action(
+                    f"convention_{c.key}", tr("{0}: {1}").format(c.title, c.purpose),
+                    partial(self.set_convention, c.key), chosen=c is convention(self.settings.convention()),
+                )
+                for c in CONVENTIONS
             ),
             Action("reset_layout", tr("R&eset layout"), self.reset_layout),
             Action("tour", tr("&Tour of the window"), self.start_tour),
@@ -342,6 +350,13 @@ class MainWindow(QMainWindow):
         self.settings.set_language(choice)
         self.actions_[f"language_{choice}"].setChecked(True)
         self.status.tell(self.tr("Terrace speaks this language from its next start on."))
+
+    def set_convention(self, key: str) -> None:
+        """What forms write where nothing is chosen, from now on; commands keep their own defaults."""
+        self.settings.set_convention(key)
+        self.actions_[f"convention_{key}"].setChecked(True)
+        told = self.tr("New models begin with: {0}. Typed commands keep the defaults of the manual.")
+        self.status.tell(told.format(convention(key).purpose))
 
     def reset_layout(self) -> None:
         """Sizes as on the first day."""

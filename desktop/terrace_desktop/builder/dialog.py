@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from terrace.data.dataset import Dataset
 from terrace.data.resources import resource_path
+from terrace.spec.conventions import Convention
 from terrace.spec.model import ModelSpec
 from terrace_desktop.builder.checking import DIRECT_ROWS
 from terrace_desktop.builder.form import BuilderForm
@@ -38,12 +39,13 @@ class BuilderDialog(QDialog):
         run_commands: RunCommands | None = None,
         start_values: str = "",
         worker: Worker | None = None,
+        habits: Convention | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_dialog", self.tr("Model builder"))
         self.form = BuilderForm(
             dataset, spec, self, settings, title=title, direct_rows=direct_rows, constraints=constraints,
-            run_commands=run_commands, start_values=start_values, worker=worker,
+            run_commands=run_commands, start_values=start_values, worker=worker, habits=habits,
         )  # fmt: skip
         self.setWindowTitle(self.form.heading.text())
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)

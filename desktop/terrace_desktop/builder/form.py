@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from terrace.data.dataset import Dataset
 from terrace.spec import edit
+from terrace.spec.conventions import Convention
 from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder import look
@@ -74,12 +75,13 @@ class BuilderForm(QWidget):
         run_commands: RunCommands | None = None,
         start_values: str = "",
         worker: Worker | None = None,
+        habits: Convention | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
-            start_values=start_values, worker=worker,
+            start_values=start_values, worker=worker, habits=habits,
         )  # fmt: skip
         self._settings = settings
         self._active: RoleBox | None = None
@@ -141,7 +143,7 @@ class BuilderForm(QWidget):
         self.start.menu().addSeparator()
         action = self.start.menu().addAction(self.tr("Empty model\tBegin again, nothing chosen"))
         action.setObjectName("builder_start_empty")
-        action.triggered.connect(lambda: self.state.apply(edit.empty()))
+        action.triggered.connect(self.state.clear)
         self.undo = button(
             self.tr("Undo"), "builder_undo", self.state.undo, variant="flat", tip=self.tr("Undo (Ctrl+Z)")
         )
@@ -275,7 +277,7 @@ class BuilderForm(QWidget):
 
     def set_spec(self, spec: ModelSpec) -> None:
         """Show another model; it can be undone."""
-        self.state.apply(spec)
+        self.state.apply(spec, as_given=True)
 
     def set_dataset(self, dataset: Dataset) -> None:
         """The data are others."""
