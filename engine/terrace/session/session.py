@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from terrace.data.dataset import Dataset
@@ -22,6 +23,7 @@ from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
 from terrace.session.context import eval_context, with_origin
 from terrace.session.contract import Outcome
+from terrace.session.document.placing import placed, with_free_names
 from terrace.session.effects import Effect
 from terrace.session.happened import happened
 from terrace.session.log import record_defect
@@ -30,18 +32,9 @@ from terrace.session.program.macros import expanded
 from terrace.session.program.running import Runner, call_program, run_block
 from terrace.session.program.transcript import write_log
 from terrace.session.state import CommandResult, State
+from terrace.session.step_names import step_name
+from terrace.session.steps import MAX_UNDO, Step, work_of
 from terrace.session.stopping import stopped_when
-
-MAX_UNDO = 100
-"""Steps that can be undone. A step shares the columns it did not change with its neighbours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A change of the data that can be taken back: the command, and the data before it (or after, to redo)."""
-
-    command: str
-    dataset: Dataset | None
 
 
 class Session:
@@ -59,6 +52,7 @@ class Session:
         self.redo_steps: list[Step] = []
         self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
+        self.places = True  # what it does goes into the results document; a fork on trial has no part in that
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
 
@@ -156,9 +150,12 @@ class Session:
             outcome, after = failure(command_text, "", error), before
         self.state = with_origin(after)
         outcome = replace(
-            outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before),
-            number=self._number(outcome), effects=happened(outcome.effects, before, self.state),
+            outcome, elapsed=time.perf_counter() - begun, number=self._number(outcome),
+            effects=happened(outcome.effects, before, self.state),
         )  # fmt: skip
+        if self.places:
+            self._place(outcome, before)
+        outcome = replace(outcome, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:
@@ -279,7 +276,9 @@ class Session:
     def fork(self, state: State) -> Session:
         """A session on another state, for running a command without a trace in this one."""
         child = Session.__new__(Session)
-        child.__dict__.update(self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False)
+        child.__dict__.update(
+            self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False, places=False
+        )
         return child
 
     # --- progress ---------------------------------------------------------------------------------------
@@ -300,44 +299,67 @@ class Session:
         finally:
             self.progress = self.cancel = None
 
+    def _place(self, outcome: Outcome, before: State) -> None:
+        """Put what a command showed into the results document."""
+        now = self.state
+        document = now.document
+        if document is not before.document and Effect.OUTLINE not in outcome.effects:
+            if not document.only_outputs_since(before.document):
+                return  # the commands of a do-file, a program or a block stand there already, each by itself
+            document = before.document  # which is one result otherwise
+        when = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+        document = placed(document, outcome, before, now, when)
+        if now.stored is not before.stored:
+            document = with_free_names(document, now.stored)
+        if document is not now.document:
+            self.state = replace(now, document=document)
+
     # --- undo -------------------------------------------------------------------------------------------
     @property
     def can_undo(self) -> bool:
-        """True where the last change of the data can be taken back."""
+        """True where the last step can be undone."""
         return bool(self.undo_steps)
 
     @property
     def can_redo(self) -> bool:
-        """True where a change taken back can be made again."""
+        """True where a step that was undone can be done again."""
         return bool(self.redo_steps)
 
     @property
     def undo_text(self) -> str:
-        """The command that `undo` takes back; empty where there is none."""
-        return self.undo_steps[-1].command if self.undo_steps else ""
+        """What `undo` takes back, such as ``edit of wave``; empty where there is nothing."""
+        return self.undo_steps[-1].name if self.undo_steps else ""
 
     @property
     def redo_text(self) -> str:
-        """The command that `redo` makes again; empty where there is none."""
-        return self.redo_steps[-1].command if self.redo_steps else ""
+        """What `redo` does again; empty where there is nothing."""
+        return self.redo_steps[-1].name if self.redo_steps else ""
 
     def undo(self) -> Outcome:
-        """Take the last change of the data back, as the command ``undo`` does."""
+        """Take the last step back, as the command ``undo`` does."""
         return self.run("undo")
 
     def redo(self) -> Outcome:
-        """Make the last change that was taken back again, as the command ``redo`` does."""
+        """Do the last step that was undone again, as the command ``redo`` does."""
         return self.run("redo")
 
     def _keep_step(self, outcome: Outcome, before: State) -> None:
-        if "data" not in outcome.changed:
+        """Keep what a command changed in the data or the document, so that it can be undone.
+
+        Opening data is no step: nobody wants the grid emptied by an undo too many. It is where undoing ends.
+        """
+        now = self.state
+        if now.dataset is before.dataset and now.document is before.document:
             return
         if outcome.type == "undo":
-            self.redo_steps.append(Step(self.undo_steps.pop().command, before.dataset))
+            self.redo_steps.append(Step(self.undo_steps.pop().name, work_of(before)))
         elif outcome.type == "redo":
-            self.undo_steps.append(Step(self.redo_steps.pop().command, before.dataset))
+            self.undo_steps.append(Step(self.redo_steps.pop().name, work_of(before)))
+        elif now.dataset is not None and (before.dataset is None or Effect.OPENS in outcome.effects):
+            self.undo_steps.clear()
+            self.redo_steps.clear()
         else:
-            self.undo_steps.append(Step(outcome.command.strip(), before.dataset))
+            self.undo_steps.append(Step(step_name(outcome, before, now), work_of(before)))
             self.redo_steps.clear()
             del self.undo_steps[:-MAX_UNDO]
 
