@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
+    from terrace.results.table import Table
     from terrace.session.contract import Outcome
 
 ItemKind = Literal["data", "model", "output", "note", "heading"]
@@ -42,7 +43,8 @@ class Item:
     ``title`` is the user's own, empty where there is none: `heading` is what is shown. ``under`` is the id of the
     item that this one belongs to, 0 at the top; ``origin`` the id of the model that a model was made from, 0 for
     none. ``text`` is a note in Markdown. ``data`` are those that a model was fitted to, ``stored`` the name that
-    commands find its fit by. ``when`` is as ISO 8601 has it.
+    commands find its fit by. ``when`` is as ISO 8601 has it. ``more`` are further tables of a
+    model (`terrace.session.document.card`), None until they have been worked out.
     """
 
     id: int
@@ -59,6 +61,7 @@ class Item:
     stored: str = ""
     when: str = ""
     look: Look = Look()
+    more: tuple[Table, ...] | None = None
 
     @property
     def heading(self) -> str:
