@@ -363,7 +363,7 @@ def test_by_runs_a_command_once_a_group(session: Session) -> None:
     for table, (value, part) in zip(outcome.tables, frame.groupby("sex")["x"], strict=True):
         assert f"sex = {value}" in table.title
         assert table.rows[0].values[1] == pytest.approx(part.mean())
-    assert session.dataset is not None and not session.can_undo
+    assert session.data.frame is frame and session.undo_text == "Summary"  # a result is a step
     assert outcome.text.count("-> sex = ") == 2
     fitted = ok(session, "by sex: mixed y x || g:, nolog")
     assert session.fit is fitted.fit and fitted.fit is not None and fitted.fit.scalars["N"] == 24
