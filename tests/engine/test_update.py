@@ -109,3 +109,5 @@ def test_another_file_is_named(session: Session, tmp_path: Path) -> None:
     told = ok(session, f'update using "{tmp_path / "other.csv"}", by(id)')
     assert counts(told)["Values of y"] == 6 and told.tables[0].title == "Changes in other.csv"
     assert "y2" in told.warnings[0]
+    FIRST.assign(y=1.0).to_csv(tmp_path / "other.csv", index=False)
+    assert counts(ok(session, "update, by(id)"))["Values of y"] == 6, "the other one is the file now"

@@ -78,6 +78,7 @@ def updated(data: Dataset, file: Dataset, found: Differences) -> Dataset:
         frame=frame,
         variables=variables,
         sorted_by=(),
+        source=file.source,
         sha256=file.sha256,
         notes=file.notes,
         left_out=file.left_out,

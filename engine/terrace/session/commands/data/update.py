@@ -48,6 +48,8 @@ def update(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 def _file(session: Session, parsed: ParsedCommand, data: Dataset) -> Dataset:
     """The file that is named, else that of the data, opened as it was opened: with the same sheet, encoding, ..."""
+    from terrace.data.read import read
+
     if parsed.clauses.using is not None:
         return read_using(session, parsed.clauses.using, "update")
     for item in reversed(session.state.document.items):
@@ -56,6 +58,8 @@ def _file(session: Session, parsed: ParsedCommand, data: Dataset) -> Dataset:
             outcome = child.run(item.outcome.command, progress=session.progress, cancel=session.cancel)
             if outcome.ok and child.state.dataset is not None and child.state.dataset.source == data.source:
                 return child.data
+    if session.state.path(data.source or ".").is_file():
+        return read(data.source, progress=session.report, cancel=session.cancelled)
     raise parsed.word.error(
         "The file of these data is not known, or cannot be opened as it was.",
         code="no-file",
