@@ -70,7 +70,7 @@ def fit_of(session: Session, name: str) -> FitResult:
 
 def stored_name(session: Session, fit: FitResult) -> str:
     """The name that a fit is kept under. Raises `DataError` where it has none."""
-    name = next((n for n, f in reversed(list(session.stored.items())) if f.model is fit.model), "")
+    name = next((n for n, f in reversed(list(session.stored.items())) if f.identity == fit.identity), "")
     if not name:
         raise DataError(f"The fit of {fit.command} is not kept under a name.", code="no-such-estimates")
     return name

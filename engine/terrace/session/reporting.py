@@ -31,7 +31,7 @@ def blocks(session: Session, fits: Sequence[FitResult], numbers: Sequence[int] |
     `numbers` are those of the results to show, None for all; results of no model are left out where the report is
     of models only (`alone`) and no numbers were given.
     """
-    of_fit = {id(f.model): Block(0, f) for f in fits}
+    of_fit = {f.identity: Block(0, f) for f in fits}
     out: list[Block] = []
     active: FitResult | None = None
     for outcome in session.history:
@@ -40,7 +40,7 @@ def blocks(session: Session, fits: Sequence[FitResult], numbers: Sequence[int] |
         chosen = numbers is None or outcome.number in numbers
         if Effect.FITS in outcome.effects and outcome.fit is not None:
             active = outcome.fit
-            block = of_fit.get(id(active.model))
+            block = of_fit.get(active.identity)
             if block is not None and not block.number:
                 block.number = outcome.number
                 continue
@@ -51,7 +51,7 @@ def blocks(session: Session, fits: Sequence[FitResult], numbers: Sequence[int] |
         if not chosen or not outcome.number or outcome.quiet:
             continue
         about = active is not None and Effect.ABOUT_FIT in outcome.effects
-        block = of_fit.get(id(active.model)) if about and active is not None else None
+        block = of_fit.get(active.identity) if about and active is not None else None
         if block is not None:
             block.results.append(outcome)
         elif numbers is not None or not (alone or about):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from terrace.data.dataset import Dataset
 from terrace.data.streams.batches import StreamedData
@@ -18,6 +19,7 @@ from terrace.language.expressions.context import EvalContext
 from terrace.language.grammar.command import ParsedCommand, parse_command
 from terrace.language.grammar.macros import escaped
 from terrace.progress import CancelCheck, Progress, ProgressCallback
+from terrace.results import later
 from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
 from terrace.session.context import eval_context, with_origin
@@ -57,6 +59,8 @@ class Session:
         self.cancel: CancelCheck | None = None
         self.undo_steps: list[Step] = []
         self.redo_steps: list[Step] = []
+        self.drafts: Mapping[str, Any] = {}  # JSON of the window's own, which a project keeps for it
+        self.layout: Mapping[str, Any] = {}
         self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
         self.depth = 0  # of programs and do-files that call each other
@@ -104,7 +108,7 @@ class Session:
     def fits(self) -> tuple[FitResult, ...]:
         """Every fit of this session, in order."""
         found = [o.fit for o in self._history if o.fit is not None]
-        return tuple({id(f.model): f for f in found}.values())
+        return tuple({f.identity: f for f in found}.values())
 
     @property
     def stored(self) -> Mapping[str, FitResult]:
@@ -159,6 +163,8 @@ class Session:
             outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before),
             number=self._number(outcome), effects=happened(outcome.effects, before, self.state),
         )  # fmt: skip
+        if told := later.taken():
+            outcome = replace(outcome, warnings=(*outcome.warnings, *told))
         self._keep_step(outcome, before)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:

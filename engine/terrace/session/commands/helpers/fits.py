@@ -72,4 +72,4 @@ def named_fits(session: Session, parsed: ParsedCommand, piece: Piece) -> list[tu
 def active_name(session: Session) -> str:
     """The name under which the active fit is kept, the last where there are several; ``.`` where it is not."""
     fit, stored = session.state.fit, session.state.stored
-    return next((n for n in reversed(list(stored)) if fit is not None and stored[n].model is fit.model), ".")
+    return next((n for n in reversed(list(stored)) if fit is not None and stored[n].identity == fit.identity), ".")
