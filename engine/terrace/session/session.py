@@ -29,6 +29,7 @@ from terrace.session.document.placing import placed, with_free_names
 from terrace.session.effects import Effect
 from terrace.session.happened import happened
 from terrace.session.log import record_defect
+from terrace.session.opened import ProjectFile
 from terrace.session.outcome import captured, failure, return_code, success
 from terrace.session.program.macros import expanded
 from terrace.session.program.running import Runner, call_program, run_block
@@ -48,6 +49,19 @@ class Step:
     dataset: Dataset | None
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a project file brings into a session in place of all that it has."""
+
+    state: State
+    history: tuple[Outcome, ...]
+    undo: tuple[Step, ...]
+    redo: tuple[Step, ...]
+    drafts: Mapping[str, Any]
+    layout: Mapping[str, Any]
+    file: ProjectFile
+
+
 class Session:
     """Runs commands given as text; `terrace.session.registry` lists them.
 
@@ -63,6 +77,9 @@ class Session:
         self.redo_steps: list[Step] = []
         self.drafts: Mapping[str, Any] = {}  # JSON of the window's own, which a project keeps for it
         self.layout: Mapping[str, Any] = {}
+        self.file: ProjectFile | None = None  # the project file that it came from or was saved to
+        self.holds = False  # True for a window, which keeps its project file from being opened twice
+        self._work: Work | None = None
         self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
         self.places = True  # what it does goes into the results document; a fork on trial has no part in that
@@ -172,6 +189,8 @@ class Session:
             self._place(outcome, before)
         outcome = replace(outcome, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
+        if self._work is not None:
+            self._taken_over(self._work if outcome.ok else None)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:
             outcome = self._logged(before.log, outcome)
@@ -295,6 +314,20 @@ class Session:
             self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False, places=False
         )
         return child
+
+    def take_over(self, work: Work) -> None:
+        """Hold this, and nothing of what was there before, when the command that runs has ended well."""
+        self._work = work
+
+    def _taken_over(self, work: Work | None) -> None:
+        """Opening a project is a boundary like opening data: what can be undone is what its file says."""
+        if work is not None:
+            if self.file is not None:
+                self.file.release()
+            self.state, self._history = work.state, list(work.history)
+            self.undo_steps, self.redo_steps = list(work.undo), list(work.redo)
+            self.drafts, self.layout, self.file = work.drafts, work.layout, work.file
+        self._work = None
 
     # --- progress ---------------------------------------------------------------------------------------
     def report(self, stage: str, fraction: float | None = None) -> None:

@@ -6,7 +6,6 @@ another machine has open is opened for reading only, and says who has it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from terrace.data.memory import available_memory
@@ -14,46 +13,12 @@ from terrace.disk.held import Held, Holder, hold_file, holder_of
 from terrace.disk.writing import replacing
 from terrace.errors import DataError
 from terrace.sealed import Parts, Sealer, is_sealed
+from terrace.session.opened import ProjectFile
 from terrace.session.project.migrations import FORM
 from terrace.session.project.parts import Project, read_parts, write_parts
 
-EXTENSION = ".terrace"
 KIND = "project"
 _MOST = 1 << 36  # bytes, where the memory of the machine is not known
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A project that was opened. ``lost`` says in a sentence each what was damaged, ``notes`` what else to know.
-
-    ``held`` keeps the file for this process until it is released. Where another has it that is ``holder``, and the file
-    is open for reading only.
-    """
-
-    project: Project
-    path: Path
-    lost: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    held: Held | None = None
-    holder: Holder | None = None
-
-    @property
-    def read_only(self) -> bool:
-        """True where another window has the file."""
-        return self.holder is not None
-
-
-def is_project(path: Path) -> bool:
-    """True for a file that is one by its name, or by its content whatever its name is."""
-    if path.suffix.lower() == EXTENSION:
-        return True
-    if not path.is_file() or not is_sealed(path):
-        return False
-    try:
-        Parts(path, KIND, 1 << 62, most=1 << 62).close()
-    except DataError:
-        return False
-    return True
 
 
 def save_project(
@@ -100,11 +65,11 @@ def _parts(path: Path) -> Parts:
     return Parts(path, KIND, FORM, most=available_memory() or _MOST)
 
 
-def open_project(path: Path, *, hold: bool = True) -> Opened:
-    """Open a project file; with `hold` it is kept for this process.
+def open_project(path: Path, *, hold: bool = False) -> tuple[Project, ProjectFile]:
+    """What a project file holds; with `hold` the file is kept for this process.
 
     Raises `DataError` for what is no project, for one of a later program, and where its list of parts is damaged. What
-    is damaged beyond that is told in `Opened.lost`.
+    is damaged beyond that is told in `ProjectFile.lost`.
     """
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "is not there"
@@ -122,9 +87,10 @@ def open_project(path: Path, *, hold: bool = True) -> Opened:
         notes.append(f"{path.name} is open elsewhere: {found}. Here it is for reading; save it under another name.")
     if project.without_data:
         notes.append(data_are_elsewhere(project.source))
-    return Opened(
-        project, path, tuple(t.replace(f"{path} is damaged or was altered: ", "") for t in lost), tuple(notes),
-        found if isinstance(found, Held) else None, found if isinstance(found, Holder) else None,
+    told = tuple(t.replace(f"{path} is damaged or was altered: ", "") for t in lost)
+    return project, ProjectFile(
+        path, told, tuple(notes), found if isinstance(found, Held) else None,
+        found if isinstance(found, Holder) else None,
     )  # fmt: skip
 
 

@@ -64,7 +64,8 @@ class Project:
         sources = tuple(dict.fromkeys((d.source, d.sha256) for d in data))
         source = data[0].source if data else ""
         return cls(
-            session.state, session.history, tuple(session.undo_steps), tuple(session.redo_steps),
+            session.state, tuple(o for o in session.history if "project" not in o.payload),
+            tuple(session.undo_steps), tuple(session.redo_steps),
             dict(session.drafts), dict(session.layout), sources, source=source,
         )  # fmt: skip
 
