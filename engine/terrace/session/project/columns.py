@@ -81,7 +81,7 @@ def column_json(encoder: Encoder, column: pd.Series[Any]) -> Json:
         kind = {"t": "text", "storage": dtype.storage, "na": "NA" if dtype.na_value is pd.NA else "nan"}
         if dtype.storage == "pyarrow":
             chunks = column.array.__arrow_array__()
-            key = tuple((c.offset, len(c), *(b and b.address for b in c.buffers())) for c in _chunks(chunks))
+            key = tuple((c.offset, len(c), *(None if b is None else b.address for b in c.buffers())) for c in _chunks(chunks))
             return {**kind, "b": encoder.remembered(chunks, key, lambda: encoder.blob(_arrow(chunks), "arrow"))}
         return {**kind, "b": _objects(encoder, column.astype(object))}
     if str(dtype) in _MASKED:
@@ -107,12 +107,11 @@ def _objects(encoder: Encoder, column: pd.Series[Any]) -> str:
     def made() -> str:
         import pyarrow as pa
 
-        kinds = {str: 0, type(None): 1, float: 2}
+        kinds = {str: 0, type(None): 1, float: 2, type(pd.NA): 3}
         which = np.array([kinds.get(type(v), 9) for v in values], dtype=np.uint8)
         if (which == 9).any() or not pd.isna(values[which == 2]).all():
-            plain = [None if v is pd.NA else encoder(v) for v in values]
-            missing = [k for k, v in enumerate(values) if v is pd.NA]
-            return encoder.blob(as_bytes({"values": plain, "na": missing}), "json")
+            plain = [None if k == 3 else encoder(v) for v, k in zip(values, which)]
+            return encoder.blob(as_bytes({"values": plain, "na": np.flatnonzero(which == 3).tolist()}), "json")
         text = pa.array(
             [v.encode("utf-8", "surrogatepass") if k == 0 else None for v, k in zip(values, which)], pa.large_binary()
         )
@@ -213,16 +212,18 @@ def _read_column(decoder: Decoder, content: Json, name: str) -> pd.Series[Any]:
 
     raw, kind = decoder.get(name), content["t"]
     try:
+        if kind == "text":
+            text: Any = pd.StringDtype(content["storage"], na_value=np.nan if content["na"] == "nan" else pd.NA)
         if name.endswith(".json"):
-            return _from_json(decoder, raw, name)
+            column = _from_json(decoder, raw, name)
+            return column.astype(text) if kind == "text" else column
         with pa.ipc.open_stream(pa.BufferReader(raw)) as reader:
             table = reader.read_all()
         column = table.column(0)
         if kind == "text":
-            dtype: Any = pd.StringDtype(content["storage"], na_value=np.nan if content["na"] == "nan" else pd.NA)
             if content["storage"] == "pyarrow":
-                return pd.Series(dtype.__from_arrow__(column), copy=False)
-            return pd.Series(_texts(table), dtype=object).astype(dtype)
+                return pd.Series(text.__from_arrow__(column), copy=False)
+            return pd.Series(_texts(table), dtype=object).astype(text)
         if kind == "object":
             return pd.Series(_texts(table), dtype=object)
         if kind in _MASKED:
@@ -241,6 +242,7 @@ def _texts(table: Any) -> np.ndarray[Any, Any]:
     out = np.empty(len(which), dtype=object)
     out[:] = [v if v is None else v.decode("utf-8", "surrogatepass") for v in table.column(0).to_pylist()]
     out[which == 2] = np.nan
+    out[which == 3] = pd.NA
     return out
 
 

@@ -28,6 +28,7 @@ def kinds() -> ProjectKinds:
     from terrace.language.dofile import tree
     from terrace.language.dofile.lines import DoCommand
     from terrace.optimise.log import Iteration
+    from terrace.postestimation.margins.at import Dimension
     from terrace.postestimation.margins.margins import Margins
     from terrace.postestimation.tests.combinations import Estimate
     from terrace.postestimation.tests.linear import Linear
@@ -50,7 +51,7 @@ def kinds() -> ProjectKinds:
             table.Table, table.Column, table.Row,
             plot.Style, plot.Marks, plot.Axis, plot.PlotPanel, plot.Plot,
             Outcome, Document, Item, Look, Step,
-            State, Matrix, Returned, Settings, Margins, Estimate, Linear,
+            State, Matrix, Returned, Settings, Margins, Dimension, Estimate, Linear,
             tree.ProgramText, tree.Loop, tree.Branch, tree.Block, DoCommand,
         ),
         (Effect, Measure),

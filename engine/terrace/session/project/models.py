@@ -121,7 +121,8 @@ def _regressed(recipe: Recipe) -> FittedModel:
     assert recipe.data is not None
     data, spec = _marked(recipe, recipe.data)
     model = regress(spec, data).model
-    return replace(model, design=replace(model.design, spec=recipe.spec))
+    own = replace(model.design.spec, condition=recipe.spec.condition, range_=recipe.spec.range_)
+    return replace(model, design=replace(model.design, spec=own))
 
 
 def _evaluated(recipe: Recipe, log: tuple[Iteration, ...], converged: bool) -> FittedModel:
