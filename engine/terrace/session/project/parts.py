@@ -75,9 +75,9 @@ class Project:
         from terrace.session.effects import Effect
 
         nothing = Effect.OPENS | Effect.RETURNS | Effect.BRIEF
-        done = [o for o in self.history if o.ok and (o.effects & ~nothing or o.changed - {"data"})]
+        done = [o for o in self.history if o.ok and (o.effects & ~nothing or o.changed - {"data", "document"})]
         written = [i for i in self.state.document if i.kind != "data"]
-        return not (done or written or self.undo or self.redo or self.drafts or self.state.document.title)
+        return not (done or written or self.drafts or self.state.document.title)
 
 
 def datasets_of(state: State) -> Iterator[Dataset]:
