@@ -33,7 +33,7 @@ class Look:
     parts: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Item:
     """One entry of the document. ``id`` stays its own wherever it stands, and is never given again.
 
@@ -66,7 +66,7 @@ class Item:
         return self.title or self.automatic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Document:
     """All items in their order: each stands behind the one that it belongs to. ``next_id`` is that of the next one."""
 
@@ -96,6 +96,13 @@ class Document:
     def since(self, before: Document) -> tuple[Item, ...]:
         """What came to an earlier state of this document, in order."""
         return tuple(i for i in self.items if i.id >= before.next_id)
+
+    def only_outputs_since(self, before: Document) -> bool:
+        """True where nothing else came to an earlier state of this document, and nothing of it was changed."""
+        old = [i for i in self.items if i.id < before.next_id]
+        same = len(old) == len(before.items) and all(a is b for a, b in zip(old, before.items))
+        said = self.title == before.title and self.look == before.look
+        return same and said and all(i.kind == "output" for i in self.since(before))
 
     def place(self, id_: int) -> int:
         """The place of an item among all, counted from 0. Raises `KeyError` where there is none of this id."""

@@ -37,8 +37,8 @@ def kinds() -> ProjectKinds:
     from terrace.session.document.items import Document, Item, Look
     from terrace.session.effects import Effect
     from terrace.session.project.models import Recipe
-    from terrace.session.session import Step
     from terrace.session.state import Matrix, Returned, Settings, State
+    from terrace.session.steps import Step
     from terrace.spec import model
 
     return ProjectKinds(
@@ -55,7 +55,7 @@ def kinds() -> ProjectKinds:
             tree.ProgramText, tree.Loop, tree.Branch, tree.Block, DoCommand,
         ),
         (Effect, Measure),
-        (fit.FitResult, Outcome, plot.Plot, Item, Dataset, Recipe, *_streamed()),
+        (fit.FitResult, Outcome, plot.Plot, Document, Item, Step, Dataset, Recipe, *_streamed()),
     )  # fmt: skip
 
 
@@ -72,8 +72,9 @@ def writing(*, without_data: bool = False) -> Mapping[type, Special]:
     from terrace.results.fit import FitResult
     from terrace.results.plot import Marks
     from terrace.session.project.columns import dataset_json, streamed_json
+    from terrace.session.steps import Step
 
-    found = {FitResult: _fit_json, Dataset: dataset_json, **dict.fromkeys(_streamed(), streamed_json)}
+    found = {FitResult: _fit_json, Step: _step_json, Dataset: dataset_json, **dict.fromkeys(_streamed(), streamed_json)}
     return {**found, Marks: _nameless_marks} if without_data else found
 
 
@@ -85,6 +86,7 @@ def reading() -> Mapping[str, Back]:
     back: dict[str, Back] = {
         "lineage": lambda _, mark: lineages.of(mark),
         "FitResult": _fit_of,
+        "Step": _step_of,
         "Marks": lambda decoder, content: decoder(content),
         "Dataset": lambda decoder, content: dataset_of(decoder, content, lineages),
     }  # fmt: skip
@@ -98,6 +100,21 @@ def _nameless_marks(encoder: Encoder, value: Any) -> Json:
     from dataclasses import replace
 
     return encoder.dataclass(replace(value, rows=None, labels=value.labels if value.text else ()))
+
+
+def _step_json(encoder: Encoder, value: Any) -> Json:
+    """A step by the parts of a state that it brings back."""
+    from terrace.session.project.work import state_json
+    from terrace.session.state import State
+
+    return {"name": encoder(value.name), "before": state_json(encoder, State(**value.before), tuple(value.before))}
+
+
+def _step_of(decoder: Decoder, content: Json) -> Any:
+    from terrace.session.project.work import state_of
+    from terrace.session.steps import Step, work_of
+
+    return Step(decoder.read(content["name"], str), work_of(state_of(decoder, content["before"])))
 
 
 def _fit_json(encoder: Encoder, value: Any) -> Json:

@@ -27,9 +27,10 @@ from terrace.session.project.codec import (
 from terrace.session.project.hints import members
 from terrace.session.project.kinds import kinds, reading, writing
 from terrace.session.project.migrations import FORM, migrated
-from terrace.session.project.work import in_words, member_json, member_of, origins_json, origins_of, stored_members
-from terrace.session.session import Session, Step
+from terrace.session.project.work import in_words, origins_of, state_json, stored_members
+from terrace.session.session import Session
 from terrace.session.state import State
+from terrace.session.steps import Step
 from terrace.version import __version__
 
 Put = Callable[[str, bytes], None]
@@ -105,10 +106,7 @@ def write_parts(
         "source": encoder(project.source), "sources": encoder(project.sources),
     }  # fmt: skip
     found: dict[str, Json] = {
-        "state.json": {
-            "members": {n: j for n in stored_members() if (j := member_json(encoder, project.state, n)) is not None},
-            "origins": origins_json(encoder, project.state),
-        },
+        "state.json": state_json(encoder, project.state, stored_members()),
         "document.json": _document_json(encoder, project.state.document),
         "history.json": [{"command": encoder(o.command), "outcome": _or_short(encoder, o)} for o in project.history],
         "window.json": {"drafts": encoder(project.drafts), "layout": encoder(project.layout)},
@@ -228,7 +226,7 @@ def _state(decoder: Decoder, get: Get, lost: list[str]) -> State:
     for name in stored_members():
         try:
             if name in content["members"]:
-                found[name] = member_of(decoder, content["members"][name], hints[name])
+                found[name] = decoder.read(content["members"][name], hints[name])
         except BROKEN as error:
             lost.append(f"{_WORDS.get(name, name)}: {in_words(error)}")
     return State(**found)

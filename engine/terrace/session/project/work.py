@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from terrace.errors import DataError
 from terrace.results.fit import FitResult
 from terrace.session.project.codec import Decoder, Encoder, Json, Unknown
+from terrace.session.project.hints import members
 from terrace.session.state import Origin, State
 
 _MEMBERS = (
@@ -24,7 +24,7 @@ def stored_members() -> tuple[str, ...]:
     return _MEMBERS
 
 
-def member_json(encoder: Encoder, state: State, name: str) -> Json:
+def _member_json(encoder: Encoder, state: State, name: str) -> Json:
     """A member; None where it is None, or holds what no file can hold, as margins of a kind that is made by programs.
     """
     value = getattr(state, name)
@@ -40,9 +40,18 @@ def member_json(encoder: Encoder, state: State, name: str) -> Json:
         return None
 
 
-def member_of(decoder: Decoder, content: Json, hint: Any) -> Any:
-    """The member again, of the type that a state has it in."""
-    return decoder.read(content, hint)
+def state_json(encoder: Encoder, state: State, names: tuple[str, ...]) -> Json:
+    """The members of a state that are kept, of those named, and which rows its fits saw."""
+    known = (*stored_members(), "document")
+    members = {n: j for n in names if n in known and (j := _member_json(encoder, state, n)) is not None}
+    return {"members": members, "origins": origins_json(encoder, state)}
+
+
+def state_of(decoder: Decoder, content: Json) -> State:
+    """The state again, all of it or none."""
+    hints = members(State, decoder.kinds.classes)
+    found = {n: decoder.read(j, hints[n]) for n, j in content["members"].items() if n in (*_MEMBERS, "document")}
+    return State(**found, origins=origins_of(decoder, content["origins"]))
 
 
 def _stands_in(fit: FitResult) -> bool:
