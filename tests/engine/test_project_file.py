@@ -119,6 +119,19 @@ def test_a_copy_without_data_has_none(session: Session, tmp_path: Path) -> None:
     assert failed.error is not None and failed.error[0] == "no-data"
 
 
+def test_a_cloud_of_points_stays_what_is_seen_and_is_no_longer_the_data(tmp_path: Path) -> None:
+    session = Session(State(dataset=sample("hsb")))
+    ok(session, "scatter mathach ses")
+    before = session.state.document.items[-1].outcome.plots[0].panels[0].marks[0]
+    path = save_project(Project.of(session), tmp_path / "bare.terrace", without_data=True)
+    after = open_project(path)[0].state.document.items[-1].outcome.plots[0].panels[0].marks[0]
+    assert len(before.x) > len(after.x) > 1000
+    steps = np.ptp(before.x) / 1000, np.ptp(before.y) / 1000
+    there = {(round(x / steps[0]), round(y / steps[1])) for x, y in zip(after.x, after.y)}
+    assert {(round(x / steps[0]), round(y / steps[1])) for x, y in zip(before.x, before.y)} == there
+    assert not np.isin(after.y, before.y).mean() > 0.1
+
+
 # --- damage --------------------------------------------------------------------------------------------------
 def regions(path: Path) -> dict[str, tuple[int, int]]:
     """The bytes of the content of each part."""
@@ -152,7 +165,7 @@ def test_a_flip_in_any_part_loses_only_what_it_hits(session: Session, path: Path
                 open_project(damaged)
             continue
         if name == "project.json":  # which says what it is
-            with pytest.raises(DataError, match="project.json"):
+            with pytest.raises(DataError, match=r"project\.json"):
                 open_project(damaged)
             continue
         project, file = open_project(damaged)

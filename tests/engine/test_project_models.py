@@ -53,7 +53,7 @@ MODELS = {
     "boundary": ("sleepstudy", "mixed reaction days || subject: days, cov(exchangeable)"),
     "ar": ("sleepstudy", "mixed reaction days || subject:, residuals(ar 1, t(days)) reml"),
     "by": ("hsb", "mixed mathach ses || id:, residuals(independent, by(sector))"),
-    "unstructured": ("sleepstudy", "mixed reaction days if days < 4 || subject:, nocons residuals(unstructured, t(days))"),
+    "unstructured": ("sleepstudy", "mixed reaction days if days < 4 || subject:, nocons residuals(un, t(days))"),
     "robust": ("hsb", "mixed mathach ses female || id:, vce(robust)"),
     "weights": ("hsb", "mixed mathach ses [pweight = size] || id:"),
     "frequencies": ("hsb", "mixed mathach ses [fweight = 1 + sector] || id:"),

@@ -81,7 +81,7 @@ def column_json(encoder: Encoder, column: pd.Series[Any]) -> Json:
         kind = {"t": "text", "storage": dtype.storage, "na": "NA" if dtype.na_value is pd.NA else "nan"}
         if dtype.storage == "pyarrow":
             chunks = column.array.__arrow_array__()
-            key = tuple((c.offset, len(c), *(None if b is None else b.address for b in c.buffers())) for c in _chunks(chunks))
+            key = tuple(map(_place, _chunks(chunks)))
             return {**kind, "b": encoder.remembered(chunks, key, lambda: encoder.blob(_arrow(chunks), "arrow"))}
         return {**kind, "b": _objects(encoder, column.astype(object))}
     if str(dtype) in _MASKED:
@@ -91,6 +91,11 @@ def column_json(encoder: Encoder, column: pd.Series[Any]) -> Json:
 
 def _chunks(array: Any) -> list[Any]:
     return list(array.chunks) if hasattr(array, "chunks") else [array]
+
+
+def _place(chunk: Any) -> tuple[int | None, ...]:
+    """Where in memory the values of an Arrow array are."""
+    return chunk.offset, len(chunk), *(None if b is None else b.address for b in chunk.buffers())
 
 
 def _plain_array(values: np.ndarray[Any, Any]) -> Any:

@@ -7,7 +7,12 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from terrace.session.project.codec import Back, Decoder, Encoder, Json, Special, damaged_part
+
+_CLOUD = 2000  # points of a layer
 
 
 class ProjectKinds:
@@ -96,10 +101,23 @@ def reading() -> Mapping[str, Back]:
 
 
 def _nameless_marks(encoder: Encoder, value: Any) -> Json:
-    """Marks without the rows behind them, and without names that are only shown where a pointer rests."""
+    """Marks as they are seen: without the rows behind them, without names that are only shown where a pointer rests,
+    and of a cloud of points one for each place that can be told from others, at a thousandth of the width and height.
+    """
     from dataclasses import replace
 
-    return encoder.dataclass(replace(value, rows=None, labels=value.labels if value.text else ()))
+    bare = replace(value, rows=None, labels=value.labels if value.text else ())
+    if bare.kind == "points" and len(bare.x) > _CLOUD and bare.x.shape == bare.y.shape and not bare.labels:
+        places = np.unique(np.stack([_seen(bare.x), _seen(bare.y)]), axis=1)
+        bare = replace(bare, x=places[0], y=places[1], lower=None, upper=None)
+    return encoder.dataclass(bare)
+
+
+def _seen(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Values rounded to a thousandth of their range."""
+    finite = values[np.isfinite(values)]
+    step = float(np.ptp(finite)) / 1000.0 if len(finite) else 0.0
+    return np.round(values / step) * step if step > 0 else values
 
 
 def _step_json(encoder: Encoder, value: Any) -> Json:
