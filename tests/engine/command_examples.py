@@ -62,7 +62,6 @@ estimates save kept => estimates use kept
 project save work
 project save bare, nodata
 project save work => sample winer43, clear => project use work
-project save work => sample winer43, clear => use work.terrace
 fvset base 2 c
 fvset base 2 c => fvset clear c
 test x = 0

@@ -50,7 +50,7 @@ def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     "project use",
     syntax="project use FILE [, clear]",
     help="Open a project file (.terrace) in place of all that is open: its data, models, results, notes and history.",
-    effects=Effect.OPENS | Effect.RETURNS | Effect.BRIEF,
+    effects=Effect.OPENS | Effect.OUTLINE | Effect.RETURNS | Effect.BRIEF,
 )
 def project_use(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules("", already="clear replace"))
