@@ -144,7 +144,7 @@ def test_the_rows_of_the_fit_are_found_again(commands: list[str], there: bool) -
         assert session.run(command).ok, command
     fit = session.fit
     assert fit is not None
-    facts = Facts(fit, session.dataset, "m1", "Model 1", (), session.state.origins.get(id(fit.model)))
+    facts = Facts(fit, session.dataset, "m1", "Model 1", (), session.state.origins.get(fit.identity))
     assert facts.same_data is there
     assert ("margins" not in reasons(facts)) is there
     assert session.run("estat residuals").ok is there

@@ -59,6 +59,9 @@ estimates describe a
 estimates drop a
 estimates save kept
 estimates save kept => estimates use kept
+project save work
+project save bare, nodata
+project save work => sample winer43, clear => project use work
 fvset base 2 c
 fvset base 2 c => fvset clear c
 test x = 0

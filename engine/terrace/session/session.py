@@ -7,8 +7,9 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from terrace.data.dataset import Dataset
 from terrace.data.streams.batches import StreamedData
@@ -19,6 +20,7 @@ from terrace.language.expressions.context import EvalContext
 from terrace.language.grammar.command import ParsedCommand, parse_command
 from terrace.language.grammar.macros import escaped
 from terrace.progress import CancelCheck, Progress, ProgressCallback
+from terrace.results import later
 from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
 from terrace.session.context import eval_context, with_origin
@@ -27,6 +29,7 @@ from terrace.session.document.placing import placed, with_free_names
 from terrace.session.effects import Effect
 from terrace.session.happened import happened
 from terrace.session.log import record_defect
+from terrace.session.opened import ProjectFile
 from terrace.session.outcome import captured, failure, return_code, success
 from terrace.session.program.macros import expanded
 from terrace.session.program.running import Runner, call_program, run_block
@@ -35,6 +38,19 @@ from terrace.session.state import CommandResult, State
 from terrace.session.step_names import step_name
 from terrace.session.steps import MAX_UNDO, Step, work_of
 from terrace.session.stopping import stopped_when
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a project file brings into a session in place of all that it has."""
+
+    state: State
+    history: tuple[Outcome, ...]
+    undo: tuple[Step, ...]
+    redo: tuple[Step, ...]
+    drafts: Mapping[str, Any]
+    layout: Mapping[str, Any]
+    file: ProjectFile
 
 
 class Session:
@@ -50,6 +66,11 @@ class Session:
         self.cancel: CancelCheck | None = None
         self.undo_steps: list[Step] = []
         self.redo_steps: list[Step] = []
+        self.drafts: Mapping[str, Any] = {}  # JSON of the window's own, which a project keeps for it
+        self.layout: Mapping[str, Any] = {}
+        self.file: ProjectFile | None = None  # the project file that it came from or was saved to
+        self.holds = False  # True for a window, which keeps its project file from being opened twice
+        self._work: Work | None = None
         self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
         self.places = True  # what it does goes into the results document; a fork on trial has no part in that
@@ -99,7 +120,7 @@ class Session:
     def fits(self) -> tuple[FitResult, ...]:
         """Every fit of this session, in order."""
         found = [o.fit for o in self._history if o.fit is not None]
-        return tuple({id(f.model): f for f in found}.values())
+        return tuple({f.identity: f for f in found}.values())
 
     @property
     def stored(self) -> Mapping[str, FitResult]:
@@ -154,10 +175,14 @@ class Session:
             outcome, elapsed=time.perf_counter() - begun, number=self._number(outcome),
             effects=happened(outcome.effects, before, self.state),
         )  # fmt: skip
+        if told := later.taken():
+            outcome = replace(outcome, warnings=(*outcome.warnings, *told))
         if self.places:
             self._place(outcome, before)
         outcome = replace(outcome, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
+        if self._work is not None:
+            self._taken_over(self._work if outcome.ok else None)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:
             outcome = self._logged(before.log, outcome)
@@ -283,6 +308,20 @@ class Session:
             _numbered=next((o.number for o in reversed(self._history) if o.number), self._numbered),
         )
         return child
+
+    def take_over(self, work: Work) -> None:
+        """Hold this, and nothing of what was there before, when the command that runs has ended well."""
+        self._work = work
+
+    def _taken_over(self, work: Work | None) -> None:
+        """Opening a project is a boundary like opening data: what can be undone is what its file says."""
+        if work is not None:
+            if self.file is not None:
+                self.file.release()
+            self.state, self._history = work.state, list(work.history)
+            self.undo_steps, self.redo_steps = list(work.undo), list(work.redo)
+            self.drafts, self.layout, self.file = work.drafts, work.layout, work.file
+        self._work = None
 
     # --- progress ---------------------------------------------------------------------------------------
     def report(self, stage: str, fraction: float | None = None) -> None:

@@ -22,7 +22,7 @@ WORK = (
 the folder, the log, random numbers."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Step:
     """A change of the work: its name, such as ``edit of wave``, and the `WORK` before it (after it, to redo)."""
 

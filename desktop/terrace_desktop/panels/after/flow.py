@@ -71,7 +71,7 @@ class AfterFlow(QObject):
     def _facts(self, card: ModelCard) -> Facts:
         stored = tuple(Model(c.stored, c.title) for c in self.results.cards() if c.stored)
         now = self.controller.snapshot
-        origin = now.origins.get(id(card.fit.model))
+        origin = now.origins.get(card.fit.identity)
         return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin)
 
     def _run(self, commands: list[str]) -> None:

@@ -34,7 +34,7 @@ class Look:
     parts: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Item:
     """One entry of the document. ``id`` stays its own wherever it stands, and is never given again.
 
@@ -69,7 +69,7 @@ class Item:
         return self.title or self.automatic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Document:
     """All items in their order: each stands behind the one that it belongs to. ``next_id`` is that of the next one."""
 

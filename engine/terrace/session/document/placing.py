@@ -106,7 +106,7 @@ def _data_of(fit: FitResult, after: State) -> Dataset | None:
         return None
     active = after.fit
     if active is not None and same_fit(active, fit):
-        origin = after.origins.get(id(active.model))
+        origin = after.origins.get(active.identity)
         if origin is not None and origin.lineage is not data.lineage:
             return None  # it came from a file
     return data
