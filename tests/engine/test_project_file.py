@@ -126,10 +126,11 @@ def test_a_cloud_of_points_stays_what_is_seen_and_is_no_longer_the_data(tmp_path
     path = save_project(Project.of(session), tmp_path / "bare.terrace", without_data=True)
     after = open_project(path)[0].state.document.items[-1].outcome.plots[0].panels[0].marks[0]
     assert len(before.x) > len(after.x) > 1000
-    steps = np.ptp(before.x) / 1000, np.ptp(before.y) / 1000
-    there = {(round(x / steps[0]), round(y / steps[1])) for x, y in zip(after.x, after.y)}
-    assert {(round(x / steps[0]), round(y / steps[1])) for x, y in zip(before.x, before.y)} == there
-    assert not np.isin(after.y, before.y).mean() > 0.1
+    widths = np.array([[np.ptp(before.x)], [np.ptp(before.y)]])
+    seen, was = np.stack([after.x, after.y]) / widths, np.stack([before.x, before.y]) / widths
+    nearest = [np.abs(seen - was[:, [k]]).max(axis=0).min() for k in range(0, len(before.x), 50)]
+    assert max(nearest) <= 0.0005 + 1e-9  # half of a thousandth
+    assert np.isin(after.y, before.y).mean() < 0.1
 
 
 # --- damage --------------------------------------------------------------------------------------------------

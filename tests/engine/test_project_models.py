@@ -233,3 +233,45 @@ def test_without_data_results_are_there_and_arrays_are_not() -> None:
     with pytest.raises(DataError, match=r"The data are not in this copy\. Open them: sample hsb"):
         _ = fit.model
     assert other.run("predict p").error is not None
+
+
+def test_a_file_that_is_read_in_parts_stays_where_it_is(tmp_path) -> None:
+    from terrace.data.streams.batches import StreamedData
+    from terrace.data.write import write
+    from terrace.session.project.file import open_project, save_project
+
+    source = tmp_path / "hsb.parquet"
+    write(sample("hsb"), source)
+    session = Session()
+    ok(session, f'use "{source}", stream')
+    ok(session, "mixed mathach ses || id:")
+    path = save_project(Project.of(session), tmp_path / "w.terrace")
+    assert path.stat().st_size < 30_000
+    project, file = open_project(path)
+    assert file.lost == () and isinstance(project.state.dataset, StreamedData)
+    assert any("stay in" in note and "hsb.parquet" in note for note in file.notes)
+    other = Session(project.state)
+    for command in ("estat recovariance", "estat icc", "lincom ses"):
+        same_tables(ok(session, command).tables, ok(other, command).tables)
+    source.write_bytes(source.read_bytes()[:-1] + b"x")
+    changed, file = open_project(path)
+    assert changed.state.dataset is None and any("has changed since" in what for what in file.lost)
+    assert changed.state.fit is not None and changed.state.fit.tables() == session.fit.tables()  # type: ignore[union-attr]
+
+
+def test_imputed_data_give_the_same_estimates(tmp_path) -> None:
+    from command_examples import prepared
+
+    tmp_path.joinpath("w").mkdir()
+    import os
+
+    before = os.getcwd()
+    os.chdir(tmp_path / "w")
+    try:
+        session = prepared(tmp_path / "w")
+        for command in ("use long, clear", "mi import flong, m(m) id(id)", "mi estimate: regress y k"):
+            table = ok(session, command).tables
+        other = opened(session)
+        same_tables(table, ok(other, "mi estimate: regress y k").tables)
+    finally:
+        os.chdir(before)

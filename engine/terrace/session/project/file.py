@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from terrace.data.memory import available_memory
+from terrace.data.streams.batches import StreamedData
 from terrace.disk.held import Held, Holder, hold_file, holder_of
 from terrace.disk.writing import replacing
 from terrace.errors import DataError
@@ -85,6 +86,9 @@ def open_project(path: Path, *, hold: bool = False) -> tuple[Project, ProjectFil
     notes = []
     if isinstance(found, Holder):
         notes.append(f"{path.name} is open elsewhere: {found}. Here it is for reading; save it under another name.")
+    if isinstance(project.state.dataset, StreamedData):
+        place = project.state.dataset.file.path
+        notes.append(f"The data stay in {place}, which is read in parts: the project has none of its rows.")
     if project.without_data:
         notes.append(data_are_elsewhere(project.source))
     told = tuple(t.replace(f"{path} is damaged or was altered: ", "") for t in lost)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from terrace.session.project.codec import Back, Decoder, Encoder, Json, Special, damaged_part
 
-_CLOUD = 2000  # points of a layer
+_CLOUD, _PARTS = 2000, 1000  # points of a layer from which on it is one, and places in each direction
 
 
 class ProjectKinds:
@@ -108,16 +108,19 @@ def _nameless_marks(encoder: Encoder, value: Any) -> Json:
 
     bare = replace(value, rows=None, labels=value.labels if value.text else ())
     if bare.kind == "points" and len(bare.x) > _CLOUD and bare.x.shape == bare.y.shape and not bare.labels:
-        places = np.unique(np.stack([_seen(bare.x), _seen(bare.y)]), axis=1)
-        bare = replace(bare, x=places[0], y=places[1], lower=None, upper=None)
+        drawn = np.isfinite(bare.x) & np.isfinite(bare.y)
+        (x, across), (y, up) = _seen(bare.x[drawn]), _seen(bare.y[drawn])
+        places = np.unique(x * (_PARTS + 1) + y)
+        x, y = places // (_PARTS + 1), places % (_PARTS + 1)
+        bare = replace(bare, x=across[0] + x * across[1], y=up[0] + y * up[1], lower=None, upper=None)
     return encoder.dataclass(bare)
 
 
-def _seen(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Values rounded to a thousandth of their range."""
-    finite = values[np.isfinite(values)]
-    step = float(np.ptp(finite)) / 1000.0 if len(finite) else 0.0
-    return np.round(values / step) * step if step > 0 else values
+def _seen(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], tuple[float, float]]:
+    """The place of each value in the parts of their range, with the lowest value and the width of a part."""
+    low = float(values.min()) if len(values) else 0.0
+    step = (float(values.max()) - low) / _PARTS if len(values) else 0.0
+    return np.round((values - low) / (step or 1.0)).astype(np.int64), (low, step)
 
 
 def _step_json(encoder: Encoder, value: Any) -> Json:
