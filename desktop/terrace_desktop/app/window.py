@@ -1,4 +1,4 @@
-"""The main window: menus and tool bar above, data on the left, results on the right, status below."""
+"""The main window: menus and tool bar above; data, work and results side by side; status below."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from terrace.errors import TerraceError
 from terrace.session.effects import Effect
@@ -22,6 +22,7 @@ from terrace_desktop.app.model_flow import ModelFlow
 from terrace_desktop.app.script_flow import ScriptFlow
 from terrace_desktop.app.start_page import StartPage
 from terrace_desktop.app.status import StatusBar
+from terrace_desktop.app.zones import Zones, fitting
 from terrace_desktop.panels.data.actions import actions as prepare_actions
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui import dialogs, theme, words
@@ -29,6 +30,7 @@ from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.work_panel import WorkPanel
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.history import duration
@@ -71,22 +73,17 @@ class MainWindow(QMainWindow):
         self.controller = Controller(Worker("session"), Worker("view"), port, warm_up)
         self.left = DataPane(self.controller.history)
         self.results = ResultsPane()
+        self.work = WorkPanel()
+        self.splitter = Zones(self.left, self.work, self.results, settings)
         self.start = StartPage()
         self.data = DataFlow(self, self.controller, self.left, settings)
-        self.models = ModelFlow(self, self.controller, self.results, settings)
+        self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self._prepare: PrepareFlow | None = None
         self.exports = ExportFlow(self, self.controller, self.results, settings)
         self.scripts = ScriptFlow(self, self.controller, settings, self._last_session)
         self.help = HelpFlow(self, self.controller)
         self.status = StatusBar()
         self.setStatusBar(self.status)
-        self.splitter = named(QSplitter(Qt.Orientation.Horizontal), "splitter", self.tr("Data and results"))
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.left)
-        self.splitter.addWidget(self.results)
-        self.left.setMinimumWidth(220)
-        self.results.setMinimumWidth(300)
         self.pages = named(QStackedWidget(), "pages", self.tr("Start and workspace"))
         self.pages.addWidget(self.start)
         self.pages.addWidget(self.splitter)
@@ -105,7 +102,7 @@ class MainWindow(QMainWindow):
         if self._prepare is None:
             from terrace_desktop.panels.data.flow import PrepareFlow
 
-            self._prepare = PrepareFlow(self, self.controller)
+            self._prepare = PrepareFlow(self, self.splitter, self.controller)
         return self._prepare
 
     def _open_form(self, key: str) -> None:
@@ -239,7 +236,7 @@ class MainWindow(QMainWindow):
             self.models.check_stale()
         if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
-            if self.left.currentIndex() == DATA:
+            if self.left.tab() == DATA:
                 self.left.grid.setFocus(Qt.FocusReason.OtherFocusReason)
         elif snapshot.dataset is None and not self.results.groups and "data" in what:
             self.pages.setCurrentWidget(self.start)
@@ -312,11 +309,12 @@ class MainWindow(QMainWindow):
 
     def show_tab(self, tab: int) -> None:
         """Go to a tab on the left."""
-        self.left.setCurrentIndex(tab)
+        self.left.show_tab(tab)
         if self.pages.currentWidget() is self.start and self.controller.history.entries:
             self.pages.setCurrentWidget(self.splitter)
-        page = (self.left.grid, self.left.variables, self.left.history_tab.list)[tab]
-        page.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if self.left.is_folded():
+            self.splitter.fold(False)
+        self.left.begin()
 
     def focus_results(self) -> None:
         """Go to the results."""
@@ -328,7 +326,7 @@ class MainWindow(QMainWindow):
         """Go to the command bar."""
         if self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
-        self.left.setCurrentIndex(HISTORY)
+        self.left.show_tab(HISTORY)
         self.left.history_tab.bar.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_theme(self, choice: str) -> None:
@@ -346,8 +344,8 @@ class MainWindow(QMainWindow):
     def reset_layout(self) -> None:
         """Sizes as on the first day."""
         self.settings.forget_states()
-        self.resize(*_fitting(SIZE))
-        self._default_split()
+        self.resize(*fitting(SIZE))
+        self.splitter.reset()
 
     def start_tour(self) -> None:
         """Bubbles that tell what the parts of the window are for; one tour at a time."""
@@ -357,7 +355,7 @@ class MainWindow(QMainWindow):
             tour.end()
         if self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
-        self.left.setCurrentIndex(DATA)
+        self.left.show_tab(DATA)
         buttons = self.actions_.buttons
         Tour(
             self,
@@ -366,7 +364,7 @@ class MainWindow(QMainWindow):
                 prepare=buttons["tool_prepare"],
                 new_model=buttons["new_model"],
                 results=self.results,
-                history=self.left.tabBar(),
+                history=self.left.history_part(),
                 export=buttons["export"],
             ),
         )
@@ -383,7 +381,7 @@ class MainWindow(QMainWindow):
         self._failure = None
 
     def _edit_command(self, command: str) -> None:
-        self.left.setCurrentIndex(HISTORY)
+        self.left.show_tab(HISTORY)
         self.left.history_tab.bar.put(command)
 
     # --- looks and state ----------------------------------------------------------------------------
@@ -420,15 +418,11 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.start.show_recent(self.settings.recent())
         self.actions_.show_recent(self.settings.recent())
-        self.resize(*_fitting(SIZE))
+        self.resize(*fitting(SIZE))
         geometry = self.settings.state("window")
         if geometry is not None:
             self.restoreGeometry(geometry)
-        split = self.settings.state("splitter")
-        if split is None or not self.splitter.restoreState(split):
-            self._default_split()
-        self.splitter.setHandleWidth(1)
-        self.left.setCurrentIndex(min(2, max(0, self.settings.number("tab"))))
+        self.left.show_tab(min(2, max(0, self.settings.number("tab"))))
         if not self.settings.flag("labels", True):
             self.left.labels.choose("codes")
 
@@ -447,14 +441,10 @@ class MainWindow(QMainWindow):
         self._sure = True
         self.close()
 
-    def _default_split(self) -> None:
-        width = self.width()
-        self.splitter.setSizes([round(width * 0.39), width - round(width * 0.39)])
-
     def _remember(self) -> None:
         self.settings.set_state("window", self.saveGeometry())
-        self.settings.set_state("splitter", self.splitter.saveState())
-        self.settings.set_number("tab", self.left.currentIndex())
+        self.splitter.remember()
+        self.settings.set_number("tab", self.left.tab())
         self.settings.set_flag("labels", self.left.labels.value() == "labels")
         self.settings.save()
 
@@ -493,14 +483,6 @@ class MainWindow(QMainWindow):
 def _dropped_file(event: QDropEvent) -> str:
     files = [u.toLocalFile() for u in event.mimeData().urls() if u.isLocalFile()]
     return files[0] if len(files) == 1 and Path(files[0]).is_file() else ""
-
-
-def _fitting(size: tuple[int, int]) -> tuple[int, int]:
-    screen = QGuiApplication.primaryScreen()
-    if screen is None:
-        return size
-    room = screen.availableGeometry()
-    return min(size[0], room.width()), min(size[1], room.height())
 
 
 def _same_data(old: Dataset | None, new: Dataset | None) -> bool:

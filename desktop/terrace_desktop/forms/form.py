@@ -134,6 +134,15 @@ class EntryForm(QWidget, Generic[F]):
             return []
         return self.entry.commands(self.facts, values)
 
+    def verb(self) -> str:
+        """What the button that runs the commands says."""
+        made = 0
+        if self.entry.makes is not None and not self.reason and not self._missing(self.values()):
+            made = self.entry.makes(self.facts, self.values())
+        if made:
+            return self.tr("Add {0} variable(s)", "", made).format(made)
+        return self.entry.verb or self.tr("Show")
+
     def _missing(self, values: dict[str, Any]) -> str:
         """What has to be chosen before there is a command at all."""
         for control in self.controls.values():
