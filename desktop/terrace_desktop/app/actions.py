@@ -157,7 +157,7 @@ class Actions(QObject):
             self._menu(tr("&Data"), "data"),
             "do_compute", "do_recode", "do_centre", "do_across", "do_egen", "do_labels", "do_keep_rows", None,
             "do_merge", "do_append", "do_collapse", "do_long", "do_wide", None,
-            "edit_variables", "labels", "codes", None,
+            "labels", "codes", None,
             "sort_up", "sort_down", "sort_none", None,
             "filter", "go_to", "show_all", "variables",
         )  # fmt: skip

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 from terrace.spec.choices import Closed
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Problem
+from terrace_desktop.builder.tab_order import reading_order
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import clear_layout, named
 
@@ -114,6 +115,10 @@ class Notes(QWidget):
             if not button.isHidden():
                 button.setFocus()
                 return
-        parent = self.parentWidget()
-        if parent is not None:
-            self.focusNextPrevChild(False)
+        around = self.parentWidget()
+        while around is not None:  # keys go on to mean the form: the focus stays in it
+            for widget in reading_order(around):
+                if widget.isVisible() and widget.isEnabled() and not self.isAncestorOf(widget):
+                    widget.setFocus(Qt.FocusReason.OtherFocusReason)
+                    return
+            around = around.parentWidget()
