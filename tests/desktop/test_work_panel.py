@@ -72,14 +72,15 @@ def test_the_panel_stands_between_data_and_results_and_covers_neither(program: P
 @pytest.mark.parametrize("size", [(1280, 720), (1366, 768), (1440, 900)])
 def test_everything_fits_on_the_screen(program: Program, size: tuple[int, int]) -> None:
     w = program.window
-    build(program)
     w.resize(*size)
     settled()
+    build(program)
     assert (w.width(), w.height()) == size
     for part in (w.status, w.models.builder.fit, w.models.builder.cancel, w.results):
         corner = part.mapTo(w, part.rect().bottomRight())
         assert w.rect().contains(corner), part.objectName()
-    assert w.left.list.isVisible() is (size[1] >= 800), "data and variables are tabs in a low window"
+    assert w.left.list.isVisible()
+    assert w.left.grid.isVisible() is (size[1] >= 800), "data and variables are tabs in a low window"
 
 
 def test_a_first_window_leaves_room_for_its_frame() -> None:

@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self._prepare: PrepareFlow | None = None
         self._variables: VariablesEditor | None = None
+        self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
         self.scripts = ScriptFlow(self, self.controller, settings, self._last_session)
         self.help = HelpFlow(self, self.controller)
@@ -177,6 +178,9 @@ class MainWindow(QMainWindow):
         """The entry of the tool bar whose work is in the panel is marked."""
         content = self.work.content() if self.splitter.is_open() else None
         self.actions_.show_open("" if content is None else content.tool())
+        if content is not None and content is self.models.builder and content is not self._served:
+            self.left.offer_variables()
+        self._served = content
 
     def all_actions(self) -> list[Action]:
         """What the menus and the tool bar offer, by those who do it."""
