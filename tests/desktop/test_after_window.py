@@ -39,8 +39,8 @@ def ask(program: Program, card: ModelCard, key: str = "") -> AfterPanel:
     """Open the panel of a card by its menu."""
     menu = card.findChild(QMenu, "model_after_menu")
     menu.actions()[-1].trigger()
-    wait_until(program.window.models._after.dialog.isVisible, "the panel")
-    panel: AfterPanel = program.window.models._after.dialog.panel
+    wait_until(program.window.models._after.panel.isVisible, "the panel")
+    panel: AfterPanel = program.window.models._after.panel
     if key:
         panel.choose(key)
         settled()
@@ -61,13 +61,13 @@ def test_what_is_asked_stands_under_its_model(program: Program) -> None:
     pane = program.window.results
     newest, oldest, loose = pane.groups[0], pane.groups[-1], pane.loose()
     panel = ask(program, oldest.card, "icc")
-    assert panel.heading.full_text().startswith("After the fit · Model 1")
+    assert panel.head().subtitle == "of Model 1"
     run(program, panel)
     assert panel.status.full_text() == "Done: the result stands under the model."
     assert [o.outcome.command for o in oldest.outputs] == ["estat icc"] and not newest.outputs
     assert "estimates restore m1" in commands(program), "the model asked is made the active one"
     again = ask(program, newest.card)
-    assert again is panel and panel.heading.full_text().startswith("After the fit · Model 2")
+    assert again is panel and panel.head().subtitle == "of Model 2"
     panel.choose("margins")
     write(panel, "at_age", "-1 1")
     run(program, panel)
@@ -141,13 +141,13 @@ def test_the_panel_goes_with_its_model(program: Program) -> None:
     pane, models = program.window.results, program.window.models
     ask(program, pane.newest())
     pane.remove_group(pane.groups[0])
-    wait_until(lambda: models._after.dialog is None, "the panel to go with its model")
+    wait_until(lambda: models._after.panel is None, "the panel to go with its model")
     ask(program, pane.newest())
-    models._after.dialog.reject()
-    wait_until(lambda: models._after.dialog is None and models._after.card is None, "the panel to go")
+    program.window.work.close_button.click()
+    assert not program.window.splitter.is_open() and models._after.panel is not None, "what was begun stays"
     panel = ask(program, pane.newest(), "contrast")
     widget(panel, "edit").click()
-    wait_until(lambda: models._after.dialog is None and models.builder is not None, "the builder instead of the panel")
+    wait_until(lambda: models._after.panel is None and models.builder is not None, "the builder instead of the panel")
     assert models.builder.spec == pane.newest().fit.spec
 
 
@@ -155,8 +155,8 @@ def test_the_menu_opens_the_panel_of_the_newest_model(program: Program) -> None:
     action = program.window.actions_["after_all"]
     assert action.isEnabled() and action.shortcut().toString() == "Ctrl+T"
     action.trigger()
-    wait_until(program.window.models._after.dialog.isVisible, "the panel")
-    panel = program.window.models._after.dialog.panel
+    wait_until(program.window.models._after.panel.isVisible, "the panel")
+    panel = program.window.models._after.panel
     assert panel.facts.fit is program.window.results.newest().fit
 
 

@@ -15,7 +15,7 @@ from waiting import settled
 from terrace.session.session import Session
 from terrace.session.state import State
 from terrace.spec import edit
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.terms.centring import centring
 
 __all__ = ["popups"]
@@ -44,7 +44,7 @@ def column(form: BuilderForm, name: str) -> np.ndarray:
 
 
 def test_at_the_mean_of_all_rows(model: BuilderForm) -> None:
-    assert model.fixed.centre.text() == "Centre ses ▾"
+    assert model.fixed.centre.accessibleName() == "Centre ses"
     click(model, "fixed_centre")
     use(menu_of(model, "fixed_centre_menu"), "At the mean of all rows")
     assert model.command == "mixed score c.c_ses##i.sector || id: c_ses"
@@ -52,7 +52,7 @@ def test_at_the_mean_of_all_rows(model: BuilderForm) -> None:
     np.testing.assert_allclose(column(model, "c_ses"), ses - ses.mean(), atol=1e-15)
     assert model.state.dataset.variable("c_ses").label == "ses, centred at the mean"
     agree(model)
-    click(model, "builder_undo")
+    click(model, "work_undo")
     assert model.command == "mixed score c.ses##i.sector || id: ses"
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from terrace.data.formats import filter_of, save_filters
@@ -56,7 +55,7 @@ class ExportFlow(QObject):
         """What the menus offer to write."""
         c = self.controller
         return [
-            Action("save_data", tr("Save data &as…"), self.save_data, QKeySequence.StandardKey.SaveAs, c.has_data),
+            Action("save_data", tr("Save data &as…"), self.save_data, ("Ctrl+S", "Ctrl+Shift+S"), c.has_data),
             Action(
                 "save_history",
                 tr("Save &history as do-file…"),

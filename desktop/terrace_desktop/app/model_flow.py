@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
     from terrace.spec.model import ModelSpec
+    from terrace_desktop.builder.form import BuilderForm
+    from terrace_desktop.builder.variables import VariablePane
     from terrace_desktop.plots.cards import PlotRow
     from terrace_desktop.plots.thin import Prepared
     from terrace_desktop.ui.settings import Settings
+    from terrace_desktop.ui.work_panel import Zones
     from terrace_desktop.work.history import Entry
 
 
@@ -38,14 +42,17 @@ class ModelFlow(QObject):
     told = Signal(str)  # a short message for the status bar
 
     def __init__(
-        self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings
-    ) -> None:
+        self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings, zones: Zones,
+        variables: VariablePane,
+    ) -> None:  # fmt: skip
         super().__init__(window)
         self.window = window
         self.controller = controller
         self.results = results
         self.settings = settings
-        self.builder: Any = None
+        self.zones = zones
+        self.variables = variables
+        self.builder: BuilderForm | None = None  # the draft, also while the panel is closed
         self._after: Any = None  # made when it is first wanted
         self._place: dict[int, ModelGroup] = {}  # entry -> where its output goes
         results.edit_asked.connect(lambda card: self.open_builder(card.fit.spec))
@@ -100,25 +107,47 @@ class ModelFlow(QObject):
         if dataset is None:
             return
         from terrace.spec.conventions import convention
-        from terrace_desktop.builder import BuilderDialog
+        from terrace_desktop.builder.form import BuilderForm
 
-        if self.builder is not None and self.builder.form.state.can_undo:
+        if self.builder is not None and self.builder.state.can_undo:
             # what is being built is not thrown away: another model can be undone, none is no reason
             if spec is not None:
-                self.builder.form.set_spec(spec)
-            self.builder.raise_()
-            self.builder.activateWindow()
+                self.builder.set_spec(spec)
+            self.zones.open(self.builder)
             return
-        self.close_builder()
+        self.discard_builder()
         known = self.controller.snapshot.constraints
-        self.builder = BuilderDialog(
-            dataset, spec, self.window, self.settings, constraints=known, run_commands=self._run_for_builder,
+        self.builder = BuilderForm(
+            dataset, spec, title=self._next_title(), subtitle=self._parent_words(spec), variables=self.variables,
+            constraints=known, run_commands=self._run_for_builder,
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
             habits=convention(self.settings.convention()),
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
-        self.builder.finished.connect(self._builder_gone)
-        self.builder.show()
+        self.builder.cancelled.connect(self.close_builder)
+        self.zones.open(self.builder)
+
+    def _next_title(self) -> str:
+        return self.tr("Model {0}").format(len(self.results.cards()) + 1)
+
+    def _parent_words(self, spec: ModelSpec | None) -> str:
+        """The model that this one begins from."""
+        card = next((c for c in self.results.cards() if spec is not None and c.fit.spec == spec), None)
+        return "" if card is None else self.tr("from {0}").format(card.title.split(" · ")[0])
+
+    def draft(self) -> str:
+        """The model that is being built as a JSON text, for the project to keep; empty where there is none."""
+        return "" if self.builder is None or not self.builder.is_draft() else self.builder.draft()
+
+    def open_draft(self, text: str) -> None:
+        """A draft that was kept, in the builder again. Raises ValueError for what is no draft."""
+        found = json.loads(text)
+        self.open_builder(None)
+        if self.builder is not None:
+            self.builder.title = str(found.get("title") or self.builder.title)
+            self.builder.subtitle = str(found.get("subtitle") or "")
+            self.builder.use_text("\n".join([*found.get("definitions", []), found["command"]]))
+            self.builder.head_changed.emit()
 
     def open_builder_with(self, command: str) -> None:
         """The builder with the model that a command describes."""
@@ -130,28 +159,36 @@ class ModelFlow(QObject):
         """The builder with the command on the clipboard."""
         self.open_builder(None)
         if self.builder is not None:
-            self.builder.form.paste_command()
+            self.builder.paste_command()
 
     def show_data(self, dataset: Dataset | None, same: bool) -> None:
         """The data are others: the model that is being built stays where they come from the same place."""
         if self.builder is None:
             return
-        if dataset is None or not (same or dataset.source == self.builder.form.state.dataset.source):
+        if dataset is None or not (same or dataset.source == self.builder.state.dataset.source):
             self.close_builder()
         else:
-            self.builder.form.set_dataset(dataset)
+            self.builder.set_dataset(dataset)
 
     def close_builder(self) -> None:
-        """Close the builder where it is open."""
+        """Give up what is built, and close the panel where it shows that."""
+        if self.builder is not None:
+            if self.zones.is_open(self.builder):
+                self.zones.close_panel()
+            self.discard_builder()
+
+    def discard_builder(self) -> None:
+        """The draft goes away; the panel stays as it is."""
         if self.builder is not None:
             builder, self.builder = self.builder, None
-            builder.close()
+            builder.close_down()
+            self.zones.panel.forget(builder)
             builder.deleteLater()
 
     def _open_with(self, command: str) -> None:
         self.open_builder(None)
         if self.builder is not None:
-            self.builder.form.use_text(command)
+            self.builder.use_text(command)
 
     def _run_for_builder(self, commands: tuple[str, ...], then: Callable[[], object]) -> None:
         """Run commands on the data for the builder; the first that fails is told there, and ends it."""
@@ -170,19 +207,15 @@ class ModelFlow(QObject):
             if outcome is not None and outcome.ok:
                 go_on()
             elif outcome is not None and outcome.error is not None:
-                builder.form.status_more.set_text(outcome.error[1])
+                builder.status_more.set_text(outcome.error[1])
 
         go_on()
 
     def _fit(self, command: str) -> None:
-        for definition in self.builder.form.definitions() if self.builder is not None else ():
+        for definition in self.builder.definitions() if self.builder is not None else ():
             self.controller.run(definition)
-        self.controller.run(command)  # the builder closes itself
-
-    def _builder_gone(self, _result: int = 0) -> None:
-        if self.builder is not None:
-            self.builder.deleteLater()
-            self.builder = None
+        self.controller.run(command)
+        self.close_builder()
 
     # --- what follows a fit -------------------------------------------------------------------------
     def after(self, card: ModelCard, command: str, then: Callable[[Any], object] | None = None) -> None:
@@ -198,7 +231,7 @@ class ModelFlow(QObject):
         if self._after is None:
             from terrace_desktop.panels.after.flow import AfterFlow
 
-            self._after = AfterFlow(self.window, self.controller, self.results, self)
+            self._after = AfterFlow(self.window, self.zones, self.controller, self.results, self)
         self._after.open(card, key)
 
     def predict(self, card: ModelCard) -> None:
