@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from terrace.session.document.fits import model_of
 from terrace.session.effects import Effect
 from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import PLOTS, ModelGroup, ResultsPane
@@ -305,8 +306,8 @@ class ModelFlow(QObject):
             card.set_metric(metric)
 
     # --- outcomes -----------------------------------------------------------------------------------
-    def show(self, entry: Entry, outcome: Outcome, kept: str = "") -> None:
-        """Put the outcome of a command where it belongs; its fit was kept under the name `kept`."""
+    def show(self, entry: Entry, outcome: Outcome) -> None:
+        """Put the outcome of a command where it belongs."""
         group = self._place.pop(entry.id, None)
         if outcome.error is not None:
             if outcome.error[0] != "cancelled":
@@ -315,7 +316,7 @@ class ModelFlow(QObject):
             return
         if outcome.fit is not None and not self._known(outcome.fit):
             self.results.dismiss_errors()
-            self._show_fit(entry, outcome, kept)
+            self._show_fit(entry, outcome)
             return
         if outcome.quiet or not (outcome.text.strip() or outcome.tables or outcome.plots or outcome.warnings):
             if "data" in outcome.changed:  # nothing to say is no reason to say nothing
@@ -340,12 +341,19 @@ class ModelFlow(QObject):
     def _known(self, fit: FitResult) -> bool:
         return any(card.fit is fit for card in self.results.cards())
 
-    def _show_fit(self, entry: Entry, outcome: Outcome, kept: str) -> None:
+    def name_cards(self) -> None:
+        """Give each card the name that commands find its model by."""
+        document = self.controller.snapshot.document
+        for card in self.results.cards():
+            item = model_of(document, card.fit)
+            if item is not None and item.stored != card.stored:
+                card.stored = item.stored
+                self.results.models_changed.emit()
+
+    def _show_fit(self, entry: Entry, outcome: Outcome) -> None:
         dataset = self.controller.snapshot.dataset
         group = self.results.add_model(entry, outcome, dataset)
-        if kept:
-            group.card.stored = kept
-            self.results.models_changed.emit()
+        self.name_cards()
         fit = outcome.fit
         assert fit is not None
         if dataset is None:

@@ -211,7 +211,7 @@ class MainWindow(QMainWindow):
             self.status.show_state(self.tr("Ready"))
         self._refresh()
 
-    def _finished(self, entry: Entry, outcome: Outcome | None, kept: str) -> None:
+    def _finished(self, entry: Entry, outcome: Outcome | None) -> None:
         if entry.state == "cancelled":
             self.status.tell(self.tr("Cancelled. Nothing was changed."))
             return
@@ -224,7 +224,7 @@ class MainWindow(QMainWindow):
         if outcome.error is not None and self.controller.snapshot.dataset is None:
             self.start.show_error(outcome.error[1], outcome.error_advice)
             return
-        self.models.show(entry, outcome, kept)
+        self.models.show(entry, outcome)
 
     def _changed(self, snapshot: session_port.Snapshot, what: frozenset[str]) -> None:
         shown = self.left.grid.grid.dataset
@@ -234,6 +234,8 @@ class MainWindow(QMainWindow):
             self._document = document_name(snapshot.dataset)
             self.models.show_data(snapshot.dataset, same)
             self.models.check_stale()
+        if "document" in what:
+            self.models.name_cards()
         if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
             if self.left.tab() == DATA:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from terrace.session.document.titles import TITLES
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import Card
 from terrace_desktop.results.clipboard import tables_mime
@@ -81,40 +82,6 @@ def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> st
             out.append(f'<p style="font-weight:600;margin:0;">{escape(title)}</p>{space(4)}')
         out.append(table_html(table, colours, title=False))
     return "".join(out)
-
-
-TITLES = {  # of outputs that have no title, or several
-    "apa": QT_TRANSLATE_NOOP("OutputCard", "Results paragraph"),
-    "codebook": QT_TRANSLATE_NOOP("OutputCard", "Codebook"),
-    "collapse": QT_TRANSLATE_NOOP("OutputCard", "Collapsed data"),
-    "contrast": QT_TRANSLATE_NOOP("OutputCard", "Contrasts"),
-    "correlate": QT_TRANSLATE_NOOP("OutputCard", "Correlations"),
-    "describe": QT_TRANSLATE_NOOP("OutputCard", "The data"),
-    "display": QT_TRANSLATE_NOOP("OutputCard", "Value"),
-    "ereturn list": QT_TRANSLATE_NOOP("OutputCard", "Stored results of the fit"),
-    "estat r2": QT_TRANSLATE_NOOP("OutputCard", "Explained variance"),
-    "estat residuals": QT_TRANSLATE_NOOP("OutputCard", "Residuals and random effects"),
-    "estimates compare": QT_TRANSLATE_NOOP("OutputCard", "Models compared"),
-    "help": QT_TRANSLATE_NOOP("OutputCard", "Help"),
-    "lincom": QT_TRANSLATE_NOOP("OutputCard", "Linear combination"),
-    "list": QT_TRANSLATE_NOOP("OutputCard", "Rows"),
-    "lrtest": QT_TRANSLATE_NOOP("OutputCard", "Likelihood-ratio test"),
-    "margins": QT_TRANSLATE_NOOP("OutputCard", "Margins"),
-    "merge": QT_TRANSLATE_NOOP("OutputCard", "Merge"),
-    "misstable summarize": QT_TRANSLATE_NOOP("OutputCard", "Missing values"),
-    "nlcom": QT_TRANSLATE_NOOP("OutputCard", "Nonlinear combinations"),
-    "pwcompare": QT_TRANSLATE_NOOP("OutputCard", "Pairwise comparisons"),
-    "pwcorr": QT_TRANSLATE_NOOP("OutputCard", "Correlations"),
-    "regress": QT_TRANSLATE_NOOP("OutputCard", "Linear regression"),
-    "reshape long": QT_TRANSLATE_NOOP("OutputCard", "Reshaped data"),
-    "reshape wide": QT_TRANSLATE_NOOP("OutputCard", "Reshaped data"),
-    "return list": QT_TRANSLATE_NOOP("OutputCard", "Stored results"),
-    "summarize": QT_TRANSLATE_NOOP("OutputCard", "Summary"),
-    "tabstat": QT_TRANSLATE_NOOP("OutputCard", "Statistics"),
-    "tabulate": QT_TRANSLATE_NOOP("OutputCard", "Frequencies"),
-    "test": QT_TRANSLATE_NOOP("OutputCard", "Wald test"),
-    "testparm": QT_TRANSLATE_NOOP("OutputCard", "Wald test"),
-}
 
 
 class OutputCard(Card):
