@@ -13,6 +13,7 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.errors import Cancelled
+from terrace.language.grammar.command import parse_command
 from terrace.results.fit import FitResult, Iteration
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
@@ -162,6 +163,16 @@ class FakeSession:
             stub="Level",
         )
         return Outcome(text, "estat icc", "ok", 0.003, text="ICC .1159", tables=(table,))
+
+    def do_outline(self, text: str, *_: Any) -> Outcome:
+        """The engine's own command: it needs no more than the state."""
+        parsed = parse_command(text)
+        found = registry.find(parsed)
+        result = found[0].handler(self, found[1])
+        assert result.state is not None
+        changed = result.state.document is not self.state.document
+        self.state = result.state
+        return Outcome(text, "outline", "ok", 0.001, text=result.text, changed=frozenset({"document"} if changed else ()))
 
     def do_wait(self, text: str, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
         number = 0

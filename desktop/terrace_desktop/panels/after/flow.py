@@ -105,7 +105,7 @@ class AfterFlow(QObject):
     def _refresh(self) -> None:
         if self.panel is None or self.card is None:
             return
-        if self.results.group_of(self.card) is None:
+        if self.results.card(self.card.item.id) is not self.card:
             self.close()
         else:
             self.panel.set_facts(self._facts(self.card))
