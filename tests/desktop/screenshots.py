@@ -118,10 +118,10 @@ def data_screens(c: Camera, scratch: Path) -> None:
     c.shoot("data-codes-sorted")
     w.left.labels.choose("labels")
     w.data.sort("ses", None)
-    w.left.setCurrentIndex(1)
+    w.left.show_tab(1)
     c.idle()
     c.shoot("variables")
-    w.left.setCurrentIndex(0)
+    w.left.show_tab(0)
 
 
 def result_screens(c: Camera) -> None:
@@ -173,7 +173,7 @@ def state_screens(c: Camera) -> None:
     w.results.view.verticalScrollBar().setValue(c.window.results.newest().height())  # the comparison stands under its model
     c.idle()
     c.shoot("compare")
-    w.left.setCurrentIndex(2)
+    w.left.show_tab(2)
     c.run("mixed mathach ses || school:")
     w.results.view.verticalScrollBar().setValue(0)
     c.idle()
@@ -196,11 +196,11 @@ def dialog_screens(c: Camera) -> None:
     w.models.close_builder()
     w.models.predict_newest()
     c.idle()
-    c.shoot("predict", w.models._after.dialog)
+    c.shoot("predict", w.models._after.panel)
     w.models._after.close()
     w.prepare.open("centre")
     c.idle()
-    c.shoot("prepare", w.prepare.dialog)
+    c.shoot("prepare", w.prepare.panel)
     w.prepare.close()
     dialog = dialogs.FailureDialog(w, "ZeroDivisionError: division by zero", "Traceback", Path("terrace.log"))
     dialog.show()
@@ -216,7 +216,7 @@ def dialog_screens(c: Camera) -> None:
 
 def size_screens(c: Camera, scratch: Path) -> None:
     w = c.window
-    w.left.setCurrentIndex(0)
+    w.left.show_tab(0)
     c.size(800, 600)
     c.idle()
     w.results.view.verticalScrollBar().setValue(0)

@@ -89,7 +89,7 @@ def test_no_control_is_unnamed(desk: Desk) -> None:
     assert unnamed(desk.window) == [], "start page"
     full(desk)
     for tab in range(3):
-        desk.window.left.setCurrentIndex(tab)
+        desk.window.left.show_tab(tab)
         settled()
     assert unnamed(desk.window) == []
 
@@ -147,7 +147,7 @@ def test_tab_reaches_every_pane_and_comes_round(desk: Desk) -> None:
     w = desk.window
     w.activateWindow()
     w.resize(1500, 900)
-    w.left.setCurrentIndex(0)
+    w.left.show_tab(0)
     settled()  # a wide tool bar shows more buttons
     w.left.grid.setFocus()
     wait_until(w.left.grid.hasFocus, "the focus")

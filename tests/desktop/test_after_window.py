@@ -39,8 +39,8 @@ def ask(program: Program, card: ModelCard, key: str = "") -> AfterPanel:
     """Open the panel of a card by its menu."""
     menu = card.findChild(QMenu, "model_after_menu")
     menu.actions()[-1].trigger()
-    wait_until(program.window.models._after.dialog.isVisible, "the panel")
-    panel: AfterPanel = program.window.models._after.dialog.panel
+    wait_until(program.window.models._after.panel.isVisible, "the panel")
+    panel: AfterPanel = program.window.models._after.panel
     if key:
         panel.choose(key)
         settled()
@@ -141,13 +141,13 @@ def test_the_panel_goes_with_its_model(program: Program) -> None:
     pane, models = program.window.results, program.window.models
     ask(program, pane.newest())
     pane.remove_group(pane.groups[0])
-    wait_until(lambda: models._after.dialog is None, "the panel to go with its model")
+    wait_until(lambda: models._after.panel is None, "the panel to go with its model")
     ask(program, pane.newest())
-    models._after.dialog.reject()
-    wait_until(lambda: models._after.dialog is None and models._after.card is None, "the panel to go")
+    models._after.panel.reject()
+    wait_until(lambda: models._after.panel is None and models._after.card is None, "the panel to go")
     panel = ask(program, pane.newest(), "contrast")
     widget(panel, "edit").click()
-    wait_until(lambda: models._after.dialog is None and models.builder is not None, "the builder instead of the panel")
+    wait_until(lambda: models._after.panel is None and models.builder is not None, "the builder instead of the panel")
     assert models.builder.spec == pane.newest().fit.spec
 
 
@@ -155,8 +155,8 @@ def test_the_menu_opens_the_panel_of_the_newest_model(program: Program) -> None:
     action = program.window.actions_["after_all"]
     assert action.isEnabled() and action.shortcut().toString() == "Ctrl+T"
     action.trigger()
-    wait_until(program.window.models._after.dialog.isVisible, "the panel")
-    panel = program.window.models._after.dialog.panel
+    wait_until(program.window.models._after.panel.isVisible, "the panel")
+    panel = program.window.models._after.panel
     assert panel.facts.fit is program.window.results.newest().fit
 
 

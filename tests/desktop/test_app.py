@@ -277,7 +277,7 @@ def test_a_model_of_other_data_is_told_and_harms_nothing(program: Program) -> No
     builder = w.models.builder
     wait_until(lambda: builder is not None and builder.isVisible())
     fit = builder.findChild(QPushButton, "builder_fit")
-    wait_until(lambda: builder.form.state.is_current, "the judgement")
+    wait_until(lambda: builder.state.is_current, "the judgement")
     assert not fit.isEnabled(), "its variables are not there"
     w.models.close_builder()
     card.refit_asked.emit()
@@ -341,7 +341,7 @@ def test_a_model_that_cannot_be_read_opens_an_empty_builder(program: Program) ->
     app.open_first(w, app.parse_arguments(["--sample", "hsb", "--model", "mixed nothere || id:"]))
     program.idle()
     wait_until(lambda: w.models.builder is not None)
-    form = w.models.builder.form
+    form = w.models.builder
     assert "nothere" in form.live.wrong.text() and form.live.command.toPlainText() == "mixed nothere || id:"
     assert form.spec.outcome.name == ""
     w.models.close_builder()
@@ -365,13 +365,13 @@ def test_what_is_built_stays_while_the_data_change(program: Program) -> None:
     QGuiApplication.clipboard().setText("mixed mathach ses2 || id:")
     program.run("sample hsb", "generate ses2 = ses^2")
     w.actions_["paste_model"].trigger()
-    form = w.models.builder.form
+    form = w.models.builder
     assert form.command == "mixed mathach ses2 || id:" and form.fit.isEnabled()
     form.state.constrain("ses2 = 0")
     program.run("generate half = ses / 2")
-    assert w.models.builder.form is form and "half" in form.variables.model.names()
+    assert w.models.builder is form and "half" in form.variables.model.names()
     w.models.open_builder(None)
-    assert w.models.builder.form is form, "an unfinished model is not thrown away"
+    assert w.models.builder is form, "an unfinished model is not thrown away"
     form.fit.click()
     program.idle()
     entries = [e.command for e in w.controller.history.entries]
@@ -379,13 +379,13 @@ def test_what_is_built_stays_while_the_data_change(program: Program) -> None:
     assert w.results.newest().fit.fixed[0].coef == pytest.approx(0, abs=1e-12)
     ll = w.results.newest().fit.ll
     w.models.open_builder(w.results.newest().fit.spec)
-    assert w.models.builder.form.state.constraints == {1: "ses2 = 0"}
-    w.models.builder.form.maximisation.last.click()
-    w.models.builder.form.fit.click()
+    assert w.models.builder.state.constraints == {1: "ses2 = 0"}
+    w.models.builder.maximisation.last.click()
+    w.models.builder.fit.click()
     program.idle()
     assert "from(" in w.results.newest().fit.command and w.results.newest().fit.ll == pytest.approx(ll, abs=1e-9)
     w.models.open_builder(w.results.newest().fit.spec)
-    assert w.models.builder.form.fit.isEnabled() and w.models.builder.form.definitions() == ()
+    assert w.models.builder.fit.isEnabled() and w.models.builder.definitions() == ()
     program.run("sample sleepstudy")
     assert w.models.builder is None, "other data have other variables"
 

@@ -170,11 +170,11 @@ def test_no_text_of_the_window_is_left_in_english(marked: None, settings: Settin
     w.models.close_builder()
     w.models.predict_newest()
     program.idle()
-    assert english(w.models._after.dialog) == {}
+    assert english(w.models._after.panel) == {}
     w.models._after.close()
     w.prepare.open("centre")
     program.idle()
-    assert english(w.prepare.dialog) == {}
+    assert english(w.prepare.panel) == {}
     w.prepare.close()
     w.close()
     w.deleteLater()

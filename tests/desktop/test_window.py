@@ -277,7 +277,7 @@ def test_predict_opens_the_panel_where_new_variables_are_made(desk: Desk) -> Non
     desk.open()
     desk.run(MODEL)
     desk.window.actions_["predict"].trigger()
-    panel = desk.window.models._after.dialog.panel
+    panel = desk.window.models._after.panel
     assert panel.commands() == ["predict fitted, fitted"]
     desk.window.models._after.close()
 
@@ -286,7 +286,7 @@ def test_compare_opens_the_panel_with_all_models(desk: Desk) -> None:
     desk.open()
     desk.run(MODEL, MODEL)
     desk.window.actions_["compare"].trigger()
-    panel = desk.window.models._after.dialog.panel
+    panel = desk.window.models._after.panel
     assert panel.commands() == ['estimates compare m1 m2, titles("Model 1" "Model 2")']
     desk.window.models._after.close()
 
@@ -479,14 +479,14 @@ def test_sizes_tab_labels_and_theme_are_remembered(settings: Settings) -> None:
     first.open()
     first.window.splitter.setSizes([700, 500])
     sizes = first.window.splitter.sizes()
-    first.window.left.setCurrentIndex(2)
+    first.window.left.show_tab(2)
     first.window.left.labels.choose("codes")
     first.window.set_theme("dark")
     first.window.close()
     second = Desk(Settings(settings.store.file()))
     second.open()
     assert second.window.splitter.sizes()[0] == pytest.approx(sizes[0], abs=3)
-    assert second.window.left.currentIndex() == 2
+    assert second.window.left.tab() == 2
     assert not second.window.left.grid.grid.labels
     assert second.window.settings.theme() == "dark"
     second.window.set_theme("light")

@@ -150,7 +150,6 @@ class DataPane(QFrame):
             self.tabs.addButton(b, k)
             self._tab_buttons.append(b)
             row.addWidget(b)
-            row.addSpacing(4)
         self.history_button = icon_button("history", "left_history", self.tr("History (Ctrl+3)"), checkable=True)
         self.history_button.clicked.connect(lambda on: self.show_tab(HISTORY if on else DATA))
         self.fold_button = icon_button(

@@ -56,7 +56,7 @@ class ExportFlow(QObject):
         """What the menus offer to write."""
         c = self.controller
         return [
-            Action("save_data", tr("Save data &as…"), self.save_data, QKeySequence.StandardKey.SaveAs, c.has_data),
+            Action("save_data", tr("Save data &as…"), self.save_data, ("Ctrl+S", "Ctrl+Shift+S"), c.has_data),
             Action(
                 "save_history",
                 tr("Save &history as do-file…"),

@@ -129,7 +129,7 @@ class ModelFlow(QObject):
     def _parent_words(self, spec: ModelSpec | None) -> str:
         """The model that this one begins from."""
         card = next((c for c in self.results.cards() if spec is not None and c.fit.spec == spec), None)
-        return "" if card is None else self.tr("from {0}").format(card.title)
+        return "" if card is None else self.tr("from {0}").format(card.title.split(" · ")[0])
 
     def draft(self) -> str:
         """The model that is being built as a JSON text, for the project to keep; empty where there is none."""

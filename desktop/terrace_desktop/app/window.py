@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from terrace.errors import TerraceError
 from terrace.session.effects import Effect
@@ -17,16 +17,22 @@ from terrace_desktop.app.actions import Actions
 from terrace_desktop.app.data_flow import DataFlow
 from terrace_desktop.app.data_pane import DATA, HISTORY, VARIABLES, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
+from terrace_desktop.app.find import Thing
 from terrace_desktop.app.help_flow import HelpFlow
 from terrace_desktop.app.model_flow import ModelFlow
 from terrace_desktop.app.script_flow import ScriptFlow
 from terrace_desktop.app.start_page import StartPage
 from terrace_desktop.app.status import StatusBar
+from terrace_desktop.app.variables_editor import VariablesEditor
 from terrace_desktop.app.zones import Zones, fitting
+from terrace_desktop.panels.after.catalog import groups as after_catalog
+from terrace_desktop.panels.after.panel import AfterPanel
 from terrace_desktop.panels.data.actions import actions as prepare_actions
+from terrace_desktop.panels.data.catalog import groups as data_catalog
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui import dialogs, theme, words
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.measures import measure_icon
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.ui.words import tr
@@ -79,6 +85,7 @@ class MainWindow(QMainWindow):
         self.data = DataFlow(self, self.controller, self.left, settings)
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self._prepare: PrepareFlow | None = None
+        self._variables: VariablesEditor | None = None
         self.exports = ExportFlow(self, self.controller, self.results, settings)
         self.scripts = ScriptFlow(self, self.controller, settings, self._last_session)
         self.help = HelpFlow(self, self.controller)
@@ -105,8 +112,78 @@ class MainWindow(QMainWindow):
             self._prepare = PrepareFlow(self, self.splitter, self.controller)
         return self._prepare
 
-    def _open_form(self, key: str) -> None:
-        self.prepare.open(key)
+    def _open_form(self, key: str, group: str = "") -> None:
+        self.prepare.open(key, group)
+
+    def edit_variables(self, name: str = "") -> None:
+        """What the variables are, to be edited in the work panel."""
+        if self._variables is None:
+            self._variables = VariablesEditor(self.left.variables_page)
+        self.splitter.open(self._variables)
+        if name:
+            self.left.variables.show_variable(name)
+
+    def _take_variable(self, name: str) -> None:
+        """A variable of the list was taken, and no builder is there for it: show what it is."""
+        if self.models.builder is None or not self.splitter.is_open(self.models.builder):
+            self.edit_variables(name)
+
+    def _variable_menu(self, name: str, where: QPoint) -> None:
+        if self.models.builder is not None and self.splitter.is_open(self.models.builder):
+            return
+        menu = named(QMenu(self), "variable_menu", name)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Labels and measure…")).triggered.connect(lambda: self.edit_variables(name))
+        menu.addAction(self.tr("Go to its column")).triggered.connect(lambda: self.left.go_to(name))
+        menu.popup(where)
+
+    def _things(self) -> list[Thing]:
+        """What can be found beside the actions: forms, variables, results, commands."""
+        dataset = self.controller.snapshot.dataset
+        if dataset is None:
+            return []
+        out = [
+            Thing(e.title, self.tr("Form"), g.icon or "prepare", partial(self._open_form, e.key), f"{e.purpose} {e.also}")
+            for g in data_catalog()
+            for e in g.entries
+        ]
+        card = self.results.newest()
+        if card is not None:
+            out += [
+                Thing(e.title, self.tr("After the fit"), "after", partial(self.models.open_after, card, e.key),
+                      f"{e.purpose} {e.also} {e.key}")
+                for g in after_catalog()
+                for e in g.entries
+            ]  # fmt: skip
+        out += [
+            Thing(v.name, self.tr("Variable"), measure_icon(v.measure.value), partial(self.left.go_to, v.name), v.label)
+            for v in dataset.variables
+        ]
+        out += [
+            Thing(c.title, self.tr("Result"), "model", partial(self._show_result, c), "model result")
+            for c in self.results.cards()
+        ]
+        for name, words in session_port.known_commands().items():
+            out.append(Thing(name, self.tr("Command"), "history", partial(self._edit_command, f"{name} "), words))
+        return out
+
+    def _show_result(self, card: QWidget) -> None:
+        if card in self.results.cards():
+            self.results.ensureWidgetVisible(card, 0, 40)
+            card.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _panel_changed(self) -> None:
+        """The entry of the tool bar whose work is in the panel is marked."""
+        name = ""
+        if self.splitter.is_open():
+            content = self.work.content()
+            if content is self.models.builder:
+                name = "new_model"
+            elif self._prepare is not None and content is self._prepare.panel:
+                name = {"describe": "tool_describe", "plot": "tool_plot"}.get(content.tool(), "tool_prepare")
+            elif isinstance(content, AfterPanel):
+                name = "after_all"
+        self.actions_.show_open(name)
 
     def all_actions(self) -> list[Action]:
         """What the menus and the tool bar offer, by those who do it."""
@@ -132,6 +209,13 @@ class MainWindow(QMainWindow):
             Action("copy", tr("&Copy"), self.copy, enabled=open_),
             Action("variables", tr("Describe var&iables"), partial(self.show_tab, VARIABLES), enabled=open_),
             Action("cancel", tr("C&ancel what runs"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
+            Action("edit_variables", tr("&Names, labels and measures…"), self.edit_variables, enabled=open_),
+            Action("find", tr("&Find anything"), self.find, "Ctrl+K"),
+            Action("next_zone", tr("&Next zone"), partial(self.splitter.go, 1), "F6"),
+            Action("previous_zone", tr("Previou&s zone"), partial(self.splitter.go, -1), "Shift+F6"),
+            Action("fold_data", tr("Fold or &unfold the data"), self.fold_data, enabled=open_),
+            Action("tear_panel", tr("Tear the work &panel off, or put it back"), self.splitter.tear,
+                   enabled=self.splitter.is_open),
             Action("tab_data", tr("&Data"), partial(self.show_tab, DATA), "Ctrl+1"),
             Action("tab_variables", tr("&Variables"), partial(self.show_tab, VARIABLES), "Ctrl+2"),
             Action("tab_history", tr("&History"), partial(self.show_tab, HISTORY), "Ctrl+3"),
@@ -165,6 +249,16 @@ class MainWindow(QMainWindow):
         self.results.command_edit_asked.connect(self._edit_command)
         self.results.command_run_asked.connect(self._run)
         self.left.filter_changed.connect(self._refresh)
+        self.left.edit_asked.connect(self.edit_variables)
+        self.left.list.taken.connect(self._take_variable)
+        self.left.list.menu_wanted.connect(self._variable_menu)
+        self.splitter.panel_changed.connect(self._panel_changed)
+        self.splitter.panel_changed.connect(partial(self.actions_.refresh, "tear_panel"))
+        self.work.turned.connect(self._panel_changed)
+        self.actions_.more_things = self._things
+        self.actions_.tool_used.connect(self._panel_changed)
+        self.actions_.find.left.connect(self.left.begin)
+        self.help.keys = self.actions_.sheet
         self.left.history_tab.run_asked.connect(self._run)
         self.left.history_tab.save_asked.connect(self.exports.save_history)
         self.start.open_asked.connect(self.data.ask_open)
@@ -309,6 +403,15 @@ class MainWindow(QMainWindow):
             self.left.history_tab.copy_selected()
         elif hasattr(widget, "copy"):
             widget.copy()
+
+    def find(self) -> None:
+        """Go to the line that finds anything."""
+        self.actions_.find.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.actions_.find.selectAll()
+
+    def fold_data(self) -> None:
+        """Fold the data to a rail, or show them again."""
+        self.splitter.fold(not self.left.is_folded())
 
     def show_tab(self, tab: int) -> None:
         """Go to a tab on the left."""
@@ -459,6 +562,21 @@ class MainWindow(QMainWindow):
         if path:
             event.acceptProposedAction()
             QTimer.singleShot(0, self, lambda: self.data.open_file(path))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._keep_on_screen)  # the frame is known once the window stands
+
+    def _keep_on_screen(self) -> None:
+        """A window whose frame is larger than the screen has its status bar under the edge."""
+        screen = self.screen()
+        if self.isMaximized() or self.isFullScreen() or screen is None:
+            return
+        room, whole = screen.availableGeometry(), self.frameGeometry()
+        over = (max(0, whole.width() - room.width()), max(0, whole.height() - room.height()))
+        if any(over) and self.settings.state("window") is None:
+            self.resize(self.width() - over[0], self.height() - over[1])
+            self.move(room.topLeft())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -272,7 +272,8 @@ class Typed(QLineEdit, Generic[V]):
 
 def leave_undo(event: QEvent, typing: bool) -> bool:
     """True where a line is to leave the keys of undo and redo to the form, since nothing was typed into it."""
-    if typing or event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+    kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+    if typing or event.type() not in kinds or not isinstance(event, QKeyEvent):
         return False
     if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
         event.ignore()

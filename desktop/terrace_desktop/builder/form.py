@@ -262,10 +262,12 @@ class BuilderForm(WorkContent):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.variables.lend(self.keys)
         self.variables.model.set_uses(uses(self.spec))
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self.variables.lend(None)
         self.variables.model.set_uses({})
 
     def is_draft(self) -> bool:
@@ -358,6 +360,7 @@ class BuilderForm(WorkContent):
 
     def close_down(self) -> None:
         """The form goes away for good: the list of variables and the checking are free of it."""
+        self.variables.lend(None)
         self.variables.taken.disconnect(self.add_variable)
         self.variables.typed.disconnect(self.add_typed)
         self.variables.menu_wanted.disconnect(self._variable_menu)
@@ -407,7 +410,7 @@ class BuilderForm(WorkContent):
         for b in self.boxes():
             b.set_active(b is box)
 
-    def _focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
+    def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
         if new is None or not self.isAncestorOf(new):
             return
         box: QWidget | None = new

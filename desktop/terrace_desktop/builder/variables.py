@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -44,6 +44,7 @@ from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import lead_with, pixmap
 from terrace_desktop.ui.measures import measure_icon, measure_word
 from terrace_desktop.ui.widgets import icon_button, label, named
+from terrace_desktop.ui.work_panel import Keys, KeyTaker
 
 MIME = "application/x-terrace-variables"
 Index = QModelIndex | QPersistentModelIndex
@@ -336,7 +337,9 @@ class SearchLine(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()  # that is about the form which the list serves
+        elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
             if not self._view.currentIndex().isValid():
                 self._view.setCurrentIndex(self._model.index(0, 0))
             else:
@@ -353,7 +356,7 @@ class SearchLine(QLineEdit):
             super().keyPressEvent(event)
 
 
-class VariablePane(QWidget):
+class VariablePane(KeyTaker):
     """The list of variables: to search in, to drag from, to take into a model; what each does there stands beside it."""
 
     taken = Signal(str)
@@ -362,6 +365,7 @@ class VariablePane(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._lent: Callable[[], Keys] | None = None
         named(self, "variables_list", self.tr("Variables"))
         self.model = VariableModel(self)
         self.view = VariableView("builder_variables", self.tr("Variables"), tail=False, drag=True)
@@ -414,6 +418,13 @@ class VariablePane(QWidget):
             self._headed = on
             self._head.setVisible(on)
             self._show_line()
+
+    def lend(self, keys: Callable[[], Keys] | None) -> None:
+        """While the list serves a form, the keys of the form mean the same here."""
+        self._lent = keys
+
+    def keys(self) -> Keys:
+        return {} if self._lent is None else self._lent()
 
     def begin(self) -> None:
         """Go to the search line."""

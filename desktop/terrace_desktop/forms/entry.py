@@ -98,6 +98,7 @@ class Group(Generic[F]):
     key: str
     title: str
     entries: tuple[Entry[F], ...]
+    icon: str = ""
 
 
 # --- commands ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from terrace_desktop.forms.controls import Control, control_of
 from terrace_desktop.forms.entry import Entry, F, Field, always, need_data
 from terrace_desktop.ui.widgets import Notice, label, named
 
-NARROW = 380  # px
+NARROW = 440  # px
 
 
 class EntryForm(QWidget, Generic[F]):

@@ -132,6 +132,10 @@ class EntryList(QListView, Generic[F]):
                 return
         raise KeyError(key)
 
+    def icon_of(self, key: str) -> str:
+        """The icon of the group that an entry stands in; empty where it has none."""
+        return next((g.icon for g in self._groups for e in g.entries if e.key == key), "")
+
     def go_to_group(self, key: str) -> None:
         """Bring a group to the top of the list and select its first entry that applies."""
         group = next((g for g in self._groups if g.key == key), None)

@@ -26,12 +26,37 @@ class Head:
     subtitle: str = ""
 
 
-class WorkContent(QWidget):
+class KeyTaker(QWidget):
+    """A widget whose keys mean something of its own while the focus is in it, whatever they mean to the window."""
+
+    def keys(self) -> Keys:
+        """Keys by their text, and what they do."""
+        return {}
+
+    def _meant(self, event: QKeyEvent) -> Callable[[], object] | None:
+        pressed = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
+        return next((do for keys, do in self.keys().items() if keys == pressed), None)
+
+    def event(self, event: QEvent) -> bool:
+        # A key that is taken here is no shortcut of the window: Qt asks the focus and its parents first.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._meant(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        do = self._meant(event)
+        if do is not None:
+            do()
+        else:
+            super().keyPressEvent(event)
+
+
+class WorkContent(KeyTaker):
     """What the panel can show. `head_changed` tells that `head`, `can_undo` or `can_redo` may be others now.
 
     ``undoes`` tells that it has an undo of its own; ``folds_data`` that it wants the room of the data; ``wide`` is the
-    width that it would like, 0 for the panel's own. ``keys`` are those of its shortcuts which the window has too: while
-    the focus is in here they mean this.
+    width that it would like, 0 for the panel's own.
     """
 
     head_changed = Signal()
@@ -42,10 +67,6 @@ class WorkContent(QWidget):
     def head(self) -> Head:
         """The icon and words of the head."""
         return Head("model", self.accessibleName())
-
-    def keys(self) -> Keys:
-        """Keys by their text, and what they do."""
-        return {}
 
     def begin(self) -> None:
         """Put the focus where work begins."""
@@ -66,24 +87,6 @@ class WorkContent(QWidget):
 
     def redo(self) -> None:
         """Make it again."""
-
-    def _meant(self, event: QKeyEvent) -> Callable[[], object] | None:
-        pressed = QKeySequence(event.keyCombination()).toString(QKeySequence.SequenceFormat.PortableText)
-        return next((do for keys, do in self.keys().items() if keys == pressed), None)
-
-    def event(self, event: QEvent) -> bool:
-        # A key that is taken here is no shortcut of the window: Qt asks the focus and its parents first.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._meant(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        do = self._meant(event)
-        if do is not None:
-            do()
-        else:
-            super().keyPressEvent(event)
 
 
 class Zones(Protocol):

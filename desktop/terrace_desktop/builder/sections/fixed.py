@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QIcon
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QMenu
 
 from terrace.spec import edit
@@ -21,9 +21,12 @@ from terrace_desktop.builder.terms.factor_menu import add_levels, fill_term_menu
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.builder.terms.term_menu import TermMenu
 from terrace_desktop.builder.terms.titles import term_title
-from terrace_desktop.ui.icons import icon, set_icon
+from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, label, named
 from terrace_desktop.ui.words import tr
+
+
+ROOM = 330  # px within a box of the panel
 
 
 def severity(state: BuilderState, field: str) -> str:
@@ -44,9 +47,9 @@ class OutcomeSection(Section):
         self.chips = ChipRow("outcome")
         self.add = button(self.tr("Choose"), "outcome_add", self._pick, variant="add")
         set_icon(self.add, "plus", "accent_text")
-        self.chips.add_last(self.add)
         self.told = label("", "muted")
         self.chips.add_last(self.told)
+        self.chips.add_last(self.add)
         self.drag = label(self.tr("or drag a variable here"), "small")
         self.chips.add_last(self.drag)
         self.chips.removed.connect(lambda _key: state.apply(edit.set_outcome(self.spec, "")))
@@ -67,11 +70,14 @@ class OutcomeSection(Section):
         self.drag.setVisible(not name)
         self.purpose.setVisible(not name)
         said = self.state.dataset.variable(name).label if name in self.state.dataset else ""
-        self.told.setText(self.told.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, 160))
+        taken = self.chips.chips()[0].sizeHint().width() if name else 0
+        room = max(40, ROOM - taken - 40)
+        self.told.setText(self.told.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, room))
         self.told.setToolTip(said)
         self.told.setVisible(bool(said))
-        self.add.setText(self.tr("Change") if name else self.tr("Choose"))
-        self.add.setIcon(QIcon() if name else icon("plus", "accent_text"))
+        self.add.setText("" if name else self.tr("Choose"))
+        set_icon(self.add, "down" if name else "plus", "accent_text")
+        self.add.setToolTip(self.tr("Change the outcome") if name else "")
         self.add.setAccessibleName(self.tr("Change the outcome") if name else self.tr("Choose the outcome"))
         self.box.say("")
 

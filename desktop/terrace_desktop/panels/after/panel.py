@@ -171,7 +171,9 @@ class AfterPanel(WorkContent, Generic[F]):
 
     # --- as contents of the work panel --------------------------------------------------------------
     def head(self) -> Head:
-        about = self.tr("of {0}").format(self.facts.title) if self.facts.title else ""
+        about = self.tr("of {0}").format(self.facts.title.split(" · ")[0]) if self.facts.title else ""
+        if self._at_form and self.form is not None:
+            return Head(self.list.icon_of(self.form.entry.key) or self._icon, self.form.entry.title, about)
         return Head(self._icon, self._title, about)
 
     def begin(self) -> None:
@@ -180,6 +182,11 @@ class AfterPanel(WorkContent, Generic[F]):
         else:
             self.search.setFocus(Qt.FocusReason.OtherFocusReason)
             self.search.selectAll()
+
+    def tool(self) -> str:
+        """The icon of the group that is in front."""
+        entry = self.list.current()
+        return "" if entry is None else self.list.icon_of(entry.key)
 
     def show_list(self, group: str = "") -> None:
         """Show the list, at the heading of a group where one is named."""
@@ -195,6 +202,7 @@ class AfterPanel(WorkContent, Generic[F]):
     def _turn(self, to_form: bool) -> None:
         self._at_form = to_form
         self._arrange()
+        self.head_changed.emit()
 
     def _arrange(self) -> None:
         """List and form side by side where there is room, else one of them."""
@@ -255,6 +263,7 @@ class AfterPanel(WorkContent, Generic[F]):
         form.edit_asked.connect(self.edit_asked)
         self.scroller.setWidget(form)
         self._follow()
+        self.head_changed.emit()
 
     def go_to_form(self) -> None:
         """Where typing begins, or the button where there is nothing to type."""
