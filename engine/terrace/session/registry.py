@@ -49,7 +49,7 @@ FAMILIES = {
         "checks", "display", "macros", "matrices", "resample", "scalars", "simulate", "statsby", "syntax",
     ),
     "system": (
-        "files", "help", "session",
+        "files", "help", "outline", "session",
     ),
 }
 """Modules of `terrace.session.commands` by family; listed by name so that frozen builds find them."""
