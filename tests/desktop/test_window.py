@@ -252,7 +252,7 @@ def test_models_are_out_of_date_when_their_data_change_and_not_otherwise(desk: D
     desk.click("model_refit")
     assert desk.session.ran[-1] == MODEL
     show(made)
-    assert not card.stale and card.findChild(QPushButton, "model_refit") is None
+    wait_until(lambda: not card.stale and card.findChild(QPushButton, "model_refit") is None, "a fit that holds")
 
 
 def test_a_model_of_another_file_says_which_and_offers_to_open_it(desk: Desk) -> None:
@@ -270,7 +270,7 @@ def test_a_model_of_another_file_says_which_and_offers_to_open_it(desk: Desk) ->
     assert desk.window.models.builder is None
     card.findChild(QPushButton, "model_open_data").click()
     desk.idle()
-    assert desk.session.ran[-1] == 'use "small"'
+    assert desk.session.ran[-1] == 'use "small", clear'
 
 
 def test_predict_opens_the_panel_where_new_variables_are_made(desk: Desk) -> None:

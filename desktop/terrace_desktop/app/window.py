@@ -169,7 +169,7 @@ class MainWindow(QMainWindow):
 
     def _show_result(self, card: QWidget) -> None:
         if card in self.results.cards():
-            self.results.ensureWidgetVisible(card, 0, 40)
+            self.results.go_to(card.item.id)
             card.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _panel_changed(self) -> None:
