@@ -138,6 +138,7 @@ outline fold 1
 outline fold 1 => outline unfold 1
 outline delete 1
 outline title "Schools"
+replace x = x + 1 in 1 => refit _stale
 outline look 1, decimals(3) style(apa) metric(sd) labels parts(none)
 run some.do
 do some.do

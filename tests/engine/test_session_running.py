@@ -358,12 +358,13 @@ def test_advice_stays_what_it_is_when_it_is_copied() -> None:
 
 # --- by ---------------------------------------------------------------------------------------------------
 def test_by_runs_a_command_once_a_group(session: Session) -> None:
+    before = session.dataset
     outcome = ok(session, "by sex: su x")
     frame = session.data.frame
     for table, (value, part) in zip(outcome.tables, frame.groupby("sex")["x"], strict=True):
         assert f"sex = {value}" in table.title
         assert table.rows[0].values[1] == pytest.approx(part.mean())
-    assert session.dataset is not None and not session.can_undo
+    assert session.dataset is before
     assert outcome.text.count("-> sex = ") == 2
     fitted = ok(session, "by sex: mixed y x || g:, nolog")
     assert session.fit is fitted.fit and fitted.fit is not None and fitted.fit.scalars["N"] == 24

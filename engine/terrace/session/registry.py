@@ -34,7 +34,7 @@ FAMILIES = {
         "tabulate",
     ),
     "fit": (
-        "columns", "compare", "estimates", "estimates_files", "mixed", "regress",
+        "columns", "compare", "estimates", "estimates_files", "mixed", "refit", "regress",
     ),
     "estat": (
         "diagnostics", "explained", "parts", "profile", "terms",

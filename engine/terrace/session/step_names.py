@@ -30,6 +30,7 @@ _OUTLINE = {
     "outline edit": "text of a note",
     "outline title": "title of the document",
     "outline look": "look of results",
+    "refit": "fitting again",
 }
 _MADE = {
     "collapse": "collapsed data",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from terrace.language.grammar.options import Option, choice, rules
 from terrace.language.grammar.tokens import Piece, unquoted, words
 from terrace.language.mixed_options import argument, excluding, number
 from terrace.results.table import Column, Row, Table
+from terrace.session.commands.helpers.items import item_of, title_of
 from terrace.session.document import edits
 from terrace.session.document.edits import Place
 from terrace.session.document.fits import same_fit
@@ -25,8 +25,6 @@ from terrace.session.state import CommandResult
 
 _CHANGE = Effect.OUTLINE | Effect.BRIEF
 _KINDS = {"data": "Data", "model": "Model", "output": "Output", "note": "Note", "heading": "Heading"}
-_LISTED = 12
-_TITLE = 60  # characters of a note that stand for it
 _MOST_DECIMALS = 12
 
 
@@ -40,12 +38,6 @@ def outline(session: Session, parsed: ParsedCommand) -> CommandResult:
     columns = (Column("what", "What", "text"), Column("title", "Title", "text"), Column("under", "Under", "text"))
     rows = (Row(str(i.id), (_KINDS[i.kind], title_of(i), str(i.under or ""))) for i in document)
     return CommandResult(tables=(Table(document.title or "Results", columns, tuple(rows), "Number", (), "outline"),))
-
-
-def title_of(item: Item) -> str:
-    """The heading of an item, or the beginning of a note."""
-    line = item.text.strip().partition("\n")[0]
-    return item.heading or (line if len(line) <= _TITLE else f"{line[: _TITLE - 1]}…")
 
 
 # --- single items -------------------------------------------------------------------------------------------
@@ -210,28 +202,6 @@ def _items(session: Session, parsed: ParsedCommand) -> list[Item]:
     if not pieces:
         _first(session, parsed)
     return list({i.id: i for i in (item_of(session, p) for p in pieces)}.values())
-
-
-def item_of(session: Session, piece: Piece) -> Item:
-    """The item of a number, or the model of a name such as m1. Raises `CommandError` that names what there is."""
-    document = session.state.document
-    text = str(piece).strip()
-    found = document.item(int(text)) if re.fullmatch(r"\d{1,9}", text) else None
-    if found is None:
-        found = next((i for i in document.models() if i.stored and i.stored == text), None)
-    if found is None:
-        raise piece.error(
-            f"There is no result with the number {text}.", code="no-such-item", subject=text, advice=_there(document)
-        )
-    return found
-
-
-def _there(document: Document) -> str:
-    if not document.items:
-        return "There are no results yet."
-    listed = [f"{i.id} {title_of(i)}" for i in document.items[:_LISTED]]
-    more = len(document.items) - len(listed)
-    return f"There are: {'; '.join(listed)}" + (f"; and {more} more, which outline lists." if more else ".")
 
 
 def _place(session: Session, options: dict[str, Option]) -> Place:
