@@ -330,8 +330,10 @@ class MainWindow(QMainWindow):
             self.models.show_data(snapshot.dataset, same)
             self.models.check_stale()
         if snapshot.document is not self.results.shown:
+            models = [(i.id, id(i.data)) for i in self.results.shown.models()]
             self.results.show_document(snapshot.document)
-            self.models.check_stale()
+            if [(i.id, id(i.data)) for i in snapshot.document.models()] != models:
+                self.models.check_stale()
         if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
             if self.left.tab() == DATA:
