@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
     from terrace.spec.model import ModelSpec
-    from terrace_desktop.builder import BuilderForm
+    from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
     from terrace_desktop.plots.cards import PlotRow
     from terrace_desktop.plots.thin import Prepared
@@ -104,7 +104,7 @@ class ModelFlow(QObject):
         dataset = self.controller.snapshot.dataset
         if dataset is None:
             return
-        from terrace_desktop.builder import BuilderForm
+        from terrace_desktop.builder.form import BuilderForm
 
         if self.builder is not None and self.builder.state.can_undo:
             # what is being built is not thrown away: another model can be undone, none is no reason
