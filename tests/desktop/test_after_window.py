@@ -105,7 +105,7 @@ def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
     panel = ask(program, card, "compare")
     assert panel.command.text() == 'estimates compare m1 m2, titles("Model 1" "Model 2")'
     run(program, panel)
-    table = program.window.results.groups[0].outputs[0].outcome.tables[1]
+    table = program.window.results.under(program.window.results.newest())[0].outcome.tables[1]
     assert [c.title for c in table.columns] == ["Model 1", "Model 2"]
     program.run("mixed distance i.sex || subject:")
     assert panel.command.text().startswith("estimates compare m1 m2 m3, "), "a new model takes part"
@@ -119,7 +119,7 @@ def test_a_paragraph_to_copy(program: Program) -> None:
     panel = ask(program, card, "apa")
     write(panel, "words_age", "age in years")
     run(program, panel)
-    (output,) = program.window.results.groups[0].outputs
+    (output,) = program.window.results.under(program.window.results.newest())
     text = output.findChild(type(card.browser), "output_text").toPlainText()
     assert "age in years" in text and "A linear mixed model of" in text and output.title == "Results paragraph"
 
@@ -134,7 +134,7 @@ def test_long_work_is_cancelled_from_the_panel(program: Program) -> None:
     panel.cancel.click()
     program.idle()
     assert panel.status.full_text() == "Cancelled" and not panel.cancel.isVisible()
-    assert not program.window.results.groups[0].outputs
+    assert not program.window.results.under(program.window.results.newest())
 
 
 def test_the_panel_goes_with_its_model(program: Program) -> None:
@@ -171,7 +171,7 @@ def test_degrees_of_freedom_are_put_to_use_in_a_model_of_their_own(program: Prog
     program.idle()
     fit = pane.newest().fit
     assert fit.spec.df_method == "kroger" and fit.fixed[0].df is not None
-    assert [o.outcome.command for o in pane.groups[1].outputs] == ["estat df, method(kroger)"]
+    assert [o.outcome.command for o in pane.under(pane.cards()[-2])] == ["estat df, method(kroger)"]
 
 
 def test_forms_stay_open_while_the_rows_of_the_fit_are_there(program: Program) -> None:

@@ -245,7 +245,7 @@ def test_a_graph_opens_as_a_plot_pane(program: Program) -> None:
     help_.choose(panel, "group", "id")
     panel.request_run()
     program.idle()
-    card = w.results.loose()[-1]
+    card = w.results.outputs()[-1]
     assert len(card.outcome.plots) == 1
     dataset = w.controller.snapshot.dataset
     assert program.states()[-1][0].startswith("twoway (line distance age, sort(id age)")
@@ -268,7 +268,7 @@ def test_entries_of_a_narrow_bar_lose_their_words_and_stay(program: Program, wid
 
 def test_points_of_a_graph_select_rows_of_the_grid(program: Program) -> None:
     program.run("scatter distance age if female == 1")
-    plot = program.window.results.loose()[-1].findChild(LargePlot)
+    plot = program.window.results.outputs()[-1].findChild(LargePlot)
     assert plot.select_button.isEnabled()
     plot.view.select_inside(7.5, 8.5, 0, 100)
     grid = program.window.left.grid.grid

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from terrace.session.document.fits import model_of
 from terrace.session.effects import Effect
 from terrace_desktop.results.model_card import AFTER, ModelCard
-from terrace_desktop.results.pane import PLOTS, ModelGroup, ResultsPane
-from terrace_desktop.ui import dialogs
+from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.words import marked, tr
+from terrace_desktop.work.commands import use_file, use_sample
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.ml_test import compare_by_ml
-from terrace_desktop.work.stale import changed_models
+from terrace_desktop.work.session_port import document_name
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -54,14 +52,14 @@ class ModelFlow(QObject):
         self.variables = variables
         self.builder: BuilderForm | None = None  # the draft, also while the panel is closed
         self._after: Any = None  # made when it is first wanted
-        self._place: dict[int, ModelGroup] = {}  # entry -> where its output goes
-        results.edit_asked.connect(lambda card: self.open_builder(card.fit.spec))
-        results.mend_asked.connect(lambda card, _advice: self.open_builder(card.fit.spec))
-        results.predict_asked.connect(self.predict)
-        results.after_asked.connect(self.after)
+        results.edit_asked.connect(self.edit)
+        results.mend_asked.connect(lambda card, _advice: self.edit(card))
         results.panel_asked.connect(self.open_after)
-        results.rename_asked.connect(self.rename)
-        results.refit_asked.connect(lambda card: controller.run(card.fit.command))
+        results.refit_asked.connect(self.refit)
+        results.refit_all_asked.connect(self.refit_stale)
+        results.open_asked.connect(self.open_data_of)
+        results.plots_asked.connect(self.make_plots)
+        results.outline_asked.connect(controller.run)
         results.ml_test_asked.connect(lambda command: compare_by_ml(controller, command))
         results.new_model_asked.connect(lambda: self.open_builder(None))
 
@@ -219,12 +217,9 @@ class ModelFlow(QObject):
 
     # --- what follows a fit -------------------------------------------------------------------------
     def after(self, card: ModelCard, command: str, then: Callable[[Any], object] | None = None) -> None:
-        """Run a command about this model; its output comes under the card, and `then` gets its outcome."""
-        group = self.results.group_of(card)
+        """Run a command about this model, under which its output comes; `then` gets its outcome."""
         self.activate(card)
-        entry = self.controller.run(command, then)
-        if group is not None:
-            self._place[entry.id] = group
+        self.controller.run(command, then)
 
     def open_after(self, card: ModelCard, key: str = "") -> None:
         """The panel of everything that follows a fit, for this model."""
@@ -237,13 +232,6 @@ class ModelFlow(QObject):
     def predict(self, card: ModelCard) -> None:
         """Ask what to predict, and add it to the data."""
         self.open_after(card, "predict")
-
-    def rename(self, card: ModelCard) -> None:
-        """Give a model another name on its card."""
-        dialog = dialogs.NameDialog(self.window, self.tr("Rename model"), card.title, self.tr("Rename"))
-        dialog.chosen.connect(card.set_title)
-        dialog.chosen.connect(lambda _name: self.results.models_changed.emit())
-        dialog.open()
 
     def compare(self) -> None:
         """The panel where models are compared, for the newest one that has a name."""
@@ -269,13 +257,16 @@ class ModelFlow(QObject):
     def edit_newest(self) -> None:
         """The newest model in the builder."""
         card = self.results.newest()
-        self.open_builder(None if card is None else card.fit.spec)
+        if card is None:
+            self.open_builder(None)
+        else:
+            self.edit(card)
 
     def refit_newest(self) -> None:
         """Fit it again."""
         card = self.results.newest()
         if card is not None:
-            self.controller.run(card.fit.command)
+            self.refit(card)
 
     def predict_newest(self) -> None:
         """Predict from it."""
@@ -303,111 +294,101 @@ class ModelFlow(QObject):
             self.told.emit(self.tr("Tables copied"))
 
     def set_metric(self, metric: str) -> None:
-        """Variances or SDs on every card."""
-        for card in self.results.cards():
-            card.set_metric(metric)
+        """Variances or SDs in every table."""
+        self.results.set_metric(metric)
 
     # --- outcomes -----------------------------------------------------------------------------------
-    def show(self, entry: Entry, outcome: Outcome) -> None:
-        """Put the outcome of a command where it belongs."""
-        group = self._place.pop(entry.id, None)
+    def show(self, outcome: Outcome, entry: Entry) -> None:
+        """Tell what is no part of the document: that a command failed, and what is said in passing."""
         if outcome.error is not None:
             if outcome.error[0] != "cancelled":
                 self.results.dismiss_errors()
-                self.results.add_output(entry, outcome)
+                self.results.show_error(entry, outcome)
             return
-        if outcome.fit is not None and not self._known(outcome.fit):
-            self.results.dismiss_errors()
-            self._show_fit(entry, outcome)
-            return
-        if outcome.quiet or not (outcome.text.strip() or outcome.tables or outcome.plots or outcome.warnings):
+        self.results.dismiss_errors()
+        told = outcome.text.strip()
+        if outcome.quiet or not (told or outcome.tables or outcome.plots or outcome.warnings):
             if "data" in outcome.changed:  # nothing to say is no reason to say nothing
                 self.told.emit(self.tr("Done: {0}").format(" ".join(outcome.command.split())))
             return
-        self.results.dismiss_errors()
-        dataset = self.controller.snapshot.dataset
-        if Effect.OPENS in outcome.effects and dataset is not None and dataset.notes:  # worth more than a passing line
-            title = self.tr("Notes on the data")
-            self.results.add_output(entry, replace(outcome, text="\n".join(dataset.notes)), None, title)
-            return
-        line = outcome.text.strip()
-        passing = Effect.BRIEF in outcome.effects or ("data" in outcome.changed and "\n" not in line)
-        if passing and not (outcome.tables or outcome.plots or outcome.warnings):
-            if outcome.type != "estimates restore":  # the window does that on the way to something else
-                self.told.emit(line.split("\n")[0])
-            return
-        if group is None and Effect.ABOUT_FIT in outcome.effects and self.results.groups:
-            group = next((g for g in self.results.groups if self.is_active(g.card)), self.results.groups[0])
-        self.results.add_output(entry, outcome, group if group in self.results.groups else None)
+        passing = Effect.BRIEF in outcome.effects or ("data" in outcome.changed and "\n" not in told)
+        shown = bool(outcome.tables or outcome.plots or outcome.warnings) or Effect.OPENS in outcome.effects
+        restored = outcome.type == "estimates restore"  # the window does that on the way to something else
+        if passing and not shown and not restored:
+            self.told.emit(told.split("\n")[0])
 
-    def _known(self, fit: FitResult) -> bool:
-        return any(card.fit is fit for card in self.results.cards())
+    def make_plots(self, card: ModelCard, row: PlotRow) -> None:
+        """Compute the diagnostic plots of a model for the row that is open on its card."""
+        dataset = card.dataset
+        for kind in row.small:
+            if dataset is None:
+                row.small[kind].show_failure(self.tr("The data of this model are not here."))
+            else:
+                self._make_plot(card, row, kind, partial(compute_plot, kind, card.fit, dataset))
 
-    def name_cards(self) -> None:
-        """Give each card the name that commands find its model by."""
-        document = self.controller.snapshot.document
-        for card in self.results.cards():
-            item = model_of(document, card.fit)
-            if item is not None and item.stored != card.stored:
-                card.stored = item.stored
-                self.results.models_changed.emit()
-
-    def _show_fit(self, entry: Entry, outcome: Outcome) -> None:
-        dataset = self.controller.snapshot.dataset
-        group = self.results.add_model(entry, outcome, dataset)
-        self.name_cards()
-        fit = outcome.fit
-        assert fit is not None
-        if dataset is None:
-            return
-        if outcome.quiet:  # asked to be quiet: it shows its head, and draws when it is opened
-            group.card.set_folded(True)
-            group.card.unfolded_first.connect(lambda: self._make_plots(group, fit, dataset))
-        else:
-            self._make_plots(group, fit, dataset)
-
-    def _make_plots(self, group: ModelGroup, fit: FitResult, dataset: Dataset) -> None:
-        from terrace_desktop.plots.cards import PlotRow
-
-        effects = any(block.names for block in fit.model.design.blocks)
-        kinds = PLOTS if effects else tuple(k for k in PLOTS if k != "caterpillar")
-        row = PlotRow(kinds)
-        row.rows_selected.connect(self.results.rows_selected)
-        row.export_asked.connect(
-            lambda plot, suffix: self.results.plot_export_asked.emit(plot, suffix, group.card)
-        )
-        group.add_plots(row)
-        for kind in kinds:
-            self._make_plot(group, row, kind, partial(compute_plot, kind, fit, dataset))
-
-    def _make_plot(self, group: ModelGroup, row: PlotRow, kind: str, work: Callable[[], Prepared]) -> None:
+    def _make_plot(self, card: ModelCard, row: PlotRow, kind: str, work: Callable[[], Prepared]) -> None:
         def show(plot: Prepared) -> None:
-            if group in self.results.groups:
+            if card.plots is row:  # it may have been closed meanwhile
                 row.small[kind].show_plot(plot)
 
         def show_failure(error: Exception) -> None:
-            if group in self.results.groups:
+            if card.plots is row:
                 row.small[kind].show_failure(str(error))
 
         self.controller.call(f"plot {kind}", lambda _session: work(), show, show_failure)
 
-    # --- stale results ------------------------------------------------------------------------------
-    def check_stale(self) -> None:
-        """Ask the worker which models rest on data that have changed since."""
+    # --- models and their data ----------------------------------------------------------------------
+    def has_data_of(self, card: ModelCard) -> bool:
+        """True where the data that are open come from the rows that a model was fitted to."""
         now = self.controller.snapshot.dataset
-        asked = [(c.number, c.fit.spec, c.dataset) for c in self.results.cards() if c.dataset is not None]
-        asked = [a for a in asked if a[2] is not now]
-        fresh = [c for c in self.results.cards() if c.dataset is now]
-        for card in fresh:
-            card.set_stale(False)
-        if asked:
-            work = partial(changed_models, asked, now)
-            self.controller.call("looking for stale models", lambda _session: work(), self._show_stale)
+        then = card.dataset
+        if then is None or now is None:
+            return then is None
+        return now.lineage is then.lineage or (bool(then.source) and then.source == now.source)
 
-    def _show_stale(self, stale: Mapping[int, bool]) -> None:
-        for card in self.results.cards():
-            if card.number in stale:
-                card.set_stale(stale[card.number])
+    def refit(self, card: ModelCard) -> None:
+        """Fit a model again in its place; where other data are open, its card says which are needed."""
+        if self.has_data_of(card):
+            self.controller.run(f"refit {card.item.id}")
+        else:
+            self._tell_elsewhere(card)
+
+    def edit(self, card: ModelCard) -> None:
+        """A model in the builder; where other data are open, its card says which are needed."""
+        if self.has_data_of(card):
+            self.open_builder(card.fit.spec)
+        else:
+            self._tell_elsewhere(card)
+
+    def open_data_of(self, card: ModelCard) -> None:
+        """Open the file that a model was fitted to."""
+        source = "" if card.dataset is None else card.dataset.source
+        card.tell("")
+        if source.startswith("sample "):
+            self.controller.run(use_sample(source.removeprefix("sample ")))
+        elif source:
+            self.controller.run(use_file(source))
+
+    def _tell_elsewhere(self, card: ModelCard) -> None:
+        name = document_name(card.dataset) or self.tr("other data")
+        card.tell(self.tr("This model was fitted to {0}, which is not open now.").format(name))
+
+    # --- what is out of date ------------------------------------------------------------------------
+    def check_stale(self) -> None:
+        """Ask the worker which models rest on data that have changed since, and what has."""
+        now = self.controller.snapshot.dataset
+        if all(card.dataset is None or card.dataset is now for card in self.results.cards()):
+            self.results.show_stale({})
+            return
+        from terrace.session.out_of_date import stale
+
+        self.controller.call(
+            "looking for stale models", lambda session: stale(session.state), self.results.show_stale
+        )
+
+    def refit_stale(self) -> None:
+        """Fit all models that are out of date again, in one step."""
+        self.controller.run("refit _stale")
 
 
 def start_values(fit: FitResult | None) -> str:

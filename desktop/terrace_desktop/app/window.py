@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
 
     def _show_result(self, card: QWidget) -> None:
         if card in self.results.cards():
-            self.results.ensureWidgetVisible(card, 0, 40)
+            self.results.go_to(card.item.id)
             card.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _panel_changed(self) -> None:
@@ -322,7 +322,7 @@ class MainWindow(QMainWindow):
         if outcome.error is not None and self.controller.snapshot.dataset is None:
             self.start.show_error(outcome.error[1], outcome.error_advice)
             return
-        self.models.show(entry, outcome)
+        self.models.show(outcome, entry)
 
     def _changed(self, snapshot: session_port.Snapshot, what: frozenset[str]) -> None:
         shown = self.left.grid.grid.dataset
@@ -332,13 +332,16 @@ class MainWindow(QMainWindow):
             self._document = document_name(snapshot.dataset)
             self.models.show_data(snapshot.dataset, same)
             self.models.check_stale()
-        if "document" in what:
-            self.models.name_cards()
+        if snapshot.document is not self.results.shown:
+            models = [(i.id, id(i.data)) for i in self.results.shown.models()]
+            self.results.show_document(snapshot.document)
+            if [(i.id, id(i.data)) for i in snapshot.document.models()] != models:
+                self.models.check_stale()
         if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
             if self.left.tab() == DATA:
                 self.left.grid.setFocus(Qt.FocusReason.OtherFocusReason)
-        elif snapshot.dataset is None and not self.results.groups and "data" in what:
+        elif snapshot.dataset is None and not self.results.has_cards() and "data" in what:
             self.pages.setCurrentWidget(self.start)
         self._refresh()
 
@@ -372,7 +375,7 @@ class MainWindow(QMainWindow):
             self.status.tell(message)
             return
         outcome = Outcome("", self.tr("Export"), "error", 0.0, error=("export", message), error_advice=advice)
-        self.results.add_output(entry, outcome)
+        self.results.show_error(entry, outcome)
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, TerraceError):
@@ -427,9 +430,7 @@ class MainWindow(QMainWindow):
 
     def focus_results(self) -> None:
         """Go to the results."""
-        card = self.results.newest()
-        target: QWidget = self.results if card is None else card.browser
-        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.results.begin()
 
     def focus_command(self) -> None:
         """Go to the command bar."""
@@ -522,7 +523,7 @@ class MainWindow(QMainWindow):
         if isinstance(snapshot.dataset, StreamedData):
             filtered = self.tr("streamed, the first {0} shown").format(f"{rows:,}")
             rows = snapshot.dataset.file.n_rows
-        variables, models = len(snapshot.dataset.variables), len(self.results.groups)
+        variables, models = len(snapshot.dataset.variables), len(snapshot.document.models())
         parts = [
             self.tr("rows not counted") if rows is None else self.tr("{0} row(s)", "", rows).format(f"{rows:,}"),
             self.tr("{0} variable(s)", "", variables).format(f"{variables:,}"),
