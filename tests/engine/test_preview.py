@@ -66,7 +66,8 @@ def test_the_numbers_are_those_of_the_command() -> None:
     [
         SLOPES, "estat icc", "margins, at(ses = (0 1))", "predict xb", "generate u = rnormal()", "drop in 1/100",
         "estimates store two", "set seed 1", "constraint 1 ses = 0", "local k = 3", "clear",
-        "bootstrap, reps(2): regress mathach", "quietly regress mathach ses", "scalar s = 1", "estimates drop one", "twoway scatter mathach ses",
+        "bootstrap, reps(2): regress mathach", "quietly regress mathach ses", "scalar s = 1", "estimates drop one",
+        "twoway scatter mathach ses",
     ],
 )  # fmt: skip
 def test_no_trace(command: str) -> None:

@@ -47,8 +47,8 @@ class ModelFlow(QObject):
         self.builder: Any = None
         self._after: Any = None  # made when it is first wanted
         self._place: dict[int, ModelGroup] = {}  # entry -> where its output goes
-        results.edit_asked.connect(lambda card: self.open_builder(card.fit.spec))
-        results.mend_asked.connect(lambda card, _advice: self.open_builder(card.fit.spec))
+        results.edit_asked.connect(self.edit)
+        results.mend_asked.connect(lambda card, _advice: self.edit(card))
         results.predict_asked.connect(self.predict)
         results.after_asked.connect(self.after)
         results.panel_asked.connect(self.open_after)
@@ -93,8 +93,12 @@ class ModelFlow(QObject):
         ]
 
     # --- the builder --------------------------------------------------------------------------------
-    def open_builder(self, spec: ModelSpec | None) -> None:
-        """The model builder over the present data, empty or with a model in it."""
+    def edit(self, card: ModelCard) -> None:
+        """The model of a card in the builder, where it is compared with its fit."""
+        self.open_builder(card.fit.spec, card)
+
+    def open_builder(self, spec: ModelSpec | None, origin: ModelCard | None = None) -> None:
+        """The model builder over the present data, empty or with a model in it, which may come from a card."""
         dataset = self.controller.snapshot.dataset
         if dataset is None:
             return
@@ -115,6 +119,8 @@ class ModelFlow(QObject):
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
         self.builder.finished.connect(self._builder_gone)
+        fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
+        self.builder.form.live.follow(self.controller.previewer(), fit, name)
         self.builder.show()
 
     def open_builder_with(self, command: str) -> None:
@@ -233,7 +239,7 @@ class ModelFlow(QObject):
     def edit_newest(self) -> None:
         """The newest model in the builder."""
         card = self.results.newest()
-        self.open_builder(None if card is None else card.fit.spec)
+        self.open_builder(None if card is None else card.fit.spec, card)
 
     def refit_newest(self) -> None:
         """Fit it again."""

@@ -24,7 +24,7 @@ from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder import look
 from terrace_desktop.builder.checking import DIRECT_ROWS
-from terrace_desktop.builder.live import COMMAND, LivePanel, command_of
+from terrace_desktop.builder.live import LivePanel, command_of
 from terrace_desktop.builder.pasting import read_paste
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.sections.estimation import EstimationSection
@@ -302,7 +302,7 @@ class BuilderForm(QWidget):
             return False
         self.live.command.setPlainText(command)
         if not self.live.use_command():
-            self.live.views.setCurrentIndex(COMMAND)
+            self.live.show_page("command")
             return False
         self.state.know(defined)
         return True
@@ -321,6 +321,7 @@ class BuilderForm(QWidget):
         if self._settings is not None:
             self._settings.set_state("builder_splitter", self.splitter.saveState())
             self._settings.save()
+        self.live.close_down()
         self.state.close()
 
     # --- adding variables --------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
     from terrace.session.session import Session
-    from terrace.session.state import Origin
+    from terrace.session.state import Origin, State
     from terrace_desktop.work.worker import Task
 
 
@@ -32,6 +32,7 @@ class Snapshot:
     redo_text: str = ""
     constraints: Mapping[int, str] = field(default_factory=dict)
     origins: Mapping[int, Origin] = field(default_factory=dict)  # which rows the fits saw, by the id of their models
+    state: State | None = None  # all of it, for what is previewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,8 @@ def warm_up() -> None:
     from terrace.estimate import fit
     from terrace.postestimation.diagnose import plots
     from terrace.report.html.html import table_html
+    from terrace.session.preview import preview
+    from terrace.session.state import State
 
     parent.begin()  # it loads its libraries beside what follows
     rng = np.random.default_rng(0)
@@ -157,6 +160,7 @@ def warm_up() -> None:
     plots.residual_fitted(result, data)
     plots.caterpillar(result)
     table_html(result.tables()[0], "light")
+    preview(State(dataset=data), "mixed y x || g: x", parent=result, lines=True)
 
 
 def take_snapshot(session: Session) -> Snapshot:
@@ -170,6 +174,7 @@ def take_snapshot(session: Session) -> Snapshot:
         redo_text=session.redo_text,
         constraints=dict(session.state.constraints),
         origins=dict(session.state.origins),
+        state=session.state,
     )
 
 

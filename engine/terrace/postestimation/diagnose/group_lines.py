@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 MOST = 60  # groups: more lines than that hide each other in a small picture
+LONGEST = 40  # characters of a label that a narrow picture has room for
 FEW = 50  # points of a line; a group with more rows has every k-th of them in order of the covariate
 
 
@@ -50,7 +51,7 @@ def group_lines(fit: FitResult, data: Dataset, x: str = "", most: int = MOST) ->
         values[kept], (fitted - level)[kept], codes[kept],
         average=(values, linear - rest + rest.mean()),
         title=f"Predicted {fit.outcome} by {group}",
-        x_title=data.variable(x).label or x, y_title=data.variable(fit.outcome).label or fit.outcome,
+        x_title=_title(data, x), y_title=_title(data, fit.outcome),
         kind="group-lines",
     )  # fmt: skip
     return Plot(plot.title, plot.panels, plot.kind, note=note, legend=plot.legend)
@@ -78,6 +79,11 @@ def line_variable(fit: FitResult) -> str:
         code="no-line",
         advice="Add one to the fixed effects.",
     )
+
+
+def _title(data: Dataset, name: str) -> str:
+    label = data.variable(name).label
+    return label if 0 < len(label) <= LONGEST else name
 
 
 def _without(fit: FitResult, x: str) -> FloatArray:

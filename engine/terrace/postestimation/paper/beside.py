@@ -111,7 +111,7 @@ def beside(
     before = None
     if parent is not None and trouble in ("", "not-converged"):
         before = information_criteria(parent, counts[0])
-    checks = [*_soundness(fit), *_slopes(fit, labels)]
+    checks = [*_soundness(fit), *_slopes(fit, labels), *_rows(fit)]
     if parent is not None and trouble in _INCOMPARABLE:
         checks.append(Check("note", _reason(trouble, fit, parent, parent_name)))
     elif before is not None:
@@ -288,6 +288,12 @@ def _inside(block: RandomBlock, other: RandomBlock) -> bool:
 
 
 # --- what to know -------------------------------------------------------------------------------------------
+def _rows(fit: FitResult) -> Iterator[Check]:
+    rows, used = len(fit.sample), int(np.count_nonzero(fit.sample))
+    if 0 < used < rows:
+        yield Check("note", f"{used:,} of {rows:,} rows are used: the others are missing or left out by a condition")
+
+
 def _soundness(fit: FitResult) -> Iterator[Check]:
     for told in fit.warnings:
         yield Check("warning", str(told))
