@@ -44,6 +44,7 @@ from terrace_desktop.ui.widgets import button, hairline, label, named
 from terrace_desktop.work.previewer import Previewer
 
 HOLE = "…"
+NUMBERS = ("estimates", "lines")  # the pages of the preview
 
 
 def command_of(spec: ModelSpec) -> str:
@@ -174,6 +175,11 @@ class LivePanel(QWidget):
         self._turn(0)
         self.preview.ask()
 
+    @property
+    def page(self) -> str:
+        """The page that is shown."""
+        return list(self.pages)[max(self.views.currentIndex(), 0)]
+
     def show_page(self, key: str) -> None:
         """Turn to a page: estimates, lines, equations or command."""
         self.views.setCurrentIndex(list(self.pages).index(key))
@@ -183,16 +189,17 @@ class LivePanel(QWidget):
         if self.preview is not None:
             self.preview.close_down()
 
-    def _turn(self, at: int) -> None:
-        shown = list(self.pages)[at]
+    def _turn(self, _at: int) -> None:
+        shown = self.page
         for key, page in self.pages.items():
             page.setVisible(key == shown)
-        numbers = shown in ("estimates", "lines")
+        numbers = shown in NUMBERS
         for w in (self._counted, self.estimated):
             w.setVisible(not numbers)
         if self.preview is not None:
             self.preview.head.setVisible(numbers)
             self.preview.set_drawing(shown == "lines")
+        self.show_all()
 
     def _browser(self, name: str, accessible: str) -> QTextBrowser:
         return named(FittingBrowser(), name, accessible)
@@ -265,14 +272,15 @@ class LivePanel(QWidget):
     # --- showing -----------------------------------------------------------------------------------------
     def show_all(self) -> None:
         """Show the model and what is known of it."""
-        muted = theme.manager().theme.muted
-        found = self.written()
-        self.equations.setHtml(_readable(equations_html(found, muted)))
-        self.combined.setHtml(_readable(combined_html(found, muted)))
+        if self.page not in NUMBERS:  # nobody sees them there, and they take as long as a small fit
+            muted = theme.manager().theme.muted
+            found = self.written()
+            self.equations.setHtml(_readable(equations_html(found, muted)))
+            self.combined.setHtml(_readable(combined_html(found, muted)))
+            self.estimated.setHtml(self._estimated())
         text = command_of(self.state.spec)
         if self.command.toPlainText() != text and not self.use.isEnabled():
             self._show_command(text)
-        self.estimated.setHtml(self._estimated())
 
     def show_spec(self) -> None:
         """The model has changed: what was being typed gives way to it."""

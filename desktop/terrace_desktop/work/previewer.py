@@ -1,8 +1,9 @@
 """Previews of one form: the latest that was asked for is found beside the window, and what it overtook is dropped.
 
-Each change of a form cancels the preview before and asks for the next, a moment later, so that typing asks once. One
-that takes longer than `PATIENCE` is stopped and told as late: it is found when the user asks for it, with progress and
-a way to cancel. A preview runs on the frozen state of the session, so that neither waits for the other.
+Each change of a form cancels the preview before and asks for the next: a single click at once, and while one change
+overtakes another a moment later, so that fast typing asks once. One that takes longer than `PATIENCE` is stopped and
+told as late: it is found when the user asks for it, with progress and a way to cancel. A preview runs on the frozen
+state of the session, so that neither waits for the other.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from terrace.session.preview import Preview
     from terrace.session.state import State
 
-DELAY = 30  # ms from a change to the preview of it
+DELAY = 30  # ms from a change to the preview of it, where changes come fast
+FAST = 0.15  # s since a preview was overtaken
 PATIENCE = 0.3  # s that a preview may take unasked
 POLL = 100  # ms between looks at the progress of one that was asked for
 Find = Callable[["State", "Request", Task, Callable[[], bool]], "Preview"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Request:
     """What to preview; see `terrace.session.preview.preview`."""
 
@@ -60,15 +62,16 @@ class Previewer(QObject):
 
     def __init__(
         self, worker: Worker, state: Callable[[], State | None], find: Find = find_preview,
-        patience: float = PATIENCE, delay: int = DELAY,
+        patience: float | None = None, delay: int = DELAY,
     ) -> None:  # fmt: skip
         super().__init__()
-        self._worker, self._state, self._find, self.patience = worker, state, find, patience
+        self._worker, self._state, self._find = worker, state, find
+        self.patience = PATIENCE if patience is None else patience
         self._request: Request | None = None
+        self._delay, self._overtook = delay, 0.0  # the latter when one was dropped last
         self._job: Job[Preview | None] | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
-        self._soon.setInterval(delay)
         self._soon.timeout.connect(self._begin)
         self._poll = QTimer(self)
         self._poll.setInterval(POLL)
@@ -81,11 +84,9 @@ class Previewer(QObject):
 
     def ask(self, request: Request) -> None:
         """Ask for a preview; what is on its way is overtaken."""
-        if request == self._request and self.busy:
-            return
         self.drop()
         self._request = request
-        self._soon.start()
+        self._soon.start(self._delay if time.monotonic() - self._overtook < FAST else 0)
 
     def update(self) -> None:
         """Find the preview that was asked for last, however long it takes."""
@@ -103,6 +104,8 @@ class Previewer(QObject):
 
     def drop(self) -> None:
         """Nothing is asked for any more."""
+        if self.busy:
+            self._overtook = time.monotonic()
         self._soon.stop()
         self._poll.stop()
         self._request = None

@@ -53,6 +53,7 @@ class AfterFlow(QObject):
             self.dialog.panel.edit_asked.connect(self._edit)
             self.dialog.finished.connect(self._gone)
             self.card = card
+            self.dialog.panel.follow(self.controller.previewer(), self._lead)
         elif card is not self.card:
             self.card = card
             self.dialog.panel.set_facts(self._facts(card))
@@ -73,6 +74,11 @@ class AfterFlow(QObject):
         now = self.controller.snapshot
         origin = now.origins.get(id(card.fit.model))
         return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin)
+
+    def _lead(self) -> tuple[str, ...]:
+        """What makes the model of the panel the active one, for a preview."""
+        stored = "" if self.card is None else self.card.stored
+        return (f"quietly estimates restore {stored}",) if stored else ()
 
     def _run(self, commands: list[str]) -> None:
         if self.card is not None and self.dialog is not None and commands:

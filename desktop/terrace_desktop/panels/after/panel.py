@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic
 
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -12,8 +13,10 @@ from terrace_desktop.forms import look
 from terrace_desktop.forms.entry import Entry, F, Group
 from terrace_desktop.forms.form import EntryForm
 from terrace_desktop.forms.listing import EntryList, SearchLine
+from terrace_desktop.forms.preview import FormPreview
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, label, named
+from terrace_desktop.work.previewer import Previewer
 
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome
@@ -44,6 +47,7 @@ class AfterPanel(QWidget, Generic[F]):
         named(self, "after_panel", self._title)
         self.facts = facts
         self.form: EntryForm[F] | None = None
+        self.preview: FormPreview | None = None
         self._running = False
         self._problem = ""
         self.list = EntryList(groups)
@@ -64,6 +68,14 @@ class AfterPanel(QWidget, Generic[F]):
         self.list.opened.connect(self.go_to_form)
         self.set_facts(facts)
         self.search.setFocus()
+
+    def follow(self, previewer: Previewer, lead: Callable[[], tuple[str, ...]] = tuple) -> None:
+        """Show under the form what its commands would give; ``lead`` are those to run before them, such as the one
+        that makes the model the active one."""
+        self.preview = FormPreview(previewer, lead)
+        if self.form is not None:
+            self.form.place(self.preview)
+        self._follow()
 
     # --- building -----------------------------------------------------------------------------------
     def _head(self) -> QWidget:
@@ -179,6 +191,8 @@ class AfterPanel(QWidget, Generic[F]):
 
     def _show_entry(self, entry: Entry[F] | None, *, again: bool = False) -> None:
         self.nothing.setVisible(entry is None)
+        if self.preview is not None:
+            self.preview.leave()  # it outlives the form that it stood in
         if entry is None:
             self.form = None
             self.scroller.takeWidget()
@@ -198,6 +212,8 @@ class AfterPanel(QWidget, Generic[F]):
         form.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         form.changed.connect(self._follow)
         form.edit_asked.connect(self.edit_asked)
+        if self.preview is not None:
+            form.place(self.preview)
         self.scroller.setWidget(form)
         self._follow()
 
@@ -217,6 +233,8 @@ class AfterPanel(QWidget, Generic[F]):
         self.command.setText(text or " ")
         self.command.setAccessibleName(text or self.tr("No command"))
         ready = self.form is not None and not self._problem
+        if self.preview is not None:
+            self.preview.show_commands(self.commands() if ready and not self._running else [])
         self.run.setEnabled(ready and not self._running)
         self.copy.setEnabled(bool(text))
         self.cancel.setVisible(self._running)

@@ -41,6 +41,7 @@ class PrepareFlow(QObject):
             self.dialog.panel.run_asked.connect(self._run)
             self.dialog.panel.cancel_asked.connect(self.controller.cancel)
             self.dialog.finished.connect(self._gone)
+            self.dialog.panel.follow(self.controller.previewer())
         self.dialog.panel.choose(key)
         if self.dialog.isVisible():
             self.dialog.raise_()
