@@ -78,7 +78,7 @@ def measured(window: MainWindow, clicks: int) -> tuple[list[float], list[float]]
         c.run(command)
     wait(lambda: not c.busy and not c.view_worker.busy, 500)
     window.models.edit(window.results.newest())
-    form = window.models.builder.form
+    form = window.models.builder
     preview = form.live.preview
     wait(lambda: preview.shown is not None, 500)
     names = c.snapshot.dataset.names

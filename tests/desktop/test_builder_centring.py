@@ -43,7 +43,7 @@ def column(form: BuilderForm, name: str) -> np.ndarray:
 
 
 def test_at_the_mean_of_all_rows(model: BuilderForm) -> None:
-    assert model.fixed.centre.text() == "Centre ses ▾"
+    assert model.fixed.centre.accessibleName() == "Centre ses"
     click(model, "fixed_centre")
     use(menu_of(model, "fixed_centre_menu"), "At the mean of all rows")
     assert model.command == "mixed score c.ses_c##i.sector || id: ses_c"
@@ -51,7 +51,7 @@ def test_at_the_mean_of_all_rows(model: BuilderForm) -> None:
     np.testing.assert_allclose(column(model, "ses_c"), ses - ses.mean(), atol=1e-15)
     assert model.state.dataset.variable("ses_c").label == "ses, centred at the mean of all rows"
     agree(model)
-    click(model, "builder_undo")
+    click(model, "work_undo")
     assert model.command == "mixed score c.ses##i.sector || id: ses"
 
 

@@ -295,6 +295,7 @@ def test_coefficients_for_some_levels_only(model: BuilderForm) -> None:
 
 def test_undo_works_from_where_one_types(model: BuilderForm) -> None:
     take(model, "week")
+    model.variables.begin()
     assert model.variables.search.hasFocus()
     undo = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(model.variables.search, *undo)

@@ -57,9 +57,9 @@ def test_data_that_were_opened_are_in_a_file(window: MainWindow, tmp_path: Path,
 def test_tests_of_coefficients_stand_under_their_model(window: MainWindow) -> None:
     run(window, "sample sleepstudy", "mixed reaction days || subject:")
     run(window, "test days = 10", "testnl exp(_b[days] / 10) = 2")
-    (group,) = window.results.groups
-    assert [card.outcome.type for card in group.outputs] == ["test", "testnl"]
-    assert window.results.loose() == []
+    (model,) = window.results.cards()
+    assert [card.outcome.type for card in window.results.under(model)] == ["test", "testnl"]
+    assert window.results.errors() == []
 
 
 def test_commands_that_the_window_names_are_there() -> None:

@@ -197,15 +197,15 @@ def test_the_menus_lead_to_their_forms(program: Program) -> None:
     assert len(forms) > 20
     for name in forms:
         actions[name].trigger()
-        panel = program.window.prepare.dialog.panel
+        panel = program.window.prepare.panel
         assert f"do_{panel.form.entry.key}" == name
-    assert unnamed(program.window.prepare.dialog) == []
+    assert unnamed(program.window.prepare.panel) == []
 
 
 def test_a_variable_is_computed_and_the_form_is_ready_for_the_next(program: Program) -> None:
     w = program.window
     w.actions_["tool_prepare"].trigger()
-    dialog = w.prepare.dialog
+    dialog = w.prepare.panel
     assert isinstance(dialog, QDialog) and dialog.windowTitle() == "Work with the data"
     panel = dialog.panel
     assert panel.problem() == "Write what its values are."
@@ -228,9 +228,9 @@ def test_a_variable_is_computed_and_the_form_is_ready_for_the_next(program: Prog
 def test_other_data_begin_with_an_empty_form(program: Program) -> None:
     w = program.window
     w.prepare.open("compute")
-    help_.write(w.prepare.dialog.panel, "name", "older")
+    help_.write(w.prepare.panel, "name", "older")
     program.run("sample sleepstudy")
-    panel = w.prepare.dialog.panel
+    panel = w.prepare.panel
     assert panel.form.entry.key == "compute" and help_.widget(panel, "name").text() == ""
     assert panel.heading.full_text() == "Work with the data · sleepstudy"
 
@@ -238,13 +238,13 @@ def test_other_data_begin_with_an_empty_form(program: Program) -> None:
 def test_a_graph_opens_as_a_plot_pane(program: Program) -> None:
     w = program.window
     w.prepare.open("lines")
-    panel = w.prepare.dialog.panel
+    panel = w.prepare.panel
     help_.choose(panel, "y", "distance")
     help_.choose(panel, "x", "age")
     help_.choose(panel, "group", "id")
     panel.request_run()
     program.idle()
-    card = w.results.loose()[-1]
+    card = w.results.outputs()[-1]
     assert len(card.outcome.plots) == 1
     dataset = w.controller.snapshot.dataset
     assert program.states()[-1][0].startswith("twoway (line distance age, sort(id age)")
@@ -261,7 +261,7 @@ def test_a_narrow_bar_leaves_out_what_the_menus_have(program: Program) -> None:
 
 def test_points_of_a_graph_select_rows_of_the_grid(program: Program) -> None:
     program.run("scatter distance age if female == 1")
-    plot = program.window.results.loose()[-1].findChild(LargePlot)
+    plot = program.window.results.outputs()[-1].findChild(LargePlot)
     assert plot.select_button.isEnabled()
     plot.view.select_inside(7.5, 8.5, 0, 100)
     grid = program.window.left.grid.grid

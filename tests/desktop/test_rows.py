@@ -142,7 +142,7 @@ def test_a_value_is_changed_by_a_command_that_can_be_undone(program: Program) ->
     program.idle()
     assert program.states()[-1] == (f"replace ses = 0.25 in {row + 1}", "ok")
     assert program.window.controller.snapshot.dataset.frame["ses"].iloc[row] == 0.25
-    assert not program.window.results.loose(), "a line in the status bar is enough"
+    assert not program.window.results.errors(), "a line in the status bar is enough"
     assert program.window.status.message() == "(1 real change made)"
     program.run("undo")
     assert program.window.controller.snapshot.dataset.frame["ses"].iloc[row] != 0.25

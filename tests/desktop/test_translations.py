@@ -34,10 +34,12 @@ from test_app import HSB, Program
 from test_prepare import FACTS
 from waiting import wait_until
 
+from terrace.session.document.titles import TITLES as engine_titles
 from terrace_desktop.app.start_page import sample_cards
 from terrace_desktop.forms.entry import Entry
 from terrace_desktop.panels.after import catalog as after_catalog
 from terrace_desktop.panels.data import catalog as data_catalog
+from terrace_desktop.results.titles import TITLES as window_titles
 from terrace_desktop.ui import words
 from terrace_desktop.ui.settings import Settings
 
@@ -168,11 +170,11 @@ def test_no_text_of_the_window_is_left_in_english(marked: None, settings: Settin
     w.models.close_builder()
     w.models.predict_newest()
     program.idle()
-    assert english(w.models._after.dialog) == {}
+    assert english(w.models._after.panel) == {}
     w.models._after.close()
     w.prepare.open("centre")
     program.idle()
-    assert english(w.prepare.dialog) == {}
+    assert english(w.prepare.panel) == {}
     w.prepare.close()
     w.close()
     w.deleteLater()
@@ -359,3 +361,7 @@ def test_the_recipe(tmp_path: Path) -> None:
         window.close()
         """)  # fmt: skip
     assert said.split() == [str(tmp_path / "desktop" / "terrace_desktop" / "app" / "app.py"), "Menubalk", "Nederlands"]
+
+
+def test_the_titles_that_the_engine_gives_can_be_translated() -> None:
+    assert {str(t) for t in window_titles} == set(engine_titles.values())

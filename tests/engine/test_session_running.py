@@ -66,7 +66,7 @@ def ok(session: Session, command: str) -> Outcome:
 def test_a_command_gives_an_outcome(session: Session) -> None:
     outcome = ok(session, "  summarize x y")
     assert (outcome.command, outcome.type, outcome.status) == ("  summarize x y", "summarize", "ok")
-    assert outcome.elapsed > 0 and "Mean" in outcome.text and not outcome.changed
+    assert outcome.elapsed > 0 and "Mean" in outcome.text and outcome.changed == {"document"}
     assert session.history == (outcome,)
     x = session.data.numeric("x")
     assert outcome.tables[0].plain()["rows"][0] == pytest.approx(["x", 48, x.mean(), x.std(ddof=1), x.min(), x.max()])
@@ -355,7 +355,7 @@ def test_by_runs_a_command_once_a_group(session: Session) -> None:
 
 def test_bysort_sorts_the_data(session: Session) -> None:
     outcome = ok(session, "bysort sex (x): su x")
-    assert outcome.changed == {"data"} and session.undo_text == "bysort sex (x): su x"
+    assert outcome.changed == {"data", "document"} and session.undo_text == "bysort sex (x): su x"
     frame = session.data.frame
     assert frame["sex"].is_monotonic_increasing
     assert all(part["x"].is_monotonic_increasing for _, part in frame.groupby("sex"))
@@ -420,7 +420,7 @@ def test_do_runs_whole_or_not_at_all(session: Session, tmp_path: Path) -> None:
     assert session.state is before
     path.write_text("mixed y x || g:\npredict p\nsu p\nexit\nfoo\n", encoding="utf-8")
     outcome = ok(session, f"do {path.with_suffix('')}")
-    assert outcome.changed == {"data", "results"} and ". predict p" in outcome.text
+    assert outcome.changed == {"data", "results", "document"} and ". predict p" in outcome.text
     assert session.undo_text == f"do {path.with_suffix('')}"
     assert outcome.fit is session.fit
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from terrace.session.document.items import Look
+from terrace_desktop.results import face
 from terrace_desktop.results.browser import GrowingBrowser
-from terrace_desktop.results.output_card import joined_html
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.late import LateStrip
 from terrace_desktop.ui.widgets import hairline, label, named
@@ -94,7 +96,7 @@ class FormPreview(QWidget):
         tables = [t for o in self.shown.shown for t in o.tables]
         self.browser.setVisible(bool(tables))
         if tables:
-            self.browser.show_html(joined_html([self._first(t) for t in tables], theme.manager().theme.name))
+            self.browser.show_html("".join(_table(self._first(t)) for t in tables))
             self.browser.setAccessibleDescription(self.browser.toPlainText())
 
     def _told(self, preview: Preview) -> Iterator[str]:
@@ -137,6 +139,12 @@ class FormPreview(QWidget):
             self.plot = PlotView(plots[0])
             self.plot.setFixedHeight(max(HEIGHT, min(self.plot.trellis.height, 2 * HEIGHT)))
             self._column.addWidget(self.plot)
+
+
+def _table(table: Table) -> str:
+    """A table under its title, without a number: it is in no document yet."""
+    title = f'<p style="margin:0;font-weight:600;">{escape(table.title)}</p>' if table.title else ""
+    return title + face.table_html(table, Look(), gap=face.TIGHT) + '<p style="margin:0;font-size:8px;">&nbsp;</p>'
 
 
 def _short(x: float) -> str:

@@ -29,7 +29,7 @@ class Controller(QObject):
     ready = Signal()
     changed = Signal(object, object)  # Snapshot, frozenset of what changed
     started = Signal(object)  # Entry
-    finished = Signal(object, object, str)  # Entry, Outcome or None, the name that its fit was kept under or ""
+    finished = Signal(object, object)  # Entry, Outcome or None
     busy_changed = Signal(bool)
     progressed = Signal(object, object, float)  # Entry or None, Progress or None, seconds
     idle = Signal()  # after a progress that was shown has ended
@@ -207,16 +207,12 @@ class Controller(QObject):
         state = "ok" if outcome.ok else "cancelled" if _was_cancelled(outcome) else "error"
         entry = self.history.finish(entry_id, outcome, outcome.elapsed, state)
         self.snapshot = ran.snapshot
-        if ran.kept is not None:
-            after = self.history.add(ran.kept.outcome.command, after=entry, auto=True)
-            state = "ok" if ran.kept.outcome.ok else "error"
-            self.history.finish(after.id, ran.kept.outcome, ran.kept.outcome.elapsed, state)
-        self.finished.emit(entry, outcome, ran.kept.name if ran.kept is not None and ran.kept.outcome.ok else "")
+        self.finished.emit(entry, outcome)
         self.changed.emit(ran.snapshot, outcome.changed)
 
     def _finish_without_outcome(self, entry_id: int, job: Job[Any], state: str, message: str = "") -> None:
         """A command was cancelled before it ran, or met with a defect."""
-        self.finished.emit(self.history.finish(entry_id, None, job.seconds, state, message), None, "")
+        self.finished.emit(self.history.finish(entry_id, None, job.seconds, state, message), None)
 
     def _stepped(self, job: Job[Any], step: Step) -> None:
         """A command of a do-file begins, or has ended."""

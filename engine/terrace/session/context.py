@@ -11,6 +11,7 @@ import numpy.typing as npt
 from terrace.data.row_numbers import places
 from terrace.language.expressions.context import EvalContext
 from terrace.results.fit import FitResult
+from terrace.session.document.fits import fits_of
 from terrace.session.program.macros import system_values
 from terrace.session.state import Origin, State
 
@@ -20,7 +21,7 @@ def with_origin(state: State) -> State:
     fit, data = state.fit, state.dataset
     if fit is None or data is None or id(fit.model) in state.origins or len(fit.sample) != len(data):
         return state
-    alive = {id(f.model) for f in (fit, *state.stored.values())}
+    alive = {id(f.model) for f in (fit, *state.stored.values(), *(f for _, f in fits_of(state.document)))}
     kept = {k: o for k, o in state.origins.items() if k in alive}
     origin = Origin(fit.model, data.lineage, data.row_ids)
     return replace(state, origins={**kept, id(fit.model): origin})

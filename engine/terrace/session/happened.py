@@ -15,5 +15,12 @@ def happened(declared: Effect, before: State, after: State) -> Effect:
     old, new = before.dataset, after.dataset
     if new is old:
         return others
-    opened = Effect.OPENS in declared and new is not None and (old is None or new.lineage is not old.lineage)
+    opens = Effect.OPENS in declared or _begins_a_part(before, after)
+    opened = opens and new is not None and (old is None or new.lineage is not old.lineage)
     return others | (Effect.OPENS if opened else Effect.DATA)
+
+
+def _begins_a_part(before: State, after: State) -> bool:
+    """True where a do-file, a program or a block opened data: the results document says so."""
+    then, now = before.document, after.document
+    return now is not then and any(i.kind == "data" for i in now.since(then))

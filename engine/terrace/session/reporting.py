@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.contract import Outcome
+from terrace.session.document.fits import fit_named
 from terrace.session.effects import Effect
 from terrace.session.session import Session
 
@@ -47,7 +48,7 @@ def blocks(session: Session, fits: Sequence[FitResult], numbers: Sequence[int] |
             if numbers is None:
                 continue  # a fit that is shown again, or is not asked for
         elif outcome.type == "estimates restore":
-            active = session.stored.get(outcome.command.split()[-1], active)
+            active = fit_named(session.state, outcome.command.split()[-1]) or active
         if not chosen or not outcome.number or outcome.quiet:
             continue
         about = active is not None and Effect.ABOUT_FIT in outcome.effects

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
 from terrace.session.context import eval_context, with_origin
 from terrace.session.contract import Outcome
+from terrace.session.document.placing import placed, with_free_names
 from terrace.session.effects import Effect
 from terrace.session.happened import happened
 from terrace.session.log import record_defect
@@ -59,6 +61,7 @@ class Session:
         self.redo_steps: list[Step] = []
         self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
+        self.places = True  # what it does goes into the results document; a fork on trial has no part in that
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
 
@@ -156,9 +159,12 @@ class Session:
             outcome, after = failure(command_text, "", error), before
         self.state = with_origin(after)
         outcome = replace(
-            outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before),
-            number=self._number(outcome), effects=happened(outcome.effects, before, self.state),
+            outcome, elapsed=time.perf_counter() - begun, number=self._number(outcome),
+            effects=happened(outcome.effects, before, self.state),
         )  # fmt: skip
+        if self.places:
+            self._place(outcome, before)
+        outcome = replace(outcome, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:
@@ -279,7 +285,9 @@ class Session:
     def fork(self, state: State) -> Session:
         """A session on another state, for running a command without a trace in this one."""
         child = Session.__new__(Session)
-        child.__dict__.update(self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False)
+        child.__dict__.update(
+            self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False, places=False
+        )
         return child
 
     # --- progress ---------------------------------------------------------------------------------------
@@ -299,6 +307,21 @@ class Session:
             yield
         finally:
             self.progress = self.cancel = None
+
+    def _place(self, outcome: Outcome, before: State) -> None:
+        """Put what a command showed into the results document."""
+        now = self.state
+        document = now.document
+        if document is not before.document and Effect.OUTLINE not in outcome.effects:
+            if any(i.kind in ("model", "data") for i in document.since(before.document)):
+                return  # the commands of a do-file, a program or a block stand there already, each by itself
+            document = before.document  # which is one result otherwise
+        when = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+        document = placed(document, outcome, before, now, when)
+        if now.stored is not before.stored:
+            document = with_free_names(document, now.stored)
+        if document is not now.document:
+            self.state = replace(now, document=document)
 
     # --- undo -------------------------------------------------------------------------------------------
     @property

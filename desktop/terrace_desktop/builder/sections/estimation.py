@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
+from terrace.covariance.registry import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.choices import closed
-from terrace.spec.model import DfMethod, Vce
+from terrace.spec.model import DfMethod, ModelSpec, Vce
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.notes import closed_notes, problem_notes
 from terrace_desktop.builder.parts import labelled
@@ -25,6 +26,27 @@ def percent(text: str) -> float:
     if not 10 <= value <= 99.99:
         raise ValueError(text)
     return value
+
+
+DF_WORDS = {"satterthwaite": "Satterthwaite df", "kroger": "Kenward–Roger df", "residual": "residual df"}
+
+
+def summary(spec: ModelSpec) -> str:
+    """What is behind `Change`, in a few words: method, degrees of freedom, and what is not as usual."""
+    parts = [spec.method.upper()]
+    if spec.df_method is not None:
+        parts.append(DF_WORDS.get(spec.df_method, f"{spec.df_method} df"))
+    if spec.vce in ("robust", "cluster"):
+        parts.append(tr("robust SE"))
+    if spec.residuals.structure != "independent" or spec.residuals.by:
+        parts.append(tr("{0} residuals").format(RESIDUALS[spec.residuals.structure].adjective.lower()))
+    if spec.weight is not None:
+        parts.append(tr("weights"))
+    if spec.condition or spec.range_:
+        parts.append(tr("some rows"))
+    if spec.constraints:
+        parts.append(tr("constraints"))
+    return ", ".join(parts)
 
 
 class EstimationSection(Section):

@@ -92,3 +92,27 @@ class Document:
     def models(self) -> tuple[Item, ...]:
         """The models, in order."""
         return tuple(i for i in self.items if i.kind == "model")
+
+    def since(self, before: Document) -> tuple[Item, ...]:
+        """What came to an earlier state of this document, in order."""
+        return tuple(i for i in self.items if i.id >= before.next_id)
+
+    def place(self, id_: int) -> int:
+        """The place of an item among all, counted from 0. Raises `KeyError` where there is none of this id."""
+        for place, item in enumerate(self.items):
+            if item.id == id_:
+                return place
+        raise KeyError(id_)
+
+    def family(self, id_: int) -> tuple[Item, ...]:
+        """An item with all that belongs to it, directly or not, in order."""
+        ids = {id_}
+        for item in self.items[self.place(id_) + 1 :]:
+            if item.under not in ids:
+                break
+            ids.add(item.id)
+        return tuple(i for i in self.items if i.id in ids)
+
+    def end_of(self, id_: int) -> int:
+        """The place behind an item and all that belongs to it."""
+        return self.place(id_) + len(self.family(id_))
