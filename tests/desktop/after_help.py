@@ -18,7 +18,8 @@ from terrace.session.state import State
 from terrace_desktop.builder.fields import Choice
 from terrace_desktop.forms.facts import Facts, Model
 from terrace_desktop.panels.after import catalog
-from terrace_desktop.panels.after.panel import AfterDialog, AfterPanel
+from terrace_desktop.panels.after.panel import AfterPanel
+from terrace_desktop.ui.work_panel import WorkPanel
 
 FULL = "mixed y c.x##i.t i.sex c.w || g: x, covariance(unstructured) reml dfmethod(satterthwaite)"
 PLAIN = "mixed y x || g:"
@@ -90,11 +91,13 @@ def session_with(command: str, others: tuple[str, ...] = (PLAIN,)) -> Session:
     return found
 
 
-def shown(about: Facts) -> AfterDialog[Facts]:
-    """The panel on the screen."""
-    dialog = AfterDialog(about, catalog.groups())
-    show(dialog)
-    return dialog
+def shown(about: Facts) -> WorkPanel:
+    """The panel on the screen, as wide as it is when it is torn off."""
+    holder = WorkPanel()
+    holder.show_content(AfterPanel(about, catalog.groups()))
+    holder.resize(760, 660)
+    show(holder)
+    return holder
 
 
 def widget(panel: QWidget, name: str) -> Any:

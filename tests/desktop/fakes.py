@@ -19,6 +19,7 @@ from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.session import registry
 from terrace.session.contract import Outcome, Progress
+from terrace.session.document.fits import fit_named
 from terrace.session.document.placing import placed
 from terrace.session.effects import Effect
 from terrace.session.state import State
@@ -153,6 +154,7 @@ class FakeSession:
         return Outcome(text, "estimates store", "ok", 0.001, quiet=True, changed=frozenset({"estimates"}))
 
     def do_estimates_restore(self, text: str, *_: Any) -> Outcome:
+        self.fit = fit_named(self.state, text.rsplit(maxsplit=1)[-1]) or self.fit
         return Outcome(text, "estimates restore", "ok", 0.001, text="Restored.")
 
     def do_estat_icc(self, text: str, *_: Any) -> Outcome:
@@ -170,9 +172,9 @@ class FakeSession:
         found = registry.find(parsed)
         result = found[0].handler(self, found[1])
         assert result.state is not None
-        changed = result.state.document is not self.state.document
+        changed = frozenset({"document"}) if result.state.document is not self.state.document else frozenset()
         self.state = result.state
-        return Outcome(text, "outline", "ok", 0.001, text=result.text, changed=frozenset({"document"} if changed else ()))
+        return Outcome(text, "outline", "ok", 0.001, text=result.text, changed=changed)
 
     def do_wait(self, text: str, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
         number = 0

@@ -170,7 +170,7 @@ def state_screens(c: Camera) -> None:
     c.shoot("boundary")
     w.models.after(w.results.newest(), "estimates compare m1 m2")
     c.idle()
-    w.results.view.verticalScrollBar().setValue(c.window.results.newest().height())  # the comparison stands under its model
+    w.results.go_to(w.results.outputs()[-1].item.id)
     c.idle()
     c.shoot("compare")
     w.left.show_tab(2)

@@ -17,8 +17,9 @@ from waiting import settled
 
 from terrace.session.contract import Outcome
 from terrace_desktop.forms.listing import HEAD, EntryDelegate
-from terrace_desktop.panels.after.panel import AfterDialog, AfterPanel
+from terrace_desktop.panels.after.panel import AfterPanel
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.work_panel import WorkPanel
 
 __all__ = ["popups"]  # a fixture for every test here
 
@@ -27,15 +28,17 @@ Opener = Callable[..., AfterPanel]
 
 @pytest.fixture
 def opened() -> Iterator[Opener]:
-    dialogs: list[AfterDialog] = []
+    dialogs: list[WorkPanel] = []
 
     def make(*args: object, **kwargs: object) -> AfterPanel:
         dialogs.append(shown(help_.facts(*args, **kwargs)))  # type: ignore[arg-type]
-        return dialogs[-1].panel
+        panel = dialogs[-1].content()
+        assert isinstance(panel, AfterPanel)
+        return panel
 
     yield make
     for d in dialogs:
-        d.close()
+        d.hide()
         d.deleteLater()
 
 
@@ -46,7 +49,7 @@ def panel(opened: Opener) -> AfterPanel:
 
 def test_opens_ready_to_search(panel: AfterPanel) -> None:
     panel.window().activateWindow()
-    assert panel.heading.full_text() == "After the fit · Model 1 · a title"
+    assert panel.head().title == "After the fit" and panel.head().subtitle == "of Model 1"
     assert QApplication.focusWidget() is panel.search
     assert panel.list.current().key == "test" and not panel.run.isEnabled()  # type: ignore[union-attr]
     assert panel.problem() == "Choose at least one coefficient." == panel.status.full_text()

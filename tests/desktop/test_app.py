@@ -94,7 +94,7 @@ def test_what_follows_a_fit_stands_under_it_and_predictions_reach_the_grid(progr
     assert {s for _c, s in program.states()} == {"ok"}, program.states()
     assert len(w.results.under(w.results.newest())) == 5
     assert "fit" in w.left.grid.grid.dataset and not card.stale
-    assert w.left.tabText(1) == f"Variables ({len(w.left.grid.grid.dataset.variables)})"
+    assert w.left.list.count.text() == str(len(w.left.grid.grid.dataset.variables))
     w.results.newest().show_part("model_plots")
     program.idle()
     row = w.results.newest().plots

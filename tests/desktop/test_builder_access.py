@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QTabBar,
     QWidget,
 )
-from waiting import settled, show
+from waiting import settled
 
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.samples import sample
@@ -86,8 +86,8 @@ def test_the_tab_key_goes_as_one_reads(forms: list[BuilderForm]) -> None:
     order = [
         "builder_start", "outcome_add", "fixed_interaction", "fixed_add", "level_0_group",
         "level_0_add_slope", "level_0_weight_kind", "level_1_group", "level_1_covariance", "levels_add",
-        "builder_change", "estimation_method", "residuals_structure", "more_fold", "maximisation_fold", "builder_equations",
-        "builder_cancel", "builder_fit",
+        "builder_change", "estimation_method", "residuals_structure", "more_fold", "maximisation_fold",
+        "builder_equations", "builder_cancel", "builder_fit",
     ]  # fmt: skip
     assert [n for n in order if n not in at] == []
     assert sorted(order, key=lambda n: at[n]) == order

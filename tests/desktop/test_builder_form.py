@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from builder_help import (
-    start_with,
     agree,
     child,
     chip,
@@ -28,6 +27,7 @@ from builder_help import (
     refused,
     schools,
     shown,
+    start_with,
     take,
     use,
     write,
@@ -36,10 +36,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QTextTable
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QTextBrowser
-from waiting import settled, show
+from waiting import settled
 
 import terrace
-from terrace.data.dataset import Dataset, Measure
+from terrace.data.dataset import Measure
 from terrace.data.samples import sample
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
 from terrace.spec.templates import TEMPLATES

@@ -309,7 +309,8 @@ def test_a_figure_has_a_caption_for_a_title_and_its_tools_in_the_menu(pane: Resu
 
 def test_styles_differ_in_their_italics() -> None:
     table = Table("T", (Column("p", "p", "p"),), (Row("x", (0.5,)),), stub="Term")
-    assert "<i>p</i>" in face.table_html(table, Look()) and "<i>p</i>" not in face.table_html(table, Look(style="plain"))
+    assert "<i>p</i>" in face.table_html(table, Look())
+    assert "<i>p</i>" not in face.table_html(table, Look(style="plain"))
     assert face.caption(1, "T", "ama") == "<b>Table 1.</b> T"
 
 

@@ -127,6 +127,19 @@ erase some.do
 set level 90
 drop k => undo
 drop k => undo => redo
+outline note "x" => undo
+outline note "x" => undo => redo
+outline rename 1 "The data"
+outline note "A *note*", after(1)
+outline heading "Results", before(1)
+outline note "x" => outline edit 7 "y"
+outline note "x" => outline move 7, first
+outline fold 1
+outline fold 1 => outline unfold 1
+outline delete 1
+outline title "Schools"
+replace x = x + 1 in 1 => refit _stale
+outline look 1, decimals(3) style(apa) metric(sd) labels parts(none)
 run some.do
 do some.do
 ? mixed

@@ -12,8 +12,9 @@ from terrace_desktop.app.find import FindLine, Thing
 from terrace_desktop.app.start_page import sample_cards
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.bar_button import BarButton
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import ElidedLabel, label, named, tool_button
+from terrace_desktop.ui.widgets import ElidedLabel, label, named
 from terrace_desktop.ui.words import marked, tr
 
 WIDE = 1360  # px: in a narrower window open and save are icons alone
@@ -93,17 +94,14 @@ class Actions(QObject):
             alone |= {name} - {""}
             if self._needed(alone) <= width:
                 break
-        for name, b in self.buttons.items():
-            icons = name in ("undo", "redo") or name in alone
-            b.setToolButtonStyle(ICON if icons else BESIDE)
-        self.find.setMaximumWidth(max(LEAST_FIND, min(FIND, width - self._needed(alone) + LEAST_FIND)))
+        self.find.setFixedWidth(max(LEAST_FIND, min(FIND, width - self._needed(alone) + LEAST_FIND)))
 
     def _needed(self, alone: set[str]) -> int:
         """Px of the bar where these entries are icons alone, and the line is as short as it gets."""
-        total = LEAST_FIND + 16 + 40 + 4 * len(self.buttons)
+        total = LEAST_FIND + 2 * 12 + 3 * 20 + 2 * (len(self.buttons) + 4)  # margins, separators, gaps
         for name, b in self.buttons.items():
-            words = 0 if name in alone or name in ("undo", "redo") else b.fontMetrics().horizontalAdvance(b.text()) + 12
-            total += 34 + words
+            b.setToolButtonStyle(ICON if name in ("undo", "redo") or name in alone else BESIDE)
+            total += b.sizeHint().width()
         return total
 
     def show_open(self, name: str) -> None:
@@ -261,15 +259,17 @@ class Actions(QObject):
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(gap)
         self.find = FindLine(self._things)
-        self.find.setMinimumWidth(LEAST_FIND)
-        self.find.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.find.setFixedHeight(theme.CONTROL)
         bar.addWidget(self.find)
         bar.addWidget(self._bar_button("export", tr("Report"), "report"))
 
     def _bar_button(self, name: str, text: str, icon: str) -> QToolButton:
         action = self._all[name] if name in self._all else self._make(name)  # some stand in no menu
-        b = tool_button(text, f"tool_{name}", variant="bar", accessible=text)
+        b = named(BarButton(), f"tool_{name}", text)
+        b.setText(text)
+        b.setProperty("variant", "bar")
+        b.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        b.setCursor(Qt.CursorShape.PointingHandCursor)
         set_icon(b, icon, on="accent_text")
         b.setCheckable(True)
         b.setToolButtonStyle(BESIDE)

@@ -86,6 +86,7 @@ class DataPane(QFrame):
         self.grid = GridView()
         self.strip = FilterStrip()
         page = named(QWidget(), "data_tab", self.tr("Data"))
+        self._page = page
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -95,7 +96,8 @@ class DataPane(QFrame):
         column.addWidget(self.strip)
         column.addWidget(self.grid, 1)
         self.list = VariablePane()
-        self.variables_page = VariablesPage()
+        self.variables_page = VariablesPage(self)  # shown in the work panel
+        self.variables_page.hide()
         self.variables = self.variables_page.view
         self.history_tab = HistoryTab(history)
         self.labels = Segments(
@@ -226,7 +228,7 @@ class DataPane(QFrame):
         self.setMinimumWidth(RAIL if self._folded else LEAST)
         self.setMaximumWidth(RAIL if self._folded else 16_777_215)
         data = self._tab == DATA or (tall and self._tab == VARIABLES)
-        self.parts.widget(DATA).setVisible(data)
+        self._page.setVisible(data)
         self.list.setVisible(self._tab == VARIABLES or (tall and data))
         self.list.set_headed(tall)
         self.history_tab.setVisible(self._tab == HISTORY)

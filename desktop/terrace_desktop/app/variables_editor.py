@@ -22,6 +22,7 @@ class VariablesEditor(WorkContent):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(page)
+        page.show()
 
     def head(self) -> Head:
         return Head("variables", self.tr("Variables"), self.tr("A double click changes a cell"))

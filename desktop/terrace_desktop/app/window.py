@@ -143,10 +143,11 @@ class MainWindow(QMainWindow):
         if dataset is None:
             return []
         out = [
-            Thing(e.title, self.tr("Form"), g.icon or "prepare", partial(self._open_form, e.key), f"{e.purpose} {e.also}")
+            Thing(e.title, self.tr("Form"), g.icon or "prepare", partial(self._open_form, e.key),
+                  f"{e.purpose} {e.also} {e.key}")
             for g in data_catalog()
             for e in g.entries
-        ]
+        ]  # fmt: skip
         card = self.results.newest()
         if card is not None:
             out += [
@@ -163,13 +164,13 @@ class MainWindow(QMainWindow):
             Thing(c.title, self.tr("Result"), "model", partial(self._show_result, c), "model result")
             for c in self.results.cards()
         ]
-        for name, words in session_port.known_commands().items():
-            out.append(Thing(name, self.tr("Command"), "history", partial(self._edit_command, f"{name} "), words))
+        for name, about in session_port.known_commands().items():
+            out.append(Thing(name, self.tr("Command"), "history", partial(self._edit_command, f"{name} "), about))
         return out
 
     def _show_result(self, card: QWidget) -> None:
         if card in self.results.cards():
-            self.results.ensureWidgetVisible(card, 0, 40)
+            self.results.go_to(card.item.id)
             card.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _panel_changed(self) -> None:
@@ -179,7 +180,7 @@ class MainWindow(QMainWindow):
             content = self.work.content()
             if content is self.models.builder:
                 name = "new_model"
-            elif self._prepare is not None and content is self._prepare.panel:
+            elif isinstance(content, AfterPanel) and self._prepare is not None and content is self._prepare.panel:
                 name = {"describe": "tool_describe", "plot": "tool_plot"}.get(content.tool(), "tool_prepare")
             elif isinstance(content, AfterPanel):
                 name = "after_all"
@@ -210,7 +211,7 @@ class MainWindow(QMainWindow):
             Action("variables", tr("Describe var&iables"), partial(self.show_tab, VARIABLES), enabled=open_),
             Action("cancel", tr("C&ancel what runs"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
             Action("edit_variables", tr("&Names, labels and measures…"), self.edit_variables, enabled=open_),
-            Action("find", tr("&Find anything"), self.find, "Ctrl+K"),
+            Action("find", tr("&Find anything"), self.find_anything, "Ctrl+K"),
             Action("next_zone", tr("&Next zone"), partial(self.splitter.go, 1), "F6"),
             Action("previous_zone", tr("Previou&s zone"), partial(self.splitter.go, -1), "Shift+F6"),
             Action("fold_data", tr("Fold or &unfold the data"), self.fold_data, enabled=open_),
@@ -404,7 +405,7 @@ class MainWindow(QMainWindow):
         elif hasattr(widget, "copy"):
             widget.copy()
 
-    def find(self) -> None:
+    def find_anything(self) -> None:
         """Go to the line that finds anything."""
         self.actions_.find.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.actions_.find.selectAll()

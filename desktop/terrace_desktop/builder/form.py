@@ -158,8 +158,8 @@ class BuilderForm(WorkContent):
         folds = QVBoxLayout(self.further)
         folds.setContentsMargins(0, 0, 0, 0)
         folds.setSpacing(12)
-        for section in self._further():
-            folds.addWidget(section)
+        for more in self._further():
+            folds.addWidget(more)
         lines.addWidget(self.further)
         self.further.hide()
         lines.addStretch(1)
@@ -534,6 +534,7 @@ class FormScroll(QScrollArea):
 
     def __init__(self, inner: QWidget) -> None:
         super().__init__()
+        self._inner = inner
         self.setWidget(inner)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -548,11 +549,11 @@ class FormScroll(QScrollArea):
         return super().eventFilter(watched, event)
 
     def sizeHint(self) -> QSize:
-        inner = self.widget()
         width = max(self.width(), 320)
-        layout = inner.layout()
-        height = layout.heightForWidth(width) if layout is not None and layout.hasHeightForWidth() else -1
-        return QSize(width, max(height, inner.sizeHint().height() if height < 0 else 0))
+        layout = self._inner.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            return QSize(width, layout.heightForWidth(width))
+        return QSize(width, self._inner.sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(320, 120)

@@ -183,7 +183,8 @@ class VariableDelegate(QStyledItemDelegate):
         use = small.horizontalAdvance(side) + self.GAP if side else 0
         room = width - self._left - self.RIGHT
         names = broken(name, option.font, max(60, room - use))
-        labels = broken(under, small_font(option.font), max(60, room - (use if len(names) == 1 else 0))) if under else []
+        beside = use if len(names) == 1 else 0
+        labels = broken(under, small_font(option.font), max(60, room - beside)) if under else []
         return names, labels, use
 
     def _height(self, option: QStyleOptionViewItem, names: list[str], labels: list[str]) -> float:
@@ -357,7 +358,7 @@ class SearchLine(QLineEdit):
 
 
 class VariablePane(KeyTaker):
-    """The list of variables: to search in, to drag from, to take into a model; what each does there stands beside it."""
+    """The variables: to search in, to drag from, to take into a model; what each does there stands beside it."""
 
     taken = Signal(str)
     typed = Signal(str)
@@ -374,8 +375,8 @@ class VariablePane(KeyTaker):
         lead_with(self.search, "search")
         self._headed = False
         self.count = label("", "muted")
-        self.find = icon_button("search", "variables_find", self.tr("Search the variables"), checkable=True)
-        self.find.clicked.connect(self._find)
+        self.finder = icon_button("search", "variables_find", self.tr("Search the variables"), checkable=True)
+        self.finder.clicked.connect(self._find)
         self._head = QFrame()
         self._head.setFixedHeight(theme.HEAD)
         row = QHBoxLayout(self._head)
@@ -384,7 +385,7 @@ class VariablePane(KeyTaker):
         row.addWidget(label(self.tr("Variables"), "heading"))
         row.addWidget(self.count)
         row.addStretch(1)
-        row.addWidget(self.find)
+        row.addWidget(self.finder)
         self._line = QWidget()
         around = QHBoxLayout(self._line)
         around.setContentsMargins(16, 8, 16, 8)
@@ -428,7 +429,7 @@ class VariablePane(KeyTaker):
 
     def begin(self) -> None:
         """Go to the search line."""
-        self.find.setChecked(True)
+        self.finder.setChecked(True)
         self._show_line()
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
@@ -441,7 +442,7 @@ class VariablePane(KeyTaker):
             self._show_line()
 
     def _show_line(self) -> None:
-        self._line.setVisible(not self._headed or self.find.isChecked() or bool(self.search.text()))
+        self._line.setVisible(not self._headed or self.finder.isChecked() or bool(self.search.text()))
 
     def say(self, reason: str) -> None:
         """Say why what was typed could not be taken, or nothing."""

@@ -32,7 +32,6 @@ class EntryForm(QWidget, Generic[F]):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 16)
         column.setSpacing(10)
-        column.addWidget(label(entry.title, "title", wrap=True))
         column.addWidget(label(entry.purpose, "muted", wrap=True))
         if self.reason:
             self.notice: Notice | None = Notice(self.reason, kind="info")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -263,10 +265,11 @@ class Draft(QWidget):
     command_asked = Signal(str)
     over = Signal()
 
-    def __init__(self, kind: str, after: int, under: int) -> None:
+    def __init__(self, kind: str, behind: int, command: Callable[[str], str]) -> None:
+        """`behind` is the item that it stands behind, 0 the end; `command` makes one of its text."""
         super().__init__()
-        self.after = after
-        self._under = under
+        self.behind = behind
+        self._command = command
         self.kind = kind
         named(self, "draft", self.tr("New note") if kind == "note" else self.tr("New heading"))
         column = QVBoxLayout(self)
@@ -292,8 +295,8 @@ class Draft(QWidget):
             self.title.edit()
 
     def _note(self, text: str) -> None:
-        self.command_asked.emit(outline.note(text, self.after, self._under))
+        self.command_asked.emit(self._command(text))
         self.over.emit()
 
     def _heading(self, text: str) -> None:
-        self.command_asked.emit(outline.heading(text, self.after))
+        self.command_asked.emit(self._command(text))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from terrace.session.document.edits import HOLDERS
 from terrace.session.document.items import Document, Item
 from terrace_desktop.results import look
 from terrace_desktop.results.card import Card, Setting, fill_looks
@@ -308,13 +309,16 @@ class ResultsPane(QFrame):
         item = self.contents.tree.current()
         self.show_contents(False)
         if item is None:
-            self.view.begin_draft(kind, 0, 0)
-        elif kind == "note" and item.kind in ("model", "data"):
-            self.view.begin_draft(kind, item.id, item.id)
-        elif kind == "note":
-            self.view.begin_draft(kind, item.id, item.under)
-        else:  # a heading stands at the top, behind all that belongs to the item
-            self.view.begin_draft(kind, item.under or item.id, 0)
+            self.view.begin_draft(kind, 0, outline.note if kind == "note" else outline.heading)
+        elif kind == "heading":  # it stands at the top, behind all that belongs to the item
+            last = self.shown.family(item.under or item.id)[-1].id
+            self.view.begin_draft(kind, last, lambda text: outline.heading(text, item.id))
+        elif item.kind in HOLDERS:
+            under = self.shown.under(item.id)
+            place = {"before": under[0].id} if under else {"under": item.id}
+            self.view.begin_draft(kind, item.id, lambda text: outline.note(text, **place))
+        else:
+            self.view.begin_draft(kind, item.id, lambda text: outline.note(text, after=item.id))
 
     def show_contents(self, shown: bool) -> None:
         """The outline over a narrow document, or not."""
@@ -342,9 +346,8 @@ class ResultsPane(QFrame):
 
     def clear(self) -> None:
         """Take everything away; undo brings it back."""
-        tops = [item.id for item in self.shown.under(0)]
-        if tops:
-            self.outline_asked.emit(outline.delete(tops))
+        if self.has_cards():
+            self.outline_asked.emit(outline.delete(None))
 
     def copy(self) -> None:
         """Copy what is chosen in the outline: tables as tables, a figure as a picture; all tables where nothing is."""

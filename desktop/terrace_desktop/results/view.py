@@ -123,10 +123,10 @@ class DocumentView(QScrollArea):
             widget.hide()
             widget.deleteLater()
 
-    def begin_draft(self, kind: str, after: int, under: int) -> None:
-        """A note or a heading is written behind an item, 0 the end."""
+    def begin_draft(self, kind: str, behind: int, command: Callable[[str], str]) -> None:
+        """A note or a heading is written behind an item, 0 the end; `command` makes one of its text."""
         self.end_draft()
-        draft = self.draft = Draft(kind, after, under)
+        draft = self.draft = Draft(kind, behind, command)
         draft.command_asked.connect(self.command_asked)
         draft.over.connect(self.end_draft)
         self._place_draft()
@@ -143,8 +143,8 @@ class DocumentView(QScrollArea):
 
     def _place_draft(self) -> None:
         if self.draft is not None:
-            place = self._order.index(self.draft.after) + 2 if self.draft.after in self._order else len(self._order) + 1
-            self._column.insertWidget(place, self.draft)
+            behind, order = self.draft.behind, self._order
+            self._column.insertWidget(order.index(behind) + 2 if behind in order else len(order) + 1, self.draft)
 
     def _remove(self, id_: int) -> None:
         card = self.cards.pop(id_)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
 
 from terrace.data.resources import resource_path
 from terrace_desktop.ui import theme
@@ -39,17 +39,19 @@ def icon(name: str, tone: str = "ink", *, on: str = "", size: int = SIZE) -> QIc
 class _Follower(QObject):
     """Draws the icon of a widget again when the theme changes; it goes with its widget."""
 
-    def __init__(self, widget: QAbstractButton | QLabel, name: str, tone: str, on: str) -> None:
+    def __init__(self, widget: QWidget, name: str, tone: str, on: str, action: QAction | None = None) -> None:
         super().__init__(widget)
-        self.widget, self.name, self.tone, self.on = widget, name, tone, on
+        self.name, self.tone, self.on, self._action = name, tone, on, action
         theme.manager().changed.connect(self.draw)
 
     def draw(self) -> None:
-        if isinstance(self.widget, QLabel):
-            ratio = self.widget.devicePixelRatioF()
-            self.widget.setPixmap(pixmap(self.name, self.tone, scale=max(2.0, ratio)))
-        else:
-            self.widget.setIcon(icon(self.name, self.tone, on=self.on))
+        widget = self.parent()
+        if self._action is not None:
+            self._action.setIcon(icon(self.name, self.tone))
+        elif isinstance(widget, QLabel):
+            widget.setPixmap(pixmap(self.name, self.tone, scale=max(2.0, widget.devicePixelRatioF())))
+        elif isinstance(widget, QAbstractButton):
+            widget.setIcon(icon(self.name, self.tone, on=self.on))
 
 
 def set_icon(widget: QAbstractButton | QLabel, name: str, tone: str = "ink", *, on: str = "") -> None:
@@ -66,7 +68,7 @@ def set_icon(widget: QAbstractButton | QLabel, name: str, tone: str = "ink", *, 
 def lead_with(line: QLineEdit, name: str) -> None:
     """Put an icon before the text of a line."""
     action = line.addAction(icon(name, "muted"), QLineEdit.ActionPosition.LeadingPosition)
-    theme.manager().changed.connect(lambda: action.setIcon(icon(name, "muted")), Qt.ConnectionType.AutoConnection)
+    _Follower(line, name, "muted", "", action)
 
 
 @lru_cache(maxsize=512)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from terrace_desktop.work.commands import quoted
-
-
-def text_of(text: str) -> str:
-    """A text of several lines as one string of the command language: a line break is written ``\\n``."""
-    return quoted(text.replace("\\", "\\\\").replace("\r\n", "\n").replace("\n", "\\n"))
+from terrace.session.document.texts import written_text
 
 
 def rename(item: int, title: str) -> str:
     """Another title; an empty one brings the automatic title back."""
-    return f"outline rename {item} {text_of(title)}"
+    return f"outline rename {item} {written_text(title)}"
 
 
 def move(item: int, *, after: int = 0, before: int = 0, under: int | None = None, last: bool = False) -> str:
@@ -26,49 +21,54 @@ def move(item: int, *, after: int = 0, before: int = 0, under: int | None = None
 
 def fold(items: Iterable[int] | None, folded: bool) -> str:
     """Collapse or expand items; all of them where None is given."""
-    named = "_all" if items is None else " ".join(map(str, items))
-    return f"outline {'fold' if folded else 'unfold'} {named}"
+    return f"outline {'fold' if folded else 'unfold'} {_named(items)}"
 
 
-def delete(items: Iterable[int]) -> str:
-    """Take items away, each with what is under it."""
-    return f"outline delete {' '.join(map(str, items))}"
+def delete(items: Iterable[int] | None) -> str:
+    """Take items away, each with what is under it; all of them where None is given."""
+    return f"outline delete {_named(items)}"
 
 
-def note(text: str, after: int = 0, under: int = 0) -> str:
-    """A new note of the user."""
-    return f"outline note {text_of(text)}{_place(after, under)}"
+def note(text: str, *, after: int = 0, before: int = 0, under: int = 0) -> str:
+    """A new note of the user, beside an item or as the first under one; at the end without."""
+    return f"outline note {written_text(text)}{_place(after, before, under)}"
 
 
 def edit(item: int, text: str) -> str:
     """Another text of a note."""
-    return f"outline edit {item} {text_of(text)}"
+    return f"outline edit {item} {written_text(text)}"
 
 
 def heading(text: str, after: int = 0) -> str:
     """A new heading of the user."""
-    return f"outline heading {text_of(text)}{_place(after, 0)}"
+    return f"outline heading {written_text(text)}{_place(after)}"
 
 
 def title(text: str) -> str:
     """The title of the document."""
-    return f"outline title {text_of(text)}"
+    return f"outline title {written_text(text)}"
 
 
 def look(item: int = 0, **choices: object) -> str:
     """How the tables of an item, or without one of the document, are shown: decimals, style, metric, labels, parts."""
     words = []
     for name, value in choices.items():
-        if name == "labels":
+        if name == "reset":
+            words.append("reset")
+        elif name == "labels":
             words.append("labels" if value else "nolabels")
         elif isinstance(value, tuple):
-            words.append(f"{name}({' '.join(value)})")
+            words.append(f"{name}({' '.join(value) or 'none'})")
         else:
             words.append(f"{name}({value})")
     return f"outline look {item or ''}".rstrip() + f", {' '.join(words)}"
 
 
-def _place(after: int, under: int) -> str:
-    options = [f"after({after})"] if after else []
-    options += [f"under({under})"] if under else []
-    return f", {' '.join(options)}" if options else ""
+def _named(items: Iterable[int] | None) -> str:
+    return "_all" if items is None else " ".join(map(str, items))
+
+
+def _place(after: int = 0, before: int = 0, under: int = 0) -> str:
+    given = {"after": after, "before": before, "under": under}
+    options = " ".join(f"{name}({id_})" for name, id_ in given.items() if id_)
+    return f", {options}" if options else ""

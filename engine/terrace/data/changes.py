@@ -72,9 +72,13 @@ def same_values(old: pd.Series, new: pd.Series) -> bool:
         return True
     if len(old) != len(new) or old.dtype != new.dtype:
         return False
-    a, b = old.array, new.array
-    if isinstance(old.dtype, np.dtype):
-        x, y = a.to_numpy(), b.to_numpy()
-        if x.ctypes.data == y.ctypes.data and x.strides == y.strides:
-            return True
-    return bool(old.equals(new))
+    place = memory_of(old)
+    return (place is not None and place == memory_of(new)) or bool(old.equals(new))
+
+
+def memory_of(column: pd.Series) -> tuple[int, tuple[int, ...]] | None:
+    """Where the values of a column lie, and how far apart; None for columns that are no plain array."""
+    if not isinstance(column.dtype, np.dtype):
+        return None
+    values = column.array.to_numpy()
+    return values.ctypes.data, values.strides

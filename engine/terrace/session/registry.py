@@ -34,7 +34,7 @@ FAMILIES = {
         "tabulate",
     ),
     "fit": (
-        "columns", "compare", "estimates", "estimates_files", "mixed", "regress",
+        "columns", "compare", "estimates", "estimates_files", "mixed", "refit", "regress",
     ),
     "estat": (
         "diagnostics", "explained", "parts", "profile", "terms",
@@ -49,7 +49,7 @@ FAMILIES = {
         "checks", "display", "macros", "matrices", "resample", "scalars", "simulate", "statsby", "syntax",
     ),
     "system": (
-        "files", "help", "session",
+        "files", "help", "outline", "session",
     ),
 }
 """Modules of `terrace.session.commands` by family; listed by name so that frozen builds find them."""

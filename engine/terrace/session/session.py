@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from terrace.data.dataset import Dataset
@@ -32,18 +32,9 @@ from terrace.session.program.macros import expanded
 from terrace.session.program.running import Runner, call_program, run_block
 from terrace.session.program.transcript import write_log
 from terrace.session.state import CommandResult, State
+from terrace.session.step_names import step_name
+from terrace.session.steps import MAX_UNDO, Step, work_of
 from terrace.session.stopping import stopped_when
-
-MAX_UNDO = 100
-"""Steps that can be undone. A step shares the columns it did not change with its neighbours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A change of the data that can be taken back: the command, and the data before it (or after, to redo)."""
-
-    command: str
-    dataset: Dataset | None
 
 
 class Session:
@@ -313,7 +304,7 @@ class Session:
         now = self.state
         document = now.document
         if document is not before.document and Effect.OUTLINE not in outcome.effects:
-            if any(i.kind in ("model", "data") for i in document.since(before.document)):
+            if not document.only_outputs_since(before.document):
                 return  # the commands of a do-file, a program or a block stand there already, each by itself
             document = before.document  # which is one result otherwise
         when = dt.datetime.now().astimezone().isoformat(timespec="seconds")
@@ -326,41 +317,49 @@ class Session:
     # --- undo -------------------------------------------------------------------------------------------
     @property
     def can_undo(self) -> bool:
-        """True where the last change of the data can be taken back."""
+        """True where the last step can be undone."""
         return bool(self.undo_steps)
 
     @property
     def can_redo(self) -> bool:
-        """True where a change taken back can be made again."""
+        """True where a step that was undone can be done again."""
         return bool(self.redo_steps)
 
     @property
     def undo_text(self) -> str:
-        """The command that `undo` takes back; empty where there is none."""
-        return self.undo_steps[-1].command if self.undo_steps else ""
+        """What `undo` takes back, such as ``edit of wave``; empty where there is nothing."""
+        return self.undo_steps[-1].name if self.undo_steps else ""
 
     @property
     def redo_text(self) -> str:
-        """The command that `redo` makes again; empty where there is none."""
-        return self.redo_steps[-1].command if self.redo_steps else ""
+        """What `redo` does again; empty where there is nothing."""
+        return self.redo_steps[-1].name if self.redo_steps else ""
 
     def undo(self) -> Outcome:
-        """Take the last change of the data back, as the command ``undo`` does."""
+        """Take the last step back, as the command ``undo`` does."""
         return self.run("undo")
 
     def redo(self) -> Outcome:
-        """Make the last change that was taken back again, as the command ``redo`` does."""
+        """Do the last step that was undone again, as the command ``redo`` does."""
         return self.run("redo")
 
     def _keep_step(self, outcome: Outcome, before: State) -> None:
-        if "data" not in outcome.changed:
+        """Keep what a command changed in the data or the document, so that it can be undone.
+
+        Opening data is no step: nobody wants the grid emptied by an undo too many. It is where undoing ends.
+        """
+        now = self.state
+        if now.dataset is before.dataset and now.document is before.document:
             return
         if outcome.type == "undo":
-            self.redo_steps.append(Step(self.undo_steps.pop().command, before.dataset))
+            self.redo_steps.append(Step(self.undo_steps.pop().name, work_of(before)))
         elif outcome.type == "redo":
-            self.undo_steps.append(Step(self.redo_steps.pop().command, before.dataset))
+            self.undo_steps.append(Step(self.redo_steps.pop().name, work_of(before)))
+        elif now.dataset is not None and (before.dataset is None or Effect.OPENS in outcome.effects):
+            self.undo_steps.clear()
+            self.redo_steps.clear()
         else:
-            self.undo_steps.append(Step(outcome.command.strip(), before.dataset))
+            self.undo_steps.append(Step(step_name(outcome, before, now), work_of(before)))
             self.redo_steps.clear()
             del self.undo_steps[:-MAX_UNDO]
 

@@ -30,6 +30,7 @@ _OUTLINE = {
     "outline edit": "text of a note",
     "outline title": "title of the document",
     "outline look": "look of results",
+    "refit": "fitting again",
 }
 _MADE = {
     "collapse": "collapsed data",
@@ -40,6 +41,8 @@ _MADE = {
     "reshape long": "reshaping to long",
     "reshape wide": "reshaping to wide",
     "expand": "copies of rows",
+    "fillin": "rows for all combinations",
+    "mi set": "set-up of multiple imputation",
     "xpose": "transposed data",
     "xtset": "panel and time",
     "tsset": "time variable",
@@ -85,7 +88,9 @@ def data_step(before: Dataset | None, after: Dataset | None) -> str:
 
 
 def _words(found: Changes, before: Dataset, after: Dataset) -> str:
-    if found.added and not (found.removed or found.edited):
+    if before.lineage is not after.lineage and (found.removed or found.rows < 0):
+        return "other data"
+    if found.added and not (found.removed or found.edited or found.rows):
         return _named("new variable", found.added)
     if found.removed and not (found.added or found.edited or found.rows):
         return f"removal of {_listed(found.removed)}"
@@ -99,7 +104,7 @@ def _words(found: Changes, before: Dataset, after: Dataset) -> str:
         rows = f"{few:,} row{'s' if few > 1 else ''}"
         return f"removal of {rows}" if found.rows < 0 else f"{few:,} new row{'s' if few > 1 else ''}"
     if found.other_rows:
-        return "sorting" if before.lineage is after.lineage else "other data"
+        return "sorting" if before.lineage is after.lineage and not found.added else "other data"
     return _of_descriptions(found, before, after)
 
 

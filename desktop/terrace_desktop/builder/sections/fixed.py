@@ -25,7 +25,6 @@ from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, label, named
 from terrace_desktop.ui.words import tr
 
-
 ROOM = 330  # px within a box of the panel
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from terrace_desktop.forms.entry import Entry, Field, Group, Values, flag, option, quoted, written
 from terrace_desktop.forms.facts import Facts
 from terrace_desktop.ui.words import tr
@@ -100,8 +102,8 @@ def _ordered(facts: Facts, values: Values) -> list[str]:
 
 
 def _titles(facts: Facts, names: list[str]) -> str:
-    """The titles of the cards, up to the words about the model."""
-    return " ".join(quoted(facts.title_of(n).split(" · ")[0]) for n in names)
+    """The titles of the models, those of the program up to the words about the model."""
+    return " ".join(quoted(re.sub(r"^(Model \d+): .*", r"\1", facts.title_of(n))) for n in names)
 
 
 def _stored(facts: Facts) -> str:

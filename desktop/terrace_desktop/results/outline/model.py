@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from terrace.session.document.edits import HOLDERS
 from terrace.session.document.items import Document, Item
 from terrace_desktop.results.outline.rail import Rail, rail
 from terrace_desktop.ui.words import marked, tr
@@ -20,6 +21,7 @@ from terrace_desktop.work import outline
 
 Index = QModelIndex | QPersistentModelIndex
 NONE = QModelIndex()
+AT_TOP = (*HOLDERS, "heading")
 DRAFT = 0  # the id of the draft: no item has it
 ItemRole = int(Qt.ItemDataRole.UserRole)
 SignRole = ItemRole + 1
@@ -178,8 +180,8 @@ class OutlineModel(QAbstractItemModel):
         item = self._items.get(id_)
         if item is None or (onto is not None and onto.id == id_):
             return ""
-        if item.kind in ("model", "data") and onto is not None:
-            return "" if onto.under else outline.move(id_, after=onto.id)  # they stand at the top alone
+        if onto is not None and (item.kind in AT_TOP or onto.kind not in HOLDERS):
+            return outline.move(id_, after=onto.id)  # what cannot stand under it stands behind it
         under = 0 if onto is None else onto.id
         siblings = [i for i in self._children.get(under, []) if i != DRAFT]
         wanted = None if under == item.under else under

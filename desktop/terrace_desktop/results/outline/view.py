@@ -8,10 +8,11 @@ from PySide6.QtCore import QItemSelectionModel, QMimeData, QModelIndex, QPoint, 
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QPushButton, QTreeView, QVBoxLayout, QWidget
 
+from terrace.session.document.edits import HOLDERS
 from terrace.session.document.items import Document, Item
 from terrace_desktop.results.look import OUTLINE
 from terrace_desktop.results.outline.delegate import OutlineDelegate
-from terrace_desktop.results.outline.model import OutlineModel
+from terrace_desktop.results.outline.model import AT_TOP, OutlineModel
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, named
 from terrace_desktop.work import outline
@@ -141,8 +142,8 @@ class OutlineTree(QTreeView):
         document = self.lines.document
         if not deeper and item.under:
             self.command_asked.emit(outline.move(item.id, under=0, after=item.under))
-        elif deeper and not item.under and item.kind not in ("model", "data"):
-            above = [i for i in document.under(0) if i.kind in ("model", "data")]
+        elif deeper and not item.under and item.kind not in AT_TOP:
+            above = [i for i in document.under(0) if i.kind in HOLDERS]
             order = [i.id for i in document]
             over = [i for i in above if order.index(i.id) < order.index(item.id)]
             if over:

@@ -97,6 +97,13 @@ class Document:
         """What came to an earlier state of this document, in order."""
         return tuple(i for i in self.items if i.id >= before.next_id)
 
+    def only_outputs_since(self, before: Document) -> bool:
+        """True where nothing else came to an earlier state of this document, and nothing of it was changed."""
+        old = [i for i in self.items if i.id < before.next_id]
+        same = len(old) == len(before.items) and all(a is b for a, b in zip(old, before.items))
+        said = self.title == before.title and self.look == before.look
+        return same and said and all(i.kind == "output" for i in self.since(before))
+
     def place(self, id_: int) -> int:
         """The place of an item among all, counted from 0. Raises `KeyError` where there is none of this id."""
         for place, item in enumerate(self.items):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from terrace.session import registry
 from terrace.session.document.fits import fits_of, free_name, model_of, next_number, same_fit
 from terrace.session.document.items import Document, Item
 from terrace.session.document.titles import TITLES, output_title
@@ -39,7 +40,7 @@ def placed(document: Document, outcome: Outcome, before: State, after: State, wh
     when
         The time of the new item, as ISO 8601 has it.
     """
-    if not outcome.ok or Effect.OUTLINE in outcome.effects:
+    if not outcome.ok or outcome.type == "outline" or Effect.OUTLINE in outcome.effects:
         return document
     fit = outcome.fit
     new = fit is not None and model_of(document, fit) is None
@@ -57,7 +58,9 @@ def _output(document: Document, outcome: Outcome, before: State, after: State, w
     told = outcome.text.strip()
     shown = bool(outcome.tables or outcome.plots or outcome.warnings)
     changes = Effect.DATA in outcome.effects
-    passing = Effect.BRIEF in outcome.effects or (changes and "\n" not in told)
+    known = registry.COMMANDS.get(outcome.type)
+    on_data = changes or (known is not None and Effect.DATA in known.effects)  # though it may have changed nothing
+    passing = Effect.BRIEF in outcome.effects or (on_data and "\n" not in told)
     if outcome.quiet or not (shown or (told and not passing)):
         return document
     item = Item(0, "output", outcome, automatic=_title(outcome, before, after), when=when)

@@ -272,7 +272,9 @@ def clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     if what not in ("", "all"):
         raise parsed.clauses.body.error("clear takes all or nothing.", code="syntax", advice="clear all")
     if what == "all":
-        return CommandResult(state=type(session.state)(folder=session.state.folder, log=session.state.log))
+        now = session.state  # the results are the user's: a do-file that begins with this does not wipe them out
+        fresh = State(folder=now.folder, log=now.log, document=now.document, origins=now.origins)
+        return CommandResult(state=fresh)
     return CommandResult(state=replace(session.state, dataset=None))
 
 
