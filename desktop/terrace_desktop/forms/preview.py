@@ -30,8 +30,10 @@ ROWS = 40  # of a table; all of them are made by running the command
 class FormPreview(QWidget):
     """Shows the preview of the commands that it was given last; hidden while there is none."""
 
-    def __init__(self, previewer: Previewer, lead: Callable[[], tuple[str, ...]] = tuple) -> None:
-        super().__init__()
+    def __init__(self, home: QWidget, previewer: Previewer, lead: Callable[[], tuple[str, ...]] = tuple) -> None:
+        """`home` has it while no form does."""
+        super().__init__(home)
+        self._home = home
         named(self, "form_preview", self.tr("Preview"))
         self.previewer, self._lead = previewer, lead
         self.shown: Preview | None = None
@@ -75,7 +77,7 @@ class FormPreview(QWidget):
         self.previewer.drop()
         self.shown = None
         self.hide()
-        self.setParent(None)
+        self.setParent(self._home)
 
     # --- what comes ---------------------------------------------------------------------------------
     def _found(self, preview: Preview) -> None:

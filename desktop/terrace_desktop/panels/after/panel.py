@@ -80,7 +80,7 @@ class AfterPanel(WorkContent, Generic[F]):
     def follow(self, previewer: Previewer, lead: Callable[[], tuple[str, ...]] = tuple) -> None:
         """Show under the form what its commands would give; ``lead`` are those to run before them, such as the one
         that makes the model the active one."""
-        self.preview = FormPreview(previewer, lead)
+        self.preview = FormPreview(self, previewer, lead)
         if self.form is not None:
             self.form.place(self.preview)
         self._follow()
