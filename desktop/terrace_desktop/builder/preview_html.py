@@ -39,7 +39,8 @@ def _estimates(found: Beside, title: str, theme: Theme, ink: str) -> str:
     heads = [title, tr("Now")] if title else [tr("Estimate")]
     rule = f"1px solid {ink}"
     style = f"border-top:{rule};border-bottom:{rule};font-weight:600;padding:5px 0 5px 8px;color:{ink};"
-    cells = [f'<th align="left" style="{style}padding-left:4px;">{escape(tr("Term"))}</th>']
+    term = escape(tr("Term"))
+    cells = [f'<th align="left" style="{style}padding-left:4px;">{term}</th>']
     cells += [f'<th align="right" style="{style}white-space:nowrap;">{escape(h)}</th>' for h in heads]
     cells.append(f'<th align="right" style="{style}padding-right:4px;font-style:italic;">p</th>')
     last = len(found.lines) - 1
