@@ -97,6 +97,9 @@ def shown(about: Facts) -> WorkPanel:
     holder.show_content(AfterPanel(about, catalog.groups()))
     holder.resize(760, 660)
     show(holder)
+    content = holder.content()
+    assert content is not None
+    content.begin()
     return holder
 
 

@@ -17,8 +17,8 @@ from waiting import settled, show
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.language.mixed import parse_mixed
 from terrace.spec.model import ModelSpec
-from terrace_desktop.builder import BuilderForm
 from terrace_desktop.builder.fields import Choice
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.notes import Notes
 from terrace_desktop.builder.terms.chips import Chip, RoleBox
 from terrace_desktop.builder.terms.picker import Picker

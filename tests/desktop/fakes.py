@@ -176,6 +176,12 @@ class FakeSession:
         self.state = result.state
         return Outcome(text, "outline", "ok", 0.001, text=result.text, changed=changed)
 
+    def do_refit(self, text: str, *_: Any) -> Outcome:
+        """The models are of the data that are open now."""
+        items = (replace(i, data=self.dataset) if i.kind == "model" else i for i in self.state.document)
+        self.state = replace(self.state, document=replace(self.state.document, items=tuple(items)))
+        return Outcome(text, "refit", "ok", 0.001, text="Fitted again.", changed=frozenset({"document"}))
+
     def do_wait(self, text: str, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
         number = 0
         while not self.gate.wait(0.002):

@@ -25,7 +25,7 @@ from waiting import settled
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.samples import sample
 from terrace.spec import edit
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.tab_order import reading_order
 from terrace_desktop.builder.variables import UseRole
 from terrace_desktop.ui import theme

@@ -14,7 +14,7 @@ from waiting import settled
 
 from terrace.session.session import Session
 from terrace.session.state import State
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.terms.centring import centring
 
 __all__ = ["popups"]

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 import terrace
 from terrace.session.session import Session
 from terrace.session.state import State
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.terms.coefficients import coefficient_names
 from terrace_desktop.work.session_port import take_snapshot
 

@@ -43,7 +43,7 @@ from terrace.data.dataset import Measure
 from terrace.data.samples import sample
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
 from terrace.spec.templates import TEMPLATES
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.ui.dialogs import PageDialog
 
 __all__ = ["popups"]  # a fixture for every test here

@@ -13,7 +13,8 @@ from waiting import show, wait_until
 from terrace.data.dataset import Dataset
 from terrace.spec.check import Report, examine
 from terrace.spec.facts import facts_of
-from terrace_desktop.builder import BuilderForm, checking, state
+from terrace_desktop.builder import checking, state
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.work.worker import Worker
 
 __all__ = ["popups"]

@@ -35,7 +35,7 @@ from terrace.data.dataset import Panel
 from terrace.language import mixed_options
 from terrace.language.mixed import parse_mixed
 from terrace.spec.model import Display, Maximisation
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 
 __all__ = ["popups"]
 

@@ -239,6 +239,7 @@ def test_models_are_out_of_date_when_their_data_change_and_not_otherwise(desk: D
 
     def show(data: Dataset) -> None:
         desk.session.dataset = data
+        desk.session.state = replace(desk.session.state, dataset=data)
         desk.window.controller.snapshot = replace(desk.window.controller.snapshot, dataset=data)
         desk.window.models.check_stale()
         desk.idle()
@@ -247,11 +248,10 @@ def test_models_are_out_of_date_when_their_data_change_and_not_otherwise(desk: D
     assert not results.newest().stale, "a new variable changes no result"
     desk.run("shift")
     card = results.newest()
-    assert card.stale
     card.wake()
+    assert "Out of date: score was recoded." in [x.text() for x in card.findChildren(QLabel)]
     desk.click("model_refit")
-    assert desk.session.ran[-1] == MODEL
-    show(made)
+    assert desk.session.ran[-1] == f"refit {card.item.id}"
     wait_until(lambda: not card.stale and card.findChild(QPushButton, "model_refit") is None, "a fit that holds")
 
 

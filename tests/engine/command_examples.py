@@ -138,6 +138,9 @@ outline fold 1
 outline fold 1 => outline unfold 1
 outline delete 1
 outline title "Schools"
+update using rows.csv
+replace x = x + 1 => update
+replace x = x + 1 => update, preview
 replace x = x + 1 in 1 => refit _stale
 outline look 1, decimals(3) style(apa) metric(sd) labels parts(none)
 run some.do

@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
 
+from terrace.data.resources import resource_path
 from terrace_desktop.app.find import FindLine, Thing
 from terrace_desktop.app.start_page import sample_cards
 from terrace_desktop.ui import theme
@@ -157,7 +168,7 @@ class Actions(QObject):
             self._menu(tr("&Data"), "data"),
             "do_compute", "do_recode", "do_centre", "do_across", "do_egen", "do_labels", "do_keep_rows", None,
             "do_merge", "do_append", "do_collapse", "do_long", "do_wide", None,
-            "edit_variables", "labels", "codes", None,
+            "labels", "codes", None,
             "sort_up", "sort_down", "sort_none", None,
             "filter", "go_to", "show_all", "variables",
         )  # fmt: skip
@@ -193,7 +204,14 @@ class Actions(QObject):
             self._menu(tr("&Help"), "help"),
             "help", "help_builder", "help_formats", "tour", "shortcuts", "commands", "log", "about",
         )  # fmt: skip
-        self.wordmark = named(label("Terrace", "wordmark"), "wordmark", "Terrace")
+        self.wordmark = named(QWidget(), "wordmark", "Terrace")
+        row = QHBoxLayout(self.wordmark)
+        row.setContentsMargins(16, 0, 4, 0)
+        row.setSpacing(8)
+        logo = QLabel()
+        logo.setPixmap(QIcon(str(resource_path("icons", "terrace.svg"))).pixmap(18, 18))
+        row.addWidget(logo)
+        row.addWidget(label("Terrace", "wordmark"))
         QShortcut(QKeySequence("F10"), self.window).activated.connect(self._into_menus)
         bar.setCornerWidget(self.wordmark, Qt.Corner.TopLeftCorner)
         self.document = ElidedLabel("", "document")

@@ -198,6 +198,11 @@ class DataPane(QFrame):
         self._tab = tab
         self._arrange()
 
+    def offer_variables(self) -> None:
+        """Bring the variables to the front where there is room for one part only: a model is built from them."""
+        if not self._tall and self._tab == DATA:
+            self.show_tab(VARIABLES)
+
     def begin(self) -> None:
         """The focus to where the zone begins."""
         if self._folded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +19,13 @@ from terrace_desktop.work.commands import use_file, use_sample
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.ml_test import compare_by_ml
 from terrace_desktop.work.session_port import document_name
-from terrace_desktop.work.stale import changed_models
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
     from terrace.spec.model import ModelSpec
-    from terrace_desktop.builder import BuilderForm
+    from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
     from terrace_desktop.plots.cards import PlotRow
     from terrace_desktop.plots.thin import Prepared
@@ -57,6 +56,7 @@ class ModelFlow(QObject):
         results.mend_asked.connect(lambda card, _advice: self.edit(card))
         results.panel_asked.connect(self.open_after)
         results.refit_asked.connect(self.refit)
+        results.refit_all_asked.connect(self.refit_stale)
         results.open_asked.connect(self.open_data_of)
         results.plots_asked.connect(self.make_plots)
         results.outline_asked.connect(controller.run)
@@ -104,7 +104,7 @@ class ModelFlow(QObject):
         dataset = self.controller.snapshot.dataset
         if dataset is None:
             return
-        from terrace_desktop.builder import BuilderForm
+        from terrace_desktop.builder.form import BuilderForm
 
         if self.builder is not None and self.builder.state.can_undo:
             # what is being built is not thrown away: another model can be undone, none is no reason
@@ -341,12 +341,15 @@ class ModelFlow(QObject):
     def has_data_of(self, card: ModelCard) -> bool:
         """True where the data that are open come from the rows that a model was fitted to."""
         now = self.controller.snapshot.dataset
-        return card.dataset is None or (now is not None and now.lineage is card.dataset.lineage)
+        then = card.dataset
+        if then is None or now is None:
+            return then is None
+        return now.lineage is then.lineage or (bool(then.source) and then.source == now.source)
 
     def refit(self, card: ModelCard) -> None:
-        """Fit a model again; where other data are open, its card says which are needed."""
+        """Fit a model again in its place; where other data are open, its card says which are needed."""
         if self.has_data_of(card):
-            self.controller.run(card.fit.command)
+            self.controller.run(f"refit {card.item.id}")
         else:
             self._tell_elsewhere(card)
 
@@ -370,21 +373,22 @@ class ModelFlow(QObject):
         name = document_name(card.dataset) or self.tr("other data")
         card.tell(self.tr("This model was fitted to {0}, which is not open now.").format(name))
 
-    # --- stale results ------------------------------------------------------------------------------
+    # --- what is out of date ------------------------------------------------------------------------
     def check_stale(self) -> None:
-        """Ask the worker which models rest on data that have changed since."""
+        """Ask the worker which models rest on data that have changed since, and what has."""
         now = self.controller.snapshot.dataset
-        cards = [c for c in self.results.cards() if c.dataset is not None and self.has_data_of(c)]
-        asked = [(c.item.id, c.fit.spec, c.dataset) for c in cards if c.dataset is not None and c.dataset is not now]
-        if asked:
-            work = partial(changed_models, asked, now)
-            self.controller.call("looking for stale models", lambda _session: work(), self._show_stale)
-        else:
+        if all(card.dataset is None or card.dataset is now for card in self.results.cards()):
             self.results.show_stale({})
+            return
+        from terrace.session.out_of_date import stale
 
-    def _show_stale(self, stale: Mapping[int, bool]) -> None:
-        words = self.tr("the data have changed since this model was fitted")
-        self.results.show_stale({id_: words for id_, changed in stale.items() if changed})
+        self.controller.call(
+            "looking for stale models", lambda session: stale(session.state), self.results.show_stale
+        )
+
+    def refit_stale(self) -> None:
+        """Fit all models that are out of date again, in one step."""
+        self.controller.run("refit _stale")
 
 
 def start_values(fit: FitResult | None) -> str:

@@ -25,10 +25,7 @@ from terrace_desktop.app.start_page import StartPage
 from terrace_desktop.app.status import StatusBar
 from terrace_desktop.app.variables_editor import VariablesEditor
 from terrace_desktop.app.zones import Zones, fitting
-from terrace_desktop.panels.after.catalog import groups as after_catalog
-from terrace_desktop.panels.after.panel import AfterPanel
 from terrace_desktop.panels.data.actions import actions as prepare_actions
-from terrace_desktop.panels.data.catalog import groups as data_catalog
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui import dialogs, theme, words
 from terrace_desktop.ui.action import Action
@@ -86,6 +83,7 @@ class MainWindow(QMainWindow):
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self._prepare: PrepareFlow | None = None
         self._variables: VariablesEditor | None = None
+        self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
         self.scripts = ScriptFlow(self, self.controller, settings, self._last_session)
         self.help = HelpFlow(self, self.controller)
@@ -139,6 +137,9 @@ class MainWindow(QMainWindow):
 
     def _things(self) -> list[Thing]:
         """What can be found beside the actions: forms, variables, results, commands."""
+        from terrace_desktop.panels.after.catalog import groups as after_catalog
+        from terrace_desktop.panels.data.catalog import groups as data_catalog
+
         dataset = self.controller.snapshot.dataset
         if dataset is None:
             return []
@@ -175,16 +176,11 @@ class MainWindow(QMainWindow):
 
     def _panel_changed(self) -> None:
         """The entry of the tool bar whose work is in the panel is marked."""
-        name = ""
-        if self.splitter.is_open():
-            content = self.work.content()
-            if content is self.models.builder:
-                name = "new_model"
-            elif isinstance(content, AfterPanel) and self._prepare is not None and content is self._prepare.panel:
-                name = {"describe": "tool_describe", "plot": "tool_plot"}.get(content.tool(), "tool_prepare")
-            elif isinstance(content, AfterPanel):
-                name = "after_all"
-        self.actions_.show_open(name)
+        content = self.work.content() if self.splitter.is_open() else None
+        self.actions_.show_open("" if content is None else content.tool())
+        if content is not None and content is self.models.builder and content is not self._served:
+            self.left.offer_variables()
+        self._served = content
 
     def all_actions(self) -> list[Action]:
         """What the menus and the tool bar offer, by those who do it."""
@@ -208,9 +204,8 @@ class MainWindow(QMainWindow):
             Action("undo", tr("&Undo"), self.undo, std.Undo, lambda: self.controller.snapshot.can_undo),
             Action("redo", tr("&Redo"), self.redo, std.Redo, lambda: self.controller.snapshot.can_redo),
             Action("copy", tr("&Copy"), self.copy, enabled=open_),
-            Action("variables", tr("Describe var&iables"), partial(self.show_tab, VARIABLES), enabled=open_),
+            Action("variables", tr("Names, labels and measures of var&iables…"), self.edit_variables, enabled=open_),
             Action("cancel", tr("C&ancel what runs"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
-            Action("edit_variables", tr("&Names, labels and measures…"), self.edit_variables, enabled=open_),
             Action("find", tr("&Find anything"), self.find_anything, "Ctrl+K"),
             Action("next_zone", tr("&Next zone"), partial(self.splitter.go, 1), "F6"),
             Action("previous_zone", tr("Previou&s zone"), partial(self.splitter.go, -1), "Shift+F6"),
@@ -255,7 +250,7 @@ class MainWindow(QMainWindow):
         self.left.list.menu_wanted.connect(self._variable_menu)
         self.splitter.panel_changed.connect(self._panel_changed)
         self.splitter.panel_changed.connect(partial(self.actions_.refresh, "tear_panel"))
-        self.work.turned.connect(self._panel_changed)
+        self.work.headed.connect(self._panel_changed)
         self.actions_.more_things = self._things
         self.actions_.tool_used.connect(self._panel_changed)
         self.actions_.find.left.connect(self.left.begin)
@@ -330,8 +325,10 @@ class MainWindow(QMainWindow):
             self.models.show_data(snapshot.dataset, same)
             self.models.check_stale()
         if snapshot.document is not self.results.shown:
+            models = [(i.id, id(i.data)) for i in self.results.shown.models()]
             self.results.show_document(snapshot.document)
-            self.models.check_stale()
+            if [(i.id, id(i.data)) for i in snapshot.document.models()] != models:
+                self.models.check_stale()
         if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
             if self.left.tab() == DATA:

@@ -242,6 +242,9 @@ class BuilderForm(WorkContent):
     def head(self) -> Head:
         return Head("model", self.title, self.subtitle)
 
+    def tool(self) -> str:
+        return "new_model"
+
     def begin(self) -> None:
         target = self.fixed.add if self.spec.outcome.name else self.outcome.add
         target.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -32,8 +32,8 @@ class Section(QWidget):
             self._head.addStretch(1)
             self.body.addLayout(self._head)
         self.purpose = named(label(purpose, "small", wrap=True), f"{name}_purpose", purpose)
-        self.purpose.setVisible(bool(purpose))
         self.body.addWidget(self.purpose)
+        self.purpose.setVisible(bool(purpose))  # what has no parent yet would be a window for a moment
         self.notes = Notes(f"{name}_notes", state.apply)
 
     def add_link(self, link: QWidget) -> None:

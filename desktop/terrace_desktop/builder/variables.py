@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -38,7 +39,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terrace.data.dataset import Variable
 from terrace_desktop.builder.fields import leave_undo
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import lead_with, pixmap
@@ -47,6 +47,9 @@ from terrace_desktop.ui.widgets import icon_button, label, named
 from terrace_desktop.ui.work_panel import Keys, KeyTaker
 
 MIME = "application/x-terrace-variables"
+if TYPE_CHECKING:
+    from terrace.data.dataset import Variable
+
 Index = QModelIndex | QPersistentModelIndex
 NameRole = Qt.ItemDataRole.UserRole
 MeasureRole = Qt.ItemDataRole.UserRole + 1

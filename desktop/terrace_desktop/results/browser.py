@@ -61,7 +61,7 @@ class GrowingBrowser(QTextBrowser):
     def fit_height(self) -> None:
         """Take the height of the document at the present width."""
         document = self.document()
-        width = self.viewport().width()
+        width = self.viewport().width() if self.isVisible() else self.width()  # before it is shown: what it will have
         wraps = self.lineWrapMode() == QTextBrowser.LineWrapMode.WidgetWidth
         if self._needs and width >= self._needs:  # there is room again for the tables as they are
             self._needs = 0.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QMoveEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from terrace.session.document.items import Look
@@ -44,6 +44,7 @@ class Card(QFrame):
     command_asked = Signal(str)  # a command that changes the document
     export_asked = Signal(object)
     woken = Signal()
+    moved = Signal(object)  # itself, to another place on the page
     gap = 12  # px above
 
     def __init__(self, item: Item, setting: Setting) -> None:
@@ -90,6 +91,13 @@ class Card(QFrame):
         """False while the user is at work in it."""
         inside = self._inner
         return inside is None or not inside.isAncestorOf(inside.window().focusWidget() or self)
+
+    def suits(self, item: Item) -> bool:
+        """True where an item can be shown by this kind of card."""
+        mine, other = self.item.outcome, item.outcome
+        same = (mine is None) == (other is None) and (mine is None or other is None or
+                                                      (mine.fit is None) == (other.fit is None))  # fmt: skip
+        return item.kind == self.item.kind and same
 
     def show_item(self, item: Item, setting: Setting) -> None:
         """The item, or what it has to know of the document, is another."""
@@ -242,6 +250,10 @@ class Card(QFrame):
     def remove(self) -> None:
         """Take it out of the document, with what is under it."""
         self.command_asked.emit(outline.delete([self.item.id]))
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self.moved.emit(self)
 
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for any pane: what does not fit gives way."""

@@ -155,6 +155,7 @@ class ModelCard(Card):
         self._browser = named(GrowingBrowser(), "model_tables", self.tr("Tables of {0}").format(name))
         self._browser.setAccessibleDescription(self.outcome.text)
         self._browser.copy_asked.connect(self.copy_tables)
+        self._browser.resize(self.width(), LINE)
         column.addWidget(self._browser)
         if self.setting.view == "text":
             self._browser.show_plain(self.outcome.text.strip("\n"))

@@ -196,6 +196,7 @@ class NoteCard(Card):
         self._shown = named(GrowingBrowser(), "note_text", self.title)
         self._shown.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._shown.viewport().installEventFilter(self)
+        self._shown.resize(max(LINE, self.width() - 15), LINE)
         inside.addWidget(self._shown)
         self._inside = inside
         column.addWidget(self.box)

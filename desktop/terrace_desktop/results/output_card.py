@@ -119,6 +119,7 @@ class OutputCard(Card):
         self._browser = named(GrowingBrowser(), "output_text", self.tr("Output of {0}").format(self.title))
         self._browser.copy_asked.connect(self.copy_tables)
         self._browser.setAccessibleDescription(self.outcome.text)
+        self._browser.resize(self.width(), LINE)
         column.addWidget(self._browser)
         prose, notes = self._prose(), self._notes()
         if prose or notes:  # text for people, which wraps

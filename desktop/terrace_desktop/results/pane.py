@@ -45,6 +45,7 @@ class ResultsPane(QFrame):
     panel_asked = Signal(object, str)  # ModelCard, the key of a form or ""
     export_asked = Signal(object, str)  # ModelCard, format
     refit_asked = Signal(object)
+    refit_all_asked = Signal()  # all that are out of date
     open_asked = Signal(object)  # ModelCard: the data that it was fitted to
     mend_asked = Signal(object, object)  # ModelCard, Advice
     plots_asked = Signal(object, object)  # ModelCard, PlotRow
@@ -106,6 +107,9 @@ class ResultsPane(QFrame):
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
         shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shortcut.activated.connect(self.searching.begin)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.contents)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self._leave_contents)
 
     # --- the head -----------------------------------------------------------------------------------
     def _head(self) -> QWidget:
@@ -153,6 +157,8 @@ class ResultsPane(QFrame):
         menu.addSeparator()
         fill_looks(menu, self.shown.look, lambda **choices: self.outline_asked.emit(outline.look(0, **choices)))
         menu.addSeparator()
+        again = menu.addAction(self.tr("Fit all out-of-date models again"), self.refit_all_asked.emit)
+        again.setEnabled(bool(self._stale))
         menu.addAction(self.tr("Remove all results"), self.clear).setEnabled(self.has_cards())
 
     # --- content ------------------------------------------------------------------------------------
@@ -330,6 +336,10 @@ class ResultsPane(QFrame):
             self._place_contents()
             self.contents.raise_()
             self.contents.tree.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _leave_contents(self) -> None:
+        self.show_contents(False)
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_view(self, view: str) -> None:
         """Tables, or the plain text of the command line."""

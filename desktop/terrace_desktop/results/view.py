@@ -73,9 +73,13 @@ class DocumentView(QScrollArea):
         new = []
         for place, item in enumerate(wanted):
             card = self.cards.get(item.id)
+            if card is not None and not card.suits(item):  # an undone one had the same number
+                self._remove(item.id)
+                card = None
             if card is None:
                 card = self.cards[item.id] = self._make(item, settings[item.id])
                 card.woken.connect(self._looker.start)
+                card.moved.connect(self._moved)
                 new.append(item.id)
             else:
                 card.show_item(item, settings[item.id])
@@ -90,6 +94,7 @@ class DocumentView(QScrollArea):
         """Bring a card to the top of the view; it stays there as it grows."""
         if isinstance(widget, Card):
             widget.wake()
+            self._at = widget.item.id
         self._anchor = (widget, (widget.gap if isinstance(widget, Card) else 0) - MARGIN)
         self._place()
         self.look_soon()
@@ -184,6 +189,11 @@ class DocumentView(QScrollArea):
         if not self._placing:
             self._hold(value)
         self.look_soon()
+
+    def _moved(self, card: Card) -> None:
+        """Heights above a card have changed: what is read goes back to its place before anything is painted."""
+        if self._anchor is not None and self._anchor[0] is card:
+            self._place()
 
     def _hold(self, value: int) -> None:
         """What is at the top of the view now stays there."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QToolButton, QWidget
 
 from terrace.data.resources import resource_path
 from terrace_desktop.ui import theme
@@ -68,6 +68,10 @@ def set_icon(widget: QAbstractButton | QLabel, name: str, tone: str = "ink", *, 
 def lead_with(line: QLineEdit, name: str) -> None:
     """Put an icon before the text of a line."""
     action = line.addAction(icon(name, "muted"), QLineEdit.ActionPosition.LeadingPosition)
+    for b in line.findChildren(QToolButton):  # Qt makes buttons for the icon and for clearing
+        if not b.objectName():
+            b.setObjectName(f"{line.objectName()}_{name}")
+            b.setAccessibleName(line.accessibleName())
     _Follower(line, name, "muted", "", action)
 
 

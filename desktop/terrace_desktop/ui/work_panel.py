@@ -68,6 +68,10 @@ class WorkContent(KeyTaker):
         """The icon and words of the head."""
         return Head("model", self.accessibleName())
 
+    def tool(self) -> str:
+        """The action of the tool bar that this is the work of; empty where there is none."""
+        return ""
+
     def begin(self) -> None:
         """Put the focus where work begins."""
         self.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -112,6 +116,7 @@ class WorkPanel(QFrame):
     close_asked = Signal()
     tear_asked = Signal()  # off, or back into the window
     turned = Signal()  # it shows something else
+    headed = Signal()  # its contents say something else of themselves
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -194,6 +199,7 @@ class WorkPanel(QFrame):
         for b, able in ((self.undo, content.can_undo), (self.redo, content.can_redo)):
             b.setVisible(content.undoes)
             b.setEnabled(able)
+        self.headed.emit()
 
     def _undo(self) -> None:
         if self._content is not None:

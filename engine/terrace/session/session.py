@@ -55,6 +55,7 @@ class Session:
         self.places = True  # what it does goes into the results document; a fork on trial has no part in that
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
+        self._numbered = 0  # the last number of a result before a fork
 
     # --- what there is ----------------------------------------------------------------------------------
     @property
@@ -259,7 +260,8 @@ class Session:
         """The number of a result: failed commands have none, so that a do-file without them counts the same."""
         if not outcome.ok or not (outcome.tables or outcome.plots or outcome.fit is not None):
             return 0
-        return 1 + next((o.number for o in reversed(self._history) if o.number), 0)
+        own = next((o.number for o in reversed(self._history) if o.number), 0)
+        return 1 + max(own, self._numbered, self.state.document.last_number)
 
     def execute(self, parsed: ParsedCommand) -> CommandResult:
         """Run a parsed command on the present state without taking over what it changes.
@@ -277,7 +279,8 @@ class Session:
         """A session on another state, for running a command without a trace in this one."""
         child = Session.__new__(Session)
         child.__dict__.update(
-            self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False, places=False
+            self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False, places=False,
+            _numbered=next((o.number for o in reversed(self._history) if o.number), self._numbered),
         )
         return child
 

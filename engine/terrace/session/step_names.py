@@ -47,6 +47,7 @@ _MADE = {
     "xtset": "panel and time",
     "tsset": "time variable",
     "restore": "data brought back",
+    "update": "update from the file",
 }
 """Commands of which the data before and after do not tell what was done."""
 _MOST = 2

@@ -196,9 +196,9 @@ class AfterPanel(WorkContent, Generic[F]):
             self.search.selectAll()
 
     def tool(self) -> str:
-        """The icon of the group that is in front."""
         entry = self.list.current()
-        return "" if entry is None else self.list.icon_of(entry.key)
+        icon = (self.list.icon_of(entry.key) if entry is not None else "") or self._icon
+        return "after_all" if icon == "after" else f"tool_{icon}"
 
     def show_list(self, group: str = "") -> None:
         """Show the list, at the heading of a group where one is named."""

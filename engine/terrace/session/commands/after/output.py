@@ -17,6 +17,7 @@ from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.fits import current_fit, named_fit
+from terrace.session.document.fits import fits_of, model_of
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
@@ -51,6 +52,8 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     numbers = [] if "noresults" in options else _numbers(session, options.get("results"))
     fits = _fits(session, parsed, options.get("models"), bool(numbers))
     titles = _titles(options.get("titles"), len(fits))
+    own = [model_of(session.state.document, f) for f in fits]
+    titles = [title or (item.title if item is not None else "") for title, item in zip(titles, own)]
     named = {
         id(f): replace(f, name=titles[i] or f"Model {i + 1} · {model_title(f.spec)}") for i, f in enumerate(fits)
     }
@@ -132,15 +135,21 @@ def _fits(session: Session, parsed: ParsedCommand, models: Option | None, chosen
         return [named_fit(session, parsed, item)[1] for item in words(argument(models))]
     if chosen:
         return []
-    if not session.fits and not any(o.number for o in session.history):
+    fits = [fit for _, fit in fits_of(session.state.document)]
+    if not fits and not _known(session):
         return [current_fit(session, parsed)]
-    return list(session.fits)
+    return fits
+
+
+def _known(session: Session) -> set[int]:
+    """The numbers of the results that are in the document."""
+    return {i.outcome.number for i in session.state.document if i.outcome is not None and i.outcome.number}
 
 
 def _numbers(session: Session, option: Option | None) -> list[int] | None:
     if option is None:
         return None
-    known = {o.number for o in session.history if o.number}
+    known = _known(session)
     out = []
     for item in words(argument(option)):
         if not str(item).isdigit() or int(str(item)) not in known:
