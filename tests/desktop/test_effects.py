@@ -12,10 +12,10 @@ import terrace
 from terrace.data.write import write
 from terrace.session import registry
 from terrace.session.commands.after.output import MORE, PLOTS
+from terrace.session.document.titles import TITLES
 from terrace_desktop.app.actions import EXPLORE
 from terrace_desktop.app.window import MainWindow
 from terrace_desktop.results.model_card import AFTER
-from terrace.session.document.titles import TITLES
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work.commands import PLOT_NAMES
 

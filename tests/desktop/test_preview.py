@@ -20,7 +20,7 @@ from terrace.session.contract import Outcome
 from terrace.session.preview import Preview
 from terrace.session.state import State
 from terrace_desktop.app.window import MainWindow
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.preview import ModelPreview
 from terrace_desktop.builder.preview_html import cell, decimals_of
 from terrace_desktop.ui.settings import Settings
