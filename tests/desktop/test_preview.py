@@ -23,6 +23,7 @@ from terrace_desktop.app.window import MainWindow
 from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.preview import ModelPreview
 from terrace_desktop.builder.preview_html import cell, decimals_of
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work import previewer as previewer_module
 from terrace_desktop.work.controller import Controller
@@ -246,6 +247,22 @@ def test_nothing_is_told_after_the_form_has_gone(following: Callable[..., tuple[
     wait_until(lambda: bool(slow.cancelled), "its end")
     settled()
     assert p.shown is None
+
+
+def test_another_theme_finds_no_page_that_has_gone(
+    following: Callable[..., tuple[BuilderForm, ModelPreview]],
+) -> None:
+    form, p = following(INTERCEPTS)
+    wait_until(lambda: p.shown is not None, "the preview")
+    light = p.browser.toHtml()
+    try:
+        theme.manager().apply("dark")
+        assert p.browser.toHtml() != light and theme.DARK.ink in p.browser.toHtml()
+        close(form)
+        settled()
+        theme.manager().apply("light")  # an exception in a slot fails the test
+    finally:
+        theme.manager().apply("light")
 
 
 # --- in the program -------------------------------------------------------------------------------------------

@@ -160,6 +160,7 @@ class LivePanel(QWidget):
     def follow(self, previewer: Previewer, parent: FitResult | None = None, parent_name: str = "") -> None:
         """Show what the model gives on two pages before the others, beside the fit that it is made from."""
         self.preview = ModelPreview(self.state, previewer, parent, parent_name)
+        self.preview.setParent(self)  # it goes with its pages, which it would otherwise still paint
         blocked = self.views.blockSignals(True)
         for at, (key, title, page) in enumerate((
             ("estimates", self.tr("Estimates"), self.preview.estimates),
