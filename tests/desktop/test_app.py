@@ -141,7 +141,7 @@ def test_the_report_of_the_page_has_every_card_that_is_left(
     w.exports.export_all()
     program.idle()
     text = path.read_text()
-    places = [text.index(x) for x in ("scatter reaction days", "Model 1 ", "plot lines days", "tabulate days")]
+    places = [text.index(x) for x in ("scatter reaction days", "Model 1: ", "plot lines days", "tabulate days")]
     assert places == sorted(places)
     assert "estat icc" not in text and text.count("<svg") + text.count("<img") == 5
 
@@ -264,7 +264,7 @@ def test_what_the_reader_decided_stands_in_the_results(program: Program, tmp_pat
     program.window.data.open_file(str(path))
     program.idle()
     card = program.window.results.outputs()[0]
-    assert card.title == "Notes on the data" and "group_id" in card._browser.toPlainText()
+    assert card.title == "eu.csv" and "group_id" in card.browser.toPlainText()
     assert program.window.windowTitle() == "eu.csv – Terrace"
 
 
@@ -272,7 +272,7 @@ def test_a_model_of_other_data_is_told_and_harms_nothing(program: Program) -> No
     w = program.window
     program.run("sample hsb", HSB, "sample sleepstudy")
     card = w.results.newest()
-    assert card.stale
+    assert not card.stale, "its own data have not changed"
     w.models.open_builder(card.fit.spec)
     builder = w.models.builder
     wait_until(lambda: builder is not None and builder.isVisible())
@@ -282,7 +282,8 @@ def test_a_model_of_other_data_is_told_and_harms_nothing(program: Program) -> No
     w.models.close_builder()
     card.refit_asked.emit()
     program.idle()
-    assert w.results.errors()[-1].outcome.error[0] == "no-such-variable"
+    told = [x.text() for x in card.findChildren(QLabel)]
+    assert "This model was fitted to hsb, which is not open now." in told and w.results.errors() == []
     w.models.after(card, "estat icc")
     w.models.after(card, "predict f, fitted")
     program.idle()

@@ -662,3 +662,22 @@ def test_a_streamed_file_keeps_its_counts_until_it_is_read(tmp_path: Path) -> No
     form = shown(terrace.stream(tmp_path / "schools.parquet"), "mixed score ses || id:")
     assert form.state.ready
     assert "streamed" in form.live.estimated.toPlainText()
+
+
+def test_nested_and_crossed_have_the_room_that_they_need(model: BuilderForm) -> None:
+    relation = model.levels.cards[0].relation
+    needed = max(relation.fontMetrics().horizontalAdvance(relation.itemText(k)) for k in range(relation.count()))
+    assert relation.sizeHint().width() >= needed + 40, "its frame and its arrow stand beside the words"
+    assert relation.view().minimumWidth() >= needed + 12
+
+
+def test_what_most_models_leave_alone_is_behind_one_line() -> None:
+    form = shown(DATA, "mixed score ses || id: ses, reml dfmethod(satterthwaite) vce(robust)", unfolded=False)
+    assert form.summary.full_text() == "REML, Satterthwaite df, robust SE"
+    assert not form.estimation.isVisible() and not form.levels.cards[0].matrix.isVisible()
+    click(form, "builder_change")
+    assert form.estimation.isVisible() and form.residuals.isVisible() and form.levels.cards[0].matrix.isVisible()
+    choose(form, "residuals_structure", "ar")
+    assert form.summary.full_text().endswith("autoregressive residuals")
+    click(form, "builder_change")
+    assert not form.estimation.isVisible()

@@ -57,6 +57,7 @@ class Card(QFrame):
         self._column.setSpacing(0)
         self._height = 0
         self._menu: QMenu | None = None
+        self._title: Title | None = None
         named(self, f"{item.kind}_{item.id}", item.heading)
         self.setFixedHeight(self.estimate())
 
@@ -119,6 +120,10 @@ class Card(QFrame):
         inner, self._inner = self._inner, None
         if inner is not None:
             self.dropped()
+            self._title = None
+            if self._menu is not None:
+                self._menu.deleteLater()
+                self._menu = None
             self._column.removeWidget(inner)
             inner.hide()
             inner.deleteLater()
@@ -235,7 +240,7 @@ class Card(QFrame):
     def rename(self) -> None:
         """Edit the title where it stands."""
         self.wake()
-        if hasattr(self, "_title"):
+        if self._title is not None:
             self._title.edit()
 
     def toggle_fold(self) -> None:

@@ -77,6 +77,7 @@ class ModelCard(Card):
         self._browser: GrowingBrowser | None = None
         self._open: dict[str, bool] = {}
         self._told = ""  # what could not be done, and why
+        self._folds: Folds | None = None
         self.plots: PlotRow | None = None
         super().__init__(item, setting)
 
@@ -164,17 +165,18 @@ class ModelCard(Card):
             self._browser.show_html(
                 face.tables_html(tables, first, look), face.tables_html(tables, first, look, narrow=True)
             )
-        self._folds = Folds()
-        self._folds.toggled.connect(self._toggled)
+        folds = self._folds = Folds()
+        folds.toggled.connect(self._toggled)
         for part, text, make in (
             ("model_details", self.tr("Command and fit details"), self._details),
             ("model_plots", self.tr("Diagnostic plots"), self._plots),
         ):
-            self._folds.add(part, text, make, self._open.get(part, False))
-        column.addWidget(self._folds)
+            folds.add(part, text, make, self._open.get(part, False))
+        column.addWidget(folds)
 
     def dropped(self) -> None:
         self._browser = None
+        self._folds = None
         self.plots = None
 
     def _edit_button(self) -> QWidget:
@@ -234,7 +236,7 @@ class ModelCard(Card):
 
     def _toggled(self, part: str, opened: bool) -> None:
         self._open[part] = opened
-        inside = self._folds.inside(part)
+        inside = None if self._folds is None else self._folds.inside(part)
         if inside is not None:
             self.reveal_asked.emit(inside)
         elif part == "model_plots":
@@ -259,7 +261,7 @@ class ModelCard(Card):
     def show_part(self, part: str, opened: bool = True) -> None:
         """Open or close ``model_details`` or ``model_plots``."""
         self.wake()
-        if not self.folded:
+        if self._folds is not None:
             self._folds.set_open(part, opened)
 
     # --- actions ------------------------------------------------------------------------------------

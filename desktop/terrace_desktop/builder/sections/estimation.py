@@ -28,14 +28,15 @@ def percent(text: str) -> float:
     return value
 
 
-DF_WORDS = {"satterthwaite": "Satterthwaite df", "kroger": "Kenward–Roger df", "residual": "residual df"}
-
-
 def summary(spec: ModelSpec) -> str:
     """What is behind `Change`, in a few words: method, degrees of freedom, and what is not as usual."""
-    parts = [spec.method.upper()]
+    words = {
+        "satterthwaite": tr("Satterthwaite df"), "kroger": tr("Kenward–Roger df"), "residual": tr("residual df"),
+        "repeated": tr("repeated-measures df"), "anova": tr("ANOVA df"),
+    }  # fmt: skip
+    parts = [tr("REML") if spec.method == "reml" else tr("ML")]
     if spec.df_method is not None:
-        parts.append(DF_WORDS.get(spec.df_method, f"{spec.df_method} df"))
+        parts.append(words[spec.df_method])
     if spec.vce in ("robust", "cluster"):
         parts.append(tr("robust SE"))
     if spec.residuals.structure != "independent" or spec.residuals.by:

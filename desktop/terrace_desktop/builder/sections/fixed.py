@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QMenu
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu
 
 from terrace.spec import edit
 from terrace.spec.model import Factor, Term
@@ -46,7 +46,7 @@ class OutcomeSection(Section):
         self.chips = ChipRow("outcome")
         self.add = button(self.tr("Choose"), "outcome_add", self._pick, variant="add")
         set_icon(self.add, "plus", "accent_text")
-        self.told = label("", "muted")
+        self.told = named(label("", "muted"), "outcome_label", "")
         self.chips.add_last(self.told)
         self.chips.add_last(self.add)
         self.drag = label(self.tr("or drag a variable here"), "small")
@@ -131,13 +131,17 @@ class FixedSection(Section):
         )  # fmt: skip
         self.intercept = named(QCheckBox(self.tr("Intercept")), "fixed_intercept", self.tr("Fixed intercept"))
         self.intercept.clicked.connect(lambda on: state.apply(edit.set_constant(self.spec, on)))
-        for w in (self.reference, self.centre, self.power, self.interaction):
+        for w in (self.centre, self.power, self.interaction):
             self.add_link(w)
         self.chips.add_last(self.add)
         self.box.body.addWidget(self.chips)
         self.body.addWidget(self.box)
         self.body.addWidget(self.box.reason)
-        self.body.addWidget(self.intercept)
+        rest = QHBoxLayout()
+        rest.addWidget(self.intercept)
+        rest.addStretch(1)
+        rest.addWidget(self.reference)
+        self.body.addLayout(rest)
         self.body.addWidget(self.notes)
 
     def boxes(self) -> list[RoleBox]:

@@ -76,7 +76,7 @@ class AfterFlow(QObject):
             panel.deleteLater()
 
     def _facts(self, card: ModelCard) -> Facts:
-        stored = tuple(Model(c.stored, c.title) for c in self.results.cards() if c.stored)
+        stored = tuple(Model(c.stored, c.title, _alike(c, card)) for c in self.results.cards() if c.stored)
         now = self.controller.snapshot
         origin = now.origins.get(id(card.fit.model))
         return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin)
@@ -115,3 +115,9 @@ class AfterFlow(QObject):
             self.close()
         else:
             self.panel.set_facts(self._facts(self.card))
+
+
+def _alike(one: ModelCard, other: ModelCard) -> bool:
+    """True where two models have one outcome and come from the rows of the same data."""
+    a, b = one.dataset, other.dataset
+    return one.fit.outcome == other.fit.outcome and (a is None or b is None or a.lineage is b.lineage)

@@ -35,6 +35,7 @@ class OutlineTree(QTreeView):
         self.setItemDelegate(self.painter_)
         self.menu_of: Callable[[int], QMenu | None] = lambda _id: None
         self.setHeaderHidden(True)
+        named(self.header(), "outline_header", self.tr("Outline of the results"))
         self.setIndentation(0)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(False)
