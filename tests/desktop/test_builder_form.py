@@ -497,7 +497,7 @@ def test_a_template_without_data_for_it_says_what_to_choose(form: BuilderForm) -
 
 
 def test_the_command_can_be_written(model: BuilderForm) -> None:
-    model.live.views.setCurrentIndex(2)
+    model.live.show_page("command")
     edit = model.live.command
     assert edit.toPlainText() == model.command and not model.live.use.isEnabled()
     edit.setPlainText("mixed score c.ses##i.race || id: ses, cov(un) reml")

@@ -243,7 +243,7 @@ def test_weights_and_conditions_are_typed_as_in_a_command(model: BuilderForm) ->
 
 def test_undo_in_the_command_is_of_the_typing_first(model: BuilderForm) -> None:
     take(model, "week")
-    model.live.views.setCurrentIndex(2)
+    model.live.show_page("command")
     line = model.live.command
     line.setFocus()
     undo = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

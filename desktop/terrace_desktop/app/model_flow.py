@@ -99,8 +99,8 @@ class ModelFlow(QObject):
         ]
 
     # --- the builder --------------------------------------------------------------------------------
-    def open_builder(self, spec: ModelSpec | None) -> None:
-        """The model builder over the present data, empty or with a model in it."""
+    def open_builder(self, spec: ModelSpec | None, origin: ModelCard | None = None) -> None:
+        """The model builder over the present data, empty or with a model in it, which may come from a card."""
         dataset = self.controller.snapshot.dataset
         if dataset is None:
             return
@@ -122,6 +122,8 @@ class ModelFlow(QObject):
             habits=convention(self.settings.convention()),
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
+        fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
+        self.builder.live.follow(self.controller.previewer(), fit, name)
         self.builder.cancelled.connect(self.close_builder)
         self.zones.open(self.builder)
 
@@ -356,7 +358,7 @@ class ModelFlow(QObject):
     def edit(self, card: ModelCard) -> None:
         """A model in the builder; where other data are open, its card says which are needed."""
         if self.has_data_of(card):
-            self.open_builder(card.fit.spec)
+            self.open_builder(card.fit.spec, card)
         else:
             self._tell_elsewhere(card)
 

@@ -26,7 +26,7 @@ from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder import look
 from terrace_desktop.builder.checking import DIRECT_ROWS
-from terrace_desktop.builder.live import COMMAND, LivePanel, command_of
+from terrace_desktop.builder.live import LivePanel, command_of
 from terrace_desktop.builder.pasting import read_paste
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.sections.estimation import EstimationSection, summary
@@ -349,7 +349,7 @@ class BuilderForm(WorkContent):
             return False
         self.live.command.setPlainText(command)
         if not self.live.use_command():
-            self.live.views.setCurrentIndex(COMMAND)
+            self.live.show_page("command")
             return False
         self.state.know(defined)
         return True
@@ -369,6 +369,7 @@ class BuilderForm(WorkContent):
         self.variables.taken.disconnect(self.add_variable)
         self.variables.typed.disconnect(self.add_typed)
         self.variables.menu_wanted.disconnect(self._variable_menu)
+        self.live.close_down()
         self.state.close()
 
     # --- adding variables --------------------------------------------------------------------------------

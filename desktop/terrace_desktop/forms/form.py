@@ -72,6 +72,12 @@ class EntryForm(QWidget, Generic[F]):
             policy = QFormLayout.RowWrapPolicy
             self.layout_.setRowWrapPolicy(policy.WrapAllRows if self.width() < NARROW else policy.WrapLongRows)
 
+    def place(self, widget: QWidget) -> None:
+        """Put something under the fields."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(column.count() - 1, widget)
+
     # --- values -------------------------------------------------------------------------------------
     def values(self) -> dict[str, Any]:
         """What the fields hold."""

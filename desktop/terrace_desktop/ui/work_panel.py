@@ -177,8 +177,7 @@ class WorkPanel(QFrame):
             self._column.removeWidget(content)
             self._content = None
             self.turned.emit()
-        content.hide()
-        content.setParent(None)
+        content.hide()  # it stays a child until it is deleted: without a parent Python would delete it a second time
 
     def show_torn(self, torn: bool) -> None:
         """Whether it is a window of its own."""

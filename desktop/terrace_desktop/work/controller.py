@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from terrace_desktop.work.history import Entry, HistoryModel
+from terrace_desktop.work.previewer import Previewer
 from terrace_desktop.work.session_port import Ran, SessionPort, Snapshot, Step
 from terrace_desktop.work.worker import Job, Operation, Task, Worker
 
@@ -40,6 +41,7 @@ class Controller(QObject):
         super().__init__()
         self.worker = worker
         self.view_worker = view_worker
+        self.preview_worker = Worker("preview")
         self.port = port
         self.history = HistoryModel()
         self.snapshot = Snapshot()
@@ -65,8 +67,9 @@ class Controller(QObject):
         return self.snapshot.dataset is not None
 
     def start(self) -> None:
-        """Start both threads, and make the session; what is asked for meanwhile waits for it."""
+        """Start the threads, and make the session; what is asked for meanwhile waits for it."""
         self.view_worker.start()
+        self.preview_worker.start()
         self.worker.start()
         port, warm_up = self.port, self._warm_up
         self.worker.put(Operation(lambda _t: port.open(), self._session_ready, self.failed.emit, "making the session"))
@@ -151,16 +154,20 @@ class Controller(QObject):
         """Queue work on what is shown (a sort, a copy), which need not wait for a fit."""
         return self.view_worker.put(Operation(lambda _t: work(), success, failure or self.failed.emit, label))
 
+    def previewer(self) -> Previewer:
+        """What finds previews of one form, on a thread of their own."""
+        return Previewer(self.preview_worker, lambda: self.snapshot.state)
+
     def cancel(self) -> None:
         """Stop the running job and those behind it."""
         for job in self._jobs:
             job.cancel()
 
     def stop(self) -> bool:
-        """End both threads."""
+        """End the threads."""
         self._timer.stop()
-        ended = self.worker.stop()
-        return self.view_worker.stop() and ended
+        ended = [worker.stop() for worker in (self.preview_worker, self.worker, self.view_worker)]
+        return all(ended)
 
     # --- answers ------------------------------------------------------------------------------------
     def _put(self, operation: Operation[T]) -> Job[T]:

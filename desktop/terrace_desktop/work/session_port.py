@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
     from terrace.session.session import Session
-    from terrace.session.state import Origin
+    from terrace.session.state import Origin, State
     from terrace_desktop.work.worker import Task
 
 
@@ -32,6 +32,7 @@ class Snapshot:
     constraints: Mapping[int, str] = field(default_factory=dict)
     origins: Mapping[int, Origin] = field(default_factory=dict)  # which rows the fits saw, by the id of their models
     document: Document = field(default_factory=Document)
+    state: State | None = None  # all of it, for what is previewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,8 @@ def warm_up() -> None:
     from terrace.estimate import fit
     from terrace.postestimation.diagnose import plots
     from terrace.report.html.html import table_html
+    from terrace.session.preview import preview
+    from terrace.session.state import State
 
     parent.begin()  # it loads its libraries beside what follows
     rng = np.random.default_rng(0)
@@ -135,6 +138,7 @@ def warm_up() -> None:
     plots.residual_fitted(result, data)
     plots.caterpillar(result)
     table_html(result.tables()[0], "light")
+    preview(State(dataset=data), "mixed y x || g: x", parent=result, lines=True)
 
 
 def take_snapshot(session: Session) -> Snapshot:
@@ -149,6 +153,7 @@ def take_snapshot(session: Session) -> Snapshot:
         constraints=dict(session.state.constraints),
         origins=dict(session.state.origins),
         document=session.state.document,
+        state=session.state,
     )
 
 

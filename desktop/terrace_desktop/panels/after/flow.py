@@ -55,6 +55,7 @@ class AfterFlow(QObject):
             self.panel.edit_asked.connect(self._edit)
             self.panel.close_asked.connect(self.close)
             self.card = card
+            self.panel.follow(self.controller.previewer(), self._lead)
         elif card is not self.card:
             self.card = card
             self.panel.set_facts(self._facts(card))
@@ -79,6 +80,11 @@ class AfterFlow(QObject):
         now = self.controller.snapshot
         origin = now.origins.get(card.fit.identity)
         return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin)
+
+    def _lead(self) -> tuple[str, ...]:
+        """What makes the model of the panel the active one, for a preview."""
+        stored = "" if self.card is None else self.card.stored
+        return (f"quietly estimates restore {stored}",) if stored else ()
 
     def _run(self, commands: list[str]) -> None:
         if self.card is not None and self.panel is not None and commands:

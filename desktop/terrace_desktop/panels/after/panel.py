@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from terrace_desktop.forms import look
 from terrace_desktop.forms.entry import Entry, F, Group
 from terrace_desktop.forms.form import EntryForm
 from terrace_desktop.forms.listing import EntryList, SearchLine
+from terrace_desktop.forms.preview import FormPreview
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, label, named
 from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
+from terrace_desktop.work.previewer import Previewer
 
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome
@@ -51,6 +54,7 @@ class AfterPanel(WorkContent, Generic[F]):
         named(self, "after_panel", self._title)
         self.facts = facts
         self.form: EntryForm[F] | None = None
+        self.preview: FormPreview | None = None
         self._running = False
         self._problem = ""
         self._at_form = False
@@ -72,6 +76,14 @@ class AfterPanel(WorkContent, Generic[F]):
         self.set_facts(facts)
         self._turn(False)
         self.search.setFocus()
+
+    def follow(self, previewer: Previewer, lead: Callable[[], tuple[str, ...]] = tuple) -> None:
+        """Show under the form what its commands would give; ``lead`` are those to run before them, such as the one
+        that makes the model the active one."""
+        self.preview = FormPreview(self, previewer, lead)
+        if self.form is not None:
+            self.form.place(self.preview)
+        self._follow()
 
     # --- building -----------------------------------------------------------------------------------
     def _middle(self) -> QWidget:
@@ -202,6 +214,7 @@ class AfterPanel(WorkContent, Generic[F]):
     def _turn(self, to_form: bool) -> None:
         self._at_form = to_form
         self._arrange()
+        self._follow()
         self.head_changed.emit()
 
     def _arrange(self) -> None:
@@ -213,6 +226,14 @@ class AfterPanel(WorkContent, Generic[F]):
         self._back_row.setVisible(not both)
         for w in (self._foot_line, self._footer):
             w.setVisible(both or self._at_form)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._follow()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -242,6 +263,8 @@ class AfterPanel(WorkContent, Generic[F]):
 
     def _show_entry(self, entry: Entry[F] | None, *, again: bool = False) -> None:
         self.nothing.setVisible(entry is None)
+        if self.preview is not None:
+            self.preview.leave()  # it outlives the form that it stood in
         if entry is None:
             self.form = None
             self.scroller.takeWidget()
@@ -261,6 +284,8 @@ class AfterPanel(WorkContent, Generic[F]):
         form.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         form.changed.connect(self._follow)
         form.edit_asked.connect(self.edit_asked)
+        if self.preview is not None:
+            form.place(self.preview)
         self.scroller.setWidget(form)
         self._follow()
         self.head_changed.emit()
@@ -282,6 +307,9 @@ class AfterPanel(WorkContent, Generic[F]):
         self.command.setText(text or " ")
         self.command.setAccessibleName(text or self.tr("No command"))
         ready = self.form is not None and not self._problem
+        if self.preview is not None:
+            seen = self.isVisible() and not self._sides[1].isHidden()
+            self.preview.show_commands(self.commands() if ready and seen and not self._running else [])
         self.run.setText(self.tr("Run") if self.form is None else self.form.verb())
         self.run.setAccessibleName(self.run.text())
         self.run.setEnabled(ready and not self._running)

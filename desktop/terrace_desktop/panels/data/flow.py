@@ -36,6 +36,7 @@ class PrepareFlow(QObject):
             self.panel.run_asked.connect(self._run)
             self.panel.cancel_asked.connect(self.controller.cancel)
             self.panel.close_asked.connect(self.close)
+            self.panel.follow(self.controller.previewer())
         if key:
             self.panel.choose(key)
         else:
