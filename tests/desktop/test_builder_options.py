@@ -35,7 +35,7 @@ from terrace.data.dataset import Panel
 from terrace.language import mixed_options
 from terrace.language.mixed import parse_mixed
 from terrace.spec.model import Display, Maximisation
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 
 __all__ = ["popups"]
 
@@ -295,6 +295,7 @@ def test_coefficients_for_some_levels_only(model: BuilderForm) -> None:
 
 def test_undo_works_from_where_one_types(model: BuilderForm) -> None:
     take(model, "week")
+    model.variables.begin()
     assert model.variables.search.hasFocus()
     undo = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(model.variables.search, *undo)

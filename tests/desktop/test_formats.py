@@ -71,7 +71,8 @@ def test_dialogs_and_menus_offer_what_the_tables_have(settings: Settings, asked:
     for known in output.PLOTS:
         window.exports.export_plot(fakes.plot(), known.suffix)
         assert asked.pop() == f"{known.name} (*{known.ending})"
-    (row,) = [g.plots for g in window.results.groups if g.plots is not None]
+    card.show_part("model_plots")
+    row = card.plots
     row.small["qq"].clicked.emit()
     assert items(window.findChild(QMenu, "plot_export_menu")) == [f"{f.name}…" for f in output.PLOTS]
 

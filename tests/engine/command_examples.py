@@ -267,6 +267,7 @@ preserve => restore, not
 mixed y c.x##c.t || g: => simpleslopes x t, noplot
 mixed y c.x##c.t || g: => johnsonneyman x t, noplot
 estimates compare a b
+estimates steps a b
 etable, estimates(a b)
 etable, estimates(a b) export(models.html)
 estat influence, noplot

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Model:
-    """A stored model as others are offered: its name in the session and its title on the card."""
+    """A stored model as others are offered: its name in the session and its title on the card.
+
+    ``like`` is True where it has the outcome and the data of the model that the form is about.
+    """
 
     name: str
     title: str
+    like: bool = True
 
 
 class OfData:

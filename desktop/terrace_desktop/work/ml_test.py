@@ -50,15 +50,11 @@ def compare_by_ml(controller: Controller, command: str) -> None:
 
 
 def by_ml(spec: ModelSpec) -> str:
-    """The command that fits a model by ML; degrees of freedom that need REML are left out."""
-    from terrace.spec import edit
-    from terrace.spec.choices import closed
+    """The command that fits a model by ML."""
+    from terrace.spec.refit import by_ml as refitted
     from terrace.spec.text import format_mixed
 
-    spec = edit.set_method(spec, "ml")
-    if spec.df_method in closed("df", spec):
-        spec = edit.set_df(spec, None)
-    return format_mixed(spec)
+    return format_mixed(refitted(spec))
 
 
 def fit_of(session: Session, name: str) -> FitResult:

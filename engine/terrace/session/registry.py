@@ -37,7 +37,7 @@ FAMILIES = {
         "columns", "compare", "estimates", "estimates_files", "mixed", "refit", "regress",
     ),
     "estat": (
-        "diagnostics", "explained", "parts", "profile", "terms",
+        "diagnostics", "explained", "parts", "profile", "simplify", "terms",
     ),
     "after": (
         "apa", "contrasts", "hypotheses", "lrtest", "margins", "output", "predict", "slopes",

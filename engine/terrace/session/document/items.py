@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
+    from terrace.results.table import Table
     from terrace.session.contract import Outcome
 
 ItemKind = Literal["data", "model", "output", "note", "heading"]
@@ -42,7 +43,8 @@ class Item:
     ``title`` is the user's own, empty where there is none: `heading` is what is shown. ``under`` is the id of the
     item that this one belongs to, 0 at the top; ``origin`` the id of the model that a model was made from, 0 for
     none. ``text`` is a note in Markdown. ``data`` are those that a model was fitted to, ``stored`` the name that
-    commands find its fit by. ``when`` is as ISO 8601 has it.
+    commands find its fit by. ``when`` is as ISO 8601 has it. ``more`` are further tables of a
+    model (`terrace.session.document.card`), None until they have been worked out.
     """
 
     id: int
@@ -59,6 +61,7 @@ class Item:
     stored: str = ""
     when: str = ""
     look: Look = Look()
+    more: tuple[Table, ...] | None = None
 
     @property
     def heading(self) -> str:
@@ -92,11 +95,6 @@ class Document:
     def models(self) -> tuple[Item, ...]:
         """The models, in order."""
         return tuple(i for i in self.items if i.kind == "model")
-
-    @property
-    def last_number(self) -> int:
-        """The highest number of a result."""
-        return max((i.outcome.number for i in self.items if i.outcome is not None), default=0)
 
     def since(self, before: Document) -> tuple[Item, ...]:
         """What came to an earlier state of this document, in order."""
