@@ -309,6 +309,8 @@ class ModelFlow(QObject):
             if "data" in outcome.changed:  # nothing to say is no reason to say nothing
                 self.told.emit(self.tr("Done: {0}").format(" ".join(outcome.command.split())))
             return
+        if Effect.OUTLINE in outcome.effects and not outcome.warnings:
+            return  # the document shows it
         passing = Effect.BRIEF in outcome.effects or ("data" in outcome.changed and "\n" not in told)
         shown = bool(outcome.tables or outcome.plots or outcome.warnings) or Effect.OPENS in outcome.effects
         restored = outcome.type == "estimates restore"  # the window does that on the way to something else
