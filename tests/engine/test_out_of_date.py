@@ -89,7 +89,10 @@ def test_what_cannot_be_fitted_again_stays_and_says_why(session: Session) -> Non
     ok(session, "drop ses")
     ok(session, "replace female = 1 - female")
     told = ok(session, "refit _stale")
-    assert told.warnings == ("Model 1: Random slope of ses is as it was: There is no variable 'ses' in the data.",)
+    assert told.text == (
+        "Fitted again: Model 2: Random intercept of id. "
+        "Model 1: Random slope of ses is as it was: There is no variable 'ses' in the data."
+    )
     assert list(stale(session.state)) == [2] and session.fit is session.state.document.items[-1].outcome.fit  # type: ignore[union-attr]
     refused = session.run("refit 2")
     assert refused.error is not None and refused.error[0] == "not-refitted"

@@ -55,7 +55,7 @@ class Session:
         self.places = True  # what it does goes into the results document; a fork on trial has no part in that
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
-        self._numbered = 0  # the last number of a result before a fork
+        self._numbered = 0  # the last number of a result in what commands ran inside
 
     # --- what there is ----------------------------------------------------------------------------------
     @property
@@ -151,7 +151,7 @@ class Session:
             outcome, after = failure(command_text, "", error), before
         self.state = with_origin(after)
         outcome = replace(
-            outcome, elapsed=time.perf_counter() - begun, number=self._number(outcome),
+            outcome, elapsed=time.perf_counter() - begun, number=self._number(outcome, before),
             effects=happened(outcome.effects, before, self.state),
         )  # fmt: skip
         if self.places:
@@ -256,12 +256,14 @@ class Session:
             self._history.pop()
         self._history.append(outcome)
 
-    def _number(self, outcome: Outcome) -> int:
+    def _number(self, outcome: Outcome, before: State) -> int:
         """The number of a result: failed commands have none, so that a do-file without them counts the same."""
+        now = self.state.document
+        inside = now.since(before.document) if now is not before.document else ()  # of a do-file or a block
+        self._numbered = max([self._numbered, *(i.outcome.number for i in inside if i.outcome is not None)])
         if not outcome.ok or not (outcome.tables or outcome.plots or outcome.fit is not None):
             return 0
-        own = next((o.number for o in reversed(self._history) if o.number), 0)
-        return 1 + max(own, self._numbered, self.state.document.last_number)
+        return 1 + max(self._numbered, next((o.number for o in reversed(self._history) if o.number), 0))
 
     def execute(self, parsed: ParsedCommand) -> CommandResult:
         """Run a parsed command on the present state without taking over what it changes.

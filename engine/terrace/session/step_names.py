@@ -62,7 +62,7 @@ def step_name(outcome: Outcome, before: State, after: State) -> str:
     if Effect.OUTLINE in outcome.effects:
         return _outline(outcome, before, after)
     return (
-        (outcome.type in _MADE and _MADE[outcome.type])
+        (after.dataset is not before.dataset and _MADE.get(outcome.type))
         or data_step(before.dataset, after.dataset)
         or (new[-1].heading if new else outcome.type)
     )

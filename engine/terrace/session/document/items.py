@@ -93,11 +93,6 @@ class Document:
         """The models, in order."""
         return tuple(i for i in self.items if i.kind == "model")
 
-    @property
-    def last_number(self) -> int:
-        """The highest number of a result."""
-        return max((i.outcome.number for i in self.items if i.outcome is not None), default=0)
-
     def since(self, before: Document) -> tuple[Item, ...]:
         """What came to an earlier state of this document, in order."""
         return tuple(i for i in self.items if i.id >= before.next_id)

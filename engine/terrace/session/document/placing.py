@@ -60,7 +60,8 @@ def _output(document: Document, outcome: Outcome, before: State, after: State, w
     changes = Effect.DATA in outcome.effects
     known = registry.COMMANDS.get(outcome.type)
     on_data = changes or (known is not None and Effect.DATA in known.effects)  # though it may have changed nothing
-    passing = Effect.BRIEF in outcome.effects or (on_data and "\n" not in told)
+    writes = outcome.effects & (Effect.FILES | Effect.SAVES)
+    passing = Effect.BRIEF in outcome.effects or (bool(on_data or writes) and "\n" not in told)
     if outcome.quiet or not (shown or (told and not passing)):
         return document
     item = Item(0, "output", outcome, automatic=_title(outcome, before, after), when=when)

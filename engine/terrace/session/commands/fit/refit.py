@@ -40,13 +40,11 @@ def refit(session: Session, parsed: ParsedCommand) -> CommandResult:
         except TerraceError as error:
             child.state = before
             failed[item.heading] = error.message
-    warnings = tuple(f"{name} is as it was: {reason}" for name, reason in failed.items())
+    left = [f"{name} is as it was: {reason}" for name, reason in failed.items()]
     if not fitted:
-        raise TerraceError(
-            warnings[0], code="not-refitted", advice="Change the model, or bring the data back with undo."
-        )
+        raise TerraceError(left[0], code="not-refitted", advice="Change the model, or bring the data back with undo.")
     state = replace(child.state, returned=session.state.returned)
-    return CommandResult(text=f"Fitted again: {enumerated(fitted)}.", warnings=warnings, state=state)
+    return CommandResult(text=" ".join([f"Fitted again: {enumerated(fitted)}.", *left]), state=state)
 
 
 def _chosen(session: Session, parsed: ParsedCommand) -> list[Item]:
