@@ -93,6 +93,7 @@ class FindLine(QLineEdit):
 
     def _look(self, text: str) -> None:
         self._model.clear()
+        self._things = self._things or self._ask()
         for thing in ranked(self._things, text):
             item = QStandardItem(thing.title)
             item.setData(thing, FoundRole)

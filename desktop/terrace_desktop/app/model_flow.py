@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from terrace.session.effects import Effect
+from terrace_desktop.forms.facts import short_title
 from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui.action import Action
@@ -129,7 +130,7 @@ class ModelFlow(QObject):
     def _parent_words(self, spec: ModelSpec | None) -> str:
         """The model that this one begins from."""
         card = next((c for c in self.results.cards() if spec is not None and c.fit.spec == spec), None)
-        return "" if card is None else self.tr("from {0}").format(card.title.split(" · ")[0])
+        return "" if card is None else self.tr("from {0}").format(short_title(card.title))
 
     def draft(self) -> str:
         """The model that is being built as a JSON text, for the project to keep; empty where there is none."""

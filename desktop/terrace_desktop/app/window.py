@@ -521,6 +521,7 @@ class MainWindow(QMainWindow):
         self.start.show_recent(self.settings.recent())
         self.actions_.show_recent(self.settings.recent())
         self.resize(*fitting(SIZE))
+        self._first_size = self.size()
         geometry = self.settings.state("window")
         if geometry is not None:
             self.restoreGeometry(geometry)
@@ -572,7 +573,7 @@ class MainWindow(QMainWindow):
             return
         room, whole = screen.availableGeometry(), self.frameGeometry()
         over = (max(0, whole.width() - room.width()), max(0, whole.height() - room.height()))
-        if any(over) and self.settings.state("window") is None:
+        if any(over) and self.size() == self._first_size:
             self.resize(self.width() - over[0], self.height() - over[1])
             self.move(room.topLeft())
 

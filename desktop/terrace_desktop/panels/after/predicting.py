@@ -22,6 +22,7 @@ def predict_entry() -> Entry[Facts]:
         _can_predict,
         _predict_problem,
         also="predict xb fitted residuals reffects scores predicted values save blups residuals",
+        verb=tr("Add to the data"),
     )
 
 
