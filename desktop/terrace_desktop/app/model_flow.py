@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from terrace.session.effects import Effect
+from terrace_desktop.forms.facts import short_title
 from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui.action import Action
@@ -133,7 +134,7 @@ class ModelFlow(QObject):
     def _parent_words(self, spec: ModelSpec | None) -> str:
         """The model that this one begins from."""
         card = next((c for c in self.results.cards() if spec is not None and c.fit.spec == spec), None)
-        return "" if card is None else self.tr("from {0}").format(card.title.split(" · ")[0])
+        return "" if card is None else self.tr("from {0}").format(short_title(card.title))
 
     def draft(self) -> str:
         """The model that is being built as a JSON text, for the project to keep; empty where there is none."""
@@ -313,6 +314,8 @@ class ModelFlow(QObject):
             if "data" in outcome.changed:  # nothing to say is no reason to say nothing
                 self.told.emit(self.tr("Done: {0}").format(" ".join(outcome.command.split())))
             return
+        if Effect.OUTLINE in outcome.effects and not outcome.warnings:
+            return  # the document shows it
         passing = Effect.BRIEF in outcome.effects or ("data" in outcome.changed and "\n" not in told)
         shown = bool(outcome.tables or outcome.plots or outcome.warnings) or Effect.OPENS in outcome.effects
         restored = outcome.type == "estimates restore"  # the window does that on the way to something else
