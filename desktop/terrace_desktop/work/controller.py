@@ -158,6 +158,12 @@ class Controller(QObject):
         """What finds previews of one form, on a thread of their own."""
         return Previewer(self.preview_worker, lambda: self.snapshot.state)
 
+    def take(self, snapshot: Snapshot) -> None:
+        """What the session is by work that was no command: results that have been completed."""
+        if self.snapshot.document is not snapshot.document:
+            self.snapshot = snapshot
+            self.changed.emit(snapshot, frozenset({"document"}))
+
     def cancel(self) -> None:
         """Stop the running job and those behind it."""
         for job in self._jobs:
