@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
+import struct
 import zipfile
 from collections.abc import Callable
 from functools import cached_property
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from terrace.data.foreign import LOCKED
 from terrace.data.progress import Report
 from terrace.data.readers.cells import Cells, Gathered, SheetName
+from terrace.data.readers.sheet_errors import error_cells
 from terrace.data.regular_file import openable
 from terrace.errors import DataError
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 _STEP = 2000
 _FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
 
@@ -39,6 +43,7 @@ class Workbook:
             ) from None
         sheets = calamine.SheetTypeEnum.WorkSheet
         visible = calamine.SheetVisibleEnum.Visible
+        self._places = {m.name: k for k, m in enumerate(self._book.sheets_metadata)}
         self.sheets = [SheetName(m.name, m.visible != visible) for m in self._book.sheets_metadata if m.typ == sheets]
 
     def close(self) -> None:
@@ -46,7 +51,7 @@ class Workbook:
         self._book.close()
 
     def cells(self, sheet: SheetName, report: Report) -> Cells:
-        """All cells of a sheet. calamine gives errors as blanks."""
+        """All cells of a sheet. calamine gives errors as blanks; they are found apart."""
         import python_calamine as calamine
 
         try:
@@ -72,7 +77,17 @@ class Workbook:
         ranges = found.merged_cell_ranges or []
         cells.merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in ranges]
         cells.notes = [*self._notes]
+        if self.path.suffix.lower() != ".ods":
+            self._find_errors(sheet, cells, report)
         return cells
+
+    def _find_errors(self, sheet: SheetName, cells: Cells, report: Report) -> None:
+        try:
+            cells.errors = error_cells(self.path, self._places[sheet.name], report)
+        # What calamine reads all the same; where errors are is all that is not known then.
+        except (ValueError, LookupError, StopIteration, RuntimeError, struct.error, zipfile.BadZipFile) as why:
+            log.info("error cells are not found: %s", why)
+            cells.notes.append("Cells with errors, should there be some, are missing here and are not named.")
 
     @cached_property
     def _notes(self) -> list[str]:
