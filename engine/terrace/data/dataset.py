@@ -6,7 +6,7 @@ makes undo cheap and lets a fit on a worker thread keep the data it started with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -293,7 +293,18 @@ class Dataset:
             variables=variables,
             panel=panel,
             sorted_by=_up_to(self.sorted_by, kept.__contains__),
+            documents=self.documents_of(kept),
         )
+
+    def documents_of(self, names: Collection[str]) -> tuple[str, ...]:
+        """The documents of the data, and those on variables of these names; those on its other variables go with them.
+        """
+
+        def stays(text: str) -> bool:
+            name, colon, _ = text.partition(": ")
+            return not colon or name not in self or name in names
+
+        return tuple(filter(stays, self.documents))
 
     def renamed(self, old: str, new: str) -> Dataset:
         """A dataset in which one variable has another name; `DataError` where that is taken or not legal."""
