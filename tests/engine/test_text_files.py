@@ -19,6 +19,7 @@ import pytest
 from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.read import read, stream
+from terrace.data.readers import encoding as encoding_module
 from terrace.data.readers.detect import MISSING
 from terrace.data.readers.encoding import DOUBT, find_encoding
 from terrace.data.readers.survey import FileBytes, survey
@@ -64,6 +65,20 @@ def test_an_encoding_is_guessed_with_a_confidence(tmp_path: Path, encoding: str)
     data = read(made(tmp_path, text, encoding))
     assert data.frame.iloc[:, 1].tolist() == words * 2
     assert told(data, f"The encoding {encoding} is guessed", "confidence 0.")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", [*WORDS, "utf-8", "utf-8-sig", "utf-16"])
+def test_an_encoding_is_the_same_wherever_the_blocks_of_a_file_end(
+    tmp_path: Path, encoding: str, ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, *words = WORDS.get(encoding, WORDS["cp1252"]).split()
+    text = f"x,{name}{ends}" + "".join(f"{k},{w}{ends}" for k, w in enumerate(["plain", *words * 3]))
+    path = made(tmp_path, text, encoding)
+    whole = find_encoding(path.read_bytes(), path)
+    monkeypatch.setattr(encoding_module, "_BLOCK", 13)
+    with open(path, "rb", buffering=0) as file:
+        assert find_encoding(FileBytes(file), path) == find_encoding(memoryview(path.read_bytes()), path) == whole
 
 
 def test_doubt_names_the_option_and_the_second_guess(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -35,12 +36,15 @@ class Workbook:
         import python_calamine as calamine
 
         self.path = path
-        try:
-            self._book: CalamineWorkbook = calm(lambda: calamine.CalamineWorkbook.from_object(openable(path)))
-        except calamine.PasswordError:
-            raise DataError(
-                f"{path.name} is {LOCKED.article}.", code=LOCKED.code, subject=str(path), advice=LOCKED.advice
-            ) from None
+        with ExitStack() as stack:
+            source = stack.enter_context(openable(path))
+            try:
+                self._book: CalamineWorkbook = calm(lambda: calamine.CalamineWorkbook.from_object(source))
+            except calamine.PasswordError:
+                raise DataError(
+                    f"{path.name} is {LOCKED.article}.", code=LOCKED.code, subject=str(path), advice=LOCKED.advice
+                ) from None
+            self._file = stack.pop_all()
         sheets = calamine.SheetTypeEnum.WorkSheet
         visible = calamine.SheetVisibleEnum.Visible
         self._places = {m.name: k for k, m in enumerate(self._book.sheets_metadata)}
@@ -49,6 +53,7 @@ class Workbook:
     def close(self) -> None:
         """Close the file."""
         self._book.close()
+        self._file.close()
 
     def cells(self, sheet: SheetName, report: Report) -> Cells:
         """All cells of a sheet. calamine gives errors as blanks; they are found apart."""
