@@ -166,9 +166,9 @@ class MainWindow(QMainWindow):
         self.results.rows_selected.connect(self.left.mark_rows)
         self.results.models_changed.connect(self._refresh)
         self.results.command_edit_asked.connect(self._edit_command)
-        self.results.command_run_asked.connect(self._run)
+        self.results.command_run_asked.connect(self.scripts.run_typed)
         self.left.filter_changed.connect(self._refresh)
-        self.left.history_tab.run_asked.connect(self._run)
+        self.left.history_tab.run_asked.connect(self.scripts.run_typed)
         self.left.history_tab.save_asked.connect(self.exports.save_history)
         self.start.open_asked.connect(self.data.ask_open)
         self.start.file_asked.connect(self.data.open_file)
@@ -197,13 +197,6 @@ class MainWindow(QMainWindow):
             then()
         else:
             self.controller.ready.connect(then, Qt.ConnectionType.SingleShotConnection)
-
-    def _run(self, command: str) -> None:
-        """Run a command, or the lines of a text as a do-file."""
-        if "\n" in command.strip():
-            self.controller.run_script(command)
-        else:
-            self.controller.run(command)
 
     # --- what the session tells ---------------------------------------------------------------------
     def _ready(self) -> None:
