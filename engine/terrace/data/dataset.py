@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from terrace.data.beside import cancellable
 from terrace.data.digits import EXACT, whole_text
 from terrace.data.row_numbers import places, with_copies
 from terrace.data.value import Value
@@ -238,7 +239,7 @@ class Dataset:
             column = column.where(column.notna() & (column != ""), None)
             if v.missing_codes:
                 column = column.where(~column.isin(list(v.missing_codes)), None)
-            found: tuple[Any, Any] = pd.factorize(column, sort=True)
+            found: tuple[Any, Any] = cancellable(lambda: pd.factorize(column, sort=True), len(column))
         else:
             found = _number_codes(self.numeric(name))
         return found[0].astype(np.int64, copy=False), tuple(found[1].tolist())
@@ -405,7 +406,7 @@ def _number_codes(values: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray
             if some:
                 codes[missing] = -1
             return codes, np.flatnonzero(seen).astype(np.float64) + low
-    found: tuple[Any, Any] = pd.factorize(values, sort=True)
+    found: tuple[Any, Any] = cancellable(lambda: pd.factorize(values, sort=True), len(values))
     return found
 
 
