@@ -94,6 +94,16 @@ def test_a_damaged_header_is_an_error_in_words(file) -> None:
             read(file)
 
 
+@pytest.mark.parametrize("record", ["8*/", "8-9", "C-5/", "8-5/", "B1/", "9////"])
+def test_odd_records_end_in_an_error_or_in_data(record, tmp_path) -> None:
+    """And never in a walk without end: the length of a text may be below zero."""
+    path = portable(tmp_path / "d.por", {"S": record})
+    try:
+        assert len(read(path)) <= len(FRAME)
+    except DataError as error:
+        assert "d.por" in error.message
+
+
 @pytest.mark.skipif(shutil.which("Rscript") is None, reason="compares with R's haven")
 def test_haven_reads_the_same(file) -> None:
     code = """if (!requireNamespace("haven", quietly = TRUE)) quit()

@@ -7,6 +7,7 @@ import logging
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+_ODD = (
+    ValueError, LookupError, RuntimeError, EOFError, OSError, struct.error, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
 _STEP = 2000
 _FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
 
@@ -90,7 +94,7 @@ class Workbook:
         try:
             cells.errors = error_cells(self.path, self._places[sheet.name], report)
         # What calamine reads all the same; where errors are is all that is not known then.
-        except (ValueError, LookupError, StopIteration, RuntimeError, struct.error, zipfile.BadZipFile) as why:
+        except _ODD as why:
             log.info("error cells are not found: %s", why)
             cells.notes.append("Cells with errors, should there be some, are missing here and are not named.")
 

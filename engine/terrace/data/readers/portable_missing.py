@@ -70,7 +70,10 @@ class _Header:
         """The next text, with its length."""
         begin = self.at
         digits = "".join(self._letters.get(bytes([b]), "") for b in self.number())
-        self.at += int(digits.rstrip("/").strip(), 30)
+        length = int(digits.rstrip("/").strip(), 30)
+        if length < 0:
+            raise ValueError("a text of the header has less than no characters")
+        self.at += length
         return self.bytes[begin : self.at]
 
     def variables(self) -> tuple[list[_Variable], list[tuple[int, int]], int]:

@@ -31,8 +31,8 @@ _ATTRIBUTE = re.compile(rb"""\b(Id|Target)\s*=\s*["']([^"']*)["']""")
 def error_cells(path: Path, sheet: int, report: Report) -> list[str]:
     """The cells of one sheet with an error, as ``B7 (#N/A)``; `sheet` is its place among all sheets of the workbook.
 
-    Raises `ValueError`, `LookupError`, `OSError` or what `struct` and `zipfile` raise where the file is not as it
-    should be.
+    Raises `ValueError`, `LookupError`, `OSError` or what `struct`, `zlib` and `zipfile` raise where the file is not as
+    it should be.
     """
     found = _of_xlsb(path, sheet, report) if path.suffix.lower() == ".xlsb" else _of_xls(path, sheet, report)
     return [f"{column_letters(column + 1)}{row + 1} ({_TEXTS.get(code, 'an error')})" for row, column, code in found]
@@ -74,7 +74,7 @@ def _biff(book: bytes, at: int) -> Iterator[tuple[int, int, int]]:
 def _of_xlsb(path: Path, sheet: int, report: Report) -> Iterator[tuple[int, int, int]]:
     with zipfile.ZipFile(path) as archive:
         names = {name.lower(): name for name in archive.namelist()}
-        book = next(name for name in names.values() if name.lower().endswith("workbook.bin"))
+        book = next((name for name in names.values() if name.lower().endswith("workbook.bin")), "")
         folder, name = posixpath.split(book)
         relations = archive.read(names[posixpath.join(folder, "_rels", f"{name}.rels").lower()])
         content = archive.read(book)
