@@ -243,9 +243,10 @@ def _missing_signs(table: Table, found: Found, report: Report) -> list[str]:
     """A note of the words that were read as missing, with their counts; blanks need none."""
     frame, counts = found.frame, found.words.signs
     if counts is None or counts.total() != found.words.gaps + missing_numbers(frame, found.numbers):
-        missing = frame.isna().sum().to_numpy()
-        gone = [int(k) for k in np.flatnonzero(missing)]
-        if table.lines is None and table.counts.blanks == missing.sum():
+        kinds = enumerate(frame.dtypes)
+        missing = {k: int(frame.iloc[:, k].isna().sum()) for k, kind in kinds if not _whole_type(kind)}
+        gone = [k for k, n in missing.items() if n]
+        if table.lines is None and table.counts.blanks == sum(missing.values()):
             return []  # every field without a character is missing, so that there are no others
         if not gone or len(gone) * len(frame) > _COUNTED:
             return []
@@ -256,6 +257,11 @@ def _missing_signs(table: Table, found: Found, report: Report) -> list[str]:
     if not counts:
         return []
     return ["Read as missing: " + ", ".join(f"{word} ({n:,})" for word, n in counts.most_common()) + "."]
+
+
+def _whole_type(kind: Any) -> bool:
+    """True for a type that holds no missing value."""
+    return isinstance(kind, np.dtype) and kind.kind in "biu"
 
 
 def describe_layout(layout: Layout) -> str:
