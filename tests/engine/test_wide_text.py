@@ -80,3 +80,18 @@ def test_most_columns_of_a_table_of_words_and_numbers_are_taken_together(
     assert not asked
     assert {v.measure for v in data.variables[::2]} == {Measure.NOMINAL}
     assert data.frame.isna().to_numpy().sum() == sum(line.split(",").count("") for line in lines)
+
+
+@pytest.mark.parametrize("levels", [5, 30_000])
+def test_long_columns_of_words_are_as_those_that_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, levels: int
+) -> None:
+    """A field that is no word may stand in the last row."""
+    drawn = np.random.default_rng(levels).integers(0, levels, 45_000)
+    for last in ("w1", "w1 ", "1", "NA", ""):
+        path = tmp_path / "long.csv"
+        path.write_text("t,x\n" + "".join(f"w{k},{k}\n" for k in drawn) + f"{last},1\n")
+        with monkeypatch.context() as careful:
+            quick = read(path)
+            careful.setattr(delimited, "find_words", lambda *given: Words())
+            same(quick, read(path))

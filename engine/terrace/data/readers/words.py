@@ -78,6 +78,8 @@ def _words_of(values: pd.Series) -> int:
 
     if not are_words(values.iloc[:_HEAD]):
         return 0
+    if len(values) > _DIFFERENT and 2 * values.iloc[:_DIFFERENT].nunique() > _DIFFERENT:
+        return 0  # to find all of so many would take longer than it saves
     different = values.dropna().drop_duplicates()
     return len(different) if len(different) <= _DIFFERENT and are_words(different) else 0
 
