@@ -11,7 +11,7 @@ from terrace_desktop.grid.model import GridModel
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import pixmap
 from terrace_desktop.ui.measures import measure_icon
-from terrace_desktop.ui.widgets import named
+from terrace_desktop.ui.widgets import named, sized
 
 HEAD = 30  # px
 ROW = theme.ROW
@@ -32,13 +32,13 @@ class ColumnHeader(QHeaderView):
         self.setSectionsMovable(False)
         self.setDefaultSectionSize(88)
         self.setMinimumSectionSize(40)
-        self.setFixedHeight(HEAD)
+        sized(self, height=HEAD)
         self._hovered = -1
         self.setMouseTracking(True)
         self.sectionDoubleClicked.connect(self.sort_asked)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), HEAD)
+        return QSize(super().sizeHint().width(), theme.px(HEAD))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
@@ -104,10 +104,15 @@ class RowHeader(QHeaderView):
         super().__init__(Qt.Orientation.Vertical, parent)
         named(self, "grid_rows", self.tr("Row numbers"))
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setDefaultSectionSize(ROW)
-        self.setMinimumSectionSize(ROW)
+        self.follow_text()
+        theme.manager().changed.connect(self.follow_text)
         self.setHighlightSections(False)
         self.setSectionsClickable(True)
+
+    def follow_text(self) -> None:
+        """Rows as high as the size of text asks for."""
+        self.setMinimumSectionSize(theme.px(ROW))
+        self.setDefaultSectionSize(theme.px(ROW))
 
     def sizeHint(self) -> QSize:
         model = self.model()

@@ -27,7 +27,7 @@ from terrace_desktop.results.segments import Segments
 from terrace_desktop.results.view import DocumentView
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import button, icon_button, label, named, tool_button
+from terrace_desktop.ui.widgets import button, icon_button, label, named, sized, tool_button
 from terrace_desktop.work import outline
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class ResultsPane(QFrame):
     # --- the head -----------------------------------------------------------------------------------
     def _head(self) -> QWidget:
         head = named(QFrame(), "results_head", self.tr("Results"))
-        head.setFixedHeight(40)
+        sized(head, height=theme.HEAD)
         row = QHBoxLayout(head)
         row.setContentsMargins(look.INSET, 0, 8, 0)
         row.setSpacing(4)
