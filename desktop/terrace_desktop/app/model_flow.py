@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
+    from terrace.session.session import Session
     from terrace.spec.model import ModelSpec
     from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from terrace_desktop.ui.settings import Settings
     from terrace_desktop.ui.work_panel import Zones
     from terrace_desktop.work.history import Entry
+    from terrace_desktop.work.session_port import Snapshot
 
 
 class ModelFlow(QObject):
@@ -60,6 +62,7 @@ class ModelFlow(QObject):
         results.refit_all_asked.connect(self.refit_stale)
         results.open_asked.connect(self.open_data_of)
         results.plots_asked.connect(self.make_plots)
+        results.further_asked.connect(self.work_out)
         results.outline_asked.connect(controller.run)
         results.ml_test_asked.connect(lambda command: compare_by_ml(controller, command))
         results.new_model_asked.connect(lambda: self.open_builder(None))
@@ -321,6 +324,19 @@ class ModelFlow(QObject):
         restored = outcome.type == "estimates restore"  # the window does that on the way to something else
         if passing and not shown and not restored:
             self.told.emit(told.split("\n")[0])
+
+    def work_out(self, card: ModelCard) -> None:
+        """Work out what costs more than the fit, ICC, R² and tests of terms, for a card that is seen."""
+        from terrace.session.document.card import complete
+        from terrace_desktop.work.session_port import take_snapshot
+
+        id_ = card.item.id
+
+        def work(session: Session) -> Snapshot:
+            complete(session, id_)
+            return take_snapshot(session)
+
+        self.controller.call(f"the further tables of model {card.item.number}", work, self.controller.take)
 
     def make_plots(self, card: ModelCard, row: PlotRow) -> None:
         """Compute the diagnostic plots of a model for the row that is open on its card."""
