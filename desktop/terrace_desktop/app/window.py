@@ -452,11 +452,14 @@ class MainWindow(QMainWindow):
         manager = theme.manager()
         manager.set_zoom(manager.next_zoom(step) if step else 100)
         self.settings.set_zoom(manager.zoom)
+        QTimer.singleShot(0, self, self._fit_text)  # once widgets know their new sizes
+        self.actions_.refresh("text_larger", "text_smaller", "text_usual")
+        self.status.tell(self.tr("Text at {0}%").format(manager.zoom))
+
+    def _fit_text(self) -> None:
         self.splitter.follow_text()
         self.actions_.place_document()
         self.actions_.fit_toolbar()
-        self.actions_.refresh("text_larger", "text_smaller", "text_usual")
-        self.status.tell(self.tr("Text at {0}%").format(manager.zoom))
 
     def set_language(self, choice: str) -> None:
         """Remember the language; texts that stand already stay as they are."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DATA, DATA_NARROW, PANEL = 344, 288, 392  # px
 WIDE = 1360  # px: a narrower window has narrower data
 ROOMY = 1180  # px: a narrower one has no room for data beside the panel
-LEAST_DATA, LEAST_PANEL, LEAST_RESULTS = 220, 384, 240
+LEAST_DATA, LEAST_PANEL, LEAST_RESULTS = 220, 384, 200
 TORN = (440, 760)
 
 

@@ -148,7 +148,7 @@ class LivePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         head = QHBoxLayout()
-        head.setContentsMargins(16, 8, 12, 4)
+        head.setContentsMargins(16, 8, 8, 4)
         self.title = ElidedLabel("", "heading")
         head.addWidget(self.title, 1)
         head.addWidget(self.views)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from terrace_desktop.ui import theme
 
-_SHEET = """
+SHEET = """
 QFrame[surface="form"], QWidget[surface="form"], QScrollArea > QWidget > QWidget[surface="form"] {
     background: $panel; }
 QFrame[surface="side"], QWidget[surface="side"] { background: $panel; }
@@ -88,4 +88,4 @@ QPlainTextEdit#builder_command { background: $panel; }
 
 def sheet() -> str:
     """The style sheet of the builder in the present theme."""
-    return theme.filled(_SHEET)
+    return theme.filled(SHEET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from terrace_desktop.builder import look
 from terrace_desktop.ui import theme
 
-_SHEET = """
+SHEET = """
 QFrame[role="command"] { background: $ground; border: 1px solid $line; border-radius: 6px; }
 QListWidget[role="ticks"] { background: $panel; border: 1px solid $outline; border-radius: 6px; }
 QListWidget[role="ticks"]:focus { border: 1px solid $accent; }
@@ -21,4 +21,4 @@ QMenu[scrolls="true"] { menu-scrollable: 1; }
 
 def sheet() -> str:
     """The style sheet of the panel in the present theme."""
-    return look.sheet() + theme.filled(_SHEET)
+    return look.sheet() + theme.filled(SHEET)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from terrace_desktop.grid.model import GridModel
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.icons import pixmap
+from terrace_desktop.ui.icons import SIZE, pixmap
 from terrace_desktop.ui.measures import measure_icon
 from terrace_desktop.ui.widgets import named, sized
 
@@ -67,10 +67,11 @@ class ColumnHeader(QHeaderView):
         font = theme.text_font(theme.TEXT, bold=True)
         painter.setFont(font)
         metrics = painter.fontMetrics()
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(8, inner.width() - BADGE - 7))
-        used = BADGE + 7 + metrics.horizontalAdvance(shown)
+        size = theme.px(BADGE)
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(8, inner.width() - size - 7))
+        used = size + 7 + metrics.horizontalAdvance(shown)
         left = inner.left() if model.left_aligned(section) else max(inner.left(), inner.right() - used + 1)
-        badge = QRect(left, rect.center().y() - BADGE // 2 + 1, BADGE, BADGE - 2)
+        badge = QRect(left, rect.center().y() - size // 2 + 1, size, size - 2)
         painter.setPen(theme.colour("ink"))
         text = QRect(badge.right() + 7, rect.top(), inner.right() - badge.right() - 6, rect.height() - 1)
         painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
@@ -144,6 +145,7 @@ class RowHeader(QHeaderView):
 
 def draw_badge(painter: QPainter, rect: QRect, measure: str) -> None:
     """The icon of a measure level: key, circles, bars or ruler."""
-    place = QRect(0, 0, 16, 16)
+    size = min(theme.px(SIZE), rect.width())
+    place = QRect(0, 0, size, size)
     place.moveCenter(rect.center())
-    painter.drawPixmap(place, pixmap(measure_icon(measure), "muted"))
+    painter.drawPixmap(place, pixmap(measure_icon(measure), "muted", size=size))

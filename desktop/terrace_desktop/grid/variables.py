@@ -261,7 +261,7 @@ class VariablesView(QTableView):
         sized(heads, height=LINE)
         heads.setStretchLastSection(True)
         for column, width in ((NAME, 110), (MEASURE, 118), (LABEL, 200), (VALUES, 160), (MISSING, 90)):
-            self.setColumnWidth(column, width)
+            self.setColumnWidth(column, theme.px(width))
         theme.manager().changed.connect(self._follow_text)
         self._follow_text()
 

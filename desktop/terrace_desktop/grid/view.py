@@ -347,7 +347,7 @@ class GridView(QTableView):
             cells = 0
             if i < MEASURED:
                 cells = metrics.horizontalAdvance(self.grid.reader(i).widest(self.grid.labels))
-            head = bold.horizontalAdvance(name) + BADGE + 7
+            head = bold.horizontalAdvance(name) + theme.px(BADGE) + 7
             least, most = theme.px(NARROWEST), theme.px(WIDEST)
             self.setColumnWidth(i, min(most, max(least, cells + 2 * PAD + 2, head + 2 * PAD + 2)))
 

@@ -143,15 +143,19 @@ def palette(theme: Theme) -> QPalette:
 def stylesheet(theme: Theme) -> str:
     """The one style sheet of the application, from `resources/styles/terrace.qss` and the tokens."""
     text = resource_path("styles", "terrace.qss").read_text(encoding="utf-8")
-    return filled(text + (_STRONG_FOCUS if theme.strong else ""), theme)
+    return filled(text, theme)
 
 
-# Where contrast is high, the focus is more than another colour of an outline.
+# Where contrast is high, the focus is more than another colour of an outline. It ends every sheet, so that it has the
+# last word.
 _STRONG_FOCUS = """
+QPushButton[variant]:focus, QToolButton[variant]:focus,
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QCheckBox:focus, QRadioButton:focus,
 QFrame[surface="card"]:focus, QFrame[surface="item"]:focus { background: $selection; border: 2px solid $accent; }
 QPushButton[variant="primary"]:focus, QToolButton[variant="primary"]:focus { background: $accent_hover;
     border: 2px solid $ink; }
+QPushButton[variant="primary"]:disabled, QToolButton[variant="primary"]:disabled { background: $panel; color: $faint;
+    border: 1px dashed $outline; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {
     border: 2px solid $accent; }
 QAbstractItemView:focus, QTextBrowser:focus { border: 2px solid $accent; }
@@ -163,7 +167,7 @@ def filled(sheet: str, theme: Theme | None = None) -> str:
     theme = theme or manager().theme
     tokens = {name: getattr(theme, name) for name in Theme.__dataclass_fields__}
     mono = ", ".join(f'"{family}"' for family in MONO)
-    text = Template(sheet).substitute(
+    text = Template(sheet + (_STRONG_FOCUS if theme.strong else "")).substitute(
         tokens, shade=theme.shade, icons=resource_path("icons").as_posix(), mono=mono, text=f"{TEXT}px",
         small=f"{SMALL}px", title=f"{TITLE}px", document=f"{DOCUMENT}px", page=f"{PAGE}px",
     )  # fmt: skip
