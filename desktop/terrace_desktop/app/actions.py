@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+from shiboken6 import isValid
 
 from terrace.data.resources import resource_path
 from terrace_desktop.app.find import FindLine, Thing
@@ -64,6 +65,7 @@ class Actions(QObject):
         self._all: dict[str, QAction] = {}
         self._explored: list[QAction] = []
         self.more_things: Callable[[], list[Thing]] = list  # what can be found beside the actions
+        self._before_menus: QWidget | None = None  # what had the focus before F10
         self._build_menus()
         self._build_toolbar()
 
@@ -154,6 +156,7 @@ class Actions(QObject):
     def _build_menus(self) -> None:
         bar = self.window.menuBar()
         named(bar, "menu_bar", tr("Menu bar"))
+        bar.installEventFilter(self)
         bar.setNativeMenuBar(bar.isNativeMenuBar())
         file = self._menu(tr("&File"), "file")
         self._put(file, "open", "paste_data")
@@ -223,9 +226,24 @@ class Actions(QObject):
         bar.setCornerWidget(self.document, Qt.Corner.TopRightCorner)
 
     def _into_menus(self) -> None:
-        bar = self.window.menuBar()
+        bar, now = self.window.menuBar(), QApplication.focusWidget()
+        if now is not bar:
+            self._before_menus = now
         bar.setFocus(Qt.FocusReason.MenuBarFocusReason)
         bar.setActiveAction(bar.actions()[0])
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        left = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if left and event.type() == QEvent.Type.KeyPress and watched is self.window.menuBar():
+            QTimer.singleShot(0, self, self._out_of_menus)
+        return super().eventFilter(watched, event)
+
+    def _out_of_menus(self) -> None:
+        """Escape in the menu bar leads back to where F10 was pressed."""
+        before, self._before_menus = self._before_menus, None
+        lost = QApplication.focusWidget() in (None, self.window.menuBar())
+        if lost and before is not None and isValid(before) and before.isVisible():
+            before.setFocus(Qt.FocusReason.MenuBarFocusReason)
 
     def _menu(self, title: str, name: str) -> QMenu:
         menu = self.window.menuBar().addMenu(title)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
 from terrace_desktop.app.data_pane import RAIL, DataPane
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.settings import Settings
+from terrace_desktop.ui.tab_order import order_tabs, reading_order
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.ui.work_panel import WorkContent, WorkPanel
 
@@ -48,6 +49,10 @@ class Zones(QSplitter):
         panel.close_asked.connect(self.close_panel)
         panel.tear_asked.connect(self.tear)
         panel.turned.connect(self._lay)
+        self._chain = QTimer(self)  # once for all that changes in a moment
+        self._chain.setSingleShot(True)
+        self._chain.timeout.connect(self.order_tabs)
+        panel.headed.connect(self._chain.start)
         data.fold_asked.connect(self.fold)
         self.splitterMoved.connect(self._moved)
         self._floats = settings.flag("panel_torn")
@@ -66,6 +71,13 @@ class Zones(QSplitter):
         self._lay()
         content.begin()
         self.panel_changed.emit()
+
+    def order_tabs(self) -> None:
+        """The Tab key goes through the panel as one reads it, wherever its contents were made, between data and
+        results.
+        """
+        before = None if self.is_torn() else next(reversed(reading_order(self.data)), None)
+        order_tabs(self.panel, before)
 
     def close_panel(self) -> None:
         """Close the panel; its width goes to the results and the focus to where it was."""

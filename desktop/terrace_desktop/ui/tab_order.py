@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QLayout, QScrollArea, QSplitter, QWidget
 
 
-def order_tabs(root: QWidget) -> None:
-    """Chain the widgets under `root` that take the Tab key in the order of their layouts."""
-    before: QWidget | None = None
+def order_tabs(root: QWidget, after: QWidget | None = None) -> None:
+    """Chain the widgets under `root` that take the Tab key in the order of their layouts, behind `after`."""
+    before = after
     for widget in reading_order(root, resting=True):
         if before is not None:
             QWidget.setTabOrder(before, widget)
