@@ -285,7 +285,7 @@ class CommandsDialog(QDialog):
         muted = theme.colour("muted").name()
         parts = [
             f'<p style="margin:0 0 2px 0;"><b>{escape(name)}</b></p>'
-            f'<p style="margin:0 0 2px 0;font-family:{mono};font-size:{theme.SMALL}px;">{escape(syntax)}</p>'
+            f'<p style="margin:0 0 2px 0;font-family:{mono};font-size:{theme.px(theme.SMALL)}px;">{escape(syntax)}</p>'
             f'<p style="margin:0 16px 14px 0;color:{muted};">{escape(purpose)}</p>'
             for name, syntax, purpose in shown
         ]
