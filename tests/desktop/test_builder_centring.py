@@ -15,8 +15,8 @@ from waiting import settled
 from terrace.session.session import Session
 from terrace.session.state import State
 from terrace.spec import edit
+from terrace.spec.centring import centring
 from terrace_desktop.builder.form import BuilderForm
-from terrace_desktop.builder.terms.centring import centring
 
 __all__ = ["popups"]
 

@@ -181,7 +181,7 @@ class Actions(QObject):
         model = self._menu(tr("&Model"), "model")
         self._put(
             model,
-            "new_model", "paste_model", "edit_model", "refit", "compare", None, "cancel", None,
+            "new_model", "guide", "paste_model", "edit_model", "refit", "compare", None, "cancel", None,
         )  # fmt: skip
         conventions = model.addMenu(tr("Con&ventions"))
         named(conventions, "menu_conventions", tr("Conventions"))

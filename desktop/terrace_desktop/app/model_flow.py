@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from terrace.spec.model import ModelSpec
     from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
+    from terrace_desktop.panels.guide.flow import GuideFlow
     from terrace_desktop.plots.cards import PlotRow
     from terrace_desktop.plots.thin import Prepared
     from terrace_desktop.ui.settings import Settings
@@ -52,6 +53,7 @@ class ModelFlow(QObject):
         self.variables = variables
         self.builder: BuilderForm | None = None  # the draft, also while the panel is closed
         self._after: Any = None  # made when it is first wanted
+        self._guide: GuideFlow | None = None
         results.edit_asked.connect(self.edit)
         results.mend_asked.connect(lambda card, _advice: self.edit(card))
         results.panel_asked.connect(self.open_after)
@@ -75,6 +77,7 @@ class ModelFlow(QObject):
 
         return [
             Action("new_model", tr("&New model…"), lambda: self.open_builder(None), "Ctrl+M", open_),
+            Action("guide", tr("Build &step by step…"), self.open_guide, enabled=open_),
             Action("paste_model", tr("New model from a &pasted command…"), self.paste_model, "Ctrl+Shift+V", open_),
             Action("edit_model", tr("&Edit newest model…"), self.edit_newest, "Ctrl+Shift+M", can_go_on),
             Action("refit", tr("&Fit newest model again"), self.refit_newest, "Ctrl+R", can_go_on),
@@ -126,6 +129,21 @@ class ModelFlow(QObject):
         self.builder.live.follow(self.controller.previewer(), fit, name)
         self.builder.cancelled.connect(self.close_builder)
         self.zones.open(self.builder)
+
+    @property
+    def guide(self) -> GuideFlow:
+        """The guide step by step, loaded when it is first wanted."""
+        if self._guide is None:
+            from terrace_desktop.panels.guide.flow import GuideFlow
+
+            self._guide = GuideFlow(
+                self.window, self.zones, self.controller, self.results, self.settings, self.open_builder
+            )
+        return self._guide
+
+    def open_guide(self, path: str = "") -> None:
+        """The guide step by step, where it was left or at the beginning of a path."""
+        self.guide.open(path)
 
     def _next_title(self) -> str:
         return self.tr("Model {0}").format(len(self.results.cards()) + 1)

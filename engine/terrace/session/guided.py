@@ -18,8 +18,9 @@ from terrace.session.state import State
 from terrace.spec import guide
 from terrace.spec.conventions import Convention
 from terrace.spec.guide import Answers, StepKey
-from terrace.spec.model import ModelSpec
+from terrace.spec.model import Factor, ModelSpec, Term
 from terrace.spec.refit import by_ml
+from terrace.spec.roles import factor_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +173,15 @@ def _curve(work: _Work, fit: FitResult, data: Dataset) -> Tested:
     answers = replace(work.answers, curved=True)
     if not work.answers.curved:
         fit = _fit(guide.model(answers, "curve", data, work.habits), data, work)
-    time = guide.Factor(answers.time)
-    return words.term_tested(fit, guide.Term((time, time)))
+    time = Factor(answers.time)
+    return words.term_tested(fit, Term((time, time)))
 
 
 def _predictor(work: _Work, fit: FitResult, data: Dataset, name: str) -> Tested:
     split = work.answers.parts.get(name)
     if split is None:
-        return words.term_tested(fit, guide.Term((guide.factor_for(data, name),)))
-    inside, between = (words.term_tested(fit, guide.Term((guide.Factor(n),))) for n in (split.within, split.between))
+        return words.term_tested(fit, Term((factor_for(data, name),)))
+    inside, between = (words.term_tested(fit, Term((Factor(n),))) for n in (split.within, split.between))
     return Tested(f"within {inside.text}; between {between.text}", inside.p)
 
 
@@ -196,3 +197,20 @@ def _trait(work: _Work, fit: FitResult, data: Dataset, slope: str, trait: str) -
         except TerraceError as error:
             return Tested(error.message.rstrip("."))
     return words.term_tested(fit, guide.interaction(answers, slope, trait, data))
+
+
+def sentence(state: State, answers: Answers, step: StepKey, before: str, now: str) -> str:
+    """The answer of a step that is kept, from the stored estimates of the step before and its own, by their names.
+
+    A step that added nothing has the estimates of the step before. Empty where the estimates are gone.
+    """
+    earlier, fit = fit_named(state, before) if before else None, fit_named(state, now)
+    if fit is None:
+        return ""
+    tested: dict[str, Tested] = {}
+    if step == "slopes" and earlier is not None and len(answers.slopes) == 1:
+        (name,) = answers.slopes
+        tested[name] = words.slope_tested(answers.within.get(name, name), answers.group, fit, earlier)
+    variables = () if state.dataset is None else state.dataset.variables
+    labels = {v.name: v.label for v in variables if 0 < len(v.label) <= SHORT}
+    return words.answer(words.Step(step, answers, fit, earlier), tested, labels)

@@ -311,7 +311,7 @@ def with_split(answers: Answers, name: str, on: bool, dataset: Dataset) -> Answe
 def settled(answers: Answers) -> Answers:
     """Without what rests on something that is no longer chosen."""
     if answers.path == "repeated":
-        slopes = (answers.time,) if answers.time and answers.slopes else ()
+        slopes: tuple[str, ...] = (answers.time,) if answers.time and answers.slopes else ()
         of = {answers.time} - {""}
     else:
         slopes = tuple(x for x in answers.slopes if x in answers.predictors)

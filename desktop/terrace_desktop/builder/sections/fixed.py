@@ -10,12 +10,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu
 
 from terrace.spec import edit
+from terrace.spec.centring import plain
 from terrace.spec.model import Factor, Term
 from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.notes import problem_notes
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
-from terrace_desktop.builder.terms.centring import add_centring, plain
+from terrace_desktop.builder.terms.centring import add_centring
 from terrace_desktop.builder.terms.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.terms.factor_menu import add_levels, fill_term_menu
 from terrace_desktop.builder.terms.picker import pick

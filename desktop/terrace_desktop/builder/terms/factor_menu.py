@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QMenu
 
 from terrace.data.value import Value
 from terrace.spec import edit
+from terrace.spec.centring import plain
 from terrace.spec.model import Base, Factor, Term
 from terrace.spec.rules_fixed import NO_TIME
-from terrace_desktop.builder.terms.centring import add_centring, plain, time_command
+from terrace_desktop.builder.terms.centring import add_centring, time_command
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.ui.words import tr
 
