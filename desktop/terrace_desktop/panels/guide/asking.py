@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace_desktop.panels.guide.previews import StepPreviewer
 
-MOST = 9  # candidates that are listed without being asked for
+MOST, MOST_TRAITS = 9, 5  # candidates that are listed without being asked for
 
 
 class OpenStep(StepRow):
@@ -47,6 +47,7 @@ class OpenStep(StepRow):
         self.strip.cancel_asked.connect(self.cancel_asked)
         self.column.addWidget(self.strip)
         self.found = named(label("", "", wrap=True, selectable=True), "guide_answer", "")
+        self.found.setContentsMargins(0, 8, 0, 0)
         self.column.addWidget(self.found)
         self.numbers = Numbers()
         self.column.addWidget(self.numbers)
@@ -136,7 +137,8 @@ class OpenStep(StepRow):
         """The candidates to show: those chosen, those asked for, and the first of the others."""
         all_ = self._candidates()
         kept = self._chosen(slope) | self._more
-        return [n for k, n in enumerate(all_) if n in kept or k < MOST]
+        most = MOST_TRAITS if self.step == "cross" else MOST
+        return [n for k, n in enumerate(all_) if n in kept or k < most]
 
     def _add_rows(self, keys: list[str], slope: str) -> None:
         for key in keys:

@@ -156,6 +156,9 @@ class GuideFlow(QObject):
         if climb is not None:
             panel.show_climb(climb)
             self._refresh()
+            steps = [i.id for i in self._document() if i.outcome is not None and i.outcome.type == "estimates steps"]
+            if steps and len(climb.models()) > 1:
+                self.results.go_to(steps[-1])
             if self.zones.is_open(panel):
                 panel.begin()
 

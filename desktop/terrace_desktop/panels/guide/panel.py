@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from terrace.spec import guide
@@ -77,8 +77,9 @@ class GuidePanel(WorkContent):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.scroller, 1)
-        layout.addWidget(hairline())
-        layout.addWidget(self._footer())
+        self._foot = [hairline(), self._footer()]
+        for w in self._foot:
+            layout.addWidget(w)
 
     def _footer(self) -> QWidget:
         self.problem = named(label("", "warning", wrap=True), "guide_problem", "")
@@ -239,6 +240,15 @@ class GuidePanel(WorkContent):
         self._column.addStretch(1)
         self._ask()
         self._show_footer()
+        QTimer.singleShot(0, self, self._show_open_step)  # once it is laid out
+
+    def _show_open_step(self) -> None:
+        """Scroll to the open step where it does not fit in below those that are done."""
+        step, bar = self.open_step, self.scroller.verticalScrollBar()
+        if step is None:
+            bar.setValue(0)
+        elif step.y() + step.sizeHint().height() > self.scroller.viewport().height():
+            bar.setValue(step.y() - 12)
 
     def _show_paths(self) -> None:
         self._column.addWidget(self._padded(label(self.tr("What do your data look like?"), "title", wrap=True)))
@@ -299,7 +309,7 @@ class GuidePanel(WorkContent):
 
     def _show_footer(self) -> None:
         climb, found = self.climb, self.previews.found
-        for w in (self.keep, self.keys_label, self.back):
+        for w in self._foot:
             w.setVisible(climb is not None)
         if climb is None:
             self._say_problem("")
