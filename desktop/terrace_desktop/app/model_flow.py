@@ -54,9 +54,12 @@ class ModelFlow(QObject):
         self.builder: BuilderForm | None = None  # the draft, also while the panel is closed
         self._after: Any = None  # made when it is first wanted
         self._guide: GuideFlow | None = None
+        self._declined: set[str] = set()  # covariates that the user does not want split
         results.edit_asked.connect(self.edit)
         results.mend_asked.connect(lambda card, _advice: self.edit(card))
         results.panel_asked.connect(self.open_after)
+        results.after_asked.connect(self.after)
+        results.model_asked.connect(self.open_builder_with)
         results.refit_asked.connect(self.refit)
         results.refit_all_asked.connect(self.refit_stale)
         results.open_asked.connect(self.open_data_of)
@@ -122,11 +125,11 @@ class ModelFlow(QObject):
             dataset, spec, title=self._next_title(), subtitle=self._parent_words(spec), variables=self.variables,
             constraints=known, run_commands=self._run_for_builder,
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
-            habits=convention(self.settings.convention()),
+            habits=convention(self.settings.convention()), declined=self._declined,
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
         fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
-        self.builder.live.follow(self.controller.previewer(), fit, name)
+        self.builder.live.follow(self.controller.previewer(), fit, name, self.controller.previewer())
         self.builder.cancelled.connect(self.close_builder)
         self.zones.open(self.builder)
 

@@ -79,12 +79,13 @@ class BuilderForm(WorkContent):
         start_values: str = "",
         worker: Worker | None = None,
         habits: Convention | None = None,
+        declined: set[str] | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
-            start_values=start_values, worker=worker, habits=habits,
+            start_values=start_values, worker=worker, habits=habits, declined=declined,
         )  # fmt: skip
         self.title = title or (self.tr("Edit model") if spec else self.tr("New model"))
         self.subtitle = subtitle

@@ -1,14 +1,19 @@
-"""Centring a covariate: the commands that make the new variables, and the model with them."""
+"""Centring a covariate: the commands that make the new variables, the model with them, and when it is worth while."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from terrace.data.dataset import Dataset
 from terrace.spec import edit
+from terrace.spec.facts import facts_of
 from terrace.spec.model import Factor, ModelSpec
 
 LONGEST = 32  # characters of a variable's name
+CLEAR = 0.05  # p below which a covariate is said to differ between groups
 
 
 @dataclass(frozen=True)
@@ -72,3 +77,50 @@ def centred_spec(spec: ModelSpec, name: str, made: Centring, *, with_means: bool
 def plain(factor: Factor) -> bool:
     """True for a covariate that can be centred: continuous, without operators."""
     return factor == Factor(factor.name)
+
+
+def between_p(name: str, path: tuple[str, ...], dataset: Dataset) -> float:
+    """The p of the one-way analysis of variance of a covariate over groups; 1 where it does not vary within them.
+
+    Groups are those of `path`, each name nested in those before. Where it is small the covariate has an effect within
+    groups and another between them, which one coefficient mixes (Raudenbush and Bryk 2002, page 137).
+    """
+    from terrace.statistics.distributions import f_upper
+
+    codes, x = facts_of(dataset).group_codes(path), dataset.numeric(name)
+    known = (codes >= 0) & np.isfinite(x)
+    codes, x = np.unique(codes[known], return_inverse=True)[1], x[known]
+    n, groups = len(x), int(codes.max()) + 1 if len(codes) else 0
+    if groups < 2 or n <= groups:
+        return 1.0
+    counts = np.bincount(codes)
+    means = np.bincount(codes, x) / counts
+    within = float(np.sum((x - means[codes]) ** 2))
+    between = float(np.sum(counts * (means - x.mean()) ** 2))
+    if within <= 1e-12 * (within + between):
+        return 1.0
+    return float(f_upper(between / (groups - 1) / (within / (n - groups)), groups - 1, n - groups))
+
+
+def mixed_covariate(
+    spec: ModelSpec, dataset: Dataset, without: Container[str] = ()
+) -> tuple[str, tuple[str, ...]] | None:
+    """The first covariate of the fixed part that clearly differs within and between groups, with these groups.
+
+    Nested levels are taken together, from the highest to the lowest; of crossed ones each by itself. None where no
+    covariate is mixed, apart from those in `without`.
+    """
+    path = tuple(g for g in edit.level_path(spec) if g in dataset)
+    crossed = [(g,) for e in spec.random if edit.is_crossed(e) and (g := edit.group_name(e)) in dataset]
+    facts = facts_of(dataset)
+    for term in spec.fixed:
+        factor = term.factors[0]
+        if len(term.factors) > 1 or not plain(factor) or factor.name not in dataset or factor.name in without:
+            continue
+        if dataset.is_text(factor.name):
+            continue
+        for groups in ([path] if path else []) + crossed:
+            inside = facts.varying(factor.name, groups, facts.sample((factor.name, *groups)))
+            if inside and between_p(factor.name, groups, dataset) < CLEAR:
+                return factor.name, groups
+    return None

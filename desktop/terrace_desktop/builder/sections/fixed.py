@@ -20,6 +20,7 @@ from terrace_desktop.builder.terms.centring import add_centring
 from terrace_desktop.builder.terms.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.terms.factor_menu import add_levels, fill_term_menu
 from terrace_desktop.builder.terms.picker import pick
+from terrace_desktop.builder.terms.split_hint import SplitHint
 from terrace_desktop.builder.terms.term_menu import TermMenu
 from terrace_desktop.builder.terms.titles import term_title
 from terrace_desktop.ui.icons import set_icon
@@ -143,6 +144,8 @@ class FixedSection(Section):
         rest.addStretch(1)
         rest.addWidget(self.reference)
         self.body.addLayout(rest)
+        self.hint = SplitHint(state)
+        self.body.addWidget(self.hint)
         self.body.addWidget(self.notes)
 
     def boxes(self) -> list[RoleBox]:
@@ -164,6 +167,8 @@ class FixedSection(Section):
 
     def show_problems(self) -> None:
         self._show_chips()
+        if self.state.is_current:
+            self.hint.look()
         found = [*self.state.problems("fixed"), *self.state.problems("model")]  # too many terms for the rows
         self.notes.show_notes(problem_notes(found))
 

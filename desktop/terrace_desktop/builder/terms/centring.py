@@ -33,6 +33,21 @@ def add_centring(menu: QMenu, name: str, state: BuilderState) -> None:
         line(told, path, True)
 
 
+def split(state: BuilderState, name: str, groups: tuple[str, ...]) -> None:
+    """Make the parts of a covariate within and between groups, and put them into the model in its place."""
+    _centre(state, name, groups, True)
+
+
+def add_split(menu: QMenu, name: str, state: BuilderState) -> None:
+    """A line of a menu that splits a covariate by the levels of the model, where it has some."""
+    path = edit.level_path(state.spec)
+    crossed = [g for e in state.spec.random if edit.is_crossed(e) and (g := edit.group_name(e))]
+    groups = tuple(g for g in path if g) or tuple(crossed[:1])
+    if groups:
+        words = tr("Split within and between groups of {0}").format(", ".join(groups))
+        menu.addAction(words, partial(split, state, name, groups)).setObjectName("fixed_split")
+
+
 def _centre(
     state: BuilderState, name: str, groups: tuple[str, ...], with_means: bool, _checked: bool = False
 ) -> None:
