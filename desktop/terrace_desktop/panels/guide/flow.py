@@ -107,9 +107,9 @@ class GuideFlow(QObject):
         self._show_draft()
 
     def _show_draft(self) -> None:
-        """The outline shows the model that is not kept yet."""
+        """The outline shows the model that is not kept yet, while the panel shows the guide."""
         panel = self.panel
-        if panel is None:
+        if panel is None or not self.zones.is_open(panel):
             return
         models = () if panel.climb is None else panel.climb.models()
         self.results.show_draft(panel.draft_words(), models[-1].item if models else 0)
