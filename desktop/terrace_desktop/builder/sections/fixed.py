@@ -13,6 +13,7 @@ from terrace.spec import edit
 from terrace.spec.centring import plain
 from terrace.spec.model import Factor, Term
 from terrace_desktop.builder import typed_text
+from terrace_desktop.builder.explaining import CENTRING, Explained
 from terrace_desktop.builder.notes import problem_notes
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
@@ -145,7 +146,11 @@ class FixedSection(Section):
         rest.addWidget(self.reference)
         self.body.addLayout(rest)
         self.hint = SplitHint(state)
+        self.why_centring = Explained(
+            "centring", self.tr("Centring decides what zero and an effect mean."), self.tr("Which centring?"), CENTRING
+        )
         self.body.addWidget(self.hint)
+        self.body.addWidget(self.why_centring)
         self.body.addWidget(self.notes)
 
     def boxes(self) -> list[RoleBox]:
@@ -155,6 +160,7 @@ class FixedSection(Section):
         """Show what most models leave as it is."""
         self._details = on
         self.intercept.setVisible(on or not self.spec.constant)
+        self.why_centring.setVisible(on and any(plain(t.factors[0]) for t in self.spec.fixed))
 
     # --- showing -----------------------------------------------------------------------------------------
     def show_spec(self) -> None:
