@@ -184,7 +184,7 @@ class Actions(QObject):
         model = self._menu(tr("&Model"), "model")
         self._put(
             model,
-            "new_model", "paste_model", "edit_model", "refit", "compare", None, "cancel", None,
+            "new_model", "guide", "paste_model", "edit_model", "refit", "compare", None, "cancel", None,
         )  # fmt: skip
         conventions = model.addMenu(tr("Con&ventions"))
         named(conventions, "menu_conventions", tr("Conventions"))
@@ -210,7 +210,7 @@ class Actions(QObject):
         self._put(view, None, "text_larger", "text_smaller", "text_usual", None, "reset_layout")
         self._put(
             self._menu(tr("&Help"), "help"),
-            "help", "help_builder", "help_formats", "tour", "shortcuts", "commands", "log", "about",
+            "help", "help_builder", "help_choices", "help_formats", "tour", "shortcuts", "commands", "log", "about",
         )  # fmt: skip
         self.wordmark = named(QWidget(), "wordmark", "Terrace")
         row = QHBoxLayout(self.wordmark)
