@@ -40,9 +40,11 @@ def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
 
 
 def ask_data(parent: QWidget, title: str, folder: str) -> str:
-    """A file of data to open, of any format that is read; empty where the user thought better of it."""
-    data, every = tr("Data files"), tr("All files")
-    return ask_open(parent, title, folder, f"{data} ({formats.filter_of(formats.BY_ENDING)});;{every} (*)")
+    """A project or a file of data to open, of any format that is read; empty where the user thought better of it."""
+    data, projects, every = tr("Data files"), tr("Terrace projects"), tr("All files")
+    endings = formats.filter_of(formats.BY_ENDING)
+    both = f"{tr('Projects and data')} (*.terrace {endings})"
+    return ask_open(parent, title, folder, f"{both};;{projects} (*.terrace);;{data} ({endings});;{every} (*)")
 
 
 def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:
@@ -102,28 +104,8 @@ class NameDialog(SmallDialog):
         self.accepted.connect(lambda: self.chosen.emit(self.edit.text().strip()))
 
 
-class UnsavedDialog(SmallDialog):
-    """Before the window closes over changes of the data that are in no file."""
-
-    discarded = Signal()
-
-    def __init__(self, parent: QWidget | None, document: str) -> None:
-        super().__init__(parent, "unsaved_dialog", tr("Save the changes to the data?"), tr("Save data…"))
-        told = self.tr(
-            "{0} has been changed and is in no file as it is now. The commands are kept in any case: "
-            "File > Run the last session again does them over."
-        )
-        self.content.addWidget(label(told.format(document or self.tr("The data")), wrap=True))
-        discard = button(self.tr("Close without saving"), "unsaved_discard", self._discard)
-        self.buttons.insertWidget(self.buttons.indexOf(self.cancel_button), discard)
-
-    def _discard(self) -> None:
-        self.reject()
-        self.discarded.emit()
-
-
 class ChangedDialog(SmallDialog):
-    """Before data are saved over a file that another program has changed since it was opened."""
+    """Before a file is replaced that another program has changed since it was opened."""
 
     def __init__(self, parent: QWidget | None, name: str) -> None:
         super().__init__(parent, "changed_dialog", tr("Replace the file?"), tr("Replace"))
@@ -165,10 +147,10 @@ class TrustDialog(WritesDialog):
 
 
 class ReplayDialog(WritesDialog):
-    """Before the last session runs again: the files that it wrote, which may have been edited since."""
+    """Before the history runs again: the files that it wrote, which may have been edited since."""
 
     def __init__(self, parent: QWidget | None, lines: list[str]) -> None:
-        super().__init__(parent, "replay_dialog", tr("Run the last session again?"), tr("Write the files too"))
+        super().__init__(parent, "replay_dialog", tr("Run the history again?"), tr("Write the files too"))
         told = self.tr("It wrote these files. Written again, they lose what was changed in them since.")
         self._list(told, lines)
         self.without_button.setDefault(True)
