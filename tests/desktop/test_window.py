@@ -485,10 +485,10 @@ def test_long_names_wrap_or_stand_in_the_tooltip(desk: Desk) -> None:
     assert card.findChild(QLabel, "card_command").text() == long.strip()
     wait_until(lambda: card.width() <= page.width(), "the card to shrink")
     w.resize(1400, 800)
-    w._document = "a_file_with_a_name_that_goes_on_and_on_" * 4 + ".dta"
-    w._refresh()
+    long_name = "a_file_with_a_name_that_goes_on_and_on_" * 4 + ".dta"
+    w.actions_.show_document(long_name)
     document = w.actions_.document
-    assert document.width() <= 320 and document.toolTip() == w._document
+    assert document.width() <= 320 and document.toolTip() == long_name
     wait_until(lambda: w.width() - document.mapTo(w, document.rect().topRight()).x() < 12, "it at the right end")
 
 

@@ -177,8 +177,8 @@ class Actions(QObject):
             action = samples.addAction(card.title)
             action.triggered.connect(lambda _checked=False, n=card.name: self.sample_asked.emit(n))
         self.recent = named(file.addMenu(tr("&Recent files")), "menu_recent", tr("Recent files"))
-        self._put(file, None, "save", "save_as", "save_bare", None, "save_data", "run_do", "run_history", "save_history")
-        self._put(file, None, "export", None, "start", "quit")
+        self._put(file, None, "save", "save_as", "save_bare", None, "save_data")
+        self._put(file, "run_do", "run_history", "save_history", None, "export", None, "start", "quit")
         self._put(self._menu(tr("&Edit"), "edit"), "undo", "redo", None, "copy")
         self._put(
             self._menu(tr("&Data"), "data"),

@@ -51,7 +51,7 @@ class ConventionLine(QWidget):
     def show_choice(self, key: str) -> None:
         """Show which convention holds; empty is that of the program."""
         found = convention(key)
-        self.text.setText(f"{found.title}: {found.purpose}")
+        self.text.setText(self.tr("{0}: {1}").format(found.title, found.purpose))
         self._buttons[found.key].setChecked(True)
 
     def _unfold(self) -> None:

@@ -63,7 +63,7 @@ class DataFlow(QObject):
         return [
             Action("open", tr("&Open…"), self.ask_open, QKeySequence.StandardKey.Open),
             Action("paste_data", tr("Open &copied table"), self.paste_table),
-            Action("update_data", tr("Update data from f&ile…"), self.update_from_file, enabled=open_),
+            Action("update_data", tr("Update data from file…"), self.update_from_file, enabled=open_),
             Action("labels", tr("Show la&bels"), partial(choose, "labels"), enabled=open_),
             Action("codes", tr("Show &codes"), partial(choose, "codes"), enabled=open_),
             Action("sort_up", tr("Sort rows asce&nding"), partial(sort, False), enabled=open_),
@@ -77,7 +77,7 @@ class DataFlow(QObject):
     # --- opening ------------------------------------------------------------------------------------
     def ask_open(self) -> None:
         """Let the user choose a project or a file of data."""
-        path = dialogs.ask_data(self.window, self.tr("Open"), self.settings.folder())
+        path = dialogs.ask_work(self.window, self.tr("Open"), self.settings.folder())
         if path:
             self.open_file(path)
 

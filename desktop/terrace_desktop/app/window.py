@@ -339,7 +339,7 @@ class MainWindow(QMainWindow):
             return
         if outcome.ok and outcome.effects & (Effect.OPENS | Effect.SAVES):
             self.projects.in_file()
-        if outcome.ok and Effect.OPENS in outcome.effects and "project" in outcome.payload:
+        if outcome.ok and "project" in outcome.payload and outcome.type != "project save":
             self._opened_project = outcome
         if outcome.type == "project save" and outcome.error is not None:
             self.projects.save_failed(outcome)

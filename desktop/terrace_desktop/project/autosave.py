@@ -45,7 +45,7 @@ class Autosave(QObject):
         self._worker = Worker("autosave")
         self._journal: Journal | None = None  # made and used on the thread of the worker
         self._begun = 0.0
-        self._writing = self._due = self._told = False
+        self._writing = self._due = self._told = self._stopped = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._write)
@@ -66,6 +66,8 @@ class Autosave(QObject):
 
     def changed(self) -> None:
         """The work is another: write it when its time has come."""
+        if self._stopped:
+            return
         self._due = True
         if not self._writing and not self._timer.isActive():
             self._timer.start(max(0, round(EVERY - 1000 * (time.monotonic() - self._begun))))
@@ -124,6 +126,7 @@ class Autosave(QObject):
     def stop(self, *, keep: bool) -> None:
         """End the thread. With `keep` what there is now is written first and stays, else the journal goes."""
         self._timer.stop()
+        self._stopped = True
         found = self._work() if keep else None
 
         def end(_task: Task) -> None:

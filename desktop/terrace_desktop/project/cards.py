@@ -15,6 +15,7 @@ from terrace_desktop.project.rescue import Rescued
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ClickFrame, ElidedLabel, button, label, named
+from terrace_desktop.ui.words import tr
 
 LARGE, SMALL = QSize(304, 216), QSize(204, 136)
 
@@ -66,12 +67,9 @@ class ContinueCard(QFrame):
     @classmethod
     def of_rescued(cls, found: Rescued, now: dt.datetime) -> ContinueCard:
         """For work that was closed without being saved."""
-        card = found.about.title or found.name
-        out = cls(card, "", found.about)
-        where = out.tr("Not saved, closed {0}").format(day_words(found.when, now, at=True))
-        shown = out.findChildren(QLabel)[1]
-        shown.setText(f"{Path(found.file).name}. {where}" if found.file else where)
-        return out
+        where = tr("Not saved, closed {0}").format(day_words(found.when, now, at=True))
+        where = f"{Path(found.file).name}. {where}" if found.file else where
+        return cls(found.about.title or found.name, where, found.about)
 
 
 class ProjectCard(ClickFrame):

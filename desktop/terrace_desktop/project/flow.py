@@ -115,9 +115,11 @@ class ProjectFlow(QObject):
         project = self._project()
         if project is None or not self.edited or project.is_trivial:
             return False
-        only_data = all(i.kind == "data" for i in project.state.document) and not project.drafts
-        named = bool(project.state.document.title)
-        return named or not (only_data and project.state.dataset is self._in_file)
+        document = project.state.document
+        data = {i.id for i in document if i.kind == "data"}
+        only_data = all(i.id in data or (i.kind == "output" and i.under in data) for i in document)
+        only_data &= not project.drafts and not document.title
+        return not (only_data and project.state.dataset is self._in_file)
 
     def unsaved_data(self) -> bool:
         """True where data were changed and are neither in a file of data nor in the project as they are."""
@@ -202,12 +204,12 @@ class ProjectFlow(QObject):
             told = self.tr("{0} was damaged. This is lost, everything else is here:").format(name)
             more = len(lost) - MOST_TOLD
             lines = lost[:MOST_TOLD] + ([self.tr("and {0} more", "", more).format(more)] if more > 0 else [])
-            self.notices.tell("lost", "\n".join([told, *lines]))
+            self.notices.put("lost", "\n".join([told, *lines]))
         if others:
             file = self.controller.snapshot.file
             save = (self.tr("Save as…"), "notice_save_as", self.save_as)
             elsewhere = (file is not None and file.read_only) or any("Save this" in w for w in others)
-            self.notices.tell("project", "\n".join(others), kind="info", buttons=(save,) if elsewhere else ())
+            self.notices.put("project", "\n".join(others), kind="info", buttons=(save,) if elsewhere else ())
 
     # --- saving -------------------------------------------------------------------------------------
     def save(self, then: Saved | None = None) -> None:
@@ -243,10 +245,11 @@ class ProjectFlow(QObject):
         """A name for the first time: that of the file, else of the data."""
         file = self.controller.snapshot.file
         name = Path(document_name(self.controller.snapshot.dataset)).stem if file is None else file.path.stem
-        return f"{name or self.tr('project')}{ENDING}"
+        return (name or self.tr("project")) + ENDING
 
     def _ask(self, title: str, name: str) -> Path | None:
-        filters = f"{self.tr('Terrace projects')} (*{ENDING})"
+        kind = self.tr("Terrace projects")
+        filters = f"{kind} (*{ENDING})"
         path = dialogs.ask_save(self.window, title, str(Path(self.settings.folder()) / name), filters)
         if not path:
             return None
@@ -291,7 +294,7 @@ class ProjectFlow(QObject):
         assert outcome.error is not None
         told = self.tr("Not saved: {0} Your work is still here.").format(outcome.error[1])
         again = ((self.tr("Try again"), "save_again", self.save), (self.tr("Save as…"), "save_elsewhere", self.save_as))
-        self.notices.tell("save", told, kind="error", advice=outcome.error_advice, buttons=again)
+        self.notices.put("save", told, kind="error", advice=outcome.error_advice, buttons=again)
 
     # --- before work is lost ------------------------------------------------------------------------
     def guard(self, do: Callable[[], object], *, data: bool = False) -> None:
@@ -334,7 +337,7 @@ class ProjectFlow(QObject):
 
     def _not_kept(self, why: str) -> None:
         told = self.tr("Your work is not kept as you go: {0} Save the project often.").format(why)
-        self.notices.tell("journal", told)
+        self.notices.put("journal", told)
 
     def discard(self) -> None:
         """The user does not want what is not saved."""
@@ -346,6 +349,9 @@ class ProjectFlow(QObject):
         if self.autosave is not None:
             self._closed = True
             self.autosave.stop(keep=self.unsaved() and not self._discarded)
+        file = self.controller.snapshot.file
+        if file is not None:
+            file.release()
 
     def had_work(self) -> bool:
         """True where there are projects, or work to bring back, of before."""

@@ -21,7 +21,7 @@ class Notices(QWidget):
         self._shown: dict[str, Notice] = {}
         self.hide()
 
-    def tell(
+    def put(
         self, subject: str, message: str, *, kind: str = "notice", advice: str = "",
         buttons: Sequence[tuple[str, str, Callable[[], object]]] = (),
     ) -> Notice:  # fmt: skip

@@ -40,7 +40,7 @@ class DifferencesDialog(SmallDialog):
         lines = []
         for row in table.rows:
             count = row.values[0] if row.values else None
-            lines.append(row.label if count is None else f"{row.label}: {int(float(count)):,}")
+            lines.append(f"{row.label}: {count:,.0f}" if isinstance(count, int | float) else row.label)
         shown: QLabel = named(label("\n".join(lines), selectable=True), "differences_lines", "\n".join(lines))
         self.content.addWidget(shown)
         told = self.tr("Models whose data change are marked as out of date. Undo brings the data back.")

@@ -40,11 +40,17 @@ def ask_open(parent: QWidget, title: str, folder: str, filters: str) -> str:
 
 
 def ask_data(parent: QWidget, title: str, folder: str) -> str:
-    """A project or a file of data to open, of any format that is read; empty where the user thought better of it."""
-    data, projects, every = tr("Data files"), tr("Terrace projects"), tr("All files")
+    """A file of data to open, of any format that is read; empty where the user thought better of it."""
+    data, every = tr("Data files"), tr("All files")
+    return ask_open(parent, title, folder, f"{data} ({formats.filter_of(formats.BY_ENDING)});;{every} (*)")
+
+
+def ask_work(parent: QWidget, title: str, folder: str) -> str:
+    """A project or a file of data to open; empty where the user thought better of it."""
+    both, projects, data, every = tr("Projects and data"), tr("Terrace projects"), tr("Data files"), tr("All files")
     endings = formats.filter_of(formats.BY_ENDING)
-    both = f"{tr('Projects and data')} (*.terrace {endings})"
-    return ask_open(parent, title, folder, f"{both};;{projects} (*.terrace);;{data} ({endings});;{every} (*)")
+    kinds = (f"{both} (*.terrace {endings})", f"{projects} (*.terrace)", f"{data} ({endings})", f"{every} (*)")
+    return ask_open(parent, title, folder, ";;".join(kinds))
 
 
 def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:
