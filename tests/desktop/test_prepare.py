@@ -268,8 +268,10 @@ def test_entries_of_a_narrow_bar_lose_their_words_and_stay(program: Program, wid
 
 def test_points_of_a_graph_select_rows_of_the_grid(program: Program) -> None:
     program.run("scatter distance age if female == 1")
-    plot = program.window.results.outputs()[-1].findChild(LargePlot)
-    assert plot.select_button.isEnabled()
+    card = program.window.results.outputs()[-1]
+    card.wake()
+    plot = card.findChild(LargePlot)
+    assert "Select rows" in [a.text() for a in card.menu.actions()]
     plot.view.select_inside(7.5, 8.5, 0, 100)
     grid = program.window.left.grid.grid
     wait_until(lambda: grid.marked is not None, "the marked rows")

@@ -6,10 +6,13 @@ from dataclasses import replace
 from math import log
 
 import fixtures_report as fx
+import pandas as pd
 import pytest
 
+from terrace.data.dataset import Dataset, Variable
 from terrace.errors import TerraceError
 from terrace.results.fit import FixedEffect
+from terrace.results.labels import table_labels
 from terrace.results.table import Row, Table
 from terrace.results.tables import compare_tables, fit_tables
 from terrace.results.tables_compare import merged
@@ -305,3 +308,18 @@ def test_nothing_to_compare() -> None:
 def test_merged_lists_keep_both_orders() -> None:
     assert merged([["a", "b", "d"], ["b", "c", "d", "e"]]) == ["a", "b", "c", "d", "e"]
     assert merged([["x"], ["a", "x"]]) == ["a", "x"]
+
+
+def test_short_labels_stand_for_names_and_those_of_groups_always() -> None:
+    data = Dataset(
+        pd.DataFrame({"school": [1], "hours": [1.0], "y": [1.0], "plain": [1.0]}),
+        (
+            Variable("school", "School of the pupil in the year of the first survey"),
+            Variable("hours", "Hours of homework a week as told by the pupil"),
+            Variable("y", "Mathematics"),
+            Variable("plain"),
+        ),
+    )
+    found = table_labels([fx.two_level()], data)
+    assert found == {"school": "School of the pupil in the year of the first survey", "y": "Mathematics"}
+    assert table_labels([], None) == {}

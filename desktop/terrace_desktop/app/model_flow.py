@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from terrace.session.effects import Effect
+from terrace.spec.title import model_title
+from terrace_desktop.forms.facts import short_title
 from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui.action import Action
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
+    from terrace.session.session import Session
     from terrace.spec.model import ModelSpec
     from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from terrace_desktop.ui.settings import Settings
     from terrace_desktop.ui.work_panel import Zones
     from terrace_desktop.work.history import Entry
+    from terrace_desktop.work.session_port import Snapshot
 
 
 class ModelFlow(QObject):
@@ -48,6 +52,7 @@ class ModelFlow(QObject):
         self.window = window
         self.controller = controller
         self.results = results
+        self._origin: ModelCard | None = None  # what the model that is being built comes from
         self.settings = settings
         self.zones = zones
         self.variables = variables
@@ -60,8 +65,10 @@ class ModelFlow(QObject):
         results.refit_all_asked.connect(self.refit_stale)
         results.open_asked.connect(self.open_data_of)
         results.plots_asked.connect(self.make_plots)
+        results.further_asked.connect(self.work_out)
         results.outline_asked.connect(controller.run)
         results.ml_test_asked.connect(lambda command: compare_by_ml(controller, command))
+        results.draft_asked.connect(self.show_draft)
         results.new_model_asked.connect(lambda: self.open_builder(None))
 
     def actions(self) -> list[Action]:
@@ -79,7 +86,7 @@ class ModelFlow(QObject):
             Action("paste_model", tr("New model from a &pasted command…"), self.paste_model, "Ctrl+Shift+V", open_),
             Action("edit_model", tr("&Edit newest model…"), self.edit_newest, "Ctrl+Shift+M", can_go_on),
             Action("refit", tr("&Fit newest model again"), self.refit_newest, "Ctrl+R", can_go_on),
-            Action("refit_stale", tr("Fit all out-of-date models &again"), self.refit_stale, enabled=can_go_on),
+            Action("refit_stale", tr("Fit all &out-of-date models again"), self.refit_stale, enabled=can_go_on),
             Action("compare", tr("&Compare models…"), self.compare, enabled=self.can_compare),
             Action("predict", tr("&Predict…"), self.predict_newest, enabled=can_go_on),
             *(
@@ -126,10 +133,39 @@ class ModelFlow(QObject):
         self.builder.fit_requested.connect(self._fit)
         fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
         self.builder.live.follow(self.controller.previewer(), fit, name)
+        self._origin = origin
+        self.builder.state.changed.connect(self._draft_changed)
         self.builder.cancelled.connect(self.close_builder)
-        self.builder.spec_changed.connect(lambda _spec: self.draft_changed.emit())
         self.zones.open(self.builder)
+        self._draft_changed()
+
+    def _draft_changed(self) -> None:
+        """The outline has the model that is being built, under the one that it comes from: the active one of its
+        outcome where no other was said."""
+        builder = self.builder
+        if builder is None:
+            return
+        if self._origin is None and builder.live.preview is not None:
+            found = self._active_with(builder.spec.outcome.name)
+            if found is not None:
+                self._origin, title = found, self.tr("Model {0}").format(found.number)
+                builder.subtitle = self.tr("from {0}").format(title)
+                builder.head_changed.emit()
+                builder.live.preview.compare_with(found.fit, title)
+        begun = builder.is_draft() or builder.spec.outcome.name
+        title = self.tr("{0}: {1}").format(builder.title, model_title(builder.spec)) if begun else ""
+        self.results.show_draft(title, 0 if self._origin is None else self._origin.item.id)
         self.draft_changed.emit()
+
+    def _active_with(self, outcome: str) -> ModelCard | None:
+        """The card of the active model, where it is of this outcome and of the data that are open."""
+        cards = (c for c in self.results.cards() if self.is_active(c) and self.has_data_of(c))
+        return next((c for c in cards if outcome and c.fit.outcome == outcome), None)
+
+    def show_draft(self) -> None:
+        """The model that is being built, in the panel."""
+        if self.builder is not None:
+            self.zones.open(self.builder)
 
     def _next_title(self) -> str:
         return self.tr("Model {0}").format(len(self.results.cards()) + 1)
@@ -137,7 +173,7 @@ class ModelFlow(QObject):
     def _parent_words(self, spec: ModelSpec | None) -> str:
         """The model that this one begins from."""
         card = next((c for c in self.results.cards() if spec is not None and c.fit.spec == spec), None)
-        return "" if card is None else self.tr("from {0}").format(card.title.split(" · ")[0])
+        return "" if card is None else self.tr("from {0}").format(short_title(card.title))
 
     def draft(self) -> str:
         """The model that is being built as a JSON text, for the project to keep; empty where there is none."""
@@ -210,7 +246,8 @@ class ModelFlow(QObject):
     def discard_builder(self) -> None:
         """The draft goes away; the panel stays as it is."""
         if self.builder is not None:
-            builder, self.builder = self.builder, None
+            builder, self.builder, self._origin = self.builder, None, None
+            self.results.show_draft("")
             builder.close_down()
             self.zones.panel.forget(builder)
             builder.deleteLater()
@@ -245,6 +282,8 @@ class ModelFlow(QObject):
     def _fit(self, command: str) -> None:
         for definition in self.builder.definitions() if self.builder is not None else ():
             self.controller.run(definition)
+        if self._origin is not None and self.results.card(self._origin.item.id) is self._origin:
+            self.activate(self._origin)  # which makes it the one that the new model comes from
         self.controller.run(command)
         self.close_builder()
 
@@ -344,11 +383,26 @@ class ModelFlow(QObject):
             if "data" in outcome.changed:  # nothing to say is no reason to say nothing
                 self.told.emit(self.tr("Done: {0}").format(" ".join(outcome.command.split())))
             return
+        if Effect.OUTLINE in outcome.effects and not outcome.warnings:
+            return  # the document shows it
         passing = Effect.BRIEF in outcome.effects or ("data" in outcome.changed and "\n" not in told)
         shown = bool(outcome.tables or outcome.plots or outcome.warnings) or Effect.OPENS in outcome.effects
         restored = outcome.type == "estimates restore"  # the window does that on the way to something else
         if passing and not shown and not restored:
             self.told.emit(told.split("\n")[0])
+
+    def work_out(self, card: ModelCard) -> None:
+        """Work out what costs more than the fit, ICC, R² and tests of terms, for a card that is seen."""
+        from terrace.session.document.card import complete
+        from terrace_desktop.work.session_port import take_snapshot
+
+        id_ = card.item.id
+
+        def work(session: Session) -> Snapshot:
+            complete(session, id_)
+            return take_snapshot(session)
+
+        self.controller.call(f"the further tables of model {card.item.number}", work, self.controller.take)
 
     def make_plots(self, card: ModelCard, row: PlotRow) -> None:
         """Compute the diagnostic plots of a model for the row that is open on its card."""

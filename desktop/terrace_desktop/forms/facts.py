@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.state import Origin
+
+
+def short_title(title: str) -> str:
+    """``Model 2`` of ``Model 2: Random slope of ses``; a title of another form is not shortened."""
+    return re.sub(r"^(Model \d+): .*", r"\1", title)
 
 
 @dataclass(frozen=True)

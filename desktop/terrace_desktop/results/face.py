@@ -128,12 +128,12 @@ def _line(page: Shown, i: int, split: Sequence[bool], gap: int, rule: str) -> st
     head = f'<th align="left" style="{base}font-weight:normal;padding-left:{left}px;">{escape(line.label)}</th>'
     last = len(split) - 1
     cells = [
-        _cell(c, page.aligns[j], f"{base}{EDGE if j == last else ''}", gap, split[j]) for j, c in enumerate(line.cells)
+        _cell(c, page.aligns[j], base, gap, split[j], EDGE if j == last else "") for j, c in enumerate(line.cells)
     ]
     return f"<tr>{head}{''.join(cells)}</tr>"
 
 
-def _cell(cell: Cell, align: str, base: str, gap: int, two: bool) -> str:
+def _cell(cell: Cell, align: str, base: str, gap: int, two: bool, edge: str) -> str:
     """A cell, or where a column has something behind its numbers, two: the points of the numbers stay in line."""
     side = align if cell.value is None else cell.align
     quiet = isinstance(cell.value, str) and side == "right"
@@ -143,9 +143,10 @@ def _cell(cell: Cell, align: str, base: str, gap: int, two: bool) -> str:
     style = f"{base}padding-left:{gap}px;{colour}"
     if not two or isinstance(cell.value, str) or cell.value is None:
         span = ' colspan="2"' if two else ""
-        return f'<td{span} align="{side}" style="{style}">{text}</td>'
+        return f'<td{span} align="{side}" style="{style}{edge}">{text}</td>'
     body = _still(escape(cell.body))
-    return f'<td align="{side}" style="{style}">{body}</td><td align="left" style="{base}">{escape(cell.tail)}</td>'
+    tail = f'<td width="1" align="left" style="{base}{edge}">{escape(cell.tail)}</td>'
+    return f'<td align="{side}" style="{style}">{body}</td>{tail}'
 
 
 def _still(text: str) -> str:

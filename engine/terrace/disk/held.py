@@ -79,18 +79,21 @@ def hold_file(path: Path, *, name: str = "") -> Held | Holder | None:
     beside = _beside(path, name)
     holder = Holder(_user(), platform.node(), os.getpid(), _now(), secrets.token_hex(8))
     content = json.dumps(asdict(holder)).encode()
-    for _ in range(3):
+    for _ in range(5):
         try:
             handle = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
         except FileExistsError:
             found = _taken_over(beside, content, holder)
-            if found is not None:
+            if isinstance(found, Held) or (found is not None and found.key):
                 return found
+            time.sleep(0.02)  # somebody is just making it, looking at it or taking it away
             continue
         except OSError:
             return None
         try:
-            _lock(handle)
+            if not _locked(handle):  # whoever found the empty file has it by now
+                os.close(handle)
+                continue
             os.write(handle, content)
             os.fsync(handle)
         except OSError:
@@ -158,8 +161,6 @@ def _taken_over(beside: Path, content: bytes, holder: Holder) -> Held | Holder |
 def _abandoned(handle: int, beside: Path) -> bool:
     """True where the process that made the file is gone; the open `handle` has the lock then."""
     found = _read(beside)
-    if not found.key and time.time() - os.fstat(handle).st_mtime < _YOUNG:
-        return False
     if found.host not in ("", platform.node()):
         return False
     if fcntl is None:
@@ -169,6 +170,8 @@ def _abandoned(handle: int, beside: Path) -> bool:
     except BlockingIOError:
         return False
     except OSError:  # some network drives have no locks
+        if not found.key:
+            return time.time() - os.fstat(handle).st_mtime > _YOUNG
         return not _running(found.process)
     try:
         return os.fstat(handle).st_ino == os.stat(beside).st_ino  # and not one that was let go meanwhile
@@ -186,10 +189,16 @@ def _running(process: int) -> bool:
     return True
 
 
-def _lock(handle: int) -> None:
+def _locked(handle: int) -> bool:
+    """False where another process has the lock of the file; True where it is ours, or where there are no locks."""
     if fcntl is not None:
-        with contextlib.suppress(OSError):
+        try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+    return True
 
 
 def _read(beside: Path) -> Holder:

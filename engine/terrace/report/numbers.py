@@ -63,12 +63,13 @@ def _needed(size: float, significant: int) -> int:
 
 
 def fixed(value: float, decimals: int, minus: str = "-", thousands: str = "") -> str:
-    """``-0.148`` with `decimals` decimals; a number too small to show two figures as ``2.38e-05``."""
+    """``-0.148`` with `decimals` decimals; a number that would look like zero, or tiny and with one figure, as
+    ``2.38e-05``."""
     if math.isinf(value) or value == 0 or abs(value) >= 10.0 ** (1 - decimals):
         return plain_fixed(value, decimals, minus, thousands)
     text = f"{value:.{decimals}f}"
-    figures = text.replace(".", "").lstrip("-0")
-    if len(figures) < min(2, decimals + 1):
+    figures = len(text.replace(".", "").lstrip("-0"))
+    if not figures or (figures < 2 and _needed(abs(value), _SIGNIFICANT) > _USUAL):
         text = f"{value:.2e}"
     return text.replace("-", minus)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from terrace_desktop.forms.entry import Entry, Field, Group, Values, flag, option, quoted, written
-from terrace_desktop.forms.facts import Facts
+from terrace_desktop.forms.facts import Facts, short_title
 from terrace_desktop.ui.words import tr
 
 
@@ -103,7 +101,7 @@ def _ordered(facts: Facts, values: Values) -> list[str]:
 
 def _titles(facts: Facts, names: list[str]) -> str:
     """The titles of the models, those of the program up to the words about the model."""
-    return " ".join(quoted(re.sub(r"^(Model \d+): .*", r"\1", facts.title_of(n))) for n in names)
+    return " ".join(quoted(short_title(facts.title_of(n))) for n in names)
 
 
 def _stored(facts: Facts) -> str:

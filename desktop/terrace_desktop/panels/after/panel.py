@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBox
 
 from terrace_desktop.forms import look
 from terrace_desktop.forms.entry import Entry, F, Group
+from terrace_desktop.forms.facts import short_title
 from terrace_desktop.forms.form import EntryForm
 from terrace_desktop.forms.listing import EntryList, SearchLine
 from terrace_desktop.forms.preview import FormPreview
@@ -183,7 +184,7 @@ class AfterPanel(WorkContent, Generic[F]):
 
     # --- as contents of the work panel --------------------------------------------------------------
     def head(self) -> Head:
-        about = self.tr("of {0}").format(self.facts.title.split(" · ")[0]) if self.facts.title else ""
+        about = self.tr("of {0}").format(short_title(self.facts.title)) if self.facts.title else ""
         if self._at_form and self.form is not None:
             return Head(self.list.icon_of(self.form.entry.key) or self._icon, self.form.entry.title, about)
         return Head(self._icon, self._title, about)

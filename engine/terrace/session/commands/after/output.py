@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from terrace.language.grammar.tokens import unquoted, words
 from terrace.language.mixed_options import argument, excluding
 from terrace.report import formats
 from terrace.results.fit import FitResult
+from terrace.results.labels import table_labels
 from terrace.results.plot import Plot
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.fits import current_fit, named_fit
@@ -68,7 +68,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
         parts += parts_of(block, named.get(id(block.fit)), drawn)
     if "noplots" in options:
         parts = [p for p in parts if not isinstance(p, Plot)]
-    written = export(parts, path, replace="replace" in options, labels=_labels(session, fits))
+    written = export(parts, path, replace="replace" in options, labels=table_labels(fits, session.state.dataset))
     return CommandResult(text=f"Written to {written}.")
 
 
@@ -181,11 +181,3 @@ def _plots(session: Session, fit: FitResult) -> list[Plot]:
         except TerraceError:
             continue
     return out
-
-
-def _labels(session: Session, fits: Sequence[FitResult]) -> dict[str, str]:
-    data = session.state.dataset
-    if data is None:
-        return {}
-    levels = {e.level for fit in fits for e in fit.spec.random if e.level in data}
-    return {name: data.variable(name).label for name in levels if data.variable(name).label}
