@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
@@ -198,6 +199,21 @@ class Zones(QSplitter):
             shown = self.panel.isVisible()
             self._dock()
             self.panel.setVisible(shown)
+        self._lay()
+
+    def layout_now(self) -> dict[str, int | bool]:
+        """What the user has made of the widths, for a project to keep."""
+        number, flag = self._settings.number, self._settings.flag
+        return {"data": number("zone_data"), "panel": number("zone_panel"), "folded": flag("data_folded")}
+
+    def bring_back(self, layout: Mapping[str, Any]) -> None:
+        """Widths that were kept."""
+        for name in ("data", "panel"):
+            width = layout.get(name)
+            if isinstance(width, int) and 0 <= width < 10_000:
+                self._settings.set_number(f"zone_{name}", width)
+        self._settings.set_flag("data_folded", bool(layout.get("folded")))
+        self._wanted_fold = None
         self._lay()
 
     def remember(self) -> None:

@@ -158,9 +158,15 @@ class LivePanel(QWidget):
         theme.manager().changed.connect(self.show_all)
 
     # --- building ----------------------------------------------------------------------------------------
-    def follow(self, previewer: Previewer, parent: FitResult | None = None, parent_name: str = "") -> None:
-        """Show what the model gives on two pages before the others, beside the fit that it is made from."""
-        self.preview = ModelPreview(self.state, previewer, parent, parent_name)
+    def follow(
+        self, previewer: Previewer, parent: FitResult | None = None, parent_name: str = "",
+        simplifier: Previewer | None = None,
+    ) -> None:  # fmt: skip
+        """Show what the model gives on two pages before the others, beside the fit that it is made from.
+
+        ``simplifier`` finds simpler models, where that is wanted of a model whose variances are at their limit.
+        """
+        self.preview = ModelPreview(self.state, previewer, parent, parent_name, simplifier)
         self.preview.setParent(self)  # it goes with its pages, which it would otherwise still paint
         for at, page in enumerate((self.preview.estimates, self.preview.lines)):
             self._column.insertWidget(at, page)

@@ -44,6 +44,8 @@ class ResultsPane(QFrame):
 
     edit_asked = Signal(object)  # ModelCard
     panel_asked = Signal(object, str)  # ModelCard, the key of a form or ""
+    after_asked = Signal(object, str)  # ModelCard, a command about its fit
+    model_asked = Signal(str)  # a model for the builder, as its command
     export_asked = Signal(object, str)  # ModelCard, format
     refit_asked = Signal(object)
     refit_all_asked = Signal()  # all that are out of date
@@ -241,6 +243,7 @@ class ResultsPane(QFrame):
     def _model(self, card: ModelCard) -> ModelCard:
         card.edit_asked.connect(lambda: self.edit_asked.emit(card))
         card.panel_asked.connect(lambda key: self.panel_asked.emit(card, key))
+        card.after_asked.connect(lambda command: self.after_asked.emit(card, command))
         card.export_asked.connect(lambda suffix: self.export_asked.emit(card, suffix))
         card.refit_asked.connect(lambda: self.refit_asked.emit(card))
         card.open_asked.connect(lambda: self.open_asked.emit(card))
@@ -254,6 +257,7 @@ class ResultsPane(QFrame):
 
     def _output(self, card: OutputCard) -> OutputCard:
         card.edit_asked.connect(self.command_edit_asked)
+        card.use_asked.connect(self.model_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.rows_selected.connect(self.rows_selected)
         return card

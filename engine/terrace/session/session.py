@@ -50,7 +50,7 @@ class Work:
     redo: tuple[Step, ...]
     drafts: Mapping[str, Any]
     layout: Mapping[str, Any]
-    file: ProjectFile
+    file: ProjectFile | None
 
 
 class Session:
