@@ -151,7 +151,7 @@ def stylesheet(theme: Theme) -> str:
 _STRONG_FOCUS = """
 QPushButton[variant]:focus, QToolButton[variant]:focus,
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QCheckBox:focus, QRadioButton:focus,
-QFrame[surface="card"]:focus, QFrame[surface="item"]:focus { background: $selection; border: 2px solid $accent; }
+QFrame[surface="card"]:focus, QPushButton[surface]:focus { background: $selection; border: 2px solid $accent; }
 QPushButton[variant="primary"]:focus, QToolButton[variant="primary"]:focus { background: $accent_hover;
     border: 2px solid $ink; }
 QPushButton[variant="primary"]:disabled, QToolButton[variant="primary"]:disabled { background: $panel; color: $faint;
