@@ -151,7 +151,7 @@ SELF = {"English", "Terrace", "hsb", "hsb – Terrace", HSB}  # names stay what 
 
 def english(root: QWidget) -> dict[str, str]:
     """What has words and no mark, with the widget that says it."""
-    samples = (s for card in sample_cards() for s in (card.title, card.title.split(":")[0], card.description))
+    samples = (s for card in sample_cards() for s in (card.title, card.description))
     known = {*TABLES, *SELF, *samples, *(c.title for c in CONVENTIONS)}
     return {
         text: name

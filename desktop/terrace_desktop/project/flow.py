@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from terrace.session.effects import Effect
 from terrace_desktop.project.about import about, saved_words
 from terrace_desktop.project.autosave import Autosave
 from terrace_desktop.project.notices import Notices
@@ -30,6 +31,7 @@ from terrace_desktop.work.session_port import document_name
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome
+    from terrace.session.document.items import Item
     from terrace.session.project.parts import Project
     from terrace.session.session import Session
     from terrace_desktop.ui.settings import Settings
@@ -55,6 +57,13 @@ class Own(Protocol):
 
     def bring_back(self, drafts: Mapping[str, Any], layout: Mapping[str, Any]) -> None:
         """Set the window up like that."""
+
+
+def _tells_of_data(item: Item) -> bool:
+    """True for what says that data were opened, changed or saved, which is nothing to lose where they are in a file."""
+    about = Effect.OPENS | Effect.SAVES | Effect.DATA
+    changed = item.kind == "output" and item.outcome is not None and bool(item.outcome.effects & about)
+    return item.kind == "data" or changed
 
 
 class ProjectFlow(QObject):
@@ -116,9 +125,7 @@ class ProjectFlow(QObject):
         if project is None or not self.edited or project.is_trivial:
             return False
         document = project.state.document
-        data = {i.id for i in document if i.kind == "data"}
-        only_data = all(i.id in data or (i.kind == "output" and i.under in data) for i in document)
-        only_data &= not project.drafts and not document.title
+        only_data = all(_tells_of_data(i) for i in document) and not project.drafts and not document.title
         return not (only_data and project.state.dataset is self._in_file)
 
     def unsaved_data(self) -> bool:

@@ -62,21 +62,26 @@ def _picture(item: Item) -> Picture:
 
     assert item.outcome is not None
     try:
-        plot = item.outcome.plots[-1] if item.outcome.plots else _lines_of(item)
+        plot = item.outcome.plots[-1] if item.outcome.plots else _of_model(item)
     except (TerraceError, ValueError, IndexError, KeyError):  # no model has to have one
         plot = None
     return {} if plot is None else picture_of(plot)
 
 
-def _lines_of(item: Item) -> Plot | None:
-    """The lines of a model over its data; None where they would take long."""
+def _of_model(item: Item) -> Plot | None:
+    """The lines of a model over its data, else its effects in order; None where they would take long."""
+    from terrace.errors import TerraceError
+    from terrace.postestimation.diagnose import plots
     from terrace.postestimation.diagnose.group_lines import group_lines
     from terrace.results.later import Later
 
     fit = None if item.outcome is None else item.outcome.fit
     if fit is None or item.data is None or len(item.data) > MOST_ROWS or isinstance(fit.held, Later):
         return None
-    return group_lines(fit, item.data)
+    try:
+        return group_lines(fit, item.data)
+    except TerraceError:
+        return plots.caterpillar(fit)
 
 
 def picture_of(plot: Plot) -> Picture:
