@@ -27,7 +27,7 @@ from pyarrow import feather
 from terrace.data import formats
 from terrace.data.foreign import FOREIGN
 from terrace.data.progress import Report
-from terrace.data.read import read
+from terrace.data.read import read, stream
 from terrace.data.readers import expand
 from terrace.data.readers.pasted import read_pasted
 from terrace.errors import DataError
@@ -46,8 +46,8 @@ def test_long_whole_numbers_beside_missing_ones_never_pass_through_a_double(tmp_
     table = pa.table({"id": pa.array([LONG, None, LONG - 1]), "n": pa.array([1, None, 3])})
     feather.write_feather(table, tmp_path / "d.feather")
     pq.write_table(table, tmp_path / "d.parquet")
-    with pa.OSFile(str(tmp_path / "d.arrow"), "wb") as out, pa.ipc.new_stream(out, table.schema) as stream:
-        stream.write_table(table)
+    with pa.OSFile(str(tmp_path / "d.arrow"), "wb") as out, pa.ipc.new_stream(out, table.schema) as sink:
+        sink.write_table(table)
     with sqlite3.connect(tmp_path / "d.sqlite") as database:
         database.execute("CREATE TABLE t (id INTEGER, n INTEGER)")
         database.executemany("INSERT INTO t VALUES (?, ?)", [(LONG, 1), (None, None), (LONG - 1, 3)])
@@ -68,6 +68,45 @@ def test_no_rows_are_said_to_be_none(tmp_path: Path) -> None:
     for ending in ("parquet", "feather"):
         with pytest.raises(DataError, match="has no rows of data"):
             read(tmp_path / f"d.{ending}")
+
+
+def test_moments_that_python_has_no_name_for(tmp_path: Path) -> None:
+    """Years beyond 1 to 9999 and times finer than a microsecond made a file of other programs a damaged one."""
+    last = 2**31 - 1  # how DuckDB writes the date infinity
+    columns = {
+        "day": pa.array([0, -800_000, last, None], pa.date32()),
+        "day64": pa.array([0, 86_400_000 * 3_000_000, 86_400_000, None], pa.date64()),
+        "clock": pa.array([0, 86_399_000_000_001, 1_500_000_000, None], pa.time64("ns")),
+        "second": pa.array([0, 86_399, 1, None], pa.time32("s")),
+        "inside": pa.array([{"at": 253_402_300_800}, None, {"at": 0}, None], pa.struct([("at", pa.timestamp("s"))])),
+    }
+    table = pa.table(columns)
+    pq.write_table(table, tmp_path / "d.parquet")
+    feather.write_feather(table, tmp_path / "d.feather")
+    epoch = 3653  # days from 1960 to 1970
+    expected = {
+        "day": [epoch, epoch - 800_000, epoch + last],
+        "day64": [epoch, epoch + 3_000_000, epoch + 1],
+        "clock": [0, 86_399.000000001, 1.5],
+        "second": [0, 86_399, 1],
+    }
+    for data in (read(tmp_path / "d.parquet"), read(tmp_path / "d.feather"), stream(tmp_path / "d.parquet")):
+        assert data.names == tuple(expected)
+        assert "inside" in data.left_out
+        assert [data.variable(name).format for name in expected] == ["%td", "%td", "", ""]
+        if data.n_rows == len(data):
+            for name, values in expected.items():
+                np.testing.assert_allclose(data.numeric(name), [*values, np.nan], rtol=0, atol=1e-11)
+
+
+def test_a_file_of_nothing_but_lists_says_so(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [[1], [2, 3]], "b": [None, {"x": 1}]}), tmp_path / "d.parquet")
+    with pytest.raises(DataError) as refused:
+        read(tmp_path / "d.parquet")
+    assert str(refused.value) == "d.parquet has no variables that can be used."
+    assert refused.value.advice == (
+        "a cannot be used: row 1 holds a list. b cannot be used: row 2 holds a table of its own."
+    )
 
 
 @pytest.mark.parametrize("cells", [1, 700, 1 << 24])

@@ -42,21 +42,44 @@ def _whole_types() -> dict[Any, Any]:
 
 def plain_series(column: Any) -> pd.Series:
     """An Arrow column as pandas holds it, without loss: whole numbers beside missing ones stay whole."""
+    import pyarrow as pa
+
     column = as_plain_arrow(column)
+    if pa.types.is_nested(column.type):
+        return _stand_ins(column)
     found: pd.Series = column.to_pandas(types_mapper=_whole_types().get) if column.null_count else column.to_pandas()
     return found
 
 
 def as_plain_arrow(column: Any) -> Any:
-    """An Arrow column without its dictionary (but where that has an order), decimals as the numbers that they are.
+    """An Arrow column without its dictionary (but where that has an order) or runs, decimals as the numbers that they are.
 
-    Decimals become whole numbers or doubles where these hold all their digits, and stay decimals otherwise.
+    Decimals become whole numbers or doubles where these hold all their digits, and stay decimals otherwise. Days become
+    their midnights and times of day the time since midnight: of Python's dates none lies beyond the years 1 to 9999,
+    and of its times none is finer than a microsecond.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
+    if pa.types.is_run_end_encoded(column.type):
+        column = pc.run_end_decode(column)
     if pa.types.is_dictionary(column.type) and not column.type.ordered:
         column = column.cast(column.type.value_type)
+    if pa.types.is_date(column.type):
+        return column.cast(pa.timestamp("s" if pa.types.is_date32(column.type) else "ms"))
+    if pa.types.is_time(column.type):
+        whole = column.cast(pa.int32()) if pa.types.is_time32(column.type) else column
+        return whole.cast(pa.int64()).cast(pa.duration(column.type.unit))
     return _from_decimal(column) if pa.types.is_decimal(column.type) else column
+
+
+def _stand_ins(column: Any) -> pd.Series:
+    """An empty list or table for each value that is one: none of them is used, and not all can be made for Python."""
+    import pyarrow as pa
+
+    filled = [*column.is_valid().to_pylist()]
+    empty: Any = {} if pa.types.is_struct(column.type) or pa.types.is_union(column.type) else []
+    return pd.Series([empty if there else None for there in filled], dtype=object)
 
 
 def _from_decimal(column: Any) -> Any:

@@ -17,6 +17,7 @@ DAY = "%td"
 DATETIME = "%tc"
 EPOCH = dt.date(1960, 1, 1)
 MS_PER_DAY = 86_400_000
+_EPOCH_SINCE_1970 = (EPOCH - dt.date(1970, 1, 1)).days
 _SAS_MARCH = (745_154, 2_206_123)
 """The first of March of the years 4000 and 8000 in days of SAS, for which these are no leap years."""
 SPSS_OFFSET_DAYS = (EPOCH - dt.date(1582, 10, 14)).days
@@ -99,13 +100,17 @@ def from_datetimes(values: pd.Series) -> tuple[npt.NDArray[np.float64], str]:
     """Numbers, shape (n,), and format of a datetime column; ``%td`` where every time is midnight."""
     if getattr(values.dtype, "tz", None) is not None:
         values = values.dt.tz_localize(None)
-    ms = (values - pd.Timestamp(EPOCH)) / pd.Timedelta(milliseconds=1)
-    numbers: npt.NDArray[np.float64] = np.asarray(ms, dtype=np.float64)
-    days = numbers / MS_PER_DAY
-    present = ~np.isnan(days)
-    if bool((days[present] == np.floor(days[present])).all()):
+    stamps = values.to_numpy()
+    # Whole days first, in integers: a difference of moments runs over its 64 bits for years far from ours.
+    moments = stamps.astype(np.int64)
+    in_a_day = int(np.timedelta64(1, "D") / np.timedelta64(1, np.datetime_data(stamps.dtype)[0]))
+    whole, rest = np.divmod(moments, in_a_day)
+    days: npt.NDArray[np.float64] = (whole - _EPOCH_SINCE_1970).astype(np.float64)
+    present = ~np.isnat(stamps)
+    days[~present] = np.nan
+    if not rest[present].any():
         return days, DAY
-    return numbers, DATETIME
+    return days * MS_PER_DAY + rest / (in_a_day / MS_PER_DAY), DATETIME
 
 
 def to_datetimes(values: npt.ArrayLike, format: str) -> pd.Series:
