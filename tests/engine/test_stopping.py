@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from terrace.language.expressions import matrices
-from terrace.progress import CancelCheck
+from terrace.progress import CancelCheck, waited_for
 from terrace.session import stopping
 from terrace.session.session import Session
 
@@ -94,6 +94,13 @@ def test_what_would_run_for_long_is_cancelled(commands: list[str]) -> None:
         (["sample hsb", "bootstrap r(mean), reps(1000000000000): summarize ses"], "option-number"),
         (["sample hsb", "simulate, reps(1000000000000): summarize ses"], "option-number"),
         (["sample hsb", "histogram ses, bin(1000000000)"], "too-many-bins"),
+        (["sample hsb", "kdensity ses, n(1000000000)"], "option-number"),
+        (["sample hsb", "egen q = cut(ses), group(1000000000)"], "option-number"),
+        (["sample hsb", "egen q = seq(), to(1e300)"], "option-number"),
+        (["sample hsb", "bootstrap r(mean), reps(2) size(1000000000): summarize ses"], "option-number"),
+        (["matrix A = J(2, 2, 1)", "matrix B = A[1..1000000000, 1]"], "matrix-index"),
+        (["matrix A = J(2, 2, 1)", "matrix B = A[1..1e300, 1]"], "matrix-index"),
+        (["set obs 2", "generate double t = 1", "replace t = 1e300 in 2", "tsset t", "tsfill"], "too-large"),
     ],
     ids=lambda what: what[-1].replace("\n", ";")[:40] if isinstance(what, list) else what,
 )
@@ -144,3 +151,33 @@ def test_only_the_thread_that_works_is_interrupted() -> None:
     assert Session().run("display 2 + 2").text == "4"
     work.join()
     assert "cancelled" in heard[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [("inv", "matrix B = inv(A)"), ("cholesky", "matrix B = cholesky(A)"), ("det", "matrix B = det(A)"),
+     ("eigh", "matrix symeigen X v = A")],
+)  # fmt: skip
+def test_a_library_is_left_to_finish_by_itself(function: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that goes on until the command is over: a matrix of 5,000 rows takes it half a minute."""
+    over = threading.Event()
+    usual = getattr(np.linalg, function)
+
+    def slow(values: np.ndarray) -> object:
+        over.wait()
+        return usual(values)
+
+    monkeypatch.setattr(np.linalg, function, slow)
+    session = Session()
+    assert session.run("matrix A = I(3)").ok
+    outcome = session.run(text, cancel=soon())
+    over.set()
+    assert outcome.error is not None and outcome.error[0] == "cancelled"
+
+
+def test_what_fails_in_a_library_fails_where_it_is_waited_for() -> None:
+    assert waited_for(lambda: 1 + 1) == 2
+    with pytest.raises(np.linalg.LinAlgError):
+        waited_for(lambda: np.linalg.inv(np.zeros((2, 2))))
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        waited_for(lambda: np.float64(1e300) * np.float64(1e300))

@@ -123,7 +123,7 @@ def test_wide_encodings_without_a_mark(tmp_path: Path, encoding: str) -> None:
         ("A title, with a comma\n\nid;x;y\n1;2;3\n2;3;4\n", "Row 1 above the names"),
         ("Survey, wave 1, Rome\nMade in May, by us, all\n\nid,x,y\n1,2,3\n2,3,4\n", "Rows 1 and 2 above the names"),
         ("Umfrage; Welle 1; Rom\n\nid;x;y\n1;2;3\n2;3;4\n", "Row 1 above the names"),
-        ("id,x,y\n1,2,3\n2,3,4\n\nNote: weighted, as agreed\nWith thanks, and so on, us\n", "Rows 5 and 6 below the data"),
+        ("id,x,y\n1,2,3\n2,3,4\n\nNote: weighted, as agreed\nWith thanks, and, so\n", "Rows 5 and 6 below the data"),
         ("id,x,y\n1,2,3\n2,3,4\n\nSource: the register, 2019, 2020\n", "Row 5 below the data"),
         ("# by X, v2\n# again\nid,x,y\n1,2,3\n2,3,4\n", "Rows 1 and 2 left out, which begin with #"),
         ("id,x,y\n1,2,3\n# a remark\n2,3,4\n", "Row 3 left out"),

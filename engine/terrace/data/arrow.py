@@ -52,7 +52,7 @@ def plain_series(column: Any) -> pd.Series:
 
 
 def as_plain_arrow(column: Any) -> Any:
-    """An Arrow column without its dictionary (but where that has an order) or runs, decimals as the numbers that they are.
+    """An Arrow column without its dictionary (but where that has an order) or runs, decimals as the numbers they are.
 
     Decimals become whole numbers or doubles where these hold all their digits, and stay decimals otherwise. Days become
     their midnights and times of day the time since midnight: of Python's dates none lies beyond the years 1 to 9999,

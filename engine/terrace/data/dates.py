@@ -18,6 +18,7 @@ DATETIME = "%tc"
 EPOCH = dt.date(1960, 1, 1)
 MS_PER_DAY = 86_400_000
 _EPOCH_SINCE_1970 = (EPOCH - dt.date(1970, 1, 1)).days
+_IN_A_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 _SAS_MARCH = (745_154, 2_206_123)
 """The first of March of the years 4000 and 8000 in days of SAS, for which these are no leap years."""
 SPSS_OFFSET_DAYS = (EPOCH - dt.date(1582, 10, 14)).days
@@ -103,7 +104,7 @@ def from_datetimes(values: pd.Series) -> tuple[npt.NDArray[np.float64], str]:
     stamps = values.to_numpy()
     # Whole days first, in integers: a difference of moments runs over its 64 bits for years far from ours.
     moments = stamps.astype(np.int64)
-    in_a_day = int(np.timedelta64(1, "D") / np.timedelta64(1, np.datetime_data(stamps.dtype)[0]))
+    in_a_day = _IN_A_DAY[np.datetime_data(stamps.dtype)[0]]
     whole, rest = np.divmod(moments, in_a_day)
     days: npt.NDArray[np.float64] = (whole - _EPOCH_SINCE_1970).astype(np.float64)
     present = ~np.isnat(stamps)

@@ -94,8 +94,8 @@ def general(value: float, width: int = 9, minus: str = "-", commas: bool = False
 
     A power of ten of three digits goes over the width by one place where the number would lose its digits otherwise.
     """
-    if math.isinf(value):
-        return ("" if value > 0 else minus) + "inf"
+    if not math.isfinite(value):
+        return "." if math.isnan(value) else ("" if value > 0 else minus) + "inf"
     room = max(width - 1, 4)
     sign = minus if value < 0 else ""
     text = _unsigned(abs(value), room)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import NAME, Piece, closing, skip_string, split, unquoted
+from terrace.progress import waited_for
 
 _DEEPEST = 50
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|\.[a-z]?(?!\w)")
@@ -266,7 +267,7 @@ class _Reader:
             first = self._index(piece.before(dots.start()).strip(), names)
             rest = piece.after(dots.end()).strip()
             last = self._index(rest, names) if rest else len(names) - 1
-            return list(range(first, last + 1))
+            return [*range(first, min(last, len(names)) + 1)]  # one beyond the end says as much as all of them
         if not text:
             raise piece.error("A row or a column is missing here.", code="matrix-index")
         if text.startswith('"'):
@@ -288,7 +289,7 @@ class _Reader:
         value = self.scalar(piece)
         if not value == value:  # NaN is not equal to itself  # noqa: PLR0124
             raise piece.error("An index of a matrix is a number.", code="matrix-index")
-        return int(value) - 1
+        return int(min(max(value, 0), len(names) + 1)) - 1
 
     # --- errors -------------------------------------------------------------------------------------------
     def _place(self, start: int) -> Piece:
@@ -376,7 +377,7 @@ def _inverse(a: Named) -> Named:
     if not np.isfinite(values).all():
         raise ValueError("the matrix has missing elements.")
     try:
-        return Named(np.linalg.inv(values), a.columns, a.rows)
+        return Named(waited_for(lambda: np.linalg.inv(values)), a.columns, a.rows)
     except np.linalg.LinAlgError:
         raise ValueError("the matrix is singular.") from None
 
@@ -415,7 +416,7 @@ def _cholesky(a: Named) -> Named:
     if not np.allclose(values, values.T):
         raise ValueError("the matrix is not symmetric.")
     try:
-        return Named(np.linalg.cholesky(values), a.rows, a.columns)
+        return Named(waited_for(lambda: np.linalg.cholesky(values)), a.rows, a.columns)
     except np.linalg.LinAlgError:
         raise ValueError("the matrix is not positive definite.") from None
 
@@ -458,7 +459,7 @@ FUNCTIONS: dict[str, tuple[int, int, Callable[..., Named]]] = {
     "vecdiag": (1, 1, lambda a: Named(np.diag(_square(a))[None, :], (), a.columns)),
     "vec": (1, 1, lambda a: Named(a.values.T.reshape(-1, 1))),
     "hadamard": (2, 2, _hadamard),
-    "det": (1, 1, lambda a: _one(np.linalg.det(_square(a)))),
+    "det": (1, 1, lambda a: _one(waited_for(lambda: np.linalg.det(_square(a))))),
     "trace": (1, 1, lambda a: _one(np.trace(_square(a)))),
     "rowsof": (1, 1, lambda a: _one(a.shape[0])),
     "colsof": (1, 1, lambda a: _one(a.shape[1])),
