@@ -6,8 +6,8 @@ import argparse
 import contextlib
 import json
 import sys
-import warnings
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
