@@ -161,7 +161,7 @@ def _strip(text: str) -> str:
 def _date(value: float, format: str) -> str:
     stamp = to_datetimes([value], format).iloc[0]
     if stamp is None or stamp != stamp:  # NaT is not equal to itself  # noqa: PLR0124
-        return str(value)
+        return f"{value:.15g}"
     moment: dt.datetime = stamp.to_pydatetime()
     if mask := date_mask(format):
         return masked(moment, mask)

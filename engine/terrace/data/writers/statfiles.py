@@ -80,18 +80,22 @@ def write_spss(data: Dataset, path: Path, report: Report) -> list[str]:
 def _text(data: Dataset, v: Variable, kept: Variable) -> pd.Series:
     column = data.frame[v.name]
     lost = [c for c in v.missing_codes if c not in kept.missing_codes]
-    column = column.where(column.notna() & ~column.isin(lost), "").astype("object")
+    return short_text(v.name, column.where(column.notna() & ~column.isin(lost), "").astype("object"), "SPSS")
+
+
+def short_text(name: str, column: pd.Series, holder: str) -> pd.Series:
+    """The texts, shape (n,). Raises `DataError` for one that is longer than SPSS and SAS, the `holder`, take."""
     long = column.str.len() > _LONGEST // 4  # what is shorter fits in any letters
     if bool(long.any()):
         sizes = column[long].map(lambda t: len(t.encode("utf-8")))
         row = int(np.argmax(sizes.to_numpy()))
         if sizes.iloc[row] > _LONGEST:
             raise DataError(
-                f"{v.name} holds text of {sizes.iloc[row]:,} bytes (row {int(np.flatnonzero(long)[row]) + 1}); "
-                f"SPSS holds {_LONGEST:,}.",
+                f"{name} holds text of {sizes.iloc[row]:,} bytes (row {int(np.flatnonzero(long)[row]) + 1}); "
+                f"{holder} holds {_LONGEST:,}.",
                 code="too-long",
-                subject=v.name,
-                advice=f"Shorten it (generate short = substr({v.name}, 1, 2000)), or write .dta or .parquet.",
+                subject=name,
+                advice=f"Shorten it (generate short = substr({name}, 1, 2000)), or write .dta or .parquet.",
             )
     return column
 

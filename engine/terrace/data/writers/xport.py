@@ -13,8 +13,9 @@ from terrace.data.dataset import Dataset, FloatArray, Variable
 from terrace.data.dates import DATETIME, DAY, MS_PER_DAY, is_date_format, is_datetime_format, to_sas
 from terrace.data.progress import Report
 from terrace.data.writers import names
-from terrace.data.writers.statfiles import cut, cut_notes
+from terrace.data.writers.statfiles import cut, cut_notes, short_text
 from terrace.data.writers.tables import infinite, missing_notes, without_missing
+from terrace.errors import DataError
 
 _MOST, _LEAST = 7.237005577332262e75, 5.397605346934028e-79  # what IBM's floating-point numbers reach
 _LABEL = {5: 40, 8: 256}
@@ -27,11 +28,12 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
     """Write one member, DATASET; return what it could not hold.
 
     Numbers keep all digits: IBM's have 56 bits, a double 53. Raises `DataError` for numbers that are infinite or
-    beyond 7e75, which these do not reach.
+    beyond 7e75, which these do not reach, for texts of more than 32,767 bytes and for a blank row at the end.
     """
     import pyreadstat
 
     report()
+    _refuse_blank_end(data)
     version: Literal[5, 8] = 5 if _fits_version_5(data) else 8
     notes = []
     if version == 8:
@@ -44,7 +46,8 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
     for v in data.variables:
         values = without_missing(data, v)
         if data.is_text(v.name):
-            frame[v.name] = values.where(values.notna(), "").astype("object")
+            texts = values.where(values.notna(), "").astype("object")
+            frame[v.name] = short_text(v.name, texts, "a SAS transport file")
         else:
             frame[v.name] = pd.Series(_numbers(v, values.to_numpy(dtype=np.float64, na_value=np.nan), notes))
     formatted = [v for v in data.variables if not data.is_text(v.name) and v.format not in ("", DAY, DATETIME)]
@@ -61,6 +64,19 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
         variable_format={v.name: f for v in data.variables if not data.is_text(v.name) and (f := _format(v))},
     )
     return notes
+
+
+def _refuse_blank_end(data: Dataset) -> None:
+    """`DataError` for a last row of blank texts and nothing else: the format fills its end up with blanks."""
+    if len(data) and all(data.is_text(n) and _is_blank(data.frame[n].iloc[-1]) for n in data.names):
+        raise DataError(
+            f"Row {len(data)} holds nothing but blanks, which the end of a SAS transport file cannot hold.",
+            code="blank-row", advice=f"Leave the row out (drop in {len(data)}), or write .parquet.",
+        )  # fmt: skip
+
+
+def _is_blank(value: object) -> bool:
+    return not isinstance(value, str) or not value.strip(" ")
 
 
 def _fits_version_5(data: Dataset) -> bool:
