@@ -44,9 +44,10 @@ def plain_series(column: Any) -> pd.Series:
     """An Arrow column as pandas holds it, without loss: whole numbers beside missing ones stay whole."""
     import pyarrow as pa
 
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if (pa.types.is_nested(kind) and not pa.types.is_run_end_encoded(kind)) or _is_interval(kind):
+        return _stand_ins(column, kind)
     column = as_plain_arrow(column)
-    if pa.types.is_nested(column.type):
-        return _stand_ins(column)
     found: pd.Series = column.to_pandas(types_mapper=_whole_types().get) if column.null_count else column.to_pandas()
     return found
 
@@ -73,12 +74,19 @@ def as_plain_arrow(column: Any) -> Any:
     return _from_decimal(column) if pa.types.is_decimal(column.type) else column
 
 
-def _stand_ins(column: Any) -> pd.Series:
-    """An empty list or table for each value that is one: none of them is used, and not all can be made for Python."""
+def _is_interval(kind: Any) -> bool:
+    """True for the three kinds of intervals; pyarrow knows one of them, and the others by name."""
+    return str(kind).endswith("interval")
+
+
+def _stand_ins(column: Any, kind: Any) -> pd.Series:
+    """An empty list, table or interval for each value that is one: none is used, and not all can be made for Python."""
     import pyarrow as pa
 
     filled = [*column.is_valid().to_pylist()]
-    empty: Any = {} if pa.types.is_struct(column.type) or pa.types.is_union(column.type) else []
+    empty: Any = {} if pa.types.is_struct(kind) or pa.types.is_union(kind) else []
+    if _is_interval(kind):
+        empty = pa.MonthDayNano([0, 0, 0])
     return pd.Series([empty if there else None for there in filled], dtype=object)
 
 
