@@ -282,6 +282,25 @@ def test_tables_that_were_copied(text: str) -> None:
     assert data.source == "clipboard"
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x0b", "\x0c", "\x85", "\x1c"])
+def test_what_only_unicode_calls_a_line_end_is_text(sign: str, tmp_path: Path) -> None:
+    """Line separators and form feeds inside a text made two rows of one, or no JSON of a line."""
+    text = f"a{sign}b"
+    assert read_pasted(f"t\tn\n{text}\t1\nc\t2\n", Report("")).frame["t"].tolist() == [text, "c"]
+    lines = [json.dumps({"t": t}, ensure_ascii=False) for t in (text, "c")]
+    (tmp_path / "d.ndjson").write_bytes("\n".join(lines).encode())
+    if sign >= "\x80":  # others have to be escaped in JSON
+        assert cells(tmp_path / "d.ndjson") == {"t": [text, "c"]}
+    quoted = f'"{text}, said","1"\n"c, said","2"\n'
+    (tmp_path / "d.csv").write_bytes(f"t,n\n{quoted}".encode())
+    assert cells(tmp_path / "d.csv")["t"] == [f"{text}, said", "c, said"]
+
+
+def test_an_empty_row_among_those_that_were_copied_is_one(tmp_path: Path) -> None:
+    found = read_pasted("a\tb\n1\t2\n\t\n3\t4\n", Report(""))
+    np.testing.assert_array_equal(found.frame.to_numpy(), [[1, 2], [np.nan, np.nan], [3, 4]])
+
+
 def test_the_command_that_opens_what_was_copied() -> None:
     session = session_on(None)
     ok(session, r"""paste `"s\tx\na "b" \\n\t1\nc\t2"', clear""")
