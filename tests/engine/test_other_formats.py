@@ -25,11 +25,13 @@ from data_support import ok, session_on
 from pyarrow import feather
 
 from terrace.data import formats
+from terrace.data.dataset import Dataset, Variable
 from terrace.data.foreign import FOREIGN
 from terrace.data.progress import Report
 from terrace.data.read import read, stream
 from terrace.data.readers import expand
 from terrace.data.readers.pasted import read_pasted
+from terrace.data.write import write
 from terrace.errors import DataError
 
 LONG = 2**53 + 1
@@ -376,3 +378,17 @@ def test_no_number_of_a_table_is_lost(tmp_path: Path) -> None:
     database.close()
     for ending in ("feather", "ndjson", "db"):
         np.testing.assert_array_equal(read(tmp_path / f"d.{ending}").numeric("x"), values)
+
+
+def test_a_byte_that_a_disk_changed_is_no_other_number(tmp_path: Path) -> None:
+    """Saved data have checksums: most bytes of a Parquet file that compresses little are digits of numbers."""
+    numbers = np.random.default_rng(3).normal(size=5000)
+    data = Dataset(pd.DataFrame({"x": numbers}), (Variable("x"),))
+    write(data, tmp_path / "d.parquet")
+    whole = bytearray((tmp_path / "d.parquet").read_bytes())
+    whole[len(whole) // 2] ^= 1
+    (tmp_path / "d.parquet").write_bytes(whole)
+    with pytest.raises(DataError, match="damaged"):
+        read(tmp_path / "d.parquet")
+    with pytest.raises(DataError, match="damaged"):
+        stream(tmp_path / "d.parquet")
