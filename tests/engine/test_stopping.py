@@ -94,6 +94,7 @@ def test_what_would_run_for_long_is_cancelled(commands: list[str]) -> None:
         (["sample hsb", "bootstrap r(mean), reps(1000000000000): summarize ses"], "option-number"),
         (["sample hsb", "simulate, reps(1000000000000): summarize ses"], "option-number"),
         (["sample hsb", "histogram ses, bin(1000000000)"], "too-many-bins"),
+        (["sample hsb", "summarize " + "s*e" * 3000], "no-such-variable"),
         (["sample hsb", "kdensity ses, n(1000000000)"], "option-number"),
         (["sample hsb", "egen q = cut(ses), group(1000000000)"], "option-number"),
         (["sample hsb", "egen q = seq(), to(1e300)"], "option-number"),
@@ -110,6 +111,7 @@ def test_what_no_memory_holds_is_refused_in_words(commands: list[str], code: str
         assert session.run(text).ok or code == "too-long", text
     outcome = session.run(commands[-1])
     assert outcome.error is not None and outcome.error[0] == code, outcome.error
+    assert len(outcome.error[1]) <= 1000
 
 
 def test_quantiles_go_up_to_one_for_each_row() -> None:
