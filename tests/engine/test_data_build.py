@@ -226,7 +226,7 @@ def test_codes_of_numbers_are_those_of_sorting_them(values: list[float]) -> None
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_whole_milliseconds_stay_whole(unit: str) -> None:
-    """Nanoseconds since 1960 have more digits than a double: 410 ms were 409.9998, and no longer equal to themselves."""
+    """Nanoseconds since 1960 have more digits than a double: 410 ms were 409.9998, which equals nothing."""
     ms = np.arange(1_231_808_525_410, 1_231_808_525_410 + 30_000, 1000 if unit == "s" else 7)
     ms = ms // 1000 * 1000 if unit == "s" else ms
     stamps = pd.Series(ms.astype("datetime64[ms]").astype(f"datetime64[{unit}]"))
