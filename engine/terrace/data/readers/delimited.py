@@ -19,6 +19,7 @@ from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, Wanted
 from terrace.data.readers.moments import are_words, recognise
 from terrace.data.readers.quoted import QUOTED, text_by_quotes
 from terrace.data.readers.table import Table, open_table, parse_table
+from terrace.errors import DataError
 
 _FEW = 200  # columns that are looked at one by one; more of them are, where they are numbers, together
 _HEAD = 1000  # values by which a column of words is known
@@ -45,6 +46,12 @@ def read_delimited(path: Path, report: Report, **options: Any) -> Dataset:
     table = open_table(path, report, wanted)
     layout = table.layout
     width, first = len(layout.names), wanted.columns[0] or 1
+    beyond = [k for k in wanted.text if k > width]
+    if beyond and wanted.columns == (None, None):
+        raise DataError(
+            f"{path.name} has {width} columns, and no column {beyond[0]}.", code="bad-option-value",
+            subject="stringcols", advice="Columns are counted from 1.",
+        )  # fmt: skip
     as_text = set(range(width)) if 0 in wanted.text else {k - first for k in wanted.text if 0 <= k - first < width}
     frame, told = read_rows(table, report, text=as_text)
     notes = [describe_layout(layout), *table.notes, *_missing_signs(table, frame, report)]
