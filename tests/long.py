@@ -146,12 +146,12 @@ def mutated(options):
 
 
 def kills(options):
-    """300 processes killed while they save, and two at a time on one file."""
-    seed = random.randrange(10**6)
-    script = str(ROOT / "tests" / "engine" / "kills.py")
+    """300 processes killed while they save and 300 windows while they keep a journal, and two at a time on one file."""
+    seed = str(random.randrange(10**6))
     said, status = [], 0
     with tempfile.TemporaryDirectory() as folder:
-        for more in ([str(seed), "300"], [str(seed), "50", "--pairs"]):
+        for name, *more in (("kills", seed, "300"), ("kills", seed, "50", "--pairs"), ("kills_journal", seed, "300")):
+            script = str(ROOT / "tests" / "engine" / f"{name}.py")
             ended, text = watched([str(environment.venv_python()), script, folder, *more], plain_environ())
             status, said = status or ended, [*said, text.strip().rpartition("\n")[2]]
     return Result(state(status), f"{'; '.join(said)} (seed {seed})")

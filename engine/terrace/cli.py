@@ -67,7 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="ACTION")
     run = verbs.add_parser("run", help="run a do-file or commands", description=_run.__doc__)
     run.add_argument("file", nargs="?", metavar="FILE.do", help="a do-file")
-    run.add_argument("--data", metavar="FILE", help=f"data to open first ({formats.programs()})")
+    run.add_argument("--data", metavar="FILE",
+                     help=f"data to open first ({formats.programs()}), or a project (.terrace)")  # fmt: skip
     how = run.add_mutually_exclusive_group()
     how.add_argument("--stream", action="store_const", const="stream", dest="how", default="",
                      help="read the data in parts (done by itself where they are larger than memory)")  # fmt: skip

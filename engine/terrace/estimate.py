@@ -91,7 +91,7 @@ def fit(
     if spec.constraints:
         bound = bind_constraints(spec, design, constraints or {})
     watch.stage("Cross-products")
-    fitted = fit_design(design, bound, watch)
+    fitted = replace(fit_design(design, bound, watch), data=data)
     from terrace.results.build import build_result
 
     if not command:

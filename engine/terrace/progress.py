@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import contextvars
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
-
-T = TypeVar("T")
-_LOOK = 0.05  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +23,3 @@ class Progress:
 
 ProgressCallback = Callable[[Progress], None]
 CancelCheck = Callable[[], bool]
-
-
-def waited_for(work: Callable[[], T]) -> T:
-    """What `work` gives: one call into a compiled library that may take long, on a thread of its own.
-
-    Python can interrupt its own code only, and cannot come to this thread before such a call ends. Waiting is Python
-    code: who is interrupted here leaves the library to finish by itself, and nobody takes what it makes. A process ends
-    only after that, since libraries do not outlive being unloaded under them.
-    """
-    found: list[T] = []
-    failed: list[BaseException] = []
-    context = contextvars.copy_context()  # what NumPy says of overflows and the like
-
-    def run() -> None:
-        try:
-            found.append(context.run(work))
-        except BaseException as error:  # it belongs to the one who waits
-            failed.append(error)
-
-    thread = threading.Thread(target=run, name="library")
-    thread.start()
-    while thread.is_alive():
-        thread.join(_LOOK)
-    if failed:
-        raise failed[0]
-    return found[0]

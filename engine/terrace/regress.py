@@ -172,7 +172,7 @@ def regress(
         macros=_macros(base, spec, command, robust),
         matrices=matrices,
         matrix_names={name: (row if name == "b" else names, names) for name in matrices},
-        model=model,
+        held=model,
     )
 
 
@@ -203,7 +203,7 @@ def _likelihood_fit(spec: ModelSpec, data: Dataset, command: str) -> FitResult:
     row = design.weights.row
     if design.weights.kind == "pweight" and row is not None:
         design = replace(design, weights=Weights("fweight", row * design.n / row.sum()))
-    fitted = fit_design(design)
+    fitted = replace(fit_design(design), data=data)
     return build_result(fitted, spec, data, command, time.perf_counter() - begun, [])
 
 

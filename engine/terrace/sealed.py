@@ -3,10 +3,14 @@
 A zip archive whose ``manifest.json`` has the kind of file, the version of its form, the program that wrote it, and size
 and SHA-256 of every part. Reading compares all of it before anything is used: a part that was altered, cut or swapped
 is found, and told from a file of another kind or of a later program. No part is taken apart before its size is known.
+
+`unseal` takes a file as a whole or not at all. What can do with less opens it as `Parts`, each of which is compared
+when it is asked for, and writes it as a `Sealer`, part by part.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -23,7 +27,7 @@ from terrace.version import __version__
 MANIFEST = "manifest.json"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError)
 """What the standard library raises on an archive that is not whole."""
-_SMALL = 1 << 20  # the manifest is a few kilobytes
+_SMALL = 16 << 20  # bytes: a manifest has about 120 for each part
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,87 @@ def seal(kind: str, version: int, parts: Mapping[str, bytes]) -> bytes:
         for name, part in parts.items():
             archive.writestr(name, part)
     return content.getvalue()
+
+
+class Sealer:
+    """Writes a file of this kind part by part; the manifest comes last, when all is known that it lists."""
+
+    def __init__(self, path: Path, kind: str, version: int) -> None:
+        self._archive = zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED)
+        self._kind, self._version = kind, version
+        self._parts: dict[str, dict[str, int | str]] = {}
+
+    def add(self, name: str, content: bytes, *, packed: bool = False) -> None:
+        """Write a part; one that is `packed` already is stored as it is."""
+        how = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
+        self._archive.writestr(name, content, how)
+        self._parts[name] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+    def close(self) -> None:
+        """Write the manifest, which ends the file."""
+        manifest = {
+            "terrace": self._kind, "version": self._version, "program": __version__, "parts": self._parts,
+        }  # fmt: skip
+        manifest["sha256"] = _of_manifest(manifest)
+        self._archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+        self._archive.close()
+
+    def abandon(self) -> None:
+        """Close the file where writing failed."""
+        with contextlib.suppress(Exception):
+            self._archive.close()
+
+
+class Parts:
+    """The parts of a file of this kind, each compared with the manifest when it is asked for; close it after use.
+
+    Raises `DataError` for another kind of file, a form later than `newest`, a manifest that was altered, and parts of
+    more than `most` bytes together.
+    """
+
+    def __init__(self, path: Path, kind: str, newest: int, *, most: int) -> None:
+        self._path = path
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except FileNotFoundError:
+            raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path)) from None
+        except PermissionError as error:
+            raise DataError(
+                f"{path} cannot be read: {error.strerror}.", code="unreadable-file", subject=str(path)
+            ) from None
+        except BROKEN as error:
+            raise damaged(path, "it is not whole") from error
+        try:
+            manifest = _manifest(self._archive, path)
+            _same_kind(manifest, path, kind, newest)
+            self._listed: Mapping[str, Mapping[str, Any]] = manifest["parts"]
+            if sum(entry["bytes"] for entry in self._listed.values()) > most:
+                raise damaged(path, "its parts are larger than memory")
+        except BROKEN as error:
+            self.close()
+            raise damaged(path, "it is not whole") from error
+        except DataError:
+            self.close()
+            raise
+        self.version, self.program = int(manifest["version"]), str(manifest.get("program", ""))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parts that are listed."""
+        return tuple(self._listed)
+
+    def get(self, name: str) -> bytes:
+        """A part. Raises `DataError` where it is not as it was written."""
+        if name not in self._listed:
+            raise damaged(self._path, f"{name} is missing")
+        try:
+            return _part(self._archive, self._path, name, self._listed[name])
+        except BROKEN as error:
+            raise damaged(self._path, f"{name} was altered") from error
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._archive.close()
 
 
 def is_sealed(path: Path) -> bool:

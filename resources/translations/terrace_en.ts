@@ -32,6 +32,33 @@
     </message>
 </context>
 <context>
+    <name>DataPane</name>
+    <message numerus="yes">
+        <source>{0} row(s)</source>
+        <translation>
+            <numerusform>{0} row</numerusform>
+            <numerusform>{0} rows</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} of {1} row(s)</source>
+        <translation>
+            <numerusform>{0} of {1} row</numerusform>
+            <numerusform>{0} of {1} rows</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>EntryForm</name>
+    <message numerus="yes">
+        <source>Add {0} variable(s)</source>
+        <translation>
+            <numerusform>Add {0} variable</numerusform>
+            <numerusform>Add {0} variables</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>FilterStrip</name>
     <message numerus="yes">
         <source>{0} of {1} row(s) shown</source>

@@ -18,7 +18,8 @@ from terrace.session.state import State
 from terrace_desktop.builder.fields import Choice
 from terrace_desktop.forms.facts import Facts, Model
 from terrace_desktop.panels.after import catalog
-from terrace_desktop.panels.after.panel import AfterDialog, AfterPanel
+from terrace_desktop.panels.after.panel import AfterPanel
+from terrace_desktop.ui.work_panel import WorkPanel
 
 FULL = "mixed y c.x##i.t i.sex c.w || g: x, covariance(unstructured) reml dfmethod(satterthwaite)"
 PLAIN = "mixed y x || g:"
@@ -76,7 +77,7 @@ def fitted(command: str) -> Any:
 
 def facts(command: str = FULL, others: tuple[str, ...] = (PLAIN,), dataset: Dataset | None = None) -> Facts:
     """The facts of a model stored as m1, with others stored as m2, m3, ..."""
-    models = tuple(Model(f"m{k + 1}", f"Model {k + 1} · a title") for k in range(1 + len(others)))
+    models = tuple(Model(f"m{k + 1}", f"Model {k + 1}: a title") for k in range(1 + len(others)))
     return Facts(fitted(command), data() if dataset is None else dataset, "m1", "Model 1 · a title", models)
 
 
@@ -90,11 +91,16 @@ def session_with(command: str, others: tuple[str, ...] = (PLAIN,)) -> Session:
     return found
 
 
-def shown(about: Facts) -> AfterDialog[Facts]:
-    """The panel on the screen."""
-    dialog = AfterDialog(about, catalog.groups())
-    show(dialog)
-    return dialog
+def shown(about: Facts) -> WorkPanel:
+    """The panel on the screen, as wide as it is when it is torn off."""
+    holder = WorkPanel()
+    holder.show_content(AfterPanel(about, catalog.groups()))
+    holder.resize(760, 660)
+    show(holder)
+    content = holder.content()
+    assert content is not None
+    content.begin()
+    return holder
 
 
 def widget(panel: QWidget, name: str) -> Any:

@@ -108,8 +108,8 @@ def main() -> None:
         step("codes", lambda: window.left.labels.choose("codes"), idle)
         model = "mixed y x || g: x, covariance(unstructured) reml"
         step("fit, tables, plots", lambda: controller.run(model), idle)
-        step("enlarge a plot", lambda: window.results.groups[0].plots.open("residual-fitted"), idle)
-        view = window.results.groups[0].plots.large.view
+        step("enlarge a plot", lambda: window.results.newest().plots.open("residual-fitted"), idle)
+        view = window.results.newest().plots.large.view
         step("brush", lambda: view.select_inside(-1, 1, -1, 1), idle)
         step("change the theme", lambda: window.set_theme("dark"), idle)
         window.close()

@@ -11,18 +11,19 @@ import pytest
 from PySide6.QtCore import QMessageLogContext, QPoint, QPointF, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QMenu, QWidget
 from waiting import settled, show
 
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.language.mixed import parse_mixed
 from terrace.spec.model import ModelSpec
-from terrace_desktop.builder import BuilderForm
 from terrace_desktop.builder.fields import Choice
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.notes import Notes
 from terrace_desktop.builder.terms.chips import Chip, RoleBox
 from terrace_desktop.builder.terms.picker import Picker
 from terrace_desktop.builder.variables import variables_mime
+from terrace_desktop.ui.work_panel import WorkPanel
 
 KINDS = {
     "id": Measure.IDENTIFIER,
@@ -78,18 +79,46 @@ def schools(pupils: int = 10) -> Dataset:
     return Dataset(frame, variables)
 
 
-def shown(dataset: Dataset, command: str = "", *, size: tuple[int, int] = (1120, 820), **more: Any) -> BuilderForm:
-    """A form on the screen, with the model of a command in it."""
+def shown(
+    dataset: Dataset, command: str = "", *, size: tuple[int, int] = (1120, 820), unfolded: bool = True, **more: Any
+) -> BuilderForm:
+    """A form on the screen, with the model of a command in it and all its parts to be seen."""
     spec: ModelSpec | None = parse_mixed(command, dataset.names) if command else None
     form = BuilderForm(dataset, spec, **more)
-    form.resize(*size)
-    show(form)
+    holder = Holder(form)
+    holder.resize(*size)
+    show(holder)
+    if unfolded:
+        form.change.setChecked(True)
+        settled()
+    form.begin()
     return form
+
+
+class Holder(QWidget):
+    """What the window has around the form: the list of variables on its left, the work panel."""
+
+    def __init__(self, form: BuilderForm) -> None:
+        super().__init__()
+        self.panel = WorkPanel()
+        self.panel.show_content(form)
+        row = QHBoxLayout(self)
+        row.addWidget(form.variables, 1)
+        row.addWidget(self.panel, 2)
+        form.holder = self  # type: ignore[attr-defined]  # it goes with the form
+
+
+def start_with(form: BuilderForm, name: str) -> None:
+    """Use an action of the menu `Start from`."""
+    menu = form.start.menu()
+    assert menu is not None
+    next(a for a in menu.actions() if a.objectName() == name).trigger()
+    settled()
 
 
 def child(form: QWidget, name: str) -> QWidget:
     """The widget of an object name; it must be there and be seen."""
-    found = [w for w in form.findChildren(QWidget, name) if w.isVisibleTo(form.window())]
+    found = [w for w in form.window().findChildren(QWidget, name) if w.isVisibleTo(form.window())]
     assert len(found) == 1, f"{len(found)} widgets named {name}"
     return found[0]
 

@@ -13,11 +13,14 @@ import pandas as pd
 
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.errors import Cancelled
+from terrace.language.grammar.command import parse_command
 from terrace.results.fit import FitResult, Iteration
 from terrace.results.plot import Axis, Marks, Plot, PlotPanel
 from terrace.results.table import Column, Row, Table
 from terrace.session import registry
 from terrace.session.contract import Outcome, Progress
+from terrace.session.document.fits import fit_named
+from terrace.session.document.placing import placed
 from terrace.session.effects import Effect
 from terrace.session.state import State
 
@@ -103,7 +106,15 @@ class FakeSession:
                 error_at=(0, len(word[0])), error_advice="help lists the commands.",
             )  # fmt: skip
         outcome = handler(text, progress, cancel)
-        return replace(outcome, effects=effects_of(outcome.type)) if outcome.ok else outcome
+        return self._placed(replace(outcome, effects=effects_of(outcome.type))) if outcome.ok else outcome
+
+    def _placed(self, outcome: Outcome) -> Outcome:
+        """The outcome, in the results document too, as the session of the engine puts it there."""
+        now = replace(self.state, dataset=self.dataset, fit=self.fit)
+        document = placed(self.state.document, outcome, self.state, now, "2026-01-05T09:00:00+00:00")
+        changed = outcome.changed | ({"document"} if document is not self.state.document else frozenset())
+        self.state = replace(now, document=document)
+        return replace(outcome, changed=changed)
 
     def run_do(
         self, text: str, *, progress: Any, cancel: Any, before: Any, folder: Any, writes: bool
@@ -132,7 +143,7 @@ class FakeSession:
         return Outcome(text, "shift", "ok", 0.001, changed=frozenset({"data"}))
 
     def do_mixed(self, text: str, *_: Any) -> Outcome:
-        made = self.fit = replace(fit(), command=text)
+        made = self.fit = replace(fit(), command=text, elapsed=0.01 + len(self.ran) / 1e6)  # no two take as long
         return Outcome(
             text, "mixed", "ok", 0.014, text=str(made), fit=made, tables=made.tables(),
             changed=frozenset({"results"}), quiet=text.startswith("quietly"),
@@ -143,6 +154,7 @@ class FakeSession:
         return Outcome(text, "estimates store", "ok", 0.001, quiet=True, changed=frozenset({"estimates"}))
 
     def do_estimates_restore(self, text: str, *_: Any) -> Outcome:
+        self.fit = fit_named(self.state, text.rsplit(maxsplit=1)[-1]) or self.fit
         return Outcome(text, "estimates restore", "ok", 0.001, text="Restored.")
 
     def do_estat_icc(self, text: str, *_: Any) -> Outcome:
@@ -153,6 +165,22 @@ class FakeSession:
             stub="Level",
         )
         return Outcome(text, "estat icc", "ok", 0.003, text="ICC .1159", tables=(table,))
+
+    def do_outline(self, text: str, *_: Any) -> Outcome:
+        """The engine's own command: it needs no more than the state."""
+        parsed = parse_command(text)
+        found = registry.find(parsed)
+        result = found[0].handler(self, found[1])
+        assert result.state is not None
+        changed = frozenset({"document"}) if result.state.document is not self.state.document else frozenset()
+        self.state = result.state
+        return Outcome(text, "outline", "ok", 0.001, text=result.text, changed=changed)
+
+    def do_refit(self, text: str, *_: Any) -> Outcome:
+        """The models are of the data that are open now."""
+        items = (replace(i, data=self.dataset) if i.kind == "model" else i for i in self.state.document)
+        self.state = replace(self.state, document=replace(self.state.document, items=tuple(items)))
+        return Outcome(text, "refit", "ok", 0.001, text="Fitted again.", changed=frozenset({"document"}))
 
     def do_wait(self, text: str, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
         number = 0

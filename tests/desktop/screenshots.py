@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from terrace_desktop.app import app
@@ -65,7 +66,6 @@ class Camera:
 
     def size(self, width: int, height: int) -> None:
         self.window.resize(width, height)
-        self.window._default_split()
 
     def run(self, *commands: str) -> None:
         for command in commands:
@@ -86,10 +86,11 @@ class Camera:
             shrink(path)
         print(path, flush=True)
 
-    def builder(self) -> QWidget:
-        wait(lambda: self.window.models.builder is not None)
-        self.window.models.builder.resize(1120, 820)  # more than the offscreen screen has
-        return self.window.models.builder
+    def builder(self) -> None:
+        """The newest model in the builder."""
+        card = self.window.results.newest()
+        self.window.models.open_builder(None if card is None else card.fit.spec)
+        self.idle()
 
 
 def shrink(path: Path) -> None:
@@ -118,10 +119,10 @@ def data_screens(c: Camera, scratch: Path) -> None:
     c.shoot("data-codes-sorted")
     w.left.labels.choose("labels")
     w.data.sort("ses", None)
-    w.left.setCurrentIndex(1)
+    w.edit_variables("ses")
     c.idle()
     c.shoot("variables")
-    w.left.setCurrentIndex(0)
+    w.splitter.close_panel()
 
 
 def result_screens(c: Camera) -> None:
@@ -142,22 +143,22 @@ def result_screens(c: Camera) -> None:
     c.shoot("results-text")
     card.set_view("tables")
     for kind in ("residual-fitted", "qq", "caterpillar"):
-        w.results.groups[0].plots.open(kind)
+        w.results.newest().plots.open(kind)
         c.idle()
-        w.results.verticalScrollBar().setValue(10_000)
+        w.results.view.verticalScrollBar().setValue(10_000)
         c.idle()
         c.shoot(f"plot-{kind}")
-    w.results.groups[0].plots.open("residual-fitted")
-    w.results.groups[0].plots.large.view.select_inside(4, 8, -6, -1)
+    w.results.newest().plots.open("residual-fitted")
+    w.results.newest().plots.large.view.select_inside(4, 8, -6, -1)
     c.idle()
-    w.results.verticalScrollBar().setValue(10_000)
+    w.results.view.verticalScrollBar().setValue(10_000)
     c.idle()
     c.shoot("plot-brush")
-    w.results.groups[0].plots.close_large()
+    w.results.newest().plots.close_large()
     for command in ("estat icc", "estat group"):
         w.models.after(card, command)
     c.idle()
-    w.results.verticalScrollBar().setValue(10_000)
+    w.results.view.verticalScrollBar().setValue(10_000)
     c.idle()
     c.shoot("after-the-fit")
 
@@ -165,22 +166,22 @@ def result_screens(c: Camera) -> None:
 def state_screens(c: Camera) -> None:
     w = c.window
     c.run(CROSS)
-    w.results.verticalScrollBar().setValue(0)
+    w.results.view.verticalScrollBar().setValue(0)
     c.idle()
     c.shoot("boundary")
     w.models.after(w.results.newest(), "estimates compare m1 m2")
     c.idle()
-    w.results.verticalScrollBar().setValue(c.window.results.newest().height())  # the comparison stands under its model
+    w.results.go_to(w.results.outputs()[-1].item.id)
     c.idle()
     c.shoot("compare")
-    w.left.setCurrentIndex(2)
+    w.left.show_tab(2)
     c.run("mixed mathach ses || school:")
-    w.results.verticalScrollBar().setValue(0)
+    w.results.view.verticalScrollBar().setValue(0)
     c.idle()
     c.shoot("error-history")
     c.run("missing ses -1.528")
     w.results.dismiss_errors()
-    w.results.verticalScrollBar().setValue(0)
+    w.results.view.verticalScrollBar().setValue(0)
     c.idle()
     c.shoot("stale")
     w.undo()
@@ -189,19 +190,40 @@ def state_screens(c: Camera) -> None:
 
 def dialog_screens(c: Camera) -> None:
     w = c.window
-    w.models.open_builder(w.results.newest().fit.spec)
-    builder = c.builder()
+    for size in ((1440, 900), (1280, 720), (1000, 700)):
+        for choice in ("light", "dark"):
+            w.set_theme(choice)
+            c.size(*size)
+            c.builder()
+            c.shoot(f"builder-{size[0]}-{choice}")
+    c.size(1440, 900)
+    w.set_theme("light")
+    w.models.builder.change.setChecked(True)
     c.idle()
-    c.shoot("builder", builder)
+    c.shoot("builder-changed")
+    w.splitter.tear()
+    c.idle()
+    c.shoot("builder-torn-off", w.work)
+    w.splitter.tear()
     w.models.close_builder()
     w.models.predict_newest()
     c.idle()
-    c.shoot("predict", w.models._after.dialog)
+    c.shoot("predict")
     w.models._after.close()
+    for group in ("describe", "new", "plot"):
+        w.prepare.open(group=group)
+        c.idle()
+        c.shoot(f"forms-{group}")
     w.prepare.open("centre")
     c.idle()
-    c.shoot("prepare", w.prepare.dialog)
+    c.shoot("prepare")
     w.prepare.close()
+    w.find_anything()
+    c.idle()
+    QTest.keyClicks(w.actions_.find, "icc")
+    c.idle()
+    c.shoot("find", w.actions_.find._completer.popup())
+    w.actions_.find.clear()
     dialog = dialogs.FailureDialog(w, "ZeroDivisionError: division by zero", "Traceback", Path("terrace.log"))
     dialog.show()
     c.idle()
@@ -216,10 +238,10 @@ def dialog_screens(c: Camera) -> None:
 
 def size_screens(c: Camera, scratch: Path) -> None:
     w = c.window
-    w.left.setCurrentIndex(0)
+    w.left.show_tab(0)
     c.size(800, 600)
     c.idle()
-    w.results.verticalScrollBar().setValue(0)
+    w.results.view.verticalScrollBar().setValue(0)
     c.idle()
     c.shoot("small")
     c.size(1440, 900)
@@ -233,7 +255,7 @@ def size_screens(c: Camera, scratch: Path) -> None:
     c.idle()
     names = w.left.grid.grid.dataset.names  # what is longer than 32 letters has been shortened
     c.run(f"mixed {names[0]} c.{names[1]}##c.{names[2]} {names[3]} || {names[4]}: {names[1]}, reml")
-    w.results.verticalScrollBar().setValue(0)
+    w.results.view.verticalScrollBar().setValue(0)
     c.idle()
     c.shoot("long-names")
 
@@ -243,7 +265,7 @@ def progress_screen(c: Camera) -> None:
     c.run("sample insteval")
     w.controller.run("mixed y i.service || _all: R.s || _all: R.d || dept:")
     wait(lambda: "iteration" in w.results.progress.text() or not w.controller.busy, settle=100)
-    w.results.verticalScrollBar().setValue(0)
+    w.results.view.verticalScrollBar().setValue(0)
     c.shoot("progress")
     w.controller.cancel()
     c.idle()
@@ -258,10 +280,8 @@ def readme(c: Camera) -> None:
     c.idle()
     c.shoot("window-dark", width=1080)
     w.set_theme("light")
-    w.models.open_builder(w.results.newest().fit.spec)
-    builder = c.builder()
-    c.idle()
-    c.shoot("builder", builder, width=900)
+    c.builder()
+    c.shoot("builder", width=1080)
     w.models.close_builder()
 
 

@@ -78,7 +78,8 @@ def full(desk: Desk) -> None:
     """A window in which every kind of thing stands."""
     desk.open()
     desk.run(MODEL, MODEL, "estat icc", "nonsense")
-    row = desk.window.results.groups[0].plots
+    desk.window.results.newest().show_part("model_plots")
+    row = desk.window.results.newest().plots
     wait_until(lambda: all(p.plot is not None for p in row.small.values()), "plots")
     row.open("qq")
     wait_until(lambda: row.large is not None and row.large.isVisible(), "the large plot")
@@ -88,7 +89,7 @@ def test_no_control_is_unnamed(desk: Desk) -> None:
     assert unnamed(desk.window) == [], "start page"
     full(desk)
     for tab in range(3):
-        desk.window.left.setCurrentIndex(tab)
+        desk.window.left.show_tab(tab)
         settled()
     assert unnamed(desk.window) == []
 
@@ -135,7 +136,7 @@ def test_results_can_be_read_out(desk: Desk) -> None:
     desk.run(MODEL)
     card = desk.window.results.newest()
     interface = QAccessible.queryAccessibleInterface(card.browser)
-    assert interface.text(QAccessible.Text.Name) == "Tables of Model 1"
+    assert interface.text(QAccessible.Text.Name) == "Tables of Model 1: Random intercept of school"
     assert "hours" in interface.text(QAccessible.Text.Description)
     cell = desk.window.left.grid.grid.index(0, 1)
     assert cell.data(11) == "sector, row 1: Catholic"  # Qt.AccessibleTextRole
@@ -146,7 +147,7 @@ def test_tab_reaches_every_pane_and_comes_round(desk: Desk) -> None:
     w = desk.window
     w.activateWindow()
     w.resize(1500, 900)
-    w.left.setCurrentIndex(0)
+    w.left.show_tab(0)
     settled()  # a wide tool bar shows more buttons
     w.left.grid.setFocus()
     wait_until(w.left.grid.hasFocus, "the focus")

@@ -144,7 +144,7 @@ def test_the_rows_of_the_fit_are_found_again(commands: list[str], there: bool) -
         assert session.run(command).ok, command
     fit = session.fit
     assert fit is not None
-    facts = Facts(fit, session.dataset, "m1", "Model 1", (), session.state.origins.get(id(fit.model)))
+    facts = Facts(fit, session.dataset, "m1", "Model 1", (), session.state.origins.get(fit.identity))
     assert facts.same_data is there
     assert ("margins" not in reasons(facts)) is there
     assert session.run("estat residuals").ok is there
@@ -258,3 +258,33 @@ def test_search_finds_by_what_people_call_things() -> None:
     assert found("nakagawa") == {"r2"} and "dydx" in found("slope") and "influence" in found("cook")
     assert found("apa") == {"apa"} and "margins" in found("emmeans") and found("zzz") == set()
     assert found("") == set(ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("emm", "margins"), ("estimated marginal means", "margins"), ("interaction plot", "margins"),
+        ("post hoc", "pwcompare"), ("Tukey", "pwcompare"), ("Bonferroni", "pwcompare"), ("effect size", "r2"),
+        ("pseudo R2", "r2"), ("variance explained", "r2"), ("Johnson-Neyman", "johnsonneyman"),
+        ("simple slopes", "simpleslopes"), ("normality", "residuals"), ("homoscedasticity", "residuals"),
+        ("assumption checks", "diagnostics"), ("ICC", "icc"), ("model comparison", "compare"),
+        ("deviance test", "lrtest"), ("outliers", "influence"), ("multicollinearity", "vif"),
+        ("predicted values", "predict"), ("caterpillar", "effects"), ("regression table", "etable"),
+    ],
+)  # fmt: skip
+def test_a_form_is_found_by_the_words_people_use(words: str, key: str) -> None:
+    found = [e.key for _, entries in listing.search(words, catalog.groups()) for e in entries]
+    assert found and found[0] == key, found
+
+
+def test_models_of_other_data_or_outcomes_are_offered_but_not_chosen() -> None:
+    from dataclasses import replace
+
+    from terrace_desktop.forms.facts import Model
+    from terrace_desktop.panels.after.comparing import _lrtest_fields, _models_field
+
+    models = (Model("m1", "One"), Model("m2", "Two"), Model("m3", "Other outcome", like=False))
+    facts = replace(help_.facts(), models=models, stored="m2")
+    field = _models_field(facts)
+    assert field.default == ("m1", "m2") and [v for v, _ in field.options] == ["m1", "m2", "m3"]
+    assert _lrtest_fields(facts)[0].default == "m1"

@@ -17,8 +17,9 @@ from waiting import settled
 
 from terrace.session.contract import Outcome
 from terrace_desktop.forms.listing import HEAD, EntryDelegate
-from terrace_desktop.panels.after.panel import AfterDialog, AfterPanel
+from terrace_desktop.panels.after.panel import AfterPanel
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.work_panel import WorkPanel
 
 __all__ = ["popups"]  # a fixture for every test here
 
@@ -27,15 +28,17 @@ Opener = Callable[..., AfterPanel]
 
 @pytest.fixture
 def opened() -> Iterator[Opener]:
-    dialogs: list[AfterDialog] = []
+    dialogs: list[WorkPanel] = []
 
     def make(*args: object, **kwargs: object) -> AfterPanel:
         dialogs.append(shown(help_.facts(*args, **kwargs)))  # type: ignore[arg-type]
-        return dialogs[-1].panel
+        panel = dialogs[-1].content()
+        assert isinstance(panel, AfterPanel)
+        return panel
 
     yield make
     for d in dialogs:
-        d.close()
+        d.hide()
         d.deleteLater()
 
 
@@ -46,7 +49,7 @@ def panel(opened: Opener) -> AfterPanel:
 
 def test_opens_ready_to_search(panel: AfterPanel) -> None:
     panel.window().activateWindow()
-    assert panel.heading.full_text() == "After the fit · Model 1 · a title"
+    assert panel.head().title == "After the fit" and panel.head().subtitle == "of Model 1"
     assert QApplication.focusWidget() is panel.search
     assert panel.list.current().key == "test" and not panel.run.isEnabled()  # type: ignore[union-attr]
     assert panel.problem() == "Choose at least one coefficient." == panel.status.full_text()
@@ -83,8 +86,9 @@ def test_by_the_keyboard_alone(panel: AfterPanel) -> None:
     assert QApplication.focusWidget() is panel.search and panel.search.selectedText() == "pairwise"
     QTest.keyClick(panel.search, Qt.Key.Key_Escape)
     assert panel.search.text() == "" and panel.window().isVisible()
+    closing = QSignalSpy(panel.window().close_asked)
     QTest.keyClick(panel.search, Qt.Key.Key_Escape)
-    assert not panel.window().isVisible()
+    assert closing.count() == 1
 
 
 def test_arrows_skip_the_headings(panel: AfterPanel) -> None:
@@ -267,7 +271,7 @@ def test_every_control_has_a_name(opened: Opener, model: str) -> None:
     spoken = str(index.data(Qt.ItemDataRole.AccessibleTextRole))
     assert spoken == "Test coefficients"
     interface = QAccessible.queryAccessibleInterface(panel.run)
-    assert interface.text(QAccessible.Text.Name) == "Run"
+    assert interface.text(QAccessible.Text.Name) == "Show"
 
 
 def test_a_reason_is_read_out(opened: Opener) -> None:
@@ -292,7 +296,7 @@ def test_fits_any_size_in_both_themes(opened: Opener, size: tuple[int, int], cho
             assert panel.form is not None and panel.form.width() <= area.viewport().width() + 1, entry.key
             assert not cut(panel.form), entry.key
         image = panel.window().grab().toImage()
-        ground = theme.manager().theme.panel
+        ground = theme.manager().theme.ground
         assert image.pixelColor(8, 8).name() == ground
     finally:
         theme.manager().apply("light")

@@ -14,6 +14,7 @@ from waiting import settled, wait_until
 
 from terrace_desktop.panels.after.panel import AfterPanel
 from terrace_desktop.results.model_card import ModelCard
+from terrace_desktop.results.output_card import OutputCard
 from terrace_desktop.ui.settings import Settings
 
 __all__ = ["popups"]  # a fixture for every test here
@@ -39,8 +40,8 @@ def ask(program: Program, card: ModelCard, key: str = "") -> AfterPanel:
     """Open the panel of a card by its menu."""
     menu = card.findChild(QMenu, "model_after_menu")
     menu.actions()[-1].trigger()
-    wait_until(program.window.models._after.dialog.isVisible, "the panel")
-    panel: AfterPanel = program.window.models._after.dialog.panel
+    wait_until(program.window.models._after.panel.isVisible, "the panel")
+    panel: AfterPanel = program.window.models._after.panel
     if key:
         panel.choose(key)
         settled()
@@ -53,27 +54,33 @@ def run(program: Program, panel: AfterPanel) -> None:
     settled()  # a message that is new in a layout is shown by the event loop
 
 
+def under(program: Program) -> list[OutputCard]:
+    """The outputs under the newest model."""
+    results = program.window.results
+    return results.under(results.newest())
+
+
 def commands(program: Program) -> list[str]:
     return [e.command for e in program.window.controller.history.entries]
 
 
 def test_what_is_asked_stands_under_its_model(program: Program) -> None:
     pane = program.window.results
-    newest, oldest, loose = pane.groups[0], pane.groups[-1], pane.loose()
-    panel = ask(program, oldest.card, "icc")
-    assert panel.heading.full_text().startswith("After the fit · Model 1")
+    oldest, newest = pane.cards()
+    panel = ask(program, oldest, "icc")
+    assert panel.head().subtitle == "of Model 1"
     run(program, panel)
     assert panel.status.full_text() == "Done: the result stands under the model."
-    assert [o.outcome.command for o in oldest.outputs] == ["estat icc"] and not newest.outputs
+    assert [o.outcome.command for o in pane.under(oldest)] == ["estat icc"] and not pane.under(newest)
     assert "estimates restore m1" in commands(program), "the model asked is made the active one"
-    again = ask(program, newest.card)
-    assert again is panel and panel.heading.full_text().startswith("After the fit · Model 2")
+    again = ask(program, newest)
+    assert again is panel and panel.head().subtitle == "of Model 2"
     panel.choose("margins")
     write(panel, "at_age", "-1 1")
     run(program, panel)
-    (margins,) = newest.outputs
+    (margins,) = pane.under(newest)
     assert margins.outcome.command == "margins sex, at(age=(-1 1)) small plot"
-    assert margins.outcome.tables and margins.outcome.plots and pane.loose() == loose
+    assert margins.outcome.tables and margins.outcome.plots
     assert commands(program)[-1] == margins.outcome.command, "every click is in the history"
 
 
@@ -105,7 +112,7 @@ def test_comparing_uses_the_models_of_the_pane(program: Program) -> None:
     panel = ask(program, card, "compare")
     assert panel.command.text() == 'estimates compare m1 m2, titles("Model 1" "Model 2")'
     run(program, panel)
-    table = program.window.results.groups[0].outputs[0].outcome.tables[1]
+    table = program.window.results.outputs()[-1].outcome.tables[1]
     assert [c.title for c in table.columns] == ["Model 1", "Model 2"]
     program.run("mixed distance i.sex || subject:")
     assert panel.command.text().startswith("estimates compare m1 m2 m3, "), "a new model takes part"
@@ -119,8 +126,8 @@ def test_a_paragraph_to_copy(program: Program) -> None:
     panel = ask(program, card, "apa")
     write(panel, "words_age", "age in years")
     run(program, panel)
-    (output,) = program.window.results.groups[0].outputs
-    text = output.findChild(type(card.browser), "output_text").toPlainText()
+    (output,) = under(program)
+    text = output.browser.toPlainText()
     assert "age in years" in text and "A linear mixed model of" in text and output.title == "Results paragraph"
 
 
@@ -134,20 +141,21 @@ def test_long_work_is_cancelled_from_the_panel(program: Program) -> None:
     panel.cancel.click()
     program.idle()
     assert panel.status.full_text() == "Cancelled" and not panel.cancel.isVisible()
-    assert not program.window.results.groups[0].outputs
+    assert not under(program)
 
 
 def test_the_panel_goes_with_its_model(program: Program) -> None:
     pane, models = program.window.results, program.window.models
     ask(program, pane.newest())
-    pane.remove_group(pane.groups[0])
-    wait_until(lambda: models._after.dialog is None, "the panel to go with its model")
+    pane.newest().remove()
+    program.idle()
+    wait_until(lambda: models._after.panel is None, "the panel to go with its model")
     ask(program, pane.newest())
-    models._after.dialog.reject()
-    wait_until(lambda: models._after.dialog is None and models._after.card is None, "the panel to go")
+    program.window.work.close_button.click()
+    assert not program.window.splitter.is_open() and models._after.panel is not None, "what was begun stays"
     panel = ask(program, pane.newest(), "contrast")
     widget(panel, "edit").click()
-    wait_until(lambda: models._after.dialog is None and models.builder is not None, "the builder instead of the panel")
+    wait_until(lambda: models._after.panel is None and models.builder is not None, "the builder instead of the panel")
     assert models.builder.spec == pane.newest().fit.spec
 
 
@@ -155,23 +163,23 @@ def test_the_menu_opens_the_panel_of_the_newest_model(program: Program) -> None:
     action = program.window.actions_["after_all"]
     assert action.isEnabled() and action.shortcut().toString() == "Ctrl+T"
     action.trigger()
-    wait_until(program.window.models._after.dialog.isVisible, "the panel")
-    panel = program.window.models._after.dialog.panel
+    wait_until(program.window.models._after.panel.isVisible, "the panel")
+    panel = program.window.models._after.panel
     assert panel.facts.fit is program.window.results.newest().fit
 
 
 def test_degrees_of_freedom_are_put_to_use_in_a_model_of_their_own(program: Program) -> None:
     pane = program.window.results
-    panel = ask(program, pane.groups[0].card, "df")
+    panel = ask(program, pane.newest(), "df")
     for name in ("satterthwaite", "residual"):
         tick(panel, f"methods_{name}", False)
     tick(panel, "use")
     run(program, panel)
-    wait_until(lambda: len(pane.groups) == 3, "the model with other degrees of freedom")
+    wait_until(lambda: len(pane.cards()) == 3, "the model with other degrees of freedom")
     program.idle()
     fit = pane.newest().fit
     assert fit.spec.df_method == "kroger" and fit.fixed[0].df is not None
-    assert [o.outcome.command for o in pane.groups[1].outputs] == ["estat df, method(kroger)"]
+    assert [o.outcome.command for o in pane.under(pane.cards()[-2])] == ["estat df, method(kroger)"]
 
 
 def test_forms_stay_open_while_the_rows_of_the_fit_are_there(program: Program) -> None:

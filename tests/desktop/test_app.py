@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 from waiting import wait_idle, wait_until
 
 from terrace.data import formats
+from terrace.session.document.fits import fits_of
 from terrace.session.session import Session
 from terrace_desktop.app import app
 from terrace_desktop.app.window import MainWindow
@@ -67,16 +70,17 @@ def test_the_first_start_opens_the_sample_with_a_model_that_one_click_fits(progr
     fit = w.models.builder.findChild(QPushButton, "builder_fit")
     wait_until(fit.isEnabled, "a model that can be fitted")
     fit.click()
-    wait_until(lambda: bool(w.results.groups), "the model")
+    wait_until(lambda: bool(w.results.cards()), "the model")
     program.idle()
     card = w.results.newest()
     assert card.fit.ll == pytest.approx(-23320.199, abs=1e-3)
-    assert card.pill_text().startswith("converged in ")
     text = card.browser.toPlainText()
     assert "12.67" in text and "School (id), unstructured" in text
     assert w.models.builder is None
     assert w.status.facts() == "7,185 rows · 11 variables · no filter · 1 model"
-    row = w.results.groups[0].plots
+    w.results.newest().show_part("model_plots")
+    program.idle()
+    row = w.results.newest().plots
     assert all(p.plot is not None for p in row.small.values())
     assert row.small["residual-fitted"].plot.panels[0].marks[0].rows is not None
 
@@ -90,10 +94,12 @@ def test_what_follows_a_fit_stands_under_it_and_predictions_reach_the_grid(progr
     w.models.after(card, "predict fit, fitted")
     program.idle()
     assert {s for _c, s in program.states()} == {"ok"}, program.states()
-    assert len(w.results.groups[0].outputs) == 5
+    assert len(w.results.under(w.results.newest())) == 5
     assert "fit" in w.left.grid.grid.dataset and not card.stale
-    assert w.left.tabText(1) == f"Variables ({len(w.left.grid.grid.dataset.variables)})"
-    row = w.results.groups[0].plots
+    assert w.left.list.count.text() == str(len(w.left.grid.grid.dataset.variables))
+    w.results.newest().show_part("model_plots")
+    program.idle()
+    row = w.results.newest().plots
     row.open("residual-fitted")
     rows = row.large.view.select_inside(200, 260, -1e3, 0)
     assert len(rows) and w.left.grid.grid.marked.sum() == len(rows)
@@ -131,12 +137,13 @@ def test_the_report_of_the_page_has_every_card_that_is_left(
         "sample sleepstudy", "nonsense", "scatter reaction days", "mixed reaction days || subject:", "estat icc",
         "plot lines days", "tabulate days",
     )  # fmt: skip
-    card = next(c for c in w.results.groups[0].outputs if c.outcome.type == "estat icc")
-    card.delete_asked.emit()
+    card = next(c for c in w.results.under(w.results.newest()) if c.outcome.type == "estat icc")
+    card.remove()
+    program.idle()
     w.exports.export_all()
     program.idle()
     text = path.read_text()
-    places = [text.index(x) for x in ("scatter reaction days", "Model 1 ", "plot lines days", "tabulate days")]
+    places = [text.index(x) for x in ("scatter reaction days", "Model 1: ", "plot lines days", "tabulate days")]
     assert places == sorted(places)
     assert "estat icc" not in text and text.count("<svg") + text.count("<img") == 5
 
@@ -145,7 +152,9 @@ def test_plots_are_exported_by_commands(program: Program, tmp_path: Path, monkey
     w = program.window
     program.run("sample sleepstudy", "mixed reaction days || subject:", "mixed reaction days || subject: days")
     first = w.results.cards()[0]
-    row = w.results.group_of(first).plots
+    first.show_part("model_plots")
+    program.idle()
+    row = first.plots
     for kind, suffix in (("residual-fitted", "png"), ("qq", "svg"), ("caterpillar", "pdf")):
         monkeypatch.setattr(dialogs, "ask_save", lambda *_, k=kind, s=suffix: str(tmp_path / f"{k}.{s}"))
         row.export_asked.emit(row.small[kind].plot, suffix)
@@ -173,7 +182,8 @@ def test_the_history_run_again_gives_the_same(program: Program, tmp_path: Path) 
     assert again.dataset is not None
     pd.testing.assert_frame_equal(again.dataset.frame, w.controller.snapshot.dataset.frame)
     assert again.dataset.variables == w.controller.snapshot.dataset.variables
-    assert again.stored["m1"].ll == w.results.newest().fit.ll
+    assert [f.ll for n, f in fits_of(again.state.document) if n == "m1"] == [w.results.newest().fit.ll]
+    assert not again.stored, "nothing is stored but what the user stores"
 
 
 def test_a_do_file_that_leaves_its_folder_is_shown_before_it_runs(
@@ -208,6 +218,54 @@ def test_a_do_file_that_leaves_its_folder_is_shown_before_it_runs(
     w.actions_["run_do"].trigger()
     wait_until((do.parent / "inside.dta").exists, "the file, without a question")
     program.idle()
+
+
+def typed(program: Program, text: str) -> None:
+    bar = program.window.left.history_tab.bar
+    bar.setText(text)
+    QTest.keyClick(bar, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize("before", ["", "display 1\n"], ids=["one command", "several lines"])
+def test_a_do_file_that_is_typed_is_asked_about_as_well(program: Program, tmp_path: Path, before: str) -> None:
+    w = program.window
+    program.idle()
+    do = tmp_path / "own" / "a.do"
+    do.parent.mkdir()
+    do.write_text(f'sample sleepstudy\nsave "{tmp_path / "out"}"\n')
+    command = f'{before}do "{do}"'
+    typed(program, command)
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question")
+    dialog = w.findChild(dialogs.TrustDialog)
+    assert dialog.findChild(QPlainTextEdit, "trust_dialog_lines").toPlainText().startswith("line 2 writes ")
+    dialog.cancel_button.click()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is None, "the question to go")
+    program.idle()
+    assert w.controller.snapshot.dataset is None and not (tmp_path / "out.dta").exists()
+    typed(program, command)
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question for the second time")
+    w.findChild(dialogs.TrustDialog).without_button.click()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is None, "the second question to go")
+    wait_until(lambda: w.controller.snapshot.dataset is not None, "the data")
+    program.idle()
+    assert not (tmp_path / "out.dta").exists()
+    typed(program, command)
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question again")
+    w.findChild(dialogs.TrustDialog).ok_button.click()
+    wait_until((tmp_path / "out.dta").exists, "the file")
+    program.idle()
+
+
+def test_a_do_file_that_stays_in_its_folder_runs_at_once_and_in_its_turn(program: Program, tmp_path: Path) -> None:
+    do = tmp_path / "a.do"
+    do.write_text(f'sample sleepstudy\nsave "{tmp_path / "inside"}"\n')
+    program.idle()
+    typed(program, f'do "{do}"')
+    typed(program, "count")
+    program.idle()
+    assert (tmp_path / "inside.dta").exists() and program.window.findChild(dialogs.TrustDialog) is None
+    last = program.window.controller.history.entries[-1]
+    assert (last.command, last.state) == ("count", "ok")
 
 
 def test_undo_takes_edits_of_the_data_back(program: Program) -> None:
@@ -247,7 +305,7 @@ def test_a_half_written_file_leaves_everything_as_it_was(program: Program, tmp_p
     w.data.open_file(str(bad))
     program.idle()
     assert w.left.grid.grid.rowCount() == 20
-    assert "half.dta" in w.results.loose()[0].outcome.error[1]
+    assert "half.dta" in w.results.errors()[0].outcome.error[1]
 
 
 def test_what_the_reader_decided_stands_in_the_results(program: Program, tmp_path: Path) -> None:
@@ -255,8 +313,8 @@ def test_what_the_reader_decided_stands_in_the_results(program: Program, tmp_pat
     path.write_text("group id;value\n1;2,5\n1;3,5\n2;1,25\n", encoding="latin-1")
     program.window.data.open_file(str(path))
     program.idle()
-    card = program.window.results.loose()[0]
-    assert card.title == "Notes on the data" and "group_id" in card._browser.toPlainText()
+    card = program.window.results.outputs()[0]
+    assert card.title == "eu.csv" and "group_id" in card.browser.toPlainText()
     assert program.window.windowTitle() == "eu.csv – Terrace"
 
 
@@ -264,21 +322,22 @@ def test_a_model_of_other_data_is_told_and_harms_nothing(program: Program) -> No
     w = program.window
     program.run("sample hsb", HSB, "sample sleepstudy")
     card = w.results.newest()
-    assert card.stale
+    assert not card.stale, "its own data have not changed"
     w.models.open_builder(card.fit.spec)
     builder = w.models.builder
     wait_until(lambda: builder is not None and builder.isVisible())
     fit = builder.findChild(QPushButton, "builder_fit")
-    wait_until(lambda: builder.form.state.is_current, "the judgement")
+    wait_until(lambda: builder.state.is_current, "the judgement")
     assert not fit.isEnabled(), "its variables are not there"
     w.models.close_builder()
     card.refit_asked.emit()
     program.idle()
-    assert w.results.loose()[-1].outcome.error[0] == "no-such-variable"
+    told = [x.text() for x in card.findChildren(QLabel)]
+    assert "This model was fitted to hsb, which is not open now." in told and w.results.errors() == []
     w.models.after(card, "estat icc")
     w.models.after(card, "predict f, fitted")
     program.idle()
-    codes = [o.outcome.error[0] for o in w.results.loose() if o.outcome.error]
+    codes = [o.outcome.error[0] for o in w.results.errors()]
     assert "internal" not in codes
 
 
@@ -312,9 +371,9 @@ def test_bad_models_are_told_in_place_and_the_session_goes_on(
     w = program.window
     entry = w.controller.history.entries[-1 if len(w.controller.history.entries) == 2 else 1]
     if entry.state == "error":
-        error = w.results.loose()[-1].outcome.error
+        error = w.results.errors()[-1].outcome.error
         assert error[0] != "internal", error
-        assert names in error[1] + w.results.loose()[-1].outcome.error_advice
+        assert names in error[1] + w.results.errors()[-1].outcome.error_advice
     else:  # fitted all the same, and the card says what is wrong
         assert any(names in str(a) for a in w.results.newest().fit.warnings)
     program.run("mixed y x || g:")
@@ -333,7 +392,7 @@ def test_a_model_that_cannot_be_read_opens_an_empty_builder(program: Program) ->
     app.open_first(w, app.parse_arguments(["--sample", "hsb", "--model", "mixed nothere || id:"]))
     program.idle()
     wait_until(lambda: w.models.builder is not None)
-    form = w.models.builder.form
+    form = w.models.builder
     assert "nothere" in form.live.wrong.text() and form.live.command.toPlainText() == "mixed nothere || id:"
     assert form.spec.outcome.name == ""
     w.models.close_builder()
@@ -357,27 +416,27 @@ def test_what_is_built_stays_while_the_data_change(program: Program) -> None:
     QGuiApplication.clipboard().setText("mixed mathach ses2 || id:")
     program.run("sample hsb", "generate ses2 = ses^2")
     w.actions_["paste_model"].trigger()
-    form = w.models.builder.form
+    form = w.models.builder
     assert form.command == "mixed mathach ses2 || id:" and form.fit.isEnabled()
     form.state.constrain("ses2 = 0")
     program.run("generate half = ses / 2")
-    assert w.models.builder.form is form and "half" in form.variables.model.names()
+    assert w.models.builder is form and "half" in form.variables.model.names()
     w.models.open_builder(None)
-    assert w.models.builder.form is form, "an unfinished model is not thrown away"
+    assert w.models.builder is form, "an unfinished model is not thrown away"
     form.fit.click()
     program.idle()
     entries = [e.command for e in w.controller.history.entries]
-    assert entries[-3:-1] == ["constraint 1 ses2 = 0", "mixed mathach ses2 || id:, constraints(1)"]
+    assert entries[-2:] == ["constraint 1 ses2 = 0", "mixed mathach ses2 || id:, constraints(1)"]
     assert w.results.newest().fit.fixed[0].coef == pytest.approx(0, abs=1e-12)
     ll = w.results.newest().fit.ll
     w.models.open_builder(w.results.newest().fit.spec)
-    assert w.models.builder.form.state.constraints == {1: "ses2 = 0"}
-    w.models.builder.form.maximisation.last.click()
-    w.models.builder.form.fit.click()
+    assert w.models.builder.state.constraints == {1: "ses2 = 0"}
+    w.models.builder.maximisation.last.click()
+    w.models.builder.fit.click()
     program.idle()
     assert "from(" in w.results.newest().fit.command and w.results.newest().fit.ll == pytest.approx(ll, abs=1e-9)
     w.models.open_builder(w.results.newest().fit.spec)
-    assert w.models.builder.form.fit.isEnabled() and w.models.builder.form.definitions() == ()
+    assert w.models.builder.fit.isEnabled() and w.models.builder.definitions() == ()
     program.run("sample sleepstudy")
     assert w.models.builder is None, "other data have other variables"
 

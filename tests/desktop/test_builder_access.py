@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
     QTabBar,
     QWidget,
 )
-from waiting import settled, show
+from waiting import settled
 
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.samples import sample
 from terrace.spec import edit
-from terrace_desktop.builder import BuilderDialog, BuilderForm
+from terrace_desktop.app.zones import LEAST_PANEL
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.tab_order import reading_order
 from terrace_desktop.builder.variables import UseRole
 from terrace_desktop.ui import theme
@@ -84,10 +85,10 @@ def test_the_tab_key_goes_as_one_reads(forms: list[BuilderForm]) -> None:
     expected = [w for w in reading_order(form) if w.isVisibleTo(form) and w.isEnabled()]
     at = {w.objectName(): k for k, w in enumerate(expected)}
     order = [
-        "builder_start", "builder_search", "builder_variables", "outcome_add", "fixed_add", "level_0_group",
+        "builder_start", "outcome_add", "fixed_interaction", "fixed_add", "level_0_group",
         "level_0_add_slope", "level_0_weight_kind", "level_1_group", "level_1_covariance", "levels_add",
-        "residuals_structure", "estimation_method", "more_fold", "maximisation_fold", "builder_equations",
-        "builder_cancel", "builder_fit",
+        "builder_change", "estimation_method", "residuals_structure", "more_fold", "maximisation_fold",
+        "builder_equations", "builder_cancel", "builder_fit",
     ]  # fmt: skip
     assert [n for n in order if n not in at] == []
     assert sorted(order, key=lambda n: at[n]) == order
@@ -100,10 +101,12 @@ def test_the_tab_key_goes_as_one_reads(forms: list[BuilderForm]) -> None:
 
 
 def test_everything_fits_into_a_small_window(forms: list[BuilderForm]) -> None:
-    forms.append(form := shown(DATA, FULL, size=(800, 600)))
+    forms.append(form := shown(DATA, FULL, size=(640, 600)))
+    form.holder.panel.setFixedWidth(LEAST_PANEL)
     unfold(form)
+    settled()
     outside(form)
-    assert form.width() == 800 and form.height() == 600
+    assert form.width() <= LEAST_PANEL and form.height() <= 560
 
 
 def outside(form: BuilderForm) -> None:
@@ -166,11 +169,11 @@ def test_the_list_tells_what_the_variables_do_in_the_model(forms: list[BuilderFo
     model = form.variables.model
     told = {n: model.index(k, 0).data(UseRole) for k, n in enumerate(model.names())}
     assert {n: t for n, t in told.items() if t} == {
-        "score": "outcome", "ses": "fixed, slope", "sector": "fixed", "lab": "crossed", "id": "level",
-        "week": "time", "district": "level, cluster",
+        "score": "Outcome", "ses": "Fixed, slope", "sector": "Fixed", "lab": "Crossed", "id": "Level",
+        "week": "Time", "district": "Level, cluster",
     }  # fmt: skip
     at = model.index(model.names().index("ses"), 0)
-    assert at.data(Qt.ItemDataRole.AccessibleTextRole) == "ses, continuous, fixed, slope"
+    assert at.data(Qt.ItemDataRole.AccessibleTextRole) == "ses, continuous, Fixed, slope"
     form.state.apply(edit.set_outcome(form.spec, ""))
     assert model.index(model.names().index("score"), 0).data(UseRole) == ""
 
@@ -189,7 +192,7 @@ def test_of_three_uses_there_is_what_fits_and_the_tip_has_all(forms: list[Builde
         return len({row.pixel(x, y) for x in columns for y in range(6, place.height() - 6)}) > 1
 
     at = model.index(model.names().index("week"), 0)
-    assert at.data(UseRole) == "fixed, slope, time" and "fixed, slope, time" in at.data(Qt.ItemDataRole.ToolTipRole)
+    assert at.data(UseRole) == "Fixed, slope, time" and "Fixed, slope, time" in at.data(Qt.ItemDataRole.ToolTipRole)
     assert [ink(n) for n in ("week", "score", "ses")] == [True, True, False]
 
 
@@ -206,13 +209,13 @@ def pixel(form: QWidget, widget: QWidget, x: int, y: int) -> QColor:
 def test_the_theme_is_followed(forms: list[BuilderForm], qapp: QApplication, restored: None) -> None:
     forms.append(form := shown(DATA, "mixed score ses || id:"))
     column = form.scroller.viewport()
-    assert pixel(form, column, 4, 4) == QColor(theme.LIGHT.panel)
+    assert pixel(form, column, 4, 4) == QColor(theme.LIGHT.ground)
     light = form.live.estimated.toHtml()
     theme.dress(qapp, "dark")
     settled()
     chip = form.fixed.chips.chips()[0]
-    assert pixel(form, column, 4, 4) == QColor(theme.DARK.panel)
-    assert pixel(form, form.live, 2, form.live.height() - 3) == QColor(theme.DARK.ground)
+    assert pixel(form, column, 4, 4) == QColor(theme.DARK.ground)
+    assert pixel(form, form.live, 2, form.live.height() - 3) == QColor(theme.DARK.panel)
     assert pixel(form, chip, chip.width() // 2, 4) == QColor(theme.DARK.accent_soft)
     assert form.live.estimated.toHtml() != light and theme.DARK.muted in form.live.estimated.toHtml()
 
@@ -227,10 +230,6 @@ def test_data_without_rows(forms: list[BuilderForm], columns: list[str]) -> None
     for key in ("null", "slope", "growth", "three", "crossed"):
         form.state.start_from(key)
         assert not form.fit.isEnabled()
-    window = BuilderDialog(data)
-    show(window)
-    window.close()
-    window.deleteLater()
 
 
 def test_other_data_under_the_same_model(forms: list[BuilderForm]) -> None:

@@ -18,7 +18,7 @@ from terrace.data.dataset import Dataset, Measure, Panel, Variable
 from terrace.language.mixed import parse_mixed
 from terrace.spec import edit
 from terrace.spec.model import ModelSpec
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 
 __all__ = ["popups"]
 

@@ -14,7 +14,8 @@ from waiting import settled
 
 from terrace.session.session import Session
 from terrace.session.state import State
-from terrace_desktop.builder import BuilderForm
+from terrace.spec import edit
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.terms.centring import centring
 
 __all__ = ["popups"]
@@ -43,40 +44,66 @@ def column(form: BuilderForm, name: str) -> np.ndarray:
 
 
 def test_at_the_mean_of_all_rows(model: BuilderForm) -> None:
-    assert model.fixed.centre.text() == "Centre ses ▾"
+    assert model.fixed.centre.accessibleName() == "Centre ses"
     click(model, "fixed_centre")
     use(menu_of(model, "fixed_centre_menu"), "At the mean of all rows")
-    assert model.command == "mixed score c.ses_c##i.sector || id: ses_c"
+    assert model.command == "mixed score c.c_ses##i.sector || id: c_ses"
     ses = column(model, "ses")
-    np.testing.assert_allclose(column(model, "ses_c"), ses - ses.mean(), atol=1e-15)
-    assert model.state.dataset.variable("ses_c").label == "ses, centred at the mean of all rows"
+    np.testing.assert_allclose(column(model, "c_ses"), ses - ses.mean(), atol=1e-15)
+    assert model.state.dataset.variable("c_ses").label == "ses, centred at the mean"
     agree(model)
-    click(model, "builder_undo")
+    click(model, "work_undo")
     assert model.command == "mixed score c.ses##i.sector || id: ses"
 
 
-def test_within_groups_with_their_means(model: BuilderForm) -> None:
+def test_within_and_between_groups(model: BuilderForm) -> None:
     take(model, "week")
     chip(model, "fixed", "ses").open_menu()
     centre = next(m for m in menu_of(model, "builder_chip_menu").findChildren(QMenu) if m.title() == "Centre")
-    use(centre, "At the mean of each id, with")
-    assert model.command == "mixed score c.ses_id_c##i.sector week ses_id_mean || id: ses_id_c"
+    use(centre, "Within and between id")
+    assert model.command == "mixed score c.c_ses##i.sector week m_ses || id: c_ses"
     ses, school = column(model, "ses"), column(model, "id")
     means = np.array([ses[school == s].mean() for s in school])
-    np.testing.assert_allclose(column(model, "ses_id_mean"), means, atol=1e-14)
-    np.testing.assert_allclose(column(model, "ses_id_c"), ses - means, atol=1e-14)
+    np.testing.assert_allclose(column(model, "m_ses"), means, atol=1e-14)
+    np.testing.assert_allclose(column(model, "c_ses"), ses - means, atol=1e-14)
+    assert model.state.dataset.variable("c_ses").label == "ses, centred within id"
+    assert model.state.dataset.variable("m_ses").label == "Mean of ses in id"
     assert model.fit.isEnabled()
-    menu = QMenu()
     click(model, "fixed_centre")
     menu = menu_of(model, "fixed_centre_menu")
-    assert [a.text() for a in menu.actions()] == ["ses_id_c", "week", "ses_id_mean"]
+    assert [a.text() for a in menu.actions()] == ["c_ses", "week", "m_ses"]
+    menu.close()
+
+
+def test_nested_levels_split_a_variable_without_rest() -> None:
+    session = Session(State(dataset=schools(6)))
+    made = centring("ses", ("district", "id"), session.data.names)
+    for command in made.commands:
+        assert session.run(command).ok
+    parts = [session.data.numeric(n) for n in (made.centred, *made.means)]
+    np.testing.assert_allclose(sum(parts), session.data.numeric("ses"), atol=1e-14)
+    for a in range(3):
+        for b in range(a):
+            assert abs(np.sum(parts[a] * (parts[b] - parts[b].mean()))) < 1e-10, "the parts are orthogonal"
+    assert [len(np.unique(np.round(p, 12))) for p in parts] == [72, 12, 3]
+
+
+def test_crossed_groups_are_offered(model: BuilderForm) -> None:
+    spec = edit.set_crossed(edit.add_level(model.spec, "lab"), 1)
+    model.set_spec(spec)
+    click(model, "fixed_centre")
+    menu = menu_of(model, "fixed_centre_menu")
+    assert [a.objectName() for a in menu.actions()] == [
+        "centre_all", "centre_id", "centre_id_mean", "centre_lab", "centre_lab_mean",
+    ]  # fmt: skip
     menu.close()
 
 
 def test_names_are_free_and_not_too_long() -> None:
-    assert centring("x", "", {"x_c", "x_c2"}).centred == "x_c3"
-    made = centring("a" * 32, "g" * 32, ())
-    assert len(made.centred) == len(made.mean) == 32 and made.centred != made.mean
+    assert centring("x", (), {"c_x", "c_x2"}).centred == "c_x3"
+    made = centring("a" * 32, ("g" * 32,), ())
+    names = (made.centred, *made.means)
+    assert all(len(n) == 32 for n in names) and len(set(names)) == 2
 
 
 def test_the_time_is_declared_where_a_lag_needs_it(model: BuilderForm) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from builder_help import agree, child, choose, click, keys, mend, notes, popups, schools, shown, take, write
+from builder_help import agree, child, choose, click, keys, mend, notes, popups, schools, shown, start_with, take, write
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 import terrace
 from terrace.session.session import Session
 from terrace.session.state import State
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.builder.terms.coefficients import coefficient_names
 from terrace_desktop.work.session_port import take_snapshot
 
@@ -95,7 +95,7 @@ def test_two_coefficients_are_made_equal(model: BuilderForm) -> None:
     assert model.command == "mixed score ses week i.race || id:, constraints(1 2)"
     assert model.definitions() == ("constraint 1 ses = week", "constraint 2 1.race = 2*2.race + 1")
     agree(model)
-    click(model, "builder_copy")
+    start_with(model, "builder_copy")
     copied = QGuiApplication.clipboard().text().split("\n")
     session = Session(State(dataset=DATA))
     for line in copied:
@@ -135,7 +135,7 @@ def test_reset_goes_back_to_the_model_that_was_opened(model: BuilderForm) -> Non
     assert not model.reset.isEnabled()
     take(model, "size")
     choose(model, "estimation_method", "reml")
-    click(model, "builder_reset")
+    start_with(model, "builder_reset")
     assert model.command == before and not model.reset.isEnabled()
-    click(model, "builder_undo")
+    click(model, "work_undo")
     assert "reml" in model.command

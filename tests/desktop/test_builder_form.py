@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from builder_help import (
     refused,
     schools,
     shown,
+    start_with,
     take,
     use,
     write,
@@ -34,14 +36,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QTextTable
 from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QTextBrowser
-from waiting import settled, show
+from waiting import settled
 
 import terrace
-from terrace.data.dataset import Dataset, Measure
+from terrace.data.dataset import Measure
 from terrace.data.samples import sample
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
 from terrace.spec.templates import TEMPLATES
-from terrace_desktop.builder import BuilderDialog, BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.ui.dialogs import PageDialog
 
 __all__ = ["popups"]  # a fixture for every test here
@@ -434,13 +436,13 @@ def test_undo_and_redo(form: BuilderForm) -> None:
     for spec in reversed(seen[:-1]):
         QTest.keyClick(form, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         assert form.spec == spec
-    assert not form.undo.isEnabled() and form.redo.isEnabled()
+    assert not form.can_undo and form.can_redo
     for spec in seen[1:]:
         QTest.keyClick(form, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
         assert form.spec == spec
-    click(form, "builder_undo")
+    click(form, "work_undo")
     take(form, "size")
-    assert not form.redo.isEnabled()
+    assert not form.can_redo
 
 
 @pytest.mark.parametrize(
@@ -495,7 +497,7 @@ def test_a_template_without_data_for_it_says_what_to_choose(form: BuilderForm) -
 
 
 def test_the_command_can_be_written(model: BuilderForm) -> None:
-    model.live.views.setCurrentIndex(2)
+    model.live.show_page("command")
     edit = model.live.command
     assert edit.toPlainText() == model.command and not model.live.use.isEnabled()
     edit.setPlainText("mixed score c.ses##i.race || id: ses, cov(un) reml")
@@ -529,7 +531,7 @@ def test_equations_and_what_will_be_estimated(model: BuilderForm) -> None:
 
 
 def test_copying_the_command(model: BuilderForm) -> None:
-    click(model, "builder_copy")
+    start_with(model, "builder_copy")
     assert QGuiApplication.clipboard().text() == "mixed score ses || id:"
 
 
@@ -604,43 +606,39 @@ def test_fitting(model: BuilderForm) -> None:
     assert asked.count() == 2, "a model with a hole is not fitted"
 
 
-def dialog(dataset: Dataset, settings: object = None) -> BuilderDialog:
-    made = BuilderDialog(dataset, None, None, settings)  # type: ignore[arg-type]
-    show(made)
-    return made
+def test_enter_never_keeps_a_model_by_accident(form: BuilderForm) -> None:
+    asked = QSignalSpy(form.fit_requested)
+    take(form, "score")
+    keys(form.variables.search, "", Qt.Key.Key_Return)
+    assert asked.count() == 0
+    QTest.keyClick(form.variables.search, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert asked.count() == 1, "the keys of the form mean the same in its list of variables"
 
 
-def test_the_dialog_hands_over_the_command_and_closes(settings: object) -> None:
-    window = dialog(DATA, settings)
-    asked = QSignalSpy(window.fit_requested)
-    take(window.form, "score")
-    keys(window.form.variables.search, "", Qt.Key.Key_Return)  # Enter never fits by accident
-    assert window.isVisible()
-    window.form.splitter.setSizes([300, 500, 320])
-    sizes = window.form.splitter.sizes()
-    click(window, "builder_fit")
-    assert asked.count() == 1 and not window.isVisible()
-    again = dialog(DATA, settings)
-    assert again.form.splitter.sizes() == sizes
-    again.close()
-    for w in (window, again):
-        w.deleteLater()
+def test_a_draft_is_discarded_by_two_clicks(form: BuilderForm) -> None:
+    gone = QSignalSpy(form.cancelled)
+    take(form, "score")
+    click(form, "builder_cancel")
+    assert gone.count() == 0 and "again" in form.status_more.full_text()
+    take(form, "ses")
+    click(form, "builder_cancel")
+    assert gone.count() == 0, "what was built since is asked for anew"
+    click(form, "builder_cancel")
+    assert gone.count() == 1
 
 
-def test_escape_does_not_throw_a_model_away_at_once() -> None:
-    window = dialog(DATA)
-    take(window.form, "score")
-    window.form.variables.search.clear()
-    keys(window, "", Qt.Key.Key_Escape)
-    assert window.isVisible() and "again" in window.form.status_more.full_text()
-    keys(window, "", Qt.Key.Key_Escape)
-    assert not window.isVisible()
-    window.deleteLater()
+def test_a_draft_is_handed_over_as_text(form: BuilderForm) -> None:
+    assert not form.is_draft()
+    take(form, "score")
+    take(form, "ses")
+    assert form.is_draft()
+    found = json.loads(form.draft())
+    assert found["command"] == "mixed score ses" and found["definitions"] == []
 
 
 def test_the_form_is_explained() -> None:
-    window = dialog(DATA)
-    QTest.keyClick(window.form.variables.search, Qt.Key.Key_F1)
+    window = shown(DATA)
+    QTest.keyClick(window.fixed.add, Qt.Key.Key_F1)
     settled()
     pages = window.findChildren(PageDialog)
     assert len(pages) == 1 and pages[0].isVisible()
@@ -664,3 +662,22 @@ def test_a_streamed_file_keeps_its_counts_until_it_is_read(tmp_path: Path) -> No
     form = shown(terrace.stream(tmp_path / "schools.parquet"), "mixed score ses || id:")
     assert form.state.ready
     assert "streamed" in form.live.estimated.toPlainText()
+
+
+def test_nested_and_crossed_have_the_room_that_they_need(model: BuilderForm) -> None:
+    relation = model.levels.cards[0].relation
+    needed = max(relation.fontMetrics().horizontalAdvance(relation.itemText(k)) for k in range(relation.count()))
+    assert relation.sizeHint().width() >= needed + 40, "its frame and its arrow stand beside the words"
+    assert relation.view().minimumWidth() >= needed + 12
+
+
+def test_what_most_models_leave_alone_is_behind_one_line() -> None:
+    form = shown(DATA, "mixed score ses || id: ses, reml dfmethod(satterthwaite) vce(robust)", unfolded=False)
+    assert form.summary.full_text() == "REML, Satterthwaite df, robust SE"
+    assert not form.estimation.isVisible() and not form.levels.cards[0].matrix.isVisible()
+    click(form, "builder_change")
+    assert form.estimation.isVisible() and form.residuals.isVisible() and form.levels.cards[0].matrix.isVisible()
+    choose(form, "residuals_structure", "ar")
+    assert form.summary.full_text().endswith("autoregressive residuals")
+    click(form, "builder_change")
+    assert not form.estimation.isVisible()

@@ -13,7 +13,8 @@ from waiting import show, wait_until
 from terrace.data.dataset import Dataset
 from terrace.spec.check import Report, examine
 from terrace.spec.facts import facts_of
-from terrace_desktop.builder import BuilderDialog, checking, state
+from terrace_desktop.builder import checking, state
+from terrace_desktop.builder.form import BuilderForm
 from terrace_desktop.work.worker import Worker
 
 __all__ = ["popups"]
@@ -122,9 +123,9 @@ def test_a_window_that_is_closed_is_told_nothing(
         return examine(spec, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(checking, "examine", slow)
-    window = BuilderDialog(fresh(), direct_rows=0, worker=worker)
+    window = BuilderForm(fresh(), direct_rows=0, worker=worker)
     judged: list[int] = []
-    window.form.state.checked.connect(lambda: judged.append(1))
+    window.state.checked.connect(lambda: judged.append(1))
     show(window)
     assert begun.wait(20)
     with qtbot.waitSignal(window.destroyed):  # the window is gone while its question is still being answered

@@ -35,7 +35,7 @@ from terrace.data.dataset import Panel
 from terrace.language import mixed_options
 from terrace.language.mixed import parse_mixed
 from terrace.spec.model import Display, Maximisation
-from terrace_desktop.builder import BuilderForm
+from terrace_desktop.builder.form import BuilderForm
 
 __all__ = ["popups"]
 
@@ -243,7 +243,7 @@ def test_weights_and_conditions_are_typed_as_in_a_command(model: BuilderForm) ->
 
 def test_undo_in_the_command_is_of_the_typing_first(model: BuilderForm) -> None:
     take(model, "week")
-    model.live.views.setCurrentIndex(2)
+    model.live.show_page("command")
     line = model.live.command
     line.setFocus()
     undo = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -295,6 +295,7 @@ def test_coefficients_for_some_levels_only(model: BuilderForm) -> None:
 
 def test_undo_works_from_where_one_types(model: BuilderForm) -> None:
     take(model, "week")
+    model.variables.begin()
     assert model.variables.search.hasFocus()
     undo = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(model.variables.search, *undo)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builder_help import child, click, popups, schools, shown
+from builder_help import child, click, popups, schools, shown, start_with
 from PySide6.QtGui import QGuiApplication
 
 from terrace_desktop.builder.pasting import read_paste
@@ -44,18 +44,18 @@ def test_pasting() -> None:
     form = shown(DATA, "mixed score ses || id:", constraints={})  # type: ignore[arg-type]
     clipboard = QGuiApplication.clipboard()
     clipboard.setText("constraint 2 ses = week\nmixed score ses week || id: ses, cov(un) const(2)")
-    click(form, "builder_paste")
+    start_with(form, "builder_paste")
     pasted = "mixed score ses week || id: ses, covariance(unstructured) constraints(2)"
     assert form.command == pasted and form.definitions() == ("constraint 2 ses = week",)
     assert form.fit.isEnabled() and form.status_more.full_text() == "Command pasted"
     clipboard.setText("mixed score sess || id:")
-    click(form, "builder_paste")
+    start_with(form, "builder_paste")
     assert form.command == pasted, "a command with a mistake leaves the model as it was"
     assert child(form, "builder_command").isVisible() and "sess" in form.live.wrong.text()
     clipboard.setText("a paragraph")
-    click(form, "builder_paste")
+    start_with(form, "builder_paste")
     assert form.status_more.full_text() == "There is no command of a model on the clipboard"
-    click(form, "builder_undo")
+    click(form, "work_undo")
     assert form.command == "mixed score ses || id:"
     form.close_down()
     form.close()

@@ -130,13 +130,12 @@ def test_several_lines_run_one_by_one_and_the_first_error_ends_them(program: Pro
     assert program.states() == [
         ("sample orthodont", "ok"),
         ("mixed distance age || id:", "ok"),
-        ("quietly estimates store m1", "ok"),
         ("estat icc", "ok"),
         ("nonsense", "error"),
     ]
-    group = w.results.groups[0]
-    assert group.card.stored == "m1" and [o.outcome.type for o in group.outputs] == ["estat icc"]
-    assert w.results.loose()[-1].outcome.error[0] == "no-such-command"
+    card = w.results.newest()
+    assert card.stored == "m1" and [o.outcome.type for o in w.results.under(card)] == ["estat icc"]
+    assert w.results.errors()[-1].outcome.error[0] == "no-such-command"
     assert not w.controller.busy
     assert "distance" in w.left.history_tab.bar.variables and "mixed" in w.left.history_tab.bar.commands
 
@@ -180,14 +179,14 @@ def test_the_syntax_stands_over_the_bar(program: Program) -> None:
 
 def test_a_misspelt_name_is_mended_by_a_click(program: Program) -> None:
     program.run("sample hsb", "mixed mathach sess || id:")
-    card = program.window.results.loose()[-1]
+    card = program.window.results.errors()[-1]
     b = card.findChild(QPushButton, "error_mend")
     assert b.text() == "Use ses"
     b.click()
     program.idle()
-    assert ("mixed mathach ses || id:", "ok") in program.states() and not program.window.results.loose()
+    assert ("mixed mathach ses || id:", "ok") in program.states() and not program.window.results.errors()
     program.run("qqqq")
-    assert program.window.results.loose()[-1].findChild(QPushButton, "error_mend") is None
+    assert program.window.results.errors()[-1].findChild(QPushButton, "error_mend") is None
 
 
 @pytest.mark.parametrize("first", ["reml", "mle"])
@@ -199,7 +198,7 @@ def test_a_test_that_reml_refuses_is_done_by_ml(program: Program, first: str) ->
         "mixed reaction days || subject:, reml dfmethod(kroger)",
         "lrtest m1 m2",
     )
-    b = program.window.results.loose()[-1].findChild(QPushButton, "error_by_ml")
+    b = program.window.results.errors()[-1].findChild(QPushButton, "error_by_ml")
     assert b.text() == "Refit both by ML and test"
     before = len(program.states())
     b.click()
@@ -215,7 +214,7 @@ def test_a_test_that_reml_refuses_is_done_by_ml(program: Program, first: str) ->
         assert session.run(command).ok
     expected = session.run("lrtest a .").tables[0].rows[0].values[0]
     program.run(ran[-1][0])
-    shown = [c for c in program.window.results.loose() if c.outcome.type == "lrtest"][-1]
+    shown = [c for c in program.window.results.outputs() if c.outcome.type == "lrtest"][-1]
     assert shown.outcome.tables[0].rows[0].values[0] == pytest.approx(expected, abs=1e-6)
 
 

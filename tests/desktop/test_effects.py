@@ -12,10 +12,10 @@ import terrace
 from terrace.data.write import write
 from terrace.session import registry
 from terrace.session.commands.after.output import MORE, PLOTS
+from terrace.session.document.titles import TITLES
 from terrace_desktop.app.actions import EXPLORE
 from terrace_desktop.app.window import MainWindow
 from terrace_desktop.results.model_card import AFTER
-from terrace_desktop.results.output_card import TITLES
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work.commands import PLOT_NAMES
 
@@ -57,9 +57,9 @@ def test_data_that_were_opened_are_in_a_file(window: MainWindow, tmp_path: Path,
 def test_tests_of_coefficients_stand_under_their_model(window: MainWindow) -> None:
     run(window, "sample sleepstudy", "mixed reaction days || subject:")
     run(window, "test days = 10", "testnl exp(_b[days] / 10) = 2")
-    (group,) = window.results.groups
-    assert [card.outcome.type for card in group.outputs] == ["test", "testnl"]
-    assert window.results.loose() == []
+    (model,) = window.results.cards()
+    assert [card.outcome.type for card in window.results.under(model)] == ["test", "testnl"]
+    assert window.results.errors() == []
 
 
 def test_commands_that_the_window_names_are_there() -> None:

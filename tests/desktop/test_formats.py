@@ -64,14 +64,16 @@ def test_dialogs_and_menus_offer_what_the_tables_have(settings: Settings, asked:
     assert set(endings(asked.pop())) == {e for f in output.REPORTS for e in (f.ending, *f.also)}
 
     (card,) = window.results.cards()
-    assert items(card.findChild(QMenu, "model_export_menu")) == [f"{f.name}…" for f in output.REPORTS]
+    assert items(card.menu.findChild(QMenu, "model_export_menu")) == [f"{f.name}…" for f in output.REPORTS]
     for known in output.REPORTS:
         window.exports.export_card(card, known.suffix)
         assert asked.pop() == f"{known.name} (*{known.ending})"
     for known in output.PLOTS:
         window.exports.export_plot(fakes.plot(), known.suffix)
         assert asked.pop() == f"{known.name} (*{known.ending})"
-    (row,) = [g.plots for g in window.results.groups if g.plots is not None]
+    card.show_part("model_plots")
+    wait_idle(c)
+    row = card.plots
     row.small["qq"].clicked.emit()
     assert items(window.findChild(QMenu, "plot_export_menu")) == [f"{f.name}…" for f in output.PLOTS]
 

@@ -83,7 +83,8 @@ def test_dates_print_as_dates() -> None:
 
 def test_badges_and_header_texts() -> None:
     model = GridModel(fakes.small_data())
-    assert [model.badge(i) for i in range(6)] == ["id", "N", "#", "#", "N", "O"]
+    measures = ["identifier", "nominal", "continuous", "continuous", "nominal", "ordinal"]
+    assert [model.badge(i) for i in range(6)] == measures
     tip = model.headerData(1, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
     assert tip == "sector, nominal\nSector of the school"
 

@@ -10,11 +10,11 @@ import after_help as help_
 import numpy as np
 import pandas as pd
 import pytest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtCore import Qt
 from test_accessibility import unnamed
 from test_after_catalog import defaults, variants
 from test_app import Program
-from waiting import wait_until
+from waiting import settled, wait_until
 
 from terrace.session.session import Session
 from terrace.session.state import State
@@ -197,17 +197,18 @@ def test_the_menus_lead_to_their_forms(program: Program) -> None:
     assert len(forms) > 20
     for name in forms:
         actions[name].trigger()
-        panel = program.window.prepare.dialog.panel
+        panel = program.window.prepare.panel
         assert f"do_{panel.form.entry.key}" == name
-    assert unnamed(program.window.prepare.dialog) == []
+    assert unnamed(program.window.prepare.panel) == []
 
 
 def test_a_variable_is_computed_and_the_form_is_ready_for_the_next(program: Program) -> None:
     w = program.window
     w.actions_["tool_prepare"].trigger()
-    dialog = w.prepare.dialog
-    assert isinstance(dialog, QDialog) and dialog.windowTitle() == "Work with the data"
-    panel = dialog.panel
+    panel = w.prepare.panel
+    assert w.splitter.is_open(panel) and w.work.title.full_text() == "Prepare"
+    panel.choose("compute")
+    assert w.work.title.full_text() == "Compute a variable" and w.actions_.buttons["tool_prepare"].isChecked()
     assert panel.problem() == "Write what its values are."
     help_.write(panel, "name", "older")
     help_.write(panel, "value", "age - 8")
@@ -228,41 +229,49 @@ def test_a_variable_is_computed_and_the_form_is_ready_for_the_next(program: Prog
 def test_other_data_begin_with_an_empty_form(program: Program) -> None:
     w = program.window
     w.prepare.open("compute")
-    help_.write(w.prepare.dialog.panel, "name", "older")
+    help_.write(w.prepare.panel, "name", "older")
     program.run("sample sleepstudy")
-    panel = w.prepare.dialog.panel
+    panel = w.prepare.panel
     assert panel.form.entry.key == "compute" and help_.widget(panel, "name").text() == ""
-    assert panel.heading.full_text() == "Work with the data · sleepstudy"
+    assert panel.head().subtitle == "of sleepstudy"
 
 
 def test_a_graph_opens_as_a_plot_pane(program: Program) -> None:
     w = program.window
     w.prepare.open("lines")
-    panel = w.prepare.dialog.panel
+    panel = w.prepare.panel
     help_.choose(panel, "y", "distance")
     help_.choose(panel, "x", "age")
     help_.choose(panel, "group", "id")
     panel.request_run()
     program.idle()
-    card = w.results.loose()[-1]
+    card = w.results.outputs()[-1]
     assert len(card.outcome.plots) == 1
     dataset = w.controller.snapshot.dataset
     assert program.states()[-1][0].startswith("twoway (line distance age, sort(id age)")
     assert w.controller.snapshot.dataset is dataset, "a graph changes no data"
 
 
-def test_a_narrow_bar_leaves_out_what_the_menus_have(program: Program) -> None:
+@pytest.mark.parametrize("width", [1440, 1280, 1000, 820, 660])
+def test_entries_of_a_narrow_bar_lose_their_words_and_stay(program: Program, width: int) -> None:
     w = program.window
-    assert w.actions_.buttons["tool_plot"].isVisible()
-    w.resize(820, 600)
-    wait_until(lambda: not w.actions_.buttons["tool_plot"].isVisible(), "the button to give way")
-    assert w.actions_.buttons["export"].isVisible() and w.actions_.buttons["new_model"].isVisible()
+    w.resize(width, 600)
+    settled()
+    bar = w.actions_.buttons
+    alone = {n for n, b in bar.items() if b.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly}
+    assert ("open" in alone) == (width < 1360) and {"undo", "redo"} <= alone
+    assert len(alone) == {1440: 2, 1280: 4}.get(width, len(alone)) and (width > 700 or len(alone) > 8)
+    for b in [*bar.values(), w.actions_.find]:
+        assert b.isVisible() and b.accessibleName()
+        assert b.mapTo(w, b.rect().topRight()).x() <= w.width(), b.objectName()
 
 
 def test_points_of_a_graph_select_rows_of_the_grid(program: Program) -> None:
     program.run("scatter distance age if female == 1")
-    plot = program.window.results.loose()[-1].findChild(LargePlot)
-    assert plot.select_button.isEnabled()
+    card = program.window.results.outputs()[-1]
+    card.wake()
+    plot = card.findChild(LargePlot)
+    assert "Select rows" in [a.text() for a in card.menu.actions()]
     plot.view.select_inside(7.5, 8.5, 0, 100)
     grid = program.window.left.grid.grid
     wait_until(lambda: grid.marked is not None, "the marked rows")

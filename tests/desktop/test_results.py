@@ -8,50 +8,54 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+import documents
 import fakes
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea
+from PySide6.QtWidgets import QLabel, QPushButton
 from waiting import settled, show, wait_until
 
 from terrace.results.fit import Advice
 from terrace.results.table import Column, Row, Table
 from terrace.session.contract import Outcome, Progress
+from terrace.session.document.items import Document, Item, Look
 from terrace_desktop.plots.cards import LargePlot
-from terrace_desktop.results.browser import GrowingBrowser, dense
+from terrace_desktop.results import face
+from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.clipboard import TSV, tables_mime
+from terrace_desktop.results.error_card import ErrorCard, pointed
 from terrace_desktop.results.model_card import ModelCard
-from terrace_desktop.results.output_card import OutputCard, pointed
+from terrace_desktop.results.output_card import OutputCard
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.widgets import ElidedLabel
 from terrace_desktop.work.history import Entry
 
 ENTRY = Entry(1, "mixed score hours || school:, reml")
 
 
-def outcome(**options: object) -> Outcome:
-    made = fakes.fit(**options)
-    return Outcome(ENTRY.command, "mixed", "ok", 0.01, text=str(made), fit=made, tables=made.tables())
+@pytest.fixture
+def pane() -> Iterator[ResultsPane]:
+    """An empty pane in a window of its own."""
+    p = ResultsPane()
+    p.resize(900, 600)
+    show(p)
+    yield p
+    p.close()
+    p.deleteLater()
+
+
+def shown(pane: ResultsPane, item: Item, look: Look | None = None) -> ModelCard:
+    """The card of the one item of a document."""
+    pane.show_document(Document(items=(item,), look=look or Look(), next_id=item.id + 1))
+    card = pane.card(item.id)
+    card.wake()
+    return card
 
 
 @pytest.fixture
-def card() -> Iterator[ModelCard]:
-    """A card in a window that does not hold it to any width."""
-    window = QScrollArea()
-    window.setWidgetResizable(True)
-    c = ModelCard(1, ENTRY, outcome(), fakes.small_data())
-    window.setWidget(c)
-    window.resize(760, 500)
-    show(window)
-    yield c
-    window.close()
-    window.deleteLater()
-
-
-def widen(card: ModelCard, width: int) -> None:
-    """Resize the window around a card."""
-    card.window().resize(width, 600)
+def card(pane: ResultsPane) -> ModelCard:
+    """The card of a model."""
+    return shown(pane, documents.model(1))
 
 
 def significant(value: float) -> str:
@@ -60,72 +64,118 @@ def significant(value: float) -> str:
 
 
 def plain(card: ModelCard) -> str:
+    """What stands in its tables."""
     return card.browser.toPlainText()
 
 
+def labels(card: ModelCard) -> list[str]:
+    """The texts of all its labels."""
+    return [x.text() for x in card.findChildren(QLabel)]
+
+
+# --- models -------------------------------------------------------------------------------------------------
 def test_tables_show_the_numbers_of_the_fit(card: ModelCard) -> None:
     text = plain(card)
     for effect in card.fit.fixed:
         assert f"{effect.coef:.2f}" in text, effect
     for parameter in card.fit.random:
         assert significant(parameter.estimate) in text, parameter
-    assert "School (school)" in text and "Table 1. Fixed effects" in text
+    assert "School (school)" in text and "Table 1. Fixed effects" in text and "Table 2. Random effects" in text
     assert re.search(r"59 observations in 6 groups", text)
+    assert "mixed" not in text, "the command is among the details"
 
 
-def test_sds_are_shown_without_another_fit(card: ModelCard) -> None:
+def test_no_number_breaks_across_lines(card: ModelCard) -> None:
+    raw = card.browser.document().toRawText()  # the only one that tells one kind of space from the other
+    cells = [c for c in re.split("[\ufdd0\ufdd1\u2029]", raw) if re.match(r"[\[<−\d]", c)]
+    assert len(cells) > 10 and not [c for c in cells if " " in c]
+    notes = next(p for p in re.split("\u2029", raw) if "Against the linear" in p)
+    assert "p\u00a0=\u00a0" in notes or "p\u00a0<\u00a0" in notes
+
+
+def test_sds_are_shown_without_another_fit(pane: ResultsPane, card: ModelCard) -> None:
     before = card.fit
     variances = plain(card)
+    asked: list[str] = []
+    pane.outline_asked.connect(asked.append)
     card.set_metric("sd")
-    text = plain(card)
-    assert text != variances and card.fit is before
+    assert asked == ["outline look 1, metric(sd)"]
+    sds = shown(pane, replace(card.item, look=Look(metric="sd")))
+    assert sds is card and plain(card) != variances and card.fit is before
     for parameter in card.fit.random_sd:
-        assert significant(parameter.estimate) in text, parameter
-    assert "SD(" in text
-    card.set_metric("variance")
-    assert plain(card) == variances
+        assert significant(parameter.estimate) in plain(card), parameter
+    assert plain(shown(pane, replace(card.item, look=Look(metric="variance")), Look(metric="sd"))) == variances
 
 
-def test_text_view_is_the_page_of_the_command_line(card: ModelCard) -> None:
-    card.set_view("text")
-    assert plain(card).strip() == card.outcome.text.strip("\n").strip()
-    assert card._metric.isHidden()
-    card.set_view("tables")
-    assert not card._metric.isHidden()
+def test_decimals_are_those_asked_for_and_copies_keep_all(pane: ResultsPane) -> None:
+    card = shown(pane, documents.model(1), Look(decimals=4))
+    coefficient = card.fit.fixed[0].coef
+    assert f"{coefficient:.4f}" in plain(card)
+    card.copy_values()
+    assert repr(coefficient) in QGuiApplication.clipboard().text()
+    own = shown(pane, replace(card.item, look=Look(decimals=1)), Look(decimals=4))
+    assert f"{coefficient:.4f}" not in plain(own) and f"{coefficient:.1f}" in plain(own)
 
 
-def test_a_fit_that_asked_for_sds_begins_with_them() -> None:
+def test_parts_are_switched_and_numbers_follow(pane: ResultsPane) -> None:
+    document = documents.document(2, outputs=1)
+    pane.show_document(document)
+    second = pane.cards()[1]
+    second.wake()
+    assert "Table 5. Fixed effects" in plain(second)  # three of the first model and its output come before
+    pane.show_document(replace(document, look=Look(parts=("random",))))
+    assert "Table 4. Fixed effects" in plain(second) and "Model summary" not in plain(second)
+    pane.show_document(replace(document, look=Look(parts=("fixed",))))
+    assert "Table 3. Fixed effects" in plain(second) and "Random effects" not in plain(second)
+
+
+def test_what_costs_more_than_the_fit_is_asked_for_once_where_it_is_seen(pane: ResultsPane) -> None:
+    asked: list[int] = []
+    pane.further_asked.connect(lambda card: asked.append(card.item.id))
+    card = shown(pane, documents.model(1))
+    assert asked == [card.item.id] and "ICC" not in plain(card)
+    icc = Table("Intraclass correlation", (Column("icc", "ICC"),), (Row("school", (0.1234,)),), "Level", (), "icc")
+    shown(pane, replace(card.item, more=(icc,)))
+    assert "ICC" in plain(card) and "0.123" in plain(card) and len(asked) == 1
+
+
+def test_text_view_is_the_page_of_the_command_line(pane: ResultsPane, card: ModelCard) -> None:
+    pane.view_choice.choose("text")
+    assert card.browser.toPlainText().strip() == card.outcome.text.strip("\n").strip()
+    pane.view_choice.choose("tables")
+    assert "Table 1." in plain(card)
+
+
+def test_a_fit_that_asked_for_sds_begins_with_them(pane: ResultsPane) -> None:
     from terrace.spec.model import Display
 
-    spec = replace(fakes.fit().spec, display=Display(metric="sd"))
-    c = ModelCard(1, ENTRY, outcome(spec=spec), None)
-    assert c._metric.value() == "sd"
-    c.deleteLater()
+    card = shown(pane, documents.model(1, spec=replace(fakes.fit().spec, display=Display(metric="sd"))))
+    assert significant(card.fit.random_sd[0].estimate) in plain(card)
 
 
-@pytest.mark.parametrize(
-    ("options", "text", "pill"),
-    [
-        ({}, "converged in 4 steps, 10 ms", "good"),
-        ({"converged": False}, "not converged after 4 steps, 10 ms", "bad"),
-    ],
-)
-def test_the_state_stands_beside_the_name(options: dict[str, object], text: str, pill: str) -> None:
-    c = ModelCard(1, ENTRY, outcome(**options), None)
-    assert (c.pill_text(), c._pill.property("pill")) == (text, pill)
-    c.deleteLater()
+def test_details_are_a_click_away(card: ModelCard) -> None:
+    assert not any("onverged" in text for text in labels(card))
+    card.findChild(QPushButton, "model_details_toggle").click()
+    facts = card.findChild(QLabel, "card_facts").text()
+    assert facts.startswith("Converged in 4 steps, 10 ms.") and "AIC" in facts and "Terrace" in facts
+    assert card.findChild(QLabel, "card_command").text() == card.fit.command
 
 
-def test_a_warning_stands_on_the_card_with_the_button_that_mends_it() -> None:
+def test_a_failed_fit_says_so_on_its_face(pane: ResultsPane) -> None:
+    card = shown(pane, documents.model(1, converged=False))
+    assert any(text.startswith("The fit did not converge.") for text in labels(card))
+    card.show_part("model_details")
+    assert card.findChild(QLabel, "card_facts").text().startswith("Not converged after 4 steps, 10 ms.")
+
+
+def test_a_warning_stands_on_the_card_with_the_button_that_mends_it(pane: ResultsPane) -> None:
     advice = Advice("boundary", "corr(hours,_cons) is on the boundary.", "Consider covariance(independent).")
-    c = ModelCard(1, ENTRY, outcome(warnings=(advice,)), None)
-    texts = [x.text() for x in c.findChildren(QLabel)]
-    assert advice.message in texts and advice.advice in texts
+    card = shown(pane, documents.model(1, warnings=(advice,)))
+    assert advice.message in labels(card) and advice.advice in labels(card)
     asked: list[object] = []
-    c.mend_asked.connect(asked.append)
-    c.findChild(QPushButton, "warning_mend").click()
+    card.mend_asked.connect(asked.append)
+    card.findChild(QPushButton, "warning_mend").click()
     assert asked == [advice]
-    c.deleteLater()
 
 
 def test_copying_gives_html_values_and_text(card: ModelCard) -> None:
@@ -133,15 +183,14 @@ def test_copying_gives_html_values_and_text(card: ModelCard) -> None:
     mime = QGuiApplication.clipboard().mimeData()
     html = mime.html()
     assert html.count("<table") == 3 and "style=" in html and "<style" not in html
-    shown = f"{card.fit.fixed[1].coef:.2f}"
-    assert shown in html and shown in mime.text()
+    seen = f"{card.fit.fixed[1].coef:.2f}"
+    assert seen in html and seen in mime.text()
     rows = list(csv.reader(io.StringIO(bytes(mime.data(TSV).data()).decode()), delimiter="\t"))
     assert rows[0][:3] == ["Term", "Estimate", "SE"]
     assert rows[1][0] == "Intercept" and float(rows[1][1]) == card.fit.fixed[1].coef
     assert float(rows[2][1]) == card.fit.fixed[0].coef and float(rows[2][2]) == card.fit.fixed[0].se
     card.copy_values()
-    values = QGuiApplication.clipboard().text()
-    assert repr(card.fit.fixed[1].coef) in values
+    assert repr(card.fit.fixed[1].coef) in QGuiApplication.clipboard().text()
     card.copy_command()
     assert QGuiApplication.clipboard().text() == card.fit.command
     card.copy_text()
@@ -162,35 +211,50 @@ def test_a_change_of_theme_changes_the_colours_of_the_tables(card: ModelCard) ->
     assert theme.DARK.ink in dark and theme.DARK.ink not in card.browser.toHtml()
 
 
-def test_a_stale_result_is_dimmed_and_offers_another_fit(card: ModelCard) -> None:
-    card.set_stale(True)
-    assert card.body_widget.graphicsEffect() is not None
-    asked: list[int] = []
-    card.refit_asked.connect(lambda: asked.append(1))
+def test_a_result_that_is_out_of_date_says_why_and_offers_another_fit(pane: ResultsPane, card: ModelCard) -> None:
+    pane.show_stale({1: "ses was recoded"})
+    assert card.stale and "Out of date: ses was recoded." in labels(card)
+    asked: list[object] = []
+    pane.refit_asked.connect(asked.append)
     card.findChild(QPushButton, "model_refit").click()
-    assert asked == [1]
-    card.set_stale(False)
+    assert asked == [card]
+    pane.show_stale({})
     settled()
-    assert card.body_widget.graphicsEffect() is None
-    assert card.findChild(QPushButton, "model_refit") is None or card._stale_strip is None
+    assert card.findChild(QPushButton, "model_refit") is None
 
 
-def test_the_head_gives_way_in_a_narrow_pane_and_the_menu_has_everything(card: ModelCard) -> None:
-    edit = card.findChild(type(card._more), "model_edit")
-    assert edit.isVisible()
-    widen(card, 460)
-    wait_until(lambda: not edit.isVisible())
+def test_the_menu_has_everything(card: ModelCard) -> None:
     menu = [a.text() for a in card.menu.actions() if a.text()]
-    for words in ("Edit", "Predict", "After the fit", "Copy", "Export", "Rename…", "Fit again", "Collapse", "Remove"):
+    for words in ("Edit", "After the fit", "Fit again", "Copy", "Export", "Decimals", "Style", "Parts", "Rename"):
         assert words in menu
+    assert menu[-2:] == ["Collapse", "Remove"]
 
 
-def test_tables_are_never_squeezed_into_letters(card: ModelCard) -> None:
-    widen(card, 360)
+def test_what_follows_a_fit_is_on_the_card_by_the_words_people_use(pane: ResultsPane, card: ModelCard) -> None:
+    from terrace_desktop.panels.after import catalog
+
+    keys = {e.key for g in catalog.groups() for e in g.entries}
+    asked: list[str] = []
+    pane.panel_asked.connect(lambda _card, key: asked.append(key))
+    menu = card.findChild(QPushButton, "model_after").menu()
+    words = [a.text() for a in menu.actions() if not a.isSeparator()]
+    for action in menu.actions():
+        action.trigger()
+    assert len(asked) == len(words) == 10 and set(asked[:-1]) <= keys and asked[-1] == ""
+    assert {"Estimated marginal means", "Interaction plot", "Post hoc comparisons", "Assumption checks"} <= set(words)
+
+
+def test_tables_close_up_before_they_scroll(pane: ResultsPane, card: ModelCard) -> None:
+    document = card.browser.document()
+    pane.resize(1200, 600)
+    wait_until(lambda: card.browser._needs == 0)
+    pane.resize(470, 600)
+    wait_until(lambda: card.browser._needs > 0)
+    assert document.size().width() < card.browser._needs, "closer columns need less"
+    pane.resize(240, 600)
     wait_until(lambda: card.browser.horizontalScrollBar().isVisible())
-    assert card.browser.document().size().width() > card.browser.viewport().width()
-    widen(card, 900)
-    wait_until(lambda: not card.browser.horizontalScrollBar().isVisible())
+    pane.resize(1200, 600)
+    wait_until(lambda: card.browser._needs == 0 and not card.browser.horizontalScrollBar().isVisible())
 
 
 # --- other outputs ------------------------------------------------------------------------------------------
@@ -202,18 +266,17 @@ def test_an_error_points_at_its_place() -> None:
     several = Outcome("do this\nthen zz", "x", "error", 0.0, error=("x", "No zz."), error_at=(13, 15))
     assert pointed(several) == "then zz\n     ^^"
     long = "mixed y " + " ".join(f"covariate_{i}" for i in range(30)) + " zz || g:"
-    shown = pointed(replace(bad, command=long, error_at=(long.index("zz"), long.index("zz") + 2)))
-    line, caret = shown.split("\n")
+    cut = pointed(replace(bad, command=long, error_at=(long.index("zz"), long.index("zz") + 2)))
+    line, caret = cut.split("\n")
     assert line[caret.index("^") : caret.index("^") + 2] == "zz" and len(line) < 100 and line.startswith("…")
-    card = OutputCard(ENTRY, bad)
+    card = ErrorCard(ENTRY, bad)
     texts = [x.text() for x in card.findChildren(QLabel)]
     assert {"No zz.", "Do.", "mixed y zz || g:\n        ^^"} <= set(texts)
-    assert card.pill_text() == "failed"
     card.deleteLater()
 
 
 def test_an_internal_error_leads_to_the_log() -> None:
-    card = OutputCard(ENTRY, Outcome("x", "x", "error", 0.0, error=("internal", "Failed.")))
+    card = ErrorCard(ENTRY, Outcome("x", "x", "error", 0.0, error=("internal", "Failed.")))
     asked: list[int] = []
     card.log_asked.connect(lambda: asked.append(1))
     card.findChild(QPushButton, "error_log").click()
@@ -221,52 +284,56 @@ def test_an_internal_error_leads_to_the_log() -> None:
     card.deleteLater()
 
 
-def test_an_output_has_its_tables_its_text_and_its_warnings() -> None:
+def test_an_output_has_its_tables_its_text_and_its_warnings(pane: ResultsPane) -> None:
     table = Table("ICC", (Column("icc", "ICC", "fixed", 3),), (Row("school", (0.1159,)),), stub="Level")
-    card = OutputCard(
-        ENTRY, Outcome("estat icc", "estat icc", "ok", 0.0, text="plain .1159", tables=(table,), warnings=("Look.",))
-    )
-    assert card.title == "ICC" and "0.116" in card._browser.toPlainText()
-    card._view.choose("text")
-    assert card._browser.toPlainText() == "plain .1159"
-    assert "Look." in [x.text() for x in card.findChildren(QLabel)]
+    outcome = Outcome("estat icc", "estat icc", "ok", 0.0, text="plain .1159", tables=(table,), warnings=("Look.",))
+    card = shown(pane, documents.output(1, outcome, "ICC"))
+    assert isinstance(card, OutputCard) and card.title == "ICC" and "0.116" in card.browser.toPlainText()
+    assert card.findChild(QLabel, "card_caption").text() == "<b>Table 1.</b> <i>ICC</i>", "one table: no second title"
+    pane.view_choice.choose("text")
+    assert card.browser.toPlainText() == "plain .1159"
+    assert "Look." in labels(card)
     card.copy_tables()
     assert "0.116" in QGuiApplication.clipboard().mimeData().html()
-    card.deleteLater()
 
 
-def test_an_output_of_text_only_is_shown_as_it_is() -> None:
-    card = OutputCard(ENTRY, Outcome("display 1+1", "display", "ok", 0.0, text="\n  2\n"))
-    assert card._browser.toPlainText() == "  2"
+def test_an_output_of_text_only_is_shown_as_it_is(pane: ResultsPane) -> None:
+    card = shown(pane, documents.output(1, Outcome("display 1+1", "display", "ok", 0.0, text="\n  2\n"), "Value"))
+    assert card.browser.toPlainText() == "  2"
     card.copy_tables()
     assert QGuiApplication.clipboard().text() == "\n  2\n"
-    card.deleteLater()
 
 
-def test_a_plot_of_a_command_is_drawn_in_its_card() -> None:
-    card = OutputCard(ENTRY, Outcome("plot qq", "plot", "ok", 0.0, plots=(fakes.plot("qq"),)))
-    assert card.findChild(object, "plot_qq") is not None
-    card.deleteLater()
+def test_a_figure_has_a_caption_for_a_title_and_its_tools_in_the_menu(pane: ResultsPane) -> None:
+    drawn = fakes.plot("scatter")
+    outcome = Outcome("scatter y x", "scatter", "ok", 0.01, text="Graph drawn: scatter y x.", plots=(drawn,))
+    card = shown(pane, documents.output(1, outcome, "A plot"))
+    assert card.findChild(GrowingBrowser) is None
+    assert card.findChild(QLabel, "card_caption").text() == "<b>Figure 1.</b> <i>A plot</i>"
+    plot = card.findChild(LargePlot)
+    assert plot.property("surface") == "panel" and plot.accessibleDescription() == "Graph drawn: scatter y x."
+    assert plot.findChild(QPushButton, "plot_copy") is None
+    words = [a.text() for a in card.menu.actions()]
+    assert {"Copy figure", "Export", "Select rows", "Reset the view"} <= set(words)
+
+
+def test_styles_differ_in_their_italics() -> None:
+    table = Table("T", (Column("p", "p", "p"),), (Row("x", (0.5,)),), stub="Term")
+    assert "<i>p</i>" in face.table_html(table, Look())
+    assert "<i>p</i>" not in face.table_html(table, Look(style="plain"))
+    assert face.caption(1, "T", "ama") == "<b>Table 1.</b> T"
 
 
 # --- the pane ---------------------------------------------------------------------------------------------
-def test_newest_on_top_and_everything_can_go() -> None:
-    pane = ResultsPane()
-    pane.resize(800, 600)
-    pane.show()
-    groups = [pane.add_model(ENTRY, outcome(), None) for _ in range(3)]
-    assert [g.card.number for g in pane.groups] == [3, 2, 1] and pane.newest() is groups[2].card
-    loose = pane.add_output(ENTRY, Outcome("x", "x", "ok", 0.0, text="x"))
-    pane.add_output(ENTRY, Outcome("y", "y", "error", 0.0, error=("e", "bad")))
+def test_errors_pass_and_are_no_part_of_the_document(pane: ResultsPane) -> None:
+    assert not pane._hint.isHidden()
+    pane.show_error(ENTRY, Outcome("y", "y", "error", 0.0, error=("e", "bad")))
+    assert len(pane.errors()) == 1 and pane._hint.isHidden() and not pane.has_cards()
+    pane.show_document(documents.document(1))
     pane.dismiss_errors()
-    assert pane.loose() == [loose]
-    wait_until(lambda: pane.widget().width() <= pane.viewport().width(), "the cards to fit")
-    pane.clear()
-    assert pane.groups == [] and pane.loose() == [] and not pane._hint.isHidden()
-    pane.add_model(ENTRY, outcome(), None)
-    assert pane.newest().number == 4, "a number is never given twice"
-    pane.close()
-    pane.deleteLater()
+    assert pane.errors() == [] and len(pane.cards()) == 1
+    pane.show_document(Document())
+    assert pane.cards() == [] and not pane._hint.isHidden()
 
 
 def test_progress_says_what_it_knows() -> None:
@@ -282,42 +349,3 @@ def test_progress_says_what_it_knows() -> None:
     pane.hide_progress()
     assert pane.progress.isHidden()
     pane.deleteLater()
-
-
-def test_a_plot_stands_in_its_card_without_a_box_or_a_second_title() -> None:
-    drawn = fakes.plot("scatter")
-    outcome = Outcome("scatter y x", "scatter", "ok", 0.01, text="Graph drawn: scatter y x.", plots=(drawn,))
-    card = OutputCard(Entry(1, "scatter y x"), outcome)
-    assert card.title == "A plot" and card.findChild(GrowingBrowser) is None
-    plot = card.findChild(LargePlot)
-    assert plot.property("surface") == "panel" and plot.accessibleDescription() == "Graph drawn: scatter y x."
-    shown = [w.full_text() for w in plot.findChildren(ElidedLabel)]
-    assert "A plot" not in shown
-    card.deleteLater()
-
-
-def test_a_long_state_gives_way_before_the_actions_do(card: ModelCard) -> None:
-    edit = card.findChild(type(card._more), "model_edit")
-    widen(card, 1200)
-    assert card._pill.text() == card.pill_text() == "converged in 4 steps, 10 ms"
-    widen(card, card._wanted() - 4)
-    wait_until(lambda: card._pill.text() == "converged")
-    assert edit.isVisible() and card.pill_text() == "converged in 4 steps, 10 ms" == card._pill.toolTip()
-    widen(card, 1200)
-    wait_until(lambda: card._pill.text() == card.pill_text())
-
-
-def test_tables_close_up_before_they_scroll(card: ModelCard) -> None:
-    document = card.browser.document()
-    widen(card, 900)
-    wait_until(lambda: card.browser._needs == 0)
-    widen(card, 430)
-    wait_until(lambda: card.browser._needs > 0)
-    assert document.size().width() < card.browser._needs, "closer columns need less"
-    widen(card, 900)
-    wait_until(lambda: card.browser._needs == 0)
-
-
-def test_closer_columns_keep_their_indents() -> None:
-    wide = '<th style="padding:5px 10px;"><th style="padding:3px 10px 3px 25px;x">'
-    assert dense(wide) == '<th style="padding:5px 4px;"><th style="padding:3px 4px 3px 19px;x">'

@@ -14,7 +14,7 @@ from test_app import Program
 from waiting import wait_until
 
 from terrace.data.dataset import Dataset, Variable
-from terrace_desktop.app.data_pane import VARIABLES, find_variable
+from terrace_desktop.app.data_pane import find_variable
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work import commands
 
@@ -113,7 +113,7 @@ def test_variables_are_found_by_name_and_label() -> None:
 
 def test_the_variables_tab_finds(program: Program) -> None:
     left = program.window.left
-    left.setCurrentIndex(VARIABLES)
+    program.window.edit_variables()
     page = left.variables_page
     page.search.setText("math")
     view = page.view
@@ -142,7 +142,7 @@ def test_a_value_is_changed_by_a_command_that_can_be_undone(program: Program) ->
     program.idle()
     assert program.states()[-1] == (f"replace ses = 0.25 in {row + 1}", "ok")
     assert program.window.controller.snapshot.dataset.frame["ses"].iloc[row] == 0.25
-    assert not program.window.results.loose(), "a line in the status bar is enough"
+    assert not program.window.results.errors(), "a line in the status bar is enough"
     assert program.window.status.message() == "(1 real change made)"
     program.run("undo")
     assert program.window.controller.snapshot.dataset.frame["ses"].iloc[row] != 0.25

@@ -34,10 +34,12 @@ from test_app import HSB, Program
 from test_prepare import FACTS
 from waiting import wait_until
 
+from terrace.session.document.titles import TITLES as engine_titles
 from terrace_desktop.app.start_page import sample_cards
 from terrace_desktop.forms.entry import Entry
 from terrace_desktop.panels.after import catalog as after_catalog
 from terrace_desktop.panels.data import catalog as data_catalog
+from terrace_desktop.results.titles import TITLES as window_titles
 from terrace_desktop.ui import words
 from terrace_desktop.ui.settings import Settings
 
@@ -136,10 +138,11 @@ def texts(root: QWidget) -> Iterator[tuple[str, str]]:
 
 # What shows words of the engine, of the data or of Qt: by the name of the widget, and by the words where it has none.
 NOT_OURS = re.compile(
-    r"card_command|after_command|model_tables|output_text|notice_(message|advice|strip)|plot_small|model_export_menu"
+    r"card_command|card_facts|card_caption|card_title(_text)?|(model|data|output)_\d+|after_command|model_tables|output_text"
+    r"|notice_(message|advice|strip)|plot_small|model_export_menu"
     r"|menu_samples|after_by|Scroll(Left|Right)Button|wordmark|(outcome|fixed|level_\d_effects)_chip_.*|QMenu"
     r"|level_\d_(words|picture)|residuals_(structure|words|picture)|estimation_notes_\d(_mend|_text)?|more_pwscale"
-    r"|reporting_\w+"
+    r"|reporting_\w+|builder_start_menu|outcome_label"
 )
 TABLES = {"Standard errors", "Summary"}  # titles of tables
 SELF = {"English", "Terrace", "hsb", "hsb – Terrace", HSB}  # names stay what they are
@@ -168,11 +171,11 @@ def test_no_text_of_the_window_is_left_in_english(marked: None, settings: Settin
     w.models.close_builder()
     w.models.predict_newest()
     program.idle()
-    assert english(w.models._after.dialog) == {}
+    assert english(w.models._after.panel) == {}
     w.models._after.close()
     w.prepare.open("centre")
     program.idle()
-    assert english(w.prepare.dialog) == {}
+    assert english(w.prepare.panel) == {}
     w.prepare.close()
     w.close()
     w.deleteLater()
@@ -359,3 +362,7 @@ def test_the_recipe(tmp_path: Path) -> None:
         window.close()
         """)  # fmt: skip
     assert said.split() == [str(tmp_path / "desktop" / "terrace_desktop" / "app" / "app.py"), "Menubalk", "Nederlands"]
+
+
+def test_the_titles_that_the_engine_gives_can_be_translated() -> None:
+    assert {str(t) for t in window_titles} == set(engine_titles.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import fakes
@@ -16,9 +17,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 from waiting import settled, wait_idle, wait_until
 
+from terrace.data.dataset import Dataset
 from terrace_desktop.app import data_flow
 from terrace_desktop.app.tour import Parts, Tour, stops
 from terrace_desktop.app.window import MainWindow
+from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work.keeper import Keeper
@@ -78,7 +81,7 @@ def test_begins_with_the_start_page_and_opens_a_sample_by_a_command(desk: Desk) 
     assert desk.session.ran == ["sample small"]
     assert w.pages.currentWidget() is w.splitter
     assert w.left.grid.grid.rowCount() == 60
-    assert w.left.tabText(1) == "Variables (6)"
+    assert w.left.list.count.text() == "6"
     assert w.status.facts() == "60 rows · 6 variables · no filter · 0 models"
     assert w.windowTitle() == "small – Terrace"
     assert w.actions_["new_model"].isEnabled()
@@ -101,9 +104,9 @@ def test_an_unreadable_file_loses_nothing(desk: Desk) -> None:
     desk.window.data.open_file("/nowhere/bad.dta")
     desk.idle()
     assert desk.window.left.grid.grid.dataset is before
-    assert len(desk.window.results.groups) == 1
-    card = desk.window.results.loose()[-1]
-    assert card.pill_text() == "failed" and card.outcome.error[1] == "bad.dta ends before its data do."
+    assert len(desk.window.results.cards()) == 1
+    card = desk.window.results.errors()[-1]
+    assert card.outcome.error[1] == "bad.dta ends before its data do."
 
 
 def test_recent_files_are_kept_and_dropped_files_open(desk: Desk, tmp_path: Path) -> None:
@@ -182,19 +185,17 @@ def test_variables_are_edited_by_commands(desk: Desk) -> None:
 
 
 # --- models ---------------------------------------------------------------------------------------------
-def test_a_fit_becomes_a_card_on_top_and_is_kept_by_name(desk: Desk) -> None:
+def test_a_fit_becomes_a_card_at_the_end_and_is_kept_by_name(desk: Desk) -> None:
     desk.open()
     desk.run(MODEL, MODEL)
     w = desk.window
     assert [c.title for c in w.results.cards()] == [
-        "Model 1 · Random intercept of school",
-        "Model 2 · Random intercept of school",
+        "Model 1: Random intercept of school",
+        "Model 2: Random intercept of school",
     ]
     assert w.results.newest().number == 2
-    assert w.results.newest().pill_text() == "converged in 4 steps, 10 ms"
     assert [c.stored for c in w.results.cards()] == ["m1", "m2"]
-    kept = "quietly estimates store m"
-    assert desk.session.ran[1:] == [MODEL, kept + "1", MODEL, kept + "2"], "kept before the next takes its place"
+    assert desk.session.ran[1:] == [MODEL, MODEL], "a model of the results has its name without a command"
     assert [e.command for e in w.controller.history.entries[1:]] == desk.session.ran[1:]
     assert w.status.facts().endswith("2 models")
     assert w.actions_["compare"].isEnabled() and w.actions_["export"].isEnabled()
@@ -207,11 +208,12 @@ def test_what_is_asked_about_a_model_stands_under_its_card(desk: Desk) -> None:
     desk.window.models.after(first, "estat icc")
     desk.idle()
     assert desk.session.ran[-2:] == ["estimates restore m1", "estat icc"]
-    assert [len(g.outputs) for g in desk.window.results.groups] == [0, 1]
-    assert desk.window.results.group_of(first).outputs[0].title == "Residual intraclass correlation"
+    under = desk.window.results.under
+    assert (len(under(first)), len(under(second))) == (1, 0)
+    assert under(first)[0].title == "Residual intraclass correlation"
     desk.session.fit = first.fit
     desk.run("estat icc")
-    assert [len(g.outputs) for g in desk.window.results.groups] == [0, 2]
+    assert (len(under(first)), len(under(second))) == (2, 0)
     desk.window.models.after(second, "estat icc")
     desk.idle()
     assert desk.session.ran[-2:] == ["estimates restore m2", "estat icc"]
@@ -220,41 +222,62 @@ def test_what_is_asked_about_a_model_stands_under_its_card(desk: Desk) -> None:
 def test_a_failing_command_points_at_its_place_and_the_next_one_clears_it(desk: Desk) -> None:
     desk.open()
     desk.run("nonsense foo")
-    card = desk.window.results.loose()[0]
+    card = desk.window.results.errors()[0]
     codes = [x.text() for x in card.findChildren(type(desk.window.status._right), "error_code")]
     assert codes == ["nonsense foo\n^^^^^^^^"]
     desk.click("error_edit")
     assert desk.window.left.history_tab.bar.text() == "nonsense foo"
     desk.run(MODEL)
-    assert desk.window.results.loose() == []
+    assert desk.window.results.errors() == []
 
 
-def test_results_are_dimmed_when_their_data_change_and_not_otherwise(desk: Desk) -> None:
+def test_models_are_out_of_date_when_their_data_change_and_not_otherwise(desk: Desk) -> None:
     desk.open()
     desk.run(MODEL)
-    card = desk.window.results.newest()
-    made = card.dataset
-    desk.session.dataset = made.with_column("other", np.arange(60.0))
-    desk.window._changed(desk.window.controller.snapshot.__class__(dataset=desk.session.dataset), frozenset({"data"}))
-    desk.window.controller.snapshot = desk.window.controller.snapshot.__class__(dataset=desk.session.dataset)
-    desk.window.models.check_stale()
-    desk.idle()
-    assert not card.stale, "a new variable changes no result"
+    results = desk.window.results
+    made = results.newest().dataset
+
+    def show(data: Dataset) -> None:
+        desk.session.dataset = data
+        desk.session.state = replace(desk.session.state, dataset=data)
+        desk.window.controller.snapshot = replace(desk.window.controller.snapshot, dataset=data)
+        desk.window.models.check_stale()
+        desk.idle()
+
+    show(made.with_column("other", np.arange(60.0)))
+    assert not results.newest().stale, "a new variable changes no result"
     desk.run("shift")
+    card = results.newest()
+    card.wake()
+    assert "Out of date: score was recoded." in [x.text() for x in card.findChildren(QLabel)]
+    desk.click("model_refit")
+    assert desk.session.ran[-1] == f"refit {card.item.id}"
+    wait_until(lambda: not card.stale and card.findChild(QPushButton, "model_refit") is None, "a fit that holds")
+
+
+def test_a_model_of_another_file_says_which_and_offers_to_open_it(desk: Desk) -> None:
+    desk.open()
+    desk.run(MODEL)
+    made = desk.window.results.newest().dataset
+    desk.session.dataset = replace(made, lineage=object(), source="other.csv")
+    desk.window.controller.snapshot = replace(desk.window.controller.snapshot, dataset=desk.session.dataset)
+    count = len(desk.session.ran)
+    card = desk.window.results.newest()
+    card.refit_asked.emit()
+    told = [x.text() for x in card.findChildren(QLabel)]
+    assert "This model was fitted to small, which is not open now." in told and len(desk.session.ran) == count
+    card.edit_asked.emit()
+    assert desk.window.models.builder is None
+    card.findChild(QPushButton, "model_open_data").click()
     desk.idle()
-    assert card.stale is ("score" in [card.fit.outcome]) and card.body_widget.graphicsEffect() is not None
-    desk.session.dataset = made
-    desk.window.controller.snapshot = desk.window.controller.snapshot.__class__(dataset=made)
-    desk.window.models.check_stale()
-    desk.idle()
-    assert not card.stale and card.body_widget.graphicsEffect() is None
+    assert desk.session.ran[-1] == 'use "small", clear'
 
 
 def test_predict_opens_the_panel_where_new_variables_are_made(desk: Desk) -> None:
     desk.open()
     desk.run(MODEL)
     desk.window.actions_["predict"].trigger()
-    panel = desk.window.models._after.dialog.panel
+    panel = desk.window.models._after.panel
     assert panel.commands() == ["predict fitted, fitted"]
     desk.window.models._after.close()
 
@@ -263,7 +286,7 @@ def test_compare_opens_the_panel_with_all_models(desk: Desk) -> None:
     desk.open()
     desk.run(MODEL, MODEL)
     desk.window.actions_["compare"].trigger()
-    panel = desk.window.models._after.dialog.panel
+    panel = desk.window.models._after.panel
     assert panel.commands() == ['estimates compare m1 m2, titles("Model 1" "Model 2")']
     desk.window.models._after.close()
 
@@ -316,21 +339,21 @@ def test_the_commands_of_a_session_outlive_it(settings: Settings, tmp_path: Path
     assert ran == ["sample small", "sample hsb", "mixed y || g:"]
     window.close()
     window.deleteLater()
-    assert Keeper(tmp_path).last().startswith("sample small\nsample hsb\nmixed y || g:\n")
+    assert Keeper(tmp_path).last() == "sample small\nsample hsb\nmixed y || g:"
 
 
-def test_a_quiet_model_shows_its_head_until_it_is_asked_for(desk: Desk) -> None:
+def test_a_quiet_model_shows_its_heading_until_it_is_asked_for(desk: Desk) -> None:
     desk.open()
     desk.run(f"quietly {MODEL}")
-    group = desk.window.results.groups[0]
-    assert group.card.folded and group.plots is None and group.card.stored == "m1"
-    button = group.card.findChild(QToolButton, "card_show")
+    card = desk.window.results.newest()
+    card.wake()
+    assert card.folded and card.stored == "m1" and card.findChild(GrowingBrowser) is None
+    button = card.findChild(QToolButton, "card_unfold")
     wait_until(button.isVisible, "the button")
     button.click()
-    assert not group.card.folded and not button.isVisible()
-    wait_until(lambda: all(p.plot is not None for p in group.plots.small.values()), "plots")
-    QTest.mouseClick(group.card._title, Qt.MouseButton.LeftButton)
-    assert group.card.folded and not group.plots.isVisible()
+    desk.idle()
+    assert desk.session.ran[-1] == f"outline unfold {card.item.id}"
+    assert not card.folded and "Fixed effects" in card.browser.toPlainText()
 
 
 def test_a_model_is_renamed_folded_and_removed(desk: Desk) -> None:
@@ -338,19 +361,18 @@ def test_a_model_is_renamed_folded_and_removed(desk: Desk) -> None:
     desk.run(MODEL)
     w = desk.window
     card = w.results.newest()
-    w.models.rename(card)
-    dialog = w.findChild(dialogs.NameDialog)
-    dialog.edit.setText("")
-    assert not dialog.ok_button.isEnabled()
-    dialog.edit.setText("Mine")
-    dialog.ok_button.click()
-    assert card.title == "Mine"
+    w.results.contents.tree.lines.setData(w.results.contents.tree.lines.index_of(card.item.id), "Mine")
+    desk.idle()
+    assert card.title == "Mine" and card.accessibleName() == "Mine"
     w.actions_["collapse"].trigger()
-    assert card.folded and card.body_widget.isHidden()
+    desk.idle()
+    assert card.folded
     w.actions_["expand"].trigger()
+    desk.idle()
     assert not card.folded
-    card.delete_asked.emit()
-    assert w.results.groups == [] and not w.results._hint.isHidden()
+    w.results.clear()
+    desk.idle()
+    assert w.results.cards() == [] and not w.results._hint.isHidden()
     assert not w.actions_["export"].isEnabled()
 
 
@@ -381,10 +403,10 @@ def test_history_is_saved_as_a_do_file(desk: Desk, monkeypatch: pytest.MonkeyPat
     target = tmp_path / "h.do"
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(target))
     desk.window.actions_["save_history"].trigger()
-    assert target.read_text() == f"sample small\n{MODEL}\nquietly estimates store m1\n"
+    assert target.read_text() == f"sample small\n{MODEL}\n"
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "no" / "h.do"))
     desk.window.actions_["save_history"].trigger()
-    assert "There is no folder" in desk.window.results.loose()[-1].outcome.error[1]
+    assert "There is no folder" in desk.window.results.errors()[-1].outcome.error[1]
 
 
 # --- running ----------------------------------------------------------------------------------------------
@@ -412,7 +434,7 @@ def test_an_unforeseen_error_opens_one_dialog_and_the_window_goes_on(
     assert len(shown) == 1
     shown[0].ok_button.click()
     desk.run(MODEL)
-    assert len(desk.window.results.groups) == 1
+    assert len(desk.window.results.cards()) == 1
 
 
 @pytest.mark.parametrize("finished", [True, False])
@@ -455,16 +477,22 @@ def test_a_closed_window_leaves_nothing(settings: Settings, qtbot: QtBot) -> Non
 def test_sizes_tab_labels_and_theme_are_remembered(settings: Settings) -> None:
     first = Desk(settings)
     first.open()
-    first.window.splitter.setSizes([700, 500])
-    sizes = first.window.splitter.sizes()
-    first.window.left.setCurrentIndex(2)
+    zones = first.window.splitter
+    handle = zones.handle(2)  # of the results: the panel between is closed
+    at = handle.rect().center()
+    QTest.mousePress(handle, Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(handle, at + QPoint(60, 0))
+    QTest.mouseRelease(handle, Qt.MouseButton.LeftButton, pos=at)
+    sizes = zones.sizes()
+    assert sizes[0] > 300
+    first.window.left.show_tab(2)
     first.window.left.labels.choose("codes")
     first.window.set_theme("dark")
     first.window.close()
     second = Desk(Settings(settings.store.file()))
     second.open()
     assert second.window.splitter.sizes()[0] == pytest.approx(sizes[0], abs=3)
-    assert second.window.left.currentIndex() == 2
+    assert second.window.left.tab() == 2
     assert not second.window.left.grid.grid.labels
     assert second.window.settings.theme() == "dark"
     second.window.set_theme("light")
@@ -487,23 +515,27 @@ def test_a_small_window_can_be_used(desk: Desk, size: tuple[int, int]) -> None:
             assert w.rect().contains(QRect(b.mapTo(w, QPoint(0, 0)), b.size())), name
     export = w.actions_.buttons["export"]
     assert export.isVisible() and export.width() >= export.sizeHint().width()
-    assert w.actions_.buttons["undo"].isVisible() is (size[0] == 800)  # the menu has it
+    assert all(b.isVisible() for b in w.actions_.buttons.values()), "entries lose their words, none goes"
     card = w.results.newest()
-    wait_until(lambda: card.width() <= w.results.viewport().width(), "the card to shrink")
-    assert {a.text() for a in card.menu.actions()} >= {"Edit", "Predict", "Rename…", "Collapse", "Remove"}
-    pictures = w.results.groups[0].plots.small.values()
+    wait_until(lambda: card.width() <= w.results.view.viewport().width(), "the card to shrink")
+    assert {a.text() for a in card.menu.actions()} >= {"Edit", "After the fit", "Rename", "Collapse", "Remove"}
+    card.show_part("model_plots")
+    desk.idle()
+    pictures = card.plots.small.values()
     assert all(p.width() >= 150 for p in pictures)
 
 
-def test_long_names_are_shortened_and_stand_in_the_tooltip(desk: Desk) -> None:
+def test_long_names_wrap_or_stand_in_the_tooltip(desk: Desk) -> None:
     desk.open()
     long = "mixed " + "a_very_long_name_of_a_variable " * 12 + "|| school:"
     desk.run(long)
     w = desk.window
     w.resize(800, 600)
     settled()
-    assert w.results.newest()._command.toolTip() == long.strip()
-    wait_until(lambda: w.results.newest().width() <= w.results.viewport().width(), "the card to shrink")
+    card, page = w.results.newest(), w.results.view.viewport()
+    card.show_part("model_details")
+    assert card.findChild(QLabel, "card_command").text() == long.strip()
+    wait_until(lambda: card.width() <= page.width(), "the card to shrink")
     w.resize(1400, 800)
     w._document = "a_file_with_a_name_that_goes_on_and_on_" * 4 + ".dta"
     w._refresh()
@@ -519,10 +551,10 @@ def test_keyboard_goes_to_every_pane(desk: Desk) -> None:
     w.activateWindow()
     for name, widget in (
         ("tab_data", w.left.grid),
-        ("tab_variables", w.left.variables),
+        ("tab_variables", w.left.list.search),
         ("tab_history", w.left.history_tab.list),
         ("focus_command", w.left.history_tab.bar),
-        ("focus_results", w.results.newest().browser),
+        ("focus_results", w.results.view),
     ):
         w.actions_[name].trigger()
         wait_until(lambda: QApplication.focusWidget() is widget, name)  # noqa: B023 - waited for here
@@ -548,7 +580,7 @@ def test_command_bar_runs_what_is_typed(desk: Desk) -> None:
     QTest.keyClicks(desk.window.left.history_tab.bar, MODEL)
     QTest.keyClick(desk.window.left.history_tab.bar, Qt.Key.Key_Return)
     desk.idle()
-    assert len(desk.window.results.groups) == 1
+    assert len(desk.window.results.cards()) == 1
 
 
 def test_every_enabled_entry_of_every_menu_does_something_without_complaint(

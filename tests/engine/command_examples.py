@@ -59,6 +59,9 @@ estimates describe a
 estimates drop a
 estimates save kept
 estimates save kept => estimates use kept
+project save work
+project save bare, nodata
+project save work => sample winer43, clear => project use work
 fvset base 2 c
 fvset base 2 c => fvset clear c
 test x = 0
@@ -127,6 +130,22 @@ erase some.do
 set level 90
 drop k => undo
 drop k => undo => redo
+outline note "x" => undo
+outline note "x" => undo => redo
+outline rename 1 "The data"
+outline note "A *note*", after(1)
+outline heading "Results", before(1)
+outline note "x" => outline edit 7 "y"
+outline note "x" => outline move 7, first
+outline fold 1
+outline fold 1 => outline unfold 1
+outline delete 1
+outline title "Schools"
+update using rows.csv
+replace x = x + 1 => update
+replace x = x + 1 => update, preview
+replace x = x + 1 in 1 => refit _stale
+outline look 1, decimals(3) style(apa) metric(sd) labels parts(none)
 run some.do
 do some.do
 ? mixed
@@ -248,6 +267,7 @@ preserve => restore, not
 mixed y c.x##c.t || g: => simpleslopes x t, noplot
 mixed y c.x##c.t || g: => johnsonneyman x t, noplot
 estimates compare a b
+estimates steps a b
 etable, estimates(a b)
 etable, estimates(a b) export(models.html)
 estat influence, noplot

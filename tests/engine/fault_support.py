@@ -59,6 +59,7 @@ def writers() -> list[Writer]:
         Writer("export delimited", "e.csv", command('export delimited using "{}", replace')),
         Writer("export excel", "e.xlsx", command('export excel using "{}", replace')),
         Writer("estimates save", "m.fit", command('estimates save "{}", replace')),
+        Writer("project save", "w.terrace", command('project save "{}", replace')),
         Writer("log using", "l.log", log),
         Writer("--json", "o.json", json),
         Writer("statsby", "s.dta", command('statsby slope=_b[x], by(g) saving("{}", replace): regress y x')),

@@ -143,7 +143,7 @@ def make(
         sample=np.ones(n, dtype=bool),
         elapsed=0.01,
         n_evaluations=9,
-        model=None,  # type: ignore[arg-type]
+        held=None,  # type: ignore[arg-type]
         name=name,
     )
 

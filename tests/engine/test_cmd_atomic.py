@@ -136,7 +136,7 @@ def printed(dataset: Dataset | None) -> object:
     return values, described, dataset.label, dataset.documents, dataset.panel
 
 
-@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("name", [n for n in CHANGES if n != "use"])  # opening data is where undoing ends
 def test_a_change_can_be_undone_and_made_again(name: str, file: Path) -> None:
     session, command = started(name, file)
     before = session.state.dataset

@@ -271,7 +271,7 @@ def test_describe_using_looks_at_the_file(session: Session, tmp_path: Path) -> N
     path = tmp_path / "other.csv"
     path.write_text("a,b\n1,2\n3,4\n")
     outcome = ok(session, f'describe using "{path}"')
-    assert [r.label for r in outcome.tables[0].rows] == ["a", "b"] and outcome.changed == set()
+    assert [r.label for r in outcome.tables[0].rows] == ["a", "b"] and outcome.changed == {"document"}
     assert ok(session, "display r(N) r(k)").text == "2 2"
     assert ok(session, "describe, simple").text.split() == ["id", "t", "x", "y", "s"]
 

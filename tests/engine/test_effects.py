@@ -73,6 +73,8 @@ def observe(session: Session, folder: Path, command: str) -> Run:
         seen |= Effect.SAVES if any(holds(p, after.dataset) for p in fresh) else Effect.FILES
     if outcome.fit is not None and outcome.fit.command == command:
         seen |= Effect.FITS
+    if after.document is not before.document:
+        seen |= Effect.OUTLINE
     if "left_over" not in after.returned.scalars:
         seen |= Effect.RETURNS
     return Run(command, known.name, known.effects, seen, outcome)
@@ -109,7 +111,7 @@ def runs(session: Session, folder: Path) -> list[Run]:
     return out
 
 
-SEEN = Effect.OPENS | Effect.DATA | Effect.SAVES | Effect.FILES | Effect.FITS | Effect.RETURNS
+SEEN = Effect.OPENS | Effect.DATA | Effect.SAVES | Effect.FILES | Effect.FITS | Effect.RETURNS | Effect.OUTLINE
 
 
 def test_every_command_has_an_example(runs: list[Run]) -> None:

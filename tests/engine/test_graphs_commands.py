@@ -43,7 +43,7 @@ def size(path: str | Path) -> tuple[int, int]:
 def test_every_spelling_draws_one_graph(session: Session, command: str, kind: str) -> None:
     before = session.data
     outcome = ok(session, command)
-    assert outcome.type == kind and len(outcome.plots) == 1 and not outcome.changed
+    assert outcome.type == kind and len(outcome.plots) == 1 and outcome.changed == {"document"}
     assert outcome.text.startswith("Graph drawn: ") and "\n" not in outcome.text and session.data is before
     assert session.state.graphs == {"Graph": outcome.plots}
     assert json.dumps(outcome.payload)

@@ -222,7 +222,7 @@ def test_what_runs_in_a_loop_is_in_the_history_as_it_ran(session: Session) -> No
     shown(session, "foreach v in x1 x2 {\ngenerate z`v' = `v'^2\n}")
     commands = [o.command for o in session.history]
     assert commands == ["generate zx1 = x1^2", "generate zx2 = x2^2"]
-    again = Session(State(dataset=session.undo_steps[0].dataset))
+    again = Session(State(dataset=session.undo_steps[0].before["dataset"]))
     assert all(again.run(c).ok for c in commands)
     assert again.data.names == session.data.names
 

@@ -111,10 +111,10 @@ def test_excel_keeps_numbers_as_numbers(parts, tmp_path) -> None:
     sheet = book[book.sheetnames[1]]
     p = next(c for c in sheet[3] if isinstance(c.value, float) and "< .001" in c.number_format)
     assert p.value == pytest.approx(estimated[-1].p, rel=1e-15)
-    assert sheet["B3"].number_format == "0.000" and sheet.freeze_panes == "B3"
+    assert sheet["B3"].number_format == "0.00" and sheet.freeze_panes == "B3"
     compared = book[book.sheetnames[5 if "Table" in book.sheetnames[5] else 4]]
     formats = {c.number_format for row in compared.iter_rows() for c in row if c.value is not None}
-    assert '"("0.000")"' in formats and "#,##0" in formats
+    assert '"("0.00")"' in formats and "#,##0" in formats
     assert [len(book[n]._images) for n in book.sheetnames].count(1) == 1
 
 
@@ -414,7 +414,7 @@ def test_html_gives_what_stands_behind_a_number_a_cell_of_its_own() -> None:
         assert widths == {5}
         assert behind[:2] == ["***", "*"] and "reference" in behind
         # spreadsheets read parentheses as a sign where they do not stand in one cell with their number
-        assert [t for t in behind if ")" in t] == ([")", ")"] if parted else ["(0.0590)", "(1.2500)"])
+        assert [t for t in behind if ")" in t] == ([")", ")"] if parted else ["(0.059)", "(1.250)"])
 
 
 def test_latex_gives_it_a_column_of_its_own() -> None:
@@ -424,7 +424,7 @@ def test_latex_gives_it_a_column_of_its_own() -> None:
     for line in body:
         wide = sum(int(n) - 1 for n in re.findall(r"\\multicolumn\{(\d)\}", line))
         assert line.count("&") + wide == 4
-    assert "0.8220 & ***" in body[0] and "(0.0590 & )" in body[1] and r"$-1.5000$ & *" in body[4]
+    assert "0.822 & ***" in body[0] and "(0.059 & )" in body[1] and r"$-1.500$ & *" in body[4]
 
 
 def test_word_leaves_room_for_it(tmp_path) -> None:
@@ -447,5 +447,5 @@ def test_pdf_puts_numbers_at_one_place(monkeypatch) -> None:
     monkeypatch.setattr(pdf._Pages, "put", lambda self, x, text, size, **style: put.append((round(x, 6), text)))
     pdf.document_pdf("", [starred()])
     ends = {text: x for x, text in put}
-    places = {ends[t] for t in ("0.8220", "(0.0590", "0.0170", "−1.5000")}
+    places = {ends[t] for t in ("0.822", "(0.059", "0.017", "−1.500")}
     assert len(places) == 1 and ends["***"] in places

@@ -71,8 +71,8 @@ def test_import(session: Session, tmp_path: Path) -> None:
 
 def test_samples(session: Session) -> None:
     listed = ok(session, "sample")
-    assert not listed.changed and "hsb" in [r.label for r in listed.tables[0].rows]
-    assert ok(session, "sample sleepstudy").changed == {"data"}
+    assert listed.changed == {"document"} and "hsb" in [r.label for r in listed.tables[0].rows]
+    assert ok(session, "sample sleepstudy").changed == {"data", "document"}
     assert len(session.data) == 180
 
 
@@ -185,7 +185,7 @@ def test_list_shows_labels_and_missing_values() -> None:
 # --- fits -------------------------------------------------------------------------------------------------
 def test_mixed_carries_the_contract_of_the_json(session: Session) -> None:
     outcome = ok(session, "mixed y x i.t || g: x, cov(un)")
-    assert outcome.changed == {"results"} and outcome.fit is session.fit and outcome.type == "mixed"
+    assert outcome.changed == {"results", "document"} and outcome.fit is session.fit and outcome.type == "mixed"
     payload = outcome.payload
     assert payload["scalars"]["N"] == 48 and payload["groups"][0]["level"] == "g"
     assert [r["name"] for r in payload["random"]] == ["var(x)", "var(_cons)", "cov(x,_cons)", "var(Residual)"]
@@ -201,7 +201,7 @@ def test_mixed_carries_the_contract_of_the_json(session: Session) -> None:
 def test_replay(session: Session) -> None:
     fit = ok(session, "mixed y x || g:, reml dfmethod(kr)").fit
     again = ok(session, "mixed")
-    assert again.fit is None and session.fit is fit and not again.changed and session.fits == (fit,)
+    assert again.fit is None and session.fit is fit and again.changed == {"document"} and session.fits == (fit,)
     ok(session, "mixed y x || g:")
     for option in ("small", "dftable(ci)", "dfmethod(default)"):
         assert error(session, f"mixed, {option}") == "dftable-no-df"

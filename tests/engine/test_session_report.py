@@ -109,3 +109,34 @@ def test_a_session_without_a_model_has_a_report(tmp_path: Path) -> None:
 def test_numbers_that_are_none_are_told(session: Session, tmp_path: Path, options: str, code: str) -> None:
     outcome = session.run(f'report "{tmp_path / "r.html"}", {options}')
     assert outcome.error is not None and outcome.error[0] == code
+
+
+def test_the_report_is_of_the_results_as_they_are_now(tmp_path: Path) -> None:
+    """In the order of the user, without what was undone or taken out, and with what was fitted again."""
+    s = Session()
+    path = tmp_path / "r.md"
+    for text in (
+        "sample sleepstudy", "summarize reaction", "mixed reaction days || subject:", "estat icc", "estat group",
+        "mixed reaction || subject:", "tabulate days", "undo", "summarize days", "outline delete 5",
+        "outline move 3, first", "replace reaction = 2 * reaction", "refit _stale", f'report "{path}", noplots',
+    ):  # fmt: skip
+        assert s.run(text).ok, text
+    text = path.read_text()
+    places = [text.index(w) for w in ("Model 1 ", "estat icc", "summarize reaction", "summarize days")]
+    assert places == sorted(places) and "tabulate" not in text and "estat group" not in text
+    model = s.state.document.item(3)
+    assert model is not None and model.outcome is not None and model.outcome.fit is not None
+    assert "| days      |     20.9 |" in text and model.outcome.fit.fixed[0].coef > 20.9
+    assert s.run('outline rename 3 "Growth"').ok and s.run(f'report "{path}", replace').ok
+    assert "## Growth" in path.read_text()
+
+
+def test_numbers_of_results_in_a_do_file_are_their_own(tmp_path: Path) -> None:
+    s, path = Session(), tmp_path / "r.md"
+    (tmp_path / "a.do").write_text("mixed reaction days || subject:\nestat icc\n")
+    for text in ("sample sleepstudy", "summarize days", f'do "{tmp_path / "a.do"}"', "tabulate days"):
+        assert s.run(text).ok
+    numbers = [i.outcome.number for i in s.state.document if i.outcome is not None and i.outcome.number]
+    assert len(numbers) == len(set(numbers)) == 4 and numbers == sorted(numbers)
+    assert s.run(f'report "{path}", models(m1) results({numbers[2]})').ok
+    assert "estat icc" in path.read_text() and "tabulate" not in path.read_text()

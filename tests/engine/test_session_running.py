@@ -66,7 +66,7 @@ def ok(session: Session, command: str) -> Outcome:
 def test_a_command_gives_an_outcome(session: Session) -> None:
     outcome = ok(session, "  summarize x y")
     assert (outcome.command, outcome.type, outcome.status) == ("  summarize x y", "summarize", "ok")
-    assert outcome.elapsed > 0 and "Mean" in outcome.text and not outcome.changed
+    assert outcome.elapsed > 0 and "Mean" in outcome.text and outcome.changed == {"document"}
     assert session.history == (outcome,)
     x = session.data.numeric("x")
     assert outcome.tables[0].plain()["rows"][0] == pytest.approx(["x", 48, x.mean(), x.std(ddof=1), x.min(), x.max()])
@@ -182,32 +182,45 @@ def SimpleCommand(handler: object) -> registry.Command:
 
 
 # --- undo -------------------------------------------------------------------------------------------------
-def test_each_change_of_the_data_is_one_step(session: Session) -> None:
+def test_each_change_is_one_step(session: Session) -> None:
     first = session.dataset
     assert not session.can_undo and not session.can_redo
-    ok(session, "mixed y x || g:")
-    assert not session.can_undo  # a fit changes no data
+    fit = ok(session, "mixed y x || g:").fit
+    assert session.undo_text == "Model 1: Random intercept of g"
     assert ok(session, "predict a").changed == {"data"}
     second = session.dataset
     ok(session, "predict b, fitted")
     third = session.dataset
-    assert (session.undo_text, session.redo_text) == ("predict b, fitted", "")
-    assert session.undo().changed == {"data"} and session.dataset is second
-    assert session.undo().ok and session.dataset is first
-    assert not session.can_undo and session.redo_text == "predict a"
-    ok(session, "redo")
-    ok(session, "redo")
-    assert session.dataset is third and not session.can_redo
+    assert (session.undo_text, session.redo_text) == ("new variable b", "")
+    undone = session.undo()
+    assert undone.changed == {"data"} and session.dataset is second and undone.text == "Undone: new variable b"
+    assert session.undo().ok and session.dataset is first and session.fit is fit
+    assert session.undo().changed == {"document", "results"} and session.fit is None
+    assert not session.can_undo and session.redo_text == "Model 1: Random intercept of g"
+    for command in ("redo", "redo", "redo"):
+        ok(session, command)
+    assert session.dataset is third and session.fit is fit and not session.can_redo
     session.undo()
     ok(session, "predict c, stdp")  # a new change ends the line that could be made again
     assert not session.can_redo and "b" not in session.data and "c" in session.data
 
 
 def test_a_failed_command_is_no_step(session: Session) -> None:
-    ok(session, "mixed y x || g:")
-    ok(session, "predict a")
-    assert not session.run("predict a").ok
-    assert session.undo_text == "predict a" and len(session.undo_steps) == 1
+    ok(session, "generate a = 1")
+    assert not session.run("generate a = 1").ok
+    assert session.undo_text == "new variable a" and len(session.undo_steps) == 1
+
+
+def test_opening_data_is_where_undoing_ends() -> None:
+    session = Session()
+    for command in ("sample sleepstudy", "mixed reaction days || subject:"):
+        ok(session, command)
+    ok(session, "undo")
+    refused = session.undo()
+    assert refused.error == ("nothing-to-undo", "There is nothing to undo.") and session.dataset is not None
+    ok(session, "redo")
+    ok(session, "sample hsb")
+    assert not session.can_undo and not session.can_redo
 
 
 @given(st.lists(st.sampled_from(["undo", "redo", "xtset g t", "xtset, clear", "clear", "bad"]), max_size=25))
@@ -226,6 +239,9 @@ def test_undo_and_redo_are_inverse(commands: list[str]) -> None:
             past.append(now)
             future.clear()
             now = session.dataset
+        elif outcome.ok and "document" in outcome.changed:
+            past.append(now)
+            future.clear()
         assert session.dataset is now
         assert (session.can_undo, session.can_redo) == (bool(past), bool(future))
 
@@ -342,12 +358,13 @@ def test_advice_stays_what_it_is_when_it_is_copied() -> None:
 
 # --- by ---------------------------------------------------------------------------------------------------
 def test_by_runs_a_command_once_a_group(session: Session) -> None:
+    before = session.dataset
     outcome = ok(session, "by sex: su x")
     frame = session.data.frame
     for table, (value, part) in zip(outcome.tables, frame.groupby("sex")["x"], strict=True):
         assert f"sex = {value}" in table.title
         assert table.rows[0].values[1] == pytest.approx(part.mean())
-    assert session.dataset is not None and not session.can_undo
+    assert session.dataset is before
     assert outcome.text.count("-> sex = ") == 2
     fitted = ok(session, "by sex: mixed y x || g:, nolog")
     assert session.fit is fitted.fit and fitted.fit is not None and fitted.fit.scalars["N"] == 24
@@ -355,7 +372,7 @@ def test_by_runs_a_command_once_a_group(session: Session) -> None:
 
 def test_bysort_sorts_the_data(session: Session) -> None:
     outcome = ok(session, "bysort sex (x): su x")
-    assert outcome.changed == {"data"} and session.undo_text == "bysort sex (x): su x"
+    assert outcome.changed == {"data", "document"} and session.undo_text == "sorting"
     frame = session.data.frame
     assert frame["sex"].is_monotonic_increasing
     assert all(part["x"].is_monotonic_increasing for _, part in frame.groupby("sex"))
@@ -420,8 +437,8 @@ def test_do_runs_whole_or_not_at_all(session: Session, tmp_path: Path) -> None:
     assert session.state is before
     path.write_text("mixed y x || g:\npredict p\nsu p\nexit\nfoo\n", encoding="utf-8")
     outcome = ok(session, f"do {path.with_suffix('')}")
-    assert outcome.changed == {"data", "results"} and ". predict p" in outcome.text
-    assert session.undo_text == f"do {path.with_suffix('')}"
+    assert outcome.changed == {"data", "results", "document"} and ". predict p" in outcome.text
+    assert session.undo_text == "Model 1: Random intercept of g"
     assert outcome.fit is session.fit
 
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 from math import log
 
 import fixtures_report as fx
+import pandas as pd
 import pytest
 
+from terrace.data.dataset import Dataset, Variable
 from terrace.errors import TerraceError
 from terrace.results.fit import FixedEffect
+from terrace.results.labels import table_labels
 from terrace.results.table import Row, Table
 from terrace.results.tables import compare_tables, fit_tables
 from terrace.results.tables_compare import merged
@@ -42,7 +45,8 @@ def test_every_estimate_is_in_the_tables_once(make, style) -> None:
             assert cell(tables["fixed"], effect.term, "coef") == effect.coef
             assert cell(tables["fixed"], effect.term, "se") == effect.se
     shown = [r.values[0] for r in tables["random"].rows if r.kind == "row"]
-    assert shown == [r.estimate for r in fit.random]
+    own = [r.estimate for r in fit.random]
+    assert shown == own if style == "classic" else sorted(shown) == sorted(own)
     for table in tables.values():
         assert all(len(r.values) == len(table.columns) for r in table.rows if r.kind != "group")
         codes = [r.code for r in table.rows if r.kind == "row" and table.key == "fixed"]
@@ -53,6 +57,23 @@ def test_journal_puts_the_intercept_first_and_reads_well() -> None:
     fixed = by_key(fx.two_level().tables())["fixed"]
     assert [r.label for r in fixed.rows] == ["Intercept", "hours"]
     assert [c.title for c in fixed.columns] == ["Estimate", "SE", "z", "p", "95% CI"]
+
+
+def test_journal_begins_the_random_effects_with_the_intercept() -> None:
+    random = by_key(fx.two_level().tables())["random"]
+    labels = [r.label for r in random.rows[1:]]
+    assert labels == ["Var(intercept)", "Var(hours)", "Cov(intercept, hours)", "Residual variance"]
+    by_name = {r.name: r.estimate for r in fx.two_level().random}
+    assert cell(random, "school:var(_cons)", "estimate") == by_name["var(_cons)"]
+
+
+def test_labels_of_variables_stand_for_their_names() -> None:
+    labels = {"hours": "Hours of homework", "school": "School"}
+    fixed, random, _ = fx.two_level().tables(labels=labels)
+    assert [r.label for r in fixed.rows] == ["Intercept", "Hours of homework"]
+    assert [r.code for r in fixed.rows] == ["_cons", "hours"]
+    assert [r.label for r in random.rows][:2] == ["School (school), unstructured", "Var(intercept)"]
+    assert random.rows[2].label == "Var(Hours of homework)"
 
 
 def test_degrees_of_freedom_make_t_tests() -> None:
@@ -140,9 +161,10 @@ def test_standard_deviations_on_request() -> None:
     fit = fx.two_level()
     random = by_key(fit.tables(metric="sd"))["random"]
     assert [r.label for r in random.rows] == [
-        "school, unstructured", "SD(hours)", "SD(intercept)", "Corr(hours, intercept)", "Residual SD",
+        "school, unstructured", "SD(intercept)", "SD(hours)", "Corr(intercept, hours)", "Residual SD",
     ]  # fmt: skip
-    assert [r.values[0] for r in random.rows[1:]] == [r.estimate for r in fit.random_sd]
+    own = {r.name: r.estimate for r in fit.random_sd}
+    assert [r.values[0] for r in random.rows[1:3]] == [own["sd(_cons)"], own["sd(hours)"]]
     assert [r.values[0] for r in by_key(fit.tables(metric="estmetric"))["random"].rows[1:]] == [
         r.estimate for r in fit.random_estmetric
     ]
@@ -235,7 +257,7 @@ def test_terms_taken_apart(term, label, shown, labels, head) -> None:
 @pytest.mark.parametrize(
     ("name", "label"),
     [
-        ("var(week)", "Var(week)"), ("cov(week,_cons)", "Cov(week, intercept)"), ("rho", "ρ"),
+        ("var(week)", "Var(week)"), ("cov(week,_cons)", "Cov(intercept, week)"), ("rho", "ρ"),
         ("theta2", "θ₂"), ("3:var(e)", "3: Var(e)"), ("3:rho", "3: ρ"), ("var(R.state)", "Var(state)"),
         ("var(0.girl#age)", "Var(girl: 0 × age)"), ("sd(Residual)", "SD(Residual)"),
         ("corr(a,b)", "Corr(a, b)"), ("var(hwy,unemp)", "Var(hwy, unemp)"),
@@ -286,3 +308,18 @@ def test_nothing_to_compare() -> None:
 def test_merged_lists_keep_both_orders() -> None:
     assert merged([["a", "b", "d"], ["b", "c", "d", "e"]]) == ["a", "b", "c", "d", "e"]
     assert merged([["x"], ["a", "x"]]) == ["a", "x"]
+
+
+def test_short_labels_stand_for_names_and_those_of_groups_always() -> None:
+    data = Dataset(
+        pd.DataFrame({"school": [1], "hours": [1.0], "y": [1.0], "plain": [1.0]}),
+        (
+            Variable("school", "School of the pupil in the year of the first survey"),
+            Variable("hours", "Hours of homework a week as told by the pupil"),
+            Variable("y", "Mathematics"),
+            Variable("plain"),
+        ),
+    )
+    found = table_labels([fx.two_level()], data)
+    assert found == {"school": "School of the pupil in the year of the first survey", "y": "Mathematics"}
+    assert table_labels([], None) == {}

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QSizePolicy,
+    QToolBar,
+    QToolButton,
+    QWidget,
+)
 
+from terrace.data.resources import resource_path
+from terrace_desktop.app.find import FindLine, Thing
 from terrace_desktop.app.start_page import sample_cards
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.widgets import ElidedLabel, label, named, tool_button
+from terrace_desktop.ui.bar_button import BarButton
+from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.widgets import ElidedLabel, label, named
 from terrace_desktop.ui.words import marked, tr
 
-ROOMY = 1040  # px: a narrower window leaves the tools out of its bar that the menus have too
-TIGHT = 740  # px: a narrower one leaves out undo and redo as well
+WIDE = 1360  # px: in a narrower window open and save are icons alone
+LEAST_FIND, FIND = 120, 255  # px of the line that finds anything
+
+GIVE_WAY = (  # entries of the bar, in the order in which they lose their words
+    "open", "save_data", "compare", "export", "tool_plot", "tool_describe", "tool_prepare", "after_all", "new_model",
+)  # fmt: skip
+BESIDE, ICON = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+ICONS = {
+    "open": "open", "save_data": "save", "undo": "undo", "redo": "redo", "copy": "copy", "new_model": "model",
+    "edit_model": "edit", "compare": "compare", "after_all": "after", "export": "report", "tab_data": "data",
+    "tab_variables": "variables", "tab_history": "history", "filter": "filter",
+}  # fmt: skip
 
 EXPLORE = (  # command that must exist, what to run, words
     ("describe", "describe", QT_TRANSLATE_NOOP("Actions", "Describe the data")),
@@ -30,6 +55,7 @@ class Actions(QObject):
     file_asked = Signal(str)  # a recent one
     sample_asked = Signal(str)
     command_asked = Signal(str)
+    tool_used = Signal()
 
     def __init__(self, window: QMainWindow, given: Iterable[Action]) -> None:
         super().__init__(window)
@@ -37,6 +63,7 @@ class Actions(QObject):
         self._given = {action.name: action for action in given}
         self._all: dict[str, QAction] = {}
         self._explored: list[QAction] = []
+        self.more_things: Callable[[], list[Thing]] = list  # what can be found beside the actions
         self._build_menus()
         self._build_toolbar()
 
@@ -71,10 +98,36 @@ class Actions(QObject):
             QApplication.sendEvent(bar, QResizeEvent(bar.size(), bar.size()))  # it lays out its corners then
 
     def fit_toolbar(self) -> None:
-        """Leave out of a narrow bar what the menus have too."""
-        for least, actions in ((ROOMY, self._roomy), (TIGHT, self._tight)):
-            for action in actions:
-                action.setVisible(self.window.width() >= least)
+        """In a narrow window entries of the bar lose their words, one after the other; none goes."""
+        width = self.window.width()
+        alone = {"open", "save_data"} if width < WIDE else set()
+        for name in ("", *GIVE_WAY):
+            alone |= {name} - {""}
+            if self._needed(alone) <= width:
+                break
+        self.find.setFixedWidth(max(LEAST_FIND, min(FIND, width - self._needed(alone) + LEAST_FIND)))
+
+    def _needed(self, alone: set[str]) -> int:
+        """Px of the bar where these entries are icons alone, and the line is as short as it gets."""
+        total = LEAST_FIND + 2 * 12 + 3 * 20 + 2 * (len(self.buttons) + 4)  # margins, separators, gaps
+        for name, b in self.buttons.items():
+            b.setToolButtonStyle(ICON if name in ("undo", "redo") or name in alone else BESIDE)
+            total += b.sizeHint().width()
+        return total
+
+    def show_open(self, name: str) -> None:
+        """Mark the entry of the bar whose work stands in the panel, if there is one."""
+        for key, b in self.buttons.items():
+            b.setChecked(key == name)
+
+    def sheet(self) -> list[tuple[str, str]]:
+        """The keys of all actions with what they do, in the order of the menus."""
+        native = QKeySequence.SequenceFormat.NativeText
+        return [
+            (", ".join(k.toString(native) for k in action.shortcuts()), action.text().replace("&", "").rstrip("…"))
+            for action in self._all.values()
+            if action.shortcuts()
+        ]
 
     def show_recent(self, paths: list[str]) -> None:
         """Fill the menu of recent files."""
@@ -102,7 +155,7 @@ class Actions(QObject):
         bar = self.window.menuBar()
         named(bar, "menu_bar", tr("Menu bar"))
         bar.setNativeMenuBar(bar.isNativeMenuBar())
-        file = self._menu(tr("File"), "file")
+        file = self._menu(tr("&File"), "file")
         self._put(file, "open", "paste_data")
         samples = named(file.addMenu(tr("Open &sample")), "menu_samples", tr("Open sample"))
         for card in sample_cards():
@@ -110,50 +163,68 @@ class Actions(QObject):
             action.triggered.connect(lambda _checked=False, n=card.name: self.sample_asked.emit(n))
         self.recent = named(file.addMenu(tr("&Recent files")), "menu_recent", tr("Recent files"))
         self._put(file, None, "save_data", "run_do", "last_session", "save_history", None, "export", None, "quit")
-        self._put(self._menu(tr("Edit"), "edit"), "undo", "redo", None, "copy")
+        self._put(self._menu(tr("&Edit"), "edit"), "undo", "redo", None, "copy")
         self._put(
-            self._menu(tr("Data"), "data"),
+            self._menu(tr("&Data"), "data"),
             "do_compute", "do_recode", "do_centre", "do_across", "do_egen", "do_labels", "do_keep_rows", None,
             "do_merge", "do_append", "do_collapse", "do_long", "do_wide", None,
             "labels", "codes", None,
             "sort_up", "sort_down", "sort_none", None,
             "filter", "go_to", "show_all", "variables",
         )  # fmt: skip
-        self.explore = self._menu(tr("Explore"), "explore")
+        self.explore = self._menu(tr("E&xplore"), "explore")
         self._put(
             self.explore,
             "do_tabstat", "do_tabulate", "do_table", "do_xtsum", "do_correlate", "do_list", None,
             "do_scatter", "do_lines", "do_histogram", "do_bar", "do_box",
         )  # fmt: skip
+        model = self._menu(tr("&Model"), "model")
         self._put(
-            self._menu(tr("Model"), "model"),
-            "new_model", "paste_model", "edit_model", "refit", "compare", None, "cancel",
+            model,
+            "new_model", "paste_model", "edit_model", "refit", "compare", None, "cancel", None,
         )  # fmt: skip
+        conventions = model.addMenu(tr("Con&ventions"))
+        named(conventions, "menu_conventions", tr("Conventions"))
+        self._put(conventions, *(name for name in self._given if name.startswith("convention_")))
         self._put(
-            self._menu(tr("Results"), "results"),
+            self._menu(tr("&Results"), "results"),
             "predict", "after_icc", "after_sd", "after_recovariance", "after_group", "after_ic", "after_all", None,
             "copy_tables", "sds", "variances", None,
             "collapse", "expand", "clear",
         )  # fmt: skip
-        view = self._menu(tr("Window"), "window")
-        self._put(view, "tab_data", "tab_variables", "tab_history", "focus_results", "focus_command", None)
+        view = self._menu(tr("&Window"), "window")
+        self._put(view, "find", "tab_data", "tab_variables", "tab_history", "focus_results", "focus_command", None)
+        self._put(view, "next_zone", "previous_zone", "fold_data", "tear_panel", None)
         themes = named(view.addMenu(tr("&Theme")), "menu_theme", tr("Theme"))
         self._put(themes, "theme_system", "theme_light", "theme_dark")
         languages = named(view.addMenu(tr("&Language")), "menu_language", tr("Language"))
         self._put(languages, *(name for name in self._given if name.startswith("language_")))
-        for menu in (themes, languages):
+        for menu in (themes, languages, conventions):
             group = QActionGroup(self.window)
             for action in menu.actions():
                 group.addAction(action)
         self._put(view, None, "reset_layout")
         self._put(
-            self._menu(tr("Help"), "help"),
+            self._menu(tr("&Help"), "help"),
             "help", "help_builder", "help_formats", "tour", "shortcuts", "commands", "log", "about",
         )  # fmt: skip
-        self.wordmark = named(label("Terrace", "wordmark"), "wordmark", "Terrace")
+        self.wordmark = named(QWidget(), "wordmark", "Terrace")
+        row = QHBoxLayout(self.wordmark)
+        row.setContentsMargins(16, 0, 4, 0)
+        row.setSpacing(8)
+        logo = QLabel()
+        logo.setPixmap(QIcon(str(resource_path("icons", "terrace.svg"))).pixmap(18, 18))
+        row.addWidget(logo)
+        row.addWidget(label("Terrace", "wordmark"))
+        QShortcut(QKeySequence("F10"), self.window).activated.connect(self._into_menus)
         bar.setCornerWidget(self.wordmark, Qt.Corner.TopLeftCorner)
         self.document = ElidedLabel("", "document")
         bar.setCornerWidget(self.document, Qt.Corner.TopRightCorner)
+
+    def _into_menus(self) -> None:
+        bar = self.window.menuBar()
+        bar.setFocus(Qt.FocusReason.MenuBarFocusReason)
+        bar.setActiveAction(bar.actions()[0])
 
     def _menu(self, title: str, name: str) -> QMenu:
         menu = self.window.menuBar().addMenu(title)
@@ -173,6 +244,8 @@ class Actions(QObject):
         action.setObjectName(f"action_{name}")
         if isinstance(given.keys, QKeySequence.StandardKey):
             action.setShortcuts(QKeySequence.keyBindings(given.keys))
+        elif isinstance(given.keys, tuple):
+            action.setShortcuts([QKeySequence(k) for k in given.keys])
         elif given.keys is not None:
             action.setShortcut(QKeySequence(given.keys))
         if given.chosen is not None:
@@ -190,36 +263,57 @@ class Actions(QObject):
         bar.setFloatable(False)
         bar.toggleViewAction().setEnabled(False)
         self.window.addToolBar(bar)
+        bar.setFixedHeight(theme.BAR)
         self.buttons: dict[str, QToolButton] = {}
         plan = (
-            ("open", tr("Open"), "outline"), ("save_data", tr("Save"), "outline"), None,
-            ("undo", tr("Undo"), "plain"), ("redo", tr("Redo"), "plain"), None,
-            ("tool_describe", tr("Describe"), "plain"), ("tool_prepare", tr("Prepare"), "plain"),
-            ("tool_plot", tr("Plot"), "plain"), None,
-            ("new_model", tr("New model"), "primary"), ("compare", tr("Compare"), "plain"),
+            ("open", tr("Open"), "open"), ("save_data", tr("Save"), "save"), None,
+            ("undo", tr("Undo"), "undo"), ("redo", tr("Redo"), "redo"), None,
+            ("tool_describe", tr("Describe"), "describe"), ("tool_prepare", tr("Prepare"), "prepare"),
+            ("tool_plot", tr("Plot"), "plot"), ("new_model", tr("New model"), "model"),
+            ("after_all", tr("After the fit"), "after"), ("compare", tr("Compare"), "compare"),
         )  # fmt: skip
-        self._roomy: list[QAction] = []
-        self._tight: list[QAction] = []
         for item in plan:
-            placed = bar.addSeparator() if item is None else bar.addWidget(self._bar_button(*item))
-            if item is not None and item[0].startswith("tool_"):
-                self._roomy.append(placed)
-            elif item is not None and item[0] in ("undo", "redo"):
-                self._tight.append(placed)
-        for group in (self._tight, self._roomy):
-            group.append(bar.actions()[bar.actions().index(group[-1]) + 1])  # and the line behind them
+            if item is None:
+                bar.addSeparator()
+            else:
+                bar.addWidget(self._bar_button(*item))
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(gap)
-        bar.addWidget(self._bar_button("export", tr("Export report"), "outline"))
+        self.find = FindLine(self._things)
+        self.find.setFixedHeight(theme.CONTROL)
+        bar.addWidget(self.find)
+        bar.addWidget(self._bar_button("export", tr("Report"), "report"))
 
-    def _bar_button(self, name: str, text: str, variant: str) -> QToolButton:
+    def _bar_button(self, name: str, text: str, icon: str) -> QToolButton:
         action = self._all[name] if name in self._all else self._make(name)  # some stand in no menu
-        b = tool_button(text, f"tool_{name}", variant=variant, accessible=text)
+        b = named(BarButton(), f"tool_{name}", text)
+        b.setText(text)
+        b.setProperty("variant", "bar")
+        b.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        b.setCursor(Qt.CursorShape.PointingHandCursor)
+        set_icon(b, icon, on="accent_text")
+        b.setCheckable(True)
+        b.setToolButtonStyle(BESIDE)
         b.setEnabled(action.isEnabled())
-        b.clicked.connect(lambda _checked=False: action.trigger())
+        b.clicked.connect(lambda _checked=False: self._pressed(b, action))
         action.enabledChanged.connect(b.setEnabled)
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         b.setToolTip(f"{text} ({keys})" if keys else text)
         self.buttons[name] = b
         return b
+
+    def _pressed(self, b: QToolButton, action: QAction) -> None:
+        b.setChecked(not b.isChecked())  # it shows what is open, which is not for the click to say
+        action.trigger()
+        self.tool_used.emit()
+
+    def _things(self) -> list[Thing]:
+        """What the actions are for the line that finds anything, and what else the window has."""
+        kind = tr("Menu")
+        out = [
+            Thing(a.text().replace("&", "").rstrip("…"), kind, ICONS.get(n, "more"), a.trigger, n.replace("_", " "))
+            for n, a in self._all.items()
+            if a.isEnabled() and not n.startswith(("do_", "tool_")) and n != "find"
+        ]
+        return out + self.more_things()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from terrace_desktop.app.history_tab import HistoryTab
+from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.grid.filter_bar import FilterBar
 from terrace_desktop.grid.variables import VariablesPage
 from terrace_desktop.grid.view import GridView
 from terrace_desktop.results.segments import Segments
-from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, named
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, icon_button, label, named, tool_button
 from terrace_desktop.work.history import HistoryModel
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
 
 DATA, VARIABLES, HISTORY = range(3)
+RAIL = 48  # px
+LEAST = 220  # px
+TALL = 680  # px: a zone of less height, that of a window under 800, shows one part at a time
 
 
 class FilterStrip(QWidget):
@@ -60,22 +66,27 @@ class FilterStrip(QWidget):
         self.setVisible(bool(parts))
 
 
-class DataPane(QTabWidget):
-    """Three tabs. The labels-or-codes switch stands at their right end."""
+class DataPane(QFrame):
+    """The grid over the list of variables; where there is no height for both, and for the history, tabs.
+
+    The labels-or-codes switch stands in the head. Folded it is a rail of icons.
+    """
 
     filter_changed = Signal()
     filter_asked = Signal(str, bool)  # an expression, and whether the user has finished typing it
+    fold_asked = Signal(bool)
+    edit_asked = Signal(str)  # what a variable is: the editor of the variables
 
     def __init__(self, history: HistoryModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        named(self, "left_tabs", self.tr("Data, variables and history"))
-        named(self.tabBar(), "left_tab_bar", self.tr("Data, variables and history"))
-        self.tabBar().setExpanding(False)
+        named(self, "data_zone", self.tr("Data, variables and history"))
+        self.setProperty("zone", "data")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setDocumentMode(False)
+        self._tab, self._folded, self._tall = DATA, False, True
         self.grid = GridView()
         self.strip = FilterStrip()
         page = named(QWidget(), "data_tab", self.tr("Data"))
+        self._page = page
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -84,31 +95,163 @@ class DataPane(QTabWidget):
         column.addWidget(hairline())
         column.addWidget(self.strip)
         column.addWidget(self.grid, 1)
-        self.variables_page = VariablesPage()
+        self.list = VariablePane()
+        self.variables_page = VariablesPage(self)  # shown in the work panel
+        self.variables_page.hide()
         self.variables = self.variables_page.view
         self.history_tab = HistoryTab(history)
-        self.addTab(page, self.tr("Data"))
-        self.addTab(self.variables_page, self.tr("Variables"))
-        self.addTab(self.history_tab, self.tr("History"))
         self.labels = Segments(
             "labels_or_codes",
             self.tr("Values shown as"),
             [("labels", self.tr("Labels")), ("codes", self.tr("Codes"))],
         )
-        self._corner = QWidget()
-        corner = QHBoxLayout(self._corner)
-        corner.setContentsMargins(0, 0, 12, 6)
-        corner.addWidget(self.labels)
-        self.setCornerWidget(self._corner)
+        self.parts = named(QSplitter(Qt.Orientation.Vertical), "data_parts", self.tr("Data and variables"))
+        self.parts.setHandleWidth(1)
+        self.parts.setChildrenCollapsible(False)
+        for part in (page, self.list, self.history_tab):
+            self.parts.addWidget(part)
+        self.parts.setSizes([500, 400, 400])
+        self._full = QWidget()
+        whole = QVBoxLayout(self._full)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._head())
+        whole.addWidget(hairline())
+        whole.addWidget(self.parts, 1)
+        self._rail = self._make_rail()
+        around = QHBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.setSpacing(0)
+        around.addWidget(self._rail)
+        around.addWidget(self._full)
         self.labels.chosen.connect(lambda key: self.grid.set_labels(key == "labels"))
-        self.currentChanged.connect(self._tab_changed)
         self.strip.only_asked.connect(self.show_only_marked)
         self.strip.all_asked.connect(self.show_all)
         self.strip.clear_asked.connect(lambda: self.mark_rows(None))
-        self.grid.variable_asked.connect(self.show_variable)
+        self.grid.variable_asked.connect(self.edit_asked)
         self.bar.filter_asked.connect(self.filter_asked)
         self.bar.go_asked.connect(self.go_to)
         self.bar.left.connect(lambda: self.grid.setFocus(Qt.FocusReason.OtherFocusReason))
+        self._arrange()
+
+    # --- building -----------------------------------------------------------------------------------
+    def _head(self) -> QWidget:
+        out = QFrame()
+        out.setFixedHeight(theme.HEAD)
+        row = QHBoxLayout(out)
+        row.setContentsMargins(16, 0, 8, 0)
+        row.setSpacing(8)
+        self.heading = label(self.tr("Data"), "heading")
+        self.count = ElidedLabel("", "muted")
+        self.tabs = QButtonGroup(self)
+        self._tab_buttons: list[QToolButton] = []
+        for k, words in enumerate((self.tr("Data"), self.tr("Variables"), self.tr("History"))):
+            b = tool_button(words, f"left_tab_{k}", variant="tab")
+            b.setCheckable(True)
+            b.clicked.connect(partial(self.show_tab, k))
+            self.tabs.addButton(b, k)
+            self._tab_buttons.append(b)
+            row.addWidget(b)
+        self.history_button = icon_button("history", "left_history", self.tr("History (Ctrl+3)"), checkable=True)
+        self.history_button.clicked.connect(lambda on: self.show_tab(HISTORY if on else DATA))
+        self.fold_button = icon_button(
+            "fold", "left_fold", self.tr("Fold the data away"), lambda: self.fold_asked.emit(True)
+        )
+        row.addWidget(self.heading)
+        row.addWidget(self.count, 1)
+        row.addStretch(0)
+        row.addWidget(self.labels)
+        row.addWidget(self.history_button)
+        row.addWidget(self.fold_button)
+        self._head_row = row
+        return out
+
+    def _make_rail(self) -> QFrame:
+        out = named(QFrame(), "data_rail", self.tr("Data, folded away"))
+        out.setProperty("role", "rail")
+        out.setFixedWidth(RAIL - 1)
+        column = QVBoxLayout(out)
+        column.setContentsMargins(9, 9, 0, 12)
+        column.setSpacing(14)
+        for k, (icon, words) in enumerate(
+            (("data", self.tr("Data")), ("variables", self.tr("Variables")), ("history", self.tr("History")))
+        ):
+            b = icon_button(icon, f"rail_{icon}", words, partial(self._unfold_to, k))
+            column.addWidget(b)
+        column.addStretch(1)
+        column.addWidget(icon_button("unfold", "rail_unfold", self.tr("Show the data"), partial(self._unfold_to, None)))
+        return out
+
+    def _unfold_to(self, tab: int | None) -> None:
+        self.fold_asked.emit(False)
+        if tab is not None:
+            self.show_tab(tab)
+            self.begin()
+
+    # --- what is seen -------------------------------------------------------------------------------
+    def tab(self) -> int:
+        """Which of data, variables and history is in front."""
+        return self._tab
+
+    def show_tab(self, tab: int) -> None:
+        """Bring data, variables or history to the front."""
+        self._tab = tab
+        self._arrange()
+
+    def offer_variables(self) -> None:
+        """Bring the variables to the front where there is room for one part only: a model is built from them."""
+        if not self._tall and self._tab == DATA:
+            self.show_tab(VARIABLES)
+
+    def begin(self) -> None:
+        """The focus to where the zone begins."""
+        if self._folded:
+            self._rail.findChildren(QToolButton)[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
+        elif self._tab == VARIABLES:
+            self.list.begin()
+        else:
+            part: QWidget = self.grid if self._tab == DATA else self.history_tab.list
+            part.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def history_part(self) -> QWidget:
+        """What brings the history to the front."""
+        return self.history_button if self._tall else self._tab_buttons[HISTORY]
+
+    def is_folded(self) -> bool:
+        """True where only the rail is seen."""
+        return self._folded
+
+    def set_folded(self, on: bool) -> None:
+        """Fold to the rail, or show all."""
+        self._folded = on
+        self._arrange()
+
+    def _arrange(self) -> None:
+        tall = self._tall
+        self._rail.setVisible(self._folded)
+        self._full.setVisible(not self._folded)
+        self.setMinimumWidth(RAIL if self._folded else LEAST)
+        self.setMaximumWidth(RAIL if self._folded else 16_777_215)
+        data = self._tab == DATA or (tall and self._tab == VARIABLES)
+        self._page.setVisible(data)
+        self.list.setVisible(self._tab == VARIABLES or (tall and data))
+        self.list.set_headed(tall)
+        self.history_tab.setVisible(self._tab == HISTORY)
+        self.heading.setVisible(tall)
+        self.heading.setText(self.tr("History") if self._tab == HISTORY else self.tr("Data"))
+        self.count.setVisible(tall and self._tab != HISTORY)
+        self.history_button.setVisible(tall)
+        self.history_button.setChecked(self._tab == HISTORY)
+        for k, b in enumerate(self._tab_buttons):
+            b.setVisible(not tall)
+            b.setChecked(k == self._tab)
+        self._place_labels()
+
+    def _place_labels(self) -> None:
+        """The switch stands where there is room for it; the Data menu has it too."""
+        tabs = sum(b.sizeHint().width() + 20 for b in self._tab_buttons) if not self._tall else 100
+        needed = tabs + self.labels.sizeHint().width() + 96
+        self.labels.setVisible(self._tab != HISTORY and (self._tall or self._tab == DATA) and self.width() >= needed)
 
     def show_dataset(self, dataset: Dataset | None, same: bool = False) -> None:
         """Show data in all tabs; a filter holds for a changed version of the data, not for others."""
@@ -122,14 +265,8 @@ class DataPane(QTabWidget):
         elif self.bar.text():
             self.bar.finish()
         self.variables_page.show_dataset(dataset)
-        count = 0 if dataset is None else len(dataset.variables)
-        self.setTabText(VARIABLES, self.tr("Variables ({0})").format(f"{count:,}"))
+        self.list.show_variables(() if dataset is None else dataset.variables)
         self._refresh()
-
-    def show_variable(self, name: str) -> None:
-        """Go to a variable in the Variables tab."""
-        self.setCurrentIndex(VARIABLES)
-        self.variables.show_variable(name)
 
     def mark_rows(self, rows: np.ndarray | None) -> None:
         """Mark rows of the data that were selected in a plot."""
@@ -141,7 +278,7 @@ class DataPane(QTabWidget):
 
             mask = np.zeros(len(dataset), dtype=bool)
             mask[rows[rows < len(dataset)]] = True
-            self.setCurrentIndex(DATA)
+            self.show_tab(DATA)
             self.grid.mark_rows(mask)
         self._refresh()
 
@@ -164,13 +301,13 @@ class DataPane(QTabWidget):
 
     def focus_filter(self) -> None:
         """Go to the line that filters."""
-        self.setCurrentIndex(DATA)
+        self.show_tab(DATA)
         self.bar.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.bar.line.selectAll()
 
     def focus_go(self) -> None:
         """Go to the line that goes to a row or variable."""
-        self.setCurrentIndex(DATA)
+        self.show_tab(DATA)
         self.bar.go.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.bar.go.selectAll()
 
@@ -198,17 +335,22 @@ class DataPane(QTabWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._tab_changed(self.currentIndex())
-
-    def _tab_changed(self, tab: int) -> None:
-        room = self.width() - self.tabBar().sizeHint().width() - 24  # the Data menu has the switch too
-        self._corner.setVisible(tab == DATA and self._corner.sizeHint().width() <= room)
+        tall = self.height() >= TALL
+        if tall != self._tall:
+            self._tall = tall
+            self._arrange()
+        self._place_labels()
 
     def _refresh(self) -> None:
         model = self.grid.grid
         marked = 0 if model.marked is None else int(model.marked.sum())
         rows = 0 if model.dataset is None else len(model.dataset)
-        self.strip.show_state(marked, self.rows_shown(), rows)
+        shown = self.rows_shown()
+        self.strip.show_state(marked, shown, rows)
+        words = self.tr("{0} row(s)", "", rows).format(f"{rows:,}")
+        if shown is not None:
+            words = self.tr("{0} of {1} row(s)", "", rows).format(f"{shown:,}", f"{rows:,}")
+        self.count.set_text(words if model.dataset is not None else "")
         self.filter_changed.emit()
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from terrace.data.formats import filter_of, save_filters
@@ -56,7 +55,7 @@ class ExportFlow(QObject):
         """What the menus offer to write."""
         c = self.controller
         return [
-            Action("save_data", tr("Save data &as…"), self.save_data, QKeySequence.StandardKey.SaveAs, c.has_data),
+            Action("save_data", tr("Save data &as…"), self.save_data, ("Ctrl+S", "Ctrl+Shift+S"), c.has_data),
             Action(
                 "save_history",
                 tr("Save &history as do-file…"),
@@ -71,7 +70,7 @@ class ExportFlow(QObject):
         """One report of every card on the page, in the order in which they came."""
         path = self._ask(self.tr("Export report"), f"report{REPORTS[0][1][0]}", REPORTS)
         if path:
-            self.write_report(self.results.cards(), path, self.results.loose())
+            self.write_report(self.results.cards(), path, self.results.outputs())
 
     def export_card(self, card: ModelCard, suffix: str) -> None:
         """A report of one model with what was asked about it."""
@@ -82,11 +81,11 @@ class ExportFlow(QObject):
     def write_report(self, cards: list[ModelCard], path: str, loose: Sequence[OutputCard] = ()) -> None:
         """Run the command that writes a report; the ending of the name decides on the format.
 
-        The outputs under the models go with them, `loose` are those under none.
+        The outputs under the models go with them; `loose` are others.
         """
         models = [(card.stored, card.title) for card in cards if card.stored]
-        groups = [self.results.group_of(card) for card in cards]
-        outputs = [*(c for g in groups if g is not None for c in g.outputs), *loose]
+        under = [output for card in cards for output in self.results.under(card)]
+        outputs = [*under, *(output for output in loose if output not in under)]
         numbers = [c.outcome.number for c in outputs if c.outcome.number]
         if models or numbers:
             self.controller.run(commands.report(path, models, numbers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QUrl, Signal
@@ -24,6 +25,7 @@ class HelpFlow(QObject):
         super().__init__(window)
         self.window = window
         self.controller = controller
+        self.keys: Callable[[], list[tuple[str, str]]] = list  # of all actions, for the sheet
 
     def actions(self) -> list[Action]:
         """What the menu offers."""
@@ -32,7 +34,7 @@ class HelpFlow(QObject):
             Action("help", tr("&First steps"), partial(page, "first-steps"), keys),
             Action("help_builder", tr("The &model builder"), partial(page, "model-builder")),
             Action("help_formats", tr("&What a file keeps"), partial(page, "formats")),
-            Action("shortcuts", tr("&Keyboard"), partial(page, "keyboard")),
+            Action("shortcuts", tr("&Keyboard"), partial(page, "keyboard"), "Ctrl+/"),
             Action("commands", tr("&Commands"), self.show_commands, enabled=lambda: self.controller.is_ready),
             Action("log", tr("Open the &log"), self.open_log),
             Action("about", tr("&About Terrace"), self.show_about),
@@ -44,6 +46,7 @@ class HelpFlow(QObject):
         from terrace.data.resources import resource_path
 
         text = resource_path("help", f"{name}.md").read_text(encoding="utf-8").replace("{data formats}", programs())
+        text = text.replace("{keys}", "\n".join(f"| {keys} | {words} |" for keys, words in self.keys()))
         title = text.lstrip("# ").split("\n")[0]
         dialogs.PageDialog(self.window, f"help_{name}", title, text).show()
 

@@ -53,7 +53,7 @@ class EntryDelegate(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, theme.colour("selection"))
         elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.colour("hover"))
+            painter.fillRect(rect, theme.colour("sunk"))
         line = QRect(rect.left() + 12, rect.top(), rect.width() - 24, ROW)
         tint = {"ok": "accent", "error": "danger", "running": "accent"}.get(entry.state, "muted")
         centre = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+import json
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,24 +11,30 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from terrace.session.effects import Effect
+from terrace_desktop.forms.facts import short_title
 from terrace_desktop.results.model_card import AFTER, ModelCard
-from terrace_desktop.results.pane import PLOTS, ModelGroup, ResultsPane
-from terrace_desktop.ui import dialogs
+from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.words import marked, tr
+from terrace_desktop.work.commands import use_file, use_sample
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.ml_test import compare_by_ml
-from terrace_desktop.work.stale import changed_models
+from terrace_desktop.work.session_port import document_name
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
+    from terrace.session.session import Session
     from terrace.spec.model import ModelSpec
+    from terrace_desktop.builder.form import BuilderForm
+    from terrace_desktop.builder.variables import VariablePane
     from terrace_desktop.plots.cards import PlotRow
     from terrace_desktop.plots.thin import Prepared
     from terrace_desktop.ui.settings import Settings
+    from terrace_desktop.ui.work_panel import Zones
     from terrace_desktop.work.history import Entry
+    from terrace_desktop.work.session_port import Snapshot
 
 
 class ModelFlow(QObject):
@@ -37,23 +43,27 @@ class ModelFlow(QObject):
     told = Signal(str)  # a short message for the status bar
 
     def __init__(
-        self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings
-    ) -> None:
+        self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings, zones: Zones,
+        variables: VariablePane,
+    ) -> None:  # fmt: skip
         super().__init__(window)
         self.window = window
         self.controller = controller
         self.results = results
         self.settings = settings
-        self.builder: Any = None
+        self.zones = zones
+        self.variables = variables
+        self.builder: BuilderForm | None = None  # the draft, also while the panel is closed
         self._after: Any = None  # made when it is first wanted
-        self._place: dict[int, ModelGroup] = {}  # entry -> where its output goes
-        results.edit_asked.connect(lambda card: self.open_builder(card.fit.spec))
-        results.mend_asked.connect(lambda card, _advice: self.open_builder(card.fit.spec))
-        results.predict_asked.connect(self.predict)
-        results.after_asked.connect(self.after)
+        results.edit_asked.connect(self.edit)
+        results.mend_asked.connect(lambda card, _advice: self.edit(card))
         results.panel_asked.connect(self.open_after)
-        results.rename_asked.connect(self.rename)
-        results.refit_asked.connect(lambda card: controller.run(card.fit.command))
+        results.refit_asked.connect(self.refit)
+        results.refit_all_asked.connect(self.refit_stale)
+        results.open_asked.connect(self.open_data_of)
+        results.plots_asked.connect(self.make_plots)
+        results.further_asked.connect(self.work_out)
+        results.outline_asked.connect(controller.run)
         results.ml_test_asked.connect(lambda command: compare_by_ml(controller, command))
         results.new_model_asked.connect(lambda: self.open_builder(None))
 
@@ -93,29 +103,55 @@ class ModelFlow(QObject):
         ]
 
     # --- the builder --------------------------------------------------------------------------------
-    def open_builder(self, spec: ModelSpec | None) -> None:
-        """The model builder over the present data, empty or with a model in it."""
+    def open_builder(self, spec: ModelSpec | None, origin: ModelCard | None = None) -> None:
+        """The model builder over the present data, empty or with a model in it, which may come from a card."""
         dataset = self.controller.snapshot.dataset
         if dataset is None:
             return
-        from terrace_desktop.builder import BuilderDialog
+        from terrace.spec.conventions import convention
+        from terrace_desktop.builder.form import BuilderForm
 
-        if self.builder is not None and self.builder.form.state.can_undo:
+        if self.builder is not None and self.builder.state.can_undo:
             # what is being built is not thrown away: another model can be undone, none is no reason
             if spec is not None:
-                self.builder.form.set_spec(spec)
-            self.builder.raise_()
-            self.builder.activateWindow()
+                self.builder.set_spec(spec)
+            self.zones.open(self.builder)
             return
-        self.close_builder()
+        self.discard_builder()
         known = self.controller.snapshot.constraints
-        self.builder = BuilderDialog(
-            dataset, spec, self.window, self.settings, constraints=known, run_commands=self._run_for_builder,
+        self.builder = BuilderForm(
+            dataset, spec, title=self._next_title(), subtitle=self._parent_words(spec), variables=self.variables,
+            constraints=known, run_commands=self._run_for_builder,
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
+            habits=convention(self.settings.convention()),
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
-        self.builder.finished.connect(self._builder_gone)
-        self.builder.show()
+        fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
+        self.builder.live.follow(self.controller.previewer(), fit, name)
+        self.builder.cancelled.connect(self.close_builder)
+        self.zones.open(self.builder)
+
+    def _next_title(self) -> str:
+        return self.tr("Model {0}").format(len(self.results.cards()) + 1)
+
+    def _parent_words(self, spec: ModelSpec | None) -> str:
+        """The model that this one begins from."""
+        card = next((c for c in self.results.cards() if spec is not None and c.fit.spec == spec), None)
+        return "" if card is None else self.tr("from {0}").format(short_title(card.title))
+
+    def draft(self) -> str:
+        """The model that is being built as a JSON text, for the project to keep; empty where there is none."""
+        return "" if self.builder is None or not self.builder.is_draft() else self.builder.draft()
+
+    def open_draft(self, text: str) -> None:
+        """A draft that was kept, in the builder again. Raises ValueError for what is no draft."""
+        found = json.loads(text)
+        self.open_builder(None)
+        if self.builder is not None:
+            self.builder.title = str(found.get("title") or self.builder.title)
+            self.builder.subtitle = str(found.get("subtitle") or "")
+            self.builder.use_text("\n".join([*found.get("definitions", []), found["command"]]))
+            self.builder.head_changed.emit()
 
     def open_builder_with(self, command: str) -> None:
         """The builder with the model that a command describes."""
@@ -127,28 +163,36 @@ class ModelFlow(QObject):
         """The builder with the command on the clipboard."""
         self.open_builder(None)
         if self.builder is not None:
-            self.builder.form.paste_command()
+            self.builder.paste_command()
 
     def show_data(self, dataset: Dataset | None, same: bool) -> None:
         """The data are others: the model that is being built stays where they come from the same place."""
         if self.builder is None:
             return
-        if dataset is None or not (same or dataset.source == self.builder.form.state.dataset.source):
+        if dataset is None or not (same or dataset.source == self.builder.state.dataset.source):
             self.close_builder()
         else:
-            self.builder.form.set_dataset(dataset)
+            self.builder.set_dataset(dataset)
 
     def close_builder(self) -> None:
-        """Close the builder where it is open."""
+        """Give up what is built, and close the panel where it shows that."""
+        if self.builder is not None:
+            if self.zones.is_open(self.builder):
+                self.zones.close_panel()
+            self.discard_builder()
+
+    def discard_builder(self) -> None:
+        """The draft goes away; the panel stays as it is."""
         if self.builder is not None:
             builder, self.builder = self.builder, None
-            builder.close()
+            builder.close_down()
+            self.zones.panel.forget(builder)
             builder.deleteLater()
 
     def _open_with(self, command: str) -> None:
         self.open_builder(None)
         if self.builder is not None:
-            self.builder.form.use_text(command)
+            self.builder.use_text(command)
 
     def _run_for_builder(self, commands: tuple[str, ...], then: Callable[[], object]) -> None:
         """Run commands on the data for the builder; the first that fails is told there, and ends it."""
@@ -167,47 +211,33 @@ class ModelFlow(QObject):
             if outcome is not None and outcome.ok:
                 go_on()
             elif outcome is not None and outcome.error is not None:
-                builder.form.status_more.set_text(outcome.error[1])
+                builder.status_more.set_text(outcome.error[1])
 
         go_on()
 
     def _fit(self, command: str) -> None:
-        for definition in self.builder.form.definitions() if self.builder is not None else ():
+        for definition in self.builder.definitions() if self.builder is not None else ():
             self.controller.run(definition)
-        self.controller.run(command)  # the builder closes itself
-
-    def _builder_gone(self, _result: int = 0) -> None:
-        if self.builder is not None:
-            self.builder.deleteLater()
-            self.builder = None
+        self.controller.run(command)
+        self.close_builder()
 
     # --- what follows a fit -------------------------------------------------------------------------
     def after(self, card: ModelCard, command: str, then: Callable[[Any], object] | None = None) -> None:
-        """Run a command about this model; its output comes under the card, and `then` gets its outcome."""
-        group = self.results.group_of(card)
+        """Run a command about this model, under which its output comes; `then` gets its outcome."""
         self.activate(card)
-        entry = self.controller.run(command, then)
-        if group is not None:
-            self._place[entry.id] = group
+        self.controller.run(command, then)
 
     def open_after(self, card: ModelCard, key: str = "") -> None:
         """The panel of everything that follows a fit, for this model."""
         if self._after is None:
             from terrace_desktop.panels.after.flow import AfterFlow
 
-            self._after = AfterFlow(self.window, self.controller, self.results, self)
+            self._after = AfterFlow(self.window, self.zones, self.controller, self.results, self)
         self._after.open(card, key)
 
     def predict(self, card: ModelCard) -> None:
         """Ask what to predict, and add it to the data."""
         self.open_after(card, "predict")
-
-    def rename(self, card: ModelCard) -> None:
-        """Give a model another name on its card."""
-        dialog = dialogs.NameDialog(self.window, self.tr("Rename model"), card.title, self.tr("Rename"))
-        dialog.chosen.connect(card.set_title)
-        dialog.chosen.connect(lambda _name: self.results.models_changed.emit())
-        dialog.open()
 
     def compare(self) -> None:
         """The panel where models are compared, for the newest one that has a name."""
@@ -233,13 +263,16 @@ class ModelFlow(QObject):
     def edit_newest(self) -> None:
         """The newest model in the builder."""
         card = self.results.newest()
-        self.open_builder(None if card is None else card.fit.spec)
+        if card is None:
+            self.open_builder(None)
+        else:
+            self.edit(card)
 
     def refit_newest(self) -> None:
         """Fit it again."""
         card = self.results.newest()
         if card is not None:
-            self.controller.run(card.fit.command)
+            self.refit(card)
 
     def predict_newest(self) -> None:
         """Predict from it."""
@@ -267,104 +300,116 @@ class ModelFlow(QObject):
             self.told.emit(self.tr("Tables copied"))
 
     def set_metric(self, metric: str) -> None:
-        """Variances or SDs on every card."""
-        for card in self.results.cards():
-            card.set_metric(metric)
+        """Variances or SDs in every table."""
+        self.results.set_metric(metric)
 
     # --- outcomes -----------------------------------------------------------------------------------
-    def show(self, entry: Entry, outcome: Outcome, kept: str = "") -> None:
-        """Put the outcome of a command where it belongs; its fit was kept under the name `kept`."""
-        group = self._place.pop(entry.id, None)
+    def show(self, outcome: Outcome, entry: Entry) -> None:
+        """Tell what is no part of the document: that a command failed, and what is said in passing."""
         if outcome.error is not None:
             if outcome.error[0] != "cancelled":
                 self.results.dismiss_errors()
-                self.results.add_output(entry, outcome)
+                self.results.show_error(entry, outcome)
             return
-        if outcome.fit is not None and not self._known(outcome.fit):
-            self.results.dismiss_errors()
-            self._show_fit(entry, outcome, kept)
-            return
-        if outcome.quiet or not (outcome.text.strip() or outcome.tables or outcome.plots or outcome.warnings):
+        self.results.dismiss_errors()
+        told = outcome.text.strip()
+        if outcome.quiet or not (told or outcome.tables or outcome.plots or outcome.warnings):
             if "data" in outcome.changed:  # nothing to say is no reason to say nothing
                 self.told.emit(self.tr("Done: {0}").format(" ".join(outcome.command.split())))
             return
-        self.results.dismiss_errors()
-        dataset = self.controller.snapshot.dataset
-        if Effect.OPENS in outcome.effects and dataset is not None and dataset.notes:  # worth more than a passing line
-            title = self.tr("Notes on the data")
-            self.results.add_output(entry, replace(outcome, text="\n".join(dataset.notes)), None, title)
-            return
-        line = outcome.text.strip()
-        passing = Effect.BRIEF in outcome.effects or ("data" in outcome.changed and "\n" not in line)
-        if passing and not (outcome.tables or outcome.plots or outcome.warnings):
-            if outcome.type != "estimates restore":  # the window does that on the way to something else
-                self.told.emit(line.split("\n")[0])
-            return
-        if group is None and Effect.ABOUT_FIT in outcome.effects and self.results.groups:
-            group = next((g for g in self.results.groups if self.is_active(g.card)), self.results.groups[0])
-        self.results.add_output(entry, outcome, group if group in self.results.groups else None)
+        if Effect.OUTLINE in outcome.effects and not outcome.warnings:
+            return  # the document shows it
+        passing = Effect.BRIEF in outcome.effects or ("data" in outcome.changed and "\n" not in told)
+        shown = bool(outcome.tables or outcome.plots or outcome.warnings) or Effect.OPENS in outcome.effects
+        restored = outcome.type == "estimates restore"  # the window does that on the way to something else
+        if passing and not shown and not restored:
+            self.told.emit(told.split("\n")[0])
 
-    def _known(self, fit: FitResult) -> bool:
-        return any(card.fit is fit for card in self.results.cards())
+    def work_out(self, card: ModelCard) -> None:
+        """Work out what costs more than the fit, ICC, R² and tests of terms, for a card that is seen."""
+        from terrace.session.document.card import complete
+        from terrace_desktop.work.session_port import take_snapshot
 
-    def _show_fit(self, entry: Entry, outcome: Outcome, kept: str) -> None:
-        dataset = self.controller.snapshot.dataset
-        group = self.results.add_model(entry, outcome, dataset)
-        if kept:
-            group.card.stored = kept
-            self.results.models_changed.emit()
-        fit = outcome.fit
-        assert fit is not None
-        if dataset is None:
-            return
-        if outcome.quiet:  # asked to be quiet: it shows its head, and draws when it is opened
-            group.card.set_folded(True)
-            group.card.unfolded_first.connect(lambda: self._make_plots(group, fit, dataset))
-        else:
-            self._make_plots(group, fit, dataset)
+        id_ = card.item.id
 
-    def _make_plots(self, group: ModelGroup, fit: FitResult, dataset: Dataset) -> None:
-        from terrace_desktop.plots.cards import PlotRow
+        def work(session: Session) -> Snapshot:
+            complete(session, id_)
+            return take_snapshot(session)
 
-        effects = any(block.names for block in fit.model.design.blocks)
-        kinds = PLOTS if effects else tuple(k for k in PLOTS if k != "caterpillar")
-        row = PlotRow(kinds)
-        row.rows_selected.connect(self.results.rows_selected)
-        row.export_asked.connect(
-            lambda plot, suffix: self.results.plot_export_asked.emit(plot, suffix, group.card)
-        )
-        group.add_plots(row)
-        for kind in kinds:
-            self._make_plot(group, row, kind, partial(compute_plot, kind, fit, dataset))
+        self.controller.call(f"the further tables of model {card.item.number}", work, self.controller.take)
 
-    def _make_plot(self, group: ModelGroup, row: PlotRow, kind: str, work: Callable[[], Prepared]) -> None:
+    def make_plots(self, card: ModelCard, row: PlotRow) -> None:
+        """Compute the diagnostic plots of a model for the row that is open on its card."""
+        dataset = card.dataset
+        for kind in row.small:
+            if dataset is None:
+                row.small[kind].show_failure(self.tr("The data of this model are not here."))
+            else:
+                self._make_plot(card, row, kind, partial(compute_plot, kind, card.fit, dataset))
+
+    def _make_plot(self, card: ModelCard, row: PlotRow, kind: str, work: Callable[[], Prepared]) -> None:
         def show(plot: Prepared) -> None:
-            if group in self.results.groups:
+            if card.plots is row:  # it may have been closed meanwhile
                 row.small[kind].show_plot(plot)
 
         def show_failure(error: Exception) -> None:
-            if group in self.results.groups:
+            if card.plots is row:
                 row.small[kind].show_failure(str(error))
 
         self.controller.call(f"plot {kind}", lambda _session: work(), show, show_failure)
 
-    # --- stale results ------------------------------------------------------------------------------
-    def check_stale(self) -> None:
-        """Ask the worker which models rest on data that have changed since."""
+    # --- models and their data ----------------------------------------------------------------------
+    def has_data_of(self, card: ModelCard) -> bool:
+        """True where the data that are open come from the rows that a model was fitted to."""
         now = self.controller.snapshot.dataset
-        asked = [(c.number, c.fit.spec, c.dataset) for c in self.results.cards() if c.dataset is not None]
-        asked = [a for a in asked if a[2] is not now]
-        fresh = [c for c in self.results.cards() if c.dataset is now]
-        for card in fresh:
-            card.set_stale(False)
-        if asked:
-            work = partial(changed_models, asked, now)
-            self.controller.call("looking for stale models", lambda _session: work(), self._show_stale)
+        then = card.dataset
+        if then is None or now is None:
+            return then is None
+        return now.lineage is then.lineage or (bool(then.source) and then.source == now.source)
 
-    def _show_stale(self, stale: Mapping[int, bool]) -> None:
-        for card in self.results.cards():
-            if card.number in stale:
-                card.set_stale(stale[card.number])
+    def refit(self, card: ModelCard) -> None:
+        """Fit a model again in its place; where other data are open, its card says which are needed."""
+        if self.has_data_of(card):
+            self.controller.run(f"refit {card.item.id}")
+        else:
+            self._tell_elsewhere(card)
+
+    def edit(self, card: ModelCard) -> None:
+        """A model in the builder; where other data are open, its card says which are needed."""
+        if self.has_data_of(card):
+            self.open_builder(card.fit.spec, card)
+        else:
+            self._tell_elsewhere(card)
+
+    def open_data_of(self, card: ModelCard) -> None:
+        """Open the file that a model was fitted to."""
+        source = "" if card.dataset is None else card.dataset.source
+        card.tell("")
+        if source.startswith("sample "):
+            self.controller.run(use_sample(source.removeprefix("sample ")))
+        elif source:
+            self.controller.run(use_file(source))
+
+    def _tell_elsewhere(self, card: ModelCard) -> None:
+        name = document_name(card.dataset) or self.tr("other data")
+        card.tell(self.tr("This model was fitted to {0}, which is not open now.").format(name))
+
+    # --- what is out of date ------------------------------------------------------------------------
+    def check_stale(self) -> None:
+        """Ask the worker which models rest on data that have changed since, and what has."""
+        now = self.controller.snapshot.dataset
+        if all(card.dataset is None or card.dataset is now for card in self.results.cards()):
+            self.results.show_stale({})
+            return
+        from terrace.session.out_of_date import stale
+
+        self.controller.call(
+            "looking for stale models", lambda session: stale(session.state), self.results.show_stale
+        )
+
+    def refit_stale(self) -> None:
+        """Fit all models that are out of date again, in one step."""
+        self.controller.run("refit _stale")
 
 
 def start_values(fit: FitResult | None) -> str:

@@ -20,6 +20,7 @@ from terrace.report import formats
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome
     from terrace_desktop.app.window import MainWindow
+    from terrace_desktop.results.model_card import ModelCard
 
 SAMPLE = "sleepstudy"
 COMMAND = "mixed reaction days || subject: days, covariance(unstructured) reml"
@@ -58,11 +59,12 @@ class SelfTest(QObject):
         self._expect(abs(outcome.fit.ll - LL) < 5e-4, f"log likelihood {outcome.fit.ll}")
         days = next(e for e in outcome.fit.fixed if e.term == "days")
         self._expect(abs(days.coef - DAYS) < 5e-4, f"coefficient of days {days.coef}")
+        self._card().show_part("model_plots")
         # behind the plots, which are in the queue
         self.window.controller.call("self-test", lambda _session: None, self._guard(self._plotted), self._failed)
 
     def _plotted(self, _value: None) -> None:
-        row = self.window.results.groups[0].plots
+        row = self._card().plots
         self._expect(row is not None, "no plots")
         assert row is not None
         plots = [picture.plot for picture in row.small.values()]
@@ -78,6 +80,12 @@ class SelfTest(QObject):
         files.append(folder / "plot.pdf")
         self.window.exports.write_plot(plots[0], str(files[-1]))
         self.window.controller.call("self-test", lambda _session: files, self._guard(self._exported), self._failed)
+
+    def _card(self) -> ModelCard:
+        card = self.window.results.newest()
+        self._expect(card is not None, "the model is not in the results")
+        assert card is not None
+        return card
 
     def _exported(self, files: list[Path]) -> None:
         for file in files:

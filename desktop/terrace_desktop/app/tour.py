@@ -43,7 +43,7 @@ def stops(parts: Parts) -> tuple[Stop, ...]:
         Stop(
             tr("Your data"),
             tr("A double click on a name sorts, one on a cell changes it. The line above filters the rows. "
-                "Variables has labels, measure levels and codes for missing."),
+                "Below are the variables: drag them into a model; the Menu key has their labels and measures."),
             parts.data,
         ),
         Stop(
@@ -54,8 +54,8 @@ def stops(parts: Parts) -> tuple[Stop, ...]:
         ),
         Stop(
             tr("A model"),
-            tr("New model opens the builder: outcome, fixed terms, and a card for each level. The equations follow as "
-                "you click."),
+            tr("New model opens the builder beside the data: outcome, fixed effects, and the groups. The model follows "
+                "as you click, and stays a draft until you keep it."),
             parts.new_model,
         ),
         Stop(
@@ -71,7 +71,7 @@ def stops(parts: Parts) -> tuple[Stop, ...]:
         ),
         Stop(
             tr("Take it away"),
-            tr("Copy puts a table into Word or Excel as a table. Export report writes everything."),
+            tr("Copy puts a table into Word or Excel as a table. Report writes everything."),
             parts.export,
         ),
     )  # fmt: skip

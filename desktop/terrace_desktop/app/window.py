@@ -1,4 +1,4 @@
-"""The main window: menus and tool bar above, data on the left, results on the right, status below."""
+"""The main window: menus and tool bar above; data, work and results side by side; status below."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QStackedWidget, QWidget
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from terrace.errors import TerraceError
 from terrace.session.effects import Effect
+from terrace.spec.conventions import CONVENTIONS, convention
 from terrace_desktop.app.actions import Actions
 from terrace_desktop.app.data_flow import DataFlow
 from terrace_desktop.app.data_pane import DATA, HISTORY, VARIABLES, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
+from terrace_desktop.app.find import Thing
 from terrace_desktop.app.help_flow import HelpFlow
 from terrace_desktop.app.model_flow import ModelFlow
 from terrace_desktop.app.script_flow import ScriptFlow
 from terrace_desktop.app.start_page import StartPage
 from terrace_desktop.app.status import StatusBar
+from terrace_desktop.app.variables_editor import VariablesEditor
+from terrace_desktop.app.zones import Zones, fitting
 from terrace_desktop.panels.data.actions import actions as prepare_actions
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui import dialogs, theme, words
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.measures import measure_icon
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.work_panel import WorkPanel
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.history import duration
@@ -71,22 +77,19 @@ class MainWindow(QMainWindow):
         self.controller = Controller(Worker("session"), Worker("view"), port, warm_up)
         self.left = DataPane(self.controller.history)
         self.results = ResultsPane()
+        self.work = WorkPanel()
+        self.splitter = Zones(self.left, self.work, self.results, settings)
         self.start = StartPage()
         self.data = DataFlow(self, self.controller, self.left, settings)
-        self.models = ModelFlow(self, self.controller, self.results, settings)
+        self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
         self._prepare: PrepareFlow | None = None
+        self._variables: VariablesEditor | None = None
+        self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
         self.scripts = ScriptFlow(self, self.controller, settings, self._last_session)
         self.help = HelpFlow(self, self.controller)
         self.status = StatusBar()
         self.setStatusBar(self.status)
-        self.splitter = named(QSplitter(Qt.Orientation.Horizontal), "splitter", self.tr("Data and results"))
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.left)
-        self.splitter.addWidget(self.results)
-        self.left.setMinimumWidth(220)
-        self.results.setMinimumWidth(300)
         self.pages = named(QStackedWidget(), "pages", self.tr("Start and workspace"))
         self.pages.addWidget(self.start)
         self.pages.addWidget(self.splitter)
@@ -105,11 +108,80 @@ class MainWindow(QMainWindow):
         if self._prepare is None:
             from terrace_desktop.panels.data.flow import PrepareFlow
 
-            self._prepare = PrepareFlow(self, self.controller)
+            self._prepare = PrepareFlow(self, self.splitter, self.controller)
         return self._prepare
 
-    def _open_form(self, key: str) -> None:
-        self.prepare.open(key)
+    def _open_form(self, key: str, group: str = "") -> None:
+        self.prepare.open(key, group)
+
+    def edit_variables(self, name: str = "") -> None:
+        """What the variables are, to be edited in the work panel."""
+        if self._variables is None:
+            self._variables = VariablesEditor(self.left.variables_page)
+        self.splitter.open(self._variables)
+        if name:
+            self.left.variables.show_variable(name)
+
+    def _take_variable(self, name: str) -> None:
+        """A variable of the list was taken, and no builder is there for it: show what it is."""
+        if self.models.builder is None or not self.splitter.is_open(self.models.builder):
+            self.edit_variables(name)
+
+    def _variable_menu(self, name: str, where: QPoint) -> None:
+        if self.models.builder is not None and self.splitter.is_open(self.models.builder):
+            return
+        menu = named(QMenu(self), "variable_menu", name)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Labels and measure…")).triggered.connect(lambda: self.edit_variables(name))
+        menu.addAction(self.tr("Go to its column")).triggered.connect(lambda: self.left.go_to(name))
+        menu.popup(where)
+
+    def _things(self) -> list[Thing]:
+        """What can be found beside the actions: forms, variables, results, commands."""
+        from terrace_desktop.panels.after.catalog import groups as after_catalog
+        from terrace_desktop.panels.data.catalog import groups as data_catalog
+
+        dataset = self.controller.snapshot.dataset
+        if dataset is None:
+            return []
+        out = [
+            Thing(e.title, self.tr("Form"), g.icon or "prepare", partial(self._open_form, e.key),
+                  f"{e.purpose} {e.also} {e.key}")
+            for g in data_catalog()
+            for e in g.entries
+        ]  # fmt: skip
+        card = self.results.newest()
+        if card is not None:
+            out += [
+                Thing(e.title, self.tr("After the fit"), "after", partial(self.models.open_after, card, e.key),
+                      f"{e.purpose} {e.also} {e.key}")
+                for g in after_catalog()
+                for e in g.entries
+            ]  # fmt: skip
+        out += [
+            Thing(v.name, self.tr("Variable"), measure_icon(v.measure.value), partial(self.left.go_to, v.name), v.label)
+            for v in dataset.variables
+        ]
+        out += [
+            Thing(c.title, self.tr("Result"), "model", partial(self._show_result, c), "model result")
+            for c in self.results.cards()
+        ]
+        for name, about in session_port.known_commands().items():
+            out.append(Thing(name, self.tr("Command"), "history", partial(self._edit_command, f"{name} "), about))
+        return out
+
+    def _show_result(self, card: QWidget) -> None:
+        if card in self.results.cards():
+            self.results.go_to(card.item.id)
+            card.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _panel_changed(self) -> None:
+        """The entry of the tool bar whose work is in the panel is marked."""
+        content = self.work.content() if self.splitter.is_open() else None
+        self.actions_.show_open("" if content is None else content.tool())
+        if content is not None and content is self.models.builder and content is not self._served:
+            self.left.offer_variables()
+        self._served = content
 
     def all_actions(self) -> list[Action]:
         """What the menus and the tool bar offer, by those who do it."""
@@ -133,8 +205,14 @@ class MainWindow(QMainWindow):
             Action("undo", tr("&Undo"), self.undo, std.Undo, lambda: self.controller.snapshot.can_undo),
             Action("redo", tr("&Redo"), self.redo, std.Redo, lambda: self.controller.snapshot.can_redo),
             Action("copy", tr("&Copy"), self.copy, enabled=open_),
-            Action("variables", tr("Describe var&iables"), partial(self.show_tab, VARIABLES), enabled=open_),
+            Action("variables", tr("Names, labels and measures of var&iables…"), self.edit_variables, enabled=open_),
             Action("cancel", tr("C&ancel what runs"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
+            Action("find", tr("&Find anything"), self.find_anything, "Ctrl+K"),
+            Action("next_zone", tr("&Next zone"), partial(self.splitter.go, 1), "F6"),
+            Action("previous_zone", tr("Previou&s zone"), partial(self.splitter.go, -1), "Shift+F6"),
+            Action("fold_data", tr("Fold or &unfold the data"), self.fold_data, enabled=open_),
+            Action("tear_panel", tr("Tear the work &panel off, or put it back"), self.splitter.tear,
+                   enabled=self.splitter.is_open),
             Action("tab_data", tr("&Data"), partial(self.show_tab, DATA), "Ctrl+1"),
             Action("tab_variables", tr("&Variables"), partial(self.show_tab, VARIABLES), "Ctrl+2"),
             Action("tab_history", tr("&History"), partial(self.show_tab, HISTORY), "Ctrl+3"),
@@ -147,6 +225,13 @@ class MainWindow(QMainWindow):
             *(
                 Action(f"language_{code}", text, partial(self.set_language, code), chosen=code == spoken)
                 for code, text in ((words.SYSTEM, tr("&As the system")), *words.languages().items())
+            ),
+            *(
+                Action(
+                    f"convention_{c.key}", tr("{0}: {1}").format(c.title, c.purpose),
+                    partial(self.set_convention, c.key), chosen=c is convention(self.settings.convention()),
+                )
+                for c in CONVENTIONS
             ),
             Action("reset_layout", tr("R&eset layout"), self.reset_layout),
             Action("tour", tr("&Tour of the window"), self.start_tour),
@@ -166,9 +251,19 @@ class MainWindow(QMainWindow):
         self.results.rows_selected.connect(self.left.mark_rows)
         self.results.models_changed.connect(self._refresh)
         self.results.command_edit_asked.connect(self._edit_command)
-        self.results.command_run_asked.connect(self._run)
+        self.results.command_run_asked.connect(self.scripts.run_typed)
         self.left.filter_changed.connect(self._refresh)
-        self.left.history_tab.run_asked.connect(self._run)
+        self.left.edit_asked.connect(self.edit_variables)
+        self.left.list.taken.connect(self._take_variable)
+        self.left.list.menu_wanted.connect(self._variable_menu)
+        self.splitter.panel_changed.connect(self._panel_changed)
+        self.splitter.panel_changed.connect(partial(self.actions_.refresh, "tear_panel"))
+        self.work.headed.connect(self._panel_changed)
+        self.actions_.more_things = self._things
+        self.actions_.tool_used.connect(self._panel_changed)
+        self.actions_.find.left.connect(self.left.begin)
+        self.help.keys = self.actions_.sheet
+        self.left.history_tab.run_asked.connect(self.scripts.run_typed)
         self.left.history_tab.save_asked.connect(self.exports.save_history)
         self.start.open_asked.connect(self.data.ask_open)
         self.start.file_asked.connect(self.data.open_file)
@@ -198,13 +293,6 @@ class MainWindow(QMainWindow):
         else:
             self.controller.ready.connect(then, Qt.ConnectionType.SingleShotConnection)
 
-    def _run(self, command: str) -> None:
-        """Run a command, or the lines of a text as a do-file."""
-        if "\n" in command.strip():
-            self.controller.run_script(command)
-        else:
-            self.controller.run(command)
-
     # --- what the session tells ---------------------------------------------------------------------
     def _ready(self) -> None:
         known = session_port.known_commands()
@@ -214,7 +302,7 @@ class MainWindow(QMainWindow):
             self.status.show_state(self.tr("Ready"))
         self._refresh()
 
-    def _finished(self, entry: Entry, outcome: Outcome | None, kept: str) -> None:
+    def _finished(self, entry: Entry, outcome: Outcome | None) -> None:
         if entry.state == "cancelled":
             self.status.tell(self.tr("Cancelled. Nothing was changed."))
             return
@@ -227,7 +315,7 @@ class MainWindow(QMainWindow):
         if outcome.error is not None and self.controller.snapshot.dataset is None:
             self.start.show_error(outcome.error[1], outcome.error_advice)
             return
-        self.models.show(entry, outcome, kept)
+        self.models.show(outcome, entry)
 
     def _changed(self, snapshot: session_port.Snapshot, what: frozenset[str]) -> None:
         shown = self.left.grid.grid.dataset
@@ -237,11 +325,16 @@ class MainWindow(QMainWindow):
             self._document = document_name(snapshot.dataset)
             self.models.show_data(snapshot.dataset, same)
             self.models.check_stale()
+        if snapshot.document is not self.results.shown:
+            models = [(i.id, id(i.data)) for i in self.results.shown.models()]
+            self.results.show_document(snapshot.document)
+            if [(i.id, id(i.data)) for i in snapshot.document.models()] != models:
+                self.models.check_stale()
         if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
-            if self.left.currentIndex() == DATA:
+            if self.left.tab() == DATA:
                 self.left.grid.setFocus(Qt.FocusReason.OtherFocusReason)
-        elif snapshot.dataset is None and not self.results.groups and "data" in what:
+        elif snapshot.dataset is None and not self.results.has_cards() and "data" in what:
             self.pages.setCurrentWidget(self.start)
         self._refresh()
 
@@ -275,7 +368,7 @@ class MainWindow(QMainWindow):
             self.status.tell(message)
             return
         outcome = Outcome("", self.tr("Export"), "error", 0.0, error=("export", message), error_advice=advice)
-        self.results.add_output(entry, outcome)
+        self.results.show_error(entry, outcome)
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, TerraceError):
@@ -310,25 +403,33 @@ class MainWindow(QMainWindow):
         elif hasattr(widget, "copy"):
             widget.copy()
 
+    def find_anything(self) -> None:
+        """Go to the line that finds anything."""
+        self.actions_.find.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.actions_.find.selectAll()
+
+    def fold_data(self) -> None:
+        """Fold the data to a rail, or show them again."""
+        self.splitter.fold(not self.left.is_folded())
+
     def show_tab(self, tab: int) -> None:
         """Go to a tab on the left."""
-        self.left.setCurrentIndex(tab)
+        self.left.show_tab(tab)
         if self.pages.currentWidget() is self.start and self.controller.history.entries:
             self.pages.setCurrentWidget(self.splitter)
-        page = (self.left.grid, self.left.variables, self.left.history_tab.list)[tab]
-        page.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if self.left.is_folded():
+            self.splitter.fold(False)
+        self.left.begin()
 
     def focus_results(self) -> None:
         """Go to the results."""
-        card = self.results.newest()
-        target: QWidget = self.results if card is None else card.browser
-        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.results.begin()
 
     def focus_command(self) -> None:
         """Go to the command bar."""
         if self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
-        self.left.setCurrentIndex(HISTORY)
+        self.left.show_tab(HISTORY)
         self.left.history_tab.bar.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def set_theme(self, choice: str) -> None:
@@ -343,11 +444,18 @@ class MainWindow(QMainWindow):
         self.actions_[f"language_{choice}"].setChecked(True)
         self.status.tell(self.tr("Terrace speaks this language from its next start on."))
 
+    def set_convention(self, key: str) -> None:
+        """What forms write where nothing is chosen, from now on; commands keep their own defaults."""
+        self.settings.set_convention(key)
+        self.actions_[f"convention_{key}"].setChecked(True)
+        told = self.tr("New models begin with: {0}. Typed commands keep the defaults of the manual.")
+        self.status.tell(told.format(convention(key).purpose))
+
     def reset_layout(self) -> None:
         """Sizes as on the first day."""
         self.settings.forget_states()
-        self.resize(*_fitting(SIZE))
-        self._default_split()
+        self.resize(*fitting(SIZE))
+        self.splitter.reset()
 
     def start_tour(self) -> None:
         """Bubbles that tell what the parts of the window are for; one tour at a time."""
@@ -357,7 +465,7 @@ class MainWindow(QMainWindow):
             tour.end()
         if self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
-        self.left.setCurrentIndex(DATA)
+        self.left.show_tab(DATA)
         buttons = self.actions_.buttons
         Tour(
             self,
@@ -366,7 +474,7 @@ class MainWindow(QMainWindow):
                 prepare=buttons["tool_prepare"],
                 new_model=buttons["new_model"],
                 results=self.results,
-                history=self.left.tabBar(),
+                history=self.left.history_part(),
                 export=buttons["export"],
             ),
         )
@@ -383,7 +491,7 @@ class MainWindow(QMainWindow):
         self._failure = None
 
     def _edit_command(self, command: str) -> None:
-        self.left.setCurrentIndex(HISTORY)
+        self.left.show_tab(HISTORY)
         self.left.history_tab.bar.put(command)
 
     # --- looks and state ----------------------------------------------------------------------------
@@ -408,7 +516,7 @@ class MainWindow(QMainWindow):
         if isinstance(snapshot.dataset, StreamedData):
             filtered = self.tr("streamed, the first {0} shown").format(f"{rows:,}")
             rows = snapshot.dataset.file.n_rows
-        variables, models = len(snapshot.dataset.variables), len(self.results.groups)
+        variables, models = len(snapshot.dataset.variables), len(snapshot.document.models())
         parts = [
             self.tr("rows not counted") if rows is None else self.tr("{0} row(s)", "", rows).format(f"{rows:,}"),
             self.tr("{0} variable(s)", "", variables).format(f"{variables:,}"),
@@ -420,15 +528,12 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.start.show_recent(self.settings.recent())
         self.actions_.show_recent(self.settings.recent())
-        self.resize(*_fitting(SIZE))
+        self.resize(*fitting(SIZE))
+        self._first_size = self.size()
         geometry = self.settings.state("window")
         if geometry is not None:
             self.restoreGeometry(geometry)
-        split = self.settings.state("splitter")
-        if split is None or not self.splitter.restoreState(split):
-            self._default_split()
-        self.splitter.setHandleWidth(1)
-        self.left.setCurrentIndex(min(2, max(0, self.settings.number("tab"))))
+        self.left.show_tab(min(2, max(0, self.settings.number("tab"))))
         if not self.settings.flag("labels", True):
             self.left.labels.choose("codes")
 
@@ -447,14 +552,10 @@ class MainWindow(QMainWindow):
         self._sure = True
         self.close()
 
-    def _default_split(self) -> None:
-        width = self.width()
-        self.splitter.setSizes([round(width * 0.39), width - round(width * 0.39)])
-
     def _remember(self) -> None:
         self.settings.set_state("window", self.saveGeometry())
-        self.settings.set_state("splitter", self.splitter.saveState())
-        self.settings.set_number("tab", self.left.currentIndex())
+        self.splitter.remember()
+        self.settings.set_number("tab", self.left.tab())
         self.settings.set_flag("labels", self.left.labels.value() == "labels")
         self.settings.save()
 
@@ -468,6 +569,21 @@ class MainWindow(QMainWindow):
         if path:
             event.acceptProposedAction()
             QTimer.singleShot(0, self, lambda: self.data.open_file(path))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._keep_on_screen)  # the frame is known once the window stands
+
+    def _keep_on_screen(self) -> None:
+        """A window whose frame is larger than the screen has its status bar under the edge."""
+        screen = self.screen()
+        if self.isMaximized() or self.isFullScreen() or screen is None:
+            return
+        room, whole = screen.availableGeometry(), self.frameGeometry()
+        over = (max(0, whole.width() - room.width()), max(0, whole.height() - room.height()))
+        if any(over) and self.size() == self._first_size:
+            self.resize(self.width() - over[0], self.height() - over[1])
+            self.move(room.topLeft())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -493,14 +609,6 @@ class MainWindow(QMainWindow):
 def _dropped_file(event: QDropEvent) -> str:
     files = [u.toLocalFile() for u in event.mimeData().urls() if u.isLocalFile()]
     return files[0] if len(files) == 1 and Path(files[0]).is_file() else ""
-
-
-def _fitting(size: tuple[int, int]) -> tuple[int, int]:
-    screen = QGuiApplication.primaryScreen()
-    if screen is None:
-        return size
-    room = screen.availableGeometry()
-    return min(size[0], room.width()), min(size[1], room.height())
 
 
 def _same_data(old: Dataset | None, new: Dataset | None) -> bool:

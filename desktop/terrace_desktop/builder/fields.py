@@ -28,7 +28,8 @@ from PySide6.QtWidgets import (
 
 from terrace.errors import TerraceError
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.measures import BADGES, measure_word
+from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.measures import BADGES, measure_icon, measure_word
 from terrace_desktop.ui.widgets import named, restyle
 
 Index = QModelIndex | QPersistentModelIndex
@@ -110,7 +111,7 @@ class Choice(QComboBox, Generic[V]):
         quiet = bool(self.property("quiet"))  # those are as wide as what they show
         shown = [self.currentText()] if quiet else [t for _, t in self._options]
         widest = max((self.fontMetrics().horizontalAdvance(t) for t in shown), default=0)
-        return QSize(widest + 42, super().sizeHint().height())
+        return QSize(widest + 48, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(48, super().minimumSizeHint().height())
@@ -191,7 +192,8 @@ class Fold(QPushButton):
     def _show(self, on: bool) -> None:
         self._body.setVisible(on)
         tail = f" · {self._summary}" if self._summary and not on else ""
-        self.setText(("▾ " if on else "▸ ") + self._title + tail)
+        self.setText(self._title + tail)
+        set_icon(self, "down" if on else "unfold", "muted")
         self.setAccessibleName(self._title + tail)
         self.setAccessibleDescription(self.tr("open") if on else self.tr("closed"))
 
@@ -270,7 +272,8 @@ class Typed(QLineEdit, Generic[V]):
 
 def leave_undo(event: QEvent, typing: bool) -> bool:
     """True where a line is to leave the keys of undo and redo to the form, since nothing was typed into it."""
-    if typing or event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+    kinds = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+    if typing or event.type() not in kinds or not isinstance(event, QKeyEvent):
         return False
     if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
         event.ignore()
@@ -278,11 +281,11 @@ def leave_undo(event: QEvent, typing: bool) -> bool:
     return False
 
 
-def badge(measure: str) -> QLabel:
-    """The mark of a variable's level of measurement."""
-    out = QLabel(BADGES.get(measure, "#"))
+def badge(kind: str) -> QLabel:
+    """The icon of a variable's level of measurement, or of an intercept or a slope."""
+    out = QLabel()
     out.setProperty("role", "badge")
-    out.setAlignment(Qt.AlignmentFlag.AlignCenter)
     out.setFixedSize(QSize(18, 16))
-    out.setAccessibleName(measure_word(measure))
+    set_icon(out, kind if kind in ("intercept", "slope") else measure_icon(kind), "accent_text")
+    out.setAccessibleName(measure_word(kind) if kind in BADGES else "")
     return out

@@ -1,11 +1,12 @@
-"""The builder as a widget: variables on the left, the form in the middle, the model on the right."""
+"""The builder as contents of the work panel: the form, under it the model as it lives, at the foot what keeps it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -13,21 +14,22 @@ from PySide6.QtWidgets import (
     QMenu,
     QScrollArea,
     QSizePolicy,
-    QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from terrace.data.dataset import Dataset
+from terrace.data.resources import resource_path
 from terrace.spec import edit
+from terrace.spec.conventions import Convention
 from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder import look
 from terrace_desktop.builder.checking import DIRECT_ROWS
-from terrace_desktop.builder.live import COMMAND, LivePanel, command_of
+from terrace_desktop.builder.live import LivePanel, command_of
 from terrace_desktop.builder.pasting import read_paste
 from terrace_desktop.builder.section import Section
-from terrace_desktop.builder.sections.estimation import EstimationSection
+from terrace_desktop.builder.sections.estimation import EstimationSection, summary
 from terrace_desktop.builder.sections.fixed import FixedSection, OutcomeSection
 from terrace_desktop.builder.sections.levels import LevelsSection
 from terrace_desktop.builder.sections.maximisation import MaximisationSection
@@ -41,49 +43,54 @@ from terrace_desktop.builder.terms.variable_menu import fill_variable_menu
 from terrace_desktop.builder.uses import uses
 from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.settings import Settings
-from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle, tool_button
+from terrace_desktop.ui.dialogs import PageDialog
+from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle
+from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
 from terrace_desktop.work.worker import Worker
 
-FOLDS = 3  # sections at the end that are folded away
+LEAST_LIVE = 150  # px of the live panel that stay, however long the form is
 
 
-class BuilderForm(QWidget):
-    """Builds a model of `dataset`, starting from `spec`.
+class BuilderForm(WorkContent):
+    """Builds a model of `dataset`, starting from `spec`. Its variables come from the list `variables`.
 
-    ``fit_requested`` carries the command of a model that is ready; ``spec_changed`` every new model;
-    ``cancelled`` that the user wants none, ``help_wanted`` that the form is to be explained.
-    The frozen model is `spec`.
+    ``fit_requested`` carries the command of a model that is to be kept; ``spec_changed`` every new model; ``cancelled``
+    that the user wants none. The frozen model is `spec`.
     """
 
     fit_requested = Signal(str)
     cancelled = Signal()
-    help_wanted = Signal()
     spec_changed = Signal(object)
+    undoes = True
 
     def __init__(
         self,
         dataset: Dataset,
         spec: ModelSpec | None = None,
         parent: QWidget | None = None,
-        settings: Settings | None = None,
         *,
         title: str = "",
+        subtitle: str = "",
+        variables: VariablePane | None = None,
         direct_rows: int = DIRECT_ROWS,
         constraints: Mapping[int, str] | None = None,
         run_commands: RunCommands | None = None,
         start_values: str = "",
         worker: Worker | None = None,
+        habits: Convention | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
-            start_values=start_values, worker=worker,
+            start_values=start_values, worker=worker, habits=habits,
         )  # fmt: skip
-        self._settings = settings
+        self.title = title or (self.tr("Edit model") if spec else self.tr("New model"))
+        self.subtitle = subtitle
         self._active: RoleBox | None = None
-        self.variables = VariablePane()
+        self._asked = False
+        self.variables = VariablePane() if variables is None else variables
         self.live = LivePanel(self.state)
         self.outcome = OutcomeSection(self.state)
         self.fixed = FixedSection(self.state)
@@ -96,12 +103,12 @@ class BuilderForm(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._header(title or (self.tr("Edit model") if spec else self.tr("New model"))))
+        layout.addWidget(self._form())
         layout.addWidget(hairline())
-        layout.addWidget(self._middle(), 1)
+        self.live.setMinimumHeight(LEAST_LIVE)
+        layout.addWidget(self.live, 1)
         layout.addWidget(hairline())
         layout.addWidget(self._footer())
-        self._shortcuts()
         self._dress()
         theme.manager().changed.connect(self._dress)
         self.variables.taken.connect(self.add_variable)
@@ -114,153 +121,193 @@ class BuilderForm(QWidget):
         self.state.checked.connect(self._checked)
         self.state.failed.connect(self._tell_failure)
         self.destroyed.connect(self.state.close)
-        self.variables.model.set_variables(dataset.variables)
+        if variables is None:
+            self.variables.show_variables(dataset.variables)
         self.state.refresh()
-        self.variables.search.setFocus()
 
     # --- building ----------------------------------------------------------------------------------------
     def sections(self) -> tuple[Section, ...]:
         """The parts of the form in the order of thought."""
-        return (
-            self.outcome, self.fixed, self.levels, self.residuals, self.estimation, self.more,
-            self.maximisation, self.reporting,
-        )  # fmt: skip
+        return (self.outcome, self.fixed, self.levels, *self._further())
 
-    def _header(self, title: str) -> QWidget:
-        self.heading = label(title, "title")
-        self.start = tool_button(
-            self.tr("Start from ▾"), "builder_start", variant="outline", accessible=self.tr("Start from")
-        )
-        self.start.setMenu(QMenu(self.start))
+    def _further(self) -> tuple[Section, ...]:
+        """The parts that `Change` unfolds."""
+        return (self.estimation, self.residuals, self.more, self.maximisation, self.reporting)
+
+    def _form(self) -> QWidget:
+        column = QWidget()
+        column.setObjectName("builder_column")
+        column.setProperty("surface", "work")
+        column.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.hint = named(label("", "small", wrap=True), "builder_hint", self.tr("What to choose next"))
+        lines = QVBoxLayout(column)
+        lines.setContentsMargins(16, 12, 16, 12)
+        lines.setSpacing(14)
+        lines.addWidget(self.hint)
+        self._start_menu()
+        self.outcome.add_link(self.start)
+        for section in (self.outcome, self.fixed, self.levels):
+            lines.addWidget(section)
+        self.summary = named(ElidedLabel("", "muted"), "builder_summary", "")
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.change = button(self.tr("Change"), "builder_change", variant="link")
+        self.change.setCheckable(True)
+        self.change.setToolTip(self.tr("Estimation, residuals, weights, constraints and output"))
+        self.change.toggled.connect(self._unfold)
+        self.levels.last.addWidget(self.summary, 1)
+        self.levels.last.addWidget(self.change)
+        self.further = QWidget()
+        folds = QVBoxLayout(self.further)
+        folds.setContentsMargins(0, 0, 0, 0)
+        folds.setSpacing(12)
+        for more in self._further():
+            folds.addWidget(more)
+        lines.addWidget(self.further)
+        self.further.hide()
+        lines.addStretch(1)
+        self.scroller = named(FormScroll(column), "builder_scroll", self.tr("Model"))
+        return self.scroller
+
+    def _start_menu(self) -> None:
+        self.start = button(self.tr("Start from"), "builder_start", variant="link")
+        self.start.setToolTip(self.tr("A usual model of these data to begin with; paste or copy the command"))
+        menu = named(QMenu(self.start), "builder_start_menu", self.tr("Start from"))
         for template in TEMPLATES:
-            action = self.start.menu().addAction(f"{template.title}\t{template.purpose}")
+            action = menu.addAction(f"{template.title}\t{template.purpose}")
             action.setToolTip(template.purpose)
             action.setStatusTip(template.purpose)
             action.setObjectName(f"builder_start_{template.key}")
             action.triggered.connect(lambda _c=False, key=template.key: self.state.start_from(key))
-        self.start.menu().addSeparator()
-        action = self.start.menu().addAction(self.tr("Empty model\tBegin again, nothing chosen"))
-        action.setObjectName("builder_start_empty")
-        action.triggered.connect(lambda: self.state.apply(edit.empty()))
-        self.undo = button(
-            self.tr("Undo"), "builder_undo", self.state.undo, variant="flat", tip=self.tr("Undo (Ctrl+Z)")
-        )
-        self.redo = button(
-            self.tr("Redo"), "builder_redo", self.state.redo, variant="flat", tip=self.tr("Redo (Ctrl+Y)")
-        )
-        self.paste = tool_button(
-            self.tr("Paste command"), "builder_paste", variant="outline", accessible=self.tr("Paste command")
-        )
-        self.paste.setToolTip(self.tr("The command on the clipboard becomes the model (Ctrl+Shift+V)"))
-        self.paste.clicked.connect(self.paste_command)
-        self.help = button(
-            self.tr("Help"), "builder_help", self.help_wanted.emit, variant="flat",
-            tip=self.tr("The form explained, and where each option is (F1)"),
-        )  # fmt: skip
-        self.reset = button(
-            self.tr("Reset"), "builder_reset", self.state.reset, variant="flat",
-            tip=self.tr("The model as it was when this window was opened"),
-        )  # fmt: skip
-        out = self._panel()
-        row = QHBoxLayout(out)
-        row.setContentsMargins(16, 10, 12, 10)
-        row.setSpacing(12)
-        row.addWidget(self.heading)
-        row.addWidget(self.start)
-        row.addWidget(self.paste)
-        row.addStretch(1)
-        row.addWidget(self.help)
-        row.addWidget(self.reset)
-        row.addWidget(self.undo)
-        row.addWidget(self.redo)
-        return out
+        menu.addSeparator()
+        empty = menu.addAction(self.tr("Empty model\tBegin again, nothing chosen"))
+        empty.setObjectName("builder_start_empty")
+        empty.triggered.connect(self.state.clear)
+        self.reset = self._menu_action(menu, self.tr("Reset\tThe model as it was at first"), "reset", self.state.reset)
+        menu.addSeparator()
+        self._menu_action(menu, self.tr("Paste command\tCtrl+Shift+V"), "paste", self.paste_command)
+        self._menu_action(menu, self.tr("Copy command"), "copy", self.copy_command)
+        menu.addSeparator()
+        self._menu_action(menu, self.tr("Help on the model builder\tF1"), "help", self.show_help)
+        self.start.setMenu(menu)
 
-    def _middle(self) -> QWidget:
-        column = QWidget()
-        column.setObjectName("builder_column")
-        column.setProperty("surface", "form")
-        column.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.hint = named(label("", "small", wrap=True), "builder_hint", self.tr("What to choose next"))
-        lines = QVBoxLayout(column)
-        lines.setContentsMargins(16, 12, 16, 16)
-        lines.addWidget(self.hint)
-        lines.setSpacing(14)
-        for section in self.sections()[:-FOLDS]:
-            lines.addWidget(section)
-        folds = QVBoxLayout()
-        folds.setSpacing(4)
-        for section in self.sections()[-FOLDS:]:
-            folds.addWidget(section)
-        lines.addLayout(folds)
-        lines.addStretch(1)
-        self.scroller = named(QScrollArea(), "builder_scroll", self.tr("Model"))
-        self.scroller.setWidget(column)
-        self.scroller.setWidgetResizable(True)
-        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setObjectName("builder_splitter")
-        self.splitter.setHandleWidth(1)
-        self.splitter.setChildrenCollapsible(False)
-        for widget, least in ((self.variables, 132), (self.scroller, 400), (self.live, 250)):
-            widget.setMinimumWidth(least)
-            self.splitter.addWidget(widget)
-        self.splitter.setStretchFactor(0, 2)
-        self.splitter.setStretchFactor(1, 5)
-        self.splitter.setStretchFactor(2, 4)
-        self.splitter.setSizes([184, 540, 396])
-        state = None if self._settings is None else self._settings.state("builder_splitter")
-        if state is not None:
-            self.splitter.restoreState(state)
-        return self.splitter
+    def _menu_action(self, menu: QMenu, text: str, name: str, do: object) -> QAction:
+        action = menu.addAction(text)
+        action.setObjectName(f"builder_{name}")
+        action.triggered.connect(lambda _c=False: do())  # type: ignore[operator]  # a bound method
+        return action
 
     def _footer(self) -> QWidget:
         self.status = button("", "builder_status", self.go_to_problem, variant="flat")
         self.status_more = ElidedLabel("", "small")
         self.status_more.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.cancel = button(self.tr("Cancel"), "builder_cancel", self.cancelled.emit)
-        self.copy = button(self.tr("&Copy command"), "builder_copy", self.copy_command)
-        self.fit = button(
-            self.tr("&Fit model"), "builder_fit", self.request_fit, variant="primary",
-            tip=self.tr("Fit the model (Ctrl+Enter)"),
+        self.cancel = button(
+            self.tr("Discard"), "builder_cancel", self.discard, variant="plain",
+            tip=self.tr("Give this draft up. Esc only closes the panel; the draft stays"),
         )  # fmt: skip
-        out = self._panel()
-        row = QHBoxLayout(out)
-        row.setContentsMargins(12, 10, 12, 10)
-        row.setSpacing(8)
-        row.addWidget(self.status)
-        row.addWidget(self.status_more, 1)
-        for w in (self.cancel, self.copy, self.fit):
-            row.addWidget(w)
-        return out
-
-    def _panel(self) -> QFrame:
+        self.fit = button(
+            self.tr("Keep this model"), "builder_fit", self.request_fit, variant="primary",
+            tip=self.tr("Fit the model and put it into the results (Ctrl+Enter)"),
+        )  # fmt: skip
+        set_icon(self.fit, "check", "on_accent")
         out = QFrame()
         out.setProperty("surface", "form")
+        column = QVBoxLayout(out)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        said = QHBoxLayout()
+        said.setContentsMargins(16, 6, 16, 0)
+        said.setSpacing(8)
+        said.addWidget(self.status)
+        said.addWidget(self.status_more, 1)
+        column.addLayout(said)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 8, 16, 12)
+        row.setSpacing(8)
+        row.addWidget(self.cancel)
+        row.addStretch(1)
+        row.addWidget(label(self.tr("Ctrl+Enter"), "muted"))
+        row.addWidget(self.fit)
+        column.addLayout(row)
         return out
 
-    def _shortcuts(self) -> None:
-        for keys, do in (
-            ("Ctrl+Z", self.state.undo),
-            ("Ctrl+Y", self.state.redo),
-            ("Ctrl+Shift+Z", self.state.redo),
-            ("Ctrl+Return", self.request_fit),
-            ("Ctrl+Enter", self.request_fit),
-            ("Ctrl+F", self._search),
-            ("Ctrl+Shift+V", self.paste_command),
-            ("F1", self.help_wanted.emit),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(do)
-
-    def _search(self) -> None:
-        self.variables.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.variables.search.selectAll()
+    def keys(self) -> Keys:
+        return {
+            "Ctrl+Z": self.undo, "Ctrl+Y": self.redo, "Ctrl+Shift+Z": self.redo,
+            "Ctrl+Return": self.request_fit, "Ctrl+Enter": self.request_fit, "Ctrl+Num+Enter": self.request_fit,
+            "Ctrl+F": self.variables.begin, "Ctrl+Shift+V": self.paste_command, "F1": self.show_help,
+        }  # fmt: skip
 
     def _dress(self) -> None:
         self.setStyleSheet(look.sheet())
+
+    # --- as contents of the work panel -------------------------------------------------------------------
+    def head(self) -> Head:
+        return Head("model", self.title, self.subtitle)
+
+    def tool(self) -> str:
+        return "new_model"
+
+    def begin(self) -> None:
+        target = self.fixed.add if self.spec.outcome.name else self.outcome.add
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def can_undo(self) -> bool:
+        return self.state.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        return self.state.can_redo
+
+    def undo(self) -> None:
+        self.state.undo()
+
+    def redo(self) -> None:
+        self.state.redo()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.variables.lend(self.keys)
+        self.variables.model.set_uses(uses(self.spec))
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.variables.lend(None)
+        self.variables.model.set_uses({})
+
+    def is_draft(self) -> bool:
+        """True where something was built that would be lost."""
+        return self.spec != self.state.first
+
+    def discard(self) -> None:
+        """Give the draft up; where there is something to lose, it takes two."""
+        if self.is_draft() and not self._asked:
+            self._asked = True
+            self.status_more.set_text(self.tr("Discard again to lose this draft"))
+            return
+        self.cancelled.emit()
+
+    def draft(self) -> str:
+        """The draft as a JSON text: the command, the definitions that it needs, and what it is called."""
+        return json.dumps(
+            {"command": self.command, "definitions": list(self.definitions()), "title": self.title,
+             "subtitle": self.subtitle}
+        )  # fmt: skip
+
+    def show_help(self) -> None:
+        """The page that explains the form."""
+        text = resource_path("help", "model-builder.md").read_text(encoding="utf-8")
+        PageDialog(self, "help_model_builder", self.tr("The model builder"), text).show()
+
+    def _unfold(self, on: bool) -> None:
+        self.further.setVisible(on)
+        for card in self.levels.cards:
+            card.show_details(on)
+        self.levels.details = on
+        self.fixed.show_details(on)
+        self.change.setText(self.tr("Close") if on else self.tr("Change"))
+        self.change.setAccessibleDescription(self.tr("open") if on else self.tr("closed"))
+        order_tabs(self)
 
     # --- the model ---------------------------------------------------------------------------------------
     @property
@@ -275,11 +322,11 @@ class BuilderForm(QWidget):
 
     def set_spec(self, spec: ModelSpec) -> None:
         """Show another model; it can be undone."""
-        self.state.apply(spec)
+        self.state.apply(spec, as_given=True)
 
     def set_dataset(self, dataset: Dataset) -> None:
         """The data are others."""
-        self.variables.model.set_variables(dataset.variables)
+        self.variables.show_variables(dataset.variables)
         self.state.set_dataset(dataset)
 
     def request_fit(self) -> None:
@@ -302,7 +349,7 @@ class BuilderForm(QWidget):
             return False
         self.live.command.setPlainText(command)
         if not self.live.use_command():
-            self.live.views.setCurrentIndex(COMMAND)
+            self.live.show_page("command")
             return False
         self.state.know(defined)
         return True
@@ -317,10 +364,12 @@ class BuilderForm(QWidget):
         self.status_more.set_text(self.tr("Command copied"))
 
     def close_down(self) -> None:
-        """The form goes away: remember its sizes, and let the checking end."""
-        if self._settings is not None:
-            self._settings.set_state("builder_splitter", self.splitter.saveState())
-            self._settings.save()
+        """The form goes away for good: the list of variables and the checking are free of it."""
+        self.variables.lend(None)
+        self.variables.taken.disconnect(self.add_variable)
+        self.variables.typed.disconnect(self.add_typed)
+        self.variables.menu_wanted.disconnect(self._variable_menu)
+        self.live.close_down()
         self.state.close()
 
     # --- adding variables --------------------------------------------------------------------------------
@@ -330,6 +379,8 @@ class BuilderForm(QWidget):
 
     def add_variable(self, name: str) -> None:
         """Add a variable to the active box, or to where a variable of its kind goes."""
+        if not self.isVisible():  # the list of variables serves others too
+            return
         box = self.active_box(name)
         box.offer(name)
         if box is self.outcome.box and self.spec.outcome.name == name:
@@ -338,6 +389,8 @@ class BuilderForm(QWidget):
 
     def add_typed(self, text: str) -> None:
         """Add terms as they are typed to the active box, or to the fixed effects; an outcome comes first."""
+        if not self.isVisible():
+            return
         box = self.active_box()
         if box.take_text is None:
             box = self.fixed.box
@@ -363,7 +416,7 @@ class BuilderForm(QWidget):
         for b in self.boxes():
             b.set_active(b is box)
 
-    def _focus_moved(self, _old: QWidget | None, new: QWidget | None) -> None:
+    def _focus_moved(self, old: QWidget | None, new: QWidget | None) -> None:
         if new is None or not self.isAncestorOf(new):
             return
         box: QWidget | None = new
@@ -375,6 +428,8 @@ class BuilderForm(QWidget):
             self.scroller.ensureWidgetVisible(new, 20, 40)
 
     def _variable_menu(self, name: str, where: QPoint) -> None:
+        if not self.isVisible():
+            return
         menu = QMenu(self)
         menu.setObjectName("builder_variable_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -385,12 +440,11 @@ class BuilderForm(QWidget):
     def _changed(self) -> None:
         for section in self.sections():
             section.show_spec()
-        title = next((t.title for t in TEMPLATES if t.key == self.state.template), "")
-        text = self.tr("Start from: %1 ▾").replace("%1", title) if title else self.tr("Start from ▾")
-        self.start.setText(text)
-        self.undo.setEnabled(self.state.can_undo)
-        self.redo.setEnabled(self.state.can_redo)
-        self.reset.setEnabled(self.state.spec != self.state.first)
+        self._asked = False
+        template = next((t.title for t in TEMPLATES if t.key == self.state.template), "")
+        self.start.setText(self.tr("From: %1").replace("%1", template) if template else self.tr("Start from"))
+        self.reset.setEnabled(self.is_draft())
+        self.head_changed.emit()
         hints = " · ".join(self.state.hints)
         self.hint.setText(hints)
         self.hint.setAccessibleName(hints)
@@ -398,7 +452,9 @@ class BuilderForm(QWidget):
         if self._active is not None and self._active not in self.boxes():
             self._set_active(None)
         self.live.show_spec()
-        self.variables.model.set_uses(uses(self.spec))
+        if self.isVisible():
+            self.variables.model.set_uses(uses(self.spec))
+        self.summary.set_text(summary(self.spec))
         self._show_status()
         order_tabs(self)
         self.spec_changed.emit(self.spec)
@@ -427,13 +483,14 @@ class BuilderForm(QWidget):
                 more = words.replace("%1", str(warnings))
             elif not self.spec.random:
                 more = self.tr("Without a level this is a linear model: add the groups, if there are any")
-        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 420)
+        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(220, self.width() - 90))
         self.status.setText(shown.replace("&", "&&"))
         self.status.setToolTip(text if shown != text else "")
         self.status.setAccessibleName(text)
         self.status.setProperty("tone", tone)
         restyle(self.status)
-        self.status_more.set_text(more)
+        if not self._asked:
+            self.status_more.set_text(more)
         self.fit.setEnabled(self.state.ready)
         self.fit.setAccessibleDescription("" if self.state.ready else text)
 
@@ -454,7 +511,12 @@ class BuilderForm(QWidget):
         if kind == "level" and rest and int(rest[0]) < len(self.levels.cards):
             card = self.levels.cards[int(rest[0])]
             part = rest[1] if len(rest) > 1 else ""
+            if part in ("weight", "covariance"):
+                self.change.setChecked(True)
             return {"slope": card.add, "covariance": card.covariance, "weight": card.weight_kind}.get(part, card.group)
+        if kind in ("residuals", "method", "df", "vce", "cluster", "confidence", "weight", "pwscale", "rows",
+                    "constraints", "maximisation"):  # fmt: skip
+            self.change.setChecked(True)
         if kind == "residuals":
             part = rest[0] if rest else ""
             r = self.residuals
@@ -470,3 +532,33 @@ class BuilderForm(QWidget):
             "constraints": m.constraints, "maximisation": self.maximisation.fold,
         }  # fmt: skip
         return places.get(kind, self.fixed.add)
+
+
+class FormScroll(QScrollArea):
+    """As high as the form is where there is room, and scrolls where there is not."""
+
+    def __init__(self, inner: QWidget) -> None:
+        super().__init__()
+        self._inner = inner
+        self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        inner.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def sizeHint(self) -> QSize:
+        width = max(self.width(), 320)
+        layout = self._inner.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            return QSize(width, layout.heightForWidth(width))
+        return QSize(width, self._inner.sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(320, 120)

@@ -1,4 +1,4 @@
-"""The right of the builder: the model as equations, as one equation, as a command; what will be estimated."""
+"""The model while it is built: its estimates and lines, its equations, its command; what will be estimated."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from terrace.data.streams.batches import StreamedData
 from terrace.errors import TerraceError
 from terrace.language.mixed import parse_mixed
+from terrace.results.fit import FitResult
 from terrace.spec import edit
 from terrace.spec.counts import Counts
 from terrace.spec.equations import Equations, equations
@@ -36,12 +37,14 @@ from terrace.spec.equations_render import (
 from terrace.spec.model import ModelSpec
 from terrace.spec.text import format_mixed
 from terrace_desktop.builder.fields import leave_undo
+from terrace_desktop.builder.preview import ModelPreview
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import button, hairline, label, named
+from terrace_desktop.work.previewer import Previewer
 
 HOLE = "…"
-COMMAND = 2  # the tab of the command
+NUMBERS = ("estimates", "lines")  # the pages of the preview
 
 
 def command_of(spec: ModelSpec) -> str:
@@ -108,29 +111,30 @@ class LivePanel(QWidget):
     def __init__(self, state: BuilderState) -> None:
         super().__init__()
         self.state = state
+        self.preview: ModelPreview | None = None
         self.setProperty("surface", "side")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.equations = self._browser("builder_equations", self.tr("Equations by level"))
         self.combined = self._browser("builder_combined", self.tr("Combined equation"))
         self.views = named(QTabBar(), "builder_views", self.tr("The model as"))
         self.views.setExpanding(False)
-        self.pages = [
-            self._with_copy(self.equations, "equations", "latex", equations_text, equations_latex),
-            self._with_copy(self.combined, "combined", "combined_latex", combined_text, combined_latex),
-            self._command_page(),
-        ]
-        for title in (self.tr("Equations"), self.tr("Combined"), self.tr("Command")):
+        self.pages: dict[str, QWidget] = {
+            "equations": self._equations_page(),
+            "command": self._command_page(),
+        }
+        for title in (self.tr("Equations"), self.tr("Command")):
             self.views.addTab(title)
         self.views.currentChanged.connect(self._turn)
         self.estimated = self._browser("builder_estimated", self.tr("What will be estimated"))
         inner = QWidget()
-        lines = QVBoxLayout(inner)
+        lines = self._column = QVBoxLayout(inner)
         lines.setContentsMargins(16, 4, 12, 8)
         lines.setSpacing(6)
-        for page in self.pages:
+        for page in self.pages.values():
             lines.addWidget(page)
         lines.addSpacing(8)
-        lines.addWidget(label(self.tr("What will be estimated"), "heading"))
+        self._counted = label(self.tr("What will be estimated"), "heading")
+        lines.addWidget(self._counted)
         lines.addWidget(self.estimated)
         lines.addStretch(1)
         scroll = named(QScrollArea(), "builder_live_scroll", self.tr("The model"))
@@ -153,9 +157,50 @@ class LivePanel(QWidget):
         theme.manager().changed.connect(self.show_all)
 
     # --- building ----------------------------------------------------------------------------------------
-    def _turn(self, at: int) -> None:
-        for k, page in enumerate(self.pages):
-            page.setVisible(k == at)
+    def follow(self, previewer: Previewer, parent: FitResult | None = None, parent_name: str = "") -> None:
+        """Show what the model gives on two pages before the others, beside the fit that it is made from."""
+        self.preview = ModelPreview(self.state, previewer, parent, parent_name)
+        self.preview.setParent(self)  # it goes with its pages, which it would otherwise still paint
+        blocked = self.views.blockSignals(True)
+        for at, (key, title, page) in enumerate((
+            ("estimates", self.tr("Estimates"), self.preview.estimates),
+            ("lines", self.tr("Lines"), self.preview.lines),
+        )):  # fmt: skip
+            self._column.insertWidget(at, page)
+            self.views.insertTab(at, title)
+            self.pages[key] = page
+        self.pages = {key: self.pages[key] for key in ("estimates", "lines", "equations", "command")}
+        self._column.insertWidget(0, self.preview.head)
+        self.views.blockSignals(blocked)
+        self.show_page("estimates")
+        self._turn(0)
+        self.preview.ask()
+
+    @property
+    def page(self) -> str:
+        """The page that is shown."""
+        return list(self.pages)[max(self.views.currentIndex(), 0)]
+
+    def show_page(self, key: str) -> None:
+        """Turn to a page: estimates, lines, equations or command."""
+        self.views.setCurrentIndex(list(self.pages).index(key))
+
+    def close_down(self) -> None:
+        """No preview will be asked for any more."""
+        if self.preview is not None:
+            self.preview.close_down()
+
+    def _turn(self, _at: int) -> None:
+        shown = self.page
+        for key, page in self.pages.items():
+            page.setVisible(key == shown)
+        numbers = shown in NUMBERS
+        for w in (self._counted, self.estimated):
+            w.setVisible(not numbers)
+        if self.preview is not None:
+            self.preview.head.setVisible(numbers)
+            self.preview.set_drawing(shown == "lines")
+        self.show_all()
 
     def _browser(self, name: str, accessible: str) -> QTextBrowser:
         return named(FittingBrowser(), name, accessible)
@@ -185,6 +230,17 @@ class LivePanel(QWidget):
         inner = out.layout()
         assert isinstance(inner, QVBoxLayout)
         inner.addLayout(row)
+        return out
+
+    def _equations_page(self) -> QWidget:
+        out = self._with_copy(self.equations, "equations", "latex", equations_text, equations_latex)
+        column = out.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.addSpacing(8)
+        column.addWidget(label(self.tr("Combined"), "heading"))
+        column.addWidget(
+            self._with_copy(self.combined, "combined", "combined_latex", combined_text, combined_latex)
+        )
         return out
 
     def _command_page(self) -> QWidget:
@@ -217,14 +273,15 @@ class LivePanel(QWidget):
     # --- showing -----------------------------------------------------------------------------------------
     def show_all(self) -> None:
         """Show the model and what is known of it."""
-        muted = theme.manager().theme.muted
-        found = self.written()
-        self.equations.setHtml(_readable(equations_html(found, muted)))
-        self.combined.setHtml(_readable(combined_html(found, muted)))
+        if self.page not in NUMBERS:  # nobody sees them there, and they take as long as a small fit
+            muted = theme.manager().theme.muted
+            found = self.written()
+            self.equations.setHtml(_readable(equations_html(found, muted)))
+            self.combined.setHtml(_readable(combined_html(found, muted)))
+            self.estimated.setHtml(self._estimated())
         text = command_of(self.state.spec)
         if self.command.toPlainText() != text and not self.use.isEnabled():
             self._show_command(text)
-        self.estimated.setHtml(self._estimated())
 
     def show_spec(self) -> None:
         """The model has changed: what was being typed gives way to it."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 from terrace.spec.choices import Closed
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Problem
+from terrace_desktop.builder.tab_order import reading_order
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import clear_layout, named
 
@@ -63,6 +64,7 @@ class Notes(QWidget):
         self.setObjectName(object_name)
         self._take = take
         self._shown: list[Note] = []
+        self._frames: list[QWidget] = []
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(6)
@@ -76,8 +78,9 @@ class Notes(QWidget):
         self._shown = notes
         had_focus = self.isAncestorOf(self.window().focusWidget() or self.window())
         clear_layout(self._layout)
-        for k, note in enumerate(notes):
-            self._layout.addWidget(self._line(k, note))
+        self._frames = [self._line(k, note) for k, note in enumerate(notes)]
+        for frame in self._frames:
+            self._layout.addWidget(frame)
         self.setVisible(bool(notes))
         if had_focus:  # the button pressed is gone with what it mended
             self._focus_near()
@@ -110,10 +113,15 @@ class Notes(QWidget):
         return frame
 
     def _focus_near(self) -> None:
-        for button in self.findChildren(QPushButton):
-            if not button.isHidden():
+        # Only what stands in the layout: what is on its way out is still a child, and would take the focus with it.
+        for frame in self._frames:
+            for button in frame.findChildren(QPushButton):
                 button.setFocus()
                 return
-        parent = self.parentWidget()
-        if parent is not None:
-            self.focusNextPrevChild(False)
+        around = self.parentWidget()
+        while around is not None:  # keys go on to mean the form: the focus stays in it
+            for widget in reading_order(around):
+                if widget.isVisible() and widget.isEnabled() and not self.isAncestorOf(widget):
+                    widget.setFocus(Qt.FocusReason.OtherFocusReason)
+                    return
+            around = around.parentWidget()

@@ -16,8 +16,9 @@ def beside(*widgets: QWidget, spacing: int = 6) -> QWidget:
     return out
 
 
-def labelled(text: str, field: QWidget) -> QWidget:
+def labelled(text: str, field: QWidget, *, tone: str = "") -> QWidget:
     """A field with its name in front, which is its buddy."""
     name = QLabel(text)
+    name.setProperty("tone", tone)
     name.setBuddy(field)
-    return beside(name, field, spacing=5)
+    return beside(name, field, spacing=8)

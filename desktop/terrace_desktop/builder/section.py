@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from terrace.spec.model import ModelSpec
 from terrace_desktop.builder.notes import Notes
@@ -24,12 +24,21 @@ class Section(QWidget):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(6)
+        self._head = QHBoxLayout()
+        self._head.setContentsMargins(0, 0, 0, 0)
+        self._head.setSpacing(8)
         if title:
-            self.body.addWidget(label(title, "heading"))
+            self._head.addWidget(label(title, "heading"))
+            self._head.addStretch(1)
+            self.body.addLayout(self._head)
         self.purpose = named(label(purpose, "small", wrap=True), f"{name}_purpose", purpose)
-        self.purpose.setVisible(bool(purpose))
         self.body.addWidget(self.purpose)
+        self.purpose.setVisible(bool(purpose))  # what has no parent yet would be a window for a moment
         self.notes = Notes(f"{name}_notes", state.apply)
+
+    def add_link(self, link: QWidget) -> None:
+        """Put something that is done to this part at the right end of its title."""
+        self._head.addWidget(link)
 
     @property
     def spec(self) -> ModelSpec:

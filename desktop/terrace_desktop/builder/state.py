@@ -11,6 +11,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.value import Value
 from terrace.spec import edit
 from terrace.spec.check import Report
+from terrace.spec.conventions import Convention, convention
 from terrace.spec.counts import base_code
 from terrace.spec.facts import Sample, facts_of
 from terrace.spec.model import Factor, ModelSpec
@@ -38,12 +39,14 @@ class BuilderState(QObject):
         self, dataset: Dataset, spec: ModelSpec | None = None, rows: RowsOf = rows_of,
         direct_rows: int = DIRECT_ROWS, constraints: Mapping[int, str] | None = None,
         run_commands: RunCommands | None = None, start_values: str = "", worker: Worker | None = None,
+        habits: Convention | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.habits = habits or convention("stata")  # what nobody chose is as the manual has it
         self.constraints = None if constraints is None else dict(constraints)
         self._defined: set[int] = set()
         self.dataset = dataset
-        self.spec = spec or edit.empty()
+        self.spec = spec or self.habits.empty()
         self.first = self.spec
         self.report = Report((), None)
         self.is_current = False
@@ -54,14 +57,24 @@ class BuilderState(QObject):
         self._undo: list[ModelSpec] = []
         self._redo: list[ModelSpec] = []
         self.checker = Checker(rows, direct_rows, worker)
+        self._df_by_habit = spec is None or spec.df_method == self.habits.df(spec, self._groups)
         self.checker.done.connect(self._judged)
         self.checker.failed.connect(self.failed)
 
     # --- changing ----------------------------------------------------------------------------------------
-    def apply(self, spec: ModelSpec) -> None:
-        """Make `spec` the model; it can be undone."""
+    def apply(self, spec: ModelSpec, *, as_given: bool = False) -> None:
+        """Make `spec` the model, with what the convention says of the change; it can be undone.
+
+        A model that was typed or made elsewhere is taken `as_given`.
+        """
         if spec == self.spec:
             return
+        if as_given:
+            self._df_by_habit = spec.df_method == self.habits.df(spec, self._groups)
+        else:
+            self._df_by_habit &= spec.df_method == self.spec.df_method
+            spec = self.habits.with_covariances(self.spec, spec)
+            spec = self.habits.with_df(spec, self._groups) if self._df_by_habit else spec
         self._undo.append(self.spec)
         del self._undo[:-HISTORY]
         self._redo.clear()
@@ -99,19 +112,23 @@ class BuilderState(QObject):
 
     def reset(self) -> None:
         """The model as it was when the form was opened; it can be undone."""
-        self.apply(self.first)
+        self.apply(self.first, as_given=True)
+
+    def clear(self) -> None:
+        """Begin again, nothing chosen; it can be undone."""
+        self.apply(self.habits.empty(), as_given=True)
 
     def undo(self) -> None:
         """Back to the model before the last change."""
         if self._undo:
             self._redo.append(self.spec)
-            self._set(self._undo.pop())
+            self._go_to(self._undo.pop())
 
     def redo(self) -> None:
         """Forward again."""
         if self._redo:
             self._undo.append(self.spec)
-            self._set(self._redo.pop())
+            self._go_to(self._redo.pop())
 
     @property
     def can_undo(self) -> bool:
@@ -146,13 +163,28 @@ class BuilderState(QObject):
         self.changed.emit()
         self.checker.check(self.spec, self.dataset)
 
+    def _go_to(self, spec: ModelSpec) -> None:
+        self._df_by_habit = spec.df_method == self.habits.df(spec, self._groups)
+        self._set(spec)
+
     def _set(self, spec: ModelSpec) -> None:
         self.spec = spec
         self.hints = ()
         self.refresh()
 
+    def _groups(self, name: str) -> int | None:
+        """How many groups a variable makes, as far as that is known or cheap to find."""
+        if name not in self.dataset:
+            return None
+        if self.is_large and facts_of(self.dataset).known("levels", name) is None:
+            return None
+        return len(self.levels_of(name))
+
     def _judged(self, spec: ModelSpec, report: Report) -> None:
-        if spec == self.spec:
+        if spec == self.spec and self._df_by_habit and (settled := self.habits.with_df(spec, self._groups)) != spec:
+            self.spec = settled  # the groups have been counted by now
+            self.refresh()
+        elif spec == self.spec:
             more = tuple(self._undefined())
             self.report = replace(report, problems=(*more, *report.problems)) if more else report
             self.is_current = True

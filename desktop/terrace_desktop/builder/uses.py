@@ -30,4 +30,5 @@ def uses(spec: ModelSpec) -> dict[str, str]:
     add(spec.residuals.by, tr("by"))
     add(spec.weight.expression if spec.weight is not None else None, tr("weight"))
     add(spec.cluster, tr("cluster"))
-    return {name: ", ".join(roles) for name, roles in found.items()}
+    words = {name: ", ".join(roles) for name, roles in found.items()}
+    return {name: said[:1].upper() + said[1:] for name, said in words.items()}

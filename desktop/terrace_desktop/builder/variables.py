@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -15,9 +16,20 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QKeyEvent, QPainter
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
     QLineEdit,
     QListView,
     QStyle,
@@ -27,13 +39,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terrace.data.dataset import Variable
 from terrace_desktop.builder.fields import leave_undo
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.measures import BADGES, measure_word
-from terrace_desktop.ui.widgets import label, named
+from terrace_desktop.ui.icons import lead_with, pixmap
+from terrace_desktop.ui.measures import measure_icon, measure_word
+from terrace_desktop.ui.widgets import icon_button, label, named
+from terrace_desktop.ui.work_panel import Keys, KeyTaker
 
 MIME = "application/x-terrace-variables"
+if TYPE_CHECKING:
+    from terrace.data.dataset import Variable
+
 Index = QModelIndex | QPersistentModelIndex
 NameRole = Qt.ItemDataRole.UserRole
 MeasureRole = Qt.ItemDataRole.UserRole + 1
@@ -66,12 +82,12 @@ class VariableModel(QAbstractListModel):
                 self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, 0), [UseRole])
 
     def search(self, text: str) -> None:
-        """Show the variables whose name or label has `text` in it, those that begin with it first."""
+        """Show the variables whose name or label has every word of `text` in it, those that begin with it first."""
         self._text = text
-        wanted = text.strip().lower()
-        found = [v for v in self._all if wanted in v.name.lower() or wanted in v.label.lower()]
+        wanted = text.lower().split()
+        found = [v for v in self._all if all(w in f"{v.name} {v.label}".lower() for w in wanted)]
         if wanted:
-            found.sort(key=lambda v: not v.name.lower().startswith(wanted))
+            found.sort(key=lambda v: not v.name.lower().startswith(wanted[0]))
         found.sort(key=lambda v: bool(self._reasons.get(v.name)))
         self.beginResetModel()
         self._shown = found
@@ -135,61 +151,114 @@ def dragged(data: QMimeData) -> list[str]:
 
 
 class VariableDelegate(QStyledItemDelegate):
-    """Paints a badge and a name; on the right the label or the use, or why the variable is refused."""
+    """Paints a variable: the icon of its measure, its name, its label under it, its use at the right.
 
-    ROW = 28
+    A name is never shortened in the middle: what does not fit goes on in the next line. Why a variable is refused
+    stands under its name.
+    """
 
-    def __init__(self, parent: QWidget, *, tail: bool) -> None:
+    LEFT, RIGHT, GAP, TOP = 40, 16, 8, 4
+
+    def __init__(self, parent: VariableView, *, left: int = LEFT) -> None:
         super().__init__(parent)
-        self._tail = tail
+        self._view, self._left = parent, left
+        self._sizes: dict[tuple[str, str, str, int], int] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(120, self.ROW)
+        width = self._view.viewport().width()
+        name, under, side = self._texts(index)
+        key = (name, under, side, width)
+        if key not in self._sizes:
+            if len(self._sizes) > 20_000:
+                self._sizes.clear()
+            names, labels, _ = self._lines(option, index, width)
+            self._sizes[key] = int(self._height(option, names, labels)) + 2 * self.TOP
+        return QSize(120, self._sizes[key])
+
+    def _texts(self, index: Index) -> tuple[str, str, str]:
+        reason = str(index.data(ReasonRole) or "")
+        return str(index.data(NameRole)), reason or str(index.data(LabelRole) or ""), str(index.data(UseRole) or "")
+
+    def _lines(self, option: QStyleOptionViewItem, index: Index, width: int) -> tuple[list[str], list[str], int]:
+        """The lines of the name, those under it, and the width of the use."""
+        name, under, side = self._texts(index)
+        small = QFontMetrics(small_font(option.font))
+        use = small.horizontalAdvance(side) + self.GAP if side else 0
+        room = width - self._left - self.RIGHT
+        names = broken(name, option.font, max(60, room - use))
+        beside = use if len(names) == 1 else 0
+        labels = broken(under, small_font(option.font), max(60, room - beside)) if under else []
+        return names, labels, use
+
+    def _height(self, option: QStyleOptionViewItem, names: list[str], labels: list[str]) -> float:
+        small = QFontMetrics(small_font(option.font))
+        return len(names) * (option.fontMetrics.height() + 1) + len(labels) * (small.height() + 1)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         t = theme.manager().theme
-        room: QRect = option.rect.adjusted(2, 1, -2, -1)
+        room: QRect = option.rect
         painter.setPen(Qt.PenStyle.NoPen)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setBrush(QColor(t.selection))
-            painter.drawRoundedRect(room, 5, 5)
+            painter.drawRoundedRect(room.adjusted(4, 0, -4, 0), 5, 5)
         elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setBrush(QColor(t.hover))
-            painter.drawRoundedRect(room, 5, 5)
+            painter.setBrush(QColor(t.sunk))
+            painter.drawRoundedRect(room.adjusted(4, 0, -4, 0), 5, 5)
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QColor(t.accent))
+            painter.drawRoundedRect(room.adjusted(4, 0, -5, -1), 5, 5)
         reason = str(index.data(ReasonRole) or "")
-        mark = QRect(room.left() + 8, room.center().y() - 7, 18, 16)
-        painter.setBrush(QColor(t.accent_soft))
-        painter.drawRoundedRect(mark, 4, 4)
-        small = QFont(option.font)
-        small.setPixelSize(10)
-        small.setWeight(QFont.Weight.Bold)
-        painter.setFont(small)
-        painter.setPen(QColor(t.faint if reason else t.accent))
-        painter.drawText(mark, Qt.AlignmentFlag.AlignCenter, BADGES.get(str(index.data(MeasureRole)), "#"))
+        names, labels, use = self._lines(option, index, room.width())
+        step = option.fontMetrics.height() + 1
+        y = room.top() + self.TOP
+        mark = pixmap(measure_icon(str(index.data(MeasureRole))), "muted" if reason else "accent_text")
+        painter.drawPixmap(room.left() + self._left - 24, y + (step - 16) // 2, mark)
         painter.setFont(option.font)
-        beside = QFont(option.font)
-        beside.setPixelSize(theme.SMALL)
-        metrics = option.fontMetrics
-        text = room.adjusted(34, 0, -8, 0)
-        side = reason or str(index.data(LabelRole if self._tail else UseRole) or "")
-        name = str(index.data(NameRole))
-        wide = metrics.horizontalAdvance(name) + 4  # what is measured and what is drawn differ by a fraction
-        if side and self._tail:  # a label may take from the name; of a use there is what room the name leaves
-            wide = min(wide, max(text.width() * 6 // 10, text.width() - metrics.horizontalAdvance(side) - 12))
-        wide = min(wide, text.width())
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, wide)
         painter.setPen(QColor(t.muted if reason else t.ink))
-        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
-        rest = text.adjusted(wide + 12, 0, 0, 0)
-        if side and rest.width() > 24:
-            painter.setPen(QColor(t.warning if reason else t.muted))
-            if not self._tail:
-                painter.setFont(beside)
-            shown = painter.fontMetrics().elidedText(side, Qt.TextElideMode.ElideRight, rest.width())
-            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, shown)
+        first = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        across = room.width() - self._left - self.RIGHT
+        for line in names:
+            painter.drawText(QRect(room.left() + self._left, y, across, step), first, line)
+            y += step
+        painter.setFont(small_font(option.font))
+        if use:
+            painter.setPen(QColor(t.accent_text))
+            right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+            place = QRect(room.left() + self._left, room.top() + self.TOP, across, step)
+            painter.drawText(place, right, self._texts(index)[2])
+        painter.setPen(QColor(t.warning if reason else t.muted))
+        step = painter.fontMetrics().height() + 1
+        for line in labels:
+            painter.drawText(QRect(room.left() + self._left, y, across, step), first, line)
+            y += step
         painter.restore()
+
+
+def small_font(font: QFont) -> QFont:
+    """The font of what stands beside and under."""
+    out = QFont(font)
+    out.setPixelSize(theme.SMALL)
+    return out
+
+
+def broken(text: str, font: QFont, width: int) -> list[str]:
+    """The lines of a text, broken between its words where that can be, within them where it must be."""
+    if QFontMetrics(font).horizontalAdvance(text) <= width:
+        return [text]
+    layout = QTextLayout(text, font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    out: list[str] = []
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        out.append(text[line.textStart() : line.textStart() + line.textLength()].rstrip())
+    layout.endLayout()
+    return out
 
 
 class VariableView(QListView):
@@ -201,8 +270,9 @@ class VariableView(QListView):
     def __init__(self, object_name: str, accessible: str, *, tail: bool, drag: bool) -> None:
         super().__init__()
         named(self, object_name, accessible)
-        self.setItemDelegate(VariableDelegate(self, tail=tail))
-        self.setUniformItemSizes(True)
+        self.setItemDelegate(VariableDelegate(self, left=32 if tail else VariableDelegate.LEFT))
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setMouseTracking(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -271,7 +341,9 @@ class SearchLine(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
-        if key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()  # that is about the form which the list serves
+        elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
             if not self._view.currentIndex().isValid():
                 self._view.setCurrentIndex(self._model.index(0, 0))
             else:
@@ -288,8 +360,8 @@ class SearchLine(QLineEdit):
             super().keyPressEvent(event)
 
 
-class VariablePane(QWidget):
-    """The left of the builder: search, and the variables to drag or to take."""
+class VariablePane(KeyTaker):
+    """The variables: to search in, to drag from, to take into a model; what each does there stands beside it."""
 
     taken = Signal(str)
     typed = Signal(str)
@@ -297,27 +369,83 @@ class VariablePane(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setProperty("surface", "form")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._lent: Callable[[], Keys] | None = None
+        named(self, "variables_list", self.tr("Variables"))
         self.model = VariableModel(self)
         self.view = VariableView("builder_variables", self.tr("Variables"), tail=False, drag=True)
         self.view.setModel(self.model)
-        self.search = SearchLine("builder_search", self.tr("Search variables"), self.view, self.model)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 12, 8, 8)
-        layout.setSpacing(8)
+        self.search = SearchLine("builder_search", self.tr("Search names and labels"), self.view, self.model)
+        lead_with(self.search, "search")
+        self._headed = False
+        self.count = label("", "muted")
+        self.finder = icon_button("search", "variables_find", self.tr("Search the variables"), checkable=True)
+        self.finder.clicked.connect(self._find)
+        self._head = QFrame()
+        self._head.setFixedHeight(theme.HEAD)
+        row = QHBoxLayout(self._head)
+        row.setContentsMargins(16, 0, 8, 0)
+        row.setSpacing(8)
+        row.addWidget(label(self.tr("Variables"), "heading"))
+        row.addWidget(self.count)
+        row.addStretch(1)
+        row.addWidget(self.finder)
+        self._line = QWidget()
+        around = QHBoxLayout(self._line)
+        around.setContentsMargins(16, 8, 16, 8)
+        around.addWidget(self.search)
         self.none = named(label("", "small", wrap=True), "builder_search_none", self.tr("No variable found"))
-        self.none.setVisible(False)
         self.reason = named(label("", "reason", wrap=True), "builder_search_reason", self.tr("Why not"))
-        self.reason.setVisible(False)
-        layout.addWidget(self.search)
-        layout.addWidget(self.none)
-        layout.addWidget(self.reason)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._head)
+        layout.addWidget(self._line)
+        for words in (self.none, self.reason):
+            words.setContentsMargins(16, 0, 16, 8)
+            words.setVisible(False)
+            layout.addWidget(words)
         layout.addWidget(self.view, 1)
+        self._head.hide()
         self.search.textChanged.connect(self._tell)
         self.search.typed.connect(self.typed)
         self.view.taken.connect(self.taken)
         self.view.menu_wanted.connect(self.menu_wanted)
+
+    def show_variables(self, variables: Sequence[Variable]) -> None:
+        """The variables of the data."""
+        self.model.set_variables(variables)
+        self.count.setText(f"{len(variables):,}")
+
+    def set_headed(self, on: bool) -> None:
+        """With a head of its own, and the search line where it is wanted; else the line alone."""
+        if on != self._headed:
+            self._headed = on
+            self._head.setVisible(on)
+            self._show_line()
+
+    def lend(self, keys: Callable[[], Keys] | None) -> None:
+        """While the list serves a form, the keys of the form mean the same here."""
+        self._lent = keys
+
+    def keys(self) -> Keys:
+        return {} if self._lent is None else self._lent()
+
+    def begin(self) -> None:
+        """Go to the search line."""
+        self.finder.setChecked(True)
+        self._show_line()
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    def _find(self, on: bool) -> None:
+        if on:
+            self.begin()
+        else:
+            self.search.clear()
+            self._show_line()
+
+    def _show_line(self) -> None:
+        self._line.setVisible(not self._headed or self.finder.isChecked() or bool(self.search.text()))
 
     def say(self, reason: str) -> None:
         """Say why what was typed could not be taken, or nothing."""

@@ -69,7 +69,8 @@ class Entry(Generic[F]):
 
     ``reason`` tells why it does not apply to a model, empty where it does. ``problem`` tells what is missing in the
     values. ``commands`` are run one after the other. ``also`` are further words that a search finds it by.
-    ``of_model`` tells that another model would have what this one lacks.
+    ``of_model`` tells that another model would have what this one lacks. ``verb`` is what the button says that runs
+    them, where they do not only show something; ``makes`` counts the variables that they would add.
     """
 
     key: str
@@ -81,6 +82,8 @@ class Entry(Generic[F]):
     problem: Callable[[F, Values], str] = nothing_wrong
     also: str = ""
     of_model: bool = True
+    verb: str = ""
+    makes: Callable[[F, Values], int] | None = None
 
     def matches(self, words: Sequence[str]) -> bool:
         """True where every word occurs in what is said of the entry."""
@@ -95,6 +98,7 @@ class Group(Generic[F]):
     key: str
     title: str
     entries: tuple[Entry[F], ...]
+    icon: str = ""
 
 
 # --- commands ------------------------------------------------------------------------------------------

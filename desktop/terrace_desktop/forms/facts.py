@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,12 +13,21 @@ if TYPE_CHECKING:
     from terrace.session.state import Origin
 
 
+def short_title(title: str) -> str:
+    """``Model 2`` of ``Model 2: Random slope of ses``; a title of another form is not shortened."""
+    return re.sub(r"^(Model \d+): .*", r"\1", title)
+
+
 @dataclass(frozen=True)
 class Model:
-    """A stored model as others are offered: its name in the session and its title on the card."""
+    """A stored model as others are offered: its name in the session and its title on the card.
+
+    ``like`` is True where it has the outcome and the data of the model that the form is about.
+    """
 
     name: str
     title: str
+    like: bool = True
 
 
 class OfData:

@@ -13,7 +13,7 @@ from terrace_desktop.forms.controls import Control, control_of
 from terrace_desktop.forms.entry import Entry, F, Field, always, need_data
 from terrace_desktop.ui.widgets import Notice, label, named
 
-NARROW = 380  # px
+NARROW = 440  # px
 
 
 class EntryForm(QWidget, Generic[F]):
@@ -32,7 +32,6 @@ class EntryForm(QWidget, Generic[F]):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 16)
         column.setSpacing(10)
-        column.addWidget(label(entry.title, "title", wrap=True))
         column.addWidget(label(entry.purpose, "muted", wrap=True))
         if self.reason:
             self.notice: Notice | None = Notice(self.reason, kind="info")
@@ -72,6 +71,12 @@ class EntryForm(QWidget, Generic[F]):
         if self.controls:
             policy = QFormLayout.RowWrapPolicy
             self.layout_.setRowWrapPolicy(policy.WrapAllRows if self.width() < NARROW else policy.WrapLongRows)
+
+    def place(self, widget: QWidget) -> None:
+        """Put something under the fields."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(column.count() - 1, widget)
 
     # --- values -------------------------------------------------------------------------------------
     def values(self) -> dict[str, Any]:
@@ -133,6 +138,15 @@ class EntryForm(QWidget, Generic[F]):
         if self.reason or self._missing(values):
             return []
         return self.entry.commands(self.facts, values)
+
+    def verb(self) -> str:
+        """What the button that runs the commands says."""
+        made = 0
+        if self.entry.makes is not None and not self.reason and not self._missing(self.values()):
+            made = self.entry.makes(self.facts, self.values())
+        if made:
+            return self.tr("Add {0} variable(s)", "", made).format(made)
+        return self.entry.verb or self.tr("Show")
 
     def _missing(self, values: dict[str, Any]) -> str:
         """What has to be chosen before there is a command at all."""

@@ -49,7 +49,7 @@ class EntryDelegate(QStyledItemDelegate):
         if chosen or option.state & QStyle.StateFlag.State_MouseOver:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour("accent_soft" if chosen else "hover"))
+            painter.setBrush(theme.colour("accent_soft" if chosen else "sunk"))
             painter.drawRoundedRect(room.adjusted(4, 1, -4, -1), 6, 6)
             if chosen and option.state & QStyle.StateFlag.State_HasFocus:
                 painter.setPen(theme.colour("accent"))
@@ -131,6 +131,22 @@ class EntryList(QListView, Generic[F]):
                 self.setCurrentIndex(self._model.index(k, 0))
                 return
         raise KeyError(key)
+
+    def icon_of(self, key: str) -> str:
+        """The icon of the group that an entry stands in; empty where it has none."""
+        return next((g.icon for g in self._groups for e in g.entries if e.key == key), "")
+
+    def go_to_group(self, key: str) -> None:
+        """Bring a group to the top of the list and select its first entry that applies."""
+        group = next((g for g in self._groups if g.key == key), None)
+        if group is None:
+            return
+        shown = [e for e in self.entries() if e.key in {x.key for x in group.entries}]
+        fit = [e for e in shown if not self.reason_of(e.key)]
+        if shown:
+            self.select((fit or shown)[0].key)
+            at = self.currentIndex().row()
+            self.scrollTo(self._model.index(max(0, at - 1), 0), QListView.ScrollHint.PositionAtTop)
 
     def select_first(self) -> None:
         """Select the first entry that applies, or else the first."""

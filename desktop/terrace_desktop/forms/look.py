@@ -9,11 +9,11 @@ from terrace_desktop.ui import theme
 
 _SHEET = Template("""
 QFrame[role="command"] { background: $ground; border: 1px solid $line; border-radius: 6px; }
-QListWidget[role="ticks"] { background: $panel; border: 1px solid $line; border-radius: 6px; }
+QListWidget[role="ticks"] { background: $panel; border: 1px solid $outline; border-radius: 6px; }
 QListWidget[role="ticks"]:focus { border: 1px solid $accent; }
 QListWidget[role="ticks"]::item { padding: 2px 6px; }
 QListWidget[role="ticks"]::item:selected { background: $accent_soft; color: $ink; }
-QListWidget[role="ticks"]::indicator { width: 13px; height: 13px; border: 1px solid $faint; border-radius: 3px;
+QListWidget[role="ticks"]::indicator { width: 13px; height: 13px; border: 1px solid $outline; border-radius: 3px;
     background: $panel; }
 QListWidget[role="ticks"]::indicator:checked { border: 1px solid $accent; background: $accent_soft;
     image: url($icons/check-$name.svg); }

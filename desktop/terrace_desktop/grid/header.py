@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from terrace_desktop.grid.model import GridModel
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.icons import pixmap
+from terrace_desktop.ui.measures import measure_icon
 from terrace_desktop.ui.widgets import named
 
 HEAD = 30  # px
-ROW = 27
+ROW = theme.ROW
 BADGE = 18
 PAD = 9
 
@@ -56,7 +58,7 @@ class ColumnHeader(QHeaderView):
         if not isinstance(model, GridModel) or model.dataset is None or not rect.isValid():
             return
         painter.save()
-        painter.fillRect(rect, theme.colour("hover" if section == self._hovered else "ground"))
+        painter.fillRect(rect, theme.colour("sunk" if section == self._hovered else "ground"))
         painter.setPen(theme.colour("line"))
         painter.drawLine(rect.topRight(), rect.bottomRight())
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
@@ -135,13 +137,8 @@ class RowHeader(QHeaderView):
         painter.restore()
 
 
-def draw_badge(painter: QPainter, rect: QRect, sign: str) -> None:
-    """The sign of a measure level: id, N, O or #."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme.colour("accent_soft"))
-    painter.drawRoundedRect(rect, 4, 4)
-    painter.setPen(theme.colour("accent"))
-    painter.setFont(theme.text_font(10, bold=True))
-    painter.drawText(rect, int(Qt.AlignmentFlag.AlignCenter), sign)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+def draw_badge(painter: QPainter, rect: QRect, measure: str) -> None:
+    """The icon of a measure level: key, circles, bars or ruler."""
+    place = QRect(0, 0, 16, 16)
+    place.moveCenter(rect.center())
+    painter.drawPixmap(place, pixmap(measure_icon(measure), "muted"))

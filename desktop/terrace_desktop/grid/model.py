@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from terrace_desktop.grid.columns import ColumnReader, exact
-from terrace_desktop.ui.measures import BADGES, measure_word
+from terrace_desktop.ui.measures import measure_word
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,9 +132,9 @@ class GridModel(QAbstractTableModel):
         return side | Qt.AlignmentFlag.AlignVCenter
 
     def badge(self, column: int) -> str:
-        """The sign of the measure level in the header."""
+        """The measure level, whose icon stands in the header."""
         assert self.dataset is not None
-        return BADGES[self.dataset.variables[column].measure.value]
+        return self.dataset.variables[column].measure.value
 
     def edit_text(self, row: int, column: int) -> str:
         """What stands in the editor of a cell: the label while labels are shown, else every digit."""

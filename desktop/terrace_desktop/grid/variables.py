@@ -34,7 +34,7 @@ from terrace_desktop.grid.columns import exact
 from terrace_desktop.grid.filter_bar import EscapeLine
 from terrace_desktop.grid.header import draw_badge
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.measures import BADGES, measure_title
+from terrace_desktop.ui.measures import measure_title
 from terrace_desktop.ui.widgets import hairline, label, named
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class VariableDelegate(QStyledItemDelegate):
         rect: QRect = option.rect
         badge = QRect(rect.left() + 8, rect.center().y() - 7, 18, 16)
         painter.save()
-        draw_badge(painter, badge, BADGES[index.data(Qt.ItemDataRole.EditRole)])
+        draw_badge(painter, badge, index.data(Qt.ItemDataRole.EditRole))
         painter.restore()
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:

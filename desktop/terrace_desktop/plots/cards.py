@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from terrace.report import formats
 from terrace_desktop.ui.flow import Flow
@@ -93,55 +93,74 @@ class LargePlot(QFrame):
     export_asked = Signal(object, str)  # Plot, format
 
     def __init__(
-        self, plot: Plot | Prepared, title: str = "", closable: bool = True, inside: str | None = None
+        self, plot: Plot | Prepared, title: str = "", closable: bool = True, *, caption: str = "", framed: bool = True
     ) -> None:
-        """`inside` is the title of the card in which the plot stands: no box in a box, and no title twice."""
+        """Without `framed` it stands in a document: no box, a caption for a title, and its tools in a menu."""
         super().__init__()
         from terrace_desktop.plots.thin import prepare
         from terrace_desktop.plots.view import PlotView
 
         prepared = prepare(plot)
         plot = prepared.plot
-        self.setProperty("surface", "card" if inside is None else "panel")
+        self.setProperty("surface", "card" if framed else "panel")
         named(self, f"plot_{plot.kind or 'card'}", title or plot.title)
         self.plot = plot
         self.view: PlotView = PlotView(prepared)
         self.view.setMinimumHeight(self.view.trellis.height)
         self.view.close_asked.connect(self.closed)
         self.view.rows_selected.connect(self.rows_selected)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*((18, 10, 14, 12) if framed else (0, 0, 0, 0)))
+        column.setSpacing(4)
+        if framed:
+            column.addLayout(self._tools(plot.title or title, closable))
+        elif caption:
+            shown = QLabel(caption)
+            shown.setTextFormat(Qt.TextFormat.RichText)
+            shown.setWordWrap(True)
+            column.addWidget(named(shown, "plot_caption", plot.title or title))
+        column.addWidget(self._sheet(plot), 1)
+        note = " ".join(x for x in (plot.note, self._thinned()) if x)
+        if note:
+            column.addWidget(label(note, "small", wrap=True))
+
+    def _tools(self, title: str, closable: bool) -> QHBoxLayout:
         head = QHBoxLayout()
         head.setSpacing(4)
-        words = plot.title or title
-        head.addWidget(ElidedLabel("" if words == inside else words, "heading"), 1)
+        head.addWidget(ElidedLabel(title, "heading"), 1)
         group = QButtonGroup(self)
         self.move_button = self._segment(self.tr("Move"), "plot_move", False, group)
         self.select_button = self._segment(self.tr("Select rows"), "plot_select", True, group)
         self.move_button.setChecked(True)
-        self.select_button.setEnabled(has_rows(plot))
+        self.select_button.setEnabled(has_rows(self.plot))
         for b in (self.move_button, self.select_button):
             head.addWidget(b)
         head.addWidget(button(self.tr("Reset"), "plot_reset", self.reset, variant="flat"))
         head.addWidget(button(self.tr("Copy"), "plot_copy", self.copy_image, variant="flat"))
         export = tool_button(self.tr("Export") + " ▾", "plot_export", accessible=self.tr("Export plot"))
-        menu = named(QMenu(export), "plot_export_menu", self.tr("Export plot"))
-        for known in formats.PLOTS:
-            menu.addAction(f"{known.name}…", self._exporter(known.suffix))
-        export.setMenu(menu)
+        export.setMenu(self._export_menu(export))
         head.addWidget(export)
         if closable:
             close = button("✕", "plot_close", self.closed.emit, variant="flat", accessible=self.tr("Close plot"))
             head.addWidget(close)
-        column = QVBoxLayout(self)
-        if inside is None:
-            column.setContentsMargins(18, 10, 14, 12)
-        else:
-            column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(head)
-        column.addWidget(self._sheet(plot), 1)
-        note = " ".join(x for x in (plot.note, self._thinned()) if x)
-        if note:
-            column.addWidget(label(note, "small", wrap=True))
+        return head
+
+    def _export_menu(self, parent: QWidget) -> QMenu:
+        menu = named(QMenu(self.tr("Export"), parent), "plot_export_menu", self.tr("Export plot"))
+        for known in formats.PLOTS:
+            menu.addAction(f"{known.name}…", self._exporter(known.suffix))
+        return menu
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Its tools as entries of a menu."""
+        menu.addAction(self.tr("Copy figure"), self.copy_image)
+        menu.addMenu(self._export_menu(menu))
+        if has_rows(self.plot):
+            select = menu.addAction(self.tr("Select rows"))
+            select.setCheckable(True)
+            select.setChecked(self.view.selecting)
+            select.toggled.connect(self.view.set_selecting)
+        menu.addAction(self.tr("Reset the view"), self.reset)
 
     def reset(self) -> None:
         """Whole plot, nothing selected."""
@@ -193,6 +212,7 @@ class PlotRow(QWidget):
 
     rows_selected = Signal(object)
     export_asked = Signal(object, str)
+    opened = Signal(object)  # the plot that is shown large now
 
     def __init__(self, kinds: tuple[str, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -222,6 +242,7 @@ class PlotRow(QWidget):
         self._column.addWidget(self.large)
         picture.set_active(True)
         self.large.view.setFocus()
+        self.opened.emit(self.large)
 
     def close_large(self) -> None:
         """Back to small pictures only."""

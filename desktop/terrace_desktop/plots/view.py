@@ -152,6 +152,11 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
             self._grid.place(self.width(), self.height())
 
     # --- interaction --------------------------------------------------------------------------------
+    @property
+    def selecting(self) -> bool:
+        """True while dragging selects rows."""
+        return self._selecting
+
     def set_selecting(self, selecting: bool) -> None:
         """Dragging selects rows instead of moving the plot."""
         self._selecting = selecting

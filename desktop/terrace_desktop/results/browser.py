@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent, QTextOption, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QResizeEvent, QTextDocument, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from terrace_desktop.ui import theme
-
-
-def dense(html: str) -> str:
-    """The same tables with less room between their columns, for a narrow pane."""
-
-    def closer(found: re.Match[str]) -> str:
-        left = f" {found[2]} {int(found[3]) - 6}px" if found[2] else ""
-        return f"{found[1]} 4px{left};"
-
-    return re.sub(r"(padding:\d+px) 10px(?: (\d+px) (\d+)px)?;", closer, html)
 
 
 class GrowingBrowser(QTextBrowser):
@@ -33,21 +21,31 @@ class GrowingBrowser(QTextBrowser):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setOpenLinks(False)
-        self._html = ""
+        self._html = self._dense = ""
         self._needs = 0.0  # px that the tables need; 0 while they have it
         self.setTabChangesFocus(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.document().setDocumentMargin(0)
         self.viewport().setAutoFillBackground(False)
 
-    def show_html(self, html: str) -> None:
-        """Show HTML, in the font and colours of the theme."""
+    def show_html(self, html: str, dense: str = "") -> None:
+        """Show HTML, in the font and colours of the theme; `dense` is the same with less room, for a narrow pane."""
         self.document().setDefaultFont(theme.text_font())
         self.setLineWrapMode(QTextBrowser.LineWrapMode.WidgetWidth)
         self.setWordWrapMode(QTextOption.WrapMode.WordWrap)  # never inside a word: that squeezes labels
         self._paint_text("ink")
-        self._html, self._needs = html, 0.0
+        self._html, self._dense, self._needs = html, dense, 0.0
         self.setHtml(html)
+        self.fit_height()
+
+    def show_markdown(self, text: str) -> None:
+        """Show a note; what looks like HTML in it is text."""
+        self.document().setDefaultFont(theme.text_font())
+        self.setLineWrapMode(QTextBrowser.LineWrapMode.WidgetWidth)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self._paint_text("ink")
+        self._html = self._dense = ""
+        self.document().setMarkdown(text, QTextDocument.MarkdownFeature.MarkdownNoHTML)
         self.fit_height()
 
     def show_plain(self, text: str) -> None:
@@ -56,23 +54,23 @@ class GrowingBrowser(QTextBrowser):
         self.setLineWrapMode(QTextBrowser.LineWrapMode.NoWrap)
         self.setWordWrapMode(QTextOption.WrapMode.NoWrap)
         self._paint_text("ink")
-        self._html = ""
+        self._html = self._dense = ""
         self.setPlainText(text)
         self.fit_height()
 
     def fit_height(self) -> None:
         """Take the height of the document at the present width."""
         document = self.document()
-        width = self.viewport().width()
+        width = self.viewport().width() if self.isVisible() else self.width()  # before it is shown: what it will have
         wraps = self.lineWrapMode() == QTextBrowser.LineWrapMode.WidgetWidth
         if self._needs and width >= self._needs:  # there is room again for the tables as they are
             self._needs = 0.0
             self.setHtml(self._html)
         document.setTextWidth(width if wraps else -1)
         size = document.size()
-        if self._html and not self._needs and size.width() > width + 1:
+        if self._dense and not self._needs and size.width() > width + 1:
             self._needs = size.width()
-            self.setHtml(dense(self._html))
+            self.setHtml(self._dense)
             document.setTextWidth(width)
             size = document.size()
         # "As needed" would flicker: the bar takes height, and the height decides on the pane's own bar.

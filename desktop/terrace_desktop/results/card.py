@@ -1,227 +1,376 @@
-"""A card: a head with name, state and actions, and a body that folds away."""
+"""A card: one item of the document on the page. Its contents are made near the view, and dropped far off."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QGraphicsOpacityEffect,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QMoveEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from terrace_desktop.ui.widgets import ElidedLabel, named, restyle, tool_button
+from terrace.session.document.items import Look
+from terrace_desktop.results.numbering import Numbers
+from terrace_desktop.results.title_line import Title
+from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.widgets import button, icon_button, named
+from terrace_desktop.work import outline
 
-TITLE = 160  # px that the name keeps before the actions of the head move into the menu at its end
-LEAST = 280  # px: a card never asks for more width than this
+if TYPE_CHECKING:
+    from terrace.session.document.items import Item
+
+LINE = 24  # px of a row of a table, for what has not been laid out yet
+DECIMALS = range(6)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a card needs to know of the document around it.
+
+    ``look`` is how its tables are shown, ``numbers`` where theirs begin; ``view`` is ``tables`` or ``text``. ``stale``
+    says why the result no longer holds, empty where it does.
+    """
+
+    look: Look
+    numbers: Numbers
+    view: str = "tables"
+    stale: str = ""
 
 
 class Card(QFrame):
-    """Base of all cards. Actions stand in the head where there is room, and always in the ⋯ menu."""
+    """Base of all cards. It always exists and knows its item; `wake` makes what is seen of it, `sleep` drops that."""
 
-    delete_asked = Signal()
-    title_changed = Signal(str)
-    folded_changed = Signal(bool)
-    unfolded_first = Signal()  # the first time that a card which began folded is opened
+    command_asked = Signal(str)  # a command that changes the document
+    export_asked = Signal(object)
+    woken = Signal()
+    moved = Signal(object)  # itself, to another place on the page
+    gap = 12  # px above
 
-    def __init__(
-        self, object_name: str, title: str, command: str = "", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self.setProperty("surface", "card")
-        named(self, object_name, title)
-        self._inline: list[QWidget] = []
-        self._beside: list[tuple[QWidget, bool]] = []  # beside the command, and whether it was hidden when folded
-        self._folded = False
-        self._state = ("", "")  # in full, and where there is little room
-        self._title = ElidedLabel(title, "heading")
-        self._title.installEventFilter(self)
-        self._title.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._show = tool_button(self.tr("Show"), "card_show", accessible=self.tr("Show {0}").format(title))
-        self._show.clicked.connect(lambda _checked=False: self.set_folded(False))
-        self._show.hide()
-        self._seen = False
-        self._pill = QLabel()
-        named(self._pill, "card_state", self.tr("State"))
-        self._pill.hide()
-        self._actions = QHBoxLayout()
-        self._actions.setSpacing(0)
-        self.menu = QMenu(self)
-        named(self.menu, "card_menu", self.tr("More actions"))
-        self._more = tool_button("⋯", "card_more", accessible=self.tr("More actions for {0}").format(title))
-        self._more.setMenu(self.menu)
-        self._fold_action = QAction(self.tr("Collapse"), self)
-        self._fold_action.triggered.connect(self.toggle_fold)
-        self._delete_action = QAction(self.tr("Remove"), self)
-        self._delete_action.triggered.connect(self.delete_asked)
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        head.addWidget(self._title)
-        head.addWidget(self._pill)
-        head.addStretch(1)
-        head.addLayout(self._actions)
-        head.addWidget(self._show)
-        head.addWidget(self._more)
-        self._command = ElidedLabel(command, "mono")
-        named(self._command, "card_command", self.tr("Command"))
-        self._command.setVisible(bool(command))
-        self._second = QHBoxLayout()
-        self._second.setSpacing(8)
-        self._second.addWidget(self._command, 1)
-        self.strips = QVBoxLayout()
-        self.strips.setSpacing(8)
-        self.strips.setContentsMargins(0, 6, 0, 0)
-        self.body_widget = QWidget()
-        self.body = QVBoxLayout(self.body_widget)
-        self.body.setContentsMargins(0, 10, 0, 0)
-        self.body.setSpacing(8)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 12, 18, 14)
-        column.setSpacing(2)
-        column.addLayout(head)
-        column.addLayout(self._second)
-        column.addLayout(self.strips)
-        column.addWidget(self.body_widget)
+    def __init__(self, item: Item, setting: Setting) -> None:
+        super().__init__()
+        self.item = item
+        self.setting = setting
+        self._inner: QWidget | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, self.gap, 0, 0)
+        self._column.setSpacing(0)
+        self._height = 0
+        self._menu: QMenu | None = None
+        self._title: Title | None = None
+        named(self, f"{item.kind}_{item.id}", item.heading)
+        self.setFixedHeight(self.estimate())
 
-    # --- head ---------------------------------------------------------------------------------------
+    # --- awake and asleep ---------------------------------------------------------------------------
+    @property
+    def awake(self) -> bool:
+        """True while its contents are there."""
+        return self._inner is not None
+
+    def wake(self) -> None:
+        """Make the contents."""
+        if self._inner is not None:
+            return
+        self._inner = QWidget()
+        column = QVBoxLayout(self._inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self.build(column)
+        self._column.addWidget(self._inner)
+        self.setMinimumHeight(0)
+        self.setMaximumHeight(16_777_215)
+        self.woken.emit()
+
+    def sleep(self) -> None:
+        """Drop the contents and keep their height."""
+        if self._inner is None:
+            return
+        self.setFixedHeight(max(self.height(), 1))
+        self._drop()
+
+    def can_sleep(self) -> bool:
+        """False while the user is at work in it."""
+        inside = self._inner
+        return inside is None or not inside.isAncestorOf(inside.window().focusWidget() or self)
+
+    def suits(self, item: Item) -> bool:
+        """True where an item can be shown by this kind of card."""
+        mine, other = self.item.outcome, item.outcome
+        same = (mine is None) == (other is None) and (mine is None or other is None or
+                                                      (mine.fit is None) == (other.fit is None))  # fmt: skip
+        return item.kind == self.item.kind and same
+
+    def show_item(self, item: Item, setting: Setting) -> None:
+        """The item, or what it has to know of the document, is another."""
+        if item is self.item and setting == self.setting:
+            return
+        self.item, self.setting = item, setting
+        self.setAccessibleName(item.heading)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make the contents anew where they are there."""
+        if self._inner is not None:
+            self._drop()
+            self.wake()
+        else:
+            self.setFixedHeight(self.estimate())
+
+    def _drop(self) -> None:
+        inner, self._inner = self._inner, None
+        if inner is not None:
+            self.dropped()
+            self._title = None
+            if self._menu is not None:
+                self._menu.deleteLater()
+                self._menu = None
+            self._column.removeWidget(inner)
+            inner.hide()
+            inner.deleteLater()
+
+    # --- what a kind of card says -------------------------------------------------------------------
+    def build(self, column: QVBoxLayout) -> None:
+        """Put the contents into a column."""
+        raise NotImplementedError
+
+    def dropped(self) -> None:
+        """The contents are about to go."""
+
+    def estimate(self) -> int:
+        """A height in px before the contents have ever been there."""
+        return self.gap + LINE
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Put what is special to a kind of card at the top of its menu."""
+
     @property
     def title(self) -> str:
-        """The name in the head."""
-        return self._title.full_text()
+        """The name of the item."""
+        return self.item.heading
 
-    def set_title(self, title: str) -> None:
-        """Rename the card."""
-        self._title.set_text(title)
-        self.setAccessibleName(title)
-        self._more.setAccessibleName(self.tr("More actions for {0}").format(title))
-        self.title_changed.emit(title)
-
-    def set_pill(self, text: str, kind: str = "plain", short: str = "") -> None:
-        """The state beside the name; kind is good, warn, bad or plain. No text hides it.
-
-        A head without room for the text shows `short`, and the text when it is pointed at.
-        """
-        self._state = (text, short or text)
-        self._pill.setText(text)
-        self._pill.setToolTip(text if short else "")
-        self._pill.setAccessibleName(text or self.tr("State"))
-        self._pill.setProperty("pill", kind)
-        self._pill.setVisible(bool(text))
-        restyle(self._pill)
-        self._place_actions()
-
-    def pill_text(self) -> str:
-        """The state in full."""
-        return self._state[0]
-
-    def add_action(self, text: str, object_name: str, on_click: Callable[[], object]) -> QAction:
-        """An action in the head and in the menu."""
-        action = QAction(text, self)
-        action.setObjectName(object_name + "_action")
-        action.triggered.connect(lambda _checked=False: on_click())
-        self.menu.addAction(action)
-        b = tool_button(text, object_name)
-        b.clicked.connect(lambda _checked=False: on_click())
-        self._add_inline(b)
-        return action
-
-    def add_menu(self, text: str, object_name: str, menu: QMenu) -> QToolButton:
-        """A menu in the head and, as a sub-menu, in the menu at its end."""
-        named(menu, object_name + "_menu", text)
-        menu.setTitle(text)
-        self.menu.addMenu(menu)
-        b = tool_button(f"{text} ▾", object_name, accessible=text)
-        b.setMenu(menu)
-        self._add_inline(b)
-        return b
-
-    def add_beside_command(self, widget: QWidget) -> None:
-        """A small control at the end of the command line."""
-        self._second.addWidget(widget, 0, Qt.AlignmentFlag.AlignRight)
-        self._beside.append((widget, False))
-
-    def finish_menu(self) -> None:
-        """Put the actions that every card has at the end of the menu."""
-        if self.menu.actions():
-            self.menu.addSeparator()
-        self.menu.addAction(self._fold_action)
-        self.menu.addAction(self._delete_action)
-
-    def _add_inline(self, widget: QWidget) -> None:
-        self._inline.append(widget)
-        self._actions.addWidget(widget)
-        widget.setVisible(self.width() >= self._wanted())
-
-    # --- folding and dimming ------------------------------------------------------------------------
     @property
     def folded(self) -> bool:
-        """True where only the head shows."""
-        return self._folded
+        """True where only the heading shows."""
+        return self.item.folded
+
+    # --- building blocks ----------------------------------------------------------------------------
+    def head(self, role: str = "model", *actions: QWidget) -> QHBoxLayout:
+        """The heading with its actions, and ⋯ at the end."""
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.setContentsMargins(0, 0, 0, 0)
+        if self.item.folded:
+            row.addWidget(self.sign("unfold", "card_unfold", self.tr("Expand {0}"), self.toggle_fold))
+        title = Title("card_title", self.tr("Title"), role)
+        title.set_text(self.title)
+        title.changed.connect(lambda text: self.command_asked.emit(outline.rename(self.item.id, text)))
+        self._title = title
+        row.addWidget(title, 1)
+        for widget in actions:
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.more(), 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def caption_head(self, html: str, *actions: QWidget) -> QHBoxLayout:
+        """A caption in the place of a heading."""
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.setContentsMargins(0, 0, 0, 0)
+        words = QLabel(html)
+        words.setTextFormat(Qt.TextFormat.RichText)
+        words.setWordWrap(True)
+        named(words, "card_caption", self.title)
+        row.addWidget(words, 1)
+        for widget in actions:
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.more(), 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def act(self, sign: str, text: str, object_name: str, on_click: Callable[[], object] | None = None) -> QPushButton:
+        """A flat button of a sign and a word."""
+        b = button(text, object_name, on_click, variant="act", accessible=self.tr("{0}: {1}").format(text, self.title))
+        set_icon(b, sign)
+        return b
+
+    def sign(self, name: str, object_name: str, text: str, on_click: Callable[[], object]) -> QToolButton:
+        """A flat button of a sign alone; ``{0}`` in its name is the title."""
+        return icon_button(name, object_name, text.format(self.title), on_click)
+
+    def more(self) -> QToolButton:
+        """The ⋯ button."""
+        b = icon_button("more", "card_more", self.tr("More actions for {0}").format(self.title))
+        b.setMenu(self._empty_menu())  # filled when it is opened
+        return b
+
+    # --- the menu -----------------------------------------------------------------------------------
+    @property
+    def menu(self) -> QMenu:
+        """What can be done with it; the outline shows the same."""
+        menu = self._empty_menu()
+        self._refill()
+        return menu
+
+    def _empty_menu(self) -> QMenu:
+        if self._menu is None:
+            self._menu = named(QMenu(self), "card_menu", self.tr("More actions"))
+            self._menu.aboutToShow.connect(self._refill)
+        return self._menu
+
+    def _refill(self) -> None:
+        menu = self._menu
+        assert menu is not None
+        menu.clear()
+        for old in menu.findChildren(QMenu):
+            old.deleteLater()
+        self.fill_menu(menu)
+        if menu.actions():
+            menu.addSeparator()
+        menu.addAction(self.tr("Rename"), self.rename)
+        menu.addAction(self.tr("Expand") if self.folded else self.tr("Collapse"), self.toggle_fold)
+        menu.addAction(self.tr("Remove"), self.remove)
+
+    def looks_menu(self, menu: QMenu, parts: tuple[tuple[str, str], ...] = (), metric: bool = False) -> None:
+        """Decimals, style, labels, and for a model variances or SDs and its parts."""
+        fill_looks(menu, self.setting.look, self.choose_look, parts=parts, metric=metric)
+
+    def choose_look(self, **choices: object) -> None:
+        """Show the tables in another way."""
+        self.command_asked.emit(outline.look(self.item.id, **choices))
+
+    def rename(self) -> None:
+        """Edit the title where it stands."""
+        self.wake()
+        if self._title is not None:
+            self._title.edit()
 
     def toggle_fold(self) -> None:
         """Collapse or expand."""
-        self.set_folded(not self._folded)
+        self.set_folded(not self.folded)
 
     def set_folded(self, folded: bool) -> None:
         """Collapse or expand."""
-        if folded == self._folded:
-            return
-        self._folded = folded
-        self.body_widget.setVisible(not folded)
-        self._show.setVisible(folded)
-        if folded:
-            self._beside = [(w, w.isHidden()) for w, _ in self._beside]
-        for widget, hidden in self._beside:  # there is nothing for them to act on
-            widget.setVisible(not folded and not hidden)
-        self._place_actions()
-        self.folded_changed.emit(folded)
-        if not folded and not self._seen:
-            self._seen = True
-            self.unfolded_first.emit()
-        self._fold_action.setText(self.tr("Expand") if folded else self.tr("Collapse"))
+        if folded != self.folded:
+            self.command_asked.emit(outline.fold([self.item.id], folded))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A click on the name folds the card, as the menu does."""
-        if watched is self._title and event.type() == QEvent.Type.MouseButtonRelease:
-            self.toggle_fold()
-        return super().eventFilter(watched, event)
+    def remove(self) -> None:
+        """Take it out of the document, with what is under it."""
+        self.command_asked.emit(outline.delete([self.item.id]))
 
-    def set_dimmed(self, dimmed: bool) -> None:
-        """Dim what no longer holds."""
-        if not dimmed:
-            self.body_widget.setGraphicsEffect(None)  # type: ignore[arg-type]  # Qt takes none, which ends the effect
-        elif self.body_widget.graphicsEffect() is None:
-            effect = QGraphicsOpacityEffect(self.body_widget)
-            effect.setOpacity(0.45)
-            self.body_widget.setGraphicsEffect(effect)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place_actions()
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self.moved.emit(self)
 
     def minimumSizeHint(self) -> QSize:
         """Narrow enough for any pane: what does not fit gives way."""
         hint = super().minimumSizeHint()
-        return QSize(min(LEAST, hint.width()), hint.height())
+        return QSize(min(240, hint.width()), hint.height())
 
-    def _place_actions(self) -> None:
-        if self._pill.text() != self._state[0]:
-            self._pill.setText(self._state[0])
-        if self.width() < self._wanted():
-            self._pill.setText(self._state[1])
-        wide = self.width() >= self._wanted()
-        for widget in self._inline:
-            if widget.isHidden() == wide:
-                widget.setVisible(wide)
 
-    def _wanted(self) -> int:
-        """The width that the head needs with its actions beside the name."""
-        parts = [*self._inline, self._more, *(w for w in (self._pill, self._show) if not w.isHidden())]
-        return TITLE + 36 + 8 * 3 + sum(w.sizeHint().width() for w in parts)
+def fill_looks(
+    menu: QMenu,
+    look: Look,
+    choose: Callable[..., object],
+    *,
+    parts: tuple[tuple[str, str], ...] = (),
+    metric: bool = True,
+) -> None:
+    """Choices of how tables are shown, as sub-menus of a menu; `choose` gets the one that is taken."""
+    from terrace.session.document.card import parts_of
+    from terrace_desktop.ui.words import tr
+
+    decimals = [(str(n), str(n), n == look.decimals) for n in DECIMALS]
+    _choices(menu, tr("Decimals"), "decimals", decimals, lambda n: choose(decimals=int(n)))
+    styles = (("apa", tr("APA")), ("ama", tr("AMA")), ("plain", tr("Plain")))
+    now = look.style or "apa"
+    _choices(menu, tr("Style"), "style", [(k, t, k == now) for k, t in styles], lambda k: choose(style=k))
+    labels = (("labels", tr("Labels"), look.labels is not False), ("names", tr("Names"), look.labels is False))
+    _choices(menu, tr("Variables by"), "labels", list(labels), lambda k: choose(labels=k == "labels"))
+    if metric:
+        kinds = (("variance", tr("Variances")), ("sd", tr("SDs and correlations")))
+        shown = look.metric or "variance"
+        found = [(k, t, k == shown) for k, t in kinds]
+        _choices(menu, tr("Random effects as"), "metric", found, lambda k: choose(metric=k))
+    if parts:
+        here = parts_of(look)
+        sub = named(menu.addMenu(tr("Parts")), "look_parts", tr("Parts"))
+        for key, title in parts:
+            action = sub.addAction(title)
+            action.setCheckable(True)
+            action.setChecked(key in here)
+            wanted = tuple(k for k, _ in parts if (k in here) != (k == key))
+            action.triggered.connect(lambda _checked=False, w=wanted: choose(parts=w))
+
+
+def _choices(
+    menu: QMenu, title: str, name: str, choices: list[tuple[str, str, bool]], choose: Callable[[str], object]
+) -> None:
+    sub = named(menu.addMenu(title), f"look_{name}", title)
+    group = QActionGroup(sub)
+    for key, text, on in choices:
+        action = QAction(text, sub)
+        action.setObjectName(f"look_{name}_{key}")
+        action.setCheckable(True)
+        action.setChecked(on)
+        action.triggered.connect(lambda _checked=False, k=key: choose(k))
+        group.addAction(action)
+        sub.addAction(action)
+
+
+class Folds(QWidget):
+    """Lines side by side that open what stands under them; that is made when it is opened."""
+
+    toggled = Signal(str, bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.buttons: dict[str, QPushButton] = {}
+        self._make: dict[str, Callable[[], QWidget]] = {}
+        self._inside: dict[str, QWidget] = {}
+        self._row = QHBoxLayout()
+        self._row.setSpacing(16)
+        self._row.addStretch(1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(6)
+        self._column.addLayout(self._row)
+
+    def add(self, name: str, text: str, make: Callable[[], QWidget], opened: bool = False) -> None:
+        """One of them: `make` gives what it opens."""
+        b = button(text, f"{name}_toggle", lambda: self.set_open(name, not self.is_open(name)), variant="fold")
+        self.buttons[name] = b
+        self._make[name] = make
+        self._row.insertWidget(self._row.count() - 1, b)
+        self._dress(name)
+        if opened:
+            self._open(name)
+
+    def is_open(self, name: str) -> bool:
+        """True where it shows what it holds."""
+        return name in self._inside
+
+    def inside(self, name: str) -> QWidget | None:
+        """What it holds; None while it is closed."""
+        return self._inside.get(name)
+
+    def set_open(self, name: str, opened: bool) -> None:
+        """Open or close."""
+        if opened == self.is_open(name):
+            return
+        if opened:
+            self._open(name)
+        else:
+            inside = self._inside.pop(name)
+            inside.hide()
+            inside.deleteLater()
+            self._dress(name)
+        self.toggled.emit(name, opened)
+
+    def _open(self, name: str) -> None:
+        self._inside[name] = made = self._make[name]()
+        self._column.addWidget(made)
+        self._dress(name)
+
+    def _dress(self, name: str) -> None:
+        b, opened = self.buttons[name], self.is_open(name)
+        set_icon(b, "down" if opened else "unfold", "muted")
+        b.setAccessibleDescription(self.tr("open") if opened else self.tr("closed"))

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from terrace.report import formats
-from terrace.spec.model import Metric
-from terrace.spec.title import model_title
+from terrace.results.labels import table_labels
+from terrace.session.document.card import model_tables, needs_more, table_keys
+from terrace_desktop.results import face
 from terrace_desktop.results.browser import GrowingBrowser
-from terrace_desktop.results.card import Card
+from terrace_desktop.results.card import LINE, Card, Folds, Setting
 from terrace_desktop.results.clipboard import tables_mime, values_mime
-from terrace_desktop.results.naming import state_pill
-from terrace_desktop.results.output_card import joined_html
-from terrace_desktop.results.segments import Segments
-from terrace_desktop.ui import theme
+from terrace_desktop.results.command_box import command_box
+from terrace_desktop.results.naming import fit_facts
 from terrace_desktop.ui.widgets import Notice, named
 from terrace_desktop.ui.words import marked
 
@@ -27,155 +26,262 @@ if TYPE_CHECKING:
     from terrace.results.fit import Advice, FitResult
     from terrace.results.table import Table
     from terrace.session.contract import Outcome
-    from terrace_desktop.work.history import Entry
+    from terrace.session.document.items import Item
+    from terrace_desktop.plots.cards import PlotRow
 
-AFTER = (  # what follows a fit: command, and the words of the menu
+AFTER = (  # what follows a fit without a question: command, and the words of the menu
     ("estat icc", QT_TRANSLATE_NOOP("ModelCard", "Intraclass correlation")),
     ("estat sd", QT_TRANSLATE_NOOP("ModelCard", "SDs and correlations")),
     ("estat recovariance", QT_TRANSLATE_NOOP("ModelCard", "Covariance of the random effects")),
     ("estat group", QT_TRANSLATE_NOOP("ModelCard", "Group sizes")),
     ("estat ic", QT_TRANSLATE_NOOP("ModelCard", "Information criteria")),
 )
+FORMS = (  # the forms that most people look for, by the words that they use; None is a line between them
+    ("margins", QT_TRANSLATE_NOOP("ModelCard", "Estimated marginal means")),
+    ("margins", QT_TRANSLATE_NOOP("ModelCard", "Interaction plot")),
+    ("simpleslopes", QT_TRANSLATE_NOOP("ModelCard", "Simple slopes")),
+    ("pwcompare", QT_TRANSLATE_NOOP("ModelCard", "Post hoc comparisons")),
+    None,
+    ("r2", QT_TRANSLATE_NOOP("ModelCard", "Effect sizes (R²)")),
+    ("icc", QT_TRANSLATE_NOOP("ModelCard", "Intraclass correlation")),
+    ("diagnostics", QT_TRANSLATE_NOOP("ModelCard", "Assumption checks")),
+    ("lrtest", QT_TRANSLATE_NOOP("ModelCard", "Likelihood-ratio test")),
+    None,
+    ("predict", QT_TRANSLATE_NOOP("ModelCard", "Predict")),
+)
+PARTS = (
+    ("random", QT_TRANSLATE_NOOP("ModelCard", "Random effects")),
+    ("icc", QT_TRANSLATE_NOOP("ModelCard", "Intraclass correlation")),
+    ("r2", QT_TRANSLATE_NOOP("ModelCard", "R²")),
+    ("fit", QT_TRANSLATE_NOOP("ModelCard", "Log likelihood, AIC and BIC")),
+    ("terms", QT_TRANSLATE_NOOP("ModelCard", "Tests of terms")),
+    ("standardized", QT_TRANSLATE_NOOP("ModelCard", "Standardised effects")),
+)
+FAILED = ("not-converged", "no-maximum")  # what a fit says itself where it failed
+MENDED = ("boundary", "not-identified", "collinear", *FAILED)
 
 
 class ModelCard(Card):
     """A model. It emits what the user asks for; the window runs the commands."""
 
     edit_asked = Signal()
-    predict_asked = Signal()
     after_asked = Signal(str)
-    panel_asked = Signal()  # everything that follows a fit
-    export_asked = Signal(str)
-    rename_asked = Signal()
+    panel_asked = Signal(str)  # what follows a fit, at the form of this key
     refit_asked = Signal()
+    open_asked = Signal()  # the data that the model was fitted to
     mend_asked = Signal(object)  # Advice
+    plots_asked = Signal(object)  # PlotRow
+    rows_selected = Signal(object)
+    plot_export_asked = Signal(object, str)
+    reveal_asked = Signal(object)  # a widget that has opened under the card
+    further_asked = Signal()  # the tables that cost more than those of the fit
+    gap = 24
 
-    def __init__(self, number: int, entry: Entry, outcome: Outcome, dataset: Dataset | None) -> None:
-        assert outcome.fit is not None
-        self.fit: FitResult = outcome.fit
-        self.number = number
-        self.entry = entry
-        self.outcome = outcome
-        self.dataset = dataset
-        self.stale = False
-        self.stored = ""  # its name in the session, once it has one
-        name = self.tr("Model {0}").format(number)
-        super().__init__(f"model_{number}", f"{name} · {model_title(self.fit.spec)}", self.fit.command)
-        self.set_pill(*state_pill(self.fit))
-        self._build_actions()
-        self._metric = Segments(
-            "model_metric",
-            self.tr("Random effects as"),
-            [("variance", self.tr("Variances")), ("sd", self.tr("SDs"))],
-        )
-        if self.fit.spec.display.metric == "sd":
-            self._metric.choose("sd")
-        self._metric.chosen.connect(lambda _k: self._render())
-        self.add_beside_command(self._metric)
-        self._view = Segments(
-            "model_view", self.tr("View"), [("tables", self.tr("Tables")), ("text", self.tr("Text"))]
-        )
-        self._view.chosen.connect(self._view_changed)
-        self.add_beside_command(self._view)
-        for advice in self.fit.warnings:
-            self.strips.addWidget(self._strip(advice))
-        self._stale_strip: Notice | None = None
-        self.browser = named(GrowingBrowser(), "model_tables", self.tr("Tables of {0}").format(name))
-        self.browser.setAccessibleDescription(outcome.text)
-        self.browser.copy_asked.connect(self.copy_tables)
-        self.body.addWidget(self.browser)
-        self._render()
-        theme.manager().changed.connect(self._render)
+    def __init__(self, item: Item, setting: Setting) -> None:
+        assert item.outcome is not None and item.outcome.fit is not None
+        self._browser: GrowingBrowser | None = None
+        self._open: dict[str, bool] = {}
+        self._told = ""  # what could not be done, and why
+        self._folds: Folds | None = None
+        self.plots: PlotRow | None = None
+        super().__init__(item, setting)
 
-    # --- content ------------------------------------------------------------------------------------
+    @property
+    def outcome(self) -> Outcome:
+        """What the command gave."""
+        assert self.item.outcome is not None
+        return self.item.outcome
+
+    @property
+    def fit(self) -> FitResult:
+        """The fit."""
+        assert self.outcome.fit is not None
+        return self.outcome.fit
+
+    @property
+    def number(self) -> int:
+        """Its number, which is never given twice."""
+        return self.item.number
+
+    @property
+    def stored(self) -> str:
+        """The name that commands find it by."""
+        return self.item.stored
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """The data that it was fitted to."""
+        return self.item.data
+
+    @property
+    def stale(self) -> bool:
+        """True where it no longer holds for the data that are open."""
+        return bool(self.setting.stale)
+
+    @property
+    def browser(self) -> GrowingBrowser:
+        """The tables on screen."""
+        self.wake()
+        assert self._browser is not None
+        return self._browser
+
+    def estimate(self) -> int:
+        height = self.gap + 2 * LINE
+        if self.folded:
+            return height
+        shown = table_keys(self.item, self.setting.look)
+        height += LINE * sum(len(t.rows) + 3 for t in self.outcome.tables if t.key in shown)
+        height += LINE * 4 * sum(k in shown for k in ("summary", "terms"))
+        return height + 2 * LINE * (1 + len(self.fit.warnings))
+
+    # --- contents -----------------------------------------------------------------------------------
     def tables(self) -> tuple[Table, ...]:
-        """The journal tables in the metric chosen."""
-        metric: Metric = "sd" if self._metric.value() == "sd" else "variance"
-        return self.fit.tables(metric=metric, labels=self.labels(), warnings=False)
+        """The tables that are shown, with the metric, the decimals and the parts chosen."""
+        look = self.setting.look
+        labels = {} if look.labels is False else table_labels([self.fit], self.dataset)
+        return tuple(face.dressed(t, look) for t in model_tables(self.item, look, labels))
 
-    def labels(self) -> dict[str, str]:
-        """Labels of the group variables, for the headings of the levels."""
-        if self.dataset is None:
-            return {}
-        levels = [e.level for e in self.fit.spec.random if e.level in self.dataset]
-        found = {name: self.dataset.variable(name).label for name in levels}
-        return {name: text for name, text in found.items() if text}
-
-    def set_metric(self, metric: str) -> None:
-        """Variances or SDs; nothing is fitted again."""
-        self._metric.choose(metric)
-
-    def set_view(self, view: str) -> None:
-        """Tables or text."""
-        self._view.choose(view)
-
-    def set_stale(self, stale: bool, reason: str = "") -> None:
-        """Dim the result when the data that it rests on have changed."""
-        if stale == self.stale:
+    def build(self, column: QVBoxLayout) -> None:
+        column.addLayout(self.head("model", self._edit_button(), self._after_button()))
+        if self.folded:
             return
-        self.stale = stale
-        self.set_dimmed(stale)
-        if self._stale_strip is not None:
-            self._stale_strip.hide()
-            self._stale_strip.deleteLater()
-            self._stale_strip = None
-        if stale:
-            self._stale_strip = Notice(
-                reason or self.tr("The data have changed since this model was fitted.")
-            )
-            self._stale_strip.add_button(self.tr("Fit again"), "model_refit", self.refit_asked.emit)
-            self.strips.insertWidget(0, self._stale_strip)
-
-    def _view_changed(self, view: str) -> None:
-        self._metric.setVisible(view == "tables")
-        self._render()
-
-    def _render(self) -> None:
-        if self._view.value() == "text":
-            self.browser.show_plain(self.outcome.text.strip("\n"))
+        self._add_notices(column)
+        name = self.title
+        self._browser = named(GrowingBrowser(), "model_tables", self.tr("Tables of {0}").format(name))
+        self._browser.setAccessibleDescription(self.outcome.text)
+        self._browser.copy_asked.connect(self.copy_tables)
+        self._browser.resize(self.width(), LINE)
+        column.addWidget(self._browser)
+        if self.setting.view == "text":
+            self._browser.show_plain(self.outcome.text.strip("\n"))
         else:
-            self.browser.show_html(joined_html(list(self.tables()), theme.manager().theme.name, True))
+            if needs_more(self.item, self.setting.look):
+                self.further_asked.emit()
+            tables, first, look = self.tables(), self.setting.numbers.table, self.setting.look
+            self._browser.show_html(
+                face.tables_html(tables, first, look), face.tables_html(tables, first, look, narrow=True)
+            )
+        folds = self._folds = Folds()
+        folds.toggled.connect(self._toggled)
+        for part, text, make in (
+            ("model_details", self.tr("Command and fit details"), self._details),
+            ("model_plots", self.tr("Diagnostic plots"), self._plots),
+        ):
+            folds.add(part, text, make, self._open.get(part, False))
+        column.addWidget(folds)
+
+    def dropped(self) -> None:
+        self._browser = None
+        self._folds = None
+        self.plots = None
+
+    def _edit_button(self) -> QWidget:
+        return self.act("edit", self.tr("Edit"), "model_edit", self.edit_asked.emit)
+
+    def _after_button(self) -> QWidget:
+        words = self.tr("After the fit")
+        b = self.act("after", words, "model_after")
+        b.setMenu(self.after_menu(b))
+        return b
+
+    def after_menu(self, parent: QWidget) -> QMenu:
+        """What follows a fit, by the words people use."""
+        menu = named(QMenu(self.tr("After the fit"), parent), "model_after_menu", self.tr("After the fit"))
+        for form in FORMS:
+            if form is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(marked("ModelCard", form[1]), self._panel(form[0]))
+        menu.addSeparator()
+        menu.addAction(self.tr("All that follows a fit…"), self._panel(""))
+        return menu
+
+    def _panel(self, key: str) -> Callable[[], None]:
+        return lambda: self.panel_asked.emit(key)
+
+    def _add_notices(self, column: QVBoxLayout) -> None:
+        if self._told:
+            told = Notice(self._told)
+            told.add_button(self.tr("Open these data"), "model_open_data", self.open_asked.emit)
+            column.addWidget(told)
+        if self.setting.stale:
+            stale = Notice(self.tr("Out of date: {0}.").format(self.setting.stale.rstrip(".")))
+            stale.add_button(self.tr("Fit again"), "model_refit", self.refit_asked.emit)
+            column.addWidget(stale)
+        advice = self.fit.warnings
+        if self.fit.state == "failed" and not any(a.code in FAILED for a in advice):
+            text = self.tr("The fit did not converge. These estimates are where it stopped, and are not to be used.")
+            failed = Notice(text, kind="error")
+            failed.add_button(self.tr("Change the model"), "model_change", self.edit_asked.emit)
+            column.addWidget(failed)
+        for one in advice:
+            column.addWidget(self._strip(one))
 
     def _strip(self, advice: Advice) -> Notice:
         strip = Notice(advice.message, advice=advice.advice)
-        if advice.code in ("boundary", "not-identified", "not-converged", "no-maximum", "collinear"):
-            strip.add_button(
-                self.tr("Change the model"), "warning_mend", lambda: self.mend_asked.emit(advice)
-            )
+        if advice.code in MENDED:
+            strip.add_button(self.tr("Change the model"), "warning_mend", lambda: self.mend_asked.emit(advice))
         return strip
 
+    def tell(self, text: str) -> None:
+        """Say on the card that its data are not open; empty takes that back."""
+        if text != self._told:
+            self._told = text
+            self.wake()
+            self.rebuild()
+
+    def _toggled(self, part: str, opened: bool) -> None:
+        self._open[part] = opened
+        inside = None if self._folds is None else self._folds.inside(part)
+        if inside is not None:
+            self.reveal_asked.emit(inside)
+        elif part == "model_plots":
+            self.plots = None
+            self.rows_selected.emit(None)
+
+    def _details(self) -> QWidget:
+        return command_box(self.fit.command, fit_facts(self.fit), self.copy_command)
+
+    def _plots(self) -> QWidget:
+        from terrace_desktop.plots.cards import PlotRow
+
+        effects = any(block.names for block in self.fit.model.design.blocks)
+        kinds = ("residual-fitted", "qq", "caterpillar")
+        self.plots = PlotRow(kinds if effects else kinds[:2])
+        self.plots.rows_selected.connect(self.rows_selected)
+        self.plots.export_asked.connect(self.plot_export_asked)
+        self.plots.opened.connect(self.reveal_asked)
+        self.plots_asked.emit(self.plots)
+        return self.plots
+
+    def show_part(self, part: str, opened: bool = True) -> None:
+        """Open or close ``model_details`` or ``model_plots``."""
+        self.wake()
+        if self._folds is not None:
+            self._folds.set_open(part, opened)
+
     # --- actions ------------------------------------------------------------------------------------
-    def _build_actions(self) -> None:
-        self.add_action(self.tr("Edit"), "model_edit", self.edit_asked.emit)
-        self.add_action(self.tr("Predict"), "model_predict", self.predict_asked.emit)
-        after = QMenu(self)
-        for command, words in AFTER:
-            after.addAction(marked("ModelCard", words), self._asker(command))
-        after.addSeparator()
-        after.addAction(self.tr("All that follows a fit…"), self.panel_asked.emit)
-        self.add_menu(self.tr("After the fit"), "model_after", after)
-        copy = QMenu(self)
+    def fill_menu(self, menu: QMenu) -> None:
+        menu.addAction(self.tr("Edit"), self.edit_asked.emit)
+        menu.addMenu(self.after_menu(menu))
+        menu.addAction(self.tr("Fit again"), self.refit_asked.emit)
+        copy = named(menu.addMenu(self.tr("Copy")), "model_copy_menu", self.tr("Copy"))
         copy.addAction(self.tr("Tables"), self.copy_tables)
         copy.addAction(self.tr("Values at full precision"), self.copy_values)
         copy.addAction(self.tr("Plain text"), self.copy_text)
         copy.addAction(self.tr("Command"), self.copy_command)
-        self.add_menu(self.tr("Copy"), "model_copy", copy)
-        export = QMenu(self)
-        named(export, "model_export_menu", self.tr("Export"))
-        export.setTitle(self.tr("Export"))
+        export = named(menu.addMenu(self.tr("Export")), "model_export_menu", self.tr("Export"))
         for known in formats.REPORTS:
             export.addAction(f"{known.name}…", self._exporter(known.suffix))
-        self.menu.addMenu(export)
-        self.menu.addSeparator()
-        self.menu.addAction(self.tr("Rename…"), self.rename_asked.emit)
-        self.menu.addAction(self.tr("Fit again"), self.refit_asked.emit)
-        self.finish_menu()
-
-    def _asker(self, command: str) -> Callable[[], None]:
-        return lambda: self.after_asked.emit(command)
+        menu.addSeparator()
+        self.looks_menu(menu, tuple((k, marked("ModelCard", t)) for k, t in PARTS), metric=True)
 
     def _exporter(self, suffix: str) -> Callable[[], None]:
         return lambda: self.export_asked.emit(suffix)
+
+    def set_metric(self, metric: str) -> None:
+        """Variances or SDs; nothing is fitted again."""
+        self.choose_look(metric=metric)
 
     def copy_tables(self) -> None:
         """Copy the tables as tables."""

@@ -1,4 +1,4 @@
-"""How a fit ended, in a few words for the head of its card."""
+"""How a fit ended, in a sentence for the details of its card."""
 
 from __future__ import annotations
 
@@ -10,14 +10,23 @@ if TYPE_CHECKING:
     from terrace.results.fit import FitResult
 
 
-def state_pill(fit: FitResult) -> tuple[str, str, str]:
-    """Text, kind and short text of the pill: how the maximisation ended, in how many steps and how long."""
+def fit_facts(fit: FitResult) -> str:
+    """How the maximisation ended, in how many steps and how long; the likelihood with its criteria; the version."""
+    from terrace.report.cells import shown
+    from terrace.version import __version__
     from terrace_desktop.work.history import duration
 
     steps = max((i.number for i in fit.log if i.phase != "EM"), default=0) or len(fit.log)
     took = tr("{0} step(s), {1}", "", steps).format(steps, duration(fit.elapsed))
     if fit.state == "failed":
-        return tr("not converged after {0}").format(took), "bad", tr("not converged")
-    if fit.state == "boundary":
-        return tr("on the boundary, {0}").format(took), "warn", tr("on the boundary")
-    return tr("converged in {0}").format(took), "good", tr("converged")
+        said = tr("Not converged after {0}.").format(took)
+    elif fit.state == "boundary":
+        said = tr("Converged on the boundary in {0}.").format(took)
+    else:
+        said = tr("Converged in {0}.").format(took)
+    numbers = []
+    for table in fit.tables(warnings=False):
+        if table.key == "fit":
+            cells = shown(table).lines[0].cells
+            numbers = [f"{c.title} {cell.text}" for c, cell in zip(table.columns, cells)]
+    return " ".join(x for x in (said, "; ".join(numbers) + "." if numbers else "", f"Terrace {__version__}.") if x)

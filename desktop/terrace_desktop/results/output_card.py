@@ -1,160 +1,202 @@
-"""The card of a command that is not a model, and of one that failed."""
+"""The card of a command that is not a model: its tables, figures or text, and notes on data that were opened."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
+from terrace_desktop.results import face
 from terrace_desktop.results.browser import GrowingBrowser
-from terrace_desktop.results.card import Card
+from terrace_desktop.results.card import LINE, Card, Setting
 from terrace_desktop.results.clipboard import tables_mime
-from terrace_desktop.results.segments import Segments
-from terrace_desktop.ui import theme
+from terrace_desktop.results.command_box import command_box
 from terrace_desktop.ui.widgets import Notice, named
-from terrace_desktop.ui.words import marked, tr
+from terrace_desktop.ui.words import marked
 from terrace_desktop.work.history import duration
-from terrace_desktop.work.ml_test import REFUSED
 
 if TYPE_CHECKING:
     from terrace.results.plot import Plot
     from terrace.results.table import Table
     from terrace.session.contract import Outcome
-    from terrace_desktop.work.history import Entry
+    from terrace.session.document.items import Item
+    from terrace_desktop.plots.cards import LargePlot
 
-
-MOST = 88  # characters of a command beside an error
-
-
-def pointed(outcome: Outcome) -> str:
-    """The command with a caret line under the place that an error is about; empty where it has none.
-
-    Of a long line the part around the place is shown.
-    """
-    if outcome.error_at is None:
-        return ""
-    start, end = outcome.error_at
-    line_start = outcome.command.rfind("\n", 0, start) + 1
-    line = outcome.command[line_start:].split("\n")[0]
-    at, width = start - line_start, max(1, min(end - start, MOST // 2))
-    if len(line) > MOST:
-        first = max(0, min(at - MOST // 3, len(line) - MOST))
-        cut = line[first : first + MOST]
-        head, tail = ("…" if first else ""), ("…" if first + MOST < len(line) else "")
-        line, at = head + cut + tail, at - first + len(head)
-    return f"{line}\n{' ' * at}{'^' * width}"
-
-
-def mended(outcome: Outcome) -> tuple[str, str]:
-    """The word to write for what an error is about, and the command with it; empty without one."""
-    word = outcome.error_instead
-    if not word.isidentifier() or outcome.error_at is None:
-        return "", ""
-    start, end = outcome.error_at
-    if not outcome.command[start:end].isidentifier():
-        return "", ""
-    return word, outcome.command[:start] + word + outcome.command[end:]
-
-
-def joined_html(tables: list[Table], colours: str, numbered: bool = False) -> str:
-    """Tables one under the other as one piece of HTML.
-
-    Titles are set here: Qt drops the margin between a paragraph and the table after it, so a thin line
-    of its own stands for it.
-    """
-    from html import escape
-
-    from terrace.report.html.html import table_html
-
-    def space(px: int) -> str:
-        return f'<p style="margin:0;font-size:{px}px;line-height:100%;">&nbsp;</p>'
-
-    out = []
-    for i, table in enumerate(tables):
-        title = tr("Table {0}. {1}").format(i + 1, table.title) if numbered else table.title
-        if i:
-            out.append(space(10))
-        if title:
-            out.append(f'<p style="font-weight:600;margin:0;">{escape(title)}</p>{space(4)}')
-        out.append(table_html(table, colours, title=False))
-    return "".join(out)
-
-
-TITLES = {  # of outputs that have no title, or several
-    "apa": QT_TRANSLATE_NOOP("OutputCard", "Results paragraph"),
-    "codebook": QT_TRANSLATE_NOOP("OutputCard", "Codebook"),
-    "collapse": QT_TRANSLATE_NOOP("OutputCard", "Collapsed data"),
-    "contrast": QT_TRANSLATE_NOOP("OutputCard", "Contrasts"),
-    "correlate": QT_TRANSLATE_NOOP("OutputCard", "Correlations"),
-    "describe": QT_TRANSLATE_NOOP("OutputCard", "The data"),
-    "display": QT_TRANSLATE_NOOP("OutputCard", "Value"),
-    "ereturn list": QT_TRANSLATE_NOOP("OutputCard", "Stored results of the fit"),
-    "estat r2": QT_TRANSLATE_NOOP("OutputCard", "Explained variance"),
-    "estat residuals": QT_TRANSLATE_NOOP("OutputCard", "Residuals and random effects"),
-    "estimates compare": QT_TRANSLATE_NOOP("OutputCard", "Models compared"),
-    "help": QT_TRANSLATE_NOOP("OutputCard", "Help"),
-    "lincom": QT_TRANSLATE_NOOP("OutputCard", "Linear combination"),
-    "list": QT_TRANSLATE_NOOP("OutputCard", "Rows"),
-    "lrtest": QT_TRANSLATE_NOOP("OutputCard", "Likelihood-ratio test"),
-    "margins": QT_TRANSLATE_NOOP("OutputCard", "Margins"),
-    "merge": QT_TRANSLATE_NOOP("OutputCard", "Merge"),
-    "misstable summarize": QT_TRANSLATE_NOOP("OutputCard", "Missing values"),
-    "nlcom": QT_TRANSLATE_NOOP("OutputCard", "Nonlinear combinations"),
-    "pwcompare": QT_TRANSLATE_NOOP("OutputCard", "Pairwise comparisons"),
-    "pwcorr": QT_TRANSLATE_NOOP("OutputCard", "Correlations"),
-    "regress": QT_TRANSLATE_NOOP("OutputCard", "Linear regression"),
-    "reshape long": QT_TRANSLATE_NOOP("OutputCard", "Reshaped data"),
-    "reshape wide": QT_TRANSLATE_NOOP("OutputCard", "Reshaped data"),
-    "return list": QT_TRANSLATE_NOOP("OutputCard", "Stored results"),
-    "summarize": QT_TRANSLATE_NOOP("OutputCard", "Summary"),
-    "tabstat": QT_TRANSLATE_NOOP("OutputCard", "Statistics"),
-    "tabulate": QT_TRANSLATE_NOOP("OutputCard", "Frequencies"),
-    "test": QT_TRANSLATE_NOOP("OutputCard", "Wald test"),
-    "testparm": QT_TRANSLATE_NOOP("OutputCard", "Wald test"),
-}
+PICTURE = 320  # px of a figure that has not been drawn yet
 
 
 class OutputCard(Card):
-    """Tables (or text) of a command; on an error the message, the place and what to do."""
+    """Tables (or text) and figures of a command."""
 
-    edit_asked = Signal(str)
+    edit_asked = Signal(str)  # a command, for the command bar
     export_plot_asked = Signal(object, str)
     rows_selected = Signal(object)
-    log_asked = Signal()
-    run_asked = Signal(str)  # a command
-    ml_asked = Signal(str)  # a likelihood-ratio test that needs fits by ML
 
-    def __init__(self, entry: Entry, outcome: Outcome, title: str = "") -> None:
-        shown = "" if outcome.error_at is not None else outcome.command
-        if not title and len(outcome.tables) == 1:
-            title = outcome.tables[0].title  # the head says it, so the table need not
-        if not title and not outcome.tables and len(outcome.plots) == 1:
-            title = outcome.plots[0].title
-        if not title:
-            words = TITLES.get(outcome.type)
-            title = marked("OutputCard", words) if words else outcome.type or entry.command
-        if outcome.error is not None and outcome.line is not None:
-            title = QCoreApplication.translate("OutputCard", "{0}, line {1}").format(title, outcome.line)
-        super().__init__(f"output_{entry.id}", title, shown)
-        self.entry = entry
-        self.outcome = outcome
+    def __init__(self, item: Item, setting: Setting) -> None:
+        assert item.outcome is not None
         self._browser: GrowingBrowser | None = None
-        if outcome.error is not None:
-            self._show_error(outcome)
+        self._opened = False
+        self.figures: list[LargePlot] = []
+        super().__init__(item, setting)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the command gave."""
+        assert self.item.outcome is not None
+        return self.item.outcome
+
+    @property
+    def title(self) -> str:
+        """Its title; the program's own in the user's language."""
+        return self.item.title or marked("OutputCard", self.item.automatic)
+
+    @property
+    def browser(self) -> GrowingBrowser | None:
+        """The tables or the text on screen; None where a figure says it all."""
+        self.wake()
+        return self._browser
+
+    def tables(self) -> tuple[Table, ...]:
+        """The tables as they are shown."""
+        return tuple(face.dressed(t, self.setting.look) for t in self.outcome.tables)
+
+    def estimate(self) -> int:
+        height = self.gap + LINE
+        if self.folded:
+            return height
+        outcome = self.outcome
+        for table in outcome.tables:
+            height += LINE * (len(table.rows) + 2 + len(table.notes))
+        if not outcome.tables and not outcome.plots:
+            height += 16 * (outcome.text.count("\n") + 2)
+        return height + PICTURE * len(outcome.plots) + LINE
+
+    # --- contents -----------------------------------------------------------------------------------
+    def build(self, column: QVBoxLayout) -> None:
+        outcome, setting = self.outcome, self.setting
+        alone = self._alone()
+        copy = self.sign("copy", "output_copy", self.tr("Copy {0}"), self.copy_tables)
+        if self.folded or alone is None:
+            column.addLayout(self.head("model", copy))
+        elif alone == "table":
+            html = face.caption(setting.numbers.table, self.title, setting.look.style)
+            column.addLayout(self.caption_head(html, copy))
         else:
-            self._show_output(outcome)
-        self.menu.addAction(self.tr("Copy command"), self.copy_command)
-        self.menu.addAction(self.tr("Edit in the command bar"), lambda: self.edit_asked.emit(outcome.command))
-        self.finish_menu()
-        theme.manager().changed.connect(self._render)
+            html = face.figure_caption(setting.numbers.figure, self.title, setting.look.style)
+            column.addLayout(self.caption_head(html))
+        if self.folded:
+            return
+        for warning in outcome.warnings:
+            column.addWidget(Notice(warning))
+        if outcome.tables or (outcome.text.strip() and not outcome.plots):
+            self._add_browser(column, alone == "table")
+        for i, plot in enumerate(outcome.plots):
+            shown = self._figure(plot, i, alone == "figure")
+            if not outcome.tables:
+                shown.setAccessibleDescription(outcome.text.strip())
+            column.addWidget(shown)
+        if self._opened:
+            column.addWidget(command_box(outcome.command, self._facts(), self.copy_command))
+
+    def dropped(self) -> None:
+        self._browser = None
+        self.figures = []
+
+    def _alone(self) -> str | None:
+        """``table`` or ``figure`` where one of them is all there is: its caption is the heading then."""
+        outcome = self.outcome
+        if self.setting.view == "tables" and len(outcome.tables) == 1 and not outcome.plots and self._prose() == "":
+            return "table"
+        return "figure" if len(outcome.plots) == 1 and not outcome.tables else None
+
+    def _prose(self) -> str:
+        return str(self.outcome.payload.get("prose") or "")
+
+    def _add_browser(self, column: QVBoxLayout, bare: bool) -> None:
+        self._browser = named(GrowingBrowser(), "output_text", self.tr("Output of {0}").format(self.title))
+        self._browser.copy_asked.connect(self.copy_tables)
+        self._browser.setAccessibleDescription(self.outcome.text)
+        self._browser.resize(self.width(), LINE)
+        column.addWidget(self._browser)
+        prose, notes = self._prose(), self._notes()
+        if prose or notes:  # text for people, which wraps
+            from html import escape
+
+            words = prose or "<br>".join(escape(n) for n in notes)
+            self._browser.show_html(f'<p style="margin:0;line-height:140%;">{words}</p>')
+        elif self.outcome.tables and self.setting.view == "tables":
+            first, look = self.setting.numbers.table, self.setting.look
+            tables = [replace(t, title=t.title or self.title) for t in self.outcome.tables]
+            self._browser.show_html(
+                face.tables_html(tables, first, look, bare=bare),
+                face.tables_html(tables, first, look, bare=bare, narrow=True),
+            )
+        else:
+            self._browser.show_plain(self.outcome.text.strip("\n"))
+
+    def _notes(self) -> tuple[str, ...]:
+        """What there is to say of data that were opened."""
+        data = self.item.data
+        return () if self.item.kind != "data" or data is None else data.notes
+
+    def _figure(self, plot: Plot, at: int, alone: bool) -> QWidget:
+        from terrace_desktop.plots.cards import LargePlot
+
+        caption = ""
+        if not alone:
+            numbers, style = self.setting.numbers, self.setting.look.style
+            caption = face.figure_caption(numbers.figure + at, plot.title, style)
+        large = LargePlot(plot, closable=False, caption=caption, framed=False)
+        large.export_asked.connect(self.export_plot_asked)
+        large.rows_selected.connect(self.rows_selected)
+        self.figures.append(large)
+        return large
+
+    # --- actions ------------------------------------------------------------------------------------
+    def fill_menu(self, menu: QMenu) -> None:
+        if self.outcome.tables:
+            menu.addAction(self.tr("Copy tables"), self.copy_tables)
+        for i, plot in enumerate(self.outcome.plots):
+            self._plot_menu(menu, plot, i)
+        menu.addAction(self.tr("Copy text"), self.copy_text)
+        menu.addSeparator()
+        details = menu.addAction(self.tr("Command and details"))
+        details.setCheckable(True)
+        details.setChecked(self._opened)
+        details.triggered.connect(self.show_details)
+        menu.addAction(self.tr("Copy command"), self.copy_command)
+        menu.addAction(self.tr("Edit in the command bar"), lambda: self.edit_asked.emit(self.outcome.command))
+        if self.outcome.tables:
+            menu.addSeparator()
+            self.looks_menu(menu)
+
+    def show_details(self, shown: bool) -> None:
+        """Show the command under the result, or not."""
+        self._opened = shown
+        self.rebuild()
+
+    def _facts(self) -> str:
+        from terrace.version import __version__
+
+        return self.tr("{0}. Terrace {1}.").format(duration(self.outcome.elapsed), __version__)
+
+    def _plot_menu(self, menu: QMenu, plot: Plot, at: int) -> None:
+        several = len(self.outcome.plots) > 1
+        into = menu if not several else menu.addMenu(plot.title or self.tr("Figure {0}").format(at + 1))
+        self.wake()
+        if at < len(self.figures):
+            self.figures[at].fill_menu(into)
 
     def copy_tables(self) -> None:
         """Copy the tables, or the text where there are none."""
         if self.outcome.tables:
-            QGuiApplication.clipboard().setMimeData(tables_mime(self.outcome.tables))
+            QGuiApplication.clipboard().setMimeData(tables_mime(self.tables()))
+        elif self.outcome.plots:
+            self.wake()
+            self.figures[0].copy_image()
         else:
             self.copy_text()
 
@@ -166,73 +208,4 @@ class OutputCard(Card):
         """Copy the command."""
         QGuiApplication.clipboard().setText(self.outcome.command)
 
-    def _show_error(self, outcome: Outcome) -> None:
-        assert outcome.error is not None
-        self.set_pill(self.tr("failed"), "bad")
-        strip = Notice(outcome.error[1], kind="error", advice=outcome.error_advice, code=pointed(outcome))
-        word, command = mended(outcome)
-        if word:
-            strip.add_button(self.tr("Use {0}").format(word), "error_mend", lambda: self.run_asked.emit(command))
-        if outcome.type == "lrtest" and outcome.error[0] in REFUSED:
-            strip.add_button(
-                self.tr("Refit both by ML and test"), "error_by_ml", lambda: self.ml_asked.emit(outcome.command)
-            )
-        strip.add_button(
-            self.tr("Edit the command"), "error_edit", lambda: self.edit_asked.emit(outcome.command)
-        )
-        if outcome.error[0] == "internal":
-            strip.add_button(self.tr("Open the log"), "error_log", self.log_asked.emit)
-        strip.add_button(self.tr("Dismiss"), "error_dismiss", self.delete_asked.emit)
-        self.strips.addWidget(strip)
-        self.body_widget.hide()
 
-    def _show_output(self, outcome: Outcome) -> None:
-        for warning in outcome.warnings:
-            self.strips.addWidget(Notice(warning))
-        told = outcome.text.strip()
-        drawn = bool(outcome.plots) and not outcome.tables  # the plot says what the text says
-        if outcome.tables or (told and not drawn):
-            self._browser = named(
-                GrowingBrowser(), "output_text", self.tr("Output of {0}").format(self.title)
-            )
-            self._browser.copy_asked.connect(self.copy_tables)
-            self._browser.setAccessibleDescription(outcome.text)
-            self.body.addWidget(self._browser)
-        if outcome.tables and outcome.text.strip():
-            self._view = Segments(
-                "output_view", self.tr("View"), [("tables", self.tr("Tables")), ("text", self.tr("Text"))]
-            )
-            self._view.chosen.connect(lambda _k: self._render())
-            self.add_beside_command(self._view)
-        if self._browser is not None:
-            self.add_action(self.tr("Copy"), "output_copy", self.copy_tables)
-        if outcome.elapsed >= 1:
-            self.set_pill(duration(outcome.elapsed))
-        for plot in outcome.plots:
-            shown = self._plot(plot)
-            if drawn:
-                shown.setAccessibleDescription(told)
-            self.body.addWidget(shown)
-        self._render()
-
-    def _plot(self, plot: Plot) -> QWidget:
-        from terrace_desktop.plots.cards import LargePlot
-
-        large = LargePlot(plot, closable=False, inside=self.title)
-        large.export_asked.connect(self.export_plot_asked)
-        large.rows_selected.connect(self.rows_selected)
-        return large
-
-    def _render(self) -> None:
-        if self._browser is None:
-            return
-        prose = self.outcome.payload.get("prose")
-        if prose:  # a paragraph, which wraps as text does
-            self._browser.show_html(f'<p style="margin:0;line-height:140%;">{prose}</p>')
-            return
-        as_text = not self.outcome.tables or (hasattr(self, "_view") and self._view.value() == "text")
-        if as_text:
-            self._browser.show_plain(self.outcome.text.strip("\n"))
-        else:
-            tables = [replace(t, title="" if t.title == self.title else t.title) for t in self.outcome.tables]
-            self._browser.show_html(joined_html(tables, theme.manager().theme.name))

@@ -1,311 +1,476 @@
-"""The right side of the window: models with their plots and outputs, the newest on top."""
+"""The results: a head, the outline, and the document of the session, which this shows and changes by commands alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from terrace.session.document.edits import HOLDERS
+from terrace.session.document.items import Document, Item
+from terrace_desktop.results import look
+from terrace_desktop.results.card import Card, Setting, fill_looks
+from terrace_desktop.results.clipboard import tables_mime
+from terrace_desktop.results.dragging import item_mime
+from terrace_desktop.results.error_card import ErrorCard
+from terrace_desktop.results.find import FindBar, mark
 from terrace_desktop.results.model_card import ModelCard
+from terrace_desktop.results.note_card import HeadingCard, NoteCard
+from terrace_desktop.results.numbering import look_of, numbering
+from terrace_desktop.results.outline.view import OutlinePanel
 from terrace_desktop.results.output_card import OutputCard
-from terrace_desktop.ui.widgets import ElidedLabel, button, label, named
-from terrace_desktop.work.history import duration
+from terrace_desktop.results.progress import ProgressCard
+from terrace_desktop.results.segments import Segments
+from terrace_desktop.results.view import DocumentView
+from terrace_desktop.ui import theme
+from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.widgets import button, icon_button, label, named, tool_button
+from terrace_desktop.work import outline
 
 if TYPE_CHECKING:
-    from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome, Progress
-    from terrace_desktop.plots.cards import PlotRow
     from terrace_desktop.work.history import Entry
 
-PLOTS = ("residual-fitted", "qq", "caterpillar")
+C = TypeVar("C", bound=Card)
+MANY = 3  # new items at once are a project that was opened, or a do-file: the page stays where it is
 
 
-class ProgressCard(QFrame):
-    """What runs, how far it is, and Cancel; shown once it has taken a while."""
-
-    cancel_asked = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("surface", "card")
-        named(self, "progress_card", self.tr("Progress"))
-        self._what = ElidedLabel("", "heading")
-        self._how = label("", "muted")
-        named(self._how, "progress_text", self.tr("Progress"))
-        self._bar = named(QProgressBar(), "progress_bar", self.tr("Progress"))
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, 0)
-        self._command = ElidedLabel("", "mono")
-        self.cancel_button = button(self.tr("Cancel"), "progress_cancel", self.cancel_asked.emit)
-        head = QHBoxLayout()
-        head.addWidget(self._what, 1)
-        head.addWidget(self.cancel_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 12, 18, 14)
-        column.setSpacing(6)
-        column.addLayout(head)
-        column.addWidget(self._command)
-        column.addWidget(self._bar)
-        column.addWidget(self._how)
-
-    def show_progress(self, entry: Entry | None, progress: Progress | None, seconds: float) -> None:
-        """Show the last report."""
-        self._what.set_text(progress.stage if progress is not None and progress.stage else self.tr("Working"))
-        self._command.set_text("" if entry is None else entry.command)
-        self._command.setVisible(entry is not None)
-        parts = []
-        share = None if progress is None else progress.fraction
-        if share is not None:
-            parts.append(f"{share:.0%}")
-        elif progress is not None and progress.iteration is not None:
-            parts.append(self.tr("iteration {0}").format(progress.iteration))
-        if progress is not None and progress.ll is not None:
-            shown = f"{progress.ll:,.3f}".replace("-", "−")
-            parts.append(self.tr("log likelihood {0}").format(shown))
-        parts.append(duration(seconds))
-        if share is not None and share > 0.02 and seconds > 2:
-            parts.append(self.tr("about {0} left").format(duration(seconds * (1 - share) / share)))
-        self._how.setText(" · ".join(parts))
-        self._how.setAccessibleName(self._how.text())
-        if progress is not None and progress.fraction is not None:
-            self._bar.setRange(0, 1000)
-            self._bar.setValue(round(progress.fraction * 1000))
-        else:
-            self._bar.setRange(0, 0)
-
-    def text(self) -> str:
-        """What it says."""
-        return self._how.text()
-
-
-class ModelGroup(QWidget):
-    """A model card, its plots, and the outputs of what was asked about it."""
-
-    def __init__(self, card: ModelCard) -> None:
-        super().__init__()
-        self.card = card
-        self.plots: PlotRow | None = None
-        self.outputs: list[OutputCard] = []
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(14)
-        self._column.addWidget(card)
-        card.folded_changed.connect(lambda folded: self.plots is not None and self.plots.setVisible(not folded))
-
-    def add_plots(self, row: PlotRow) -> None:
-        """Put the row of plots under the card."""
-        self.plots = row
-        row.setVisible(not self.card.folded)
-        self._column.insertWidget(1, row)
-
-    def add_output(self, card: OutputCard) -> None:
-        """Put an output under what is already there."""
-        self.outputs.append(card)
-        card.setProperty("under", True)
-        self._column.addWidget(card)
-
-
-class ResultsPane(QScrollArea):
-    """The scrolling list. It keeps every model of the session until the user removes it."""
+class ResultsPane(QFrame):
+    """The zone at the right. What it asks for is run by others; what comes of it arrives as a document."""
 
     edit_asked = Signal(object)  # ModelCard
-    predict_asked = Signal(object)
-    after_asked = Signal(object, str)
-    panel_asked = Signal(object)
+    panel_asked = Signal(object, str)  # ModelCard, the key of a form or ""
     export_asked = Signal(object, str)  # ModelCard, format
-    rename_asked = Signal(object)
     refit_asked = Signal(object)
+    refit_all_asked = Signal()  # all that are out of date
+    open_asked = Signal(object)  # ModelCard: the data that it was fitted to
     mend_asked = Signal(object, object)  # ModelCard, Advice
+    plots_asked = Signal(object, object)  # ModelCard, PlotRow
+    outline_asked = Signal(str)  # a command that changes the document
     command_edit_asked = Signal(str)
     command_run_asked = Signal(str)
     ml_test_asked = Signal(str)  # the command of a likelihood-ratio test
     plot_export_asked = Signal(object, str, object)  # Plot, format, ModelCard or None
+    further_asked = Signal(object)  # ModelCard: tables that are worked out where they are seen
     rows_selected = Signal(object)
     models_changed = Signal()
     new_model_asked = Signal()
+    draft_asked = Signal()
     log_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "results_pane", self.tr("Results"))
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.groups: list[ModelGroup] = []
-        self._loose: list[OutputCard] = []
-        self._count = 0
-        self._newest_output: OutputCard | None = None
-        self._scroller = QTimer(self)
-        self._scroller.setSingleShot(True)
-        self._scroller.setInterval(0)
-        self._scroller.timeout.connect(self._scroll)
-        page = QWidget()
-        page.setProperty("surface", "ground")
-        self.setWidget(page)
-        self._column = QVBoxLayout(page)
-        self._column.setContentsMargins(20, 16, 20, 20)
-        self._column.setSpacing(14)
+        self.setProperty("surface", "panel")
+        self.shown = Document()
+        self._stale: Mapping[int, str] = {}
+        self._draft = ("", 0)
+        self._view = "tables"
         self.progress = ProgressCard()
         self.progress.hide()
-        self._column.addWidget(self.progress)
+        self.searching = FindBar()
+        self.view = DocumentView(self._make)
+        self.contents = OutlinePanel(self._mime)
         self._hint = self._make_hint()
-        self._column.addWidget(self._hint)
-        self._column.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._head())
+        column.addWidget(self.searching)
+        column.addWidget(self.progress)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(0)
+        self._row.addWidget(self.contents)
+        self._row.addWidget(self.view, 1)
+        self._row.addWidget(self._hint, 1)
+        column.addLayout(self._row, 1)
+        self._connect()
+        self._dress()
+        theme.manager().changed.connect(self._redress)
+        self._narrow = False
+        self._refresh()
+
+    def _connect(self) -> None:
+        tree = self.contents.tree
+        tree.chosen.connect(self.go_to)
+        tree.command_asked.connect(self.outline_asked)
+        tree.draft_asked.connect(self.draft_asked)
+        tree.menu_of = self._menu_of
+        self.contents.note_asked.connect(lambda: self.begin_draft("note"))
+        self.contents.heading_asked.connect(lambda: self.begin_draft("heading"))
+        self.view.command_asked.connect(self.outline_asked)
+        self.view.at_changed.connect(tree.point_at)
+        self.searching.found.connect(self._found)
+        self.searching.closed.connect(self._search_over)
+        shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(self.searching.begin)
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self.contents)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self._leave_contents)
+
+    # --- the head -----------------------------------------------------------------------------------
+    def _head(self) -> QWidget:
+        head = named(QFrame(), "results_head", self.tr("Results"))
+        head.setFixedHeight(40)
+        row = QHBoxLayout(head)
+        row.setContentsMargins(look.INSET, 0, 8, 0)
+        row.setSpacing(4)
+        self.contents_button = tool_button(self.tr("Contents"), "results_contents", variant="act")
+        self.contents_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.contents_button.setCheckable(True)
+        set_icon(self.contents_button, "contents", "accent_text")
+        self.contents_button.clicked.connect(self.show_contents)
+        title = named(label(self.tr("Results")), "results_title", self.tr("Results"))
+        self.view_choice = Segments(
+            "results_view", self.tr("View"), [("tables", self.tr("Tables")), ("text", self.tr("Text"))]
+        )
+        self.view_choice.chosen.connect(self.set_view)
+        copy = self._sign("copy", "results_copy", self.tr("Copy what is chosen in the outline"))
+        copy.clicked.connect(lambda _checked=False: self.copy())
+        search = self._sign("search", "results_search", self.tr("Search in the results (Ctrl+F)"))
+        search.clicked.connect(lambda _checked=False: self.searching.begin())
+        more = self._sign("more", "results_more", self.tr("More about the results"))
+        self.menu = named(QMenu(more), "results_menu", self.tr("More about the results"))
+        self.menu.aboutToShow.connect(self._fill_menu)
+        more.setMenu(self.menu)
+        row.addWidget(self.contents_button)
+        row.addWidget(title)
+        row.addStretch(1)
+        row.addWidget(self.view_choice)
+        for b in (copy, search, more):
+            row.addWidget(b)
+        return head
+
+    def _sign(self, sign: str, name: str, words: str) -> QToolButton:
+        return icon_button(sign, name, words)
+
+    def _fill_menu(self) -> None:
+        menu = self.menu
+        menu.clear()
+        for old in menu.findChildren(QMenu):
+            old.deleteLater()
+        menu.addAction(self.tr("Collapse all"), lambda: self.set_folded(True)).setEnabled(self.has_cards())
+        menu.addAction(self.tr("Expand all"), lambda: self.set_folded(False)).setEnabled(self.has_cards())
+        menu.addSeparator()
+        fill_looks(menu, self.shown.look, lambda **choices: self.outline_asked.emit(outline.look(0, **choices)))
+        menu.addSeparator()
+        again = menu.addAction(self.tr("Fit all out-of-date models again"), self.refit_all_asked.emit)
+        again.setEnabled(bool(self._stale))
+        menu.addAction(self.tr("Remove all results"), self.clear).setEnabled(self.has_cards())
 
     # --- content ------------------------------------------------------------------------------------
-    def add_model(self, entry: Entry, outcome: Outcome, dataset: Dataset | None) -> ModelGroup:
-        """A card for a fitted model, on top."""
-        self._count += 1
-        card = ModelCard(self._count, entry, outcome, dataset)
-        group = ModelGroup(card)
-        card.edit_asked.connect(lambda: self.edit_asked.emit(card))
-        card.predict_asked.connect(lambda: self.predict_asked.emit(card))
-        card.after_asked.connect(lambda command: self.after_asked.emit(card, command))
-        card.panel_asked.connect(lambda: self.panel_asked.emit(card))
-        card.export_asked.connect(lambda suffix: self.export_asked.emit(card, suffix))
-        card.rename_asked.connect(lambda: self.rename_asked.emit(card))
-        card.refit_asked.connect(lambda: self.refit_asked.emit(card))
-        card.mend_asked.connect(lambda advice: self.mend_asked.emit(card, advice))
-        card.delete_asked.connect(lambda: self.remove_group(group))
-        self.groups.insert(0, group)
-        self._insert(group)
-        self.models_changed.emit()
-        return group
+    def show_document(self, document: Document) -> None:
+        """Show another document: only what differs is made anew, wherever the difference comes from."""
+        before = self.shown
+        self.shown = document
+        settings = self._settings()
+        new = self.view.show_document(document, settings)
+        self.contents.tree.show_document(document, self._draft)
+        self.searching.show_document(document)
+        self._refresh()
+        if _models(document) != _models(before):
+            self.models_changed.emit()
+        if 0 < len(new) <= MANY and len(before):
+            self.go_to(new[-1])
+        elif new:
+            self.contents.tree.point_at(new[0])
 
-    def add_output(
-        self, entry: Entry, outcome: Outcome, group: ModelGroup | None = None, title: str = ""
-    ) -> OutputCard:
-        """A card for any other command: under its model, or on top."""
-        card = OutputCard(entry, outcome, title)
+    def show_stale(self, stale: Mapping[int, str]) -> None:
+        """Why models no longer hold, by the ids of their items."""
+        if dict(stale) != dict(self._stale):
+            self._stale = dict(stale)
+            self._show_settings()
+
+    def show_draft(self, title: str, origin: int = 0) -> None:
+        """The model that is being built, and the id of the one that it is made from; no title ends it."""
+        self._draft = (title, origin)
+        self.contents.tree.show_document(self.shown, self._draft)
+
+    def _settings(self) -> dict[int, Setting]:
+        numbers, document = numbering(self.shown), self.shown
+        return {
+            item.id: Setting(look_of(item, document), numbers[item.id], self._view, self._stale.get(item.id, ""))
+            for item in document
+        }
+
+    def _show_settings(self) -> None:
+        settings = self._settings()
+        for card in self.view.ordered():
+            card.show_item(card.item, settings[card.item.id])
+
+    def _make(self, item: Item, setting: Setting) -> Card:
+        card: Card
+        if item.kind == "model" and item.outcome is not None and item.outcome.fit is not None:
+            card = self._model(ModelCard(item, setting))
+        elif item.outcome is not None:
+            card = self._output(OutputCard(item, setting))
+        elif item.kind == "note":
+            card = NoteCard(item, setting)
+        else:
+            card = HeadingCard(item, setting)
+        card.command_asked.connect(self.outline_asked)
+        return card
+
+    def _model(self, card: ModelCard) -> ModelCard:
+        card.edit_asked.connect(lambda: self.edit_asked.emit(card))
+        card.panel_asked.connect(lambda key: self.panel_asked.emit(card, key))
+        card.export_asked.connect(lambda suffix: self.export_asked.emit(card, suffix))
+        card.refit_asked.connect(lambda: self.refit_asked.emit(card))
+        card.open_asked.connect(lambda: self.open_asked.emit(card))
+        card.mend_asked.connect(lambda advice: self.mend_asked.emit(card, advice))
+        card.plots_asked.connect(lambda row: self.plots_asked.emit(card, row))
+        card.plot_export_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, card))
+        card.rows_selected.connect(self.rows_selected)
+        card.reveal_asked.connect(self.view.bring_into_view)
+        card.further_asked.connect(lambda: self.further_asked.emit(card))
+        return card
+
+    def _output(self, card: OutputCard) -> OutputCard:
+        card.edit_asked.connect(self.command_edit_asked)
+        card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
+        card.rows_selected.connect(self.rows_selected)
+        return card
+
+    # --- errors and progress ------------------------------------------------------------------------
+    def show_error(self, entry: Entry, outcome: Outcome) -> ErrorCard:
+        """Tell at the end of the page that a command failed; the next command takes it away."""
+        card = ErrorCard(entry, outcome)
         card.edit_asked.connect(self.command_edit_asked)
         card.run_asked.connect(self.command_run_asked)
         card.ml_asked.connect(self.ml_test_asked)
-        card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.log_asked.connect(self.log_asked)
-        card.rows_selected.connect(self.rows_selected)
-        if group is not None:
-            card.delete_asked.connect(lambda: self._remove_output(card, group))
-            group.add_output(card)
-            self._refresh()
-            self._reveal(card)
-        else:
-            card.delete_asked.connect(lambda: self._remove_output(card, None))
-            self._loose.append(card)
-            self._insert(card)
+        card.delete_asked.connect(lambda: self._dismiss(card))
+        self.view.add_notice(card)
+        self._refresh()
         return card
 
-    def newest(self) -> ModelCard | None:
-        """The model fitted last."""
-        return self.groups[0].card if self.groups else None
-
-    def group_of(self, card: ModelCard) -> ModelGroup | None:
-        """The group a card stands in."""
-        return next((g for g in self.groups if g.card is card), None)
-
-    def cards(self) -> list[ModelCard]:
-        """The models, oldest first."""
-        return [g.card for g in reversed(self.groups)]
-
-    def loose(self) -> list[OutputCard]:
-        """Outputs that belong to no model, oldest first."""
-        return list(self._loose)
-
-    def has_cards(self) -> bool:
-        """True where there is a model or an output."""
-        return bool(self.groups or self.loose())
-
-    def remove_group(self, group: ModelGroup) -> None:
-        """Take a model and what belongs to it away."""
-        if group in self.groups:
-            self.groups.remove(group)
-            group.hide()
-            group.deleteLater()
-            self._refresh()
-            self.models_changed.emit()
-
-    def clear(self) -> None:
-        """Take everything away."""
-        for group in list(self.groups):
-            self.remove_group(group)
-        for card in list(self._loose):
-            self._remove_output(card, None)
+    def errors(self) -> list[ErrorCard]:
+        """What has been told of commands that failed and still stands, oldest first."""
+        return [n for n in self.view.notices if isinstance(n, ErrorCard)]
 
     def dismiss_errors(self) -> None:
-        """Take the cards of failed commands away (a next command ran)."""
-        for card in [c for c in self._loose if c.outcome.error is not None]:
-            self._remove_output(card, None)
+        """Take it away: a next command ran."""
+        for card in self.errors():
+            self._dismiss(card)
 
-    def set_folded(self, folded: bool) -> None:
-        """Collapse or expand every card."""
-        for group in self.groups:
-            group.card.set_folded(folded)
-            for output in group.outputs:
-                output.set_folded(folded)
-        for card in self._loose:
-            if card.outcome.error is None:
-                card.set_folded(folded)
+    def _dismiss(self, card: ErrorCard) -> None:
+        self.view.remove_notice(card)
+        self._refresh()
 
     def show_progress(self, entry: Entry | None, progress: Progress | None, seconds: float) -> None:
-        """Show what runs, on top."""
+        """Show what runs, over the document."""
         self.progress.show_progress(entry, progress, seconds)
-        if self.progress.isHidden():
-            self.progress.show()
-            self.verticalScrollBar().setValue(0)
+        self.progress.show()
 
     def hide_progress(self) -> None:
         """Nothing runs any more."""
         self.progress.hide()
 
-    # --- helpers ------------------------------------------------------------------------------------
+    # --- what there is ------------------------------------------------------------------------------
+    def cards(self) -> list[ModelCard]:
+        """The models on the page, from top to bottom."""
+        return self._of(ModelCard)
+
+    def outputs(self) -> list[OutputCard]:
+        """The outputs on the page, from top to bottom."""
+        return self._of(OutputCard)
+
+    def _of(self, kind: type[C]) -> list[C]:
+        return [card for card in self.view.ordered() if isinstance(card, kind)]
+
+    def newest(self) -> ModelCard | None:
+        """The model fitted last."""
+        return max(self.cards(), key=lambda card: card.item.id, default=None)
+
+    def card(self, id_: int) -> Card | None:
+        """The card of an item; None where it is not on the page."""
+        return self.view.cards.get(id_)
+
+    def under(self, card: ModelCard) -> list[OutputCard]:
+        """The outputs under a model."""
+        return [c for c in self.outputs() if c.item.under == card.item.id]
+
+    def has_cards(self) -> bool:
+        """True where the document holds anything."""
+        return bool(len(self.shown))
+
+    # --- going about --------------------------------------------------------------------------------
+    def go_to(self, id_: int) -> None:
+        """Show an item at the top of the page."""
+        card = self.view.cards.get(id_)
+        if card is not None:
+            self.contents.tree.point_at(id_)
+            self.view.scroll_to(card)
+
+    def begin(self) -> None:
+        """Put the focus on the document, which the arrows scroll, or on the button where there is none."""
+        target = self.view if self.has_cards() else self._hint.findChild(QPushButton, "hint_new_model")
+        if target is not None:
+            target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def begin_draft(self, kind: str) -> None:
+        """Write a note or a heading, behind what is chosen in the outline."""
+        item = self.contents.tree.current()
+        self.show_contents(False)
+        if item is None:
+            self.view.begin_draft(kind, 0, outline.note if kind == "note" else outline.heading)
+        elif kind == "heading":  # it stands at the top, behind all that belongs to the item
+            last = self.shown.family(item.under or item.id)[-1].id
+            self.view.begin_draft(kind, last, lambda text: outline.heading(text, item.id))
+        elif item.kind in HOLDERS:
+            under = self.shown.under(item.id)
+            place = {"before": under[0].id} if under else {"under": item.id}
+            self.view.begin_draft(kind, item.id, lambda text: outline.note(text, **place))
+        else:
+            self.view.begin_draft(kind, item.id, lambda text: outline.note(text, after=item.id))
+
+    def show_contents(self, shown: bool) -> None:
+        """The outline over a narrow document, or not."""
+        if not self._narrow:
+            return
+        self.contents.setVisible(shown)
+        self.contents_button.setChecked(shown)
+        if shown:
+            self._place_contents()
+            self.contents.raise_()
+            self.contents.tree.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _leave_contents(self) -> None:
+        self.show_contents(False)
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def set_view(self, view: str) -> None:
+        """Tables, or the plain text of the command line."""
+        self._view = view
+        self._show_settings()
+
+    def set_metric(self, metric: str) -> None:
+        """Variances or SDs in the whole document."""
+        self.outline_asked.emit(outline.look(0, metric=metric))
+
+    def set_folded(self, folded: bool) -> None:
+        """Collapse or expand all."""
+        self.outline_asked.emit(outline.fold(None, folded))
+
+    def clear(self) -> None:
+        """Take everything away; undo brings it back."""
+        if self.has_cards():
+            self.outline_asked.emit(outline.delete(None))
+
+    def copy(self) -> None:
+        """Copy what is chosen in the outline: tables as tables, a figure as a picture; all tables where nothing is."""
+        item = self.contents.tree.current()
+        card = None if item is None else self.view.cards.get(item.id)
+        if isinstance(card, ModelCard | OutputCard):
+            card.copy_tables()
+        elif item is not None:
+            QGuiApplication.clipboard().setMimeData(item_mime(item, ()))
+        else:
+            tables = [t for c in self.view.ordered() if isinstance(c, ModelCard | OutputCard) for t in c.tables()]
+            if tables:
+                QGuiApplication.clipboard().setMimeData(tables_mime(tables))
+
+    def _mime(self, id_: int) -> QMimeData:
+        card, item = self.view.cards.get(id_), self.shown.item(id_)
+        tables = card.tables() if isinstance(card, ModelCard | OutputCard) else ()
+        return QMimeData() if item is None else item_mime(item, tables)
+
+    def _menu_of(self, id_: int) -> QMenu | None:
+        card = self.view.cards.get(id_)
+        return None if card is None else card.menu
+
+    def _found(self, id_: int, words: str) -> None:
+        for card in self.view.ordered():
+            mark(card, "")
+        if id_ not in self.view.cards:  # it is under something that is collapsed
+            over = self.shown.item(id_)
+            while over is not None and over.id not in self.view.cards:
+                over = self.shown.item(over.under)
+            id_ = 0 if over is None else over.id
+        self.go_to(id_)
+        card_ = self.view.cards.get(id_)
+        if card_ is not None:
+            mark(card_, words)
+
+    def _search_over(self) -> None:
+        for card in self.view.ordered():
+            mark(card, "")
+        self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # --- looks --------------------------------------------------------------------------------------
     def _make_hint(self) -> QWidget:
         hint = named(QWidget(), "results_hint", self.tr("No results yet"))
         column = QVBoxLayout(hint)
-        column.setContentsMargins(16, 96, 16, 16)
+        column.setContentsMargins(look.DOCUMENT, 96, look.DOCUMENT, look.DOCUMENT)
         column.setSpacing(8)
-        self._hint_title = label(self.tr("No model yet"), "title")
-        self._hint_text = label(
-            self.tr("Click a model together; its tables and plots appear here."), "muted", wrap=True
+        title = label(self.tr("No results yet"), "title")
+        text = label(
+            self.tr("Models, tables and figures appear here, in an order and with notes of your own."),
+            "muted",
+            wrap=True,
         )
-        self._hint_command = ElidedLabel("", "mono")
-        for w in (self._hint_title, self._hint_text, self._hint_command):
+        for w in (title, text):
             w.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(w)
         row = QHBoxLayout()
         row.addStretch(1)
-        row.addWidget(
-            button(self.tr("New model"), "hint_new_model", self.new_model_asked.emit, variant="primary")
-        )
+        row.addWidget(button(self.tr("New model"), "hint_new_model", self.new_model_asked.emit))
         row.addStretch(1)
         column.addSpacing(8)
         column.addLayout(row)
-        self._hint_command.hide()
+        column.addStretch(1)
         return hint
 
-    def _insert(self, widget: QWidget) -> None:
-        self._column.insertWidget(1, widget)
-        self._refresh()
-        self._reveal(None)
-
-    def _reveal(self, card: OutputCard | None) -> None:
-        """Bring what came last into view, once it has its place; None is the top."""
-        self._newest_output = card
-        self._scroller.start()
-
-    def _scroll(self) -> None:
-        card = self._newest_output
-        if card is None:
-            self.verticalScrollBar().setValue(0)
-        elif any(card in g.outputs for g in self.groups):
-            self.ensureWidgetVisible(card, 0, 40)
-
-    def _remove_output(self, card: OutputCard, group: ModelGroup | None) -> None:
-        owner = self._loose if group is None else group.outputs
-        if card in owner:
-            owner.remove(card)
-            card.hide()
-            card.deleteLater()
-            self._refresh()
-
     def _refresh(self) -> None:
-        self._hint.setVisible(not self.groups and not self._loose)
+        empty = not self.has_cards() and not self.view.notices
+        self._hint.setVisible(empty)
+        self.view.setVisible(not empty)
+        self._place_outline()
+
+    def _place_outline(self) -> None:
+        """Beside the document in a wide window, else behind a button."""
+        narrow = self.window().width() < look.WIDE
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.contents.set_popup(narrow)
+            if narrow:
+                self._row.removeWidget(self.contents)
+                self.contents_button.setChecked(False)
+                self.contents.hide()
+                self._place_contents()
+            else:
+                self._row.insertWidget(0, self.contents)
+            self._dress()
+        self.contents_button.setVisible(narrow and self.has_cards())
+        if not narrow:
+            self.contents.setVisible(self.has_cards() or bool(self._draft[0]))
+
+    def _place_contents(self) -> None:
+        at = self.view.mapTo(self, QPoint(8, 8)) if self.view.isVisible() else QPoint(8, 48)
+        self.contents.setGeometry(at.x(), at.y(), 260, max(160, self.height() - at.y() - 16))
+
+    def _dress(self) -> None:
+        self.setStyleSheet(look.sheet())
+
+    def _redress(self) -> None:
+        self._dress()
+        for card in self.view.ordered():
+            card.rebuild()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_outline()
+        if self._narrow and self.contents.isVisible():
+            self._place_contents()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._place_outline()
+
+
+def _models(document: Document) -> Sequence[tuple[int, str, str]]:
+    return [(item.id, item.heading, item.stored) for item in document.models()]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from terrace_desktop.ui.widgets import button, named
 
@@ -16,6 +16,9 @@ class Segments(QWidget):
     def __init__(self, object_name: str, accessible: str, choices: list[tuple[str, str]]) -> None:
         super().__init__()
         named(self, object_name, accessible)
+        self.setProperty("role", "segments")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._group = QButtonGroup(self)
         self._buttons = {}
         row = QHBoxLayout(self)

@@ -17,14 +17,14 @@ def always() -> bool:
 class Action:
     """What it is called, what it does, and when it can be done.
 
-    ``name`` is what menus, tool bar and tests know it by, ``text`` what the user reads. ``keys`` is a shortcut, or
-    what the system has for the purpose. ``enabled`` is asked whenever the window has changed. ``chosen`` is for one
-    of several choices, and tells whether it is the present one.
+    ``name`` is what menus, tool bar and tests know it by, ``text`` what the user reads. ``keys`` is a shortcut,
+    several, or what the system has for the purpose. ``enabled`` is asked whenever the window has changed. ``chosen`` is
+    for one of several choices, and tells whether it is the present one.
     """
 
     name: str
     text: str
     run: Callable[[], object]
-    keys: QKeySequence.StandardKey | str | None = None
+    keys: QKeySequence.StandardKey | str | tuple[str, ...] | None = None
     enabled: Callable[[], bool] = always
     chosen: bool | None = None

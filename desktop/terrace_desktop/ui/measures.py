@@ -7,6 +7,11 @@ from terrace_desktop.ui.words import tr
 BADGES = {"identifier": "id", "nominal": "N", "ordinal": "O", "continuous": "#"}
 
 
+def measure_icon(measure: str) -> str:
+    """The name of the icon of a measure level: key, circles, bars, ruler."""
+    return measure if measure in BADGES else "continuous"
+
+
 def measure_title(measure: str) -> str:
     """A measure level as it stands by itself."""
     return {

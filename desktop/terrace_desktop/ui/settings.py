@@ -42,6 +42,15 @@ class Settings:
         self.store.set_value("language", choice)
         self.save()
 
+    def convention(self) -> str:
+        """What forms write where nothing is chosen: the key of a convention, empty until it was chosen."""
+        return str(self.store.value("convention", ""))
+
+    def set_convention(self, key: str) -> None:
+        """Remember the convention."""
+        self.store.set_value("convention", key)
+        self.save()
+
     def flag(self, name: str, default: bool = False) -> bool:
         """A remembered yes or no."""
         return str(self.store.value(f"flags/{name}", str(default))).lower() in ("true", "1")

@@ -19,20 +19,24 @@ from terrace.data.resources import resource_path
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """One set of colours. `on_accent` is text on the accent; the `_soft` ones are quiet grounds."""
+    """One set of colours. Text is `ink`, `muted`, `accent_text`, `warning` or `danger` on any of the grounds, or
+    `on_accent` on the accent; only controls have outlines.
+    """
 
     name: str
     ground: str
     panel: str
+    sunk: str
     ink: str
     muted: str
-    line: str
-    accent: str
+    line: str  # hairlines between zones and under rows
+    outline: str  # around controls
+    accent: str  # what is filled
     on_accent: str
     accent_hover: str
+    accent_text: str
     accent_soft: str
     selection: str
-    hover: str
     warning: str
     warning_soft: str
     danger: str
@@ -46,22 +50,23 @@ class Theme:
 
 
 LIGHT = Theme(
-    name="light", ground="#f6f7f9", panel="#ffffff", ink="#1d2530", muted="#5d6978", line="#dfe3e8",
-    accent="#0b7a75", on_accent="#ffffff", accent_hover="#096661", accent_soft="#e6f3f2",
-    selection="#d5ebe9", hover="#edf0f3", warning="#8f5200", warning_soft="#fff4e0", danger="#b3261e",
+    name="light", ground="#f6f7f9", panel="#ffffff", sunk="#eef1f4", ink="#1d2530", muted="#56616f", line="#dfe3e8",
+    outline="#808b98", accent="#0b7a75", on_accent="#ffffff", accent_hover="#096661", accent_text="#096661",
+    accent_soft="#e3f2f0", selection="#d5ebe9", warning="#8a4f00", warning_soft="#fff4e0", danger="#b3261e",
     danger_soft="#fdeeec", faint="#b4bdc7",
 )  # fmt: skip
 DARK = Theme(
-    name="dark", ground="#14181d", panel="#1c2229", ink="#e6eaef", muted="#9aa6b4", line="#2f3842",
-    accent="#4fc3bc", on_accent="#0d1f1e", accent_hover="#6fd2cc", accent_soft="#173a3a",
-    selection="#1d4644", hover="#262e37", warning="#f0b45c", warning_soft="#3a2d14", danger="#f4a099",
+    name="dark", ground="#14181d", panel="#1c2229", sunk="#262e37", ink="#e6eaef", muted="#a4afbc", line="#2f3842",
+    outline="#6b7886", accent="#4fc3bc", on_accent="#0d1f1e", accent_hover="#6fd2cc", accent_text="#7fd8d2",
+    accent_soft="#173a3a", selection="#1d4644", warning="#f0b45c", warning_soft="#3a2d14", danger="#f4a099",
     danger_soft="#40211f", faint="#56616e",
 )  # fmt: skip
+GROUNDS = ("ground", "panel", "sunk", "accent_soft", "selection")  # what any text may stand on
 THEMES = {"light": LIGHT, "dark": DARK}
 CHOICES = ("system", "light", "dark")
 
-TEXT = 13  # px
-SMALL = 12
+PAGE, DOCUMENT, TITLE, TEXT, SMALL = 24, 18, 15, 13, 12  # px: the scale of type
+CONTROL, ROW, HEAD, BAR, FOOT = 32, 24, 40, 48, 56  # px: controls, rows of tables, heads of zones, tool bar, footers
 SANS = ("Inter", "SF Pro Text", "Segoe UI", "Noto Sans", "Cantarell", "DejaVu Sans")
 MONO = ("JetBrains Mono", "SF Mono", "Cascadia Mono", "Consolas", "DejaVu Sans Mono", "Liberation Mono")
 
@@ -95,9 +100,9 @@ def palette(theme: Theme) -> QPalette:
         role.Window: theme.ground, role.WindowText: theme.ink, role.Base: theme.panel,
         role.AlternateBase: theme.ground, role.Text: theme.ink, role.Button: theme.panel,
         role.ButtonText: theme.ink, role.BrightText: theme.danger, role.Highlight: theme.accent,
-        role.HighlightedText: theme.on_accent, role.Link: theme.accent, role.LinkVisited: theme.accent,
+        role.HighlightedText: theme.on_accent, role.Link: theme.accent_text, role.LinkVisited: theme.accent_text,
         role.PlaceholderText: theme.muted, role.ToolTipBase: theme.panel, role.ToolTipText: theme.ink,
-        role.Light: theme.panel, role.Midlight: theme.hover, role.Mid: theme.line, role.Dark: theme.faint,
+        role.Light: theme.panel, role.Midlight: theme.sunk, role.Mid: theme.line, role.Dark: theme.faint,
         role.Shadow: theme.line,
     }.items():  # fmt: skip
         p.setColor(r, QColor(colour))
@@ -114,7 +119,9 @@ def stylesheet(theme: Theme) -> str:
     icons = resource_path("icons").as_posix()
     tokens = {name: getattr(theme, name) for name in Theme.__dataclass_fields__}
     mono = ", ".join(f'"{family}"' for family in MONO)
-    return Template(text).substitute(tokens, icons=icons, text=f"{TEXT}px", small=f"{SMALL}px", mono=mono)
+    return Template(text).substitute(
+        tokens, icons=icons, text=f"{TEXT}px", small=f"{SMALL}px", title=f"{TITLE}px", page=f"{PAGE}px", mono=mono
+    )
 
 
 class ThemeManager(QObject):

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from terrace_desktop.ui.flow import Flow
+from terrace_desktop.ui.icons import set_icon
 
 W = TypeVar("W", bound=QWidget)
 
@@ -69,6 +70,20 @@ def tool_button(text: str, object_name: str, *, variant: str = "flat", accessibl
     b.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     b.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     b.setCursor(Qt.CursorShape.PointingHandCursor)
+    return b
+
+
+def icon_button(
+    icon: str, object_name: str, words: str, on_click: Callable[[], object] | None = None, *, checkable: bool = False
+) -> QToolButton:
+    """A button that is an icon alone; `words` are its tooltip and its name for assistive technology."""
+    b = tool_button("", object_name, variant="icon", accessible=words)
+    b.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    b.setToolTip(words)
+    b.setCheckable(checkable)
+    set_icon(b, icon, on="accent_text" if checkable else "")
+    if on_click is not None:
+        b.clicked.connect(lambda _checked=False: on_click())
     return b
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from terrace_desktop.work.history import Entry, HistoryModel
+from terrace_desktop.work.previewer import Previewer
 from terrace_desktop.work.session_port import Ran, SessionPort, Snapshot, Step
 from terrace_desktop.work.worker import Job, Operation, Task, Worker
 
@@ -22,13 +23,31 @@ T = TypeVar("T")
 Then = Callable[["Outcome | None"], object]
 
 
+class Question(Protocol):
+    """What has to be asked before commands run, when it is their turn: `look` finds the lines to be read before, and
+    `ask` is called with these in place of running; no lines, no question.
+    """
+
+    def look(self, session: Session) -> list[str]: ...
+
+    def ask(self, lines: list[str]) -> object: ...
+
+
+class _Held(Exception):
+    """Commands were not run, since the user has to read something before."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("Not run: a question is open.")
+        self.lines = lines
+
+
 class Controller(QObject):
     """Every command of the window goes through `run`; every other piece of work through `call` or `call_view`."""
 
     ready = Signal()
     changed = Signal(object, object)  # Snapshot, frozenset of what changed
     started = Signal(object)  # Entry
-    finished = Signal(object, object, str)  # Entry, Outcome or None, the name that its fit was kept under or ""
+    finished = Signal(object, object)  # Entry, Outcome or None
     busy_changed = Signal(bool)
     progressed = Signal(object, object, float)  # Entry or None, Progress or None, seconds
     idle = Signal()  # after a progress that was shown has ended
@@ -40,6 +59,7 @@ class Controller(QObject):
         super().__init__()
         self.worker = worker
         self.view_worker = view_worker
+        self.preview_worker = Worker("preview")
         self.port = port
         self.history = HistoryModel()
         self.snapshot = Snapshot()
@@ -65,15 +85,16 @@ class Controller(QObject):
         return self.snapshot.dataset is not None
 
     def start(self) -> None:
-        """Start both threads, and make the session; what is asked for meanwhile waits for it."""
+        """Start the threads, and make the session; what is asked for meanwhile waits for it."""
         self.view_worker.start()
+        self.preview_worker.start()
         self.worker.start()
         port, warm_up = self.port, self._warm_up
         self.worker.put(Operation(lambda _t: port.open(), self._session_ready, self.failed.emit, "making the session"))
         if warm_up is not None:  # while the user looks at the window
             self.worker.put(Operation(lambda _t: warm_up(), lambda _: None, self.failed.emit, "warming up"))
 
-    def run(self, command: str, then: Then | None = None) -> Entry:
+    def run(self, command: str, then: Then | None = None, *, question: Question | None = None) -> Entry:
         """Queue a command; `then` is called with its outcome (None if it never ran)."""
         entry = self.history.add(command.strip())
         port, told = self.port, then or _nobody
@@ -83,8 +104,12 @@ class Controller(QObject):
             told(ran.outcome)
 
         def failure(error: Exception) -> None:
-            self._finish_without_outcome(entry.id, job, "error", str(error))
-            self.failed.emit(error)
+            if isinstance(error, _Held) and question is not None:
+                self._finish_without_outcome(entry.id, job, "cancelled", str(error))
+                question.ask(error.lines)
+            else:
+                self._finish_without_outcome(entry.id, job, "error", str(error))
+                self.failed.emit(error)
             told(None)
 
         def cancelled() -> None:
@@ -92,6 +117,7 @@ class Controller(QObject):
             told(None)
 
         def work(task: Task) -> Ran:
+            _hold(port, question)
             return port.run(entry.command, task)
 
         def started() -> None:
@@ -101,7 +127,9 @@ class Controller(QObject):
         self._entries[job] = entry.id
         return entry
 
-    def run_script(self, script: str | Path, then: Then | None = None, *, writes: bool = True) -> None:
+    def run_script(
+        self, script: str | Path, then: Then | None = None, *, writes: bool = True, question: Question | None = None
+    ) -> None:
         """Queue the commands of a text or of a do-file: one entry of the history each, and the first error ends it.
 
         ``then`` is called with the outcome of the last, None where there was none. Without `writes`, commands that
@@ -115,7 +143,10 @@ class Controller(QObject):
 
         def failure(error: Exception) -> None:
             self._end_step(job, "error")
-            self.failed.emit(error)
+            if isinstance(error, _Held) and question is not None:
+                question.ask(error.lines)
+            else:
+                self.failed.emit(error)
             told(None)
 
         def cancelled() -> None:
@@ -123,6 +154,7 @@ class Controller(QObject):
             told(None)
 
         def work(task: Task) -> Outcome | None:
+            _hold(port, question)
             return port.run_script(
                 script, task, lambda step: task.tell(lambda: self._stepped(job, step)), writes=writes
             )
@@ -151,16 +183,26 @@ class Controller(QObject):
         """Queue work on what is shown (a sort, a copy), which need not wait for a fit."""
         return self.view_worker.put(Operation(lambda _t: work(), success, failure or self.failed.emit, label))
 
+    def previewer(self) -> Previewer:
+        """What finds previews of one form, on a thread of their own."""
+        return Previewer(self.preview_worker, lambda: self.snapshot.state)
+
+    def take(self, snapshot: Snapshot) -> None:
+        """What the session is by work that was no command: results that have been completed."""
+        if self.snapshot.document is not snapshot.document:
+            self.snapshot = snapshot
+            self.changed.emit(snapshot, frozenset({"document"}))
+
     def cancel(self) -> None:
         """Stop the running job and those behind it."""
         for job in self._jobs:
             job.cancel()
 
     def stop(self) -> bool:
-        """End both threads."""
+        """End the threads."""
         self._timer.stop()
-        ended = self.worker.stop()
-        return self.view_worker.stop() and ended
+        ended = [worker.stop() for worker in (self.preview_worker, self.worker, self.view_worker)]
+        return all(ended)
 
     # --- answers ------------------------------------------------------------------------------------
     def _put(self, operation: Operation[T]) -> Job[T]:
@@ -200,16 +242,12 @@ class Controller(QObject):
         state = "ok" if outcome.ok else "cancelled" if _was_cancelled(outcome) else "error"
         entry = self.history.finish(entry_id, outcome, outcome.elapsed, state)
         self.snapshot = ran.snapshot
-        if ran.kept is not None:
-            after = self.history.add(ran.kept.outcome.command, after=entry, auto=True)
-            state = "ok" if ran.kept.outcome.ok else "error"
-            self.history.finish(after.id, ran.kept.outcome, ran.kept.outcome.elapsed, state)
-        self.finished.emit(entry, outcome, ran.kept.name if ran.kept is not None and ran.kept.outcome.ok else "")
+        self.finished.emit(entry, outcome)
         self.changed.emit(ran.snapshot, outcome.changed)
 
     def _finish_without_outcome(self, entry_id: int, job: Job[Any], state: str, message: str = "") -> None:
         """A command was cancelled before it ran, or met with a defect."""
-        self.finished.emit(self.history.finish(entry_id, None, job.seconds, state, message), None, "")
+        self.finished.emit(self.history.finish(entry_id, None, job.seconds, state, message), None)
 
     def _stepped(self, job: Job[Any], step: Step) -> None:
         """A command of a do-file begins, or has ended."""
@@ -241,6 +279,12 @@ class Controller(QObject):
             entry_id = self._entries.get(job)
             entry = None if entry_id is None else self.history.entry(entry_id)
             self.progressed.emit(entry, job.progress, seconds)
+
+
+def _hold(port: SessionPort, question: Question | None) -> None:
+    """Raise `_Held` where the question has to be asked."""
+    if question is not None and (lines := question.look(port.session)):
+        raise _Held(lines)
 
 
 def _nobody(_outcome: Outcome | None) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from terrace.errors import DataError
 from terrace.language.grammar.command import parse_command
+from terrace.session.document.fits import fit_named, name_of
 
 if TYPE_CHECKING:
     from terrace.results.fit import FitResult
@@ -49,20 +50,16 @@ def compare_by_ml(controller: Controller, command: str) -> None:
 
 
 def by_ml(spec: ModelSpec) -> str:
-    """The command that fits a model by ML; degrees of freedom that need REML are left out."""
-    from terrace.spec import edit
-    from terrace.spec.choices import closed
+    """The command that fits a model by ML."""
+    from terrace.spec.refit import by_ml as refitted
     from terrace.spec.text import format_mixed
 
-    spec = edit.set_method(spec, "ml")
-    if spec.df_method in closed("df", spec):
-        spec = edit.set_df(spec, None)
-    return format_mixed(spec)
+    return format_mixed(refitted(spec))
 
 
 def fit_of(session: Session, name: str) -> FitResult:
     """The fit that a name of lrtest means; ``.`` is the active one. Raises `DataError` where there is none."""
-    found = session.fit if name == "." else session.stored.get(name)
+    found = session.fit if name == "." else fit_named(session.state, name)
     if found is None:
         raise DataError(f"The model {name} is no longer kept.", code="no-such-estimates", subject=name)
     return found
@@ -70,7 +67,7 @@ def fit_of(session: Session, name: str) -> FitResult:
 
 def stored_name(session: Session, fit: FitResult) -> str:
     """The name that a fit is kept under. Raises `DataError` where it has none."""
-    name = next((n for n, f in reversed(list(session.stored.items())) if f.model is fit.model), "")
+    name = name_of(session.state, fit)
     if not name:
         raise DataError(f"The fit of {fit.command} is not kept under a name.", code="no-such-estimates")
     return name

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terrace.errors import TerraceError
-from terrace.session.effects import Effect
+from terrace.session.document.items import Document
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
-    from terrace.progress import ProgressCallback
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
     from terrace.session.session import Session
-    from terrace.session.state import Origin
+    from terrace.session.state import Origin, State
     from terrace_desktop.work.worker import Task
 
 
@@ -32,14 +31,8 @@ class Snapshot:
     redo_text: str = ""
     constraints: Mapping[int, str] = field(default_factory=dict)
     origins: Mapping[int, Origin] = field(default_factory=dict)  # which rows the fits saw, by the id of their models
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A fit was kept under a name, by a command of its own."""
-
-    name: str
-    outcome: Outcome
+    document: Document = field(default_factory=Document)
+    state: State | None = None  # all of it, for what is previewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +41,6 @@ class Ran:
 
     outcome: Outcome
     snapshot: Snapshot
-    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +52,7 @@ class Step:
 
 
 class SessionPort:
-    """The session, for operations on the one thread that it is made and used on.
-
-    A new fit is kept under a name before any other command runs: the next fit would take its place.
-    """
+    """The session, for operations on the one thread that it is made and used on."""
 
     def __init__(self, make: Callable[[], Session]) -> None:
         self._make = make
@@ -87,7 +76,7 @@ class SessionPort:
 
     def run(self, command: str, task: Task) -> Ran:
         """Run one command."""
-        return self._ran(self.session.run(command, progress=task.report, cancel=task.cancelled), task.report)
+        return self._ran(self.session.run(command, progress=task.report, cancel=task.cancelled))
 
     def run_script(
         self, script: str | Path, task: Task, told: Callable[[Step], object], *, writes: bool = True
@@ -110,21 +99,11 @@ class SessionPort:
             writes=writes,
         )
         for outcome in steps:
-            told(Step(outcome.command, self._ran(outcome, task.report)))
+            told(Step(outcome.command, self._ran(outcome)))
         return outcome
 
-    def _ran(self, outcome: Outcome, report: ProgressCallback) -> Ran:
-        session = self.session
-        name = name_to_keep(session, outcome)
-        kept = None
-        if name:
-            kept = Kept(name, session.run(f"quietly estimates store {name}", progress=report, cancel=never))
-        return Ran(outcome, take_snapshot(session), kept)
-
-
-def never() -> bool:
-    """The answer to a command that asks whether it has been cancelled, where it cannot be."""
-    return False
+    def _ran(self, outcome: Outcome) -> Ran:
+        return Ran(outcome, take_snapshot(self.session))
 
 
 def make_session() -> Session:
@@ -148,6 +127,8 @@ def warm_up() -> None:
     from terrace.estimate import fit
     from terrace.postestimation.diagnose import plots
     from terrace.report.html.html import table_html
+    from terrace.session.preview import preview
+    from terrace.session.state import State
 
     parent.begin()  # it loads its libraries beside what follows
     rng = np.random.default_rng(0)
@@ -157,6 +138,7 @@ def warm_up() -> None:
     plots.residual_fitted(result, data)
     plots.caterpillar(result)
     table_html(result.tables()[0], "light")
+    preview(State(dataset=data), "mixed y x || g: x", parent=result, lines=True)
 
 
 def take_snapshot(session: Session) -> Snapshot:
@@ -170,19 +152,9 @@ def take_snapshot(session: Session) -> Snapshot:
         redo_text=session.redo_text,
         constraints=dict(session.state.constraints),
         origins=dict(session.state.origins),
+        document=session.state.document,
+        state=session.state,
     )
-
-
-def name_to_keep(session: Session, outcome: Outcome) -> str:
-    """The name to keep a new fit under, so that later commands can come back to it; empty where there is none."""
-    if outcome.fit is None or Effect.FITS not in outcome.effects:
-        return ""
-    if any(outcome.fit is fit for fit in session.stored.values()):
-        return ""
-    number = len(session.stored) + 1
-    while f"m{number}" in session.stored:
-        number += 1
-    return f"m{number}"
 
 
 def known_commands() -> dict[str, str]:

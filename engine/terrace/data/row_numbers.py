@@ -28,6 +28,15 @@ def _take(kind: str, count: int) -> int:
     return first
 
 
+def keep_off(ids: IntArray) -> None:
+    """Give none of these numbers, nor any that a copy has, to other rows: they come from a file of another session."""
+    if not len(ids):
+        return
+    with _lock:
+        _given["new"] = max(_given["new"], int((ids % _COPY).max()) + 1)
+        _given["copy"] = max(_given["copy"], int(ids.max()) // _COPY + 1)
+
+
 def new_rows(count: int) -> IntArray:
     """Numbers of rows that were not there before, shape (count,)."""
     return np.arange(count, dtype=np.int64) + _take("new", count)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.dataset import Dataset
 from terrace.design.design import Design
 from terrace.frozen import freeze
 from terrace.inference.bound import Bound
@@ -30,7 +31,8 @@ class FittedModel:
     (X'V⁻¹X)⁻¹ where `vcov` is robust or Kenward-Roger adjusted. ``psi`` (r,) and ``point`` are those of the
     objective (scaled). ``natural`` has the covariance parameters; ``sigma2`` is σ².
     ``unknown`` has the directions of (ψ, log σ²) along which the likelihood does not change, ``attainable`` those of
-    them that lead to other covariance matrices; None where there are none.
+    them that lead to other covariance matrices; None where there are none. ``data`` are those that the design was bound
+    on, from which a fit that was stored without its arrays gets them again; None where that is not possible.
     """
 
     design: Design
@@ -48,6 +50,7 @@ class FittedModel:
     constraints: Constraints | None = None
     unknown: Unidentified | None = None
     attainable: Unidentified | None = None
+    data: Dataset | None = None
 
     @cached_property
     def bound(self) -> Bound:

@@ -47,7 +47,7 @@ def settled(fit: FitResult, compute: Callable[[FitResult], FloatArray], floor: F
 def bare(fit: FitResult) -> FitResult:
     """The fit with all its numbers, also those that are not settled: what `settled` looks at."""
     model = fit.model
-    return replace(fit, model=replace(model, design=replace(model.design, unsettled=None)))
+    return replace(fit, held=replace(model, design=replace(model.design, unsettled=None)))
 
 
 def _along(fit: FitResult, step: FloatArray) -> FitResult:
@@ -62,4 +62,4 @@ def _along(fit: FitResult, step: FloatArray) -> FitResult:
     natural = replace(model.natural, values=values * model.natural.unit, edge=np.full(len(values), np.nan))
     optimum = replace(model.optimum, point=replace(point, psi=psi, evaluation=e))
     moved = replace(model, psi=psi, sigma2=sigma2, beta=beta, natural=natural, optimum=optimum, attainable=None)
-    return replace(fit, model=moved)
+    return replace(fit, held=moved)

@@ -83,12 +83,11 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
     `listing` is how programs print results: a number that no decimals are asked of keeps seven digits of its own,
     and a p value its leading zero.
     """
-    decimals = _column_decimals(table)
+    shared = _table_decimals(table)
+    decimals = _column_decimals(table, shared)
     lines = []
-    above: int | None = None  # decimals of the row above, which a standard error under it shares
-    for i, row in enumerate(table.rows):
-        row_decimals = _row_decimals(table.rows, i, above)
-        above = row_decimals
+    for row in table.rows:
+        row_decimals = _row_decimals(row, shared)
         cells = []
         for j, column in enumerate(table.columns):
             value = row.values[j] if j < len(row.values) else None
@@ -111,40 +110,43 @@ def shown(table: Table, minus: str = MINUS, listing: bool = False) -> Shown:
     return Shown(table, tuple(lines), aligns, decimals)
 
 
-def _column_decimals(table: Table) -> tuple[int | None, ...]:
+_SHARED = ("estimate", "bracketed", "interval")
+"""Formats of numbers that have the decimals of their table."""
+
+
+def _table_decimals(table: Table) -> int:
+    """The decimals of all estimates of a table, their standard errors and intervals: the last follow the first."""
+    estimates: list[CellValue] = []
+    errors: list[CellValue] = []
+    for row in table.rows:
+        for column, value in zip(table.columns, row.values):
+            form = row.format or column.format
+            asked = column.decimals if row.format is None else row.decimals
+            if form == "bracketed" or (form == "estimate" and column.key == "se"):
+                errors.append(value)
+            elif form == "estimate" and asked is None:
+                estimates.append(value)
+    return numbers.shared_decimals(estimates, errors)
+
+
+def _column_decimals(table: Table, shared: int) -> tuple[int | None, ...]:
+    """The decimals of each column: its own where they are asked for."""
     found: list[int | None] = []
-    estimate: int | None = None
     for j, column in enumerate(table.columns):
         values = [r.values[j] for r in table.rows if j < len(r.values) and r.format is None]
-        decimals = column.decimals
-        if decimals is None:
-            if column.format == "interval" and estimate is not None:
-                decimals = estimate
-            else:
-                decimals = _decimals(column.format, values)
-        if column.format == "estimate" and estimate is None:
-            estimate = decimals
-        found.append(decimals)
+        found.append(_decimals(column.format, values, shared) if column.decimals is None else column.decimals)
     return tuple(found)
 
 
-def _row_decimals(rows: Sequence[Row], i: int, above: int | None) -> int | None:
-    row = rows[i]
+def _row_decimals(row: Row, shared: int) -> int | None:
     if row.format is None or row.decimals is not None:
         return row.decimals
-    if row.format == "bracketed" and above is not None:
-        return above
-    values = list(row.values)
-    if row.format == "estimate" and i + 1 < len(rows) and rows[i + 1].format == "bracketed":
-        values += rows[i + 1].values
-    return _decimals(row.format, values)
+    return _decimals(row.format, row.values, shared)
 
 
-def _decimals(form: Format, values: Sequence[CellValue]) -> int | None:
-    if form in ("estimate", "bracketed"):
-        return numbers.shared_decimals(values)
-    if form == "interval":
-        return numbers.shared_decimals(bound for pair in values if _is_pair(pair) for bound in pair)
+def _decimals(form: Format, values: Sequence[CellValue], shared: int) -> int | None:
+    if form in _SHARED:
+        return shared
     if form == "df":
         return numbers.df_decimals(values)
     return {"statistic": 2, "p": 3, "percent": 1, "fixed": 2}.get(form)

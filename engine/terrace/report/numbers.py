@@ -1,7 +1,7 @@
 """Numbers as text: the one place that decides how many digits are shown.
 
-Two styles. *Journal*: the cells of a column share their decimals, chosen so that the column keeps three
-significant figures; p values lose the leading zero. *Listing*: each number by itself, as ``%9.0g`` prints it.
+Two styles. *Journal*: the estimates of a table share their decimals, two unless one of them needs more; p values lose
+the leading zero. *Listing*: each number by itself, as ``%9.0g`` prints it.
 Every function takes the sign to use for "minus": the hyphen for plain text, U+2212 on paper.
 """
 
@@ -20,11 +20,9 @@ __all__ = [
 
 MINUS = "−"
 
-# A number below both (a part of the largest of its column; absolute) does not ask for more decimals.
-_SPAN = 1e-4
-_TINY = 1e-3
-_MOST = 7
-_SIGNIFICANT = 3
+_LEAST, _USUAL, _MOST = 2, 4, 7  # decimals of a table: where numbers allow it, where one is small, where all are
+_SMALL = 0.01
+_SIGNIFICANT = 2
 _LONGEST_NAME = 1e20
 
 
@@ -40,32 +38,39 @@ def number(value: CellValue) -> float | None:
 
 
 # --- journal style ------------------------------------------------------------------------------------------
-def shared_decimals(values: Iterable[CellValue], significant: int = _SIGNIFICANT) -> int:
-    """The number of decimals with which every number of a column shows `significant` figures.
+def shared_decimals(values: Iterable[CellValue], errors: Iterable[CellValue] = ()) -> int:
+    """The number of decimals of a table: two, more only while a number that is not zero shows fewer than two figures.
 
-    At most seven. A number below .001 that is also ten thousand times smaller than the largest one does not
-    set the decimals of its column: `fixed` shows it in scientific notation instead. Exact zeros and
-    infinities do not count.
+    `errors` are standard errors, of which one figure is enough: what is not zero must not look like it. At most four
+    where there are numbers from .01 up; what needs more does not count and is shown in scientific notation by `fixed`,
+    so that a tiny coefficient does not set the decimals of all. Exact zeros and infinities do not count.
     """
-    sizes = [abs(x) for x in map(number, values) if x is not None and x != 0 and math.isfinite(x)]
-    if not sizes:
-        return 2
-    smallest = min(s for s in sizes if s >= min(_TINY, max(sizes) * _SPAN))
-    decimals = max(0, significant - 1 - exponent(smallest))
-    # 0.09996 has its first figure at 0.1 once it is rounded
-    if decimals and exponent(round(smallest, decimals)) > exponent(smallest):
-        decimals -= 1
-    return min(decimals, _MOST)
+    sizes = _sizes(values)
+    needed = [_needed(s, _SIGNIFICANT) for s in sizes] + [_needed(s, 1) for s in _sizes(errors)]
+    most = _USUAL if any(s >= _SMALL for s in sizes) else _MOST
+    return max([_LEAST, *(n for n in needed if n <= most)])
+
+
+def _sizes(values: Iterable[CellValue]) -> list[float]:
+    return [abs(x) for x in map(number, values) if x is not None and x != 0 and math.isfinite(x)]
+
+
+def _needed(size: float, significant: int) -> int:
+    """The decimals with which a number shows that many figures."""
+    decimals = max(0, significant - 1 - exponent(size))
+    # 0.0996 has its first figure at 0.1 once it is rounded
+    return decimals - 1 if decimals and exponent(round(size, decimals)) > exponent(size) else decimals
 
 
 def fixed(value: float, decimals: int, minus: str = "-", thousands: str = "") -> str:
-    """``-0.148`` with `decimals` decimals; a number too small to show two figures as ``2.38e-05``."""
+    """``-0.148`` with `decimals` decimals; a number that would look like zero, or tiny and with one figure, as
+    ``2.38e-05``."""
     if math.isinf(value) or value == 0 or abs(value) >= 10.0 ** (1 - decimals):
         return plain_fixed(value, decimals, minus, thousands)
     text = f"{value:.{decimals}f}"
-    figures = text.replace(".", "").lstrip("-0")
-    if len(figures) < min(2, decimals + 1):
-        text = f"{value:.{_SIGNIFICANT - 1}e}"
+    figures = len(text.replace(".", "").lstrip("-0"))
+    if not figures or (figures < 2 and _needed(abs(value), _SIGNIFICANT) > _USUAL):
+        text = f"{value:.2e}"
     return text.replace("-", minus)
 
 

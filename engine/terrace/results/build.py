@@ -69,7 +69,8 @@ def build_result(
         sample=design.sample,
         elapsed=elapsed,
         n_evaluations=fitted.optimum.space.evaluations,
-        model=fitted,
+        held=fitted,
+        constraints=() if fitted.constraints is None else fitted.constraints.texts,
     )
 
 

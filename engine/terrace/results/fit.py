@@ -1,7 +1,8 @@
 """`FitResult`: everything that a fit found, frozen.
 
 Numbers are stored once, at full precision; tables, reports and panes only read them. `model` carries the
-arrays that post-estimation needs (design, covariance parameters, the factorised likelihood).
+arrays that post-estimation needs (design, covariance parameters, the factorised likelihood). Nothing else in a fit asks
+for it, since a fit that was opened from a file has to make it first.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy.typing as npt
 from terrace.frozen import freeze, read_only
 from terrace.inference.fitted import FittedModel
 from terrace.optimise.log import Iteration
+from terrace.results.later import Later
 from terrace.results.rendering import rendered
 from terrace.results.table import Table
 from terrace.spec.model import Display, Metric, ModelSpec
@@ -137,7 +139,9 @@ class FitResult:
     both in the order of the printed table. ``scalars``, ``macros`` and ``matrices`` hold the stored results
     by the field's names (``N``, ``ll``, ``b``, ``V``, ...); ``matrix_names`` the row and column names.
     ``sample`` marks the rows of the data that were used, shape (rows of the dataset,).
-    ``n_evaluations`` counts likelihood evaluations. ``elapsed`` is in seconds.
+    ``n_evaluations`` counts likelihood evaluations. ``elapsed`` is in seconds. ``held`` is the model, or what makes it
+    when it is first asked for. ``constraints`` are those on the fixed effects as they were defined, in the order of the
+    command.
     """
 
     spec: ModelSpec
@@ -161,12 +165,23 @@ class FitResult:
     sample: npt.NDArray[np.bool_]
     elapsed: float
     n_evaluations: int
-    model: FittedModel = field(repr=False)
+    held: FittedModel | Later = field(repr=False)
     name: str = ""
+    constraints: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         read_only(self.sample, *self.matrices.values())
         freeze(self, (), ("scalars", "macros", "matrices", "matrix_names"))
+
+    @property
+    def model(self) -> FittedModel:
+        """The arrays behind the numbers. Raises `TerraceError` where they cannot be made again."""
+        return self.held.get() if isinstance(self.held, Later) else self.held
+
+    @property
+    def identity(self) -> int:
+        """What tells this fit from others, whatever its name and its tables are, for as long as it is held."""
+        return id(self.held)
 
     @property
     def ll(self) -> float:
@@ -188,12 +203,6 @@ class FitResult:
         """How many more parameters it has: dimensions on which the likelihood does not depend."""
         rank = int(self.scalars["rank"] or 0)
         return 0 if self.macros.get("cmd") == "regress" else int(self.scalars.get("k") or rank) - rank
-
-    @property
-    def constraints(self) -> tuple[str, ...]:
-        """The constraints on the fixed effects as they were defined, in the order of the command."""
-        bound = getattr(self.model, "constraints", None)
-        return () if bound is None else bound.texts
 
     @property
     def state(self) -> Literal["converged", "boundary", "failed"]:

@@ -10,6 +10,11 @@ from terrace.results.fit import FitResult
 _SMALL_SCALARS = ("F", "ddf_m", "df_min", "df_avg", "df_max")
 
 
+def _is_small(fit: FitResult) -> bool:
+    """True for a fit with degrees of freedom."""
+    return fit.scalars.get("small") == 1 or fit.macros.get("cmd") == "regress"
+
+
 def shown_again(fit: FitResult, level: float, *, small: bool) -> FitResult:
     """The same fit with its intervals at `level`; without `small` its coefficients are tested by z and chi-squared.
 
@@ -18,10 +23,10 @@ def shown_again(fit: FitResult, level: float, *, small: bool) -> FitResult:
     from terrace.inference.tests import wald
     from terrace.results.build import constrained_terms, model_hypothesis
 
-    model = fit.model
-    large = model.small is not None and not small
+    large = _is_small(fit) and not small
     if not large and level == fit.spec.display.level:
-        return fit
+        return fit  # which needs no arrays
+    model = fit.model
     vcov = model.phi if large and fit.spec.df_method == "kroger" else model.vcov
     df = None if large else model.df
     spec = replace(fit.spec, display=replace(fit.spec.display, level=level))

@@ -49,7 +49,7 @@ def fit_tables(
     metric, display
         What replaces the metric and the display options of the fit's own specification.
     labels
-        Labels of variables, for the headings of the levels: ``{"id": "School"}``.
+        Labels of variables by name, which stand for them: ``{"id": "School"}``.
     warnings
         Whether the notes repeat what the fit warned of; False where the warnings stand beside the tables.
     """
@@ -64,7 +64,7 @@ def fit_tables(
     tables: list[Table] = []
     general = () if display.noheader else fit_notes(fit, display)
     if not display.nofetable:
-        fixed = _journal_fixed(fit, display, warnings) if journal else _classic_fixed(fit, display)
+        fixed = _journal_fixed(fit, display, labels, warnings) if journal else _classic_fixed(fit, display)
         tables.append(fixed)
     if not display.noretable:
         if journal:
@@ -106,7 +106,7 @@ def fixed_keys(fit: FitResult, display: Display) -> list[str]:
     return keys
 
 
-def _journal_fixed(fit: FitResult, display: Display, warnings: bool) -> Table:
+def _journal_fixed(fit: FitResult, display: Display, labels: Mapping[str, str], warnings: bool) -> Table:
     from_keys = fixed_keys(fit, display)
     keys = [k for k in from_keys if k not in ("lb", "ub", "df")]
     if small_sample(fit):
@@ -122,8 +122,8 @@ def _journal_fixed(fit: FitResult, display: Display, warnings: bool) -> Table:
         "p": Column("p", "p", "p", p),
         "ci": Column("ci", f"{display.level:g}% CI", "interval", estimate),
     }
-    rows = journal_fixed_rows(fit, display, lambda e: cells_of(e, keys, "coef"))
-    notes = [n for n in (reference_note(fit, display), *(fixed_notes(fit) if warnings else ())) if n]
+    rows = journal_fixed_rows(fit, display, lambda e: cells_of(e, keys, "coef"), labels)
+    notes = [n for n in (reference_note(fit, display, labels), *(fixed_notes(fit) if warnings else ())) if n]
     return Table("Fixed effects", tuple(every[k] for k in keys), tuple(rows), "Term", tuple(notes), "fixed")
 
 

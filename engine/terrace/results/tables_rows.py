@@ -13,7 +13,7 @@ from typing import Literal
 
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import CellValue, Row
-from terrace.results.tables_terms import TermName, bases, parameter_label, term_name, times
+from terrace.results.tables_terms import TermName, bases, labelled, parameter_label, term_name, times
 from terrace.spec.model import Display
 
 BOUNDARY_MARK = "†"
@@ -38,14 +38,14 @@ def shown_effects(fit: FitResult, display: Display) -> list[tuple[FixedEffect, T
     return kept
 
 
-def reference_note(fit: FitResult, display: Display) -> str:
+def reference_note(fit: FitResult, display: Display, labels: Mapping[str, str]) -> str:
     """``Reference categories: sector = Public; drug = 1.``, or nothing where no factor has one."""
     if display.baselevels or display.allbaselevels:
         return ""
     found = bases([(e, _coded(term_name(e), display)) for e in fit.fixed])
     if not found:
         return ""
-    listed = "; ".join(f"{name} = {label}" for name, label in found.items())
+    listed = "; ".join(f"{labels.get(name) or name} = {label}" for name, label in found.items())
     return f"Reference {'category' if len(found) == 1 else 'categories'}: {listed}."
 
 
@@ -60,9 +60,9 @@ def _with_levels(name: TermName, levels: Sequence[str]) -> str:
     return times(f"{p.name}: {next(left)}" if p.level else p.name for p in name.parts)
 
 
-def journal_fixed_rows(fit: FitResult, display: Display, values: Values) -> list[Row]:
+def journal_fixed_rows(fit: FitResult, display: Display, values: Values, labels: Mapping[str, str]) -> list[Row]:
     """Rows with labels for people; a term with several levels is a heading with its levels under it."""
-    effects = [(e, _coded(n, display)) for e, n in shown_effects(fit, display)]
+    effects = [(e, labelled(_coded(n, display), labels)) for e, n in shown_effects(fit, display)]
     effects.sort(key=lambda pair: pair[0].term != "_cons")  # stable: the intercept comes first
     rows: list[Row] = []
     for _, block in groupby(effects, key=lambda pair: pair[1].block):
@@ -175,14 +175,26 @@ def journal_random_rows(
             continue
         crossed = block.crossed_factor
         rows.append(Row(_journal_heading(block, labels), kind="group"))
-        for parameter in block.parameters:
-            label = parameter_label(parameter)
+        for parameter in sorted(block.parameters, key=_paper_place):
+            label = parameter_label(parameter, labels)
             if crossed:
                 label = label.replace(f"({crossed})", "(intercept)")
             rows.append(
                 Row(_marked(label, parameter), values(parameter), indent=1, code=_code(block, parameter))
             )
     return rows
+
+
+_KINDS = ("var", "sd", "cov", "corr")
+
+
+def _paper_place(parameter: RandomParameter) -> tuple[int, int, bool]:
+    """Where a parameter stands on paper: variances before covariances, those of the intercept first. Others stay."""
+    what, _, inside = parameter.name.partition("(")
+    if what not in _KINDS or not inside or parameter.level == "Residual":
+        return 0, 0, False
+    of = [x.strip() for x in inside.rstrip(")").replace(",", " ").split()]
+    return 1, _KINDS.index(what) // 2, "_cons" not in of
 
 
 def _journal_heading(block: RandomBlock, labels: Mapping[str, str]) -> str:

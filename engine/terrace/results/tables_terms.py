@@ -77,6 +77,16 @@ def term_name(effect: FixedEffect) -> TermName:
     return TermName(parts, levels, _labels(parts, levels, label), effect.term, label)
 
 
+def labelled(name: TermName, labels: Mapping[str, str]) -> TermName:
+    """The name with the labels of its variables in place of their names: ``Sector of the school: Catholic``."""
+    if not any(p.name in labels for p in name.parts):
+        return name
+    parts = tuple(Part(labels.get(p.name) or p.name, p.level) for p in name.parts)
+    found = iter(name.labels)
+    label = times(f"{p.name}: {next(found)}" if p.level else p.name for p in parts)
+    return TermName(parts, name.levels, name.labels, name.code, label)
+
+
 def column_label(info: ColumnInfo) -> str:
     """The name of a column of X for people: ``sector: Catholic``, ``Intercept``."""
     return INTERCEPT if info.name == "_cons" else info.label or info.name
@@ -114,20 +124,23 @@ class Named(Protocol):
     def group(self) -> str: ...
 
 
-def parameter_label(r: Named) -> str:
+def parameter_label(r: Named, labels: Mapping[str, str] | None = None) -> str:
     """`random_label` of a covariance parameter, with the group of by() as it is labelled: ``Girl: Var(e)``."""
-    return f"{r.group}: {random_label(r.name.partition(':')[2])}" if r.group else random_label(r.name)
+    if r.group:
+        return f"{r.group}: {random_label(r.name.partition(':')[2], labels=labels)}"
+    return random_label(r.name, labels=labels)
 
 
-def random_label(name: str, *, intercept: str = "intercept") -> str:
-    """``cov(week,_cons)`` as ``Cov(week, intercept)``; names of residual parameters as symbols."""
+def random_label(name: str, *, intercept: str = "intercept", labels: Mapping[str, str] | None = None) -> str:
+    """``cov(week,_cons)`` as ``Cov(intercept, week)``; names of residual parameters as symbols."""
     match = _RANDOM.match(name)
     if match is None:
         by, _, plain = name.rpartition(":")
         text = _symbol(plain.strip())
         return f"{by}: {text}" if by else text
     what = {"var": "Var", "cov": "Cov", "sd": "SD", "corr": "Corr"}.get(match["what"], match["what"])
-    inside = ", ".join(_effect(x, intercept) for x in _split(match["of"]))
+    of = sorted(_split(match["of"]), key=lambda x: x != "_cons")  # stable: the intercept first
+    inside = ", ".join(_effect(x, intercept, labels or {}) for x in of)
     text = f"{what}({inside})"
     return f"{match['by']}: {text}" if match["by"] else text
 
@@ -136,13 +149,14 @@ def _split(inside: str) -> list[str]:
     return [x for x in re.split(r"[,\s]+", inside) if x]
 
 
-def _effect(name: str, intercept: str) -> str:
+def _effect(name: str, intercept: str, labels: Mapping[str, str]) -> str:
     if name == "_cons":
         return intercept
     if name.startswith("R."):
         return name[2:]
     parts = [_part(x) for x in name.split("#")]
-    return times(f"{p.name}: {p.level}" if p.level else p.name for p in parts)
+    called = [labels.get(p.name) or p.name for p in parts]
+    return times(f"{word}: {p.level}" if p.level else word for word, p in zip(called, parts))
 
 
 _GREEK: Mapping[str, str] = {"rho": "ρ", "phi": "φ", "theta": "θ"}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from terrace.data.row_numbers import places
 from terrace.language.expressions.context import EvalContext
 from terrace.results.fit import FitResult
+from terrace.session.document.fits import fits_of
 from terrace.session.program.macros import system_values
 from terrace.session.state import Origin, State
 
@@ -18,12 +19,12 @@ from terrace.session.state import Origin, State
 def with_origin(state: State) -> State:
     """The state with a note of the rows that a new fit saw."""
     fit, data = state.fit, state.dataset
-    if fit is None or data is None or id(fit.model) in state.origins or len(fit.sample) != len(data):
+    if fit is None or data is None or fit.identity in state.origins or len(fit.sample) != len(data):
         return state
-    alive = {id(f.model) for f in (fit, *state.stored.values())}
+    alive = {f.identity for f in (fit, *state.stored.values(), *(f for _, f in fits_of(state.document)))}
     kept = {k: o for k, o in state.origins.items() if k in alive}
-    origin = Origin(fit.model, data.lineage, data.row_ids)
-    return replace(state, origins={**kept, id(fit.model): origin})
+    origin = Origin(fit.held, data.lineage, data.row_ids)
+    return replace(state, origins={**kept, fit.identity: origin})
 
 
 def current_sample(state: State) -> npt.NDArray[np.bool_] | None:
@@ -31,7 +32,7 @@ def current_sample(state: State) -> npt.NDArray[np.bool_] | None:
     fit, data = state.fit, state.dataset
     if fit is None or data is None:
         return None
-    origin = state.origins.get(id(fit.model))
+    origin = state.origins.get(fit.identity)
     if origin is None:
         return fit.sample if len(fit.sample) == len(data) else None
     if origin.lineage is not data.lineage:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from enum import Flag, auto
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from terrace.session.state import State
 
 
 class Effect(Flag):
@@ -26,6 +22,8 @@ class Effect(Flag):
         Speaks of the active model: what it shows belongs under that.
     RETURNS
         Leaves results in r(), and none of an earlier command there.
+    OUTLINE
+        Changes the results document: its order, titles, notes, headings or looks.
     BRIEF
         Does something else than to show: what it prints is a line that may be told in passing.
     """
@@ -39,16 +37,4 @@ class Effect(Flag):
     ABOUT_FIT = auto()
     RETURNS = auto()
     BRIEF = auto()
-
-
-def happened(declared: Effect, before: State, after: State) -> Effect:
-    """The effects of one run: on the data those that came about, also by a prefix or a block, and all others declared.
-
-    Data that were opened are of a lineage of their own: ``sample hsb`` opens data, and ``sample 50`` takes rows out.
-    """
-    others = declared & ~(Effect.OPENS | Effect.DATA)
-    old, new = before.dataset, after.dataset
-    if new is old:
-        return others
-    opened = Effect.OPENS in declared and new is not None and (old is None or new.lineage is not old.lineage)
-    return others | (Effect.OPENS if opened else Effect.DATA)
+    OUTLINE = auto()

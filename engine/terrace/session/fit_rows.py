@@ -56,7 +56,7 @@ def fit_rows(session: Session, fit: FitResult) -> FitRows:
     `DataError` where rows of the sample are gone.
     """
     data = session.data
-    origin = session.state.origins.get(id(fit.model))
+    origin = session.state.origins.get(fit.identity)
     if origin is None or _untouched(fit, data, origin):
         return FitRows(data, None)
     then = np.arange(len(fit.sample)) if origin.row_ids is None else origin.row_ids

@@ -21,6 +21,7 @@ class SessionPort(Protocol):
     progress: ProgressCallback | None
     cancel: CancelCheck | None
     depth: int
+    places: bool
 
     @property
     def dataset(self) -> Dataset | None:

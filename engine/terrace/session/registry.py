@@ -27,17 +27,17 @@ ByMode = Literal["no", "loop", "native"]
 FAMILIES = {
     "data": (
         "center", "combine", "convert", "egen", "exporting", "fvset", "generate", "joining", "labels", "manage",
-        "metadata", "mi", "opening", "restructure", "sampling", "signature", "variables",
+        "metadata", "mi", "opening", "restructure", "sampling", "signature", "update", "variables",
     ),
     "describe": (
         "codebook", "correlate", "describe", "listing", "means", "panels", "quantiles", "ranks", "table", "tabstat",
         "tabulate",
     ),
     "fit": (
-        "columns", "compare", "estimates", "estimates_files", "mixed", "regress",
+        "columns", "compare", "estimates", "estimates_files", "mixed", "refit", "regress",
     ),
     "estat": (
-        "diagnostics", "explained", "parts", "profile", "terms",
+        "diagnostics", "explained", "parts", "profile", "simplify", "terms",
     ),
     "after": (
         "apa", "contrasts", "hypotheses", "lrtest", "margins", "output", "predict", "slopes",
@@ -49,7 +49,7 @@ FAMILIES = {
         "checks", "display", "macros", "matrices", "resample", "scalars", "simulate", "statsby", "syntax",
     ),
     "system": (
-        "files", "help", "session",
+        "files", "help", "outline", "project", "session",
     ),
 }
 """Modules of `terrace.session.commands` by family; listed by name so that frozen builds find them."""

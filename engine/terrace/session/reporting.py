@@ -1,4 +1,4 @@
-"""What goes into a report: models with what was asked about them, and what belongs to no model, in their order."""
+"""What goes into a report of the results: models with what was asked about them, and what belongs to no model."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
 from terrace.session.contract import Outcome
+from terrace.session.document.fits import same_fit
 from terrace.session.effects import Effect
 from terrace.session.session import Session
 
@@ -18,47 +19,46 @@ if TYPE_CHECKING:
 
 @dataclass
 class Block:
-    """A model with the results about it; without a `fit`, one result that belongs to no model."""
+    """A model with the results about it; without a `fit`, one result that belongs to no model.
 
-    number: int
+    ``place`` is where it stands among the results, from 1; 0 for a fit that is none of them.
+    """
+
+    place: int
     fit: FitResult | None = None
     results: list[Outcome] = field(default_factory=list)
 
 
 def blocks(session: Session, fits: Sequence[FitResult], numbers: Sequence[int] | None, alone: bool) -> list[Block]:
-    """The blocks of a report of these fits, in the order in which they came.
+    """The blocks of a report of these fits, in the order of the results document; fits keep their own.
 
     `numbers` are those of the results to show, None for all; results of no model are left out where the report is
     of models only (`alone`) and no numbers were given.
     """
-    of_fit = {id(f.model): Block(0, f) for f in fits}
+    models = [Block(0, f) for f in fits]
+    of_item: dict[int, Block] = {}
     out: list[Block] = []
-    active: FitResult | None = None
-    for outcome in session.history:
-        if not outcome.ok:
+    for place, item in enumerate(session.state.document, start=1):
+        outcome = item.outcome
+        if outcome is None:
             continue
-        chosen = numbers is None or outcome.number in numbers
-        if Effect.FITS in outcome.effects and outcome.fit is not None:
-            active = outcome.fit
-            block = of_fit.get(id(active.model))
-            if block is not None and not block.number:
-                block.number = outcome.number
+        if item.kind == "model" and outcome.fit is not None:
+            fit = outcome.fit
+            block = next((b for b in models if b.fit is not None and not b.place and same_fit(b.fit, fit)), None)
+            if block is not None:
+                block.place = place
+                of_item[item.id] = block
                 continue
             if numbers is None:
-                continue  # a fit that is shown again, or is not asked for
-        elif outcome.type == "estimates restore":
-            active = session.stored.get(outcome.command.split()[-1], active)
-        if not chosen or not outcome.number or outcome.quiet:
+                continue  # it is not asked for
+        if not outcome.number or (numbers is not None and outcome.number not in numbers):
             continue
-        about = active is not None and Effect.ABOUT_FIT in outcome.effects
-        block = of_fit.get(id(active.model)) if about and active is not None else None
-        if block is not None:
-            block.results.append(outcome)
-        elif numbers is not None or not (alone or about):
-            out.append(Block(outcome.number, None, [outcome]))
-    models = list(of_fit.values())
-    for model in models:  # fits keep their order; one read from a file has no number and comes where it is named
-        at = next((k for k, b in enumerate(out) if b.fit is None and b.number > model.number > 0), len(out))
+        if item.under in of_item:
+            of_item[item.under].results.append(outcome)
+        elif numbers is not None or not (alone or Effect.ABOUT_FIT in outcome.effects):
+            out.append(Block(place, None, [outcome]))
+    for model in models:  # one that is no result comes where it is named
+        at = next((k for k, b in enumerate(out) if b.fit is None and b.place > model.place > 0), len(out))
         last = max((k for k, b in enumerate(out) if b.fit is not None), default=-1)
         out.insert(max(at, last + 1), model)
     return out

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from terrace.data.dataset import Dataset
 from terrace.data.streams.batches import StreamedData
@@ -18,30 +20,38 @@ from terrace.language.expressions.context import EvalContext
 from terrace.language.grammar.command import ParsedCommand, parse_command
 from terrace.language.grammar.macros import escaped
 from terrace.progress import CancelCheck, Progress, ProgressCallback
+from terrace.results import later
 from terrace.results.fit import FitResult
 from terrace.session import prefixes, registry
 from terrace.session.context import eval_context, with_origin
 from terrace.session.contract import Outcome
-from terrace.session.effects import Effect, happened
+from terrace.session.document.placing import placed, with_free_names
+from terrace.session.effects import Effect
+from terrace.session.happened import happened
 from terrace.session.log import record_defect
+from terrace.session.opened import ProjectFile
 from terrace.session.outcome import captured, failure, return_code, success
 from terrace.session.program.macros import expanded
 from terrace.session.program.running import Runner, call_program, run_block
 from terrace.session.program.transcript import write_log
 from terrace.session.script_file import read_script
 from terrace.session.state import CommandResult, State
+from terrace.session.step_names import step_name
+from terrace.session.steps import MAX_UNDO, Step, work_of
 from terrace.session.stopping import stopped_when
-
-MAX_UNDO = 100
-"""Steps that can be undone. A step shares the columns it did not change with its neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A change of the data that can be taken back: the command, and the data before it (or after, to redo)."""
+class Work:
+    """What a project file brings into a session in place of all that it has."""
 
-    command: str
-    dataset: Dataset | None
+    state: State
+    history: tuple[Outcome, ...]
+    undo: tuple[Step, ...]
+    redo: tuple[Step, ...]
+    drafts: Mapping[str, Any]
+    layout: Mapping[str, Any]
+    file: ProjectFile
 
 
 class Session:
@@ -57,10 +67,17 @@ class Session:
         self.cancel: CancelCheck | None = None
         self.undo_steps: list[Step] = []
         self.redo_steps: list[Step] = []
+        self.drafts: Mapping[str, Any] = {}  # JSON of the window's own, which a project keeps for it
+        self.layout: Mapping[str, Any] = {}
+        self.file: ProjectFile | None = None  # the project file that it came from or was saved to
+        self.holds = False  # True for a window, which keeps its project file from being opened twice
+        self._work: Work | None = None
         self.writes = True  # False while a history is run that must not touch files
         self._logs = True  # a fork leaves that to the session that it comes from
+        self.places = True  # what it does goes into the results document; a fork on trial has no part in that
         self.depth = 0  # of programs and do-files that call each other
         self._history: list[Outcome] = []
+        self._numbered = 0  # the last number of a result in what commands ran inside
 
     # --- what there is ----------------------------------------------------------------------------------
     @property
@@ -104,7 +121,7 @@ class Session:
     def fits(self) -> tuple[FitResult, ...]:
         """Every fit of this session, in order."""
         found = [o.fit for o in self._history if o.fit is not None]
-        return tuple({id(f.model): f for f in found}.values())
+        return tuple({f.identity: f for f in found}.values())
 
     @property
     def stored(self) -> Mapping[str, FitResult]:
@@ -156,10 +173,17 @@ class Session:
             outcome, after = failure(command_text, "", error), before
         self.state = with_origin(after)
         outcome = replace(
-            outcome, elapsed=time.perf_counter() - begun, changed=self.state.changed_since(before),
-            number=self._number(outcome), effects=happened(outcome.effects, before, self.state),
+            outcome, elapsed=time.perf_counter() - begun, number=self._number(outcome, before),
+            effects=happened(outcome.effects, before, self.state),
         )  # fmt: skip
+        if told := later.taken():
+            outcome = replace(outcome, warnings=(*outcome.warnings, *told))
+        if self.places:
+            self._place(outcome, before)
+        outcome = replace(outcome, changed=self.state.changed_since(before))
         self._keep_step(outcome, before)
+        if self._work is not None:
+            self._taken_over(self._work if outcome.ok else None)
         self._history.append(outcome)
         if self._logs and before.log and self.state.log:
             outcome = self._logged(before.log, outcome)
@@ -258,11 +282,14 @@ class Session:
             self._history.pop()
         self._history.append(outcome)
 
-    def _number(self, outcome: Outcome) -> int:
+    def _number(self, outcome: Outcome, before: State) -> int:
         """The number of a result: failed commands have none, so that a do-file without them counts the same."""
+        now = self.state.document
+        inside = now.since(before.document) if now is not before.document else ()  # of a do-file or a block
+        self._numbered = max([self._numbered, *(i.outcome.number for i in inside if i.outcome is not None)])
         if not outcome.ok or not (outcome.tables or outcome.plots or outcome.fit is not None):
             return 0
-        return 1 + next((o.number for o in reversed(self._history) if o.number), 0)
+        return 1 + max(self._numbered, next((o.number for o in reversed(self._history) if o.number), 0))
 
     def execute(self, parsed: ParsedCommand) -> CommandResult:
         """Run a parsed command on the present state without taking over what it changes.
@@ -279,8 +306,25 @@ class Session:
     def fork(self, state: State) -> Session:
         """A session on another state, for running a command without a trace in this one."""
         child = Session.__new__(Session)
-        child.__dict__.update(self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False)
+        child.__dict__.update(
+            self.__dict__, state=state, undo_steps=[], redo_steps=[], _history=[], _logs=False, places=False,
+            _numbered=next((o.number for o in reversed(self._history) if o.number), self._numbered),
+        )
         return child
+
+    def take_over(self, work: Work) -> None:
+        """Hold this, and nothing of what was there before, when the command that runs has ended well."""
+        self._work = work
+
+    def _taken_over(self, work: Work | None) -> None:
+        """Opening a project is a boundary like opening data: what can be undone is what its file says."""
+        if work is not None:
+            if self.file is not None:
+                self.file.release()
+            self.state, self._history = work.state, list(work.history)
+            self.undo_steps, self.redo_steps = list(work.undo), list(work.redo)
+            self.drafts, self.layout, self.file = work.drafts, work.layout, work.file
+        self._work = None
 
     # --- progress ---------------------------------------------------------------------------------------
     def report(self, stage: str, fraction: float | None = None) -> None:
@@ -300,44 +344,67 @@ class Session:
         finally:
             self.progress = self.cancel = None
 
+    def _place(self, outcome: Outcome, before: State) -> None:
+        """Put what a command showed into the results document."""
+        now = self.state
+        document = now.document
+        if document is not before.document and Effect.OUTLINE not in outcome.effects:
+            if not document.only_outputs_since(before.document):
+                return  # the commands of a do-file, a program or a block stand there already, each by itself
+            document = before.document  # which is one result otherwise
+        when = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+        document = placed(document, outcome, before, now, when)
+        if now.stored is not before.stored:
+            document = with_free_names(document, now.stored)
+        if document is not now.document:
+            self.state = replace(now, document=document)
+
     # --- undo -------------------------------------------------------------------------------------------
     @property
     def can_undo(self) -> bool:
-        """True where the last change of the data can be taken back."""
+        """True where the last step can be undone."""
         return bool(self.undo_steps)
 
     @property
     def can_redo(self) -> bool:
-        """True where a change taken back can be made again."""
+        """True where a step that was undone can be done again."""
         return bool(self.redo_steps)
 
     @property
     def undo_text(self) -> str:
-        """The command that `undo` takes back; empty where there is none."""
-        return self.undo_steps[-1].command if self.undo_steps else ""
+        """What `undo` takes back, such as ``edit of wave``; empty where there is nothing."""
+        return self.undo_steps[-1].name if self.undo_steps else ""
 
     @property
     def redo_text(self) -> str:
-        """The command that `redo` makes again; empty where there is none."""
-        return self.redo_steps[-1].command if self.redo_steps else ""
+        """What `redo` does again; empty where there is nothing."""
+        return self.redo_steps[-1].name if self.redo_steps else ""
 
     def undo(self) -> Outcome:
-        """Take the last change of the data back, as the command ``undo`` does."""
+        """Take the last step back, as the command ``undo`` does."""
         return self.run("undo")
 
     def redo(self) -> Outcome:
-        """Make the last change that was taken back again, as the command ``redo`` does."""
+        """Do the last step that was undone again, as the command ``redo`` does."""
         return self.run("redo")
 
     def _keep_step(self, outcome: Outcome, before: State) -> None:
-        if "data" not in outcome.changed:
+        """Keep what a command changed in the data or the document, so that it can be undone.
+
+        Opening data is no step: nobody wants the grid emptied by an undo too many. It is where undoing ends.
+        """
+        now = self.state
+        if now.dataset is before.dataset and now.document is before.document:
             return
         if outcome.type == "undo":
-            self.redo_steps.append(Step(self.undo_steps.pop().command, before.dataset))
+            self.redo_steps.append(Step(self.undo_steps.pop().name, work_of(before)))
         elif outcome.type == "redo":
-            self.undo_steps.append(Step(self.redo_steps.pop().command, before.dataset))
+            self.undo_steps.append(Step(self.redo_steps.pop().name, work_of(before)))
+        elif now.dataset is not None and (before.dataset is None or Effect.OPENS in outcome.effects):
+            self.undo_steps.clear()
+            self.redo_steps.clear()
         else:
-            self.undo_steps.append(Step(outcome.command.strip(), before.dataset))
+            self.undo_steps.append(Step(step_name(outcome, before, now), work_of(before)))
             self.redo_steps.clear()
             del self.undo_steps[:-MAX_UNDO]
 

@@ -23,6 +23,7 @@ class EffectsMatrix(QWidget):
     def __init__(self, state: BuilderState, index: int) -> None:
         super().__init__()
         self.state, self.index = state, index
+        self.wanted = False  # by the user, who has unfolded the details
         self.picture = MatrixPicture(f"level_{index}_picture", self.tr("Covariance matrix of the random effects"))
         self.words = named(label("", "small", wrap=True), f"level_{index}_words", self.tr("Covariance"))
         row = QHBoxLayout(self)
@@ -53,7 +54,7 @@ class EffectsMatrix(QWidget):
         if len(names) > SHOWN:
             more = self.tr("The picture has the first %1 of %2 effects.")
             words += " " + more.replace("%1", str(SHOWN)).replace("%2", str(len(names)))
-        self.setVisible(len(names) > 1)
+        self.setVisible(self.wanted and len(names) > 1)
         self.picture.setVisible(crossed or counted in (None, len(names)))  # none is better than a wrong one
         self.picture.show_matrix(random_matrix(structure, names[:SHOWN], first), words)
         self.words.setText(words)

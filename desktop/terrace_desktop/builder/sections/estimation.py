@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
+from terrace.covariance.registry import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.choices import closed
-from terrace.spec.model import DfMethod, Vce
+from terrace.spec.model import DfMethod, ModelSpec, Vce
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.notes import closed_notes, problem_notes
 from terrace_desktop.builder.parts import labelled
@@ -25,6 +26,28 @@ def percent(text: str) -> float:
     if not 10 <= value <= 99.99:
         raise ValueError(text)
     return value
+
+
+def summary(spec: ModelSpec) -> str:
+    """What is behind `Change`, in a few words: method, degrees of freedom, and what is not as usual."""
+    words = {
+        "satterthwaite": tr("Satterthwaite df"), "kroger": tr("Kenward–Roger df"), "residual": tr("residual df"),
+        "repeated": tr("repeated-measures df"), "anova": tr("ANOVA df"),
+    }  # fmt: skip
+    parts = [tr("REML") if spec.method == "reml" else tr("ML")]
+    if spec.df_method is not None:
+        parts.append(words[spec.df_method])
+    if spec.vce in ("robust", "cluster"):
+        parts.append(tr("robust SE"))
+    if spec.residuals.structure != "independent" or spec.residuals.by:
+        parts.append(tr("{0} residuals").format(RESIDUALS[spec.residuals.structure].adjective.lower()))
+    if spec.weight is not None:
+        parts.append(tr("weights"))
+    if spec.condition or spec.range_:
+        parts.append(tr("some rows"))
+    if spec.constraints:
+        parts.append(tr("constraints"))
+    return ", ".join(parts)
 
 
 class EstimationSection(Section):

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QMenu
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu
 
 from terrace.spec import edit
 from terrace.spec.model import Factor, Term
@@ -21,9 +21,11 @@ from terrace_desktop.builder.terms.factor_menu import add_levels, fill_term_menu
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.builder.terms.term_menu import TermMenu
 from terrace_desktop.builder.terms.titles import term_title
-from terrace_desktop.ui.flow import Flow
+from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, label, named
 from terrace_desktop.ui.words import tr
+
+ROOM = 330  # px within a box of the panel
 
 
 def severity(state: BuilderState, field: str) -> str:
@@ -42,7 +44,10 @@ class OutcomeSection(Section):
         )  # fmt: skip
         self.box = RoleBox("outcome_box", self.tr("Outcome"), state.refuse("outcome"), self._take, self._take_text)
         self.chips = ChipRow("outcome")
-        self.add = button(self.tr("+ Choose"), "outcome_add", self._pick, variant="flat")
+        self.add = button(self.tr("Choose"), "outcome_add", self._pick, variant="add")
+        set_icon(self.add, "plus", "accent_text")
+        self.told = named(label("", "muted"), "outcome_label", "")
+        self.chips.add_last(self.told)
         self.chips.add_last(self.add)
         self.drag = label(self.tr("or drag a variable here"), "small")
         self.chips.add_last(self.drag)
@@ -63,7 +68,15 @@ class OutcomeSection(Section):
         self.chips.show_chips(shown)
         self.drag.setVisible(not name)
         self.purpose.setVisible(not name)
-        self.add.setText(self.tr("Change") if name else self.tr("+ Choose"))
+        said = self.state.dataset.variable(name).label if name in self.state.dataset else ""
+        taken = self.chips.chips()[0].sizeHint().width() if name else 0
+        room = max(40, ROOM - taken - 40)
+        self.told.setText(self.told.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, room))
+        self.told.setToolTip(said)
+        self.told.setVisible(bool(said))
+        self.add.setText("" if name else self.tr("Choose"))
+        set_icon(self.add, "down" if name else "plus", "accent_text")
+        self.add.setToolTip(self.tr("Change the outcome") if name else "")
         self.add.setAccessibleName(self.tr("Change the outcome") if name else self.tr("Choose the outcome"))
         self.box.say("")
 
@@ -93,45 +106,56 @@ class FixedSection(Section):
             state, "fixed", tr("Fixed effects"),
             tr("What may explain it, on average over all groups: covariates, factors, interactions."),
         )  # fmt: skip
+        self._details = False
         self.box = RoleBox("fixed_box", self.tr("Fixed effects"), state.refuse("fixed"), self._take, self._take_text)
         self.chips = ChipRow("fixed")
         self.chips.removed.connect(self._remove)
         self.chips.selection_changed.connect(self._selection)
-        self.add = button(self.tr("+ Add"), "fixed_add", self._pick, variant="flat")
+        self.add = button(self.tr("Add"), "fixed_add", self._pick, variant="add")
+        set_icon(self.add, "plus", "accent_text")
         self.interaction = button(
-            self.tr("× Interaction"), "fixed_interaction", self._interact, variant="flat",
+            self.tr("Interaction"), "fixed_interaction", self._interact, variant="link",
             tip=self.tr("Select two or more effects, or choose them from a list"),
         )  # fmt: skip
         self.power = button(
-            self.tr("x² Power"), "fixed_power", self._power, variant="flat",
+            self.tr("Power"), "fixed_power", self._power, variant="link",
             tip=self.tr("The square of a continuous effect, then its cube"),
         )  # fmt: skip
         self.reference = button(
-            self.tr("Reference level"), "fixed_reference", self._reference, variant="flat",
+            self.tr("Reference"), "fixed_reference", self._reference, variant="link",
             tip=self.tr("The level that the others of a factor are compared with"),
         )  # fmt: skip
         self.centre = button(
-            self.tr("Centre ▾"), "fixed_centre", self._centre, variant="flat",
+            self.tr("Centre"), "fixed_centre", self._centre, variant="link",
             tip=self.tr("Put the zero of a covariate at its mean, over all rows or within groups"),
         )  # fmt: skip
         self.intercept = named(QCheckBox(self.tr("Intercept")), "fixed_intercept", self.tr("Fixed intercept"))
         self.intercept.clicked.connect(lambda on: state.apply(edit.set_constant(self.spec, on)))
-        tools = Flow(across=12, down=2)
-        for w in (self.add, self.interaction, self.power, self.centre, self.reference, self.intercept):
-            tools.addWidget(w)
+        for w in (self.centre, self.power, self.interaction):
+            self.add_link(w)
+        self.chips.add_last(self.add)
         self.box.body.addWidget(self.chips)
-        self.box.body.addLayout(tools)
         self.body.addWidget(self.box)
         self.body.addWidget(self.box.reason)
+        rest = QHBoxLayout()
+        rest.addWidget(self.intercept)
+        rest.addStretch(1)
+        rest.addWidget(self.reference)
+        self.body.addLayout(rest)
         self.body.addWidget(self.notes)
 
     def boxes(self) -> list[RoleBox]:
         return [self.box]
 
+    def show_details(self, on: bool) -> None:
+        """Show what most models leave as it is."""
+        self._details = on
+        self.intercept.setVisible(on or not self.spec.constant)
+
     # --- showing -----------------------------------------------------------------------------------------
     def show_spec(self) -> None:
         self._show_chips()
-        self.chips.setVisible(bool(self.spec.fixed))
+        self.show_details(self._details)
         self.purpose.setVisible(not self.spec.fixed)
         self.intercept.setChecked(self.spec.constant)
         self.box.say("")
@@ -154,6 +178,7 @@ class FixedSection(Section):
                     unique,
                     term_title(term),
                     detail=self._detail(term),
+                    badge=self.state.measure(term.factors[0].name) if len(term.factors) == 1 else "",
                     selectable=True,
                     menu=partial(fill_term_menu, term=term, state=self.state),
                     state=severity(self.state, f"fixed:{k}"),
@@ -186,18 +211,20 @@ class FixedSection(Section):
         chosen = self._chosen(continuous=False)
         name = chosen[0].name if len(chosen) == 1 else ""
         self.reference.setVisible(bool(chosen))
-        self.reference.setText(
-            self.tr("Reference of %1 ▾").replace("%1", name) if name else self.tr("Reference level ▾")
+        self.reference.setAccessibleName(
+            self.tr("Reference of %1").replace("%1", name) if name else self.tr("Reference level")
         )
         plains = [f.name for f in self._chosen(continuous=True) if plain(f)]
         self.centre.setVisible(bool(plains) and self.state.run_commands is not None)
-        self.centre.setText(
-            self.tr("Centre %1 ▾").replace("%1", plains[0]) if len(plains) == 1 else self.tr("Centre ▾")
+        self.centre.setAccessibleName(
+            self.tr("Centre %1").replace("%1", plains[0]) if len(plains) == 1 else self.tr("Centre")
         )
         fixed = self.spec.fixed
         mains = [t for t in fixed if len(t.factors) == 1]
         self.interaction.setEnabled(len(fixed) > 1)
-        self.power.setEnabled(any(t.factors[0].kind == "continuous" for t in mains))
+        able = any(t.factors[0].kind == "continuous" for t in mains)
+        self.power.setEnabled(able)
+        self.power.setVisible(able)
 
     # --- doing -------------------------------------------------------------------------------------------
     def _take(self, name: str) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QSizePolicy,
     QToolButton,
@@ -35,7 +34,7 @@ from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.builder.terms.slope_menu import slope_choices
 from terrace_desktop.builder.terms.titles import term_title
 from terrace_desktop.ui.flow import Flow
-from terrace_desktop.ui.measures import BADGES
+from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ElidedLabel, button, label, named, restyle
 
 
@@ -60,9 +59,10 @@ class LevelCard(QFrame):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(partial(self._move_by, step))
+        self._details = False
         body = QVBoxLayout(self)
-        body.setContentsMargins(12, 8, 8, 10)
-        body.setSpacing(6)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(8)
         body.addLayout(self._head_row)
         body.addWidget(self.box)
         body.addWidget(self.box.reason)
@@ -72,16 +72,14 @@ class LevelCard(QFrame):
 
     # --- building ----------------------------------------------------------------------------------------
     def _head(self, name: str) -> None:
-        self.mark = QLabel()
-        self.mark.setProperty("role", "badge")
-        self.mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.mark.setFixedSize(18, 16)
-        self.group = FieldButton(f"{name}_group", self.tr("Group variable"), variant="name", widest=120)
+        self.number = label("", "heading")
+        self.group = FieldButton(f"{name}_group", self.tr("Group variable"), variant="name", widest=130)
         self.group.clicked.connect(self._pick_group)
         self.count = ElidedLabel("", "muted")
         self.count.setObjectName(f"{name}_count")
+        self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.relation: Choice[str] = Choice(f"{name}_relation", self.tr("Nested or crossed"), quiet=True)
+        self.relation: Choice[str] = Choice(f"{name}_relation", self.tr("Nested or crossed"))
         self.relation.chosen.connect(self._relate)
         self.up = self._tool("↑", f"{name}_up", self.tr("Move this level up"))
         self.up.clicked.connect(lambda: self.moved.emit(self.index, self.index - 1))
@@ -93,25 +91,27 @@ class LevelCard(QFrame):
         self.more.clicked.connect(self._open_more)
         self._head_row = QHBoxLayout()
         self._head_row.setContentsMargins(0, 0, 0, 0)
-        self._head_row.setSpacing(6)
-        self._head_row.addWidget(self.mark)
+        self._head_row.setSpacing(2)
+        self._head_row.addWidget(self.number)
         self._head_row.addWidget(self.group)
         self._head_row.addWidget(self.count, 1)
-        for w in (self.relation, self.up, self.down, self.more, self.remove):
+        self._head_row.addSpacing(4)
+        for w in (self.up, self.down, self.more, self.remove):
             self._head_row.addWidget(w)
 
     def _effects(self, name: str) -> None:
         self.box = RoleBox(
             f"{name}_slopes", self.tr("Random effects"), self._refuse_slope, self._take_slope, self._take_text
         )  # fmt: skip
-        self.box.setProperty("role", "drop")
-        self.box.body.setContentsMargins(0, 0, 0, 0)
         self.chips = ChipRow(f"{name}_effects")
-        self.chips.add_first(label(self.tr("Random:")))
-        self.add = button(self.tr("+ slope"), f"{name}_add_slope", self._pick_slope, variant="flat")
+        self.add = button(self.tr("Slope"), f"{name}_add_slope", self._pick_slope, variant="add",
+                          accessible=self.tr("Add a random slope"))  # fmt: skip
         self.add_intercept = button(
-            self.tr("+ intercept"), f"{name}_add_intercept", self._add_intercept, variant="flat"
-        )
+            self.tr("Intercept"), f"{name}_add_intercept", self._add_intercept, variant="add",
+            accessible=self.tr("Add the random intercept"),
+        )  # fmt: skip
+        for b in (self.add, self.add_intercept):
+            set_icon(b, "plus", "accent_text")
         self.chips.add_last(self.add)
         self.chips.add_last(self.add_intercept)
         self.chips.removed.connect(self._remove_effect)
@@ -125,12 +125,21 @@ class LevelCard(QFrame):
         self.weight_kind.chosen.connect(self._weigh)
         self.weight = FieldButton(f"{name}_weight", self.tr("Weight variable"))
         self.weight.clicked.connect(self._pick_weight)
+        self.covariance.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._row = QWidget()
-        flow = Flow(self._row, across=10, down=4)
-        self._covariance = labelled(self.tr("Covariance"), self.covariance)
-        self._weights = labelled(self.tr("Weights"), self.weight_kind)
-        for w in (self._covariance, self._weights, self.weight):
+        lines = QVBoxLayout(self._row)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(8)
+        self._covariance = labelled(self.tr("Covariance"), self.covariance, tone="muted")
+        self._weights = labelled(self.tr("Weights"), self.weight_kind, tone="muted")
+        self._relation = labelled(self.tr("Levels are"), self.relation, tone="muted")
+        rest = QWidget()
+        flow = Flow(rest, across=10, down=4)
+        for w in (self._relation, self._weights, self.weight):
             flow.addWidget(w)
+        lines.addWidget(self._covariance)
+        lines.addWidget(rest)
+        self._rest = rest
 
     def _tool(self, text: str, name: str, accessible: str) -> QToolButton:
         out = named(QToolButton(), name, accessible)
@@ -152,7 +161,7 @@ class LevelCard(QFrame):
         spec, e = self.state.spec, self.equation
         name = edit.group_name(e)
         self.group.show_value(name if name else self.tr("Choose a group variable"), hole=not name)
-        self.mark.setText(BADGES.get(self.state.measure(name), "#") if name else "?")
+        self._show_number()
         self.setAccessibleName(self.tr("Level %1").replace("%1", name))
         self._show_relation()
         many = len(spec.random) > 1
@@ -180,6 +189,30 @@ class LevelCard(QFrame):
         self.box.say("")
         self.show_problems()
 
+    def show_details(self, on: bool) -> None:
+        """Show what most models leave as it is, and the picture of the covariance matrix."""
+        self._details = self.matrix.wanted = on
+        if self.index < len(self.state.spec.random):
+            self.show_spec()
+
+    def _show_details(self) -> None:
+        e, on = self.equation, self._details
+        weighted = e.fweight is not None or e.pweight is not None
+        related = len(self.state.spec.random) > 1 or edit.is_crossed(e)
+        self._relation.setVisible(related or on)
+        self._weights.setVisible(weighted or on)
+        self._rest.setVisible(related or weighted or on)
+
+    def _show_number(self) -> None:
+        """Rows are level 1; nested groups count up from the lowest, crossed ones have no number."""
+        spec, e = self.state.spec, self.equation
+        if edit.is_crossed(e):
+            self.number.setText(self.tr("Crossed:"))
+            return
+        names = list(dict.fromkeys(edit.group_name(x) for x in spec.random if not edit.is_crossed(x)))
+        number = len(names) - names.index(edit.group_name(e)) + 1
+        self.number.setText(self.tr("Level %1:").replace("%1", str(number)))
+
     def show_problems(self) -> None:
         """Show the groups and what is wrong with them."""
         self._show_effects()
@@ -193,7 +226,7 @@ class LevelCard(QFrame):
             self._show_covariance(None)
         else:
             g = found.groups
-            size = f"{g.min:,}" if g.min == g.max else f"{g.min:,}–{g.max:,}"
+            size = f"{g.min:,}" if g.min == g.max else self.tr("{0} to {1}").format(f"{g.min:,}", f"{g.max:,}")
             text = self.tr("%1 group(s), %2 rows each", "", g.n).replace("%1", f"{g.n:,}").replace("%2", size)
             blocks = [k for k, e in enumerate(self.state.spec.random) if e.level == name and not edit.is_crossed(e)]
             if len(blocks) > 1 and self.index in blocks:
@@ -201,6 +234,7 @@ class LevelCard(QFrame):
                 text = f"{block.replace('%1', str(blocks.index(self.index) + 1))} · {text}"
             self.count.set_text(text)
             self._show_covariance(found)
+        self._show_details()
         problems = [p for p in self.state.problems(self.field) if p.code != "group-missing"]
         self.notes.show_notes([*problem_notes(problems), *self._hints()])
         state = severity(self.state, self.field) if problems else ""
@@ -225,7 +259,7 @@ class LevelCard(QFrame):
             self.chips.show_chips(shown)
             return
         if e.constant and edit.has_intercept(spec, self.index):
-            shown.append(ChipData("intercept", self.tr("intercept")))
+            shown.append(ChipData("intercept", self.tr("intercept"), badge="intercept"))
         for s, term in enumerate(e.terms):
             where = f"{self.field}:slope:{s}"
             key = "#".join(f"{f.kind[0]}.{f.name}" for f in term.factors)
@@ -234,6 +268,7 @@ class LevelCard(QFrame):
                     key,
                     term_title(term),
                     detail=self.tr("slope"),
+                    badge="slope",
                     menu=partial(self._slope_menu, s, term),
                     state=severity(self.state, where),
                     tip="; ".join(p.message for p in self.state.problems(where)),
@@ -250,7 +285,7 @@ class LevelCard(QFrame):
         for key, structure in STRUCTURES.items():
             n = structure.over_values(2).n_params if crossed else covariance_parameters(key, q)
             count = self.tr("%1 parameter(s)", "", n).replace("%1", str(n))
-            options.append((None if key == default else key, f"{structure.title} ({count})"))
+            options.append((None if key == default else key, f"{structure.title}, {count}"))
         why = {k: c.reason for k, c in closed(f"{self.field}:covariance", spec).items()}
         shut = {(None if k == default else k): reason for k, reason in why.items()}
         self.covariance.set_options(options, shut)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout
 
 from terrace.spec import edit
 from terrace_desktop.builder import typed_text
@@ -11,6 +12,7 @@ from terrace_desktop.builder.sections.level_card import LevelCard
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.chips import RoleBox
 from terrace_desktop.builder.terms.picker import pick
+from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button
 from terrace_desktop.ui.words import tr
 
@@ -20,16 +22,23 @@ class LevelsSection(Section):
 
     def __init__(self, state: BuilderState) -> None:
         super().__init__(
-            state, "levels", tr("Levels, highest first"),
+            state, "levels", "",
             tr("The groups that rows belong to, such as schools or patients; each has effects of its own."),
         )  # fmt: skip
         self.cards: list[LevelCard] = []
-        self.add = button(self.tr("+ Add level"), "levels_add", self._pick, variant="flat")
+        self.details = False
+        self.body.setSpacing(12)
+        self.add = button(self.tr("Level"), "levels_add", self._pick, variant="add", accessible=self.tr("Add a level"))
+        set_icon(self.add, "plus", "accent_text")
         self.box = RoleBox("levels_box", self.tr("A new level"), state.refuse("level"), self._take, self._take_text)
         self.box.setProperty("role", "drop")
         self.box.body.setContentsMargins(0, 1, 0, 1)
         self.box.body.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
-        self.body.addWidget(self.box)
+        self.last = QHBoxLayout()
+        self.last.setContentsMargins(0, 0, 0, 0)
+        self.last.setSpacing(8)
+        self.last.addWidget(self.box)
+        self.body.addLayout(self.last)
         self.body.addWidget(self.box.reason)
 
     def boxes(self) -> list[RoleBox]:
@@ -50,7 +59,8 @@ class LevelsSection(Section):
         while len(self.cards) < wanted:
             card = LevelCard(self.state, len(self.cards))
             card.moved.connect(self._move)
-            self.body.insertWidget(2 + len(self.cards), card)
+            card.show_details(self.details)
+            self.body.insertWidget(1 + len(self.cards), card)
             self.cards.append(card)
         for card in self.cards:
             card.show_spec()

@@ -56,8 +56,8 @@ class MaximisationSection(Section):
             self.tr("Those of the last fit"), "maximisation_from_last", self._from_last, variant="flat",
             tip=self.tr("The covariance parameters of the model that was fitted last, as stored in e(b)"),
         )  # fmt: skip
-        self.last.setVisible(bool(state.start_values))
         self._grid.addWidget(self.last, self._grid.rowCount(), 1, 1, 2)
+        self.last.setVisible(bool(state.start_values))
         self.scale_of_parameters = Choice(
             "maximisation_metric",
             self.tr("Parameters of the search"),

@@ -23,6 +23,7 @@ from terrace.errors import TerraceError
 from terrace_desktop.builder.fields import badge
 from terrace_desktop.builder.variables import dragged
 from terrace_desktop.ui.flow import Flow
+from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import label, named, restyle
 
 MenuMaker = Callable[[QMenu], None]
@@ -62,7 +63,7 @@ class Chip(QFrame):
         self._box_name = box_name
         self.setProperty("role", "chip")
         row = QHBoxLayout(self)
-        row.setContentsMargins(6, 1, 5, 1)
+        row.setContentsMargins(6, 0, 4, 0)
         row.setSpacing(1)
         self._badge = badge(data.badge) if data.badge else None
         if self._badge is not None:
@@ -72,8 +73,9 @@ class Chip(QFrame):
         self.detail = QPushButton()
         self.detail.setProperty("variant", "chip-detail")
         self.cross = QToolButton()
-        self.cross.setText("✕")
         self.cross.setProperty("variant", "cross")
+        set_icon(self.cross, "close", "muted")
+        self.cross.setIconSize(QSize(12, 12))
         self.cross.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the Delete key on the chip does the same
         for w in (self.body, self.detail, self.cross):
             w.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -140,7 +142,7 @@ class Chip(QFrame):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(hint.width(), 28)
+        return QSize(hint.width(), 24)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.data.removable:
@@ -263,7 +265,7 @@ class RoleBox(QFrame):
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(10, 8, 10, 8)
+        self.body.setContentsMargins(8, 3, 8, 3)
         self.body.setSpacing(6)
         self.reason = named(label("", "reason", wrap=True), f"{object_name}_reason", title)
         self.reason.setVisible(False)

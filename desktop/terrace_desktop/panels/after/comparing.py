@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from terrace_desktop.forms.entry import Entry, Field, Group, Values, flag, option, quoted, written
-from terrace_desktop.forms.facts import Facts
+from terrace_desktop.forms.facts import Facts, short_title
 from terrace_desktop.ui.words import tr
 
 
@@ -27,7 +27,7 @@ def compare_group() -> Group[Facts]:
                 lambda f: (_models_field(f), Field("table", tr("With the coefficients side by side"), "check", True)),
                 _two_models,
                 _two_chosen,
-                also="model comparison aic bic table",
+                also="model comparison aic bic table compare nested models",
                 of_model=False,
             ),
             Entry(
@@ -37,7 +37,7 @@ def compare_group() -> Group[Facts]:
                 _lrtest,
                 _lrtest_fields,
                 _two_models,
-                also="lrtest deviance chi2 nested variance zero",
+                also="lrtest deviance chi2 nested variance zero likelihood ratio test model comparison nested",
                 of_model=False,
             ),
             Entry(
@@ -82,7 +82,7 @@ def paper_group() -> Group[Facts]:
                 _etable,
                 _etable_fields,
                 _stored,
-                also="etable regression table word excel publication",
+                also="etable regression table word excel publication regression table of models publication",
                 of_model=False,
             ),
         ),
@@ -91,7 +91,7 @@ def paper_group() -> Group[Facts]:
 
 def _models_field(facts: Facts) -> Field:
     options = tuple((m.name, m.title) for m in facts.models)
-    every = tuple(m.name for m in facts.models)
+    every = tuple(m.name for m in facts.models if m.like)  # others are there, but are not meant
     return Field("models", tr("Models"), "several", every, options, required=tr("Choose the models."))
 
 
@@ -100,8 +100,8 @@ def _ordered(facts: Facts, values: Values) -> list[str]:
 
 
 def _titles(facts: Facts, names: list[str]) -> str:
-    """The titles of the cards, up to the words about the model."""
-    return " ".join(quoted(facts.title_of(n).split(" · ")[0]) for n in names)
+    """The titles of the models, those of the program up to the words about the model."""
+    return " ".join(quoted(short_title(facts.title_of(n))) for n in names)
 
 
 def _stored(facts: Facts) -> str:
@@ -124,7 +124,7 @@ def _lrtest_fields(facts: Facts) -> tuple[Field, ...]:
 
     closed = {"bootstrap": tr("Not with weights")} if facts.weighted else {}
     return (
-        Field("other", tr("Against"), "choice", others[-1][0], others),
+        Field("other", tr("Against"), "choice", _nearest(facts), others),
         Field(
             "how",
             tr("p value"),
@@ -139,6 +139,12 @@ def _lrtest_fields(facts: Facts) -> tuple[Field, ...]:
         Field("reps", tr("Replications"), "number", hint="200", low=2, high=1_000_000, whole=True, shown=simulated),
         Field("seed", tr("Seed"), "number", hint=tr("Random"), low=0, high=2**32 - 1, whole=True, shown=simulated),
     )
+
+
+def _nearest(facts: Facts) -> str:
+    """The newest other model, of the same outcome and data where there is one."""
+    others = [m for m in facts.models if m.name != facts.stored]
+    return max(others, key=lambda m: (m.like, others.index(m))).name
 
 
 def _lrtest(facts: Facts, values: Values) -> list[str]:

@@ -31,7 +31,7 @@ def group() -> Group[Facts]:
                 tr("What was looked at, what was found, and what to do, in plain words."),
                 lambda f, v: ["estat diagnostics"],
                 reason=need_data,
-                also="assumptions diagnose checks convergence singular",
+                also="assumptions diagnose checks convergence singular assumption checks check assumptions",
             ),
             Entry(
                 "residuals",
@@ -45,7 +45,8 @@ def group() -> Group[Facts]:
                 ],
                 _residual_fields,
                 need_data,
-                also="normality skewness shapiro heteroskedasticity linearity",
+                also="normality skewness shapiro heteroskedasticity linearity homoscedasticity heteroscedasticity "
+                "assumptions normal distribution",
             ),
             Entry(
                 "plots",
@@ -66,7 +67,7 @@ def group() -> Group[Facts]:
                     ),
                 ),
                 need_data,
-                also="qq plot histogram fitted",
+                also="qq plot histogram fitted residual qq plot normality homoscedasticity",
             ),
             Entry(
                 "effects",
@@ -104,7 +105,7 @@ def group() -> Group[Facts]:
                     ),
                 ),
                 need_effects,
-                also="caterpillar qq blup normality",
+                also="caterpillar qq blup normality blups caterpillar plot posterior modes shrinkage",
             ),
             Entry(
                 "acf",
@@ -121,7 +122,7 @@ def group() -> Group[Facts]:
                 tr("Variance inflation factors: how far each predictor follows from the others."),
                 lambda f, v: ["estat vif"],
                 reason=need_terms,
-                also="vif multicollinearity tolerance inflation",
+                also="vif multicollinearity tolerance inflation multicollinearity",
             ),
             Entry(
                 "influence",
@@ -131,7 +132,7 @@ def group() -> Group[Facts]:
                 _influence_fields,
                 _can_influence,
                 _influence_problem,
-                also="cook dfbetas outlier leverage",
+                also="cook dfbetas outlier leverage outliers cooks distance influential cases",
             ),
         ),
     )

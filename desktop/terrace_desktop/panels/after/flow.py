@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
 from terrace_desktop.forms.facts import Facts, Model
 from terrace_desktop.panels.after import catalog
-from terrace_desktop.panels.after.panel import AfterDialog, AfterPanel
+from terrace_desktop.panels.after.panel import AfterPanel
 from terrace_desktop.results.pane import ResultsPane
+from terrace_desktop.ui.work_panel import Zones
 from terrace_desktop.work.controller import Controller
 
 if TYPE_CHECKING:
@@ -33,50 +33,62 @@ class Models(Protocol):
 class AfterFlow(QObject):
     """One panel at a time, for the model of one card."""
 
-    def __init__(self, window: QWidget, controller: Controller, results: ResultsPane, models: Models) -> None:
+    def __init__(
+        self, window: QObject, zones: Zones, controller: Controller, results: ResultsPane, models: Models
+    ) -> None:
         super().__init__(window)
-        self.window = window
+        self.zones = zones
         self.controller = controller
         self.results = results
         self.models = models
-        self.dialog: AfterDialog[Facts] | None = None
+        self.panel: AfterPanel[Facts] | None = None
         self.card: ModelCard | None = None
         controller.changed.connect(lambda _snapshot, _what: self._refresh())
         results.models_changed.connect(self._refresh)
 
     def open(self, card: ModelCard, key: str = "") -> None:
         """The panel for a model, at an entry where one is named; a panel that is open turns to this model."""
-        if self.dialog is None:
-            self.dialog = AfterDialog(self._facts(card), catalog.groups(), self.window)
-            self.dialog.panel.run_asked.connect(self._run)
-            self.dialog.panel.cancel_asked.connect(self.controller.cancel)
-            self.dialog.panel.edit_asked.connect(self._edit)
-            self.dialog.finished.connect(self._gone)
+        if self.panel is None:
+            self.panel = AfterPanel(self._facts(card), catalog.groups())
+            self.panel.run_asked.connect(self._run)
+            self.panel.cancel_asked.connect(self.controller.cancel)
+            self.panel.edit_asked.connect(self._edit)
+            self.panel.close_asked.connect(self.close)
             self.card = card
+            self.panel.follow(self.controller.previewer(), self._lead)
         elif card is not self.card:
             self.card = card
-            self.dialog.panel.set_facts(self._facts(card))
+            self.panel.set_facts(self._facts(card))
         if key:
-            self.dialog.panel.choose(key)
-        if self.dialog.isVisible():
-            self.dialog.raise_()
-        self.dialog.show()
-        self.dialog.activateWindow()
+            self.panel.choose(key)
+        else:
+            self.panel.show_list()
+        self.zones.open(self.panel)
 
     def close(self) -> None:
-        """Close the panel where it is open."""
-        if self.dialog is not None:
-            self.dialog.close()
+        """The forms go away, and the panel where it shows them."""
+        if self.panel is not None:
+            panel, self.panel = self.panel, None
+            self.card = None
+            if self.zones.is_open(panel):
+                self.zones.close_panel()
+            self.zones.panel.forget(panel)
+            panel.deleteLater()
 
     def _facts(self, card: ModelCard) -> Facts:
-        stored = tuple(Model(c.stored, c.title) for c in self.results.cards() if c.stored)
+        stored = tuple(Model(c.stored, c.title, _alike(c, card)) for c in self.results.cards() if c.stored)
         now = self.controller.snapshot
-        origin = now.origins.get(id(card.fit.model))
+        origin = now.origins.get(card.fit.identity)
         return Facts(card.fit, now.dataset, card.stored, card.title, stored, origin)
 
+    def _lead(self) -> tuple[str, ...]:
+        """What makes the model of the panel the active one, for a preview."""
+        stored = "" if self.card is None else self.card.stored
+        return (f"quietly estimates restore {stored}",) if stored else ()
+
     def _run(self, commands: list[str]) -> None:
-        if self.card is not None and self.dialog is not None and commands:
-            self._run_of(self.card, self.dialog.panel, commands)
+        if self.card is not None and self.panel is not None and commands:
+            self._run_of(self.card, self.panel, commands)
 
     def _run_of(self, card: ModelCard, panel: AfterPanel[Facts], commands: list[str]) -> None:
         """One command after the other; one that fails ends them."""
@@ -84,7 +96,7 @@ class AfterFlow(QObject):
         def told(outcome: Outcome | None) -> None:
             if outcome is not None and outcome.ok and commands[1:]:
                 self._run_of(card, panel, commands[1:])
-            elif self.dialog is not None and self.dialog.panel is panel:
+            elif self.panel is panel:
                 panel.show_outcome(outcome)
 
         self.models.after(card, commands[0], told)
@@ -97,15 +109,15 @@ class AfterFlow(QObject):
             self.models.open_builder(spec)
 
     def _refresh(self) -> None:
-        if self.dialog is None or self.card is None:
+        if self.panel is None or self.card is None:
             return
-        if self.results.group_of(self.card) is None:
+        if self.results.card(self.card.item.id) is not self.card:
             self.close()
         else:
-            self.dialog.panel.set_facts(self._facts(self.card))
+            self.panel.set_facts(self._facts(self.card))
 
-    def _gone(self, _result: int = 0) -> None:
-        if self.dialog is not None:
-            dialog, self.dialog = self.dialog, None
-            self.card = None
-            dialog.deleteLater()
+
+def _alike(one: ModelCard, other: ModelCard) -> bool:
+    """True where two models have one outcome and come from the rows of the same data."""
+    a, b = one.dataset, other.dataset
+    return one.fit.outcome == other.fit.outcome and (a is None or b is None or a.lineage is b.lineage)

@@ -59,7 +59,7 @@ def group() -> Group[Facts]:
                     small_field(f),
                 ),
                 need_terms,
-                also="anova type III II F test",
+                also="anova type III II F test f tests omnibus main effect type 3",
             ),
             Entry(
                 "lincom",
@@ -131,7 +131,8 @@ def group() -> Group[Facts]:
                     level_field(),
                 ),
                 need_factor,
-                also="post hoc tukey bonferroni multiple groups letters",
+                also="post hoc tukey bonferroni multiple groups letters post-hoc comparisons post hoc comparisons "
+                "scheffe sidak differences between groups",
             ),
             Entry(
                 "profile",
@@ -158,7 +159,7 @@ def group() -> Group[Facts]:
                     level_field(),
                 ),
                 _has_likelihood,
-                also="profile likelihood variance confidence",
+                also="profile likelihood variance confidence confidence intervals of variances",
             ),
             Entry(
                 "bootstrap",

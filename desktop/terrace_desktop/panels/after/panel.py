@@ -1,33 +1,42 @@
-"""The panel: a searchable list on the left, the form of what is chosen on the right, its command below."""
+"""Forms in the work panel: a list to search in, the form of what is chosen, and at the foot what runs it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from terrace_desktop.forms import look
 from terrace_desktop.forms.entry import Entry, F, Group
+from terrace_desktop.forms.facts import short_title
 from terrace_desktop.forms.form import EntryForm
 from terrace_desktop.forms.listing import EntryList, SearchLine
+from terrace_desktop.forms.preview import FormPreview
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, label, named
+from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
+from terrace_desktop.work.previewer import Previewer
 
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome
 
-LEAST = (520, 380)
-SIZE = (760, 620)
+BESIDE = 600  # px: a wider panel has list and form side by side
 SHORT = 80  # characters of a message that fits beside the buttons
 
 
-class AfterPanel(QWidget, Generic[F]):
-    """Offers what follows the fit of one model; `run_asked` carries the commands that the user wants run."""
+class AfterPanel(WorkContent, Generic[F]):
+    """Offers what can be done with one subject; `run_asked` carries the commands that the user wants run.
+
+    In a narrow panel the list gives way to the form that is chosen, and comes back by its button.
+    """
 
     run_asked = Signal(list)
     cancel_asked = Signal()
+    close_asked = Signal()
     edit_asked = Signal()  # the model itself
 
     def __init__(
@@ -37,51 +46,55 @@ class AfterPanel(QWidget, Generic[F]):
         parent: QWidget | None = None,
         title: str = "",
         done: str = "",
+        icon: str = "after",
     ) -> None:
         super().__init__(parent)
         self._title = title or self.tr("After the fit")
         self._done = done or self.tr("Done: the result stands under the model.")
+        self._icon = icon
         named(self, "after_panel", self._title)
         self.facts = facts
         self.form: EntryForm[F] | None = None
+        self.preview: FormPreview | None = None
         self._running = False
         self._problem = ""
+        self._at_form = False
         self.list = EntryList(groups)
         self.search = SearchLine(self.list)
-        self.heading = ElidedLabel("", "title")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._head())
-        layout.addWidget(hairline())
         layout.addWidget(self._middle(), 1)
-        layout.addWidget(hairline())
-        layout.addWidget(self._foot())
-        self._shortcuts()
+        self._foot_line = hairline()
+        layout.addWidget(self._foot_line)
+        self._footer = self._foot()
+        layout.addWidget(self._footer)
         self._dress()
         theme.manager().changed.connect(self._dress)
         self.list.chosen.connect(self._show_entry)
         self.list.opened.connect(self.go_to_form)
+        self.list.clicked.connect(lambda _index: self._turn(True))
         self.set_facts(facts)
+        self._turn(False)
         self.search.setFocus()
 
-    # --- building -----------------------------------------------------------------------------------
-    def _head(self) -> QWidget:
-        out = QFrame()
-        out.setProperty("surface", "form")
-        row = QHBoxLayout(out)
-        row.setContentsMargins(16, 10, 16, 10)
-        row.addWidget(self.heading, 1)
-        return out
+    def follow(self, previewer: Previewer, lead: Callable[[], tuple[str, ...]] = tuple) -> None:
+        """Show under the form what its commands would give; ``lead`` are those to run before them, such as the one
+        that makes the model the active one."""
+        self.preview = FormPreview(self, previewer, lead)
+        if self.form is not None:
+            self.form.place(self.preview)
+        self._follow()
 
+    # --- building -----------------------------------------------------------------------------------
     def _middle(self) -> QWidget:
         side = QFrame()
-        side.setProperty("surface", "side")
+        side.setProperty("surface", "work")
         column = QVBoxLayout(side)
-        column.setContentsMargins(8, 10, 4, 6)
+        column.setContentsMargins(8, 12, 4, 6)
         column.setSpacing(4)
         holder = QHBoxLayout()
-        holder.setContentsMargins(4, 0, 8, 0)
+        holder.setContentsMargins(8, 0, 12, 4)
         holder.addWidget(self.search)
         column.addLayout(holder)
         self.nothing = label(self.tr("Nothing has these words."), "small", wrap=True)
@@ -95,29 +108,38 @@ class AfterPanel(QWidget, Generic[F]):
         self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         right = QFrame()
-        right.setProperty("surface", "form")
+        right.setProperty("surface", "work")
+        self.back = button(self.tr("All forms"), "after_back", self._back, variant="add")
+        set_icon(self.back, "back", "accent_text")
         self._right = QVBoxLayout(right)
         self._right.setContentsMargins(0, 0, 0, 0)
         self._right.setSpacing(0)
+        self._back_row = QWidget()
+        row = QHBoxLayout(self._back_row)
+        row.setContentsMargins(10, 8, 16, 0)
+        row.addWidget(self.back)
+        row.addStretch(1)
+        self._right.addWidget(self._back_row)
         self._right.addWidget(self.scroller, 1)
         self._outcome: Notice | None = None
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setObjectName("after_splitter")
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for widget, least in ((side, 180), (right, 280)):
+        self._sides = (side, right)
+        for widget, least in zip(self._sides, (180, 260), strict=True):
             widget.setMinimumWidth(least)
             self.splitter.addWidget(widget)
         self.splitter.setStretchFactor(0, 0)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([264, SIZE[0] - 264])
+        self.splitter.setSizes([264, 496])
         return self.splitter
 
     def _foot(self) -> QWidget:
         out = QFrame()
         out.setProperty("surface", "form")
         column = QVBoxLayout(out)
-        column.setContentsMargins(16, 10, 16, 12)
+        column.setContentsMargins(16, 8, 16, 12)
         column.setSpacing(8)
         box = QFrame()
         box.setProperty("role", "command")
@@ -126,42 +148,104 @@ class AfterPanel(QWidget, Generic[F]):
         self.command = named(label("", "mono", wrap=True, selectable=True), "after_command", self.tr("Command"))
         inside.addWidget(self.command)
         column.addWidget(box)
-        row = QHBoxLayout()
-        row.setSpacing(8)
         self.status = ElidedLabel("", "small")
         named(self.status, "after_status", "")
-        self.copy = button(self.tr("&Copy command"), "after_copy", self.copy_command)
+        column.addWidget(self.status)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.copy = button(self.tr("Copy command"), "after_copy", self.copy_command, variant="plain")
         self.cancel = button(self.tr("Cancel"), "after_cancel", self.cancel_asked.emit)
         self.cancel.hide()
         self.run = button(
-            self.tr("&Run"), "after_run", self.request_run, variant="primary",
+            self.tr("Run"), "after_run", self.request_run, variant="primary",
             tip=self.tr("Run the command (Ctrl+Enter)"),
-        )
-        row.addWidget(self.status, 1)
-        for w in (self.cancel, self.copy, self.run):
+        )  # fmt: skip
+        row.addWidget(self.copy)
+        row.addStretch(1)
+        row.addWidget(label(self.tr("Ctrl+Enter"), "muted"))
+        for w in (self.cancel, self.run):
             row.addWidget(w)
         column.addLayout(row)
         return out
 
-    def _shortcuts(self) -> None:
-        for keys, do in (("Ctrl+Return", self.request_run), ("Ctrl+Enter", self.request_run), ("Ctrl+F", self._search)):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(do)
+    def keys(self) -> Keys:
+        return {
+            "Ctrl+Return": self.request_run, "Ctrl+Enter": self.request_run, "Ctrl+Num+Enter": self.request_run,
+            "Ctrl+F": self._search,
+        }  # fmt: skip
 
     def _search(self) -> None:
+        self._turn(False)
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
     def _dress(self) -> None:
         self.setStyleSheet(look.sheet())
 
+    # --- as contents of the work panel --------------------------------------------------------------
+    def head(self) -> Head:
+        about = self.tr("of {0}").format(short_title(self.facts.title)) if self.facts.title else ""
+        if self._at_form and self.form is not None:
+            return Head(self.list.icon_of(self.form.entry.key) or self._icon, self.form.entry.title, about)
+        return Head(self._icon, self._title, about)
+
+    def begin(self) -> None:
+        if self._at_form:
+            self.go_to_form()
+        else:
+            self.search.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.search.selectAll()
+
+    def tool(self) -> str:
+        entry = self.list.current()
+        icon = (self.list.icon_of(entry.key) if entry is not None else "") or self._icon
+        return "after_all" if icon == "after" else f"tool_{icon}"
+
+    def show_list(self, group: str = "") -> None:
+        """Show the list, at the heading of a group where one is named."""
+        self.search.clear()
+        self._turn(False)
+        if group:
+            self.list.go_to_group(group)
+
+    def _back(self) -> None:
+        self._turn(False)
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _turn(self, to_form: bool) -> None:
+        self._at_form = to_form
+        self._arrange()
+        self._follow()
+        self.head_changed.emit()
+
+    def _arrange(self) -> None:
+        """List and form side by side where there is room, else one of them."""
+        both = self.width() >= BESIDE
+        side, right = self._sides
+        side.setVisible(both or not self._at_form)
+        right.setVisible(both or self._at_form)
+        self._back_row.setVisible(not both)
+        for w in (self._foot_line, self._footer):
+            w.setVisible(both or self._at_form)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._follow()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._follow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
     # --- the model ----------------------------------------------------------------------------------
     def set_facts(self, facts: F) -> None:
         """The subject, or what is open beside it, is another; what was typed for the same subject stays."""
         same = facts.subject is self.facts.subject or facts.subject == self.facts.subject
         self.facts = facts
-        self.heading.set_text(" · ".join(x for x in (self._title, facts.title) if x))
+        self.head_changed.emit()
         before = self.form
         self.form = None if not same else self.form
         self.list.set_facts(facts)
@@ -176,9 +260,12 @@ class AfterPanel(QWidget, Generic[F]):
         """Show the form of an entry."""
         self.search.clear()
         self.list.select(key)
+        self._turn(True)
 
     def _show_entry(self, entry: Entry[F] | None, *, again: bool = False) -> None:
         self.nothing.setVisible(entry is None)
+        if self.preview is not None:
+            self.preview.leave()  # it outlives the form that it stood in
         if entry is None:
             self.form = None
             self.scroller.takeWidget()
@@ -193,16 +280,20 @@ class AfterPanel(QWidget, Generic[F]):
         elif not self._running:
             self._tell_outcome(None)
         self.form = form
-        form.setProperty("surface", "form")
+        form.setProperty("surface", "work")
         form.setMinimumWidth(200)  # what does not fit gives way; the area scrolls up and down only
         form.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         form.changed.connect(self._follow)
         form.edit_asked.connect(self.edit_asked)
+        if self.preview is not None:
+            form.place(self.preview)
         self.scroller.setWidget(form)
         self._follow()
+        self.head_changed.emit()
 
     def go_to_form(self) -> None:
         """Where typing begins, or the button where there is nothing to type."""
+        self._turn(True)
         target = None if self.form is None else self.form.first_field()
         (target or self.run).setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -217,6 +308,11 @@ class AfterPanel(QWidget, Generic[F]):
         self.command.setText(text or " ")
         self.command.setAccessibleName(text or self.tr("No command"))
         ready = self.form is not None and not self._problem
+        if self.preview is not None:
+            seen = self.isVisible() and not self._sides[1].isHidden()
+            self.preview.show_commands(self.commands() if ready and seen and not self._running else [])
+        self.run.setText(self.tr("Run") if self.form is None else self.form.verb())
+        self.run.setAccessibleName(self.run.text())
         self.run.setEnabled(ready and not self._running)
         self.copy.setEnabled(bool(text))
         self.cancel.setVisible(self._running)
@@ -275,47 +371,3 @@ class AfterPanel(QWidget, Generic[F]):
         self._outcome = Notice(outcome.error[1], kind="error", advice=outcome.error_advice)
         self._outcome.setObjectName("after_error")
         self._right.insertWidget(0, self._outcome)
-
-
-class AfterDialog(QDialog, Generic[F]):
-    """The panel as a window of its own, which stays open while its commands run."""
-
-    def __init__(
-        self,
-        facts: F,
-        groups: tuple[Group[F], ...],
-        parent: QWidget | None = None,
-        title: str = "",
-        done: str = "",
-        name: str = "after_dialog",
-    ) -> None:
-        super().__init__(parent)
-        title = title or self.tr("After the fit")
-        named(self, name, title)
-        self.setWindowTitle(title)
-        self.panel = AfterPanel(facts, groups, self, title, done)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.panel)
-        self.setMinimumSize(*LEAST)
-        self.resize(*SIZE)
-        if parent is not None:
-            self._place(parent.window())
-
-    def _place(self, window: QWidget) -> None:
-        """Over the left side of the window, so that results can be seen beside it."""
-        screen = window.screen() or QGuiApplication.primaryScreen()
-        at = window.mapToGlobal(QPoint(24, 96))
-        if screen is not None:
-            room = screen.availableGeometry()
-            self.resize(min(SIZE[0], room.width()), min(SIZE[1], room.height() - 40))
-            at.setX(max(room.left(), min(at.x(), room.right() - self.width())))
-            at.setY(max(room.top(), min(at.y(), room.bottom() - self.height())))
-        self.move(at)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        # Enter belongs to the field that has the focus; Ctrl+Enter runs.
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            event.accept()
-            return
-        super().keyPressEvent(event)

@@ -21,7 +21,8 @@ def predict_entry() -> Entry[Facts]:
         _predict_fields,
         _can_predict,
         _predict_problem,
-        also="predict xb fitted residuals reffects scores",
+        also="predict xb fitted residuals reffects scores predicted values save blups residuals",
+        verb=tr("Add to the data"),
     )
 
 

@@ -38,7 +38,8 @@ def group() -> Group[Facts]:
                 _margins_fields,
                 _can_average,
                 _margins_problem,
-                also="margins marginal means predictive adjusted emmeans least squares contrast",
+                also="margins marginal means predictive adjusted emmeans least squares contrast emm estimated "
+                "marginal means interaction plot least-squares lsmeans",
             ),
             Entry(
                 "dydx",
@@ -58,7 +59,7 @@ def group() -> Group[Facts]:
                 _slopes_fields,
                 _has_interaction,
                 _slopes_problem,
-                also="interaction moderation spotlight",
+                also="interaction moderation spotlight probe interaction pick-a-point",
             ),
             Entry(
                 "johnsonneyman",
@@ -71,7 +72,7 @@ def group() -> Group[Facts]:
                 ],
                 lambda f: (_pair_field(f.slopes_over_numbers), small_field(f), level_field()),
                 _has_region,
-                also="interaction moderation floodlight significance",
+                also="interaction moderation floodlight significance johnson-neyman floodlight regions of significance",
             ),
             Entry(
                 "lines",
@@ -92,7 +93,7 @@ def group() -> Group[Facts]:
                     Field("x", tr("Over"), "choice", (*f.numbers, *f.numeric)[0], _variables(f, _axis(f))),
                 ),
                 _can_draw_lines,
-                also="plot spaghetti trellis fitted",
+                also="plot spaghetti trellis fitted random slopes plot spaghetti plot",
             ),
         ),
     )

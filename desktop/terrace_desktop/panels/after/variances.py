@@ -32,7 +32,7 @@ def group() -> Group[Facts]:
                 lambda f, v: [written("estat icc", option("level", v["level"]))],
                 lambda f: (level_field(),),
                 need_effects,
-                also="icc variance partition",
+                also="icc variance partition intraclass vpc variance components share between groups",
             ),
             Entry(
                 "r2",
@@ -41,7 +41,8 @@ def group() -> Group[Facts]:
                 lambda f, v: [written("estat r2", flag("nolevels", f.has_effects and not v["levels"]), _null(v))],
                 _r2_fields,
                 need_data,
-                also="nakagawa r squared bryk snijders pseudo",
+                also="nakagawa r squared bryk snijders pseudo effect sizes r2 pseudo r2 variance explained marginal "
+                "conditional",
             ),
             Entry(
                 "reliability",
@@ -74,7 +75,7 @@ def group() -> Group[Facts]:
                 tr("The random part as standard deviations and correlations."),
                 lambda f, v: [written("estat sd", option("level", v["level"]))],
                 lambda f: (level_field(),),
-                also="standard deviation",
+                also="standard deviation standard deviations correlation of random effects",
             ),
             Entry(
                 "recovariance",

@@ -9,8 +9,8 @@ from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.words import tr
 
 
-def actions(open_form: Callable[[str], object], enabled: Callable[[], bool]) -> list[Action]:
-    """One action a form; `open_form` takes the key of an entry of the panel."""
+def actions(open_form: Callable[..., object], enabled: Callable[[], bool]) -> list[Action]:
+    """One action a form; `open_form` takes the key of an entry of the panel, or a group of its list."""
     forms = (  # key, words
         ("compute", tr("Com&pute a variable…")),
         ("recode", tr("&Recode…")),
@@ -36,12 +36,12 @@ def actions(open_form: Callable[[str], object], enabled: Callable[[], bool]) -> 
         ("bar", tr("B&ar chart…")),
         ("box", tr("&Box plots…")),
     )
-    tools = (  # name, key, words
-        ("describe", "summarize", tr("Describe")),
-        ("prepare", "compute", tr("Prepare")),
-        ("plot", "scatter", tr("Plot")),
+    tools = (  # name, group where the list begins, words
+        ("describe", "describe", tr("Describe")),
+        ("prepare", "new", tr("Prepare")),
+        ("plot", "plot", tr("Plot")),
     )
     return [
         *(Action(f"do_{key}", text, partial(open_form, key), enabled=enabled) for key, text in forms),
-        *(Action(f"tool_{name}", text, partial(open_form, key), enabled=enabled) for name, key, text in tools),
+        *(Action(f"tool_{name}", text, partial(open_form, "", group), enabled=enabled) for name, group, text in tools),
     ]

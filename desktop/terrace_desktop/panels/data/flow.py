@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
-from terrace_desktop.panels.after.panel import AfterDialog
+from terrace_desktop.panels.after.panel import AfterPanel
 from terrace_desktop.panels.data import catalog
 from terrace_desktop.panels.data.facts import DataFacts
+from terrace_desktop.ui.work_panel import Zones
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.session_port import document_name
 
@@ -20,38 +20,33 @@ if TYPE_CHECKING:
 class PrepareFlow(QObject):
     """One panel for the data that are open."""
 
-    def __init__(self, window: QWidget, controller: Controller) -> None:
+    def __init__(self, window: QObject, zones: Zones, controller: Controller) -> None:
         super().__init__(window)
-        self.window = window
+        self.zones = zones
         self.controller = controller
-        self.dialog: AfterDialog[DataFacts] | None = None
+        self.panel: AfterPanel[DataFacts] | None = None
         controller.changed.connect(lambda _snapshot, _what: self._refresh())
 
-    def open(self, key: str) -> None:
-        """The panel at an entry; one that is open goes there."""
-        if self.dialog is None:
-            self.dialog = AfterDialog(
-                self._facts(),
-                catalog.groups(),
-                self.window,
-                title=self.tr("Work with the data"),
-                done=self.tr("Done."),
-                name="data_dialog",
+    def open(self, key: str = "", group: str = "") -> None:
+        """The forms in the work panel, at the form of an entry or at the list, where a group of it begins."""
+        if self.panel is None:
+            self.panel = AfterPanel(
+                self._facts(), catalog.groups(), title=self.tr("Prepare"), done=self.tr("Done."), icon="prepare"
             )
-            self.dialog.panel.run_asked.connect(self._run)
-            self.dialog.panel.cancel_asked.connect(self.controller.cancel)
-            self.dialog.finished.connect(self._gone)
-        self.dialog.panel.choose(key)
-        if self.dialog.isVisible():
-            self.dialog.raise_()
-        self.dialog.show()
-        self.dialog.activateWindow()
-        self.dialog.panel.go_to_form()
+            self.panel.run_asked.connect(self._run)
+            self.panel.cancel_asked.connect(self.controller.cancel)
+            self.panel.close_asked.connect(self.close)
+            self.panel.follow(self.controller.previewer())
+        if key:
+            self.panel.choose(key)
+        else:
+            self.panel.show_list(group)
+        self.zones.open(self.panel)
 
     def close(self) -> None:
-        """Close the panel where it is open."""
-        if self.dialog is not None:
-            self.dialog.close()
+        """Close the panel where it shows the forms."""
+        if self.panel is not None and self.zones.is_open(self.panel):
+            self.zones.close_panel()
 
     def _facts(self) -> DataFacts:
         dataset = self.controller.snapshot.dataset
@@ -59,21 +54,16 @@ class PrepareFlow(QObject):
 
     def _run(self, commands: list[str]) -> None:
         """One command after the other; one that fails ends them."""
-        dialog = self.dialog
+        panel = self.panel
 
         def told(outcome: Outcome | None) -> None:
             if outcome is not None and outcome.ok and commands[1:]:
                 self._run(commands[1:])
-            elif dialog is not None and self.dialog is dialog:
-                dialog.panel.show_outcome(outcome)
+            elif panel is not None and self.panel is panel:
+                panel.show_outcome(outcome)
 
         self.controller.run(commands[0], told)
 
     def _refresh(self) -> None:
-        if self.dialog is not None:
-            self.dialog.panel.set_facts(self._facts())
-
-    def _gone(self, _result: int = 0) -> None:
-        if self.dialog is not None:
-            dialog, self.dialog = self.dialog, None
-            dialog.deleteLater()
+        if self.panel is not None:
+            self.panel.set_facts(self._facts())

@@ -233,7 +233,8 @@ def _within(values: Values) -> bool:
 
 def _centre_fields(facts: DataFacts) -> tuple[Field, ...]:
     return (
-        f.several(facts, "names", tr("Variables"), facts.numbers, required=tr("Choose the variables.")),
+        f.several(facts, "names", tr("Variables"), facts.numbers,
+                  required=tr("Choose at least one variable to centre")),
         Field(
             "around",
             tr("Around"),

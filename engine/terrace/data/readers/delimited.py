@@ -168,17 +168,21 @@ def _take_blanks_out(frame: pd.DataFrame, k: int, table: Table, numbers: bool) -
         return ""
     values = values.mask(blank)
     found = _numbers(values.str.strip(), table.layout)
+    written = values
+    if numbers and table.layout.thousands and bool((found.notna() == values.notna()).all()):
+        written = values.str.replace(table.layout.thousands, "", regex=False)
     note = ""
     if numbers and bool((found.notna() == values.notna()).all()):
-        keep = needs_text(values)
-        note = _spelled(values, table, keep) if keep or _whole(found) else ""
-        values = values.str.strip() if keep else found
+        keep = needs_text(written)
+        note = _spelled(written, table, keep) if keep or _whole(found) else ""
+        values = written.str.strip() if keep else found
     frame.isetitem(k, values.array)
     return note
 
 
 def _numbers(texts: pd.Series, layout: Layout) -> pd.Series:
-    """Fields as numbers by the decimal mark of the file; NaN where one is none."""
+    """Fields as numbers by the marks of the file for decimals and thousands; NaN where one is none."""
+    texts = texts.str.replace(layout.thousands, "", regex=False) if layout.thousands else texts
     plain = texts.str.replace(",", ".", regex=False) if layout.decimal == "," else texts
     numbers: pd.Series = pd.to_numeric(plain, errors="coerce")
     return numbers

@@ -95,9 +95,10 @@ def as_estimates(
         design=replace(fit.model.design, x_info=kept, columns=info, lost=lost, dependence=depends, unsettled=open_),
         small=small,
         constraints=None,
+        data=None,
     )
     fixed = tuple(
         FixedEffect(n, n, float(v) if ok else 0.0, e.se, e.stat, e.df, e.p, e.lower, e.upper, c.kind)
         for n, v, e, c, ok in zip(names, values, estimates, info, fine)
     )
-    return replace(fit, model=model, fixed=fixed, spec=replace(fit.spec, df_method=None))
+    return replace(fit, held=model, fixed=fixed, spec=replace(fit.spec, df_method=None), constraints=())

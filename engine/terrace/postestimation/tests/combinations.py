@@ -107,7 +107,7 @@ def with_df(fit: FitResult, df: float) -> FitResult:
         raise SpecError(f"df({df:g}) is no number of degrees of freedom.", code="df", subject="df",
                         advice="Give a number above 0.")  # fmt: skip
     model = replace(fit.model, small=GivenDf(df), vcov=covariance(fit))
-    return replace(fit, model=model)
+    return replace(fit, held=model)
 
 
 def need_own_rows(fit: FitResult) -> None:

@@ -149,7 +149,7 @@ def excess_at(
     if not width and not natural.confounded:
         return np.zeros((2, 0))
     shift = null_shift(design, float(np.sqrt(np.diag(covariance(fit))).max(initial=1.0)))
-    other = replace(fit, model=replace(model, natural=natural.elsewhere())) if natural.confounded else fit
+    other = replace(fit, held=replace(model, natural=natural.elsewhere())) if natural.confounded else fit
     out = []
     for where, at in ((fit, None), (other, shift)):
         try:

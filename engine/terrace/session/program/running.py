@@ -264,7 +264,9 @@ def run_block(session: SessionPort, node: Node) -> CommandResult:
 
     Raises `TerraceError` that names the line.
     """
-    return _together(session.fork(session.state), (node,), "")
+    child = session.fork(session.state)
+    child.places = session.places
+    return _together(child, (node,), "")
 
 
 def call_program(session: SessionPort, parsed: ParsedCommand) -> CommandResult:
@@ -285,6 +287,7 @@ def scope(session: SessionPort, text: str, name: str) -> SessionPort:
     """A session for a program or do-file: the arguments are its local macros. Raises `TerraceError` where too deep."""
     child = session.fork(replace(session.state, locals=arguments(text), returning=Returned()))
     child.depth = session.depth + 1
+    child.places = session.places
     if child.depth > _DEEPEST:
         raise TerraceError(f"{name} calls itself without end.", code="too-deep", subject=name)
     return child

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,11 @@ from terrace.language.grammar.tokens import unquoted, words
 from terrace.language.mixed_options import argument, excluding
 from terrace.report import formats
 from terrace.results.fit import FitResult
+from terrace.results.labels import table_labels
 from terrace.results.plot import Plot
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.fits import current_fit, named_fit
+from terrace.session.document.fits import fits_of, model_of
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
@@ -51,6 +52,8 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     numbers = [] if "noresults" in options else _numbers(session, options.get("results"))
     fits = _fits(session, parsed, options.get("models"), bool(numbers))
     titles = _titles(options.get("titles"), len(fits))
+    own = [model_of(session.state.document, f) for f in fits]
+    titles = [title or (item.title if item is not None else "") for title, item in zip(titles, own)]
     named = {
         id(f): replace(f, name=titles[i] or f"Model {i + 1} · {model_title(f.spec)}") for i, f in enumerate(fits)
     }
@@ -65,7 +68,7 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
         parts += parts_of(block, named.get(id(block.fit)), drawn)
     if "noplots" in options:
         parts = [p for p in parts if not isinstance(p, Plot)]
-    written = export(parts, path, replace="replace" in options, labels=_labels(session, fits))
+    written = export(parts, path, replace="replace" in options, labels=table_labels(fits, session.state.dataset))
     return CommandResult(text=f"Written to {written}.")
 
 
@@ -132,15 +135,21 @@ def _fits(session: Session, parsed: ParsedCommand, models: Option | None, chosen
         return [named_fit(session, parsed, item)[1] for item in words(argument(models))]
     if chosen:
         return []
-    if not session.fits and not any(o.number for o in session.history):
+    fits = [fit for _, fit in fits_of(session.state.document)]
+    if not fits and not _known(session):
         return [current_fit(session, parsed)]
-    return list(session.fits)
+    return fits
+
+
+def _known(session: Session) -> set[int]:
+    """The numbers of the results that are in the document."""
+    return {i.outcome.number for i in session.state.document if i.outcome is not None and i.outcome.number}
 
 
 def _numbers(session: Session, option: Option | None) -> list[int] | None:
     if option is None:
         return None
-    known = {o.number for o in session.history if o.number}
+    known = _known(session)
     out = []
     for item in words(argument(option)):
         if not str(item).isdigit() or int(str(item)) not in known:
@@ -172,11 +181,3 @@ def _plots(session: Session, fit: FitResult) -> list[Plot]:
         except TerraceError:
             continue
     return out
-
-
-def _labels(session: Session, fits: Sequence[FitResult]) -> dict[str, str]:
-    data = session.state.dataset
-    if data is None:
-        return {}
-    levels = {e.level for fit in fits for e in fit.spec.random if e.level in data}
-    return {name: data.variable(name).label for name in levels if data.variable(name).label}

@@ -9,7 +9,7 @@ from terrace.data.transforms.egen import spread
 from terrace.errors import DataError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import parse_names, parse_new_names
-from terrace.language.grammar.options import rules
+from terrace.language.grammar.options import Option, rules
 from terrace.language.grammar.tokens import Piece
 from terrace.language.mixed_options import argument
 from terrace.session.commands.helpers.working import by_groups, changed, chosen, new_name, text_of
@@ -21,8 +21,8 @@ from terrace.session.state import CommandResult
 
 @command(
     "center",
-    syntax="center variables [if] [in] [, by(group) prefix(c_) generate(names) inplace means(m_) standardize casewise "
-    "nolabel addtolabel(text)]",
+    syntax="center variables [if] [in] [, by(group) prefix(c_) generate(names) inplace means(m_) mgenerate(names) "
+    "standardize casewise nolabel addtolabel(text)]",
     help="Centre variables at their mean, or at the means of groups (within-group centring), which means() keeps.",
     by="native",
     effects=Effect.DATA,
@@ -30,7 +30,7 @@ from terrace.session.state import CommandResult
 def center(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(
         rules(
-            "inp:lace s:tandardize case:wise meansa:ve nolabel", "by pre:fix g:enerate m:eans addtolabel",
+            "inp:lace s:tandardize case:wise meansa:ve nolabel", "by pre:fix g:enerate m:eans mgen:erate addtolabel",
             already="double",
         )
     )  # fmt: skip
@@ -48,14 +48,10 @@ def center(session: Session, parsed: ParsedCommand) -> CommandResult:
             keep = keep & ~np.isnan(x)
     if not keep.any():
         raise DataError("No row is left after if and in.", code="no-observations")
-    given = parse_new_names(argument(options["generate"])) if "generate" in options else ()
-    if given and len(given) != len(names):
-        raise options["generate"].piece.error(
-            f"There are {len(given)} names for {len(names)} variables.", code="option-argument", subject="generate"
-        )
+    given, given_means = (_new_names(options, key, len(names)) for key in ("generate", "mgenerate"))
     prefix = text_of(options.get("prefix"), "c_")
-    means = text_of(options.get("means"), "m_") if "means" in options or "meansave" in options else None
-    where = f"the mean of {' '.join(by.names)}" if by.names else "the mean"
+    means = text_of(options.get("means"), "m_") if {"means", "meansave", "mgenerate"} & set(options) else None
+    where = f"within {' '.join(by.names)}" if by.names else "at the mean"
     told = []
     for k, name in enumerate(names):
         x, v = columns[name], data.variable(name)
@@ -66,7 +62,7 @@ def center(session: Session, parsed: ParsedCommand) -> CommandResult:
                 out = out / spread("sd", x, groups, keep)
             out = np.where(np.isfinite(out), out, np.nan)
         out = np.where(keep, out, np.nan)
-        what = f"{v.label or name}, {'standardized at' if 'standardize' in options else 'centred at'} {where}"
+        what = f"{v.label or name}, {'standardized' if 'standardize' in options else 'centred'} {where}"
         what = "" if "nolabel" in options else what + text_of(options.get("addtolabel"))
         if "inplace" in options:
             data = data.with_column(name, np.where(keep, out, x), v.of_new_values())
@@ -76,9 +72,21 @@ def center(session: Session, parsed: ParsedCommand) -> CommandResult:
             data = data.with_column(new, out, Variable(new, what, Measure.CONTINUOUS))
             told.append(new)
         if means is not None:
-            new = means + name
+            new = given_means[k] if given_means else means + name
             new_name(Piece.of(new), data)
             of = f" in {' '.join(by.names)}" if by.names else ""
             data = data.with_column(new, middle, Variable(new, f"Mean of {v.label or name}{of}", Measure.CONTINUOUS))
             told.append(new)
     return changed(session, data, f"({', '.join(told)} made)" if told else "")
+
+
+def _new_names(options: dict[str, Option], key: str, n: int) -> tuple[str, ...]:
+    """The names that an option gives to what is made, one a variable; none where it is not there."""
+    if key not in options:
+        return ()
+    given = parse_new_names(argument(options[key]))
+    if len(given) != n:
+        raise options[key].piece.error(
+            f"There are {len(given)} names for {n} variables.", code="option-argument", subject=key
+        )
+    return tuple(given)

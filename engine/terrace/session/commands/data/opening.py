@@ -23,6 +23,7 @@ from terrace.language.grammar.tokens import unquoted
 from terrace.language.mixed_options import argument, excluding
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.helpers.files import file_name, without_labels
+from terrace.session.commands.helpers.projects import EXTENSION, opened_project
 from terrace.session.commands.helpers.rows import selected
 from terrace.session.commands.helpers.streamed import chosen_rows
 from terrace.session.commands.helpers.textfile import textfile_options, textfile_rules
@@ -63,7 +64,7 @@ def opened(session: Session, data: Dataset) -> CommandResult:
     help=f"Open a dataset of {formats.programs()} ({' '.join(formats.endings_of(formats.FORMATS))}); a "
     f"{formats.programs(formats.STREAMED, 'or')} file that is larger than memory is streamed. sheet() chooses a sheet "
     "of a workbook, table() a table of a database, object() a data frame of an R file, member() a file of a zip "
-    "archive.",
+    "archive. A project file (.terrace) is opened as by project use.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -72,6 +73,8 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     excluding(options, ("stream", "nostream"))
     clauses = parsed.clauses
     name = file_name(session, clauses.file, "use")
+    if name.lower().endswith(EXTENSION):
+        return opened_project(session, Path(name), returned=False)  # `use` leaves r() as it is
     parts = {part: _text(options[part]) for part in _PARTS if part in options}
     if "nostream" not in options and not parts and ("stream" in options or larger_than_memory(name)):
         if "nolabel" in options:
@@ -181,7 +184,8 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "describe" in options:
         from terrace.data.read import sheets
 
-        found = sheets(name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual)
+        path = name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual
+        found = sheets(path, progress=session.report, cancel=session.cancelled)
         rows = tuple(Row(title, (cells,)) for title, cells in found)
         table = Table("Sheets", (Column("range", "Range", "text"),), rows, "Sheet", key="sheets")
         return CommandResult(tables=(table,))
@@ -272,7 +276,9 @@ def clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     if what not in ("", "all"):
         raise parsed.clauses.body.error("clear takes all or nothing.", code="syntax", advice="clear all")
     if what == "all":
-        return CommandResult(state=type(session.state)(folder=session.state.folder, log=session.state.log))
+        now = session.state  # the results are the user's: a do-file that begins with this does not wipe them out
+        fresh = State(folder=now.folder, log=now.log, document=now.document, origins=now.origins)
+        return CommandResult(state=fresh)
     return CommandResult(state=replace(session.state, dataset=None))
 
 

@@ -224,8 +224,8 @@ def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     posted = with_method(fit, fit_rows(session, fit).data, table.columns[0].key, information)
     origins = dict(session.state.origins)
-    if (origin := origins.get(id(fit.model))) is not None:
-        origins[id(posted.model)] = replace(origin, model=posted.model)
+    if (origin := origins.get(fit.identity)) is not None:
+        origins[posted.identity] = replace(origin, model=posted.held)
     state = replace(session.state, fit=posted, origins=origins, posted=None, returned=returned)
     note = "mixed shows the fit with these degrees of freedom now, and small uses them."
     return CommandResult(tables=(replace(table, notes=(*table.notes, note)),), state=state)

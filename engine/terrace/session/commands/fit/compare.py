@@ -25,7 +25,7 @@ from terrace.session.commands.helpers.asking import kept_rows
 from terrace.session.commands.helpers.files import file_name
 from terrace.session.commands.helpers.fits import named_fits
 from terrace.session.effects import Effect
-from terrace.session.fit_rows import rows_or_none
+from terrace.session.fit_rows import fit_rows, rows_or_none
 from terrace.session.registry import command
 from terrace.session.session import Session
 from terrace.session.state import CommandResult
@@ -56,6 +56,29 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
         beside = side_by_side_table(fits, names, data=[rows_or_none(session, f) for f in fits])
         tables.append(replace(beside, title="Side by side"))
     return replace(kept_rows(session, (tables[0],)), tables=tuple(tables))
+
+
+@command(
+    "estimates steps",
+    minimum="est step",
+    syntax='estimates steps names|_all [, titles("text" ...)]',
+    help="Models built one on the other, in columns, each tested by ML against the step before.",
+    effects=Effect.RETURNS,
+)
+def steps(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.postestimation.paper.steps import steps_table
+
+    options = parsed.options(rules("", "titles"))
+    chosen = named_fits(session, parsed, parsed.clauses.body)
+    if len(chosen) < 2:
+        raise (parsed.clauses.body or parsed.word).error(
+            "It takes two models or more to compare steps.", code="one-model", advice="Name them in their order."
+        )
+    names = _given(options.get("titles"), chosen) or _titles(chosen)
+    fits = [f for _, f in chosen]
+    session.report("Fitting by ML")
+    table = steps_table(fits, names, [fit_rows(session, f).data for f in fits], cancel=session.cancel)
+    return kept_rows(session, (table,))
 
 
 def _given(option: Option | None, chosen: list[tuple[str, FitResult]]) -> list[str]:

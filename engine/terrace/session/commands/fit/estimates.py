@@ -15,6 +15,7 @@ from terrace.results.table import Column, Row, Table
 from terrace.session.commands.fit.columns import keep_of, read_stars, stat_rows, wording_of
 from terrace.session.commands.fit.mixed import show_again
 from terrace.session.commands.helpers.fits import active_name, current_fit, named_fit, named_fits
+from terrace.session.document.fits import fits_of
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.returned.estat import criteria_returned, side_by_side_returned
@@ -75,8 +76,9 @@ def restore(session: Session, parsed: ParsedCommand) -> CommandResult:
 def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     stored = session.state.stored
+    note = _models_note(session)
     if not stored:
-        return CommandResult(text="No estimates are stored.")
+        return CommandResult(text="\n".join(["No estimates are stored.", *note]))
     table = Table(
         title="Stored estimates",
         columns=(
@@ -89,10 +91,17 @@ def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
             for (n, f), k in zip(stored.items(), parameter_counts(list(stored.values())))
         ),
         stub="Name",
+        notes=note,
         key="estimates-dir",
     )
     returned = Returned(macros={"names": " ".join(stored)})
     return CommandResult(tables=(table,), state=replace(session.state, returned=returned))
+
+
+def _models_note(session: Session) -> tuple[str, ...]:
+    """A line on the models of the document, which have names without being stored."""
+    names = [name for name, _ in fits_of(session.state.document) if name not in session.state.stored]
+    return (f"Names of the models in the results: {', '.join(names)}.",) if names else ()
 
 
 @command(
@@ -261,6 +270,14 @@ def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     if not items:
         raise _no_names(parsed)
     gone = {name for name, _ in named_fits(session, parsed, parsed.clauses.body)}
+    only = next((item for item in items if str(item) in gone - set(session.state.stored)), None)
+    if only is not None and str(only) != ".":
+        raise only.error(
+            f"{only} is a model of the results and was not stored.",
+            code="no-such-estimates",
+            subject=str(only),
+            advice="To take it out of the results, write outline delete with its number.",
+        )
     kept = {k: v for k, v in session.state.stored.items() if k not in gone}
     return CommandResult(state=replace(session.state, stored=kept))
 

@@ -171,7 +171,7 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
         warnings.append(f"The log likelihood was {about.ll:.6f} when the file was written, and is {result.ll:.6f}.")
     state = session.state
     # no row of the data that are open is one of the fit's
-    origins = {**state.origins, id(result.model): Origin(result.model, object(), None)}
+    origins = {**state.origins, result.identity: Origin(result.held, object(), None)}
     text = "\n".join([f"The estimates of {path} are active now: {result.command}", *warnings])
     return CommandResult(
         text=text, fit=result, warnings=tuple(warnings), state=replace(state, fit=result, origins=origins, posted=None)

@@ -6,6 +6,7 @@ from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import Piece, words
 from terrace.results.fit import FitResult
+from terrace.session.document.fits import fit_named, fits_of, same_fit
 from terrace.session.session import Session
 
 
@@ -43,26 +44,30 @@ def named_fit(session: Session, parsed: ParsedCommand, piece: Piece) -> tuple[st
     name = str(piece)
     if name == ".":
         return name, current_fit(session, parsed)
-    stored = session.state.stored
-    if name in stored:
-        return name, stored[name]
+    found = fit_named(session.state, name)
+    if found is not None:
+        return name, found
+    stored = [*session.state.stored, *(n for n, _ in fits_of(session.state.document))]
     raise piece.error(
         f"No estimates are stored as {name}.",
         code="no-such-estimates",
         subject=name,
-        advice=did_you_mean(name, list(stored), otherwise=bool(stored)) or "Store some: estimates store A",
+        advice=did_you_mean(name, stored, otherwise=bool(stored)) or "Store some: estimates store A",
     )
 
 
 def named_fits(session: Session, parsed: ParsedCommand, piece: Piece) -> list[tuple[str, FitResult]]:
-    """The fits of a list of names; the active one where the list is empty, all stored ones for ``_all``."""
+    """The fits of a list of names; the active one where the list is empty.
+
+    ``_all`` means all stored ones, and the models of the document where none is stored.
+    """
     items = words(piece)
     if not items:
         return [(".", current_fit(session, parsed))]
     out: dict[str, FitResult] = {}
     for item in items:
         if str(item) in ("_all", "*"):
-            out.update(session.state.stored)
+            out.update(session.state.stored or dict(fits_of(session.state.document)))
         else:
             name, fit = named_fit(session, parsed, item)
             out[name] = fit
@@ -72,4 +77,4 @@ def named_fits(session: Session, parsed: ParsedCommand, piece: Piece) -> list[tu
 def active_name(session: Session) -> str:
     """The name under which the active fit is kept, the last where there are several; ``.`` where it is not."""
     fit, stored = session.state.fit, session.state.stored
-    return next((n for n in reversed(list(stored)) if fit is not None and stored[n].model is fit.model), ".")
+    return next((n for n in reversed(list(stored)) if fit is not None and same_fit(stored[n], fit)), ".")

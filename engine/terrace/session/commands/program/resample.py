@@ -322,7 +322,7 @@ def _with_vcov(
     return replace(
         fit,
         fixed=fixed_rows(fit.model.design, fit.model.beta, vcov, df, level),
-        model=replace(fit.model, vcov=vcov),
+        held=replace(fit.model, vcov=vcov),
         matrices={**fit.matrices, "V": full},
         macros={**fit.macros, "vce": name, "prefix": name},
         scalars={**fit.scalars, "N_reps": made.used},

@@ -17,6 +17,7 @@ from terrace.session.program.running import left, placed, scope
 from terrace.session.registry import command
 from terrace.session.session import Session, read_do_file
 from terrace.session.state import CommandResult, Settings
+from terrace.session.steps import with_work
 
 # Settings of other programs that do-files carry along; they have no meaning here.
 _IGNORED = frozenset(
@@ -108,27 +109,30 @@ def _settings(settings: Settings) -> CommandResult:
 
 
 # --- undo -------------------------------------------------------------------------------------------------
-@command("undo", syntax="undo", help="Take the last change of the data back.", effects=Effect.DATA | Effect.BRIEF)
-def undo(session: Session, parsed: ParsedCommand) -> CommandResult:
-    parsed.nothing_else()
-    if not session.undo_steps:
-        raise parsed.word.error("There is no change of the data to take back.", code="nothing-to-undo")
-    step = session.undo_steps[-1]
-    return CommandResult(text=f"Taken back: {step.command}", state=replace(session.state, dataset=step.dataset))
+_STEPS = Effect.DATA | Effect.OUTLINE | Effect.BRIEF
 
 
 @command(
-    "redo",
-    syntax="redo",
-    help="Make the last change that was taken back again.",
-    effects=Effect.DATA | Effect.BRIEF,
+    "undo",
+    syntax="undo",
+    help="Take the last step back: a change of the data, a model, a note, another result. What opened data stays.",
+    effects=_STEPS,
 )
+def undo(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.nothing_else()
+    if not session.undo_steps:
+        raise parsed.word.error("There is nothing to undo.", code="nothing-to-undo")
+    step = session.undo_steps[-1]
+    return CommandResult(text=f"Undone: {step.name}", state=with_work(session.state, step.before))
+
+
+@command("redo", syntax="redo", help="Do the last step that was undone again.", effects=_STEPS)
 def redo(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     if not session.redo_steps:
-        raise parsed.word.error("There is no change to make again.", code="nothing-to-redo")
+        raise parsed.word.error("There is nothing to redo.", code="nothing-to-redo")
     step = session.redo_steps[-1]
-    return CommandResult(text=f"Made again: {step.command}", state=replace(session.state, dataset=step.dataset))
+    return CommandResult(text=f"Redone: {step.name}", state=with_work(session.state, step.before))
 
 
 # --- do-files ---------------------------------------------------------------------------------------------

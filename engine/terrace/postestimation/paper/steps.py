@@ -1,0 +1,90 @@
+"""Models built one on the other, in columns, each tested against the step before.
+
+Estimates are those of the models as they were fitted. Tests and AIC are of the same models by ML, since likelihoods of
+REML fits with other fixed effects cannot be compared; where only the random part grew, p is that of the boundary
+mixture where it is known (Self & Liang 1987; Stram & Lee 1994).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from terrace.data.dataset import Dataset
+from terrace.errors import TerraceError
+from terrace.estimate import fit as fit_model
+from terrace.postestimation.paper.compare import side_by_side_table
+from terrace.postestimation.tests.combinations import need_data
+from terrace.postestimation.tests.lrtest import Comparison, lrtest
+from terrace.progress import CancelCheck
+from terrace.results.criteria import information_criteria
+from terrace.results.fit import FitResult
+from terrace.results.table import Row, Table
+from terrace.spec.refit import by_ml
+
+LEFT_OUT = frozenset({"ll", "aic", "bic", "rank"})
+"""Rows of a comparison that depend on how each model was fitted."""
+
+
+def ml_fits(
+    fits: Sequence[FitResult], data: Sequence[Dataset], *, cancel: CancelCheck | None = None
+) -> tuple[FitResult, ...]:
+    """The same models by ML: those fitted by ML as they are, the others fitted again to the data of each."""
+    out = []
+    for fit, rows in zip(fits, data, strict=True):
+        if fit.spec.method == "ml":
+            out.append(fit)
+            continue
+        need_data(fit, rows)
+        spec = replace(by_ml(fit.spec), df_method=None)
+        out.append(fit_model(spec, rows, constraints=_constraints(fit), cancel=cancel))
+    return tuple(out)
+
+
+def steps_table(
+    fits: Sequence[FitResult],
+    names: Sequence[str],
+    data: Sequence[Dataset],
+    *,
+    cancel: CancelCheck | None = None,
+) -> Table:
+    """The table: coefficients with standard errors, variances, R², then AIC by ML and the test of each step.
+
+    Raises `TerraceError` where the fits are of other outcomes or rows, and `Cancelled`.
+    """
+    table = side_by_side_table(fits, names, data=data)
+    refitted = ml_fits(fits, data, cancel=cancel)
+    tests: list[Comparison | None] = [None]
+    notes = []
+    for k in range(1, len(fits)):
+        try:
+            tests.append(lrtest(refitted[k - 1], refitted[k], names[k - 1], names[k]))
+        except TerraceError as error:
+            tests.append(None)
+            notes.append(f"{names[k]}: {error.message}")
+    rows = [r for r in table.rows if r.code not in LEFT_OUT]
+    rows.append(Row("Compared by ML", kind="group"))
+    aic = tuple(information_criteria(f)[1] for f in refitted)
+    rows.append(Row("AIC", aic, indent=1, code="aic", format="fixed", decimals=1))
+    chi2 = tuple(None if t is None else t.stat for t in tests)
+    df = tuple(None if t is None else t.df for t in tests)
+    p = tuple(None if t is None else _p(t) for t in tests)
+    rows.append(Row("Against the step before: χ²", chi2, indent=1, code="chi2", format="statistic"))
+    rows.append(Row("df", df, indent=1, code="df", format="count"))
+    rows.append(Row("p", p, indent=1, code="p", format="p"))
+    reml = any(f.spec.method == "reml" for f in fits)
+    told = [n for n in table.notes if "cannot be compared" not in n or "observations" in n]
+    if reml:
+        told.append("Tests and AIC are of the same models fitted by ML.")
+    if any(t is not None and t.mixture is not None for t in tests):
+        told.append("The p of a variance is from the mixture distribution.")
+    return Table("Steps compared", table.columns, tuple(rows), "", (*told, *notes), "steps")
+
+
+def _p(test: Comparison) -> float:
+    return test.p if test.mixture is None else test.mixture.p(test.stat)
+
+
+def _constraints(fit: FitResult) -> dict[int, str]:
+    bound = fit.model.constraints
+    return {} if bound is None else dict(zip(fit.spec.constraints, bound.texts))

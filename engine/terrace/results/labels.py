@@ -1,0 +1,19 @@
+"""Which labels of variables stand for their names in tables of models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from terrace.data.dataset import Dataset
+from terrace.results.fit import FitResult
+
+LONGEST = 40
+"""Characters of a label that stands for a name in a row of coefficients; with a longer one the row would wrap."""
+
+
+def table_labels(fits: Iterable[FitResult], data: Dataset | None) -> dict[str, str]:
+    """Labels by the names of variables: of groups all, which have a line of their own, of others the short ones."""
+    if data is None:
+        return {}
+    groups = {name for fit in fits for e in fit.spec.random for name in (e.level, e.factor)}
+    return {v.name: v.label for v in data.variables if v.label and (v.name in groups or len(v.label) <= LONGEST)}

@@ -1,0 +1,58 @@
+"""Project files: ``project save``, ``project use``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from terrace.language.grammar.command import ParsedCommand
+from terrace.language.grammar.options import rules
+from terrace.session.commands.helpers.files import file_name, with_ending
+from terrace.session.commands.helpers.projects import EXTENSION, opened_project
+from terrace.session.effects import Effect
+from terrace.session.registry import command
+from terrace.session.session import Session
+from terrace.session.state import CommandResult
+
+
+@command(
+    "project save",
+    syntax="project save FILE [, replace nodata]",
+    help="Write all work to a project file (.terrace): the data, models, results, notes and history. nodata leaves out "
+    "the data and what tells rows apart in plots.",
+    effects=Effect.FILES | Effect.BRIEF,
+)
+def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
+    from terrace.disk.held import Held, hold_file
+    from terrace.session.opened import ProjectFile
+    from terrace.session.project.file import save_project
+    from terrace.session.project.parts import Project
+
+    options = parsed.options(rules("replace nodata"))
+    path = with_ending(Path(file_name(session, parsed.clauses.body, "project save")), EXTENSION)
+    bare = "nodata" in options
+    now = session.file
+    same = now is not None and now.held is not None and now.path == path
+    save_project(
+        Project.of(session), path, replace="replace" in options, without_data=bare,
+        held=now.held if now is not None and same else None,
+    )  # fmt: skip
+    if session.holds and not bare and not same:
+        held = hold_file(path)
+        if now is not None:
+            now.release()
+        session.file = ProjectFile(path, held=held if isinstance(held, Held) else None)
+    if bare:
+        return CommandResult(text=f"A copy without the data is in {path}.", payload={"copy": str(path)})
+    return CommandResult(text=f"The project is in {path}.", payload={"project": str(path)})
+
+
+@command(
+    "project use",
+    syntax="project use FILE [, clear]",
+    help="Open a project file (.terrace) in place of all that is open: its data, models, results, notes and history.",
+    effects=Effect.OPENS | Effect.OUTLINE | Effect.RETURNS | Effect.BRIEF,
+)
+def project_use(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.options(rules("", already="clear replace"))
+    name = file_name(session, parsed.clauses.body, "project use")
+    return opened_project(session, with_ending(Path(name), EXTENSION))
