@@ -570,3 +570,30 @@ def test_a_line_end_of_one_letter_inside_quotation_marks_is_text(tmp_path: Path)
     data = read(path)
     assert [t.replace("\r\n", "\n") for t in data.frame["t"]] == ["a\rb", "c\nd", "e\nf"]
     assert data.frame["x"].tolist() == [1, 2, 3]
+
+
+# --- what numbers may lose ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|", "-"])
+def test_zeros_before_a_number_are_seen_wherever_they_stand(monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
+    monkeypatch.setattr("terrace.data.readers.survey.BLOCK", 32)
+    rng = np.random.default_rng(3)
+    texts = ["0", "0.05", "10", "100.07", "1e-05", "2E+07", "2020-01-02", "2020.05", "a07", "10:05", "-0.5", "", "0x1"]
+    plain = [text for text in texts if mark not in text]
+    for _ in range(200):
+        fields = [str(rng.choice(plain)) for _ in range(int(rng.integers(1, 40)))]
+        ends = [str(rng.choice([mark, "\n"])) for _ in fields]
+        assert not survey("".join(map("".join, zip(fields, ends, strict=True))).encode(), 0, mark, Report("")).zeros
+        fields[int(rng.integers(len(fields)))] = str(rng.choice(["007", "-01", "+00", " 01", '"05"', "00"]))
+        assert survey("".join(map("".join, zip(fields, ends, strict=True))).encode(), 0, mark, Report("")).zeros
+
+
+def test_blanks_and_signs_at_the_edge_of_a_field_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terrace.data.readers.survey.BLOCK", 32)
+    rng = np.random.default_rng(4)
+    for _ in range(300):
+        fields = [str(rng.choice(["a b", "1+2", "x\ty", "1.5", "", "word"])) for _ in range(int(rng.integers(1, 40)))]
+        padded = rng.random() < 0.5
+        if padded:
+            fields[int(rng.integers(len(fields)))] = str(rng.choice([" a", "a ", "+1", "1\t", " "]))
+        text = "".join(field + str(rng.choice([",", "\n", "\r\n"])) for field in fields)
+        assert survey(text.encode(), 0, ",", Report("")).padded == padded

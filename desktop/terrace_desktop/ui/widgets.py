@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
 
@@ -116,6 +117,28 @@ def hairline(vertical: bool = False) -> QFrame:
     else:
         line.setFixedHeight(1)
     return line
+
+
+class _Sized(QObject):
+    """Keeps a fixed size of a widget in step with the size of text; it goes with its widget."""
+
+    def __init__(self, widget: QWidget, width: int, height: int) -> None:
+        super().__init__(widget)
+        self._widget, self._width, self._height = widget, width, height
+        theme.manager().changed.connect(self.apply)
+        self.apply()
+
+    def apply(self) -> None:
+        if self._width:
+            self._widget.setFixedWidth(theme.px(self._width))
+        if self._height:
+            self._widget.setFixedHeight(theme.px(self._height))
+
+
+def sized(widget: W, *, width: int = 0, height: int = 0) -> W:
+    """Fix the width or height (px at 100%) of a widget that holds text, in step with the size of text."""
+    _Sized(widget, width, height)
+    return widget
 
 
 def clear_layout(layout: QLayout) -> None:

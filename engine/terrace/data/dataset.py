@@ -24,6 +24,7 @@ from terrace.data.value import Value
 from terrace.errors import DataError, DidYouMean
 
 FloatArray = npt.NDArray[np.float64]
+_NO_LABELS: Mapping[Value, str] = MappingProxyType({})  # one for all of thousands of variables
 
 
 class Measure(StrEnum):
@@ -52,7 +53,7 @@ class Variable:
     name: str
     label: str = ""
     measure: Measure = Measure.CONTINUOUS
-    value_labels: Mapping[Value, str] = field(default_factory=dict)
+    value_labels: Mapping[Value, str] = field(default_factory=lambda: _NO_LABELS)
     missing_codes: tuple[Value, ...] = ()
     format: str = ""
     missing_ranges: tuple[tuple[float, float], ...] = ()
@@ -61,7 +62,8 @@ class Variable:
     label_set: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value_labels", MappingProxyType(dict(self.value_labels)))
+        labels = MappingProxyType(dict(self.value_labels)) if self.value_labels else _NO_LABELS
+        object.__setattr__(self, "value_labels", labels)
 
     @property
     def declares_missing(self) -> bool:

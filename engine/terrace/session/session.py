@@ -51,7 +51,7 @@ class Work:
     redo: tuple[Step, ...]
     drafts: Mapping[str, Any]
     layout: Mapping[str, Any]
-    file: ProjectFile
+    file: ProjectFile | None
 
 
 class Session:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from terrace.data.readers.moments import is_moment
+from terrace.data.readers.moments import is_moment, is_word
 
 MISSING = frozenset(
     ["", ".", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "#N/A", "NULL", "null"]
@@ -165,6 +165,8 @@ def _kind(cell: Any) -> int:
         return _BLANK
     if text in MISSING:
         return _MISSING
+    if is_word(text):
+        return _WORD
     return _NUMERIC if _NUMBER.fullmatch(text) or is_moment(text) else _WORD
 
 
@@ -367,7 +369,7 @@ def _further(rows: Sequence[Sequence[Any]], cells: list[list[int]], above: int, 
     for more in (2, 1):
         at = above + 1 + more
         body = [row for row in cells[at:end] if any(row)]
-        if at >= end or not body:
+        if at >= end or not body or not all(_WORD in cells[k] for k in range(above + 1, at)):
             continue
         width = max(len(row) for row in body)
         numeric = [j for j in range(width) if _numeric_column(body, j)]

@@ -40,15 +40,19 @@ _WORD = re.compile(rf"{'|'.join(_MONTHS)}|P[\dT]|inf|nan|na$|n\.a\.|missing$|nul
 _SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}")
 
 
-def are_words(values: pd.Series) -> bool:
-    """True for a short column of text of which no value can be a number, a date, a duration or have blanks around it.
+def is_word(text: str) -> bool:
+    """True for a text that cannot be a number, a date, a duration or a sign of missing and has no blanks around it."""
+    return text[:1].isalpha() and _WORD.match(text) is None and not text[-1:].isspace()
 
-    It says nothing of long ones. Thousands of columns of a few rows are told by this what would take pandas long.
+
+def are_words(values: pd.Series) -> bool:
+    """True for a short column of text of which every value is a word, as `is_word` says; it says nothing of long ones.
+
+    Thousands of columns of a few rows are told by this what would take pandas long.
     """
     if len(values) > _SHORT:
         return False
-    present = [v for v in values.tolist() if isinstance(v, str)]
-    return all(v[:1].isalpha() and _WORD.match(v) is None and not v[-1:].isspace() for v in present)
+    return all(is_word(v) for v in values.tolist() if isinstance(v, str))
 
 
 def is_moment(text: str) -> bool:

@@ -197,8 +197,8 @@ def _preview(
 ) -> StreamedText:
     as_text = [] if types is None else [k for k, kind in enumerate(types) if kind in ("text", "digits")]
     layout = table.layout
-    frame, spelled = read_rows(table, Report(""), PREVIEW_ROWS, as_text)
-    spelled |= dict.fromkeys(told - set(spelled), _SPELLED)
+    head = read_rows(table, Report(""), PREVIEW_ROWS, as_text)
+    frame, spelled = head.frame, head.told | dict.fromkeys(told - set(head.told), _SPELLED)
     columns, where, found = [], [], []
     moments: dict[int, Moments] = {}
     notes = [describe_layout(layout), *table.notes]
