@@ -15,7 +15,6 @@ from terrace_desktop.panels.guide.climb import Climb, Kept, read
 from terrace_desktop.panels.guide.panel import GuidePanel
 from terrace_desktop.panels.guide.previews import StepPreviewer
 from terrace_desktop.panels.guide.wording import short_title
-from terrace_desktop.ui.words import tr
 from terrace_desktop.work.controller import Controller
 
 if TYPE_CHECKING:
@@ -205,7 +204,7 @@ class GuideFlow(QObject):
             model = model_of(self._document(), outcome.fit) if step != "icc" else None
             if model is not None:
                 stored, item = model.stored, model.id
-                title = f"{tr('Model {0}').format(model.number)}: {short_title(step, answers)}"
+                title = self.tr("Model {0}: {1}").format(model.number, short_title(step, answers))
                 yield from self._done(f'outline rename {item} "{title}"')
             elif new:
                 item = new[-1].id
