@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,7 @@ class ModelFlow(QObject):
     """Runs what the results pane and the builder ask for."""
 
     told = Signal(str)  # a short message for the status bar
+    draft_changed = Signal()  # the model that is being built is another, or there is none any more
 
     def __init__(
         self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings, zones: Zones,
@@ -91,6 +92,7 @@ class ModelFlow(QObject):
             Action("paste_model", tr("New model from a &pasted command…"), self.paste_model, "Ctrl+Shift+V", open_),
             Action("edit_model", tr("&Edit newest model…"), self.edit_newest, "Ctrl+Shift+M", can_go_on),
             Action("refit", tr("&Fit newest model again"), self.refit_newest, "Ctrl+R", can_go_on),
+            Action("refit_stale", tr("Fit all &out-of-date models again"), self.refit_stale, enabled=can_go_on),
             Action("compare", tr("&Compare models…"), self.compare, enabled=self.can_compare),
             Action("predict", tr("&Predict…"), self.predict_newest, enabled=can_go_on),
             *(
@@ -159,6 +161,7 @@ class ModelFlow(QObject):
         begun = builder.is_draft() or builder.spec.outcome.name
         title = self.tr("{0}: {1}").format(builder.title, model_title(builder.spec)) if begun else ""
         self.results.show_draft(title, 0 if self._origin is None else self._origin.item.id)
+        self.draft_changed.emit()
 
     def _active_with(self, outcome: str) -> ModelCard | None:
         """The card of the active model, where it is of this outcome and of the data that are open."""
@@ -209,6 +212,32 @@ class ModelFlow(QObject):
             self.builder.use_text("\n".join([*found.get("definitions", []), found["command"]]))
             self.builder.head_changed.emit()
 
+    def kept_draft(self) -> dict[str, Any]:
+        """The model that is being built with its steps, for the project to keep; empty where there is none."""
+        builder = self.builder
+        if builder is None or not builder.is_draft():
+            return {}
+        return {"builder": {**builder.state.kept(), "title": builder.title, "subtitle": builder.subtitle}}
+
+    def bring_draft(self, drafts: Mapping[str, Any]) -> None:
+        """The model that was being built, in the builder again as it was."""
+        self.close_builder()
+        kept = drafts.get("builder")
+        if not isinstance(kept, Mapping):
+            return
+        self.open_builder(None)
+        if self.builder is not None and self.builder.state.bring_back(kept):
+            self.builder.title = str(kept.get("title") or self.builder.title)
+            self.builder.subtitle = str(kept.get("subtitle") or "")
+            self.builder.head_changed.emit()
+
+    def open_template(self, key: str) -> None:
+        """The builder with a usual model of these data in it."""
+        self.close_builder()
+        self.open_builder(None)
+        if self.builder is not None:
+            self.builder.state.start_from(key)
+
     def open_builder_with(self, command: str) -> None:
         """The builder with the model that a command describes."""
 
@@ -245,6 +274,7 @@ class ModelFlow(QObject):
             builder.close_down()
             self.zones.panel.forget(builder)
             builder.deleteLater()
+            self.draft_changed.emit()
 
     def _open_with(self, command: str) -> None:
         self.open_builder(None)

@@ -38,7 +38,6 @@ from terrace_desktop.builder.sections.more import MoreSection
 from terrace_desktop.builder.sections.reporting import ReportingSection
 from terrace_desktop.builder.sections.residuals import ResidualsSection
 from terrace_desktop.builder.state import BuilderState, RunCommands
-from terrace_desktop.builder.tab_order import order_tabs
 from terrace_desktop.builder.terms.chips import RoleBox
 from terrace_desktop.builder.terms.variable_menu import fill_variable_menu
 from terrace_desktop.builder.uses import uses
@@ -46,6 +45,7 @@ from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.dialogs import PageDialog
 from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.tab_order import order_tabs
 from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle
 from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
 from terrace_desktop.work.worker import Worker

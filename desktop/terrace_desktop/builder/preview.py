@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from terrace.errors import TerraceError
 from terrace.spec.text import format_mixed
-from terrace_desktop.builder.preview_html import preview_html
+from terrace_desktop.builder.preview_html import preview_html, preview_words
 from terrace_desktop.builder.simplify import Simplify
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.announce import announce
 from terrace_desktop.ui.late import LateStrip
 from terrace_desktop.ui.widgets import label, named
 from terrace_desktop.work.previewer import Previewer, Request
@@ -143,6 +144,7 @@ class ModelPreview(QObject):
             self.simplify.offer(preview.fit is not None and bool(preview.fit.boundary))
         self.browser.show()
         self._render()
+        announce(self.estimates, preview_words(preview))
         if self._drawing:
             self._draw(preview)
 
@@ -172,6 +174,7 @@ class ModelPreview(QObject):
             w.setText(said)
             w.setAccessibleName(said)
             w.setVisible(bool(said))
+        announce(self.head, ". ".join(x for x in (heading, text) if x))
 
     def _render(self) -> None:
         if self.shown is None:
