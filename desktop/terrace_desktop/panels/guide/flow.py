@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from terrace.session.document.fits import model_of, next_number
 from terrace.spec import guide
@@ -37,6 +37,8 @@ class Stopped(Exception):
 class GuideFlow(QObject):
     """One guide at a time; its draft stays while the panel shows something else or nothing."""
 
+    changed = Signal()  # the draft is another
+
     def __init__(
         self, window: QObject, zones: Zones, controller: Controller, results: ResultsPane, settings: Settings,
         edit: Callable[[ModelSpec], object],
@@ -63,6 +65,7 @@ class GuideFlow(QObject):
             self.panel.close_asked.connect(self.zones.close_panel)
             self.panel.edit_asked.connect(self._edit_last)
             self.panel.changed.connect(self._show_draft)
+            self.panel.changed.connect(self.changed)
             self._source = dataset.source
             self._refresh()
         if path:
