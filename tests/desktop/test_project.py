@@ -452,7 +452,8 @@ def test_saved_work_is_not_offered_twice_and_changes_since_go_to_its_file(
 def test_a_draft_alone_is_work_and_is_kept(office: Office) -> None:
     w = office.open()
     run(w, "sample sleepstudy")
-    w.models.open_template("growth")
+    w.models.open_builder(None)
+    w.models.builder.state.start_from("growth")
     wait_until(lambda: bool(w.models.kept_draft()), "the draft")
     kept(w)
     found = latest(w.projects.autosave.folder)
@@ -520,7 +521,7 @@ def test_recent_projects_have_a_picture_of_their_last_figure(
     assert w.pages.currentWidget() is w.splitter
 
 
-def test_a_guided_path_opens_data_and_then_a_model(
+def test_a_guided_path_opens_data_and_then_its_first_question(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import terrace
@@ -530,8 +531,16 @@ def test_a_guided_path_opens_data_and_then_a_model(
     w = office.open()
     choose(monkeypatch, path)
     w.start.path_asked.emit("times")
-    wait_until(lambda: w.models.builder is not None and w.models.builder.state.template == "growth", "the model")
-    assert "days" in w.models.builder.command or w.models.builder.state.hints
+    wait_until(lambda: w.models.guide.panel is not None, "the guide")
+    climb = w.models.guide.panel.climb
+    assert climb is not None and (climb.step, climb.answers.path, climb.answers.time) == ("null", "repeated", "days")
+    kept(w)
+    found = latest(w.projects.autosave.folder)
+    assert found is not None and found[0].drafts["guide"] == climb.text()
+    w.models.bring_draft({"guide": "no draft"})
+    assert w.models.guide.draft() == ""
+    w.models.bring_draft(found[0].drafts)
+    assert w.models.guide.panel.climb == climb
 
 
 def test_the_convention_is_chosen_on_the_start_page(office: Office) -> None:
