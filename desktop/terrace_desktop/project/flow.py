@@ -328,9 +328,10 @@ class ProjectFlow(QObject):
     def _to_keep(self) -> tuple[Project, Callable[[Project], tuple[Project, Mapping[str, Any]]]] | None:
         """What the journal is to have now."""
         project = self.controller.snapshot.project
-        if project is None or not (self.edited or (self.autosave is not None and self.autosave.begun)):
-            return None
         file, closed = self.controller.snapshot.file, self._closed
+        begun = self.autosave is not None and self.autosave.begun
+        if project is None or not (self.edited or begun or file is not None):
+            return None  # a project that was opened is kept from then on, so that its first change is written soon
         title, pictures = self._own.draft_title(), self._pictures
         said = {
             "file": "" if file is None else str(file.path), "stamp": [] if file is None else list(file.stamp),
