@@ -71,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     settings = Settings()
     app = make_application(words.wanted(options.language, settings.language()))
+    theme.manager().zoom = settings.zoom()
     theme.dress(app, options.theme or settings.theme())
     crash = logs.start_logs()
     relay = logs.ExceptionRelay()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from terrace.spec.model import ModelSpec
     from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
+    from terrace_desktop.panels.guide.flow import GuideFlow
     from terrace_desktop.plots.cards import PlotRow
     from terrace_desktop.plots.thin import Prepared
     from terrace_desktop.ui.settings import Settings
@@ -58,9 +59,13 @@ class ModelFlow(QObject):
         self.variables = variables
         self.builder: BuilderForm | None = None  # the draft, also while the panel is closed
         self._after: Any = None  # made when it is first wanted
+        self._guide: GuideFlow | None = None
+        self._declined: set[str] = set()  # covariates that the user does not want split
         results.edit_asked.connect(self.edit)
         results.mend_asked.connect(lambda card, _advice: self.edit(card))
         results.panel_asked.connect(self.open_after)
+        results.after_asked.connect(self.after)
+        results.model_asked.connect(self.open_builder_with)
         results.refit_asked.connect(self.refit)
         results.refit_all_asked.connect(self.refit_stale)
         results.open_asked.connect(self.open_data_of)
@@ -83,6 +88,7 @@ class ModelFlow(QObject):
 
         return [
             Action("new_model", tr("&New model…"), lambda: self.open_builder(None), "Ctrl+M", open_),
+            Action("guide", tr("Build &step by step…"), self.open_guide, enabled=open_),
             Action("paste_model", tr("New model from a &pasted command…"), self.paste_model, "Ctrl+Shift+V", open_),
             Action("edit_model", tr("&Edit newest model…"), self.edit_newest, "Ctrl+Shift+M", can_go_on),
             Action("refit", tr("&Fit newest model again"), self.refit_newest, "Ctrl+R", can_go_on),
@@ -128,11 +134,11 @@ class ModelFlow(QObject):
             dataset, spec, title=self._next_title(), subtitle=self._parent_words(spec), variables=self.variables,
             constraints=known, run_commands=self._run_for_builder,
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
-            habits=convention(self.settings.convention()),
+            habits=convention(self.settings.convention()), declined=self._declined,
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
         fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
-        self.builder.live.follow(self.controller.previewer(), fit, name)
+        self.builder.live.follow(self.controller.previewer(), fit, name, self.controller.previewer())
         self._origin = origin
         self.builder.state.changed.connect(self._draft_changed)
         self.builder.cancelled.connect(self.close_builder)
@@ -163,9 +169,26 @@ class ModelFlow(QObject):
         return next((c for c in cards if outcome and c.fit.outcome == outcome), None)
 
     def show_draft(self) -> None:
-        """The model that is being built, in the panel."""
+        """The model that is being built, in the panel: in the builder, or step by step."""
         if self.builder is not None:
             self.zones.open(self.builder)
+        elif self._guide is not None:
+            self._guide.open()
+
+    @property
+    def guide(self) -> GuideFlow:
+        """The guide step by step, loaded when it is first wanted."""
+        if self._guide is None:
+            from terrace_desktop.panels.guide.flow import GuideFlow
+
+            self._guide = GuideFlow(
+                self.window, self.zones, self.controller, self.results, self.settings, self.open_builder
+            )
+        return self._guide
+
+    def open_guide(self, path: str = "") -> None:
+        """The guide step by step, where it was left or at the beginning of a path."""
+        self.guide.open(path)
 
     def _next_title(self) -> str:
         return self.tr("Model {0}").format(len(self.results.cards()) + 1)

@@ -208,7 +208,10 @@ class MainWindow(QMainWindow):
     def _actions(self) -> list[Action]:
         """What belongs to no flow."""
         std, open_ = QKeySequence.StandardKey, self.controller.has_data
-        themes = (("system", tr("&As the system")), ("light", tr("&Light")), ("dark", tr("&Dark")))
+        themes = (
+            ("system", tr("&As the system")), ("light", tr("&Light")), ("dark", tr("&Dark")),
+            ("contrast_light", tr("&High contrast, light")), ("contrast_dark", tr("High &contrast, dark")),
+        )  # fmt: skip
         now, spoken = theme.manager().choice, self.settings.language()
         return [
             Action("start", tr("Start pa&ge"), self.show_start),
@@ -244,6 +247,12 @@ class MainWindow(QMainWindow):
                 )
                 for c in CONVENTIONS
             ),
+            Action("text_larger", tr("Lar&ger text"), partial(self.zoom_text, 1), ("Ctrl++", "Ctrl+="),
+                   lambda: theme.manager().zoom < theme.ZOOMS[-1]),
+            Action("text_smaller", tr("S&maller text"), partial(self.zoom_text, -1), "Ctrl+-",
+                   lambda: theme.manager().zoom > theme.ZOOMS[0]),
+            Action("text_usual", tr("Te&xt at 100%"), partial(self.zoom_text, 0), "Ctrl+0",
+                   lambda: theme.manager().zoom != 100),
             Action("reset_layout", tr("R&eset layout"), self.reset_layout),
             Action("tour", tr("&Tour of the window"), self.start_tour),
         ]
@@ -483,6 +492,20 @@ class MainWindow(QMainWindow):
         theme.manager().apply(choice)
         self.settings.set_theme(choice)
         self.actions_[f"theme_{choice}"].setChecked(True)
+
+    def zoom_text(self, step: int) -> None:
+        """Text one size larger (1) or smaller (-1), or as it is usually (0), here and from the next start on."""
+        manager = theme.manager()
+        manager.set_zoom(manager.next_zoom(step) if step else 100)
+        self.settings.set_zoom(manager.zoom)
+        QTimer.singleShot(0, self, self._fit_text)  # once widgets know their new sizes
+        self.actions_.refresh("text_larger", "text_smaller", "text_usual")
+        self.status.tell(self.tr("Text at {0}%").format(manager.zoom))
+
+    def _fit_text(self) -> None:
+        self.splitter.follow_text()
+        self.actions_.place_document()
+        self.actions_.fit_toolbar()
 
     def set_language(self, choice: str) -> None:
         """Remember the language; texts that stand already stay as they are."""

@@ -40,9 +40,10 @@ class BuilderState(QObject):
         self, dataset: Dataset, spec: ModelSpec | None = None, rows: RowsOf = rows_of,
         direct_rows: int = DIRECT_ROWS, constraints: Mapping[int, str] | None = None,
         run_commands: RunCommands | None = None, start_values: str = "", worker: Worker | None = None,
-        habits: Convention | None = None,
+        habits: Convention | None = None, declined: set[str] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.declined = set[str]() if declined is None else declined  # covariates that the user does not want split
         self.habits = habits or convention("stata")  # what nobody chose is as the manual has it
         self.constraints = None if constraints is None else dict(constraints)
         self._defined: set[int] = set()

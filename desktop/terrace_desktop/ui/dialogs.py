@@ -6,7 +6,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QTextCharFormat,
@@ -196,9 +196,9 @@ class FailureDialog(SmallDialog):
 
 
 class PageDialog(QDialog):
-    """A page of text: help, shortcuts, about."""
+    """A page of text: help, shortcuts, about. It opens at the part under the heading `at`, where one is named."""
 
-    def __init__(self, parent: QWidget | None, object_name: str, title: str, markdown: str) -> None:
+    def __init__(self, parent: QWidget | None, object_name: str, title: str, markdown: str, at: str = "") -> None:
         super().__init__(parent)
         named(self, object_name, title)
         self.setWindowTitle(title)
@@ -224,6 +224,19 @@ class PageDialog(QDialog):
         row.addWidget(close)
         column.addLayout(row)
         close.setFocus()
+        if at:
+            QTimer.singleShot(0, self, lambda: self.go_to(at))  # once it is laid out
+
+    def go_to(self, heading: str) -> None:
+        """Put the part under a heading at the top."""
+        block = self._page.document().begin()
+        while block.isValid():
+            if block.blockFormat().headingLevel() and block.text().strip() == heading:
+                self._page.setTextCursor(QTextCursor(block))
+                top = self._page.document().documentLayout().blockBoundingRect(block).top()
+                self._page.verticalScrollBar().setValue(int(top))
+                return
+            block = block.next()
 
     def _rule(self) -> None:
         """Tables with the three rules of those of the results, in the colours of the theme."""
@@ -273,7 +286,7 @@ class CommandsDialog(QDialog):
         muted = theme.colour("muted").name()
         parts = [
             f'<p style="margin:0 0 2px 0;"><b>{escape(name)}</b></p>'
-            f'<p style="margin:0 0 2px 0;font-family:{mono};font-size:{theme.SMALL}px;">{escape(syntax)}</p>'
+            f'<p style="margin:0 0 2px 0;font-family:{mono};font-size:{theme.px(theme.SMALL)}px;">{escape(syntax)}</p>'
             f'<p style="margin:0 16px 14px 0;color:{muted};">{escape(purpose)}</p>'
             for name, syntax, purpose in shown
         ]

@@ -24,13 +24,22 @@ class Settings:
         self.store = Store(Path(given) if given else _usual_file())
 
     def theme(self) -> str:
-        """system, light or dark."""
+        """One of the choices of themes."""
         found = str(self.store.value("theme", "system"))
         return found if found in CHOICES else "system"
 
     def set_theme(self, choice: str) -> None:
         """Remember the theme."""
         self.store.set_value("theme", choice)
+        self.save()
+
+    def zoom(self) -> int:
+        """The size of text in percent."""
+        return self.number("zoom", 100)
+
+    def set_zoom(self, percent: int) -> None:
+        """Remember the size of text."""
+        self.set_number("zoom", percent)
         self.save()
 
     def language(self) -> str:

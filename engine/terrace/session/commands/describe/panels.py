@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset
+from terrace.data.digits import EXACT
 from terrace.data.row_numbers import gathered
 from terrace.data.transforms.aggregate import Cells
 from terrace.data.transforms.grouping import Grouping, group
@@ -256,6 +257,11 @@ def filled(data: Dataset, panel: str | None, time: str, step: float, *, full: bo
     t = data.numeric(time)
     if np.isnan(t).any() or groups.missing.any():
         raise DataError("The panel and the time must not be missing.", code="missing-key", subject=time)
+    if not (np.ptp(t) / step <= EXACT and np.abs(t).max() / step <= EXACT):
+        raise DataError(
+            f"{time} has values of which the next is not {step:g} apart: they are too large.", code="too-large",
+            subject=time, advice=f"Leave them out, or count {time} in larger steps.",
+        )  # fmt: skip
     k = np.round((t - t.min()) / step).astype(np.int64)
     low, high = (pd.Series(k).groupby(groups.codes).agg(f).to_numpy() for f in ("min", "max"))
     if full:
