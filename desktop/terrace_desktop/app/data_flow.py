@@ -63,7 +63,7 @@ class DataFlow(QObject):
             Action("codes", tr("Show &codes"), partial(choose, "codes"), enabled=open_),
             Action("sort_up", tr("Sort rows asce&nding"), partial(sort, False), enabled=open_),
             Action("sort_down", tr("Sort rows &descending"), partial(sort, True), enabled=open_),
-            Action("sort_none", tr("Order of &the data"), partial(sort, None), enabled=open_),
+            Action("sort_none", tr("Or&iginal order"), partial(sort, None), enabled=open_),
             Action("filter", tr("&Filter rows…"), pane.focus_filter, "Ctrl+F", open_),
             Action("go_to", tr("&Go to row or variable…"), pane.focus_go, "Ctrl+G", open_),
             Action("show_all", tr("S&how all rows"), pane.show_all, enabled=lambda: pane.rows_shown() is not None),
@@ -84,9 +84,9 @@ class DataFlow(QObject):
         """Open the table that was copied in another program."""
         text = QGuiApplication.clipboard().text()
         if len(text) > _MOST_PASTED:
-            self.told.emit(self.tr("That is too much to paste. Save it as a file and open that."))
+            self.told.emit(self.tr("This is too much to paste. Save it as a file and open the file."))
         elif not text.strip():
-            self.told.emit(self.tr("Nothing was copied that could be opened."))
+            self.told.emit(self.tr("The clipboard has no table to open."))
         else:
             name = self.tr("Copied table")
             self.controller.run(commands.paste_table(text), lambda outcome: self._opened(outcome, "", name))
@@ -202,7 +202,7 @@ class DataFlow(QObject):
             return
         if cells > MOST_CELLS:
             self.told.emit(
-                self.tr("{0} cells are too many to copy; at most {1}.").format(
+                self.tr("{0} cells are too many to copy. The limit is {1}.").format(
                     f"{cells:,}", f"{MOST_CELLS:,}"
                 )
             )

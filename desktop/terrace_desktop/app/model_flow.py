@@ -90,7 +90,7 @@ class ModelFlow(QObject):
                 )
                 for command, words in AFTER
             ),
-            Action("after_all", tr("All that follows a &fit…"), self.open_after_newest, "Ctrl+T", can_go_on),
+            Action("after_all", tr("All tools after a &fit…"), self.open_after_newest, "Ctrl+T", can_go_on),
             Action("copy_tables", tr("&Copy tables of newest model"), self.copy_newest, "Ctrl+Shift+C", fitted),
             Action("sds", tr("Random effects as &SDs"), partial(metric, "sd"), enabled=fitted),
             Action("variances", tr("Random effects as &variances"), partial(metric, "variance"), enabled=fitted),
@@ -327,7 +327,7 @@ class ModelFlow(QObject):
         dataset = card.dataset
         for kind in row.small:
             if dataset is None:
-                row.small[kind].show_failure(self.tr("The data of this model are not here."))
+                row.small[kind].show_failure(self.tr("The data for this model are not open."))
             else:
                 self._make_plot(card, row, kind, partial(compute_plot, kind, card.fit, dataset))
 

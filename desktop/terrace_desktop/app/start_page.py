@@ -61,7 +61,7 @@ class StartPage(QScrollArea):
         column.addWidget(label(self.tr("Start with data"), "display"))
         told = self.tr(
             "Open a file from Stata, SPSS, SAS, Excel, Parquet or CSV, or drop it here. "
-            "Then click a multilevel model together."
+            "Then build a multilevel model with the mouse."
         )
         column.addWidget(label(told, "muted", wrap=True))
         column.addSpacing(8)

@@ -255,7 +255,7 @@ class LevelCard(QFrame):
         spec, e = self.state.spec, self.equation
         shown: list[ChipData] = []
         if edit.is_crossed(e):
-            shown.append(ChipData("crossed", self.tr("one effect a group"), removable=False))
+            shown.append(ChipData("crossed", self.tr("one effect per group"), removable=False))
             self.chips.show_chips(shown)
             return
         if e.constant and edit.has_intercept(spec, self.index):
@@ -300,7 +300,7 @@ class LevelCard(QFrame):
         if edit.is_crossed(e) or e.covariance is not None or len(self.matrix.names()) < 2:
             return []
         mended = edit.set_covariance(spec, self.index, "unstructured")
-        text = self.tr("These effects are taken as uncorrelated.")
+        text = self.tr("These effects are assumed to be uncorrelated.")
         return [Note(text, "quiet", mended, self.tr("Let them correlate"))]
 
     # --- doing -------------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ class LevelCard(QFrame):
     def _refuse_slope(self, name: str) -> str:
         keys = {edit.term_key(t) for t in self.equation.terms}
         if name in self.state.dataset and edit.term_key(Term((self.state.factor(name),))) in keys:
-            return self.tr("is there already")
+            return self.tr("is already in the model")
         return self.state.refuse("slope", self.index)(name)
 
     def _take_slope(self, name: str) -> None:
@@ -379,7 +379,7 @@ class LevelCard(QFrame):
         menu = QMenu(self.more)
         menu.setObjectName("level_more_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        block = menu.addAction(self.tr("Add a block of effects that do not covary with these"))
+        block = menu.addAction(self.tr("Add a block of effects that are uncorrelated with these"))
         block.setEnabled(bool(e.level) and not edit.is_crossed(e))
         block.triggered.connect(lambda: self.state.apply(edit.add_block(self.state.spec, self.index)))
         keep = menu.addAction(self.tr("Keep collinear slopes"))

@@ -23,7 +23,7 @@ from terrace_desktop.ui.widgets import label
 
 
 def numbers(text: str) -> tuple[int, ...]:
-    """Numbers of constraints as typed: ``1 3/5 8-9``; ValueError for anything else."""
+    """Constraint numbers as typed: ``1 3/5 8-9``; ValueError for anything else."""
     out: list[int] = []
     for part in text.replace(",", " ").split():
         first, _, last = part.replace("-", "/").partition("/")
@@ -53,9 +53,9 @@ class MoreSection(Section):
         self.scale: Choice[WeightScale | None] = Choice("more_pwscale", self.tr("Scaling of the sampling weights"))
         self.scale.chosen.connect(lambda v: state.apply(edit.set_pwscale(self.spec, v)))
         self.constraints = Typed(
-            "more_constraints", self.tr("Numbers of constraints"), numbers,
-            show=lambda v: " ".join(map(str, v)), placeholder=self.tr("numbers of defined ones: 1 3/5"),
-            takes=self.tr("Write the numbers of constraints: 1 3/5."),
+            "more_constraints", self.tr("Constraint numbers"), numbers,
+            show=lambda v: " ".join(map(str, v)), placeholder=self.tr("such as 1 3/5"),
+            takes=self.tr("Enter constraint numbers, such as 1 3/5."),
         )  # fmt: skip
         self.constraints.committed.connect(lambda v: state.apply(edit.set_constraints(self.spec, v or ())))
         self.constraint_list = ConstraintList(state)
