@@ -70,7 +70,7 @@ def test_what_is_asked_stands_under_its_model(program: Program) -> None:
     panel = ask(program, oldest, "icc")
     assert panel.head().subtitle == "of Model 1"
     run(program, panel)
-    assert panel.status.full_text() == "Done: the result stands under the model."
+    assert panel.status.full_text() == "Done. The result is below the model."
     assert [o.outcome.command for o in pane.under(oldest)] == ["estat icc"] and not pane.under(newest)
     assert "estimates restore m1" in commands(program), "the model asked is made the active one"
     again = ask(program, newest)

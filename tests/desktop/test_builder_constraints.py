@@ -126,7 +126,7 @@ def test_a_number_that_nobody_defined_keeps_the_model_from_being_fitted(model: B
     assert session.run(model.command).error[1].startswith("Constraint 3 is not defined.")  # type: ignore[index]
     click(model, "builder_status")
     assert model.window().focusWidget() is model.more.constraints
-    mend(model, "Leave it out")
+    mend(model, "Remove it")
     assert model.command.endswith("constraints(7)") and model.fit.isEnabled()
 
 

@@ -247,7 +247,7 @@ def test_crossing(model: BuilderForm) -> None:
     assert "have rows in several groups of id" in notes(model, "level_1_notes")[0]
     mend(model, "Cross id with lab")
     assert model.command == "mixed score ses || _all: R.id || lab:"
-    assert chips(model, "level_0_effects") == ["one effect a group"]
+    assert chips(model, "level_0_effects") == ["one effect per group"]
     choose(model, "level_0_relation", "")
     assert model.command == "mixed score ses || id: || lab:"
     choose(model, "level_1_relation", "id")
@@ -350,7 +350,7 @@ def test_one_group_of_everything_for_residuals_of_all_rows() -> None:
     choose(form, "residuals_structure", "ar")
     pick(form, "residuals_time", "day")
     assert form.command == "mixed score ses || _all:, noconstant residuals(ar 1, t(day))"
-    assert form.residuals.words.text().endswith("The picture has the first 4 of 72 times.")
+    assert form.residuals.words.text().endswith("Only the first 4 of 72 times are shown.")
     assert form.fit.isEnabled(), [p.message for p in form.state.report.errors]
     agree(form)
     form.close_down()
@@ -548,7 +548,7 @@ def test_the_menu_of_a_variable_offers_its_roles(model: BuilderForm) -> None:
     assert [f.name for t in model.spec.random[0].terms for f in t.factors] == ["week"]
     assert notes(model, "level_0_notes") == [
         "The slope of week varies around 0: week is not among the fixed effects.",
-        "These effects are taken as uncorrelated.",
+        "These effects are assumed to be uncorrelated.",
     ]
     mend(model, "Add week")
     mend(model, "Let them correlate")

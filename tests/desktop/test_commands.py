@@ -227,5 +227,5 @@ def test_all_commands_are_listed_and_found(program: Program) -> None:
     dialog.search.setText("one row an occasion")
     assert "reshape long" in dialog.text() and "mixed" not in dialog.text()
     dialog.search.setText("xyzzy")
-    assert dialog.text() == "No command has these words."
+    assert dialog.text() == "No command found."
     dialog.close()

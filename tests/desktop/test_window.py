@@ -634,5 +634,5 @@ def test_a_streamed_file_shows_its_size_and_what_is_shown_of_it(desk: Desk, tmp_
     frame.to_parquet(tmp_path / "rows.parquet")
     frame.to_csv(tmp_path / "rows.csv", index=False)
     told = [desk.window._facts(Snapshot(terrace.stream(tmp_path / name))) for name in ("rows.parquet", "rows.csv")]
-    assert told[0].startswith("12,000 rows · 2 variables · streamed, the first 10,000 shown")
-    assert told[1].startswith("rows not counted · 2 variables · streamed, the first 10,000 shown")
+    assert told[0].startswith("12,000 rows · 2 variables · streamed, first 10,000 shown")
+    assert told[1].startswith("rows not counted · 2 variables · streamed, first 10,000 shown")
