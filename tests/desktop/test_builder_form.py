@@ -116,7 +116,7 @@ def test_a_double_click_takes_a_variable(form: BuilderForm) -> None:
 
 def test_dropping_and_refusing(form: BuilderForm) -> None:
     assert not drop(form.outcome.box, "name")
-    assert form.outcome.box.reason.text() == "name is text; an outcome is a number."
+    assert form.outcome.box.reason.text() == "name is text; an outcome must be numeric."
     assert form.outcome.box.reason.isVisible() and form.spec.outcome.name == ""
     assert drop(form.outcome.box, "score")
     assert not form.outcome.box.reason.isVisible()
@@ -362,8 +362,8 @@ def test_times_that_do_not_fit(model: BuilderForm) -> None:
     choose(model, "residuals_structure", "ar")
     assert notes(model, "residuals_notes") == ["Autoregressive residuals need a time variable."]
     pick(model, "residuals_time", "lab")
-    assert notes(model, "residuals_notes") == ["lab 1 stands more than once in id 1."]
-    assert refused(model, "residuals_time")["ses"] == "is not whole numbers"
+    assert notes(model, "residuals_notes") == ["lab 1 occurs more than once in id 1."]
+    assert refused(model, "residuals_time")["ses"] == "has values that are not whole numbers"
     pick(model, "residuals_time", "week")
     pick(model, "residuals_by", "race")
     assert "race varies within id" in notes(model, "residuals_notes")[0]

@@ -262,7 +262,7 @@ def test_the_fit_is_that_of_groups_numbered_one_two_three(tmp_path: Path, path: 
 
 # --- what is said ----------------------------------------------------------------------------------------------
 def test_the_notes_say_why_a_column_is_text(tmp_path: Path) -> None:
-    assert "id: its numbers have more digits than a number can hold, so it is text." in terrace.read(
+    assert "id: its numbers have more digits than a number can hold, so it is read as text." in terrace.read(
         csv(tmp_path, spread(LONG))
     ).notes
     zeros = "id: some of its numbers begin with zeros (01 is the first), so it is text: 01 is not 1."

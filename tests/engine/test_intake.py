@@ -112,7 +112,7 @@ def test_names_in_several_levels_and_names_that_are_no_text() -> None:
 def test_an_index_that_is_named_like_a_column_gives_way_to_it() -> None:
     frame = FRAME.set_axis(pd.Index(np.zeros(N), name="id"), axis=0)
     assert terrace.fit(MODEL, frame).ll == pytest.approx(WANTED, rel=1e-9)
-    assert "id: the column is used; the index of that name is left out." in as_dataset(frame).notes
+    assert "id: the column is used, and the index with the same name is left out." in as_dataset(frame).notes
 
 
 def test_truth_values_and_missing_ones() -> None:

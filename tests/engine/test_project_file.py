@@ -240,7 +240,7 @@ def test_a_later_form_is_refused(session: Session, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("terrace.session.project.file.FORM", migrations.FORM + 1)
     path = save_project(Project.of(session), tmp_path / "later.terrace")
     monkeypatch.undo()
-    with pytest.raises(DataError, match="was written by a later Terrace"):
+    with pytest.raises(DataError, match="was written by a later version of Terrace"):
         open_project(path)
 
 

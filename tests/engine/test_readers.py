@@ -197,7 +197,7 @@ def test_broken_text_files(tmp_path, text, code, words) -> None:
 def test_a_last_line_cut_short_is_noted(tmp_path) -> None:
     data = read(text_file(tmp_path, "a,b,c\n1,2,3\n4,5"))
     assert len(data) == 2
-    assert data.notes[-1] == "The last line has 2 of 3 fields; the file may be cut off."
+    assert data.notes[-1] == "The last line has 2 of 3 fields, so the file may be incomplete."
 
 
 def thousandths(drawn: bytes) -> list[tuple[float, ...]]:

@@ -149,7 +149,7 @@ BROKEN = [
     ("time-not-integer", timed("ar", time="half"), "residuals:time", "need whole-number times",
      "Use exponential"),
     ("time-text", timed("ar", time="name"), "residuals:time", "name holds text", "Remove it"),
-    ("time-repeated", timed("ar", time="lab"), "residuals:time", "lab 1 stands more than once in school 1",
+    ("time-repeated", timed("ar", time="lab"), "residuals:time", "lab 1 occurs more than once in school 1",
      "Choose another"),
     ("by-varies", timed("exchangeable", by="race"), "residuals:by", "race varies within school (in school 1)",
      "Remove it"),

@@ -150,7 +150,7 @@ def test_dates_times_and_lengths_of_time(tmp_path: Path, first: str) -> None:
     expected = [days, days * 86_400_000 + 37_800_000, 37_800, 108_000, 0.5, 1]
     assert [data.numeric(name)[0] for name in data.names] == expected
     assert (data.variable("day").format, data.variable("at").format) == ("%td", "%tc")
-    assert {"clock: times are in seconds.", "part: percentages are read as parts of 1: 50% is 0.5."} <= {*data.notes}
+    assert {"clock: times are in seconds.", "part: percentages are read as fractions: 50% is 0.5."} <= {*data.notes}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_merged_and_hidden_cells_are_told(tmp_path: Path) -> None:
 
 def test_dates_among_numbers_are_told(tmp_path: Path) -> None:
     path = workbook(tmp_path / "d.xlsx", ("S", [["d", "x"], [dt.date(2020, 1, 1), 1], [43831, 2]]))
-    assert "d: row 2 holds a date and row 3 a number, so the variable is text." in read(path).notes
+    assert "d: row 2 holds a date and row 3 a number, so the variable is read as text." in read(path).notes
 
 
 # --- kinds of files -----------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def build_dataset(
     names, renamed = legal_names([c.name for c in columns])
     all_notes += renamed[:_MOST_NOTES]
     if len(renamed) > _MOST_NOTES:
-        all_notes.append(f"{len(renamed) - _MOST_NOTES:,} more columns have new names.")
+        all_notes.append(f"{len(renamed) - _MOST_NOTES:,} more columns were renamed.")
     plain = [k for k, c in enumerate(columns) if _is_plain(c)] if len(columns) > _MANY else []
     if plain and len(plain) == len(columns):
         block, described = _all_numbers(columns, names)
@@ -190,19 +190,19 @@ def from_frame(frame: pd.DataFrame, *, label: str = "") -> Dataset:
             f"{len(where)} columns of the data are called {twice!r}: {', '.join(where[:-1])} and {where[-1]}.",
             code="name-taken",
             subject=twice,
-            advice="Rename all but one of them, or leave them out.",
+            advice="Rename or remove all but one of them.",
         )
     columns, notes = [], []
     for level, name in enumerate(frame.index.names):
         if name is None:
             continue
         if _joined(name) in names:
-            notes.append(f"{_joined(name)}: the column is used; the index of that name is left out.")
+            notes.append(f"{_joined(name)}: the column is used, and the index with the same name is left out.")
         else:
             columns.append(RawColumn(_joined(name), frame.index.get_level_values(level)))
     columns += [RawColumn(name, frame.iloc[:, k]) for k, name in enumerate(names)]
     if not columns:
-        raise DataError("The data have no columns.", code="no-rows", advice="Give a table with named columns.")
+        raise DataError("The data have no columns.", code="no-rows", advice="Use a table with named columns.")
     return build_dataset(columns, source="frame", label=label, notes=notes)
 
 

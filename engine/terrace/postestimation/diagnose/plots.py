@@ -240,7 +240,7 @@ def _one_effect(
         f"There is no random effect of {term}.",
         code="no-such-effect",
         subject=term,
-        advice=f"There are: {names}.",
+        advice=f"Available: {names}.",
     )
 
 

@@ -93,7 +93,7 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
             "This is no plot of a fit.",
             code="no-such-plot",
             subject=kind,
-            advice=f"There are: {', '.join((*PLOTS, *MORE))}.",
+            advice=f"Available: {', '.join((*PLOTS, *MORE))}.",
         )
     more = str(items[1]) if len(items) > 1 else None
     if found[0] in _OVER:

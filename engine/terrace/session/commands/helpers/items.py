@@ -37,4 +37,4 @@ def _there(document: Document) -> str:
         return "There are no results yet."
     listed = [f"{i.id} {title_of(i)}" for i in document.items[:_LISTED]]
     more = len(document.items) - len(listed)
-    return f"There are: {'; '.join(listed)}" + (f"; and {more} more, which outline lists." if more else ".")
+    return f"Available: {'; '.join(listed)}" + (f"; and {more} more, which outline lists." if more else ".")
