@@ -297,7 +297,7 @@ def test_clusters_hold_whole_groups(model: BuilderForm) -> None:
     mend(model, "Use id")
     assert model.command.endswith("vce(cluster id)")
     pick(model, "estimation_cluster", "district")
-    assert notes(model, "estimation_notes")[0].startswith("Robust SEs have") and model.fit.isEnabled()
+    assert notes(model, "estimation_notes")[0].startswith("Robust SEs need") and model.fit.isEnabled()
     agree(model)
 
 
@@ -380,7 +380,7 @@ def test_weights_at_every_level(model: BuilderForm) -> None:
     choose(model, "level_0_weight_kind", "pweight")
     assert not model.fit.isEnabled()
     pick(model, "level_0_weight", "weight")
-    assert "weights of groups are constant there" in notes(model, "level_0_notes")[0]
+    assert "group weights must be constant there" in notes(model, "level_0_notes")[0]
     pick(model, "level_0_weight", "size")
     assert model.command == "mixed score ses [pweight=weight] || id:, pweight(size) pwscale(size)"
     assert model.estimation.vce.currentText() == "Robust (weights)"
@@ -547,7 +547,7 @@ def test_the_menu_of_a_variable_offers_its_roles(model: BuilderForm) -> None:
     use(menu_of(model, "builder_variable_menu"), "Random slope in id")
     assert [f.name for t in model.spec.random[0].terms for f in t.factors] == ["week"]
     assert notes(model, "level_0_notes") == [
-        "The slope of week varies around 0: week is not among the fixed effects.",
+        "week has a random slope but no fixed effect, so its slopes vary around 0.",
         "These effects are assumed to be uncorrelated.",
     ]
     mend(model, "Add week")

@@ -406,7 +406,7 @@ def test_history_is_saved_as_a_do_file(desk: Desk, monkeypatch: pytest.MonkeyPat
     assert target.read_text() == f"sample small\n{MODEL}\n"
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "no" / "h.do"))
     desk.window.actions_["save_history"].trigger()
-    assert "There is no folder" in desk.window.results.errors()[-1].outcome.error[1]
+    assert "does not exist" in desk.window.results.errors()[-1].outcome.error[1]
 
 
 # --- running ----------------------------------------------------------------------------------------------

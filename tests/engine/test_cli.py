@@ -35,7 +35,7 @@ def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def results(path: str = "out.json") -> list[dict[str, Any]]:
     def refuse(text: str) -> None:
-        raise AssertionError(f"{text} is no JSON")
+        raise AssertionError(f"{text} is not valid JSON")
 
     found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=refuse)
     assert isinstance(found, list)
@@ -123,7 +123,7 @@ def test_do_files_run_before_commands(capsys: pytest.CaptureFixture[str], in_a_f
     ("arguments", "message"),
     [
         (["run"], "give a do-file"),
-        (["run", "nowhere.do"], "no do-file nowhere.do"),
+        (["run", "nowhere.do"], "the do-file nowhere.do does not exist"),
         (["run", "-c", "display 1", "--json", "no/such/folder/out.json"], "no folder"),
     ],
 )

@@ -86,7 +86,7 @@ def edited(key: str, value: object) -> Callable[[dict[str, bytes]], None]:
 def test_what_was_altered_is_refused(
     saved: bytes, change: Callable[[dict[str, bytes]], None], tmp_path: Path
 ) -> None:
-    assert "are active now: mixed y x || g:" in used(saved, tmp_path)
+    assert "are now active: mixed y x || g:" in used(saved, tmp_path)
     assert used(with_parts(saved, change), tmp_path) == "damaged-file"
 
 
@@ -103,7 +103,7 @@ def unsealed(saved: bytes, change: Callable[[dict[str, bytes]], None] = lambda p
 def test_the_first_form_announces_the_model_that_it_fits(saved: bytes, tmp_path: Path) -> None:
     other = unsealed(saved, edited("command", "mixed survival treatment || site:, reml"))
     text = used(other, tmp_path)
-    assert "are active now: mixed y x || g:" in text and "survival" not in text
+    assert "are now active: mixed y x || g:" in text and "survival" not in text
 
 
 @pytest.mark.parametrize(

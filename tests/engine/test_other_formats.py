@@ -214,7 +214,7 @@ def test_archives_of_one_file_and_of_several(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as out:
         out.writestr("a.csv", CSV)
         out.writestr("../../b.csv", "id\n9\n")
-    with pytest.raises(DataError, match=r"several files of data: a.csv and ../../b.csv") as caught:
+    with pytest.raises(DataError, match=r"several data files: a.csv and ../../b.csv") as caught:
         read(tmp_path / "two.zip")
     assert "member(" in caught.value.advice
     session = session_on(None)
@@ -226,7 +226,7 @@ def test_archives_of_one_file_and_of_several(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "none.zip", "w") as out:
         out.writestr("a.pdf", "x")
         out.writestr("b.pdf", "x")
-    with pytest.raises(DataError, match=r"no file of data: a\.pdf and b\.pdf"):
+    with pytest.raises(DataError, match=r"no data file: a\.pdf and b\.pdf"):
         read(tmp_path / "none.zip")
 
 
@@ -295,7 +295,7 @@ def test_names_of_variables_are_no_signatures(name: str, tmp_path: Path) -> None
 
 def test_a_binary_workbook_is_known(tmp_path: Path) -> None:
     path = zipped(**{"[Content_Types]_dot_xml": "x", "xl__workbook_dot_bin": "x"})(tmp_path / "d.xlsx")
-    with pytest.raises(DataError, match="a binary Excel workbook by its content"):
+    with pytest.raises(DataError, match="a binary Excel workbook inside"):
         read(path)
 
 

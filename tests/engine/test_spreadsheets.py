@@ -93,7 +93,7 @@ def test_a_first_row_of_data_with_texts_is_no_row_of_names(tmp_path: Path, row: 
 def test_numbers_alone_are_no_names(tmp_path: Path) -> None:
     path = workbook(tmp_path / "d.xlsx", ("S", [[1, 2.5], [2, 3.5], [3, 4.5]]))
     assert values(path, "v1", "v2") == [[1, 2, 3], [2.5, 3.5, 4.5]]
-    assert "taken for data" in told(path)
+    assert "read as data" in told(path)
 
 
 # --- cells ----------------------------------------------------------------------------------------------------
@@ -262,6 +262,6 @@ def test_a_panic_of_the_library_is_an_error(raised: type[BaseException], seen: t
 
 def test_a_kind_of_workbook_under_the_ending_of_another(tmp_path: Path) -> None:
     path = workbook(tmp_path / "d.xlsx", ("S", TABLE)).rename(tmp_path / "d.xls")
-    with pytest.raises(DataError, match="an Excel workbook by its content") as caught:
+    with pytest.raises(DataError, match="an Excel workbook inside") as caught:
         read(path)
     assert "d.xlsx" in caught.value.advice

@@ -128,7 +128,7 @@ def test_wide_encodings_without_a_mark(tmp_path: Path, encoding: str) -> None:
         ("id,x,y\n,kg,cm\n1,2,3\n2,3,4\n", "Row 2 below the names read as labels"),
         ("id,x,y\n1,2,3\n2,3,\x004\n", "Row 3 with zero bytes"),
         ("id,x,y\n1,2,3\n\ufeff2,3,4\n", "Row 3 with byte order marks"),
-        ("id,x,y\n1,2,3\n2,3,4", "The last line does not end"),
+        ("id,x,y\n1,2,3\n2,3,4", "The last line has no line end"),
         ("id x  y\n 1 2  3\n 2 3  4\n", ""),
         ("id,x,y\r1,2,3\r2,3,4\r", ""),
         ("id,x,y\r\n1,2,3\n2,3,4\r", ""),
@@ -371,7 +371,7 @@ def test_short_columns_of_many_kinds_are_as_long_ones(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(short.frame, long.frame.iloc[:6], check_dtype=False)
     assert [short.is_text(n) for n in names] == [long.is_text(n) for n in names]
     assert [v.format for v in short.variables] == [v.format for v in long.variables]
-    apart = [{n.split(":")[0] for n in data.notes if "differ in blanks" in n} for data in (short, long)]
+    apart = [{n.split(":")[0] for n in data.notes if "differ only in blanks" in n} for data in (short, long)]
     assert apart[0] == apart[1] == {n for j, n in enumerate(names) if pools[j % len(pools)][1] == "x "}
 
 

@@ -200,7 +200,7 @@ def test_reshape_with_text_and_at() -> None:
         (lambda: to_wide(dataset(id=[1.0], t=[np.nan], x=[1.0]), ["x"], ["id"], "t"), "missing in row 1"),
         (lambda: to_wide(dataset(id=[1.0], t=[1.5], x=[1.0]), ["x"], ["id"], "t"), "holds 1.5"),
         (lambda: to_wide(dataset(i=[1.0, 1.0], t=[1.0, 2.0], x=[1.0, 2.0], z=[3.0, 4.0]), ["x"], ["i"], "t"), "z diff"),
-        (lambda: to_wide(dataset(i=[1.0], t=[1.0], x=[1.0], x1=[3.0]), ["x"], ["i"], "t"), "x1 would be made"),
+        (lambda: to_wide(dataset(i=[1.0], t=[1.0], x=[1.0], x1=[3.0]), ["x"], ["i"], "t"), "create a variable x1"),
     ],
 )  # fmt: skip
 def test_reshape_says_what_is_wrong(call: object, text: str) -> None:

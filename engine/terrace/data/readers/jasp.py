@@ -63,7 +63,7 @@ def _of_tables(path: Path, database: sqlite3.Connection) -> tuple[list[RawColumn
     kept = next((name for name in (rows[0].keys() if rows else ()) if name.startswith("Filter_")), None)
     dropped = sum(row[kept] == 0 for row in rows) if kept is not None else 0
     if dropped:
-        notes.append(f"A JASP filter leaves out {dropped:,} rows. All rows are read.")
+        notes.append(f"A JASP filter leaves out {dropped:,} row{'s' * (dropped != 1)}. All rows are read.")
     columns = []
     for entry in database.execute("SELECT * FROM Columns WHERE dataSet = ? ORDER BY colIdx", (chosen,)).fetchall():
         asked = "SELECT * FROM Labels WHERE columnId = ? ORDER BY ordering"

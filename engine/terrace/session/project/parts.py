@@ -254,7 +254,7 @@ def _document(decoder: Decoder, get: Get, lost: list[str], names: Sequence[str])
             heading = decoder.read(entry["heading"], str)
             what = heading or f"A result ({entry['kind']})"
             lost.append(f"{what}: {in_words(error)}")
-            text = f"{what} was damaged in the file and is lost."
+            text = f"{what} in the file could not be read and is lost."
             items.append(Item(entry["id"], "note", under=entry["under"], text=text))
     return Document(
         decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"]
