@@ -103,7 +103,7 @@ def test_a_command_that_fails_says_so_in_the_panel(program: Program) -> None:
     program.run("replace distance = distance + 1 in 1")
     run(program, panel)
     strip = widget(panel, "error")
-    assert "not those that the model was fitted to" in strip.message.text()
+    assert "not the rows that the model was fitted to" in strip.message.text()
     assert panel.run.isEnabled()
 
 

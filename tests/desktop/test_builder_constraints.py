@@ -84,7 +84,7 @@ def test_two_coefficients_are_made_equal(model: BuilderForm) -> None:
     equation(model, "ses", "nothing")
     assert not child(model, "constraint_take").isEnabled()
     said = child(model, "constraint_reason")
-    assert isinstance(said, QLabel) and "names nothing, which is no coefficient of the model" in said.text()
+    assert isinstance(said, QLabel) and "names nothing, which is not a coefficient of the model" in said.text()
     equation(model, "ses", "ses")
     assert "says nothing" in said.text()
     equation(model, "ses", "week")

@@ -108,8 +108,8 @@ def test_coefficients_that_are_told_together_are_listed_in_e() -> None:
 def test_identifiers_beyond_double_precision() -> None:
     assert notes("mixed y x t || far:") == {
         "merged-groups": (
-            f"far holds numbers beyond {EXACT}, where one number in double precision stands for several identifiers: "
-            "groups that differ in their last digits may have become one before the data came here.",
+            f"far holds numbers beyond {EXACT}, where one number in double precision stands for several identifiers. "
+            "Groups that differ only in their last digits may have been merged before the data were opened.",
             "Read far as text from the start.", "far",
         )
     }  # fmt: skip

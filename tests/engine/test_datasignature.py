@@ -95,7 +95,7 @@ def test_signed_data_are_confirmed_until_they_change(session: Session) -> None:
     ok(session, "replace y = 0.1 in 1")
     ok(session, "datasignature confirm")
     ok(session, "sort y")
-    assert "stand in another order" in said(session, "datasignature confirm")
+    assert "different order" in said(session, "datasignature confirm")
     ok(session, "drop name")
     assert "name is gone" in said(session, "datasignature confirm")
     ok(session, "drop in 1")

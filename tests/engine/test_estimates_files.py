@@ -118,7 +118,7 @@ def test_members_of_another_type_are_refused(saved: bytes, key: str, value: obje
 def test_a_later_form_and_another_kind_are_named(saved: bytes, tmp_path: Path) -> None:
     path = tmp_path / "other.fit"
     path.write_bytes(seal("estimates", 99, {"fit.json": b"{}"}))
-    with pytest.raises(DataError, match="later Terrace"):
+    with pytest.raises(DataError, match="later version of Terrace"):
         _read(path)
     path.write_bytes(seal("project", 1, {"a": b""}))
     with pytest.raises(DataError, match="holds project"):

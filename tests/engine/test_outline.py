@@ -120,7 +120,7 @@ def test_a_place_that_is_none_is_refused() -> None:
         assert outcome.error is not None and outcome.error[0] == code, (command, outcome.error)
     assert session.state.document is before
     told = session.run("outline delete 99")
-    assert told.error == ("no-such-item", "There is no result with the number 99.")
+    assert told.error == ("no-such-item", "There is no result number 99.")
     assert "3 Model 1: Random intercept of subject" in told.error_advice
 
 

@@ -59,7 +59,7 @@ def test_a_sheet_of_one_column_of_texts_is_read_where_there_is_no_other(tmp_path
 def test_a_title_above_the_names(tmp_path: Path) -> None:
     path = workbook(tmp_path / "d.xlsx", ("S", [["Results 2020"], [], ["by", "us"][:1], *TABLE]))
     assert values(path, "id", "x") == [[1, 2], [2.5, 3.5]]
-    assert "Rows 1 to 3 stand above the names" in told(path)
+    assert "Rows 1 to 3 are above the names" in told(path)
 
 
 @pytest.mark.parametrize("top", [["id"], ["id", 3, 4]])

@@ -339,7 +339,7 @@ def test_a_log_that_cannot_be_written_stops_the_run(how: str, tmp_path: Path, mo
     monkeypatch.undo()
     assert [o.ok for o in outcomes] == [True, True, False]
     code, message = outcomes[-1].error
-    assert code == "log-not-written" and "Done." in message and "the disk is full" in message
+    assert code == "log-not-written" and "The command ran." in message and "the disk is full" in message
     assert str(path) in message and session.state.log == "" and session.state.scalars["b"] == 2
     kept = (tmp_path / "l.log.unfinished") if how == "replace" else path
     assert path.read_text().startswith("old\n")

@@ -19,6 +19,7 @@ from terrace.results.fit import FitResult
 from terrace.session.commands.helpers.asking import level_of
 from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.commands.helpers.rows import selected
+from terrace.session.commands.helpers.working import plural
 from terrace.session.context import current_sample
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import FitRows, fit_rows
@@ -215,7 +216,7 @@ def _not_estimable(fit: FitResult, data: Dataset, keep: npt.NDArray[np.bool_]) -
     count = int((not_estimable_rows(bare(fit), data) & keep).sum())
     if not count:
         return []
-    return [f"({count:,} rows are in cells without data in the fit, where the prediction cannot be estimated)"]
+    return [f"({plural(count, 'row')} in cells without data in the fit, where the prediction cannot be estimated)"]
 
 
 def _not_identified(
