@@ -83,6 +83,20 @@ def wide(rows: int, columns: int) -> pd.DataFrame:
     return pd.DataFrame(values, columns=[f"v{k}" for k in range(columns)])
 
 
+def wide_texts(rows: int, columns: int) -> pd.DataFrame:
+    """Many columns of words."""
+    words = np.array(["north", "south", "east", "west", "middle"])
+    drawn = words[np.random.default_rng(5).integers(0, 5, (rows, columns))]
+    return pd.DataFrame(drawn, columns=[f"v{k}" for k in range(columns)])
+
+
+def wide_gaps(rows: int, columns: int) -> pd.DataFrame:
+    """Many columns of measurements and words in turn, with a tenth of all missing."""
+    frame = wide_texts(rows, columns)
+    frame[frame.columns[::2]] = wide(rows, columns)[frame.columns[::2]]
+    return frame.mask(np.random.default_rng(6).random(frame.shape) < 0.1)
+
+
 def _spss(frame: pd.DataFrame, path: Path) -> None:
     import pyreadstat
 
@@ -109,7 +123,13 @@ CASES = (
          "openpyxl", lambda p: pd.read_excel(p, engine="openpyxl")),
     Case("wide-csv", "100 × 10,000 .csv", lambda p, n: wide(100, 10_000).to_csv(p, index=False), "read_csv",
          pd.read_csv, 2),
-    Case("flat-csv", "3 × 4,000 .csv", lambda p, n: wide(3, 4_000).to_csv(p, index=False), "read_csv", pd.read_csv, 4),
+    Case("wide-text", "100 × 10,000 of words .csv", lambda p, n: wide_texts(100, 10_000).to_csv(p, index=False),
+         "read_csv", pd.read_csv, 2),
+    Case("flat-csv", "3 × 4,000 .csv", lambda p, n: wide(3, 4_000).to_csv(p, index=False), "read_csv", pd.read_csv, 2),
+    Case("flat-text", "3 × 4,000 of words .csv", lambda p, n: wide_texts(3, 4_000).to_csv(p, index=False), "read_csv",
+         pd.read_csv, 2),
+    Case("flat-gaps", "3 × 4,000, half of them words, a tenth missing .csv",
+         lambda p, n: wide_gaps(3, 4_000).to_csv(p, index=False), "read_csv", pd.read_csv, 2),
     Case("wide-dta", "100 × 10,000 .dta", lambda p, n: wide(100, 10_000).to_stata(p, write_index=False, version=119),
          "read_stata", pd.read_stata, 2),
     Case("wide-parquet", "100 × 10,000 .parquet", lambda p, n: wide(100, 10_000).to_parquet(p), "read_parquet",

@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 from waiting import wait_idle, wait_until
 
@@ -216,6 +218,54 @@ def test_a_do_file_that_leaves_its_folder_is_shown_before_it_runs(
     w.actions_["run_do"].trigger()
     wait_until((do.parent / "inside.dta").exists, "the file, without a question")
     program.idle()
+
+
+def typed(program: Program, text: str) -> None:
+    bar = program.window.left.history_tab.bar
+    bar.setText(text)
+    QTest.keyClick(bar, Qt.Key.Key_Return)
+
+
+@pytest.mark.parametrize("before", ["", "display 1\n"], ids=["one command", "several lines"])
+def test_a_do_file_that_is_typed_is_asked_about_as_well(program: Program, tmp_path: Path, before: str) -> None:
+    w = program.window
+    program.idle()
+    do = tmp_path / "own" / "a.do"
+    do.parent.mkdir()
+    do.write_text(f'sample sleepstudy\nsave "{tmp_path / "out"}"\n')
+    command = f'{before}do "{do}"'
+    typed(program, command)
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question")
+    dialog = w.findChild(dialogs.TrustDialog)
+    assert dialog.findChild(QPlainTextEdit, "trust_dialog_lines").toPlainText().startswith("line 2 writes ")
+    dialog.cancel_button.click()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is None, "the question to go")
+    program.idle()
+    assert w.controller.snapshot.dataset is None and not (tmp_path / "out.dta").exists()
+    typed(program, command)
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question for the second time")
+    w.findChild(dialogs.TrustDialog).without_button.click()
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is None, "the second question to go")
+    wait_until(lambda: w.controller.snapshot.dataset is not None, "the data")
+    program.idle()
+    assert not (tmp_path / "out.dta").exists()
+    typed(program, command)
+    wait_until(lambda: w.findChild(dialogs.TrustDialog) is not None, "the question again")
+    w.findChild(dialogs.TrustDialog).ok_button.click()
+    wait_until((tmp_path / "out.dta").exists, "the file")
+    program.idle()
+
+
+def test_a_do_file_that_stays_in_its_folder_runs_at_once_and_in_its_turn(program: Program, tmp_path: Path) -> None:
+    do = tmp_path / "a.do"
+    do.write_text(f'sample sleepstudy\nsave "{tmp_path / "inside"}"\n')
+    program.idle()
+    typed(program, f'do "{do}"')
+    typed(program, "count")
+    program.idle()
+    assert (tmp_path / "inside.dta").exists() and program.window.findChild(dialogs.TrustDialog) is None
+    last = program.window.controller.history.entries[-1]
+    assert (last.command, last.state) == ("count", "ok")
 
 
 def test_undo_takes_edits_of_the_data_back(program: Program) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from builder_help import schools
+from builder_help import popups, schools, shown
 from waiting import wait_until
 
 from terrace.data.dataset import Dataset
@@ -16,6 +16,8 @@ from terrace.spec.model import Factor, Term
 from terrace.spec.text import format_mixed
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.ui.settings import Settings
+
+__all__ = ["popups"]  # a fixture for every test here
 
 DATA = schools()
 SLOPE = Term((Factor("ses"),))
@@ -78,3 +80,11 @@ def test_the_choice_is_remembered(settings: Settings) -> None:
     assert settings.convention() == ""
     settings.set_convention("stata")
     assert Settings(settings.store.file()).convention() == "stata"
+
+
+def test_a_command_written_in_the_panel_is_taken_as_it_is() -> None:
+    form = shown(DATA, habits=DEFAULT)
+    assert form.use_text("mixed score ses || id: ses, reml")
+    assert form.command == "mixed score ses || id: ses, reml"
+    form.close_down()
+    form.deleteLater()

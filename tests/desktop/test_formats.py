@@ -64,7 +64,7 @@ def test_dialogs_and_menus_offer_what_the_tables_have(settings: Settings, asked:
     assert set(endings(asked.pop())) == {e for f in output.REPORTS for e in (f.ending, *f.also)}
 
     (card,) = window.results.cards()
-    assert items(card.findChild(QMenu, "model_export_menu")) == [f"{f.name}…" for f in output.REPORTS]
+    assert items(card.menu.findChild(QMenu, "model_export_menu")) == [f"{f.name}…" for f in output.REPORTS]
     for known in output.REPORTS:
         window.exports.export_card(card, known.suffix)
         assert asked.pop() == f"{known.name} (*{known.ending})"
@@ -72,6 +72,7 @@ def test_dialogs_and_menus_offer_what_the_tables_have(settings: Settings, asked:
         window.exports.export_plot(fakes.plot(), known.suffix)
         assert asked.pop() == f"{known.name} (*{known.ending})"
     card.show_part("model_plots")
+    wait_idle(c)
     row = card.plots
     row.small["qq"].clicked.emit()
     assert items(window.findChild(QMenu, "plot_export_menu")) == [f"{f.name}…" for f in output.PLOTS]

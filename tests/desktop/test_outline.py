@@ -193,7 +193,7 @@ def test_what_is_dragged_out_is_a_table_a_picture_or_text(shown: Shown) -> None:
     assert bytes(figure.data("image/png").data()).startswith(b"\x89PNG") and figure.hasImage()
     assert lines.mimeData([lines.index_of(5)]).text().endswith("in the discussion.")
     model = lines.mimeData([lines.index_of(2)])
-    assert model.html().count("<table") == 2 and bytes(model.data(ITEMS).data()) == b"2"
+    assert model.html().count("<table") == 3 and bytes(model.data(ITEMS).data()) == b"2"
 
 
 def test_the_menu_of_a_line_is_that_of_its_card(shown: Shown) -> None:

@@ -122,11 +122,21 @@ def test_parts_are_switched_and_numbers_follow(pane: ResultsPane) -> None:
     pane.show_document(document)
     second = pane.cards()[1]
     second.wake()
-    assert "Table 4. Fixed effects" in plain(second)  # two of the first model and its output come before
-    pane.show_document(replace(document, look=Look(parts=("random", "fit"))))
-    assert "Table 5. Fixed effects" in plain(second) and "Model fit" in plain(second)
+    assert "Table 5. Fixed effects" in plain(second)  # three of the first model and its output come before
+    pane.show_document(replace(document, look=Look(parts=("random",))))
+    assert "Table 4. Fixed effects" in plain(second) and "Model summary" not in plain(second)
     pane.show_document(replace(document, look=Look(parts=("fixed",))))
     assert "Table 3. Fixed effects" in plain(second) and "Random effects" not in plain(second)
+
+
+def test_what_costs_more_than_the_fit_is_asked_for_once_where_it_is_seen(pane: ResultsPane) -> None:
+    asked: list[int] = []
+    pane.further_asked.connect(lambda card: asked.append(card.item.id))
+    card = shown(pane, documents.model(1))
+    assert asked == [card.item.id] and "ICC" not in plain(card)
+    icc = Table("Intraclass correlation", (Column("icc", "ICC"),), (Row("school", (0.1234,)),), "Level", (), "icc")
+    shown(pane, replace(card.item, more=(icc,)))
+    assert "ICC" in plain(card) and "0.123" in plain(card) and len(asked) == 1
 
 
 def test_text_view_is_the_page_of_the_command_line(pane: ResultsPane, card: ModelCard) -> None:
@@ -172,7 +182,7 @@ def test_copying_gives_html_values_and_text(card: ModelCard) -> None:
     card.copy_tables()
     mime = QGuiApplication.clipboard().mimeData()
     html = mime.html()
-    assert html.count("<table") == 2 and "style=" in html and "<style" not in html
+    assert html.count("<table") == 3 and "style=" in html and "<style" not in html
     seen = f"{card.fit.fixed[1].coef:.2f}"
     assert seen in html and seen in mime.text()
     rows = list(csv.reader(io.StringIO(bytes(mime.data(TSV).data()).decode()), delimiter="\t"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import openpyxl
@@ -44,20 +45,38 @@ def ole(path: Path, streams: Mapping[str, bytes]) -> Path:
     return path
 
 
-def xls(path: Path, rows: Sequence[Sequence[float | str]]) -> Path:
-    """A workbook of BIFF8 ([MS-XLS]) with one sheet of numbers and texts."""
+@dataclass(frozen=True)
+class Error:
+    """A cell with an error, by its number (0x2A is #N/A), typed in or what a formula gave."""
+
+    code: int
+    formula: bool = False
+
+
+Cell = float | str | Error | None
+
+
+def xls(path: Path, rows: Sequence[Sequence[Cell]]) -> Path:
+    """A workbook of BIFF8 ([MS-XLS]) with one sheet of numbers, texts and errors; a chart stands within it."""
 
     def record(kind: int, content: bytes) -> bytes:
         return struct.pack("<HH", kind, len(content)) + content
 
-    sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
+    chart = record(0x809, struct.pack("<HHHHII", 0x600, 0x20, 0, 0, 0, 0))
+    chart += record(0x205, struct.pack("<HHHBB", 0, 0, 0, 0x2A, 1)) + record(0x0A, b"")
+    sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0)) + chart
     for i, row in enumerate(rows):
         for j, cell in enumerate(row):
             place = struct.pack("<HHH", i, j, 0)
             if isinstance(cell, str):
                 text = cell.encode("latin-1")
                 sheet += record(0x204, place + struct.pack("<HB", len(text), 0) + text)
-            else:
+            elif isinstance(cell, Error) and cell.formula:
+                result = bytes([2, 0, cell.code, 0, 0, 0, 0xFF, 0xFF])
+                sheet += record(0x06, place + result + struct.pack("<HIH", 0, 0, 2) + bytes([0x1C, cell.code]))
+            elif isinstance(cell, Error):
+                sheet += record(0x205, place + bytes([cell.code, 1]))
+            elif cell is not None:
                 sheet += record(0x203, place + struct.pack("<d", cell))
     sheet += record(0x0A, b"")
     start = record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0))
@@ -65,6 +84,55 @@ def xls(path: Path, rows: Sequence[Sequence[float | str]]) -> Path:
     at = len(start) + 4 + 8 + len(name) + 4
     listed = record(0x85, struct.pack("<IHBB", at, 0, len(name), 0) + name)
     return ole(path, {"Workbook": start + listed + record(0x0A, b"") + sheet})
+
+
+def xlsb(path: Path, rows: Sequence[Sequence[Cell]]) -> Path:
+    """A binary workbook ([MS-XLSB]) of two sheets: a hidden one with an error in it, and one with these cells."""
+
+    def record(kind: int, content: bytes = b"") -> bytes:
+        size = b""
+        left = len(content)
+        while left > 0x7F:
+            size += bytes([left & 0x7F | 0x80])
+            left >>= 7
+        named = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+        return named + size + bytes([left]) + content
+
+    def wide(text: str) -> bytes:
+        return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+    def sheet(table: Sequence[Sequence[Cell]]) -> bytes:
+        size = struct.pack("<IIII", 0, len(table) - 1, 0, max(map(len, table)) - 1)
+        out = record(129) + record(148, size) + record(145)
+        for i, row in enumerate(table):
+            out += record(0, struct.pack("<IIHBBBI", i, 0, 300, 0, 0, 0, 0))
+            for j, cell in enumerate(row):
+                place = struct.pack("<II", j, 0)
+                if isinstance(cell, str):
+                    out += record(6, place + wide(cell))
+                elif isinstance(cell, Error) and cell.formula:
+                    formula = struct.pack("<HI", 0, 2) + bytes([0x1C, cell.code]) + struct.pack("<I", 0)
+                    out += record(11, place + bytes([cell.code]) + formula)
+                elif isinstance(cell, Error):
+                    out += record(3, place + bytes([cell.code]))
+                elif cell is not None:
+                    out += record(5, place + struct.pack("<d", cell))
+        return out + record(146) + record(130)
+
+    listed = record(156, struct.pack("<II", 1, 1) + wide("rId7") + wide("Aside"))
+    listed += record(156, struct.pack("<II", 0, 2) + wide("rId5") + wide("Binary"))
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+    relations = "".join(
+        f'<Relationship Id="{k}" Type="{kind}" Target="worksheets/{t}"/>'
+        for k, t in (("rId5", "sheet2.bin"), ("rId7", "sheet1.bin"))
+    )
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("[Content_Types].xml", "<Types/>")
+        out.writestr("xl/workbook.bin", record(131) + record(143) + listed + record(144) + record(132))
+        out.writestr("xl/_rels/workbook.bin.rels", f"<Relationships>{relations}</Relationships>")
+        out.writestr("xl/worksheets/sheet1.bin", sheet([["z"], [Error(0x07)]]))
+        out.writestr("xl/worksheets/sheet2.bin", sheet(rows))
+    return path
 
 
 def ods(path: Path, rows: Sequence[Sequence[str]], *, locked: bool = False) -> Path:

@@ -18,9 +18,11 @@ def old_dta(
     rows: Sequence[Sequence[Any]],
     labels: dict[int, bytes],
     notes: Sequence[tuple[bytes, bytes, bytes]] = (),
+    sorted_by: Sequence[int] = (),
 ) -> bytes:
     """`variables` are (name, type, format, label), a type ``str5`` or one of `TYPES`; the set of value labels
-    `labels` is called ``yesno`` and belongs to the first; notes are (variable, name, text)."""
+    `labels` is called ``yesno`` and belongs to the first; notes are (variable, name, text); `sorted_by` are numbers of
+    variables, counted from 1."""
     name = 33 if version > 108 else 9
     form = 49 if version > 113 else 12 if version > 104 else 7
     text = 81 if version > 105 else 32
@@ -36,7 +38,7 @@ def old_dta(
         else:
             out += bytes([_NEW[kind]]) if version >= 111 else _OLD[kind].encode()
     out += b"".join(v[0].encode("cp1252").ljust(name, b"\0") for v in variables)
-    out += bytes(2 * (len(variables) + 1))
+    out += struct.pack(f"{order}{len(variables) + 1}H", *sorted_by, *[0] * (len(variables) + 1 - len(sorted_by)))
     out += b"".join(v[2].encode().ljust(form, b"\0") for v in variables)
     out += b"".join((b"yesno" if k == 0 else b"").ljust(name, b"\0") for k in range(len(variables)))
     out += b"".join(v[3].encode("cp1252").ljust(text, b"\0") for v in variables)

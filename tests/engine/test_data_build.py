@@ -193,6 +193,13 @@ def test_names_change_places_and_notes_on_variables_follow() -> None:
     assert other.documents == ("t: on g", "x: on nothing", "on all")
 
 
+def test_notes_on_variables_go_with_them() -> None:
+    data = replace(small(), documents=("g: on g", "y: on y", "x: on nothing", "on all"))
+    assert data.without(["y"]).documents == ("g: on g", "x: on nothing", "on all")
+    assert data.select(["y", "t"]).documents == ("y: on y", "x: on nothing", "on all")
+    assert data.select(data.names[::-1]).documents == data.documents
+
+
 @pytest.mark.parametrize("new", ["t", "1a", "a b", "if", "x" * 33])
 def test_a_name_that_cannot_be_given(new) -> None:
     with pytest.raises(DataError) as caught:

@@ -42,7 +42,7 @@ def test_what_is_said_of_a_model_stands_under_it_and_the_rest_in_time_order() ->
     assert outline(session) == [
         (1, "data", "Sample: High School and Beyond", 0),
         (2, "output", "Summary", 0),
-        (3, "model", "Model 1: Random intercept of id", 0),
+        (3, "model", "Model 1: Null", 0),
         (4, "output", "Intraclass correlation", 3),
         (6, "output", "Information criteria", 3),
         (5, "model", "Model 2: Random slope of ses", 0),
@@ -83,7 +83,7 @@ def test_what_leaves_an_item(command: str, items: int) -> None:
 def test_a_model_that_is_shown_again_is_no_second_one() -> None:
     session = ran("sample hsb", NULL, "mixed")
     assert [i[1:] for i in outline(session)[1:]] == [
-        ("model", "Model 1: Random intercept of id", 0),
+        ("model", "Model 1: Null", 0),
         ("output", session.state.document.items[-1].heading, 2),
     ]
 

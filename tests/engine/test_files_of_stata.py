@@ -13,10 +13,13 @@ import pytest
 from data_support import ok, session_on
 from stata_bytes import old_dta
 
+from terrace.data.dataset import Dataset, Panel, Variable
 from terrace.data.extended import CODES
 from terrace.data.read import read
 from terrace.data.readers import stata
+from terrace.data.write import write
 from terrace.errors import DataError
+from terrace.session.session import Session
 
 ORDERS = {"<": "little", ">": "big"}
 NAN = math.nan
@@ -277,3 +280,79 @@ def test_a_header_that_announces_too_much_costs_nothing(tmp_path) -> None:
     path.write_bytes(whole[:at] + struct.pack("<I", 2**32 - 1) + whole[at + 4 :])
     with pytest.raises(DataError, match="long text"):
         read(path)
+
+
+# --- the panel and the order of the rows ----------------------------------------------------------------------
+PANEL_VARIABLES = [("id", "int", "%8.0g", ""), ("x", "float", "%9.0g", ""), ("t", "double", "%tc", "")]
+PANEL_ROWS = [(1, 2.0, 0.0), (1, 3.0, 3_600_000.0), (2, 9.0, 0.0)]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("version", [105, 110, 113])
+@pytest.mark.parametrize(
+    ("said", "panel"),
+    [
+        ({b"_TSpanel": b"id", b"_TStvar": b"t", b"_TSdelta": b"+1.b774000000000X+015"}, Panel("id", "t", 3_600_000)),
+        ({b"iis": b"id", b"tis": b"t"}, Panel("id", "t")),
+        ({b"iis": b"id"}, Panel("id", None)),
+        ({b"_TStvar": b"t", b"_TSdelta": b"an hour"}, Panel(None, "t")),
+        ({b"_TSpanel": b"gone", b"_TStvar": b""}, None),
+    ],
+)
+def test_what_xtset_declared_is_known(tmp_path, order, version, said, panel) -> None:
+    path = tmp_path / "d.dta"
+    notes = [(b"_dta", key, text) for key, text in said.items()] + [(b"x", b"iis", b"x")]
+    path.write_bytes(old_dta(version, order, PANEL_VARIABLES, PANEL_ROWS, {1: b"one"}, notes, sorted_by=(1, 3)))
+    data = read(path)
+    assert data.panel == panel and data.sorted_by == ("id", "t") and data.documents == ()
+
+
+def test_lags_after_opening(tmp_path) -> None:
+    path = tmp_path / "d.dta"
+    said = {b"_TSpanel": b"id", b"_TStvar": b"t", b"_TSdelta": b"+1.b774000000000X+015"}
+    notes = [(b"_dta", key, text) for key, text in said.items()]
+    path.write_bytes(old_dta(113, "<", PANEL_VARIABLES, PANEL_ROWS, {1: b"one"}, notes))
+    session = Session()
+    ok(session, f'use "{path}"')
+    ok(session, "generate before = L.x")
+    equal(session.data, "before", [NAN, 2, NAN])
+
+
+@pytest.mark.parametrize("step", [1.0, 0.1, 3_600_000.0, 7.0, 1e-7])
+def test_the_panel_is_written_as_stata_does(tmp_path, step) -> None:
+    frame = pd.DataFrame({"byte": [1.0, 1, 2], "t": [0, step, 0]})
+    data = Dataset(frame, (Variable("byte"), Variable("t")), panel=Panel("byte", "t", step), sorted_by=("byte", "t"))
+    path = write(data, tmp_path / "d.dta").path
+    back = read(path)
+    assert back.panel == Panel("byte_", "t", step) and back.sorted_by == ("byte_", "t")
+    said = characteristics_of(path)
+    assert said["_TSpanel"] == said["iis"] == "byte_" and said["_TStvar"] == said["tis"] == "t"
+    assert said["_TSitrvl"] == "1"
+    if step == 0.1:
+        assert said["_TSdelta"] == "+1.999999999999aX-004"  # what display %21x 0.1 shows
+
+
+def characteristics_of(path: Path) -> dict[str, str]:
+    """The characteristics of the data by the widths of format 118; no library gives them."""
+    part = path.read_bytes().partition(b"<characteristics>")[2].partition(b"</characteristics>")[0]
+    entries = [entry[4 + 129 :] for entry in part.split(b"<ch>")[1:]]  # after the length, and the name of a variable
+    return {e.split(b"\0")[0].decode(): e[129:].split(b"\0")[0].decode() for e in entries}
+
+
+def test_a_panel_of_text_is_told(tmp_path) -> None:
+    frame = pd.DataFrame({"id": ["a", "b"], "t": [1.0, 2.0]})
+    data = Dataset(frame, (Variable("id"), Variable("t")), panel=Panel("id", "t"))
+    written = write(data, tmp_path / "d.dta")
+    assert any("panels of text" in note and "id" in note for note in written.notes)
+    assert read(written.path).panel is None
+
+
+def test_stata_is_told_no_order_that_is_not_its_own(tmp_path) -> None:
+    """Text that is missing comes last here and first in Stata, which takes what a file says of its order on trust."""
+    frame = pd.DataFrame({"k": [1.0, 1, 1, 2], "s": ["a", "b", None, "a"], "late": [1.0, 3, 2, NAN]})
+    variables = tuple(map(Variable, frame))
+    path = write(Dataset(frame, variables, sorted_by=("k", "s", "late")), tmp_path / "d.dta").path
+    assert read(path).sorted_by == ("k",)
+    path = write(Dataset(frame.iloc[[0, 1, 3]].reset_index(drop=True), variables, sorted_by=("k", "s", "late")), path,
+                 replace=True).path  # fmt: skip
+    assert read(path).sorted_by == ("k", "s", "late")

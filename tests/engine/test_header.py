@@ -14,6 +14,10 @@ def _grid(text: str) -> list[list[str]]:
     return [line.split(",") for line in text.split("\n")]
 
 
+FIXED = "\n".join(["1.250,0.500,2.125", "3.000,0.250,-1.000", "0.125,1.000,0.500", "2.500,0.250,1.125"] * 2)
+"""Numbers as a program writes them, always with three decimals."""
+
+
 @pytest.mark.parametrize(
     ("text", "above", "names"),
     [
@@ -34,6 +38,10 @@ def _grid(text: str) -> list[list[str]]:
         ("id,1,2,3\na,5,6,7\nb,8,9,10\nc,1,2,3", 0, "id 1 2 3"),
         ("country,1990,2000,2005\nA,5,6,7\nB,8,9,10", 0, "country 1990 2000 2005"),
         ("1,2,3\n0.5,0.25,1\n0.5,1.5,2", 0, "1 2 3"),
+        ("-1,0,1\n0.5,0.25,1\n0.5,1.5,2", 0, "-1 0 1"),
+        ("-1,0,1.5\n" + FIXED, 0, "-1 0 1.5"),
+        ("id,-1,0.5\n" + FIXED, 0, "id -1 0.5"),
+        ("-1,0,1.5\n" + FIXED.replace("0.250", "NA"), 0, "-1 0 1.5"),
     ],
 )
 def test_names_are_found_below_titles(text: str, above: int, names: str) -> None:
@@ -50,6 +58,11 @@ def test_names_are_found_below_titles(text: str, above: int, names: str) -> None
         "a,1,2\nb,2,3\nc,3,4\nd,5,6",  # the rows count up as the first does
         "a,1,7\nb,2,3\na,3,4",
         "2019-01-01,5\n2019-01-02,6",
+        "-1,0,1\n2,-1,0\n0,1,2",
+        "-1,0.5,1.5\n0.25,3,1\n0.5,1.5,2\n1,2,3.5\n2,0.1,1\n1.5,2,3",  # decimals as they come
+        "-1.000,0.000,1.500\n" + FIXED,
+        "1.5,0,-1\n" + FIXED,  # they do not rise
+        "-1,0,1.5\n" + "\n".join(FIXED.split("\n")[:4]),  # four rows show little
     ],
 )
 def test_rows_of_data_are_no_names(text: str) -> None:

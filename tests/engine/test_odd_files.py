@@ -9,16 +9,20 @@ import sys
 import zipfile
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import terrace
 from terrace.data import archives, formats, regular_file
 from terrace.data import read as reading
-from terrace.data.read import read
-from terrace.data.readers import line_limit
+from terrace.data.progress import Report
+from terrace.data.read import larger_than_memory, read
+from terrace.data.readers import line_limit, table
+from terrace.data.readers.encoding import find_encoding
 from terrace.data.samples import sample
 from terrace.data.write import write
 from terrace.errors import DataError
@@ -220,6 +224,71 @@ def test_names_that_are_no_utf8_are_written_and_read(ending, tmp_path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff" + ending.encode()))
     write(data, path)
     assert len(read(path)) == len(data)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_database_whose_name_is_no_utf8_is_read_with_what_lies_beside_it(tmp_path) -> None:
+    plain = tmp_path / "a.duckdb"
+    database = duckdb.connect(str(plain), config={"checkpoint_threshold": "1TB"})
+    database.execute("PRAGMA disable_checkpoint_on_shutdown")
+    database.execute("CREATE TABLE t AS SELECT range AS x FROM range(5)")
+    database.close()
+    beside = tmp_path / "a.duckdb.wal"
+    assert beside.stat().st_size > 0
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+    folder.mkdir()
+    path = folder / os.fsdecode(b"b\xfe.duckdb")
+    plain.rename(path)
+    beside.rename(folder / os.fsdecode(b"b\xfe.duckdb.wal"))
+    assert read(path).numeric("x").tolist() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+@pytest.mark.parametrize("ending", [".parquet", ".csv"])
+def test_a_streamed_file_whose_name_is_no_utf8_is_fitted(ending, tmp_path) -> None:
+    data = sample("sleepstudy")
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff" + ending.encode()))
+    write(data, path)
+    fits = [terrace.fit("mixed reaction days || subject:", found) for found in (data, terrace.stream(path))]
+    assert fits[1].ll == pytest.approx(fits[0].ll, rel=1e-12) and not larger_than_memory(path)
+
+
+@linux
+@pytest.mark.parametrize("ending", [".arrow", ".ods", ".parquet", ".csv.zst"])
+@pytest.mark.parametrize("sound", [True, False], ids=["sound", "broken"])
+def test_a_file_that_a_library_reads_is_closed_at_once(ending, sound, tmp_path) -> None:
+    """Not when nobody has it any more: an error that is kept has it for long."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff" + ending.encode()))
+    if ending.endswith(".zst"):
+        path.write_bytes(pa.Codec("zstd").compress(b"x,y\n1,2\n", asbytes=True))
+    else:
+        write(sample("sleepstudy"), path)
+    if not sound:
+        path.write_bytes(path.read_bytes()[:-20])
+    kind = formats.BY_ENDING[path.suffix]
+    kept = None
+    try:
+        assert len(formats.reader_of(kind)(path, Report("")))
+    except Exception as error:
+        kept = error
+    assert (kept is None) == sound
+    still = [n for n in os.listdir("/proc/self/fd") if os.path.realpath(f"/proc/self/fd/{n}") == str(path)]
+    assert still == []
+
+
+def test_a_file_that_is_cut_while_it_is_opened_in_parts_is_an_error(tmp_path, monkeypatch) -> None:
+    """Mapped into memory, it would end the process."""
+    path = tmp_path / "d.csv"
+    path.write_bytes(b"x,y\n" + b"1,2\n" * 1_000_000)
+
+    def cut(data, file):
+        found = find_encoding(data, file)
+        os.truncate(file, 1000)
+        return found
+
+    monkeypatch.setattr(table, "find_encoding", cut)
+    with pytest.raises(DataError, match=r"d\.csv cannot be read"):
+        terrace.stream(path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")

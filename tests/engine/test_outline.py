@@ -207,7 +207,7 @@ def test_numbers_of_models_and_their_names_are_those_of_a_new_model() -> None:
     ok(session, "outline delete 3")
     ok(session, "mixed reaction || subject:")
     model = session.state.document.items[-1]
-    assert (model.number, model.stored, model.heading) == (3, "m3", "Model 3: Random intercept of subject")
+    assert (model.number, model.stored, model.heading) == (3, "m3", "Model 3: Null")
 
 
 @given(st.text(max_size=40))

@@ -6,6 +6,7 @@ import datetime as dt
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from terrace.data.extended import CODES
 from terrace.data.read import read
 from terrace.data.write import write
 from terrace.data.writers import stata
+from terrace.errors import DataError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import kept
@@ -228,7 +230,7 @@ def test_declared_missing_values_are_empty_in_tables_of_plain_values(tmp_path: P
 
 @pytest.mark.parametrize(
     ("ending", "text"),
-    [(e, t) for e in (".xlsx", ".ods", ".dta", ".sav", ".xpt") for t in ("a ", "a\x01b", "a\0b")]
+    [(e, t) for e in (".xlsx", ".ods", ".dta", ".sav", ".xpt", ".csv", ".tsv") for t in ("a ", "a\x01b", "a\0b")]
     + [(e, "a" * n) for e in (".xlsx", ".ods", ".dta") for n in (32_767, 32_768)],
 )
 def test_a_text_that_a_format_does_not_hold_whole_is_told(tmp_path: Path, ending: str, text: str) -> None:
@@ -236,6 +238,46 @@ def test_a_text_that_a_format_does_not_hold_whole_is_told(tmp_path: Path, ending
     written = write(Dataset(frame, (Variable("s"), Variable("y"))), tmp_path / f"a{ending}")
     told = [n for n in written.notes if n.startswith("s: such a file cannot hold all of 'a")]
     assert bool(told) == (read(written.path).frame["s"].tolist() != [text, "b"]) and all(len(n) < 150 for n in told)
+
+
+@pytest.mark.parametrize("ending", formats.WRITTEN)
+def test_half_of_a_pair_of_surrogates_is_refused_by_variable_and_row(tmp_path: Path, ending: str) -> None:
+    frame = pd.DataFrame({"y": [1.0, 2, 3], "s": pd.Series(["a", "b", "x\ud800y"], dtype=object)})
+    with pytest.raises(DataError, match=r"^s holds text that is no Unicode \(row 3\)") as caught:
+        write(Dataset(frame, (Variable("y"), Variable("s"))), tmp_path / f"a{ending}")
+    assert caught.value.subject == "s" and 'replace s = "" in 3' in caught.value.advice
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"label": "\udc00"}, "The label of the data is"),
+        ({"variables": (Variable("y", label="\udc00"),)}, "The label of y is"),
+        ({"variables": (Variable("y", value_labels={1: "\udc00"}),)}, "The label of the value 1 of y is"),
+        ({"documents": ("fine", "\udc00")}, "Note 2 of the data is"),
+    ],
+)
+def test_where_the_words_on_the_data_are_no_unicode_is_told(tmp_path: Path, words: Any, message: str) -> None:
+    data = Dataset(pd.DataFrame({"y": [1.0, 2]}), (Variable("y"),))
+    with pytest.raises(DataError, match=f"^{message} no Unicode") as caught:
+        write(replace(data, **words), tmp_path / "a.dta")
+    assert caught.value.advice
+
+
+@pytest.mark.parametrize("ending", [".xpt", ".sav"])
+@pytest.mark.parametrize("letter", ["x", "\u00e4"])
+def test_a_text_that_is_too_long_for_a_format_is_named(tmp_path: Path, ending: str, letter: str) -> None:
+    count = 32_767 // len(letter.encode())
+
+    def data(text: str) -> Dataset:
+        return Dataset(pd.DataFrame({"y": [1.0, 2], "s": ["a", text]}), (Variable("y"), Variable("s")))
+
+    assert read(write(data(letter * count), tmp_path / f"a{ending}").path).frame["s"].tolist() == ["a", letter * count]
+    with pytest.raises(DataError, match=r"^s holds text of 32,76\d bytes") as caught:
+        write(data(letter * (count + 1)), tmp_path / f"b{ending}")
+    assert "(row 2)" in caught.value.message and "holds 32,767." in caught.value.message
+    assert "substr(s" in caught.value.advice and not (tmp_path / f"b{ending}").exists()
 
 
 def test_texts_that_a_spreadsheet_would_run_are_told_with_their_row(tmp_path: Path) -> None:

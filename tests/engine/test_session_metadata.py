@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from data_support import dataset, ok, refused, session_on
 
-from terrace.data.dataset import Measure
+from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.session.session import Session
 
 
@@ -120,3 +121,24 @@ def test_notes_belong_to_the_data_and_stay_apart_from_those_of_the_reader() -> N
     assert ok(session, "notes").text == "1. the first\n2. x: on x"
     ok(session, "notes drop 1")
     assert session.data.documents == ("x: on x",)
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        ("drop x1", ["of the study", "id: on id", "x2: on x2", "g: on g"]),
+        ("keep id g", ["of the study", "id: on id", "g: on g"]),
+        ("collapse x1 (sum) total=x2, by(id)", ["of the study", "id: on id", "x1: on x1"]),
+        ("collapse x2=x1, by(id)", ["of the study", "id: on id"]),
+        ("contract g", ["of the study", "g: on g"]),
+        ("reshape long x, i(id) j(t)", ["of the study", "id: on id", "g: on g"]),
+    ],
+)
+def test_notes_stay_with_the_data_and_go_with_their_variables(command: str, kept: list[str]) -> None:
+    frame = pd.DataFrame({"id": [1.0, 2, 3], "x1": [1.0, 2, 3], "x2": [3.0, 4, 5], "g": [1.0, 1, 2]})
+    session = session_on(Dataset(frame, tuple(map(Variable, frame))))
+    ok(session, "notes: of the study")
+    for name in frame:
+        ok(session, f"notes {name}: on {name}")
+    ok(session, command)
+    assert list(session.data.documents) == kept

@@ -82,6 +82,7 @@ def test_without_a_fit_there_is_nothing_to_draw() -> None:
         ("mixed y x || g: x", "Random slope of x"),
         ("mixed y x || g: x z", "Random slopes of x, z"),
         ("mixed y x || g:", "Random intercept of g"),
+        ("mixed y || g:", "Null"),
         ("mixed y x || g: || h:", "Random intercepts of g, h"),
         ("mixed y x || _all: R.g || h:", "Random intercepts of g, h"),
         ("mixed y x", "Linear model"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,17 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from container_support import edited, ods, ods_number, ods_text, ole, workbook, xls
+from container_support import Error, edited, ods, ods_number, ods_text, ole, workbook, xls, xlsb
 from data_support import ok, session_on
 
+from terrace.data.progress import Report
 from terrace.data.read import read
 from terrace.data.readers import oldsheets
-from terrace.data.readers.excel import sheets
+from terrace.data.readers.compound import stream_of
+from terrace.data.readers.excel import read_excel, sheets
 from terrace.data.readers.xlsx import kind_of_format, moment
 from terrace.errors import DataError
+from terrace.session.session import Session
 
 SHEET = "xl/worksheets/sheet1.xml"
 TABLE = [["id", "x"], [1, 2.5], [2, 3.5]]
@@ -224,10 +228,72 @@ def test_old_and_open_document_spreadsheets(tmp_path: Path) -> None:
     rows = [[ods_text("id"), ods_text("x")], *([ods_number(a), ods_number(b)] for a, b in ((1, 2.5), (2, 3.5)))]
     path = ods(tmp_path / "d.ods", rows)
     assert values(path, "id", "x") == [[1, 2], [2.5, 3.5]]
-    assert sheets(path) == (("One", "A1:B3"),)
+    assert sheets(path, Report("")) == (("One", "A1:B3"),)
     session = session_on(None)
     ok(session, f'import excel "{path}", sheet(One) cellrange(B1)')
     assert session.data.names == ("x",)
+
+
+WITH_ERRORS = [
+    ["id", "x", "note"], [1, 2.5, "a"], [2, Error(0x2A), "b"], [3, Error(0x07, formula=True), "c" * 300],
+    [4, 3.5, Error(0x17)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("make", [xls, xlsb])
+def test_error_cells_of_binary_workbooks_are_missing_and_named(tmp_path: Path, make: Any) -> None:
+    path = make(tmp_path / f"d.{make.__name__}", WITH_ERRORS)
+    data = read(path)
+    np.testing.assert_array_equal(data.numeric("id"), [1, 2, 3, 4])
+    np.testing.assert_array_equal(data.numeric("x"), [2.5, np.nan, np.nan, 3.5])
+    assert data.frame["note"].fillna("").tolist() == ["a", "b", "c" * 300, ""]
+    assert "B3 (#N/A), B4 (#DIV/0!) and C5 (#REF!) hold errors and are missing here." in data.notes
+    part = read(path, cells="A1:B3")
+    assert any(note.startswith("B3 (#N/A) holds an error") for note in part.notes)
+    assert not any("error" in note for note in read(make(path, WITH_ERRORS[:2])).notes)
+
+
+@pytest.mark.parametrize("make", [xls, xlsb])
+def test_sheets_are_listed_by_the_reading_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
+    """What a damaged file brings down is that process, and not this one."""
+    path = make(tmp_path / f"d.{make.__name__}", WITH_ERRORS)
+
+    def here(*_: Any) -> None:
+        raise AssertionError("read in this process")
+
+    monkeypatch.setattr(oldsheets.Workbook, "__init__", here)
+    table = ok(Session(), f'import excel "{path}", describe').tables[0]
+    listed = {row.label: row.values[0] for row in table.rows}
+    assert listed == ({"Old": "A1:C5"} if make is xls else {"Aside": "A1:A1", "Binary": "A1:C5"})
+
+
+def test_where_error_cells_cannot_be_found_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What calamine reads and this program does not understand is no file without errors."""
+
+    def fails(*_: Any) -> list[str]:
+        raise ValueError("odd")
+
+    monkeypatch.setattr(oldsheets, "error_cells", fails)
+    found = read_excel(xls(tmp_path / "d.xls", WITH_ERRORS), Report(""))
+    assert any("are not named" in note for note in found.notes)
+
+
+def test_a_stream_in_the_small_sectors_of_a_compound_file(tmp_path: Path) -> None:
+    """Streams of less than 4,096 bytes lie in sectors of 64, inside a stream of their own."""
+    content = bytes(range(256)) * 3
+    path = ole(tmp_path / "d.xls", {"Workbook": content, "Other": b"other"})
+    raw = bytearray(path.read_bytes())
+    directory = 512 + 512
+    root, book = directory, directory + 128
+    start = struct.unpack_from("<I", raw, book + 116)[0]
+    struct.pack_into("<IQ", raw, root + 116, start, 4096)  # what held the stream holds the small sectors
+    struct.pack_into("<IQ", raw, book + 116, 0, len(content))
+    links = struct.unpack_from("<I", raw, directory + 256 + 116)[0]  # the other stream, as the table of small sectors
+    count = -(-len(content) // 64)
+    struct.pack_into(f"<{count}I", raw, 512 * (links + 1), *range(1, count), 0xFFFFFFFE)
+    struct.pack_into("<II", raw, 60, links, 1)
+    path.write_bytes(raw)
+    assert stream_of(path, ("Book", "workbook")) == content
 
 
 def test_a_formula_of_an_open_document_without_a_result(tmp_path: Path) -> None:

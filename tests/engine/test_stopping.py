@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import itertools
 import threading
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from terrace.data import beside
 from terrace.language.expressions import matrices
 from terrace.progress import CancelCheck
 from terrace.session import stopping
@@ -110,6 +113,55 @@ def test_quantiles_go_up_to_one_for_each_row() -> None:
     for text in ("set obs 9", "generate x = _n", "xtile q = x, nquantiles(9)"):
         assert session.run(text).ok
     assert session.data.numeric("q").tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "commands"),
+    [
+        (np, "argsort", ["sort y"]),
+        (np, "argsort", ["generate g = mod(x, 2)", "collapse (iqr) y, by(g)"]),
+        (np, "lexsort", ["gsort -y"]),
+        (pd, "factorize", ["generate t = string(x)", "sort t"]),
+        (pd, "factorize", ["generate t = string(x)", "levelsof t"]),
+        (np.linalg, "inv", ["matrix A = I(3)", "matrix B = inv(A)"]),
+        (np.linalg, "cholesky", ["matrix A = I(3)", "matrix B = cholesky(A)"]),
+        (np.linalg, "det", ["matrix A = I(3)", "display det(A)"]),
+        (np.linalg, "det", ["matrix A = I(3)", "matrix B = 2 * det(A) * A"]),
+        (np.linalg, "eigh", ["matrix A = I(3)", "matrix symeigen X v = A"]),
+    ],
+)
+def test_a_call_of_compiled_code_that_goes_on_is_left_alone(
+    owner: Any, name: str, commands: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing interrupts such a call, as nothing interrupts waiting for a lock: only who waits for it can be."""
+    session = Session()
+    for text in ("set obs 5", "generate x = _n", "generate y = 0.5 - x", *commands[:-1]):
+        assert session.run(text).ok, text
+    before, release, left = session.state, threading.Event(), threading.Event()
+    call = getattr(owner, name)
+
+    def goes_on(*values: Any, **options: Any) -> Any:
+        release.wait()
+        left.set()
+        return call(*values, **options)
+
+    monkeypatch.setattr(beside, "MANY", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, goes_on)
+        outcome = session.run(commands[-1], cancel=soon())
+    release.set()
+    assert outcome.error is not None and outcome.error[0] == "cancelled" and session.state is before
+    assert left.wait(50)
+    again = session.run(commands[-1])
+    assert again.ok, again.error
+
+
+def test_what_fails_beside_fails_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "MANY", 0)
+    session = Session()
+    assert session.run("matrix A = J(3, 3, 1)").ok
+    outcome = session.run("matrix B = inv(A)")
+    assert outcome.error is not None and "singular" in outcome.error[1]
 
 
 def test_products_in_parts_are_those_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ import pytest
 from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.read import read, stream
+from terrace.data.readers import encoding as encoding_module
 from terrace.data.readers.detect import MISSING
 from terrace.data.readers.encoding import DOUBT, find_encoding
 from terrace.data.readers.survey import FileBytes, survey
@@ -64,6 +65,20 @@ def test_an_encoding_is_guessed_with_a_confidence(tmp_path: Path, encoding: str)
     data = read(made(tmp_path, text, encoding))
     assert data.frame.iloc[:, 1].tolist() == words * 2
     assert told(data, f"The encoding {encoding} is guessed", "confidence 0.")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", [*WORDS, "utf-8", "utf-8-sig", "utf-16"])
+def test_an_encoding_is_the_same_wherever_the_blocks_of_a_file_end(
+    tmp_path: Path, encoding: str, ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, *words = WORDS.get(encoding, WORDS["cp1252"]).split()
+    text = f"x,{name}{ends}" + "".join(f"{k},{w}{ends}" for k, w in enumerate(["plain", *words * 3]))
+    path = made(tmp_path, text, encoding)
+    whole = find_encoding(path.read_bytes(), path)
+    monkeypatch.setattr(encoding_module, "_BLOCK", 13)
+    with open(path, "rb", buffering=0) as file:
+        assert find_encoding(FileBytes(file), path) == find_encoding(memoryview(path.read_bytes()), path) == whole
 
 
 def test_doubt_names_the_option_and_the_second_guess(tmp_path: Path) -> None:
@@ -269,7 +284,7 @@ def test_dates(tmp_path: Path, written: list[str], wanted: list, words: str) -> 
     assert told(data, "d: ", words)
 
 
-@pytest.mark.parametrize("written", [["1/2/2020", "3/4/2021"], ["13/2/2020", "2/13/2020"], ["10:30", "11:45"]])
+@pytest.mark.parametrize("written", [["1/2/2020", "3/4/2021"], ["13/2/2020", "2/13/2020"], ["10:30", "31:45"]])
 def test_what_may_mean_two_things_stays_text(tmp_path: Path, written: list[str]) -> None:
     data = read(made(tmp_path, "id,d\n" + "".join(f"{k},{w}\n" for k, w in enumerate(written))))
     assert data.frame["d"].tolist() == written
@@ -280,6 +295,59 @@ def test_durations_are_seconds(tmp_path: Path) -> None:
     data = read(made(tmp_path, "a,b\n1:30:00,PT1H30M\n26:00:01.5,P1D\n,\n"))
     np.testing.assert_array_equal(data.numeric("a"), [5400, 93601.5, np.nan])
     np.testing.assert_array_equal(data.numeric("b"), [5400, 86400, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds", "words"),
+    [
+        (["7:30", "08:15", "23:59", "0:05"], [27000, 29700, 86340, 300], "such as 7:30, are read as hours and minutes"),
+        (["7:30 am", "12:05 AM", "12:00 p.m."], [27000, 300, 43200], "in seconds since midnight"),
+        (["7:30:05 PM", "7:30 PM"], [70205, 70200], "in seconds since midnight"),
+        (["7:30:05", "8:15"], [27005, 29700], "such as 8:15, are read as hours and minutes"),
+        (["8:15", "7:30:05.5"], [29700, 27005.5], "such as 8:15, are read as hours and minutes"),
+    ],
+)
+def test_times_of_day_are_seconds_since_midnight(
+    tmp_path: Path, written: list[str], seconds: list[float], words: str
+) -> None:
+    path = made(tmp_path, "id;t\n" + "".join(f"{k};{w}\n" for k, w in enumerate(written)) + "9;\n")
+    for data in (read(path), stream(path)):
+        assert told(data, "t: ", words)
+    np.testing.assert_array_equal(read(path).numeric("t"), [*seconds, np.nan])
+
+
+@pytest.mark.parametrize("written", [["7:30", "noon"], ["7:30", "13:05 pm"], ["7:30", "24:10"], ["7:30", "8:60"]])
+def test_what_is_no_time_of_day_keeps_all_of_them_text(tmp_path: Path, written: list[str]) -> None:
+    data = read(made(tmp_path, "id,t\n" + "".join(f"{k},{w}\n" for k, w in enumerate(written))))
+    assert data.frame["t"].tolist() == written
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "fields"),
+    [(";", ["1,234", "2,345", " NA", "1,012,345"]), (",", ['"1,234"', '"2,345"', '" NA "', '"1,012,345"']),
+     (";", [" 1,234", "2,345", ".  ", "1,012,345 "])],
+)  # fmt: skip
+def test_thousands_beside_signs_of_missing_with_blanks(tmp_path: Path, delimiter: str, fields: list[str]) -> None:
+    data = read(made(tmp_path, f"id{delimiter}x\n" + "".join(f"{k}{delimiter}{f}\n" for k, f in enumerate(fields))))
+    np.testing.assert_array_equal(data.numeric("x"), [1234, 2345, np.nan, 1012345])
+
+
+@pytest.mark.parametrize(
+    ("lines", "names", "left_out"),
+    [
+        ("# measured, 2020\n", "v1 v2", "Row 1 left out"), ("#1,2.5\n", "v1 v2", "Row 1 left out"),
+        ("# id, x\n", "id x", ""), ("# id, x\n#1,2.5\n", "id x", "Row 2 left out"),
+        ("# a, remark\nid,x\n", "id x", "Row 1 left out"),
+    ],
+)  # fmt: skip
+def test_lines_with_a_number_sign_as_wide_as_the_table(
+    tmp_path: Path, lines: str, names: str, left_out: str
+) -> None:
+    """Above numbers such a line holds their names, where names can look like that."""
+    data = read(made(tmp_path, lines + "".join(f"{k},{1.5 * k}\n" for k in range(1, 9))))
+    assert data.names == tuple(names.split())
+    assert data.numeric(data.names[0]).tolist() == [*range(1, 9)]
+    assert told(data, left_out, "begins with #") if left_out else not told(data, "left out")
 
 
 # --- import delimited -----------------------------------------------------------------------------------------------
@@ -488,3 +556,30 @@ def test_a_line_end_of_one_letter_inside_quotation_marks_is_text(tmp_path: Path)
     data = read(path)
     assert [t.replace("\r\n", "\n") for t in data.frame["t"]] == ["a\rb", "c\nd", "e\nf"]
     assert data.frame["x"].tolist() == [1, 2, 3]
+
+
+# --- what numbers may lose ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|", "-"])
+def test_zeros_before_a_number_are_seen_wherever_they_stand(monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
+    monkeypatch.setattr("terrace.data.readers.survey.BLOCK", 32)
+    rng = np.random.default_rng(3)
+    texts = ["0", "0.05", "10", "100.07", "1e-05", "2E+07", "2020-01-02", "2020.05", "a07", "10:05", "-0.5", "", "0x1"]
+    plain = [text for text in texts if mark not in text]
+    for _ in range(200):
+        fields = [str(rng.choice(plain)) for _ in range(int(rng.integers(1, 40)))]
+        ends = [str(rng.choice([mark, "\n"])) for _ in fields]
+        assert not survey("".join(map("".join, zip(fields, ends, strict=True))).encode(), 0, mark, Report("")).zeros
+        fields[int(rng.integers(len(fields)))] = str(rng.choice(["007", "-01", "+00", " 01", '"05"', "00"]))
+        assert survey("".join(map("".join, zip(fields, ends, strict=True))).encode(), 0, mark, Report("")).zeros
+
+
+def test_blanks_and_signs_at_the_edge_of_a_field_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("terrace.data.readers.survey.BLOCK", 32)
+    rng = np.random.default_rng(4)
+    for _ in range(300):
+        fields = [str(rng.choice(["a b", "1+2", "x\ty", "1.5", "", "word"])) for _ in range(int(rng.integers(1, 40)))]
+        padded = rng.random() < 0.5
+        if padded:
+            fields[int(rng.integers(len(fields)))] = str(rng.choice([" a", "a ", "+1", "1\t", " "]))
+        text = "".join(field + str(rng.choice([",", "\n", "\r\n"])) for field in fields)
+        assert survey(text.encode(), 0, ",", Report("")).padded == padded

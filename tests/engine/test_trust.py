@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from terrace.session.trust import as_lines, to_be_shown
+from terrace.session.trust import as_lines, shown_of_typed, to_be_shown
 
 
 def shown(file: Path, text: str, working: Path | None = None, begins: Path | None = None) -> list[str]:
@@ -75,3 +75,31 @@ def test_a_do_file_whose_name_has_blanks_is_looked_through_without_quotation_mar
     assert shown(own / "a.do", "quietly do my file.do, nostop") == [
         "line 1 writes ../x: quietly do my file.do, nostop: save ../x"
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen", "lines"),
+    [
+        ("do own/a.do", True, ["line 3 writes ../y: save ../y"]),
+        ("do own/a.do", False, [
+            "line 1 writes x: save x", "line 2 writes a file whose name is made by macros: save `f'",
+            "line 3 writes ../y: save ../y",
+        ]),
+        ("cd own\nquietly run a 1 2", False, ["line 3 writes ../y: save ../y"]),
+        ("do own/inner", True, []),
+        ("do own/inner", False, []),
+        ("save ../y\nerase ../y\ndisplay 1", False, []),  # typed, and not hidden in a file
+        ("do own/none.do", False, []),
+        ("do `f'", True, ["line 1 runs a do-file whose name is made by macros: do `f'"]),
+        ("if 1 {", False, []),
+    ],
+)  # fmt: skip
+def test_do_files_that_are_typed_are_looked_through(
+    typed: str, chosen: bool, lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names begin where the user is; a folder that was chosen by cd is the user's own, that of the start is not."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "a.do").write_text("save x\nsave `f'\nsave ../y\n", encoding="utf-8")
+    (tmp_path / "own" / "inner.do").write_text("save own/x\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert as_lines(shown_of_typed(typed, str(tmp_path) if chosen else "")) == lines

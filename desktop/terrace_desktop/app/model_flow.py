@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from terrace.session.effects import Effect
+from terrace.spec.title import model_title
 from terrace_desktop.forms.facts import short_title
 from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import ResultsPane
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
+    from terrace.session.session import Session
     from terrace.spec.model import ModelSpec
     from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from terrace_desktop.ui.settings import Settings
     from terrace_desktop.ui.work_panel import Zones
     from terrace_desktop.work.history import Entry
+    from terrace_desktop.work.session_port import Snapshot
 
 
 class ModelFlow(QObject):
@@ -48,6 +51,7 @@ class ModelFlow(QObject):
         self.window = window
         self.controller = controller
         self.results = results
+        self._origin: ModelCard | None = None  # what the model that is being built comes from
         self.settings = settings
         self.zones = zones
         self.variables = variables
@@ -60,8 +64,10 @@ class ModelFlow(QObject):
         results.refit_all_asked.connect(self.refit_stale)
         results.open_asked.connect(self.open_data_of)
         results.plots_asked.connect(self.make_plots)
+        results.further_asked.connect(self.work_out)
         results.outline_asked.connect(controller.run)
         results.ml_test_asked.connect(lambda command: compare_by_ml(controller, command))
+        results.draft_asked.connect(self.show_draft)
         results.new_model_asked.connect(lambda: self.open_builder(None))
 
     def actions(self) -> list[Action]:
@@ -125,8 +131,38 @@ class ModelFlow(QObject):
         self.builder.fit_requested.connect(self._fit)
         fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
         self.builder.live.follow(self.controller.previewer(), fit, name)
+        self._origin = origin
+        self.builder.state.changed.connect(self._draft_changed)
         self.builder.cancelled.connect(self.close_builder)
         self.zones.open(self.builder)
+        self._draft_changed()
+
+    def _draft_changed(self) -> None:
+        """The outline has the model that is being built, under the one that it comes from: the active one of its
+        outcome where no other was said."""
+        builder = self.builder
+        if builder is None:
+            return
+        if self._origin is None and builder.live.preview is not None:
+            found = self._active_with(builder.spec.outcome.name)
+            if found is not None:
+                self._origin, title = found, self.tr("Model {0}").format(found.number)
+                builder.subtitle = self.tr("from {0}").format(title)
+                builder.head_changed.emit()
+                builder.live.preview.compare_with(found.fit, title)
+        begun = builder.is_draft() or builder.spec.outcome.name
+        title = self.tr("{0}: {1}").format(builder.title, model_title(builder.spec)) if begun else ""
+        self.results.show_draft(title, 0 if self._origin is None else self._origin.item.id)
+
+    def _active_with(self, outcome: str) -> ModelCard | None:
+        """The card of the active model, where it is of this outcome and of the data that are open."""
+        cards = (c for c in self.results.cards() if self.is_active(c) and self.has_data_of(c))
+        return next((c for c in cards if outcome and c.fit.outcome == outcome), None)
+
+    def show_draft(self) -> None:
+        """The model that is being built, in the panel."""
+        if self.builder is not None:
+            self.zones.open(self.builder)
 
     def _next_title(self) -> str:
         return self.tr("Model {0}").format(len(self.results.cards()) + 1)
@@ -181,7 +217,8 @@ class ModelFlow(QObject):
     def discard_builder(self) -> None:
         """The draft goes away; the panel stays as it is."""
         if self.builder is not None:
-            builder, self.builder = self.builder, None
+            builder, self.builder, self._origin = self.builder, None, None
+            self.results.show_draft("")
             builder.close_down()
             self.zones.panel.forget(builder)
             builder.deleteLater()
@@ -215,6 +252,8 @@ class ModelFlow(QObject):
     def _fit(self, command: str) -> None:
         for definition in self.builder.definitions() if self.builder is not None else ():
             self.controller.run(definition)
+        if self._origin is not None and self.results.card(self._origin.item.id) is self._origin:
+            self.activate(self._origin)  # which makes it the one that the new model comes from
         self.controller.run(command)
         self.close_builder()
 
@@ -321,6 +360,19 @@ class ModelFlow(QObject):
         restored = outcome.type == "estimates restore"  # the window does that on the way to something else
         if passing and not shown and not restored:
             self.told.emit(told.split("\n")[0])
+
+    def work_out(self, card: ModelCard) -> None:
+        """Work out what costs more than the fit, ICC, R² and tests of terms, for a card that is seen."""
+        from terrace.session.document.card import complete
+        from terrace_desktop.work.session_port import take_snapshot
+
+        id_ = card.item.id
+
+        def work(session: Session) -> Snapshot:
+            complete(session, id_)
+            return take_snapshot(session)
+
+        self.controller.call(f"the further tables of model {card.item.number}", work, self.controller.take)
 
     def make_plots(self, card: ModelCard, row: PlotRow) -> None:
         """Compute the diagnostic plots of a model for the row that is open on its card."""

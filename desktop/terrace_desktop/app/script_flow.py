@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,29 @@ from terrace_desktop.work.controller import Controller
 
 if TYPE_CHECKING:
     from terrace.session.contract import Outcome
+    from terrace.session.session import Session
     from terrace_desktop.ui.settings import Settings
+
+
+_SHOWN = 60  # characters of a command in a question
+_RUNS = re.compile(r"\b(?:do|run?)\b")
+
+
+class _Typed:
+    """The question before commands that were typed."""
+
+    def __init__(self, flow: ScriptFlow, text: str) -> None:
+        self._flow, self._text = flow, text
+
+    def look(self, session: Session) -> list[str]:
+        if not _RUNS.search(self._text):
+            return []
+        from terrace.session import trust
+
+        return trust.as_lines(trust.shown_of_typed(self._text, session.state.folder))
+
+    def ask(self, lines: list[str]) -> None:
+        self._flow.ask_typed(self._text, lines)
 
 
 class ScriptFlow(QObject):
@@ -70,6 +93,13 @@ class ScriptFlow(QObject):
 
         self._looked_through(f"looking through {path}", look, ask, run)
 
+    def run_typed(self, text: str) -> None:
+        """Run a command, or the lines of a text as a do-file; where these run a do-file that goes outside of its
+        folder, ask first and show its lines, as `run_do` does.
+        """
+        lines = "\n" in text.strip()
+        (self.controller.run_script if lines else self.controller.run)(text, question=_Typed(self, text))
+
     def run_last_session(self) -> None:
         """Run what was run in the session before this one; where it wrote files, ask whether to write them again."""
         text = self._last()
@@ -108,6 +138,15 @@ class ScriptFlow(QObject):
             dialog.show()
 
         self.controller.call_view(label, look, found)
+
+    def ask_typed(self, text: str, lines: list[str]) -> None:
+        """Show what the do-files of commands would do that were typed, and run these as the user says."""
+        controller, first = self.controller, text.strip().split("\n")[0]
+        dialog = dialogs.TrustDialog(self.window, first if len(first) <= _SHOWN else f"{first[:_SHOWN]}…", lines)
+        run = controller.run_script if "\n" in text.strip() else controller.run
+        dialog.accepted.connect(lambda: run(text))
+        dialog.without.connect(lambda: controller.run_script(text, writes=False))
+        dialog.show()
 
     def _ran(self, path: Path, outcome: Outcome | None) -> None:
         if outcome is None:

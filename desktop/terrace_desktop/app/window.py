@@ -251,7 +251,7 @@ class MainWindow(QMainWindow):
         self.results.rows_selected.connect(self.left.mark_rows)
         self.results.models_changed.connect(self._refresh)
         self.results.command_edit_asked.connect(self._edit_command)
-        self.results.command_run_asked.connect(self._run)
+        self.results.command_run_asked.connect(self.scripts.run_typed)
         self.left.filter_changed.connect(self._refresh)
         self.left.edit_asked.connect(self.edit_variables)
         self.left.list.taken.connect(self._take_variable)
@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
         self.actions_.tool_used.connect(self._panel_changed)
         self.actions_.find.left.connect(self.left.begin)
         self.help.keys = self.actions_.sheet
-        self.left.history_tab.run_asked.connect(self._run)
+        self.left.history_tab.run_asked.connect(self.scripts.run_typed)
         self.left.history_tab.save_asked.connect(self.exports.save_history)
         self.start.open_asked.connect(self.data.ask_open)
         self.start.file_asked.connect(self.data.open_file)
@@ -292,13 +292,6 @@ class MainWindow(QMainWindow):
             then()
         else:
             self.controller.ready.connect(then, Qt.ConnectionType.SingleShotConnection)
-
-    def _run(self, command: str) -> None:
-        """Run a command, or the lines of a text as a do-file."""
-        if "\n" in command.strip():
-            self.controller.run_script(command)
-        else:
-            self.controller.run(command)
 
     # --- what the session tells ---------------------------------------------------------------------
     def _ready(self) -> None:

@@ -372,7 +372,7 @@ class LivePanel(QWidget):
             return False
         self.use.setEnabled(False)
         self.wrong.setVisible(False)
-        self.state.apply(edit.arrange(spec))
+        self.state.apply(edit.arrange(spec), as_given=True)
         self._show_command(command_of(self.state.spec))
         return True
 

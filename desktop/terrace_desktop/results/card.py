@@ -275,7 +275,7 @@ def fill_looks(
     metric: bool = True,
 ) -> None:
     """Choices of how tables are shown, as sub-menus of a menu; `choose` gets the one that is taken."""
-    from terrace_desktop.results.numbering import USUAL
+    from terrace.session.document.card import parts_of
     from terrace_desktop.ui.words import tr
 
     decimals = [(str(n), str(n), n == look.decimals) for n in DECIMALS]
@@ -291,7 +291,7 @@ def fill_looks(
         found = [(k, t, k == shown) for k, t in kinds]
         _choices(menu, tr("Random effects as"), "metric", found, lambda k: choose(metric=k))
     if parts:
-        here = USUAL if look.parts is None else look.parts
+        here = parts_of(look)
         sub = named(menu.addMenu(tr("Parts")), "look_parts", tr("Parts"))
         for key, title in parts:
             action = sub.addAction(title)

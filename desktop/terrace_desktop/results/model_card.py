@@ -10,14 +10,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from terrace.report import formats
-from terrace.spec.model import Metric
+from terrace.results.labels import table_labels
+from terrace.session.document.card import model_tables, needs_more, table_keys
 from terrace_desktop.results import face
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import LINE, Card, Folds, Setting
 from terrace_desktop.results.clipboard import tables_mime, values_mime
 from terrace_desktop.results.command_box import command_box
 from terrace_desktop.results.naming import fit_facts
-from terrace_desktop.results.numbering import parts_of
 from terrace_desktop.ui.widgets import Notice, named
 from terrace_desktop.ui.words import marked
 
@@ -51,7 +51,11 @@ FORMS = (  # the forms that most people look for, by the words that they use; No
 )
 PARTS = (
     ("random", QT_TRANSLATE_NOOP("ModelCard", "Random effects")),
-    ("fit", QT_TRANSLATE_NOOP("ModelCard", "Model fit")),
+    ("icc", QT_TRANSLATE_NOOP("ModelCard", "Intraclass correlation")),
+    ("r2", QT_TRANSLATE_NOOP("ModelCard", "R²")),
+    ("fit", QT_TRANSLATE_NOOP("ModelCard", "Log likelihood, AIC and BIC")),
+    ("terms", QT_TRANSLATE_NOOP("ModelCard", "Tests of terms")),
+    ("standardized", QT_TRANSLATE_NOOP("ModelCard", "Standardised effects")),
 )
 FAILED = ("not-converged", "no-maximum")  # what a fit says itself where it failed
 MENDED = ("boundary", "not-identified", "collinear", *FAILED)
@@ -70,6 +74,7 @@ class ModelCard(Card):
     rows_selected = Signal(object)
     plot_export_asked = Signal(object, str)
     reveal_asked = Signal(object)  # a widget that has opened under the card
+    further_asked = Signal()  # the tables that cost more than those of the fit
     gap = 24
 
     def __init__(self, item: Item, setting: Setting) -> None:
@@ -124,28 +129,17 @@ class ModelCard(Card):
         height = self.gap + 2 * LINE
         if self.folded:
             return height
-        for table in self.outcome.tables:
-            if table.key in parts_of(self.setting.look):
-                height += LINE * (len(table.rows) + 3)
+        shown = table_keys(self.item, self.setting.look)
+        height += LINE * sum(len(t.rows) + 3 for t in self.outcome.tables if t.key in shown)
+        height += LINE * 4 * sum(k in shown for k in ("summary", "terms"))
         return height + 2 * LINE * (1 + len(self.fit.warnings))
 
     # --- contents -----------------------------------------------------------------------------------
     def tables(self) -> tuple[Table, ...]:
-        """The journal tables that are shown, in the metric, the decimals and the parts chosen."""
+        """The tables that are shown, with the metric, the decimals and the parts chosen."""
         look = self.setting.look
-        metric: Metric = "sd" if (look.metric or self.fit.spec.display.metric) == "sd" else "variance"
-        labels = {} if look.labels is False else self.labels()
-        shown = parts_of(look)
-        tables = self.fit.tables(metric=metric, labels=labels, warnings=False)
-        return tuple(face.dressed(t, look) for t in tables if t.key in shown or t.key not in ("fixed", "random", "fit"))
-
-    def labels(self) -> dict[str, str]:
-        """Labels of the group variables, for the headings of the levels."""
-        if self.dataset is None:
-            return {}
-        levels = [e.level for e in self.fit.spec.random if e.level in self.dataset]
-        found = {name: self.dataset.variable(name).label for name in levels}
-        return {name: text for name, text in found.items() if text}
+        labels = {} if look.labels is False else table_labels([self.fit], self.dataset)
+        return tuple(face.dressed(t, look) for t in model_tables(self.item, look, labels))
 
     def build(self, column: QVBoxLayout) -> None:
         column.addLayout(self.head("model", self._edit_button(), self._after_button()))
@@ -161,6 +155,8 @@ class ModelCard(Card):
         if self.setting.view == "text":
             self._browser.show_plain(self.outcome.text.strip("\n"))
         else:
+            if needs_more(self.item, self.setting.look):
+                self.further_asked.emit()
             tables, first, look = self.tables(), self.setting.numbers.table, self.setting.look
             self._browser.show_html(
                 face.tables_html(tables, first, look), face.tables_html(tables, first, look, narrow=True)

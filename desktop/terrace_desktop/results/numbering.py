@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from terrace.session.document.card import table_keys
+
 if TYPE_CHECKING:
     from terrace.session.document.items import Document, Item, Look
-
-USUAL = ("random",)
-"""Tables of a model that stand beside its fixed effects where nobody chose; how well it fits is among its details."""
-
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
@@ -34,11 +32,6 @@ def look_of(item: Item, document: Document) -> Look:
     )
 
 
-def parts_of(look: Look) -> tuple[str, ...]:
-    """The keys of the tables of a model that are shown."""
-    return ("fixed", *(USUAL if look.parts is None else look.parts))
-
-
 def numbering(document: Document) -> Mapping[int, Numbers]:
     """The numbers of each item by its id. What is folded keeps its numbers: folding renumbers nothing."""
     out: dict[int, Numbers] = {}
@@ -56,9 +49,7 @@ def n_tables(item: Item, document: Document) -> int:
         return 0
     if item.kind != "model" or item.outcome.fit is None:
         return len(item.outcome.tables)
-    shown = parts_of(look_of(item, document))
-    keys = [t.key for t in item.outcome.tables]
-    return sum(1 for k in keys if k in shown or k not in ("fixed", "random", "fit"))
+    return len(table_keys(item, look_of(item, document)))
 
 
 def n_figures(item: Item) -> int:

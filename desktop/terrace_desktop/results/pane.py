@@ -54,6 +54,7 @@ class ResultsPane(QFrame):
     command_run_asked = Signal(str)
     ml_test_asked = Signal(str)  # the command of a likelihood-ratio test
     plot_export_asked = Signal(object, str, object)  # Plot, format, ModelCard or None
+    further_asked = Signal(object)  # ModelCard: tables that are worked out where they are seen
     rows_selected = Signal(object)
     models_changed = Signal()
     new_model_asked = Signal()
@@ -225,6 +226,7 @@ class ResultsPane(QFrame):
         card.plot_export_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, card))
         card.rows_selected.connect(self.rows_selected)
         card.reveal_asked.connect(self.view.bring_into_view)
+        card.further_asked.connect(lambda: self.further_asked.emit(card))
         return card
 
     def _output(self, card: OutputCard) -> OutputCard:

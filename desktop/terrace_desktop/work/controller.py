@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -21,6 +21,24 @@ POLL = 100  # ms between looks at the progress of a job
 PATIENCE = 0.6  # s before a running job is shown
 T = TypeVar("T")
 Then = Callable[["Outcome | None"], object]
+
+
+class Question(Protocol):
+    """What has to be asked before commands run, when it is their turn: `look` finds the lines to be read before, and
+    `ask` is called with these in place of running; no lines, no question.
+    """
+
+    def look(self, session: Session) -> list[str]: ...
+
+    def ask(self, lines: list[str]) -> object: ...
+
+
+class _Held(Exception):
+    """Commands were not run, since the user has to read something before."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("Not run: a question is open.")
+        self.lines = lines
 
 
 class Controller(QObject):
@@ -76,7 +94,7 @@ class Controller(QObject):
         if warm_up is not None:  # while the user looks at the window
             self.worker.put(Operation(lambda _t: warm_up(), lambda _: None, self.failed.emit, "warming up"))
 
-    def run(self, command: str, then: Then | None = None) -> Entry:
+    def run(self, command: str, then: Then | None = None, *, question: Question | None = None) -> Entry:
         """Queue a command; `then` is called with its outcome (None if it never ran)."""
         entry = self.history.add(command.strip())
         port, told = self.port, then or _nobody
@@ -86,8 +104,12 @@ class Controller(QObject):
             told(ran.outcome)
 
         def failure(error: Exception) -> None:
-            self._finish_without_outcome(entry.id, job, "error", str(error))
-            self.failed.emit(error)
+            if isinstance(error, _Held) and question is not None:
+                self._finish_without_outcome(entry.id, job, "cancelled", str(error))
+                question.ask(error.lines)
+            else:
+                self._finish_without_outcome(entry.id, job, "error", str(error))
+                self.failed.emit(error)
             told(None)
 
         def cancelled() -> None:
@@ -95,6 +117,7 @@ class Controller(QObject):
             told(None)
 
         def work(task: Task) -> Ran:
+            _hold(port, question)
             return port.run(entry.command, task)
 
         def started() -> None:
@@ -104,7 +127,9 @@ class Controller(QObject):
         self._entries[job] = entry.id
         return entry
 
-    def run_script(self, script: str | Path, then: Then | None = None, *, writes: bool = True) -> None:
+    def run_script(
+        self, script: str | Path, then: Then | None = None, *, writes: bool = True, question: Question | None = None
+    ) -> None:
         """Queue the commands of a text or of a do-file: one entry of the history each, and the first error ends it.
 
         ``then`` is called with the outcome of the last, None where there was none. Without `writes`, commands that
@@ -118,7 +143,10 @@ class Controller(QObject):
 
         def failure(error: Exception) -> None:
             self._end_step(job, "error")
-            self.failed.emit(error)
+            if isinstance(error, _Held) and question is not None:
+                question.ask(error.lines)
+            else:
+                self.failed.emit(error)
             told(None)
 
         def cancelled() -> None:
@@ -126,6 +154,7 @@ class Controller(QObject):
             told(None)
 
         def work(task: Task) -> Outcome | None:
+            _hold(port, question)
             return port.run_script(
                 script, task, lambda step: task.tell(lambda: self._stepped(job, step)), writes=writes
             )
@@ -157,6 +186,12 @@ class Controller(QObject):
     def previewer(self) -> Previewer:
         """What finds previews of one form, on a thread of their own."""
         return Previewer(self.preview_worker, lambda: self.snapshot.state)
+
+    def take(self, snapshot: Snapshot) -> None:
+        """What the session is by work that was no command: results that have been completed."""
+        if self.snapshot.document is not snapshot.document:
+            self.snapshot = snapshot
+            self.changed.emit(snapshot, frozenset({"document"}))
 
     def cancel(self) -> None:
         """Stop the running job and those behind it."""
@@ -244,6 +279,12 @@ class Controller(QObject):
             entry_id = self._entries.get(job)
             entry = None if entry_id is None else self.history.entry(entry_id)
             self.progressed.emit(entry, job.progress, seconds)
+
+
+def _hold(port: SessionPort, question: Question | None) -> None:
+    """Raise `_Held` where the question has to be asked."""
+    if question is not None and (lines := question.look(port.session)):
+        raise _Held(lines)
 
 
 def _nobody(_outcome: Outcome | None) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from terrace.data.progress import Report
 
@@ -44,3 +47,25 @@ class Beside(Generic[T]):
         if self._error is not None:
             raise self._error
         return self._found.pop()
+
+
+def cancellable(work: Callable[[], T], values: int) -> T:
+    """What `work` gives, one call of compiled code on so many values: who waits for it can be interrupted.
+
+    The interruption of `session/stopping` comes between two steps of Python, and there is none inside such a call.
+    """
+    return work() if values < MANY else Beside(work).result(Report(""))
+
+
+def solved(function: Callable[[Any], Any], matrix: npt.NDArray[Any]) -> Any:
+    """What a function of linear algebra makes of a matrix, as in `cancellable`; steps grow with the third power."""
+
+    def work() -> Any:
+        with np.errstate(all="ignore"):  # it belongs to the thread
+            return function(matrix)
+
+    return cancellable(work, matrix.size * max(1, len(matrix) // 100))
+
+
+MANY = 500_000
+"""Values from which on sorting them takes a part of a second that is felt."""

@@ -6,7 +6,7 @@ makes undo cheap and lets a fit on a worker thread keep the data it started with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -17,12 +17,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from terrace.data.beside import cancellable
 from terrace.data.digits import EXACT, whole_text
 from terrace.data.row_numbers import places, with_copies
 from terrace.data.value import Value
 from terrace.errors import DataError, DidYouMean
 
 FloatArray = npt.NDArray[np.float64]
+_NO_LABELS: Mapping[Value, str] = MappingProxyType({})  # one for all of thousands of variables
 
 
 class Measure(StrEnum):
@@ -51,7 +53,7 @@ class Variable:
     name: str
     label: str = ""
     measure: Measure = Measure.CONTINUOUS
-    value_labels: Mapping[Value, str] = field(default_factory=dict)
+    value_labels: Mapping[Value, str] = field(default_factory=lambda: _NO_LABELS)
     missing_codes: tuple[Value, ...] = ()
     format: str = ""
     missing_ranges: tuple[tuple[float, float], ...] = ()
@@ -60,7 +62,8 @@ class Variable:
     label_set: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value_labels", MappingProxyType(dict(self.value_labels)))
+        labels = MappingProxyType(dict(self.value_labels)) if self.value_labels else _NO_LABELS
+        object.__setattr__(self, "value_labels", labels)
 
     @property
     def declares_missing(self) -> bool:
@@ -238,7 +241,7 @@ class Dataset:
             column = column.where(column.notna() & (column != ""), None)
             if v.missing_codes:
                 column = column.where(~column.isin(list(v.missing_codes)), None)
-            found: tuple[Any, Any] = pd.factorize(column, sort=True)
+            found: tuple[Any, Any] = cancellable(lambda: pd.factorize(column, sort=True), len(column))
         else:
             found = _number_codes(self.numeric(name))
         return found[0].astype(np.int64, copy=False), tuple(found[1].tolist())
@@ -293,7 +296,18 @@ class Dataset:
             variables=variables,
             panel=panel,
             sorted_by=_up_to(self.sorted_by, kept.__contains__),
+            documents=self.documents_of(kept),
         )
+
+    def documents_of(self, names: Collection[str]) -> tuple[str, ...]:
+        """The documents of the data, and those on variables of these names; those on its other variables go with them.
+        """
+
+        def stays(text: str) -> bool:
+            name, colon, _ = text.partition(": ")
+            return not colon or name not in self or name in names
+
+        return tuple(filter(stays, self.documents))
 
     def renamed(self, old: str, new: str) -> Dataset:
         """A dataset in which one variable has another name; `DataError` where that is taken or not legal."""
@@ -394,7 +408,7 @@ def _number_codes(values: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray
             if some:
                 codes[missing] = -1
             return codes, np.flatnonzero(seen).astype(np.float64) + low
-    found: tuple[Any, Any] = pd.factorize(values, sort=True)
+    found: tuple[Any, Any] = cancellable(lambda: pd.factorize(values, sort=True), len(values))
     return found
 
 

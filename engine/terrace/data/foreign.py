@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -155,19 +154,20 @@ def _inside_zip(path: Path) -> Foreign | str | None:
     return "compressed"
 
 
+_STREAMS: dict[str, Foreign | str] = {
+    "EncryptedPackage": LOCKED, "Workbook": "xls", "Book": "xls", "WordDocument": WORD, "PowerPoint Document": SLIDES
+}  # fmt: skip
+_BLOCK = 1 << 20
+
+
 def _inside_ole(path: Path) -> Foreign | str | None:
-    """By the names of streams in its directory, which stand there in UTF-16."""
-
-    def named(name: str) -> bytes:
-        return name.encode("utf-16-le") + b"\0\0"
-
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-
-        def has(name: str) -> bool:
-            return content.find(named(name)) >= 0
-
-        if has("EncryptedPackage"):
-            return LOCKED
-        if has("Workbook") or has("Book"):
-            return "xls"
-        return WORD if has("WordDocument") else SLIDES if has("PowerPoint Document") else None
+    """By the names of streams in its directory, which stand there in UTF-16; the first of `_STREAMS` that is there."""
+    names = {name: name.encode("utf-16-le") + b"\0\0" for name in _STREAMS}
+    longest = max(map(len, names.values()))
+    found: set[str] = set()
+    content = b""
+    with open(path, "rb") as file:  # not mapped: a file that another program cuts meanwhile would end the process
+        while block := file.read(_BLOCK):
+            content = content[-longest:] + block
+            found |= {name for name, written in names.items() if written in content}
+    return next((kind for name, kind in _STREAMS.items() if name in found), None)

@@ -122,7 +122,7 @@ FORMATS = (
         "stata", "a Stata file", "Stata", (".dta",), ("pandas",),
         reader="terrace.data.readers.stata:read_stata", options=("encoding",),
         written=(".dta",), writer="terrace.data.writers.stata:write_stata", keeps="labels",
-        holds=ALL - {"measures", "widths", "panel"},
+        holds=ALL - {"measures", "widths"},
         again="terrace.data.writers.losses:from_stata", content=_stata,
     ),
     DataFormat(

@@ -12,6 +12,8 @@ import pandas as pd
 
 from terrace.data.dataset import Measure
 
+FEWEST = 20
+"""Rows up to which values that are all different say nothing."""
 _FEW = 6
 _HEAD = 1000  # values that are looked at first
 _IDENTIFIER = re.compile(
@@ -42,11 +44,11 @@ def guess_measures(names: Sequence[str], values: npt.NDArray[Any]) -> list[Measu
     high = np.where(known, values, -np.inf).max(axis=0, initial=-np.inf)
     with np.errstate(invalid="ignore"):
         span = high - low + 1
-    close = whole & ((span <= _FEW) | ((n > 20) & (span == n)))
+    close = whole & ((span <= _FEW) | ((n > FEWEST) & (span == n)))
     out = [Measure.CONTINUOUS] * len(names)
     for k in map(int, np.flatnonzero(whole)):
         if close[k] or _IDENTIFIER.fullmatch(names[k]):  # the others are continuous, whatever else they are
-            out[k] = guess_measure(names[k], pd.Series(values[:, k]), labelled=False)
+            out[k] = _of_numbers(names[k], values[:, k], labelled=False)
     return out
 
 
@@ -56,23 +58,26 @@ def guess_measure(name: str, values: pd.Series, *, labelled: bool) -> Measure:
     Anything else is continuous. Variables that by name run with time stay continuous: waves 0 to 4 are
     codes to a machine and a slope to the user.
     """
-    named = bool(_IDENTIFIER.fullmatch(name)) and not _NOT_IDENTIFIER.fullmatch(name)
     n = len(values)
     if not pd.api.types.is_numeric_dtype(values.dtype):
-        if named or (n > 20 and values.iloc[:_HEAD].is_unique and values.notna().all() and values.is_unique):
-            return Measure.IDENTIFIER
-        return Measure.NOMINAL
+        distinct = n > FEWEST and values.iloc[:_HEAD].is_unique and values.notna().all() and values.is_unique
+        return measure_of_words(name, bool(distinct))
     if isinstance(values.dtype, np.dtype):
         array = values.to_numpy()
         if array.dtype.kind == "f" and _has_fractions(array[:_HEAD]):
             return Measure.NOMINAL if labelled else Measure.CONTINUOUS
     else:
         array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    return _of_numbers(name, array, labelled)
+
+
+def _of_numbers(name: str, array: npt.NDArray[Any], labelled: bool) -> Measure:
+    n = len(array)
     whole = bool(array.size)
     if array.dtype.kind == "f":
         array = array[~np.isnan(array)]
         whole = bool(array.size) and bool(np.isfinite(array).all()) and bool((array == np.floor(array)).all())
-    if whole and named:
+    if whole and _named(name):
         return Measure.IDENTIFIER
     if labelled:
         return Measure.NOMINAL
@@ -80,11 +85,20 @@ def guess_measure(name: str, values: pd.Series, *, labelled: bool) -> Measure:
         return Measure.CONTINUOUS
     low = array.min()
     span = int(array.max()) - int(low) + 1
-    distinct = n > 20 and array.size == n and span == n
+    distinct = n > FEWEST and array.size == n and span == n
     few = span <= _FEW and span < n
     if (distinct or few) and not _TIME.fullmatch(name) and _all_occur(array, span):
         return Measure.IDENTIFIER if distinct else Measure.NOMINAL
     return Measure.CONTINUOUS
+
+
+def measure_of_words(name: str, distinct: bool) -> Measure:
+    """`guess_measure` of text; ``distinct`` where it is another in every one of more than `FEWEST` rows."""
+    return Measure.IDENTIFIER if distinct or _named(name) else Measure.NOMINAL
+
+
+def _named(name: str) -> bool:
+    return _IDENTIFIER.fullmatch(name) is not None and _NOT_IDENTIFIER.fullmatch(name) is None
 
 
 def _all_occur(whole: npt.NDArray[Any], span: int) -> bool:

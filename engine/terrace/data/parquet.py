@@ -39,17 +39,18 @@ def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    file = pq.ParquetFile(openable(path))
-    left = available_memory()
-    if left is not None and file.metadata.num_rows * sum(map(_width, file.schema_arrow)) > left:
-        raise MemoryError  # a column of one value takes a few bytes in a file, however many rows it has
     parts: list[Any] = []
-    done, total = 0, max(1, file.metadata.num_rows)
-    for part in _parts(file):
-        parts.append(part)
-        done += part.num_rows
-        report(done / total)
-    table = pa.concat_tables(parts) if parts else file.schema_arrow.empty_table()
+    with openable(path) as source, pq.ParquetFile(source) as file:
+        left = available_memory()
+        if left is not None and file.metadata.num_rows * sum(map(_width, file.schema_arrow)) > left:
+            raise MemoryError  # a column of one value takes a few bytes in a file, however many rows it has
+        done, total = 0, max(1, file.metadata.num_rows)
+        for part in _parts(file):
+            parts.append(part)
+            done += part.num_rows
+            report(done / total)
+        schema = file.schema_arrow
+    table = pa.concat_tables(parts) if parts else schema.empty_table()
     metadata = table.schema.metadata
     parts.clear()
     part = None

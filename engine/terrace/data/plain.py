@@ -63,6 +63,8 @@ def plain_values(values: Any) -> tuple[pd.Series, Extra]:
     """
     if isinstance(values, np.ndarray) and values.dtype in _SIMPLE:  # 10,000 columns of a file come so
         return pd.Series(values, copy=False), Extra()
+    if isinstance(values, np.ndarray) and values.dtype == np.int64 and _exact(values):
+        return pd.Series(values, copy=False), Extra()
     if isinstance(values, pd.Series) and len(values) <= _SHORT and _is_str(values.dtype) and "" not in values.tolist():
         return pd.Series(values.array, copy=False), Extra()  # so do thousands of columns of text
     column = pd.Series(values).reset_index(drop=True)
@@ -89,6 +91,10 @@ def plain_values(values: Any) -> tuple[pd.Series, Extra]:
     if pd.api.types.is_numeric_dtype(dtype):
         return _number(column)
     return _object(column.astype(object))
+
+
+def _exact(whole: np.ndarray[Any, Any]) -> bool:
+    return bool(whole.max(initial=-EXACT) <= EXACT and whole.min(initial=EXACT) >= -EXACT)
 
 
 def _from_arrow(column: pd.Series) -> pd.Series:

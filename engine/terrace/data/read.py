@@ -159,18 +159,21 @@ def stream(
     return data
 
 
-def sheets(path: str | os.PathLike[str]) -> tuple[tuple[str, str], ...]:
+def sheets(
+    path: str | os.PathLike[str], *, progress: Progress | None = None, cancel: Cancel | None = None
+) -> tuple[tuple[str, str], ...]:
     """The sheets of a workbook with the range of cells that each uses.
 
-    Raises `DataError` for every file that cannot be read, and for one that is no workbook.
+    Raises `DataError` for every file that cannot be read, and for one that is no workbook; `Cancelled` when stopped.
     """
-    from terrace.data.readers import excel
-
     file = locate(Path(path).expanduser())
     kind = _kind(file)
     if kind not in formats.opened_by("import excel"):
         raise DataError(f"{file.name} is {kind.article}, which has no sheets.", code="no-such-sheet", subject=str(file))
-    return _in_words(file, kind, lambda: excel.sheets(file))
+    listing = replace(kind, reader="terrace.data.readers.excel:read_sheet_list")
+    report = Report(f"Reading {file.name}", progress, cancel)
+    found = _in_words(file, kind, lambda: _made(file, listing, report, {})).frame
+    return tuple(zip(found["sheet"].tolist(), found["range"].tolist(), strict=True))
 
 
 def larger_than_memory(path: str | os.PathLike[str]) -> bool:

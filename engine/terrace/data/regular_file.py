@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -50,14 +52,19 @@ def first_bytes(file: Path, count: int) -> bytes:
     return head
 
 
-def openable(path: Path | BytesIO) -> Any:
-    """What a library opens that takes every name for UTF-8: the path, or the open file where its name is none.
+@contextmanager
+def openable(path: Path | BytesIO) -> Iterator[Any]:
+    """What a library opens that takes every name for UTF-8: the path, or the open file where its name is none."""
+    if isinstance(path, BytesIO) or is_utf8(path):
+        yield path
+        return
+    with open(path, "rb") as file:
+        yield file
 
-    Such a file is closed when nobody has it any more.
-    """
-    if isinstance(path, BytesIO) or not any("\udc80" <= letter <= "\udcff" for letter in str(path)):
-        return path
-    return open(path, "rb")
+
+def is_utf8(path: Path) -> bool:
+    """False for a name with bytes that are no UTF-8, which stand in it as halves of surrogate pairs."""
+    return not any("\udc80" <= letter <= "\udcff" for letter in str(path))
 
 
 def state(file: Path) -> tuple[int, int]:

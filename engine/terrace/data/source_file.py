@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_BLOCK = 1 << 18  # bytes
+
 
 class Hashing:
     """A hash that is computed beside the reading; `sha256` is empty where the file could not be read to its end."""
@@ -22,11 +24,12 @@ class Hashing:
     def _work(self) -> None:
         digest = hashlib.sha256()
         try:
-            with self._path.open("rb") as stream:
-                while part := stream.read(1 << 20):
+            # one small block again and again: it stays in the cache of the processor
+            with self._path.open("rb", buffering=0) as stream, memoryview(bytearray(_BLOCK)) as block:
+                while count := stream.readinto(block):
                     if self._stop:
                         return
-                    digest.update(part)
+                    digest.update(block[:count])
         except OSError:
             return
         self.sha256 = digest.hexdigest()

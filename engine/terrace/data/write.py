@@ -12,6 +12,7 @@ from terrace.data.features import not_held
 from terrace.data.formats import DataFormat
 from terrace.data.progress import Cancel, Progress, Report
 from terrace.data.writers.losses import text_losses
+from terrace.data.writers.unwritable import no_unicode
 from terrace.data.writers.verify import read_back
 from terrace.disk.stamps import changed
 from terrace.disk.writing import other_names, replacing
@@ -71,6 +72,8 @@ def write(
         raise
     # Libraries write most formats; what they refuse, they refuse in their own ways.
     except Exception as error:
+        if isinstance(error, UnicodeError) and (told := no_unicode(data)) is not None:
+            raise told from None
         raise DataError(
             f"The data cannot be written as {target.suffix}: {error}",
             code="cannot-write",

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.beside import cancellable
 from terrace.data.dataset import Dataset
 from terrace.data.transforms.grouping import sort_order
 from terrace.data.value import Value
@@ -36,7 +37,7 @@ def group_rows(data: Dataset, names: Sequence[str]) -> Iterator[tuple[tuple[Valu
     keys = [_missing_last(codes, len(values)) for codes, values in columns]
     if not len(data):
         return
-    order = np.lexsort(keys[::-1])
+    order = cancellable(lambda: np.lexsort(keys[::-1]), len(data) * len(keys))
     sorted_keys = np.stack([k[order] for k in keys])
     starts = np.flatnonzero(np.r_[True, (sorted_keys[:, 1:] != sorted_keys[:, :-1]).any(axis=0)])
     for start, stop in zip(starts, np.r_[starts[1:], len(order)]):

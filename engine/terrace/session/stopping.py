@@ -3,8 +3,8 @@
 Long work asks ``cancelled()`` between its steps, and ends in good order. What never asks, such as an expression or the
 making of a list, is interrupted: a moment after the wish `Cancelled` is raised inside the thread that works, wherever
 it is in Python code, as Ctrl+C does in a terminal. Nothing is half done then, since commands change no state but give
-a new one. A single call into a library of compiled code is not interrupted; what could take long there has to be
-refused by its size.
+a new one. A single call into a library of compiled code is not interrupted: what takes long there is waited for beside
+it (`data/beside.py`), or has to be refused by its size.
 """
 
 from __future__ import annotations

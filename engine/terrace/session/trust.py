@@ -36,6 +36,31 @@ def to_be_shown(file: Path, *, begins: Path, working: Path | None = None) -> tup
     return tuple(p for p in found if p.target or not at_home)
 
 
+def shown_of_typed(text: str, folder: str) -> tuple[Planned, ...]:
+    """What has to be shown before commands run that were typed: of the do-files that these run, and of nothing else.
+
+    `folder` is where their names of files begin. Where it was chosen, by ``cd``, the user works there; the folder that
+    the program was started in (`folder` empty) is nobody's choice, and a do-file may write in its own only.
+    """
+    try:
+        planned = written_by(text)
+    except (TerraceError, RecursionError):  # it does not run either
+        return ()
+    begins: Path | None = Path(folder or Path.cwd())
+    working = begins if folder else None
+    out: list[Planned] = []
+    for p in planned:
+        path = _path(begins, p.target)
+        if p.deed == "moves to a folder":
+            begins = working = path
+        elif p.deed == "runs" and path is None:
+            out.append(replace(p, target=None))
+        elif p.deed == "runs" and path is not None:
+            file = _called(path, p, begins)
+            out += to_be_shown(file, begins=begins or file.parent, working=working)
+    return tuple(out)
+
+
 def as_lines(planned: Sequence[Planned]) -> list[str]:
     """One line for each, for people: ``line 3 writes /etc/passwd: save /etc/passwd``."""
     return [f"line {p.line} {deed(p)}: {p.command}" for p in planned]

@@ -8,12 +8,14 @@ _MOST = 3
 
 
 def model_title(spec: ModelSpec) -> str:
-    """``Random slope of ses``, ``Random intercepts of region, state``, ``Linear model``."""
+    """``Null``, ``Random slope of ses``, ``Random intercepts of region, state``, ``Linear model``."""
     slopes = [_name(t) for e in spec.random for t in e.terms if not any(f.drop for f in t.factors)]
     if slopes:
         return _of("Random slope", slopes)
     crossed = [e.factor for e in spec.random if e.factor]
     levels = [e.level for e in spec.random if e.constant and not e.factor]
+    if spec.random and not spec.fixed and (crossed or levels):
+        return "Null"
     if crossed:
         return _of("Random intercept", [*crossed, *levels])
     if levels:

@@ -21,9 +21,10 @@ def read_arrow(path: Path, report: Report) -> Dataset:
     with open(path, "rb") as file:
         head = file.read(6)
     if head.startswith(b"FEA1") or head == b"ARROW1":
-        table = feather.read_table(openable(path), memory_map=False)
+        with openable(path) as source:
+            table = feather.read_table(source, memory_map=False)
     else:
-        with open(path, "rb") as source, pa.ipc.open_stream(source) as stream:
+        with open(path, "rb") as file, pa.ipc.open_stream(file) as stream:
             table = stream.read_all()
     metadata, parts = table.schema.metadata, plain_columns(table)
     del table

@@ -5,7 +5,7 @@ Every reader ends here, so that a variable is treated alike whatever file it cam
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,9 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.dates import is_date_format
 from terrace.data.digits import EXACT, blanks_apart, why_text
-from terrace.data.measure import guess_measure, guess_measures
+from terrace.data.measure import guess_measure, guess_measures, measure_of_words
 from terrace.data.names import legal_names
-from terrace.data.plain import Unusable, plain_values
+from terrace.data.plain import Extra, Unusable, plain_values
 from terrace.data.readers.moments import are_words
 from terrace.data.value import Value
 from terrace.errors import DataError
@@ -28,13 +28,20 @@ MERGED = (
     "several: identifiers that differ in their last digits may be one here. Keep them as text from the beginning."
 )
 _MOST_NOTES = 50  # of columns that have new names
+_PLAIN = (np.dtype(np.float64), np.dtype(np.int64))
 _MANY = 200  # columns from which on those that hold plain numbers are taken together
+Block = tuple[list[int], npt.NDArray[Any]]
+"""Columns of numbers of one type: their places, and their values side by side, shape (n, number of places)."""
 _HIGHEST = 2.0**70  # beyond this are no identifiers
 
 
 @dataclass(frozen=True, slots=True)
 class RawColumn:
-    """One column as the file gives it. `measure` None means that the file does not say."""
+    """One column as the file gives it. `measure` None means that the file does not say.
+
+    ``words`` says that all values are known to be words (`moments.is_word`) or missing, of which there is no more to
+    find out.
+    """
 
     name: str
     values: Any
@@ -47,6 +54,7 @@ class RawColumn:
     native_format: str = ""
     width: int = 0
     label_set: str = ""
+    words: bool = False
 
 
 def build_dataset(
@@ -66,9 +74,7 @@ def build_dataset(
     all_notes = list(notes)
     left_out: dict[str, str] = {}
     names, renamed = legal_names([c.name for c in columns])
-    all_notes += renamed[:_MOST_NOTES]
-    if len(renamed) > _MOST_NOTES:
-        all_notes.append(f"{len(renamed) - _MOST_NOTES:,} more columns were renamed.")
+    all_notes += _shortened(renamed)
     plain = [k for k, c in enumerate(columns) if _is_plain(c)] if len(columns) > _MANY else []
     if plain and len(plain) == len(columns):
         block, described = _all_numbers(columns, names)
@@ -80,49 +86,17 @@ def build_dataset(
     for k, (column, name) in enumerate(zip(columns, names, strict=True)):
         if k in measures:
             arrays[name] = column.values
-            variables.append(Variable(name, label=_label(column, name), measure=measures[k]))
+            variables.append(Variable(name, label=_label(column.name, column.label, name), measure=measures[k]))
             continue
         try:
-            values, extra = plain_values(column.values)
+            values, variable, told = _one(column, name)
         except Unusable as error:
             left_out[name] = f"{name} cannot be used: row {error.row + 1} holds {error.what}."
             all_notes.append(f"{name}: left out, row {error.row + 1} holds {error.what}.")
             continue
-        labels = {_tidy(k): str(v) for k, v in (column.value_labels or extra.value_labels).items()}
-        label_text = _label(column, name)
-        doubtful = _is_text(values) and not are_words(values)  # words take no looking at, in thousands of columns
-        note = extra.note or (why_text(values) if doubtful else "")
-        measure = column.measure or extra.measure
-        format_ = column.format or extra.format
-        if format_.startswith("%t") or is_date_format(format_):
-            measure = Measure.CONTINUOUS  # a date, however few dates there are
-        elif measure in (None, Measure.CONTINUOUS):
-            known = values.where(~values.isin(column.missing_codes)) if column.missing_codes else values
-            guess = guess_measure(name, known, labelled=bool(labels))
-            if measure is None or guess is Measure.IDENTIFIER or _is_text(values):
-                measure = guess
-        assert measure is not None
-        if not note and measure is Measure.IDENTIFIER and _may_be_merged(values):
-            note = MERGED
-        if note:
-            all_notes.append(f"{name}: {note}")
-        if doubtful and (apart := blanks_apart(values)):
-            all_notes.append(f"{name}: {apart}")
+        all_notes += told
         arrays[name] = values.array
-        variables.append(
-            Variable(
-                name,
-                label=label_text,
-                measure=measure,
-                value_labels=labels,
-                missing_codes=tuple(_tidy(c) for c in column.missing_codes),
-                format=format_,
-                missing_ranges=column.missing_ranges,
-                native_format=column.native_format,
-                width=column.width,
-                label_set=column.label_set,
-            )
-        )
+        variables.append(variable)
     rows = len(columns[0].values) if columns else 0
     frame = pd.DataFrame(arrays, index=pd.RangeIndex(rows), copy=False)
     return Dataset(
@@ -131,9 +105,98 @@ def build_dataset(
     )  # fmt: skip
 
 
-def _label(column: RawColumn, name: str) -> str:
+def build_beside(
+    frame: pd.DataFrame,
+    columns: Sequence[tuple[str, str]],
+    single: Mapping[int, RawColumn],
+    numbers: Sequence[Block],
+    distinct: Collection[int],
+    *,
+    source: str,
+    notes: Sequence[str],
+) -> Dataset:
+    """A Dataset of a frame of very many columns, as `build_dataset` makes one of its columns one after the other.
+
+    ``columns`` are their names and labels, ``single`` those that have to be looked at, by place. All others are known
+    to hold ``numbers``, none beyond 2^53, or words (`moments.is_word`), which are ``distinct`` where all of very many
+    differ. The frame is that of the Dataset then.
+    """
+    names, renamed = legal_names([name for name, _ in columns])
+    all_notes = [*notes, *_shortened(renamed)]
+    measures = _measures(names, numbers)
+    frame.columns = pd.Index(names)
+    variables = []
+    for k, (name, (original, label)) in enumerate(zip(names, columns, strict=True)):
+        if k in single:
+            values, variable, told = _one(single[k], name)
+            frame.isetitem(k, values.array)
+            all_notes += told
+        elif k in measures:
+            variable = Variable(name, label=_label(original, label, name), measure=measures[k])
+        else:
+            measure = measure_of_words(name, k in distinct)
+            variable = Variable(name, label=_label(original, label, name), measure=measure)
+        variables.append(variable)
+    return Dataset(frame, tuple(variables), source=source, notes=tuple(all_notes))
+
+
+def number_blocks(frame: pd.DataFrame) -> list[Block]:
+    """The columns of doubles, and those of int64, side by side, with their places in the frame."""
+    found: dict[np.dtype[Any], list[int]] = {kind: [] for kind in _PLAIN}
+    for k, kind in enumerate(frame.dtypes):
+        if isinstance(kind, np.dtype) and kind in found:
+            found[kind].append(k)
+    width = frame.shape[1]
+    return [(places, (frame if len(places) == width else frame.iloc[:, places]).to_numpy())
+            for places in found.values() if places]  # fmt: skip
+
+
+def _one(column: RawColumn, name: str) -> tuple[pd.Series, Variable, list[str]]:
+    """The values and the description of a column that gets this name, and notes. Raises `Unusable`."""
+    values, extra = (column.values, Extra()) if column.words else plain_values(column.values)
+    labels = {_tidy(k): str(v) for k, v in (column.value_labels or extra.value_labels).items()}
+    # words take no looking at
+    doubtful = _is_text(values) and not column.words and not are_words(values)
+    note = extra.note or (why_text(values) if doubtful else "")
+    measure = column.measure or extra.measure
+    format_ = column.format or extra.format
+    if format_.startswith("%t") or is_date_format(format_):
+        measure = Measure.CONTINUOUS  # a date, however few dates there are
+    elif measure in (None, Measure.CONTINUOUS):
+        known = values.where(~values.isin(column.missing_codes)) if column.missing_codes else values
+        guess = guess_measure(name, known, labelled=bool(labels))
+        if measure is None or guess is Measure.IDENTIFIER or _is_text(values):
+            measure = guess
+    assert measure is not None
+    if not note and measure is Measure.IDENTIFIER and _may_be_merged(values):
+        note = MERGED
+    notes = [f"{name}: {note}"] if note else []
+    if doubtful and (apart := blanks_apart(values)):
+        notes.append(f"{name}: {apart}")
+    variable = Variable(
+        name,
+        label=_label(column.name, column.label, name),
+        measure=measure,
+        value_labels=labels,
+        missing_codes=tuple(_tidy(c) for c in column.missing_codes),
+        format=format_,
+        missing_ranges=column.missing_ranges,
+        native_format=column.native_format,
+        width=column.width,
+        label_set=column.label_set,
+    )
+    return values, variable, notes
+
+
+def _shortened(renamed: list[str]) -> list[str]:
+    """The notes of new names, the first of very many."""
+    more = len(renamed) - _MOST_NOTES
+    return [*renamed[:_MOST_NOTES], *([f"{more:,} more columns were renamed."] if more > 0 else [])]
+
+
+def _label(original: str, label: str, name: str) -> str:
     """The label of the file; its name for the column where that had to change."""
-    label, original = column.label.strip(), column.name.strip()
+    label, original = label.strip(), original.strip()
     return label or (original if original != name else "")
 
 
@@ -156,19 +219,19 @@ def _all_numbers(columns: Sequence[RawColumn], names: Sequence[str]) -> tuple[pd
     frame = parts[0] if len(parts) == 1 else pd.concat(parts, axis=1).iloc[:, np.argsort(order)]
     measures = _measures(names, blocks)
     variables = tuple(
-        Variable(name, label=_label(column, name), measure=measures[k])
+        Variable(name, label=_label(column.name, column.label, name), measure=measures[k])
         for k, (column, name) in enumerate(zip(columns, names, strict=True))
     )
     return frame, variables
 
 
-def _blocks(columns: Sequence[RawColumn], places: Sequence[int]) -> list[tuple[list[int], npt.NDArray[Any]]]:
+def _blocks(columns: Sequence[RawColumn], places: Sequence[int]) -> list[Block]:
     """Those of these columns that hold doubles, and those that hold whole numbers: places and values side by side."""
     kinds = [[k for k in places if columns[k].values.dtype == kind] for kind in (np.float64, np.int64)]
     return [(found, np.array([columns[k].values for k in found]).T) for found in kinds if found]
 
 
-def _measures(names: Sequence[str], blocks: Sequence[tuple[list[int], npt.NDArray[Any]]]) -> dict[int, Measure]:
+def _measures(names: Sequence[str], blocks: Sequence[Block]) -> dict[int, Measure]:
     """What the columns of these blocks measure, by place, guessed together."""
     out: dict[int, Measure] = {}
     for places, block in blocks:

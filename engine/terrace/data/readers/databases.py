@@ -16,6 +16,7 @@ from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.readers.expand import set_down
 from terrace.data.readers.records import column_of
+from terrace.data.regular_file import is_utf8
 from terrace.errors import DataError
 from terrace.wording import others_are
 
@@ -67,16 +68,17 @@ def read_duckdb(path: Path, report: Report, *, table: str | None = None) -> Data
     import duckdb
 
     report()
-    try:
-        database = duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
-    except duckdb.Error as error:
-        if "newer version" in str(error) or "older" in str(error) or "version number" in str(error):
-            raise DataError(
-                f"{path.name} was written by a different version of DuckDB.", code="unreadable-file", subject=str(path),
-                advice="In DuckDB, write the table with COPY name TO 'name.parquet'.",
-            ) from error  # fmt: skip
-        raise
-    with closing(database):
+    with ExitStack() as stack:
+        try:
+            database = stack.enter_context(_opened_duckdb(path))
+        except duckdb.Error as error:
+            if "newer version" in str(error) or "older" in str(error) or "version number" in str(error):
+                raise DataError(
+                    f"{path.name} was written by a different version of "
+                    "DuckDB.", code="unreadable-file", subject=str(path),
+                    advice="In DuckDB, write the table with COPY name TO 'name.parquet'.",
+                ) from error  # fmt: skip
+            raise
         listed = database.execute(
             "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = current_database()"
         ).fetchall()
@@ -87,6 +89,31 @@ def read_duckdb(path: Path, report: Report, *, table: str | None = None) -> Data
     report()
     columns = [RawColumn(name, plain_series(arrow.column(k))) for k, name in enumerate(arrow.column_names)]
     return build_dataset(columns, source=str(path), notes=_which([*places], chosen))
+
+
+@contextmanager
+def _opened_duckdb(path: Path) -> Iterator[Any]:
+    """A connection that cannot write.
+
+    A file whose name is no UTF-8 is opened by a link and called ``data``, as DuckDB takes every name for UTF-8; a link
+    leads to what lies beside it too, changes that are not yet merged.
+    """
+    import duckdb
+
+    if is_utf8(path):
+        with closing(duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})) as database:
+            yield database
+        return
+    with tempfile.TemporaryDirectory(prefix="terrace-") as folder, closing(duckdb.connect()) as database:
+        link = Path(folder, "data.duckdb")
+        for end in ("", ".wal"):
+            beside = path.with_name(path.name + end).absolute()
+            if beside.exists():
+                link.with_name(link.name + end).symlink_to(beside)
+        where = str(link).replace("'", "''")
+        for command in (f"ATTACH '{where}' AS data (READ_ONLY)", "USE data", "SET enable_external_access = false"):
+            database.execute(command)
+        yield database
 
 
 def _filled(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ import pandas as pd
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, needs_text, spelled_apart
 from terrace.data.progress import Report
-from terrace.data.readers.build import RawColumn, build_dataset
+from terrace.data.readers.build import Block, RawColumn, build_beside, build_dataset, number_blocks
 from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, Wanted
-from terrace.data.readers.moments import are_words, recognise
+from terrace.data.readers.moments import recognise
 from terrace.data.readers.quoted import QUOTED, text_by_quotes
+from terrace.data.readers.survey import Survey
 from terrace.data.readers.table import Table, open_table, parse_table
+from terrace.data.readers.words import FEW, Words, find_words, missing_numbers
 
-_FEW = 200  # columns that are looked at one by one; more of them are, where they are numbers, together
 _HEAD = 1000  # values by which a column of words is known
 _BEGINNING = 1 << 18  # bytes that tell whether quotation marks say what is text
 _COUNTED = 1 << 22  # fields up to which signs of missing are counted
@@ -46,58 +48,83 @@ def read_delimited(path: Path, report: Report, **options: Any) -> Dataset:
     layout = table.layout
     width, first = len(layout.names), wanted.columns[0] or 1
     as_text = set(range(width)) if 0 in wanted.text else {k - first for k in wanted.text if 0 <= k - first < width}
-    frame, told = read_rows(table, report, text=as_text)
-    notes = [describe_layout(layout), *table.notes, *_missing_signs(table, frame, report)]
-    out = []
-    for k, values in enumerate(_columns(frame)):
-        name = layout.names[k]
-        if not name and k >= 1 and bool(pd.isna(values).all()):
+    found = read_rows(table, report, text=as_text)
+    frame, told, words = found.frame, found.told, found.words.columns
+    notes = [describe_layout(layout), *table.notes, *_missing_signs(table, found, report)]
+    together = _together(found, layout) - as_text if width > FEW else frozenset()
+    single: dict[int, RawColumn] = {}
+    for k, name in enumerate(layout.names):
+        if k % 1000 == 0:
+            report(1.0)
+        if k in together:
+            continue
+        values: Any = frame.iloc[:, k]
+        if not name and k >= 1 and bool(values.isna().all()):
             continue  # the trailing delimiter of every line
-        if isinstance(values, pd.Series) and k not in as_text and not are_words(values):
+        if values.dtype in (np.float64, np.int64):
+            values = values.to_numpy()
+        elif k not in as_text and k not in words:
             values, note = text_column(table.numbered(values), layout)
             if note:
                 notes.append(f"{name or f'column {k + 1}'}: {note}")
         if k in told:
             notes.append(f"{name or f'column {k + 1}'}: {told[k]}")
-        out.append(RawColumn(name if layout.header else f"v{k + 1}", values, layout.labels[k]))
-        if k % 1000 == 0:
-            report(1.0)
-    return build_dataset(out, source=str(path), notes=notes)
+        single[k] = RawColumn(_name(layout, k), values, layout.labels[k], words=k in words)
+    if width <= FEW:
+        return build_dataset(list(single.values()), source=str(path), notes=notes)
+    kept, numbers = [k for k in range(width) if k in together or k in single], found.numbers
+    if len(kept) < width:
+        frame = frame.iloc[:, kept]
+        numbers = number_blocks(frame)
+    single = {place: single[k] for place, k in enumerate(kept) if k in single}
+    distinct = {place for place, k in enumerate(kept) if k in found.words.distinct}
+    columns = [(_name(layout, k), layout.labels[k]) for k in kept]
+    return build_beside(frame, columns, single, numbers, distinct, source=str(path), notes=notes)
 
 
-def _columns(frame: pd.DataFrame) -> list[Any]:
-    """The columns of a frame: arrays where they are numbers, and otherwise as they are."""
-    out: list[Any] = [None] * frame.shape[1]
-    kinds = list(frame.dtypes)
-    for kind in (np.dtype(np.float64), np.dtype(np.int64)):
-        places = [k for k, dtype in enumerate(kinds) if dtype == kind]
-        if len(places) > _FEW:  # thousands of columns are slow to take one by one
-            for k, values in zip(places, frame.iloc[:, places].to_numpy().T, strict=True):
-                out[k] = values
-        else:
-            for k in places:
-                out[k] = frame.iloc[:, k].to_numpy()
-    return [frame.iloc[:, k] if values is None else values for k, values in enumerate(out)]
+def _name(layout: Layout, column: int) -> str:
+    return layout.names[column] if layout.header else f"v{column + 1}"
 
 
-def read_rows(
-    table: Table, report: Report, rows: int | None = None, text: Collection[int] = ()
-) -> tuple[pd.DataFrame, dict[int, str]]:
-    """The rows of the table, or its first: columns of numbers that a double tells apart, truth values, or text; and
-    notes of columns, by position, in which one number is written in several ways.
+def _together(found: Found, layout: Layout) -> frozenset[int]:
+    """The columns of thousands that need no look of their own: numbers that a double tells apart, and words."""
+    named = np.array([bool(name) for name in layout.names])
+    out = set(found.words.columns)
+    for places, block in found.numbers:
+        fine = ~((block > EXACT) | (block < -EXACT)).any(axis=0) & (named[places] | ~np.isnan(block).all(axis=0))
+        out |= {k for k, sure in zip(places, fine.tolist(), strict=True) if sure}
+    return frozenset(out - set(found.told))
 
-    The columns `text` are text whatever they hold.
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Rows of a table: columns of numbers that a double tells apart, truth values, or text; notes of columns, by
+    position, in which one number is written in several ways (``told``), which of them hold ``words``, and, of very many
+    columns, those that hold ``numbers``.
     """
+
+    frame: pd.DataFrame
+    told: dict[int, str]
+    words: Words
+    numbers: list[Block]
+
+
+def read_rows(table: Table, report: Report, rows: int | None = None, text: Collection[int] = ()) -> Found:
+    """The rows of the table, or its first. The columns `text` are text whatever they hold."""
     layout, counts = table.layout, table.counts
-    frame = parse_table(table, report, rows, dict.fromkeys(text, "str")).copy(deep=False)
-    quoted = sorted(_quoted(table, frame, rows, report) - set(text))
+    # it is changed here, and nobody else asks for it: a copy of thousands of columns takes as long as to parse them
+    frame, table.frame = parse_table(table, report, rows, dict.fromkeys(text, "str")), None
+    numbers = number_blocks(frame) if frame.shape[1] > FEW else []
+    words = find_words(table, frame, numbers)
+    quoted = sorted(_quoted(table, frame, words, rows, report) - set(text))
     notes = {k: QUOTED for k in quoted if pd.api.types.is_numeric_dtype(frame.dtypes.iloc[k])}
     if quoted:
         fields = parse_table(table, report, rows, dict.fromkeys(quoted, "str"), quoted, missing=False)
         for place, k in enumerate(quoted):
             frame.isetitem(k, fields.iloc[:, place].replace("", None).array)
         text = {*text, *quoted}
-    doubtful = _doubtful_columns(frame, text, counts.zeros, counts.padded)
+        words = replace(words, columns=words.columns - set(quoted), signs=None)
+    doubtful = _doubtful_columns(frame, words.columns.union(text), numbers, counts)
     if doubtful:
         fields = parse_table(table, report, rows, dict.fromkeys(doubtful, "str"), doubtful)
         for place, k in enumerate(doubtful):
@@ -109,13 +136,15 @@ def read_rows(
                 notes[k] = _spelled(written, table, keep)
             if keep:
                 frame.isetitem(k, written.str.strip().array)
-    for k, dtype in enumerate(frame.dtypes):
-        if isinstance(dtype, pd.StringDtype) and counts.padded and k not in quoted:
+    for k, dtype in enumerate(frame.dtypes if counts.padded else ()):
+        if isinstance(dtype, pd.StringDtype) and k not in quoted and k not in words.columns:
             notes[k] = _take_blanks_out(frame, k, table, k not in text) or notes.get(k, "")
-    return frame, {k: note for k, note in notes.items() if note}
+    if numbers and (quoted or doubtful or counts.padded):
+        numbers = number_blocks(frame)
+    return Found(frame, {k: note for k, note in notes.items() if note}, words, numbers)
 
 
-def _quoted(table: Table, frame: pd.DataFrame, rows: int | None, report: Report) -> frozenset[int]:
+def _quoted(table: Table, frame: pd.DataFrame, words: Words, rows: int | None, report: Report) -> frozenset[int]:
     """The columns that are text for their quotation marks, as far as pandas made something else of a value."""
     if table.lines is not None:
         return frozenset()  # rows that had to be split one by one are not as they were
@@ -123,8 +152,10 @@ def _quoted(table: Table, frame: pd.DataFrame, rows: int | None, report: Report)
     encoding = layout.encoding if isinstance(source, Path) else "utf-8"
     where = (source, layout.delimiter, encoding, len(layout.names), layout.before)
     head = text_by_quotes(*where, most=_BEGINNING)
-    number = {k for k in head.values if not isinstance(frame.dtypes.iloc[k], pd.StringDtype)}
-    if not any(k in number or bool(frame.iloc[:, k].isna().any()) for k in head.values):
+    kinds = list(frame.dtypes)
+    number = {k for k in head.values if not isinstance(kinds[k], pd.StringDtype)}
+    full = words.columns if words.signs is not None and not words.gaps else frozenset()
+    if not any(k in number or (k not in full and bool(frame.iloc[:, k].isna().any())) for k in head.values):
         return frozenset()
     found = text_by_quotes(*where, most=_BEGINNING if rows is not None else -1)
     unsure = sorted((found.values - found.names) & number)
@@ -134,19 +165,18 @@ def _quoted(table: Table, frame: pd.DataFrame, rows: int | None, report: Report)
     return found.values - {k for place, k in enumerate(unsure) if not needs_text(fields.iloc[:, place])}
 
 
-def _doubtful_columns(frame: pd.DataFrame, text: Collection[int], zeros: bool, padded: bool) -> list[int]:
-    """Columns of which the fields have to be looked at, since numbers may have lost digits."""
-    kinds = list(frame.dtypes)
-    together: list[int] = []
-    if frame.shape[1] > _FEW and not (zeros or padded):  # thousands of columns are slow to take one by one
-        together = [k for k, kind in enumerate(kinds) if kind in (np.float64, np.int64) and k not in text]
-    doubles = [k for k in together if kinds[k] == np.float64]
-    beyond = (np.abs(frame.iloc[:, doubles].to_numpy()) >= EXACT).any(axis=0)
-    sure = set(together) - {k for k, doubt in zip(doubles, beyond, strict=True) if doubt}
+def _doubtful_columns(
+    frame: pd.DataFrame, sure: Collection[int], numbers: Collection[Block], counts: Survey
+) -> list[int]:
+    """Columns of which the fields have to be looked at, since numbers may have lost digits; none of those in `sure`."""
+    known, zeros, padded = set(sure), counts.zeros, counts.padded
+    if not (zeros or padded):
+        for places, block in numbers:
+            fine = np.logical_or(block.dtype == np.int64, ~(np.abs(block) >= EXACT).any(axis=0))
+            known |= {k for k, sure in zip(places, fine.tolist(), strict=True) if sure}
     return [
         k for k in range(frame.shape[1])
-        if k not in text and k not in sure
-        and (_doubtful(frame.iloc[:, k], zeros) or (padded and _whole(frame.iloc[:, k])))
+        if k not in known and (_doubtful(frame.iloc[:, k], zeros) or (padded and _whole(frame.iloc[:, k])))
     ]  # fmt: skip
 
 
@@ -161,17 +191,21 @@ def _take_blanks_out(frame: pd.DataFrame, k: int, table: Table, numbers: bool) -
         return ""
     values = values.mask(blank)
     found = _numbers(values.str.strip(), table.layout)
+    written = values
+    if numbers and table.layout.thousands and bool((found.notna() == values.notna()).all()):
+        written = values.str.replace(table.layout.thousands, "", regex=False)
     note = ""
     if numbers and bool((found.notna() == values.notna()).all()):
-        keep = needs_text(values)
-        note = _spelled(values, table, keep) if keep or _whole(found) else ""
-        values = values.str.strip() if keep else found
+        keep = needs_text(written)
+        note = _spelled(written, table, keep) if keep or _whole(found) else ""
+        values = written.str.strip() if keep else found
     frame.isetitem(k, values.array)
     return note
 
 
 def _numbers(texts: pd.Series, layout: Layout) -> pd.Series:
-    """Fields as numbers by the decimal mark of the file; NaN where one is none."""
+    """Fields as numbers by the marks of the file for decimals and thousands; NaN where one is none."""
+    texts = texts.str.replace(layout.thousands, "", regex=False) if layout.thousands else texts
     plain = texts.str.replace(",", ".", regex=False) if layout.decimal == "," else texts
     numbers: pd.Series = pd.to_numeric(plain, errors="coerce")
     return numbers
@@ -206,24 +240,32 @@ def _doubtful(values: pd.Series, zeros: bool) -> bool:
             return False
         return bool(np.any(np.isfinite(array) & (np.abs(array) >= EXACT)))
     # Whole numbers beyond 2^64: pandas gives objects, or fields among which signs of missing were left.
-    return values.dtype == object or (not are_words(values) and bool(values.isin(MISSING).any()))
+    return values.dtype == object or bool(values.isin(MISSING).any())
 
 
-def _missing_signs(table: Table, frame: pd.DataFrame, report: Report) -> list[str]:
+def _missing_signs(table: Table, found: Found, report: Report) -> list[str]:
     """A note of the words that were read as missing, with their counts; blanks need none."""
-    missing = frame.isna().sum().to_numpy()
-    gone = [int(k) for k in np.flatnonzero(missing)]
-    if table.lines is None and table.counts.blanks == missing.sum():
-        return []  # every field without a character is missing, so that there are no others
-    if not gone or len(gone) * len(frame) > _COUNTED:
-        return []
-    fields = parse_table(table, report, None, dict.fromkeys(gone, "str"), gone, missing=False)
-    words = fields.to_numpy(dtype=object).T[frame.iloc[:, gone].isna().to_numpy().T]  # column by column
-    counts = Counter(word.strip() for word in words.tolist() if isinstance(word, str))
-    counts.pop("", None)
+    frame, counts = found.frame, found.words.signs
+    if counts is None or counts.total() != found.words.gaps + missing_numbers(frame, found.numbers):
+        kinds = enumerate(frame.dtypes)
+        missing = {k: int(frame.iloc[:, k].isna().sum()) for k, kind in kinds if not _whole_type(kind)}
+        gone = [k for k, n in missing.items() if n]
+        if table.lines is None and table.counts.blanks == sum(missing.values()):
+            return []  # every field without a character is missing, so that there are no others
+        if not gone or len(gone) * len(frame) > _COUNTED:
+            return []
+        fields = parse_table(table, report, None, dict.fromkeys(gone, "str"), gone, missing=False)
+        words = fields.to_numpy(dtype=object).T[frame.iloc[:, gone].isna().to_numpy().T]  # column by column
+        counts = Counter(word.strip() for word in words.tolist() if isinstance(word, str))
+    counts = Counter({word: n for word, n in counts.items() if word})
     if not counts:
         return []
     return ["Read as missing: " + ", ".join(f"{word} ({n:,})" for word, n in counts.most_common()) + "."]
+
+
+def _whole_type(kind: Any) -> bool:
+    """True for a type that holds no missing value."""
+    return isinstance(kind, np.dtype) and kind.kind in "biu"
 
 
 def describe_layout(layout: Layout) -> str:

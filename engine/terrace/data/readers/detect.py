@@ -312,10 +312,12 @@ def _is_number(field: str) -> bool:
 
 
 def _detect_decimal(rows: list[list[str]], delimiter: str) -> tuple[str, str | None]:
-    dots = commas = grouped_dots = grouped_commas = ambiguous = 0
+    commas = grouped_dots = grouped_commas = ambiguous = 0
+    dots = False
     for row in rows:
-        for field in map(str.strip, row):
+        for field in row:
             if "," in field:
+                field = field.strip()
                 if _COMMA_THOUSANDS.fullmatch(field):
                     grouped_commas += 1
                 elif _DOT_THOUSANDS.fullmatch(field):
@@ -325,8 +327,8 @@ def _detect_decimal(rows: list[list[str]], delimiter: str) -> tuple[str, str | N
                         ambiguous += 1
                 elif _COMMA.fullmatch(field):
                     commas += 1
-            elif "." in field and _DOT.fullmatch(field):
-                dots += 1
+            elif not dots and "." in field:
+                dots = _DOT.fullmatch(field.strip()) is not None
     if grouped_commas and not grouped_dots:
         return ",", "."
     if commas and not dots and not grouped_dots:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from terrace.data.readers.survey import FileBytes
 from terrace.errors import DataError
 
-Bytes = bytes | memoryview
+Bytes = bytes | memoryview | FileBytes
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -111,8 +112,7 @@ def find_encoding(data: Bytes, path: Path) -> Encoding:
 
 def _plain(data: Bytes) -> bool:
     """True for ASCII without zero bytes, which nearly all large files are."""
-    values = np.frombuffer(data, dtype=np.uint8)
-    parts = (values[k : k + _BLOCK] for k in range(0, len(values), _BLOCK))
+    parts = (np.frombuffer(data[k : k + _BLOCK], dtype=np.uint8) for k in range(0, len(data), _BLOCK))
     return all(part.max() < 0x80 and part.min() for part in parts)
 
 
@@ -182,13 +182,20 @@ def _beyond_ascii(text: str) -> int:
 
 def _telling_lines(data: Bytes) -> list[bytes]:
     """Lines that are not ASCII, as many as a guess needs."""
-    lines, size = [], 0
-    for found in _LINE.finditer(data):
-        line = found[0][:5000]
-        lines.append(line)
-        size += len(line)
-        if size > _SAMPLE:
-            break
+    lines: list[bytes] = []
+    size, begun = 0, b""  # a line that goes on in the next block
+    for k in range(0, len(data), _BLOCK):
+        block = begun + data[k : k + _BLOCK]
+        end = len(block) if k + _BLOCK >= len(data) else max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
+        if not end and len(block) < 4 * _BLOCK:
+            begun = block
+            continue
+        begun = block[end:] if end else b""
+        for found in _LINE.finditer(block, 0, end or len(block)):
+            lines.append(found[0][:5000])
+            size += len(lines[-1])
+            if size > _SAMPLE:
+                return lines
     return lines
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from terrace.data.dataset import Dataset
+from terrace.data.dataset import Dataset, Variable
 from terrace.data.digits import EXACT, is_number
 from terrace.data.progress import Report
 from terrace.data.readers import oldsheets, xlsx
@@ -69,11 +69,18 @@ def read_excel(
     return _dataset(path, found, notes)
 
 
-def sheets(path: Path) -> tuple[tuple[str, str], ...]:
+def read_sheet_list(path: Path, report: Report) -> Dataset:
+    """The sheets of a workbook, a row each, and the range of cells that each uses: ``sheet`` and ``range``."""
+    found = sheets(path, report)
+    frame = pd.DataFrame(found, columns=["sheet", "range"], dtype=object)
+    return Dataset(frame, (Variable("sheet"), Variable("range")), source=str(path))
+
+
+def sheets(path: Path, report: Report) -> tuple[tuple[str, str], ...]:
     """The sheets of a workbook with the range of cells that each uses."""
     book = _open(path)
     try:
-        return tuple((s.name, _range(book.cells(s, Report("")))) for s in book.sheets)
+        return tuple((s.name, _range(book.cells(s, report))) for s in book.sheets)
     finally:
         book.close()
 

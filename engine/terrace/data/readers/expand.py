@@ -56,7 +56,7 @@ def expand(path: Path, folder: Path, report: Report, member: str | None = None) 
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         import pyarrow as pa
 
-        with pa.input_stream(openable(path), compression="zstd") as stream:
+        with openable(path) as source, pa.input_stream(source, compression="zstd") as stream:
             return _copied(stream, target, path, report)
     opener: Any = gzip.open if head.startswith(b"\x1f\x8b") else bz2.open if head.startswith(b"BZh") else lzma.open
     with opener(path, "rb") as stream:

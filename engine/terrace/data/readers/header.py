@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from terrace.data.readers.moments import is_moment
+from terrace.data.readers.moments import is_moment, is_word
 
 MISSING = frozenset(
     ["", ".", "NA", "N/A", "n/a", "NaN", "nan", "-nan", "#N/A", "NULL", "null"]
@@ -40,6 +40,7 @@ _FOOT = re.compile(
 )
 _REMARK = re.compile(r"(?://|%|;|!|--|/\*|\*)\s*\w")
 _MOST_TITLES = 30
+_ALIKE = 5  # rows that show in what way a table writes its numbers
 _BLANK, _MISSING, _NUMERIC, _WORD = range(4)
 
 
@@ -90,6 +91,11 @@ def find_header(
             return Header(above, 0, ("",) * width, ("",) * width, below)
     more = 0 if names_row is not None else _further(rows, cells, above, end)
     return _named(rows, above, more, width, below, guessed)
+
+
+def could_be_names(row: Sequence[Any], below: Sequence[Sequence[Any]]) -> bool:
+    """Whether a row may hold the names of the columns of the rows below it."""
+    return _are_names(row, [_kind(c) for c in row], [[_kind(c) for c in r] for r in below], below)[0]
 
 
 def usual_width(rows: Sequence[Sequence[Any]]) -> int:
@@ -150,6 +156,8 @@ def _kind(cell: Any) -> int:
         return _BLANK
     if text in MISSING:
         return _MISSING
+    if is_word(text):
+        return _WORD
     return _NUMERIC if _NUMBER.fullmatch(text) or is_moment(text) else _WORD
 
 
@@ -242,7 +250,7 @@ def _are_names(
             return True, bool(numeric)
         if len(numeric) < sum(k == _WORD for k in first):
             return True, True
-        return _regular(first_row, numeric), True
+        return _regular(first_row, numeric) or _written_otherwise(first_row, numeric, below), True
     if not numeric:
         return True, False
     words = [j for j, k in enumerate(first) if k == _WORD or (k == _BLANK and j == 0)]
@@ -250,7 +258,8 @@ def _are_names(
         whole = all(_is_whole(first_row[j]) for j in numeric) and not all(
             _is_whole(c) for row in below for c in row if _kind(c) == _NUMERIC
         )
-        return len(numeric) >= 3 and whole and _regular(first_row, numeric, begin=(0, 1)), True
+        counted = whole and (_regular(first_row, numeric, begin=(0, 1)) or _around_zero(first_row, numeric))
+        return len(numeric) >= 3 and (counted or _written_otherwise(first_row, numeric, below)), True
     repeated = any(
         str(row[j]).strip() == str(first_row[j]).strip() for row in below for j in words
         if j < len(row) and not _is_blank(first_row[j])
@@ -280,6 +289,40 @@ def _regular(row: Sequence[Any], columns: list[int], begin: tuple[int, ...] = ()
     return len(steps) == 1 and min(steps) > 0
 
 
+def _around_zero(row: Sequence[Any], columns: list[int]) -> bool:
+    """True where these cells count up in steps of one from below zero to beyond it: -1, 0, 1."""
+    texts = [_text(row[j]) if j < len(row) else "" for j in columns]
+    if not all(re.fullmatch(r"-?\d{1,9}", t) for t in texts):
+        return False
+    numbers = [int(t) for t in texts]
+    return numbers[0] < 0 < numbers[-1] and all(b - a == 1 for a, b in pairwise(numbers))
+
+
+def _written_otherwise(row: Sequence[Any], columns: list[int], below: Sequence[Sequence[Any]]) -> bool:
+    """True where these cells rise, and each has other decimals than the column below it, which always has the same.
+
+    What writes a table writes its numbers in one way: 0.103, -0.280, 1.500 and never 1.5, which a name is written as.
+    """
+    below = [r for r in below if any(not _is_blank(c) for c in r)]
+    cells = [row[j] if j < len(row) else None for j in columns]
+    if len(columns) < 2 or len(below) < _ALIKE or any(_decimals(c) is None for c in cells):
+        return False
+    numbers = [float(str(c).strip().replace(",", ".")) for c in cells]
+    if not all(a < b for a, b in pairwise(numbers)):
+        return False
+    for j, cell in zip(columns, cells, strict=True):
+        found = {_decimals(r[j]) for r in below if j < len(r) and _kind(r[j]) == _NUMERIC}
+        if len(found) != 1 or found <= {_decimals(cell), None}:
+            return False
+    return True
+
+
+def _decimals(cell: Any) -> int | None:
+    """How many decimals a number has as it is written; None for what is not written, or with an exponent."""
+    found = re.fullmatch(r"[+-]?\d+(?:[.,](\d+))?", cell.strip()) if isinstance(cell, str) and cell.strip() else None
+    return None if found is None else len(found[1] or "")
+
+
 def _years(row: Sequence[Any], columns: list[int]) -> bool:
     return all(j < len(row) and _YEAR.fullmatch(_text(row[j])) for j in columns)
 
@@ -293,7 +336,7 @@ def _further(rows: Sequence[Sequence[Any]], cells: list[list[int]], above: int, 
     for more in (2, 1):
         at = above + 1 + more
         body = [row for row in cells[at:end] if any(row)]
-        if at >= end or not body:
+        if at >= end or not body or not all(_WORD in cells[k] for k in range(above + 1, at)):
             continue
         width = max(len(row) for row in body)
         numeric = [j for j in range(width) if _numeric_column(body, j)]

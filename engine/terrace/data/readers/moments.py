@@ -32,22 +32,27 @@ _STYLES = {
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?")  # which pandas reads fastest
 _LENGTH = re.compile(r"[+-]?(?:\d+ days?,? )?\d{1,6}:[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?")
 _ISO_LENGTH = re.compile(r"P(?=.)(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:[.,]\d+)?S)?)?")
-_CLOCK = re.compile(r"\d{1,2}:[0-5]\d")
+_CLOCK = re.compile(_TIME)
+_BARE = re.compile(r"\d{1,2}:[0-5]\d")  # which minutes and seconds are written as, too
 _SHORT = 200  # rows
 _WORD = re.compile(rf"{'|'.join(_MONTHS)}|P[\dT]|inf|nan|na$|n\.a\.|missing$|null$|none$", re.IGNORECASE)
 """Beginnings of what is no word, or may be none: dates, durations, signs of missing, numbers that are none."""
 _SHORT_YEAR = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2}")
 
 
-def are_words(values: pd.Series) -> bool:
-    """True for a short column of text of which no value can be a number, a date, a duration or have blanks around it.
+def is_word(text: str) -> bool:
+    """True for a text that cannot be a number, a date, a duration or a sign of missing and has no blanks around it."""
+    return text[:1].isalpha() and _WORD.match(text) is None and not text[-1:].isspace()
 
-    It says nothing of long ones. Thousands of columns of a few rows are told by this what would take pandas long.
+
+def are_words(values: pd.Series) -> bool:
+    """True for a short column of text of which every value is a word, as `is_word` says; it says nothing of long ones.
+
+    Thousands of columns of a few rows are told by this what would take pandas long.
     """
     if len(values) > _SHORT:
         return False
-    present = [v for v in values.tolist() if isinstance(v, str)]
-    return all(v[:1].isalpha() and _WORD.match(v) is None and not v[-1:].isspace() for v in present)
+    return all(is_word(v) for v in values.tolist() if isinstance(v, str))
 
 
 def is_moment(text: str) -> bool:
@@ -63,7 +68,7 @@ def is_moment(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """How the dates or durations of a column are written: ``style`` ymd, dmy, mdy, dby, bdy, length or iso-length.
+    """How the dates or durations of a column are written: ``style`` ymd, dmy, mdy, dby, bdy, length, iso-length, clock.
 
     ``zone`` tells that the times have a zone. ``note`` says how they are read.
     """
@@ -98,20 +103,36 @@ def recognise(values: pd.Series) -> tuple[Moments | None, str]:
     unique = present.drop_duplicates()
     texts = unique.str.strip()
     if _LENGTH.fullmatch(first):
-        return _checked(Moments("length", False, "its times are in seconds."), texts)
+        found, _ = _checked(Moments("length", False, "its times are in seconds."), texts)
+        return (found, "") if found is not None else _time_of_day(texts)
     if _ISO_LENGTH.fullmatch(first):
         return _checked(Moments("iso-length", False, "its durations are in seconds."), texts)
     if _CLOCK.fullmatch(first):
-        note = f"its times, such as {first}, stay text: they could be hours and minutes, or minutes and seconds."
-        return None, note if bool(texts.str.fullmatch(_CLOCK.pattern).all()) else ""
+        return _time_of_day(texts)
     if _SHORT_YEAR.fullmatch(first):
         note = 'its dates have two-digit years and stay text. Use date(x, "DMY", 2030) to convert them.'
         return None, note if bool(texts.str.fullmatch(_SHORT_YEAR.pattern).all()) else ""
-    name, found = next((n, m) for n, s in _STYLES.items() if (m := s.fullmatch(first)))
-    zone = found["zone"] is not None
+    name, date = next((n, m) for n, s in _STYLES.items() if (m := s.fullmatch(first)))
+    zone = date["zone"] is not None
     if name != "parts":
         return _checked(_dated(name, zone, ""), texts)
     return _day_or_month(texts, zone)
+
+
+def _time_of_day(texts: pd.Series) -> tuple[Moments | None, str]:
+    """Times of day, where all of them can be: 7:30, 19:45, 7:30 pm. Minutes and seconds are written like that, too."""
+    bare = texts[texts.str.fullmatch(_BARE.pattern).astype(bool)]
+    found, _ = _checked(Moments("clock", False, "its times are in seconds since midnight."), texts)
+    if found is None:
+        doubt = f"its times, such as {texts.iloc[0]}, stay text: hours and minutes, or minutes and seconds."
+        return None, doubt if len(bare) == len(texts) else ""
+    if not len(bare):
+        return found, ""
+    told = (
+        f"its times, such as {bare.iloc[0]}, are read as hours and minutes, in seconds since midnight; where they are "
+        "minutes and seconds, divide them by 60."
+    )
+    return Moments("clock", False, told), ""
 
 
 def _day_or_month(texts: pd.Series, zone: bool) -> tuple[Moments | None, str]:
@@ -149,7 +170,7 @@ def _checked(found: Moments, texts: pd.Series) -> tuple[Moments | None, str]:
     read = _read(texts.astype("str"), found.style, found.zone)
     if read is None:
         return None, ""
-    if found.style.endswith("length"):
+    if found.style in ("length", "iso-length", "clock"):
         return found, ""
     present = read.dropna()
     dates = bool((present == present.dt.normalize()).all())
@@ -164,6 +185,8 @@ def _read(texts: pd.Series, style: str, zone: bool) -> pd.Series | None:
     """Different texts as moments or seconds; None where one of them is not in this style."""
     if style == "length":
         return _lengths(texts)
+    if style == "clock":
+        return _clock(texts) if bool(texts.str.fullmatch(_CLOCK.pattern).all()) else None
     if style == "iso-length":
         if not bool(texts.str.fullmatch(_ISO_LENGTH.pattern).all()):
             return None

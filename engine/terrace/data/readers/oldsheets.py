@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from terrace.data.foreign import LOCKED
 from terrace.data.progress import Report
 from terrace.data.readers.cells import Cells, Gathered, SheetName
+from terrace.data.readers.sheet_errors import error_cells
 from terrace.data.regular_file import openable
 from terrace.errors import DataError
 
@@ -20,6 +25,10 @@ if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+_ODD = (
+    ValueError, LookupError, RuntimeError, EOFError, OSError, struct.error, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
 _STEP = 2000
 _FORMULA = re.compile(rb"<table:table-cell\b[^>]*\btable:formula=[^>]*>")
 
@@ -31,22 +40,27 @@ class Workbook:
         import python_calamine as calamine
 
         self.path = path
-        try:
-            self._book: CalamineWorkbook = calm(lambda: calamine.CalamineWorkbook.from_object(openable(path)))
-        except calamine.PasswordError:
-            raise DataError(
-                f"{path.name} is {LOCKED.article}.", code=LOCKED.code, subject=str(path), advice=LOCKED.advice
-            ) from None
+        with ExitStack() as stack:
+            source = stack.enter_context(openable(path))
+            try:
+                self._book: CalamineWorkbook = calm(lambda: calamine.CalamineWorkbook.from_object(source))
+            except calamine.PasswordError:
+                raise DataError(
+                    f"{path.name} is {LOCKED.article}.", code=LOCKED.code, subject=str(path), advice=LOCKED.advice
+                ) from None
+            self._file = stack.pop_all()
         sheets = calamine.SheetTypeEnum.WorkSheet
         visible = calamine.SheetVisibleEnum.Visible
+        self._places = {m.name: k for k, m in enumerate(self._book.sheets_metadata)}
         self.sheets = [SheetName(m.name, m.visible != visible) for m in self._book.sheets_metadata if m.typ == sheets]
 
     def close(self) -> None:
         """Close the file."""
         self._book.close()
+        self._file.close()
 
     def cells(self, sheet: SheetName, report: Report) -> Cells:
-        """All cells of a sheet. calamine gives errors as blanks."""
+        """All cells of a sheet. calamine gives errors as blanks; they are found apart."""
         import python_calamine as calamine
 
         try:
@@ -72,7 +86,17 @@ class Workbook:
         ranges = found.merged_cell_ranges or []
         cells.merged = [(a + 1, b + 1, c + 1, d + 1) for (a, b), (c, d) in ranges]
         cells.notes = [*self._notes]
+        if self.path.suffix.lower() != ".ods":
+            self._find_errors(sheet, cells, report)
         return cells
+
+    def _find_errors(self, sheet: SheetName, cells: Cells, report: Report) -> None:
+        try:
+            cells.errors = error_cells(self.path, self._places[sheet.name], report)
+        # What calamine reads all the same; where errors are is all that is not known then.
+        except _ODD as why:
+            log.info("error cells are not found: %s", why)
+            cells.notes.append("Cells with errors, should there be some, are missing here and are not named.")
 
     @cached_property
     def _notes(self) -> list[str]:

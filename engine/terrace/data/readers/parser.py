@@ -133,8 +133,15 @@ class Parsing:
                 frame = Beside(lambda: self._call(whole=True)).result(self._report)  # parts had different types
         except pd.errors.ParserError as error:
             raise _parser_error(self._path, error) from None
-        # of thousands of columns, each is a block of its own: what follows would look at one after the other
-        return frame.copy() if frame.shape[1] > _MANY else frame
+        return _side_by_side(frame) if frame.shape[1] > _MANY else frame
+
+
+def _side_by_side(frame: pd.DataFrame) -> pd.DataFrame:
+    """Thousands of numbers in one block: each column is one of its own, and what follows would take them one by one."""
+    kinds = list(frame.dtypes)
+    if not all(isinstance(kind, np.dtype) and kind == kinds[0] and kind.kind in "fi" for kind in kinds):
+        return frame
+    return pd.DataFrame(frame.to_numpy(), columns=frame.columns)
 
 
 def _parser_error(path: Path, error: Exception) -> DataError:

@@ -12,7 +12,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 from terrace.data.progress import Report
+from terrace.data.readers.header import could_be_names
 
+_TELLING = 50  # rows that tell whether a row above them can hold their names
 _ERRORS = re.compile(r"#(N/?A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _STEP = 20_000
@@ -179,7 +181,9 @@ def _comments(rows: Sequence[Sequence[str]], begin: list[int]) -> list[int]:
             continue
         full = len(rows[k]) == width and width > 1
         if full and k < first and _is_number(names):
-            continue  # above numbers: names behind a #
+            behind = [rows[k][0].lstrip().removeprefix("#"), *rows[k][1:]]
+            if could_be_names(behind, rows[first : first + _TELLING]):
+                continue  # above numbers: names behind a #
         if full and k > first and not (numbers and all(numbers)):
             continue
         out.append(k)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 
 from terrace.data.dataset import Dataset
+from terrace.data.names import legal_names
 from terrace.data.progress import Report
 from terrace.data.readers.binary import BinaryFile, take_rows
 from terrace.data.readers.binary_text import Decoder
@@ -21,6 +24,7 @@ from terrace.data.readers.fixed_text import TextColumn
 from terrace.data.readers.stata_columns import LongTextColumn, NumberColumn, column_of, label_key
 from terrace.data.readers.stata_header import StataHeader, StataVariable, expect, read_header, until_zero
 from terrace.data.readers.stata_text import long_texts
+from terrace.data.stata_panel import KEYS, panel_of
 from terrace.data.value import Value
 
 _PART = 2_000_000  # bytes that are read at once: what a processor's cache holds, and few enough to stop within a moment
@@ -62,7 +66,18 @@ def read_stata(path: Path, report: Report, encoding: str | None = None) -> Datas
         if not isinstance(column, NumberColumn) and column.note():
             notes.append(f"{raw[-1].name}: {column.note()}")
     label = decoder.text(header.label).strip()
-    return build_dataset(raw, source=str(path), label=label, notes=[*decoder.notes(), *notes], documents=documents)
+    notes = [*decoder.notes(), *notes]
+    built = build_dataset(raw, source=str(path), label=label, notes=notes, documents=documents)
+    return _declared(built, header, decoder, [c.name for c in raw])
+
+
+def _declared(data: Dataset, header: StataHeader, decoder: Decoder, names: list[str]) -> Dataset:
+    """The data with the panel and the order that the file declares; `names` are those of the variables in the file."""
+    now = dict(zip(names, legal_names(names)[0], strict=True))
+    known = {name: new for name, new in now.items() if new in data}
+    said = {key: decoder.text(header.said[key.encode()]) for key in KEYS if key.encode() in header.said}
+    order = takewhile(known.__contains__, (names[k] for k in header.sorted_by))
+    return replace(data, panel=panel_of(said, known), sorted_by=tuple(known[name] for name in order))
 
 
 def _rows(file: BinaryFile, header: StataHeader, report: Report) -> list[Column]:
@@ -157,6 +172,7 @@ def _texts(header: StataHeader, columns: list[Column], sets: Sets) -> Iterator[b
         yield from (variable.name, variable.format, variable.label)
     for note in header.notes:
         yield from note
+    yield from (text for key, text in header.said.items() if key.decode("latin-1") in KEYS)
     for labels in sets.values():
         yield from labels.values()
     for column in columns:

@@ -21,6 +21,8 @@ _LONGEST = 2045
 FIRST, LAST = 102, 121
 """The first and the last format that is read."""
 
+_Characteristic = tuple[bytes, bytes, bytes]
+
 
 @dataclass(frozen=True, slots=True)
 class StataVariable:
@@ -44,7 +46,7 @@ class StataVariable:
 @dataclass(frozen=True, slots=True)
 class StataHeader:
     """What stands before the data. `order` is that of the bytes, ``<`` or ``>``; `notes` are (name, text) of the data
-    (``_dta``) and of variables.
+    (``_dta``) and of variables, `said` other characteristics of the data by name, `sorted_by` places of variables.
     """
 
     version: int
@@ -53,6 +55,8 @@ class StataHeader:
     label: bytes
     variables: tuple[StataVariable, ...]
     notes: tuple[tuple[bytes, bytes], ...]
+    said: dict[bytes, bytes]
+    sorted_by: tuple[int, ...]
 
     @property
     def tagged(self) -> bool:
@@ -129,39 +133,48 @@ def _tagged(file: BinaryFile) -> StataHeader:
 
     types = np.frombuffer(part("variable_types", 2), order + "u2").tolist()
     names = _split(part("varnames", _name_width(version)), _name_width(version))
-    part("sortlist", 4 if wide else 2, 1)
+    sorted_by = _places(part("sortlist", 4 if wide else 2, 1), order + ("u4" if wide else "u2"), count)
     formats = _split(part("formats", _format_width(version)), _format_width(version))
     sets = _split(part("value_label_names", _name_width(version)), _name_width(version))
     labels = _split(part("variable_labels", _label_width(version)), _label_width(version))
-    notes = _characteristics(file, order, _name_width(version))
+    notes, said = _sorted_out(_characteristics(file, order, _name_width(version)))
     expect(file, "data")
     kinds = [_new_kind(file, t, name) for t, name in zip(types, names, strict=True)]
     variables = map(StataVariable, names, kinds, formats, sets, labels)
-    return StataHeader(version, order, rows, label, tuple(variables), notes)
+    return StataHeader(version, order, rows, label, tuple(variables), notes, said, sorted_by)
 
 
-def _characteristics(file: BinaryFile, order: str, name: int) -> tuple[tuple[bytes, bytes], ...]:
+def _characteristics(file: BinaryFile, order: str, name: int) -> list[_Characteristic]:
     what = "the part characteristics"
     expect(file, "characteristics")
-    notes: list[tuple[bytes, int, bytes]] = []
+    found: list[_Characteristic] = []
     while (tag := file.take(4, what)) == b"<ch>":
         (length,) = file.numbers(order + "I", what)
-        _add_note(notes, file.take(length, what), name)
+        found.append(_characteristic(file.take(length, what), name))
         expect(file, "/ch")
     if tag + file.take(len("</characteristics>") - 4, what) != b"</characteristics>":
         raise file.damaged("</characteristics> is not where it should be")
-    return _ordered(notes)
+    return found
 
 
-def _add_note(notes: list[tuple[bytes, int, bytes]], raw: bytes, name: int) -> None:
-    """Keep a characteristic where it is a note: ``note1``, ``note2``, ...; ``note0`` has their number."""
-    key = until_zero(raw[name : 2 * name])
-    if key.startswith(b"note") and key[4:].isdigit() and key != b"note0":
-        notes.append((until_zero(raw[:name]), int(key[4:]), until_zero(raw[2 * name :])))
+def _characteristic(raw: bytes, name: int) -> _Characteristic:
+    """The variable or ``_dta``, the name and the text."""
+    return until_zero(raw[:name]), until_zero(raw[name : 2 * name]), until_zero(raw[2 * name :])
 
 
-def _ordered(notes: list[tuple[bytes, int, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
-    return tuple((of, text) for of, _, text in sorted(notes, key=lambda n: (n[0] != b"_dta", n[0], n[1])))
+def _sorted_out(found: list[_Characteristic]) -> tuple[tuple[tuple[bytes, bytes], ...], dict[bytes, bytes]]:
+    """Notes in order, and what else is said of the data. Notes are ``note1``, ``note2``, ...; ``note0`` counts them."""
+    notes = [(of, int(key[4:]), text) for of, key, text in found if key[:4] == b"note" and key[4:].isdigit()]
+    ordered = sorted((n for n in notes if n[1]), key=lambda n: (n[0] != b"_dta", n[0], n[1]))
+    said = {key: text for of, key, text in found if of == b"_dta" and key[:4] != b"note"}
+    return tuple((of, text) for of, _, text in ordered), said
+
+
+def _places(raw: bytes, kind: str, count: int) -> tuple[int, ...]:
+    """The variables that the rows are sorted by, counted from 0: their numbers end with a zero."""
+    numbers = np.frombuffer(raw, kind).tolist()
+    named = numbers[: numbers.index(0)] if 0 in numbers else numbers
+    return tuple(k - 1 for k in named) if all(k <= count for k in named) else ()
 
 
 def _old(file: BinaryFile) -> StataHeader:
@@ -178,21 +191,21 @@ def _old(file: BinaryFile) -> StataHeader:
     types = list(file.take(count, "the types"))
     name, format_, text = _name_width(version), _format_width(version), _label_width(version)
     names = _split(file.take(count * name, "the names"), name)
-    file.take(2 * (count + 1), "the order of sorting")
+    sorted_by = _places(file.take(2 * (count + 1), "the order of sorting"), order + "u2", count)
     formats = _split(file.take(count * format_, "the formats"), format_)
     sets = _split(file.take(count * name, "the names of value labels"), name)
     labels = _split(file.take(count * text, "the labels"), text)
     kinds = [known.get(t) or f"S{_text_width(file, t - base, n)}" for t, n in zip(types, names, strict=True)]
-    notes: list[tuple[bytes, int, bytes]] = []
+    found: list[_Characteristic] = []
     while version >= 105:
         kind, length = file.numbers(order + ("BI" if version > 108 else "BH"), "the characteristics")
         if not kind:
             break
         raw = file.take(length, "the characteristics")
         if kind == 1:
-            _add_note(notes, raw, name)
+            found.append(_characteristic(raw, name))
     variables = map(StataVariable, names, kinds, formats, sets, labels)
-    return StataHeader(version, order, rows, label, tuple(variables), _ordered(notes))
+    return StataHeader(version, order, rows, label, tuple(variables), *_sorted_out(found), sorted_by)
 
 
 def _version(file: BinaryFile, raw: bytes) -> int:

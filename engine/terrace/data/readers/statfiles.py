@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from copy import copy
@@ -17,6 +18,7 @@ from terrace.data.dates import DATETIME, DAY, SPSS_OFFSET_DAYS
 from terrace.data.progress import Report
 from terrace.data.readers.binary_text import LATIN, LatinText, known_encoding
 from terrace.data.readers.build import RawColumn, build_dataset
+from terrace.data.readers.portable_missing import without_missing
 from terrace.data.value import Value
 from terrace.errors import DataError
 
@@ -51,10 +53,17 @@ def read_spss(path: Path, report: Report, encoding: str | None = None) -> Datase
 
 
 def read_portable(path: Path, report: Report) -> Dataset:
-    """Read .por. The format keeps neither measurement levels nor, here, user-missing codes."""
+    """Read .por, keeping user-missing codes as `read_spss` does. The format keeps no measurement levels."""
     import pyreadstat
 
-    frame, meta = read_in_parts(pyreadstat.read_por, path, report)
+    def read(_: Path, **options: Any) -> tuple[pd.DataFrame, Any]:
+        return pyreadstat.read_por(io.BytesIO(content), **options)
+
+    content, ranges = without_missing(
+        path.read_bytes(), lambda small: pyreadstat.read_por(io.BytesIO(small), disable_datetime_conversion=True)[0]
+    )
+    frame, meta = read_in_parts(read, path, report)
+    meta.missing_ranges = {meta.column_names[k]: found for k, found in ranges.items()}
     return _finish(_spss_columns(frame, meta), meta, path, [])
 
 

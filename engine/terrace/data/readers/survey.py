@@ -16,7 +16,7 @@ import numpy.typing as npt
 from terrace.data.progress import Report
 
 BLOCK = 1 << 18
-_QUOTE, _LF, _CR, _DOT, _ZERO, _NINE = (ord(c) for c in '"\n\r.09')
+_QUOTE, _LF, _CR, _PLUS, _MINUS, _DOT, _ZERO, _NINE = (ord(c) for c in '"\n\r+-.09')
 
 ByteArray = npt.NDArray[np.uint8]
 BoolArray = npt.NDArray[np.bool_]
@@ -83,13 +83,13 @@ def survey(
     size = len(data)
     scratch = _Scratch()
     inside = False  # a quoted text is open
-    blanks, bare = 0, True
+    blanks, bare, earlier = 0, True, _LF
     for start in range(begin, size, BLOCK):
         report(start / size)
         # one byte before and one after, so that every byte has its neighbours
         low, high = max(start - 1, begin), min(start + BLOCK + 1, size)
-        values = np.frombuffer(data[low:high], dtype=np.uint8)
-        block = values.tobytes()
+        block = bytes(data[low:high])
+        values = np.frombuffer(block, dtype=np.uint8)
         first, stop = start - low, min(start + BLOCK, size) - low
         found.nul |= b"\0" in block
         if not block.isascii():
@@ -97,20 +97,21 @@ def survey(
             if plain:
                 return found
             found.marks |= b"\xef\xbb\xbf" in block
-        if b"\r" in block:
+        returns = b"\r" in block
+        if returns:
             pairs = block.count(b"\r\n", first, min(stop + 1, len(block)))
             found.lone_cr |= block.count(b"\r", first, stop) != pairs
         if inside or b'"' in block:
             inside = _quoted(found, values, first, stop, mark, edges, inside)
             bare = False
         else:
-            returns = b"\r" in block
             here, rows, empty, delimiters = scratch.rows(values, first, stop, mark, returns)
             found.delimiters += delimiters
             found.rows, found.empty = found.rows + rows, found.empty + empty
             blanks, bare = blanks + here, bare and not returns
-        found.zeros = found.zeros or scratch.zeros(values) or (low == begin and _zero_first(block))
-        found.padded = found.padded or _padded(block, values, edges, low == begin, high == size)
+        found.zeros = found.zeros or scratch.zeros(values, mark, earlier) or (low == begin and _zero_first(block))
+        earlier = int(values[stop - 2])
+        found.padded = found.padded or scratch.padded(block, values, mark, low == begin, high == size)
     found.quotes_fit &= not inside
     found.ends = size == begin or bytes(data[size - 1 : size]) in (b"\n", b"\r")
     found.rows += not found.ends
@@ -123,7 +124,6 @@ class _Scratch:
     """Arrays that every block is compared in: new ones for each would take longer than the comparing."""
 
     def __init__(self) -> None:
-        self._bytes = np.empty(BLOCK + 2, dtype=np.uint8)
         self._part, self._found, self._pairs = (np.empty(BLOCK + 2, dtype=bool) for _ in range(3))
 
     def rows(
@@ -147,25 +147,51 @@ class _Scratch:
         empty = _empty_at(values, np.flatnonzero(ends[first:]) + first)
         return blanks, n - empty, empty, delimiters
 
-    def zeros(self, values: ByteArray) -> bool:
-        """True where a zero stands before another digit and after neither a digit, a dot nor a letter: 007."""
-        n = len(values)
-        if n < 3:
+    def zeros(self, values: ByteArray, mark: int, earlier: int) -> bool:
+        """True where a zero before another digit begins a number: 007, -01. Those of 2020-01, 1e-05 and 10:05 do not.
+
+        ``earlier`` is the byte before these.
+        """
+        n = len(values) - 2
+        if n < 1:
             return False
-        moved, part, found = self._bytes[:n], self._part[:n], self._found[: n - 2]
-        np.subtract(values, _DOT, out=moved)
-        np.less(moved, 12, out=part)  # a dot, a slash or a digit
-        np.equal(moved[1:-1], _ZERO - _DOT, out=found)
-        np.greater(found, part[:-2], out=found)  # a zero that follows none of these
-        np.greater(values[2:], _ZERO - 1, out=part[:-2])
-        np.logical_and(found, part[:-2], out=found)
+        before, own, after = values[:-2], values[1:-1], values[2:]
+        found, part = self._found[:n], self._part[:n]
+        np.less(before, _DOT, out=found)  # line ends, blanks, quotation marks, signs and the usual delimiters
+        if mark >= _DOT:
+            np.logical_or(found, np.equal(before, mark, out=part), out=found)
+        np.logical_and(found, np.equal(own, _ZERO, out=part), out=found)
+        np.logical_and(found, np.greater(after, _ZERO - 1, out=part), out=found)
         if not found.any():
             return False
-        at = np.flatnonzero(found) + 1
-        before, earlier, after = values[at - 1], values[np.maximum(at - 2, 0)], values[at + 1]
-        sign = (before == ord("+")) | (before == ord("-"))
-        letter = np.where(sign, earlier, before) | 32
-        return bool(((after <= _NINE) & ((letter < ord("a")) | (letter > ord("z")))).any())
+        at = np.flatnonzero(found)
+        sign = ((before[at] == _PLUS) | (before[at] == _MINUS)) & (before[at] != mark)
+        ahead = np.where(at > 0, before[at - 1], earlier)
+        letter = ahead | 32
+        inside = ((letter >= ord("a")) & (letter <= ord("z"))) | ((ahead >= _ZERO) & (ahead <= _NINE))
+        return bool(((after[at] <= _NINE) & ~(sign & inside)).any())
+
+
+    def padded(self, block: bytes, values: ByteArray, mark: int, begins: bool, ends: bool) -> bool:
+        """True where a field may have a blank at its edge, or a plus sign; the table begins or ends with this block.
+
+        Elsewhere the first and the last byte of a block are neighbours that the block before or after looks at.
+        """
+        present = [sign[0] for sign in (b" ", b"+", b"\t") if sign[0] != mark and sign in block]
+        if not present:
+            return False
+        n = len(values)
+        edges, at, both = self._found[:n], self._part[:n], self._pairs[: n - 1]
+        np.equal(values, _LF, out=edges)
+        for edge in (mark, _CR, _QUOTE):
+            np.logical_or(edges, np.equal(values, edge, out=at), out=edges)
+        for sign in present:
+            np.equal(values, sign, out=at)
+            if (begins and at[0]) or (ends and at[-1]):
+                return True
+            if np.logical_and(at[1:], edges[:-1], out=both).any() or np.logical_and(at[:-1], edges[1:], out=both).any():
+                return True
+        return False
 
 
 def _zero_first(block: bytes) -> bool:
@@ -200,20 +226,3 @@ def _quoted(
     ends = np.flatnonzero((own == _LF) & ~open_) + first
     found.rows += len(ends) - _empty_at(values, ends)
     return bool(open_[-1])
-
-
-def _padded(block: bytes, values: ByteArray, edges: BoolArray, begins: bool, ends: bool) -> bool:
-    """True where a field may have a blank at its edge, or a plus sign; the table begins or ends with this block.
-
-    Elsewhere the first and the last byte of a block are neighbours that the block before or after looks at.
-    """
-    for sign in (b" ", b"+", b"\t"):
-        if sign not in block or edges[sign[0]]:
-            continue
-        at = np.flatnonzero(values == sign[0])
-        if (begins and not at[0]) or (ends and at[-1] == len(values) - 1):
-            return True
-        before, after = values[np.maximum(at - 1, 0)], values[np.minimum(at + 1, len(values) - 1)]
-        if bool((edges[before] | edges[after] | (before == _QUOTE) | (after == _QUOTE)).any()):
-            return True
-    return False

@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import mmap
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -161,36 +160,33 @@ def _opened(
 
 def open_unsplit(path: Path, report: Report) -> Table | None:
     """A file that can be read in parts, without any of it in memory; None where it has to be split row by row."""
-    with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        data = memoryview(mapped)
-        try:
-            limit = LineLimit(path)
-            for start in range(0, len(data), _BLOCK):
-                limit(bytes(data[start : start + _BLOCK]))
-            encoding = find_encoding(data, path)
-            wide = encoding.name.startswith(("utf-16", "utf-32"))
-            if encoding.name not in ("utf-8", "utf-8-sig") and not wide:
-                certain = check_encoding(data, path, encoding.name).confidence == 1.0
-            else:
-                certain = encoding.confidence == 1.0
-            head = bytes(data[: SAMPLE_BYTES if not wide else SAMPLE_BYTES * 2])
-            whole = len(data) <= len(head)
-            decoder = codecs.getincrementaldecoder(encoding.name)("replace")
-            text = decoder.decode(head, whole)
-            sample = detect_sample(path, text, whole, Wanted(), encoding.name)
-            begin = _begin(sample, text.encode("utf-8") if wide else head)
-            if begin is None or not certain:
+    with open(path, "rb", buffering=0) as file:
+        data = FileBytes(file)  # and not mapped, as in `_taken_in`
+        limit = LineLimit(path)
+        for start in range(0, len(data), _BLOCK):
+            limit(data[start : start + _BLOCK])
+        encoding = find_encoding(data, path)
+        wide = encoding.name.startswith(("utf-16", "utf-32"))
+        if encoding.name not in ("utf-8", "utf-8-sig") and not wide:
+            certain = check_encoding(data, path, encoding.name).confidence == 1.0
+        else:
+            certain = encoding.confidence == 1.0
+        head = data[: SAMPLE_BYTES if not wide else SAMPLE_BYTES * 2]
+        whole = len(data) <= len(head)
+        decoder = codecs.getincrementaldecoder(encoding.name)("replace")
+        text = decoder.decode(head, whole)
+        sample = detect_sample(path, text, whole, Wanted(), encoding.name)
+        begin = _begin(sample, text.encode("utf-8") if wide else head)
+        if begin is None or not certain:
+            return None
+        layout = sample.layout
+        if wide:  # its bytes cannot be counted as they are
+            counts = Survey(zeros=True, padded=True)
+        else:
+            counts = survey(data, begin, layout.delimiter, report)
+            if _footed(sample, data) or not _regular(counts, layout):
                 return None
-            layout = sample.layout
-            if wide:  # its bytes cannot be counted as they are
-                counts = Survey(zeros=True, padded=True)
-            else:
-                counts = survey(data, begin, layout.delimiter, report)
-                if _footed(sample, data) or not _regular(counts, layout):
-                    return None
-            return Table(path, layout, path, counts, None, _notes(layout, counts, encoding))
-        finally:
-            data.release()
+        return Table(path, layout, path, counts, None, _notes(layout, counts, encoding))
 
 
 def _notes(layout: Layout, counts: Survey, encoding: Encoding | None = None) -> list[str]:

@@ -15,6 +15,7 @@ from terrace.data.parquet import dataset_of_columns
 from terrace.data.plain import plain_values
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn
+from terrace.data.regular_file import openable
 from terrace.data.streams.batches import PREVIEW_ROWS, AsPandas, StreamedData, Wider, bytes_needed
 
 
@@ -31,7 +32,7 @@ class ParquetBlocks:
         import pyarrow.parquet as pq
 
         # buffered: a row group may be larger than memory
-        with pq.ParquetFile(self.path, buffer_size=1 << 20, pre_buffer=False) as file:
+        with openable(self.path) as source, pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
             done = 0
             for batch in file.iter_batches(batch_size=rows, columns=[self.names[k] for k in columns]):
                 done += batch.num_rows
@@ -68,7 +69,7 @@ def _opened(path: Path, long: frozenset[int]) -> StreamedParquet:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+    with openable(path) as source, pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False) as file:
         schema, metadata = file.schema_arrow, file.metadata
         flat = [k for k, f in enumerate(schema) if not pa.types.is_nested(f.type) and schema.names.count(f.name) == 1]
         left_out = {f.name: f"{f.name} cannot be used: it is of the type {f.type}."
@@ -120,7 +121,7 @@ def memory_of_parquet(path: Path) -> int:
     """Memory, in bytes, that opening the whole file and fitting a model would take; its footer tells."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path, pre_buffer=False) as file:
+    with openable(path) as source, pq.ParquetFile(source, pre_buffer=False) as file:
         metadata = file.metadata
         rows = metadata.num_rows
         return bytes_needed(rows, _size(metadata, n_columns=len(file.schema_arrow)) / max(1, rows))

@@ -22,6 +22,7 @@ from terrace.data.readers.delimited import SIGNS, describe_layout, read_rows, te
 from terrace.data.readers.detect import MISSING, SAMPLE_BYTES, Wanted, detect_sample
 from terrace.data.readers.moments import Moments, recognise
 from terrace.data.readers.table import Table, open_unsplit
+from terrace.data.regular_file import openable
 from terrace.data.streams.batches import PREVIEW_ROWS, AsPandas, StreamedData, Wider, bytes_needed
 from terrace.errors import DataError, TerraceError
 
@@ -67,7 +68,7 @@ class TextBlocks:
         names = [f"c{k}" for k in range(len(layout.names))]
         encoding = "utf-8" if layout.encoding == "utf-8-sig" else layout.encoding
         padding = {k: _Padding() for k in columns if self.types[k] in ("int", "digits") and k not in self.told}
-        with pa.OSFile(str(self.path)) as handle:
+        with openable(self.path) as source, pa.input_stream(source, compression=None) as handle:
             try:
                 reader = csv.open_csv(
                     handle,
@@ -196,8 +197,8 @@ def _preview(
 ) -> StreamedText:
     as_text = [] if types is None else [k for k, kind in enumerate(types) if kind in ("text", "digits")]
     layout = table.layout
-    frame, spelled = read_rows(table, Report(""), PREVIEW_ROWS, as_text)
-    spelled |= dict.fromkeys(told - set(spelled), _SPELLED)
+    head = read_rows(table, Report(""), PREVIEW_ROWS, as_text)
+    frame, spelled = head.frame, head.told | dict.fromkeys(told - set(head.told), _SPELLED)
     columns, where, found = [], [], []
     moments: dict[int, Moments] = {}
     notes = [describe_layout(layout), *table.notes]

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from terrace.data.beside import cancellable
 from terrace.data.transforms.grouping import Grouping
 
 FloatArray = npt.NDArray[np.float64]
@@ -123,7 +124,7 @@ class Cells:
     def _sorted(self) -> tuple[FloatArray, FloatArray, IntArray]:
         """Values sorted within groups; cumulated weights within the group; where each group begins (g + 1,)."""
         x, codes, weights = self._used
-        order = np.argsort(x)  # ties may stand in any order: their value is the same
+        order = cancellable(lambda: np.argsort(x), len(x))  # ties may stand in any order: their value is the same
         small = codes[order].astype(np.uint16) if self.g <= 65_536 else codes[order]
         order = order[np.argsort(small, kind="stable")]
         sizes = self.n.astype(np.int64)

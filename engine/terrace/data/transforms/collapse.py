@@ -67,8 +67,9 @@ def collapse(
         variables.append(_described(data.variable(t.source), t))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(groups.n_groups), copy=False)
     kept = data.panel if data.panel and {data.panel.panel, data.panel.time} - {None} <= set(by) else None
+    documents = data.documents_of({*by, *(t.name for t in targets if t.name == t.source)})
     return Dataset(frame, tuple(variables), data.label, data.source, panel=kept, sorted_by=tuple(by),
-                   sha256=data.sha256)  # fmt: skip
+                   sha256=data.sha256, documents=documents)  # fmt: skip
 
 
 def _numbers(data: Dataset, name: str) -> FloatArray:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from terrace.data.beside import cancellable
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT
 
@@ -58,8 +59,7 @@ class Grouping:
         if len(codes) < 2 or bool((codes[1:] >= codes[:-1]).all()):
             return np.arange(len(codes))
         # 16-bit codes are sorted by radix, several times faster
-        keys: Any = codes.astype(np.uint16) if self.n_groups <= _SMALL else codes
-        return np.argsort(keys, kind="stable")
+        return _stable_order(codes.astype(np.uint16) if self.n_groups <= _SMALL else codes)
 
     @cached_property
     def starts(self) -> IntArray:
@@ -95,9 +95,13 @@ def sort_order(data: Dataset, names: Sequence[str]) -> IntArray:
     order: IntArray | None = None
     for name in reversed(names):
         keys = _sort_key(column(data, name))
-        own = np.argsort(keys if order is None else keys[order], kind="stable")
+        own = _stable_order(keys if order is None else keys[order])
         order = own if order is None else order[own]
     return np.arange(len(data)) if order is None else order
+
+
+def _stable_order(keys: npt.NDArray[Any]) -> IntArray:
+    return cancellable(lambda: np.argsort(keys, kind="stable"), len(keys))
 
 
 def _sort_key(values: Any) -> npt.NDArray[Any]:
@@ -139,7 +143,7 @@ def ranks(values: Any) -> tuple[IntArray, int, BoolArray]:
             return (*whole, missing)
         if not missing.any():
             missing = np.zeros(len(values), dtype=bool)
-    found: tuple[Any, Any] = pd.factorize(values, sort=True)
+    found: tuple[Any, Any] = cancellable(lambda: pd.factorize(values, sort=True), len(values))
     codes = np.asarray(found[0], dtype=np.int64)
     missing = codes < 0
     count = len(found[1])
@@ -176,7 +180,7 @@ def _whole(values: npt.NDArray[Any], missing: BoolArray) -> tuple[IntArray, int]
 def _dense(codes: IntArray, count: int) -> tuple[IntArray, int]:
     """Codes without gaps, in the same order, and their number; ``codes`` lie in 0 ... count - 1."""
     if count > max(_DENSE * len(codes), _SMALL):
-        found: tuple[Any, Any] = pd.factorize(codes, sort=True)
+        found: tuple[Any, Any] = cancellable(lambda: pd.factorize(codes, sort=True), len(codes))
         return np.asarray(found[0], dtype=np.int64), len(found[1])
     used = np.zeros(count, dtype=bool)
     used[codes] = True

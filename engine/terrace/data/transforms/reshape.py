@@ -79,7 +79,7 @@ def to_long(
         variables.append(_common(data, list(found[stub].values()), new))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(n * m), copy=False)
     out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=(*i, j),
-                  documents=data.documents, sha256=data.sha256)  # fmt: skip
+                  documents=data.documents_of(frame.columns), sha256=data.sha256)  # fmt: skip
     stub_names = {s: tuple(found[s].values()) for s in stubs}
     return out, ReshapeReport((n, n * m), (len(data.names), len(variables)), tuple(values), stub_names)
 
@@ -128,7 +128,7 @@ def to_wide(
         variables.append(data.variable(name))
     frame = pd.DataFrame(columns, index=pd.RangeIndex(groups.n_groups), copy=False)
     out = Dataset(frame, tuple(variables), data.label, data.source, data.notes, sorted_by=tuple(i),
-                  documents=data.documents, sha256=data.sha256)  # fmt: skip
+                  documents=data.documents_of(frame.columns), sha256=data.sha256)  # fmt: skip
     return out, ReshapeReport(
         (len(data), groups.n_groups),
         (len(data.names), len(variables)),

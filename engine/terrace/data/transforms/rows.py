@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from terrace.data.beside import cancellable
 from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.row_numbers import gathered
 from terrace.data.transforms.columns import take
@@ -100,7 +101,7 @@ def sort_signed(data: Dataset, keys: Sequence[tuple[str, bool]], *, missing_firs
         if descending:
             codes = np.where(groups.missing, -groups.n_groups if missing_first else 1, codes)
         columns.append(codes)
-    order = np.lexsort(columns[::-1])
+    order = cancellable(lambda: np.lexsort(columns[::-1]), len(data) * len(columns))
     if bool((np.diff(order) > 0).all()):
         out = data
     else:

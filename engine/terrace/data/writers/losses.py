@@ -47,10 +47,10 @@ def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
 
 
 def from_text(values: pd.Series) -> pd.Series:
-    """Texts, shape (n,), as a file of this format gives them back beside numbers: only dates become something else."""
+    """Texts, shape (n,), as a file of this format gives them back beside numbers: dates, and without a character 0."""
     moments, _ = recognise(values)
     found = moments.read(values) if moments is not None else None
-    return values if found is None else found
+    return values.str.replace("\0", "", regex=False) if found is None else found
 
 
 def from_excel(values: pd.Series) -> pd.Series:

@@ -21,6 +21,7 @@ from terrace.data.extended import CODES, extended_name
 from terrace.data.missing import code_text, missing_texts, range_text
 from terrace.data.native_formats import stata_format, stata_says
 from terrace.data.progress import Report
+from terrace.data.stata_panel import characteristics
 from terrace.data.value import Value
 from terrace.data.writers import names
 from terrace.data.writers.statfiles import cut
@@ -83,6 +84,8 @@ def write_stata(data: Dataset, path: Path, report: Report) -> list[str]:
               if not data.is_text(v.name) and not stata_says(v)]  # fmt: skip
     if unsaid:
         notes.append(f"Stata does not have these display formats, so they are left out: {', '.join(unsaid)}.")
+    if data.panel is not None and data.panel.panel and data.is_text(data.panel.panel):
+        notes.append(f"Stata has no panels of text, so {data.panel.panel} is not declared as the panel variable.")
     _share_sets(columns)
     with open(path, "wb") as file:
         _write(file, data, columns, report)
@@ -205,13 +208,12 @@ def _write(file: BinaryIO, data: Dataset, columns: list[_Column], report: Report
     part("map", bytes(14 * 8))  # filled in at the end
     part("variable_types", np.array([c.type.code for c in columns], dtype="<u2").tobytes())
     part("varnames", _padded((c.variable.name for c in columns), 129))
-    place = {c.variable.name: k + 1 for k, c in enumerate(columns)}
-    sorted_by = [place[n] for n in data.sorted_by if n in place]
+    sorted_by = _order(data, columns)
     part("sortlist", np.array(sorted_by + [0] * (len(columns) + 1 - len(sorted_by)), dtype=count).tobytes())
     part("formats", _padded((_format(c) for c in columns), 57))
     part("value_label_names", _padded((c.label_set for c in columns), 129))
     part("variable_labels", _padded((c.variable.label[:80] for c in columns), 321))
-    part("characteristics", b"".join(_notes(data)))
+    part("characteristics", b"".join([*_notes(data), *_panel(data)]))
     texts, references = _long_texts(columns, wide)
     places.append(file.tell())
     file.write(b"<data>")
@@ -253,8 +255,35 @@ def _notes(data: Dataset) -> Iterator[bytes]:
             of.setdefault("_dta", []).append(text)
     for name, texts in of.items():
         for k, text in enumerate((str(len(texts)), *texts)):
-            content = _padded([name], 129) + _padded([f"note{k}"], 129) + cut(text, 67_783).encode("utf-8") + b"\0"
-            yield b"<ch>" + _number(len(content), "<u4") + content + b"</ch>"
+            yield _characteristic(name, f"note{k}", text)
+
+
+def _panel(data: Dataset) -> Iterator[bytes]:
+    """What xtset declared, where Stata can: its panels have numbers."""
+    if data.panel is not None and not (data.panel.panel and data.is_text(data.panel.panel)):
+        yield from (_characteristic("_dta", key, text) for key, text in characteristics(data.panel).items())
+
+
+def _characteristic(of: str, key: str, text: str) -> bytes:
+    content = _padded([of], 129) + _padded([key], 129) + cut(text, 67_783).encode("utf-8") + b"\0"
+    return b"<ch>" + _number(len(content), "<u4") + content + b"</ch>"
+
+
+def _order(data: Dataset, columns: list[_Column]) -> list[int]:
+    """The numbers of the variables that the rows are sorted by, as far as they are so in this file.
+
+    Stata takes that on trust. Its order is not that of the data everywhere: empty text comes first, and .a after ``.``.
+    """
+    place = {c.variable.name: k for k, c in enumerate(columns)}
+    same: npt.NDArray[np.bool_] = np.ones(max(0, len(data) - 1), dtype=bool)
+    out: list[int] = []
+    for name in data.sorted_by:
+        values = columns[place[name]].values
+        if isinstance(values, list) or bool((same & (values[:-1] > values[1:])).any()):
+            break
+        same &= values[:-1] == values[1:]
+        out.append(place[name] + 1)
+    return out
 
 
 def _long_texts(columns: list[_Column], wide: bool) -> tuple[list[bytes], dict[int, npt.NDArray[np.uint64]]]:

@@ -27,7 +27,7 @@ _MEASURES = {
     Measure.ORDINAL: "ordinal",
     Measure.CONTINUOUS: "scale",
 }
-_LONGEST = 32_767  # bytes of a text in SPSS
+_LONGEST = 32_767  # bytes of a text in SPSS and SAS
 _LINE = 80  # bytes of a line of its documents
 
 
@@ -81,19 +81,25 @@ def _text(data: Dataset, v: Variable, kept: Variable) -> pd.Series:
     column = data.frame[v.name]
     lost = [c for c in v.missing_codes if c not in kept.missing_codes]
     column = column.where(column.notna() & ~column.isin(lost), "").astype("object")
-    long = column.str.len() > _LONGEST // 4  # what is shorter fits in any letters
-    if bool(long.any()):
-        sizes = column[long].map(lambda t: len(t.encode("utf-8")))
-        row = int(np.argmax(sizes.to_numpy()))
-        if sizes.iloc[row] > _LONGEST:
-            raise DataError(
-                f"{v.name} holds text of {sizes.iloc[row]:,} bytes (row {int(np.flatnonzero(long)[row]) + 1}), "
-                f"but SPSS allows only {_LONGEST:,}.",
-                code="too-long",
-                subject=v.name,
-                advice=f"Shorten it (generate short = substr({v.name}, 1, 2000)), or write .dta or .parquet.",
-            )
+    refuse_long(v.name, column, "SPSS")
     return column
+
+
+def refuse_long(name: str, texts: pd.Series, holder: str) -> None:
+    """`DataError` for texts, shape (n,), without missing ones, of more bytes than SPSS and SAS hold."""
+    long = texts.str.len() > _LONGEST // 4  # what is shorter fits in any letters
+    if not bool(long.any()):
+        return
+    sizes = texts[long].map(lambda t: len(t.encode("utf-8")))
+    row = int(np.argmax(sizes.to_numpy()))
+    if sizes.iloc[row] > _LONGEST:
+        raise DataError(
+            f"{name} holds text of {sizes.iloc[row]:,} bytes (row {int(np.flatnonzero(long)[row]) + 1}); "
+            f"{holder} holds {_LONGEST:,}.",
+            code="too-long",
+            subject=name,
+            advice=f"Shorten it (generate short = substr({name}, 1, 2000)), or write .dta or .parquet.",
+        )
 
 
 def _numbers(data: Dataset, v: Variable, kept: Variable) -> FloatArray:

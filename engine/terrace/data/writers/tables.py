@@ -38,6 +38,7 @@ def write_text(
     notes tell what readers may take for something else.
     """
     import pyarrow as pa
+    import pyarrow.compute
     import pyarrow.csv
 
     if delimiter is None:
@@ -47,7 +48,8 @@ def write_text(
     for v in data.variables:
         values = without_missing(data, v)
         if data.is_text(v.name):
-            columns[v.name] = pa.array(values, from_pandas=True, type=pa.string())
+            texts = pa.array(values, from_pandas=True, type=pa.string())
+            columns[v.name] = pa.compute.replace_substring(texts, "\0", "")  # no reader takes a file with it for text
         elif is_date_format(v.format):
             columns[v.name] = _dates(values, v.format)
         elif values.dtype in (np.float32, np.float16):

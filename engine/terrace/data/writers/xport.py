@@ -13,7 +13,7 @@ from terrace.data.dataset import Dataset, FloatArray, Variable
 from terrace.data.dates import DATETIME, DAY, MS_PER_DAY, is_date_format, is_datetime_format, to_sas
 from terrace.data.progress import Report
 from terrace.data.writers import names
-from terrace.data.writers.statfiles import cut, cut_notes
+from terrace.data.writers.statfiles import cut, cut_notes, refuse_long
 from terrace.data.writers.tables import infinite, missing_notes, without_missing
 
 _MOST, _LEAST = 7.237005577332262e75, 5.397605346934028e-79  # what IBM's floating-point numbers reach
@@ -27,7 +27,7 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
     """Write one member, DATASET; return what it could not hold.
 
     Numbers keep all digits: IBM's have 56 bits, a double 53. Raises `DataError` for numbers that are infinite or
-    beyond 7e75, which these do not reach.
+    beyond 7e75, which these do not reach, and for text longer than 32,767 bytes.
     """
     import pyreadstat
 
@@ -45,6 +45,7 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
         values = without_missing(data, v)
         if data.is_text(v.name):
             frame[v.name] = values.where(values.notna(), "").astype("object")
+            refuse_long(v.name, frame[v.name], "a SAS transport file")
         else:
             frame[v.name] = pd.Series(_numbers(v, values.to_numpy(dtype=np.float64, na_value=np.nan), notes))
     formatted = [v for v in data.variables if not data.is_text(v.name) and v.format not in ("", DAY, DATETIME)]

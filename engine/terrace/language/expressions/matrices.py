@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from terrace.data.beside import solved
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import NAME, Piece, closing, skip_string, split, unquoted
 
@@ -378,7 +379,7 @@ def _inverse(a: Named) -> Named:
     if not np.isfinite(values).all():
         raise ValueError("the matrix has missing elements.")
     try:
-        return Named(np.linalg.inv(values), a.columns, a.rows)
+        return Named(solved(np.linalg.inv, values), a.columns, a.rows)
     except np.linalg.LinAlgError:
         raise ValueError("the matrix is singular.") from None
 
@@ -417,7 +418,7 @@ def _cholesky(a: Named) -> Named:
     if not np.allclose(values, values.T):
         raise ValueError("the matrix is not symmetric.")
     try:
-        return Named(np.linalg.cholesky(values), a.rows, a.columns)
+        return Named(solved(np.linalg.cholesky, values), a.rows, a.columns)
     except np.linalg.LinAlgError:
         raise ValueError("the matrix is not positive definite.") from None
 
@@ -460,7 +461,7 @@ FUNCTIONS: dict[str, tuple[int, int, Callable[..., Named]]] = {
     "vecdiag": (1, 1, lambda a: Named(np.diag(_square(a))[None, :], (), a.columns)),
     "vec": (1, 1, lambda a: Named(a.values.T.reshape(-1, 1))),
     "hadamard": (2, 2, _hadamard),
-    "det": (1, 1, lambda a: _one(np.linalg.det(_square(a)))),
+    "det": (1, 1, lambda a: _one(solved(np.linalg.det, _square(a)))),
     "trace": (1, 1, lambda a: _one(np.trace(_square(a)))),
     "rowsof": (1, 1, lambda a: _one(a.shape[0])),
     "colsof": (1, 1, lambda a: _one(a.shape[1])),

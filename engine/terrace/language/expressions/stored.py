@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from terrace.data.beside import solved
 from terrace.data.dataset import Dataset
 from terrace.errors import CommandError
 from terrace.language.expressions.context import EvalContext, FloatArray, MatrixNames
@@ -199,7 +200,7 @@ def call(node: Call, context: EvalContext, data: Dataset | None, value: Value) -
     if node.name == "det":
         if values.shape[0] != values.shape[1]:
             raise first.piece.error(f"{first.piece} is not square.", code="conformability")
-        return scalar(float(np.linalg.det(values)))
+        return scalar(float(solved(np.linalg.det, values)))
     if node.name == "el":
         return element(Subscript(node.piece, first, node.arguments[1:]), values, names, value)
     listed = names[node.name == "colnumb"] if names else ()

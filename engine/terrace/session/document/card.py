@@ -1,26 +1,132 @@
-"""What the card of a model shows besides its own tables: ICC, R², tests of terms, standardised effects.
+"""What the card of a model shows: its tables by parts, each of which can be switched.
 
-They cost more than the fit of a small model, so they are worked out where a reader wants them, once, and kept with the
-item; a project file has them with it.
+Beside the fixed and random effects stand the intraclass correlations, R² and how well the model fits, in one row, and
+the tests of whole terms where a term has several coefficients. ICC, R² and tests cost more than the fit of a small
+model, so they are worked out where a reader wants them, once, and kept with the item; a project file has them with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from terrace.errors import Cancelled, TerraceError
-from terrace.session.document.items import Document, Item
+from terrace.results.table import CellValue, Column, Row, Table
+from terrace.session.document.items import Document, Item, Look
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.progress import CancelCheck
     from terrace.results.fit import FitResult
-    from terrace.results.table import Table
+    from terrace.session.session import Session
+    from terrace.spec.model import Metric, Term
 
-PARTS = ("random", "icc", "r2", "fit", "terms")
-"""What stands beside the fixed effects where nobody chose, by the keys of the tables; `standardized` on request."""
+PARTS = ("random", "icc", "r2", "fit", "terms", "standardized")
+"""What can stand beside the fixed effects."""
+USUAL = PARTS[:5]
+"""What does where nobody chose."""
+SUMMARY = ("icc", "r2", "fit")
+"""Parts that share one row."""
+FURTHER = ("icc", "r2", "terms", "standardized")
+"""Parts that `further_tables` works out."""
+
+
+def parts_of(look: Look) -> tuple[str, ...]:
+    """The parts that a look shows."""
+    return USUAL if look.parts is None else look.parts
+
+
+def table_keys(item: Item, look: Look) -> tuple[str, ...]:
+    """The keys of the tables that the card of a model shows, in order, without making them."""
+    assert item.outcome is not None
+    parts, own = parts_of(look), {t.key for t in item.outcome.tables}
+    keys: list[str] = [k for k in ("fixed", "random") if k in own and (k == "fixed" or k in parts)]
+    if own & {"fixed", "random"} and any(k in parts for k in SUMMARY):
+        keys.append("summary")
+    if "terms" in parts and any(_several(t) for t in item.more or ()):
+        keys.append("terms")
+    return (*keys, *(t.key for t in item.outcome.tables if t.key not in ("fixed", "random", "fit")))
+
+
+def needs_more(item: Item, look: Look) -> bool:
+    """True where a part is wanted that has not been worked out."""
+    return item.more is None and any(k in FURTHER for k in parts_of(look))
+
+
+def model_tables(item: Item, look: Look, labels: Mapping[str, str]) -> tuple[Table, ...]:
+    """The tables of a model as its look has them, in the order of `table_keys`."""
+    outcome = item.outcome
+    assert outcome is not None and outcome.fit is not None
+    metric: Metric = "sd" if (look.metric or outcome.fit.spec.display.metric) == "sd" else "variance"
+    made = {t.key: t for t in outcome.fit.tables(metric=metric, labels=labels, warnings=False)}
+    more = {t.key: t for t in item.more or ()}
+    if "standardized" in parts_of(look) and "standardized" in more and "fixed" in made:
+        made["fixed"] = with_standardized(made["fixed"], more["standardized"])
+    made["summary"] = summary(made.get("fit"), more, parts_of(look))
+    if "terms" in more:
+        made["terms"] = replace(more["terms"], title="Tests of terms")
+    own = {t.key: t for t in outcome.tables}
+    return tuple(made.get(k) or own[k] for k in table_keys(item, look))
+
+
+def summary(fit: Table | None, more: Mapping[str, Table], parts: tuple[str, ...]) -> Table:
+    """ICC, R², log likelihood, AIC and BIC in one row, those that are wanted and known."""
+    cells = list(_summary_cells(fit, more, parts))
+    notes = [n for key in ("icc",) if key in parts and key in more for n in more[key].notes]
+    return Table("Model summary", tuple(c for c, _ in cells), (Row("", tuple(v for _, v in cells)),), "", tuple(notes),
+                 "summary")  # fmt: skip
+
+
+def _summary_cells(
+    fit: Table | None, more: Mapping[str, Table], parts: tuple[str, ...]
+) -> Iterator[tuple[Column, CellValue]]:
+    if "icc" in parts and "icc" in more:
+        several = len(more["icc"].rows) > 1
+        for row in more["icc"].rows:
+            title = f"ICC, {row.label}" if several else "ICC"
+            yield Column(f"icc:{row.label}", title, "fixed", 3), row.values[0]
+    if "r2" in parts and "r2" in more:
+        for row in more["r2"].rows:
+            yield Column(f"r2:{row.code}", f"R² {row.code}", "fixed", 3), row.values[0]
+    if "fit" in parts and fit is not None:
+        for column, value in zip(fit.columns, fit.rows[0].values):
+            if column.key in ("ll", "aic", "bic"):
+                yield (replace(column, decimals=1) if column.key != "ll" else column), value
+
+
+def with_standardized(fixed: Table, standardized: Table) -> Table:
+    """The table of fixed effects with the standardised ones behind the standard errors."""
+    at = next((k + 1 for k, c in enumerate(fixed.columns) if c.key == "se"), len(fixed.columns))
+    betas = {r.code: r.values[0] for r in standardized.rows}
+
+    def wider(row: Row) -> Row:
+        if row.kind == "group" or not row.values:
+            return row
+        return replace(row, values=(*row.values[:at], betas.get(row.code), *row.values[at:]))
+
+    columns = (*fixed.columns[:at], Column("beta", "β"), *fixed.columns[at:])
+    notes = (*fixed.notes, *standardized.notes)
+    return replace(fixed, columns=columns, rows=tuple(map(wider, fixed.rows)), notes=notes)
+
+
+def complete(session: Session, id_: int) -> None:
+    """Work the further tables of a model out and keep them with its item; nothing where they are there, or it is not.
+
+    This is no step and no command: what is kept follows from the fit.
+    """
+    item = session.state.document.item(id_)
+    if item is None or item.more is not None or item.outcome is None or item.outcome.fit is None:
+        return
+    tables = () if item.data is None else further_tables(item.outcome.fit, item.data, cancel=session.cancel)
+    session.state = replace(session.state, document=completed(session.state.document, id_, tables))
+
+
+def _several(table: Table) -> bool:
+    """True for tests of terms of which one has several coefficients: of others the coefficients say the same."""
+    at = next((k for k, c in enumerate(table.columns) if c.key == "df"), None)
+    found = [r.values[at] for r in table.rows if at is not None and at < len(r.values)]
+    return table.key == "terms" and any(isinstance(x, int | float) and x > 1 for x in found)
 
 
 def further_tables(fit: FitResult, data: Dataset, *, cancel: CancelCheck | None = None) -> tuple[Table, ...]:
@@ -46,8 +152,8 @@ def further_tables(fit: FitResult, data: Dataset, *, cancel: CancelCheck | None 
     makers: tuple[Callable[[], tuple[Table, ...]], ...] = (
         lambda: (icc_table(fit),),
         lambda: r2_table(fit, data, levels=False, cancel=cancel),
-        lambda: (term_table(fit, small=small),),
         lambda: (standardized_table(fit),),
+        lambda: (term_table(fit, small=small),) if any(_wide(t, data) for t in fit.spec.fixed) else (),
     )
     found: list[Table] = []
     for make in makers:
@@ -60,6 +166,11 @@ def further_tables(fit: FitResult, data: Dataset, *, cancel: CancelCheck | None 
         except TerraceError:
             continue  # the model has none: no groups, no terms, nothing identified
     return tuple(found)
+
+
+def _wide(term: Term, data: Dataset) -> bool:
+    """True for a term that can have several coefficients: a factor of more than two levels is in it."""
+    return any(f.kind != "continuous" and len(data.codes(f.name)[1]) > 2 for f in term.factors if f.name in data)
 
 
 def completed(document: Document, id_: int, tables: tuple[Table, ...]) -> Document:

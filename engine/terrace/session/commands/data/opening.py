@@ -184,7 +184,8 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "describe" in options:
         from terrace.data.read import sheets
 
-        found = sheets(name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual)
+        path = name if Path(name).suffix else name + formats.opened_by(parsed.name)[0].usual
+        found = sheets(path, progress=session.report, cancel=session.cancelled)
         rows = tuple(Row(title, (cells,)) for title, cells in found)
         table = Table("Sheets", (Column("range", "Range", "text"),), rows, "Sheet", key="sheets")
         return CommandResult(tables=(table,))

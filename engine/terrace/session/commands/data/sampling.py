@@ -208,7 +208,8 @@ def contracted(data: Dataset, names: tuple[str, ...], weights: np.ndarray | None
     frame = pd.DataFrame(columns, index=pd.RangeIndex(groups.n_groups), copy=False)
     frame["_freq"] = counts
     variables = (*(data.variable(n) for n in names), Variable("_freq", "Frequency", Measure.CONTINUOUS))
-    out = Dataset(frame, variables, data.label, data.source, sorted_by=tuple(names), sha256=data.sha256)
+    out = Dataset(frame, variables, data.label, data.source, sorted_by=tuple(names), sha256=data.sha256,
+                  documents=data.documents_of(names))  # fmt: skip
     if zero and len(names) > 1:
         from terrace.data.transforms.rows import fill_in
 

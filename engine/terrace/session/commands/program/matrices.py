@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from terrace.data.beside import solved
 from terrace.errors import DataError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.names import parse_names
@@ -157,7 +158,7 @@ def matrix_symeigen(session: Session, parsed: ParsedCommand) -> CommandResult:
     a = matrix_value(session, parts[1].strip())
     if a.values.shape[0] != a.values.shape[1] or not np.allclose(a.values, a.values.T):
         raise parts[1].strip().error("The matrix is not symmetric.", code="conformability")
-    values, vectors = np.linalg.eigh(a.values)
+    values, vectors = solved(np.linalg.eigh, a.values)
     vectors = vectors[:, ::-1]
     signs = np.where(vectors[np.abs(vectors).argmax(axis=0), range(len(values))] < 0, -1.0, 1.0)
     labels = tuple(f"e{k}" for k in range(1, len(values) + 1))

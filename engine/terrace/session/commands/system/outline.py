@@ -14,6 +14,7 @@ from terrace.language.mixed_options import argument, excluding, number
 from terrace.results.table import Column, Row, Table
 from terrace.session.commands.helpers.items import item_of, title_of
 from terrace.session.document import edits
+from terrace.session.document.card import PARTS
 from terrace.session.document.edits import Place
 from terrace.session.document.fits import same_fit
 from terrace.session.document.items import Document, Item, Look
@@ -162,6 +163,11 @@ def _look(options: dict[str, Option], old: Look) -> Look:
         new = replace(new, metric=_one_of(options["metric"], "variance sd", "a metric"))
     if "parts" in options:
         named = tuple(str(p) for p in words(argument(options["parts"])))
+        for piece in words(argument(options["parts"])):
+            if named != ("none",) and str(piece) not in ("fixed", *PARTS):  # which always stand
+                raise piece.error(
+                    f"There is no part {str(piece)!r}.", code="no-such-part", advice=f"Use {', '.join(PARTS)} or none."
+                )
         new = replace(new, parts=() if named == ("none",) else named)
     if {"labels", "nolabels"} & set(options):
         new = replace(new, labels="labels" in options)
