@@ -64,7 +64,7 @@ def why_text(texts: pd.Series) -> str:
     if not begins_with_zero(found):
         return LONG
     short = found.lstrip("+-").lstrip("0") or "0"
-    return f"some of its numbers begin with zeros ({found} is the first), so it is read as text: {found} is not {short}."
+    return f"some of its numbers begin with zeros ({found} is the first), so it is text: {found} is not {short}."
 
 
 def spelled_apart(texts: pd.Series, *, text: bool = False) -> str:

@@ -124,12 +124,12 @@ def _time_of_day(texts: pd.Series) -> tuple[Moments | None, str]:
     bare = texts[texts.str.fullmatch(_BARE.pattern).astype(bool)]
     found, _ = _checked(Moments("clock", False, "its times are in seconds since midnight."), texts)
     if found is None:
-        doubt = f"its times, such as {texts.iloc[0]}, stay text: hours and minutes, or minutes and seconds."
+        doubt = f"its times, such as {texts.iloc[0]}, stay text: they may be hours and minutes, or minutes and seconds."
         return None, doubt if len(bare) == len(texts) else ""
     if not len(bare):
         return found, ""
     told = (
-        f"its times, such as {bare.iloc[0]}, are read as hours and minutes, in seconds since midnight; where they are "
+        f"its times, such as {bare.iloc[0]}, are read as hours and minutes, in seconds since midnight. If they are "
         "minutes and seconds, divide them by 60."
     )
     return Moments("clock", False, told), ""
