@@ -16,7 +16,7 @@ from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
 from terrace_desktop.grid.model import sort_order
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.words import in_words, tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
 
@@ -157,7 +157,7 @@ class DataFlow(QObject):
             elif finished and not overtaken():
                 if grid.grid.filtered:
                     self._show_rows(None)
-                self.pane.bar.show_problem(f"{error.message} {error.advice}".strip())
+                self.pane.bar.show_problem(in_words(error))
 
         self.controller.call_view("filtering rows", lambda: rows_where(text, dataset), done, failed)
 

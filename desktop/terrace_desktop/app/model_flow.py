@@ -16,7 +16,7 @@ from terrace_desktop.forms.facts import short_title
 from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.words import marked, tr
+from terrace_desktop.ui.words import from_engine, marked, tr
 from terrace_desktop.work.commands import use_file, use_sample
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.ml_test import compare_by_ml
@@ -245,7 +245,7 @@ class ModelFlow(QObject):
             if outcome is not None and outcome.ok:
                 go_on()
             elif outcome is not None and outcome.error is not None:
-                builder.status_more.set_text(outcome.error[1])
+                builder.status_more.set_text(from_engine(outcome.error[1]))
 
         go_on()
 

@@ -372,7 +372,7 @@ class MainWindow(QMainWindow):
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, TerraceError):
-            self.status.tell(error.message)
+            self.status.tell(words.from_engine(error.message))
         else:
             self.show_failure(f"{type(error).__name__}: {error}", "")
 

@@ -12,6 +12,7 @@ from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.coefficients import coefficient_names
 from terrace_desktop.builder.terms.term_menu import inside
 from terrace_desktop.ui.widgets import ElidedLabel, button, clear_layout, label, named
+from terrace_desktop.ui.words import in_words
 
 
 class ConstraintList(QWidget):
@@ -142,7 +143,7 @@ class ConstraintForm(QFrame):
                 if not row.any():
                     why = self.tr("This puts no constraint on the coefficients.")
             except TerraceError as error:
-                why = f"{error.message} {error.advice}".strip()
+                why = in_words(error)
         self.reason.setText(why)
         self.reason.setAccessibleName(why)
         self.reason.setVisible(bool(why))

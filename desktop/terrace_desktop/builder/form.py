@@ -46,6 +46,7 @@ from terrace_desktop.ui import theme
 from terrace_desktop.ui.dialogs import PageDialog
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle
+from terrace_desktop.ui.words import from_engine
 from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
 from terrace_desktop.work.worker import Worker
 
@@ -472,7 +473,7 @@ class BuilderForm(WorkContent):
         if not self.state.is_current:
             text, tone, more = self.tr("Checking …"), "", ""
         elif errors:
-            text, tone = "○ " + errors[0].message.rstrip("."), "todo"
+            text, tone = "○ " + from_engine(errors[0].message).rstrip("."), "todo"
             n = len(errors) - 1
             more = self.tr("and %1 more").replace("%1", str(n)) if n else ""
         else:

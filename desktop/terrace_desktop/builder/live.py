@@ -41,6 +41,7 @@ from terrace_desktop.builder.preview import ModelPreview
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import button, hairline, label, named
+from terrace_desktop.ui.words import from_engine
 from terrace_desktop.work.previewer import Previewer
 
 HOLE = "…"
@@ -360,8 +361,8 @@ class LivePanel(QWidget):
         try:
             spec = parse_mixed(text, self.state.dataset.names)
         except TerraceError as error:
-            self.wrong.setText(error.message + (f"\n{error.advice}" if error.advice else ""))
-            self.wrong.setAccessibleName(error.message)
+            self.wrong.setText("\n".join(from_engine(text) for text in (error.message, error.advice) if text))
+            self.wrong.setAccessibleName(from_engine(error.message))
             self.wrong.setVisible(True)
             if error.start is not None:
                 cursor = self.command.textCursor()

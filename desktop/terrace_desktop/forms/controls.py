@@ -27,6 +27,7 @@ from terrace_desktop.builder.fields import Choice
 from terrace_desktop.forms.entry import Field
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import button, label, named, tool_button
+from terrace_desktop.ui.words import from_engine
 
 FEW = 8  # more options than these stand in a list that scrolls
 ROWS = 6  # of such a list that are seen at once
@@ -289,7 +290,7 @@ class LineControl(Control):
             try:
                 parse_numlist(Piece.of(text))
             except TerraceError as error:
-                return f"{f.title}: {error.message}"
+                return f"{f.title}: {from_engine(error.message)}"
         if f.kind != "number":
             return ""
         try:

@@ -23,7 +23,7 @@ from terrace_desktop.builder.terms.term_menu import TermMenu
 from terrace_desktop.builder.terms.titles import term_title
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, label, named
-from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.words import from_engine, tr
 
 ROOM = 330  # px within a box of the panel
 
@@ -182,7 +182,7 @@ class FixedSection(Section):
                     selectable=True,
                     menu=partial(fill_term_menu, term=term, state=self.state),
                     state=severity(self.state, f"fixed:{k}"),
-                    tip="; ".join(p.message for p in self.state.problems(f"fixed:{k}")),
+                    tip="; ".join(from_engine(p.message) for p in self.state.problems(f"fixed:{k}")),
                 )
             )
         self.chips.show_chips(shown)

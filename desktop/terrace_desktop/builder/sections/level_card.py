@@ -36,6 +36,7 @@ from terrace_desktop.builder.terms.titles import term_title
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ElidedLabel, button, label, named, restyle
+from terrace_desktop.ui.words import from_engine
 
 
 class LevelCard(QFrame):
@@ -271,7 +272,7 @@ class LevelCard(QFrame):
                     badge="slope",
                     menu=partial(self._slope_menu, s, term),
                     state=severity(self.state, where),
-                    tip="; ".join(p.message for p in self.state.problems(where)),
+                    tip="; ".join(from_engine(p.message) for p in self.state.problems(where)),
                 )
             )
         self.chips.show_chips(shown)

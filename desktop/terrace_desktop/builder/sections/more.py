@@ -20,6 +20,7 @@ from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import label
+from terrace_desktop.ui.words import in_words
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -173,7 +174,7 @@ class MoreSection(Section):
                 evaluate_scalar(expression, self.state.dataset)
                 take(expression)
             except TerraceError as error:
-                return f"{error.message} {error.advice}".strip()
+                return in_words(error)
             return ""
 
         refuse = self.state.refuse("weight")

@@ -25,6 +25,7 @@ from terrace_desktop.builder.variables import dragged
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import label, named, restyle
+from terrace_desktop.ui.words import in_words
 
 MenuMaker = Callable[[QMenu], None]
 
@@ -286,7 +287,7 @@ class RoleBox(QFrame):
         try:
             self.take_text(text)
         except TerraceError as error:
-            return f"{error.message} {error.advice}".strip()
+            return in_words(error)
         return ""
 
     def say(self, text: str) -> None:

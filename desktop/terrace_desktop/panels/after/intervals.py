@@ -21,7 +21,7 @@ from terrace_desktop.forms.entry import (
     written,
 )
 from terrace_desktop.forms.facts import Facts
-from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.words import from_engine, tr
 
 
 def group() -> Group[Facts]:
@@ -319,7 +319,7 @@ def _lincom_problem(facts: Facts, values: Values) -> str:
             return tr("Enter one expression, without = or commas.")
         parse_linear(facts.fit, piece)
     except TerraceError as error:
-        return error.message
+        return from_engine(error.message)
     return ""
 
 
@@ -333,7 +333,7 @@ def _nlcom_problem(facts: Facts, values: Values) -> str:
     try:
         evaluate(facts.fit, Piece.of(values["expression"]), {})
     except TerraceError as error:
-        return error.message
+        return from_engine(error.message)
     return ""
 
 
