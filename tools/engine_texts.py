@@ -16,7 +16,7 @@ ENGINE = Path(__file__).resolve().parent.parent / "engine" / "terrace"
 CONTEXT = "Engine"
 
 _WORDS = re.compile(r"[A-Za-z]{2,}")
-_CODE = re.compile(r"""[<>\\;]{1}\S|\w:\w|\w\(\?|</|\b(SELECT|FROM|PRAGMA)\b|^\W*$|\A\s|px|=["']""")
+_CODE = re.compile(r"""[<>\\;]\S|\w:\w|\w\(\?|</|\b(SELECT|FROM|PRAGMA)\b|^\W*$|\A\n|px|=["']""")
 _SILENT = {"command", "rules", "compile", "warning", "debug", "info", "exception"}
 """Calls whose strings nobody reads: what declares commands and options, patterns, lines of the log."""
 

@@ -18,6 +18,7 @@ from terrace_desktop.builder.sections.residuals import whole
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.typed_text import option
 from terrace_desktop.ui.widgets import button, label, named
+from terrace_desktop.ui.words import from_engine
 
 
 def positive(text: str) -> float:
@@ -141,7 +142,7 @@ class MaximisationSection(Section):
         for box, key in ((self.nostderr, "nostderr"), (self._boxes["emonly"], "emonly")):
             shut = closed(key, self.spec)
             box.setEnabled(not shut or box.isChecked())
-            box.setToolTip(shut["on"].reason if shut else "")
+            box.setToolTip(from_engine(shut["on"].reason) if shut else "")
         self.scale_of_parameters.set_value(m.metric)
         changed = [k for k in Maximisation.__dataclass_fields__ if getattr(m, k) != getattr(Maximisation(), k)]
         n = len(changed) + self.spec.nostderr

@@ -20,7 +20,7 @@ from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import label
-from terrace_desktop.ui.words import in_words
+from terrace_desktop.ui.words import from_engine, in_words
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -127,7 +127,7 @@ class MoreSection(Section):
             {k: c.reason for k, c in shut.items()},
         )
         self.scale.set_value(spec.pwscale)
-        self.scale.setToolTip(next((c.reason for c in shut.values()), ""))
+        self.scale.setToolTip(from_engine(next((c.reason for c in shut.values()), "")))
         self.constraints.set_value(spec.constraints or None)
         self.constraint_list.show_spec()
         self.condition.set_value(spec.condition)
