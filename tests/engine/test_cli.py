@@ -124,7 +124,7 @@ def test_do_files_run_before_commands(capsys: pytest.CaptureFixture[str], in_a_f
     [
         (["run"], "give a do-file"),
         (["run", "nowhere.do"], "the do-file nowhere.do does not exist"),
-        (["run", "-c", "display 1", "--json", "no/such/folder/out.json"], "no folder"),
+        (["run", "-c", "display 1", "--json", "no/such/folder/out.json"], "does not exist"),
     ],
 )
 def test_bad_usage_is_status_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

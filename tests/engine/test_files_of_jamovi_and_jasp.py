@@ -72,7 +72,7 @@ def test_jamovi_types_labels_levels_and_missing_values(tmp_path: Path) -> None:
 
 
 def test_a_newer_jamovi_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="newer jamovi"):
+    with pytest.raises(DataError, match="newer version of jamovi"):
         read(jamovi(tmp_path / "d.omv", version=13))
 
 

@@ -119,7 +119,7 @@ def test_what_pandas_writes_as_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("5", "no table"), ("{}", "no table"), ('[{"a": 1}, {"a"', "line 1"), ('{"a": 1}\n{"a"', "Line 2")],
+    [("5", "not a table"), ("{}", "not a table"), ('[{"a": 1}, {"a"', "line 1"), ('{"a": 1}\n{"a"', "Line 2")],
 )
 def test_json_that_is_no_table(text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text(text)
@@ -246,7 +246,7 @@ def test_the_command_that_opens_what_was_copied() -> None:
     session = session_on(None)
     ok(session, r"""paste `"s\tx\na "b" \\n\t1\nc\t2"', clear""")
     assert session.data.frame["s"].tolist() == [r'a "b" \n', "c"]
-    with pytest.raises(DataError, match="no table"):
+    with pytest.raises(DataError, match="not contain a table"):
         read_pasted("word", Report(""))
 
 

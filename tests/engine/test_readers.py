@@ -431,7 +431,7 @@ def test_a_missing_file_is_named_with_its_neighbours(tmp_path) -> None:
     assert "winer43.sav" in caught.value.advice
     with pytest.raises(DataError) as caught:
         read(tmp_path / "none" / "d.csv")
-    assert "no folder" in caught.value.advice
+    assert "does not exist" in caught.value.advice
 
 
 def test_a_path_without_extension(tmp_path) -> None:
