@@ -82,9 +82,8 @@ def test_a_constraint_that_follows_from_another() -> None:
 
 def test_a_slope_of_what_does_not_vary() -> None:
     assert notes("mixed y x || g: z")["slope-constant"] == (
-        "z does not vary within g: its random effect is no slope, it lets the variance between groups of g change "
-        "with z.",
-        "If that is not meant, take z out of || g:, or put its slope at a higher level.", "z",
+        "z does not vary within g, so its random effect only lets the variance between groups of g change with z.",
+        "If you do not want this, remove z from || g:, or put its slope at a higher level.", "z",
     )  # fmt: skip
 
 

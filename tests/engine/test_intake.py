@@ -148,7 +148,7 @@ def at(row: int, value: Any, column: str = "x") -> pd.DataFrame:
         (at(5, object(), "id"), ("id cannot be used", "row 5 holds an object of the type object")),
         (at(5, b"\xff", "id"), ("id cannot be used", "row 5 holds bytes")),
         (at(5, "0", "id"), ("id cannot be used", "row 5 holds 0 as text", "row 1", "as a number")),
-        (at(5, "\ud800", "id"), ("id cannot be used", "row 5 holds text that is no Unicode")),
+        (at(5, "\ud800", "id"), ("id cannot be used", "row 5 holds text that is not valid Unicode")),
         (at(9, np.inf), ("x is infinite", "row 9")),
         (at(9, Decimal("-Infinity"), "y"), ("y is infinite", "row 9")),
         (pd.concat([FRAME, FRAME[["id"]]], axis=1), ("2 columns", "'id'", "3 and 4")),

@@ -243,7 +243,7 @@ def test_a_text_that_a_format_does_not_hold_whole_is_told(tmp_path: Path, ending
 @pytest.mark.parametrize("ending", formats.WRITTEN)
 def test_half_of_a_pair_of_surrogates_is_refused_by_variable_and_row(tmp_path: Path, ending: str) -> None:
     frame = pd.DataFrame({"y": [1.0, 2, 3], "s": pd.Series(["a", "b", "x\ud800y"], dtype=object)})
-    with pytest.raises(DataError, match=r"^s holds text that is no Unicode \(row 3\)") as caught:
+    with pytest.raises(DataError, match=r"^s holds text that is not valid Unicode \(row 3\)") as caught:
         write(Dataset(frame, (Variable("y"), Variable("s"))), tmp_path / f"a{ending}")
     assert caught.value.subject == "s" and 'replace s = "" in 3' in caught.value.advice
     assert list(tmp_path.iterdir()) == []
@@ -260,7 +260,7 @@ def test_half_of_a_pair_of_surrogates_is_refused_by_variable_and_row(tmp_path: P
 )
 def test_where_the_words_on_the_data_are_no_unicode_is_told(tmp_path: Path, words: Any, message: str) -> None:
     data = Dataset(pd.DataFrame({"y": [1.0, 2]}), (Variable("y"),))
-    with pytest.raises(DataError, match=f"^{message} no Unicode") as caught:
+    with pytest.raises(DataError, match=f"^{message} not valid Unicode") as caught:
         write(replace(data, **words), tmp_path / "a.dta")
     assert caught.value.advice
 

@@ -202,7 +202,7 @@ class DataFlow(QObject):
             return
         if cells > MOST_CELLS:
             self.told.emit(
-                self.tr("{0} cells are too many to copy. The limit is {1}.").format(
+                self.tr("Too many cells to copy: {0}. The limit is {1}.").format(
                     f"{cells:,}", f"{MOST_CELLS:,}"
                 )
             )

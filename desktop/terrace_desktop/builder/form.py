@@ -204,7 +204,7 @@ class BuilderForm(WorkContent):
         self.status_more.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.cancel = button(
             self.tr("Discard"), "builder_cancel", self.discard, variant="plain",
-            tip=self.tr("Discard this draft. Esc closes the panel and keeps the draft"),
+            tip=self.tr("Discard this draft (Esc closes the panel and keeps the draft)"),
         )  # fmt: skip
         self.fit = button(
             self.tr("Keep this model"), "builder_fit", self.request_fit, variant="primary",
@@ -484,7 +484,7 @@ class BuilderForm(WorkContent):
                 words = self.tr("%1 warning(s)", "", warnings)
                 more = words.replace("%1", str(warnings))
             elif not self.spec.random:
-                more = self.tr("Without a level this is a linear model. If rows come in groups, add a level")
+                more = self.tr("Without a level this is a linear model. If rows come in groups, add a level.")
         shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(220, self.width() - 90))
         self.status.setText(shown.replace("&", "&&"))
         self.status.setToolTip(text if shown != text else "")

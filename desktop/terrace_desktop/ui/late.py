@@ -41,7 +41,7 @@ class LateStrip(QFrame):
 
     def show_late(self, seconds: float) -> None:
         """It takes longer than so many seconds, and was stopped."""
-        text = self.tr("{0} takes longer than {1} s. Press Update to show it").format(self._what, f"{seconds:g}")
+        text = self.tr("{0} takes longer than {1} s. Press Update to show it.").format(self._what, f"{seconds:g}")
         self._say(text, running=False)
 
     def show_running(self) -> None:

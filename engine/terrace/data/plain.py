@@ -279,7 +279,7 @@ def _written(value: Any, row: int) -> str:
         try:
             return value.decode("utf-8")
         except UnicodeDecodeError:
-            raise Unusable(row, "bytes that are no UTF-8 text") from None
+            raise Unusable(row, "bytes that are not UTF-8 text") from None
     if isinstance(value, complex | np.complexfloating):
         raise Unusable(row, "a complex number")
     if not isinstance(value, _NAMES):
@@ -308,7 +308,7 @@ def _text(column: pd.Series) -> pd.Series:
         return column.astype("str")
     except UnicodeEncodeError:  # half of a surrogate pair
         bad = [_broken(v) for v in column.to_numpy()]
-        raise Unusable(bad.index(True), "text that is no Unicode text") from None
+        raise Unusable(bad.index(True), "text that is not valid Unicode") from None
 
 
 def _broken(value: Any) -> bool:

@@ -63,9 +63,9 @@ def _about_data(design: Design) -> Iterator[Advice]:
     for level, name in design.constant_slopes:
         yield Advice(
             "slope-constant",
-            f"{name} does not vary within {level}: its random effect is no slope, it lets the variance between groups "
+            f"{name} does not vary within {level}, so its random effect only lets the variance between groups "
             f"of {level} change with {name}.",
-            f"If that is not meant, take {name} out of || {level}:, or put its slope at a higher level.",
+            f"If you do not want this, remove {name} from || {level}:, or put its slope at a higher level.",
             name,
         )
     empty = [c.name for c in design.columns if c.kind == "empty"]

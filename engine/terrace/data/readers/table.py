@@ -298,7 +298,7 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
     text = text.removeprefix("\ufeff")
     if encoding.confidence < 1.0 and "\ufffd" in text:
         lines = _lines_with(text, "\ufffd")
-        what = "bytes that are no characters" if text.count("\ufffd") > 1 else "a byte that is no character"
+        what = "bytes that are not characters" if text.count("\ufffd") > 1 else "a byte that is not a character"
         notes.append(f"{rows_of(lines)} with {what} of {encoding.name}, read as \ufffd; all others are as they were.")
     for sign, what in (("\0", "zero bytes"), ("\ufeff", "byte order marks inside the text")):
         if sign in text:

@@ -218,7 +218,7 @@ def _column(variable: Variable, is_text: bool, array: Any) -> pd.Series:
         if extra.format == DAY and is_datetime_format(variable.format):
             values = values * MS_PER_DAY
         elif extra.format == DATETIME or values.notna().any():
-            raise _changes(variable, "a time of day" if extra.format == DATETIME else "what is no date")
+            raise _changes(variable, "a time of day" if extra.format == DATETIME else "what is not a date")
     numeric = pd.api.types.is_numeric_dtype(values.dtype)
     if is_text and numeric:
         present = values.notna()
@@ -226,7 +226,7 @@ def _column(variable: Variable, is_text: bool, array: Any) -> pd.Series:
     if not is_text and not numeric:
         if not values.notna().any():
             return pd.Series(np.full(len(values), np.nan))
-        raise _changes(variable, f"{values.dropna().iloc[0]!r}, which is no plain number,")
+        raise _changes(variable, f"{values.dropna().iloc[0]!r}, which is not a plain number,")
     return values
 
 

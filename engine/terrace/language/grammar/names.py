@@ -33,7 +33,7 @@ class Names:
         found = self.expand(piece)
         if len(found) != 1:
             raise piece.error(
-                f"{str(piece).strip()!r} stands for {len(found)} variables, but one is needed here.",
+                f"{str(piece).strip()!r} matches {len(found)} variables, but one is needed here.",
                 code="one-variable",
             )
         return found[0]
@@ -64,7 +64,7 @@ class Names:
             return found
         if found:
             raise piece.error(
-                f"{text} can stand for several variables: {_some(found)}.",
+                f"{text} could mean several variables: {_some(found)}.",
                 code="ambiguous-variable",
                 subject=text,
                 advice="Write out more of the name.",

@@ -135,7 +135,7 @@ def _named(option: Option, known: Sequence[OptionRule], where: str) -> OptionRul
             return candidates[0]
         if candidates:
             raise option.piece.error(
-                f"{typed!r} can stand for several options: {', '.join(r.name for r in candidates)}.",
+                f"{typed!r} could mean several options: {', '.join(r.name for r in candidates)}.",
                 code="ambiguous-option",
                 advice="Write out more of the name.",
                 subject=typed,

@@ -267,7 +267,7 @@ def _item(decoder: Decoder, content: Json) -> Item:
     if name not in decoder.made:
         inner = from_bytes(decoder.get(name), name)
         if content["c"] != "Item" or inner["c"] != "Item":
-            raise damaged_part(name, "it is no result")
+            raise damaged_part(name, "it is not a result")
         values = dict(inner["v"])
         data = values.pop("data", None)
         given = {} if data is None else {"data": decoder.or_none(data, "The data of a model are lost")}

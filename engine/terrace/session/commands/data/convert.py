@@ -140,7 +140,7 @@ def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
         if to_numbers:
             column, bad = _numbers(data, name, options)
             if bad is not None and "force" not in options:
-                lines.append(f"{name}: holds text that is no number ({bad!r}), so it was not changed. Use ignore() "
+                lines.append(f"{name}: holds text that is not a number ({bad!r}), so it was not changed. Use ignore() "
                              "or force.")
                 continue
             merged = _merged(data, name, column)

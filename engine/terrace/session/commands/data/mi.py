@@ -66,7 +66,7 @@ def mi_set(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="mi import flong, m(variable) [id(variables) imputed(variables) clear] | mi import mlong, m(variable) "
     "id(variables) | mi import wide, imputed(x = x1 x2 y = y1 y2) [drop]",
     help="Declare imputed data: whose imputations (0 the original) and rows are numbered by variables, whose "
-    "imputations hold the incomplete rows only (mlong), or stand beside each other (wide).",
+    "imputations hold the incomplete rows only (mlong), or are side by side (wide).",
     effects=Effect.DATA,
 )
 def mi_import(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -210,7 +210,7 @@ def mi_estimate(session: Session, parsed: ParsedCommand) -> CommandResult:
         found = [f for f in found if f[0] in wanted]
     if len(found) < 2:
         raise DataError(
-            f"There {'is one imputation' if found else 'are no imputations'}; Rubin's rules need two or more.",
+            f"There {'is only one imputation' if found else 'are none'}, but Rubin's rules need at least two.",
             code="mi-too-few",
         )
     fits: list[FitResult] = []
