@@ -60,7 +60,7 @@ def main(argv):
     if not python.exists():
         print("Terrace is not set up yet: start this without --no-setup.", file=sys.stderr)
         return 1
-    what = ["--data", os.path.abspath(options.data)] if options.data else ["--sample", SAMPLE]
+    what = ["--data", os.path.abspath(options.data)] if options.data else ["--sample", SAMPLE, "--first"]
     model = options.model or ("" if options.data else MODEL)
     if model:
         what += ["--model", model]

@@ -7,6 +7,7 @@ import contextlib
 import json
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -36,7 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return USAGE
     try:
-        status: int = options.action(options)
+        with warnings.catch_warnings():
+            # NumPy tells of overflows with its own line of source; what came of them stands in the results.
+            warnings.simplefilter("ignore", RuntimeWarning, append=True)
+            status: int = options.action(options)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader has seen enough, as in ``terrace samples | head -1``
         sys.stderr.close()

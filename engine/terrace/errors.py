@@ -24,6 +24,14 @@ class DidYouMean(str):
         return type(self), (self.word, self.more)
 
 
+_LONGEST, _HEAD, _TAIL = 1000, 700, 200
+
+
+def _shown(message: str) -> str:
+    """A message with its middle left out where it is very long: it quotes what was typed, which may be anything."""
+    return message if len(message) <= _LONGEST else f"{message[:_HEAD]} ... {message[-_TAIL:]}"
+
+
 class TerraceError(Exception):
     """A request that cannot be carried out, in words for the user.
 
@@ -52,8 +60,8 @@ class TerraceError(Exception):
         end: int | None = None,
         subject: str = "",
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = _shown(message)
+        super().__init__(self.message)
         self.code = code
         self.advice = advice
         self.text = text

@@ -10,6 +10,27 @@
             <numerusform>{0} steps, {1}</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>Saved {0} minute(s) ago</source>
+        <translation>
+            <numerusform>Saved {0} minute ago</numerusform>
+            <numerusform>Saved {0} minutes ago</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} model(s)</source>
+        <translation>
+            <numerusform>{0} model</numerusform>
+            <numerusform>{0} models</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} figure(s)</source>
+        <translation>
+            <numerusform>{0} figure</numerusform>
+            <numerusform>{0} figures</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>BuilderForm</name>
@@ -72,6 +93,16 @@
         <translation>
             <numerusform>{0} row selected in the plot</numerusform>
             <numerusform>{0} rows selected in the plot</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>GuidePanel</name>
+    <message numerus="yes">
+        <source>{0} model(s) stand in the results, with one table that compares them.</source>
+        <translation>
+            <numerusform>{0} model stands in the results.</numerusform>
+            <numerusform>{0} models stand in the results, with one table that compares them.</numerusform>
         </translation>
     </message>
 </context>
@@ -168,6 +199,16 @@
         <translation>
             <numerusform>%1 constraint</numerusform>
             <numerusform>%1 constraints</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ProjectFlow</name>
+    <message numerus="yes">
+        <source>and {0} more</source>
+        <translation>
+            <numerusform>and {0} more</numerusform>
+            <numerusform>and {0} more</numerusform>
         </translation>
     </message>
 </context>

@@ -78,7 +78,7 @@ def fitted(command: str) -> Any:
 def facts(command: str = FULL, others: tuple[str, ...] = (PLAIN,), dataset: Dataset | None = None) -> Facts:
     """The facts of a model stored as m1, with others stored as m2, m3, ..."""
     models = tuple(Model(f"m{k + 1}", f"Model {k + 1}: a title") for k in range(1 + len(others)))
-    return Facts(fitted(command), data() if dataset is None else dataset, "m1", "Model 1 · a title", models)
+    return Facts(fitted(command), data() if dataset is None else dataset, "m1", "Model 1: a title", models)
 
 
 def session_with(command: str, others: tuple[str, ...] = (PLAIN,)) -> Session:

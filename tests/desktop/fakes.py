@@ -91,6 +91,12 @@ class FakeSession:
         self.undo_text = self.redo_text = ""
         self.threads: set[str] = set()
         self.ran: list[str] = []
+        self.history: list[Outcome] = []
+        self.undo_steps: list[Any] = []
+        self.redo_steps: list[Any] = []
+        self.drafts: dict[str, Any] = {}
+        self.layout: dict[str, Any] = {}
+        self.file = None
 
     def run(self, text: str, *, progress: Callable[..., Any], cancel: Callable[[], bool]) -> Outcome:
         self.threads.add(threading.current_thread().name)
@@ -106,7 +112,10 @@ class FakeSession:
                 error_at=(0, len(word[0])), error_advice="For a list of commands, use help.",
             )  # fmt: skip
         outcome = handler(text, progress, cancel)
-        return self._placed(replace(outcome, effects=effects_of(outcome.type))) if outcome.ok else outcome
+        if outcome.ok:
+            outcome = self._placed(replace(outcome, effects=effects_of(outcome.type)))
+        self.history.append(outcome)
+        return outcome
 
     def _placed(self, outcome: Outcome) -> Outcome:
         """The outcome, in the results document too, as the session of the engine puts it there."""

@@ -24,6 +24,7 @@ from test_window import MODEL, Desk
 from waiting import settled, wait_until
 
 from terrace_desktop.plots.cards import LargePlot
+from terrace_desktop.project.questions import UnsavedDialog
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
 
@@ -97,7 +98,7 @@ def test_no_control_is_unnamed(desk: Desk) -> None:
 def test_no_control_of_a_dialog_is_unnamed(desk: Desk) -> None:
     w = desk.window
     for dialog in (
-        dialogs.UnsavedDialog(w, "data.dta"),
+        UnsavedDialog(w, "data.dta"),
         dialogs.TrustDialog(w, "a.do", ["line 1 writes ../x: save ../x"]),
         dialogs.ReplayDialog(w, ["line 1 writes x: save x"]),
         dialogs.NameDialog(w, "Rename", "x", "Do"),

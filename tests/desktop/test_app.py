@@ -26,7 +26,6 @@ from terrace_desktop.app.window import MainWindow
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work import logs
-from terrace_desktop.work.keeper import Keeper
 
 HSB = "mixed mathach ses || id: ses, covariance(unstructured) reml"
 
@@ -535,20 +534,18 @@ def test_cancelling_ends_a_reader_that_hangs_in_native_code(program: Program, tm
     assert program.states()[-1][1] == "ok"
 
 
-def test_the_last_session_runs_again_without_its_files(program: Program, tmp_path: Path) -> None:
+def test_the_history_runs_again_without_its_files(program: Program, tmp_path: Path) -> None:
     """It doubled an outcome and saved it over its source; a second time must leave that alone, and the report too."""
     source, report = tmp_path / "trial.csv", tmp_path / "paper.md"
     source.write_text("g,y\n1,1\n1,2\n2,4\n2,3\n3,5\n3,7\n")
     w = program.window
-    w.keeper = keeper = Keeper(tmp_path / "kept")
-    keeper.begin()
     lines = [f'use "{source}"', "replace y = 2 * y", "save, replace", "mixed y || g:", f'report "{report}", replace']
-    keeper._last.write_text("\n".join(lines))
+    program.run(*lines)
     doubled = "g,y\n1,2\n1,4\n2,8\n2,6\n3,10\n3,14\n"
-    source.write_text(doubled)
+    assert source.read_text() == doubled
     report.write_text("edited by hand")
     program.idle()
-    w.scripts.run_last_session()
+    w.scripts.run_history()
     wait_until(lambda: w.findChild(dialogs.ReplayDialog) is not None, "the question")
     dialog = w.findChild(dialogs.ReplayDialog)
     told = dialog.findChild(QPlainTextEdit, "replay_dialog_lines").toPlainText()
@@ -561,11 +558,9 @@ def test_the_last_session_runs_again_without_its_files(program: Program, tmp_pat
     program.idle()
     assert source.read_text() == doubled and report.read_text() == "edited by hand"
     assert w.results.newest() is not None  # the model ran
-    w.scripts.run_last_session()
+    w.scripts.run_history()
     wait_until(lambda: w.findChild(dialogs.ReplayDialog) is not None, "the question again")
     w.findChild(dialogs.ReplayDialog).ok_button.click()
     wait_until(lambda: report.read_text() != "edited by hand", "the report")
     program.idle()
     assert source.read_text() != doubled
-    w.keeper = None
-    keeper.end()

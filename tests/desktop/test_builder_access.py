@@ -27,9 +27,9 @@ from terrace.data.samples import sample
 from terrace.spec import edit
 from terrace_desktop.app.zones import LEAST_PANEL
 from terrace_desktop.builder.form import BuilderForm
-from terrace_desktop.builder.tab_order import reading_order
 from terrace_desktop.builder.variables import UseRole
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.tab_order import reading_order
 
 __all__ = ["popups"]
 

@@ -12,11 +12,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from waiting import settled
 
+from terrace.data.dataset import Dataset, Variable
 from terrace.session.session import Session
 from terrace.session.state import State
 from terrace.spec import edit
+from terrace.spec.centring import centring
 from terrace_desktop.builder.form import BuilderForm
-from terrace_desktop.builder.terms.centring import centring
 
 __all__ = ["popups"]
 
@@ -122,3 +123,62 @@ def test_the_time_is_declared_where_a_lag_needs_it(model: BuilderForm) -> None:
     assert model.command.startswith("mixed score L.ses ")
     pick(model, "fixed_add", "size")
     agree(model)
+
+
+# --- the hint -----------------------------------------------------------------------------------------------
+def mixed_schools() -> Dataset:
+    data = schools(6)
+    rng = np.random.default_rng(8)
+    school, lab = data.numeric("id").astype(int), data.numeric("lab").astype(int)
+    x = 3 * rng.normal(size=13)[school] + 2.0 * lab + rng.normal(size=len(data))
+    return data.with_column("mixed", x, Variable("mixed"))
+
+
+@pytest.fixture
+def hinted(request: pytest.FixtureRequest) -> Iterator[BuilderForm]:
+    session = Session(State(dataset=mixed_schools()))
+
+    def run(commands: tuple[str, ...], then: Callable[[], object]) -> None:
+        for command in commands:
+            assert session.run(command).ok
+        form.set_dataset(session.data)
+        then()
+
+    form = shown(session.data, request.param, run_commands=run)  # type: ignore[arg-type]
+    yield form
+    form.close_down()
+    form.close()
+    form.deleteLater()
+
+
+@pytest.mark.parametrize("hinted", ["mixed score mixed size || id:"], indirect=True)
+def test_a_covariate_that_is_mixed_is_split_by_one_click(hinted: BuilderForm) -> None:
+    assert hinted.fixed.hint.words.text() == "mixed differs within and between groups of id."
+    click(hinted, "fixed_split_it")
+    assert hinted.command == "mixed score c_mixed size m_mixed || id:"
+    assert hinted.fixed.hint.isHidden()
+    agree(hinted)
+
+
+@pytest.mark.parametrize("hinted", ["mixed score mixed || _all: R.lab || id:"], indirect=True)
+def test_crossed_groups_come_one_after_the_other(hinted: BuilderForm) -> None:
+    click(hinted, "fixed_split_it")
+    assert hinted.command == "mixed score c_mixed m_mixed || _all: R.lab || id:"
+    assert hinted.fixed.hint.words.text() == "c_mixed differs within and between groups of lab."
+    click(hinted, "fixed_split_it")
+    assert hinted.command == "mixed score c_c_mixed m_mixed m_c_mixed || _all: R.lab || id:"
+
+
+@pytest.mark.parametrize("hinted", ["mixed score mixed || id:"], indirect=True)
+def test_a_hint_that_is_dismissed_does_not_come_back(hinted: BuilderForm) -> None:
+    click(hinted, "fixed_split_dismiss")
+    assert hinted.fixed.hint.isHidden()
+    take(hinted, "week")
+    assert hinted.fixed.hint.isHidden() and hinted.state.declined == {"mixed"}
+
+
+@pytest.mark.parametrize("hinted", ["mixed score mixed || id:"], indirect=True)
+def test_the_menu_of_a_chip_splits_too(hinted: BuilderForm) -> None:
+    chip(hinted, "fixed", "mixed").open_menu()
+    use(menu_of(hinted, "builder_chip_menu"), "Split within and between groups of id")
+    assert hinted.command == "mixed score c_mixed m_mixed || id:"

@@ -55,7 +55,8 @@ def test_dialogs_and_menus_offer_what_the_tables_have(settings: Settings, asked:
     wait_idle(c)
 
     window.data.ask_open()
-    assert endings(asked.pop()) == [*formats.endings_of(formats.FORMATS), ""]  # and any file
+    data = formats.endings_of(formats.FORMATS)
+    assert endings(asked.pop()) == [".terrace", *data, ".terrace", *data, ""]  # both, projects, data, any file
     window.exports.save_data()
     saved = asked.pop()
     assert endings(saved) == list(formats.WRITTEN)

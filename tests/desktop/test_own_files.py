@@ -22,7 +22,6 @@ from terrace_desktop.app.window import MainWindow
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work import logs
-from terrace_desktop.work.keeper import Keeper
 
 private = pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
 
@@ -73,6 +72,25 @@ def test_settings_that_cannot_be_read_are_set_aside(content: bytes, tmp_path: Pa
     assert json.loads((tmp_path / "s.json").read_text())["theme"] == "light"
 
 
+def test_settings_that_the_system_does_not_give_today_are_there_tomorrow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Settings(tmp_path / "s.json").set_theme("dark")
+    usual = Path.read_text
+
+    def fail(path: Path, *how: object, **more: object) -> str:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Path, "read_text", fail)
+    settings = Settings(tmp_path / "s.json")
+    assert settings.theme() == "system"
+    settings.set_flag("labels", True)  # took the place of the whole file
+    monkeypatch.setattr(Path, "read_text", usual)
+    assert Settings(tmp_path / "s.json").theme() == "dark"
+    settings.set_flag("grid", True)
+    assert Settings(tmp_path / "s.json").theme() == "dark" and Settings(tmp_path / "s.json").flag("labels")
+
+
 @pytest.mark.parametrize("value", [17, None, [], {"base64": 3}, {"base64": "%"}])
 def test_values_of_another_kind_are_no_end_of_the_program(value: object, tmp_path: Path) -> None:
     kept = {"theme": value, "numbers/tab": value, "flags/labels": value, "state/window": value, "recent": value}
@@ -83,23 +101,19 @@ def test_values_of_another_kind_are_no_end_of_the_program(value: object, tmp_pat
     assert settings.state("window") is None or settings.state("window") == QByteArray.fromBase64(b"3")
 
 
-def test_where_settings_and_commands_cannot_be_written_the_old_ones_stay(
+def test_where_settings_cannot_be_written_the_old_ones_stay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings, keeper = Settings(tmp_path / "s.json"), Keeper(tmp_path)
+    settings = Settings(tmp_path / "s.json")
     settings.set_theme("dark")
-    keeper.begin()
-    keeper.keep("sample hsb\n")
     before = {n: (tmp_path / n).read_bytes() for n in names(tmp_path)}
     monkeypatch.setattr(writing.os, "fsync", full)
     settings.set_theme("light")
-    keeper.keep("sample hsb\nsummarize\n")
     monkeypatch.undo()
     assert {n: (tmp_path / n).read_bytes() for n in names(tmp_path)} == before
     assert [r.message for r in caplog.records if "the disk is full" in r.message] and settings.theme() == "light"
     settings.set_flag("labels", True)
     assert Settings(tmp_path / "s.json").theme() == "light", "written with the next change"
-    keeper.end()
 
 
 @private
@@ -109,14 +123,9 @@ def test_the_windows_own_files_are_for_their_owner(tmp_path: Path, monkeypatch: 
     levels = {name: logging.getLogger(name).level for name in ("", "terrace", "terrace_desktop")}
     logs.start_logs()
     logging.getLogger("terrace").info("a line")
-    keeper = Keeper(tmp_path)
-    keeper.begin()
-    keeper.keep("sample hsb\n")
     Settings(tmp_path / "settings.json").set_theme("dark")
-    own = [tmp_path / n for n in ("terrace.log", "crash.txt", "session.do", "settings.json")]
+    own = [tmp_path / n for n in ("terrace.log", "crash.txt", "settings.json")]
     assert {p.name: mode(p) for p in own} == {p.name: 0o600 for p in own}
-    keeper.end()
-    assert mode(tmp_path / "last-session.do") == 0o600
     logs.end_logs()
     for handler in [h for h in root.handlers if h not in had]:
         root.removeHandler(handler)
@@ -151,11 +160,3 @@ def test_data_that_another_program_has_changed_are_replaced_only_when_told_so(
     window.asks_on_close = False
     window.close()
     window.deleteLater()
-
-
-def test_a_session_that_cannot_be_read_as_text_is_no_reason_not_to_start(tmp_path: Path) -> None:
-    (tmp_path / "session.do").write_bytes(b"sample hsb\n\xff\xfe\n")
-    keeper = Keeper(tmp_path)
-    assert keeper.begin() and keeper.last() == ""
-    assert (tmp_path / "last-session.do").read_bytes().endswith(b"\xff\xfe\n")
-    keeper.end()

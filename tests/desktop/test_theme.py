@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
-from PySide6.QtGui import QColor, QFontMetricsF, QPalette
-from PySide6.QtWidgets import QApplication, QLabel
-from waiting import show
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPalette
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
+from waiting import show, wait_until
 
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.widgets import button, label, sized
 
 
-@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("name", theme.THEMES)
 def test_sheet_has_every_token_filled_and_names_no_other_colour(name: str) -> None:
     t = theme.THEMES[name]
     sheet = theme.stylesheet(t)
@@ -38,6 +40,59 @@ def test_an_unknown_choice_follows_the_system(qapp: QApplication) -> None:
     theme.manager().apply("purple")
     assert theme.manager().choice == "system"
     theme.manager().apply("light")
+
+
+@pytest.fixture
+def usual() -> Iterator[None]:
+    yield
+    theme.manager().apply("light")
+    theme.manager().set_zoom(100)
+
+
+def test_text_grows_and_shrinks_in_steps_within_bounds(qapp: QApplication, usual: None) -> None:
+    manager = theme.manager()
+    sizes = []
+    for step in (1, 1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1, -1, -1):
+        manager.set_zoom(manager.next_zoom(step))
+        sizes.append(manager.zoom)
+    assert sizes == [110, 125, 150, 175, 200, 200, 175, 150, 125, 110, 100, 90, 80, 80, 80]
+    manager.set_zoom(1000)
+    assert manager.zoom == 200
+
+
+def test_everything_that_holds_text_grows_with_it(qapp: QApplication, usual: None) -> None:
+    """Twice the size of text gives every length of the sheet twice over, but for borders."""
+    lengths = [int(n) for n in re.findall(r"(\d+)px", theme.stylesheet(theme.LIGHT))]
+    plain, mono = theme.text_font().pixelSize(), theme.mono_font().pixelSize()
+    held, text = label("Words"), label("Words", "small")
+    sized(held, height=32)
+    show(text)
+    before = text.sizeHint().height()
+    theme.manager().set_zoom(200)
+    doubled = [int(n) for n in re.findall(r"(\d+)px", theme.stylesheet(theme.LIGHT))]
+    assert doubled == [n if n <= theme.FINE else 2 * n for n in lengths]
+    assert (theme.text_font().pixelSize(), theme.mono_font().pixelSize()) == (2 * plain, 2 * mono)
+    assert held.height() == 64 and text.sizeHint().height() == pytest.approx(2 * before, abs=2)
+    text.close()
+
+
+def test_the_focus_is_more_than_another_colour_where_contrast_is_high(qapp: QApplication, usual: None) -> None:
+    """Turned to grey, a button with the focus still differs from one without: by a thicker outline."""
+    for name in ("contrast_light", "contrast_dark"):
+        theme.manager().apply(name)
+        window = QWidget()
+        row = QHBoxLayout(window)
+        one, other = button("A button", "a"), button("A button", "b")
+        row.addWidget(one)
+        row.addWidget(other)
+        show(window)
+        window.activateWindow()
+        one.setFocus()
+        wait_until(one.hasFocus, "the focus")
+        greys = [w.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8) for w in (one, other)]
+        inside = [QColor(g.pixel(one.width() // 2, 1)).lightness() for g in greys]
+        assert abs(inside[0] - inside[1]) > 100
+        window.close()
 
 
 def one_width(metrics: QFontMetricsF) -> bool:

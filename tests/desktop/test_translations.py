@@ -36,6 +36,7 @@ from test_prepare import FACTS
 from waiting import wait_until
 
 from terrace.session.document.titles import TITLES as engine_titles
+from terrace.spec.conventions import CONVENTIONS
 from terrace_desktop.app.start_page import sample_cards
 from terrace_desktop.forms.entry import Entry
 from terrace_desktop.panels.after import catalog as after_catalog
@@ -152,7 +153,8 @@ SELF = {"English", "Terrace", "hsb", "hsb – Terrace", HSB}  # names stay what 
 
 def english(root: QWidget) -> dict[str, str]:
     """What has words and no mark, with the widget that says it."""
-    known = {*TABLES, *SELF, *(s for card in sample_cards() for s in (card.title, card.description))}
+    samples = (s for card in sample_cards() for s in (card.title, card.description))
+    known = {*TABLES, *SELF, *samples, *(c.title for c in CONVENTIONS)}
     return {
         text: name
         for name, text in texts(root)

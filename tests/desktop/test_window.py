@@ -24,7 +24,6 @@ from terrace_desktop.app.window import MainWindow
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.settings import Settings
-from terrace_desktop.work.keeper import Keeper
 
 MODEL = "mixed score hours || school: hours, covariance(unstructured) reml"
 
@@ -291,57 +290,6 @@ def test_compare_opens_the_panel_with_all_models(desk: Desk) -> None:
     desk.window.models._after.close()
 
 
-def test_closing_over_unsaved_changes_asks_first(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    w = desk.window
-    w.asks_on_close = True
-    desk.open()
-    assert not w.unsaved(), "a sample that was opened is as it was"
-    desk.run("shift")
-    assert w.unsaved()
-    w.close()
-    assert w.isVisible()
-    w.findChild(dialogs.UnsavedDialog).reject()
-    wait_until(lambda: w.findChild(dialogs.UnsavedDialog) is None, "the question to go")
-    monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "new.dta"))
-    w.close()
-    dialog = w.findChild(dialogs.UnsavedDialog)
-    assert any("small has been changed" in label.text() for label in dialog.findChildren(QLabel))
-    dialog.ok_button.click()  # the fake session cannot save: the window stays
-    desk.idle()
-    assert desk.session.ran[-1].startswith("save ") and w.isVisible()
-    wait_until(lambda: w.findChild(dialogs.UnsavedDialog) is None, "the question to go")
-    w.close()
-    w.findChild(dialogs.UnsavedDialog).findChild(QPushButton, "unsaved_discard").click()
-    assert not w.isVisible()
-
-
-def test_the_commands_of_a_session_outlive_it(settings: Settings, tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path)
-    assert not keeper.begin() and keeper.last() == ""
-    keeper.keep("sample hsb\nmixed y || g:\n")
-    other = Keeper(tmp_path)
-    assert not other.begin(), "a second window leaves the file alone"
-    other.keep("nonsense")
-    other.end()
-    keeper._lock.unlock()  # as a crash does
-    after = Keeper(tmp_path)
-    assert after.begin() and after.last() == "sample hsb\nmixed y || g:"
-    window = MainWindow(settings, fakes.FakeSession, keeper=after)
-    window.show()
-    window.begin()
-    wait_until(window.actions_["last_session"].isEnabled, "the session")
-    window.controller.run("sample small")
-    wait_until(lambda: not window.controller.busy, "the sample")
-    window.scripts.run_last_session()
-    wait_until(lambda: any(e.command == "mixed y || g:" for e in window.controller.history.entries), "its last command")
-    wait_until(lambda: not window.controller.busy, "the last session")
-    ran = [e.command for e in window.controller.history.entries if not e.auto]
-    assert ran == ["sample small", "sample hsb", "mixed y || g:"]
-    window.close()
-    window.deleteLater()
-    assert Keeper(tmp_path).last() == "sample small\nsample hsb\nmixed y || g:"
-
-
 def test_a_quiet_model_shows_its_heading_until_it_is_asked_for(desk: Desk) -> None:
     desk.open()
     desk.run(f"quietly {MODEL}")
@@ -537,10 +485,10 @@ def test_long_names_wrap_or_stand_in_the_tooltip(desk: Desk) -> None:
     assert card.findChild(QLabel, "card_command").text() == long.strip()
     wait_until(lambda: card.width() <= page.width(), "the card to shrink")
     w.resize(1400, 800)
-    w._document = "a_file_with_a_name_that_goes_on_and_on_" * 4 + ".dta"
-    w._refresh()
+    long_name = "a_file_with_a_name_that_goes_on_and_on_" * 4 + ".dta"
+    w.actions_.show_document(long_name)
     document = w.actions_.document
-    assert document.width() <= 320 and document.toolTip() == w._document
+    assert document.width() <= 320 and document.toolTip() == long_name
     wait_until(lambda: w.width() - document.mapTo(w, document.rect().topRight()).x() < 12, "it at the right end")
 
 

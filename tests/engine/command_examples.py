@@ -16,6 +16,8 @@ from terrace.data.dataset import Dataset, Measure, Variable
 from terrace.data.write import write
 from terrace.language.grammar.command import parse_command
 from terrace.session import registry
+from terrace.session.project.journal import Journal
+from terrace.session.project.parts import Project
 from terrace.session.session import Session
 
 EXAMPLES = r"""
@@ -62,6 +64,7 @@ estimates save kept => estimates use kept
 project save work
 project save bare, nodata
 project save work => sample winer43, clear => project use work
+sample winer43, clear => project recover window
 fvset base 2 c
 fvset base 2 c => fvset clear c
 test x = 0
@@ -350,4 +353,8 @@ def prepared(folder: Path) -> Session:
     ):  # fmt: skip
         for outcome in session.run_do(f"{command}\n"):
             assert outcome.ok, (command, outcome.error)
+    journal = Journal(folder / "window")
+    journal.begin()
+    journal.commit(Project.of(session))
+    journal.end()
     return session

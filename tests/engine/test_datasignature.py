@@ -145,3 +145,14 @@ def test_signed_data_stay_signed_through_a_rename_and_say_what_is_gone(session: 
 def test_empty_data() -> None:
     nothing: Dataset = dataset(pd.DataFrame({"a": np.zeros(0)}))
     assert signature(nothing).text.startswith("0:1:")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe", b"[]", b"[" * 100_000, b'{"signed": 1, "rows": Infinity, "variables": {}}', b'{"variables": 3}',
+     b'{"signed": "x", "rows": 1e999, "variables": {"a": "b"}}', b'{"signed": "x", "rows": null, "variables": {}}'],
+)  # fmt: skip
+def test_a_file_that_holds_no_signature_is_told(content: bytes, session: Session, tmp_path: Path) -> None:
+    (tmp_path / "d.dtasig").write_bytes(content)
+    outcome = session.run(f'datasignature confirm using "{tmp_path / "d.dtasig"}"')
+    assert outcome.error is not None and outcome.error[0] == "unknown-format", outcome.error

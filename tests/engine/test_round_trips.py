@@ -364,4 +364,62 @@ def test_the_command_line_prints_what_a_file_does_not_hold(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.csv").write_text("byte,x\n1,2\n3,4\n")
     assert main(["run", "--data", "a.csv", "-c", "save b.dta"]) == 0
-    assert "Note: Names that Stata does not allow were changed: byte is byte_." in capsys.readouterr().out
+    assert "Note: Names that Stata does not allow are changed: byte is byte_." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".ods"])
+@pytest.mark.parametrize(
+    ("columns", "note"),
+    [
+        ({"a": ["x", "y", "Total"], "b": [1.0, 2.0, np.nan]}, "The last row looks like a remark"),
+        ({"a": ["x", "y", "Note: all of us"], "b": ["u", "v", None]}, "The last row looks like a remark"),
+        ({"height": ["cm", "1", "2"], "weight": ["kg", "3", "4"]}, "The first row looks like labels"),
+        ({"a": ["x", "y", "z"], "b": [1.0, 2.0, 3.0]}, ""),
+        ({"a": ["x", "y", None], "b": [1.0, 2.0, np.nan]}, ""),
+    ],
+)
+def test_rows_that_reading_takes_for_something_else_are_told(
+    tmp_path: Path, ending: str, columns: dict[str, list[object]], note: str
+) -> None:
+    data = Dataset(pd.DataFrame(columns), tuple(Variable(n) for n in columns))
+    told = " ".join(write(data, tmp_path / f"d{ending}").notes)
+    rows = len(read(tmp_path / f"d{ending}"))
+    assert (note in told) if note else "looks like" not in told
+    assert rows == len(data) or note or "nothing but missing values" in told
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".ods", ".dta", ".sav"])
+@pytest.mark.parametrize(
+    ("format_", "values"),
+    [
+        ("%td", [0.0, 20_200_102.0, np.nan, 1.0]),  # a number that reads as a date, formatted as days
+        ("%td", [0.0, -1e6, np.nan, 1.0]),
+        ("%td", [0.0, 0.5, np.nan, 1.0]),
+        ("%tc", [0.0, 1e15, np.nan, 1.0]),
+        ("%td", [0.0, -100_000.0, np.nan, 1.0]),  # 1686, which Excel has not
+    ],
+)
+def test_dates_that_no_calendar_has_come_back_as_numbers(
+    tmp_path: Path, ending: str, format_: str, values: list[float]
+) -> None:
+    data = Dataset(pd.DataFrame({"d": values, "k": 1.0}), (Variable("d", format=format_), Variable("k")))
+    told = " ".join(write(data, tmp_path / f"d{ending}").notes)
+    found = read(tmp_path / f"d{ending}")
+    np.testing.assert_array_equal(found.numeric("d"), values)
+    assert found.variable("d").format[:3] == format_ or "d: its dates are written as" in told
+
+
+def test_milliseconds_are_the_same_after_a_file_of_spss(tmp_path: Path) -> None:
+    """It holds seconds since 1582, in which a millisecond of today is no decimal: 123 came back as 122.9993."""
+    moments = 1_893_456_000_000.0 + np.arange(0.0, 3000.0, 0.5)
+    data = Dataset(pd.DataFrame({"c": moments}), (Variable("c", format="%tc"),))
+    write(data, tmp_path / "d.sav")
+    np.testing.assert_array_equal(read(tmp_path / "d.sav").numeric("c"), moments)
+
+
+def test_a_transport_file_that_cannot_hold_the_end_is_refused_in_words(tmp_path: Path) -> None:
+    for rows in (["x", None], ["x", "  "]):
+        data = Dataset(pd.DataFrame({"a": rows}), (Variable("a"),))
+        with pytest.raises(DataError, match="Row 2 holds nothing but blanks"):
+            write(data, tmp_path / "d.xpt")
+    assert [*tmp_path.iterdir()] == []

@@ -177,6 +177,41 @@ def test_the_days_of_excel(tmp_path: Path) -> None:
     assert moment(-1, "date", False) == -1
 
 
+@pytest.mark.parametrize("number", [2_958_466, 1e12, 1e300, float("inf"), float("nan"), -1.5, -1e300])
+@pytest.mark.parametrize("kind", ["date", "time"])
+def test_what_no_calendar_has_stays_a_number(number: float, kind: str) -> None:
+    for since_1904 in (False, True):
+        assert moment(number, kind, since_1904) is number
+
+
+def test_the_last_day_of_each_calendar() -> None:
+    assert moment(2_958_465.75, "date", False) == dt.datetime(9999, 12, 31, 18)
+    assert moment(2_957_003.75, "date", True) == dt.datetime(9999, 12, 31, 18)
+    assert moment(2_957_004, "date", True) == 2_957_004  # was an error, as of a damaged file
+    assert moment(1e12, "length", False) == 1e12
+
+
+def test_elements_of_an_extension_are_none_of_the_workbook(tmp_path: Path) -> None:
+    """Excel writes ``x15:workbookPr`` behind its own; it took the calendar of 1904 away, four years and a day."""
+    book = openpyxl.Workbook()
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    sheet = book.active
+    assert sheet is not None
+    for row in (["day", "x"], [dt.date(2020, 1, 1), 2], [dt.date(2020, 1, 2), 3]):
+        sheet.append(row)
+    book.save(tmp_path / "d.xlsx")
+    own = "http://schemas.microsoft.com/office/spreadsheetml/2010/11/main"
+    extension = (
+        f'<extLst><ext xmlns:x15="{own}" uri="u"><x15:workbookPr chartTrackingRefBase="1"/>'
+        '<x15:sheet name="Other" sheetId="7"/></ext></extLst>'
+    )
+    edited(tmp_path / "d.xlsx", "xl/workbook.xml", {"</workbook>": f"{extension}</workbook>"})
+    cell = f'<extLst><ext xmlns="{own}" uri="u"><row r="9"><c r="A9"><v>5</v></c></row></ext></extLst>'
+    edited(tmp_path / "d.xlsx", SHEET, {"</worksheet>": f"{cell}</worksheet>"})
+    days = (dt.date(2020, 1, 1) - dt.date(1960, 1, 1)).days
+    assert values(tmp_path / "d.xlsx", "day", "x") == [[days, days + 1], [2, 3]]
+
+
 def test_merged_and_hidden_cells_are_told(tmp_path: Path) -> None:
     rows = [["id", "x", "y"], [1, 2, 3], [None, 3, 4], [2, 4, 5]]
     book = openpyxl.load_workbook(workbook(tmp_path / "d.xlsx", ("S", rows)))

@@ -136,6 +136,10 @@ def test_wide_encodings_without_a_mark(tmp_path: Path, encoding: str) -> None:
     [
         ("Survey 2019,,\n,,\nid,x,y\n1,2,3\n2,3,4\n", "Row 1 above the names"),
         ("A title, with a comma\n\nid;x;y\n1;2;3\n2;3;4\n", "Row 1 above the names"),
+        ("Survey, wave 1, Rome\nMade in May, by us, all\n\nid,x,y\n1,2,3\n2,3,4\n", "Rows 1 and 2 above the names"),
+        ("Umfrage; Welle 1; Rom\n\nid;x;y\n1;2;3\n2;3;4\n", "Row 1 above the names"),
+        ("id,x,y\n1,2,3\n2,3,4\n\nNote: weighted, as agreed\nWith thanks, and, so\n", "Rows 5 and 6 below the data"),
+        ("id,x,y\n1,2,3\n2,3,4\n\nSource: the register, 2019, 2020\n", "Row 5 below the data"),
         ("# by X, v2\n# again\nid,x,y\n1,2,3\n2,3,4\n", "Rows 1 and 2 left out, which begin with #"),
         ("id,x,y\n1,2,3\n# a remark\n2,3,4\n", "Row 3 left out"),
         ("id,x,y\n1,2,3\n2,3,4\n\nSource: the register, 2019\n", "Row 5 below the data"),
@@ -382,10 +386,20 @@ def test_import_delimited_honours_its_options(tmp_path: Path, options: str, want
 
 @pytest.mark.parametrize(
     "option", ["varnames(99)", "varnames(x)", "rowrange(5:4)", "rowrange(0:3)", "colrange(7:9)", "thousands(..)",
-               'decimal(",") thousands(",")', "skip(-1)", "stringcols(0)"],
+               'decimal(",") thousands(",")', "skip(-1)", "stringcols(0)",
+               "stringcols(1 5)", "encoding(rot13)", "encoding(utf-16)", "encoding(utf-32)", "encoding(nonsense)"],
 )  # fmt: skip
 def test_import_delimited_refuses_what_makes_no_sense(tmp_path: Path, option: str) -> None:
-    assert Session().run(f'import delimited "{made(tmp_path, TABLE)}", {option}').error
+    error = Session().run(f'import delimited "{made(tmp_path, TABLE)}", {option}').error
+    assert error and error[0] not in ("internal", "unreadable-file", "no-rows"), error
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_wide_encoding_is_named_without_the_order_of_its_bytes(tmp_path: Path, encoding: str) -> None:
+    for mark in ("", "\ufeff"):
+        (tmp_path / "d.csv").write_bytes(f"{mark}id,x\n1,2.5\n2,3.5\n".encode(encoding))
+        data = read(tmp_path / "d.csv", encoding=encoding[:6])
+        assert values(data) == {"id": [1, 2], "x": [2.5, 3.5]}
 
 
 @pytest.mark.parametrize("words", [("",), ("", "NA"), ("NA", "."), ("", " ")])

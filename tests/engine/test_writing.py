@@ -381,3 +381,22 @@ def test_clearing_all_leaves_the_log_open(tmp_path: Path) -> None:
     for command in (f'log using "{path}"', "clear all", "display 42", "log close"):
         assert session.run(command).ok, command
     assert "display 42" in path.read_text(encoding="utf-8") and session.state.log == ""
+
+
+def test_why_a_folder_is_not_made_or_entered_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "there").mkdir()
+    session = Session()
+    for text, words in [
+        (f'mkdir "{tmp_path}/there"', "it exists already."),
+        (f'mkdir "{tmp_path}/a/b"', f"there is no folder {tmp_path / 'a'}."),
+        (f'cd "{tmp_path}/none"', "it is not there."),
+        (f'cd "{tmp_path}/file"', "it is a file."),
+    ]:
+        outcome = session.run(text)
+        assert outcome.error is not None and outcome.error[1].endswith(words), outcome.error
+    monkeypatch.setattr(Path, "mkdir", failing(errno.EROFS))
+    monkeypatch.setattr(Path, "unlink", failing(errno.EROFS))
+    for text in (f'mkdir "{tmp_path}/new"', f'erase "{tmp_path}/file"'):
+        outcome = session.run(text)
+        assert outcome.error is not None and outcome.error[1].endswith("the disk is read-only."), outcome.error

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QToolButton,
     QWidget,
 )
+from shiboken6 import isValid
 
 from terrace.data.resources import resource_path
 from terrace_desktop.app.find import FindLine, Thing
@@ -25,18 +26,18 @@ from terrace_desktop.ui import theme
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.bar_button import BarButton
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import ElidedLabel, label, named
+from terrace_desktop.ui.widgets import ElidedLabel, label, named, sized
 from terrace_desktop.ui.words import marked, tr
 
 WIDE = 1360  # px: in a narrower window open and save are icons alone
 LEAST_FIND, FIND = 120, 255  # px of the line that finds anything
 
 GIVE_WAY = (  # entries of the bar, in the order in which they lose their words
-    "open", "save_data", "compare", "export", "tool_plot", "tool_describe", "tool_prepare", "after_all", "new_model",
+    "open", "save", "compare", "export", "tool_plot", "tool_describe", "tool_prepare", "after_all", "new_model",
 )  # fmt: skip
 BESIDE, ICON = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
 ICONS = {
-    "open": "open", "save_data": "save", "undo": "undo", "redo": "redo", "copy": "copy", "new_model": "model",
+    "open": "open", "save": "save", "undo": "undo", "redo": "redo", "copy": "copy", "new_model": "model",
     "edit_model": "edit", "compare": "compare", "after_all": "after", "export": "report", "tab_data": "data",
     "tab_variables": "variables", "tab_history": "history", "filter": "filter",
 }  # fmt: skip
@@ -64,6 +65,7 @@ class Actions(QObject):
         self._all: dict[str, QAction] = {}
         self._explored: list[QAction] = []
         self.more_things: Callable[[], list[Thing]] = list  # what can be found beside the actions
+        self._before_menus: QWidget | None = None  # what had the focus before F10
         self._build_menus()
         self._build_toolbar()
 
@@ -79,10 +81,25 @@ class Actions(QObject):
         for name in names or self._all:
             self._all[name].setEnabled(self._given[name].enabled())
 
-    def show_document(self, name: str) -> None:
-        """The name of what is open, at the right end of the menu bar."""
-        self.document.set_text(name)
-        self.place_document()
+    def show_document(self, name: str, state: str = "") -> None:
+        """The name of what is open and how it stands, at the right end of the menu bar."""
+        text = "   ".join(x for x in (state, name) if x)
+        if text != self.document.full_text():
+            self.document.set_text(text)
+            self.place_document()
+
+    def show_steps(self, undo: str, redo: str) -> None:
+        """Name what is undone and done again, in the menu and on the buttons."""
+        for name, step, words, plain in (
+            ("undo", undo, tr("&Undo {0}"), tr("&Undo")), ("redo", redo, tr("&Redo {0}"), tr("&Redo")),
+        ):  # fmt: skip
+            text = words.format(step.replace("&", "&&")) if step else plain
+            action, b = self._all[name], self.buttons[name]
+            action.setText(text)
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            said = (words.format(step) if step else plain).replace("&", "", 1)
+            b.setToolTip(f"{said} ({keys})" if keys else said)
+            b.setAccessibleName(said)
 
     def place_document(self) -> None:
         """Give that name the room it needs and the window has; the menus come first."""
@@ -100,12 +117,12 @@ class Actions(QObject):
     def fit_toolbar(self) -> None:
         """In a narrow window entries of the bar lose their words, one after the other; none goes."""
         width = self.window.width()
-        alone = {"open", "save_data"} if width < WIDE else set()
+        alone = {"open", "save"} if width < theme.px(WIDE) else set()
         for name in ("", *GIVE_WAY):
             alone |= {name} - {""}
             if self._needed(alone) <= width:
                 break
-        self.find.setFixedWidth(max(LEAST_FIND, min(FIND, width - self._needed(alone) + LEAST_FIND)))
+        self.find.setFixedWidth(max(LEAST_FIND, min(theme.px(FIND), width - self._needed(alone) + LEAST_FIND)))
 
     def _needed(self, alone: set[str]) -> int:
         """Px of the bar where these entries are icons alone, and the line is as short as it gets."""
@@ -154,20 +171,22 @@ class Actions(QObject):
     def _build_menus(self) -> None:
         bar = self.window.menuBar()
         named(bar, "menu_bar", tr("Menu bar"))
+        bar.installEventFilter(self)
         bar.setNativeMenuBar(bar.isNativeMenuBar())
         file = self._menu(tr("&File"), "file")
         self._put(file, "open", "paste_data")
-        samples = named(file.addMenu(tr("Open &sample")), "menu_samples", tr("Open sample"))
+        samples = named(file.addMenu(tr("Open sa&mple")), "menu_samples", tr("Open sample"))
         for card in sample_cards():
             action = samples.addAction(card.title)
             action.triggered.connect(lambda _checked=False, n=card.name: self.sample_asked.emit(n))
         self.recent = named(file.addMenu(tr("&Recent files")), "menu_recent", tr("Recent files"))
-        self._put(file, None, "save_data", "run_do", "last_session", "save_history", None, "export", None, "quit")
+        self._put(file, None, "save", "save_as", "save_bare", None, "save_data")
+        self._put(file, "run_do", "run_history", "save_history", None, "export", None, "start", "quit")
         self._put(self._menu(tr("&Edit"), "edit"), "undo", "redo", None, "copy")
         self._put(
             self._menu(tr("&Data"), "data"),
             "do_compute", "do_recode", "do_centre", "do_across", "do_egen", "do_labels", "do_keep_rows", None,
-            "do_merge", "do_append", "do_collapse", "do_long", "do_wide", None,
+            "update_data", "do_merge", "do_append", "do_collapse", "do_long", "do_wide", None,
             "labels", "codes", None,
             "sort_up", "sort_down", "sort_none", None,
             "filter", "go_to", "show_all", "variables",
@@ -181,7 +200,7 @@ class Actions(QObject):
         model = self._menu(tr("&Model"), "model")
         self._put(
             model,
-            "new_model", "paste_model", "edit_model", "refit", "compare", None, "cancel", None,
+            "new_model", "guide", "paste_model", "edit_model", "refit", "refit_stale", "compare", None, "cancel", None,
         )  # fmt: skip
         conventions = model.addMenu(tr("Con&ventions"))
         named(conventions, "menu_conventions", tr("Conventions"))
@@ -196,17 +215,18 @@ class Actions(QObject):
         self._put(view, "find", "tab_data", "tab_variables", "tab_history", "focus_results", "focus_command", None)
         self._put(view, "next_zone", "previous_zone", "fold_data", "tear_panel", None)
         themes = named(view.addMenu(tr("&Theme")), "menu_theme", tr("Theme"))
-        self._put(themes, "theme_system", "theme_light", "theme_dark")
+        self._put(themes, *(f"theme_{choice}" for choice in theme.CHOICES))
         languages = named(view.addMenu(tr("&Language")), "menu_language", tr("Language"))
         self._put(languages, *(name for name in self._given if name.startswith("language_")))
         for menu in (themes, languages, conventions):
             group = QActionGroup(self.window)
             for action in menu.actions():
-                group.addAction(action)
-        self._put(view, None, "reset_layout")
+                if not action.isSeparator():
+                    group.addAction(action)
+        self._put(view, None, "text_larger", "text_smaller", "text_usual", None, "reset_layout")
         self._put(
             self._menu(tr("&Help"), "help"),
-            "help", "help_builder", "help_formats", "tour", "shortcuts", "commands", "log", "about",
+            "help", "help_builder", "help_choices", "help_formats", "tour", "shortcuts", "commands", "log", "about",
         )  # fmt: skip
         self.wordmark = named(QWidget(), "wordmark", "Terrace")
         row = QHBoxLayout(self.wordmark)
@@ -222,9 +242,24 @@ class Actions(QObject):
         bar.setCornerWidget(self.document, Qt.Corner.TopRightCorner)
 
     def _into_menus(self) -> None:
-        bar = self.window.menuBar()
+        bar, now = self.window.menuBar(), QApplication.focusWidget()
+        if now is not bar:
+            self._before_menus = now
         bar.setFocus(Qt.FocusReason.MenuBarFocusReason)
         bar.setActiveAction(bar.actions()[0])
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        left = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
+        if left and event.type() == QEvent.Type.KeyPress and watched is self.window.menuBar():
+            QTimer.singleShot(0, self, self._out_of_menus)
+        return super().eventFilter(watched, event)
+
+    def _out_of_menus(self) -> None:
+        """Escape in the menu bar leads back to where F10 was pressed."""
+        before, self._before_menus = self._before_menus, None
+        lost = QApplication.focusWidget() in (None, self.window.menuBar())
+        if lost and before is not None and isValid(before) and before.isVisible():
+            before.setFocus(Qt.FocusReason.MenuBarFocusReason)
 
     def _menu(self, title: str, name: str) -> QMenu:
         menu = self.window.menuBar().addMenu(title)
@@ -263,10 +298,10 @@ class Actions(QObject):
         bar.setFloatable(False)
         bar.toggleViewAction().setEnabled(False)
         self.window.addToolBar(bar)
-        bar.setFixedHeight(theme.BAR)
+        sized(bar, height=theme.BAR)
         self.buttons: dict[str, QToolButton] = {}
         plan = (
-            ("open", tr("Open"), "open"), ("save_data", tr("Save"), "save"), None,
+            ("open", tr("Open"), "open"), ("save", tr("Save"), "save"), None,
             ("undo", tr("Undo"), "undo"), ("redo", tr("Redo"), "redo"), None,
             ("tool_describe", tr("Describe"), "describe"), ("tool_prepare", tr("Prepare"), "prepare"),
             ("tool_plot", tr("Plot"), "plot"), ("new_model", tr("New model"), "model"),
@@ -281,7 +316,7 @@ class Actions(QObject):
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         bar.addWidget(gap)
         self.find = FindLine(self._things)
-        self.find.setFixedHeight(theme.CONTROL)
+        sized(self.find, height=theme.CONTROL)
         bar.addWidget(self.find)
         bar.addWidget(self._bar_button("export", tr("Report"), "report"))
 

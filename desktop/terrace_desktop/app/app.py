@@ -19,7 +19,6 @@ from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.words import tr
 from terrace_desktop.work import logs
 from terrace_desktop.work.collector import Collector
-from terrace_desktop.work.keeper import Keeper
 
 if TYPE_CHECKING:
     from terrace_desktop.app.window import MainWindow
@@ -31,6 +30,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("file", nargs="?", help="a data file to open")
     parser.add_argument("--data", metavar="FILE", help="the same")
     parser.add_argument("--sample", metavar="NAME", help="open a bundled sample, such as hsb")
+    parser.add_argument("--first", action="store_true", help="open the sample only where nobody has worked yet")
     parser.add_argument("--model", metavar="COMMAND", help="a mixed command to load into the builder")
     parser.add_argument("--theme", choices=theme.CHOICES, help="theme for this run")
     parser.add_argument("--language", metavar="CODE", help="language for this run, such as de")
@@ -71,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     settings = Settings()
     app = make_application(words.wanted(options.language, settings.language()))
+    theme.manager().zoom = settings.zoom()
     theme.dress(app, options.theme or settings.theme())
     crash = logs.start_logs()
     relay = logs.ExceptionRelay()
@@ -78,17 +79,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     from terrace_desktop.app.window import MainWindow
     from terrace_desktop.work import session_port
 
-    keeper = Keeper(logs.log_path().parent)
-    left = keeper.begin()
-    window = MainWindow(settings, warm_up=session_port.warm_up, keeper=keeper)
+    journals = None if options.self_test else logs.log_path().parent / "windows"
+    window = MainWindow(settings, warm_up=session_port.warm_up, journals=journals)
     window.asks_on_close = not options.self_test
     relay.told.connect(window.show_failure)
     window.show()
     QTimer.singleShot(0, window, window.begin)
-    if left:
-        told = tr("The last session crashed. To restore it, choose File > Run the last session again.")
-        window.status.tell(told, 60_000)
-    elif crash:
+    app.commitDataRequest.connect(lambda _manager: window.end_in_order())
+    if crash:
         window.status.tell(tr("Terrace crashed last time. For details, choose Help > Open the log."))
     if options.self_test:
         from terrace_desktop.app.self_test import SelfTest
@@ -108,6 +106,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def open_first(window: MainWindow, options: argparse.Namespace) -> None:
     """Open what the command line names, and have its model ready."""
     path = options.file or options.data
+    if options.first and not path and window.projects.had_work():
+        return
     if path:
         window.data.open_file(path)
     elif options.sample:

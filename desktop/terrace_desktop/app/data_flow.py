@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from terrace.errors import TerraceError
 from terrace_desktop.app.data_pane import DataPane
 from terrace_desktop.grid.copying import MOST_CELLS, cells_as_tsv
 from terrace_desktop.grid.model import sort_order
+from terrace_desktop.project.questions import DifferencesDialog
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.words import in_words, tr
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome
+    from terrace.session.session import Session
     from terrace_desktop.ui.settings import Settings
 
 
@@ -50,6 +53,7 @@ class DataFlow(QObject):
         pane.grid.edit_asked.connect(self.edit_cell)
         pane.variables.edit_asked.connect(self.edit_variable)
         pane.filter_asked.connect(self.filter)
+        self.guard: Callable[..., object] = lambda do, **_kind: do()  # asks first, where work would be lost
         self._asked = 0  # filters so far: an answer to an earlier one is stale
 
     def actions(self) -> list[Action]:
@@ -57,8 +61,9 @@ class DataFlow(QObject):
         pane, open_ = self.pane, self.controller.has_data
         choose, sort = pane.labels.choose, self.sort_current
         return [
-            Action("open", tr("&Open data…"), self.ask_open, QKeySequence.StandardKey.Open),
+            Action("open", tr("&Open…"), self.ask_open, QKeySequence.StandardKey.Open),
             Action("paste_data", tr("Open &copied table"), self.paste_table),
+            Action("update_data", tr("Update data from file…"), self.update_from_file, enabled=open_),
             Action("labels", tr("Show la&bels"), partial(choose, "labels"), enabled=open_),
             Action("codes", tr("Show &codes"), partial(choose, "codes"), enabled=open_),
             Action("sort_up", tr("Sort rows asce&nding"), partial(sort, False), enabled=open_),
@@ -71,14 +76,22 @@ class DataFlow(QObject):
 
     # --- opening ------------------------------------------------------------------------------------
     def ask_open(self) -> None:
-        """Let the user choose a file."""
-        path = dialogs.ask_data(self.window, self.tr("Open data"), self.settings.folder())
+        """Let the user choose a project or a file of data."""
+        path = dialogs.ask_work(self.window, self.tr("Open"), self.settings.folder())
         if path:
             self.open_file(path)
 
-    def open_file(self, path: str) -> None:
-        """Open a data file; what was open stays where it fails."""
-        self.controller.run(commands.use_file(path), lambda outcome: self._opened(outcome, path))
+    def open_file(self, path: str, then: Callable[[], object] | None = None) -> None:
+        """Open a project or a file of data, and go on with `then`; what was open stays where it fails."""
+
+        def done(outcome: Outcome | None) -> None:
+            self._opened(outcome, path)
+            if then is not None and outcome is not None and outcome.ok:
+                then()
+
+        project = path.lower().endswith(".terrace")
+        command = commands.use_project(path) if project else commands.use_file(path)
+        self.guard(lambda: self.controller.run(command, done), data=not project)
 
     def paste_table(self) -> None:
         """Open the table that was copied in another program."""
@@ -89,11 +102,37 @@ class DataFlow(QObject):
             self.told.emit(self.tr("The clipboard has no table to open."))
         else:
             name = self.tr("Copied table")
-            self.controller.run(commands.paste_table(text), lambda outcome: self._opened(outcome, "", name))
+            command = commands.paste_table(text)
+            self.guard(lambda: self.controller.run(command, lambda o: self._opened(o, "", name)), data=True)
 
     def open_sample(self, name: str) -> None:
         """Open a bundled sample."""
-        self.controller.run(commands.use_sample(name), lambda outcome: self._opened(outcome, "", name))
+        command = commands.use_sample(name)
+        self.guard(lambda: self.controller.run(command, lambda o: self._opened(o, "", name)), data=True)
+
+    def update_from_file(self) -> None:
+        """Show what is different in the file of the data, and bring them up to date where that is wanted."""
+        self._look_at("update", "")
+
+    def _look_at(self, command: str, using: str) -> None:
+        def look(session: Session) -> Outcome:
+            return session.fork(session.state).run(f"{command}{using}, preview")
+
+        def shown(outcome: Outcome) -> None:
+            if outcome.error is not None and outcome.error[0] == "no-file" and not using:
+                path = dialogs.ask_data(self.window, self.tr("Update data from file"), self.settings.folder())
+                if path:
+                    self._look_at(command, f" using {commands.file_name(path)}")
+            elif outcome.error is not None:
+                self.told.emit(outcome.error[1])
+            elif not outcome.tables:
+                self.told.emit(outcome.text)
+            else:
+                dialog = DifferencesDialog(self.window, outcome.tables[0])
+                dialog.accepted.connect(lambda: self.controller.run(f"{command}{using}"))
+                dialog.open()
+
+        self.controller.call("looking for differences", look, shown)
 
     def _opened(self, outcome: Outcome | None, path: str, sample: str = "") -> None:
         if outcome is None:

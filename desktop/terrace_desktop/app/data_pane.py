@@ -16,7 +16,7 @@ from terrace_desktop.grid.variables import VariablesPage
 from terrace_desktop.grid.view import GridView
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, icon_button, label, named, tool_button
+from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, icon_button, label, named, sized, tool_button
 from terrace_desktop.work.history import HistoryModel
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class DataPane(QFrame):
     # --- building -----------------------------------------------------------------------------------
     def _head(self) -> QWidget:
         out = QFrame()
-        out.setFixedHeight(theme.HEAD)
+        sized(out, height=theme.HEAD)
         row = QHBoxLayout(out)
         row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(8)
@@ -169,7 +169,7 @@ class DataPane(QFrame):
     def _make_rail(self) -> QFrame:
         out = named(QFrame(), "data_rail", self.tr("Data, hidden"))
         out.setProperty("role", "rail")
-        out.setFixedWidth(RAIL - 1)
+        sized(out, width=RAIL - 1)
         column = QVBoxLayout(out)
         column.setContentsMargins(9, 9, 0, 12)
         column.setSpacing(14)
@@ -230,8 +230,8 @@ class DataPane(QFrame):
         tall = self._tall
         self._rail.setVisible(self._folded)
         self._full.setVisible(not self._folded)
-        self.setMinimumWidth(RAIL if self._folded else LEAST)
-        self.setMaximumWidth(RAIL if self._folded else 16_777_215)
+        self.setMinimumWidth(theme.px(RAIL) if self._folded else LEAST)
+        self.setMaximumWidth(theme.px(RAIL) if self._folded else 16_777_215)
         data = self._tab == DATA or (tall and self._tab == VARIABLES)
         self._page.setVisible(data)
         self.list.setVisible(self._tab == VARIABLES or (tall and data))

@@ -55,7 +55,7 @@ class ExportFlow(QObject):
         """What the menus offer to write."""
         c = self.controller
         return [
-            Action("save_data", tr("Save data &as…"), self.save_data, ("Ctrl+S", "Ctrl+Shift+S"), c.has_data),
+            Action("save_data", tr("Sa&ve data as…"), self.save_data, enabled=c.has_data),
             Action(
                 "save_history",
                 tr("Save &history as do-file…"),

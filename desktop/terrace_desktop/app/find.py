@@ -117,6 +117,10 @@ class FindLine(QLineEdit):
         self.left.emit()
         thing.do()
 
+    def _show_keys(self) -> None:
+        """The keys that lead here, where they have room beside the words."""
+        self.keys.setVisible(self.width() >= theme.px(170) and not self.hasFocus() and not self.text())
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if event.reason() != Qt.FocusReason.PopupFocusReason:
@@ -125,7 +129,7 @@ class FindLine(QLineEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self.keys.setVisible(not self.text())
+        self._show_keys()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -145,7 +149,7 @@ class FindLine(QLineEdit):
         super().resizeEvent(event)  # type: ignore[arg-type]  # QResizeEvent
         size = self.keys.sizeHint()
         self.keys.setGeometry(QRect(self.width() - size.width() - 10, 0, size.width(), self.height()))
-        self.keys.setVisible(self.width() >= 170 and not self.hasFocus() and not self.text())
+        self._show_keys()
 
 
 class FoundDelegate(QStyledItemDelegate):

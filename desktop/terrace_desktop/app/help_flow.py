@@ -33,6 +33,7 @@ class HelpFlow(QObject):
         return [
             Action("help", tr("&First steps"), partial(page, "first-steps"), keys),
             Action("help_builder", tr("The &model builder"), partial(page, "model-builder")),
+            Action("help_choices", tr("Whic&h choice, and when"), partial(page, "choices")),
             Action("help_formats", tr("&What a file keeps"), partial(page, "formats")),
             Action("shortcuts", tr("&Keyboard"), partial(page, "keyboard"), "Ctrl+/"),
             Action("commands", tr("&Commands"), self.show_commands, enabled=lambda: self.controller.is_ready),

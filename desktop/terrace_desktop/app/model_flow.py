@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from terrace.spec.model import ModelSpec
     from terrace_desktop.builder.form import BuilderForm
     from terrace_desktop.builder.variables import VariablePane
+    from terrace_desktop.panels.guide.flow import GuideFlow
     from terrace_desktop.plots.cards import PlotRow
     from terrace_desktop.plots.thin import Prepared
     from terrace_desktop.ui.settings import Settings
@@ -42,6 +43,7 @@ class ModelFlow(QObject):
     """Runs what the results pane and the builder ask for."""
 
     told = Signal(str)  # a short message for the status bar
+    draft_changed = Signal()  # the model that is being built is another, or there is none any more
 
     def __init__(
         self, window: QWidget, controller: Controller, results: ResultsPane, settings: Settings, zones: Zones,
@@ -57,9 +59,13 @@ class ModelFlow(QObject):
         self.variables = variables
         self.builder: BuilderForm | None = None  # the draft, also while the panel is closed
         self._after: Any = None  # made when it is first wanted
+        self._guide: GuideFlow | None = None
+        self._declined: set[str] = set()  # covariates that the user does not want split
         results.edit_asked.connect(self.edit)
         results.mend_asked.connect(lambda card, _advice: self.edit(card))
         results.panel_asked.connect(self.open_after)
+        results.after_asked.connect(self.after)
+        results.model_asked.connect(self.open_builder_with)
         results.refit_asked.connect(self.refit)
         results.refit_all_asked.connect(self.refit_stale)
         results.open_asked.connect(self.open_data_of)
@@ -82,9 +88,11 @@ class ModelFlow(QObject):
 
         return [
             Action("new_model", tr("&New model…"), lambda: self.open_builder(None), "Ctrl+M", open_),
+            Action("guide", tr("Build &step by step…"), self.open_guide, enabled=open_),
             Action("paste_model", tr("New model from a &pasted command…"), self.paste_model, "Ctrl+Shift+V", open_),
             Action("edit_model", tr("&Edit newest model…"), self.edit_newest, "Ctrl+Shift+M", can_go_on),
             Action("refit", tr("&Fit newest model again"), self.refit_newest, "Ctrl+R", can_go_on),
+            Action("refit_stale", tr("Fit all &out-of-date models again"), self.refit_stale, enabled=can_go_on),
             Action("compare", tr("&Compare models…"), self.compare, enabled=self.can_compare),
             Action("predict", tr("&Predict…"), self.predict_newest, enabled=can_go_on),
             *(
@@ -126,11 +134,11 @@ class ModelFlow(QObject):
             dataset, spec, title=self._next_title(), subtitle=self._parent_words(spec), variables=self.variables,
             constraints=known, run_commands=self._run_for_builder,
             start_values=start_values(self.controller.snapshot.fit), worker=self.controller.view_worker,
-            habits=convention(self.settings.convention()),
+            habits=convention(self.settings.convention()), declined=self._declined,
         )  # fmt: skip
         self.builder.fit_requested.connect(self._fit)
         fit, name = (None, "") if origin is None else (origin.fit, self.tr("Model {0}").format(origin.number))
-        self.builder.live.follow(self.controller.previewer(), fit, name)
+        self.builder.live.follow(self.controller.previewer(), fit, name, self.controller.previewer())
         self._origin = origin
         self.builder.state.changed.connect(self._draft_changed)
         self.builder.cancelled.connect(self.close_builder)
@@ -153,6 +161,7 @@ class ModelFlow(QObject):
         begun = builder.is_draft() or builder.spec.outcome.name
         title = self.tr("{0}: {1}").format(builder.title, model_title(builder.spec)) if begun else ""
         self.results.show_draft(title, 0 if self._origin is None else self._origin.item.id)
+        self.draft_changed.emit()
 
     def _active_with(self, outcome: str) -> ModelCard | None:
         """The card of the active model, where it is of this outcome and of the data that are open."""
@@ -160,9 +169,26 @@ class ModelFlow(QObject):
         return next((c for c in cards if outcome and c.fit.outcome == outcome), None)
 
     def show_draft(self) -> None:
-        """The model that is being built, in the panel."""
+        """The model that is being built, in the panel: in the builder, or step by step."""
         if self.builder is not None:
             self.zones.open(self.builder)
+        elif self._guide is not None:
+            self._guide.open()
+
+    @property
+    def guide(self) -> GuideFlow:
+        """The guide step by step, loaded when it is first wanted."""
+        if self._guide is None:
+            from terrace_desktop.panels.guide.flow import GuideFlow
+
+            self._guide = GuideFlow(
+                self.window, self.zones, self.controller, self.results, self.settings, self.open_builder
+            )
+        return self._guide
+
+    def open_guide(self, path: str = "") -> None:
+        """The guide step by step, where it was left or at the beginning of a path."""
+        self.guide.open(path)
 
     def _next_title(self) -> str:
         return self.tr("Model {0}").format(len(self.results.cards()) + 1)
@@ -185,6 +211,32 @@ class ModelFlow(QObject):
             self.builder.subtitle = str(found.get("subtitle") or "")
             self.builder.use_text("\n".join([*found.get("definitions", []), found["command"]]))
             self.builder.head_changed.emit()
+
+    def kept_draft(self) -> dict[str, Any]:
+        """The model that is being built with its steps, for the project to keep; empty where there is none."""
+        builder = self.builder
+        if builder is None or not builder.is_draft():
+            return {}
+        return {"builder": {**builder.state.kept(), "title": builder.title, "subtitle": builder.subtitle}}
+
+    def bring_draft(self, drafts: Mapping[str, Any]) -> None:
+        """The model that was being built, in the builder again as it was."""
+        self.close_builder()
+        kept = drafts.get("builder")
+        if not isinstance(kept, Mapping):
+            return
+        self.open_builder(None)
+        if self.builder is not None and self.builder.state.bring_back(kept):
+            self.builder.title = str(kept.get("title") or self.builder.title)
+            self.builder.subtitle = str(kept.get("subtitle") or "")
+            self.builder.head_changed.emit()
+
+    def open_template(self, key: str) -> None:
+        """The builder with a usual model of these data in it."""
+        self.close_builder()
+        self.open_builder(None)
+        if self.builder is not None:
+            self.builder.state.start_from(key)
 
     def open_builder_with(self, command: str) -> None:
         """The builder with the model that a command describes."""
@@ -222,6 +274,7 @@ class ModelFlow(QObject):
             builder.close_down()
             self.zones.panel.forget(builder)
             builder.deleteLater()
+            self.draft_changed.emit()
 
     def _open_with(self, command: str) -> None:
         self.open_builder(None)

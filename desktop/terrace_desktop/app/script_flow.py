@@ -1,4 +1,4 @@
-"""Do-files and the last session, run after their lines that touch files have been shown."""
+"""Do-files and the history, run after their lines that touch files have been shown."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ class _Typed:
 class ScriptFlow(QObject):
     """Looks through commands beside the session, asks where they touch files, and has them run.
 
-    `last` gives the commands of the session before this one, and no text where there was none.
+    `history` gives the commands that have run, and no text where there are none.
     """
 
     told = Signal(str)
 
-    def __init__(self, window: QWidget, controller: Controller, settings: Settings, last: Callable[[], str]) -> None:
+    def __init__(self, window: QWidget, controller: Controller, settings: Settings, history: Callable[[], str]) -> None:
         super().__init__(window)
         self.window = window
         self.controller = controller
         self.settings = settings
-        self._last = last
+        self._history = history
 
     def actions(self) -> list[Action]:
         """What the File menu offers to run."""
@@ -63,10 +63,10 @@ class ScriptFlow(QObject):
         return [
             Action("run_do", tr("Run &do-file…"), self.run_do_file, enabled=lambda: c.is_ready),
             Action(
-                "last_session",
-                tr("Run the &last session again"),
-                self.run_last_session,
-                enabled=lambda: c.is_ready and bool(self._last()),
+                "run_history",
+                tr("Run the histor&y again"),
+                self.run_history,
+                enabled=lambda: c.is_ready and bool(c.history.entries),
             ),
         ]
 
@@ -100,9 +100,9 @@ class ScriptFlow(QObject):
         lines = "\n" in text.strip()
         (self.controller.run_script if lines else self.controller.run)(text, question=_Typed(self, text))
 
-    def run_last_session(self) -> None:
-        """Run what was run in the session before this one; where it wrote files, ask whether to write them again."""
-        text = self._last()
+    def run_history(self) -> None:
+        """Run all that was run, from the beginning; where it wrote files, ask whether to write them again."""
+        text = self._history()
         if not text:
             return
 
@@ -117,7 +117,7 @@ class ScriptFlow(QObject):
         def ask(lines: list[str]) -> dialogs.WritesDialog:
             return dialogs.ReplayDialog(self.window, lines)
 
-        self._looked_through("looking through the last session", look, ask, run)
+        self._looked_through("looking through the history", look, ask, run)
 
     def _looked_through(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
 
+from terrace_desktop.ui.announce import announce
 from terrace_desktop.ui.widgets import ElidedLabel, label, named
 
 MESSAGE = 6000  # ms
@@ -27,6 +28,7 @@ class StatusBar(QStatusBar):
         row.addWidget(self._right)
         self.addWidget(holder, 1)
         self._facts = ""
+        self._said = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: self._left.set_text(self._facts))
@@ -41,9 +43,13 @@ class StatusBar(QStatusBar):
         """A message for a few seconds."""
         self._left.set_text(text)
         self._timer.start(ms)
+        announce(self, text)
 
     def show_state(self, text: str) -> None:
         """Ready, or what is being done."""
+        said, self._said = self._said, text.partition(" · ")[0]
+        if self._said != said:  # what only counts seconds is not read out
+            announce(self, self._said)
         self._right.setText(text)
         self._right.setAccessibleName(text)
 

@@ -85,7 +85,7 @@ class Tour(QFrame):
         named(self, "tour", self.tr("Tour"))
         self.setProperty("surface", "card")
         self.setProperty("active", True)
-        self.setFixedWidth(WIDTH)
+        self.setFixedWidth(theme.px(WIDTH))
         self._window = window
         self._stops = [s for s in stops(parts) if s.part.isVisible()]
         self._at = 0
@@ -163,7 +163,7 @@ class Tour(QFrame):
         self._ring.setGeometry(corner.x() - 3, corner.y() - 3, part.width() + 6, part.height() + 6)
         self._ring.show()
         self._ring.raise_()
-        self.setFixedHeight(self._column.heightForWidth(WIDTH))
+        self.setFixedHeight(self._column.heightForWidth(theme.px(WIDTH)))
         y = corner.y() + part.height() + GAP
         if y + self.height() > self._window.height():
             y = corner.y() + 4 * GAP

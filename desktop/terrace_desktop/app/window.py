@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from terrace.errors import TerraceError
 from terrace.session.effects import Effect
@@ -21,12 +21,15 @@ from terrace_desktop.app.export_flow import ExportFlow
 from terrace_desktop.app.find import Thing
 from terrace_desktop.app.help_flow import HelpFlow
 from terrace_desktop.app.model_flow import ModelFlow
+from terrace_desktop.app.own import Own
 from terrace_desktop.app.script_flow import ScriptFlow
-from terrace_desktop.app.start_page import StartPage
+from terrace_desktop.app.start_page import PATHS, StartPage
 from terrace_desktop.app.status import StatusBar
 from terrace_desktop.app.variables_editor import VariablesEditor
 from terrace_desktop.app.zones import Zones, fitting
 from terrace_desktop.panels.data.actions import actions as prepare_actions
+from terrace_desktop.project.flow import ProjectFlow
+from terrace_desktop.project.notices import Notices
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui import dialogs, theme, words
 from terrace_desktop.ui.action import Action
@@ -38,7 +41,6 @@ from terrace_desktop.ui.work_panel import WorkPanel
 from terrace_desktop.work import logs, session_port
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.history import duration
-from terrace_desktop.work.session_port import document_name
 from terrace_desktop.work.worker import Worker
 
 if TYPE_CHECKING:
@@ -46,13 +48,12 @@ if TYPE_CHECKING:
     from terrace.session.contract import Outcome, Progress
     from terrace_desktop.panels.data.flow import PrepareFlow
     from terrace_desktop.work.history import Entry
-    from terrace_desktop.work.keeper import Keeper
 
 SIZE = (1440, 900)
 
 
 class MainWindow(QMainWindow):
-    """Puts the parts together; what they do is in the flows."""
+    """Puts the parts together; what they do is in the flows. `journals` is where work is kept as it grows."""
 
     closed = Signal()
 
@@ -61,7 +62,7 @@ class MainWindow(QMainWindow):
         settings: Settings,
         make_session: Callable[[], Any] = session_port.make_session,
         warm_up: Callable[[], object] | None = None,
-        keeper: Keeper | None = None,
+        journals: Path | None = None,
     ) -> None:
         super().__init__()
         named(self, "main_window", "Terrace")
@@ -69,9 +70,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(640, 420)
         self.setAcceptDrops(True)
         self.settings = settings
-        self.keeper = keeper
         self.asks_on_close = False  # a program that is driven closes without a question
-        self._saved: Dataset | None = None  # the data as they are in a file
+        self._opened_project: Outcome | None = None  # what has just taken the place of all that was open
         self._sure = False
         port = session_port.SessionPort(make_session)
         self.controller = Controller(Worker("session"), Worker("view"), port, warm_up)
@@ -86,16 +86,25 @@ class MainWindow(QMainWindow):
         self._variables: VariablesEditor | None = None
         self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
-        self.scripts = ScriptFlow(self, self.controller, settings, self._last_session)
+        self.scripts = ScriptFlow(self, self.controller, settings, self.controller.history.do_file)
         self.help = HelpFlow(self, self.controller)
         self.status = StatusBar()
         self.setStatusBar(self.status)
         self.pages = named(QStackedWidget(), "pages", self.tr("Start and workspace"))
         self.pages.addWidget(self.start)
         self.pages.addWidget(self.splitter)
-        self.setCentralWidget(self.pages)
+        self.notices = Notices()
+        own = Own(self.models, self.left, self.splitter)
+        self.projects = ProjectFlow(self, self.controller, settings, self.notices, own, journals)
+        self.data.guard = self.projects.guard
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notices)
+        column.addWidget(self.pages, 1)
+        self.setCentralWidget(centre)
         self.actions_ = Actions(self, self.all_actions())
-        self._document = ""
         self._failure: QWidget | None = None
         self._closing = False
         self._connect()
@@ -187,6 +196,7 @@ class MainWindow(QMainWindow):
         """What the menus and the tool bar offer, by those who do it."""
         return [
             *self.data.actions(),
+            *self.projects.actions(),
             *prepare_actions(self._open_form, self.controller.has_data),
             *self.models.actions(),
             *self.exports.actions(),
@@ -198,9 +208,13 @@ class MainWindow(QMainWindow):
     def _actions(self) -> list[Action]:
         """What belongs to no flow."""
         std, open_ = QKeySequence.StandardKey, self.controller.has_data
-        themes = (("system", tr("S&ame as the system")), ("light", tr("&Light")), ("dark", tr("&Dark")))
+        themes = (
+            ("system", tr("S&ame as the system")), ("light", tr("&Light")), ("dark", tr("&Dark")),
+            ("contrast_light", tr("&High contrast, light")), ("contrast_dark", tr("High &contrast, dark")),
+        )  # fmt: skip
         now, spoken = theme.manager().choice, self.settings.language()
         return [
+            Action("start", tr("Start pa&ge"), self.show_start),
             Action("quit", tr("&Quit"), self.close, std.Quit),
             Action("undo", tr("&Undo"), self.undo, std.Undo, lambda: self.controller.snapshot.can_undo),
             Action("redo", tr("&Redo"), self.redo, std.Redo, lambda: self.controller.snapshot.can_redo),
@@ -233,6 +247,12 @@ class MainWindow(QMainWindow):
                 )
                 for c in CONVENTIONS
             ),
+            Action("text_larger", tr("Lar&ger text"), partial(self.zoom_text, 1), ("Ctrl++", "Ctrl+="),
+                   lambda: theme.manager().zoom < theme.ZOOMS[-1]),
+            Action("text_smaller", tr("S&maller text"), partial(self.zoom_text, -1), "Ctrl+-",
+                   lambda: theme.manager().zoom > theme.ZOOMS[0]),
+            Action("text_usual", tr("Te&xt at 100%"), partial(self.zoom_text, 0), "Ctrl+0",
+                   lambda: theme.manager().zoom != 100),
             Action("reset_layout", tr("R&eset layout"), self.reset_layout),
             Action("tour", tr("&Tour of the window"), self.start_tour),
         ]
@@ -268,6 +288,15 @@ class MainWindow(QMainWindow):
         self.start.open_asked.connect(self.data.ask_open)
         self.start.file_asked.connect(self.data.open_file)
         self.start.sample_asked.connect(self.data.open_sample)
+        self.start.path_asked.connect(self.begin_path)
+        self.start.rescue_asked.connect(self.projects.bring_back)
+        self.start.discard_asked.connect(self.projects.drop)
+        self.start.convention_asked.connect(self.set_convention)
+        self.start.back_asked.connect(self._leave_start)
+        self.projects.listed.connect(self.start.show_projects)
+        self.projects.told.connect(self.status.tell)
+        self.projects.state_changed.connect(self._show_document)
+        self.models.draft_changed.connect(self.projects.draft_changed)
         self.actions_.file_asked.connect(self.data.open_file)
         self.actions_.sample_asked.connect(self.data.open_sample)
         self.actions_.command_asked.connect(self.controller.run)
@@ -285,6 +314,8 @@ class MainWindow(QMainWindow):
     def begin(self) -> None:
         """Start the threads; call once the window is on screen."""
         self.controller.start()
+        self.projects.start()
+        self.projects.look()
 
     def when_ready(self, then: Callable[[], object]) -> None:
         """Call `then` now or when the session is there."""
@@ -306,12 +337,15 @@ class MainWindow(QMainWindow):
         if entry.state == "cancelled":
             self.status.tell(self.tr("Cancelled. Nothing was changed."))
             return
-        if self.keeper is not None:
-            self.keeper.keep(self.controller.history.do_file())
         if outcome is None:
             return
-        if outcome.effects & (Effect.OPENS | Effect.SAVES):
-            self._saved = self.controller.snapshot.dataset
+        if outcome.ok and outcome.effects & (Effect.OPENS | Effect.SAVES):
+            self.projects.in_file()
+        if outcome.ok and "project" in outcome.payload and outcome.type != "project save":
+            self._opened_project = outcome
+        if outcome.type == "project save" and outcome.error is not None:
+            self.projects.save_failed(outcome)
+            return
         if outcome.error is not None and self.controller.snapshot.dataset is None:
             self.start.show_error(outcome.error[1], outcome.error_advice)
             return
@@ -322,7 +356,6 @@ class MainWindow(QMainWindow):
         if snapshot.dataset is not shown:
             same = _same_data(shown, snapshot.dataset)
             self.left.show_dataset(snapshot.dataset, same)
-            self._document = document_name(snapshot.dataset)
             self.models.show_data(snapshot.dataset, same)
             self.models.check_stale()
         if snapshot.document is not self.results.shown:
@@ -330,12 +363,21 @@ class MainWindow(QMainWindow):
             self.results.show_document(snapshot.document)
             if [(i.id, id(i.data)) for i in snapshot.document.models()] != models:
                 self.models.check_stale()
-        if snapshot.dataset is not None and self.pages.currentWidget() is self.start:
+        opened, self._opened_project = self._opened_project, None
+        some = snapshot.dataset is not None or opened is not None
+        if some and self.pages.currentWidget() is self.start:
             self.pages.setCurrentWidget(self.splitter)
             if self.left.tab() == DATA:
                 self.left.grid.setFocus(Qt.FocusReason.OtherFocusReason)
         elif snapshot.dataset is None and not self.results.has_cards() and "data" in what:
             self.pages.setCurrentWidget(self.start)
+        if opened is None:
+            self.projects.changed(what)
+        else:
+            if snapshot.project is not None:
+                self.controller.history.take(snapshot.project.history)
+            self.splitter.close_panel()
+            self.projects.took_over(opened)
         self._refresh()
 
     def _busy_changed(self, busy: bool) -> None:
@@ -381,17 +423,30 @@ class MainWindow(QMainWindow):
         """Undo the last change of the data."""
         self.controller.run("undo")
 
-    def _last_session(self) -> str:
-        return "" if self.keeper is None else self.keeper.last()
-
-    def unsaved(self) -> bool:
-        """True where the data have changes that are in no file."""
-        dataset = self.controller.snapshot.dataset
-        return dataset is not None and dataset is not self._saved
-
     def redo(self) -> None:
         """Do what was undone."""
         self.controller.run("redo")
+
+    def unsaved(self) -> bool:
+        """True where closing would lose work."""
+        return self.projects.unsaved()
+
+    def show_start(self) -> None:
+        """Go to the start page; what is open stays."""
+        self.start.show_back(self.projects.has_work())
+        self.pages.setCurrentWidget(self.start)
+        self.projects.look()
+
+    def _leave_start(self) -> None:
+        self.pages.setCurrentWidget(self.splitter)
+        self.left.begin()
+
+    def begin_path(self, key: str) -> None:
+        """A guided path: data first, then the model to begin with."""
+        template = next(t for k, t, *_ in PATHS if k == key)
+        path = dialogs.ask_data(self, self.tr("Open data"), self.settings.folder())
+        if path:
+            self.data.open_file(path, lambda: self.models.open_template(template))
 
     def copy(self) -> None:
         """Copy from wherever the focus is."""
@@ -438,6 +493,20 @@ class MainWindow(QMainWindow):
         self.settings.set_theme(choice)
         self.actions_[f"theme_{choice}"].setChecked(True)
 
+    def zoom_text(self, step: int) -> None:
+        """Text one size larger (1) or smaller (-1), or as it is usually (0), here and from the next start on."""
+        manager = theme.manager()
+        manager.set_zoom(manager.next_zoom(step) if step else 100)
+        self.settings.set_zoom(manager.zoom)
+        QTimer.singleShot(0, self, self._fit_text)  # once widgets know their new sizes
+        self.actions_.refresh("text_larger", "text_smaller", "text_usual")
+        self.status.tell(self.tr("Text at {0}%").format(manager.zoom))
+
+    def _fit_text(self) -> None:
+        self.splitter.follow_text()
+        self.actions_.place_document()
+        self.actions_.fit_toolbar()
+
     def set_language(self, choice: str) -> None:
         """Remember the language; texts that stand already stay as they are."""
         self.settings.set_language(choice)
@@ -448,6 +517,7 @@ class MainWindow(QMainWindow):
         """What forms write where nothing is chosen, from now on; commands keep their own defaults."""
         self.settings.set_convention(key)
         self.actions_[f"convention_{key}"].setChecked(True)
+        self.start.convention.show_choice(key)
         told = self.tr("New models start with: {0}. Typed commands keep the defaults in the manual.")
         self.status.tell(told.format(convention(key).purpose))
 
@@ -499,9 +569,16 @@ class MainWindow(QMainWindow):
         snapshot = self.controller.snapshot
         self.actions_.refresh()
         self.actions_.explore.setEnabled(self.controller.has_data())
-        self.actions_.show_document(self._document)
-        self.setWindowTitle(f"{self._document} – Terrace" if self._document else "Terrace")
+        self.actions_.show_steps(snapshot.undo_text, snapshot.redo_text)
+        self._show_document()
         self.status.show_facts(self._facts(snapshot))
+
+    def _show_document(self) -> None:
+        """What is open, and how it stands, in the menu bar and the title."""
+        name, state = self.projects.name(), self.projects.words()
+        self.actions_.show_document(name, state)
+        self.setWindowTitle(" – ".join(x for x in (name, state, "Terrace") if x))
+        self.actions_.refresh("save", "save_as", "save_bare")
 
     def _facts(self, snapshot: session_port.Snapshot) -> str:
         if snapshot.dataset is None:
@@ -528,6 +605,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.start.show_recent(self.settings.recent())
         self.actions_.show_recent(self.settings.recent())
+        self.start.convention.show_choice(self.settings.convention())
         self.resize(*fitting(SIZE))
         self._first_size = self.size()
         geometry = self.settings.state("window")
@@ -537,20 +615,17 @@ class MainWindow(QMainWindow):
         if not self.settings.flag("labels", True):
             self.left.labels.choose("codes")
 
-    def _ask_to_save(self) -> None:
-        if self.findChild(dialogs.UnsavedDialog) is None:
-            dialog = dialogs.UnsavedDialog(self, self._document)
-            dialog.accepted.connect(lambda: self.exports.save_data(self._close_if_saved))
-            dialog.discarded.connect(self._close_anyway)
-            dialog.open()
-
-    def _close_if_saved(self, outcome: Outcome | None) -> None:
-        if outcome is not None and outcome.ok:
-            self._close_anyway()
-
     def _close_anyway(self) -> None:
         self._sure = True
         self.close()
+
+    def end_in_order(self) -> None:
+        """The system ends: nobody is there to be asked, and what is not saved stays for the next start."""
+        self.asks_on_close = False
+
+    def _close_without(self) -> None:
+        self.projects.discard()
+        self._close_anyway()
 
     def _remember(self) -> None:
         self.settings.set_state("window", self.saveGeometry())
@@ -594,11 +669,10 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.asks_on_close and self.unsaved() and not self._sure:
             event.ignore()
-            self._ask_to_save()
+            self.projects.ask(self._close_anyway, discard=self._close_without)
             return
         self._closing = True
-        if self.keeper is not None:
-            self.keeper.end()
+        self.projects.stop()
         self._remember()
         self.models.close_builder()
         self.controller.stop()

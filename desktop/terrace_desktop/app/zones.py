@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 
 from terrace_desktop.app.data_pane import RAIL, DataPane
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.settings import Settings
+from terrace_desktop.ui.tab_order import order_tabs, reading_order
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.ui.work_panel import WorkContent, WorkPanel
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 DATA, DATA_NARROW, PANEL = 344, 288, 392  # px
 WIDE = 1360  # px: a narrower window has narrower data
 ROOMY = 1180  # px: a narrower one has no room for data beside the panel
-LEAST_DATA, LEAST_PANEL, LEAST_RESULTS = 220, 384, 240
+LEAST_DATA, LEAST_PANEL, LEAST_RESULTS = 220, 384, 200
 TORN = (440, 760)
 
 
@@ -42,12 +45,15 @@ class Zones(QSplitter):
         for at, stretch in enumerate((0, 0, 1)):
             self.setStretchFactor(at, stretch)
         data.setMinimumWidth(LEAST_DATA)
-        panel.setMinimumWidth(LEAST_PANEL)
         results.setMinimumWidth(LEAST_RESULTS)
         panel.hide()
         panel.close_asked.connect(self.close_panel)
         panel.tear_asked.connect(self.tear)
         panel.turned.connect(self._lay)
+        self._chain = QTimer(self)  # once for all that changes in a moment
+        self._chain.setSingleShot(True)
+        self._chain.timeout.connect(self.order_tabs)
+        panel.headed.connect(self._chain.start)
         data.fold_asked.connect(self.fold)
         self.splitterMoved.connect(self._moved)
         self._floats = settings.flag("panel_torn")
@@ -66,6 +72,13 @@ class Zones(QSplitter):
         self._lay()
         content.begin()
         self.panel_changed.emit()
+
+    def order_tabs(self) -> None:
+        """The Tab key goes through the panel as one reads it, wherever its contents were made, between data and
+        results.
+        """
+        before = None if self.is_torn() else next(reversed(reading_order(self.data)), None)
+        order_tabs(self.panel, before)
 
     def close_panel(self) -> None:
         """Close the panel; its width goes to the results and the focus to where it was."""
@@ -143,18 +156,21 @@ class Zones(QSplitter):
         """Give each zone its width."""
         width = self.width()
         content = self.panel.content()
-        crowded = self._docked() and (width < ROOMY or (content is not None and content.folds_data))
+        crowded = self._docked() and (width < theme.px(ROOMY) or (content is not None and content.folds_data))
         if crowded != self._crowded:
             self._crowded, self._wanted_fold = crowded, None
         folded = self._wanted_fold
         if folded is None:
             folded = crowded or self._settings.flag("data_folded")
         self.data.set_folded(folded)
-        data = RAIL if folded else self._settings.number("zone_data") or (DATA if width >= WIDE else DATA_NARROW)
+        usual = theme.px(DATA if width >= theme.px(WIDE) else DATA_NARROW)
+        data = theme.px(RAIL) if folded else self._settings.number("zone_data") or usual
+        room = max(LEAST_PANEL, width - theme.px(RAIL) - LEAST_RESULTS)  # large text gives way to a small window
+        self.panel.setMinimumWidth(min(theme.px(LEAST_PANEL), room))
         panel = 0
         if self._docked():
-            usual = max(PANEL, content.wide if content is not None else 0)
-            panel = max(self._settings.number("zone_panel") or PANEL, usual)
+            usual = theme.px(max(PANEL, content.wide if content is not None else 0))
+            panel = max(min(usual, room), self._settings.number("zone_panel"))
         over = max(0, data + panel + LEAST_RESULTS - width)
         if not folded:
             data = max(LEAST_DATA, data - over)
@@ -168,6 +184,10 @@ class Zones(QSplitter):
         if self._docked():
             self._settings.set_number("zone_panel", sizes[1])
 
+    def follow_text(self) -> None:
+        """The size of text is another one: so are the widths that the user has not chosen."""
+        self._lay()
+
     def reset(self) -> None:
         """Widths as on the first day, the panel in its place."""
         for name in ("zone_data", "zone_panel"):
@@ -179,6 +199,21 @@ class Zones(QSplitter):
             shown = self.panel.isVisible()
             self._dock()
             self.panel.setVisible(shown)
+        self._lay()
+
+    def layout_now(self) -> dict[str, int | bool]:
+        """What the user has made of the widths, for a project to keep."""
+        number, flag = self._settings.number, self._settings.flag
+        return {"data": number("zone_data"), "panel": number("zone_panel"), "folded": flag("data_folded")}
+
+    def bring_back(self, layout: Mapping[str, Any]) -> None:
+        """Widths that were kept."""
+        for name in ("data", "panel"):
+            width = layout.get(name)
+            if isinstance(width, int) and 0 <= width < 10_000:
+                self._settings.set_number(f"zone_{name}", width)
+        self._settings.set_flag("data_folded", bool(layout.get("folded")))
+        self._wanted_fold = None
         self._lay()
 
     def remember(self) -> None:

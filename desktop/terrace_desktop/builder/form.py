@@ -26,6 +26,7 @@ from terrace.spec.model import ModelSpec
 from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder import look
 from terrace_desktop.builder.checking import DIRECT_ROWS
+from terrace_desktop.builder.explaining import DF, Explained, df_sentence
 from terrace_desktop.builder.live import LivePanel, command_of
 from terrace_desktop.builder.pasting import read_paste
 from terrace_desktop.builder.section import Section
@@ -37,7 +38,6 @@ from terrace_desktop.builder.sections.more import MoreSection
 from terrace_desktop.builder.sections.reporting import ReportingSection
 from terrace_desktop.builder.sections.residuals import ResidualsSection
 from terrace_desktop.builder.state import BuilderState, RunCommands
-from terrace_desktop.builder.tab_order import order_tabs
 from terrace_desktop.builder.terms.chips import RoleBox
 from terrace_desktop.builder.terms.variable_menu import fill_variable_menu
 from terrace_desktop.builder.uses import uses
@@ -45,6 +45,7 @@ from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.dialogs import PageDialog
 from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.tab_order import order_tabs
 from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle
 from terrace_desktop.ui.words import from_engine
 from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
@@ -80,12 +81,13 @@ class BuilderForm(WorkContent):
         start_values: str = "",
         worker: Worker | None = None,
         habits: Convention | None = None,
+        declined: set[str] | None = None,
     ) -> None:
         super().__init__(parent)
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
-            start_values=start_values, worker=worker, habits=habits,
+            start_values=start_values, worker=worker, habits=habits, declined=declined,
         )  # fmt: skip
         self.title = title or (self.tr("Edit model") if spec else self.tr("New model"))
         self.subtitle = subtitle
@@ -157,6 +159,8 @@ class BuilderForm(WorkContent):
         self.change.toggled.connect(self._unfold)
         self.levels.last.addWidget(self.summary, 1)
         self.levels.last.addWidget(self.change)
+        self.explained = Explained("summary", "", self.tr("Which degrees of freedom?"), DF)
+        lines.addWidget(self.explained)
         self.further = QWidget()
         folds = QVBoxLayout(self.further)
         folds.setContentsMargins(0, 0, 0, 0)
@@ -303,6 +307,7 @@ class BuilderForm(WorkContent):
 
     def _unfold(self, on: bool) -> None:
         self.further.setVisible(on)
+        self.explained.setVisible(not on)  # the choice itself says it then
         for card in self.levels.cards:
             card.show_details(on)
         self.levels.details = on
@@ -457,6 +462,7 @@ class BuilderForm(WorkContent):
         if self.isVisible():
             self.variables.model.set_uses(uses(self.spec))
         self.summary.set_text(summary(self.spec))
+        self.explained.say(df_sentence(self.spec.df_method))
         self._show_status()
         order_tabs(self)
         self.spec_changed.emit(self.spec)

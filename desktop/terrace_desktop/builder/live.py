@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
     QScrollArea,
-    QTabBar,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
@@ -39,8 +38,9 @@ from terrace.spec.text import format_mixed
 from terrace_desktop.builder.fields import leave_undo
 from terrace_desktop.builder.preview import ModelPreview
 from terrace_desktop.builder.state import BuilderState
+from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.widgets import button, hairline, label, named
+from terrace_desktop.ui.widgets import ElidedLabel, button, label, named
 from terrace_desktop.ui.words import from_engine
 from terrace_desktop.work.previewer import Previewer
 
@@ -117,15 +117,16 @@ class LivePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.equations = self._browser("builder_equations", self.tr("Equations by level"))
         self.combined = self._browser("builder_combined", self.tr("Combined equation"))
-        self.views = named(QTabBar(), "builder_views", self.tr("The model as"))
-        self.views.setExpanding(False)
+        words = (self.tr("Estimates"), self.tr("Lines"), self.tr("Equations"), self.tr("Command"))
+        keys = ("estimates", "lines", "equations", "command")
+        self.views = Segments("builder_views", self.tr("The model as"), list(zip(keys, words, strict=True)))
         self.pages: dict[str, QWidget] = {
             "equations": self._equations_page(),
             "command": self._command_page(),
         }
-        for title in (self.tr("Equations"), self.tr("Command")):
-            self.views.addTab(title)
-        self.views.currentChanged.connect(self._turn)
+        for key in NUMBERS:
+            self.views.offer(key, False)
+        self.views.chosen.connect(self._turn)
         self.estimated = self._browser("builder_estimated", self.tr("What will be estimated"))
         inner = QWidget()
         lines = self._column = QVBoxLayout(inner)
@@ -145,54 +146,53 @@ class LivePanel(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        tabs = QHBoxLayout()
-        tabs.setContentsMargins(8, 0, 8, 0)
-        tabs.addWidget(self.views)
-        tabs.addStretch(1)
-        layout.addLayout(tabs)
-        layout.addWidget(hairline())
+        head = QHBoxLayout()
+        head.setContentsMargins(16, 8, 8, 4)
+        self.title = ElidedLabel("", "heading")
+        head.addWidget(self.title, 1)
+        head.addWidget(self.views)
+        layout.addLayout(head)
         layout.addWidget(scroll, 1)
-        self._turn(0)
+        self.show_page("equations")
         theme.manager().changed.connect(self.show_all)
 
     # --- building ----------------------------------------------------------------------------------------
-    def follow(self, previewer: Previewer, parent: FitResult | None = None, parent_name: str = "") -> None:
-        """Show what the model gives on two pages before the others, beside the fit that it is made from."""
-        self.preview = ModelPreview(self.state, previewer, parent, parent_name)
+    def follow(
+        self, previewer: Previewer, parent: FitResult | None = None, parent_name: str = "",
+        simplifier: Previewer | None = None,
+    ) -> None:  # fmt: skip
+        """Show what the model gives on two pages before the others, beside the fit that it is made from.
+
+        ``simplifier`` finds simpler models, where that is wanted of a model whose variances are at their limit.
+        """
+        self.preview = ModelPreview(self.state, previewer, parent, parent_name, simplifier)
         self.preview.setParent(self)  # it goes with its pages, which it would otherwise still paint
-        blocked = self.views.blockSignals(True)
-        for at, (key, title, page) in enumerate((
-            ("estimates", self.tr("Estimates"), self.preview.estimates),
-            ("lines", self.tr("Lines"), self.preview.lines),
-        )):  # fmt: skip
+        for at, page in enumerate((self.preview.estimates, self.preview.lines)):
             self._column.insertWidget(at, page)
-            self.views.insertTab(at, title)
-            self.pages[key] = page
-        self.pages = {key: self.pages[key] for key in ("estimates", "lines", "equations", "command")}
+            self.views.offer(NUMBERS[at], True)
+            self.pages[NUMBERS[at]] = page
         self._column.insertWidget(0, self.preview.head)
-        self.views.blockSignals(blocked)
+        self.title.set_text(self.tr("Live preview"))
         self.show_page("estimates")
-        self._turn(0)
         self.preview.ask()
 
     @property
     def page(self) -> str:
         """The page that is shown."""
-        return list(self.pages)[max(self.views.currentIndex(), 0)]
+        return self.views.value()
 
     def show_page(self, key: str) -> None:
         """Turn to a page: estimates, lines, equations or command."""
-        self.views.setCurrentIndex(list(self.pages).index(key))
+        self.views.choose(key)
 
     def close_down(self) -> None:
         """No preview will be asked for any more."""
         if self.preview is not None:
             self.preview.close_down()
 
-    def _turn(self, _at: int) -> None:
-        shown = self.page
+    def _turn(self, shown: str) -> None:
         for key, page in self.pages.items():
             page.setVisible(key == shown)
         numbers = shown in NUMBERS

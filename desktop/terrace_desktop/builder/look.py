@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from string import Template
-
-from terrace.data.resources import resource_path
 from terrace_desktop.ui import theme
 
-_SHEET = Template("""
+SHEET = """
 QFrame[surface="form"], QWidget[surface="form"], QScrollArea > QWidget > QWidget[surface="form"] {
     background: $panel; }
 QFrame[surface="side"], QWidget[surface="side"] { background: $panel; }
@@ -47,13 +44,13 @@ QToolButton[variant="cross"]:hover { background: $selection; }
 QToolButton[variant="cross"]:focus { border: 1px solid $accent; }
 
 QLabel[role="badge"] { background: transparent; }
-QLabel[tone="reason"] { color: $warning; font-size: 12px; }
+QLabel[tone="reason"] { color: $warning; font-size: $small; }
 QPushButton[variant="flat"] { padding: 2px 1px; }
 QPushButton[variant="flat"][tone="ready"] { color: $accent_text; font-weight: 600; }
 QPushButton[variant="flat"][tone="todo"] { color: $warning; font-weight: 600; }
 
 QPushButton[variant="mend"] { background: transparent; border: 1px solid transparent; border-radius: 4px;
-    padding: 0 2px; color: $ink; text-decoration: underline; font-size: 12px; }
+    padding: 0 2px; color: $ink; text-decoration: underline; font-size: $small; }
 QPushButton[variant="mend"]:hover { background: transparent; color: $accent_text; }
 QPushButton[variant="mend"]:focus { border: 1px solid $accent; }
 QPushButton[variant="field"] { background: $panel; border: 1px solid $outline; border-radius: 6px;
@@ -78,22 +75,17 @@ QComboBox[quiet="true"]:focus { border: 1px solid $accent; }
 QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $outline; border-radius: 3px;
     background: $panel; }
 QCheckBox::indicator:checked { border: 1px solid $accent; background: $accent_soft;
-    image: url($icons/check-$name.svg); }
+    image: url($icons/check-$shade.svg); }
 QCheckBox::indicator:focus, QCheckBox::indicator:hover { border: 1px solid $accent; }
 QCheckBox:focus { color: $accent_text; }
 QCheckBox:disabled { color: $faint; }
 
 QLineEdit { padding: 4px 8px; }
 QListView#builder_variables, QListView[role="pick"] { background: transparent; border: none; outline: 0; }
-QTabBar#builder_views { background: transparent; }
-QTabBar#builder_views::tab { padding: 9px 6px 8px 6px; }
 QPlainTextEdit#builder_command { background: $panel; }
-""")
+"""
 
 
 def sheet() -> str:
     """The style sheet of the builder in the present theme."""
-    t = theme.manager().theme
-    icons = resource_path("icons").as_posix()
-    tokens = {name: getattr(t, name) for name in theme.Theme.__dataclass_fields__}
-    return _SHEET.substitute(tokens, icons=icons)
+    return theme.filled(SHEET)

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLay
 from terrace.spec.choices import Closed
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Problem
-from terrace_desktop.builder.tab_order import reading_order
 from terrace_desktop.ui.flow import Flow
+from terrace_desktop.ui.tab_order import reading_order
 from terrace_desktop.ui.widgets import clear_layout, named
 from terrace_desktop.ui.words import from_engine
 

@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from terrace.errors import TerraceError
 from terrace.spec.text import format_mixed
-from terrace_desktop.builder.preview_html import preview_html
+from terrace_desktop.builder.preview_html import preview_html, preview_words
+from terrace_desktop.builder.simplify import Simplify
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.announce import announce
 from terrace_desktop.ui.late import LateStrip
 from terrace_desktop.ui.widgets import label, named
 from terrace_desktop.ui.words import from_engine
@@ -36,9 +38,11 @@ class ModelPreview(QObject):
     """
 
     def __init__(
-        self, state: BuilderState, previewer: Previewer, parent: FitResult | None = None, parent_name: str = ""
-    ) -> None:
+        self, state: BuilderState, previewer: Previewer, parent: FitResult | None = None, parent_name: str = "",
+        simplifier: Previewer | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
+        self.simplify = None if simplifier is None else Simplify(state, simplifier)
         self.state, self.previewer = state, previewer
         self.parent_fit, self.parent_name = parent, parent_name
         self.shown: Preview | None = None
@@ -92,6 +96,8 @@ class ModelPreview(QObject):
         """No preview is wanted any more."""
         self.previewer.drop()
         self.previewer.blockSignals(True)
+        if self.simplify is not None:
+            self.simplify.close_down()
 
     # --- building -----------------------------------------------------------------------------------
     def _make_head(self) -> None:
@@ -108,6 +114,8 @@ class ModelPreview(QObject):
         column.setContentsMargins(0, 0, 0, 0)
         self.browser = named(GrowingBrowser(), "builder_preview", self.tr("Live preview"))
         column.addWidget(self.browser)
+        if self.simplify is not None:
+            column.addWidget(self.simplify)
         self.browser.hide()
 
     def _make_lines(self) -> None:
@@ -122,6 +130,8 @@ class ModelPreview(QObject):
     def _changed(self) -> None:
         """The model is another one: what was on its way is not about it."""
         self.previewer.drop()
+        if self.simplify is not None:
+            self.simplify.offer(False)
         self.strip.clear()
 
     def _found(self, preview: Preview) -> None:
@@ -131,8 +141,11 @@ class ModelPreview(QObject):
             return
         self.shown, self.stale = preview, False
         self._say("", [])
+        if self.simplify is not None:
+            self.simplify.offer(preview.fit is not None and bool(preview.fit.boundary))
         self.browser.show()
         self._render()
+        announce(self.estimates, preview_words(preview))
         if self._drawing:
             self._draw(preview)
 
@@ -143,7 +156,7 @@ class ModelPreview(QObject):
         self._render()
 
     def _failed(self, error: Exception) -> None:
-        why = from_engine(error.message) if isinstance(error, TerraceError) else self.tr("The log says why.")
+        why = from_engine(error.message) if isinstance(error, TerraceError) else self.tr("The log has the reason.")
         self._clear(self.tr("This model cannot be shown"), [why])
 
     # --- showing ------------------------------------------------------------------------------------
@@ -162,6 +175,7 @@ class ModelPreview(QObject):
             w.setText(said)
             w.setAccessibleName(said)
             w.setVisible(bool(said))
+        announce(self.head, ". ".join(x for x in (heading, text) if x))
 
     def _render(self) -> None:
         if self.shown is None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MARKS = {"good": "✓", "note": "<i>i</i>", "warning": "!"}  # which the font has
 MOST = 6  # decimals
+MOST_TOLD = 8  # terms that are read out
 
 
 def preview_html(preview: Preview, parent: str, theme: Theme, *, muted: bool = False) -> str:
@@ -32,6 +33,17 @@ def preview_html(preview: Preview, parent: str, theme: Theme, *, muted: bool = F
         _estimates(found, title, theme, ink), _space(8), _numbers(found, title, theme, ink), _space(8),
         _checks(found, theme, ink),
     ])  # fmt: skip
+
+
+def preview_words(preview: Preview) -> str:
+    """What is read out when the preview has come: what is new in the model, AIC, and what to know."""
+    found = preview.beside
+    if found is None:
+        return ""
+    lines = [line for line in found.lines if line.changed] or [line for line in found.lines if line.kind == "fixed"]
+    told = [f"{line.label} {cell(line.now, decimals_of((line.now,)))}" for line in lines[:MOST_TOLD]]
+    told.append(f"{tr('AIC')} {plain_fixed(found.aic[1], 1, MINUS, ',')}")
+    return ". ".join([tr("Live preview"), *told, *(c.text.rstrip(".") for c in found.checks)]) + "."
 
 
 # --- estimates ----------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from terrace_desktop.builder.rows import rows_of
 from terrace_desktop.work.worker import Worker
 
 HISTORY = 200
+KEPT = 50  # steps of a draft that a project keeps
 RunCommands = Callable[[tuple[str, ...], Callable[[], object]], object]
 """Runs commands on the data, one after the other; where all went well calls what follows, the new data in place."""
 
@@ -39,9 +40,10 @@ class BuilderState(QObject):
         self, dataset: Dataset, spec: ModelSpec | None = None, rows: RowsOf = rows_of,
         direct_rows: int = DIRECT_ROWS, constraints: Mapping[int, str] | None = None,
         run_commands: RunCommands | None = None, start_values: str = "", worker: Worker | None = None,
-        habits: Convention | None = None,
+        habits: Convention | None = None, declined: set[str] | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.declined = set[str]() if declined is None else declined  # covariates that the user does not want split
         self.habits = habits or convention("stata")  # what nobody chose is as the manual has it
         self.constraints = None if constraints is None else dict(constraints)
         self._defined: set[int] = set()
@@ -197,6 +199,31 @@ class BuilderState(QObject):
                 kept = edit.set_constraints(self.spec, [k for k in self.spec.constraints if k != n])
                 message = self.tr("Constraint {0} is not defined.").format(n)
                 yield Problem("constraints", "no-such-constraint", message, kept, self.tr("Remove it"))
+
+    def kept(self) -> dict[str, object]:
+        """The draft with its steps, for a project to keep."""
+        return {
+            "spec": self.spec, "first": self.first,
+            "undo": tuple(self._undo[-KEPT:]), "redo": tuple(self._redo[-KEPT:]),
+            "defined": {str(n): (self.constraints or {})[n] for n in sorted(self._defined)},
+        }  # fmt: skip
+
+    def bring_back(self, kept: Mapping[str, object]) -> bool:
+        """A draft that was kept, in place of this one; False for what is none."""
+        spec, first = kept.get("spec"), kept.get("first")
+        if not isinstance(spec, ModelSpec) or not isinstance(first, ModelSpec):
+            return False
+        both = []
+        for name in ("undo", "redo"):
+            steps = kept.get(name)
+            both.append([s for s in steps if isinstance(s, ModelSpec)] if isinstance(steps, tuple | list) else [])
+        defined = kept.get("defined")
+        if isinstance(defined, Mapping):
+            self.know({int(n): str(text) for n, text in defined.items() if str(n).isdigit()})
+        self._undo, self._redo = both
+        self.first = first
+        self._go_to(spec)
+        return True
 
     def close(self) -> None:
         """No judgement will come any more."""

@@ -43,7 +43,7 @@ from terrace_desktop.builder.fields import leave_undo
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import lead_with, pixmap
 from terrace_desktop.ui.measures import measure_icon, measure_word
-from terrace_desktop.ui.widgets import icon_button, label, named
+from terrace_desktop.ui.widgets import icon_button, label, named, sized
 from terrace_desktop.ui.work_panel import Keys, KeyTaker
 
 MIME = "application/x-terrace-variables"
@@ -240,7 +240,7 @@ class VariableDelegate(QStyledItemDelegate):
 def small_font(font: QFont) -> QFont:
     """The font of what stands beside and under."""
     out = QFont(font)
-    out.setPixelSize(theme.SMALL)
+    out.setPixelSize(theme.px(theme.SMALL))
     return out
 
 
@@ -381,7 +381,7 @@ class VariablePane(KeyTaker):
         self.finder = icon_button("search", "variables_find", self.tr("Search the variables"), checkable=True)
         self.finder.clicked.connect(self._find)
         self._head = QFrame()
-        self._head.setFixedHeight(theme.HEAD)
+        sized(self._head, height=theme.HEAD)
         row = QHBoxLayout(self._head)
         row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(8)

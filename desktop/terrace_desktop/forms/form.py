@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from terrace_desktop.forms.controls import Control, control_of
 from terrace_desktop.forms.entry import Entry, F, Field, always, need_data
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import Notice, label, named
 
 NARROW = 440  # px
@@ -70,7 +71,8 @@ class EntryForm(QWidget, Generic[F]):
         super().resizeEvent(event)
         if self.controls:
             policy = QFormLayout.RowWrapPolicy
-            self.layout_.setRowWrapPolicy(policy.WrapAllRows if self.width() < NARROW else policy.WrapLongRows)
+            narrow = self.width() < theme.px(NARROW)
+            self.layout_.setRowWrapPolicy(policy.WrapAllRows if narrow else policy.WrapLongRows)
 
     def place(self, widget: QWidget) -> None:
         """Put something under the fields."""

@@ -32,7 +32,7 @@ class EntryDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         entry = index.data(EntryRole)
         height = HEAD if entry is None else WITH_REASON if index.data(ReasonRole) else LINE
-        return QSize(120, height)
+        return QSize(120, theme.px(height))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
@@ -61,9 +61,9 @@ class EntryDelegate(QStyledItemDelegate):
         if not reason:
             self._line(painter, inside, text)
         else:
-            self._line(painter, QRect(inside.x(), inside.y() + 5, inside.width(), 18), text)
+            self._line(painter, QRect(inside.x(), inside.y() + theme.px(5), inside.width(), theme.px(18)), text)
             painter.setFont(theme.text_font(theme.SMALL))
-            self._line(painter, QRect(inside.x(), inside.y() + 22, inside.width(), 17), reason)
+            self._line(painter, QRect(inside.x(), inside.y() + theme.px(22), inside.width(), theme.px(17)), reason)
         painter.restore()
 
     @staticmethod

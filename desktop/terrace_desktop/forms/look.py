@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from string import Template
-
 from terrace_desktop.builder import look
 from terrace_desktop.ui import theme
 
-_SHEET = Template("""
+SHEET = """
 QFrame[role="command"] { background: $ground; border: 1px solid $line; border-radius: 6px; }
 QListWidget[role="ticks"] { background: $panel; border: 1px solid $outline; border-radius: 6px; }
 QListWidget[role="ticks"]:focus { border: 1px solid $accent; }
@@ -16,15 +14,11 @@ QListWidget[role="ticks"]::item:selected { background: $accent_soft; color: $ink
 QListWidget[role="ticks"]::indicator { width: 13px; height: 13px; border: 1px solid $outline; border-radius: 3px;
     background: $panel; }
 QListWidget[role="ticks"]::indicator:checked { border: 1px solid $accent; background: $accent_soft;
-    image: url($icons/check-$name.svg); }
+    image: url($icons/check-$shade.svg); }
 QMenu[scrolls="true"] { menu-scrollable: 1; }
-""")
+"""
 
 
 def sheet() -> str:
     """The style sheet of the panel in the present theme."""
-    from terrace.data.resources import resource_path
-
-    t = theme.manager().theme
-    tokens = {name: getattr(t, name) for name in theme.Theme.__dataclass_fields__}
-    return look.sheet() + _SHEET.substitute(tokens, icons=resource_path("icons").as_posix())
+    return look.sheet() + theme.filled(SHEET)

@@ -13,6 +13,7 @@ from terrace.session.document.items import Look
 from terrace_desktop.results import face
 from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.announce import announce
 from terrace_desktop.ui.late import LateStrip
 from terrace_desktop.ui.widgets import hairline, label, named
 from terrace_desktop.work.previewer import Previewer, Request
@@ -86,6 +87,8 @@ class FormPreview(QWidget):
         self._render()
         self._draw([p for o in preview.shown for p in o.plots][:1])
         self.setVisible(not (self.words.isHidden() and self.browser.isHidden() and self.plot is None))
+        titles = [t.title for o in preview.shown for t in o.tables]
+        announce(self, ". ".join(x for x in (self.tr("Preview"), self.words.text(), *titles) if x))
 
     def _late(self) -> None:
         self.strip.show_late(self.previewer.patience)

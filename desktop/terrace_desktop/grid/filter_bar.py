@@ -8,7 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from terrace_desktop.ui.widgets import label, named, proposals
+from terrace_desktop.ui.widgets import label, named, proposals, sized
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -68,7 +68,7 @@ class FilterBar(QWidget):
         row.addWidget(self.line, 3)
         row.addWidget(self.go, 1)
         for line in (self.line, self.go):
-            line.setFixedHeight(HEIGHT)
+            sized(line, height=HEIGHT)
         self.go.setMinimumWidth(72)
         self.go.setMaximumWidth(160)
         column = QVBoxLayout(self)

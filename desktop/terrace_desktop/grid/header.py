@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHeaderView, QWidget
 
 from terrace_desktop.grid.model import GridModel
 from terrace_desktop.ui import theme
-from terrace_desktop.ui.icons import pixmap
+from terrace_desktop.ui.icons import SIZE, pixmap
 from terrace_desktop.ui.measures import measure_icon
-from terrace_desktop.ui.widgets import named
+from terrace_desktop.ui.widgets import named, sized
 
 HEAD = 30  # px
 ROW = theme.ROW
@@ -32,13 +32,13 @@ class ColumnHeader(QHeaderView):
         self.setSectionsMovable(False)
         self.setDefaultSectionSize(88)
         self.setMinimumSectionSize(40)
-        self.setFixedHeight(HEAD)
+        sized(self, height=HEAD)
         self._hovered = -1
         self.setMouseTracking(True)
         self.sectionDoubleClicked.connect(self.sort_asked)
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), HEAD)
+        return QSize(super().sizeHint().width(), theme.px(HEAD))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
@@ -67,10 +67,11 @@ class ColumnHeader(QHeaderView):
         font = theme.text_font(theme.TEXT, bold=True)
         painter.setFont(font)
         metrics = painter.fontMetrics()
-        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(8, inner.width() - BADGE - 7))
-        used = BADGE + 7 + metrics.horizontalAdvance(shown)
+        size = theme.px(BADGE)
+        shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(8, inner.width() - size - 7))
+        used = size + 7 + metrics.horizontalAdvance(shown)
         left = inner.left() if model.left_aligned(section) else max(inner.left(), inner.right() - used + 1)
-        badge = QRect(left, rect.center().y() - BADGE // 2 + 1, BADGE, BADGE - 2)
+        badge = QRect(left, rect.center().y() - size // 2 + 1, size, size - 2)
         painter.setPen(theme.colour("ink"))
         text = QRect(badge.right() + 7, rect.top(), inner.right() - badge.right() - 6, rect.height() - 1)
         painter.drawText(text, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), shown)
@@ -104,10 +105,15 @@ class RowHeader(QHeaderView):
         super().__init__(Qt.Orientation.Vertical, parent)
         named(self, "grid_rows", self.tr("Row numbers"))
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setDefaultSectionSize(ROW)
-        self.setMinimumSectionSize(ROW)
+        self.follow_text()
+        theme.manager().changed.connect(self.follow_text)
         self.setHighlightSections(False)
         self.setSectionsClickable(True)
+
+    def follow_text(self) -> None:
+        """Rows as high as the size of text asks for."""
+        self.setMinimumSectionSize(theme.px(ROW))
+        self.setDefaultSectionSize(theme.px(ROW))
 
     def sizeHint(self) -> QSize:
         model = self.model()
@@ -139,6 +145,7 @@ class RowHeader(QHeaderView):
 
 def draw_badge(painter: QPainter, rect: QRect, measure: str) -> None:
     """The icon of a measure level: key, circles, bars or ruler."""
-    place = QRect(0, 0, 16, 16)
+    size = min(theme.px(SIZE), rect.width())
+    place = QRect(0, 0, size, size)
     place.moveCenter(rect.center())
-    painter.drawPixmap(place, pixmap(measure_icon(measure), "muted"))
+    painter.drawPixmap(place, pixmap(measure_icon(measure), "muted", size=size))

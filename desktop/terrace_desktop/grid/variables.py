@@ -35,7 +35,7 @@ from terrace_desktop.grid.filter_bar import EscapeLine
 from terrace_desktop.grid.header import draw_badge
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.measures import measure_title
-from terrace_desktop.ui.widgets import hairline, label, named
+from terrace_desktop.ui.widgets import hairline, label, named, sized
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset, Variable
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
 NAME, MEASURE, LABEL, VALUES, MISSING = range(5)
+LINE = 30  # px of a row, which holds controls
 FIELDS = ("name", "measure", "label", "value_labels", "missing_codes")
 MEASURES = ("identifier", "nominal", "ordinal", "continuous")
 
@@ -254,15 +255,19 @@ class VariablesView(QTableView):
         named(rows, "variables_rows", self.tr("Variable numbers"))
         rows.setVisible(False)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(30)
         heads = self.horizontalHeader()
         named(heads, "variables_columns", self.tr("Variable properties"))
         heads.setHighlightSections(False)
-        heads.setFixedHeight(30)
+        sized(heads, height=LINE)
         heads.setStretchLastSection(True)
         for column, width in ((NAME, 110), (MEASURE, 118), (LABEL, 200), (VALUES, 160), (MISSING, 90)):
-            self.setColumnWidth(column, width)
-        theme.manager().changed.connect(self.viewport().update)
+            self.setColumnWidth(column, theme.px(width))
+        theme.manager().changed.connect(self._follow_text)
+        self._follow_text()
+
+    def _follow_text(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(theme.px(LINE))
+        self.viewport().update()
 
     def show_dataset(self, dataset: Dataset | None) -> None:
         """Show the variables of these data; the current row stays."""

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from terrace_desktop.grid.header import BADGE, PAD, ROW, ColumnHeader, RowHeader
+from terrace_desktop.grid.header import BADGE, PAD, ColumnHeader, RowHeader
 from terrace_desktop.grid.model import MISSING, GridModel
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import named
@@ -147,6 +147,7 @@ class GridView(QTableView):
         self.columns.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.columns.customContextMenuRequested.connect(self._menu_on_header)
         self.columns.sort_asked.connect(self.next_sort)
+        self._zoom = theme.manager().zoom
         theme.manager().changed.connect(self._theme_changed)
 
     # --- content ------------------------------------------------------------------------------------
@@ -325,9 +326,12 @@ class GridView(QTableView):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange and hasattr(self, "rows"):
-            self.rows.setDefaultSectionSize(ROW)
+            self.rows.follow_text()
 
     def _theme_changed(self) -> None:
+        if self._zoom != theme.manager().zoom:
+            self._zoom = theme.manager().zoom
+            self._fit_columns({})
         for part in (self.viewport(), self.columns.viewport(), self.rows.viewport()):
             part.update()
 
@@ -343,8 +347,9 @@ class GridView(QTableView):
             cells = 0
             if i < MEASURED:
                 cells = metrics.horizontalAdvance(self.grid.reader(i).widest(self.grid.labels))
-            head = bold.horizontalAdvance(name) + BADGE + 7
-            self.setColumnWidth(i, min(WIDEST, max(NARROWEST, cells + 2 * PAD + 2, head + 2 * PAD + 2)))
+            head = bold.horizontalAdvance(name) + theme.px(BADGE) + 7
+            least, most = theme.px(NARROWEST), theme.px(WIDEST)
+            self.setColumnWidth(i, min(most, max(least, cells + 2 * PAD + 2, head + 2 * PAD + 2)))
 
 
 def merge_spans(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -64,6 +64,7 @@ class SmallPlot(ClickFrame):
         self.prepared = prepare(plot)
         self.plot = self.prepared.plot
         self._replace(PlotView(self.prepared, compact=True))
+        self.setAccessibleDescription(self._place.accessibleDescription())
         self.setToolTip(self.tr("{0}: click to enlarge").format(self.plot.title or self.accessibleName()))
 
     def show_failure(self, reason: str) -> None:

@@ -31,7 +31,7 @@ _LEAST_CONTRAST = 1.6
 
 def series_colour(number: int, alpha: float = 1.0) -> QColor:
     """The colour of a series; the first is the accent."""
-    colours = theme_of(theme.manager().theme.name).series  # those of the exported figure
+    colours = theme_of(theme.manager().theme.shade).series  # those of the exported figure
     return _faded(QColor(colours[number % len(colours)]), alpha)
 
 

@@ -116,7 +116,7 @@ class Grid:
         axis.enableAutoSIPrefix(False)
         axis.setStyle(showValues=self.trellis.numbers(number, which))
         if not self.trellis.common[which]:
-            axis.setLabel(spec.title, color=theme.colour("muted").name(), **{"font-size": "12px"})
+            axis.setLabel(spec.title, color=theme.colour("muted").name(), **{"font-size": f"{theme.px(12)}px"})
         if which in self.plot.shared and self.trellis.count > 1:
             room = self.trellis.room_for_numbers(number, which)
             label = 0 if self.trellis.common[which] else TITLE

@@ -15,6 +15,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 
 from terrace.results.plot import Plot
+from terrace.results.plot_words import figure_words
 from terrace_desktop.plots import hover, layers
 from terrace_desktop.plots.panels import BrushBox, Grid
 from terrace_desktop.plots.thin import MOST, Prepared, prepare, rows_inside
@@ -58,6 +59,7 @@ class PlotView(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has 
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._step)
         named(self, "plot_small" if compact else "plot_view", self.plot.title)
+        self.setAccessibleDescription(figure_words(self.plot))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.ci.layout.setContentsMargins(4, 4, 8, 2)
         self.ci.layout.setSpacing(6)

@@ -81,7 +81,7 @@ def table_html(table: Table, look: Look, *, gap: int = GAP) -> str:
     last = len(page.lines) - 1
     out += [_line(page, i, split, gap, ink if i == last else "") for i in range(len(page.lines))]
     out.append("</table>")
-    muted, small = theme.manager().theme.muted, theme.SMALL
+    muted, small = theme.manager().theme.muted, theme.px(theme.SMALL)
     for i, note in enumerate(note_paragraphs(table)):
         text = RELATION.sub("\u00a0\\1\u00a0", escape(note))
         text = f"<i>Note.</i>{text[5:]}" if text.startswith("Note.") else text

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from string import Template
-
 from terrace_desktop.ui import theme
 
 INSET, DOCUMENT = 16, 24  # px at the sides
-OUTLINE = 184  # px
+OUTLINE, OUTLINE_OVER = 184, 260  # px, beside the document and over it
 WIDEST = 920  # px of the text of the document
 WIDE = 1360  # px of the window: in a narrower one the outline becomes a button
 
@@ -19,12 +17,12 @@ QFrame#results_outline[popup="true"] { border: 1px solid $line; }
 QTreeView#outline { background: $panel; border: none; }
 QTreeView#outline QLineEdit { padding: 1px 3px; border-radius: 4px; }
 QScrollArea#results_document, QWidget#results_page { background: $panel; border: none; }
-QLabel[role="document"] { font-size: ${title}px; font-weight: 600; }
-QLabel[role="model"] { font-size: ${model}px; font-weight: 600; }
-QLineEdit[role="document"], QLineEdit[role="model"] { font-size: ${model}px; font-weight: 600; }
-QLabel[role="when"] { color: $muted; font-size: ${small}px; }
+QLabel[role="document"] { font-size: $document; font-weight: 600; }
+QLabel[role="model"] { font-size: $title; font-weight: 600; }
+QLineEdit[role="document"], QLineEdit[role="model"] { font-size: $title; font-weight: 600; }
+QLabel[role="when"] { color: $muted; font-size: $small; }
 QPushButton[variant="fold"] { background: transparent; border: 1px solid transparent; border-radius: 4px; color: $muted;
-    font-size: ${small}px; padding: 1px 6px 1px 0; text-align: left; }
+    font-size: $small; padding: 1px 6px 1px 0; text-align: left; }
 QPushButton[variant="fold"]:hover { color: $ink; background: $sunk; }
 QPushButton[variant="fold"]:focus { border: 1px solid $accent; }
 QToolButton[variant="act"], QPushButton[variant="act"] { background: transparent; border: 1px solid transparent;
@@ -43,6 +41,4 @@ QTextEdit#note_editor:focus { border: 1px solid $accent; }
 
 def sheet() -> str:
     """The sheet in the colours of the theme."""
-    now = theme.manager().theme
-    tokens = {name: getattr(now, name) for name in theme.Theme.__dataclass_fields__}
-    return Template(SHEET).substitute(tokens, title=theme.DOCUMENT, model=theme.TITLE, small=theme.SMALL)
+    return theme.filled(SHEET)

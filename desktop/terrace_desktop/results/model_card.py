@@ -219,6 +219,11 @@ class ModelCard(Card):
 
     def _strip(self, advice: Advice) -> Notice:
         strip = Notice(advice.message, advice=advice.advice)
+        if advice.code == "boundary" and self.fit.spec.random:
+            strip.add_button(
+                self.tr("Find the largest model the data support"), "warning_simplify",
+                lambda: self.after_asked.emit("estat simplify"),
+            )  # fmt: skip
         if advice.code in MENDED:
             strip.add_button(self.tr("Change the model"), "warning_mend", lambda: self.mend_asked.emit(advice))
         return strip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
@@ -14,7 +14,7 @@ from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.results.card import LINE, Card, Setting
 from terrace_desktop.results.clipboard import tables_mime
 from terrace_desktop.results.command_box import command_box
-from terrace_desktop.ui.widgets import Notice, named
+from terrace_desktop.ui.widgets import Notice, button, named
 from terrace_desktop.ui.words import marked
 from terrace_desktop.work.history import duration
 
@@ -32,6 +32,7 @@ class OutputCard(Card):
     """Tables (or text) and figures of a command."""
 
     edit_asked = Signal(str)  # a command, for the command bar
+    use_asked = Signal(str)  # a model that is proposed, for the builder
     export_plot_asked = Signal(object, str)
     rows_selected = Signal(object)
 
@@ -98,6 +99,13 @@ class OutputCard(Card):
             if not outcome.tables:
                 shown.setAccessibleDescription(outcome.text.strip())
             column.addWidget(shown)
+        proposed = str(outcome.payload.get("proposed") or "")
+        if proposed:
+            use = button(
+                self.tr("Use this model"), "output_use", lambda: self.use_asked.emit(proposed),
+                tip=self.tr("Open it in the builder, where it can be kept"),
+            )  # fmt: skip
+            column.addWidget(use, 0, Qt.AlignmentFlag.AlignLeft)
         if self._opened:
             column.addWidget(command_box(outcome.command, self._facts(), self.copy_command))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, Signal
@@ -27,7 +28,7 @@ from terrace_desktop.results.segments import Segments
 from terrace_desktop.results.view import DocumentView
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import button, icon_button, label, named, tool_button
+from terrace_desktop.ui.widgets import button, icon_button, label, named, sized, tool_button
 from terrace_desktop.work import outline
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class ResultsPane(QFrame):
 
     edit_asked = Signal(object)  # ModelCard
     panel_asked = Signal(object, str)  # ModelCard, the key of a form or ""
+    after_asked = Signal(object, str)  # ModelCard, a command about its fit
+    model_asked = Signal(str)  # a model for the builder, as its command
     export_asked = Signal(object, str)  # ModelCard, format
     refit_asked = Signal(object)
     refit_all_asked = Signal()  # all that are out of date
@@ -115,7 +118,7 @@ class ResultsPane(QFrame):
     # --- the head -----------------------------------------------------------------------------------
     def _head(self) -> QWidget:
         head = named(QFrame(), "results_head", self.tr("Results"))
-        head.setFixedHeight(40)
+        sized(head, height=theme.HEAD)
         row = QHBoxLayout(head)
         row.setContentsMargins(look.INSET, 0, 8, 0)
         row.setSpacing(4)
@@ -124,7 +127,7 @@ class ResultsPane(QFrame):
         self.contents_button.setCheckable(True)
         set_icon(self.contents_button, "contents", "accent_text")
         self.contents_button.clicked.connect(self.show_contents)
-        title = named(label(self.tr("Results")), "results_title", self.tr("Results"))
+        title = self._title = named(label(self.tr("Results")), "results_title", self.tr("Results"))
         self.view_choice = Segments(
             "results_view", self.tr("View"), [("tables", self.tr("Tables")), ("text", self.tr("Text"))]
         )
@@ -143,7 +146,24 @@ class ResultsPane(QFrame):
         row.addWidget(self.view_choice)
         for b in (copy, search, more):
             row.addWidget(b)
+        self._head_row = row
         return head
+
+    def _fit_head(self) -> None:
+        """In a narrow pane the head loses words, then its title, then the choice of view, which the menu has too."""
+        row = self._head_row
+        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        self.contents_button.setToolButtonStyle(beside)
+        for part in (self._title, self.view_choice):
+            part.show()
+        steps: tuple[Callable[[], object], ...] = (
+            partial(self.contents_button.setToolButtonStyle, alone), self._title.hide, self.view_choice.hide,
+        )  # fmt: skip
+        for shorten in steps:
+            if row.sizeHint().width() <= self.width():
+                break
+            shorten()
+            row.invalidate()
 
     def _sign(self, sign: str, name: str, words: str) -> QToolButton:
         return icon_button(sign, name, words)
@@ -153,6 +173,11 @@ class ResultsPane(QFrame):
         menu.clear()
         for old in menu.findChildren(QMenu):
             old.deleteLater()
+        if self.view_choice.isHidden():
+            other = "text" if self.view_choice.value() == "tables" else "tables"
+            words = self.tr("Show as text") if other == "text" else self.tr("Show as tables")
+            menu.addAction(words, lambda: self.view_choice.choose(other))
+            menu.addSeparator()
         menu.addAction(self.tr("Collapse all"), lambda: self.set_folded(True)).setEnabled(self.has_cards())
         menu.addAction(self.tr("Expand all"), lambda: self.set_folded(False)).setEnabled(self.has_cards())
         menu.addSeparator()
@@ -218,6 +243,7 @@ class ResultsPane(QFrame):
     def _model(self, card: ModelCard) -> ModelCard:
         card.edit_asked.connect(lambda: self.edit_asked.emit(card))
         card.panel_asked.connect(lambda key: self.panel_asked.emit(card, key))
+        card.after_asked.connect(lambda command: self.after_asked.emit(card, command))
         card.export_asked.connect(lambda suffix: self.export_asked.emit(card, suffix))
         card.refit_asked.connect(lambda: self.refit_asked.emit(card))
         card.open_asked.connect(lambda: self.open_asked.emit(card))
@@ -231,6 +257,7 @@ class ResultsPane(QFrame):
 
     def _output(self, card: OutputCard) -> OutputCard:
         card.edit_asked.connect(self.command_edit_asked)
+        card.use_asked.connect(self.model_asked)
         card.export_plot_asked.connect(lambda plot, suffix: self.plot_export_asked.emit(plot, suffix, None))
         card.rows_selected.connect(self.rows_selected)
         return card
@@ -433,7 +460,7 @@ class ResultsPane(QFrame):
 
     def _place_outline(self) -> None:
         """Beside the document in a wide window, else behind a button."""
-        narrow = self.window().width() < look.WIDE
+        narrow = self.window().width() < theme.px(look.WIDE)
         if narrow != self._narrow:
             self._narrow = narrow
             self.contents.set_popup(narrow)
@@ -446,18 +473,20 @@ class ResultsPane(QFrame):
                 self._row.insertWidget(0, self.contents)
             self._dress()
         self.contents_button.setVisible(narrow and self.has_cards())
+        self._fit_head()
         if not narrow:
             self.contents.setVisible(self.has_cards() or bool(self._draft[0]))
 
     def _place_contents(self) -> None:
         at = self.view.mapTo(self, QPoint(8, 8)) if self.view.isVisible() else QPoint(8, 48)
-        self.contents.setGeometry(at.x(), at.y(), 260, max(160, self.height() - at.y() - 16))
+        self.contents.setGeometry(at.x(), at.y(), theme.px(look.OUTLINE_OVER), max(160, self.height() - at.y() - 16))
 
     def _dress(self) -> None:
         self.setStyleSheet(look.sheet())
 
     def _redress(self) -> None:
         self._dress()
+        self._place_outline()
         for card in self.view.ordered():
             card.rebuild()
 

@@ -1,9 +1,11 @@
-"""A row of two or three small choices, of which one holds."""
+"""A row of a few small choices, of which one holds."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from terrace_desktop.ui.widgets import button, named
 
@@ -27,11 +29,21 @@ class Segments(QWidget):
         for key, text in choices:
             b = button(text, f"{object_name}_{key}", variant="segment", accessible=f"{accessible}: {text}")
             b.setCheckable(True)
+            b.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+            b.toggled.connect(partial(self._stop_at, b))
             b.clicked.connect(lambda _checked=False, k=key: self.chosen.emit(k))
             self._group.addButton(b)
             self._buttons[key] = b
             row.addWidget(b)
         self._buttons[choices[0][0]].setChecked(True)
+
+    def _stop_at(self, b: QPushButton, on: bool) -> None:
+        """The Tab key stops at the one that holds; from there the arrow keys go to the others."""
+        b.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on else Qt.FocusPolicy.ClickFocus)
+
+    def offer(self, key: str, on: bool) -> None:
+        """Whether this choice is there."""
+        self._buttons[key].setVisible(on)
 
     def value(self) -> str:
         """The key that holds."""

@@ -13,6 +13,7 @@ from terrace_desktop.results.card import Card, Setting
 from terrace_desktop.results.look import DOCUMENT, WIDEST
 from terrace_desktop.results.note_card import Draft
 from terrace_desktop.results.title_line import Title
+from terrace_desktop.ui.tab_order import order_tabs
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.work import outline
 
@@ -41,6 +42,7 @@ class DocumentView(QScrollArea):
         self._order: list[int] = []
         self._anchor: tuple[QWidget, int] | None = None  # what stays at its place, and how far it is scrolled
         self._placing = False
+        self._unchained = True  # the Tab key does not go yet as one reads
         self._at = 0
         page = named(QWidget(), "results_page", self.tr("Results document"))
         self.setWidget(page)
@@ -59,7 +61,7 @@ class DocumentView(QScrollArea):
         self._looker.timeout.connect(self.look)
         bar = self.verticalScrollBar()
         bar.valueChanged.connect(self._scrolled)
-        bar.rangeChanged.connect(lambda _low, _high: self._place())
+        bar.rangeChanged.connect(lambda _low, _high: self._grown())
 
     # --- content ------------------------------------------------------------------------------------
     def show_document(self, document: Document, settings: Mapping[int, Setting]) -> list[int]:
@@ -78,13 +80,14 @@ class DocumentView(QScrollArea):
                 card = None
             if card is None:
                 card = self.cards[item.id] = self._make(item, settings[item.id])
-                card.woken.connect(self._looker.start)
+                card.woken.connect(self._grown)
                 card.moved.connect(self._moved)
                 new.append(item.id)
             else:
                 card.show_item(item, settings[item.id])
             if self._column.indexOf(card) != place + 1:  # the title is the first
                 self._column.insertWidget(place + 1, card)
+        self._unchained = self._unchained or ids != self._order
         self._order = ids
         self._place_draft()
         self.look_soon()
@@ -178,6 +181,9 @@ class DocumentView(QScrollArea):
                 wanting, nearest = card, away
         if wanting is not None:
             wanting.wake()  # which asks to look again
+        elif self._unchained:
+            self._unchained = False
+            order_tabs(self)
         self._tell_at()
 
     def ordered(self) -> Iterable[Card]:
@@ -188,6 +194,12 @@ class DocumentView(QScrollArea):
     def _scrolled(self, value: int) -> None:
         if not self._placing:
             self._hold(value)
+        self.look_soon()
+
+    def _grown(self) -> None:
+        """There is more or less on the page than before."""
+        self._place()
+        self._unchained = True
         self.look_soon()
 
     def _moved(self, card: Card) -> None:

@@ -17,7 +17,7 @@ class BarButton(QToolButton):
     def sizeHint(self) -> QSize:
         alone = self.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonIconOnly
         words = 0 if alone else GAP + self.fontMetrics().horizontalAdvance(self.text()) + 1
-        return QSize(2 * EDGE + self.iconSize().width() + words, HIGH)
+        return QSize(2 * EDGE + self.iconSize().width() + words, theme.px(HIGH))
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

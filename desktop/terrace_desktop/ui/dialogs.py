@@ -6,7 +6,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QTextCharFormat,
@@ -43,6 +43,14 @@ def ask_data(parent: QWidget, title: str, folder: str) -> str:
     """A file of data to open, of any format that is read; empty where the user thought better of it."""
     data, every = tr("Data files"), tr("All files")
     return ask_open(parent, title, folder, f"{data} ({formats.filter_of(formats.BY_ENDING)});;{every} (*)")
+
+
+def ask_work(parent: QWidget, title: str, folder: str) -> str:
+    """A project or a file of data to open; empty where the user thought better of it."""
+    both, projects, data, every = tr("Projects and data"), tr("Terrace projects"), tr("Data files"), tr("All files")
+    endings = formats.filter_of(formats.BY_ENDING)
+    kinds = (f"{both} (*.terrace {endings})", f"{projects} (*.terrace)", f"{data} ({endings})", f"{every} (*)")
+    return ask_open(parent, title, folder, ";;".join(kinds))
 
 
 def ask_save(parent: QWidget, title: str, suggestion: str, filters: str) -> str:
@@ -102,28 +110,8 @@ class NameDialog(SmallDialog):
         self.accepted.connect(lambda: self.chosen.emit(self.edit.text().strip()))
 
 
-class UnsavedDialog(SmallDialog):
-    """Before the window closes over changes of the data that are in no file."""
-
-    discarded = Signal()
-
-    def __init__(self, parent: QWidget | None, document: str) -> None:
-        super().__init__(parent, "unsaved_dialog", tr("Save the changes to the data?"), tr("Save data…"))
-        told = self.tr(
-            "{0} has changes that are not saved. Your commands are kept: to run them again, choose "
-            "File > Run the last session again."
-        )
-        self.content.addWidget(label(told.format(document or self.tr("The data")), wrap=True))
-        discard = button(self.tr("Close without saving"), "unsaved_discard", self._discard)
-        self.buttons.insertWidget(self.buttons.indexOf(self.cancel_button), discard)
-
-    def _discard(self) -> None:
-        self.reject()
-        self.discarded.emit()
-
-
 class ChangedDialog(SmallDialog):
-    """Before data are saved over a file that another program has changed since it was opened."""
+    """Before a file is replaced that another program has changed since it was opened."""
 
     def __init__(self, parent: QWidget | None, name: str) -> None:
         super().__init__(parent, "changed_dialog", tr("Replace the file?"), tr("Replace"))
@@ -165,10 +153,10 @@ class TrustDialog(WritesDialog):
 
 
 class ReplayDialog(WritesDialog):
-    """Before the last session runs again: the files that it wrote, which may have been edited since."""
+    """Before the history runs again: the files that it wrote, which may have been edited since."""
 
     def __init__(self, parent: QWidget | None, lines: list[str]) -> None:
-        super().__init__(parent, "replay_dialog", tr("Run the last session again?"), tr("Write the files too"))
+        super().__init__(parent, "replay_dialog", tr("Run the history again?"), tr("Write the files too"))
         told = self.tr("It wrote these files. Writing them again discards any changes made since.")
         self._list(told, lines)
         self.without_button.setDefault(True)
@@ -208,9 +196,9 @@ class FailureDialog(SmallDialog):
 
 
 class PageDialog(QDialog):
-    """A page of text: help, shortcuts, about."""
+    """A page of text: help, shortcuts, about. It opens at the part under the heading `at`, where one is named."""
 
-    def __init__(self, parent: QWidget | None, object_name: str, title: str, markdown: str) -> None:
+    def __init__(self, parent: QWidget | None, object_name: str, title: str, markdown: str, at: str = "") -> None:
         super().__init__(parent)
         named(self, object_name, title)
         self.setWindowTitle(title)
@@ -236,6 +224,19 @@ class PageDialog(QDialog):
         row.addWidget(close)
         column.addLayout(row)
         close.setFocus()
+        if at:
+            QTimer.singleShot(0, self, lambda: self.go_to(at))  # once it is laid out
+
+    def go_to(self, heading: str) -> None:
+        """Put the part under a heading at the top."""
+        block = self._page.document().begin()
+        while block.isValid():
+            if block.blockFormat().headingLevel() and block.text().strip() == heading:
+                self._page.setTextCursor(QTextCursor(block))
+                top = self._page.document().documentLayout().blockBoundingRect(block).top()
+                self._page.verticalScrollBar().setValue(int(top))
+                return
+            block = block.next()
 
     def _rule(self) -> None:
         """Tables with the three rules of those of the results, in the colours of the theme."""
@@ -285,7 +286,7 @@ class CommandsDialog(QDialog):
         muted = theme.colour("muted").name()
         parts = [
             f'<p style="margin:0 0 2px 0;"><b>{escape(name)}</b></p>'
-            f'<p style="margin:0 0 2px 0;font-family:{mono};font-size:{theme.SMALL}px;">{escape(syntax)}</p>'
+            f'<p style="margin:0 0 2px 0;font-family:{mono};font-size:{theme.px(theme.SMALL)}px;">{escape(syntax)}</p>'
             f'<p style="margin:0 16px 14px 0;color:{muted};">{escape(purpose)}</p>'
             for name, syntax, purpose in shown
         ]

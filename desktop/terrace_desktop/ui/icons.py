@@ -27,7 +27,7 @@ def pixmap(name: str, tone: str = "ink", *, size: int = SIZE, scale: float = 2.0
 
 def icon(name: str, tone: str = "ink", *, on: str = "", size: int = SIZE) -> QIcon:
     """An icon for a button or an action: faint where that is disabled, in the tone `on` where it is checked."""
-    out = QIcon()
+    out, size = QIcon(), theme.px(size)
     for scale in SCALES:
         out.addPixmap(pixmap(name, tone, size=size, scale=scale))
         out.addPixmap(pixmap(name, "faint", size=size, scale=scale), QIcon.Mode.Disabled)
@@ -49,8 +49,10 @@ class _Follower(QObject):
         if self._action is not None:
             self._action.setIcon(icon(self.name, self.tone))
         elif isinstance(widget, QLabel):
-            widget.setPixmap(pixmap(self.name, self.tone, scale=max(2.0, widget.devicePixelRatioF())))
+            size, scale = theme.px(SIZE), max(2.0, widget.devicePixelRatioF())
+            widget.setPixmap(pixmap(self.name, self.tone, size=size, scale=scale))
         elif isinstance(widget, QAbstractButton):
+            widget.setIconSize(QSize(theme.px(SIZE), theme.px(SIZE)))
             widget.setIcon(icon(self.name, self.tone, on=self.on))
 
 
@@ -59,8 +61,6 @@ def set_icon(widget: QAbstractButton | QLabel, name: str, tone: str = "ink", *, 
     follower = next((c for c in widget.children() if isinstance(c, _Follower)), None)
     if follower is None:
         follower = _Follower(widget, name, tone, on)
-        if isinstance(widget, QAbstractButton):
-            widget.setIconSize(QSize(SIZE, SIZE))
     follower.name, follower.tone, follower.on = name, tone, on
     follower.draw()
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray
 from terrace_desktop.ui.store import Store
 from terrace_desktop.ui.theme import CHOICES
 
-MOST_RECENT = 8
+MOST_RECENT, MOST_PROJECTS = 8, 60
 
 
 class Settings:
@@ -24,13 +24,22 @@ class Settings:
         self.store = Store(Path(given) if given else _usual_file())
 
     def theme(self) -> str:
-        """system, light or dark."""
+        """One of the choices of themes."""
         found = str(self.store.value("theme", "system"))
         return found if found in CHOICES else "system"
 
     def set_theme(self, choice: str) -> None:
         """Remember the theme."""
         self.store.set_value("theme", choice)
+        self.save()
+
+    def zoom(self) -> int:
+        """The size of text in percent."""
+        return self.number("zoom", 100)
+
+    def set_zoom(self, percent: int) -> None:
+        """Remember the size of text."""
+        self.set_number("zoom", percent)
         self.save()
 
     def language(self) -> str:
@@ -103,6 +112,18 @@ class Settings:
         self.store.set_value("recent", names[:MOST_RECENT])
         self.store.set_value("folder", str(Path(path).parent))
         self.save()
+
+    def projects(self) -> list[str]:
+        """Projects that were opened or saved and still exist, newest first."""
+        value = self.store.value("projects", [])
+        names = list(value) if isinstance(value, list | tuple) else []
+        return [str(n) for n in names if Path(str(n)).is_file()][:MOST_PROJECTS]
+
+    def add_project(self, path: str | Path) -> None:
+        """A project was opened or saved: it comes first, among the recent files too."""
+        path = str(Path(path).absolute())
+        self.store.set_value("projects", [path, *(n for n in self.projects() if n != path)][:MOST_PROJECTS])
+        self.add_recent(path)
 
     def save(self) -> None:
         """Write everything now."""

@@ -7,6 +7,7 @@ sheet and emits `changed`, upon which painters and rendered tables redraw.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from string import Template
 
@@ -15,6 +16,8 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalett
 from PySide6.QtWidgets import QApplication
 
 from terrace.data.resources import resource_path
+
+STRONG = "contrast_"  # what the names of themes of high contrast begin with
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,19 @@ class Theme:
     faint: str  # scroll bars, missing-value dots, disabled text
 
     @property
+    def shade(self) -> str:
+        """`light` or `dark`: which pictures and series of figures go with it."""
+        return self.name.removeprefix(STRONG)
+
+    @property
     def dark(self) -> bool:
         """True for a theme of light text on a dark ground."""
-        return self.name == "dark"
+        return self.shade == "dark"
+
+    @property
+    def strong(self) -> bool:
+        """True for a theme of high contrast."""
+        return self.name.startswith(STRONG)
 
 
 LIGHT = Theme(
@@ -61,9 +74,23 @@ DARK = Theme(
     accent_soft="#173a3a", selection="#1d4644", warning="#f0b45c", warning_soft="#3a2d14", danger="#f4a099",
     danger_soft="#40211f", faint="#56616e",
 )  # fmt: skip
+CONTRAST_LIGHT = Theme(
+    name="contrast_light", ground="#ffffff", panel="#ffffff", sunk="#f2f2f2", ink="#000000", muted="#30373f",
+    line="#59626c", outline="#39414a", accent="#00504c", on_accent="#ffffff", accent_hover="#003b38",
+    accent_text="#00423f", accent_soft="#dcf3f0", selection="#c6e9e5", warning="#5f3600", warning_soft="#fff4e0",
+    danger="#86130f", danger_soft="#fdeeec", faint="#59626c",
+)  # fmt: skip
+CONTRAST_DARK = Theme(
+    name="contrast_dark", ground="#000000", panel="#000000", sunk="#1a1a1a", ink="#ffffff", muted="#dde2e7",
+    line="#98a1ab", outline="#c6cdd5", accent="#6fe3dc", on_accent="#000000", accent_hover="#97f1eb",
+    accent_text="#97f1eb", accent_soft="#0b3836", selection="#104744", warning="#ffcb78", warning_soft="#33250d",
+    danger="#ffbab4", danger_soft="#401c1a", faint="#98a1ab",
+)  # fmt: skip
 GROUNDS = ("ground", "panel", "sunk", "accent_soft", "selection")  # what any text may stand on
-THEMES = {"light": LIGHT, "dark": DARK}
-CHOICES = ("system", "light", "dark")
+THEMES = {t.name: t for t in (LIGHT, DARK, CONTRAST_LIGHT, CONTRAST_DARK)}
+CHOICES = ("system", *THEMES)
+ZOOMS = (80, 90, 100, 110, 125, 150, 175, 200)  # percent of the scale of type
+FINE = 3  # px: borders up to this are as fine at every size of text
 
 PAGE, DOCUMENT, TITLE, TEXT, SMALL = 24, 18, 15, 13, 12  # px: the scale of type
 CONTROL, ROW, HEAD, BAR, FOOT = 32, 24, 40, 48, 56  # px: controls, rows of tables, heads of zones, tool bar, footers
@@ -75,7 +102,7 @@ def text_font(size: int = TEXT, bold: bool = False) -> QFont:
     """The interface font, with figures of one width so that columns of numbers line up."""
     font = QFont()
     font.setFamilies([*SANS, QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()])
-    font.setPixelSize(size)
+    font.setPixelSize(px(size))
     if bold:
         font.setWeight(QFont.Weight.DemiBold)
     if hasattr(font, "setFeature"):  # Qt 6.7; older ones take the font's own figures
@@ -87,7 +114,7 @@ def mono_font(size: int = SMALL) -> QFont:
     """The font of commands and plain-text output."""
     font = QFont()
     font.setFamilies([*MONO, QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()])
-    font.setPixelSize(size)
+    font.setPixelSize(px(size))
     font.setStyleHint(QFont.StyleHint.Monospace)
     return font
 
@@ -116,16 +143,48 @@ def palette(theme: Theme) -> QPalette:
 def stylesheet(theme: Theme) -> str:
     """The one style sheet of the application, from `resources/styles/terrace.qss` and the tokens."""
     text = resource_path("styles", "terrace.qss").read_text(encoding="utf-8")
-    icons = resource_path("icons").as_posix()
+    return filled(text, theme)
+
+
+# Where contrast is high, the focus is more than another colour of an outline. It ends every sheet, so that it has the
+# last word.
+_STRONG_FOCUS = """
+QPushButton[variant]:focus, QToolButton[variant]:focus,
+QPushButton:focus, QToolButton:focus, QComboBox:focus, QCheckBox:focus, QRadioButton:focus,
+QFrame[surface="card"]:focus, QPushButton[surface]:focus { background: $selection; border: 2px solid $accent; }
+QPushButton[variant="primary"]:focus, QToolButton[variant="primary"]:focus { background: $accent_hover;
+    border: 2px solid $ink; }
+QPushButton[variant="primary"]:disabled, QToolButton[variant="primary"]:disabled { background: $panel; color: $faint;
+    border: 1px dashed $outline; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus {
+    border: 2px solid $accent; }
+QAbstractItemView:focus, QTextBrowser:focus { border: 2px solid $accent; }
+"""
+
+
+def filled(sheet: str, theme: Theme | None = None) -> str:
+    """A style sheet with the tokens in place of its dollar names, and lengths as the size of text asks for."""
+    theme = theme or manager().theme
     tokens = {name: getattr(theme, name) for name in Theme.__dataclass_fields__}
     mono = ", ".join(f'"{family}"' for family in MONO)
-    return Template(text).substitute(
-        tokens, icons=icons, text=f"{TEXT}px", small=f"{SMALL}px", title=f"{TITLE}px", page=f"{PAGE}px", mono=mono
-    )
+    text = Template(sheet + (_STRONG_FOCUS if theme.strong else "")).substitute(
+        tokens, shade=theme.shade, icons=resource_path("icons").as_posix(), mono=mono, text=f"{TEXT}px",
+        small=f"{SMALL}px", title=f"{TITLE}px", document=f"{DOCUMENT}px", page=f"{PAGE}px",
+    )  # fmt: skip
+    return re.sub(r"\b(\d+)px", lambda m: f"{_length(int(m[1]))}px", text)
+
+
+def px(length: int) -> int:
+    """A length in px at the present size of text; what is given is that at 100%."""
+    return round(length * manager().zoom / 100)
+
+
+def _length(length: int) -> int:
+    return length if length <= FINE else px(length)
 
 
 class ThemeManager(QObject):
-    """Holds the choice (`system`, `light`, `dark`) and the theme that follows from it."""
+    """Holds the choice (one of `CHOICES`), the theme that follows from it, and the size of text in percent."""
 
     changed = Signal()
 
@@ -133,6 +192,7 @@ class ThemeManager(QObject):
         super().__init__()
         self.choice = "system"
         self.theme = LIGHT
+        self.zoom = 100
         hints = QGuiApplication.styleHints()
         if hasattr(hints, "colorSchemeChanged"):  # Qt 6.5
             hints.colorSchemeChanged.connect(self._follow)
@@ -143,9 +203,22 @@ class ThemeManager(QObject):
         self.theme = THEMES.get(self.choice) or (DARK if _system_is_dark() else LIGHT)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
+        app.setFont(text_font())
         app.setPalette(palette(self.theme))
         app.setStyleSheet(stylesheet(self.theme))
         self.changed.emit()
+
+    def set_zoom(self, percent: int) -> None:
+        """Set the size of text, between the first and the last of `ZOOMS`."""
+        percent = min(max(percent, ZOOMS[0]), ZOOMS[-1])
+        if percent != self.zoom:
+            self.zoom = percent
+            self.apply(self.choice)
+
+    def next_zoom(self, step: int) -> int:
+        """The size of text one step up (1) or down (-1); the present one where there is none."""
+        others = [z for z in ZOOMS if (z - self.zoom) * step > 0]
+        return min(others, key=lambda z: abs(z - self.zoom)) if others else self.zoom
 
     def _follow(self) -> None:
         if self.choice == "system":
@@ -173,7 +246,6 @@ def colour(name: str, alpha: float = 1.0) -> QColor:
 def dress(app: QApplication, choice: str = "system") -> None:
     """Style, font and theme of a new application."""
     app.setStyle("Fusion")
-    app.setFont(text_font())
     manager().apply(choice)
 
 

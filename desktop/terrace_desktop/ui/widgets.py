@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCompleter,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.words import from_engine
@@ -119,6 +120,28 @@ def hairline(vertical: bool = False) -> QFrame:
     return line
 
 
+class _Sized(QObject):
+    """Keeps a fixed size of a widget in step with the size of text; it goes with its widget."""
+
+    def __init__(self, widget: QWidget, width: int, height: int) -> None:
+        super().__init__(widget)
+        self._widget, self._width, self._height = widget, width, height
+        theme.manager().changed.connect(self.apply)
+        self.apply()
+
+    def apply(self) -> None:
+        if self._width:
+            self._widget.setFixedWidth(theme.px(self._width))
+        if self._height:
+            self._widget.setFixedHeight(theme.px(self._height))
+
+
+def sized(widget: W, *, width: int = 0, height: int = 0) -> W:
+    """Fix the width or height (px at 100%) of a widget that holds text, in step with the size of text."""
+    _Sized(widget, width, height)
+    return widget
+
+
 def clear_layout(layout: QLayout) -> None:
     """Take every item out of a layout and delete its widgets."""
     while (item := layout.takeAt(0)) is not None:
@@ -175,25 +198,27 @@ class ElidedLabel(QLabel):
         painter.drawText(room, int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), shown)
 
 
-class ClickFrame(QFrame):
-    """A frame that is pressed like a button, by mouse, Enter or Space."""
-
-    clicked = Signal()
+class ClickFrame(QPushButton):
+    """A button that holds other widgets: pressed by mouse, Enter or Space, and a button to assistive technology."""
 
     def __init__(self, object_name: str, accessible: str, surface: str = "card") -> None:
         super().__init__()
         named(self, object_name, accessible)
         self.setProperty("surface", surface)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAutoDefault(False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.clicked.emit()
+    def sizeHint(self) -> QSize:
+        layout = self.layout()
+        return super().sizeHint() if layout is None else layout.totalSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        layout = self.layout()
+        return super().minimumSizeHint() if layout is None else layout.totalMinimumSize()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.clicked.emit()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
         else:
             super().keyPressEvent(event)
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLay
 
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import ElidedLabel, hairline, icon_button, named
+from terrace_desktop.ui.widgets import ElidedLabel, hairline, icon_button, named, sized
 
 Keys = Mapping[str, Callable[[], object]]
 
@@ -132,7 +132,7 @@ class WorkPanel(QFrame):
         self.close_button = icon_button("close", "work_close", self.tr("Close the panel (Esc)"), self.close_asked.emit)
         self._buttons: tuple[QToolButton, ...] = (self.undo, self.redo, self.tear, self.close_button)
         head = QFrame()
-        head.setFixedHeight(theme.HEAD)
+        sized(head, height=theme.HEAD)
         row = QHBoxLayout(head)
         row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(4)

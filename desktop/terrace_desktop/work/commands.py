@@ -38,6 +38,21 @@ def use_file(path: str | Path) -> str:
     return f"use {file_name(path)}, clear"
 
 
+def use_project(path: str | Path) -> str:
+    """Open a project."""
+    return f"project use {file_name(path)}, clear"
+
+
+def save_project(path: str | Path, *, bare: bool = False) -> str:
+    """Save the project; `bare` leaves the data out."""
+    return f"project save {file_name(path)}, replace{' nodata' if bare else ''}"
+
+
+def recover(folder: str | Path) -> str:
+    """Bring back what a window left behind."""
+    return f"project recover {file_name(folder)}"
+
+
 def use_sample(name: str) -> str:
     """Open a bundled sample."""
     return f"sample {name}"

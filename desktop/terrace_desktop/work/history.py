@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -84,6 +85,19 @@ class HistoryModel(QAbstractListModel):
         self.entries.insert(row, entry)
         self.endInsertRows()
         return entry
+
+    def take(self, outcomes: Sequence[Outcome]) -> None:
+        """The commands of a project that was opened, in place of all that have been answered."""
+        left = [e for e in self.entries if e.state in ("waiting", "running")]
+        self.beginResetModel()
+        self.entries = [
+            Entry(
+                next(self._ids), o.command, "ok" if o.ok else "error", o.elapsed,
+                "" if o.error is None else o.error[1],
+            )
+            for o in outcomes
+        ] + left  # fmt: skip
+        self.endResetModel()
 
     def entry(self, entry_id: int) -> Entry:
         """The entry with this id, as it is now."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.results.fit import FitResult
     from terrace.session.contract import Outcome
+    from terrace.session.opened import ProjectFile
+    from terrace.session.project.parts import Project
     from terrace.session.session import Session
     from terrace.session.state import Origin, State
     from terrace_desktop.work.worker import Task
@@ -33,6 +35,8 @@ class Snapshot:
     origins: Mapping[int, Origin] = field(default_factory=dict)  # which rows the fits saw, by the id of their models
     document: Document = field(default_factory=Document)
     state: State | None = None  # all of it, for what is previewed
+    project: Project | None = None  # and what is kept, without what is the window's own
+    file: ProjectFile | None = None  # that the work belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,9 @@ def make_session() -> Session:
     """A session; runs on the worker's thread, since it loads the engine."""
     from terrace.session.session import Session
 
-    return Session()
+    session = Session()
+    session.holds = True
+    return session
 
 
 def warm_up() -> None:
@@ -143,6 +149,8 @@ def warm_up() -> None:
 
 def take_snapshot(session: Session) -> Snapshot:
     """What the window shows of a session."""
+    from terrace.session.project.parts import Project
+
     return Snapshot(
         dataset=session.dataset,
         fit=session.fit,
@@ -154,6 +162,8 @@ def take_snapshot(session: Session) -> Snapshot:
         origins=dict(session.state.origins),
         document=session.state.document,
         state=session.state,
+        project=Project.of(session),
+        file=session.file,
     )
 
 

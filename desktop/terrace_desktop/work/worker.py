@@ -188,6 +188,15 @@ class Worker(QObject):
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def end(self, timeout: float) -> bool:
+        """Do what is queued, tell nobody, and end the thread; False where it did not end in time."""
+        self._queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        for job in self._open:
+            job.forgotten = True
+        return not self._thread.is_alive()
+
     def _begin(self, job: Job[Any]) -> None:
         if not job.forgotten:
             self._open[job].started()

@@ -228,7 +228,9 @@ def _in_words(file: Path, kind: DataFormat, work: Callable[[], T]) -> T:
 def _refuse_empty(file: Path, data: Dataset) -> None:
     if not data.names or not len(data):
         what = "variables" if not data.names else "rows of data"
-        raise DataError(f"{file.name} has no {what}.", code="no-rows", subject=str(file))
+        usable = " that can be used" if data.left_out and not data.names else ""
+        reasons = " ".join([*data.left_out.values()][:3]) if usable else ""
+        raise DataError(f"{file.name} has no {what}{usable}.", code="no-rows", subject=str(file), advice=reasons)
 
 
 def locate(path: Path) -> Path:

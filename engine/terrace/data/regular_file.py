@@ -52,6 +52,22 @@ def first_bytes(file: Path, count: int) -> bytes:
     return head
 
 
+def whole(file: Path, most: int) -> bytes:
+    """All bytes of a file. `DataError` for what is no file, for one of more than `most` bytes, and as `first_bytes`."""
+    first_bytes(file, 1)
+    try:
+        with open(file, "rb") as stream:
+            content = stream.read(most + 1)
+    except OSError as error:
+        raise not_reached(file, error) from error
+    if len(content) > most:
+        raise DataError(
+            f"{file} has more than {most:,} bytes.", code="too-large", subject=str(file),
+            advice="Look whether it is the file that was meant.",
+        )  # fmt: skip
+    return content
+
+
 @contextmanager
 def openable(path: Path | BytesIO) -> Iterator[Any]:
     """What a library opens that takes every name for UTF-8: the path, or the open file where its name is none."""

@@ -11,7 +11,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.features import not_held
 from terrace.data.formats import DataFormat
 from terrace.data.progress import Cancel, Progress, Report
-from terrace.data.writers.losses import text_losses
+from terrace.data.writers.losses import row_losses, text_losses
 from terrace.data.writers.unwritable import no_unicode
 from terrace.data.writers.verify import read_back
 from terrace.disk.stamps import changed
@@ -67,6 +67,7 @@ def write(
         with replacing(target, replace=replace, check=look) as temporary:
             notes += formats.writer_of(kind)(data, temporary, report, **options)
             notes += text_losses(data, kind)
+            notes += row_losses(data, kind) if header else []
             notes += not_held(data, kind.holds, formats.ending_of(target) or kind.usual)
     except (TerraceError, MemoryError):
         raise

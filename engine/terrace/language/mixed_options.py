@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, TypedDict
 
 from terrace.covariance.registry import RESIDUALS, STRUCTURES, spellings
+from terrace.data.digits import EXACT
 from terrace.language.grammar.names import Names
 from terrace.language.grammar.numlist import parse_numlist
 from terrace.language.grammar.options import Option, OptionRule, choice, match_options, members, rule, rules
@@ -119,7 +120,7 @@ def number(option: Option, *, integer: bool = False, least: float = 0.0, most: f
         )
     if value < least:
         raise piece.error(f"{option.name}() must be at least {least:g}.", code="option-number", subject=option.name)
-    if value > most:
+    if value > (most := min(most, EXACT) if integer else most):
         raise piece.error(f"{option.name}() is at most {most:,.0f}.", code="option-number", subject=option.name)
     return value
 

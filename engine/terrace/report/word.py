@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from terrace.report.cells import Shown, display_width, note_paragraphs, shown, tails
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.plot import Plot
+from terrace.results.plot_words import figure_words
 from terrace.results.table import Table
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def _add_plot(document: Document, plot: Plot, number: int) -> None:
         picture.height = int(picture.height * Inches(6.2) / picture.width)
         picture.width = Inches(6.2)
     about = picture._inline.docPr
-    about.set("descr", _printable(f"{plot.title}. {plot.note}".strip()))
+    about.set("descr", _printable(figure_words(plot)))
 
 
 def _add_text(document: Document, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ class ProjectFile:
     """A project file. ``lost`` says in a sentence each what of it was damaged, ``notes`` what else there is to know.
 
     ``held`` keeps the file for this process until it is released. Where another has it that is ``holder``, and the file
-    is open for reading only.
+    is open for reading only. ``stamp`` is what `stamp_of` gave when it was opened or saved here.
     """
 
     path: Path
@@ -21,13 +22,29 @@ class ProjectFile:
     notes: tuple[str, ...] = ()
     held: Held | None = None
     holder: Holder | None = None
+    stamp: tuple[int, int] = (0, 0)
 
     @property
     def read_only(self) -> bool:
         """True where another window has the file."""
         return self.holder is not None
 
+    @property
+    def changed(self) -> bool:
+        """True where another program has written the file since."""
+        now = stamp_of(self.path)
+        return now not in {(0, 0), self.stamp}
+
     def release(self) -> None:
         """Let the file go."""
         if self.held is not None:
             self.held.release()
+
+
+def stamp_of(path: Path) -> tuple[int, int]:
+    """When a file was changed (ns) and its size (bytes), which tell whether it is another by now; zeros without one."""
+    try:
+        there = os.stat(path)
+    except OSError:
+        return 0, 0
+    return there.st_mtime_ns, there.st_size

@@ -34,6 +34,7 @@ from terrace.session.outcome import captured, failure, return_code, success
 from terrace.session.program.macros import expanded
 from terrace.session.program.running import Runner, call_program, run_block
 from terrace.session.program.transcript import write_log
+from terrace.session.script_file import read_script
 from terrace.session.state import CommandResult, State
 from terrace.session.step_names import step_name
 from terrace.session.steps import MAX_UNDO, Step, work_of
@@ -50,7 +51,7 @@ class Work:
     redo: tuple[Step, ...]
     drafts: Mapping[str, Any]
     layout: Mapping[str, Any]
-    file: ProjectFile
+    file: ProjectFile | None
 
 
 class Session:
@@ -480,19 +481,7 @@ def read_do_file(path_or_text: str | os.PathLike[str], state: State) -> str:
         text = path_or_text
         if "\n" in text or not (text.strip().endswith(".do") or state.path(text).is_file()):
             return text
-    path = state.path(os.fspath(path_or_text))
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"The do-file {path} cannot be read: {error.strerror or error}.",
-            code="no-such-file" if not path.exists() else "unreadable-file",
-            subject=str(path),
-        ) from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+    return read_script(state.path(os.fspath(path_or_text)))
 
 
 def _too_deep() -> TerraceError:

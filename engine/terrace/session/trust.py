@@ -14,6 +14,7 @@ from pathlib import Path
 
 from terrace.errors import TerraceError
 from terrace.session.paths import path_of
+from terrace.session.script_file import read_script
 from terrace.session.writes import Planned, written_by
 
 
@@ -78,8 +79,8 @@ def deed(planned: Planned) -> str:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_bytes().decode("utf-8-sig", errors="replace")
-    except OSError:
+        return read_script(file)
+    except (OSError, TerraceError):
         return ""
 
 

@@ -10,6 +10,7 @@ from terrace.covariance.registry import RESIDUALS
 from terrace.spec import edit
 from terrace.spec.choices import closed
 from terrace.spec.model import DfMethod, ModelSpec, Vce
+from terrace_desktop.builder.explaining import DF, METHOD, Explained, df_sentence
 from terrace_desktop.builder.fields import Choice, FieldButton, Typed
 from terrace_desktop.builder.notes import closed_notes, problem_notes
 from terrace_desktop.builder.parts import labelled
@@ -119,7 +120,11 @@ class EstimationSection(Section):
             self._correction,
         ):
             line.addWidget(w)
+        self.why_method = Explained("method", "", self.tr("ML or REML?"), METHOD)
+        self.why_df = Explained("df", "", self.tr("Which degrees of freedom?"), DF)
         self.body.addWidget(first)
+        for why in (self.why_method, self.why_df):
+            self.body.addWidget(why)
         self.body.addWidget(self.notes)
         self.body.addWidget(second)
         self.body.addWidget(self.level.wrong)
@@ -139,6 +144,11 @@ class EstimationSection(Section):
             {k: c.reason for k, c in closed("df", spec).items()},
         )
         self.df.set_value(spec.df_method)
+        if spec.method == "reml":
+            self.why_method.say(self.tr("REML does not make variances too small."))
+        else:
+            self.why_method.say(self.tr("ML makes variances too small with few groups."))
+        self.why_df.say(df_sentence(spec.df_method))
         robust = spec.vce in ("robust", "cluster")
         self._information.setVisible(spec.df_method in ("satterthwaite", "kroger") and not robust)
         self._correction.setVisible(robust)

@@ -10,15 +10,18 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu
 
 from terrace.spec import edit
+from terrace.spec.centring import plain
 from terrace.spec.model import Factor, Term
 from terrace_desktop.builder import typed_text
+from terrace_desktop.builder.explaining import CENTRING, Explained
 from terrace_desktop.builder.notes import problem_notes
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.state import BuilderState
-from terrace_desktop.builder.terms.centring import add_centring, plain
+from terrace_desktop.builder.terms.centring import add_centring
 from terrace_desktop.builder.terms.chips import ChipData, ChipRow, RoleBox
 from terrace_desktop.builder.terms.factor_menu import add_levels, fill_term_menu
 from terrace_desktop.builder.terms.picker import pick
+from terrace_desktop.builder.terms.split_hint import SplitHint
 from terrace_desktop.builder.terms.term_menu import TermMenu
 from terrace_desktop.builder.terms.titles import term_title
 from terrace_desktop.ui.icons import set_icon
@@ -142,6 +145,12 @@ class FixedSection(Section):
         rest.addStretch(1)
         rest.addWidget(self.reference)
         self.body.addLayout(rest)
+        self.hint = SplitHint(state)
+        self.why_centring = Explained(
+            "centring", self.tr("Centring decides what zero and an effect mean."), self.tr("Which centring?"), CENTRING
+        )
+        self.body.addWidget(self.hint)
+        self.body.addWidget(self.why_centring)
         self.body.addWidget(self.notes)
 
     def boxes(self) -> list[RoleBox]:
@@ -151,6 +160,7 @@ class FixedSection(Section):
         """Show what most models leave as it is."""
         self._details = on
         self.intercept.setVisible(on or not self.spec.constant)
+        self.why_centring.setVisible(on and any(plain(t.factors[0]) for t in self.spec.fixed))
 
     # --- showing -----------------------------------------------------------------------------------------
     def show_spec(self) -> None:
@@ -163,6 +173,8 @@ class FixedSection(Section):
 
     def show_problems(self) -> None:
         self._show_chips()
+        if self.state.is_current:
+            self.hint.look()
         found = [*self.state.problems("fixed"), *self.state.problems("model")]  # too many terms for the rows
         self.notes.show_notes(problem_notes(found))
 

@@ -23,6 +23,7 @@ from terrace.spec.counts import LevelCount, covariance_parameters, default_covar
 from terrace.spec.edit import ALL
 from terrace.spec.model import RandomEquation, Term, WeightKind
 from terrace_desktop.builder import typed_text
+from terrace_desktop.builder.explaining import COVARIANCE, SLOPES, Explained
 from terrace_desktop.builder.fields import Choice, FieldButton
 from terrace_desktop.builder.matrix.level_matrix import EffectsMatrix
 from terrace_desktop.builder.notes import Note, Notes, problem_notes
@@ -138,7 +139,17 @@ class LevelCard(QFrame):
         flow = Flow(rest, across=10, down=4)
         for w in (self._relation, self._weights, self.weight):
             flow.addWidget(w)
+        self.why_covariance = Explained(
+            f"{name}_covariance", self.tr("Whether the effects of a group go together."), self.tr("Which covariance?"),
+            COVARIANCE,
+        )  # fmt: skip
+        self.why_slopes = Explained(
+            f"{name}_slopes", self.tr("A slope lets an effect differ between groups."), self.tr("When a random slope?"),
+            SLOPES,
+        )  # fmt: skip
         lines.addWidget(self._covariance)
+        lines.addWidget(self.why_covariance)
+        lines.addWidget(self.why_slopes)
         lines.addWidget(rest)
         self._rest = rest
 
@@ -202,6 +213,8 @@ class LevelCard(QFrame):
         related = len(self.state.spec.random) > 1 or edit.is_crossed(e)
         self._relation.setVisible(related or on)
         self._weights.setVisible(weighted or on)
+        self.why_covariance.setVisible(on and self._covariance.isVisibleTo(self._row))
+        self.why_slopes.setVisible(on and not edit.is_crossed(e))
         self._rest.setVisible(related or weighted or on)
 
     def _show_number(self) -> None:

@@ -13,6 +13,7 @@ from terrace.spec.choices import closed
 from terrace.spec.model import ModelSpec, WeightKind, WeightScale
 from terrace_desktop.builder import typed_text
 from terrace_desktop.builder.constraints import ConstraintList
+from terrace_desktop.builder.explaining import WEIGHTS, Explained
 from terrace_desktop.builder.fields import Choice, FieldButton, Fold, Typed
 from terrace_desktop.builder.notes import Notes, closed_notes, problem_notes
 from terrace_desktop.builder.section import Section
@@ -76,9 +77,11 @@ class MoreSection(Section):
         for w in (self.kind, self.weight):
             flow.addWidget(w)
         self.weight_notes = Notes("weight_notes", state.apply)
+        why = Explained("weights", self.tr("Rows that count more than others."), self.tr("Which weights?"), WEIGHTS)
         rows: list[tuple[str, QWidget]] = [
             (self.tr("Weights of rows"), weights),
             ("", self.weight_notes),
+            ("", why),
             (self.tr("Scaling"), self.scale),
             (self.tr("Constraints"), self.constraints),
             ("", self.constraints.wrong),

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QMenu
 
 from terrace.data.value import Value
 from terrace.spec import edit
+from terrace.spec.centring import plain
 from terrace.spec.model import Base, Factor, Term
 from terrace.spec.rules_fixed import NO_TIME
-from terrace_desktop.builder.terms.centring import add_centring, plain, time_command
+from terrace_desktop.builder.terms.centring import add_centring, add_split, time_command
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.ui.words import tr
 
@@ -52,6 +53,7 @@ def fill_term_menu(menu: QMenu, term: Term, state: BuilderState) -> None:
         action = menu.addAction(tr("Treat as a factor"))
         action.triggered.connect(lambda: state.apply(edit.set_kind(state.spec, f.name, "factor")))
     if plain(f) and state.run_commands is not None:
+        add_split(menu, f.name, state)
         add_centring(menu.addMenu(tr("Centre")), f.name, state)
     lags = menu.addMenu(tr("Lag or difference"))
     lags.setObjectName("fixed_lag_menu")

@@ -220,7 +220,7 @@ class AfterPanel(WorkContent, Generic[F]):
 
     def _arrange(self) -> None:
         """List and form side by side where there is room, else one of them."""
-        both = self.width() >= BESIDE
+        both = self.width() >= theme.px(BESIDE)
         side, right = self._sides
         side.setVisible(both or not self._at_form)
         right.setVisible(both or self._at_form)

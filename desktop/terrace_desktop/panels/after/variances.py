@@ -94,6 +94,14 @@ def group() -> Group[Facts]:
                 also="matrix G",
             ),
             Entry(
+                "simplify",
+                tr("Largest supported model"),
+                tr("From a fit at the limit of a variance to the largest model that the data support, step by step."),
+                lambda f, v: ["estat simplify"],
+                reason=lambda f: need_data(f) or need_effects(f),
+                also="singular boundary convergence problem zero variance simpler backward maximal model random slopes",
+            ),
+            Entry(
                 "wcorrelation",
                 tr("Correlations within a group"),
                 tr("Standard deviations and correlations of the outcome in one group, as implied by the model."),

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QMenu, QPushButton, QTr
 
 from terrace.session.document.edits import HOLDERS
 from terrace.session.document.items import Document, Item
-from terrace_desktop.results.look import OUTLINE
+from terrace_desktop.results.look import OUTLINE, OUTLINE_OVER
 from terrace_desktop.results.outline.delegate import OutlineDelegate
 from terrace_desktop.results.outline.model import AT_TOP, OutlineModel
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, named
 from terrace_desktop.work import outline
@@ -176,7 +177,9 @@ class OutlinePanel(QFrame):
     def __init__(self, mime: Callable[[int], QMimeData], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         named(self, "results_outline", self.tr("Outline"))
-        self.setFixedWidth(OUTLINE)
+        self._popup = False
+        self._follow_text()
+        theme.manager().changed.connect(self._follow_text)
         self.tree = OutlineTree()
         self.tree.lines.mime = mime
         column = QVBoxLayout(self)
@@ -189,6 +192,9 @@ class OutlinePanel(QFrame):
         ):
             column.addWidget(self._foot(sign, text, name, asked.emit))
 
+    def _follow_text(self) -> None:
+        self.setFixedWidth(theme.px(OUTLINE_OVER if self._popup else OUTLINE))
+
     def _foot(self, sign: str, text: str, name: str, do: Callable[[], object]) -> QPushButton:
         b = button(text, name, do, variant="act")
         set_icon(b, sign)
@@ -197,8 +203,5 @@ class OutlinePanel(QFrame):
     def set_popup(self, popup: bool) -> None:
         """Beside the document, or over it."""
         self.setProperty("popup", popup)
-        if popup:
-            self.setMinimumWidth(260)
-            self.setMaximumWidth(260)
-        else:
-            self.setFixedWidth(OUTLINE)
+        self._popup = popup
+        self._follow_text()

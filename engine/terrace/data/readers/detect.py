@@ -100,7 +100,8 @@ def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: 
         lines.pop()  # the last may be cut
         lines = lines[: wanted.skip + (wanted.names or 0) + 2 * SAMPLE_ROWS]
     skip = min(wanted.skip, len(lines))
-    if not any(line.strip("\r\n \t\ufeff\0") for line in lines[skip:]):
+    blank = "\r\n \t\ufeff\0" + ("".join(_CANDIDATES) if whole else "")  # delimiters alone are an empty sheet
+    if not any(line.strip(blank) for line in lines[skip:]):
         raise DataError(f"{path.name} contains only blanks.", code="empty-file", subject=str(path))
     first = next(k for k in range(skip, len(lines)) if lines[k].strip())
     delimiter = wanted.delimiter
@@ -269,6 +270,8 @@ def _detect_delimiter(lines: list[str]) -> str:
     best: tuple[tuple[bool, float], str] | None = None
     for candidate in _CANDIDATES:
         rows = split(lines[: 2 * SAMPLE_ROWS], candidate)
+        if not rows:
+            return candidate  # it is all that these lines hold
         counts = Counter(len(row) for row in rows)
         usual, times = max(counts.items(), key=lambda item: (item[1], item[0]))
         if usual < 2:

@@ -257,9 +257,35 @@ def _plain_name(name: str) -> str:
     return _WIDER.get(plain, plain)
 
 
+_NO_TEXT = frozenset(
+    ["base64", "bz2", "hex", "quopri", "rot-13", "uu", "zlib", "idna", "punycode", "undefined", "unicode-escape",
+     "raw-unicode-escape"]
+)  # fmt: skip
+"""What Python calls encodings too, and no file of text is in."""
+
+
+def _with_order(head: bytes, name: str, given: str) -> str:
+    """`given`; of UTF-16 and UTF-32, whose normal `name` this is, with the order of the bytes where no mark has it."""
+    wide = {"utf-16": 2, "utf-32": 4}.get(name)
+    if wide is None or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
+        return given  # the mark of UTF-32-LE begins with that of UTF-16-LE
+    little = head[wide - 1 :: wide].count(0) >= head[::wide].count(0)
+    return f"{name}-{'le' if little else 'be'}"
+
+
 def check_encoding(data: Bytes, path: Path, encoding: str) -> Encoding:
-    """`encoding` where it exists and fits these bytes, all but a few; otherwise `DataError` naming the place."""
+    """`encoding` where it exists and fits these bytes, all but a few; otherwise `DataError` naming the place.
+
+    UTF-16 and UTF-32 without the mark that tells the order of their bytes are in the order in which they are text.
+    """
     try:
+        name = codecs.lookup(encoding).name
+        if name in _NO_TEXT:
+            raise LookupError
+        head = bytes(data[:_BLOCK])
+        if name.startswith(("utf-16", "utf-32")) and 0 not in head:  # every line end has a zero byte there
+            raise _not_text_of(path, encoding, 0)
+        encoding = _with_order(head, name, encoding)
         decoder = codecs.getincrementaldecoder(encoding)()
         lenient = codecs.getincrementaldecoder(encoding)("replace")
     except LookupError:
@@ -287,7 +313,11 @@ def check_encoding(data: Bytes, path: Path, encoding: str) -> Encoding:
         return Encoding(encoding)
     if bad < good:
         return Encoding(encoding, _SURE)
-    raise DataError(
+    raise _not_text_of(path, encoding, place)
+
+
+def _not_text_of(path: Path, encoding: str, place: int) -> DataError:
+    return DataError(
         f"{path.name} is not {encoding} text (byte {place + 1}).",
         code="wrong-encoding",
         subject="encoding",

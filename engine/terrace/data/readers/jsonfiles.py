@@ -44,7 +44,7 @@ def _text(path: Path) -> str:
 
 def _lines(path: Path, text: str, error: json.JSONDecodeError) -> list[Any]:
     """Values of a file that has one in each line."""
-    lines = [(i + 1, line) for i, line in enumerate(text.splitlines()) if line.strip()]
+    lines = [(i + 1, line) for i, line in enumerate(text.split("\n")) if line.strip()]
     try:
         first = len(lines) > 1 and isinstance(json.loads(lines[0][1]), dict | list)
     except json.JSONDecodeError:

@@ -41,7 +41,10 @@ def read_r(path: Path, report: Report, *, object: str | None = None) -> Dataset:
     report()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        parsed = parser.parse_file(path, extension=".rds" if path.suffix.lower() == ".rds" else ".rda")
+        try:
+            parsed = parser.parse_file(path, extension=".rds" if path.suffix.lower() == ".rds" else ".rda")
+        except NotImplementedError as error:  # ends the reading wherever in the file it stands
+            raise _unread(path, str(error)) from error
     report()
     text = _Texts(parsed.extra.encoding)
     objects = {"": _Object(parsed.object, text)}
@@ -59,6 +62,15 @@ def read_r(path: Path, report: Report, *, object: str | None = None) -> Dataset:
     )
     columns = list(_columns(chosen, notes))
     return build_dataset(columns, source=str(path), label=chosen.text_attribute("label"), notes=notes)
+
+
+def _unread(path: Path, message: str) -> DataError:
+    kind = next((k for k in (*_KINDS, *_VECTORS) if f".{k} " in message), "")
+    what = _KINDS.get(kind) or _VECTORS.get(kind) or "something"
+    return DataError(
+        f"{path.name} holds {what} of R, which Terrace does not read.", code="unknown-format", subject=str(path),
+        advice="In R, leave that out and save the rest: saveRDS(data[c(...)], \"file.rds\").",
+    )  # fmt: skip
 
 
 def _chosen(path: Path, objects: dict[str, _Object], wanted: str | None) -> tuple[str, _Object]:

@@ -22,13 +22,18 @@ def _mdy(month: float, day: float, year: float) -> float:
         return math.nan
     try:
         return float((dt.date(int(year), int(month), int(day)) - EPOCH).days)
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.nan
+
+
+def _in_calendar(days: float) -> bool:
+    """True for days that every calendar here has: from the year 318 to 9899."""
+    return -600_000 < days < 2_900_000
 
 
 def _part(attribute: str) -> Callable[[float], float]:
     def part(days: float) -> float:
-        if math.isnan(days) or not -600_000 < days < 2_900_000:
+        if not _in_calendar(days):
             return math.nan
         date = EPOCH + dt.timedelta(days=math.floor(days))
         if attribute == "dow":
@@ -185,7 +190,7 @@ def _read_period(parts: int, letter: str) -> Callable[..., float]:
 
 def _age(birth: float, day: float) -> float:
     """Whole years from a birthday to a day; one of 29 February has its birthday on 1 March in other years."""
-    if math.isnan(birth + day) or day < birth:
+    if not (_in_calendar(birth) and _in_calendar(day)) or day < birth:
         return math.nan
     a, b = (EPOCH + dt.timedelta(days=math.floor(v)) for v in (birth, day))
     return float(b.year - a.year - ((b.month, b.day) < (a.month, a.day)))

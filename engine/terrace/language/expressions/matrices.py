@@ -269,7 +269,7 @@ class _Reader:
             first = self._index(piece.before(dots.start()).strip(), names)
             rest = piece.after(dots.end()).strip()
             last = self._index(rest, names) if rest else len(names) - 1
-            return list(range(first, last + 1))
+            return [*range(first, min(last, len(names)) + 1)]  # one beyond the end says as much as all of them
         if not text:
             raise piece.error("A row or a column is missing here.", code="matrix-index")
         if text.startswith('"'):
@@ -291,7 +291,7 @@ class _Reader:
         value = self.scalar(piece)
         if not value == value:  # NaN is not equal to itself  # noqa: PLR0124
             raise piece.error("A matrix index must be a number.", code="matrix-index")
-        return int(value) - 1
+        return int(min(max(value, 0), len(names) + 1)) - 1
 
     # --- errors -------------------------------------------------------------------------------------------
     def _place(self, start: int) -> Piece:

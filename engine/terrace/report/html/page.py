@@ -11,6 +11,7 @@ from terrace.report.html.table import table_html
 from terrace.report.parts import Part, number_parts, paragraphs
 from terrace.results.fit import FitResult
 from terrace.results.plot import Plot
+from terrace.results.plot_words import figure_words
 from terrace.results.table import Table
 
 _STYLE = """
@@ -81,7 +82,7 @@ def _part(part: Part, number: int, theme: str) -> str:
         caption = escape(f"Figure {number}. {part.title}".rstrip(" ."))
         return (
             f'<figure>\n<figcaption>{caption}</figcaption>\n'
-            f'<img alt="{escape(part.title)}" src="data:image/svg+xml;base64,{data}">\n</figure>'
+            f'<img alt="{escape(figure_words(part))}" src="data:image/svg+xml;base64,{data}">\n</figure>'
         )
     assert not isinstance(part, FitResult)
     out = []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from terrace.session import registry
+from terrace.session.document.edits import Place, moved
 from terrace.session.document.fits import fits_of, free_name, model_of, next_number, same_fit
 from terrace.session.document.items import Document, Item
 from terrace.session.document.titles import TITLES, output_title
@@ -65,12 +66,26 @@ def _output(document: Document, outcome: Outcome, before: State, after: State, w
     if outcome.quiet or not (shown or (told and not passing)):
         return document
     item = Item(0, "output", outcome, automatic=_title(outcome, before, after), when=when)
+    if outcome.payload.get("replaces") and (replaced := _in_place(document, item)) is not None:
+        return replaced
     owner: Item | None = None
     if outcome.effects & (Effect.ABOUT_FIT | Effect.FITS):  # mixed alone shows the active model again
         owner = model_of(document, before.fit)
     elif changes:
         owner = next((i for i in reversed(document.items) if i.kind == "data"), None)
     return _end(document, item) if owner is None else _under(document, item, owner)
+
+
+def _in_place(document: Document, item: Item) -> Document | None:
+    """The document in which an output takes the place of the last of its kind, at the end; None where there is none."""
+    assert item.outcome is not None
+    kind = item.outcome.type
+    old = next((i for i in reversed(document.items) if i.outcome is not None and i.outcome.type == kind), None)
+    if old is None:
+        return None
+    new = replace(old, outcome=item.outcome, automatic=item.automatic, when=item.when)
+    items = tuple(new if i is old else i for i in document.items)
+    return moved(replace(document, items=items), old.id, Place(last=True))
 
 
 def _title(outcome: Outcome, before: State, after: State) -> str:

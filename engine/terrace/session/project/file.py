@@ -6,7 +6,9 @@ another machine has open is opened for reading only, and says who has it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from terrace.data.memory import available_memory
 from terrace.data.streams.batches import StreamedData
@@ -14,9 +16,9 @@ from terrace.disk.held import Held, Holder, hold_file, holder_of
 from terrace.disk.writing import replacing
 from terrace.errors import DataError
 from terrace.sealed import Parts, Sealer, is_sealed
-from terrace.session.opened import ProjectFile
+from terrace.session.opened import ProjectFile, stamp_of
 from terrace.session.project.migrations import FORM
-from terrace.session.project.parts import Project, read_parts, write_parts
+from terrace.session.project.parts import Project, read_layout, read_parts, write_parts
 
 KIND = "project"
 _MOST = 1 << 36  # bytes, where the memory of the machine is not known
@@ -77,7 +79,7 @@ def open_project(path: Path, *, hold: bool = False) -> tuple[Project, ProjectFil
         raise DataError(f"{path} {what}.", code="no-such-file", subject=str(path))
     if not is_sealed(path):
         _refuse(path)
-    parts = _parts(path)
+    stamp, parts = stamp_of(path), _parts(path)
     try:
         project, lost = read_parts(parts.get, names=parts.names)
     finally:
@@ -95,8 +97,20 @@ def open_project(path: Path, *, hold: bool = False) -> tuple[Project, ProjectFil
     told = tuple(t.replace(f"{path} is damaged or was altered: ", "") for t in lost)
     return project, ProjectFile(
         path, told, tuple(notes), found if isinstance(found, Held) else None,
-        found if isinstance(found, Holder) else None,
+        found if isinstance(found, Holder) else None, stamp,
     )  # fmt: skip
+
+
+def layout_of(path: Path) -> Mapping[str, Any]:
+    """What the window keeps of itself in a project file, which is read no further; nothing where that is damaged.
+
+    Raises `DataError` for what is no project.
+    """
+    parts = _parts(path)
+    try:
+        return read_layout(parts.get)
+    finally:
+        parts.close()
 
 
 def data_are_elsewhere(source: str) -> str:

@@ -12,7 +12,8 @@ import hashlib
 import os
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +26,23 @@ from terrace.session.project.parts import Project, read_parts, write_parts
 KEEP = 5
 """Generations that are kept in any case."""
 _HOUR = 3600.0
-_LOCK = "window.lock"
+LOCK = "window.lock"
+"""The small file that says whose a journal is."""
 _NAME = re.compile(r"state-(\d{6,})\.json")
 
 
 @dataclass(frozen=True)
 class Recoverable:
-    """Work that a window left behind: its folder, when it was last written (ISO 8601), and what it was called."""
+    """Work that a window left behind: its folder, when it was last written (ISO 8601), and what it was called.
+
+    ``about`` is what the window said of it when it was written.
+    """
 
     folder: Path
     when: str
     title: str
     source: str
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Journal:
@@ -53,7 +59,7 @@ class Journal:
         """Take the folder for this process. Raises `DataError` where another has it, or it cannot be written."""
         kept.make_private(self.folder)
         kept.make_private(self._blobs)
-        found = hold_file(self.folder, name=_LOCK)
+        found = hold_file(self.folder, name=LOCK)
         if not isinstance(found, Held):
             raise DataError(f"{self.folder} is in use by another window.", code="open-elsewhere")
         self._held = found
@@ -63,8 +69,10 @@ class Journal:
         self._memory.stored.update({f"blobs/{n}": size for n, size in kept.names(self._blobs).items()})
         self._number = max(_generations(self.folder), default=0)
 
-    def commit(self, project: Project) -> bool:
+    def commit(self, project: Project, about: Mapping[str, Any] | None = None) -> bool:
         """Write what is new of a project; False where there was nothing to keep.
+
+        `about` is JSON that `list_recoverable` tells without opening the project, such as the file that it belongs to.
 
         A project in which nothing was done (data were opened, at most) writes nothing, so that it never takes the place
         of work. Raises `DataError` where the disk refuses; what was kept before is still there then.
@@ -90,6 +98,7 @@ class Journal:
         body = {
             "when": dt.datetime.now().astimezone().isoformat(timespec="seconds"),
             "title": _as_text(project.state.document.title), "source": _as_text(project.source),
+            "about": dict(about or {}),
             "parts": {name: part.decode("ascii") for name, part in parts.items()},
         }  # fmt: skip
         self._number += 1
@@ -151,27 +160,36 @@ def latest(folder: Path) -> tuple[Project, tuple[str, ...]] | None:
     return None
 
 
+def about_of(folder: Path) -> Mapping[str, Any]:
+    """What was said of the newest generation that is whole; nothing where there is none."""
+    return next((r.about for r in [_recoverable(folder)] if r is not None), {})
+
+
 def list_recoverable(root: Path) -> list[Recoverable]:
     """The work that windows left behind in the folders under `root`, the newest first; never that of a living one."""
-    out = []
-    for folder in sorted(root.iterdir()) if root.is_dir() else []:
-        if not folder.is_dir() or holder_of(folder, name=_LOCK) is not None:
+    folders = sorted(root.iterdir()) if root.is_dir() else []
+    left = [f for f in folders if f.is_dir() and holder_of(f, name=LOCK) is None]
+    return sorted((r for f in left if (r := _recoverable(f)) is not None), key=lambda r: r.when, reverse=True)
+
+
+def _recoverable(folder: Path) -> Recoverable | None:
+    there = _generations(folder)
+    for number in sorted(there, reverse=True):
+        try:
+            body = _body(there[number])
+        except BROKEN:
             continue
-        there = _generations(folder)
-        for number in sorted(there, reverse=True):
-            try:
-                body = _body(there[number])
-            except BROKEN:
-                continue
-            if all((folder / n).is_file() for n in _blobs_of(body)):
-                out.append(Recoverable(folder, body["when"], body["title"], body["source"]))
-                break
-    return sorted(out, key=lambda r: r.when, reverse=True)
+        if all((folder / n).is_file() for n in _blobs_of(body)):
+            about = body.get("about")
+            return Recoverable(
+                folder, body["when"], body["title"], body["source"], about if isinstance(about, dict) else {}
+            )
+    return None
 
 
 def discard(folder: Path) -> None:
     """Delete a journal that nobody has: the list of what it holds first, so that no half of it is ever offered."""
-    if holder_of(folder, name=_LOCK) is not None:
+    if holder_of(folder, name=LOCK) is not None:
         return
     kept.remove_begun(folder)
     kept.remove(folder, [p.name for p in _generations(folder).values()])
@@ -180,7 +198,7 @@ def discard(folder: Path) -> None:
     kept.remove_begun(blobs)
     kept.remove(blobs, list(kept.names(blobs)))
     kept.remove_folder(blobs)
-    kept.remove(folder, [_LOCK])
+    kept.remove(folder, [LOCK])
     kept.remove_folder(folder)
 
 

@@ -205,6 +205,14 @@ def read_parts(get: Get, *, names: Sequence[str] = ()) -> tuple[Project, tuple[s
     return project, tuple(dict.fromkeys((*lost, *decoder.lost)))
 
 
+def read_layout(get: Get) -> Mapping[str, Any]:
+    """`Project.layout` alone, empty where its part is damaged."""
+    try:
+        return _mapping(Decoder(kinds(), get, reading(), "window.json"), get, "layout")
+    except BROKEN:
+        return {}
+
+
 def _part(get: Get, name: str) -> Json:
     found = from_bytes(get(name), name)
     if not isinstance(found, dict | list):

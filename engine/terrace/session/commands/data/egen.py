@@ -170,7 +170,7 @@ def _cut(task: Task) -> Made:
         if len(breaks) < 2 or np.any(np.diff(breaks) <= 0):
             raise task.options["at"].piece.error("at() takes at least two increasing numbers.", code="bad-option-value")
     else:
-        count = int(number(task.options["group"], least=2, integer=True))
+        count = int(number(task.options["group"], least=2, most=max(2, len(values)), integer=True))
         breaks = more.group_breaks(values, count)
     codes = more.cut_at(values, breaks)
     coded = "group" in task.options or "icodes" in task.options or "label" in task.options

@@ -172,7 +172,7 @@ def _read(path: Path) -> Signed:
         whole = json.loads(path.read_text(encoding="utf-8"))
         columns = tuple((str(name), str(sha)) for name, sha in whole["variables"].items())
         return Signed(columns, int(whole["rows"]), str(whole["signed"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise DataError(
             f"{path} does not contain a signature.", code="unknown-format", subject=str(path),
             advice="Files of datasignature set, saving() do; those of other programs are computed otherwise.",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset
+from terrace.data.digits import EXACT
 from terrace.data.row_numbers import gathered
 from terrace.data.transforms.aggregate import Cells
 from terrace.data.transforms.grouping import Grouping, group
@@ -110,7 +111,8 @@ def xtdescribe(session: Session, parsed: ParsedCommand) -> CommandResult:
     declared = data.panel
     time = Names(data.names).one(argument(options["t"])) if "t" in options else declared.time if declared else None
     if time is None:
-        raise parsed.word.error("xtdescribe needs a time variable.", code="no-time", advice="Use xtset id time first.")
+        raise parsed.word.error("xtdescribe needs a time "
+                                "variable.", code="no-time", advice="Use Use xtset id time first.")
     most = int(number(options["patterns"], integer=True)) if "patterns" in options else 9
     keep = chosen(session, parsed.clauses) & ~group(data, [panel]).missing
     t = data.numeric(time)
@@ -258,6 +260,11 @@ def filled(data: Dataset, panel: str | None, time: str, step: float, *, full: bo
     t = data.numeric(time)
     if np.isnan(t).any() or groups.missing.any():
         raise DataError("The panel and the time must not be missing.", code="missing-key", subject=time)
+    if not (np.ptp(t) / step <= EXACT and np.abs(t).max() / step <= EXACT):
+        raise DataError(
+            f"{time} has values of which the next is not {step:g} apart: they are too large.", code="too-large",
+            subject=time, advice=f"Leave them out, or count {time} in larger steps.",
+        )  # fmt: skip
     k = np.round((t - t.min()) / step).astype(np.int64)
     low, high = (pd.Series(k).groupby(groups.codes).agg(f).to_numpy() for f in ("min", "max"))
     if full:

@@ -61,14 +61,15 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "estimates steps",
     minimum="est step",
-    syntax='estimates steps names|_all [, titles("text" ...)]',
-    help="Models built up in steps, in columns, each tested by ML against the previous step.",
+    syntax='estimates steps names|_all [, titles("text" ...) replace]',
+    help="Models built up in steps, in columns, each tested by ML against the previous step. replace puts the table "
+    "in the place of the last one in the results.",
     effects=Effect.RETURNS,
 )
 def steps(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.postestimation.paper.steps import steps_table
 
-    options = parsed.options(rules("", "titles"))
+    options = parsed.options(rules("replace", "titles"))
     chosen = named_fits(session, parsed, parsed.clauses.body)
     if len(chosen) < 2:
         raise (parsed.clauses.body or parsed.word).error(
@@ -78,7 +79,8 @@ def steps(session: Session, parsed: ParsedCommand) -> CommandResult:
     fits = [f for _, f in chosen]
     session.report("Fitting by ML")
     table = steps_table(fits, names, [fit_rows(session, f).data for f in fits], cancel=session.cancel)
-    return kept_rows(session, (table,))
+    found = kept_rows(session, (table,))
+    return replace(found, payload={**found.payload, "replaces": True}) if "replace" in options else found
 
 
 def _given(option: Option | None, chosen: list[tuple[str, FitResult]]) -> list[str]:

@@ -23,6 +23,7 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult
 from terrace.statistics import smooth
 
+_MOST_POINTS = 10_000_000
 
 @command(
     "kdensity",
@@ -50,7 +51,7 @@ def kdensity(session: Session, parsed: ParsedCommand) -> CommandResult:
     width = number(own["bwidth"]) if "bwidth" in own else smooth.usual_bandwidth(values, copies)
     if not width > 0:
         raise clauses.body.error(f"{name} does not vary, so it has no density.", code="no-variation", subject=name)
-    points = int(number(own["n"], least=2, integer=True)) if "n" in own else 301
+    points = int(number(own["n"], least=2, most=_MOST_POINTS, integer=True)) if "n" in own else 301
     at = np.linspace(values.min() - width, values.max() + width, points)
     found = smooth.density(values, at, width, kernel, copies)
     curves = [("Kernel density estimate", at, found)]

@@ -1,13 +1,20 @@
-"""What opens a project file, by whatever command."""
+"""What opens a project file or brings back a journal, by whatever command."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from terrace.disk.held import Held, Holder, hold_file, holder_of
+from terrace.errors import DataError
 from terrace.session.commands.helpers.working import plural
+from terrace.session.opened import ProjectFile, stamp_of
 from terrace.session.session import Session, Work
 from terrace.session.state import CommandResult
+
+if TYPE_CHECKING:
+    from terrace.session.project.parts import Project
 
 EXTENSION = ".terrace"
 
@@ -21,6 +28,44 @@ def opened_project(session: Session, path: Path, *, returned: bool = True) -> Co
 
     session.report(f"Opening {path.name}")
     project, file = open_project(path, hold=session.holds)
+    return _taken_over(session, project, file, path.name, (*(f"Lost: {what}" for what in file.lost), *file.notes),
+                       returned=returned)  # fmt: skip
+
+
+def recovered_project(session: Session, folder: Path) -> CommandResult:
+    """What a window left behind in its journal. Raises `DataError` where there is nothing, or the window lives.
+
+    It belongs to the project file that it belonged to, unless that was written again since.
+    """
+    from terrace.session.project.journal import LOCK, about_of, latest
+
+    if holder_of(folder, name=LOCK) is not None:
+        raise DataError("That work belongs to a window that is open.", code="open-elsewhere", subject=str(folder))
+    session.report("Bringing work back")
+    found = latest(folder)
+    if found is None:
+        raise DataError(f"{folder} has no work that can be brought back.", code="no-such-file", subject=str(folder))
+    project, lost = found
+    about = about_of(folder)
+    path, stamp = Path(str(about.get("file") or ".")), tuple(about.get("stamp") or ())
+    warnings = [f"Lost: {what}" for what in lost]
+    file = None
+    if path.is_file() and stamp_of(path) == stamp:
+        held = hold_file(path) if session.holds else None
+        file = ProjectFile(path, lost, (), held if isinstance(held, Held) else None,
+                           held if isinstance(held, Holder) else None, stamp_of(path))  # fmt: skip
+        if file.holder is not None:
+            warnings.append(f"{path.name} is open elsewhere: {file.holder}. Save this under another name.")
+    elif path.is_file():
+        warnings.append(f"{path.name} was saved again since. Save this under another name.")
+    return _taken_over(session, project, file, "The work that was rescued", tuple(warnings))
+
+
+def _taken_over(
+    session: Session, project: Project, file: ProjectFile | None, name: str, warnings: tuple[str, ...], *,
+    returned: bool = True,
+) -> CommandResult:  # fmt: skip
+    """The result of a command after which the session holds this project and nothing else."""
     kept, own = project.state, session.state
     state = replace(kept, folder=own.folder, log=own.log, pending=own.pending)
     if not returned:
@@ -30,10 +75,8 @@ def opened_project(session: Session, path: Path, *, returned: bool = True) -> Co
     others = len(kept.document) - models
     held = [plural(models, "model")] if models else []
     held += [plural(others, "other result")] if others else []
-    told = [f"{path.name}: {' and '.join(held)}" if held else f"{path.name} has no results yet."]
+    told = [f"{name}: {' and '.join(held)}" if held else f"{name} has no results yet."]
     if kept.dataset is not None:
         told.append(f"{plural(len(kept.dataset), 'row')}, {plural(len(kept.dataset.names), 'variable')}")
-    warnings = *(f"Lost: {what}" for what in file.lost), *file.notes
-    return CommandResult(
-        text="\n".join([*told, *warnings]), warnings=warnings, state=state, payload={"project": str(path)}
-    )
+    payload = {"project": "" if file is None else str(file.path)}
+    return CommandResult(text="\n".join([*told, *warnings]), warnings=warnings, state=state, payload=payload)

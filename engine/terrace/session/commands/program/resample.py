@@ -59,7 +59,8 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise SpecError(f"Weights are not allowed with {outer.name}.", code="weights", subject=outer.name)
     level = number(options["level"]) if "level" in options else session.state.settings.level
     units, what = _units(session, outer, command, options, fit)
-    size = int(number(options["size"], integer=True, least=1)) if "size" in options else None
+    most = len(units.rows)  # as in Stata: what is drawn is no more than there is
+    size = int(number(options["size"], integer=True, least=1, most=most)) if "size" in options else None
     job = make_job(
         session, unconditional(command, fit), statistics, tuple(v.key for v in values), units, size, fit
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from terrace.disk.appending import add_to_log, begin_log
+from terrace.disk.reasons import reason
 from terrace.errors import DataError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.options import rules
@@ -79,10 +80,10 @@ def cd(session: Session, parsed: ParsedCommand) -> CommandResult:
         try:
             os.stat(os.path.join(folder, "."))  # it is there, it is a folder, and it may be entered
         except OSError as error:
+            known = {FileNotFoundError: "it is not there", NotADirectoryError: "it is a file"}
+            why = known.get(type(error)) or reason(error)[0]
             raise DataError(
-                f"The folder {folder} cannot be opened: {error.strerror}.",
-                code="no-such-folder",
-                subject=str(folder),
+                f"The folder {folder} cannot be opened: {why}.", code="no-such-folder", subject=str(folder)
             ) from None
         found = str(folder.resolve())
         return CommandResult(text=found, state=replace(session.state, folder=found))
@@ -96,10 +97,16 @@ def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
     try:
         folder.mkdir()
     except OSError as error:
+        why, advice = reason(error)
+        if folder.exists():
+            why, advice = "it exists already", ""
+        elif isinstance(error, FileNotFoundError):
+            why, advice = f"there is no folder {folder.parent}", "Make that first."
         raise DataError(
-            f"The folder {folder} cannot be created: {error.strerror}.",
+            f"The folder {folder} cannot be created: {why}.",
             code="file-exists" if folder.exists() else "cannot-write",
             subject=str(folder),
+            advice=advice,
         ) from None
     return CommandResult()
 
@@ -113,6 +120,6 @@ def erase(session: Session, parsed: ParsedCommand) -> CommandResult:
         path.unlink()
     except OSError as error:
         raise DataError(
-            f"{path} cannot be deleted: {error.strerror}.", code="cannot-write", subject=str(path)
+            f"{path} cannot be deleted: {reason(error)[0]}.", code="cannot-write", subject=str(path)
         ) from None
     return CommandResult()

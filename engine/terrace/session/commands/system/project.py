@@ -1,4 +1,4 @@
-"""Project files: ``project save``, ``project use``."""
+"""Project files and what windows left behind: ``project save``, ``project use``, ``project recover``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.options import rules
 from terrace.session.commands.helpers.files import file_name, with_ending
-from terrace.session.commands.helpers.projects import EXTENSION, opened_project
+from terrace.session.commands.helpers.projects import EXTENSION, opened_project, recovered_project
 from terrace.session.effects import Effect
 from terrace.session.registry import command
 from terrace.session.session import Session
@@ -23,7 +23,7 @@ from terrace.session.state import CommandResult
 )
 def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.disk.held import Held, hold_file
-    from terrace.session.opened import ProjectFile
+    from terrace.session.opened import ProjectFile, stamp_of
     from terrace.session.project.file import save_project
     from terrace.session.project.parts import Project
 
@@ -32,15 +32,16 @@ def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     bare = "nodata" in options
     now = session.file
     same = now is not None and now.held is not None and now.path == path
+    session.report(f"Writing {path.name}")
     save_project(
         Project.of(session), path, replace="replace" in options, without_data=bare,
         held=now.held if now is not None and same else None,
     )  # fmt: skip
-    if session.holds and not bare and not same:
-        held = hold_file(path)
-        if now is not None:
+    if session.holds and not bare:
+        held: object = now.held if now is not None and same else hold_file(path)
+        if now is not None and not same:
             now.release()
-        session.file = ProjectFile(path, held=held if isinstance(held, Held) else None)
+        session.file = ProjectFile(path, held=held if isinstance(held, Held) else None, stamp=stamp_of(path))
     if bare:
         return CommandResult(text=f"A copy without the data is in {path}.", payload={"copy": str(path)})
     return CommandResult(text=f"The project is in {path}.", payload={"project": str(path)})
@@ -56,3 +57,15 @@ def project_use(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules("", already="clear replace"))
     name = file_name(session, parsed.clauses.body, "project use")
     return opened_project(session, with_ending(Path(name), EXTENSION))
+
+
+@command(
+    "project recover",
+    syntax="project recover FOLDER",
+    help="Bring back, in place of all that is open, the work that a window left in the folder of its journal when it "
+    "ended without saving. The folder stays as it is.",
+    effects=Effect.OPENS | Effect.OUTLINE | Effect.RETURNS | Effect.BRIEF,
+)
+def project_recover(session: Session, parsed: ParsedCommand) -> CommandResult:
+    parsed.options(())
+    return recovered_project(session, Path(file_name(session, parsed.clauses.body, "project recover")))

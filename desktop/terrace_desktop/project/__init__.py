@@ -1,0 +1,1 @@
+"""The document that is open: saving it, keeping it as it grows, bringing it back."""

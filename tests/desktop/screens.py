@@ -1,0 +1,70 @@
+"""The screens of the program one after the other, for tests that look at all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+from waiting import settled, wait_idle, wait_until
+
+from terrace_desktop.panels.after.catalog import groups as after_catalog
+from terrace_desktop.panels.data.catalog import groups as data_catalog
+
+if TYPE_CHECKING:
+    from terrace_desktop.app.window import MainWindow
+
+FIRST = ("sample hsb", "center ses, by(id) generate(c_ses) mgenerate(m_ses)", "mixed mathach || id:, reml")
+REST = (
+    "mixed mathach c_ses m_ses i.sector || id: c_ses, covariance(unstructured) reml dfmethod(satterthwaite)",
+    "estat icc", 'outline note "Catholic schools have **higher** mean SES."', "scatter mathach ses", "nonsense",
+)  # fmt: skip
+
+
+def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True) -> Iterator[tuple[str, QWidget]]:
+    """Each screen with its name, and what of the window changes from the one before."""
+
+    def idle() -> None:
+        wait_idle(window.controller)
+        settled()  # what comes is laid out,
+        settled()  # and text that wraps asks for its height once it has its width
+
+    yield "start", window
+    for command in (*FIRST, *REST):
+        window.controller.run(command)
+    idle()
+    yield "work", window
+    for tab, name in enumerate(("data", "variables", "history")):
+        window.show_tab(tab)
+        settled()
+        yield f"left: {name}", window.left
+    window.show_tab(0)
+    window.models.open_builder(window.results.newest().fit.spec)
+    wait_until(lambda: window.models.builder is not None, "the builder")
+    builder = window.models.builder
+    assert builder is not None
+    idle()
+    for page in ("estimates", "lines", "equations", "command"):
+        builder.live.show_page(page)
+        settled()
+        yield f"builder: {page}", window.work
+    builder.change.click()
+    for fold in (builder.more.fold, builder.maximisation.fold, builder.reporting.fold):
+        fold.setChecked(True)
+    settled()
+    yield "builder: all", window.work
+    window.models.close_builder()
+    window.edit_variables()
+    settled()
+    yield "variables", window.work
+    card = window.results.newest()
+    for key in ["", *(e.key for g in after_catalog() for e in g.entries if forms(e.key))]:
+        window.models.open_after(card, key)
+        idle()
+        yield f"after: {key}", window.work
+    for key in ["", *(e.key for g in data_catalog() for e in g.entries if forms(e.key))]:
+        window.prepare.open(key)
+        idle()
+        yield f"data: {key}", window.work
+    window.splitter.close_panel()
+    idle()
