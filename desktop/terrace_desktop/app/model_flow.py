@@ -17,7 +17,7 @@ from terrace_desktop.forms.facts import short_title
 from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.words import marked, tr
+from terrace_desktop.ui.words import from_engine, marked, tr
 from terrace_desktop.work.commands import use_file, use_sample
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.ml_test import compare_by_ml
@@ -105,7 +105,7 @@ class ModelFlow(QObject):
                 )
                 for command, words in AFTER
             ),
-            Action("after_all", tr("All that follows a &fit…"), self.open_after_newest, "Ctrl+T", can_go_on),
+            Action("after_all", tr("All tools after a &fit…"), self.open_after_newest, "Ctrl+T", can_go_on),
             Action("copy_tables", tr("&Copy tables of newest model"), self.copy_newest, "Ctrl+Shift+C", fitted),
             Action("sds", tr("Random effects as &SDs"), partial(metric, "sd"), enabled=fitted),
             Action("variances", tr("Random effects as &variances"), partial(metric, "variance"), enabled=fitted),
@@ -299,7 +299,7 @@ class ModelFlow(QObject):
             if outcome is not None and outcome.ok:
                 go_on()
             elif outcome is not None and outcome.error is not None:
-                builder.status_more.set_text(outcome.error[1])
+                builder.status_more.set_text(from_engine(outcome.error[1]))
 
         go_on()
 
@@ -433,7 +433,7 @@ class ModelFlow(QObject):
         dataset = card.dataset
         for kind in row.small:
             if dataset is None:
-                row.small[kind].show_failure(self.tr("The data of this model are not here."))
+                row.small[kind].show_failure(self.tr("The data for this model are not open."))
             else:
                 self._make_plot(card, row, kind, partial(compute_plot, kind, card.fit, dataset))
 
