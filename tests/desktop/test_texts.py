@@ -13,7 +13,8 @@ NAMES = {
     "ANOVA", "APA", "Akaike", "Alt", "Bartlett's", "Bayes", "Bonferroni", "Bryk", "Catholic", "Cook's", "Ctrl", "Del",
     "Delete", "English", "Enter", "Esc", "Excel", "Fisher's", "Graubard", "Greenhouse", "Helmert", "Hessian", "Holm",
     "I", "Johnson", "Kenward", "Kenward–Roger", "Korn", "LaTeX", "Markdown", "Menu", "Neyman", "Newton", "No",
-    "Nakagawa", "PDF", "Parquet", "Patterson", "Python", "R", "Roger", "SAS", "SPSS", "Satterthwaite", "Scheffé", "Shift",
+    "Nakagawa", "PDF", "Parquet", "Patterson", "Python", "R", "Roger", "SAS", "SPSS", "Satterthwaite", "Scheffé",
+    "Shift",
     "Šidák",
     "Space", "Stata", "Tab", "Terrace", "Toeplitz", "Tukey", "Wald", "Word", "Yes", "Johnson–Neyman", "High", "Low",
 }  # fmt: skip
