@@ -59,6 +59,10 @@ class SelfTest(QObject):
         self._expect(abs(outcome.fit.ll - LL) < 5e-4, f"log likelihood {outcome.fit.ll}")
         days = next(e for e in outcome.fit.fixed if e.term == "days")
         self._expect(abs(days.coef - DAYS) < 5e-4, f"coefficient of days {days.coef}")
+        # behind the further tables of the model, with which its card is made anew
+        self.window.controller.call("self-test", lambda _session: None, self._guard(self._shown), self._failed)
+
+    def _shown(self, _value: None) -> None:
         self._card().show_part("model_plots")
         # behind the plots, which are in the queue
         self.window.controller.call("self-test", lambda _session: None, self._guard(self._plotted), self._failed)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
 
-from terrace.results.table import Table
 from terrace_desktop.ui.dialogs import SmallDialog
 from terrace_desktop.ui.widgets import button, label, named
 from terrace_desktop.ui.words import tr
+
+if TYPE_CHECKING:
+    from terrace.results.table import Table
 
 
 class UnsavedDialog(SmallDialog):

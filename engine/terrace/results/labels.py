@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from terrace.data.dataset import Dataset
-from terrace.results.fit import FitResult
+if TYPE_CHECKING:
+    from terrace.data.dataset import Dataset
+    from terrace.results.fit import FitResult
 
 LONGEST = 40
 """Characters of a label that stands for a name in a row of coefficients; with a longer one the row would wrap."""
