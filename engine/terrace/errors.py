@@ -15,12 +15,21 @@ class DidYouMean(str):
 
     def __new__(cls, word: str, more: str = "") -> DidYouMean:
         """The question for `word`; `more` is said after it."""
-        made = super().__new__(cls, f"Did you mean {word}? {more}".strip())
+        question = f"Did you mean {word}?"
+        made = super().__new__(cls, f"{question} {more}".strip())
         made.word, made.more = word, more
         return made
 
     def __reduce__(self) -> tuple[type[DidYouMean], tuple[str, str]]:  # a copy from another process is the same
         return type(self), (self.word, self.more)
+
+
+_LONGEST, _HEAD, _TAIL = 1000, 700, 200
+
+
+def _shown(message: str) -> str:
+    """A message with its middle left out where it is very long: it quotes what was typed, which may be anything."""
+    return message if len(message) <= _LONGEST else f"{message[:_HEAD]} ... {message[-_TAIL:]}"
 
 
 class TerraceError(Exception):
@@ -51,8 +60,8 @@ class TerraceError(Exception):
         end: int | None = None,
         subject: str = "",
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = _shown(message)
+        super().__init__(self.message)
         self.code = code
         self.advice = advice
         self.text = text

@@ -97,6 +97,16 @@
     </message>
 </context>
 <context>
+    <name>GuidePanel</name>
+    <message numerus="yes">
+        <source>{0} model(s) stand in the results, with one table that compares them.</source>
+        <translation>
+            <numerusform>{0} model stands in the results.</numerusform>
+            <numerusform>{0} models stand in the results, with one table that compares them.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>LevelCard</name>
     <message numerus="yes">
         <source>%1 group(s), %2 rows each</source>

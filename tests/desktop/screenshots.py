@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from terrace_desktop.app import app
 from terrace_desktop.app.window import MainWindow
+from terrace_desktop.project.questions import UnsavedDialog
 from terrace_desktop.ui import dialogs, theme
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.work import session_port
@@ -51,10 +52,10 @@ def wait(done: Callable[[], bool], settle: int = 150) -> None:
 class Camera:
     """A window, and a folder for its pictures."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, settings: Settings, journals: Path | None = None) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.window = MainWindow(settings, warm_up=session_port.warm_up)
+        self.window = MainWindow(settings, warm_up=session_port.warm_up, journals=journals)
         self.size(1440, 900)
         self.window.show()
         self.window.begin()
@@ -285,6 +286,75 @@ def readme(c: Camera) -> None:
     w.models.close_builder()
 
 
+def project_screens(folder: Path, scratch: Path) -> None:
+    """The start page (first start, projects, work that was rescued), how saving is told, questions; in both themes."""
+    settings, journals = Settings(scratch / "projects.json"), scratch / "windows"
+    c = Camera(folder, settings, journals)
+    both_themes(c, "start-first")
+    c.window.start.convention.change.click()
+    c.idle()
+    c.shoot("start-convention")
+    work = (
+        ("jaw-growth", "sample orthodont", "mixed distance age || subject: age, cov(un) reml", "estat icc"),
+        ("eth-ratings", "sample insteval", "mixed y i.service || _all: R.d, reml", "histogram y"),
+        ("sleep-study", "sample sleepstudy", "mixed reaction days || subject: days, reml", "line reaction days"),
+        ("grades", "sample winer43", "mixed score i.drug || person:, reml", "estat icc"),
+        ("hsb-mathematics", "sample hsb", HSB, 'outline note "Sector and school SES: keep both in the model"'),
+    )  # fmt: skip
+    for k, (name, *lines) in enumerate(work):
+        c.run(*lines, f'project save "{scratch / name}.terrace", replace')
+        c.window.projects._write(scratch / f"{name}.terrace")
+        c.idle()
+        if k == len(work) - 1:
+            c.window.models.edit_newest()
+            c.window.models.builder.state.clear()
+            c.idle()
+            c.shoot("save-edited")
+            c.window.projects.save()
+            c.idle()
+            c.shoot("save-saved")
+            c.window.set_theme("dark")
+            c.shoot("save-saved-dark")
+            c.window.set_theme("light")
+            c.run("generate late = ses > 0")
+            c.window.asks_on_close = True
+            c.window.close()
+            c.idle()
+            question = c.window.findChild(UnsavedDialog)
+            c.shoot("question-unsaved", question)
+            question.reject()
+            c.idle()
+        else:
+            c.run("outline delete _all")
+    c.window.asks_on_close = False
+    crashed(c, journals)
+    c = Camera(folder, settings, journals)
+    both_themes(c, "start-recovery")
+    c.size(1280, 720)
+    both_themes(c, "start-recovery-1280")
+    c.size(820, 720)
+    c.idle()
+    c.shoot("start-narrow")
+    c.window.close()
+
+
+def both_themes(c: Camera, name: str) -> None:
+    for choice in ("light", "dark"):
+        c.window.set_theme(choice)
+        c.idle()
+        c.shoot(f"{name}-{choice}")
+    c.window.set_theme("light")
+
+
+def crashed(c: Camera, journals: Path) -> None:
+    """End a window as a crash does."""
+    autosave = c.window.projects.autosave
+    wait(lambda: not autosave.busy)
+    journal, autosave._journal, autosave._work = autosave._journal, None, lambda: None
+    journal.end()
+    c.window.close()
+
+
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print(__doc__)
@@ -304,6 +374,7 @@ def main(arguments: list[str]) -> int:
             dialog_screens(c)
             size_screens(c, scratch)
             progress_screen(c)
+            project_screens(folder, scratch)
         c.window.close()
     QApplication.processEvents()
     return 0

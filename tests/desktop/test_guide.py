@@ -337,7 +337,7 @@ def test_a_climb_knows_what_it_rests_on() -> None:
     from terrace.spec.guide import Answers
 
     climb = Climb(Answers("classes", "y", ("g",)), 3, kept)
-    assert climb.before == "m1" and [k.item for k in climb.models()] == [2]
+    assert climb.before == "m1" and climb.model_before() == 1 and [k.item for k in climb.models()] == [2]
     assert climb.without({2, 3}) == climb
     assert climb.without({2}) == Climb(climb.answers, 1, kept[:1])
     assert read(climb.text()) == climb

@@ -72,6 +72,25 @@ def test_settings_that_cannot_be_read_are_set_aside(content: bytes, tmp_path: Pa
     assert json.loads((tmp_path / "s.json").read_text())["theme"] == "light"
 
 
+def test_settings_that_the_system_does_not_give_today_are_there_tomorrow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Settings(tmp_path / "s.json").set_theme("dark")
+    usual = Path.read_text
+
+    def fail(path: Path, *how: object, **more: object) -> str:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Path, "read_text", fail)
+    settings = Settings(tmp_path / "s.json")
+    assert settings.theme() == "system"
+    settings.set_flag("labels", True)  # took the place of the whole file
+    monkeypatch.setattr(Path, "read_text", usual)
+    assert Settings(tmp_path / "s.json").theme() == "dark"
+    settings.set_flag("grid", True)
+    assert Settings(tmp_path / "s.json").theme() == "dark" and Settings(tmp_path / "s.json").flag("labels")
+
+
 @pytest.mark.parametrize("value", [17, None, [], {"base64": 3}, {"base64": "%"}])
 def test_values_of_another_kind_are_no_end_of_the_program(value: object, tmp_path: Path) -> None:
     kept = {"theme": value, "numbers/tab": value, "flags/labels": value, "state/window": value, "recent": value}

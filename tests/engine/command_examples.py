@@ -64,7 +64,7 @@ estimates save kept => estimates use kept
 project save work
 project save bare, nodata
 project save work => sample winer43, clear => project use work
-project recover window
+sample winer43, clear => project recover window
 fvset base 2 c
 fvset base 2 c => fvset clear c
 test x = 0

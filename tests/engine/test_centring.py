@@ -60,6 +60,15 @@ def test_the_first_covariate_that_is_mixed(command: str, wanted: object) -> None
     assert mixed_covariate(parse_mixed(command), data()) == wanted
 
 
+def test_a_model_that_has_the_means_already_is_left_alone() -> None:
+    found = data()
+    g, x = found.numeric("g"), found.numeric("mixed")
+    means = np.round([10 + 2 * x[g == k].mean() for k in g], 3)
+    found = found.with_column("means", means, Variable("means"))
+    assert mixed_covariate(parse_mixed("mixed y mixed means || g:"), found) is None
+    assert mixed_covariate(parse_mixed("mixed y mixed between || g:"), found) == ("mixed", ("g",))
+
+
 def test_what_is_declined_is_not_named_again() -> None:
     spec = parse_mixed("mixed y mixed || g:")
     assert mixed_covariate(spec, data(), {"mixed"}) is None

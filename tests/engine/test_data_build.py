@@ -229,3 +229,14 @@ def test_codes_of_numbers_are_those_of_sorting_them(values: list[float]) -> None
     expected = sorted({v for v in values if not np.isnan(v)})
     assert list(levels) == expected
     assert codes.tolist() == [-1 if np.isnan(v) else expected.index(v) for v in values]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_whole_milliseconds_stay_whole(unit: str) -> None:
+    """Nanoseconds since 1960 have more digits than a double: 410 ms were 409.9998, which equals nothing."""
+    ms = np.arange(1_231_808_525_410, 1_231_808_525_410 + 30_000, 1000 if unit == "s" else 7)
+    ms = ms // 1000 * 1000 if unit == "s" else ms
+    stamps = pd.Series(ms.astype("datetime64[ms]").astype(f"datetime64[{unit}]"))
+    numbers, format_ = from_datetimes(stamps)
+    assert format_ == "%tc"
+    np.testing.assert_array_equal(numbers, ms + 3653 * 86_400_000)

@@ -816,3 +816,35 @@ def test_wildcards_agree_with_trying_every_way(pattern, text) -> None:
         return bool(t) and (p[0] in ("?", t[0])) and tried(p[1:], t[1:])
 
     assert wildcard(pattern)(text) == tried(pattern, text)
+
+
+_ODD = {
+    "n": [1e300, -1e300, 9e15, 1e9, -1.0, 0.0, 0.5, NAN, 1e-300],
+    "s": ["", "a", "[", "*", "%9.2f", "1e400", "DMY", "\u00e9", "a" * 1000],
+}
+
+
+def _odd_arguments(function):
+    kinds = [function.kind(i) for i in range(min(len(function.kinds.rstrip("*")), 5))]
+    return [_ODD[kind] if kind in _ODD else [*_ODD["n"], *_ODD["s"]] for kind in kinds]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_no_argument_is_too_odd_for_a_function(name) -> None:
+    """It gives a value, or a message that names the function: an OverflowError of Python was neither."""
+    choices = _odd_arguments(functions()[name])
+    rng = np.random.default_rng(len(name))
+    for _ in range(25 if choices else 1):
+        given = [values[rng.integers(len(values))] for values in choices]
+        text = ", ".join(f'"{v}"' if isinstance(v, str) else "." if math.isnan(v) else repr(v) for v in given)
+        try:
+            evaluate_scalar(f"{name}({text})")
+        except CommandError as error:
+            assert str(error)
+
+
+def test_the_least_length_of_an_abbreviation_is_five() -> None:
+    assert [evaluate_scalar(f'abbrev("abcdefgh", {k})') for k in ("-1", "3", "5", "6", "8", ".")] == [
+        "abc~h", "abc~h", "abc~h", "abcd~h", "abcdefgh", "abcdefgh",
+    ]  # fmt: skip

@@ -89,3 +89,10 @@ def test_what_is_no_data_frame_is_named() -> None:
     with pytest.raises(DataError, match="a vector of 2 numbers") as caught:
         read(FILES / "vector.rds")
     assert "saveRDS" in caught.value.advice
+
+
+def test_bytes_are_named_and_no_damage(tmp_path: Path) -> None:
+    """``saveRDS(as.raw(1:3), ascii = TRUE)``: rdata does not go on after them, wherever in a file they stand."""
+    (tmp_path / "d.rds").write_bytes(b"A\n2\n262657\n131840\n24\n3\n01\n02\n03\n")
+    with pytest.raises(DataError, match="holds bytes of R, which Terrace does not read"):
+        read(tmp_path / "d.rds")

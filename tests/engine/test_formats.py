@@ -20,6 +20,7 @@ from terrace.data.write import write
 from terrace.errors import DataError
 from terrace.report import formats as output
 from terrace.session import registry
+from terrace.session.commands.helpers.projects import EXTENSION
 from terrace.session.commands.system.help import help_text
 from terrace.session.session import Session
 from terrace.wording import enumerated
@@ -155,7 +156,7 @@ def test_a_command_opens_what_the_table_says(known, data, tmp_path, monkeypatch)
 
 def test_help_lists_the_formats(capsys) -> None:
     registry.load()
-    assert set(re.findall(r"\.\w+", help_text("use"))) == set(formats.BY_ENDING)
+    assert set(re.findall(r"\.\w+", help_text("use"))) == {*formats.BY_ENDING, EXTENSION}  # of projects
     assert set(formats.WRITTEN) == set(re.findall(r"\.\w+", registry.COMMANDS["save"].help))
     assert {f.ending for f in output.REPORTS} <= set(re.findall(r"\.\w+", help_text("report")))
     assert all(f.suffix in registry.COMMANDS["graph export"].syntax for f in output.PLOTS)

@@ -9,7 +9,8 @@ from data_support import ok
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from terrace.language.number_format import DISPLAYED, STORED, formatted, general, plain_fixed
+from terrace.data.dates import date_text
+from terrace.language.number_format import DISPLAYED, STORED, format_number, formatted, general, plain_fixed
 from terrace.session.session import Session
 
 
@@ -103,3 +104,12 @@ def test_a_missing_stored_result_is_a_point() -> None:
     ok(session, "mixed mathach || id:")
     lines = {line.split()[0]: line.split()[1:] for line in ok(session, "ereturn list").text.splitlines() if line}
     assert lines["e(chi2)"] == ["."] and len(lines["e(ll)"][0]) >= 17
+
+
+@pytest.mark.parametrize("format_", ["%td", "%tc", "%tdD_m_Y", "%tcHH:MM"])
+@pytest.mark.parametrize("value", [20_200_102.0 * 86_400_000, 1e300, -1e300, -1e16])
+def test_what_no_calendar_has_is_shown_as_a_number(format_: str, value: float) -> None:
+    """``format day %td`` on 20200102 ended each command that listed it."""
+    value = value if format_.startswith("%tc") else value / 86_400_000
+    assert float(format_number(value, format_)) == pytest.approx(value)
+    assert float(date_text(value, format_)) == pytest.approx(value)

@@ -132,7 +132,7 @@ def test_a_file_that_grows_is_read_to_where_it_was_and_says_so(tmp_path, monkeyp
 
     data = read(path, progress=grow)
     assert len(data) >= 1000 and data.numeric("a")[:1000].tolist() == [1.0] * 1000
-    assert any("changed while it was read" in note for note in data.notes)
+    assert any("changed while it was being read" in note for note in data.notes)
     assert not any("changed" in note for note in read(path).notes)
 
 
@@ -313,3 +313,13 @@ def test_sheets_of_what_is_no_workbook_are_refused_in_words(name, content, code,
     path.write_bytes(content)
     outcome = Session().run(f'import excel "{path}", describe')
     assert outcome.error is not None and outcome.error[0] == code
+
+
+@pytest.mark.parametrize("row", [",,,", ";;", " , ,", "\t\t"])
+def test_a_sheet_of_nothing_but_delimiters_is_empty_and_not_damaged(row, tmp_path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(f"{row}\r\n" * 5)
+    with pytest.raises(DataError, match="holds nothing but blanks"):
+        read(path)
+    path.write_text(f"{row}\r\n" * 700 + "a,b\r\n1,2\r\n")  # a table below them, far beyond what tells of the delimiter
+    assert len(read(path)) >= 1

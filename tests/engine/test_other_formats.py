@@ -25,11 +25,13 @@ from data_support import ok, session_on
 from pyarrow import feather
 
 from terrace.data import formats
+from terrace.data.dataset import Dataset, Variable
 from terrace.data.foreign import FOREIGN
 from terrace.data.progress import Report
-from terrace.data.read import read
+from terrace.data.read import read, stream
 from terrace.data.readers import expand
 from terrace.data.readers.pasted import read_pasted
+from terrace.data.write import write
 from terrace.errors import DataError
 
 LONG = 2**53 + 1
@@ -46,8 +48,8 @@ def test_long_whole_numbers_beside_missing_ones_never_pass_through_a_double(tmp_
     table = pa.table({"id": pa.array([LONG, None, LONG - 1]), "n": pa.array([1, None, 3])})
     feather.write_feather(table, tmp_path / "d.feather")
     pq.write_table(table, tmp_path / "d.parquet")
-    with pa.OSFile(str(tmp_path / "d.arrow"), "wb") as out, pa.ipc.new_stream(out, table.schema) as stream:
-        stream.write_table(table)
+    with pa.OSFile(str(tmp_path / "d.arrow"), "wb") as out, pa.ipc.new_stream(out, table.schema) as sink:
+        sink.write_table(table)
     with sqlite3.connect(tmp_path / "d.sqlite") as database:
         database.execute("CREATE TABLE t (id INTEGER, n INTEGER)")
         database.executemany("INSERT INTO t VALUES (?, ?)", [(LONG, 1), (None, None), (LONG - 1, 3)])
@@ -68,6 +70,46 @@ def test_no_rows_are_said_to_be_none(tmp_path: Path) -> None:
     for ending in ("parquet", "feather"):
         with pytest.raises(DataError, match="has no rows of data"):
             read(tmp_path / f"d.{ending}")
+
+
+def test_moments_that_python_has_no_name_for(tmp_path: Path) -> None:
+    """Years beyond 1 to 9999 and times finer than a microsecond made a file of other programs a damaged one."""
+    last = 2**31 - 1  # how DuckDB writes the date infinity
+    columns = {
+        "day": pa.array([0, -800_000, last, None], pa.date32()),
+        "day64": pa.array([0, 86_400_000 * 3_000_000, 86_400_000, None], pa.date64()),
+        "clock": pa.array([0, 86_399_000_000_001, 1_500_000_000, None], pa.time64("ns")),
+        "second": pa.array([0, 86_399, 1, None], pa.time32("s")),
+        "lists": pa.DictionaryArray.from_arrays(pa.array([0, None, 0, 0]), pa.array([[1, 2]])),
+        "inside": pa.array([{"at": 253_402_300_800}, None, {"at": 0}, None], pa.struct([("at", pa.timestamp("s"))])),
+    }
+    table = pa.table(columns)
+    pq.write_table(table.drop_columns("lists"), tmp_path / "d.parquet")
+    feather.write_feather(table, tmp_path / "d.feather")
+    epoch = 3653  # days from 1960 to 1970
+    expected = {
+        "day": [epoch, epoch - 800_000, epoch + last],
+        "day64": [epoch, epoch + 3_000_000, epoch + 1],
+        "clock": [0, 86_399.000000001, 1.5],
+        "second": [0, 86_399, 1],
+    }
+    for data in (read(tmp_path / "d.parquet"), read(tmp_path / "d.feather"), stream(tmp_path / "d.parquet")):
+        assert data.names == tuple(expected)
+        assert "inside" in data.left_out
+        assert [data.variable(name).format for name in expected] == ["%td", "%td", "", ""]
+        if data.n_rows == len(data):
+            for name, values in expected.items():
+                np.testing.assert_allclose(data.numeric(name), [*values, np.nan], rtol=0, atol=1e-11)
+
+
+def test_a_file_of_nothing_but_lists_says_so(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [[1], [2, 3]], "b": [None, {"x": 1}]}), tmp_path / "d.parquet")
+    with pytest.raises(DataError) as refused:
+        read(tmp_path / "d.parquet")
+    assert str(refused.value) == "d.parquet has no variables that can be used."
+    assert refused.value.advice == (
+        "a cannot be used: row 1 holds a list. b cannot be used: row 2 holds a table of its own."
+    )
 
 
 @pytest.mark.parametrize("cells", [1, 700, 1 << 24])
@@ -119,7 +161,7 @@ def test_what_pandas_writes_as_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("5", "no table"), ("{}", "no table"), ('[{"a": 1}, {"a"', "line 1"), ('{"a": 1}\n{"a"', "Line 2")],
+    [("5", "not a table"), ("{}", "not a table"), ('[{"a": 1}, {"a"', "line 1"), ('{"a": 1}\n{"a"', "Line 2")],
 )
 def test_json_that_is_no_table(text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text(text)
@@ -214,7 +256,7 @@ def test_archives_of_one_file_and_of_several(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as out:
         out.writestr("a.csv", CSV)
         out.writestr("../../b.csv", "id\n9\n")
-    with pytest.raises(DataError, match=r"several files of data: a.csv and ../../b.csv") as caught:
+    with pytest.raises(DataError, match=r"several data files: a.csv and ../../b.csv") as caught:
         read(tmp_path / "two.zip")
     assert "member(" in caught.value.advice
     session = session_on(None)
@@ -226,7 +268,7 @@ def test_archives_of_one_file_and_of_several(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "none.zip", "w") as out:
         out.writestr("a.pdf", "x")
         out.writestr("b.pdf", "x")
-    with pytest.raises(DataError, match=r"no file of data: a\.pdf and b\.pdf"):
+    with pytest.raises(DataError, match=r"no data file: a\.pdf and b\.pdf"):
         read(tmp_path / "none.zip")
 
 
@@ -242,11 +284,30 @@ def test_tables_that_were_copied(text: str) -> None:
     assert data.source == "clipboard"
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x0b", "\x0c", "\x85", "\x1c"])
+def test_what_only_unicode_calls_a_line_end_is_text(sign: str, tmp_path: Path) -> None:
+    """Line separators and form feeds inside a text made two rows of one, or no JSON of a line."""
+    text = f"a{sign}b"
+    assert read_pasted(f"t\tn\n{text}\t1\nc\t2\n", Report("")).frame["t"].tolist() == [text, "c"]
+    lines = [json.dumps({"t": t}, ensure_ascii=False) for t in (text, "c")]
+    (tmp_path / "d.ndjson").write_bytes("\n".join(lines).encode())
+    if sign >= "\x80":  # others have to be escaped in JSON
+        assert cells(tmp_path / "d.ndjson") == {"t": [text, "c"]}
+    quoted = f'"{text}, said","1"\n"c, said","2"\n'
+    (tmp_path / "d.csv").write_bytes(f"t,n\n{quoted}".encode())
+    assert cells(tmp_path / "d.csv")["t"] == [f"{text}, said", "c, said"]
+
+
+def test_an_empty_row_among_those_that_were_copied_is_one(tmp_path: Path) -> None:
+    found = read_pasted("a\tb\n1\t2\n\t\n3\t4\n", Report(""))
+    np.testing.assert_array_equal(found.frame.to_numpy(), [[1, 2], [np.nan, np.nan], [3, 4]])
+
+
 def test_the_command_that_opens_what_was_copied() -> None:
     session = session_on(None)
     ok(session, r"""paste `"s\tx\na "b" \\n\t1\nc\t2"', clear""")
     assert session.data.frame["s"].tolist() == [r'a "b" \n', "c"]
-    with pytest.raises(DataError, match="no table"):
+    with pytest.raises(DataError, match="not contain a table"):
         read_pasted("word", Report(""))
 
 
@@ -295,7 +356,7 @@ def test_names_of_variables_are_no_signatures(name: str, tmp_path: Path) -> None
 
 def test_a_binary_workbook_is_known(tmp_path: Path) -> None:
     path = zipped(**{"[Content_Types]_dot_xml": "x", "xl__workbook_dot_bin": "x"})(tmp_path / "d.xlsx")
-    with pytest.raises(DataError, match="a binary Excel workbook by its content"):
+    with pytest.raises(DataError, match="a binary Excel workbook inside"):
         read(path)
 
 
@@ -317,3 +378,17 @@ def test_no_number_of_a_table_is_lost(tmp_path: Path) -> None:
     database.close()
     for ending in ("feather", "ndjson", "db"):
         np.testing.assert_array_equal(read(tmp_path / f"d.{ending}").numeric("x"), values)
+
+
+def test_a_byte_that_a_disk_changed_is_no_other_number(tmp_path: Path) -> None:
+    """Saved data have checksums: most bytes of a Parquet file that compresses little are digits of numbers."""
+    numbers = np.random.default_rng(3).normal(size=5000)
+    data = Dataset(pd.DataFrame({"x": numbers}), (Variable("x"),))
+    write(data, tmp_path / "d.parquet")
+    whole = bytearray((tmp_path / "d.parquet").read_bytes())
+    whole[len(whole) // 2] ^= 1
+    (tmp_path / "d.parquet").write_bytes(whole)
+    with pytest.raises(DataError, match="damaged"):
+        read(tmp_path / "d.parquet")
+    with pytest.raises(DataError, match="damaged"):
+        stream(tmp_path / "d.parquet")

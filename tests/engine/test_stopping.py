@@ -97,6 +97,14 @@ def test_what_would_run_for_long_is_cancelled(commands: list[str]) -> None:
         (["sample hsb", "bootstrap r(mean), reps(1000000000000): summarize ses"], "option-number"),
         (["sample hsb", "simulate, reps(1000000000000): summarize ses"], "option-number"),
         (["sample hsb", "histogram ses, bin(1000000000)"], "too-many-bins"),
+        (["sample hsb", "summarize " + "s*e" * 3000], "no-such-variable"),
+        (["sample hsb", "kdensity ses, n(1000000000)"], "option-number"),
+        (["sample hsb", "egen q = cut(ses), group(1000000000)"], "option-number"),
+        (["sample hsb", "egen q = seq(), to(1e300)"], "option-number"),
+        (["sample hsb", "bootstrap r(mean), reps(2) size(1000000000): summarize ses"], "option-number"),
+        (["matrix A = J(2, 2, 1)", "matrix B = A[1..1000000000, 1]"], "matrix-index"),
+        (["matrix A = J(2, 2, 1)", "matrix B = A[1..1e300, 1]"], "matrix-index"),
+        (["set obs 2", "generate double t = 1", "replace t = 1e300 in 2", "tsset t", "tsfill"], "too-large"),
     ],
     ids=lambda what: what[-1].replace("\n", ";")[:40] if isinstance(what, list) else what,
 )
@@ -106,6 +114,7 @@ def test_what_no_memory_holds_is_refused_in_words(commands: list[str], code: str
         assert session.run(text).ok or code == "too-long", text
     outcome = session.run(commands[-1])
     assert outcome.error is not None and outcome.error[0] == code, outcome.error
+    assert len(outcome.error[1]) <= 1000
 
 
 def test_quantiles_go_up_to_one_for_each_row() -> None:
@@ -138,9 +147,10 @@ def test_a_call_of_compiled_code_that_goes_on_is_left_alone(
     for text in ("set obs 5", "generate x = _n", "generate y = 0.5 - x", *commands[:-1]):
         assert session.run(text).ok, text
     before, release, left = session.state, threading.Event(), threading.Event()
-    call = getattr(owner, name)
+    call, daemons = getattr(owner, name), []
 
     def goes_on(*values: Any, **options: Any) -> Any:
+        daemons.append(threading.current_thread().daemon)
         release.wait()
         left.set()
         return call(*values, **options)
@@ -152,6 +162,7 @@ def test_a_call_of_compiled_code_that_goes_on_is_left_alone(
     release.set()
     assert outcome.error is not None and outcome.error[0] == "cancelled" and session.state is before
     assert left.wait(50)
+    assert daemons == [False]  # a process that ends before the library has ended hangs where that is unloaded
     again = session.run(commands[-1])
     assert again.ok, again.error
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from terrace.session import script_file
+from terrace.session.session import Session
 from terrace.session.trust import as_lines, shown_of_typed, to_be_shown
 
 
@@ -24,12 +27,12 @@ def shown(file: Path, text: str, working: Path | None = None, begins: Path | Non
         ("cd ..\nsave x", ["line 1 moves to a folder ..: cd ..", "line 2 writes x: save x"]),
         ("erase ~/x.dta", ["line 1 erases ~/x.dta: erase ~/x.dta"]),
         ("if 1 {\n log using /var/l.log\n}", ["line 2 logs /var/l.log: log using /var/l.log"]),
-        ("save `f'", ["line 1 writes a file whose name is made by macros: save `f'"]),
+        ("save `f'", ["line 1 writes a file whose name comes from macros: save `f'"]),
         ("cd `f'\nsave x", [
-            "line 1 moves to a folder whose name is made by macros: cd `f'",
-            "line 2 writes a file whose name is made by macros: save x",
+            "line 1 moves to a folder whose name comes from macros: cd `f'",
+            "line 2 writes a file whose name comes from macros: save x",
         ]),
-        ("`c' x", ["line 1 runs what macros make: `c' x"]),
+        ("`c' x", ["line 1 runs commands that come from macros: `c' x"]),
         ("save, replace", ["line 1 writes the file of the data: save, replace"]),
         ("if 1 {", []),  # it does not run
     ],
@@ -75,6 +78,31 @@ def test_a_do_file_whose_name_has_blanks_is_looked_through_without_quotation_mar
     assert shown(own / "a.do", "quietly do my file.do, nostop") == [
         "line 1 writes ../x: quietly do my file.do, nostop: save ../x"
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
+def test_what_runs_is_what_was_looked_through_in_any_encoding(encoding: str, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "a.do").write_bytes('display "é"\nmkdir ../ö\n'.encode(encoding))
+    planned = to_be_shown(own / "a.do", begins=own)
+    assert as_lines(planned) == ["line 2 makes a folder ../ö: mkdir ../ö"]
+    session = Session()
+    assert session.run(f'cd "{own}"').ok
+    outcomes = session.run_do(own / "a.do")
+    assert [o.error for o in outcomes] == [None, None] and (tmp_path / "ö").is_dir()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of POSIX")
+def test_a_do_file_that_is_none_is_refused_and_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "p.do")
+    (tmp_path / "long.do").write_text("display 1\n" * 100)
+    monkeypatch.setattr(script_file, "LONGEST", 900)
+    for name, code in (("p.do", "not-a-file"), ("/dev/zero", "not-a-file"), ("none.do", "no-such-file"),
+                       ("long.do", "too-large")):  # fmt: skip
+        outcome = Session().run(f'do "{tmp_path / name}"')
+        assert outcome.error is not None and outcome.error[0] == code, outcome.error
+        assert to_be_shown(tmp_path / name, begins=tmp_path) == ()
 
 
 @pytest.mark.parametrize(

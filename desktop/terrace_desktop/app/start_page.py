@@ -25,21 +25,30 @@ WIDTH, SIDE = 1200, 416  # px: of the page at most, of its right column
 NARROW = 940  # px: a narrower page is one column
 CARDS = 3  # recent projects with a picture; all others stand in a list
 MOST_RESCUED = 4  # lines
+LINK = 5  # px of a link around its words
 
-PATHS = (  # key, template of the builder, icon, words, what for
-    ("pupils", "null", "nominal", QT_TRANSLATE_NOOP("StartPage", "My pupils are in classes"),
+PATHS = (  # key, path of the guide, icon, words, what for
+    ("pupils", "classes", "nominal", QT_TRANSLATE_NOOP("StartPage", "My pupils are in classes"),
      QT_TRANSLATE_NOOP("StartPage", "From the null model to cross-level effects, step by step.")),
-    ("times", "growth", "slope", QT_TRANSLATE_NOOP("StartPage", "I measured people several times"),
+    ("times", "repeated", "slope", QT_TRANSLATE_NOOP("StartPage", "I measured people several times"),
      QT_TRANSLATE_NOOP("StartPage", "Growth curves: what is typical, and who differs from it.")),
     ("crossed", "crossed", "compare", QT_TRANSLATE_NOOP("StartPage", "Everyone rated everything"),
      QT_TRANSLATE_NOOP("StartPage", "Persons and items crossed, as in ratings and reading times.")),
 )  # fmt: skip
-KINDS = {
-    "hsb": QT_TRANSLATE_NOOP("StartPage", "Two levels"), "sleepstudy": QT_TRANSLATE_NOOP("StartPage", "Growth"),
-    "orthodont": QT_TRANSLATE_NOOP("StartPage", "Growth, groups"),
-    "ovary": QT_TRANSLATE_NOOP("StartPage", "Serial residuals"),
-    "produc": QT_TRANSLATE_NOOP("StartPage", "Three levels"), "insteval": QT_TRANSLATE_NOOP("StartPage", "Crossed"),
-    "winer43": QT_TRANSLATE_NOOP("StartPage", "Small samples"),
+SAMPLES = {  # name: short title, kind of model
+    "hsb": (QT_TRANSLATE_NOOP("StartPage", "High School and Beyond"), QT_TRANSLATE_NOOP("StartPage", "Two levels")),
+    "sleepstudy": (QT_TRANSLATE_NOOP("StartPage", "Sleep deprivation"), QT_TRANSLATE_NOOP("StartPage", "Growth")),
+    "orthodont": (
+        QT_TRANSLATE_NOOP("StartPage", "Jaw growth in 27 children"), QT_TRANSLATE_NOOP("StartPage", "Growth, groups"),
+    ),
+    "ovary": (QT_TRANSLATE_NOOP("StartPage", "Follicles of mares"), QT_TRANSLATE_NOOP("StartPage", "Serial residuals")),
+    "produc": (
+        QT_TRANSLATE_NOOP("StartPage", "Public capital in US states"), QT_TRANSLATE_NOOP("StartPage", "Three levels"),
+    ),
+    "insteval": (QT_TRANSLATE_NOOP("StartPage", "Ratings of lectures"), QT_TRANSLATE_NOOP("StartPage", "Crossed")),
+    "winer43": (
+        QT_TRANSLATE_NOOP("StartPage", "Five persons, four drugs"), QT_TRANSLATE_NOOP("StartPage", "Small samples"),
+    ),
 }  # fmt: skip
 
 
@@ -130,7 +139,7 @@ class StartPage(QScrollArea):
         column.addWidget(self._open_box())
         column.addSpacing(20)
         column.addWidget(label(self.tr("Guided paths"), "title"))
-        for key, _template, icon, words, purpose in PATHS:
+        for key, _path, icon, words, purpose in PATHS:
             column.addWidget(self._path(key, icon, marked("StartPage", words), marked("StartPage", purpose)))
         column.addSpacing(20)
         column.addWidget(label(self.tr("Samples"), "title"))
@@ -138,6 +147,7 @@ class StartPage(QScrollArea):
         samples.setHorizontalSpacing(12)
         samples.setVerticalSpacing(2)
         samples.setColumnStretch(0, 1)
+        samples.setContentsMargins(-LINK, 0, 0, 0)
         for k, card in enumerate(sample_cards()):
             self._sample(samples, k, card)
         column.addLayout(samples)
@@ -177,12 +187,13 @@ class StartPage(QScrollArea):
 
     def _sample(self, grid: QGridLayout, at: int, card: SampleCard) -> None:
         rows = self.tr("{0} row(s)", "", card.rows).format(f"{card.rows:,}")
+        words, kind = SAMPLES[card.name]
         link = button(
-            card.title.split(":")[0], f"sample_{card.name}", partial(self.sample_asked.emit, card.name), variant="link",
-            tip=card.description, accessible=f"{card.title}, {rows}",
+            marked("StartPage", words), f"sample_{card.name}", partial(self.sample_asked.emit, card.name),
+            variant="link", tip=card.description, accessible=f"{card.title}, {rows}",
         )  # fmt: skip
         grid.addWidget(link, at, 0, Qt.AlignmentFlag.AlignLeft)
-        grid.addWidget(label(marked("StartPage", KINDS.get(card.name, "")), "muted"), at, 1)
+        grid.addWidget(label(marked("StartPage", kind), "muted"), at, 1)
         grid.addWidget(label(rows, "muted"), at, 2, Qt.AlignmentFlag.AlignRight)
 
     def show_back(self, on: bool) -> None:
@@ -291,6 +302,5 @@ class StartPage(QScrollArea):
         self._grid.addWidget(self._right, *((0, 1) if wide else (1, 0)), top)
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, 0)
-        self._right.setFixedWidth(SIDE) if wide else self._right.setMaximumWidth(WIDTH)
-        if not wide:
-            self._right.setMinimumWidth(0)
+        self._right.setMinimumWidth(SIDE if wide else 0)
+        self._right.setMaximumWidth(SIDE if wide else WIDTH)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from terrace.session.effects import Effect
 from terrace_desktop.project.about import about, saved_words
 from terrace_desktop.project.autosave import Autosave
 from terrace_desktop.project.notices import Notices
@@ -30,6 +31,7 @@ from terrace_desktop.work.session_port import document_name
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
     from terrace.session.contract import Outcome
+    from terrace.session.document.items import Item
     from terrace.session.project.parts import Project
     from terrace.session.session import Session
     from terrace_desktop.ui.settings import Settings
@@ -57,6 +59,13 @@ class Own(Protocol):
         """Set the window up like that."""
 
 
+def _tells_of_data(item: Item) -> bool:
+    """True for what says that data were opened, changed or saved, which is nothing to lose where they are in a file."""
+    about = Effect.OPENS | Effect.SAVES | Effect.DATA
+    changed = item.kind == "output" and item.outcome is not None and bool(item.outcome.effects & about)
+    return item.kind == "data" or changed
+
+
 class ProjectFlow(QObject):
     """Knows which file the work belongs to and whether it is in there. `root` has the journals; None keeps none."""
 
@@ -80,6 +89,7 @@ class ProjectFlow(QObject):
         self.autosave = None if root is None else Autosave(root, self._to_keep)
         if self.autosave is not None:
             self.autosave.failed.connect(self._not_kept)
+            self.autosave.kept.connect(self._draw)
         self._clock = QTimer(self)
         self._clock.setInterval(AGAIN)
         self._clock.timeout.connect(self.state_changed)
@@ -116,9 +126,7 @@ class ProjectFlow(QObject):
         if project is None or not self.edited or project.is_trivial:
             return False
         document = project.state.document
-        data = {i.id for i in document if i.kind == "data"}
-        only_data = all(i.id in data or (i.kind == "output" and i.under in data) for i in document)
-        only_data &= not project.drafts and not document.title
+        only_data = all(_tells_of_data(i) for i in document) and not project.drafts and not document.title
         return not (only_data and project.state.dataset is self._in_file)
 
     def unsaved_data(self) -> bool:
@@ -263,8 +271,9 @@ class ProjectFlow(QObject):
         def prepare(session: Session) -> None:
             from terrace.session.project.parts import Project
 
+            now = Project.of(session)
             session.drafts = drafts
-            session.layout = {**layout, "about": about(Project.of(session), title, pictures)}
+            session.layout = {**layout, "about": about(now, title, pictures.of(now))}
 
         self.controller.call("preparing to save", prepare, lambda _none: None)
 
@@ -317,11 +326,12 @@ class ProjectFlow(QObject):
 
     # --- the journal --------------------------------------------------------------------------------
     def _to_keep(self) -> tuple[Project, Callable[[Project], tuple[Project, Mapping[str, Any]]]] | None:
-        """What the journal is to have now. The picture is made on its thread."""
+        """What the journal is to have now."""
         project = self.controller.snapshot.project
-        if project is None or not (self.edited or (self.autosave is not None and self.autosave.begun)):
-            return None
         file, closed = self.controller.snapshot.file, self._closed
+        begun = self.autosave is not None and self.autosave.begun
+        if project is None or not (self.edited or begun or file is not None):
+            return None  # a project that was opened is kept from then on, so that its first change is written soon
         title, pictures = self._own.draft_title(), self._pictures
         said = {
             "file": "" if file is None else str(file.path), "stamp": [] if file is None else list(file.stamp),
@@ -330,10 +340,16 @@ class ProjectFlow(QObject):
         project = replace(project, drafts=self._own.draft(), layout=self._own.layout_now())
 
         def finish(project: Project) -> tuple[Project, Mapping[str, Any]]:
-            found = about(project, title, pictures)
+            found = about(project, title, pictures.known(project) or {})
             return replace(project, layout={**project.layout, "about": found}), {**said, "about": found}
 
         return project, finish
+
+    def _draw(self) -> None:
+        """The work is on the disk: make its picture, which comes with the next writing."""
+        project, autosave = self.controller.snapshot.project, self.autosave
+        if project is not None and autosave is not None and self._pictures.known(project) is None:
+            autosave.beside("drawing", partial(self._pictures.of, project), lambda _made: autosave.changed())
 
     def _not_kept(self, why: str) -> None:
         told = self.tr("Your work is not kept as you go: {0} Save the project often.").format(why)

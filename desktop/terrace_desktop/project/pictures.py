@@ -38,6 +38,12 @@ class Pictures:
             self._of = _key(_last(project))
             self._made = picture if isinstance(picture, Mapping) and is_picture(picture) else {}
 
+    def known(self, project: Project) -> Picture | None:
+        """The picture where it has been made; None where another figure or model is the last one by now."""
+        last = _last(project)
+        with self._lock:
+            return self._made if _key(last) == self._of else None
+
     def of(self, project: Project) -> Picture:
         """The picture; empty where there is nothing to be seen. Takes a moment, so not on the window's thread."""
         last = _last(project)
@@ -62,21 +68,26 @@ def _picture(item: Item) -> Picture:
 
     assert item.outcome is not None
     try:
-        plot = item.outcome.plots[-1] if item.outcome.plots else _lines_of(item)
+        plot = item.outcome.plots[-1] if item.outcome.plots else _of_model(item)
     except (TerraceError, ValueError, IndexError, KeyError):  # no model has to have one
         plot = None
     return {} if plot is None else picture_of(plot)
 
 
-def _lines_of(item: Item) -> Plot | None:
-    """The lines of a model over its data; None where they would take long."""
+def _of_model(item: Item) -> Plot | None:
+    """The lines of a model over its data, else its effects in order; None where they would take long."""
+    from terrace.errors import TerraceError
+    from terrace.postestimation.diagnose import plots
     from terrace.postestimation.diagnose.group_lines import group_lines
     from terrace.results.later import Later
 
     fit = None if item.outcome is None else item.outcome.fit
     if fit is None or item.data is None or len(item.data) > MOST_ROWS or isinstance(fit.held, Later):
         return None
-    return group_lines(fit, item.data)
+    try:
+        return group_lines(fit, item.data)
+    except TerraceError:
+        return plots.caterpillar(fit)
 
 
 def picture_of(plot: Plot) -> Picture:

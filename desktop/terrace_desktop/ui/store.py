@@ -28,7 +28,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._changes: dict[str, Any] = {}  # None: forget it
-        self._values = self._read()
+        self._values = self._read() or {}
 
     def file(self) -> Path:
         """The file."""
@@ -58,7 +58,10 @@ class Store:
         """Write what has changed. Where that fails, the log says why and the program goes on."""
         if not self._changes:
             return
-        self._values = {k: v for k, v in {**self._read(), **self._changes}.items() if v is not None}
+        kept = self._read()
+        if kept is None:
+            return  # what is written now would take the place of all that cannot be read
+        self._values = {k: v for k, v in {**kept, **self._changes}.items() if v is not None}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_text(self._path, json.dumps(self._values, indent=1, ensure_ascii=False) + "\n", private=True)
@@ -67,7 +70,8 @@ class Store:
             return
         self._changes = {}
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, Any] | None:
+        """What the file holds; None where it is there and the system does not give it."""
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))
             if not isinstance(found, dict):
@@ -77,7 +81,7 @@ class Store:
             return {}
         except OSError as error:  # it may be readable again tomorrow
             log.warning("the settings cannot be read: %s", error)
-            return {}
+            return None
         except (ValueError, RecursionError) as error:
             self._set_aside(error)
             return {}

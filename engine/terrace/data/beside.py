@@ -20,14 +20,17 @@ class Beside(Generic[T]):
 
     Filters of warnings belong round the waiting, not into the work: they are those of the process, and work that is
     left behind would set them back at some later time.
+
+    The process does not wait for what was left behind, unless `last`: a library of linear algebra that is unloaded
+    while it works waits for ever for its own threads, and the process never ends.
     """
 
-    def __init__(self, work: Callable[[], T]) -> None:
+    def __init__(self, work: Callable[[], T], *, last: bool = False) -> None:
         self._work = work
         self._found: list[T] = []
         self._error: BaseException | None = None
         self._done = threading.Event()
-        threading.Thread(target=self._run, name="reading", daemon=True).start()
+        threading.Thread(target=self._run, name="reading", daemon=not last).start()
 
     def _run(self) -> None:
         try:
@@ -54,7 +57,7 @@ def cancellable(work: Callable[[], T], values: int) -> T:
 
     The interruption of `session/stopping` comes between two steps of Python, and there is none inside such a call.
     """
-    return work() if values < MANY else Beside(work).result(Report(""))
+    return work() if values < MANY else Beside(work, last=True).result(Report(""))
 
 
 def solved(function: Callable[[Any], Any], matrix: npt.NDArray[Any]) -> Any:

@@ -17,6 +17,9 @@ DAY = "%td"
 DATETIME = "%tc"
 EPOCH = dt.date(1960, 1, 1)
 MS_PER_DAY = 86_400_000
+_EPOCH_SINCE_1970 = (EPOCH - dt.date(1970, 1, 1)).days
+_FIRST_DAY, _END = (dt.date.min - EPOCH).days, (dt.date.max - EPOCH).days + 1
+_IN_A_DAY = {"s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6, "ns": 86_400 * 10**9}
 _SAS_MARCH = (745_154, 2_206_123)
 """The first of March of the years 4000 and 8000 in days of SAS, for which these are no leap years."""
 SPSS_OFFSET_DAYS = (EPOCH - dt.date(1582, 10, 14)).days
@@ -99,22 +102,28 @@ def from_datetimes(values: pd.Series) -> tuple[npt.NDArray[np.float64], str]:
     """Numbers, shape (n,), and format of a datetime column; ``%td`` where every time is midnight."""
     if getattr(values.dtype, "tz", None) is not None:
         values = values.dt.tz_localize(None)
-    ms = (values - pd.Timestamp(EPOCH)) / pd.Timedelta(milliseconds=1)
-    numbers: npt.NDArray[np.float64] = np.asarray(ms, dtype=np.float64)
-    days = numbers / MS_PER_DAY
-    present = ~np.isnan(days)
-    if bool((days[present] == np.floor(days[present])).all()):
+    stamps = values.to_numpy()
+    # Whole days first, in integers: a difference of moments runs over its 64 bits for years far from ours.
+    moments = stamps.astype(np.int64)
+    in_a_day = _IN_A_DAY[np.datetime_data(stamps.dtype)[0]]
+    whole, rest = np.divmod(moments, in_a_day)
+    days: npt.NDArray[np.float64] = (whole - _EPOCH_SINCE_1970).astype(np.float64)
+    present = ~np.isnat(stamps)
+    days[~present] = np.nan
+    if not rest[present].any():
         return days, DAY
-    return numbers, DATETIME
+    return days * MS_PER_DAY + rest / (in_a_day / MS_PER_DAY), DATETIME
 
 
 def to_datetimes(values: npt.ArrayLike, format: str) -> pd.Series:
-    """The inverse: a datetime column, shape (n,); what lies outside pandas' range becomes missing."""
+    """The inverse: a datetime column, shape (n,); what lies outside of the years 1 to 9999 becomes missing.
+
+    Python's dates have no others, nor has ISO 8601 without an agreement.
+    """
     numbers = np.asarray(values, dtype=np.float64)
-    if not is_datetime_format(format):
-        numbers = numbers * MS_PER_DAY
-    limit = 2.0**62 / 1000  # beyond this a microsecond count does not fit an int64
-    ok = np.isfinite(numbers) & (np.abs(numbers) < limit)
+    per_day = MS_PER_DAY if is_datetime_format(format) else 1
+    ok = (numbers >= _FIRST_DAY * per_day) & (numbers < _END * per_day)
+    numbers = np.where(ok, numbers, np.nan) * (MS_PER_DAY // per_day)
     stamps = np.full(numbers.shape, np.datetime64("NaT", "us"), dtype="datetime64[us]")
     base = np.datetime64(EPOCH, "us")
     stamps[ok] = base + np.round(numbers[ok] * 1000).astype("int64").astype("timedelta64[us]")
@@ -137,7 +146,7 @@ def date_text(value: float, format: str) -> str:
         return ""
     stamp = to_datetimes([value], format).iloc[0]
     if pd.isna(stamp):
-        return str(value)
+        return f"{value:.15g}"
     if mask := date_mask(format):
         return masked(stamp.to_pydatetime(), mask)
     if not is_datetime_format(format):

@@ -58,6 +58,8 @@ class DataFormat:
     again
         ``again(texts)`` is what reading makes of a text variable that was written, both of shape (n,); empty where
         texts come back as they are.
+    guessed
+        Whether its reader finds out by the cells where names and data begin and end (`readers/header.py`).
     opener, memory
         ``opener(path, report)`` gives a `StreamedData`, and ``memory(path)`` the bytes that the file and a fit would
         take in memory; empty where its files cannot be read in parts.
@@ -84,6 +86,7 @@ class DataFormat:
     keeps: Keeps = "values"
     holds: frozenset[str] = frozenset()
     again: str = ""
+    guessed: bool = False
     opener: str = ""
     memory: str = ""
     commands: tuple[str, ...] = ()
@@ -159,14 +162,14 @@ FORMATS = (
         ),
         written=(".csv", ".tsv"), writer="terrace.data.writers.tables:write_text",
         write_options=("delimiter", "header"),
-        again="terrace.data.writers.losses:from_text", opener="terrace.data.streams.text:open_text",
+        again="terrace.data.writers.losses:from_text", guessed=True, opener="terrace.data.streams.text:open_text",
         memory="terrace.data.streams.text:memory_of_text", commands=("import delimited",),
     ),
     DataFormat(
         "excel", "an Excel workbook", "Excel", (".xlsx", ".xlsm"), ("openpyxl",),
         reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"),
         written=(".xlsx",), writer="terrace.data.writers.tables:write_excel",
-        again="terrace.data.writers.losses:from_excel", commands=("import excel",), content=_workbook,
+        again="terrace.data.writers.losses:from_excel", guessed=True, commands=("import excel",), content=_workbook,
     ),
     DataFormat(
         "xls", "an old Excel workbook", "Excel", (".xls",), ("python-calamine",),
@@ -183,7 +186,7 @@ FORMATS = (
         reader="terrace.data.readers.excel:read_excel", options=("sheet", "cells"), commands=("import excel",),
         native=True, content=_nowhere,
         written=(".ods",), writer="terrace.data.writers.opendocument:write_ods",
-        again="terrace.data.writers.losses:from_ods",
+        again="terrace.data.writers.losses:from_ods", guessed=True,
     ),
     DataFormat(
         "r", "an R file", "R", (".rds", ".rdata", ".rda"), ("rdata",),

@@ -26,6 +26,9 @@ from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.regular_file import openable
 
 KEY = b"terrace"
+VERIFIED: dict[str, Any] = {"page_checksum_verification": True}
+"""How files are opened: the pages of those that have checksums, as ours, are held to them. Otherwise a byte that a disk
+has changed would be another number."""
 _VERSION = 1
 _CELLS = 1 << 24  # that are read at once
 _BATCH = 1 << 18  # rows
@@ -40,7 +43,7 @@ def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
     import pyarrow.parquet as pq
 
     parts: list[Any] = []
-    with openable(path) as source, pq.ParquetFile(source) as file:
+    with openable(path) as source, pq.ParquetFile(source, **VERIFIED) as file:
         left = available_memory()
         if left is not None and file.metadata.num_rows * sum(map(_width, file.schema_arrow)) > left:
             raise MemoryError  # a column of one value takes a few bytes in a file, however many rows it has
@@ -106,10 +109,10 @@ def dataset_of_columns(columns: list[RawColumn], metadata: Any, source: str) -> 
 
 
 def write_parquet(data: Dataset, path: Path | BytesIO, report: Report | None = None) -> list[str]:
-    """Write columns and description to `path`, compressed. No notes: everything is kept."""
+    """Write columns and description to `path`, compressed and with checksums. No notes: everything is kept."""
     import pyarrow.parquet as pq
 
-    pq.write_table(described_table(data), path, compression="zstd")
+    pq.write_table(described_table(data), path, compression="zstd", write_page_checksum=True)
     return []
 
 

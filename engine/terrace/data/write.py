@@ -11,7 +11,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.features import not_held
 from terrace.data.formats import DataFormat
 from terrace.data.progress import Cancel, Progress, Report
-from terrace.data.writers.losses import text_losses
+from terrace.data.writers.losses import row_losses, text_losses
 from terrace.data.writers.unwritable import no_unicode
 from terrace.data.writers.verify import read_back
 from terrace.disk.stamps import changed
@@ -56,7 +56,7 @@ def write(
     names = other_names(target)
     if names:
         others = "another name" if names == 1 else f"{names} other names"
-        notes.append(f"{target.name} had {others} (hard links), which keep the old file.")
+        notes.append(f"{target.name} had {others} (hard links), which still point to the old file.")
     overwritten = changed(target)
 
     def look(temporary: Path) -> None:
@@ -67,6 +67,7 @@ def write(
         with replacing(target, replace=replace, check=look) as temporary:
             notes += formats.writer_of(kind)(data, temporary, report, **options)
             notes += text_losses(data, kind)
+            notes += row_losses(data, kind) if header else []
             notes += not_held(data, kind.holds, formats.ending_of(target) or kind.usual)
     except (TerraceError, MemoryError):
         raise
@@ -81,7 +82,7 @@ def write(
             advice=f"Write them as {formats.WHOLE.usual}, which holds everything.",
         ) from error
     if overwritten:
-        notes.append(f"Another program had changed {target.name} since it was opened; its changes are replaced.")
+        notes.append(f"Another program changed {target.name} after it was opened. Its changes have been replaced.")
     return Written(target, tuple(notes))
 
 
@@ -89,7 +90,7 @@ def _kind(target: Path) -> DataFormat:
     kind = formats.WRITTEN.get(formats.ending_of(target))
     if kind is None:
         raise DataError(
-            f"Terrace does not write files of the type {formats.ending_of(target)}.",
+            f"Terrace cannot write files of type {formats.ending_of(target)}.",
             code="unknown-format",
             subject=str(target),
             advice="Use one of " + " ".join(formats.WRITTEN) + ".",

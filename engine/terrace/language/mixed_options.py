@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, TypedDict
 
 from terrace.covariance.registry import RESIDUALS, STRUCTURES, spellings
+from terrace.data.digits import EXACT
 from terrace.language.grammar.names import Names
 from terrace.language.grammar.numlist import parse_numlist
 from terrace.language.grammar.options import Option, OptionRule, choice, match_options, members, rule, rules
@@ -119,7 +120,7 @@ def number(option: Option, *, integer: bool = False, least: float = 0.0, most: f
         )
     if value < least:
         raise piece.error(f"{option.name}() must be at least {least:g}.", code="option-number", subject=option.name)
-    if value > most:
+    if value > (most := min(most, EXACT) if integer else most):
         raise piece.error(f"{option.name}() is at most {most:,.0f}.", code="option-number", subject=option.name)
     return value
 
@@ -140,7 +141,7 @@ def excluding(options: Options, names: Sequence[str]) -> str | None:
     if len(given) > 1:
         second = max((options[n] for n in given), key=lambda o: o.piece.start)
         raise second.piece.error(
-            f"{' and '.join(given)} exclude each other.", code="options-exclude", subject=second.name
+            f"{' and '.join(given)} cannot be used together.", code="options-exclude", subject=second.name
         )
     return given[0] if given else None
 
@@ -186,7 +187,7 @@ def read_df(option: Option) -> DfFields:
         given = excluding(more, ("eim", "oim"))
         if given and method not in ("satterthwaite", "kroger"):
             raise more[given].piece.error(
-                f"{given} belongs to satterthwaite and kroger.", code="option-argument", subject="dfmethod"
+                f"{given} applies only to satterthwaite and kroger.", code="option-argument", subject="dfmethod"
             )
         out["df_information"] = "oim" if given == "oim" else "eim"
     return out
@@ -213,7 +214,7 @@ def read_vce(options: Options, names: Names) -> VceFields:
         rest = tail
     if kind != "cluster":
         if rest.strip():
-            raise piece.error(f"vce({kind}) takes nothing more.", code="option-argument", subject="vce")
+            raise piece.error(f"vce({kind}) takes nothing else.", code="option-argument", subject="vce")
         return {"vce": kind, "vce_correction": correction}
     if not rest.strip():
         raise piece.error(

@@ -44,7 +44,7 @@ def format_number(value: float, format: str = "%9.0g") -> str:
     if is_period_format(format):
         return period_text(value, format)
     if not _FORMAT.fullmatch(format):
-        raise ValueError(f"{format!r} is no display format, such as %9.2f.")
+        raise ValueError(f"{format!r} is not a display format, such as %9.2f.")
     return formatted(value, format)
 
 
@@ -94,8 +94,8 @@ def general(value: float, width: int = 9, minus: str = "-", commas: bool = False
 
     A power of ten of three digits goes over the width by one place where the number would lose its digits otherwise.
     """
-    if math.isinf(value):
-        return ("" if value > 0 else minus) + "inf"
+    if not math.isfinite(value):
+        return "." if math.isnan(value) else ("" if value > 0 else minus) + "inf"
     room = max(width - 1, 4)
     sign = minus if value < 0 else ""
     text = _unsigned(abs(value), room)
@@ -161,7 +161,7 @@ def _strip(text: str) -> str:
 def _date(value: float, format: str) -> str:
     stamp = to_datetimes([value], format).iloc[0]
     if stamp is None or stamp != stamp:  # NaT is not equal to itself  # noqa: PLR0124
-        return str(value)
+        return f"{value:.15g}"
     moment: dt.datetime = stamp.to_pydatetime()
     if mask := date_mask(format):
         return masked(moment, mask)

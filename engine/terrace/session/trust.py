@@ -14,6 +14,7 @@ from pathlib import Path
 
 from terrace.errors import TerraceError
 from terrace.session.paths import path_of
+from terrace.session.script_file import read_script
 from terrace.session.writes import Planned, written_by
 
 
@@ -67,19 +68,19 @@ def as_lines(planned: Sequence[Planned]) -> list[str]:
 
 
 def deed(planned: Planned) -> str:
-    """What is done to what: ``erases ../x.dta``, ``writes a file whose name is made by macros``."""
+    """What is done to what: ``erases ../x.dta``, ``writes a file whose name comes from macros``."""
     if planned.deed == "unknown":
-        return "runs what macros make"
+        return "runs commands that come from macros"
     if planned.target is None:
         what = {"makes a folder": "", "moves to a folder": "", "runs": "a do-file "}.get(planned.deed, "a file ")
-        return f"{planned.deed} {what}whose name is made by macros"
+        return f"{planned.deed} {what}whose name comes from macros"
     return f"{planned.deed} {planned.target or 'the file of the data'}"
 
 
 def _text(file: Path) -> str:
     try:
-        return file.read_bytes().decode("utf-8-sig", errors="replace")
-    except OSError:
+        return read_script(file)
+    except (OSError, TerraceError):
         return ""
 
 

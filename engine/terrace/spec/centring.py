@@ -13,6 +13,7 @@ from terrace.spec.facts import facts_of
 from terrace.spec.model import Factor, ModelSpec
 
 LONGEST = 32  # characters of a variable's name
+SAME = 0.999  # correlation from which a covariate counts as the group means of another
 CLEAR = 0.05  # p below which a covariate is said to differ between groups
 
 
@@ -121,6 +122,25 @@ def mixed_covariate(
             continue
         for groups in ([path] if path else []) + crossed:
             inside = facts.varying(factor.name, groups, facts.sample((factor.name, *groups)))
-            if inside and between_p(factor.name, groups, dataset) < CLEAR:
+            clear = inside and between_p(factor.name, groups, dataset) < CLEAR
+            if clear and not _has_means(spec, factor.name, groups, dataset):
                 return factor.name, groups
     return None
+
+
+def _has_means(spec: ModelSpec, name: str, groups: tuple[str, ...], dataset: Dataset) -> bool:
+    """True where a covariate of the model is the mean of `name` in its group, perhaps rounded or on another scale."""
+    codes, x = facts_of(dataset).group_codes(groups), dataset.numeric(name)
+    for term in spec.fixed:
+        other = term.factors[0]
+        if len(term.factors) > 1 or other.name == name or not plain(other) or other.name not in dataset:
+            continue
+        z = dataset.numeric(other.name)
+        known = (codes >= 0) & np.isfinite(x) & np.isfinite(z)
+        if not known.any():
+            continue
+        at = np.unique(codes[known], return_inverse=True)[1]
+        means = (np.bincount(at, x[known]) / np.bincount(at))[at]
+        if means.std() and z[known].std() and abs(np.corrcoef(means, z[known])[0, 1]) > SAME:
+            return True
+    return False

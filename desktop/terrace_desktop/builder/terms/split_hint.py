@@ -30,8 +30,8 @@ class SplitHint(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(self.words, 1)
-        row.addWidget(self.split, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.split, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignVCenter)
         self.hide()
 
     def look(self) -> None:

@@ -45,6 +45,11 @@ class Climb:
         """The name of the estimates that the open step goes on from; empty for the first."""
         return self.kept[self.at - 1].stored if 0 < self.at <= len(self.kept) else ""
 
+    def model_before(self) -> int:
+        """The number of the step whose model the open step goes on from, from 1; 0 for the first."""
+        own = [n for n, k in enumerate(self.kept[: self.at], 1) if k.item and k.step != "icc"]
+        return own[-1] if own else 0
+
     def models(self) -> tuple[Kept, ...]:
         """The steps that have a model of their own, in order."""
         return tuple(k for k in self.kept if k.item and k.step != "icc")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from terrace.session.document.fits import model_of, next_number
 from terrace.spec import guide
@@ -15,7 +15,6 @@ from terrace_desktop.panels.guide.climb import Climb, Kept, read
 from terrace_desktop.panels.guide.panel import GuidePanel
 from terrace_desktop.panels.guide.previews import StepPreviewer
 from terrace_desktop.panels.guide.wording import short_title
-from terrace_desktop.ui.words import tr
 from terrace_desktop.work.controller import Controller
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ class Stopped(Exception):
 
 class GuideFlow(QObject):
     """One guide at a time; its draft stays while the panel shows something else or nothing."""
+
+    changed = Signal()  # the draft is another
 
     def __init__(
         self, window: QObject, zones: Zones, controller: Controller, results: ResultsPane, settings: Settings,
@@ -64,6 +65,7 @@ class GuideFlow(QObject):
             self.panel.close_asked.connect(self.zones.close_panel)
             self.panel.edit_asked.connect(self._edit_last)
             self.panel.changed.connect(self._show_draft)
+            self.panel.changed.connect(self.changed)
             self._source = dataset.source
             self._refresh()
         if path:
@@ -205,7 +207,7 @@ class GuideFlow(QObject):
             model = model_of(self._document(), outcome.fit) if step != "icc" else None
             if model is not None:
                 stored, item = model.stored, model.id
-                title = f"{tr('Model {0}').format(model.number)}: {short_title(step, answers)}"
+                title = self.tr("Model {0}: {1}").format(model.number, short_title(step, answers))
                 yield from self._done(f'outline rename {item} "{title}"')
             elif new:
                 item = new[-1].id

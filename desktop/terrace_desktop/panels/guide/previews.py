@@ -68,7 +68,7 @@ class StepPreviewer(QObject):
             self.found = None
         self._step = (climb.answers.path, climb.at)
         self.current, self.state = False, ""
-        words = self.tr("step {0}").format(climb.at)
+        words = self.tr("step {0}").format(climb.model_before())
         self.previewer.ask(
             StepRequest(step, parent_name=words, answers=climb.answers, step=step, habits=habits,
                         estimates=climb.before)

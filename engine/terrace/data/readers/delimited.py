@@ -22,6 +22,7 @@ from terrace.data.readers.quoted import QUOTED, text_by_quotes
 from terrace.data.readers.survey import Survey
 from terrace.data.readers.table import Table, open_table, parse_table
 from terrace.data.readers.words import FEW, Words, find_words, missing_numbers
+from terrace.errors import DataError
 
 _HEAD = 1000  # values by which a column of words is known
 _BEGINNING = 1 << 18  # bytes that tell whether quotation marks say what is text
@@ -47,6 +48,12 @@ def read_delimited(path: Path, report: Report, **options: Any) -> Dataset:
     table = open_table(path, report, wanted)
     layout = table.layout
     width, first = len(layout.names), wanted.columns[0] or 1
+    beyond = [k for k in wanted.text if k > width]
+    if beyond and wanted.columns == (None, None):
+        raise DataError(
+            f"{path.name} has {width} columns, and no column {beyond[0]}.", code="bad-option-value",
+            subject="stringcols", advice="Columns are counted from 1.",
+        )  # fmt: skip
     as_text = set(range(width)) if 0 in wanted.text else {k - first for k in wanted.text if 0 <= k - first < width}
     found = read_rows(table, report, text=as_text)
     frame, told, words = found.frame, found.told, found.words.columns
@@ -307,13 +314,15 @@ def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
     for pattern, what in ((_PERCENT, "a percent sign"), (_MONEY, "a currency sign")):
         if re.fullmatch(pattern, str(levels.iloc[0]).strip()) and bool(levels.str.strip().str.fullmatch(pattern).all()):
             sign = re.sub(r"[\d.,+ -]", "", str(levels.iloc[0]))
-            return values, f'its numbers have {what}, so it is text; destring, ignore("{sign}") makes numbers of it.'
+            told = f"its numbers have {what}, so it is read as text."
+            return values, f'{told} Use destring, ignore("{sign}") to convert it to numbers.'
     bad = levels[_numbers(levels, layout).isna()]
     if 0 < len(bad) <= 20 and len(bad) < 0.2 * len(levels):
         n = int(present.isin(bad).sum())
         if n < 0.1 * len(present):
-            count = "one value is no number" if n == 1 else f"{n} values are no numbers"
-            return values, f"{count} ({bad.iloc[0]!r} in row {bad.index[0]} is the first), so the variable is text."
+            count = "one value is not a number" if n == 1 else f"{n} values are not numbers"
+            first = f"({bad.iloc[0]!r} in row {bad.index[0]} is the first)"
+            return values, f"{count} {first}, so the variable is read as text."
     return values, ""
 
 

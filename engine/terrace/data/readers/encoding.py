@@ -81,8 +81,8 @@ class Encoding:
             return ""
         said = f"The encoding {self.name} is guessed from the letters, with confidence {self.confidence:.2f}"
         if self.confidence < DOUBT:
-            return f"{said}, so it is in doubt. If letters look wrong, try encoding({self.second or 'utf-8'})."
-        return f"{said}. If letters look wrong, name another with encoding()" + (
+            return f"{said}, so it may be wrong. If letters look wrong, try encoding({self.second or 'utf-8'})."
+        return f"{said}. If letters look wrong, choose another with encoding()" + (
             f", such as encoding({self.second})." if self.second else "."
         )
 
@@ -121,7 +121,7 @@ def _no_text(path: Path) -> DataError:
         f"{path.name} is not a text file.",
         code="not-text",
         subject=str(path),
-        advice="Check what program wrote it, and export it from there as .csv or .xlsx.",
+        advice="Export it as .csv or .xlsx from the program that wrote it.",
     )
 
 
@@ -257,14 +257,40 @@ def _plain_name(name: str) -> str:
     return _WIDER.get(plain, plain)
 
 
+_NO_TEXT = frozenset(
+    ["base64", "bz2", "hex", "quopri", "rot-13", "uu", "zlib", "idna", "punycode", "undefined", "unicode-escape",
+     "raw-unicode-escape"]
+)  # fmt: skip
+"""What Python calls encodings too, and no file of text is in."""
+
+
+def _with_order(head: bytes, name: str, given: str) -> str:
+    """`given`; of UTF-16 and UTF-32, whose normal `name` this is, with the order of the bytes where no mark has it."""
+    wide = {"utf-16": 2, "utf-32": 4}.get(name)
+    if wide is None or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
+        return given  # the mark of UTF-32-LE begins with that of UTF-16-LE
+    little = head[wide - 1 :: wide].count(0) >= head[::wide].count(0)
+    return f"{name}-{'le' if little else 'be'}"
+
+
 def check_encoding(data: Bytes, path: Path, encoding: str) -> Encoding:
-    """`encoding` where it exists and fits these bytes, all but a few; otherwise `DataError` naming the place."""
+    """`encoding` where it exists and fits these bytes, all but a few; otherwise `DataError` naming the place.
+
+    UTF-16 and UTF-32 without the mark that tells the order of their bytes are in the order in which they are text.
+    """
     try:
+        name = codecs.lookup(encoding).name
+        if name in _NO_TEXT:
+            raise LookupError
+        head = bytes(data[:_BLOCK])
+        if name.startswith(("utf-16", "utf-32")) and 0 not in head:  # every line end has a zero byte there
+            raise _not_text_of(path, encoding, 0)
+        encoding = _with_order(head, name, encoding)
         decoder = codecs.getincrementaldecoder(encoding)()
         lenient = codecs.getincrementaldecoder(encoding)("replace")
     except LookupError:
         raise DataError(
-            f"There is no encoding {encoding!r}.",
+            f"{encoding!r} is not a known encoding.",
             code="no-such-encoding",
             subject="encoding",
             advice="Examples: utf-8, latin-1, cp1252, utf-16.",
@@ -287,9 +313,13 @@ def check_encoding(data: Bytes, path: Path, encoding: str) -> Encoding:
         return Encoding(encoding)
     if bad < good:
         return Encoding(encoding, _SURE)
-    raise DataError(
+    raise _not_text_of(path, encoding, place)
+
+
+def _not_text_of(path: Path, encoding: str, place: int) -> DataError:
+    return DataError(
         f"{path.name} is not {encoding} text (byte {place + 1}).",
         code="wrong-encoding",
         subject="encoding",
-        advice="Leave the encoding to be detected, or name another, such as latin-1.",
+        advice="Leave out the encoding to have it detected, or choose another, such as latin-1.",
     )

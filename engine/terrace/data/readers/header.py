@@ -40,6 +40,7 @@ _FOOT = re.compile(
 )
 _REMARK = re.compile(r"(?://|%|;|!|--|/\*|\*)\s*\w")
 _MOST_TITLES = 30
+_MOST_ABOVE = 6
 _ALIKE = 5  # rows that show in what way a table writes its numbers
 _BLANK, _MISSING, _NUMERIC, _WORD = range(4)
 
@@ -111,22 +112,30 @@ def usual_width(rows: Sequence[Sequence[Any]]) -> int:
 
 
 def footer_rows(rows: Sequence[Sequence[Any]], width: int) -> int:
-    """How many rows at the end are no data: a source, a note, a sum by name, each in one cell, and blank rows."""
+    """How many rows at the end are no data: a source, a note, a sum by name, and blank rows.
+
+    They stand in one cell, or are cut into several by a delimiter in their words: "Note: weighted, as agreed".
+    """
     if width < 2:
         return 0
     last = len(rows)
     found = last
-    numeric = [_kind(row[0]) for row in rows[1:] if len(row) and _filled(row) > 1]
+    body = last
+    while body > 1 and all(_kind(c) in (_WORD, _BLANK) for c in rows[body - 1]):
+        body -= 1  # words alone say nothing of what the first column holds
+    numeric = [_kind(row[0]) for row in rows[1:body] if len(row) and _filled(row) > 1]
     numbers = bool(numeric) and all(k in (_NUMERIC, _MISSING, _BLANK) for k in numeric)
     for i in range(last - 1, max(1, last - 1 - _MOST_TITLES), -1):
         filled = [c for c in rows[i] if not _is_blank(c)]
         if not filled:
             continue
-        one = len(filled) == 1 or (len(filled) < width and _FOOT.match(str(filled[0]).strip()) is not None)
-        if not one or _kind(filled[0]) != _WORD or filled[0] is not rows[i][0]:
-            break
         text = str(filled[0]).strip()
         after_blank = all(_is_blank(c) for c in rows[i - 1])
+        foot = _FOOT.match(text) is not None and (len(filled) < width or after_blank)
+        prose = numbers and " " in text and all(_kind(c) == _WORD for c in filled)
+        prose = prose and len(set(map(str, filled))) == len(filled)  # "not known" in every column is a row of data
+        if not (len(filled) == 1 or foot or prose) or _kind(filled[0]) != _WORD or filled[0] is not rows[i][0]:
+            break
         short = len(rows[i]) < width
         if not (after_blank or numbers or _FOOT.match(text) or (short and " " in text) or found < last):
             break
@@ -186,16 +195,40 @@ def _titles(rows: Sequence[Sequence[Any]], cells: list[list[int]], width: int, e
         while i < end and not any(cells[i]):
             gap, i = True, i + 1
     if i == start:
-        return start
+        return _below_gap(cells, start, end)
     if i + 1 >= end:
         return start
     shorter = all(len(rows[k]) < min(width, len(rows[i])) for k in range(start, i) if any(cells[k]))
     words = sum(k == _WORD for k in cells[i]) >= 2 and _NUMERIC not in cells[i]
     below = [row for row in cells[i + 1 : end] if any(row)]
-    breaks = words and any(_numeric_column(below, j) for j, k in enumerate(cells[i]) if k == _WORD)
+    breaks = words and _is_table([cells[i], *below])
     # no table has two rows of one or two cells first and then one with words over more columns: "Period, May 2019"
     several = words and i - start > 1 and sum(map(bool, cells[i])) > 2
-    return i if (gap or shorter or breaks or several) and (words or shorter or gap) else start
+    found = i if (gap or shorter or breaks or several) and (words or shorter or gap) else start
+    return _below_gap(cells, found, end)
+
+
+def _below_gap(cells: list[list[int]], start: int, end: int) -> int:
+    """The row of names below a blank one, where a few rows of words above it are no part of a table; else `start`.
+
+    A title with a delimiter in it has as many cells as the table: "A survey, part 1". Nothing stands between the names
+    of a table and its data, and words over numbers are names.
+    """
+    gap = next((k for k in range(start + 1, min(end, start + _MOST_ABOVE + 1)) if not any(cells[k])), end)
+    below = next((k for k in range(gap, end) if any(cells[k])), end)
+    above = cells[start:gap]
+    if below + 1 >= end or any(_NUMERIC in row and row[0] != _WORD for row in above) or _is_table(above):
+        return start
+    names = cells[below]
+    body = [row for row in cells[below + 1 : end] if any(row)]
+    wide = sum(map(bool, names)) >= max(sum(map(bool, row)) for row in above)
+    words = names.count(_WORD) >= 2 and _NUMERIC not in names and _MISSING not in names
+    return below if wide and words and _is_table([names, *body]) else start
+
+
+def _is_table(cells: list[list[int]]) -> bool:
+    """True where a word of the first row stands over a column of numbers."""
+    return any(k == _WORD and _numeric_column(cells[1:], j) for j, k in enumerate(cells[0]))
 
 
 def _is_title(cells: list[list[int]], i: int, width: int, edge: int) -> bool:

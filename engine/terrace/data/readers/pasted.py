@@ -12,6 +12,7 @@ from terrace.data.dataset import Dataset
 from terrace.data.progress import Report
 from terrace.data.readers.delimited import read_delimited
 from terrace.data.readers.expand import set_down
+from terrace.data.readers.rows import physical_lines
 from terrace.errors import DataError
 
 
@@ -19,14 +20,13 @@ def read_pasted(text: str, report: Report) -> Dataset:
     """Read a table that was copied, as a text file is read. Raises `DataError` where there is none."""
     if text.lstrip()[:1] == "<" and "<t" in text.lower():
         text = _rows_of_html(text)
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < 2:
+    if sum(bool(line.strip()) for line in physical_lines(text)) < 2:
         raise DataError(
-            "What was copied is no table.", code="not-a-table", subject="clipboard",
-            advice="Copy cells of a spreadsheet with the names of the variables above them.",
+            "The clipboard does not contain a table.", code="not-a-table", subject="clipboard",
+            advice="Copy spreadsheet cells with the variable names above them.",
         )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
-        content = ("\n".join(lines) + "\n").encode("utf-8")
+        content = (text.strip("\r\n") + "\n").encode("utf-8")
         file = Path(folder, "clipboard.txt")
         set_down(io.BytesIO(content), file, report, most=len(content), name="clipboard")
         return replace(read_delimited(file, report, encoding="utf-8"), source="clipboard")

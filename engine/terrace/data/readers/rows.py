@@ -125,7 +125,7 @@ def _quoted(text: str, at: int, delimiter: str, escapes: bool) -> tuple[list[str
         found = quoted.match(text, at)
         if found:
             value = found[1]
-            inside = value.splitlines()
+            inside = physical_lines(value)
             if len(inside) > 1:
                 least = max(least, min(line.count(delimiter) for line in inside[1:]))
             value = value.replace('""', '"')

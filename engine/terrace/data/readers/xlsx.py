@@ -22,9 +22,10 @@ from terrace.errors import DataError
 
 _CHUNK = 1 << 18
 _STEP = 2000
+_APART = " "  # between a namespace and a name of it
+_SPACE = f"http://www.w3.org/XML/1998/namespace{_APART}space"
 _TEXTS = frozenset({"v", "t"})
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_LAST_DAY = 2_958_465  # 31 December 9999
 # Formats that every workbook has without listing them (ISO/IEC 29500-1, 18.8.30), those of East Asia included.
 _BUILT_IN = {
     **dict.fromkeys((9, 10), "percent"), **dict.fromkeys((14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)), "date"),
@@ -73,7 +74,7 @@ class Workbook:
         end: Callable[[str], None] | None = None,
         text: Callable[[str], None] | None = None,
     ) -> None:
-        parser = expat.ParserCreate()
+        parser = expat.ParserCreate(namespace_separator=_APART)
         parser.buffer_text = True
         parser.buffer_size = _CHUNK
         local = _Local()
@@ -114,7 +115,7 @@ class Workbook:
         if name == "workbookPr":
             self._since_1904 = attributes.get("date1904", "0") in ("1", "true", "on")
         elif name == "sheet":
-            number = next((v for k, v in attributes.items() if k.rpartition(":")[2] == "id"), "")
+            number = next((v for k, v in attributes.items() if k.rpartition(_APART)[2] == "id"), "")
             kind, part = self._targets.get(number, ("", ""))
             if kind in ("worksheet", "") and part.lower() in self._parts:
                 hidden = attributes.get("state", "visible") != "visible"
@@ -135,7 +136,7 @@ class Workbook:
             elif name in inside:
                 inside[name] = True
                 piece.clear()
-                kept = attributes.get("xml:space") == "preserve"
+                kept = attributes.get(_SPACE) == "preserve"
 
         def end(name: str) -> None:
             if name == "si":
@@ -182,10 +183,17 @@ class Workbook:
 
 
 class _Local(dict[str, str]):
-    """Names without the prefix of their namespace, which strict and transitional workbooks choose as they like."""
+    """Names of a part without their namespace, which strict and transitional workbooks have different ones for.
+
+    It is that of the outermost element. What stands in another has no name here: an extension may call its elements as
+    it likes, and Excel writes a second ``workbookPr``, without the calendar of the workbook, in one of its own.
+    """
 
     def __missing__(self, name: str) -> str:
-        self[name] = name.rpartition(":")[2]
+        space, _, local = name.rpartition(_APART)
+        if not self:
+            self._space = space
+        self[name] = local if space == self._space else ""
         return self[name]
 
 
@@ -210,7 +218,7 @@ class _Sheet:
             self._value, self._formula = None, False
         elif name in _TEXTS:
             self._open, self._pieces = (name == "v") != (self._type == "inlineStr") and not self._spoken, []
-            self._kept = attributes.get("xml:space") == "preserve"
+            self._kept = attributes.get(_SPACE) == "preserve"
         elif name == "f":
             self._formula = True
         elif name == "row":
@@ -310,13 +318,15 @@ def moment(number: float, kind: str, since_1904: bool) -> Any:
 
     Numbers that no calendar of Excel has, below 0 or beyond the year 9999, stay numbers.
     """
-    if kind == "length" or (kind == "time" and 0 <= number < 1):
-        return dt.timedelta(milliseconds=round(number * MS_PER_DAY))
-    if not 0 <= number <= _LAST_DAY:
+    try:
+        length = dt.timedelta(milliseconds=round(number * MS_PER_DAY))
+        if kind == "length" or (kind == "time" and 0 <= number < 1):
+            return length
+        # Excel counts a 29 February 1900 that never was; days before it stand one later than the others.
+        start = dt.datetime(1904, 1, 1) if since_1904 else dt.datetime(1899, 12, 31 if number < 60 else 30)
+        return start + length if number >= 0 else number
+    except (OverflowError, ValueError):  # no number of days, or more than there are
         return number
-    # Excel counts a 29 February 1900 that never was; days before it stand one later than the others.
-    start = dt.datetime(1904, 1, 1) if since_1904 else dt.datetime(1899, 12, 31 if number < 60 else 30)
-    return start + dt.timedelta(milliseconds=round(number * MS_PER_DAY))
 
 
 def _iso(text: str) -> Any:
@@ -337,5 +347,5 @@ def _no_doctype(*_: Any) -> None:
     raise DataError(
         "The workbook declares a document type, which no spreadsheet program writes.",
         code="unreadable-file",
-        advice="Open it in the program that it comes from and save it anew.",
+        advice="Open it in the program it comes from and save it again.",
     )

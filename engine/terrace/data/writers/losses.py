@@ -7,7 +7,8 @@ import pandas as pd
 from terrace.data import formats
 from terrace.data.dataset import Dataset
 from terrace.data.formats import DataFormat
-from terrace.data.readers.detect import MISSING
+from terrace.data.readers.detect import MISSING, SAMPLE_ROWS
+from terrace.data.readers.header import find_header
 from terrace.data.readers.moments import recognise
 from terrace.data.writers.tables import CELL, NOT_IN_XML
 
@@ -29,19 +30,44 @@ def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
         read = again(values)
         dates = pd.api.types.is_datetime64_any_dtype(read.dtype)
         if dates:
-            notes.append(f"{name}: its texts look like dates, and are read as dates; {formats.WHOLE.usual} keeps them.")
+            notes.append(f"{name}: its texts look like dates, so they are read back as dates. {formats.WHOLE.usual} "
+                         "keeps them as text.")
         gone = values[read.isna()]
         if len(gone):
-            notes.append(f"{name}: {gone.iloc[0]!r} stands for missing in such a file, and is read as missing.")
+            notes.append(f"{name}: {gone.iloc[0]!r} means missing in such a file, so it is read back as missing.")
         twice = read[read.notna() & read.duplicated(keep=False)]
         if len(twice):
             a, b = values[read == twice.iloc[0]].iloc[:2]
             whole = formats.WHOLE.usual
-            notes.append(f"{name}: {a!r} and {b!r} become one value when the file is read; {whole} keeps them apart.")
+            notes.append(f"{name}: {a!r} and {b!r} become one value when the file is read. {whole} keeps them apart.")
         elif not dates and len(other := values[read.notna() & (read != values)]):
             text = str(other.iloc[0])
             shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-            notes.append(f"{name}: such a file does not hold the whole of {shown!r}; {formats.WHOLE.usual} does.")
+            notes.append(f"{name}: such a file cannot hold all of {shown!r}. {formats.WHOLE.usual} can.")
+    return notes
+
+
+def row_losses(data: Dataset, kind: DataFormat) -> list[str]:
+    """Notes on rows at both ends that reading would take for what people write around tables: labels and footers."""
+    if not kind.guessed:
+        return []
+    first, last = data.frame.head(SAMPLE_ROWS), data.frame.iloc[SAMPLE_ROWS:].tail(SAMPLE_ROWS)
+    rows = [[None if pd.isna(c) or c == "" else c for c in row] for part in (first, last)
+            for row in part.astype(object).to_numpy().tolist()]  # fmt: skip
+    found = find_header([[*data.names], *rows])
+    below = found.below
+    while below and not any(c is not None for c in rows[len(rows) - below]):
+        below -= 1  # blank rows are told by themselves
+    kept = f"read as such when the file is opened; {formats.WHOLE.usual} keeps"
+    notes = []
+    if found.rows > 1:
+        what = "row looks" if found.rows == 2 else "two rows look"
+        notes.append(f"The first {what} like labels of the variables and {'is' if found.rows == 2 else 'are'} {kept} "
+                     f"{'it' if found.rows == 2 else 'them'}.")  # fmt: skip
+    if below:
+        what = "row looks like a remark" if below == 1 else f"{below} rows look like remarks"
+        notes.append(f"The last {what} below the data and {'is' if below == 1 else 'are'} left out when the file is "
+                     f"opened; {formats.WHOLE.usual} keeps {'it' if below == 1 else 'them'}.")  # fmt: skip
     return notes
 
 

@@ -6,6 +6,7 @@ cells in memory, or are not kept up.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import zipfile
 from collections.abc import Callable
@@ -19,7 +20,15 @@ import pandas as pd
 from terrace.data.dataset import Dataset, Variable
 from terrace.data.dates import is_date_format, is_datetime_format, to_datetimes
 from terrace.data.progress import Report
-from terrace.data.writers.tables import NOT_IN_XML, edge_rows_note, infinite, missing_notes, need_room, without_missing
+from terrace.data.writers.tables import (
+    NOT_IN_XML,
+    edge_rows_note,
+    infinite,
+    missing_notes,
+    need_room,
+    not_as_dates,
+    without_missing,
+)
 
 _STEP = 2000  # rows written at a time
 _TYPE = "application/vnd.oasis.opendocument.spreadsheet"
@@ -41,20 +50,21 @@ def write_ods(data: Dataset, path: Path, report: Report) -> list[str]:
     Raises `DataError` where the data have more rows or columns than a sheet, or infinite values.
     """
     need_room(data, "a sheet")
-    columns = [_cells(data, v) for v in data.variables]
+    notes: list[str] = []
+    columns = [_cells(data, v, notes) for v in data.variables]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(zipfile.ZipInfo("mimetype"), _TYPE)  # first, and as it is: that is how such a file is known
         archive.writestr("META-INF/manifest.xml", _MANIFEST)
         with archive.open("content.xml", "w", force_zip64=True) as file:
             _write(cast(BinaryIO, file), data, columns, report)
-    return missing_notes(data) + edge_rows_note(data) + _breaks_note(data)
+    return missing_notes(data) + notes + edge_rows_note(data) + _breaks_note(data)
 
 
 def _breaks_note(data: Dataset) -> list[str]:
     """A note on tabs and carriage returns, which the format holds and few readers, ours among them, take from it."""
     texts = [v.name for v in data.variables if data.is_text(v.name)]
     names = [name for name in texts if bool(data.frame[name].str.contains("[\t\r]").fillna(False).any())]
-    told = f"Tabs and carriage returns in text are mostly lost where it is read again: {', '.join(names)}."
+    told = f"Tabs and carriage returns in text may be lost when the file is read: {', '.join(names)}."
     return [told] * bool(names)
 
 
@@ -82,8 +92,8 @@ def _text(text: str) -> str:
     return f'<table:table-cell office:value-type="string">{paragraphs}</table:table-cell>'
 
 
-def _cells(data: Dataset, v: Variable) -> Callable[[int], str]:
-    """A function from row to cell."""
+def _cells(data: Dataset, v: Variable, notes: list[str]) -> Callable[[int], str]:
+    """A function from row to cell; `notes` gets what is to be told of the variable."""
     values = without_missing(data, v)
     empty = "<table:table-cell/>"
     if data.is_text(v.name):
@@ -92,7 +102,9 @@ def _cells(data: Dataset, v: Variable) -> Callable[[int], str]:
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if bool(np.isinf(numbers).any()):
         raise infinite(v.name, "a spreadsheet")
-    if is_date_format(v.format):
+    told = not_as_dates(v, values, dt.MINYEAR) if is_date_format(v.format) else []
+    notes += told
+    if is_date_format(v.format) and not told:
         stamps = to_datetimes(numbers, v.format).tolist()
         only_day = not is_datetime_format(v.format)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import math
 import re
@@ -14,7 +15,7 @@ import pandas as pd
 
 from terrace.data import formats
 from terrace.data.dataset import Dataset, Variable
-from terrace.data.dates import DATETIME, DAY, date_text, is_date_format, is_datetime_format, to_datetimes
+from terrace.data.dates import is_date_format, is_datetime_format, to_datetimes
 from terrace.data.extended import extended_name
 from terrace.data.missing import code_text, missing_texts, range_text
 from terrace.data.progress import Report
@@ -24,6 +25,7 @@ from terrace.errors import DataError
 from terrace.wording import enumerated
 
 _ROWS, _COLUMNS = 1_048_575, 16_384  # of a sheet below its names
+_EXCEL_BEGINS = 1900
 CELL = 32_767  # characters of a text in Excel
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -50,8 +52,11 @@ def write_text(
         if data.is_text(v.name):
             texts = pa.array(values, from_pandas=True, type=pa.string())
             columns[v.name] = pa.compute.replace_substring(texts, "\0", "")  # no reader takes a file with it for text
-        elif is_date_format(v.format):
+        elif is_date_format(v.format) and not (told := not_as_dates(v, values, dt.MINYEAR)):
             columns[v.name] = _dates(values, v.format)
+        elif is_date_format(v.format):
+            columns[v.name] = pa.array(values.to_numpy(dtype=np.float64), from_pandas=True)
+            notes += told
         elif values.dtype in (np.float32, np.float16):
             # As doubles: the digits of a float32 name another double, and so another value, when read.
             columns[v.name] = pa.array(values.to_numpy(dtype=np.float64), from_pandas=True)
@@ -101,7 +106,8 @@ def _taken_for_numbers(data: Dataset, texts: list[str], delimiter: str, bare: bo
         numbers = pd.to_numeric(plain.where(~values.isin(MISSING)), errors="coerce")
         if len(values) and bool(numbers.notna().any()) and bool((numbers.notna() | values.isin(MISSING)).all()):
             whole = formats.WHOLE.usual
-            notes.append(f"{name}: its texts look like numbers, and are read as numbers; {whole} keeps them.")
+            notes.append(f"{name}: its texts look like numbers, so they are read back as numbers. {whole} keeps them "
+                         "as text.")
     return notes
 
 
@@ -116,8 +122,8 @@ def formula_notes(data: Dataset, names: Sequence[str]) -> list[str]:
         if found.any():
             row = int(np.argmax(found))
             text = str(data.frame[name].iloc[row])[:40]
-            notes.append(f"{name}: {text!r} in row {row + 1} would run as a formula where a spreadsheet opens the "
-                         "file; import the column as text there.")  # fmt: skip
+            notes.append(f"{name}: {text!r} in row {row + 1} would run as a formula in a spreadsheet. "
+                         "Import the column as text there.")  # fmt: skip
     return notes
 
 
@@ -134,7 +140,7 @@ def edge_rows_note(data: Dataset) -> list[str]:
     if not which:
         return []
     holds = "holds" if first + len(data) - last == 1 else "hold"
-    told = f"{enumerated(which)} {holds} nothing but missing values, and a sheet is read without such rows at its ends."
+    told = f"{enumerated(which)} {holds} only missing values, and such rows at the ends of a sheet are not read back."
     return [told[0].upper() + told[1:]]
 
 
@@ -155,7 +161,7 @@ def missing_notes(data: Dataset) -> list[str]:
             if not any(low <= float(c) <= high for c in values):
                 texts.append(range_text(low, high))
         if texts:
-            are = "stands for missing and is" if len(texts) == 1 else "stand for missing and are"
+            are = "means missing and is" if len(texts) == 1 else "mean missing and are"
             notes.append(f"{v.name}: {enumerated(texts)} {are} written as empty.")
     return notes
 
@@ -194,7 +200,8 @@ def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
         cell._value, cell.data_type = repr(number), "n"  # type: ignore[attr-defined]  # value= would round it
         return cell
 
-    columns = [_cells(data, v, text_cell, number_cell) for v in data.variables]
+    notes: list[str] = []
+    columns = [_cells(data, v, text_cell, number_cell, notes) for v in data.variables]
     sheet.freeze_panes = "A2"
     sheet.append([heading(n) for n in data.names])
     n = max(1, len(data))
@@ -214,16 +221,17 @@ def write_excel(data: Dataset, path: Path, report: Report) -> list[str]:
         codes = ", ".join(missing_texts(v))
         about.append([text_cell(t) for t in (v.name, v.label, v.measure.value, labels, codes, v.format)])
     book.save(path)
-    return missing_notes(data) + edge_rows_note(data)
+    return missing_notes(data) + notes + edge_rows_note(data)
 
 
 def need_room(data: Dataset, sheet: str) -> None:
     """Raise `DataError` where the data have more rows or columns than a sheet."""
     if len(data) > _ROWS or len(data.names) > _COLUMNS:
         raise DataError(
-            f"The data have {len(data)} rows and {len(data.names)} variables; {sheet} holds {_ROWS} and {_COLUMNS}.",
+            f"The data have {len(data)} rows and {len(data.names)} variables, but {sheet} can hold only {_ROWS} and "
+            f"{_COLUMNS}.",
             code="too-large",
-            advice="Write them as .csv or .parquet.",
+            advice="Save them as .csv or .parquet.",
         )
 
 
@@ -234,7 +242,7 @@ def infinite(name: str, holder: str, row: int | None = None) -> DataError:
         f"{name} holds {which}, which {holder} cannot.",
         code="infinite-values",
         subject=name,
-        advice="Replace them by missing, or write .parquet.",
+        advice="Replace them with missing, or save as .parquet.",
     )
 
 
@@ -249,15 +257,22 @@ def without_missing(data: Dataset, v: Variable) -> pd.Series:
 
 
 def _cells(
-    data: Dataset, variable: Variable, text_cell: Callable[[str], Any], number_cell: Callable[[float], Any]
+    data: Dataset,
+    variable: Variable,
+    text_cell: Callable[[str], Any],
+    number_cell: Callable[[float], Any],
+    notes: list[str],
 ) -> list[Any]:
+    """The cells of a variable; `notes` gets what is to be told of them."""
     values = without_missing(data, variable)
     if data.is_text(variable.name):
         return [None if pd.isna(x) else text_cell(str(x)) for x in values.tolist()]
     numbers = values.to_numpy()
     if numbers.dtype.kind == "f" and bool(np.isinf(numbers).any()):
         raise infinite(variable.name, "an Excel workbook")
-    if is_date_format(variable.format):
+    told = not_as_dates(variable, values, _EXCEL_BEGINS) if is_date_format(variable.format) else []
+    notes += told
+    if is_date_format(variable.format) and not told:
         stamps = to_datetimes(numbers, variable.format)
         only_day = not is_datetime_format(variable.format)
         return [None if pd.isna(s) else s.date() if only_day else s.to_pydatetime() for s in stamps]
@@ -271,19 +286,30 @@ def _clean(text: str) -> str:
     return NOT_IN_XML.sub("", text)[:CELL]
 
 
+def not_as_dates(v: Variable, values: pd.Series, first_year: int) -> list[str]:
+    """A note where a date lies outside of the years of a format, up to 9999, or is no whole day; else none.
+
+    Such a variable is written as the numbers that its dates are, all of them: dates beside numbers would be text.
+    """
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    known = np.isfinite(numbers)
+    stamps = to_datetimes(numbers, v.format)
+    datetime = is_datetime_format(v.format)
+    broken = np.zeros(len(numbers), bool) if datetime else known & (numbers != np.floor(numbers))
+    outside = known & ~(stamps.dt.year >= first_year).to_numpy(dtype=bool)
+    if not (broken | outside).any():
+        return []
+    row = int(np.argmax(broken | outside))
+    why = "is no whole day" if broken[row] else f"is outside of the years {first_year} to {dt.MAXYEAR}"
+    unit = "milliseconds" if datetime else "days"
+    return [f"{v.name}: its dates are written as {unit} since 1 January 1960, since that in row {row + 1} {why}."]
+
+
 def _dates(values: pd.Series, format: str) -> Any:
-    """Dates as Arrow writes them without quotation marks, in ISO 8601; as text where the calendar does not reach."""
+    """Dates as Arrow writes them without quotation marks, in ISO 8601."""
     import pyarrow as pa
 
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    stamps = to_datetimes(numbers, format)
-    known = stamps.dropna()
-    if len(known) < int(np.isfinite(numbers).sum()) or bool((np.abs(known.dt.year - 5000) >= 5000).any()):
-        unique, inverse = np.unique(numbers, return_inverse=True)
-        plain = DATETIME if is_datetime_format(format) else DAY
-        texts = np.array([date_text(float(u), plain) or None for u in unique], dtype=object)
-        return pa.array(list(texts[inverse]), type=pa.string())
-    moments = pa.array(stamps, from_pandas=True)
+    moments = pa.array(to_datetimes(values.to_numpy(dtype=np.float64, na_value=np.nan), format), from_pandas=True)
     if not is_datetime_format(format):
         return moments.cast(pa.date32(), safe=False)
     for unit in ("s", "ms"):

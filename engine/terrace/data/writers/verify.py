@@ -97,7 +97,9 @@ def _parquet(data: Dataset, kind: DataFormat, path: Path, options: Options) -> N
     """The footer, which stands at the end and has the number of rows, and the last rows of the last variable."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    from terrace.data.parquet import VERIFIED
+
+    with pq.ParquetFile(path, **VERIFIED) as file:
         count, groups = file.metadata.num_rows, file.metadata.num_row_groups
         _need(count == len(data), f"{count} rows of {len(data)}")
         if groups and data.names and len(data):

@@ -15,6 +15,7 @@ from terrace.data.progress import Report
 from terrace.data.writers import names
 from terrace.data.writers.statfiles import cut, cut_notes, refuse_long
 from terrace.data.writers.tables import infinite, missing_notes, without_missing
+from terrace.errors import DataError
 
 _MOST, _LEAST = 7.237005577332262e75, 5.397605346934028e-79  # what IBM's floating-point numbers reach
 _LABEL = {5: 40, 8: 256}
@@ -27,15 +28,16 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
     """Write one member, DATASET; return what it could not hold.
 
     Numbers keep all digits: IBM's have 56 bits, a double 53. Raises `DataError` for numbers that are infinite or
-    beyond 7e75, which these do not reach, and for text longer than 32,767 bytes.
+    beyond 7e75, which these do not reach, for text longer than 32,767 bytes and for a blank row at the end.
     """
     import pyreadstat
 
     report()
+    _refuse_blank_end(data)
     version: Literal[5, 8] = 5 if _fits_version_5(data) else 8
     notes = []
     if version == 8:
-        notes.append("Written in version 8 of the SAS transport format: version 5 does not hold all names, labels or "
+        notes.append("Written in version 8 of the SAS transport format: version 5 cannot hold all names, labels or "
                      "texts.")  # fmt: skip
     notes += missing_notes(data)
     data, renamed = names.named(data, names.XPORT)
@@ -51,7 +53,7 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
     formatted = [v for v in data.variables if not data.is_text(v.name) and v.format not in ("", DAY, DATETIME)]
     unsaid = [f"{v.name} {v.format}" for v in formatted if not _FIXED.fullmatch(v.format)]
     if unsaid:
-        notes.append(f"SAS does not have these display formats, which are left out: {', '.join(unsaid)}.")
+        notes.append(f"SAS does not have these display formats, so they are left out: {', '.join(unsaid)}.")
     pyreadstat.write_xport(
         pd.DataFrame(frame),
         path,
@@ -62,6 +64,19 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
         variable_format={v.name: f for v in data.variables if not data.is_text(v.name) and (f := _format(v))},
     )
     return notes
+
+
+def _refuse_blank_end(data: Dataset) -> None:
+    """`DataError` for a last row of blank texts and nothing else: the format fills its end up with blanks."""
+    if len(data) and all(data.is_text(n) and _is_blank(data.frame[n].iloc[-1]) for n in data.names):
+        raise DataError(
+            f"Row {len(data)} holds nothing but blanks, which the end of a SAS transport file cannot hold.",
+            code="blank-row", advice=f"Leave the row out (drop in {len(data)}), or write .parquet.",
+        )  # fmt: skip
+
+
+def _is_blank(value: object) -> bool:
+    return not isinstance(value, str) or not value.strip(" ")
 
 
 def _fits_version_5(data: Dataset) -> bool:

@@ -22,13 +22,18 @@ def _mdy(month: float, day: float, year: float) -> float:
         return math.nan
     try:
         return float((dt.date(int(year), int(month), int(day)) - EPOCH).days)
-    except ValueError:
+    except (ValueError, OverflowError):
         return math.nan
+
+
+def _in_calendar(days: float) -> bool:
+    """True for days that every calendar here has: from the year 318 to 9899."""
+    return -600_000 < days < 2_900_000
 
 
 def _part(attribute: str) -> Callable[[float], float]:
     def part(days: float) -> float:
-        if math.isnan(days) or not -600_000 < days < 2_900_000:
+        if not _in_calendar(days):
             return math.nan
         date = EPOCH + dt.timedelta(days=math.floor(days))
         if attribute == "dow":
@@ -68,13 +73,13 @@ def _parts(text: str, mask: str, letters: str = "DMY") -> tuple[dict[str, str], 
     while rest:
         piece = _MASKS.match(rest)
         if piece is None:
-            raise ValueError(f"{mask!r} is no order of a date, such as DMY.")
+            raise ValueError(f"{mask!r} is not a date order, such as DMY.")
         letter = piece[0][-1].upper()
         century = int(piece[1]) if piece[1] else century
         order += letter
         rest = rest[piece.end() :].lstrip()
     if sorted(order.replace("#", "")) != sorted(letters):
-        raise ValueError(f"{mask!r} is no order of a date, such as DMY.")
+        raise ValueError(f"{mask!r} is not a date order, such as DMY.")
     parts = re.findall(r"\d+|[^\W\d_]+", text)
     if len(parts) == 1 and parts[0].isdigit() and len(letters) == 3 and len(parts[0]) in (6, 8):
         long = len(parts[0]) - 4
@@ -171,7 +176,7 @@ def _read_period(parts: int, letter: str) -> Callable[..., float]:
     def read(text: str, mask: str) -> float:
         order = mask.upper()
         if sorted(order) != sorted("Y" + letter):
-            raise ValueError(f"{mask!r} is no order of year and {letter}, such as Y{letter}.")
+            raise ValueError(f"{mask!r} is not an order of year and {letter}, such as Y{letter}.")
         found = re.findall(r"\d+|[A-Za-z]{3,}", text)
         if len(found) != 2:
             return math.nan
@@ -185,7 +190,7 @@ def _read_period(parts: int, letter: str) -> Callable[..., float]:
 
 def _age(birth: float, day: float) -> float:
     """Whole years from a birthday to a day; one of 29 February has its birthday on 1 March in other years."""
-    if math.isnan(birth + day) or day < birth:
+    if not (_in_calendar(birth) and _in_calendar(day)) or day < birth:
         return math.nan
     a, b = (EPOCH + dt.timedelta(days=math.floor(v)) for v in (birth, day))
     return float(b.year - a.year - ((b.month, b.day) < (a.month, a.day)))

@@ -26,7 +26,7 @@ def _substr(text: str, start: float, length: float = math.nan) -> str:
 def _subinstr(text: str, old: str, new: str, count: float) -> str:
     if not old:
         return text
-    return text.replace(old, new, -1 if math.isnan(count) else max(0, int(count)))
+    return text.replace(old, new, -1 if math.isnan(count) else max(0, int(min(count, len(text)))))
 
 
 def _word(text: str, k: float) -> str:
@@ -76,11 +76,17 @@ def _regex_all(text: str, pattern: str, new: str) -> str:
 
 
 def _strdup(text: str, times: float) -> str:
-    if math.isnan(times):
+    if math.isnan(times) or not text:
         return ""
     if len(text) * times > LONGEST_TEXT:
         raise ValueError(f"strdup() makes texts of at most {LONGEST_TEXT:,} characters.")
     return text * max(0, int(times))
+
+
+def _abbrev(text: str, length: float) -> str:
+    """The text in so many characters, 5 or more as in Stata; a missing length leaves it."""
+    room = max(length, 5)
+    return text if math.isnan(length) or len(text) <= room else text[: int(room) - 2] + "~" + text[-1]
 
 
 def _upper_first(text: str) -> str:
@@ -113,4 +119,4 @@ _add("strdup", "sn", elementwise(_strdup, number=False))
 _add("indexnot", "ss", elementwise(lambda t, s: next((i for i, c in enumerate(t, 1) if c not in s), 0), number=True))
 _add("plural", "ns", elementwise(lambda k, t: t if abs(k) == 1 else t + "s", number=False))
 _add("char uchar", "n", elementwise(lambda k: chr(int(k)) if 0 < k < 0x110000 else "", number=False))
-_add("abbrev", "sn", elementwise(lambda t, k: t if len(t) <= k else t[: int(k) - 2] + "~" + t[-1], number=False))
+_add("abbrev", "sn", elementwise(_abbrev, number=False))
