@@ -303,5 +303,10 @@ class StartPage(QScrollArea):
         self._grid.addWidget(self._right, *((0, 1) if wide else (1, 0)), top)
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, 0)
-        self._right.setMinimumWidth(theme.px(SIDE) if wide else 0)
-        self._right.setMaximumWidth(theme.px(SIDE if wide else WIDTH))
+        self._fit_side()
+        theme.manager().changed.connect(self._fit_side, Qt.ConnectionType.UniqueConnection)
+
+    def _fit_side(self) -> None:
+        """The side as wide as the size of text asks for."""
+        self._right.setMinimumWidth(theme.px(SIDE) if self._wide else 0)
+        self._right.setMaximumWidth(theme.px(SIDE if self._wide else WIDTH))
