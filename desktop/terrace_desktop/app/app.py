@@ -38,6 +38,15 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def warm_up() -> None:
+    """Load what the first fit and the first builder need, while the user looks at the window."""
+    from terrace_desktop.work import session_port
+
+    session_port.warm_up()
+    import terrace_desktop.builder.form
+    import terrace_desktop.builder.preview  # noqa: F401
+
+
 def has_display() -> bool:
     """False where Qt would end the process for want of a display."""
     if not sys.platform.startswith("linux"):
@@ -77,10 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     relay = logs.ExceptionRelay()
     relay.install()
     from terrace_desktop.app.window import MainWindow
-    from terrace_desktop.work import session_port
 
     journals = None if options.self_test else logs.log_path().parent / "windows"
-    window = MainWindow(settings, warm_up=session_port.warm_up, journals=journals)
+    window = MainWindow(settings, warm_up=warm_up, journals=journals)
     window.asks_on_close = not options.self_test
     relay.told.connect(window.show_failure)
     window.show()
