@@ -329,7 +329,7 @@ class GuidePanel(WorkContent):
             return self.tr("Close the guide")
         if climb.step == "icc":
             return self.tr("Keep the correlation")
-        if not guide.adds(climb.answers, climb.step):
+        if not guide.adds(climb.answers, climb.step) and not guide.missing(climb.answers, climb.step):
             return self.tr("Go on without")
         if climb.at < len(climb.kept):
             return self.tr("Keep this change")
