@@ -4,12 +4,15 @@
     python tools/translations.py add de     # begins German
 
 A .ts file holds the texts and is edited, with pyside6-linguist or by hand; the .qm file beside it is made from it and
-is what the window loads. English has a file for its plurals alone. Both programs of Qt come with PySide6-Essentials.
+is what the window loads. What the engine says (`engine_texts.py`) stands in it under the name Engine, and goes into a
+.json file as well, since the window has to find a sentence by its words. English has a file for its plurals alone.
+Both programs of Qt come with PySide6-Essentials.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -18,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import PySide6
+from engine_texts import CONTEXT, engine_texts
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "desktop" / "terrace_desktop"
@@ -41,15 +45,26 @@ def update(ts: Path) -> None:
     """Bring a file up to date with the sources, or begin it: without line numbers, which change with every commit."""
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "sources.lst"
-        listed.write_text("\n".join(str(p) for p in sorted(SOURCES.rglob("*.py"))), encoding="utf-8")
+        engine = Path(folder) / "engine.py"
+        marked = (f'QT_TRANSLATE_NOOP("{CONTEXT}", {json.dumps(text, ensure_ascii=False)})' for text in engine_texts())
+        engine.write_text("\n".join(marked), encoding="utf-8")
+        listed.write_text("\n".join(map(str, [*sorted(SOURCES.rglob("*.py")), engine])), encoding="utf-8")
         plurals = ["-pluralonly"] if ts.stem.endswith(f"_{PLURALS}") else []
         run(program("lupdate"), f"@{listed}", *plurals, "-locations", "none", "-no-obsolete", "-source-language", "en",
             "-ts", str(ts))  # fmt: skip
 
 
 def release(ts: Path) -> None:
-    """Make the file that the window loads."""
+    """Make the files that the window loads; that of the engine only where something of it is translated."""
     run(program("lrelease"), str(ts), "-qm", str(ts.with_suffix(".qm")))
+    engine = {
+        message.findtext("source"): translation.text
+        for context, message in messages(ts)
+        if context == CONTEXT and (translation := message.find("translation")) is not None
+        if translation.text and translation.get("type") != "unfinished"
+    }
+    if engine:
+        ts.with_suffix(".json").write_text(json.dumps(engine, ensure_ascii=False, indent=0), encoding="utf-8")
 
 
 def messages(ts: Path) -> Iterator[tuple[str, ET.Element]]:

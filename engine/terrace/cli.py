@@ -71,23 +71,24 @@ def _parser() -> argparse.ArgumentParser:
                      help=f"data to open first ({formats.programs()}), or a project (.terrace)")  # fmt: skip
     how = run.add_mutually_exclusive_group()
     how.add_argument("--stream", action="store_const", const="stream", dest="how", default="",
-                     help="read the data in parts (done by itself where they are larger than memory)")  # fmt: skip
+                     help="read the data in parts (automatic if they are larger than memory)")  # fmt: skip
     how.add_argument("--in-memory", action="store_const", const="nostream", dest="how",
-                     help="read the data whole, whatever their size")  # fmt: skip
+                     help="read all the data at once, whatever their size")  # fmt: skip
     run.add_argument(
         "-c", dest="commands", metavar="COMMAND", action="append", default=[], help="a command; repeatable"
     )
     run.add_argument(
         "--trust", action="store_true",
-        help="run a do-file although it writes outside of its folder and the working folder",
+        help="run a do-file even if it writes outside its folder and the working folder",
     )  # fmt: skip
     run.add_argument("--json", metavar="OUT", help="write the results to this file as JSON")
     run.set_defaults(action=_run)
     validate = verbs.add_parser(
         "validate", help="check this installation against published numbers and R", description=_validate.__doc__
     )
-    validate.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="where the report goes (here)")
-    validate.add_argument("--no-report", action="store_true", help="check only, and write nothing")
+    validate.add_argument("folder", nargs="?", default=".", metavar="FOLDER", help="folder for the report (default: "
+                                                                                   "this folder)")
+    validate.add_argument("--no-report", action="store_true", help="only check, and write nothing")
     validate.set_defaults(action=_validate)
     samples = verbs.add_parser("samples", help="list the sample datasets")
     samples.set_defaults(action=_samples)
@@ -132,8 +133,8 @@ def _tell_what_is_shown(file: Path) -> bool:
     if planned:
         lines = "".join(f"  {line}\n" for line in trust.as_lines(planned))
         print(
-            f"terrace run: nothing has been run. {file} would go outside of its folder, or cannot tell where to:\n"
-            f"{lines}Look at these lines; to run it, add --trust.",
+            f"terrace run: nothing has been run. {file} would write outside its folder, or may do so:\n"
+            f"{lines}Check these lines. To run the do-file anyway, add --trust.",
             file=sys.stderr,
         )
     return bool(planned)
@@ -147,7 +148,7 @@ def _usage_problem(options: argparse.Namespace) -> str:
     if options.file is None and options.data is None and not options.commands:
         return "give a do-file, data or a command (terrace run --help)"
     if options.file is not None and not Path(options.file).is_file():
-        return f"there is no do-file {options.file}"
+        return f"the do-file {options.file} does not exist"
     if options.json:  # told before the work, not after it
         try:
             destination(options.json, replace=True)

@@ -15,7 +15,8 @@ class DidYouMean(str):
 
     def __new__(cls, word: str, more: str = "") -> DidYouMean:
         """The question for `word`; `more` is said after it."""
-        made = super().__new__(cls, f"Did you mean {word}? {more}".strip())
+        question = f"Did you mean {word}?"
+        made = super().__new__(cls, f"{question} {more}".strip())
         made.word, made.more = word, more
         return made
 

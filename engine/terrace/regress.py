@@ -148,7 +148,7 @@ def regress(
         if spec.vce == "cluster" and design.cluster is not None:
             codes, clusters = compact(design.cluster)
             if clusters < 2:
-                raise SpecError(f"There is one cluster of {spec.cluster} only.", code="one-group", subject="vce")
+                raise SpecError(f"There is only one cluster of {spec.cluster}.", code="one-group", subject="vce")
             df = clusters - 1.0
         vcov = robust_vcov(ls, design.x, codes, frequency)
     small = SmallInference("residual", np.full(len(ls.beta), df), None)

@@ -1,7 +1,7 @@
 """Files of several parts with a list of what they hold: estimates, and whatever else keeps people's work.
 
 A zip archive whose ``manifest.json`` has the kind of file, the version of its form, the program that wrote it, and size
-and SHA-256 of every part. Reading compares all of it before anything is used: a part that was altered, cut or swapped
+and SHA-256 of every part. Reading compares all of it before anything is used: a part that was changed, cut or swapped
 is found, and told from a file of another kind or of a later program. No part is taken apart before its size is known.
 
 `unseal` takes a file as a whole or not at all. What can do with less opens it as `Parts`, each of which is compared
@@ -88,7 +88,7 @@ class Sealer:
 class Parts:
     """The parts of a file of this kind, each compared with the manifest when it is asked for; close it after use.
 
-    Raises `DataError` for another kind of file, a form later than `newest`, a manifest that was altered, and parts of
+    Raises `DataError` for another kind of file, a form later than `newest`, a manifest that was changed, and parts of
     more than `most` bytes together.
     """
 
@@ -97,13 +97,13 @@ class Parts:
         try:
             self._archive = zipfile.ZipFile(path)
         except FileNotFoundError:
-            raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path)) from None
+            raise DataError(f"The file {path} does not exist.", code="no-such-file", subject=str(path)) from None
         except PermissionError as error:
             raise DataError(
                 f"{path} cannot be read: {error.strerror}.", code="unreadable-file", subject=str(path)
             ) from None
         except BROKEN as error:
-            raise damaged(path, "it is not whole") from error
+            raise damaged(path, "it is incomplete") from error
         try:
             manifest = _manifest(self._archive, path)
             _same_kind(manifest, path, kind, newest)
@@ -112,7 +112,7 @@ class Parts:
                 raise damaged(path, "its parts are larger than memory")
         except BROKEN as error:
             self.close()
-            raise damaged(path, "it is not whole") from error
+            raise damaged(path, "it is incomplete") from error
         except DataError:
             self.close()
             raise
@@ -130,7 +130,7 @@ class Parts:
         try:
             return _part(self._archive, self._path, name, self._listed[name])
         except BROKEN as error:
-            raise damaged(self._path, f"{name} was altered") from error
+            raise damaged(self._path, f"{name} was changed") from error
 
     def close(self) -> None:
         """Let the file go."""
@@ -162,10 +162,10 @@ def unseal(path: Path, kind: str, newest: int, *, most: int) -> Sealed:
                 raise damaged(path, "its parts are larger than memory")
             there = {info.filename for info in archive.infolist()} - {MANIFEST}
             if there != set(listed) or len(archive.infolist()) != len(listed) + 1:
-                raise damaged(path, "parts are missing, or were put in")
+                raise damaged(path, "parts are missing, or were added")
             parts = {name: _part(archive, path, name, entry) for name, entry in listed.items()}
     except BROKEN as error:
-        raise damaged(path, "it is not whole") from error
+        raise damaged(path, "it is incomplete") from error
     return Sealed(manifest["version"], str(manifest.get("program", "")), parts)
 
 
@@ -179,9 +179,9 @@ def read_whole(path: Path) -> bytes:
         ) from None
 
 
-def damaged(path: Path, why: str, *, advice: str = "Take a copy that was made before, or make it anew.") -> DataError:
+def damaged(path: Path, why: str, *, advice: str = "Use an earlier copy, or create it again.") -> DataError:
     """What to raise where a file is not as it was written; `why` is the end of a sentence."""
-    return DataError(f"{path} is damaged or was altered: {why}.", code="damaged-file", subject=str(path), advice=advice)
+    return DataError(f"{path} is damaged or was changed: {why}.", code="damaged-file", subject=str(path), advice=advice)
 
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
@@ -195,7 +195,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     sizes = [isinstance(e, dict) and type(e.get("bytes")) is int and e["bytes"] >= 0 for e in found["parts"].values()]
     given = found.pop("sha256", None)
     if not all(sizes) or type(found.get("version")) is not int or given != _of_manifest(found):
-        raise damaged(path, "the list of its parts was altered")
+        raise damaged(path, "the list of its parts was changed")
     return found
 
 
@@ -206,7 +206,7 @@ def _same_kind(manifest: dict[str, Any], path: Path, kind: str, newest: int) -> 
         )
     if manifest["version"] > newest:
         raise DataError(
-            f"{path} was written by a later Terrace ({manifest.get('program')}).",
+            f"{path} was written by a later version of Terrace ({manifest.get('program')}).",
             code="unknown-format",
             subject=str(path),
             advice="Use that version, or a later one.",
@@ -216,11 +216,11 @@ def _same_kind(manifest: dict[str, Any], path: Path, kind: str, newest: int) -> 
 def _part(archive: zipfile.ZipFile, path: Path, name: str, entry: Mapping[str, Any]) -> bytes:
     info = archive.getinfo(name)
     if info.file_size != entry["bytes"]:
-        raise damaged(path, f"{name} was altered")
+        raise damaged(path, f"{name} was changed")
     with archive.open(info) as stream:
         content = stream.read(info.file_size + 1)  # what it says of its size need not be true
     if len(content) != entry["bytes"] or hashlib.sha256(content).hexdigest() != entry.get("sha256"):
-        raise damaged(path, f"{name} was altered")
+        raise damaged(path, f"{name} was changed")
     return content
 
 

@@ -109,7 +109,7 @@ class FakeSession:
         if handler is None:
             return Outcome(
                 text, name, "error", 0.001, error=("no-such-command", f"There is no command {name!r}."),
-                error_at=(0, len(word[0])), error_advice="help lists the commands.",
+                error_at=(0, len(word[0])), error_advice="For a list of commands, use help.",
             )  # fmt: skip
         outcome = handler(text, progress, cancel)
         if outcome.ok:

@@ -117,7 +117,7 @@ def test_fields_come_and_go_with_what_they_belong_to(panel: AfterPanel) -> None:
     tick(panel, "reses")
     assert panel.command.text() == "predict u*, reffects reses(u_se*)"
     write(panel, "name_reffects", "2u")
-    assert not panel.run.isEnabled() and "begins with a letter" in panel.status.full_text()
+    assert not panel.run.isEnabled() and "start with a letter" in panel.status.full_text()
 
 
 def test_what_is_closed_says_why(opened: Opener) -> None:
@@ -147,7 +147,7 @@ def test_numbers_are_judged_as_they_are_typed(panel: AfterPanel) -> None:
     assert panel.command.text() == "estat bootstrap, seed(7)"
     panel.choose("icc")
     write(panel, "level", "9")
-    assert panel.status.full_text().startswith("Confidence level, %: a number from 10 to 99.99")
+    assert panel.status.full_text().startswith("Confidence level, %: enter a number from 10 to 99.99")
 
 
 def test_margins_at_values(panel: AfterPanel) -> None:

@@ -70,7 +70,7 @@ def test_what_is_asked_stands_under_its_model(program: Program) -> None:
     panel = ask(program, oldest, "icc")
     assert panel.head().subtitle == "of Model 1"
     run(program, panel)
-    assert panel.status.full_text() == "Done: the result stands under the model."
+    assert panel.status.full_text() == "Done. The result is below the model."
     assert [o.outcome.command for o in pane.under(oldest)] == ["estat icc"] and not pane.under(newest)
     assert "estimates restore m1" in commands(program), "the model asked is made the active one"
     again = ask(program, newest)
@@ -103,7 +103,7 @@ def test_a_command_that_fails_says_so_in_the_panel(program: Program) -> None:
     program.run("replace distance = distance + 1 in 1")
     run(program, panel)
     strip = widget(panel, "error")
-    assert "not those that the model was fitted to" in strip.message.text()
+    assert "not the rows that the model was fitted to" in strip.message.text()
     assert panel.run.isEnabled()
 
 

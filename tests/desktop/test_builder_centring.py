@@ -110,7 +110,7 @@ def test_names_are_free_and_not_too_long() -> None:
 def test_the_time_is_declared_where_a_lag_needs_it(model: BuilderForm) -> None:
     chip(model, "fixed", "ses").open_menu()
     lags = menu_of(model, "builder_chip_menu").findChild(QMenu, "fixed_lag_menu")
-    use(lags, "Declare the time")
+    use(lags, "Set the time variable")
     menu_of(model, "builder_chip_menu").close()
     settled()
     opened = picker(model)

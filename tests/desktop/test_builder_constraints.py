@@ -84,7 +84,7 @@ def test_two_coefficients_are_made_equal(model: BuilderForm) -> None:
     equation(model, "ses", "nothing")
     assert not child(model, "constraint_take").isEnabled()
     said = child(model, "constraint_reason")
-    assert isinstance(said, QLabel) and "names nothing, which is no coefficient of the model" in said.text()
+    assert isinstance(said, QLabel) and "names nothing, which is not a coefficient of the model" in said.text()
     equation(model, "ses", "ses")
     assert "says nothing" in said.text()
     equation(model, "ses", "week")
@@ -126,7 +126,7 @@ def test_a_number_that_nobody_defined_keeps_the_model_from_being_fitted(model: B
     assert session.run(model.command).error[1].startswith("Constraint 3 is not defined.")  # type: ignore[index]
     click(model, "builder_status")
     assert model.window().focusWidget() is model.more.constraints
-    mend(model, "Leave it out")
+    mend(model, "Remove it")
     assert model.command.endswith("constraints(7)") and model.fit.isEnabled()
 
 

@@ -116,7 +116,7 @@ def test_a_double_click_takes_a_variable(form: BuilderForm) -> None:
 
 def test_dropping_and_refusing(form: BuilderForm) -> None:
     assert not drop(form.outcome.box, "name")
-    assert form.outcome.box.reason.text() == "name is text; an outcome is a number."
+    assert form.outcome.box.reason.text() == "name is text; an outcome must be numeric."
     assert form.outcome.box.reason.isVisible() and form.spec.outcome.name == ""
     assert drop(form.outcome.box, "score")
     assert not form.outcome.box.reason.isVisible()
@@ -247,7 +247,7 @@ def test_crossing(model: BuilderForm) -> None:
     assert "have rows in several groups of id" in notes(model, "level_1_notes")[0]
     mend(model, "Cross id with lab")
     assert model.command == "mixed score ses || _all: R.id || lab:"
-    assert chips(model, "level_0_effects") == ["one effect a group"]
+    assert chips(model, "level_0_effects") == ["one effect per group"]
     choose(model, "level_0_relation", "")
     assert model.command == "mixed score ses || id: || lab:"
     choose(model, "level_1_relation", "id")
@@ -297,7 +297,7 @@ def test_clusters_hold_whole_groups(model: BuilderForm) -> None:
     mend(model, "Use id")
     assert model.command.endswith("vce(cluster id)")
     pick(model, "estimation_cluster", "district")
-    assert notes(model, "estimation_notes")[0].startswith("Robust SEs have") and model.fit.isEnabled()
+    assert notes(model, "estimation_notes")[0].startswith("Robust SEs need") and model.fit.isEnabled()
     agree(model)
 
 
@@ -350,7 +350,7 @@ def test_one_group_of_everything_for_residuals_of_all_rows() -> None:
     choose(form, "residuals_structure", "ar")
     pick(form, "residuals_time", "day")
     assert form.command == "mixed score ses || _all:, noconstant residuals(ar 1, t(day))"
-    assert form.residuals.words.text().endswith("The picture has the first 4 of 72 times.")
+    assert form.residuals.words.text().endswith("Only the first 4 of 72 times are shown.")
     assert form.fit.isEnabled(), [p.message for p in form.state.report.errors]
     agree(form)
     form.close_down()
@@ -362,8 +362,8 @@ def test_times_that_do_not_fit(model: BuilderForm) -> None:
     choose(model, "residuals_structure", "ar")
     assert notes(model, "residuals_notes") == ["Autoregressive residuals need a time variable."]
     pick(model, "residuals_time", "lab")
-    assert notes(model, "residuals_notes") == ["lab 1 stands more than once in id 1."]
-    assert refused(model, "residuals_time")["ses"] == "is not whole numbers"
+    assert notes(model, "residuals_notes") == ["lab 1 occurs more than once in id 1."]
+    assert refused(model, "residuals_time")["ses"] == "has values that are not whole numbers"
     pick(model, "residuals_time", "week")
     pick(model, "residuals_by", "race")
     assert "race varies within id" in notes(model, "residuals_notes")[0]
@@ -380,7 +380,7 @@ def test_weights_at_every_level(model: BuilderForm) -> None:
     choose(model, "level_0_weight_kind", "pweight")
     assert not model.fit.isEnabled()
     pick(model, "level_0_weight", "weight")
-    assert "weights of groups are constant there" in notes(model, "level_0_notes")[0]
+    assert "group weights must be constant there" in notes(model, "level_0_notes")[0]
     pick(model, "level_0_weight", "size")
     assert model.command == "mixed score ses [pweight=weight] || id:, pweight(size) pwscale(size)"
     assert model.estimation.vce.currentText() == "Robust (weights)"
@@ -547,8 +547,8 @@ def test_the_menu_of_a_variable_offers_its_roles(model: BuilderForm) -> None:
     use(menu_of(model, "builder_variable_menu"), "Random slope in id")
     assert [f.name for t in model.spec.random[0].terms for f in t.factors] == ["week"]
     assert notes(model, "level_0_notes") == [
-        "The slope of week varies around 0: week is not among the fixed effects.",
-        "These effects are taken as uncorrelated.",
+        "week has a random slope but no fixed effect, so its slopes vary around 0.",
+        "These effects are assumed to be uncorrelated.",
     ]
     mend(model, "Add week")
     mend(model, "Let them correlate")

@@ -168,7 +168,7 @@ def test_techniques_are_read_as_the_command_reads_them(model: BuilderForm) -> No
     for text, reason in (
         ("bhhh", "The technique bhhh is not available for mixed models. Use nr, bfgs or dfp."),
         ("newton", "'newton' is not a technique."),
-        ("nr) reml (", "A bracket is closed that was not opened."),
+        ("nr) reml (", "A closing bracket has no opening bracket."),
     ):
         write(model, "maximisation_technique", text)
         said = model.maximisation.findChild(QWidget, "maximisation_technique_wrong").text()

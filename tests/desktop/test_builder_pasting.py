@@ -54,7 +54,7 @@ def test_pasting() -> None:
     assert child(form, "builder_command").isVisible() and "sess" in form.live.wrong.text()
     clipboard.setText("a paragraph")
     start_with(form, "builder_paste")
-    assert form.status_more.full_text() == "There is no command of a model on the clipboard"
+    assert form.status_more.full_text() == "The clipboard has no model command"
     click(form, "work_undo")
     assert form.command == "mixed score ses || id:"
     form.close_down()

@@ -224,8 +224,8 @@ def test_all_commands_are_listed_and_found(program: Program) -> None:
     assert unnamed(dialog) == []
     for name, syntax, _ in session_port.command_help():
         assert name in dialog.text() and syntax.split()[0] in dialog.text()
-    dialog.search.setText("one row an occasion")
+    dialog.search.setText("one row per occasion")
     assert "reshape long" in dialog.text() and "mixed" not in dialog.text()
     dialog.search.setText("xyzzy")
-    assert dialog.text() == "No command has these words."
+    assert dialog.text() == "No command found."
     dialog.close()

@@ -158,16 +158,16 @@ def test_centring_within_groups_takes_out_their_means() -> None:
 @pytest.mark.parametrize(
     ("key", "values", "told"),
     [
-        ("compute", {"name": "x", "value": "1"}, "There is a variable x already."),
+        ("compute", {"name": "x", "value": "1"}, "A variable named x already exists."),
         ("compute", {"name": "n", "value": "1 +"}, "breaks off"),
         ("compute", {"name": "n", "value": "1", "where": "x >"}, "breaks off"),
         ("recode", {"name": "n", "rules": "1 2"}, "1 2: write a rule as values = new value."),
-        ("labels", {"pairs": "No, Yes"}, "Write value labels as 0 = No, 1 = Yes: No, Yes is no such pair."),
-        ("centre", {"names": ("x",), "suffix": ""}, "There is a variable x already."),
-        ("collapse", {"names": ("x",), "by": ("x",)}, "x stands in both lists."),
+        ("labels", {"pairs": "No, Yes"}, "No, Yes is not a value and its label, such as 0 = No."),
+        ("centre", {"names": ("x",), "suffix": ""}, "A variable named x already exists."),
+        ("collapse", {"names": ("x",), "by": ("x",)}, "x is in both lists."),
         ("scatter", {"x": "y", "y": "y"}, "Choose two different variables."),
         ("tabulate", {"first": "t", "second": "t"}, "Choose two different variables."),
-        ("fillin", {"names": ("g",)}, "Choose two variables or more."),
+        ("fillin", {"names": ("g",)}, "Choose at least two variables."),
     ],
 )
 def test_what_is_wrong_is_said_before_it_runs(key: str, values: dict[str, Any], told: str) -> None:
@@ -209,7 +209,7 @@ def test_a_variable_is_computed_and_the_form_is_ready_for_the_next(program: Prog
     assert w.splitter.is_open(panel) and w.work.title.full_text() == "Prepare"
     panel.choose("compute")
     assert w.work.title.full_text() == "Compute a variable" and w.actions_.buttons["tool_prepare"].isChecked()
-    assert panel.problem() == "Write what its values are."
+    assert panel.problem() == "Enter an expression for its values."
     help_.write(panel, "name", "older")
     help_.write(panel, "value", "age - 8")
     assert panel.command.text() == "generate older = age - 8"

@@ -144,7 +144,7 @@ def test_a_defect_is_no_dialog_either(
 
     form, p = following(INTERCEPTS, find=broken)
     wait_until(lambda: bool(words(p)[0]), "the words")
-    assert words(p) == ("This model cannot be shown", "The log says why.") and "unforeseen" in caplog.text
+    assert words(p) == ("This model cannot be shown", "The log has the reason.") and "unforeseen" in caplog.text
     close(form)
 
 
@@ -210,7 +210,7 @@ def test_a_model_that_takes_long_waits_for_update(
     update, cancel = (form.findChild(QPushButton, f"builder_preview_{k}") for k in ("update", "cancel"))
     assert update is not None and cancel is not None
     wait_until(update.isVisible, "Update")
-    assert p.strip.words.text() == "This model takes longer than 0.05 s. Update shows it"
+    assert p.strip.words.text() == "This model takes longer than 0.05 s. Press Update to show it."
     assert p.shown is before and p.stale, "the last result stays"
     update.click()
     assert cancel.isVisible() and not update.isVisible()

@@ -94,7 +94,7 @@ def test_go_to_a_row_and_a_variable(program: Program) -> None:
     left.go_to(str(there + 1))
     assert grid.grid.data_row(grid.currentIndex().row()) == there
     left.go_to("1")
-    assert left.bar.problem() == "The filter leaves row 1 out."
+    assert left.bar.problem() == "Row 1 is hidden by the filter."
     left.go_to("99999")
     assert left.bar.problem() == "The data have rows 1 to 7,185."
     left.go_to("MATH")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import translations
 from after_help import FULL, facts
+from engine_texts import CONTEXT
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
@@ -87,7 +88,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_text_is_looked_up_where_translators_find_it(found: Path) -> None:
-    extracted = {(context, message.findtext("source")) for context, message in translations.messages(found)}
+    extracted = {(context, message.findtext("source")) for context, message in translations.messages(found)
+                 if context != CONTEXT}  # fmt: skip
     asked = {(context, text): f"{f.relative_to(translations.SOURCES)}:{n}" for f in FILES
              for context, text, n in looked_up(f)}  # fmt: skip
     assert len(asked) > 1000

@@ -354,7 +354,7 @@ def test_history_is_saved_as_a_do_file(desk: Desk, monkeypatch: pytest.MonkeyPat
     assert target.read_text() == f"sample small\n{MODEL}\n"
     monkeypatch.setattr(dialogs, "ask_save", lambda *_: str(tmp_path / "no" / "h.do"))
     desk.window.actions_["save_history"].trigger()
-    assert "There is no folder" in desk.window.results.errors()[-1].outcome.error[1]
+    assert "does not exist" in desk.window.results.errors()[-1].outcome.error[1]
 
 
 # --- running ----------------------------------------------------------------------------------------------
@@ -582,5 +582,5 @@ def test_a_streamed_file_shows_its_size_and_what_is_shown_of_it(desk: Desk, tmp_
     frame.to_parquet(tmp_path / "rows.parquet")
     frame.to_csv(tmp_path / "rows.csv", index=False)
     told = [desk.window._facts(Snapshot(terrace.stream(tmp_path / name))) for name in ("rows.parquet", "rows.csv")]
-    assert told[0].startswith("12,000 rows · 2 variables · streamed, the first 10,000 shown")
-    assert told[1].startswith("rows not counted · 2 variables · streamed, the first 10,000 shown")
+    assert told[0].startswith("12,000 rows · 2 variables · streamed, first 10,000 shown")
+    assert told[1].startswith("rows not counted · 2 variables · streamed, first 10,000 shown")

@@ -37,7 +37,7 @@ def notes(command: str, *before: str, keep: str = "") -> dict[str, tuple[str, st
     return {w.code: (w.message, w.advice, w.subject) for w in s.fit.warnings}
 
 
-ESTIMABLE = "contrast, pwcompare and margins tell what can be estimated."
+ESTIMABLE = "Use contrast, pwcompare and margins to see what can be estimated."
 
 
 def test_a_model_without_trouble_has_no_note() -> None:
@@ -47,8 +47,8 @@ def test_a_model_without_trouble_has_no_note() -> None:
 def test_terms_that_repeat_others() -> None:
     assert notes("mixed y x x2 || g:") == {
         "collinear": (
-            "x2 was left out: it is a linear combination of other terms.",
-            "Remove it from the model, or one of the terms that it repeats.", "x2",
+            "x2 was left out because it is a linear combination of other terms.",
+            "Remove it, or one of the terms that it repeats.", "x2",
         ),
         "not-estimable": (
             "The coefficient of x takes up what was left out, and does not stand for this term alone.", ESTIMABLE, "x",
@@ -56,8 +56,8 @@ def test_terms_that_repeat_others() -> None:
     }  # fmt: skip
     assert notes("mixed y x t x2 x3 || g:") == {
         "collinear": (
-            "2 terms were left out, since they are linear combinations of others: x2, x3.",
-            "Remove them from the model, or the terms that they repeat.", "x2",
+            "2 terms were left out because they are linear combinations of others: x2, x3.",
+            "Remove them, or the terms that they repeat.", "x2",
         ),
         "not-estimable": (
             "The coefficients of x and t take up what was left out, and do not stand for these terms alone.",
@@ -68,8 +68,8 @@ def test_terms_that_repeat_others() -> None:
 
 def test_a_slope_that_repeats_another() -> None:
     assert notes("mixed y x || g: x x2")["collinear-random"] == (
-        "The random slope of x2 at level g was left out: it is a linear combination of others.",
-        "Remove it, or use the option collinear to keep it.", "x2",
+        "The random slope of x2 at level g was left out because it is a linear combination of others.",
+        "Remove it, or keep it with the option collinear.", "x2",
     )  # fmt: skip
 
 
@@ -82,17 +82,16 @@ def test_a_constraint_that_follows_from_another() -> None:
 
 def test_a_slope_of_what_does_not_vary() -> None:
     assert notes("mixed y x || g: z")["slope-constant"] == (
-        "z does not vary within g: its random effect is no slope, it lets the variance between groups of g change "
-        "with z.",
-        "If that is not meant, take z out of || g:, or put its slope at a higher level.", "z",
+        "z does not vary within g, so its random effect only lets the variance between groups of g change with z.",
+        "If you do not want this, remove z from || g:, or put its slope at a higher level.", "z",
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("keep", "told"),
     [
-        ("a != 2 or b != 1", "2.a#1.b has no rows: its coefficient cannot be estimated."),
-        ("a == 0 or b != 1", "1.a#1.b and 2.a#1.b have no rows: their coefficients cannot be estimated."),
+        ("a != 2 or b != 1", "2.a#1.b has no rows, so its coefficient cannot be estimated."),
+        ("a == 0 or b != 1", "1.a#1.b and 2.a#1.b have no rows, so their coefficients cannot be estimated."),
     ],
 )
 def test_cells_without_rows(keep: str, told: str) -> None:
@@ -108,9 +107,9 @@ def test_coefficients_that_are_told_together_are_listed_in_e() -> None:
 def test_identifiers_beyond_double_precision() -> None:
     assert notes("mixed y x t || far:") == {
         "merged-groups": (
-            f"far holds numbers beyond {EXACT}, where one number in double precision stands for several identifiers: "
-            "groups that differ in their last digits may have become one before the data came here.",
-            "Read far as text from the beginning.", "far",
+            f"far holds numbers beyond {EXACT}, where one number in double precision stands for several identifiers. "
+            "Groups that differ only in their last digits may have been merged before the data were opened.",
+            "Read far as text from the start.", "far",
         )
     }  # fmt: skip
 

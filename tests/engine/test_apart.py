@@ -211,7 +211,7 @@ def test_a_crash_is_a_message_and_the_session_goes_on(name, reads_by, caplog) ->
     outcome = session.run(f'use "{reads_by("crash", name)}"')
     assert outcome.error is not None
     assert outcome.error[0] == "reader-stopped"
-    assert f"{name}.sav is damaged: its reader stopped. Nothing that was open is lost." in outcome.error[1]
+    assert f"{name}.sav is damaged: its reader stopped. Your open data are not affected." in outcome.error[1]
     assert name in caplog.text
     assert session.dataset is before
     assert session.run(f'use "{reads_by("pid")}"').ok

@@ -35,7 +35,7 @@ def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def results(path: str = "out.json") -> list[dict[str, Any]]:
     def refuse(text: str) -> None:
-        raise AssertionError(f"{text} is no JSON")
+        raise AssertionError(f"{text} is not valid JSON")
 
     found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=refuse)
     assert isinstance(found, list)
@@ -123,8 +123,8 @@ def test_do_files_run_before_commands(capsys: pytest.CaptureFixture[str], in_a_f
     ("arguments", "message"),
     [
         (["run"], "give a do-file"),
-        (["run", "nowhere.do"], "no do-file nowhere.do"),
-        (["run", "-c", "display 1", "--json", "no/such/folder/out.json"], "no folder"),
+        (["run", "nowhere.do"], "the do-file nowhere.do does not exist"),
+        (["run", "-c", "display 1", "--json", "no/such/folder/out.json"], "does not exist"),
     ],
 )
 def test_bad_usage_is_status_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -278,7 +278,7 @@ def test_describe_using_looks_at_the_file(session: Session, tmp_path: Path) -> N
 
 def test_by_names_the_groups_without_rows_in_one_line(session: Session) -> None:
     text = ok(session, "by id: summarize x if t > 3").text
-    assert text.count("->") == 1 and text.endswith("(2 groups have no rows by if and in: id = 2; id = 3)")
+    assert text.count("->") == 1 and text.endswith("(2 groups have no rows after if and in: id = 2; id = 3)")
     assert refused(session, "by id: summarize x if t > 30") == "no-observations"
     ok(session, "levelsof id if t < 3, local(ids)")
     assert ok(session, 'display "`ids\'"').text == "1 2"

@@ -225,7 +225,7 @@ def test_places_that_cannot_be_written(tmp_path, name, code) -> None:
     ("values", "extension", "words"),
     [
         (["NA", "b"], ".csv", ""),
-        ([".", "b"], ".xlsx", "'.' stands for missing"),
+        ([".", "b"], ".xlsx", "'.' means missing"),
         (["1.10", "1.1"], ".tsv", ""),
         (["1E3", "1000"], ".csv", ""),
         (["2020-01-01", "2020-01-01 00:00"], ".csv", "its texts look like dates"),

@@ -95,11 +95,11 @@ def test_signed_data_are_confirmed_until_they_change(session: Session) -> None:
     ok(session, "replace y = 0.1 in 1")
     ok(session, "datasignature confirm")
     ok(session, "sort y")
-    assert "stand in another order" in said(session, "datasignature confirm")
+    assert "different order" in said(session, "datasignature confirm")
     ok(session, "drop name")
     assert "name is gone" in said(session, "datasignature confirm")
     ok(session, "drop in 1")
-    assert "3 rows were signed, 2 are there" in said(session, "datasignature report")
+    assert "3 rows were signed, and there are now 2" in said(session, "datasignature report")
     ok(session, "datasignature set, reset")
     ok(session, "datasignature confirm, strict")
     ok(session, "datasignature clear")
@@ -110,7 +110,7 @@ def test_the_order_of_variables_counts_where_strict(session: Session) -> None:
     ok(session, "datasignature set")
     ok(session, "order y")
     ok(session, "datasignature confirm")
-    assert "another order" in said(session, "datasignature confirm, strict")
+    assert "different order" in said(session, "datasignature confirm, strict")
 
 
 def test_a_signature_is_kept_in_a_file_and_with_the_data(session: Session, tmp_path: Path) -> None:

@@ -171,5 +171,5 @@ def test_type_three_of_terms(name: str, coding: str) -> None:
 
 def test_nested_treatments_are_told() -> None:
     notes = " ".join(term_table(fit("treatments in groups"), "III").notes)
-    assert "Every level of t occurs in one level of g only: i.g i.g#i.t tests g" in notes
-    assert "occurs in one level" not in " ".join(term_table(fit("two factors of three levels"), "III").notes)
+    assert "Every level of t occurs in only one level of g: i.g i.g#i.t tests g" in notes
+    assert "occurs in only one level" not in " ".join(term_table(fit("two factors of three levels"), "III").notes)

@@ -86,7 +86,7 @@ def edited(key: str, value: object) -> Callable[[dict[str, bytes]], None]:
 def test_what_was_altered_is_refused(
     saved: bytes, change: Callable[[dict[str, bytes]], None], tmp_path: Path
 ) -> None:
-    assert "are active now: mixed y x || g:" in used(saved, tmp_path)
+    assert "are now active: mixed y x || g:" in used(saved, tmp_path)
     assert used(with_parts(saved, change), tmp_path) == "damaged-file"
 
 
@@ -103,7 +103,7 @@ def unsealed(saved: bytes, change: Callable[[dict[str, bytes]], None] = lambda p
 def test_the_first_form_announces_the_model_that_it_fits(saved: bytes, tmp_path: Path) -> None:
     other = unsealed(saved, edited("command", "mixed survival treatment || site:, reml"))
     text = used(other, tmp_path)
-    assert "are active now: mixed y x || g:" in text and "survival" not in text
+    assert "are now active: mixed y x || g:" in text and "survival" not in text
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_members_of_another_type_are_refused(saved: bytes, key: str, value: obje
 def test_a_later_form_and_another_kind_are_named(saved: bytes, tmp_path: Path) -> None:
     path = tmp_path / "other.fit"
     path.write_bytes(seal("estimates", 99, {"fit.json": b"{}"}))
-    with pytest.raises(DataError, match="later Terrace"):
+    with pytest.raises(DataError, match="later version of Terrace"):
         _read(path)
     path.write_bytes(seal("project", 1, {"a": b""}))
     with pytest.raises(DataError, match="holds project"):

@@ -68,11 +68,11 @@ def test_jamovi_types_labels_levels_and_missing_values(tmp_path: Path) -> None:
     assert dict(sex.value_labels) == {1: "male"} and dict(dose.value_labels) == {1: "low", 2: "mid", 3: "high"}
     expected = [Measure.CONTINUOUS, Measure.NOMINAL, Measure.ORDINAL, Measure.IDENTIFIER]
     assert [x.measure, sex.measure, dose.measure, who.measure] == expected
-    assert any("is a filter of jamovi; all rows are read" in note for note in data.notes)
+    assert any("is a filter of jamovi. All rows are read" in note for note in data.notes)
 
 
 def test_a_newer_jamovi_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="newer jamovi"):
+    with pytest.raises(DataError, match="newer version of jamovi"):
         read(jamovi(tmp_path / "d.omv", version=13))
 
 
@@ -126,7 +126,7 @@ def test_jasp_database(tmp_path: Path) -> None:
     assert dict(data.variable("k").value_labels) == {1: "never"}
     assert [v.measure for v in data.variables] == [Measure.CONTINUOUS, Measure.NOMINAL, Measure.ORDINAL]
     assert data.variable("g").label == "The group"
-    assert "A filter of JASP leaves out 1 rows; all rows are read." in data.notes
+    assert "A JASP filter leaves out 1 row. All rows are read." in data.notes
 
 
 def test_the_ending_is_found_by_what_is_inside(tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ def test_encode_decode_tostring_destring(session: Session, ids: list[Any]) -> No
         assert set(session.data.variable("number").value_labels.values()) == {written(i) for i in ids}
         ok(session, "decode number, generate(again)")
         assert session.data.frame["again"].equals(session.data.frame["id"])
-        assert "would be one number" in ok(session, "destring id, generate(merged)").text
+        assert "would become one number" in ok(session, "destring id, generate(merged)").text
         assert "merged" not in session.data
         ok(session, "destring id, generate(merged) force")
     else:

@@ -262,7 +262,7 @@ def test_the_fit_is_that_of_groups_numbered_one_two_three(tmp_path: Path, path: 
 
 # --- what is said ----------------------------------------------------------------------------------------------
 def test_the_notes_say_why_a_column_is_text(tmp_path: Path) -> None:
-    assert "id: its numbers have more digits than a number can hold, so it is text." in terrace.read(
+    assert "id: its numbers have more digits than a number can hold, so it is read as text." in terrace.read(
         csv(tmp_path, spread(LONG))
     ).notes
     zeros = "id: some of its numbers begin with zeros (01 is the first), so it is text: 01 is not 1."
@@ -324,7 +324,7 @@ def test_text_that_differs_in_blanks_stays_apart_and_is_told(tmp_path: Path, ope
     data = open_(csv(tmp_path, ["b", "a ", "b", "a", "+7", "7"]))
     assert len(set(all_rows(data).frame["id"])) == 5
     (note,) = spellings(data)
-    assert "'a ' and 'a' (rows 2 and 4 of the data) differ in blanks only" in note
+    assert "'a ' and 'a' (rows 2 and 4 of the data) differ only in blanks" in note
 
 
 @pytest.mark.parametrize("late", [" 7", "7 ", "+7"])
@@ -346,8 +346,8 @@ def test_cells_of_numbers_and_text_that_become_one_are_told(tmp_path: Path) -> N
     data = terrace.read(excel(tmp_path, rows))
     assert data.frame["id"].tolist() == ["1", "2", "1", " 1", "a"]
     joined = [n for n in spellings(data) if "as a number" in n]
-    assert len(joined) == 1 and "'1' in row 4 is text and row 2 holds it as a number" in joined[0]
-    assert any("'1' and ' 1' (rows 1 and 4 of the data) differ in blanks only" in n for n in spellings(data))
+    assert len(joined) == 1 and "'1' in row 4 is text, and row 2 holds it as a number" in joined[0]
+    assert any("'1' and ' 1' (rows 1 and 4 of the data) differ only in blanks" in n for n in spellings(data))
     assert spellings(terrace.read(excel(tmp_path, [1, 2, 10]))) == []
 
 
@@ -376,6 +376,6 @@ def test_numbers_that_were_merged_before_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ids", [LONG, ZEROS], ids=["long", "zeros"])
 def test_such_identifiers_are_no_covariate(ids: list[Any]) -> None:
     data = {"id": spread(ids), "g": spread(range(6), missing=None), "y": outcome(36)}
-    with pytest.raises(terrace.TerraceError, match="id holds numbers as text") as caught:
+    with pytest.raises(terrace.TerraceError, match="id holds numbers stored as text") as caught:
         terrace.fit("mixed y id || g:", data)
     assert "destring id" in caught.value.advice

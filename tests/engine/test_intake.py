@@ -112,7 +112,7 @@ def test_names_in_several_levels_and_names_that_are_no_text() -> None:
 def test_an_index_that_is_named_like_a_column_gives_way_to_it() -> None:
     frame = FRAME.set_axis(pd.Index(np.zeros(N), name="id"), axis=0)
     assert terrace.fit(MODEL, frame).ll == pytest.approx(WANTED, rel=1e-9)
-    assert "id: the column is used; the index of that name is left out." in as_dataset(frame).notes
+    assert "id: the column is used, and the index with the same name is left out." in as_dataset(frame).notes
 
 
 def test_truth_values_and_missing_ones() -> None:
@@ -148,7 +148,7 @@ def at(row: int, value: Any, column: str = "x") -> pd.DataFrame:
         (at(5, object(), "id"), ("id cannot be used", "row 5 holds an object of the type object")),
         (at(5, b"\xff", "id"), ("id cannot be used", "row 5 holds bytes")),
         (at(5, "0", "id"), ("id cannot be used", "row 5 holds 0 as text", "row 1", "as a number")),
-        (at(5, "\ud800", "id"), ("id cannot be used", "row 5 holds text that is no Unicode")),
+        (at(5, "\ud800", "id"), ("id cannot be used", "row 5 holds text that is not valid Unicode")),
         (at(9, np.inf), ("x is infinite", "row 9")),
         (at(9, Decimal("-Infinity"), "y"), ("y is infinite", "row 9")),
         (pd.concat([FRAME, FRAME[["id"]]], axis=1), ("2 columns", "'id'", "3 and 4")),

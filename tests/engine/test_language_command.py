@@ -67,7 +67,7 @@ def test_lines_are_counted() -> None:
 
 
 def test_an_open_comment_names_its_line() -> None:
-    with pytest.raises(CommandError, match="begins in line 2"):
+    with pytest.raises(CommandError, match="starts in line 2"):
         read_commands("list\n/* never\nclosed")
 
 

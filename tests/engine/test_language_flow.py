@@ -122,11 +122,11 @@ def test_blocks_nest_and_know_their_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("foreach x in a {\ndi 1\n", "Line 1: This block is never closed"),
-        ("di 1\n}\n", "Line 2: This } closes nothing"),
-        ("else {\n}\n", "follows no if"),
+        ("foreach x in a {\ndi 1\n", "Line 1: This block is not closed"),
+        ("di 1\n}\n", "Line 2: This } has no matching {"),
+        ("else {\n}\n", "has no if before it"),
         ("foreach x in a\ndi 1\n", "The { of this block is missing"),
-        ("program define p\ndi 1\n", "The program p is never ended"),
+        ("program define p\ndi 1\n", "The program p has no end"),
     ],
 )
 def test_a_block_that_is_not_whole_is_an_error(text: str, message: str) -> None:

@@ -352,7 +352,7 @@ def test_errors_know_the_data() -> None:
     for text, piece, hint in [
         ("mixed weight wek || id:", "wek", "Did you mean week"),
         ("mixed weight week || idd:", "idd", "Did you mean id?"),
-        ("mixed weight wee || id:", "wee", "Write more of the name."),
+        ("mixed weight wee || id:", "wee", "Write out more of the name."),
         ("mixed weight Week || id:", "Week", "Upper and lower case differ"),
         ("mixed weight c.zz##i.week || id:", "zz", "The data have"),
     ]:

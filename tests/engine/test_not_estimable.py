@@ -204,7 +204,7 @@ def test_of_many_coefficients_a_note_names_the_terms_and_the_stored_result_each(
     found = terrace.fit("mixed y i.g##i.k || s:", scarce)
     (note,) = [a for a in found.warnings if a.code == "empty-cells"]
     empty = sum(c.kind == "empty" for c in found.model.design.columns)
-    assert note.message == f"{empty} cells of i.g#i.k have no rows: their coefficients cannot be estimated."
+    assert note.message == f"{empty} cells of i.g#i.k have no rows, so their coefficients cannot be estimated."
 
 
 def test_the_report_and_the_list_of_checks_leave_them_out() -> None:

@@ -132,7 +132,7 @@ def test_a_file_that_grows_is_read_to_where_it_was_and_says_so(tmp_path, monkeyp
 
     data = read(path, progress=grow)
     assert len(data) >= 1000 and data.numeric("a")[:1000].tolist() == [1.0] * 1000
-    assert any("changed while it was read" in note for note in data.notes)
+    assert any("changed while it was being read" in note for note in data.notes)
     assert not any("changed" in note for note in read(path).notes)
 
 

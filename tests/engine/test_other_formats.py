@@ -161,7 +161,7 @@ def test_what_pandas_writes_as_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("5", "no table"), ("{}", "no table"), ('[{"a": 1}, {"a"', "line 1"), ('{"a": 1}\n{"a"', "Line 2")],
+    [("5", "not a table"), ("{}", "not a table"), ('[{"a": 1}, {"a"', "line 1"), ('{"a": 1}\n{"a"', "Line 2")],
 )
 def test_json_that_is_no_table(text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text(text)
@@ -256,7 +256,7 @@ def test_archives_of_one_file_and_of_several(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as out:
         out.writestr("a.csv", CSV)
         out.writestr("../../b.csv", "id\n9\n")
-    with pytest.raises(DataError, match=r"several files of data: a.csv and ../../b.csv") as caught:
+    with pytest.raises(DataError, match=r"several data files: a.csv and ../../b.csv") as caught:
         read(tmp_path / "two.zip")
     assert "member(" in caught.value.advice
     session = session_on(None)
@@ -268,7 +268,7 @@ def test_archives_of_one_file_and_of_several(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "none.zip", "w") as out:
         out.writestr("a.pdf", "x")
         out.writestr("b.pdf", "x")
-    with pytest.raises(DataError, match=r"no file of data: a\.pdf and b\.pdf"):
+    with pytest.raises(DataError, match=r"no data file: a\.pdf and b\.pdf"):
         read(tmp_path / "none.zip")
 
 
@@ -307,7 +307,7 @@ def test_the_command_that_opens_what_was_copied() -> None:
     session = session_on(None)
     ok(session, r"""paste `"s\tx\na "b" \\n\t1\nc\t2"', clear""")
     assert session.data.frame["s"].tolist() == [r'a "b" \n', "c"]
-    with pytest.raises(DataError, match="no table"):
+    with pytest.raises(DataError, match="not contain a table"):
         read_pasted("word", Report(""))
 
 
@@ -356,7 +356,7 @@ def test_names_of_variables_are_no_signatures(name: str, tmp_path: Path) -> None
 
 def test_a_binary_workbook_is_known(tmp_path: Path) -> None:
     path = zipped(**{"[Content_Types]_dot_xml": "x", "xl__workbook_dot_bin": "x"})(tmp_path / "d.xlsx")
-    with pytest.raises(DataError, match="a binary Excel workbook by its content"):
+    with pytest.raises(DataError, match="a binary Excel workbook inside"):
         read(path)
 
 

@@ -36,7 +36,7 @@ def session() -> Session:
         (["expand 2 in 1"], "1 row was added"),
         (["gsort -ses", "drop in 1", "sort size"], "1 row was removed"),
         (["gsort -ses", "replace ses = 9 in 1"], "1 value of ses changed"),
-        (["missing ses -9"], "other values of ses stand for missing"),
+        (["missing ses -9"], "the missing codes of ses changed"),
         (["replace size = size + 1"], "size was recoded"),
         (["fvset base 1 sector"], "the reference level of sector changed"),
         (["drop ses size", "drop in 1"], "ses was removed, size was removed and more"),
@@ -46,7 +46,7 @@ def session() -> Session:
         (['label variable ses "SES"', 'label define L 0 "a"', "label values sector L"], ""),
         (["drop if size < 400"], ""),  # outside the estimation sample
         (["replace ses = ses"], ""),
-        (["measure ses ordinal"], "ses is ordinal now"),
+        (["measure ses ordinal"], "ses is now ordinal"),
         (["compress"], ""),
         (["clear"], ""),
         (["sample sleepstudy"], ""),  # of another file
@@ -91,7 +91,7 @@ def test_what_cannot_be_fitted_again_stays_and_says_why(session: Session) -> Non
     told = ok(session, "refit _stale")
     assert told.text == (
         "Fitted again: Model 2: Random intercept of id. "
-        "Model 1: Random slope of ses is as it was: There is no variable 'ses' in the data."
+        "Model 1: Random slope of ses was not changed: There is no variable 'ses' in the data."
     )
     assert list(stale(session.state)) == [2] and session.fit is session.state.document.items[-1].outcome.fit  # type: ignore[union-attr]
     refused = session.run("refit 2")

@@ -120,7 +120,7 @@ def test_a_place_that_is_none_is_refused() -> None:
         assert outcome.error is not None and outcome.error[0] == code, (command, outcome.error)
     assert session.state.document is before
     told = session.run("outline delete 99")
-    assert told.error == ("no-such-item", "There is no result with the number 99.")
+    assert told.error == ("no-such-item", "There is no result number 99.")
     assert "3 Model 1: Random intercept of subject" in told.error_advice
 
 
@@ -190,7 +190,7 @@ def test_what_is_deleted_takes_along_what_is_under_it_and_leaves_the_line_of_des
     assert session.state.document.items[-1].origin == 3
     assert session.run("estimates restore m2").error is not None
     told = ok(session, f"outline delete {third.id}")
-    assert told.text.endswith("The model stays the active one.") and session.fit is not None
+    assert told.text.endswith("The model stays active.") and session.fit is not None
     assert "estat" in ok(session, "estat icc").type and session.state.document.items[-1].under == 0
     for _ in range(3):
         ok(session, "undo")

@@ -150,7 +150,7 @@ def test_table_and_plot() -> None:
     found = profile(fit, metric="sd", points=8)
     table = profile_table(found, fit)
     assert rows(table)["sd(Residual)"][0] == fit.random_sd[-1].estimate
-    assert any("begins at 0" in n for n in table.notes)
+    assert any("starts at 0" in n for n in table.notes)
     plot = profile_plot(found)
     assert len(plot.panels) == 3
     line = plot.panels[2].marks[0]
@@ -396,7 +396,7 @@ def test_the_interval_beside_zero_is_the_same_in_all_units_origins_and_codings(c
 def test_an_interval_of_the_profile_beside_zero_is_told() -> None:
     fit = terrace.fit(SLOPE, without_slopes(43))
     told = "{} is nearly zero beside its standard error; its interval is that of the profile likelihood, and the "
-    told += "data say next to nothing of its correlations."
+    told += "data say almost nothing about its correlations."
     assert told.format("var(x)") in random_notes(fit) and told.format("sd(x)") in random_notes(fit, metric="sd")
     assert " ".join(fit_text(fit).split()).count(told.format("var(x)")) == 1
     assert sd_table(fit).notes == (told.format("sd(x)"),)

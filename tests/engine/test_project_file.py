@@ -162,7 +162,7 @@ def test_a_flip_in_any_part_loses_only_what_it_hits(session: Session, path: Path
     for name, (first, last) in regions(path).items():
         damaged = flipped(path, (first + last) // 2)
         if name == MANIFEST:
-            with pytest.raises(DataError, match="is damaged or was altered"):
+            with pytest.raises(DataError, match="is damaged or was changed"):
                 open_project(damaged)
             continue
         if name == "project.json":  # which says what it is
@@ -179,7 +179,7 @@ def test_a_flip_in_any_part_loses_only_what_it_hits(session: Session, path: Path
             continue
         assert len(changed) <= 1, (name, file.lost)  # no part belongs to two results
         for k in changed:
-            assert now[k].kind == "note" and "was damaged in the file and is lost" in now[k].text
+            assert now[k].kind == "note" and "in the file could not be read and is lost" in now[k].text
         whole += not changed
         shown = [i for k, i in now.items() if k not in changed]
         assert all(same(i.outcome, before.document.item(i.id).outcome) for i in shown), name
@@ -193,7 +193,7 @@ def test_a_flip_anywhere_is_told_or_harmless(session: Session, path: Path, seed:
     try:
         project, file = open_project(flipped(path, at))
     except DataError as error:
-        assert "damaged" in error.message or "is not" in error.message or "later Terrace" in error.message
+        assert "damaged" in error.message or "is not" in error.message or "later version of Terrace" in error.message
         return
     if not file.lost:
         assert parts_of(project) == parts_of(Project.of(session))
@@ -240,7 +240,7 @@ def test_a_later_form_is_refused(session: Session, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("terrace.session.project.file.FORM", migrations.FORM + 1)
     path = save_project(Project.of(session), tmp_path / "later.terrace")
     monkeypatch.undo()
-    with pytest.raises(DataError, match="was written by a later Terrace"):
+    with pytest.raises(DataError, match="was written by a later version of Terrace"):
         open_project(path)
 
 
@@ -255,7 +255,7 @@ def test_an_earlier_form_is_brought_up(session: Session) -> None:
     get = migrations.migrated(old.__getitem__, form=2, steps={1: second})
     assert json.loads(get("state.json")) == json.loads(parts["state.json"])
     assert get("document.json") == parts["document.json"]
-    with pytest.raises(DataError, match="later Terrace"):
+    with pytest.raises(DataError, match="later version of Terrace"):
         migrations.migrated(lambda _: b'{"form":2}', form=1)
 
 
@@ -278,7 +278,7 @@ def test_the_first_form_stays_readable() -> None:
 
 def test_saving_replaces_only_when_asked(session: Session, path: Path) -> None:
     before = path.read_bytes()
-    with pytest.raises(DataError, match="exists already"):
+    with pytest.raises(DataError, match="already exists"):
         save_project(Project.of(session), path)
     assert path.read_bytes() == before
     save_project(Project.of(session), path, replace=True)

@@ -52,7 +52,7 @@ def test_a_second_run_leaves_every_file_and_says_so(history: str, tmp_path: Path
     assert [o.command.split()[0] for o in held] == ["save,", "report", "export", "export", "bootstrap,", "log"]
     named = ["trial.csv", "paper.md", "more1.csv", "more2.csv", "reps.dta", "l.log"]
     for outcome, name in zip(held, named, strict=True):
-        assert name in outcome.warnings[0] and outcome.warnings[0].startswith("Not run, since it ")
+        assert name in outcome.warnings[0] and outcome.warnings[0].startswith("Not run because it ")
     assert session.fit is not None and session.writes  # everything else ran
 
 

@@ -131,7 +131,7 @@ def test_a_file_of_spss_is_saved_as_it_was(tmp_path: Path) -> None:
 def test_missing_values_that_spss_cannot_declare_are_missing_in_the_file(tmp_path: Path) -> None:
     x = Variable("x", missing_codes=(1, 3, 5, 7))
     written = write(Dataset(pd.DataFrame({"x": [1.0, 2, 3, 4, 5, 6, 7]}), (x,)), tmp_path / "a.sav")
-    assert any(n.startswith("x: SPSS holds three missing codes") and "7" in n for n in written.notes)
+    assert any(n.startswith("x: SPSS allows three missing codes") and "7" in n for n in written.notes)
     np.testing.assert_array_equal(read(written.path).numeric("x"), [np.nan, 2, np.nan, 4, np.nan, 6, np.nan])
 
 
@@ -221,8 +221,8 @@ def test_declared_missing_values_are_empty_in_tables_of_plain_values(tmp_path: P
     x = Variable("x", missing_codes=(99,), missing_ranges=((-8.0, -1.0),))
     variables = (x, Variable("s", missing_codes=("?",)))
     written = write(Dataset(frame, variables), tmp_path / f"a{ending}")
-    assert "x: 99, -5 and -2 stand for missing and are written as empty." in written.notes
-    assert "s: ? stands for missing and is written as empty." in written.notes
+    assert "x: 99, -5 and -2 mean missing and are written as empty." in written.notes
+    assert "s: ? means missing and is written as empty." in written.notes
     back = read(written.path)
     np.testing.assert_array_equal(back.numeric("x"), [1, np.nan, np.nan, np.nan])
     assert back.frame["s"].fillna("").tolist() == ["a", "", "b", "c"]
@@ -236,14 +236,14 @@ def test_declared_missing_values_are_empty_in_tables_of_plain_values(tmp_path: P
 def test_a_text_that_a_format_does_not_hold_whole_is_told(tmp_path: Path, ending: str, text: str) -> None:
     frame = pd.DataFrame({"s": [text, "b"], "y": [1.0, 2.0]})
     written = write(Dataset(frame, (Variable("s"), Variable("y"))), tmp_path / f"a{ending}")
-    told = [n for n in written.notes if n.startswith("s: such a file does not hold the whole of 'a")]
+    told = [n for n in written.notes if n.startswith("s: such a file cannot hold all of 'a")]
     assert bool(told) == (read(written.path).frame["s"].tolist() != [text, "b"]) and all(len(n) < 150 for n in told)
 
 
 @pytest.mark.parametrize("ending", formats.WRITTEN)
 def test_half_of_a_pair_of_surrogates_is_refused_by_variable_and_row(tmp_path: Path, ending: str) -> None:
     frame = pd.DataFrame({"y": [1.0, 2, 3], "s": pd.Series(["a", "b", "x\ud800y"], dtype=object)})
-    with pytest.raises(DataError, match=r"^s holds text that is no Unicode \(row 3\)") as caught:
+    with pytest.raises(DataError, match=r"^s holds text that is not valid Unicode \(row 3\)") as caught:
         write(Dataset(frame, (Variable("y"), Variable("s"))), tmp_path / f"a{ending}")
     assert caught.value.subject == "s" and 'replace s = "" in 3' in caught.value.advice
     assert list(tmp_path.iterdir()) == []
@@ -260,7 +260,7 @@ def test_half_of_a_pair_of_surrogates_is_refused_by_variable_and_row(tmp_path: P
 )
 def test_where_the_words_on_the_data_are_no_unicode_is_told(tmp_path: Path, words: Any, message: str) -> None:
     data = Dataset(pd.DataFrame({"y": [1.0, 2]}), (Variable("y"),))
-    with pytest.raises(DataError, match=f"^{message} no Unicode") as caught:
+    with pytest.raises(DataError, match=f"^{message} not valid Unicode") as caught:
         write(replace(data, **words), tmp_path / "a.dta")
     assert caught.value.advice
 
@@ -308,7 +308,7 @@ def test_rows_of_nothing_come_back_or_are_told(tmp_path: Path, ending: str) -> N
     for filled in ([2], [0, 2, 4], [0], [4], []):
         frame = pd.DataFrame({"x": [k + 1.0 if k in filled else np.nan for k in range(5)]})
         written = write(Dataset(frame, (Variable("x"),)), tmp_path / f"a{ending}", replace=True)
-        told = [n for n in written.notes if "nothing but missing values" in n]
+        told = [n for n in written.notes if "only missing values" in n]
         if told:  # of the ends only
             assert ending in (".xlsx", ".ods") and ("first" in told[0]) == bool(filled and filled[0])
             assert ("last" in told[0]) == (not filled or filled[-1] < 4)

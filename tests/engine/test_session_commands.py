@@ -96,7 +96,7 @@ def test_xtset(session: Session) -> None:
     ok(session, "tsset g t, delta(2)")
     assert session.data.panel is not None and session.data.panel.delta == 2
     outcome = session.run("tsset t")
-    assert outcome.error is not None and "t 0 stands more than once" in outcome.error[1]
+    assert outcome.error is not None and "t 0 occurs more than once" in outcome.error[1]
     ok(session, "xtset g")
     assert session.data.panel is not None and session.data.panel.time is None
     ok(session, "xtset, clear")

@@ -16,7 +16,7 @@ COMMANDS = (
     "pwcompare t", "estat terms", "margins t", "margins r.t", "margins, dydx(x)", "simpleslopes x t, noplot",
     "johnsonneyman x z, noplot",
 )  # fmt: skip
-NOTE = "the option small gives t and F (Satterthwaite)."
+NOTE = "For t and F, use the option small (Satterthwaite)."
 
 
 @pytest.fixture(scope="module")

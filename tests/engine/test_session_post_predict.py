@@ -125,7 +125,7 @@ def test_sorted_and_new_data_find_their_groups() -> None:
     some.loc[8, "place"] = "nowhere"
     new = Session(replace(session.state, dataset=dataset(some)))
     told = ok(new, "predict fit, fitted se(e)").text
-    assert "1 rows are of a place" in told
+    assert "1 row of a place" in told
     np.testing.assert_allclose(new.data.numeric("fit")[[0, 2]], before[[3, 50]])
     np.testing.assert_allclose(new.data.numeric("e")[[0, 2]], e[[3, 50]])
     ok(new, "predict xb")

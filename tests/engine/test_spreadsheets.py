@@ -63,7 +63,7 @@ def test_a_sheet_of_one_column_of_texts_is_read_where_there_is_no_other(tmp_path
 def test_a_title_above_the_names(tmp_path: Path) -> None:
     path = workbook(tmp_path / "d.xlsx", ("S", [["Results 2020"], [], ["by", "us"][:1], *TABLE]))
     assert values(path, "id", "x") == [[1, 2], [2.5, 3.5]]
-    assert "Rows 1 to 3 stand above the names" in told(path)
+    assert "Rows 1 to 3 are above the names" in told(path)
 
 
 @pytest.mark.parametrize("top", [["id"], ["id", 3, 4]])
@@ -97,7 +97,7 @@ def test_a_first_row_of_data_with_texts_is_no_row_of_names(tmp_path: Path, row: 
 def test_numbers_alone_are_no_names(tmp_path: Path) -> None:
     path = workbook(tmp_path / "d.xlsx", ("S", [[1, 2.5], [2, 3.5], [3, 4.5]]))
     assert values(path, "v1", "v2") == [[1, 2, 3], [2.5, 3.5, 4.5]]
-    assert "taken for data" in told(path)
+    assert "read as data" in told(path)
 
 
 # --- cells ----------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def test_dates_times_and_lengths_of_time(tmp_path: Path, first: str) -> None:
     expected = [days, days * 86_400_000 + 37_800_000, 37_800, 108_000, 0.5, 1]
     assert [data.numeric(name)[0] for name in data.names] == expected
     assert (data.variable("day").format, data.variable("at").format) == ("%td", "%tc")
-    assert {"clock: times are in seconds.", "part: percentages are read as parts of 1: 50% is 0.5."} <= {*data.notes}
+    assert {"clock: times are in seconds.", "part: percentages are read as fractions: 50% is 0.5."} <= {*data.notes}
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_merged_and_hidden_cells_are_told(tmp_path: Path) -> None:
 
 def test_dates_among_numbers_are_told(tmp_path: Path) -> None:
     path = workbook(tmp_path / "d.xlsx", ("S", [["d", "x"], [dt.date(2020, 1, 1), 1], [43831, 2]]))
-    assert "d: row 2 holds a date and row 3 a number, so the variable is text." in read(path).notes
+    assert "d: row 2 holds a date and row 3 a number, so the variable is read as text." in read(path).notes
 
 
 # --- kinds of files -----------------------------------------------------------------------------------------------
@@ -363,6 +363,6 @@ def test_a_panic_of_the_library_is_an_error(raised: type[BaseException], seen: t
 
 def test_a_kind_of_workbook_under_the_ending_of_another(tmp_path: Path) -> None:
     path = workbook(tmp_path / "d.xlsx", ("S", TABLE)).rename(tmp_path / "d.xls")
-    with pytest.raises(DataError, match="an Excel workbook by its content") as caught:
+    with pytest.raises(DataError, match="an Excel workbook inside") as caught:
         read(path)
     assert "d.xlsx" in caught.value.advice

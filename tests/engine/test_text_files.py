@@ -84,7 +84,7 @@ def test_an_encoding_is_the_same_wherever_the_blocks_of_a_file_end(
 def test_doubt_names_the_option_and_the_second_guess(tmp_path: Path) -> None:
     data = read(made(tmp_path, "x,имя\n1,Иван\n", "cp1251"))
     note = next(n for n in data.notes if "guessed" in n)
-    assert "in doubt" in note and "try encoding(mac_cyrillic)" in note
+    assert "may be wrong" in note and "try encoding(mac_cyrillic)" in note
     assert find_encoding("x,имя\n1,Иван\n".encode("cp1251"), tmp_path).confidence < DOUBT
     again = read(made(tmp_path, "x,имя\n1,Иван\n", "koi8-r"), encoding="koi8-r")
     assert again.names == ("x", "имя") and not told(again, "guessed")
@@ -147,7 +147,7 @@ def test_wide_encodings_without_a_mark(tmp_path: Path, encoding: str) -> None:
         ("id,x,y\n,kg,cm\n1,2,3\n2,3,4\n", "Row 2 below the names read as labels"),
         ("id,x,y\n1,2,3\n2,3,\x004\n", "Row 3 with zero bytes"),
         ("id,x,y\n1,2,3\n\ufeff2,3,4\n", "Row 3 with byte order marks"),
-        ("id,x,y\n1,2,3\n2,3,4", "The last line does not end"),
+        ("id,x,y\n1,2,3\n2,3,4", "The last line has no line end"),
         ("id x  y\n 1 2  3\n 2 3  4\n", ""),
         ("id,x,y\r1,2,3\r2,3,4\r", ""),
         ("id,x,y\r\n1,2,3\n2,3,4\r", ""),
@@ -453,7 +453,7 @@ def test_short_columns_of_many_kinds_are_as_long_ones(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(short.frame, long.frame.iloc[:6], check_dtype=False)
     assert [short.is_text(n) for n in names] == [long.is_text(n) for n in names]
     assert [v.format for v in short.variables] == [v.format for v in long.variables]
-    apart = [{n.split(":")[0] for n in data.notes if "differ in blanks" in n} for data in (short, long)]
+    apart = [{n.split(":")[0] for n in data.notes if "differ only in blanks" in n} for data in (short, long)]
     assert apart[0] == apart[1] == {n for j, n in enumerate(names) if pools[j % len(pools)][1] == "x "}
 
 

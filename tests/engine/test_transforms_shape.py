@@ -77,7 +77,7 @@ def test_merge_updates() -> None:
 
 def test_merge_names_the_value_that_is_not_unique() -> None:
     one = dataset(id=[1.0, 2.0, 2.0])
-    with pytest.raises(DataError, match="id = 2 stands in 2 rows") as error:
+    with pytest.raises(DataError, match="id = 2 is in 2 rows") as error:
         merge(one, dataset(id=[1.0], z=[3.0]), ["id"], "1:1")
     assert "m:1" in error.value.advice and "data in memory" in error.value.message
     with pytest.raises(DataError, match="using data"):
@@ -144,7 +144,7 @@ def test_collapse_describes_and_refuses() -> None:
     assert found.variable("x").label == "(mean) A length" and found.variable("x").format == "%8.2f"
     with pytest.raises(DataError, match="s holds text"):
         collapse(data, [Target("s", "mean", "s")], ["g"])
-    with pytest.raises(DataError, match="made twice"):
+    with pytest.raises(DataError, match="created twice"):
         collapse(data, [Target("x", "mean", "x"), Target("x", "sd", "x")], ["g"])
     complete = collapse(data, [Target("x", "mean", "x"), Target("s", "count", "s")], [], complete=True)
     assert plain(complete.frame) == [(2.5, 2)]
@@ -192,15 +192,15 @@ def test_reshape_with_text_and_at() -> None:
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: to_long(dataset(id=[1.0, 1.0], x1=[1.0, 2.0]), ["x"], ["id"], "t"), "id = 1 stands in 2 rows"),
-        (lambda: to_long(dataset(id=[1.0], x1=[1.0], t=[1.0]), ["x"], ["id"], "t"), "a variable t already"),
+        (lambda: to_long(dataset(id=[1.0, 1.0], x1=[1.0, 2.0]), ["x"], ["id"], "t"), "id = 1 is in 2 rows"),
+        (lambda: to_long(dataset(id=[1.0], x1=[1.0], t=[1.0]), ["x"], ["id"], "t"), "variable named t already"),
         (lambda: to_long(dataset(id=[1.0], xa=[1.0]), ["x"], ["id"], "t"), "named x and a number"),
-        (lambda: to_long(dataset(id=[1.0], x1=[1.0], x2=["b"]), ["x"], ["id"], "t"), "some numbers"),
-        (lambda: to_wide(dataset(id=[1.0, 1.0], t=[1.0, 1.0], x=[1.0, 2.0]), ["x"], ["id"], "t"), "t = 1 stands in 2"),
+        (lambda: to_long(dataset(id=[1.0], x1=[1.0], x2=["b"]), ["x"], ["id"], "t"), "some hold numbers"),
+        (lambda: to_wide(dataset(id=[1.0, 1.0], t=[1.0, 1.0], x=[1.0, 2.0]), ["x"], ["id"], "t"), "t = 1 is in 2"),
         (lambda: to_wide(dataset(id=[1.0], t=[np.nan], x=[1.0]), ["x"], ["id"], "t"), "missing in row 1"),
         (lambda: to_wide(dataset(id=[1.0], t=[1.5], x=[1.0]), ["x"], ["id"], "t"), "holds 1.5"),
         (lambda: to_wide(dataset(i=[1.0, 1.0], t=[1.0, 2.0], x=[1.0, 2.0], z=[3.0, 4.0]), ["x"], ["i"], "t"), "z diff"),
-        (lambda: to_wide(dataset(i=[1.0], t=[1.0], x=[1.0], x1=[3.0]), ["x"], ["i"], "t"), "x1 would be made"),
+        (lambda: to_wide(dataset(i=[1.0], t=[1.0], x=[1.0], x1=[3.0]), ["x"], ["i"], "t"), "create a variable x1"),
     ],
 )  # fmt: skip
 def test_reshape_says_what_is_wrong(call: object, text: str) -> None:

@@ -27,12 +27,12 @@ def shown(file: Path, text: str, working: Path | None = None, begins: Path | Non
         ("cd ..\nsave x", ["line 1 moves to a folder ..: cd ..", "line 2 writes x: save x"]),
         ("erase ~/x.dta", ["line 1 erases ~/x.dta: erase ~/x.dta"]),
         ("if 1 {\n log using /var/l.log\n}", ["line 2 logs /var/l.log: log using /var/l.log"]),
-        ("save `f'", ["line 1 writes a file whose name is made by macros: save `f'"]),
+        ("save `f'", ["line 1 writes a file whose name comes from macros: save `f'"]),
         ("cd `f'\nsave x", [
-            "line 1 moves to a folder whose name is made by macros: cd `f'",
-            "line 2 writes a file whose name is made by macros: save x",
+            "line 1 moves to a folder whose name comes from macros: cd `f'",
+            "line 2 writes a file whose name comes from macros: save x",
         ]),
-        ("`c' x", ["line 1 runs what macros make: `c' x"]),
+        ("`c' x", ["line 1 runs commands that come from macros: `c' x"]),
         ("save, replace", ["line 1 writes the file of the data: save, replace"]),
         ("if 1 {", []),  # it does not run
     ],

@@ -55,7 +55,7 @@ def test_rows_values_and_variables_are_told_and_taken_over(session: Session, fil
     now.to_csv(file, index=False)
     before = session.dataset
     told = ok(session, "update, by(id) preview")
-    wanted = {"Rows added": 1, "Rows no longer there": 1, "Values of y": 1, "Values of s": 1, "New variable z": None,
+    wanted = {"Rows added": 1, "Rows removed": 1, "Values of y": 1, "Values of s": 1, "New variable z": None,
               "y2 is not in the file": None}  # fmt: skip
     assert counts(told) == wanted and session.dataset is before
     assert counts(ok(session, "update, by(id)")) == wanted
@@ -77,10 +77,10 @@ def test_without_keys_rows_are_those_of_the_same_number(session: Session, file: 
     pd.concat([now, FIRST.iloc[:2]]).to_csv(file, index=False)
     ok(session, "drop if id == 6")
     assert counts(ok(session, "update, preview")) == {
-        "Rows added": 3, "Rows no longer there": 0, "Values of y": 1, "y2 is not in the file": None,
+        "Rows added": 3, "Rows removed": 0, "Values of y": 1, "y2 is not in the file": None,
     }  # fmt: skip
     refused = session.run("update, by(g)")
-    assert refused.error == ("keys-not-unique", "g does not tell the rows of the data apart.")
+    assert refused.error == ("keys-not-unique", "g does not uniquely identify the rows of the data.")
     assert session.run("update, by(nope)").error is not None
     ok(session, "clear")
     assert session.run("update").error is not None

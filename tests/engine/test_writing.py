@@ -183,7 +183,7 @@ def test_what_is_not_read_back_as_it_was_sent_does_not_take_the_place(tmp_path: 
     def check(temporary: Path) -> None:
         raise ValueError(f"{temporary.stat().st_size} bytes")
 
-    with pytest.raises(DataError, match="not what was sent"), replacing(path, check=check) as temporary:
+    with pytest.raises(DataError, match="did not store it correctly"), replacing(path, check=check) as temporary:
         temporary.write_text("new")
     assert path.read_text() == "old" and names(tmp_path) == ["f"]
 
@@ -339,7 +339,7 @@ def test_a_log_that_cannot_be_written_stops_the_run(how: str, tmp_path: Path, mo
     monkeypatch.undo()
     assert [o.ok for o in outcomes] == [True, True, False]
     code, message = outcomes[-1].error
-    assert code == "log-not-written" and "The command has run." in message and "the disk is full" in message
+    assert code == "log-not-written" and "The command ran." in message and "the disk is full" in message
     assert str(path) in message and session.state.log == "" and session.state.scalars["b"] == 2
     kept = (tmp_path / "l.log.unfinished") if how == "replace" else path
     assert path.read_text().startswith("old\n")
@@ -352,7 +352,7 @@ def test_a_log_whose_file_is_gone_is_not_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "l.log"
     begin_log(path, "head\n")
     path.unlink()
-    with pytest.raises(DataError, match="it is gone"):
+    with pytest.raises(DataError, match="no longer exists"):
         add_to_log(path, "more\n")
     assert names(tmp_path) == []
 

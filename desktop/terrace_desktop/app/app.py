@@ -31,9 +31,9 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", metavar="FILE", help="the same")
     parser.add_argument("--sample", metavar="NAME", help="open a bundled sample, such as hsb")
     parser.add_argument("--first", action="store_true", help="open the sample only where nobody has worked yet")
-    parser.add_argument("--model", metavar="COMMAND", help="a mixed command to have ready in the builder")
-    parser.add_argument("--theme", choices=theme.CHOICES, help="colours, for this run")
-    parser.add_argument("--language", metavar="CODE", help="language of the window, such as de, for this run")
+    parser.add_argument("--model", metavar="COMMAND", help="a mixed command to load into the builder")
+    parser.add_argument("--theme", choices=theme.CHOICES, help="theme for this run")
+    parser.add_argument("--language", metavar="CODE", help="language for this run, such as de")
     parser.add_argument("--self-test", action="store_true", help="open, fit, check, export, and quit")
     return parser.parse_args(argv)
 
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     options = parse_arguments(argv)
     if not has_display():
-        print("There is no display here. `terrace run` works without one.", file=sys.stderr)
+        print("No display was found. `terrace run` works without one.", file=sys.stderr)
         return 1
     settings = Settings()
     app = make_application(words.wanted(options.language, settings.language()))
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     QTimer.singleShot(0, window, window.begin)
     app.commitDataRequest.connect(lambda _manager: window.end_in_order())
     if crash:
-        window.status.tell(tr("The run before ended in a crash. Help > Open the log tells more."))
+        window.status.tell(tr("Terrace crashed last time. For details, choose Help > Open the log."))
     if options.self_test:
         from terrace_desktop.app.self_test import SelfTest
 

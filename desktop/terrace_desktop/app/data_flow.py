@@ -18,7 +18,7 @@ from terrace_desktop.grid.model import sort_order
 from terrace_desktop.project.questions import DifferencesDialog
 from terrace_desktop.ui import dialogs
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.words import in_words, tr
 from terrace_desktop.work import commands
 from terrace_desktop.work.controller import Controller
 
@@ -68,7 +68,7 @@ class DataFlow(QObject):
             Action("codes", tr("Show &codes"), partial(choose, "codes"), enabled=open_),
             Action("sort_up", tr("Sort rows asce&nding"), partial(sort, False), enabled=open_),
             Action("sort_down", tr("Sort rows &descending"), partial(sort, True), enabled=open_),
-            Action("sort_none", tr("Order of &the data"), partial(sort, None), enabled=open_),
+            Action("sort_none", tr("Or&iginal order"), partial(sort, None), enabled=open_),
             Action("filter", tr("&Filter rows…"), pane.focus_filter, "Ctrl+F", open_),
             Action("go_to", tr("&Go to row or variable…"), pane.focus_go, "Ctrl+G", open_),
             Action("show_all", tr("S&how all rows"), pane.show_all, enabled=lambda: pane.rows_shown() is not None),
@@ -97,9 +97,9 @@ class DataFlow(QObject):
         """Open the table that was copied in another program."""
         text = QGuiApplication.clipboard().text()
         if len(text) > _MOST_PASTED:
-            self.told.emit(self.tr("That is too much to paste. Save it as a file and open that."))
+            self.told.emit(self.tr("This is too much to paste. Save it as a file and open the file."))
         elif not text.strip():
-            self.told.emit(self.tr("Nothing was copied that could be opened."))
+            self.told.emit(self.tr("The clipboard has no table to open."))
         else:
             name = self.tr("Copied table")
             command = commands.paste_table(text)
@@ -196,7 +196,7 @@ class DataFlow(QObject):
             elif finished and not overtaken():
                 if grid.grid.filtered:
                     self._show_rows(None)
-                self.pane.bar.show_problem(f"{error.message} {error.advice}".strip())
+                self.pane.bar.show_problem(in_words(error))
 
         self.controller.call_view("filtering rows", lambda: rows_where(text, dataset), done, failed)
 
@@ -241,7 +241,7 @@ class DataFlow(QObject):
             return
         if cells > MOST_CELLS:
             self.told.emit(
-                self.tr("{0} cells are too many to copy; at most {1}.").format(
+                self.tr("Too many cells to copy: {0}. The limit is {1}.").format(
                     f"{cells:,}", f"{MOST_CELLS:,}"
                 )
             )

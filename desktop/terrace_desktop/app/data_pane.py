@@ -155,7 +155,7 @@ class DataPane(QFrame):
         self.history_button = icon_button("history", "left_history", self.tr("History (Ctrl+3)"), checkable=True)
         self.history_button.clicked.connect(lambda on: self.show_tab(HISTORY if on else DATA))
         self.fold_button = icon_button(
-            "fold", "left_fold", self.tr("Fold the data away"), lambda: self.fold_asked.emit(True)
+            "fold", "left_fold", self.tr("Hide the data"), lambda: self.fold_asked.emit(True)
         )
         row.addWidget(self.heading)
         row.addWidget(self.count, 1)
@@ -167,7 +167,7 @@ class DataPane(QFrame):
         return out
 
     def _make_rail(self) -> QFrame:
-        out = named(QFrame(), "data_rail", self.tr("Data, folded away"))
+        out = named(QFrame(), "data_rail", self.tr("Data, hidden"))
         out.setProperty("role", "rail")
         sized(out, width=RAIL - 1)
         column = QVBoxLayout(out)
@@ -319,13 +319,13 @@ class DataPane(QFrame):
         if text.replace(",", "").isdigit():
             row = int(text.replace(",", ""))
             if not 1 <= row <= len(dataset):
-                self.bar.show_problem(self.tr("The data have rows 1 to {0}.").format(f"{len(dataset):,}"))
+                self.bar.show_problem(self.tr("The rows are numbered 1 to {0}.").format(f"{len(dataset):,}"))
             elif not self.grid.go_to_row(row - 1):
-                self.bar.show_problem(self.tr("The filter leaves row {0} out.").format(f"{row:,}"))
+                self.bar.show_problem(self.tr("Row {0} is hidden by the filter.").format(f"{row:,}"))
             return
         name = find_variable(dataset, text)
         if name is None:
-            self.bar.show_problem(self.tr("There is no variable {0}.").format(text))
+            self.bar.show_problem(self.tr("There is no variable named {0}.").format(text))
         else:
             self.grid.go_to_variable(name)
 

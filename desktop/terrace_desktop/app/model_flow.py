@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from terrace_desktop.forms.facts import short_title
 from terrace_desktop.results.model_card import AFTER, ModelCard
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui.action import Action
-from terrace_desktop.ui.words import marked, tr
+from terrace_desktop.ui.words import from_engine, marked, tr
 from terrace_desktop.work.commands import use_file, use_sample
 from terrace_desktop.work.controller import Controller
 from terrace_desktop.work.ml_test import compare_by_ml
@@ -104,7 +105,7 @@ class ModelFlow(QObject):
                 )
                 for command, words in AFTER
             ),
-            Action("after_all", tr("All that follows a &fit…"), self.open_after_newest, "Ctrl+T", can_go_on),
+            Action("after_all", tr("All tools after a &fit…"), self.open_after_newest, "Ctrl+T", can_go_on),
             Action("copy_tables", tr("&Copy tables of newest model"), self.copy_newest, "Ctrl+Shift+C", fitted),
             Action("sds", tr("Random effects as &SDs"), partial(metric, "sd"), enabled=fitted),
             Action("variances", tr("Random effects as &variances"), partial(metric, "variance"), enabled=fitted),
@@ -184,6 +185,7 @@ class ModelFlow(QObject):
             self._guide = GuideFlow(
                 self.window, self.zones, self.controller, self.results, self.settings, self.open_builder
             )
+            self._guide.changed.connect(self.draft_changed)
         return self._guide
 
     def open_guide(self, path: str = "") -> None:
@@ -213,15 +215,21 @@ class ModelFlow(QObject):
             self.builder.head_changed.emit()
 
     def kept_draft(self) -> dict[str, Any]:
-        """The model that is being built with its steps, for the project to keep; empty where there is none."""
-        builder = self.builder
-        if builder is None or not builder.is_draft():
-            return {}
-        return {"builder": {**builder.state.kept(), "title": builder.title, "subtitle": builder.subtitle}}
+        """The model that is being built with its steps, and where the guide stands, for the project to keep."""
+        builder, guide = self.builder, "" if self._guide is None else self._guide.draft()
+        out: dict[str, Any] = {"guide": guide} if guide else {}
+        if builder is not None and builder.is_draft():
+            out["builder"] = {**builder.state.kept(), "title": builder.title, "subtitle": builder.subtitle}
+        return out
 
     def bring_draft(self, drafts: Mapping[str, Any]) -> None:
-        """The model that was being built, in the builder again as it was."""
+        """The model that was being built, in the builder again as it was, and the guide where it was left."""
         self.close_builder()
+        if self._guide is not None:
+            self._guide.close()
+        if isinstance(drafts.get("guide"), str):
+            with suppress(ValueError):  # one that is damaged is none
+                self.guide.open_draft(drafts["guide"])
         kept = drafts.get("builder")
         if not isinstance(kept, Mapping):
             return
@@ -230,13 +238,6 @@ class ModelFlow(QObject):
             self.builder.title = str(kept.get("title") or self.builder.title)
             self.builder.subtitle = str(kept.get("subtitle") or "")
             self.builder.head_changed.emit()
-
-    def open_template(self, key: str) -> None:
-        """The builder with a usual model of these data in it."""
-        self.close_builder()
-        self.open_builder(None)
-        if self.builder is not None:
-            self.builder.state.start_from(key)
 
     def open_builder_with(self, command: str) -> None:
         """The builder with the model that a command describes."""
@@ -298,7 +299,7 @@ class ModelFlow(QObject):
             if outcome is not None and outcome.ok:
                 go_on()
             elif outcome is not None and outcome.error is not None:
-                builder.status_more.set_text(outcome.error[1])
+                builder.status_more.set_text(from_engine(outcome.error[1]))
 
         go_on()
 
@@ -432,7 +433,7 @@ class ModelFlow(QObject):
         dataset = card.dataset
         for kind in row.small:
             if dataset is None:
-                row.small[kind].show_failure(self.tr("The data of this model are not here."))
+                row.small[kind].show_failure(self.tr("The data for this model are not open."))
             else:
                 self._make_plot(card, row, kind, partial(compute_plot, kind, card.fit, dataset))
 

@@ -152,6 +152,6 @@ class ScriptFlow(QObject):
         if outcome is None:
             self.told.emit(self.tr("{0} has no commands.").format(path.name))
         elif outcome.error is None:
-            self.told.emit(self.tr("{0} has run.").format(path.name))
+            self.told.emit(self.tr("{0} has finished.").format(path.name))
         elif outcome.line:
             self.told.emit(self.tr("{0} stopped at line {1}.").format(path.name, outcome.line))

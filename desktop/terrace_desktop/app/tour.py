@@ -42,36 +42,36 @@ def stops(parts: Parts) -> tuple[Stop, ...]:
     return (
         Stop(
             tr("Your data"),
-            tr("A double click on a name sorts, one on a cell changes it. The line above filters the rows. "
-                "Below are the variables: drag them into a model; the Menu key has their labels and measures."),
+            tr("Double-click a name to sort, or a cell to change it. Filter rows in the box above. The variables are "
+                "below: drag them into a model, or press the Menu key to change labels and measures."),
             parts.data,
         ),
         Stop(
             tr("Describe, prepare, plot"),
-            tr("Forms for tables, graphs, new variables, centring, merging and reshaping. Each shows its command, and "
-                "undo takes it back."),
+            tr("Forms for tables, graphs, new variables, centring, merging and reshaping. Each one shows "
+                "its command and can be undone."),
             parts.prepare,
         ),
         Stop(
             tr("A model"),
-            tr("New model opens the builder beside the data: outcome, fixed effects, and the groups. The model follows "
-                "as you click, and stays a draft until you keep it."),
+            tr("New model opens the builder beside the data: choose the outcome, fixed effects and groups. The results "
+                "update as you click, and the model stays a draft until you keep it."),
             parts.new_model,
         ),
         Stop(
             tr("Results"),
-            tr("Each model is a card with its state, its tables and its plots. After the fit has tests, margins, "
-                "intervals, R² and diagnostics; what you ask stands under the card."),
+            tr("Each model is a card with its status, tables and plots. After the fit has tests, margins, intervals, "
+                "R² and diagnostics; their results appear below the card."),
             parts.results,
         ),
         Stop(
             tr("History"),
-            tr("Whatever you click is a command. Type others here, run them again, save them as a do-file."),
+            tr("Everything you click is a command. Run commands again, change them, or save them as a do-file."),
             parts.history,
         ),
         Stop(
-            tr("Take it away"),
-            tr("Copy puts a table into Word or Excel as a table. Report writes everything."),
+            tr("Share the results"),
+            tr("Copied tables paste into Word and Excel as tables. A report holds everything."),
             parts.export,
         ),
     )  # fmt: skip

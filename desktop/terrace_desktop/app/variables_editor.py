@@ -25,7 +25,7 @@ class VariablesEditor(WorkContent):
         page.show()
 
     def head(self) -> Head:
-        return Head("variables", self.tr("Variables"), self.tr("A double click changes a cell"))
+        return Head("variables", self.tr("Variables"), self.tr("Double-click a cell to change it"))
 
     def begin(self) -> None:
         self.page.view.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -209,7 +209,7 @@ class MainWindow(QMainWindow):
         """What belongs to no flow."""
         std, open_ = QKeySequence.StandardKey, self.controller.has_data
         themes = (
-            ("system", tr("&As the system")), ("light", tr("&Light")), ("dark", tr("&Dark")),
+            ("system", tr("S&ame as the system")), ("light", tr("&Light")), ("dark", tr("&Dark")),
             ("contrast_light", tr("&High contrast, light")), ("contrast_dark", tr("High &contrast, dark")),
         )  # fmt: skip
         now, spoken = theme.manager().choice, self.settings.language()
@@ -219,13 +219,13 @@ class MainWindow(QMainWindow):
             Action("undo", tr("&Undo"), self.undo, std.Undo, lambda: self.controller.snapshot.can_undo),
             Action("redo", tr("&Redo"), self.redo, std.Redo, lambda: self.controller.snapshot.can_redo),
             Action("copy", tr("&Copy"), self.copy, enabled=open_),
-            Action("variables", tr("Names, labels and measures of var&iables…"), self.edit_variables, enabled=open_),
-            Action("cancel", tr("C&ancel what runs"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
+            Action("variables", tr("Var&iable properties…"), self.edit_variables, enabled=open_),
+            Action("cancel", tr("C&ancel command"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
             Action("find", tr("&Find anything"), self.find_anything, "Ctrl+K"),
             Action("next_zone", tr("&Next zone"), partial(self.splitter.go, 1), "F6"),
             Action("previous_zone", tr("Previou&s zone"), partial(self.splitter.go, -1), "Shift+F6"),
-            Action("fold_data", tr("Fold or &unfold the data"), self.fold_data, enabled=open_),
-            Action("tear_panel", tr("Tear the work &panel off, or put it back"), self.splitter.tear,
+            Action("fold_data", tr("Show or h&ide the data"), self.fold_data, enabled=open_),
+            Action("tear_panel", tr("Detach or dock the work &panel"), self.splitter.tear,
                    enabled=self.splitter.is_open),
             Action("tab_data", tr("&Data"), partial(self.show_tab, DATA), "Ctrl+1"),
             Action("tab_variables", tr("&Variables"), partial(self.show_tab, VARIABLES), "Ctrl+2"),
@@ -238,7 +238,7 @@ class MainWindow(QMainWindow):
             ),
             *(
                 Action(f"language_{code}", text, partial(self.set_language, code), chosen=code == spoken)
-                for code, text in ((words.SYSTEM, tr("&As the system")), *words.languages().items())
+                for code, text in ((words.SYSTEM, tr("S&ame as the system")), *words.languages().items())
             ),
             *(
                 Action(
@@ -414,7 +414,7 @@ class MainWindow(QMainWindow):
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, TerraceError):
-            self.status.tell(error.message)
+            self.status.tell(words.from_engine(error.message))
         else:
             self.show_failure(f"{type(error).__name__}: {error}", "")
 
@@ -442,11 +442,11 @@ class MainWindow(QMainWindow):
         self.left.begin()
 
     def begin_path(self, key: str) -> None:
-        """A guided path: data first, then the model to begin with."""
-        template = next(t for k, t, *_ in PATHS if k == key)
+        """A guided path: data first, then its first question."""
+        guided = next(g for k, g, *_ in PATHS if k == key)
         path = dialogs.ask_data(self, self.tr("Open data"), self.settings.folder())
         if path:
-            self.data.open_file(path, lambda: self.models.open_template(template))
+            self.data.open_file(path, lambda: self.models.open_guide(guided))
 
     def copy(self) -> None:
         """Copy from wherever the focus is."""
@@ -511,14 +511,14 @@ class MainWindow(QMainWindow):
         """Remember the language; texts that stand already stay as they are."""
         self.settings.set_language(choice)
         self.actions_[f"language_{choice}"].setChecked(True)
-        self.status.tell(self.tr("Terrace speaks this language from its next start on."))
+        self.status.tell(self.tr("The language changes when you next start Terrace."))
 
     def set_convention(self, key: str) -> None:
         """What forms write where nothing is chosen, from now on; commands keep their own defaults."""
         self.settings.set_convention(key)
         self.actions_[f"convention_{key}"].setChecked(True)
         self.start.convention.show_choice(key)
-        told = self.tr("New models begin with: {0}. Typed commands keep the defaults of the manual.")
+        told = self.tr("New models start with: {0}. Typed commands keep the defaults in the manual.")
         self.status.tell(told.format(convention(key).purpose))
 
     def reset_layout(self) -> None:
@@ -591,7 +591,7 @@ class MainWindow(QMainWindow):
         if shown is not None:
             filtered = self.tr("{0} row(s) shown", "", shown).format(f"{shown:,}")
         if isinstance(snapshot.dataset, StreamedData):
-            filtered = self.tr("streamed, the first {0} shown").format(f"{rows:,}")
+            filtered = self.tr("streamed, first {0} shown").format(f"{rows:,}")
             rows = snapshot.dataset.file.n_rows
         variables, models = len(snapshot.dataset.variables), len(snapshot.document.models())
         parts = [

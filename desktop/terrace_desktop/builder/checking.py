@@ -19,6 +19,7 @@ from terrace.errors import TerraceError
 from terrace.spec.check import Report, examine
 from terrace.spec.model import ModelSpec
 from terrace.spec.problem import Problem
+from terrace_desktop.ui.words import in_words, tr
 from terrace_desktop.work.worker import Job, Operation, Worker, run_here
 
 DIRECT_ROWS = 20_000
@@ -86,11 +87,11 @@ def judged(spec: ModelSpec, dataset: Dataset, rows_of: RowsOf) -> Report:
     try:
         return examine(spec, dataset, rows_of(spec, dataset))
     except TerraceError as error:
-        message = f"{error.message} {error.advice}".strip()
+        message = in_words(error)
         return Report((Problem("rows", error.code, message),), None)
 
 
 def unjudged(error: Exception) -> Report:
     """The report on a model whose check met with a defect: it says so, in the place of a judgement."""
-    message = f"This model could not be checked ({type(error).__name__}: {error}). The log has more."
+    message = tr("This model could not be checked ({0}). The log says why.").format(f"{type(error).__name__}: {error}")
     return Report((Problem("model", "internal", message),), None)

@@ -12,6 +12,7 @@ from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.coefficients import coefficient_names
 from terrace_desktop.builder.terms.term_menu import inside
 from terrace_desktop.ui.widgets import ElidedLabel, button, clear_layout, label, named
+from terrace_desktop.ui.words import in_words
 
 
 class ConstraintList(QWidget):
@@ -57,7 +58,7 @@ class ConstraintList(QWidget):
         row.addWidget(ElidedLabel(words, "mono" if text else "small"), 1)
         remove = named(
             QToolButton(), f"constraint_{number}_remove",
-            self.tr("Leave constraint %1 out").replace("%1", str(number)),
+            self.tr("Remove constraint %1").replace("%1", str(number)),
         )  # fmt: skip
         remove.setText("✕")
         remove.setProperty("variant", "cross")
@@ -108,7 +109,8 @@ class ConstraintForm(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
         layout.setSpacing(8)
-        layout.addWidget(label(self.tr("A coefficient equals another one, or a number such as 0 or 2*week"), "small"))
+        told = self.tr("Set a coefficient to another one, or to a number such as 0 or 2*week")
+        layout.addWidget(label(told, "small"))
         layout.addLayout(row)
         layout.addWidget(self.reason)
         layout.addWidget(self.take)
@@ -132,16 +134,16 @@ class ConstraintForm(QFrame):
 
         why = ""
         if not self.second.currentText().strip():
-            why = self.tr("Say what it equals.")
+            why = self.tr("Enter what it equals.")
         else:
             try:
                 row, _ = parse_constraint(
                     self.text(), coefficient_names(self.state), self.state.spec.outcome.name
                 )
                 if not row.any():
-                    why = self.tr("This says nothing about the coefficients.")
+                    why = self.tr("This puts no constraint on the coefficients.")
             except TerraceError as error:
-                why = f"{error.message} {error.advice}".strip()
+                why = in_words(error)
         self.reason.setText(why)
         self.reason.setAccessibleName(why)
         self.reason.setVisible(bool(why))

@@ -31,6 +31,7 @@ from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.measures import BADGES, measure_icon, measure_word
 from terrace_desktop.ui.widgets import named, restyle
+from terrace_desktop.ui.words import from_engine, in_words
 
 Index = QModelIndex | QPersistentModelIndex
 V = TypeVar("V")  # what a control chooses: a name, a number, None for the usual
@@ -88,7 +89,7 @@ class Choice(QComboBox, Generic[V]):
 
     def set_options(self, options: Sequence[tuple[V, str]], closed: Mapping[Any, str] | None = None) -> None:
         """The values with their titles, and why some cannot be chosen; the value shown is kept."""
-        options, reasons = tuple(options), dict(closed or {})
+        options, reasons = tuple(options), {k: from_engine(why) for k, why in (closed or {}).items()}
         if options == self._options and reasons == self._closed:
             return
         now = self.value()
@@ -255,7 +256,7 @@ class Typed(QLineEdit, Generic[V]):
             self._say(self._takes)
             return
         except TerraceError as error:
-            self._say(f"{error.message} {error.advice}".strip())
+            self._say(in_words(error))
             return
         self.wrong.setVisible(False)
         self.setAccessibleDescription("")

@@ -47,6 +47,7 @@ from terrace_desktop.ui.dialogs import PageDialog
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.tab_order import order_tabs
 from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle
+from terrace_desktop.ui.words import from_engine
 from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
 from terrace_desktop.work.worker import Worker
 
@@ -174,7 +175,7 @@ class BuilderForm(WorkContent):
 
     def _start_menu(self) -> None:
         self.start = button(self.tr("Start from"), "builder_start", variant="link")
-        self.start.setToolTip(self.tr("A usual model of these data to begin with; paste or copy the command"))
+        self.start.setToolTip(self.tr("Start from a common model, or paste or copy a command"))
         menu = named(QMenu(self.start), "builder_start_menu", self.tr("Start from"))
         for template in TEMPLATES:
             action = menu.addAction(f"{template.title}\t{template.purpose}")
@@ -183,10 +184,11 @@ class BuilderForm(WorkContent):
             action.setObjectName(f"builder_start_{template.key}")
             action.triggered.connect(lambda _c=False, key=template.key: self.state.start_from(key))
         menu.addSeparator()
-        empty = menu.addAction(self.tr("Empty model\tBegin again, nothing chosen"))
+        empty = menu.addAction(self.tr("Empty model\tStart over with nothing chosen"))
         empty.setObjectName("builder_start_empty")
         empty.triggered.connect(self.state.clear)
-        self.reset = self._menu_action(menu, self.tr("Reset\tThe model as it was at first"), "reset", self.state.reset)
+        reset = self.tr("Reset\tGo back to the model you started with")
+        self.reset = self._menu_action(menu, reset, "reset", self.state.reset)
         menu.addSeparator()
         self._menu_action(menu, self.tr("Paste command\tCtrl+Shift+V"), "paste", self.paste_command)
         self._menu_action(menu, self.tr("Copy command"), "copy", self.copy_command)
@@ -206,11 +208,11 @@ class BuilderForm(WorkContent):
         self.status_more.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.cancel = button(
             self.tr("Discard"), "builder_cancel", self.discard, variant="plain",
-            tip=self.tr("Give this draft up. Esc only closes the panel; the draft stays"),
+            tip=self.tr("Discard this draft (Esc closes the panel and keeps the draft)"),
         )  # fmt: skip
         self.fit = button(
             self.tr("Keep this model"), "builder_fit", self.request_fit, variant="primary",
-            tip=self.tr("Fit the model and put it into the results (Ctrl+Enter)"),
+            tip=self.tr("Fit the model and add it to the results (Ctrl+Enter)"),
         )  # fmt: skip
         set_icon(self.fit, "check", "on_accent")
         out = QFrame()
@@ -287,7 +289,7 @@ class BuilderForm(WorkContent):
         """Give the draft up; where there is something to lose, it takes two."""
         if self.is_draft() and not self._asked:
             self._asked = True
-            self.status_more.set_text(self.tr("Discard again to lose this draft"))
+            self.status_more.set_text(self.tr("Press Discard again to delete this draft"))
             return
         self.cancelled.emit()
 
@@ -350,7 +352,7 @@ class BuilderForm(WorkContent):
         """Make a command the model, if it is one; lines that define its constraints may stand before it."""
         defined, command = read_paste(text)
         if not command:
-            self.status_more.set_text(self.tr("There is no command of a model on the clipboard"))
+            self.status_more.set_text(self.tr("The clipboard has no model command"))
             return False
         self.live.command.setPlainText(command)
         if not self.live.use_command():
@@ -478,7 +480,7 @@ class BuilderForm(WorkContent):
         if not self.state.is_current:
             text, tone, more = self.tr("Checking …"), "", ""
         elif errors:
-            text, tone = "○ " + errors[0].message.rstrip("."), "todo"
+            text, tone = "○ " + from_engine(errors[0].message).rstrip("."), "todo"
             n = len(errors) - 1
             more = self.tr("and %1 more").replace("%1", str(n)) if n else ""
         else:
@@ -489,7 +491,7 @@ class BuilderForm(WorkContent):
                 words = self.tr("%1 warning(s)", "", warnings)
                 more = words.replace("%1", str(warnings))
             elif not self.spec.random:
-                more = self.tr("Without a level this is a linear model: add the groups, if there are any")
+                more = self.tr("Without a level this is a linear model. If rows come in groups, add a level.")
         shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(220, self.width() - 90))
         self.status.setText(shown.replace("&", "&&"))
         self.status.setToolTip(text if shown != text else "")

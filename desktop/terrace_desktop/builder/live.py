@@ -41,6 +41,7 @@ from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.results.segments import Segments
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.widgets import ElidedLabel, button, label, named
+from terrace_desktop.ui.words import from_engine
 from terrace_desktop.work.previewer import Previewer
 
 HOLE = "…"
@@ -255,7 +256,7 @@ class LivePanel(QWidget):
         self.wrong.setVisible(False)
         self.use = button(
             self.tr("Use this command"), "builder_use_command", self.use_command,
-            tip=self.tr("Make the model what is written here (Ctrl+Enter)"),
+            tip=self.tr("Replace the model with this command (Ctrl+Enter)"),
         )  # fmt: skip
         self.use.setEnabled(False)
         out = self._padded(self.command)
@@ -304,13 +305,13 @@ class LivePanel(QWidget):
         counts = state.report.counts
         muted = theme.manager().theme.muted
         if counts is None and state.ready and isinstance(state.dataset, StreamedData):
-            lines = [self.tr("The file is streamed: known once it was read.")]
+            lines = [self.tr("The file is streamed. This is known once it has been read.")]
         elif counts is None or not state.spec.outcome.name:
             lines = [self.tr("Nothing yet.")]
         else:
             lines = self._lines(counts)
         if not state.is_current:
-            lines.append(self.tr("Looking at the data …"))
+            lines.append(self.tr("Checking the data…"))
         return "".join(f'<p style="color:{muted}; margin:0 0 3px 0">{line}</p>' for line in map(_safe, lines))
 
     def _lines(self, counts: Counts) -> list[str]:
@@ -360,8 +361,8 @@ class LivePanel(QWidget):
         try:
             spec = parse_mixed(text, self.state.dataset.names)
         except TerraceError as error:
-            self.wrong.setText(error.message + (f"\n{error.advice}" if error.advice else ""))
-            self.wrong.setAccessibleName(error.message)
+            self.wrong.setText("\n".join(from_engine(text) for text in (error.message, error.advice) if text))
+            self.wrong.setAccessibleName(from_engine(error.message))
             self.wrong.setVisible(True)
             if error.start is not None:
                 cursor = self.command.textCursor()

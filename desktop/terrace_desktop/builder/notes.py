@@ -14,6 +14,7 @@ from terrace.spec.problem import Problem
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.tab_order import reading_order
 from terrace_desktop.ui.widgets import clear_layout, named
+from terrace_desktop.ui.words import from_engine
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,13 @@ class Note:
 
 def problem_notes(problems: Iterable[Problem]) -> list[Note]:
     """Problems as notes."""
-    return [Note(p.message, p.severity, p.fix, p.fix_label) for p in problems]
+    return [Note(from_engine(p.message), p.severity, p.fix, from_engine(p.fix_label)) for p in problems]
 
 
 def closed_notes(closed: dict[str, Closed]) -> list[Note]:
     """Why choices are closed that a button can open, each reason once; the others say it in their list."""
-    found = (Note(c.reason, "quiet", c.fix, c.fix_label) for c in closed.values() if c.fix is not None)
+    mended = (c for c in closed.values() if c.fix is not None)
+    found = (Note(from_engine(c.reason), "quiet", c.fix, from_engine(c.fix_label)) for c in mended)
     return list(dict.fromkeys(found))
 
 

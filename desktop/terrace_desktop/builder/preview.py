@@ -17,6 +17,7 @@ from terrace_desktop.ui import theme
 from terrace_desktop.ui.announce import announce
 from terrace_desktop.ui.late import LateStrip
 from terrace_desktop.ui.widgets import label, named
+from terrace_desktop.ui.words import from_engine
 from terrace_desktop.work.previewer import Previewer, Request
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class ModelPreview(QObject):
             return
         if not state.ready:
             self.previewer.drop()
-            self._clear(self.tr("Nothing to estimate yet"), [p.message for p in state.report.errors])
+            self._clear(self.tr("Nothing to estimate yet"), [from_engine(p.message) for p in state.report.errors])
             return
         self.previewer.ask(
             Request(
@@ -155,8 +156,8 @@ class ModelPreview(QObject):
         self._render()
 
     def _failed(self, error: Exception) -> None:
-        known = isinstance(error, TerraceError)
-        self._clear(self.tr("This model cannot be shown"), [str(error) if known else self.tr("The log says why.")])
+        why = from_engine(error.message) if isinstance(error, TerraceError) else self.tr("The log has the reason.")
+        self._clear(self.tr("This model cannot be shown"), [why])
 
     # --- showing ------------------------------------------------------------------------------------
     def _clear(self, heading: str, words: list[str]) -> None:

@@ -198,7 +198,7 @@ class BuilderState(QObject):
             if self.constraints is not None and n not in self.constraints:
                 kept = edit.set_constraints(self.spec, [k for k in self.spec.constraints if k != n])
                 message = self.tr("Constraint {0} is not defined.").format(n)
-                yield Problem("constraints", "no-such-constraint", message, kept, self.tr("Leave it out"))
+                yield Problem("constraints", "no-such-constraint", message, kept, self.tr("Remove it"))
 
     def kept(self) -> dict[str, object]:
         """The draft with its steps, for a project to keep."""

@@ -51,7 +51,7 @@ def _closed(text: str) -> str:
     for k, c in enumerate(text):
         depth += (c in "([") - (c in ")]")
         if depth < 0:
-            raise CommandError("A bracket is closed that was not opened.", text=text, start=k, end=k + 1)
+            raise CommandError("A closing bracket has no opening bracket.", text=text, start=k, end=k + 1)
     if depth:
         raise CommandError("A bracket is not closed.", text=text, start=0, end=len(text))
     return text

@@ -462,5 +462,6 @@ class VariablePane(KeyTaker):
     def _tell(self, text: str) -> None:
         self.say("")
         nothing = bool(text.strip()) and not self.model.rowCount()
-        self.none.setText(self.tr("No variable of this name. Enter adds what is typed as terms.") if nothing else "")
+        told = self.tr("No variable has this name. Press Enter to add what you typed as terms.")
+        self.none.setText(told if nothing else "")
         self.none.setVisible(nothing)

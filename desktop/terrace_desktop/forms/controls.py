@@ -27,6 +27,7 @@ from terrace_desktop.builder.fields import Choice
 from terrace_desktop.forms.entry import Field
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import button, label, named, tool_button
+from terrace_desktop.ui.words import from_engine
 
 FEW = 8  # more options than these stand in a list that scrolls
 ROWS = 6  # of such a list that are seen at once
@@ -289,17 +290,17 @@ class LineControl(Control):
             try:
                 parse_numlist(Piece.of(text))
             except TerraceError as error:
-                return f"{f.title}: {error.message}"
+                return f"{f.title}: {from_engine(error.message)}"
         if f.kind != "number":
             return ""
         try:
             number = float(text.replace(",", "."))
         except ValueError:
-            return self.tr("{0}: a number is needed.").format(f.title)
+            return self.tr("{0}: enter a number.").format(f.title)
         outside = (f.low is not None and number < f.low) or (f.high is not None and number > f.high)
         if math.isnan(number) or outside or (f.whole and not number.is_integer()):
             kind = self.tr("a whole number") if f.whole else self.tr("a number")
-            told = self.tr("{0}: {1} from {2} to {3} is needed.")
+            told = self.tr("{0}: enter {1} from {2} to {3}.")
             return told.format(f.title, kind, f"{f.low:,g}", f"{f.high:,.15g}")
         return ""
 
@@ -324,7 +325,7 @@ class FileControl(LineControl):
 
     def problem(self) -> str:
         path = Path(self.value()).expanduser()
-        return "" if not self.value() or formats.found(path) else self.tr("There is no file {0}.").format(path)
+        return "" if not self.value() or formats.found(path) else self.tr("The file {0} does not exist.").format(path)
 
 
 class RowsControl(Control):

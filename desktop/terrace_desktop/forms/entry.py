@@ -141,7 +141,7 @@ def level_field() -> Field:
         hint="95",
         low=10.0,
         high=99.99,
-        tip=tr("Empty: that of the settings."),
+        tip=tr("Leave empty to use the level in the settings."),
     )
 
 
@@ -186,9 +186,9 @@ def mcompare_option(values: Values, key: str = "mcompare") -> str:
 def need_data(facts: OfData) -> str:
     """The reason of entries that look at the data."""
     if facts.dataset is None:
-        return tr("The data are closed.")
+        return tr("The data are not open.")
     if not facts.same_data:
-        return tr("The data are not those of the fit: fit the model again.")
+        return tr("The data have changed since the fit. Fit the model again.")
     return ""
 
 
@@ -199,7 +199,7 @@ def need_effects(facts: Facts) -> str:
 
 def need_terms(facts: Facts) -> str:
     """The reason of entries about the terms of the fixed part."""
-    return "" if facts.fit.spec.fixed else tr("The model has a constant only.")
+    return "" if facts.fit.spec.fixed else tr("The model has only a constant.")
 
 
 def need_factor(facts: Facts) -> str:
@@ -210,13 +210,13 @@ def need_factor(facts: Facts) -> str:
 def bad_name(facts: OfData, name: str, *, several: bool = False) -> str:
     """What is wrong with the name of a new variable; empty where nothing is."""
     if not name:
-        return tr("Give the new variable a name.")
+        return tr("Enter a name for the new variable.")
     if several and name.endswith("*"):
         name = name[:-1]
     if not all(NAME.match(n) for n in (name.split() if several else [name])) or not name:
-        return tr("A name has letters, digits and underscores, and begins with a letter.")
+        return tr("Use letters, digits and underscores, and start with a letter.")
     taken = set() if facts.dataset is None else set(facts.dataset.names)
     for n in name.split():
         if n in taken:
-            return tr("There is a variable {0} already.").format(n)
+            return tr("A variable named {0} already exists.").format(n)
     return ""

@@ -80,7 +80,7 @@ class EntryList(QListView, Generic[F]):
 
     def __init__(self, groups: tuple[Group[F], ...]) -> None:
         super().__init__()
-        named(self, "after_list", self.tr("What follows a fit"))
+        named(self, "after_list", self.tr("Tools after a fit"))
         self.setProperty("role", "pick")
         self.setMouseTracking(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

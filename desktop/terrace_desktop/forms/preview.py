@@ -110,7 +110,7 @@ class FormPreview(QWidget):
             yield self._of_variable(made)
         if preview.rows is not None:
             before, after = (f"{n:,}" for n in preview.rows)
-            yield self.tr("{0} rows become {1}").format(before, after)
+            yield self.tr("Rows: {0} become {1}").format(before, after)
         for outcome in preview.shown:
             if not (outcome.tables or outcome.plots or preview.made):
                 yield outcome.text.strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from terrace_desktop.forms.entry import Field, Values
 from terrace_desktop.forms.facts import OfData
-from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.words import from_engine, tr
 
 FUNCTIONS = (
     ("ln()", "ln()"), ("exp()", "exp()"), ("sqrt()", "sqrt()"), ("abs()", "abs()"), ("round()", "round()"),
@@ -47,5 +47,5 @@ def expression_problem(text: str) -> str:
     try:
         parse_expression(text.strip())
     except TerraceError as error:
-        return error.message
+        return from_engine(error.message)
     return ""

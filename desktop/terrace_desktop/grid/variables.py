@@ -196,7 +196,7 @@ class VariablesPage(QWidget):
         for b in self.search.findChildren(QToolButton):
             named(b, "variables_search_clear", self.tr("Clear"))
         self.view = VariablesView()
-        self._nothing = label(self.tr("No variable has these words."), "muted")
+        self._nothing = label(self.tr("No variable found."), "muted")
         self._nothing.setContentsMargins(16, 12, 16, 12)
         self._nothing.hide()
         top = QHBoxLayout()
@@ -252,11 +252,11 @@ class VariablesView(QTableView):
             QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
         )
         rows = self.verticalHeader()
-        named(rows, "variables_rows", self.tr("Numbers of the variables"))
+        named(rows, "variables_rows", self.tr("Variable numbers"))
         rows.setVisible(False)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         heads = self.horizontalHeader()
-        named(heads, "variables_columns", self.tr("Properties of the variables"))
+        named(heads, "variables_columns", self.tr("Variable properties"))
         heads.setHighlightSections(False)
         sized(heads, height=LINE)
         heads.setStretchLastSection(True)

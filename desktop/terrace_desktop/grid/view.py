@@ -313,7 +313,7 @@ class GridView(QTableView):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self.tr("Sort ascending"), lambda: self.sort_asked.emit(name, False))
         menu.addAction(self.tr("Sort descending"), lambda: self.sort_asked.emit(name, True))
-        back = menu.addAction(self.tr("Order of the data"), lambda: self.sort_asked.emit(name, None))
+        back = menu.addAction(self.tr("Original order"), lambda: self.sort_asked.emit(name, None))
         back.setEnabled(self.grid.sorted_by is not None)
         menu.addSeparator()
         menu.addAction(self.tr("Select column"), lambda: self.selectColumn(section))

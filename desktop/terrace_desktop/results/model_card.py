@@ -193,7 +193,7 @@ class ModelCard(Card):
             else:
                 menu.addAction(marked("ModelCard", form[1]), self._panel(form[0]))
         menu.addSeparator()
-        menu.addAction(self.tr("All that follows a fit…"), self._panel(""))
+        menu.addAction(self.tr("All tools after a fit…"), self._panel(""))
         return menu
 
     def _panel(self, key: str) -> Callable[[], None]:
@@ -210,7 +210,7 @@ class ModelCard(Card):
             column.addWidget(stale)
         advice = self.fit.warnings
         if self.fit.state == "failed" and not any(a.code in FAILED for a in advice):
-            text = self.tr("The fit did not converge. These estimates are where it stopped, and are not to be used.")
+            text = self.tr("The fit did not converge. Do not use these estimates: the search stopped early.")
             failed = Notice(text, kind="error")
             failed.add_button(self.tr("Change the model"), "model_change", self.edit_asked.emit)
             column.addWidget(failed)

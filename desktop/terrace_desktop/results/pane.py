@@ -132,7 +132,7 @@ class ResultsPane(QFrame):
             "results_view", self.tr("View"), [("tables", self.tr("Tables")), ("text", self.tr("Text"))]
         )
         self.view_choice.chosen.connect(self.set_view)
-        copy = self._sign("copy", "results_copy", self.tr("Copy what is chosen in the outline"))
+        copy = self._sign("copy", "results_copy", self.tr("Copy the selection in the outline"))
         copy.clicked.connect(lambda _checked=False: self.copy())
         search = self._sign("search", "results_search", self.tr("Search in the results (Ctrl+F)"))
         search.clicked.connect(lambda _checked=False: self.searching.begin())
@@ -389,7 +389,7 @@ class ResultsPane(QFrame):
             self.outline_asked.emit(outline.delete(None))
 
     def copy(self) -> None:
-        """Copy what is chosen in the outline: tables as tables, a figure as a picture; all tables where nothing is."""
+        """Copy the selection in the outline: tables as tables, a figure as a picture; all tables where nothing is."""
         item = self.contents.tree.current()
         card = None if item is None else self.view.cards.get(item.id)
         if isinstance(card, ModelCard | OutputCard):
@@ -436,7 +436,7 @@ class ResultsPane(QFrame):
         column.setSpacing(8)
         title = label(self.tr("No results yet"), "title")
         text = label(
-            self.tr("Models, tables and figures appear here, in an order and with notes of your own."),
+            self.tr("Models, tables and figures appear here. You can reorder them and add notes."),
             "muted",
             wrap=True,
         )

@@ -105,7 +105,7 @@ class NameDialog(SmallDialog):
         self.edit.selectAll()
         self.content.addWidget(self.edit)
         self.edit.textChanged.connect(
-            lambda t: self.set_problem("" if t.strip() else self.tr("A name is needed."))
+            lambda t: self.set_problem("" if t.strip() else self.tr("Enter a name."))
         )
         self.accepted.connect(lambda: self.chosen.emit(self.edit.text().strip()))
 
@@ -147,7 +147,7 @@ class TrustDialog(WritesDialog):
 
     def __init__(self, parent: QWidget | None, file: str, lines: list[str]) -> None:
         super().__init__(parent, "trust_dialog", tr("Run this do-file?"), tr("Run"))
-        told = self.tr("{0} would go outside of its folder, or cannot tell where to. Run it only if you trust it.")
+        told = self.tr("{0} writes outside its folder, or may do so. Run it only if you trust it.")
         self._list(told.format(file), lines)
         self.cancel_button.setDefault(True)
 
@@ -157,7 +157,7 @@ class ReplayDialog(WritesDialog):
 
     def __init__(self, parent: QWidget | None, lines: list[str]) -> None:
         super().__init__(parent, "replay_dialog", tr("Run the history again?"), tr("Write the files too"))
-        told = self.tr("It wrote these files. Written again, they lose what was changed in them since.")
+        told = self.tr("It wrote these files. Writing them again discards any changes made since.")
         self._list(told, lines)
         self.without_button.setDefault(True)
 
@@ -166,11 +166,11 @@ class FailureDialog(SmallDialog):
     """An unforeseen error: what it was, and the log for whoever mends it."""
 
     def __init__(self, parent: QWidget | None, summary: str, details: str, log_file: Path) -> None:
-        super().__init__(parent, "failure_dialog", tr("Something went wrong"), tr("Go on"))
+        super().__init__(parent, "failure_dialog", tr("Something went wrong"), tr("Continue"))
         self.setMinimumWidth(560)
         told = self.tr(
-            "This is a defect of Terrace, not a mistake of yours. Your data and results are still here. "
-            "The log says what happened."
+            "This is a fault in Terrace, not your mistake. Your data and results are still here. "
+            "The log has the details."
         )
         self.content.addWidget(label(told, wrap=True))
         self.content.addWidget(label(summary, "mono", wrap=True, selectable=True))
@@ -290,7 +290,7 @@ class CommandsDialog(QDialog):
             f'<p style="margin:0 16px 14px 0;color:{muted};">{escape(purpose)}</p>'
             for name, syntax, purpose in shown
         ]
-        self._page.setHtml("".join(parts) or escape(self.tr("No command has these words.")))
+        self._page.setHtml("".join(parts) or escape(self.tr("No command found.")))
 
 
 def loosen(document: QTextDocument) -> None:

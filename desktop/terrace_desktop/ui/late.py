@@ -28,7 +28,7 @@ class LateStrip(QFrame):
         self.words = label("", wrap=True)
         self.update_button = button(
             self.tr("Update"), f"{name}_update", self.update_asked.emit,
-            tip=self.tr("Find the result, however long it takes"),
+            tip=self.tr("Update the result, however long it takes"),
         )  # fmt: skip
         self.cancel_button = button(self.tr("Cancel"), f"{name}_cancel", self.cancel_asked.emit)
         row = QHBoxLayout(self)
@@ -41,7 +41,7 @@ class LateStrip(QFrame):
 
     def show_late(self, seconds: float) -> None:
         """It takes longer than so many seconds, and was stopped."""
-        text = self.tr("{0} takes longer than {1} s. Update shows it").format(self._what, f"{seconds:g}")
+        text = self.tr("{0} takes longer than {1} s. Press Update to show it.").format(self._what, f"{seconds:g}")
         self._say(text, running=False)
 
     def show_running(self) -> None:

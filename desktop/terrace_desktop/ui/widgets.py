@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.words import from_engine
 
 W = TypeVar("W", bound=QWidget)
 
@@ -226,11 +227,12 @@ class Notice(QFrame):
     """A message in the place that it concerns: what is wrong, what to do, and buttons that do it.
 
     ``kind`` is notice (a warning), error or info. ``code`` is monospace under the message, such as a
-    command with a caret.
+    command with a caret. What the engine says comes as it is, and is shown in the user's language.
     """
 
     def __init__(self, message: str, *, kind: str = "notice", advice: str = "", code: str = "") -> None:
         super().__init__()
+        message, advice = from_engine(message), from_engine(advice)
         self.setProperty("surface", kind)
         named(self, f"{kind}_strip", message)
         self._row = Flow(across=8, down=2)

@@ -181,7 +181,7 @@ class WorkPanel(QFrame):
 
     def show_torn(self, torn: bool) -> None:
         """Whether it is a window of its own."""
-        words = self.tr("Put the panel back into the window") if torn else self.tr("Tear the panel off as a window")
+        words = self.tr("Dock the panel in the window") if torn else self.tr("Detach the panel as a window")
         set_icon(self.tear, "dock" if torn else "detach")
         self.tear.setToolTip(words)
         self.tear.setAccessibleName(words)

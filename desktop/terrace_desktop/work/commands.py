@@ -139,7 +139,7 @@ def _number(variable: Variable, text: str) -> str:
         iso = re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", plain)
         if iso:
             return f"mdy({int(iso[2])}, {int(iso[3])}, {int(iso[1])})"
-    told = QCoreApplication.translate("commands", "{0} holds numbers, and {1} is none.")
+    told = QCoreApplication.translate("commands", "{0} holds numbers, and {1} is not a number.")
     raise ValueError(told.format(variable.name, text))
 
 
@@ -151,7 +151,7 @@ def parse_labels(text: str) -> dict[str, str]:
             continue
         code, sign, words = part.partition("=")
         if not sign or not code.strip() or not words.strip():
-            told = QCoreApplication.translate("commands", "Write value labels as 0 = No, 1 = Yes: {0} is no such pair.")
+            told = QCoreApplication.translate("commands", "{0} is not a value and its label, such as 0 = No.")
             raise ValueError(told.format(part.strip()))
         out[code.strip()] = words.strip()
     return out

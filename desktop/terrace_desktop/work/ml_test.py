@@ -61,7 +61,7 @@ def fit_of(session: Session, name: str) -> FitResult:
     """The fit that a name of lrtest means; ``.`` is the active one. Raises `DataError` where there is none."""
     found = session.fit if name == "." else fit_named(session.state, name)
     if found is None:
-        raise DataError(f"The model {name} is no longer kept.", code="no-such-estimates", subject=name)
+        raise DataError(f"The model {name} is no longer stored. Fit it again.", code="no-such-estimates", subject=name)
     return found
 
 
@@ -69,5 +69,5 @@ def stored_name(session: Session, fit: FitResult) -> str:
     """The name that a fit is kept under. Raises `DataError` where it has none."""
     name = name_of(session.state, fit)
     if not name:
-        raise DataError(f"The fit of {fit.command} is not kept under a name.", code="no-such-estimates")
+        raise DataError(f"The fit of {fit.command} is not stored. Fit the model again.", code="no-such-estimates")
     return name

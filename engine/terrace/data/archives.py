@@ -29,7 +29,7 @@ def refuse_bomb(file: Path) -> None:
     if size <= _SMALL or (size / packed <= _TIGHTEST and (left is None or size <= left)):
         return
     raise DataError(
-        f"{file.name} unpacks to {size / 1e9:,.1f} GB from {packed / 1e6:,.1f} MB. It is damaged, or made to fill the "
+        f"{file.name} unpacks to {size / 1e9:,.1f} GB from {packed / 1e6:,.1f} MB. It is damaged, or made to fill up "
         "memory.",
         code="unpacks-too-large",
         subject=str(file),

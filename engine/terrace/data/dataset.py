@@ -188,7 +188,7 @@ class Dataset:
                 self.left_out[name],
                 code="unusable-column",
                 subject=name,
-                advice="A cell holds one number, text, date or truth value.",
+                advice="A cell must hold one number, text, date or truth value.",
             )
         raise DataError(
             f"There is no variable {name!r} in the data.",
@@ -315,10 +315,10 @@ class Dataset:
 
         self.variable(old)
         if new != old and new in self:
-            raise DataError(f"There is already a variable {new}.", code="name-taken", subject=new)
+            raise DataError(f"A variable named {new} already exists.", code="name-taken", subject=new)
         if not is_legal_name(new):
             raise DataError(
-                f"{new!r} cannot name a variable.",
+                f"{new!r} is not a valid variable name.",
                 code="bad-name",
                 subject=new,
                 advice="Use letters, digits and _, at most 32, starting with a letter or _.",
@@ -413,13 +413,13 @@ def _number_codes(values: FloatArray) -> tuple[npt.NDArray[np.int64], FloatArray
 
 
 def _no_number(name: str, column: pd.Series) -> DataError:
-    """What to raise where a number is needed and the variable holds text: the first value that is no number."""
+    """What to raise where a number is needed and the variable holds text: the first value that is not a number."""
     present = column[column.notna().to_numpy()]
     present = present[(present != "").to_numpy(dtype=bool)]
     bad = present[pd.to_numeric(present, errors="coerce").isna().to_numpy()]
     if len(present) and not len(bad):
         return DataError(
-            f"{name} holds numbers as text, and a number is needed here.",
+            f"{name} holds numbers stored as text, but a number is needed here.",
             code="text-variable",
             subject=name,
             advice=f"Numbers with zeros in front or more than 15 digits are kept as text, as they mostly are names of "
@@ -428,12 +428,12 @@ def _no_number(name: str, column: pd.Series) -> DataError:
         )
     example = f" ({str(bad.iloc[0])[:40]!r} in row {int(bad.index[0]) + 1})" if len(bad) else ""
     return DataError(
-        f"{name} holds text{example}, and a number is needed here.",
+        f"{name} holds text{example}, but a number is needed here.",
         code="text-variable",
         subject=name,
         advice=f"Use it as a factor (i.{name}) or a group variable, or encode it as numbers first."
         if len(bad) > len(present) / 2
-        else f"Correct this value, or make all that are no numbers missing: destring {name}, replace force.",
+        else f"Correct this value, or make all values that are not numbers missing: destring {name}, replace force.",
     )
 
 
@@ -448,4 +448,4 @@ def _did_you_mean(name: str, names: Sequence[str]) -> str:
     if close:
         return "Did you mean " + ", ".join(close) + "?"
     shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    return f"The data have: {shown}."
+    return f"The data contain: {shown}."

@@ -17,7 +17,7 @@ import pandas as pd
 EXACT = 2**53
 """Integers beyond this are not all distinct as double precision numbers."""
 
-LONG = "its numbers have more digits than a number can hold, so it is text."
+LONG = "its numbers have more digits than a number can hold, so it is read as text."
 _LONGEST = len(str(EXACT))
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)"
@@ -85,7 +85,7 @@ def spelled_apart(texts: pd.Series, *, text: bool = False) -> str:
     first, second = plain.index[plain == again.iloc[0]][:2]
     return (
         f"{spellings[first]!r} and {spellings[second]!r} (rows {first} and {second} of the file) are read as one "
-        f"value, {plain[first]}; blanks around numbers{'' if text else ' and plus signs'} do not count."
+        f"value, {plain[first]}. Blanks around numbers{'' if text else ' and plus signs'} do not count."
     )
 
 
@@ -98,8 +98,8 @@ def blanks_apart(texts: pd.Series) -> str:
         return ""
     first, second = inner.index[inner == again.iloc[0]][:2]
     return (
-        f"{values[first]!r} and {values[second]!r} (rows {first + 1} and {second + 1} of the data) differ in blanks "
-        "only and stay different values; strtrim() makes them one."
+        f"{values[first]!r} and {values[second]!r} (rows {first + 1} and {second + 1} of the data) differ only "
+        "in blanks and stay different values. Use strtrim() to make them the same."
     )
 
 

@@ -39,17 +39,18 @@ def _says(*beginnings: bytes) -> Callable[[bytes], bool]:
 _AS_TABLE = "Copy its table into a spreadsheet, and save that."
 _FROM_PROGRAM = "Save the data from {} as CSV or Excel."
 LOCKED = Foreign("protected by a password", code="locked-file",
-                 advice="Open it in the program that it comes from, remove the password and save it.")  # fmt: skip
+                 advice="Open it in the program it comes from, remove the password and save it.")  # fmt: skip
 WORD = Foreign("a Word document", (".docx", ".doc"), _AS_TABLE)
 SLIDES = Foreign("a PowerPoint presentation", (".pptx", ".ppt"), _AS_TABLE)
 NUMBERS = Foreign("a Numbers spreadsheet", (".numbers",), "In Numbers, choose Export To, then Excel or CSV.")
 WRITING = Foreign("an OpenDocument text", (".odt", ".odp", ".odg"), _AS_TABLE)
-VIEWER = Foreign("a file of SPSS output", (".spv", ".spo"), "Open the data file itself, .sav; output holds none.")
+VIEWER = Foreign("a file of SPSS output", (".spv", ".spo"), "Open the data file itself, .sav. Output files hold no "
+                                                            "data.")
 
 FOREIGN = (
     WORD, SLIDES, NUMBERS, WRITING, VIEWER,
     Foreign("a shortcut to a Google document", (".gsheet", ".gdoc", ".gslides"),
-            "It holds an address only. In Google Sheets, choose File, Download, and Excel or CSV.",
+            "It holds only a link. In Google Sheets, choose File, Download, and Excel or CSV.",
             lambda head: head.lstrip().startswith(b"{") and b'"doc_id"' in head),
     Foreign("a pointer to a file that Git LFS keeps elsewhere", (),
             "Fetch the file itself with git lfs pull.", begins(b"version https://git-lfs.github.com/spec")),

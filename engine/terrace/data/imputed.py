@@ -55,7 +55,7 @@ def from_wide(data: Dataset, imputed: Mapping[str, Sequence[str]], *, drop: bool
     variables have different numbers of them.
     """
     if M in data or ID in data:
-        raise DataError("These are imputed data already.", code="mi-set", advice="Write mi unset first.")
+        raise DataError("The data are already set up as imputed.", code="mi-set", advice="Write mi unset first.")
     counts = {name: len(made) for name, made in imputed.items()}
     if len(set(counts.values())) != 1:
         told = ", ".join(f"{n}: {k}" for n, k in counts.items())
@@ -66,7 +66,8 @@ def from_wide(data: Dataset, imputed: Mapping[str, Sequence[str]], *, drop: bool
     frame = base.frame.take(np.tile(np.arange(n), many + 1)).reset_index(drop=True)
     for name, made in imputed.items():
         if data.is_text(name):
-            raise DataError(f"{name} holds text; imputed values are numbers.", code="text-variable", subject=name)
+            raise DataError(f"{name} holds text, but imputed values must be "
+                            "numbers.", code="text-variable", subject=name)
         frame[name] = np.concatenate([data.numeric(name), *(data.numeric(m) for m in made)])
     out = replace(base, frame=frame, sorted_by=(), lineage=object(), row_ids=None, panel=None)
     m = np.repeat(np.arange(many + 1.0), n)
@@ -89,7 +90,8 @@ def from_mlong(data: Dataset, m: str, ids: Sequence[str]) -> Dataset:
         own = np.flatnonzero(values == k)
         if not set(rows[own].tolist()) <= known or len(np.unique(rows[own])) < len(own):
             raise DataError(
-                f"Imputation {k:g} has rows that the original lacks, or one twice.", code="mi-rows", subject=m
+                f"Imputation {k:g} has rows that are not in the original, or has a row "
+                "twice.", code="mi-rows", subject=m
             )
         at = {int(r): int(i) for r, i in zip(rows[own], own)}
         wanted.append(np.array([at.get(int(r), int(i)) for r, i in zip(rows[original], original)], dtype=np.int64))
@@ -105,7 +107,7 @@ def check(data: Dataset) -> None:
     """`DataError` where the data are not imputed data, or the imputations do not hold the same rows once each."""
     if M not in data or ID not in data:
         raise DataError(
-            "These are not declared to be imputed data.",
+            "The data are not set up as imputed.",
             code="mi-not-set",
             advice="Declare them: mi import flong, m(imputation) id(row).",
         )
@@ -114,11 +116,11 @@ def check(data: Dataset) -> None:
     for k in np.unique(m):
         own = np.sort(ids[m == k])
         if len(np.unique(own)) < len(own):
-            raise DataError(f"A row stands twice in imputation {k:g}.", code="mi-rows", subject=ID)
+            raise DataError(f"A row occurs twice in imputation {k:g}.", code="mi-rows", subject=ID)
         if k == 0:
             continue
         if expected is not None and not np.array_equal(own, expected):
-            raise DataError(f"Imputation {k:g} does not have the rows that others have.", code="mi-rows", subject=M)
+            raise DataError(f"Imputation {k:g} has different rows from the others.", code="mi-rows", subject=M)
         expected = own
 
 

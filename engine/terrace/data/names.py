@@ -53,11 +53,11 @@ def legal_names(originals: Sequence[str]) -> tuple[list[str], list[str]]:
         taken.add(new)
         result[i] = new
         if not name:
-            notes.append(f"Column {i + 1} has no name; it is called {new}.")
+            notes.append(f"Column {i + 1} has no name. It is now called {new}.")
         elif is_legal_name(name):
-            notes.append(f"There are several columns named {name}; column {i + 1} is called {new}.")
+            notes.append(f"Several columns are named {name}. Column {i + 1} is called {new}.")
         else:
-            notes.append(f"The column {name!r} is called {new}.")
+            notes.append(f"The column {name!r} is now called {new}.")
     return [n for n in result if n is not None], notes
 
 

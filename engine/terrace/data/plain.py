@@ -59,7 +59,7 @@ def plain_values(values: Any) -> tuple[pd.Series, Extra]:
     """A column of a NumPy numeric type or of text, whatever type it had, with what that type told.
 
     Numbers are exact as doubles: whole numbers of which one lies beyond 2^53 become text. Raises `Unusable` where a
-    value is no number, text, date or truth value.
+    value is not a number, text, date or truth value.
     """
     if isinstance(values, np.ndarray) and values.dtype in _SIMPLE:  # 10,000 columns of a file come so
         return pd.Series(values, copy=False), Extra()
@@ -147,11 +147,12 @@ def _stamps(column: pd.Series) -> tuple[pd.Series, Extra]:
         moments = column.dt.tz_localize(None)
         if moments.nunique() < column.nunique():  # an hour that a summer time repeats
             moments = column.dt.tz_convert("UTC").dt.tz_localize(None)
-            note = "its times are those of UTC, since the clock showed some of them twice."
+            note = "its times are converted to UTC, because some clock times occur twice."
     numbers, format_ = from_datetimes(moments)
     if bool((moments.dt.nanosecond.fillna(0) != 0).any()) and len(pd.unique(numbers)) < len(pd.unique(moments)):
         return _text(column.astype(object).map(str, na_action="ignore")), Extra(
-            measure=Measure.NOMINAL, note="its times are finer than a number can hold, so it is text.")  # fmt: skip
+            measure=Measure.NOMINAL, note="its times are too precise to store as numbers, so it is read as "
+                                          "text.")  # fmt: skip
     return pd.Series(numbers), Extra(format=format_, note=note)
 
 
@@ -159,7 +160,8 @@ def _lengths(column: pd.Series) -> tuple[pd.Series, Extra]:
     seconds = column.dt.total_seconds().to_numpy(dtype=np.float64)
     if len(pd.unique(seconds)) < len(pd.unique(column)):
         return _text(column.astype(object).map(str, na_action="ignore")), Extra(
-            measure=Measure.NOMINAL, note="its times are finer than a number can hold, so it is text.")  # fmt: skip
+            measure=Measure.NOMINAL, note="its times are too precise to store as numbers, so it is read as "
+                                          "text.")  # fmt: skip
     return pd.Series(seconds), Extra(note="times are in seconds.")
 
 
@@ -225,7 +227,7 @@ def _moments(column: pd.Series) -> tuple[pd.Series, Extra]:
     if None in zones:
         raise ValueError("moments with a time zone and without one")
     values, extra = _stamps(pd.to_datetime(column, utc=True))
-    return values, Extra(extra.format, note="its times are those of UTC, since it has several time zones.")
+    return values, Extra(extra.format, note="its times are converted to UTC, because it has several time zones.")
 
 
 def _number_objects(column: pd.Series, gone: Any) -> tuple[pd.Series, Extra]:
@@ -277,7 +279,7 @@ def _written(value: Any, row: int) -> str:
         try:
             return value.decode("utf-8")
         except UnicodeDecodeError:
-            raise Unusable(row, "bytes that are no UTF-8 text") from None
+            raise Unusable(row, "bytes that are not UTF-8 text") from None
     if isinstance(value, complex | np.complexfloating):
         raise Unusable(row, "a complex number")
     if not isinstance(value, _NAMES):
@@ -306,7 +308,7 @@ def _text(column: pd.Series) -> pd.Series:
         return column.astype("str")
     except UnicodeEncodeError:  # half of a surrogate pair
         bad = [_broken(v) for v in column.to_numpy()]
-        raise Unusable(bad.index(True), "text that is no Unicode text") from None
+        raise Unusable(bad.index(True), "text that is not valid Unicode") from None
 
 
 def _broken(value: Any) -> bool:

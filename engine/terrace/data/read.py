@@ -93,7 +93,7 @@ def read(
     for name in ("sheet", "cells", "catalog", "table", "object", "member"):
         if given[name] is not None and name not in kind.options:
             raise DataError(
-                f"{file.name} is {kind.article}, which has no {name} to choose.",
+                f"{file.name} is {kind.article}, which has no {name} option.",
                 code="misplaced-option",
                 subject=name,
                 advice=f"Leave {name}() out.",
@@ -107,7 +107,7 @@ def read(
         data = _in_words(file, kind, lambda: _made(file, kind, report, options))
         _refuse_empty(file, data)
     if regular_file.state(file) != before:
-        changed = "The file changed while it was read; open it again when the other program is done with it."
+        changed = "The file changed while it was being read. Open it again when the other program has finished."
         data = replace(data, notes=(*data.notes, changed))
     report(1.0)
     return replace(data, sha256=hashing.sha256)
@@ -125,7 +125,7 @@ def _too_large(file: Path, kind: DataFormat) -> DataError:
     if kind.opener:
         advice = f'Write use "{file.name}", stream, which reads it in parts; or save fewer variables or rows of it.'
     return DataError(
-        f"{file.name} does not fit into memory: it is too large, or damaged and only seems to be.",
+        f"{file.name} does not fit into memory. It is too large, or it is damaged.",
         code="out-of-memory",
         subject=str(file),
         advice=advice,
@@ -195,8 +195,8 @@ def _open_streamed(file: Path, kind: DataFormat, report: Report) -> StreamedData
             f"{file.name} cannot be streamed: that needs a {formats.programs(formats.STREAMED, 'or')} file.",
             code="cannot-stream",
             subject=str(file),
-            advice=f"Save it as {formats.WHOLE.usual} once, on a machine that holds it in memory or in the program it "
-            "comes from.",
+            advice=f"Save it as {formats.WHOLE.usual} first, on a computer with more memory or in the program it comes "
+            "from.",
         )
     return formats.opener_of(kind)(file, report)
 
@@ -221,7 +221,7 @@ def _in_words(file: Path, kind: DataFormat, work: Callable[[], T]) -> T:
             f"{file.name} cannot be read: it is damaged, incomplete, or not {kind.article}.",
             code="unreadable-file",
             subject=str(file),
-            advice="Copy or download it again, or open it in the program that wrote it and save it anew.",
+            advice="Copy or download it again, or open it in the program that wrote it and save it again.",
         ) from error
 
 
@@ -243,7 +243,7 @@ def locate(path: Path) -> Path:
         raise regular_file.not_reached(path, error) from error
     if folder:
         raise DataError(
-            f"{path} is a folder.", code="is-a-folder", subject=str(path), advice="Choose a file in it."
+            f"{path} is a folder.", code="is-a-folder", subject=str(path), advice="Choose a file in this folder."
         )
     if file is not None:
         return file
@@ -254,7 +254,7 @@ def locate(path: Path) -> Path:
             subject=str(path),
             advice="Open the file itself, or connect the drive that it is on.",
         )
-    raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path), advice=_near(path))
+    raise DataError(f"The file {path} does not exist.", code="no-such-file", subject=str(path), advice=_near(path))
 
 
 def _near(path: Path) -> str:
@@ -262,7 +262,7 @@ def _near(path: Path) -> str:
     try:
         files = [p.name for p in folder.iterdir() if formats.ending_of(p) in formats.BY_ENDING]
     except OSError:
-        return f"There is no folder {folder}."
+        return f"The folder {folder} does not exist."
     lower = {name.lower(): name for name in files}
     close = difflib.get_close_matches(path.name.lower(), lower, n=3, cutoff=0.6)
     close += [n for n in lower if Path(n).stem == path.stem.lower() and n not in close]
@@ -288,14 +288,14 @@ def _kind(file: Path) -> DataFormat:
         if not extension:
             return content
         raise DataError(
-            f"{file.name} is {content.article} by its content, not by its extension.",
+            f"{file.name} is {content.article} inside, whatever its extension says.",
             code="wrong-extension",
             subject=str(file),
             advice=f"Rename it to {file.with_suffix(content.usual).name}.",
         )
     if declared is None and content is None and not extension:
         return formats.TEXT
-    foreign = content or FOREIGN.get(extension) or Foreign(f"of the unknown type {extension}")
+    foreign = content or FOREIGN.get(extension) or Foreign(f"of an unknown type, {extension}")
     unread = "" if foreign.code == "locked-file" else ", which Terrace does not read"
     raise DataError(
         f"{file.name} is {foreign.article}{unread}.",

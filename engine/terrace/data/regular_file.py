@@ -44,10 +44,10 @@ def first_bytes(file: Path, count: int) -> bytes:
         raise not_reached(file, error) from error
     if head and not found.st_size and not os.stat(file).st_size:
         raise DataError(
-            f"{file} is no file on a drive: the system makes it up while it is read.",
+            f"{file} is not a file on a drive: the system makes it up as it is read.",
             code="not-a-file",
             subject=str(file),
-            advice="Copy what it holds into a file, and open that.",
+            advice="Copy its contents into a file, and open that.",
         )
     return head
 
@@ -96,14 +96,14 @@ def not_reached(file: Path, error: OSError) -> DataError:
     """What to raise where the system does not hand out a file."""
     if isinstance(error, PermissionError):
         return DataError(
-            f"{file.name} may not be read.",
+            f"{file.name} cannot be read: permission denied.",
             code="no-permission",
             subject=str(file),
-            advice="Close it in other programs, or ask for permission to read it.",
+            advice="Close it in other programs, or ask for read permission.",
         )
     advice = "Choose another file."
     if error.errno in GONE and error.errno not in (errno.ENAMETOOLONG, errno.ELOOP):
-        advice = "Look whether its drive or network is still connected, and open it again."
+        advice = "Check that its drive or network is still connected, and open it again."
     return DataError(
         f"{file.name} cannot be opened: {error.strerror or type(error).__name__}.",
         code="unreadable-file",
@@ -119,5 +119,5 @@ def _refuse(file: Path, found: os.stat_result) -> None:
                 f"{file} is {name}, not a file.",
                 code="not-a-file",
                 subject=str(file),
-                advice="Save what it gives in a file, and open that.",
+                advice="Save its output in a file, and open that.",
             )

@@ -18,7 +18,7 @@ def _root() -> Path:
     raise DataError(
         "The files bundled with Terrace are missing from this installation.",
         code="no-resources",
-        advice="Install Terrace again.",
+        advice="Reinstall Terrace.",
     )
 
 
@@ -33,6 +33,6 @@ def resource_path(*parts: str) -> Path:
             f"The bundled file {'/'.join(parts)} is missing from this installation.",
             code="no-resource",
             subject="/".join(parts),
-            advice="Install Terrace again.",
+            advice="Reinstall Terrace.",
         )
     return path

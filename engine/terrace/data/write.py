@@ -56,7 +56,7 @@ def write(
     names = other_names(target)
     if names:
         others = "another name" if names == 1 else f"{names} other names"
-        notes.append(f"{target.name} had {others} (hard links), which keep the old file.")
+        notes.append(f"{target.name} had {others} (hard links), which still point to the old file.")
     overwritten = changed(target)
 
     def look(temporary: Path) -> None:
@@ -82,7 +82,7 @@ def write(
             advice=f"Write them as {formats.WHOLE.usual}, which holds everything.",
         ) from error
     if overwritten:
-        notes.append(f"Another program had changed {target.name} since it was opened; its changes are replaced.")
+        notes.append(f"Another program changed {target.name} after it was opened. Its changes have been replaced.")
     return Written(target, tuple(notes))
 
 
@@ -90,7 +90,7 @@ def _kind(target: Path) -> DataFormat:
     kind = formats.WRITTEN.get(formats.ending_of(target))
     if kind is None:
         raise DataError(
-            f"Terrace does not write files of the type {formats.ending_of(target)}.",
+            f"Terrace cannot write files of type {formats.ending_of(target)}.",
             code="unknown-format",
             subject=str(target),
             advice="Use one of " + " ".join(formats.WRITTEN) + ".",

@@ -121,8 +121,8 @@ class ColumnBuilder:
             for v in kept:
                 if not float(v).is_integer() or v < 0:
                     raise SpecError(
-                        f"{name} cannot be a factor: it holds the value {whole_text(v)}, and the levels of a factor "
-                        "are whole numbers from 0 up.",
+                        f"{name} cannot be a factor: it holds the value {whole_text(v)}, but factor levels "
+                        "must be whole numbers from 0 up.",
                         code="factor-values",
                         subject=name,
                         advice=f"Use it as a continuous variable (c.{name}), or recode it.",

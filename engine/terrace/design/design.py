@@ -196,7 +196,7 @@ def _check_outcome(spec: ModelSpec, y: FloatArray, n: int) -> None:
             f"The outcome {spec.outcome.name} has the same value, {y[0]:g}, in all {n:,} rows of the sample.",
             code="constant-outcome",
             subject=spec.outcome.name,
-            advice="There is nothing to explain: choose another outcome, or check if and the missing values.",
+            advice="Choose another outcome, or check the if condition and the missing values.",
         )
 
 
@@ -210,7 +210,7 @@ def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tupl
             continue
         if equation.level in seen:
             raise SpecError(
-                f"The equations of level {equation.level} do not stand together.",
+                f"The equations of level {equation.level} are not next to each other.",
                 code="repeated-level",
                 subject=equation.level,
                 advice=f"Write all || {equation.level}: parts one after the other.",
@@ -224,7 +224,7 @@ def _levels(spec: ModelSpec, data: Dataset, rows: npt.NDArray[np.bool_]) -> tupl
             if count == 1:
                 value = data.level_label(equation.level, data.frame[equation.level].to_numpy()[rows][0])
                 raise FitError(
-                    f"The group variable {equation.level} has one group only ({value}).",
+                    f"The group variable {equation.level} has only one group ({value}).",
                     code="one-group",
                     subject=equation.level,
                     advice="A random effect needs several groups: choose another group variable.",
@@ -307,7 +307,7 @@ def _factor_block(
     own, count = compact(data.codes(equation.factor)[0][rows])
     if count == 1:
         raise FitError(
-            f"R.{equation.factor}: {equation.factor} has one value only in the sample.",
+            f"R.{equation.factor}: {equation.factor} has only one value in the sample.",
             code="one-group",
             subject=equation.factor,
             advice="A random effect needs several groups: choose another variable.",
@@ -362,8 +362,8 @@ def _check_weights(
         first[residual.groups] = weights.row
         if not np.array_equal(first[residual.groups], weights.row):
             raise SpecError(
-                f"Weights that differ within groups cannot be combined with residuals({residual.key}): a copy of a "
-                "single row would have the time of another.",
+                f"Weights that differ within groups cannot be combined with residuals({residual.key}): copies of "
+                "a row would share its time.",
                 code="weights-residuals",
                 subject="residuals",
                 advice="Use weights that are constant within the groups of the lowest level, or independent residuals.",
@@ -393,7 +393,8 @@ def _check_identified(
         if block.n_groups == n and residual.structure.independent and not spec.weight and block.names:
             name = block.factor or block.level.name
             raise FitError(
-                f"Every group of {name} has a single row: its random effects cannot be told from the residual.",
+                f"Every group of {name} has only one row, so its random effects cannot be separated from the "
+                "residuals.",
                 code="groups-of-one",
                 subject=name,
                 advice="Choose a group variable whose groups have several rows, or leave this level out.",

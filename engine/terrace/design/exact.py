@@ -74,11 +74,11 @@ def _refuse_within(
             return bool(free > 0)
     if alone and plain:
         text = f"{name} does not vary within {level}: all rows of a group have the same value"
-        advice = f"Fit a model of one row a group, or choose an outcome that varies within {level}."
+        advice = f"Fit a model with one row per group, or choose an outcome that varies within {level}."
     else:
         what = "the random effects" if alone else "the fixed effects and the random effects"
         text = f"{what.capitalize()} of {level} reproduce {name} exactly"
-        advice = "Leave out random effects, or use data with more rows a group."
+        advice = "Leave out random effects, or use data with more rows per group."
     raise FitError(
         f"{text}, so that there is no residual variance to estimate.", code="exact-fit", subject=name, advice=advice
     )

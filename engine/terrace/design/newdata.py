@@ -106,10 +106,10 @@ def _found(
     if fitted_text != data.is_text(name):
         here, there = ("numbers", "text") if fitted_text else ("text", "numbers")
         raise DataError(
-            f"{name} holds {here} here and {there} where the model was fitted, so that no group would be found again.",
+            f"{name} holds {here} here but {there} where the model was fitted, so no group would be recognised.",
             code="type-mismatch",
             subject=name,
-            advice=f"Bring it to one kind first: {'tostring' if fitted_text else 'destring'} {name}, replace.",
+            advice=f"Convert it first: {'tostring' if fitted_text else 'destring'} {name}, replace.",
         )
     distinct = {_plain(v): k for k, v in enumerate(dict.fromkeys(_plain(v) for v in values))}
     known = parents * len(distinct) + np.array([distinct[_plain(v)] for v in values], dtype=np.int64)

@@ -208,7 +208,7 @@ def residual_layout(
     cls = RESIDUALS[option.structure]
     if not cls.independent and not spec.random:
         raise SpecError(
-            f"residuals({option.structure}) needs a group variable: within what are the residuals correlated?",
+            f"residuals({option.structure}) needs a group variable, within which the residuals are correlated.",
             code="residuals-need-group",
             subject="residuals",
             advice="Add || group:, noconstant with the variable whose rows belong together.",
@@ -276,7 +276,7 @@ def _times(
     values = data.numeric(option.time)[rows]
     if cls.integer_time and np.any(values != np.floor(values)):
         raise DataError(
-            f"t({option.time}) must hold whole numbers for residuals({option.structure}); it does not.",
+            f"t({option.time}) must hold whole numbers for residuals({option.structure}).",
             code="time-not-integer",
             subject=option.time,
             advice="Use residuals(exponential, ...) for times that are not whole numbers.",
@@ -298,7 +298,7 @@ def _times(
             f"The time {option.time} = {whole_text(values[row])} occurs twice in the group {name}.",
             code="repeated-time",
             subject=option.time,
-            advice="Each row of a group needs its own time: check for duplicate rows, or choose another t().",
+            advice="Each row of a group needs its own time. Check for duplicate rows, or choose another t() variable.",
         )
     distinct, position = np.unique(values, return_inverse=True)
     if cls.by_time:

@@ -99,7 +99,7 @@ def weight_values(expression: str, data: Dataset, rows: BoolArray, *, integer: b
         )
     if integer and np.any(used != np.floor(used)):
         raise DataError(
-            f"{option}: frequency weights count copies of a row and must be whole numbers; {expression} is not.",
+            f"{option}: frequency weights must be whole numbers, and {expression} is not.",
             code="noninteger-weights",
             subject=expression,
             advice="Use pweight for sampling weights.",
@@ -150,7 +150,7 @@ def complete_rows(
                 f"{factor.name} is infinite in {int(infinite.sum())} rows, the first of them row {row}.",
                 code="infinite-values",
                 subject=factor.name,
-                advice="Replace these values by missing, or leave the rows out with if.",
+                advice="Replace these values with missing, or leave the rows out with if.",
             )
         refuse_large(values[rows], factor.name)
         keep(factor.name, np.isnan(values))

@@ -253,11 +253,11 @@ class _Passes:
     def _too_many(self, count: int) -> DataError:
         groups = " by ".join(self._group_variables())
         return DataError(
-            f"The rows fall into more than {count:,} cells of {groups}, and what has to be kept of these does not "
+            f"The rows fall into more than {count:,} cells of {groups}, which do not "
             "fit into memory.",
             code="larger-than-memory",
             subject=self.data.file.path.name,
-            advice="Take fewer groups (if ...) or a coarser group variable, or leave out some terms.",
+            advice="Use fewer groups (if ...), a coarser group variable or fewer terms.",
         )
 
 

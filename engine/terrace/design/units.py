@@ -53,7 +53,8 @@ def refuse_weights(total: float, names: list[str]) -> None:
     """Raise `DataError` where the weights come to too much, or too little, in all."""
     if not LIGHTEST <= total <= HEAVIEST:
         raise DataError(
-            f"The weights {' and '.join(names)} come to {total:.0e} in all: the likelihood has too few digits left.",
+            f"The weights {' and '.join(names)} add up to {total:.0e}, too far from 1 for the likelihood to keep its "
+            "digits.",
             code="units", subject=names[0],
             advice="Rescale them, for example to a mean of 1.",
         )
@@ -63,5 +64,5 @@ def _unit(name: str, text: str, what: str) -> DataError:
     which = "the variables of " if "#" in name else ""
     return DataError(
         f"{text} too {what} for double precision.", code="units", subject=name,
-        advice=f"Rescale {which}{name}: choose a unit in which values are nearer to 1.",
+        advice=f"Rescale {which}{name}: choose a unit with values closer to 1.",
     )

@@ -76,7 +76,8 @@ def add_text(path: Path, text: str, *, private: bool = False) -> None:
             os.close(handle)
     except OSError as error:
         if error.errno == errno.ENOENT:
-            raise DataError(f"{path} cannot be written: it is gone.", code="cannot-write", subject=str(path)) from None
+            raise DataError(f"{path} cannot be written: it no longer "
+                            "exists.", code="cannot-write", subject=str(path)) from None
         raise refused(path, error) from None
 
 
@@ -140,4 +141,4 @@ def _put_back(place: Path, path: Path) -> str:
     finally:
         discard(hidden)
     rest = f", and what the log had is in {path}{UNFINISHED}" if unfinished.exists() else ""
-    return f" The file from before is back in its place{rest}."
+    return f" The previous file is back in place{rest}."

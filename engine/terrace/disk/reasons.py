@@ -9,8 +9,8 @@ from pathlib import Path
 
 from terrace.errors import DataError
 
-_FREE = "Free some room, or choose another disk."
-_ALLOWED = "Choose a folder that you may write to."
+_FREE = "Free some space, or choose another disk."
+_ALLOWED = "Choose a folder that you can write to."
 _AGAIN = "Connect to it again, or choose another folder."
 _SHARE = "the network drive cannot be reached"
 _NAME = "Choose another name."
@@ -22,9 +22,9 @@ _REASONS: dict[str, tuple[str, str]] = {
     "EROFS": ("the disk is read-only", _ALLOWED),
     "EACCES": ("permission denied", _ALLOWED),
     "EPERM": ("permission denied", _ALLOWED),
-    "EIO": ("the disk reports an error", "Choose another disk, and have this one checked."),
+    "EIO": ("the disk reports an error", "Choose another disk, and check this one for errors."),
     "ENOENT": ("the folder is gone", "Choose another folder."),
-    "ENOTDIR": ("what should be its folder is a file", "Choose another folder."),
+    "ENOTDIR": ("its folder is a file", "Choose another folder."),
     "ENAMETOOLONG": ("the name is too long", _NAME),
     "EINVAL": ("the name has characters that are not allowed there", _NAME),
     "EILSEQ": ("the name has characters that are not allowed there", _NAME),

@@ -42,7 +42,7 @@ def destination(path: str | os.PathLike[str], *, replace: bool) -> Path:
         raise refused(shown, error if isinstance(error, OSError) else OSError(errno.EINVAL, "")) from None
     if there is None and not place.parent.is_dir():
         raise DataError(
-            f"There is no folder {place.parent}.",
+            f"The folder {place.parent} does not exist.",
             code="no-such-folder",
             subject=str(place.parent),
             advice="Create it, or choose another folder.",
@@ -62,14 +62,14 @@ def destination(path: str | os.PathLike[str], *, replace: bool) -> Path:
         )
     if not replace:
         raise DataError(
-            f"The file {shown} exists already.",
+            f"The file {shown} already exists.",
             code="file-exists",
             subject=str(shown),
             advice="Choose another name, or replace it (option replace).",
         )
     if not there.st_mode & 0o222 or not os.access(place, os.W_OK):  # an administrator may, and should not by mistake
         raise DataError(
-            f"{shown} is read-only and is not replaced.",
+            f"{shown} is read-only, so it was not replaced.",
             code="read-only",
             subject=str(shown),
             advice="Choose another name, or make the file writable.",
@@ -190,10 +190,10 @@ def _look(check: Callable[[Path], None], temporary: Path, path: str | os.PathLik
         if cause is not None:
             raise cause from error
         raise DataError(
-            f"{path} has not been written: what arrived on the disk is not what was sent.",
+            f"{path} was not saved: the disk did not store it correctly.",
             code="cannot-write",
             subject=str(path),
-            advice="Save again, on another disk where it happens again. The file from before is as it was.",
+            advice="Save again, and use another disk if this repeats. The previous file is unchanged.",
         ) from error
 
 

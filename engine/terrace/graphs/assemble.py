@@ -143,7 +143,7 @@ def ignored_text(names: Sequence[str]) -> tuple[str, ...]:
     if not distinct:
         return ()
     listed = ", ".join(f"{n}()" for n in distinct)
-    return (f"{listed} {'has' if len(distinct) == 1 else 'have'} no effect on graphs here.",)
+    return (f"{listed} {'has' if len(distinct) == 1 else 'have'} no effect on graphs.",)
 
 
 def panel_text(panels: Panels, names: Sequence[str], pages: int) -> str:

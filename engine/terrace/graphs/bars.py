@@ -68,9 +68,9 @@ def build_bars(data: Dataset, spec: Bars, rows: Rows, weights: FloatArray | None
     plan = _plan(data, spec, used)
     if len(plan.series) * len(plan.outer.labels) > _MOST:
         raise DataError(
-            f"These are {len(plan.series) * len(plan.outer.labels):,} bars, more than can be read.",
+            f"These are {len(plan.series) * len(plan.outer.labels):,} bars, too many to read.",
             code="too-many-bars",
-            advice="Choose groups with if, or fewer variables in over().",
+            advice="Use if to choose groups, or put fewer variables in over().",
         )
     each = panels.rows(np.flatnonzero(used))
     heights = [_heights(values, plan, own, w, kind) for own in each]

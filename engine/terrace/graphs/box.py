@@ -80,10 +80,10 @@ def build_boxes(data: Dataset, spec: Boxes, rows: Rows) -> Drawing:
     count = len(categories.labels) * len(series)
     if count > _MOST_BOXES:
         raise DataError(
-            f"These are {count:,} boxes, more than can be drawn.",
+            f"These are {count:,} boxes, too many to draw.",
             code="too-many-boxes",
             subject=spec.over[0] if spec.over else spec.names[0],
-            advice="Choose groups with if, or fewer variables in over().",
+            advice="Use if to choose groups, or put fewer variables in over().",
         )
     drawn = []
     boxes = points = 0

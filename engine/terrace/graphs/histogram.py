@@ -68,7 +68,7 @@ def choose_bins(values: FloatArray, spec: Histogram, n: float) -> Bins:
             width = (high - start) / count or 1.0
     if count > _MOST_BINS:
         raise DataError(
-            f"These are {count:,} bins, more than can be drawn.",
+            f"These are {count:,} bins, too many to draw.",
             code="too-many-bins",
             subject=spec.name,
             advice="Choose a larger width().",
@@ -82,7 +82,7 @@ def _start(spec: Histogram, low: float) -> float:
     assert spec.start is not None
     if spec.start > low:
         raise DataError(
-            f"start({spec.start:g}) lies above the smallest value of {spec.name}, {low:g}.",
+            f"start({spec.start:g}) is above the smallest value of {spec.name}, {low:g}.",
             code="start-too-high",
             subject=spec.name,
             advice=f"Choose {low:g} or less.",

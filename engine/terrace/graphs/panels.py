@@ -68,10 +68,10 @@ def split_panels(data: Dataset, by: By, used: npt.NDArray[np.bool_]) -> Panels:
     present, first = np.unique(combined[inside], return_index=True)
     if len(present) > MOST_PANELS:
         raise DataError(
-            f"by({' '.join(by.names)}) makes {len(present):,} panels, more than anyone can look at.",
+            f"by({' '.join(by.names)}) makes {len(present):,} panels, too many to view.",
             code="too-many-panels",
             subject=by.names[0],
-            advice="Choose groups with if, or draw lines by group: line y x, connect(ascending) after sort.",
+            advice="Use if to choose groups, or draw lines by group: line y x, connect(ascending) after sort.",
         )
     codes = np.full(n, -1, dtype=np.int64)
     codes[inside] = np.searchsorted(present, combined[inside])

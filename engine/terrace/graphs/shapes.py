@@ -116,7 +116,7 @@ def function(layer: Layer, context: EvalContext, series: int) -> Drawn:
     places = Dataset(pd.DataFrame({"x": at}), (Variable("x"),))
     y = evaluate(layer.expression, places, context=context)
     if y.dtype == object:
-        raise DataError(f"{layer.expression} is text, and a function of x is needed.", code="type-mismatch")
+        raise DataError(f"{layer.expression} is text, but a function of x is needed.", code="type-mismatch")
     return Drawn((_curve(at, y, layer, series),), int(np.isfinite(y).sum()), 0)
 
 

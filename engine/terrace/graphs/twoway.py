@@ -113,7 +113,7 @@ def build_twoway(
     idle = [a for a, t in zip(spec.layers, tallies) if not t.points]
     warnings += [f"{a.kind} of {', '.join(n for n in (*a.y, a.x) if n)} has nothing to draw." for a in idle]
     if any(layer.weight is not None and layer.kind not in FITS for layer in spec.layers):
-        warnings.append("Weights count for fits; the size of a marker does not show them.")
+        warnings.append("Weights are used for fits. Marker sizes do not show them.")
     return Drawing(plots, _text(spec, tallies, panels, len(plots)), tuple(warnings))
 
 
@@ -230,10 +230,10 @@ def _notes(spec: Twoway, panels: Panels, tallies: Sequence[_Tally]) -> tuple[str
     several = len(panels.titles) > 1
     if unfitted:
         where = f" in {unfitted:,} panels" if several and unfitted > 1 else " in one panel" if several else ""
-        notes.append(f"No line{where}, where x has one value only.")
+        notes.append(f"No line{where}, where x has only one value.")
     if unbanded:
         where = f" in {unbanded:,} panels" if several and unbanded > 1 else " in one panel" if several else ""
-        notes.append(f"No band{where}, where the rows are too few for one.")
+        notes.append(f"No band{where}, where there are too few rows for one.")
     return tuple(notes)
 
 

@@ -65,7 +65,7 @@ def bind_constraints(spec: ModelSpec, design: Design, texts: Mapping[int, str]) 
                 f"Constraint {number} ({texts[number]}) contradicts{before}.",
                 code="constraints-contradict",
                 subject="constraints",
-                advice="Leave one of them out of constraints().",
+                advice="Remove one of them from constraints().",
             )
         if relation == "follows":
             redundant.append(texts[number])
@@ -153,7 +153,7 @@ def _position(name: str, names: list[str], text: str, outcome: str, design: Desi
         if known in zero:
             return None
     raise SpecError(
-        f"The constraint {text!r} names {name}, which is no coefficient of the model.",
+        f"The constraint {text!r} names {name}, which is not a coefficient of the model.",
         code="no-such-coefficient",
         subject="constraints",
         advice="The coefficients are " + ", ".join(names[:12]) + ("." if len(names) <= 12 else ", ..."),

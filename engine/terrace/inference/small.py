@@ -88,7 +88,7 @@ def small_inference(
     if method == "repeated":
         if len(design.levels) != 1 or design.levels[0].name == "_all":
             raise SpecError(
-                "dfmethod(repeated) is for two-level models: one group variable above the observations.",
+                "dfmethod(repeated) needs a two-level model, with one group variable.",
                 code="df-repeated",
                 subject="dfmethod",
                 advice="Use dfmethod(kroger) with reml for models with more levels.",
@@ -172,13 +172,14 @@ def small_of_robust(
     largest = int(np.bincount(clusters).max())
     if design.weights.kind is not None:
         raise SpecError(
-            "CR2 and degrees of freedom of robust standard errors are for models without weights.",
+            "CR2 and degrees of freedom for robust standard errors need a model without weights.",
             code="few-clusters-weights", subject="vce", advice="Use vce(robust) without dfmethod().",
         )
     if largest > LARGEST_CLUSTER:
         raise SpecError(
             f"A cluster of {largest:,} rows is too large for CR2.",
-            code="cluster-too-large", subject="vce", advice="Use vce(robust): large clusters need no such correction.",
+            code="cluster-too-large", subject="vce", advice="Use vce(robust). Large clusters do not need this "
+                                                            "correction.",
         )
     layout, rho = cells(design), optimum.point.psi[optimum.space.objective.n_random :]
 

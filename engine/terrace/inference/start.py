@@ -44,7 +44,7 @@ def start_values(text: str, design: Design, objective: Objective) -> FloatArray:
         theta[objective.layout.n_theta :], sigma2 = design.residuals.from_natural(values[first:])
     except np.linalg.LinAlgError:
         raise SpecError(
-            "from(): the residual parameters are no covariance matrix.", code="from", subject="from",
+            "from(): the residual parameters do not form a covariance matrix.", code="from", subject="from",
             advice="Take them from a fit, as in matrix list e(b).",
         ) from None
     for block, part, transform in zip(design.blocks, objective.layout.theta_slices, objective.layout.transforms):
@@ -62,7 +62,7 @@ def _in_order(text: str, fixed: tuple[int, int], count: int) -> list[float]:
         numbers = [float(part) for part in head.replace(",", " ").split()]
     except ValueError:
         raise SpecError(
-            f"from({text}): a list of numbers, the name of a matrix, or name=number is expected.",
+            f"from({text}): use a list of numbers, the name of a matrix, or name=number.",
             code="from", subject="from",
             advice="Give the covariance parameters as log standard deviations and atanh correlations, or e(b) of a "
             "fit: matrix b0 = e(b), then from(b0).",
@@ -71,7 +71,7 @@ def _in_order(text: str, fixed: tuple[int, int], count: int) -> list[float]:
         numbers = numbers[len(numbers) - count :]
     if len(numbers) != count:
         raise SpecError(
-            f"from(): {len(numbers)} numbers given; the model has {count} covariance parameters (and {fixed[0]} "
+            f"from(): {len(numbers)} numbers given, but the model has {count} covariance parameters (and {fixed[0]} "
             "fixed effects).",
             code="from", subject="from",
         )
@@ -102,7 +102,7 @@ def _by_name(
         raise SpecError(
             f"from(): {what}; its covariance parameters are {', '.join(names)}.",
             code="from", subject="from",
-            advice="Add skip to pass over names that the model does not have, as in from(b0, skip)." if given
+            advice="To ignore names that the model does not have, add skip, as in from(b0, skip)." if given
             else "Take the matrix from a fit, as in matrix b0 = e(b), or write from(name, copy) to go by order.",
         )
     return [given.get(name, other) for name, other in zip(names, _usual(objective, layout))]

@@ -122,7 +122,7 @@ def parse_mixed(
     found = NAME.match(text, piece.start)
     if not found or found.group() not in COMMANDS:
         raise piece.before(found.end() if found else piece.end).error(
-            "A model begins with mixed.", code="not-mixed", advice="Example: mixed y x || school:"
+            "A model starts with mixed.", code="not-mixed", advice="Example: mixed y x || school:"
         )
     return parse_model(piece.after(found.end()), variables, alias=found.group() == "xtmixed", display=display)
 
@@ -191,7 +191,7 @@ def _no_single_bar(body: Piece) -> None:
     for i, c in top_level(body):
         if c == "|":
             raise body.at(i, i + 1).error(
-                "A level begins with two bars.", code="no-level", advice="Write || school: and the slopes after it."
+                "A level starts with two bars.", code="no-level", advice="Write || school: and the slopes after it."
             )
 
 
@@ -207,7 +207,7 @@ def parse_replay(piece: Piece, display: Display) -> Display:
             if shows and option.value == "default":  # dfmethod(default)
                 continue
             raise option.piece.error(
-                f"{option.name} takes part in estimating, and nothing is estimated when showing results again.",
+                f"{option.name} affects the estimation, but results are only shown again here.",
                 code="misplaced-option",
                 subject=option.name,
                 advice="Fit the model again with it.",
@@ -215,7 +215,7 @@ def parse_replay(piece: Piece, display: Display) -> Display:
     given = match_options(clauses.options, o.REPLAY_RULES, "showing results again")
     if "level" in given and not 10 <= o.number(given["level"]) <= 99.99:
         raise given["level"].piece.error(
-            "A confidence level lies between 10 and 99.99.", code="level", subject="level"
+            "The confidence level must be between 10 and 99.99.", code="level", subject="level"
         )
     return o.read_display(given, display)
 
@@ -251,14 +251,14 @@ def _known(option: Option, part: int) -> OptionRule:
         if misplaced:
             name = misplaced[0].name
             raise option.piece.error(
-                f"{name}() belongs to a level of groups.",
+                f"{name}() applies to a level.",
                 code="misplaced-option",
                 subject=name,
                 advice=f"Write it after the level: || level: ..., {name}(...)",
             )
     if option.name == "small":
         raise option.piece.error(
-            "small shows results again; it does not go with a new model.",
+            "small only applies when results are shown again, not to a new model.",
             code="misplaced-option",
             subject="small",
             advice="Ask for degrees of freedom with dfmethod().",
@@ -309,7 +309,7 @@ def _equation(level: Piece, clauses: Clauses, options: dict[str, Option], names:
     alone = clauses.body.after(crossed[0].start + 2).strip()
     if len(words(clauses.body)) > 2 or crossed[0].start != clauses.body.start or len(words(alone)) != 1:
         raise clauses.body.error(
-            "R. names one variable and stands alone in its equation.",
+            "R. takes one variable and must be alone in its equation.",
             code="crossed-slopes",
             advice=f"Give each part an equation of its own: || {name}: R.a || {name}: ...",
         )
@@ -342,7 +342,7 @@ def _common(head: Clauses, tails: list[Clauses]) -> _Common:
 
 def _once(before: object, piece: Piece, word: str) -> None:
     if before is not None:
-        raise piece.error(f"There is a second {word}; the model takes one.", code="twice")
+        raise piece.error(f"There are two {word} clauses, but a model takes one.", code="twice")
 
 
 def _weight(weight: Weighting | None, names: Names, places: _Places) -> Weight | None:

@@ -141,7 +141,7 @@ def excluding(options: Options, names: Sequence[str]) -> str | None:
     if len(given) > 1:
         second = max((options[n] for n in given), key=lambda o: o.piece.start)
         raise second.piece.error(
-            f"{' and '.join(given)} exclude each other.", code="options-exclude", subject=second.name
+            f"{' and '.join(given)} cannot be used together.", code="options-exclude", subject=second.name
         )
     return given[0] if given else None
 
@@ -187,7 +187,7 @@ def read_df(option: Option) -> DfFields:
         given = excluding(more, ("eim", "oim"))
         if given and method not in ("satterthwaite", "kroger"):
             raise more[given].piece.error(
-                f"{given} belongs to satterthwaite and kroger.", code="option-argument", subject="dfmethod"
+                f"{given} applies only to satterthwaite and kroger.", code="option-argument", subject="dfmethod"
             )
         out["df_information"] = "oim" if given == "oim" else "eim"
     return out
@@ -214,7 +214,7 @@ def read_vce(options: Options, names: Names) -> VceFields:
         rest = tail
     if kind != "cluster":
         if rest.strip():
-            raise piece.error(f"vce({kind}) takes nothing more.", code="option-argument", subject="vce")
+            raise piece.error(f"vce({kind}) takes nothing else.", code="option-argument", subject="vce")
         return {"vce": kind, "vce_correction": correction}
     if not rest.strip():
         raise piece.error(

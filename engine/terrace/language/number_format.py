@@ -44,7 +44,7 @@ def format_number(value: float, format: str = "%9.0g") -> str:
     if is_period_format(format):
         return period_text(value, format)
     if not _FORMAT.fullmatch(format):
-        raise ValueError(f"{format!r} is no display format, such as %9.2f.")
+        raise ValueError(f"{format!r} is not a display format, such as %9.2f.")
     return formatted(value, format)
 
 

@@ -478,7 +478,7 @@ def _within(codes: IntArray, count: int, clusters: IntArray) -> tuple[IntArray, 
     owner = clusters[first]
     if not np.array_equal(owner[codes], clusters):
         raise SpecError(
-            "Crossed effects are shared by several clusters: the likelihood is not a sum over clusters.",
+            "Clusters share crossed effects, so the likelihood is not a sum over clusters.",
             code="robust-crossed",
             subject="vce",
             advice="Use model-based standard errors, or clusters that hold all groups that share an effect.",

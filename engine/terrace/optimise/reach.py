@@ -32,8 +32,8 @@ def refuse_beyond_reach(optimum: Optimum, groups: list[int]) -> None:
         if objective.evaluate(lower, 0).ll > optimum.point.ll + 0.1:
             where = f"{residuals.by_variable} = {residuals.by_label(residuals.by_levels[group])}"
             raise FitError(
-                f"The residual variance where {where} cannot be estimated: the likelihood still rises where it is less "
-                "than a ten-millionth of another's.",
+                f"The residual variance where {where} cannot be estimated: the likelihood still rises when it is less "
+                "than a ten-millionth of another residual variance.",
                 code="exact-fit", subject=residuals.by_variable or "",
-                advice=f"Leave out by({residuals.by_variable}), or fit these rows apart.",
+                advice=f"Leave out by({residuals.by_variable}), or fit these rows separately.",
             )

@@ -22,7 +22,8 @@ def need_rows(fit: FitResult, data: Dataset) -> None:
     y = outcome_values(fit, data)[fit.sample] if len(data) == len(fit.sample) else None
     if y is None or not np.array_equal(y, fit.model.design.y):
         raise DataError(
-            "The rows are not those that the model was fitted to: they were sorted, changed, or others were opened.",
+            "These are not the rows that the model was fitted to. They were sorted or changed, or other data were "
+            "opened.",
             code="stale-fit",
             advice="Fit the model again.",
         )

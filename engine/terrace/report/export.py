@@ -104,10 +104,10 @@ def _picture(parts: list[Part], plots: list[Plot], out: Path, kind: str, replace
 
     if len(plots) != 1 or len(parts) != 1:
         raise ExportError(
-            f"A {kind} file holds one plot.",
+            f"A {kind} file can hold only one plot.",
             code="not-a-plot",
             subject=str(out),
-            advice="Export the plot by itself, or use .html, .docx or .pdf for the whole report.",
+            advice="Export the plot on its own, or use .html, .docx or .pdf for the whole report.",
         )
     return save(plots[0], out, replace=replace)
 
@@ -150,7 +150,7 @@ def _separated(parts: list[Part], delimiter: str, labels: Mapping[str, str] | No
         elif isinstance(part, Plot):
             shown.append((part.title, plot_csv(part, delimiter)))
     if not shown:
-        raise ExportError("There is no table to write as data.", code="no-table", advice="Use .txt or .html.")
+        raise ExportError("There is no table to save as data.", code="no-table", advice="Use .txt or .html.")
     if len(shown) == 1:
         return shown[0][1]
     return "\n".join(f"{_quoted(harmless(name))}\n{text}" for name, text in shown)

@@ -26,7 +26,7 @@ def collect_advice(
     yield from _of_search(design, trouble)
     yield from identification_advice(fitted)
     summit = any(code == "no-maximum" for code, _ in trouble)
-    yield from boundary_advice(fitted, "This is the highest summit that was found" if summit else MAXIMUM)
+    yield from boundary_advice(fitted, "This is the highest maximum found" if summit else MAXIMUM)
 
 
 def _left_out(fitted: FittedModel) -> Iterator[Advice]:
@@ -35,16 +35,16 @@ def _left_out(fitted: FittedModel) -> Iterator[Advice]:
     if len(design.dropped) == 1:
         yield Advice(
             "collinear",
-            f"{design.dropped[0]} was left out: it is a linear combination of other terms.",
-            "Remove it from the model, or one of the terms that it repeats.",
+            f"{design.dropped[0]} was left out because it is a linear combination of other terms.",
+            "Remove it, or one of the terms that it repeats.",
             design.dropped[0],
         )
     elif design.dropped:
         yield Advice(
             "collinear",
-            f"{len(design.dropped)} terms were left out, since they are linear combinations of others: "
+            f"{len(design.dropped)} terms were left out because they are linear combinations of others: "
             f"{some(design.dropped)}.",
-            "Remove them from the model, or the terms that they repeat.",
+            "Remove them, or the terms that they repeat.",
             design.dropped[0],
         )
     for text in fitted.constraints.redundant if fitted.constraints is not None else ():
@@ -52,8 +52,8 @@ def _left_out(fitted: FittedModel) -> Iterator[Advice]:
     for level, name in design.dropped_random:
         yield Advice(
             "collinear-random",
-            f"The random slope of {name} at level {level} was left out: it is a linear combination of others.",
-            "Remove it, or use the option collinear to keep it.",
+            f"The random slope of {name} at level {level} was left out because it is a linear combination of others.",
+            "Remove it, or keep it with the option collinear.",
             name,
         )
 
@@ -63,18 +63,18 @@ def _about_data(design: Design) -> Iterator[Advice]:
     for level, name in design.constant_slopes:
         yield Advice(
             "slope-constant",
-            f"{name} does not vary within {level}: its random effect is no slope, it lets the variance between groups "
+            f"{name} does not vary within {level}, so its random effect only lets the variance between groups "
             f"of {level} change with {name}.",
-            f"If that is not meant, take {name} out of || {level}:, or put its slope at a higher level.",
+            f"If you do not want this, remove {name} from || {level}:, or put its slope at a higher level.",
             name,
         )
     empty = [c.name for c in design.columns if c.kind == "empty"]
     if empty:
         yield Advice(
             "empty-cells",
-            f"{listed(empty)} have no rows: their coefficients cannot be estimated."
+            f"{listed(empty)} have no rows, so their coefficients cannot be estimated."
             if len(empty) > 1
-            else f"{empty[0]} has no rows: its coefficient cannot be estimated.",
+            else f"{empty[0]} has no rows, so its coefficient cannot be estimated.",
             "",
             empty[0],
         )
@@ -83,8 +83,9 @@ def _about_data(design: Design) -> Iterator[Advice]:
             yield Advice(
                 "merged-groups",
                 f"{factor.name} holds numbers beyond {EXACT}, where one number in double precision stands for several "
-                "identifiers: groups that differ in their last digits may have become one before the data came here.",
-                f"Read {factor.name} as text from the beginning.",
+                "identifiers. Groups that differ only in their last digits may have been merged before the data were "
+                "opened.",
+                f"Read {factor.name} as text from the start.",
                 factor.name,
             )
 
@@ -98,7 +99,7 @@ def _not_estimable(design: Design) -> Iterator[Advice]:
             f"The coefficients of {listed(open_)} take up what was left out, and do not stand for these terms alone."
             if len(open_) > 1
             else f"The coefficient of {open_[0]} takes up what was left out, and does not stand for this term alone.",
-            "contrast, pwcompare and margins tell what can be estimated"
+            "Use contrast, pwcompare and margins to see what can be estimated"
             + ("; e(not_estimable) lists these coefficients." if some(open_) != ", ".join(open_) else "."),
             open_[0],
         )
@@ -120,15 +121,15 @@ def _of_search(design: Design, trouble: list[tuple[str, str]]) -> Iterator[Advic
                 code,
                 f"The correlation of residuals at a distance of 1 in {time} is so near to {detail} that double "
                 "precision cannot tell it from that. All other estimates hold.",
-                f"Rescale {time}: choose a unit in which rows of a group are about 1 apart.",
+                f"Rescale {time}: choose a unit with rows of a group about 1 apart.",
                 time,
             )
         elif code == "no-maximum":
             yield Advice(
                 code,
-                "The likelihood has no maximum: it rises without end as var(Residual) goes to zero and the random "
-                "effects reproduce the outcome. The estimates are those of the highest summit apart from that.",
-                "The data are too few for this model: leave out random effects, or use more rows a group.",
+                "The likelihood has no maximum: it keeps rising as var(Residual) goes to zero and the random "
+                "effects reproduce the outcome. The estimates are at the highest other maximum.",
+                "There are too few data for this model. Remove random effects, or use more rows per group.",
             )
 
 

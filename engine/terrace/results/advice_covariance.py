@@ -81,8 +81,8 @@ def identification_advice(fitted: FittedModel) -> Iterator[Advice]:
         names = [_name(fitted, k) for k in flat]
         yield Advice(
             "not-identified",
-            f"The likelihood is flat around the solution in {listed(names)}: no standard error can be given there.",
-            "The data say next to nothing about this: simplify the random part or the residuals.",
+            f"The likelihood is flat around the solution in {listed(names)}, so there is no standard error.",
+            "The data say almost nothing about this. Simplify the random part or the residuals.",
             fitted.layout[flat[0]].name,
         )
 
@@ -100,7 +100,7 @@ def _further(fitted: FittedModel) -> Iterator[Advice]:
         yield Advice(
             "not-identified",
             f"{subject.format(listed(gone))} between values of {told} that have the same restricted likelihood.",
-            "Use covariance(independent): with uncorrelated random effects they are identified." if tied else "",
+            "Use covariance(independent). With uncorrelated random effects they are identified." if tied else "",
             gone[0],
         )
     if not fitted.layout or not fitted.design.blocks or fitted.n_clusters is not None:
@@ -130,7 +130,7 @@ def _not_told(fitted: FittedModel, one: Confounded, names: list[str]) -> tuple[s
         it = "it" if len(names) == 1 else "they"
         return (
             f"{what} {verb} not identified: the fixed effects take up all that {it} could explain.",
-            f"Leave {_effects(fitted, one, 'and')} out, or the fixed effects that stand for the same groups. Standard "
+            f"Leave {_effects(fitted, one, 'and')} out, or the fixed effects for the same groups. Standard "
             f"errors of fixed effects are those without {it.replace('they', 'them')}.",
         )
     if len(names) == 1:
@@ -156,14 +156,14 @@ def _never_meet(fitted: FittedModel, members: Sequence[int]) -> tuple[str, str]:
         rows = "both effects" if not of_any else f"both effects{of_any}"
         return (
             f"{head}no group of {level} has rows that bear on {rows}.",
-            "Use covariance(independent), or put the effects into equations of their own.",
+            "Use covariance(independent), or put the effects in separate equations.",
         )
     from terrace.inference.alternatives import identified_residuals
 
     options = [f"residuals({name})" for name in identified_residuals(fitted)]
     action = (
         f"These data identify {listed(options, 'or')}." if options
-        else "Simplify the random part, or leave the residuals independent."
+        else "Simplify the random part, or use independent residuals."
     )
     return f"{head}no group has rows at both times{of_any}.", action
 
@@ -212,11 +212,11 @@ def boundary_advice(fitted: FittedModel, maximise: str) -> Iterator[Advice]:
             text = f"{', '.join(edges)} {'are' if len(edges) > 1 else 'is'} {structure.edge_words}."
             action = structure.edge_advice.format(maximise=maximise)
         elif level == "Residual" and parameter != "var(Residual)":
-            text = f"The residual variance {parameter} is estimated as zero: the random effects carry its rows."
-            action = "Leave out by() or a random slope: these data cannot tell both apart."
+            text = f"The residual variance {parameter} is estimated as zero because the random effects fit its rows."
+            action = "Remove by() or a random slope. The data cannot separate the two."
         elif level == "Residual":
-            text = f"{parameter} is estimated as zero: the random effects reproduce the outcome exactly."
-            action = "The data cannot carry this model: leave out random slopes, or use more rows a group."
+            text = f"{parameter} is estimated as zero because the random effects reproduce the outcome exactly."
+            action = "The data do not support this model. Remove random slopes, or use more rows per group."
         elif parameter.startswith("rank"):
             position, null = states[level]
             state = singular_state(fitted.objective, fitted.optimum.point, position, null)
@@ -225,11 +225,11 @@ def boundary_advice(fitted: FittedModel, maximise: str) -> Iterator[Advice]:
             text = _perfect_correlation(fitted, level, parameter)
             action = (
                 f"{maximise}; the variances have standard errors, the correlation has none there. Consider "
-                "covariance(independent), or leave the random slope out."
+                "covariance(independent), or remove the random slope."
             )
         else:
-            text = f"{parameter} at level {level} is estimated as zero, the edge of what a variance can be."
-            action = f"{maximise}. Consider leaving this random effect out."
+            text = f"{parameter} at level {level} is estimated as zero, the lower limit of a variance."
+            action = f"{maximise}. Consider removing this random effect."
         yield Advice("boundary", text, action, name)
 
 
@@ -270,7 +270,7 @@ def _perfect_correlation(fitted: FittedModel, level: str, parameter: str) -> str
         if fitted.design.blocks[c.block].level.name == level and -0.999 < edge < 0.0:
             count = round(1.0 - 1.0 / edge)
             return (
-                f"{parameter} at level {level} is on the boundary: {count} random effects cannot have a lower "
-                f"correlation in common than -1/{count - 1}."
+                f"{parameter} at level {level} is on the boundary: {count} random effects cannot have a "
+                f"common correlation below -1/{count - 1}."
             )
     return f"{parameter} at level {level} is on the boundary (±1): the random effects are perfectly correlated."

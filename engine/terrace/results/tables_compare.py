@@ -28,7 +28,7 @@ def compare_tables(
     """
     if not fits:
         raise TerraceError(
-            "There is no model to show.", code="no-models", advice="Name at least one stored model."
+            "There is no model to show.", code="no-models", advice="Give the name of at least one stored model."
         )
     names = list(names) or [f.name or f"Model {i + 1}" for i, f in enumerate(fits)]
     if len(names) != len(fits):
@@ -117,7 +117,7 @@ def fit_notes(fits: Sequence[FitResult], names: Sequence[str], *, brackets: bool
         f.sample.shape == fits[0].sample.shape and (f.sample != fits[0].sample).any() for f in fits[1:]
     ):
         notes.append(
-            "The models were fitted to different observations; their likelihoods cannot be compared."
+            "The models were fitted to different observations, so their likelihoods cannot be compared."
         )
     if len({f.outcome for f in fits}) > 1:
         outcomes = "; ".join(f"{n}: {f.outcome}" for f, n in zip(fits, names))

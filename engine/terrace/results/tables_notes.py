@@ -60,7 +60,7 @@ def method_note(fit: FitResult) -> str:
         how = "" if fit.spec.vce_correction == "cr1" else f" ({fit.spec.vce_correction.upper()})"
         parts.append(f"Standard errors robust{how}, for {number}clusters of {fit.macros['clustvar']}.")
     if not fit.converged:
-        parts.append("The fit did not converge: these numbers are not estimates.")
+        parts.append("The fit did not converge, so these numbers are not estimates.")
     return " ".join(parts)
 
 
@@ -101,7 +101,7 @@ def model_test_note(fit: FitResult) -> str:
 def conservative_note(fit: FitResult) -> str:
     """What limits the chi-squared test against the linear model: a boundary, or the question whether there is one."""
     if any(r.level != "Residual" for r in fit.random):
-        return "the chi2 test is conservative, since a variance of zero lies on the boundary of the parameter space."
+        return "the chi2 test is conservative because a variance of zero lies on the boundary of the parameter space."
     return (
         "the degrees of freedom of the chi2 test are right where the linear model lies inside the parameter space; "
         "on its boundary the test is conservative."
@@ -158,7 +158,7 @@ def nearly_zero_notes(fit: FitResult, metric: Metric) -> tuple[str, ...]:
     text = f"{names} {is_} nearly zero beside {its} standard error{s}; {its} {that} of the profile likelihood"
     blocks = {r.block for r in close}
     if any(r.block in blocks and r.name.startswith(("cov", "corr")) for r in shown):
-        text += f", and the data say next to nothing of {its} correlations"
+        text += f", and the data say almost nothing about {its} correlations"
     return (text + ".",)
 
 

@@ -97,7 +97,7 @@ def _reasons(state: State, fit: FitResult, then: Dataset, compared: _Compared) -
         yield f"{name} was removed"
     rows = compared.rows(then)
     if rows is None:
-        yield "the rows are others"
+        yield "the rows have changed"
         return
     position, added = rows
     lost = int(((position < 0) & fit.sample).sum()) if len(fit.sample) == len(position) else int((position < 0).sum())
@@ -131,9 +131,9 @@ def _of_variable(name: str, then: Dataset, compared: _Compared) -> Iterator[str]
     if old is new:
         return
     if (old.missing_codes, old.missing_ranges) != (new.missing_codes, new.missing_ranges):
-        yield f"other values of {name} stand for missing"
+        yield f"the missing codes of {name} changed"
     if old.measure != new.measure:
-        yield f"{name} is {new.measure} now"
+        yield f"{name} is now {new.measure}"
 
 
 def _different(old: pd.Series, new: pd.Series, position: IntArray, there: npt.NDArray[np.bool_]) -> int:

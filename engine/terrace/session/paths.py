@@ -35,7 +35,7 @@ def path_of(name: str) -> Path:
         raise DataError("The name of a file cannot hold the character 0.", code="bad-file-name", subject=name)
     if any(len(os.fsencode(part)) > _LONGEST for part in path.parts):
         raise DataError(
-            f"The name of this file is too long; {_LONGEST} bytes are the most.", code="bad-file-name", subject=name
+            f"The name of this file is too long. The limit is {_LONGEST} bytes.", code="bad-file-name", subject=name
         )
     return path
 

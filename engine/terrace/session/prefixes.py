@@ -57,7 +57,7 @@ def _by(session: SessionPort, found: Command, parsed: ParsedCommand, prefix: Pre
 def _left_out(groups: list[str]) -> str:
     """One line for the groups without rows, which would fill a page each by itself."""
     shown = "; ".join(groups[:5]) + ("; ..." if len(groups) > 5 else "")
-    return f"({len(groups):,} group{'s have' if len(groups) > 1 else ' has'} no rows by if and in: {shown})"
+    return f"({len(groups):,} group{'s have' if len(groups) > 1 else ' has'} no rows after if and in: {shown})"
 
 
 def _each_group(session: SessionPort, parsed: ParsedCommand, names: tuple[str, ...]) -> CommandResult:

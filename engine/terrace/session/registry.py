@@ -88,14 +88,14 @@ class Command:
 
 
 _RANDOM = "mixed y x || id: fits the random-intercept model; the within effect is that of x less its group mean."
-_CONTINUOUS = "Terrace fits models of continuous outcomes with normal errors only."
+_CONTINUOUS = "Terrace fits only models of continuous outcomes with normal errors."
 ELSEWHERE = {
     "xtreg": _RANDOM,
     "xtgls": _RANDOM,
     "areg": "Write regress y x i.group, or centre x within groups: egen m = mean(x), by(group).",
     "anova": "oneway y group compares groups; regress y i.a##i.b with estat terms or contrast does more.",
-    "webuse": "Terrace does not read from the web; sample lists the data that come with it.",
-    "sysuse": "sample lists the data that come with Terrace.",
+    "webuse": "Terrace does not read from the web; For data that come with it, use sample.",
+    "sysuse": "For data that come with Terrace, use sample.",
     "ssc": "There are no add-ons.",
     "net": "There are no add-ons.",
     "gllamm": _CONTINUOUS,
@@ -196,7 +196,7 @@ def find(parsed: ParsedCommand) -> tuple[Command, ParsedCommand]:
         f"There is no command {first!r}.",
         code="no-such-command",
         subject=first,
-        advice=ELSEWHERE.get(first, "") or did_you_mean(first.lower(), names) or "help lists the commands.",
+        advice=ELSEWHERE.get(first, "") or did_you_mean(first.lower(), names) or "For a list of commands, use help.",
     )
 
 
@@ -226,7 +226,7 @@ def _unknown_second(parsed: ParsedCommand, family: str, rest: Piece, typed: str)
     known = [c.words[1] for c in COMMANDS.values() if c.words[0] == family and len(c.words) == 2]
     if not typed:
         return parsed.word.error(
-            f"{family} needs to know what.",
+            f"{family} needs a subcommand.",
             code="no-such-command",
             subject=family,
             advice=f"Write {family} with one of: {', '.join(known)}.",

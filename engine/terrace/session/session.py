@@ -196,7 +196,7 @@ class Session:
                 write_log(log, outcome)
                 return outcome
         except TerraceError as error:
-            code, before = outcome.error or (error.code, "The command has run.")
+            code, before = outcome.error or (error.code, "The command ran.")
             told = code, f"{before} {error.message}"
             outcome = replace(outcome, status="error", error=told, error_advice=error.advice)
         self.state = replace(self.state, log="")
@@ -262,7 +262,7 @@ class Session:
         if not planned:
             return None
         target = planned[0].target or (self.state.dataset.source if self.state.dataset is not None else "")
-        told = f"Not run, since it {planned[0].deed}{f' {target}' if target else ' a file'}: {command_text.strip()}"
+        told = f"Not run because it {planned[0].deed}{f' {target}' if target else ' a file'}: {command_text.strip()}"
         return Outcome(command_text.strip(), "held back", "ok", 0.0, text=told, warnings=(told,)), self.state
 
     def run_nodes(
@@ -468,7 +468,7 @@ def one_node(text: str) -> Node | None:
     nodes = read_flow(text)
     if len(nodes) > 1:
         raise CommandError(
-            f"This is {len(nodes)} commands, and one is run at a time.",
+            f"This is {len(nodes)} commands, but only one can run at a time.",
             code="several-commands",
             advice="Run them as a do-file.",
         )
@@ -486,16 +486,16 @@ def read_do_file(path_or_text: str | os.PathLike[str], state: State) -> str:
 
 def _too_deep() -> TerraceError:
     return CommandError(
-        "This is nested too deeply: brackets, blocks, prefixes or programs inside each other.",
+        "This is nested too deeply in brackets, blocks, prefixes or programs.",
         code="too-deep",
-        advice="Work it out in several steps.",
+        advice="Split it into several steps.",
     )
 
 
 def _internal(defect: Exception, where: Path | None) -> TerraceError:
     written = f"Details are in {where}." if where else "The details could not be written to the log."
     return TerraceError(
-        f"Terrace failed at this command: {type(defect).__name__}. The session goes on as before.",
+        f"Terrace failed at this command: {type(defect).__name__}. The session is not affected.",
         code="internal",
         advice=written,
     )

@@ -68,12 +68,12 @@ def as_lines(planned: Sequence[Planned]) -> list[str]:
 
 
 def deed(planned: Planned) -> str:
-    """What is done to what: ``erases ../x.dta``, ``writes a file whose name is made by macros``."""
+    """What is done to what: ``erases ../x.dta``, ``writes a file whose name comes from macros``."""
     if planned.deed == "unknown":
-        return "runs what macros make"
+        return "runs commands that come from macros"
     if planned.target is None:
         what = {"makes a folder": "", "moves to a folder": "", "runs": "a do-file "}.get(planned.deed, "a file ")
-        return f"{planned.deed} {what}whose name is made by macros"
+        return f"{planned.deed} {what}whose name comes from macros"
     return f"{planned.deed} {planned.target or 'the file of the data'}"
 
 

@@ -56,13 +56,13 @@ def refusal(
     groups = {group_name(e) for e in spec.random} | {e.level for e in spec.random} - {ALL}
     if role == "outcome":
         if text:
-            return "is text; an outcome is a number"
+            return "is text; an outcome must be numeric"
         if name in groups:
             return "is a group variable of this model"
     elif name == spec.outcome.name and role not in ("time", "time-integer"):
         return "is the outcome"
     elif role in ("time", "time-integer", "weight", "level-weight") and text:
-        return "is text; this needs a number"
+        return "is text; this needs a numeric variable"
     elif role == "slope":
         if is_crossed(spec.random[level]):
             return "crossed effects take no slopes"
@@ -87,7 +87,7 @@ def _refused_by_data(
         if role not in ("weight", "level-weight"):
             return "is constant"
     if role == "time-integer" and not profile.integer:
-        return "is not whole numbers"
+        return "has values that are not whole numbers"
     if role in ("weight", "level-weight") and profile.minimum < 0:
         return "has negative values"
     if role == "slope":

@@ -30,7 +30,7 @@ def combinations(spec: ModelSpec) -> Iterator[Problem]:
         else:
             yield Problem("df", "df-needs-reml", message, edit.set_df(spec, None), "Use large-sample tests")
     if spec.df_method and robust and not few:
-        message = "Robust SEs have Satterthwaite DF or large-sample tests, nothing else."
+        message = "Robust SEs need Satterthwaite DF or large-sample tests."
         yield Problem("df", "df-robust", message, edit.set_vce(spec, None), "Use model-based SEs")
     if spec.df_method and (sampled or (robust and weighted)):
         message = f"DF methods need a model without {'sampling ' * (not robust)}weights."
@@ -39,16 +39,16 @@ def combinations(spec: ModelSpec) -> Iterator[Problem]:
         mended = replace(spec, vce_correction="cr1")
         yield Problem("vce", "cr2-weights", "CR2 needs a model without weights.", mended, "Use CR1")
     if spec.df_method == "repeated" and (len(edit.level_path(spec)) != 1 or crossed):
-        message = "Repeated-measures DF are for two-level models."
+        message = "Repeated-measures DF need a two-level model."
         yield Problem("df", "df-two-level", message, edit.set_df(spec, "anova"), "Use ANOVA DF")
     if robust and crossed:
-        message = "Robust SEs need several clusters: crossed effects make one of all rows."
+        message = "Robust SEs need several clusters, but crossed effects put all rows in one."
         yield Problem("vce", "robust-crossed", message, edit.set_vce(spec, None), "Use model-based SEs")
     if edit.has_pweights(spec) and crossed:
-        message = "Sampling weights need nested levels: crossed effects make one cluster of all rows."
+        message = "Sampling weights need nested levels, but crossed effects put all rows in one cluster."
         yield Problem("weight", "pweights-crossed", message, edit.clear_weights(spec), "Remove the weights")
     if robust and not spec.random and spec.vce == "robust":
-        message = "Without a level every row is a cluster of robust SEs."
+        message = "Without a level, robust SEs treat each row as a cluster."
         yield Problem("vce", "robust-no-level", message, severity="note")
     if spec.vce == "cluster" and not spec.cluster:
         path = edit.level_path(spec)
@@ -73,7 +73,7 @@ def weights(c: Context) -> Iterator[Problem]:
         none = edit.set_level_weight(c.spec, k, None, None)
         if e.fweight is not None and e.pweight is not None:
             keep = edit.set_level_weight(c.spec, k, "pweight", e.pweight)
-            message = "A level has frequency weights or sampling weights, not both."
+            message = "A level can have frequency weights or sampling weights, not both."
             yield Problem(at, "two-weights", message, keep, "Keep the sampling weights")
             continue
         kind = "fweight" if e.fweight is not None else "pweight"
@@ -91,7 +91,7 @@ def weights(c: Context) -> Iterator[Problem]:
             continue
         if not c.facts.profile(name).text and c.facts.varying(name, path, c.sample):
             where = c.facts.first_varying(name, path, c.sample)
-            message = f"{name} varies within {path[-1]} (in {where}); weights of groups are constant there."
+            message = f"{name} varies within {path[-1]} (in {where}), but group weights must be constant there."
             yield Problem(at, "weight-varies", message, none, "No weights")
 
 
@@ -107,7 +107,7 @@ def cluster(c: Context) -> Iterator[Problem]:
     elif path and path[0] and c.facts.varying(name, path[:1], c.sample):
         where = c.facts.first_varying(name, path[:1], c.sample)
         message = (
-            f"{where} has rows in several clusters of {name}; a cluster holds whole groups of {path[0]}."
+            f"{where} has rows in several clusters of {name}, but a cluster must hold whole groups of {path[0]}."
         )
         mended = edit.set_vce(c.spec, "cluster", path[0])
         yield Problem("cluster", "cluster-splits", message, mended, f"Use {path[0]}")
@@ -116,12 +116,12 @@ def cluster(c: Context) -> Iterator[Problem]:
 def _weight(c: Context, name: str, kind: str, field: str, none: ModelSpec) -> Iterator[Problem]:
     p = c.facts.profile(name)
     if p.text:
-        message = f"{name} holds text; a weight is a number."
+        message = f"{name} holds text. A weight must be numeric."
         yield Problem(field, "weight-text", message, none, "No weights")
     elif p.n and p.minimum < 0:
         yield Problem(field, "weight-negative", f"{name} has negative values.", none, "No weights")
     elif p.n and kind == "fweight" and not p.integer:
-        message = f"{name} is not whole numbers, as frequencies are."
+        message = f"{name} has values that are not whole numbers, as frequencies must be."
         if field == "weight":
             mended = edit.set_weight(c.spec, "pweight", name)
         else:
@@ -134,16 +134,16 @@ def _scaling(spec: ModelSpec, crossed: bool) -> Iterator[Problem]:
         return
     none = edit.set_pwscale(spec, None)
     if not edit.has_pweights(spec):
-        message = "Scaling is for sampling weights, and there are none."
+        message = "Scaling is for sampling weights, but there are none."
         yield Problem("pwscale", "pwscale-no-weights", message, none, "No scaling")
     elif len(edit.level_path(spec)) != 1 or crossed:
-        message = "Scaling of weights is for two-level models."
+        message = "Scaling of weights needs a two-level model."
         yield Problem("pwscale", "pwscale-two-level", message, none, "No scaling")
 
 
 def _display(spec: ModelSpec) -> Iterator[Problem]:
     if not 10 <= spec.display.level <= 99.99:
-        message = f"The confidence level is from 10 to 99.99, not {spec.display.level:g}."
+        message = f"The confidence level must be between 10 and 99.99, not {spec.display.level:g}."
         yield Problem("confidence", "level-range", message, edit.set_display(spec, level=95.0), "Use 95")
     if spec.display.dftable != "default" and spec.df_method is None:
         message = "A table with DF needs a DF method."
@@ -155,7 +155,7 @@ def _maximisation(spec: ModelSpec, weighted: bool) -> Iterator[Problem]:
     m = spec.maximisation
     simple = RESIDUALS[spec.residuals.structure].independent and spec.residuals.by is None
     if m.emonly and (weighted or not simple):
-        message = "EM alone is for unweighted models with independent residuals of one variance."
+        message = "EM alone needs an unweighted model with independent residuals of one variance."
         mended = edit.set_maximisation(spec, emonly=False)
         yield Problem("maximisation", "emonly", message, mended, "Let Newton finish")
     if spec.nostderr and not simple:
@@ -163,7 +163,7 @@ def _maximisation(spec: ModelSpec, weighted: bool) -> Iterator[Problem]:
         mended = replace(spec, nostderr=False)
         yield Problem("maximisation", "nostderr", message, mended, "Estimate them")
     if m.technique and "bhhh" in m.technique.split():
-        message = "BHHH is not a technique for mixed models."
+        message = "BHHH is not available for mixed models."
         mended = edit.set_maximisation(spec, technique=None)
         yield Problem("maximisation", "technique", message, mended, "Use Newton")
 

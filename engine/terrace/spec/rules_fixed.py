@@ -26,7 +26,7 @@ def outcome(c: Context) -> Iterator[Problem]:
         yield Problem("outcome", "no-time", NO_TIME, edit.set_outcome(c.spec, name), f"Use {name} itself")
     p = c.facts.profile(name)
     if p.text:
-        message = f"{name} holds text; an outcome is a number."
+        message = f"{name} holds text. An outcome must be numeric."
         yield Problem("outcome", "outcome-text", message, none, "Remove it")
         return
     if not p.n:
@@ -42,10 +42,10 @@ def outcome(c: Context) -> Iterator[Problem]:
         yield Problem("outcome", "outcome-constant", message, none, "Remove it")
     elif c.dataset.variable(name).measure in (Measure.NOMINAL, Measure.IDENTIFIER):
         n = c.facts.n_levels(name)
-        message = f"{name} is {c.dataset.variable(name).measure} ({n} values); its numbers are names."
+        message = f"{name} is {c.dataset.variable(name).measure} ({n} values). Its numbers are category codes."
         yield Problem("outcome", "outcome-nominal", message, severity="warning")
     if name in {e.level for e in c.spec.random} | {e.factor for e in c.spec.random}:
-        message = f"{name} is a group variable too."
+        message = f"{name} is also a group variable."
         yield Problem("outcome", "outcome-is-group", message, none, "Remove it")
 
 
@@ -91,11 +91,11 @@ def rows(c: Context) -> Iterator[Problem]:
         return
     if c.spec.condition or c.spec.range_:
         mended = edit.set_rows(c.spec, None)
-        message = "No row is left: check the condition."
+        message = "The condition leaves no rows."
         yield Problem("rows", "no-rows-left", message, mended, "Use all rows")
         return
     holed = sorted(names, key=lambda n: -c.facts.profile(n).n_missing)[:3]
-    message = f"No row has a value of every variable; missing most often: {', '.join(holed)}."
+    message = f"No row has values of all variables. Most often missing: {', '.join(holed)}."
     yield Problem("rows", "no-rows-left", message)
 
 
@@ -104,11 +104,11 @@ def _predictor(c: Context, f: Factor, field: str) -> Iterator[Problem]:
     p = c.facts.profile(name)
     gone = edit.remove_variable(c.spec, name)
     if name == c.spec.outcome.name and not f.operators:
-        message = f"{name} is the outcome; it cannot explain itself."
+        message = f"{name} is the outcome, so it cannot be a predictor."
         yield Problem(field, "outcome-is-predictor", message, gone, "Remove it")
         return
     if p.text and f.kind == "continuous":
-        message = f"{name} holds text; it can enter as a factor."
+        message = f"{name} holds text. It can be added as a factor."
         mended = edit.set_kind(c.spec, name, "factor")
         yield Problem(field, "text-predictor", message, mended, f"Use i.{name}")
         return
@@ -128,7 +128,7 @@ def _predictor(c: Context, f: Factor, field: str) -> Iterator[Problem]:
     if f.kind == "factor":
         yield from _factor(c, f, field)
     elif c.dataset.variable(name).measure is Measure.IDENTIFIER:
-        message = f"{name} is an identifier; a slope of it means little."
+        message = f"{name} is an identifier, so its slope means little."
         yield Problem(field, "identifier-predictor", message, gone, "Remove it", "warning")
 
 
@@ -137,12 +137,12 @@ def _factor(c: Context, f: Factor, field: str) -> Iterator[Problem]:
     levels = c.facts.levels(name)
     named = not isinstance(f.base, tuple) and f.base not in _BASE_WORDS
     if named and f.base not in levels:
-        message = f"{name} has no level {f.base} to refer to."
+        message = f"{name} has no level {f.base} to use as reference."
         lowest = edit.set_base(c.spec, name, "first")
         yield Problem(field, "no-such-level", message, lowest, "Use the lowest")
     if many_levels(c.dataset, name):
         numeric = not c.facts.profile(name).text
-        message = f"{name} has {len(levels):,} levels, and a coefficient for each."
+        message = f"{name} has {len(levels):,} levels, with a coefficient for each."
         mended = edit.set_kind(c.spec, name, "continuous") if numeric else None
         label = "Treat as continuous" if numeric else ""
         if c.dataset.variable(name).measure is Measure.IDENTIFIER:
@@ -164,7 +164,7 @@ def _margin(c: Context, index: int, term: Term) -> Iterator[Problem]:
         mended = edit.add_fixed(mended, f)
     what = " × ".join(f.name for f in term.factors) if len(names) > 1 else f"a power of {names.pop()}"
     which = " and ".join(f.name for f in lacking)
-    message = f"{what} stands without the main effect of {which}."
+    message = f"{what} is in the model without the main effect of {which}."
     yield Problem(f"fixed:{index}", "no-main-effect", message, mended, f"Add {which}", "warning")
 
 

@@ -51,12 +51,12 @@ def _groups(c: Context, k: int) -> Iterator[Problem]:
     if groups.n == 1:
         yield Problem(at, "one-group", f"{name} has one group.", gone, "Remove this level")
     elif groups.n < FEW_GROUPS:
-        message = f"{name} has {groups.n} groups: a variance between so few is poorly determined."
+        message = f"{name} has {groups.n} groups, too few to estimate a variance well."
         yield Problem(at, "few-groups", message, severity="note")
     lowest = path == edit.lowest_path(c.spec) or edit.is_crossed(e)
     weighted = c.spec.weight is not None and c.spec.weight.kind == "fweight"
     if groups.max == 1 and groups.n > 1 and lowest and not weighted:
-        message = f"Every group of {name} has one row: groups and residuals cannot be told apart."
+        message = f"Every group of {name} has one row, so groups and residuals cannot be told apart."
         yield Problem(at, "one-row-groups", message, gone, "Remove this level")
 
 
@@ -71,11 +71,11 @@ def _slopes(c: Context, k: int) -> Iterator[Problem]:
         texts = [f.name for f in term.factors if f.kind == "continuous" and c.facts.profile(f.name).text]
         bad = next((n for n in names if n == c.spec.outcome.name), None)
         if bad:
-            message = f"{bad} is the outcome; it can have no slope."
+            message = f"{bad} is the outcome, so it cannot have a slope."
             yield Problem(at, "outcome-is-slope", message, gone, "Remove it")
             continue
         if texts:
-            message = f"{texts[0]} holds text; it can enter as a factor."
+            message = f"{texts[0]} holds text. It can be added as a factor."
             mended = edit.set_kind(c.spec, texts[0], "factor")
             yield Problem(at, "text-predictor", message, mended, f"Use i.{texts[0]}")
             continue
@@ -86,19 +86,19 @@ def _slopes(c: Context, k: int) -> Iterator[Problem]:
         inside = path[-1] if path else "the data"
         if varying == 0:
             message = (
-                f"{what} does not vary within {inside}: instead of a slope, the variance between groups changes with "
-                "it."
+                f"{what} does not vary within {inside}, so its slope only lets the variance between groups change "
+                "with it."
             )
             yield Problem(at, "slope-constant", message, gone, "Remove it", "warning")
             continue
         if varying < MOST_GROUPS * groups:
             message = (
-                f"{what} varies within {varying:,} of {groups:,} groups of {inside}: "
-                "a random slope of it rests on these."
+                f"{what} varies within {varying:,} of {groups:,} groups of {inside}. "
+                "Its random slope depends on these alone."
             )
             yield Problem(at, "slope-varies-in-few", message, gone, "Remove it", "warning")
         if edit.term_key(term) not in fixed:
-            message = f"The slope of {what} varies around 0: {what} is not among the fixed effects."
+            message = f"{what} has a random slope but no fixed effect, so its slopes vary around 0."
             mended = edit.add_term(c.spec, term)
             yield Problem(at, "slope-without-fixed", message, mended, f"Add {what}", "warning")
 
@@ -112,12 +112,12 @@ def _structure(c: Context, k: int) -> Iterator[Problem]:
             mended = edit.set_crossed(c.spec, k, e.level)
             yield Problem(f"level:{k}", "crossed-slopes", message, mended, "Remove the slopes")
         if e.covariance is not None and not STRUCTURES[e.covariance].of_values:
-            message = f"R.{e.factor} has one variance for all its values: identity or exchangeable."
+            message = f"R.{e.factor} has one variance for all its values. Use identity or exchangeable."
             mended = edit.set_covariance(c.spec, k, None)
             yield Problem(at, "crossed-covariance", message, mended, "Use identity")
         return
     if e.level == ALL and not e.terms and not _holds_residuals(c, k):
-        message = "_all is one group: name the groups, as crossed effects."
+        message = "_all is one group. Name the groups, as crossed effects."
         mended = edit.remove_level(c.spec, k)
         yield Problem(f"level:{k}:group", "all-without-factor", message, mended, "Remove this level")
         return
@@ -147,7 +147,7 @@ def _order(c: Context) -> Iterator[Problem]:
     if mended == c.spec:
         return
     moved = next(k for k, (a, b) in enumerate(zip(c.spec.random, mended.random, strict=True)) if a != b)
-    message = "Levels stand from the highest down, _all first, repeated levels side by side."
+    message = "Levels go from the highest down, with _all first and repeated levels side by side."
     yield Problem(f"level:{moved}", "level-order", message, mended, "Put them in order")
 
 
@@ -167,19 +167,19 @@ def _nesting(c: Context) -> Iterator[Problem]:
         if not split:
             if c.facts.varying(lower, (upper,), c.sample) == 0:
                 gone = edit.remove_level(c.spec, j)
-                message = f"{lower} and {upper} are the same groups."
+                message = f"{lower} and {upper} form the same groups."
                 yield Problem(f"level:{j}:group", "same-groups", message, gone, f"Remove {lower}")
             continue
         if c.facts.varying(lower, (upper,), c.sample) == 0:
-            message = f"{upper} is nested in {lower}: {lower} is the higher level."
+            message = f"{upper} is nested in {lower}, so {lower} is the higher level."
             mended = edit.move_level(c.spec, j, i)
             yield Problem(f"level:{j}:group", "levels-swapped", message, mended, f"Move {lower} up")
             continue
         number = c.facts.groups((lower,), c.sample).n
         cells = c.facts.groups((upper, lower), c.sample).n
         message = (
-            f"{split:,} of {number:,} groups of {lower} have rows in several groups of {upper}: "
-            f"nested, they make {cells:,} groups."
+            f"{split:,} of {number:,} groups of {lower} have rows in several groups of {upper}. "
+            f"If nested, they make {cells:,} groups."
         )
         at = f"level:{j}:group"
         if c.spec.random[i].terms or len(nested) > 2:  # what to cross with what is the user's to say

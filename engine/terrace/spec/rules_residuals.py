@@ -57,19 +57,19 @@ def _time(c: Context, plain: ModelSpec) -> Iterator[Problem]:
     p = c.facts.profile(r.time)
     none = edit.set_residuals(c.spec, time=None)
     if p.text:
-        message = f"{r.time} holds text; a time is a number."
+        message = f"{r.time} holds text. A time must be numeric."
         yield Problem("residuals:time", "time-text", message, none, "Remove it")
         return
     if not p.n or not c.sample.n:
         return
     kind = _time_kind(c, r.time)
     if kind:
-        message = f"{title} residuals need {kind} times, and {r.time} has others."
+        message = f"{title} residuals need {kind} times, but {r.time} has others."
         mended = edit.set_residual_structure(c.spec, "exponential")
         yield Problem("residuals:time", "time-not-integer", message, mended, "Use exponential")
     twice = c.facts.repeated(r.time, edit.lowest_path(c.spec), c.sample)
     if twice is not None:
-        message = f"{r.time} {twice[1]} stands more than once in {twice[0]}."
+        message = f"{r.time} {twice[1]} occurs more than once in {twice[0]}."
         yield Problem("residuals:time", "time-repeated", message, none, "Choose another")
 
 
@@ -100,7 +100,7 @@ def _by(c: Context) -> Iterator[Problem]:
         return
     if c.facts.varying(r.by, path, c.sample):
         where = c.facts.first_varying(r.by, path, c.sample)
-        message = f"{r.by} varies within {path[-1]} (in {where}); this structure needs it constant there."
+        message = f"{r.by} varies within {path[-1]} (in {where}), but must be constant there for this structure."
         yield Problem("residuals:by", "by-varies", message, none, "Remove it")
 
 
@@ -116,7 +116,8 @@ def _order(c: Context) -> Iterator[Problem]:
         most = structure.most_order(int(np.count_nonzero(c.facts.levels_in(r.time, c.sample))), span)
     if r.order < least or (most is not None and r.order > most):
         rule = f"{least} to {most}" if most is not None else f"at least {least}"
-        message = f"The order of {RESIDUALS[r.structure].adjective.lower()} residuals here is {rule}, not {r.order}."
+        adjective = RESIDUALS[r.structure].adjective.lower()
+        message = f"The order of {adjective} residuals must be {rule} here, not {r.order}."
         # an order of None is "all" for these two, and 1 for the others
         mended = edit.set_residuals(c.spec, order=None if most is not None else 1)
         label = "Use all" if most is not None else "Use 1"

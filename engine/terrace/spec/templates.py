@@ -41,7 +41,7 @@ TEMPLATES = (
     Template("outcomes", "Intercepts and slopes as outcomes", "Group characteristics explain both"),
     Template("growth", "Growth curve", "Change over time, with a curve for each person"),
     Template("three", "Three-level", "Rows in groups in larger groups"),
-    Template("crossed", "Crossed", "Two groupings of which neither is nested in the other"),
+    Template("crossed", "Crossed", "Two groupings, neither nested in the other"),
 )
 
 

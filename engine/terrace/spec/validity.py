@@ -16,7 +16,7 @@ from terrace.spec.model import ModelSpec, RandomEquation, Term
 from terrace.spec.problem import Problem
 from terrace.spec.rules_estimation import combinations
 
-WITHOUT_LEVEL = "Correlated residuals hold within groups, and the model has none."
+WITHOUT_LEVEL = "Correlated residuals need groups, and the model has none."
 
 
 def invalid(spec: ModelSpec) -> tuple[Problem, ...]:
@@ -31,7 +31,7 @@ def _levels(spec: ModelSpec) -> Iterator[Problem]:
             yield Problem(
                 f"level:{k}:group",
                 "all-not-first",
-                "_all is one group of everything, so it stands before the other levels.",
+                "_all is one group of everything, so it must come before the other levels.",
             )
         elif e.level in seen and seen[-1] != e.level:
             yield Problem(
@@ -51,7 +51,7 @@ def _crossed(spec: ModelSpec) -> Iterator[Problem]:
             yield Problem(
                 f"level:{k}:covariance",
                 "crossed-covariance",
-                f"R.{e.factor} has one variance for all its values: identity or exchangeable.",
+                f"R.{e.factor} has one variance for all its values. Use identity or exchangeable.",
                 fix=_with(spec, k, replace(e, covariance=None)),
                 fix_label="Use covariance(identity)",
             )
@@ -59,7 +59,7 @@ def _crossed(spec: ModelSpec) -> Iterator[Problem]:
             yield Problem(
                 f"level:{k}:constant",
                 "crossed-noconstant",
-                f"R.{e.factor} has no constant, so noconstant has nothing to take away.",
+                f"R.{e.factor} has no constant, so noconstant has nothing to remove.",
                 fix=_with(spec, k, replace(e, constant=True)),
                 fix_label="Leave noconstant out",
             )
@@ -67,7 +67,7 @@ def _crossed(spec: ModelSpec) -> Iterator[Problem]:
             yield Problem(
                 f"level:{k}:slope:0",
                 "crossed-slopes",
-                f"R.{e.factor} stands alone in its equation.",
+                f"R.{e.factor} must be alone in its equation.",
                 fix=_with(spec, k, replace(e, terms=())),
                 fix_label="Leave the slopes out, or give them an equation of their own",
             )
@@ -138,7 +138,7 @@ def _outcome(spec: ModelSpec) -> Iterator[Problem]:
             yield Problem(
                 f"fixed:{k}",
                 "outcome-as-predictor",
-                f"{spec.outcome.name} is the outcome and cannot explain itself.",
+                f"{spec.outcome.name} is the outcome, so it cannot be a predictor.",
                 fix=replace(spec, fixed=spec.fixed[:k] + spec.fixed[k + 1 :]),
                 fix_label=f"Leave {spec.outcome.name} out of the predictors",
             )

@@ -96,7 +96,7 @@ def _parts(validation: Validation, json_report: bytes) -> list[Part]:
         f"# {verdict}",
         validation.summary,
         _SCOPE,
-        f"All numbers stand in the JSON file that was written with this one. Its SHA-256 is "
+        f"All numbers are in the JSON file that was written with this one. Its SHA-256 is "
         f"{hashlib.sha256(json_report).hexdigest()}.",
         _signatures(),
         "# Installation",

@@ -52,7 +52,7 @@ class EffectsMatrix(QWidget):
         first = 0 if crossed or edit.has_intercept(spec, self.index) else 1
         words = STRUCTURES[structure].sentence
         if len(names) > SHOWN:
-            more = self.tr("The picture has the first %1 of %2 effects.")
+            more = self.tr("Only the first %1 of %2 effects are shown.")
             words += " " + more.replace("%1", str(SHOWN)).replace("%2", str(len(names)))
         self.setVisible(self.wanted and len(names) > 1)
         self.picture.setVisible(crossed or counted in (None, len(names)))  # none is better than a wrong one

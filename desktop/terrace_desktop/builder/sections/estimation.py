@@ -79,7 +79,7 @@ class EstimationSection(Section):
         self.cluster.clicked.connect(self._pick_cluster)
         self.level = Typed(
             "estimation_level", self.tr("Confidence level in percent"), percent, show=lambda v: f"{v:g}",
-            placeholder="95", width=56, takes=self.tr("A confidence level is from 10 to 99.99."),
+            placeholder="95", width=56, takes=self.tr("The confidence level must be between 10 and 99.99."),
         )  # fmt: skip
         self.level.committed.connect(lambda v: state.apply(edit.set_display(self.spec, level=95.0 if v is None else v)))
         self.shown_as = Choice(

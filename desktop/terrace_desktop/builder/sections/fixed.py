@@ -26,7 +26,7 @@ from terrace_desktop.builder.terms.term_menu import TermMenu
 from terrace_desktop.builder.terms.titles import term_title
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import button, label, named
-from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.words import from_engine, tr
 
 ROOM = 330  # px within a box of the panel
 
@@ -43,7 +43,7 @@ class OutcomeSection(Section):
     def __init__(self, state: BuilderState) -> None:
         super().__init__(
             state, "outcome", tr("Outcome"),
-            tr("What the model explains: one number a row, such as a score or a reaction time."),
+            tr("What the model explains: one number per row, such as a score or a reaction time."),
         )  # fmt: skip
         self.box = RoleBox("outcome_box", self.tr("Outcome"), state.refuse("outcome"), self._take, self._take_text)
         self.chips = ChipRow("outcome")
@@ -107,7 +107,7 @@ class FixedSection(Section):
     def __init__(self, state: BuilderState) -> None:
         super().__init__(
             state, "fixed", tr("Fixed effects"),
-            tr("What may explain it, on average over all groups: covariates, factors, interactions."),
+            tr("What may explain the outcome, on average across all groups: covariates, factors, interactions."),
         )  # fmt: skip
         self._details = False
         self.box = RoleBox("fixed_box", self.tr("Fixed effects"), state.refuse("fixed"), self._take, self._take_text)
@@ -126,11 +126,11 @@ class FixedSection(Section):
         )  # fmt: skip
         self.reference = button(
             self.tr("Reference"), "fixed_reference", self._reference, variant="link",
-            tip=self.tr("The level that the others of a factor are compared with"),
+            tip=self.tr("The level that the other levels of a factor are compared with"),
         )  # fmt: skip
         self.centre = button(
             self.tr("Centre"), "fixed_centre", self._centre, variant="link",
-            tip=self.tr("Put the zero of a covariate at its mean, over all rows or within groups"),
+            tip=self.tr("Centre a covariate at its mean, over all rows or within groups"),
         )  # fmt: skip
         self.intercept = named(QCheckBox(self.tr("Intercept")), "fixed_intercept", self.tr("Fixed intercept"))
         self.intercept.clicked.connect(lambda on: state.apply(edit.set_constant(self.spec, on)))
@@ -194,7 +194,7 @@ class FixedSection(Section):
                     selectable=True,
                     menu=partial(fill_term_menu, term=term, state=self.state),
                     state=severity(self.state, f"fixed:{k}"),
-                    tip="; ".join(p.message for p in self.state.problems(f"fixed:{k}")),
+                    tip="; ".join(from_engine(p.message) for p in self.state.problems(f"fixed:{k}")),
                 )
             )
         self.chips.show_chips(shown)
@@ -253,7 +253,7 @@ class FixedSection(Section):
         there = {t.factors[0].name for t in self.spec.fixed if len(t.factors) == 1}
 
         def why(name: str) -> str:
-            return self.tr("is there already") if name in there else refuse(name)
+            return self.tr("is already in the model") if name in there else refuse(name)
 
         pick(
             self.add, self.tr("Add a fixed effect"), self.state.dataset.variables, why,

@@ -37,6 +37,7 @@ from terrace_desktop.builder.terms.titles import term_title
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ElidedLabel, button, label, named, restyle
+from terrace_desktop.ui.words import from_engine
 
 
 class LevelCard(QFrame):
@@ -268,7 +269,7 @@ class LevelCard(QFrame):
         spec, e = self.state.spec, self.equation
         shown: list[ChipData] = []
         if edit.is_crossed(e):
-            shown.append(ChipData("crossed", self.tr("one effect a group"), removable=False))
+            shown.append(ChipData("crossed", self.tr("one effect per group"), removable=False))
             self.chips.show_chips(shown)
             return
         if e.constant and edit.has_intercept(spec, self.index):
@@ -284,7 +285,7 @@ class LevelCard(QFrame):
                     badge="slope",
                     menu=partial(self._slope_menu, s, term),
                     state=severity(self.state, where),
-                    tip="; ".join(p.message for p in self.state.problems(where)),
+                    tip="; ".join(from_engine(p.message) for p in self.state.problems(where)),
                 )
             )
         self.chips.show_chips(shown)
@@ -313,7 +314,7 @@ class LevelCard(QFrame):
         if edit.is_crossed(e) or e.covariance is not None or len(self.matrix.names()) < 2:
             return []
         mended = edit.set_covariance(spec, self.index, "unstructured")
-        text = self.tr("These effects are taken as uncorrelated.")
+        text = self.tr("These effects are assumed to be uncorrelated.")
         return [Note(text, "quiet", mended, self.tr("Let them correlate"))]
 
     # --- doing -------------------------------------------------------------------------------------------
@@ -334,7 +335,7 @@ class LevelCard(QFrame):
     def _refuse_slope(self, name: str) -> str:
         keys = {edit.term_key(t) for t in self.equation.terms}
         if name in self.state.dataset and edit.term_key(Term((self.state.factor(name),))) in keys:
-            return self.tr("is there already")
+            return self.tr("is already in the model")
         return self.state.refuse("slope", self.index)(name)
 
     def _take_slope(self, name: str) -> None:
@@ -392,7 +393,7 @@ class LevelCard(QFrame):
         menu = QMenu(self.more)
         menu.setObjectName("level_more_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        block = menu.addAction(self.tr("Add a block of effects that do not covary with these"))
+        block = menu.addAction(self.tr("Add a block of effects that are uncorrelated with these"))
         block.setEnabled(bool(e.level) and not edit.is_crossed(e))
         block.triggered.connect(lambda: self.state.apply(edit.add_block(self.state.spec, self.index)))
         keep = menu.addAction(self.tr("Keep collinear slopes"))

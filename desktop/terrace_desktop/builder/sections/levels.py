@@ -23,7 +23,7 @@ class LevelsSection(Section):
     def __init__(self, state: BuilderState) -> None:
         super().__init__(
             state, "levels", "",
-            tr("The groups that rows belong to, such as schools or patients; each has effects of its own."),
+            tr("The groups that rows belong to, such as schools or patients. Each group has its own effects."),
         )  # fmt: skip
         self.cards: list[LevelCard] = []
         self.details = False

@@ -18,6 +18,7 @@ from terrace_desktop.builder.sections.residuals import whole
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.typed_text import option
 from terrace_desktop.ui.widgets import button, label, named
+from terrace_desktop.ui.words import from_engine
 
 
 def positive(text: str) -> float:
@@ -41,10 +42,10 @@ class MaximisationSection(Section):
         self._grid.setVerticalSpacing(6)
         self._fields: dict[str, Typed[Any]] = {}
         self._boxes: dict[str, QCheckBox] = {}
-        count, number = self.tr("A whole number."), self.tr("A number that is not negative.")
+        count, number = self.tr("Enter a whole number."), self.tr("Enter 0 or a positive number.")
         self._line("emiterate", self.tr("EM iterations"), whole, "20", count)
         self._line("emtolerance", self.tr("EM tolerance"), positive, "1e-10", number)
-        self._line("iterate", self.tr("Iterations at most"), whole, self.tr("default"), count)
+        self._line("iterate", self.tr("Maximum iterations"), whole, self.tr("default"), count)
         self._line("tolerance", self.tr("Parameter tolerance"), positive, self.tr("default"), number)
         self._line("ltolerance", self.tr("Likelihood tolerance"), positive, self.tr("default"), number)
         self._line("nrtolerance", self.tr("Gradient tolerance"), positive, self.tr("default"), number)
@@ -53,8 +54,8 @@ class MaximisationSection(Section):
         start = option("from", lambda spec: spec.maximisation.from_)
         self._line("from_", self.tr("Starting values"), start, self.tr("log SDs, atanh correlations, or a matrix"), "")
         self.last = button(
-            self.tr("Those of the last fit"), "maximisation_from_last", self._from_last, variant="flat",
-            tip=self.tr("The covariance parameters of the model that was fitted last, as stored in e(b)"),
+            self.tr("From the last fit"), "maximisation_from_last", self._from_last, variant="flat",
+            tip=self.tr("Start from the covariance parameters of the last fit, stored in e(b)"),
         )  # fmt: skip
         self._grid.addWidget(self.last, self._grid.rowCount(), 1, 1, 2)
         self.last.setVisible(bool(state.start_values))
@@ -141,7 +142,7 @@ class MaximisationSection(Section):
         for box, key in ((self.nostderr, "nostderr"), (self._boxes["emonly"], "emonly")):
             shut = closed(key, self.spec)
             box.setEnabled(not shut or box.isChecked())
-            box.setToolTip(shut["on"].reason if shut else "")
+            box.setToolTip(from_engine(shut["on"].reason) if shut else "")
         self.scale_of_parameters.set_value(m.metric)
         changed = [k for k in Maximisation.__dataclass_fields__ if getattr(m, k) != getattr(Maximisation(), k)]
         n = len(changed) + self.spec.nostderr

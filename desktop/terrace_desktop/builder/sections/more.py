@@ -21,10 +21,11 @@ from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.widgets import label
+from terrace_desktop.ui.words import from_engine, in_words
 
 
 def numbers(text: str) -> tuple[int, ...]:
-    """Numbers of constraints as typed: ``1 3/5 8-9``; ValueError for anything else."""
+    """Constraint numbers as typed: ``1 3/5 8-9``; ValueError for anything else."""
     out: list[int] = []
     for part in text.replace(",", " ").split():
         first, _, last = part.replace("-", "/").partition("/")
@@ -54,9 +55,9 @@ class MoreSection(Section):
         self.scale: Choice[WeightScale | None] = Choice("more_pwscale", self.tr("Scaling of the sampling weights"))
         self.scale.chosen.connect(lambda v: state.apply(edit.set_pwscale(self.spec, v)))
         self.constraints = Typed(
-            "more_constraints", self.tr("Numbers of constraints"), numbers,
-            show=lambda v: " ".join(map(str, v)), placeholder=self.tr("numbers of defined ones: 1 3/5"),
-            takes=self.tr("Write the numbers of constraints: 1 3/5."),
+            "more_constraints", self.tr("Constraint numbers"), numbers,
+            show=lambda v: " ".join(map(str, v)), placeholder=self.tr("such as 1 3/5"),
+            takes=self.tr("Enter constraint numbers, such as 1 3/5."),
         )  # fmt: skip
         self.constraints.committed.connect(lambda v: state.apply(edit.set_constraints(self.spec, v or ())))
         self.constraint_list = ConstraintList(state)
@@ -129,7 +130,7 @@ class MoreSection(Section):
             {k: c.reason for k, c in shut.items()},
         )
         self.scale.set_value(spec.pwscale)
-        self.scale.setToolTip(next((c.reason for c in shut.values()), ""))
+        self.scale.setToolTip(from_engine(next((c.reason for c in shut.values()), "")))
         self.constraints.set_value(spec.constraints or None)
         self.constraint_list.show_spec()
         self.condition.set_value(spec.condition)
@@ -176,7 +177,7 @@ class MoreSection(Section):
                 evaluate_scalar(expression, self.state.dataset)
                 take(expression)
             except TerraceError as error:
-                return f"{error.message} {error.advice}".strip()
+                return in_words(error)
             return ""
 
         refuse = self.state.refuse("weight")

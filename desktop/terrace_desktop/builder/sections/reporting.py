@@ -71,7 +71,7 @@ class ReportingSection(Section):
             read = option(key, _display(key))
             self._add(grid, key, title, Typed(f"reporting_{key}", title, read, placeholder=example, width=120))
         title = self.tr("Lines of a level's label")
-        takes = self.tr("A whole number.")
+        takes = self.tr("Enter a whole number.")
         self._add(
             grid, "fvwrap", title, Typed("reporting_fvwrap", title, whole, placeholder="1", takes=takes, width=120)
         )

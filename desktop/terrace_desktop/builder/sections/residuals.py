@@ -43,7 +43,7 @@ class ResidualsSection(Section):
         )
         self.structure.chosen.connect(lambda v: state.apply(edit.set_residual_structure(self.spec, v)))
         self.order = Typed(
-            "residuals_order", self.tr("Order"), whole, width=56, takes=self.tr("Order is a whole number.")
+            "residuals_order", self.tr("Order"), whole, width=56, takes=self.tr("The order must be a whole number.")
         )
         self.order.committed.connect(self._set_order)
         self.by = FieldButton("residuals_by", self.tr("Separate parameters by"))
@@ -90,7 +90,7 @@ class ResidualsSection(Section):
             words += " " + self.tr("Separately for each %1.").replace("%1", r.by)
         times = len(self.state.levels_of(r.time)) if r.time else 0
         if times > SHOWN:
-            more = self.tr("The picture has the first %1 of %2 times.")
+            more = self.tr("Only the first %1 of %2 times are shown.")
             words += " " + more.replace("%1", str(SHOWN)).replace("%2", f"{times:,}")
         self.words.setText(words)
         self.words.setAccessibleName(words)

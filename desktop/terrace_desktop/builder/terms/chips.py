@@ -25,6 +25,7 @@ from terrace_desktop.builder.variables import dragged
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import label, named, restyle
+from terrace_desktop.ui.words import in_words
 
 MenuMaker = Callable[[QMenu], None]
 
@@ -51,7 +52,7 @@ class ChipData:
 class Chip(QFrame):
     """One piece: its name, perhaps a detail that opens a menu, and a cross that removes it.
 
-    Space selects it where that has a meaning; Delete removes it; the menu key opens its menu.
+    Space to select it where that has a meaning; Delete to remove it; the menu key opens its menu.
     """
 
     removed = Signal(str)
@@ -107,8 +108,8 @@ class Chip(QFrame):
         self.body.setText(shown.replace("&", "&&"))
         self.body.setToolTip(data.tip or (data.text if shown != data.text else ""))
         self.body.setCheckable(data.selectable)
-        keys = [self.tr("Delete removes")] if data.removable else []
-        keys += [self.tr("Space selects")] if data.selectable else []
+        keys = [self.tr("Delete to remove")] if data.removable else []
+        keys += [self.tr("Space to select")] if data.selectable else []
         self.body.setAccessibleDescription(", ".join([*keys, *([data.tip] if data.tip else [])]))
         self.detail.setText(data.detail.replace("&", "&&"))
         self.detail.setVisible(bool(data.detail))
@@ -282,11 +283,11 @@ class RoleBox(QFrame):
     def offer_text(self, text: str) -> str:
         """Take what was typed; why not, where it cannot be taken."""
         if self.take_text is None:
-            return self.tr("There is no variable %1.").replace("%1", text)
+            return self.tr("There is no variable named %1.").replace("%1", text)
         try:
             self.take_text(text)
         except TerraceError as error:
-            return f"{error.message} {error.advice}".strip()
+            return in_words(error)
         return ""
 
     def say(self, text: str) -> None:

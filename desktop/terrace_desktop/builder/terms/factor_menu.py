@@ -27,10 +27,10 @@ def _operators() -> tuple[tuple[tuple[tuple[str, int], ...], str], ...]:
     """Time-series operators of a variable, with their words."""
     return (
         ((), tr("As it is")),
-        ((("L", 1),), tr("Lag: the value before (L.)")),
+        ((("L", 1),), tr("Lag: the previous value (L.)")),
         ((("L", 2),), tr("Second lag (L2.)")),
-        ((("F", 1),), tr("Lead: the value after (F.)")),
-        ((("D", 1),), tr("Difference from the value before (D.)")),
+        ((("F", 1),), tr("Lead: the next value (F.)")),
+        ((("D", 1),), tr("Difference from the previous value (D.)")),
     )
 
 
@@ -61,7 +61,7 @@ def fill_term_menu(menu: QMenu, term: Term, state: BuilderState) -> None:
         closed = lags.addAction(NO_TIME)
         closed.setEnabled(False)
         if state.run_commands is not None:
-            declare = lags.addAction(tr("Declare the time …"))
+            declare = lags.addAction(tr("Set the time variable…"))
             declare.setObjectName("fixed_declare_time")
             declare.triggered.connect(lambda: _declare_time(menu, state))
         return

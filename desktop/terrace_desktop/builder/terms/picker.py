@@ -84,7 +84,8 @@ class Picker(QFrame):
 
     def _tell(self, text: str) -> None:
         nothing = bool(text.strip()) and not self.model.rowCount()
-        words = self.tr("Enter takes what is typed.") if self._take_text else self.tr("No variable of this name.")
+        taken, unknown = self.tr("Press Enter to use what you typed."), self.tr("No variable has this name.")
+        words = taken if self._take_text else unknown
         self._say(words if nothing else "", "small")
 
     def _typed(self, text: str) -> None:

@@ -16,7 +16,7 @@ def compare_group() -> Group[Facts]:
             Entry(
                 "compare",
                 tr("Compare several models"),
-                tr("Fit and likelihood-ratio tests by row; coefficients, variances, ICC and R² side by side."),
+                tr("Fit and likelihood-ratio tests, and coefficients, variances, ICC and R² side by side."),
                 lambda f, v: [
                     written(
                         "estimates compare " + " ".join(_ordered(f, v)),
@@ -70,7 +70,7 @@ def paper_group() -> Group[Facts]:
                         {},
                         tuple((n, n) for n in _named(f)),
                         hint=tr("its label"),
-                        tip=tr("Other words for a variable; empty: its label or name."),
+                        tip=tr("What to call a variable. Leave empty to use its label or name."),
                     ),
                 ),
                 also="apa sentence write report text",
@@ -78,7 +78,7 @@ def paper_group() -> Group[Facts]:
             Entry(
                 "etable",
                 tr("Table of models"),
-                tr("Coefficients with standard errors in parentheses, one column a model."),
+                tr("Coefficients with standard errors in parentheses, one column per model."),
                 _etable,
                 _etable_fields,
                 _stored,
@@ -92,7 +92,7 @@ def paper_group() -> Group[Facts]:
 def _models_field(facts: Facts) -> Field:
     options = tuple((m.name, m.title) for m in facts.models)
     every = tuple(m.name for m in facts.models if m.like)  # others are there, but are not meant
-    return Field("models", tr("Models"), "several", every, options, required=tr("Choose the models."))
+    return Field("models", tr("Models"), "several", every, options, required=tr("Choose at least one model."))
 
 
 def _ordered(facts: Facts, values: Values) -> list[str]:
@@ -105,15 +105,15 @@ def _titles(facts: Facts, names: list[str]) -> str:
 
 
 def _stored(facts: Facts) -> str:
-    return "" if facts.stored else tr("The model is not kept under a name: fit it again.")
+    return "" if facts.stored else tr("This model is not stored under a name. Fit it again.")
 
 
 def _two_models(facts: Facts) -> str:
-    return _stored(facts) or ("" if len(facts.models) > 1 else tr("There is one model only: fit another first."))
+    return _stored(facts) or ("" if len(facts.models) > 1 else tr("There is only one model. Fit another one first."))
 
 
 def _two_chosen(_facts: Facts, values: Values) -> str:
-    return "" if len(values["models"]) > 1 else tr("Choose two models or more.")
+    return "" if len(values["models"]) > 1 else tr("Choose at least two models.")
 
 
 def _lrtest_fields(facts: Facts) -> tuple[Field, ...]:

@@ -28,7 +28,7 @@ def group() -> Group[Facts]:
             Entry(
                 "diagnostics",
                 tr("Check list"),
-                tr("What was looked at, what was found, and what to do, in plain words."),
+                tr("What was checked, what was found and what to do, in plain words."),
                 lambda f, v: ["estat diagnostics"],
                 reason=need_data,
                 also="assumptions diagnose checks convergence singular assumption checks check assumptions",
@@ -142,7 +142,7 @@ def _residual_fields(facts: Facts) -> tuple[Field, ...]:
     used = (*facts.numbers, *(n for n in facts.numeric if n not in facts.numbers and n != facts.fit.outcome))
     names = tuple((n, facts.label_of(n)) for n in used)
     return (
-        Field("variables", tr("Plots against"), "several", (), names, hint=tr("None ticked: no plots")),
+        Field("variables", tr("Plots against"), "several", (), names, hint=tr("Tick none for no plots")),
         Field(
             "type",
             tr("Residuals in the plots"),
@@ -151,7 +151,7 @@ def _residual_fields(facts: Facts) -> tuple[Field, ...]:
             (
                 ("rstandard", tr("Standardised")),
                 ("residuals", tr("As they are")),
-                ("marginal", tr("About the fixed part (marginal)")),
+                ("marginal", tr("From the fixed part (marginal)")),
             ),
             shown=lambda v: bool(v["variables"]),
         ),
@@ -172,7 +172,8 @@ def _acf_fields(facts: Facts) -> tuple[Field, ...]:
 def _can_influence(facts: Facts) -> str:
     if facts.fit.model.constraints is not None:
         return tr("Not available with constraints.")
-    return need_data(facts) or ("" if facts.fit.spec.fixed or facts.coefficients else tr("There are no coefficients."))
+    some = facts.fit.spec.fixed or facts.coefficients
+    return need_data(facts) or ("" if some else tr("The model has no coefficients."))
 
 
 def _influence_fields(facts: Facts) -> tuple[Field, ...]:
@@ -186,7 +187,7 @@ def _influence_fields(facts: Facts) -> tuple[Field, ...]:
             tr("Fit again without each group"),
             "check",
             False,
-            tip=tr("Slower; without it covariance parameters are held at their estimates."),
+            tip=tr("Slower. Otherwise the covariance parameters are held at their estimates."),
         ),
         Field("keep", tr("Keep Cook's distances"), "check", False),
         Field("name", tr("Name"), "name", facts.free_name("cooksd"), shown=lambda v: bool(v["keep"])),

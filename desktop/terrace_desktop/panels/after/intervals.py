@@ -21,7 +21,7 @@ from terrace_desktop.forms.entry import (
     written,
 )
 from terrace_desktop.forms.facts import Facts
-from terrace_desktop.ui.words import tr
+from terrace_desktop.ui.words import from_engine, tr
 
 
 def group() -> Group[Facts]:
@@ -33,7 +33,7 @@ def group() -> Group[Facts]:
             Entry(
                 "test",
                 tr("Test coefficients"),
-                tr("Whether coefficients are zero, or equal, all together."),
+                tr("Test whether coefficients are all zero, or all equal."),
                 _test,
                 _test_fields,
                 _some_coefficient,
@@ -43,7 +43,7 @@ def group() -> Group[Facts]:
             Entry(
                 "terms",
                 tr("Tests of whole terms"),
-                tr("Every factor and interaction as one test, type II or III."),
+                tr("One test for each factor and interaction, type II or III."),
                 lambda f, v: [written("estat terms", option("type", v["type"]), flag("small", v["small"]))],
                 lambda f: (
                     Field(
@@ -52,8 +52,8 @@ def group() -> Group[Facts]:
                         "choice",
                         "III",
                         (
-                            ("III", tr("III: each term in the whole model")),
-                            ("II", tr("II: each term without those that contain it")),
+                            ("III", tr("III: each term given all the others")),
+                            ("II", tr("II: each term given those that do not contain it")),
                         ),
                     ),
                     small_field(f),
@@ -94,7 +94,7 @@ def group() -> Group[Facts]:
             Entry(
                 "pwcompare",
                 tr("Pairwise comparisons"),
-                tr("All pairs of levels, adjusted for their number."),
+                tr("All pairs of levels, adjusted for the number of comparisons."),
                 lambda f, v: [
                     written(
                         "pwcompare " + " ".join(v["terms"]),
@@ -153,7 +153,7 @@ def group() -> Group[Facts]:
                         "several",
                         (),
                         _profiled(f),
-                        hint=tr("None ticked: all covariance parameters"),
+                        hint=tr("Tick none for all covariance parameters"),
                     ),
                     Field("plot", tr("With curves"), "check", True),
                     level_field(),
@@ -195,7 +195,7 @@ def group() -> Group[Facts]:
             Entry(
                 "df",
                 tr("Degrees of freedom"),
-                tr("Of every coefficient, by several methods side by side."),
+                tr("For each coefficient, by several methods side by side."),
                 _df,
                 _df_fields,
                 _some_coefficient,
@@ -204,7 +204,7 @@ def group() -> Group[Facts]:
             Entry(
                 "vce",
                 tr("Covariance of the estimates"),
-                tr("How uncertain the coefficients are together."),
+                tr("Variances and covariances of the coefficients."),
                 lambda f, v: [written("estat vce", flag("correlation", v["correlation"]), flag("all", v["all"]))],
                 lambda f: (
                     Field("correlation", tr("As correlations"), "check", False),
@@ -257,7 +257,7 @@ def _test_fields(facts: Facts) -> tuple[Field, ...]:
         ),
         Field(
             "mtest",
-            tr("Each alone as well"),
+            tr("Each one separately as well"),
             "choice",
             "",
             (
@@ -274,7 +274,7 @@ def _test_fields(facts: Facts) -> tuple[Field, ...]:
 
 def _test_problem(_facts: Facts, values: Values) -> str:
     if values["kind"] == "equal" and len(values["names"]) < 2:
-        return tr("Choose two coefficients or more to compare them.")
+        return tr("Choose at least two coefficients to compare.")
     return ""
 
 
@@ -316,10 +316,10 @@ def _lincom_problem(facts: Facts, values: Values) -> str:
     try:
         piece = Piece.of(values["expression"])
         if len(split(piece, "=")) > 1 or len(split(piece, ",")) > 1:
-            return tr("Write one expression, without = and commas.")
+            return tr("Enter one expression, without = or commas.")
         parse_linear(facts.fit, piece)
     except TerraceError as error:
-        return error.message
+        return from_engine(error.message)
     return ""
 
 
@@ -329,11 +329,11 @@ def _nlcom_problem(facts: Facts, values: Values) -> str:
     from terrace.postestimation.tests.nonlinear import evaluate
 
     if not values["expression"]:
-        return tr("Write an expression.")
+        return tr("Enter an expression.")
     try:
         evaluate(facts.fit, Piece.of(values["expression"]), {})
     except TerraceError as error:
-        return error.message
+        return from_engine(error.message)
     return ""
 
 
@@ -350,7 +350,7 @@ def _contrast_fields(facts: Facts) -> tuple[Field, ...]:
             "choice",
             "",
             (("", tr("(averaged)")), *others),
-            closed={None: tr("The model has one factor only.")} if alone else {},
+            closed={None: tr("The model has only one factor.")} if alone else {},
         ),
         mcompare_field(pairs=False),
         small_field(facts),
@@ -360,7 +360,7 @@ def _contrast_fields(facts: Facts) -> tuple[Field, ...]:
 
 def _contrast_problem(facts: Facts, values: Values) -> str:
     if values["factor"] == values["within"]:
-        return tr("Choose another factor to look within.")
+        return tr("Choose a different factor to look within.")
     return no_trend(facts, values["factor"]) if values["operator"] == "p" else ""
 
 
@@ -383,7 +383,7 @@ def no_trend(facts: Facts, factor: str) -> str:
     data = facts.dataset
     if data is None or factor not in data or not data.is_text(factor):
         return ""
-    return tr("Trends in the values need levels that are numbers; choose trends in the order.")
+    return tr("Trends in the values need numeric levels. Choose trends in the order.")
 
 
 def _contrast(_facts: Facts, values: Values) -> list[str]:
@@ -426,11 +426,11 @@ def _df_fields(facts: Facts) -> tuple[Field, ...]:
             "check",
             False,
             shown=_approximates,
-            tip=tr("Satterthwaite and Kenward–Roger use the expected information otherwise."),
+            tip=tr("Otherwise Satterthwaite and Kenward–Roger use the expected information."),
         ),
         Field(
             "use",
-            tr("Use them: fit the model again with t and F tests"),
+            tr("Fit the model again with t and F tests"),
             "check",
             False,
             shown=lambda v: facts.fit.macros.get("cmd") == "mixed" and another(v),

@@ -50,7 +50,7 @@ class AfterPanel(WorkContent, Generic[F]):
     ) -> None:
         super().__init__(parent)
         self._title = title or self.tr("After the fit")
-        self._done = done or self.tr("Done: the result stands under the model.")
+        self._done = done or self.tr("Done. The result is below the model.")
         self._icon = icon
         named(self, "after_panel", self._title)
         self.facts = facts
@@ -97,7 +97,7 @@ class AfterPanel(WorkContent, Generic[F]):
         holder.setContentsMargins(8, 0, 12, 4)
         holder.addWidget(self.search)
         column.addLayout(holder)
-        self.nothing = label(self.tr("Nothing has these words."), "small", wrap=True)
+        self.nothing = label(self.tr("Nothing found."), "small", wrap=True)
         self.nothing.setContentsMargins(12, 8, 8, 0)
         self.nothing.hide()
         column.addWidget(self.nothing)

@@ -34,12 +34,12 @@ def _statistics() -> tuple[tuple[str, str, str], ...]:
         ("residuals", tr("Residuals"), "resid"),
         ("rstandard", tr("Standardised residuals"), "rstd"),
         ("reffects", tr("Random effects, one variable each"), "u"),
-        ("scores", tr("Scores, one variable a parameter"), "score"),
+        ("scores", tr("Scores, one variable per parameter"), "score"),
     )
 
 
 def _can_predict(facts: Facts) -> str:
-    return tr("The data are closed.") if facts.dataset is None else ""
+    return tr("The data are not open.") if facts.dataset is None else ""
 
 
 def _predict_fields(facts: Facts) -> tuple[Field, ...]:
@@ -93,7 +93,7 @@ def _predict_fields(facts: Facts) -> tuple[Field, ...]:
             "check",
             False,
             shown=with_errors,
-            tip=tr("For a new observation: of the same group with its random effects, of a new one without them."),
+            tip=tr("For a new observation: in the same group with random effects, in a new group without."),
         ),
         Field("level", tr("Level of the intervals, %"), "number", hint="95", low=10, high=99.99, shown=with_interval),
     )
@@ -111,9 +111,9 @@ def _predict_problem(facts: Facts, values: Values) -> str:
     taken = set() if facts.dataset is None else set(facts.dataset.names)
     for new in _beside(values, name):
         if new in taken:
-            return tr("There is a variable {0} already.").format(new)
+            return tr("A variable named {0} already exists.").format(new)
     if values["what"] in ("reffects", "scores") and f"{name}1" in taken:
-        return tr("There is a variable {0} already.").format(f"{name}1")
+        return tr("A variable named {0} already exists.").format(f"{name}1")
     return ""
 
 

@@ -163,7 +163,7 @@ def _at_problem(values: Values) -> str:
             parse_numlist(Piece.of(text))
         except TerraceError:
             if not all(w.isidentifier() for w in text.split()):
-                return tr("{0}: write numbers such as 1 2 3 or 0(10)50, a level, or (mean).").format(name)
+                return tr("{0}: enter numbers such as 1 2 3 or 0(10)50, a level, or (mean).").format(name)
     return ""
 
 
@@ -177,7 +177,7 @@ def _margins_fields(facts: Facts) -> tuple[Field, ...]:
             "several",
             facts.cells[:1],
             cells,
-            hint=tr("None ticked: one margin for all"),
+            hint=tr("Tick none for one overall margin"),
             closed={} if cells else {None: tr("The model has no factor (i.variable) in its fixed part.")},
         ),
         _at_field(facts),
@@ -201,11 +201,11 @@ def _margins_fields(facts: Facts) -> tuple[Field, ...]:
             "choice",
             "",
             (("", tr("No, the margins themselves")), ("pairs", tr("All pairs")), *operators()),
-            tip=tr("Without levels ticked, the values of at() are compared."),
+            tip=tr("If no levels are ticked, the at() values are compared."),
         ),
         mcompare_field(pairs=True, shown=lambda v: v["compare"] == "pairs"),
         mcompare_field(pairs=False, key="adjust", shown=lambda v: v["compare"] not in ("", "pairs")),
-        Field("plot", tr("Draw them"), "check", True, shown=lambda v: not v["compare"]),
+        Field("plot", tr("Plot them"), "check", True, shown=lambda v: not v["compare"]),
         small_field(facts),
         level_field(),
     )
@@ -214,12 +214,12 @@ def _margins_fields(facts: Facts) -> tuple[Field, ...]:
 def _margins_problem(facts: Facts, values: Values) -> str:
     for name in {n for t in values["terms"] for n in t.split("#")}:
         if values["at"].get(name, "").strip():
-            return tr("{0} stands in “for each level of” and in “at”: choose one.").format(name)
+            return tr("{0} is in both “for each level of” and “at”. Choose one.").format(name)
     if values["compare"] and not values["terms"] and not _at_option(values):
         if values["compare"] != "pairs":
-            return tr("Tick a factor, or set values, to compare.")
+            return tr("Tick a factor or set values to compare.")
         if not values["over"]:
-            return tr("There is one margin only, so there is nothing to compare.")
+            return tr("There is only one margin, so there is nothing to compare.")
     for term in values["terms"] if values["compare"] == "p" else ():
         if wrong := no_trend(facts, term.split("#")[0]):
             return wrong
@@ -256,23 +256,23 @@ def _effects_fields(facts: Facts) -> tuple[Field, ...]:
     names = (*facts.numbers, *(f for f in facts.factors if f not in facts.numbers))
     over = (("", tr("(all rows together)")), *_variables(facts, facts.categories))
     return (
-        Field("of", tr("Effects of"), "several", (), tuple((n, n) for n in names), hint=tr("None ticked: all")),
+        Field("of", tr("Effects of"), "several", (), tuple((n, n) for n in names), hint=tr("Tick none for all")),
         Field(
             "kind",
             tr("As"),
             "choice",
             "dydx",
             (
-                ("dydx", tr("Slopes: change for one more")),
-                ("eyex", tr("Elasticities: percent for one percent")),
-                ("dyex", tr("Change for one percent (of 100)")),
-                ("eydx", tr("Percent (of 100) for one more")),
+                ("dydx", tr("Slopes: change per unit")),
+                ("eyex", tr("Elasticities: percent change per 1%")),
+                ("dyex", tr("Semi-elasticities: change per 100% of the variable")),
+                ("eydx", tr("Semi-elasticities: relative change per unit")),
             ),
         ),
         _at_field(facts),
         Field("over", tr("In groups of"), "choice", "", over),
         condition(facts),
-        Field("plot", tr("Draw them"), "check", False),
+        Field("plot", tr("Plot them"), "check", False),
         small_field(facts),
         level_field(),
     )
@@ -282,7 +282,7 @@ def _effects_problem(facts: Facts, values: Values) -> str:
     chosen = values["of"] or (*facts.numbers, *facts.factors)
     factors = [n for n in chosen if n in facts.factors and n not in facts.numbers]
     if factors and values["kind"] != "dydx":  # ln y exists for factors where no prediction is below 0 only
-        return tr("{0} is a factor: choose numbers, or slopes.").format(factors[0])
+        return tr("{0} is a factor. Choose continuous variables, or slopes.").format(factors[0])
     return _at_problem(values) or condition_problem(facts, values)
 
 
@@ -352,4 +352,4 @@ def _can_draw_lines(facts: Facts) -> str:
         return need_data(facts)
     if not facts.groupings:
         return tr("The model has no groups.")
-    return "" if _axis(facts) else tr("There is no numeric variable to draw over.")
+    return "" if _axis(facts) else tr("There is no numeric variable for the horizontal axis.")

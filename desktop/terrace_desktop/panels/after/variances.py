@@ -37,7 +37,7 @@ def group() -> Group[Facts]:
             Entry(
                 "r2",
                 tr("Explained variance (R²)"),
-                tr("Marginal and conditional R², and what each level's variance loses against a null model."),
+                tr("Marginal and conditional R², and how much less variance each level has than in a null model."),
                 lambda f, v: [written("estat r2", flag("nolevels", f.has_effects and not v["levels"]), _null(v))],
                 _r2_fields,
                 need_data,
@@ -47,7 +47,7 @@ def group() -> Group[Facts]:
             Entry(
                 "reliability",
                 tr("Reliability of the groups"),
-                tr("How well the random effects of single groups are known."),
+                tr("How precisely the random effects of individual groups are estimated."),
                 lambda f, v: [
                     written(
                         "estat reliability",
@@ -104,7 +104,7 @@ def group() -> Group[Facts]:
             Entry(
                 "wcorrelation",
                 tr("Correlations within a group"),
-                tr("Standard deviations and correlations of the outcome in one group, as the model implies them."),
+                tr("Standard deviations and correlations of the outcome in one group, as implied by the model."),
                 _within,
                 _within_fields,
                 _can_look_within,

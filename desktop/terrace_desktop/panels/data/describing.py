@@ -18,10 +18,10 @@ def group() -> Group[DataFacts]:
             f.entry(
                 "summarize",
                 tr("Summaries"),
-                tr("Observations, mean, SD, minimum and maximum; with percentiles on request."),
+                tr("Observations, mean, SD, minimum and maximum, with percentiles if you like."),
                 lambda d, v: [written(_head("summarize", v["names"], v), flag("detail", v["detail"]))],
                 lambda d: (
-                    f.several(d, "names", tr("Variables"), d.numbers, hint=tr("None ticked: all")),
+                    f.several(d, "names", tr("Variables"), d.numbers, hint=tr("Tick none for all")),
                     Field("detail", tr("With percentiles"), "check", False),
                     rows.condition(d),
                 ),
@@ -35,9 +35,9 @@ def group() -> Group[DataFacts]:
                 tr("A table of statistics, for each group and for all."),
                 _tabstat,
                 lambda d: (
-                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose the variables.")),
+                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose at least one variable.")),
                     Field("what", tr("Statistics"), "several", ("mean", "sd", "count"), f.statistics(),
-                          required=tr("Choose the statistics.")),
+                          required=tr("Choose at least one statistic.")),
                     f.variable(d, "by", tr("In groups of"), d.groups, none=tr("(all rows together)")),
                     rows.condition(d),
                 ),
@@ -69,7 +69,7 @@ def group() -> Group[DataFacts]:
                 tr("How much of the spread of each variable lies between groups, and how much within them."),
                 lambda d, v: [written(_head("xtsum", v["names"], v), option("i", v["i"]))],
                 lambda d: (
-                    f.several(d, "names", tr("Variables"), d.numbers, hint=tr("None ticked: all")),
+                    f.several(d, "names", tr("Variables"), d.numbers, hint=tr("Tick none for all")),
                     f.variable(d, "i", tr("Groups of"), _panel_first(d)),
                     rows.condition(d),
                 ),
@@ -99,7 +99,7 @@ def group() -> Group[DataFacts]:
                 tr("Over the rows that are complete in all variables, or in each pair."),
                 lambda d, v: [written(_head(v["how"], v["names"], v), flag("sig", v["how"] == "pwcorr" and v["sig"]))],
                 lambda d: (
-                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose two variables or more.")),
+                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose at least two variables.")),
                     Field("how", tr("Rows"), "choice", "correlate",
                           (("correlate", tr("Complete in all variables")), ("pwcorr", tr("Complete in each pair")))),
                     Field("sig", tr("With p values"), "check", False, shown=lambda v: v["how"] == "pwcorr"),
@@ -107,39 +107,39 @@ def group() -> Group[DataFacts]:
                 ),
                 f.need_numbers,
                 lambda d, v: (
-                    rows.condition_problem(d, v) if len(v["names"]) > 1 else tr("Choose two variables or more.")
+                    rows.condition_problem(d, v) if len(v["names"]) > 1 else tr("Choose at least two variables.")
                 ),
                 "correlate pwcorr",
             ),
             f.entry(
                 "misstable",
                 tr("Missing values"),
-                tr("How many each variable has, or which are missing together."),
+                tr("How many each variable has, or which variables are missing together."),
                 lambda d, v: [" ".join(["misstable", v["how"], *v["names"]])],
                 lambda d: (
                     Field("how", tr("Show"), "choice", "summarize",
                           (("summarize", tr("By variable")), ("patterns", tr("Patterns")))),
-                    f.several(d, "names", tr("Variables"), d.names, hint=tr("None ticked: all")),
+                    f.several(d, "names", tr("Variables"), d.names, hint=tr("Tick none for all")),
                 ),
                 also="na incomplete",
             ),
             f.entry(
                 "codebook",
                 tr("Codebook"),
-                tr("What the values of each variable are."),
+                tr("A summary of the values of each variable."),
                 lambda d, v: [" ".join(["codebook", *v["names"]])],
-                lambda d: (f.several(d, "names", tr("Variables"), d.names, hint=tr("None ticked: all")),),
+                lambda d: (f.several(d, "names", tr("Variables"), d.names, hint=tr("Tick none for all")),),
             ),
             f.entry(
                 "list",
                 tr("List rows"),
-                tr("The data themselves, as a table."),
+                tr("Rows of the data as a table."),
                 lambda d, v: [
                     _head("list", v["names"], v)
                     + (f" in 1/{v['most']}" if not v["where"].strip() and v["most"] else "")
                 ],
                 lambda d: (
-                    f.several(d, "names", tr("Variables"), d.names, hint=tr("None ticked: all")),
+                    f.several(d, "names", tr("Variables"), d.names, hint=tr("Tick none for all")),
                     rows.condition(d),
                     _first_rows(d),
                 ),
@@ -178,8 +178,8 @@ def _table_fields(facts: DataFacts) -> tuple[Field, ...]:
         f.variable(facts, "second", tr("Columns"), facts.groups, none=tr("(none)")),
         f.variable(facts, "x", tr("Statistics of"), facts.numbers, none=tr("(counts only)")),
         Field("what", tr("Statistics"), "several", ("mean", "sd"), f.statistics(), shown=lambda v: bool(v["x"]),
-              required=tr("Choose the statistics.")),
-        Field("missing", tr("Missing as a value"), "check", False),
+              required=tr("Choose at least one statistic.")),
+        Field("missing", tr("Count missing as a value"), "check", False),
         rows.condition(facts),
     )  # fmt: skip
 
@@ -228,7 +228,7 @@ def _tabulate_fields(facts: DataFacts) -> tuple[Field, ...]:
         Field("percent", tr("Percentages"), "choice", "",
               (("", tr("None")), ("row", tr("Of the row")), ("column", tr("Of the column"))), shown=two),
         Field("chi2", tr("Test of independence (χ²)"), "check", False, shown=two),
-        Field("missing", tr("Missing as a value"), "check", False),
+        Field("missing", tr("Count missing as a value"), "check", False),
         rows.condition(facts),
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ def group() -> Group[DataFacts]:
             f.entry(
                 "scatter",
                 tr("Scatter plot"),
-                tr("One variable against another, with a fitted line and in panels on request."),
+                tr("One variable against another, with a fitted line and in panels if you like."),
                 _scatter,
                 _scatter_fields,
                 f.need_numbers,
@@ -38,7 +38,7 @@ def group() -> Group[DataFacts]:
             f.entry(
                 "histogram",
                 tr("Histogram"),
-                tr("The distribution of a variable, against a normal curve on request."),
+                tr("The distribution of a variable, with a normal curve if you like."),
                 _histogram,
                 lambda d: (
                     f.variable(d, "x", tr("Variable"), d.numbers),
@@ -83,7 +83,7 @@ def group() -> Group[DataFacts]:
                     )
                 ],
                 lambda d: (
-                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose the variables.")),
+                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose at least one variable.")),
                     f.variable(d, "over", tr("Over groups of"), d.groups, none=tr("(all rows together)")),
                     rows.condition(d),
                     _title(),
@@ -183,7 +183,7 @@ def _bar_fields(facts: DataFacts) -> tuple[Field, ...]:
         f.variable(facts, "x", tr("Of"), facts.numbers, shown=measured),
         f.variable(facts, "over", tr("Over groups of"), facts.groups),
         f.variable(facts, "second", tr("And of"), facts.groups, none=tr("(nothing)")),
-        Field("flat", tr("Bars that lie"), "check", False, tip=tr("For many groups, or long names.")),
+        Field("flat", tr("Horizontal bars"), "check", False, tip=tr("For many groups, or long names.")),
         rows.condition(facts),
         _title(),
     )  # fmt: skip

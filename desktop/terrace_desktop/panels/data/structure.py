@@ -19,11 +19,11 @@ def rows_group() -> Group[DataFacts]:
             f.entry(
                 "keep_rows",
                 tr("Keep or drop rows"),
-                tr("By a condition. To see some of the rows only, the filter over the grid is enough."),
+                tr("By a condition. To hide rows without removing them, use the filter above the grid."),
                 lambda d, v: [f"{v['do']} if {v['where'].strip()}"],
                 lambda d: (
                     _keep_or_drop(),
-                    rows.condition(d, title=tr("Rows where"), required=tr("Write a condition.")),
+                    rows.condition(d, title=tr("Rows where"), required=tr("Enter a condition.")),
                 ),
                 problem=rows.condition_problem,
                 also="subset select cases filter delete",
@@ -31,18 +31,18 @@ def rows_group() -> Group[DataFacts]:
             f.entry(
                 "keep_variables",
                 tr("Keep or drop variables"),
-                tr("The others, or these, leave the data; undo brings them back."),
+                tr("Keep only the chosen variables, or remove them. You can undo this."),
                 lambda d, v: [f"{v['do']} {' '.join(v['names'])}"],
                 lambda d: (
                     _keep_or_drop(),
-                    f.several(d, "names", tr("Variables"), d.names, required=tr("Choose the variables.")),
+                    f.several(d, "names", tr("Variables"), d.names, required=tr("Choose at least one variable.")),
                 ),
                 also="delete columns",
             ),
             f.entry(
                 "sort",
                 tr("Sort the data"),
-                tr("In the order of one variable, or two. To see them sorted, a double click on a name is enough."),
+                tr("By one variable or two. To sort only the view, double-click a name in the grid."),
                 _sort,
                 lambda d: (
                     f.variable(d, "first", tr("By"), d.groups),
@@ -54,8 +54,8 @@ def rows_group() -> Group[DataFacts]:
             ),
             f.entry(
                 "duplicates",
-                tr("Rows that are alike"),
-                tr("Count them, or leave out all but the first of each."),
+                tr("Duplicate rows"),
+                tr("Count duplicate rows, or keep only the first of each."),
                 lambda d, v: [
                     written(
                         " ".join(["duplicates", v["do"], *v["names"]]),
@@ -64,18 +64,18 @@ def rows_group() -> Group[DataFacts]:
                 ],
                 lambda d: (
                     Field("do", tr("Do"), "choice", "report",
-                          (("report", tr("Count them")), ("drop", tr("Leave them out")))),
-                    f.several(d, "names", tr("Alike in"), d.names, hint=tr("None ticked: in all variables")),
+                          (("report", tr("Count them")), ("drop", tr("Remove them")))),
+                    f.several(d, "names", tr("Duplicates in"), d.names, hint=tr("Tick none to compare all variables")),
                 ),
                 also="unique",
             ),
             f.entry(
                 "fillin",
                 tr("Add missing combinations"),
-                tr("A row for each combination of values that has none, such as occasions that a subject missed."),
+                tr("Add a row for each missing combination of values, such as occasions that a subject missed."),
                 lambda d, v: [f"fillin {' '.join(v['names'])}"],
-                lambda d: (f.several(d, "names", tr("Of"), d.groups, required=tr("Choose two variables or more.")),),
-                problem=lambda d, v: "" if len(v["names"]) > 1 else tr("Choose two variables or more."),
+                lambda d: (f.several(d, "names", tr("Of"), d.groups, required=tr("Choose at least two variables.")),),
+                problem=lambda d, v: "" if len(v["names"]) > 1 else tr("Choose at least two variables."),
                 also="balance panel rectangle",
             ),
         ),
@@ -91,7 +91,7 @@ def shape_group() -> Group[DataFacts]:
             f.entry(
                 "merge",
                 tr("Merge variables of a file"),
-                tr("Such as a file of schools into data of students; a report tells what matched."),
+                tr("Such as school data into student data. The result shows what matched."),
                 _merge,
                 _merge_fields,
                 also="join level 2 lookup match",
@@ -99,25 +99,25 @@ def shape_group() -> Group[DataFacts]:
             f.entry(
                 "append",
                 tr("Append rows of a file"),
-                tr("The rows come below those that are open; variables are matched by name."),
+                tr("The rows are added below the open data. Variables are matched by name."),
                 lambda d, v: [written(f"append using {file_name(v['file'])}", option("generate", v["source"]))],
                 lambda d: (
                     _file_field(),
                     Field("source", tr("Variable for the source"), "name", "", hint=tr("none"),
-                          tip=tr("Tells the rows that were there from those that came.")),
+                          tip=tr("Marks which rows came from the file.")),
                 ),
                 also="stack union add cases",
             ),
             f.entry(
                 "collapse",
-                tr("Collapse to one row a group"),
-                tr("The data become a table of statistics by group; undo brings the rows back."),
+                tr("Collapse to one row per group"),
+                tr("Replace the data with statistics by group. You can undo this."),
                 lambda d, v: [written(f"collapse ({v['what']}) {' '.join(v['names'])}", option("by", v["by"]))],
                 lambda d: (
                     Field("what", tr("Statistic"), "choice", "mean",
                           (*f.statistics(), ("sum", tr("Sum")), ("first", tr("First value")))),
-                    f.several(d, "names", tr("Of"), d.numbers, required=tr("Choose the variables.")),
-                    f.several(d, "by", tr("By"), d.groups, required=tr("Choose what makes the groups.")),
+                    f.several(d, "names", tr("Of"), d.numbers, required=tr("Choose at least one variable.")),
+                    f.several(d, "by", tr("By"), d.groups, required=tr("Choose at least one group variable.")),
                 ),
                 f.need_numbers,
                 lambda d, v: _both(v["names"], v["by"]),
@@ -126,26 +126,29 @@ def shape_group() -> Group[DataFacts]:
             f.entry(
                 "long",
                 tr("Reshape to long"),
-                tr("From one row a subject to one row an occasion: inc80 and inc81 become inc with 80 and 81."),
+                tr("From one row per subject to one row per occasion: inc80 and inc81 become inc with 80 and 81."),
                 lambda d, v: [f"reshape long {v['stubs'].strip()}, i({' '.join(v['i'])}) j({v['j']})"],
                 lambda d: (
-                    Field("stubs", tr("Beginnings of the names"), "text", " ".join(d.stems), hint="inc ue",
-                          required=tr("Write what the names of the repeated variables begin with.")),
-                    f.several(d, "i", tr("A subject is"), d.groups, required=tr("Choose what singles out a subject.")),
+                    Field("stubs", tr("Names begin with"), "text", " ".join(d.stems), hint="inc ue",
+                          required=tr("Enter what the names of the repeated variables begin with.")),
+                    f.several(d, "i", tr("Subject identified by"), d.groups,
+                              required=tr("Choose what identifies a subject.")),
                     Field("j", tr("New variable for the occasion"), "name", "occasion"),
                 ),
-                problem=lambda d, v: "" if v["j"] else tr("Give the new variable a name."),
+                problem=lambda d, v: "" if v["j"] else tr("Enter a name for the new variable."),
                 also="wide to long stack melt pivot",
             ),
             f.entry(
                 "wide",
                 tr("Reshape to wide"),
-                tr("From one row an occasion to one row a subject: inc with 80 and 81 becomes inc80 and inc81."),
+                tr("From one row per occasion to one row per subject: inc with 80 and 81 becomes inc80 and inc81."),
                 lambda d, v: [f"reshape wide {' '.join(v['stubs'])}, i({' '.join(v['i'])}) j({v['j']})"],
                 lambda d: (
-                    f.several(d, "stubs", tr("Variables that repeat"), d.names, required=tr("Choose the variables.")),
-                    f.several(d, "i", tr("A subject is"), d.groups, required=tr("Choose what singles out a subject.")),
-                    f.variable(d, "j", tr("The occasion is"), d.groups),
+                    f.several(d, "stubs", tr("Variables that repeat"), d.names,
+                              required=tr("Choose at least one variable.")),
+                    f.several(d, "i", tr("Subject identified by"), d.groups,
+                              required=tr("Choose what identifies a subject.")),
+                    f.variable(d, "j", tr("Occasion variable"), d.groups),
                 ),
                 problem=_wide_problem,
                 also="long to wide unstack pivot",
@@ -168,7 +171,7 @@ def _sort(_facts: DataFacts, values: Values) -> list[str]:
 
 
 def _file_field() -> Field:
-    return Field("file", tr("File"), "file", "", hint=tr("a data file"), required=tr("Choose the file."))
+    return Field("file", tr("File"), "file", "", hint=tr("a data file"), required=tr("Choose a file."))
 
 
 def _merge_fields(facts: DataFacts) -> tuple[Field, ...]:
@@ -185,7 +188,7 @@ def _merge_fields(facts: DataFacts) -> tuple[Field, ...]:
                 ("1:m", tr("One here to many in the file")),
             ),
         ),
-        f.several(facts, "keys", tr("Matched by"), facts.groups, required=tr("Choose what they are matched by.")),
+        f.several(facts, "keys", tr("Matched by"), facts.groups, required=tr("Choose what to match by.")),
         Field(
             "keep",
             tr("Keep"),
@@ -197,7 +200,7 @@ def _merge_fields(facts: DataFacts) -> tuple[Field, ...]:
                 ("", tr("All rows of both")),
             ),
         ),
-        Field("mark", tr("Variable _merge tells where rows were found"), "check", False),
+        Field("mark", tr("Add _merge, which says where each row was found"), "check", False),
     )
 
 
@@ -213,7 +216,7 @@ def _merge(_facts: DataFacts, values: Values) -> list[str]:
 
 def _both(one: tuple[str, ...], other: tuple[str, ...]) -> str:
     twice = [n for n in one if n in other]
-    return tr("{0} stands in both lists.").format(twice[0]) if twice else ""
+    return tr("{0} is in both lists.").format(twice[0]) if twice else ""
 
 
 def _wide_problem(_facts: DataFacts, values: Values) -> str:

@@ -20,7 +20,7 @@ def new_group() -> Group[DataFacts]:
             f.entry(
                 "compute",
                 tr("Compute a variable"),
-                tr("A new variable, or other values of one that is there, from an expression."),
+                tr("Make a new variable, or change an existing one, with an expression."),
                 _compute,
                 _compute_fields,
                 problem=_compute_problem,
@@ -29,7 +29,7 @@ def new_group() -> Group[DataFacts]:
             f.entry(
                 "centre",
                 tr("Centre"),
-                tr("Around the mean of all rows, or around the mean of each group."),
+                tr("Subtract the mean of all rows, or the mean of each group."),
                 _centre,
                 _centre_fields,
                 f.need_numbers,
@@ -39,7 +39,7 @@ def new_group() -> Group[DataFacts]:
             f.entry(
                 "egen",
                 tr("Statistics of groups"),
-                tr("Means, SDs, counts and others of each group, put into each of its rows."),
+                tr("Means, SDs, counts and more for each group, repeated in each of its rows."),
                 _group_statistic,
                 _group_fields,
                 f.need_numbers,
@@ -52,7 +52,7 @@ def new_group() -> Group[DataFacts]:
                 tr("The mean, sum or another statistic of several variables, row by row."),
                 lambda d, v: [f"egen {v['name']} = {v['what']}({' '.join(v['names'])})"],
                 lambda d: (
-                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose the variables.")),
+                    f.several(d, "names", tr("Variables"), d.numbers, required=tr("Choose at least one variable.")),
                     Field("what", tr("Statistic"), "choice", "rowmean", _row_statistics()),
                     f.new_name(d),
                 ),
@@ -63,7 +63,7 @@ def new_group() -> Group[DataFacts]:
             f.entry(
                 "cut",
                 tr("Cut into bands"),
-                tr("Bands of a variable as 0, 1, 2, ...: of equal numbers of rows, or at limits that you give."),
+                tr("Bands of a variable as 0, 1, 2, ...: with equal numbers of rows, or at limits that you set."),
                 _cut,
                 _cut_fields,
                 f.need_numbers,
@@ -73,10 +73,10 @@ def new_group() -> Group[DataFacts]:
             f.entry(
                 "number",
                 tr("Number the groups"),
-                tr("1, 2, ... for each combination of values of variables, such as of class and school."),
+                tr("1, 2, ... for each combination of values, such as each class in each school."),
                 lambda d, v: [written(f"egen {v['name']} = group({' '.join(v['by'])})", flag("label", v["label"]))],
                 lambda d: (
-                    f.several(d, "by", tr("Groups of"), d.groups, required=tr("Choose the variables.")),
+                    f.several(d, "by", tr("Groups of"), d.groups, required=tr("Choose at least one variable.")),
                     Field("label", tr("With the values as labels"), "check", False),
                     f.new_name(d, stem="group"),
                 ),
@@ -97,7 +97,7 @@ def new_group() -> Group[DataFacts]:
             f.entry(
                 "recode",
                 tr("Recode"),
-                tr("Other values by rules, into a new variable or in place."),
+                tr("Change values by rules, in a new variable or in place."),
                 _recode,
                 _recode_fields,
                 f.need_numbers,
@@ -107,7 +107,7 @@ def new_group() -> Group[DataFacts]:
             f.entry(
                 "lag",
                 tr("Earlier value, or change"),
-                tr("The value at the occasion before within each group, or the change since then."),
+                tr("The value at the previous occasion in each group, or the change since then."),
                 _lag,
                 _lag_fields,
                 f.need_numbers,
@@ -116,8 +116,8 @@ def new_group() -> Group[DataFacts]:
             ),
             f.entry(
                 "tag",
-                tr("Mark one row a group"),
-                tr("1 in the first row of each group and 0 elsewhere, to describe groups by one row each."),
+                tr("Mark one row per group"),
+                tr("1 in the first row of each group and 0 elsewhere, so that each group counts once."),
                 lambda d, v: [f"egen {v['name']} = tag({v['by']})"],
                 lambda d: (f.variable(d, "by", tr("Groups of"), d.groups), f.new_name(d, stem="tag")),
                 f.need_data,
@@ -137,12 +137,12 @@ def kinds_group() -> Group[DataFacts]:
             f.entry(
                 "labels",
                 tr("Value labels"),
-                tr("Words for the values of a variable, which tables and plots then show."),
+                tr("Labels for the values of a variable, shown in tables and plots."),
                 _labels,
                 lambda d: (
                     f.variable(d, "x", tr("Variable"), _by_measure(d)),
                     Field("pairs", tr("Labels"), "text", "", hint=tr("0 = No, 1 = Yes"),
-                          required=tr("Write the labels, such as 0 = No, 1 = Yes.")),
+                          required=tr("Enter labels, such as 0 = No, 1 = Yes.")),
                 ),
                 f.need_numbers,
                 _labels_problem,
@@ -151,7 +151,7 @@ def kinds_group() -> Group[DataFacts]:
             f.entry(
                 "rename",
                 tr("Rename"),
-                tr("Another name for a variable."),
+                tr("Give a variable a new name."),
                 lambda d, v: [f"rename {v['x']} {v['name']}"],
                 lambda d: (f.variable(d, "x", tr("Variable"), d.names), Field("name", tr("New name"), "name", "")),
                 f.need_data,
@@ -159,8 +159,8 @@ def kinds_group() -> Group[DataFacts]:
             ),
             f.entry(
                 "encode",
-                tr("Numbers of text"),
-                tr("A text variable as numbers: by categories 1, 2, ... with the texts as labels, or as written."),
+                tr("Convert text to numbers"),
+                tr("As categories 1, 2, ... with the texts as labels, or as the numbers that the text holds."),
                 _encode,
                 lambda d: (
                     f.variable(d, "x", tr("Text variable"), d.texts),
@@ -175,11 +175,12 @@ def kinds_group() -> Group[DataFacts]:
             f.entry(
                 "missing",
                 tr("Codes for missing"),
-                tr("Values that stand for missing, such as -9; all commands then leave them out."),
+                tr("Values that mean missing, such as -9. All commands then leave them out."),
                 lambda d, v: [" ".join(["missing", v["x"], *v["codes"].replace(",", " ").split()])],
                 lambda d: (
                     f.variable(d, "x", tr("Variable"), d.numbers),
-                    Field("codes", tr("Codes"), "numbers", "", hint="-9 -8", tip=tr("Empty: none stands for missing.")),
+                    Field("codes", tr("Codes"), "numbers", "", hint="-9 -8",
+                          tip=tr("Leave empty if no value means missing.")),
                 ),
                 f.need_numbers,
                 also="mvdecode na",
@@ -208,7 +209,7 @@ def _compute_fields(facts: DataFacts) -> tuple[Field, ...]:
             "",
             hint="ln(income) - 2 * x",
             insert=(*f.plain(facts.names), *rows.FUNCTIONS),
-            required=tr("Write what its values are."),
+            required=tr("Enter an expression for its values."),
         ),
         rows.condition(facts),
         f.variable(facts, "by", tr("Within each"), facts.groups, none=tr("(all rows together)")),
@@ -244,7 +245,7 @@ def _centre_fields(facts: DataFacts) -> tuple[Field, ...]:
         ),
         f.variable(facts, "by", tr("Groups of"), facts.groups, shown=_within),
         Field("keep", tr("Keep the group means as well"), "check", True, shown=_within,
-              tip=tr("With both in a model, effects within and between groups come apart.")),
+              tip=tr("With both in a model, effects within and between groups are separated.")),
         Field("suffix", tr("Ending of the new names"), "text", "_c"),
         Field("means", tr("Names of the means begin with"), "text", "m_", shown=_keeps_means),
     )  # fmt: skip
@@ -264,7 +265,7 @@ def _centre_problem(facts: DataFacts, values: Values) -> str:
     for name in names:
         if wrong := bad_name(facts, name):
             return wrong
-    return tr("The new names are the same.") if len(set(names)) < len(names) else ""
+    return tr("The new names must differ.") if len(set(names)) < len(names) else ""
 
 
 def _centre(_facts: DataFacts, values: Values) -> list[str]:
@@ -286,7 +287,7 @@ def _group_fields(facts: DataFacts) -> tuple[Field, ...]:
                ("mode", tr("Mode")), ("rank", tr("Rank of the row")))),
         Field("percent", tr("Percentile"), "number", 90, low=0.01, high=99.99, shown=_is_percentile),
         f.variable(facts, "x", tr("Of"), facts.numbers),
-        f.several(facts, "by", tr("In groups of"), facts.groups, hint=tr("None ticked: over all rows")),
+        f.several(facts, "by", tr("In groups of"), facts.groups, hint=tr("Tick none for all rows together")),
         f.new_name(facts),
     )  # fmt: skip
 
@@ -304,14 +305,14 @@ def _is_percentile(values: Values) -> bool:
 
 def _row_statistics() -> tuple[tuple[str, str], ...]:
     return (
-        ("rowmean", tr("Mean of those that are there")),
+        ("rowmean", tr("Mean of nonmissing values")),
         ("rowtotal", tr("Sum, missing as 0")),
         ("rowmedian", tr("Median")),
         ("rowsd", tr("SD")),
         ("rowmin", tr("Minimum")),
         ("rowmax", tr("Maximum")),
-        ("rownonmiss", tr("How many are there")),
-        ("rowmiss", tr("How many are missing")),
+        ("rownonmiss", tr("Number not missing")),
+        ("rowmiss", tr("Number missing")),
     )
 
 
@@ -320,17 +321,17 @@ def _cut_fields(facts: DataFacts) -> tuple[Field, ...]:
     return (
         f.variable(facts, "x", tr("Variable"), facts.numbers),
         Field("how", tr("Bands"), "choice", "group",
-              (("group", tr("Of equal numbers of rows")), ("at", tr("At limits")))),
+              (("group", tr("With equal numbers of rows")), ("at", tr("At limits")))),
         Field("count", tr("How many"), "number", 4, low=2, high=100, whole=True, shown=lambda v: v["how"] == "group"),
-        Field("limits", tr("Limits"), "numbers", "", hint="0 10 20 30", required=tr("Write the limits."),
-              shown=lambda v: v["how"] == "at", tip=tr("Each band has its lower limit; values outside are missing.")),
+        Field("limits", tr("Limits"), "numbers", "", hint="0 10 20 30", required=tr("Enter the limits."),
+              shown=lambda v: v["how"] == "at", tip=tr("A band includes its lower limit. Values outside are missing.")),
         f.new_name(facts, stem="band"),
     )  # fmt: skip
 
 
 def _cut_problem(facts: DataFacts, values: Values) -> str:
     if values["how"] == "group" and values["count"] is None:
-        return tr("Write how many bands.")
+        return tr("Enter the number of bands.")
     return bad_name(facts, values["name"])
 
 
@@ -350,8 +351,8 @@ def _recode_fields(facts: DataFacts) -> tuple[Field, ...]:
             "text",
             "",
             hint='1 2 = 0 "Low", 3/5 = 1 "High"',
-            tip=tr("Values = new value, commas between the rules. Ranges as 3/5, min/9, 10/max; also missing, else."),
-            required=tr("Write the rules, such as 1 2 = 0, 3/5 = 1."),
+            tip=tr("Values = new value, commas between rules. Values can be 3/5, min/9, 10/max, missing, else."),
+            required=tr("Enter rules, such as 1 2 = 0, 3/5 = 1."),
         ),
         Field("into", tr("Into"), "choice", "new", (("new", tr("A new variable")), ("same", tr("The same variable")))),
         Field("name", tr("New variable"), "name", "", shown=lambda v: v["into"] == "new"),
@@ -382,14 +383,14 @@ def _lag_fields(facts: DataFacts) -> tuple[Field, ...]:
         f.variable(facts, "by", tr("Within each"), facts.groups),
         f.variable(facts, "time", tr("In the order of"), facts.numbers),
         Field("what", tr("Take"), "choice", "lag",
-              (("lag", tr("The value before")), ("change", tr("The change since then")))),
+              (("lag", tr("The previous value")), ("change", tr("The change since then")))),
         f.new_name(facts),
     )  # fmt: skip
 
 
 def _lag_problem(facts: DataFacts, values: Values) -> str:
     if values["by"] == values["time"]:
-        return tr("Groups and order are the same variable.")
+        return tr("Groups and order must be different variables.")
     return bad_name(facts, values["name"])
 
 

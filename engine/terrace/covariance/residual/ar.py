@@ -20,7 +20,7 @@ class Ar(ByLag):
     """AR(p): ρ are φ_1..φ_p. Correlations by the Yule-Walker equations."""
 
     key, title, adjective, phrase = "ar", "AR", "Autoregressive", "autoregressive residuals"
-    sentence = "Correlation falls with the lag, through autoregression on the {order} times before."
+    sentence = "Correlation falls with the lag, through autoregression on the {order} previous times."
     ordered, usual_order = True, 1
 
     @classmethod
@@ -39,10 +39,10 @@ class Ar(ByLag):
         longest = int(lags().max(initial=0))
         if longest > LONGEST:
             raise SpecError(
-                f"residuals(ar): rows of a group are up to {longest:,} apart in {time}, and an autoregression goes "
-                "through every step between them.",
+                f"residuals(ar): rows of a group are up to {longest:,} apart in {time}, too many steps "
+                "for an autoregression.",
                 code="residual-lags", subject="residuals",
-                advice="Count the occasions 1, 2, 3 in t(), or use residuals(exponential, ...).",
+                advice="Number the occasions 1, 2, 3 in t(), or use residuals(exponential, ...).",
             )
         return cls(times, order)
 

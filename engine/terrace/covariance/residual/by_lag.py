@@ -57,7 +57,7 @@ def need_lags(key: str, reach: int, observed: npt.NDArray[np.int64], time: str) 
         f"residuals({key} {reach}): no two rows of a group are {reach} or less apart in {time}; {least}.",
         code="residual-order",
         subject="residuals",
-        advice="Count the occasions 1, 2, 3 in t(), or use residuals(exponential, ...).",
+        advice="Number the occasions 1, 2, 3 in t(), or use residuals(exponential, ...).",
     )
 
 

@@ -20,9 +20,9 @@ class Exponential(ByLag):
     """
 
     key, title, integer_time = "exponential", "Exponential", False
-    short, sentence = "exp", "Correlation falls with the distance in time, which need not be whole."
+    short, sentence = "exp", "Correlation falls with the distance in time, which can be any number."
     edge_words = "estimated as zero: the residuals show no positive correlation in time"
-    edge_advice = "Leave the residuals independent, or use a structure that allows negative correlations."
+    edge_advice = "Use independent residuals, or a structure that allows negative correlations."
     adjective, phrase = "Exponential", "exponential residual correlation"
 
     @classmethod

@@ -18,9 +18,9 @@ class Ma(ByLag):
     key, title, adjective, phrase = "ma", "MA", "Moving-average", "moving-average residuals"
     sentence = "Correlation up to lag {order}, none beyond."
     ordered, usual_order = True, 1
-    edge_words = "at the edge of what a moving average can be: a root lies on the unit circle"
+    edge_words = "at the limit of a moving average: a root lies on the unit circle"
     edge_advice = (
-        "{maximise}, but there are no standard errors there. Consider another structure of the residuals, or a lower "
+        "{maximise}, but there are no standard errors there. Consider another residual structure or a lower "
         "order."
     )
 

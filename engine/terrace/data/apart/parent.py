@@ -84,7 +84,7 @@ def _not_started(file: Path, why: str) -> DataError:
         f"{file.name} cannot be read: the process that reads such files does not start.",
         code="no-reader",
         subject=str(file),
-        advice="Start Terrace again; where that does not help, install it again.",
+        advice="Start Terrace again. If that does not help, reinstall it.",
     )
 
 
@@ -116,10 +116,10 @@ def _told(file: Path, ended: _Ended) -> Exception:
         return MemoryError()
     what = "reading it got stuck and was ended" if ended.kind == "time" else "its reader stopped"
     return DataError(
-        f"{file.name} is damaged: {what}. Nothing that was open is lost.",
+        f"{file.name} is damaged: {what}. Your open data are not affected.",
         code="reader-hangs" if ended.kind == "time" else "reader-stopped",
         subject=str(file),
-        advice="Copy or download it again, or open it in the program that wrote it and save it anew.",
+        advice="Copy or download it again, or open it in the program that wrote it and save it again.",
     )
 
 

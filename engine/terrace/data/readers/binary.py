@@ -88,7 +88,7 @@ class BinaryFile:
             f"{self.path.name} is damaged: {what}.",
             code="unreadable-file",
             subject=str(self.path),
-            advice=f"Copy or download it again, or open it in {self.program} and save it anew.",
+            advice=f"Copy or download it again, or open it in {self.program} and save it again.",
         )
 
 

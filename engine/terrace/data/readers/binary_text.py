@@ -59,8 +59,8 @@ class Decoder:
         if not self._silent:
             return ["The text in it is not in the encoding it declares; read as cp1252."]
         return [
-            f"{self._silent} does not say how its text is encoded; it is read as cp1252 (Western European). Where "
-            "letters are wrong, open it with the option encoding(), for example encoding(cp1251)."
+            f"{self._silent} does not say how its text is encoded, so it is read as cp1252 (Western European). If "
+            "letters look wrong, open it with the option encoding(), for example encoding(cp1251)."
         ]
 
 
@@ -116,7 +116,7 @@ def known_encoding(encoding: str) -> str:
         return codecs.lookup(encoding).name
     except LookupError:
         raise DataError(
-            f"{encoding!r} is no encoding that Terrace knows.",
+            f"{encoding!r} is not an encoding that Terrace knows.",
             code="no-such-encoding",
             subject="encoding",
             advice="Write, for example, utf-8, cp1252, cp1251, gb18030, shift_jis or mac_roman.",
@@ -127,8 +127,8 @@ def not_in(path: Path, encoding: str, example: bytes) -> DataError:
     """The error where a text of the file is not in the encoding that it was to be read in."""
     shown = example[:40].decode("ascii", "backslashreplace")
     return DataError(
-        f"{path.name} is not in the encoding {encoding}: its text {shown!r} cannot be read in it.",
+        f"{path.name} is not in the encoding {encoding}: its text {shown!r} cannot be decoded.",
         code="wrong-encoding",
         subject="encoding",
-        advice="Name another with the option encoding(), for example encoding(cp1252), or leave the option out.",
+        advice="Choose another with the option encoding(), for example encoding(cp1252), or leave the option out.",
     )

@@ -191,7 +191,7 @@ def _one(column: RawColumn, name: str) -> tuple[pd.Series, Variable, list[str]]:
 def _shortened(renamed: list[str]) -> list[str]:
     """The notes of new names, the first of very many."""
     more = len(renamed) - _MOST_NOTES
-    return [*renamed[:_MOST_NOTES], *([f"{more:,} more columns have new names."] if more > 0 else [])]
+    return [*renamed[:_MOST_NOTES], *([f"{more:,} more columns were renamed."] if more > 0 else [])]
 
 
 def _label(original: str, label: str, name: str) -> str:
@@ -253,19 +253,19 @@ def from_frame(frame: pd.DataFrame, *, label: str = "") -> Dataset:
             f"{len(where)} columns of the data are called {twice!r}: {', '.join(where[:-1])} and {where[-1]}.",
             code="name-taken",
             subject=twice,
-            advice="Rename all but one of them, or leave them out.",
+            advice="Rename or remove all but one of them.",
         )
     columns, notes = [], []
     for level, name in enumerate(frame.index.names):
         if name is None:
             continue
         if _joined(name) in names:
-            notes.append(f"{_joined(name)}: the column is used; the index of that name is left out.")
+            notes.append(f"{_joined(name)}: the column is used, and the index with the same name is left out.")
         else:
             columns.append(RawColumn(_joined(name), frame.index.get_level_values(level)))
     columns += [RawColumn(name, frame.iloc[:, k]) for k, name in enumerate(names)]
     if not columns:
-        raise DataError("The data have no columns.", code="no-rows", advice="Give a table with named columns.")
+        raise DataError("The data have no columns.", code="no-rows", advice="Use a table with named columns.")
     return build_dataset(columns, source="frame", label=label, notes=notes)
 
 

@@ -74,7 +74,8 @@ def read_duckdb(path: Path, report: Report, *, table: str | None = None) -> Data
         except duckdb.Error as error:
             if "newer version" in str(error) or "older" in str(error) or "version number" in str(error):
                 raise DataError(
-                    f"{path.name} is of another version of DuckDB.", code="unreadable-file", subject=str(path),
+                    f"{path.name} was written by a different version of "
+                    "DuckDB.", code="unreadable-file", subject=str(path),
                     advice="In DuckDB, write the table with COPY name TO 'name.parquet'.",
                 ) from error  # fmt: skip
             raise
@@ -141,4 +142,4 @@ def _which(names: Sequence[str], chosen: str) -> list[str]:
     others = [n for n in names if n != chosen]
     if not others:
         return []
-    return [f"Read the table {chosen}; {others_are(others)}. The option table() opens another."]
+    return [f"Read the table {chosen}; {others_are(others)}. Use the option table() to open another."]

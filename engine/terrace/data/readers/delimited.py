@@ -314,13 +314,15 @@ def text_column(values: pd.Series, layout: Layout) -> tuple[pd.Series, str]:
     for pattern, what in ((_PERCENT, "a percent sign"), (_MONEY, "a currency sign")):
         if re.fullmatch(pattern, str(levels.iloc[0]).strip()) and bool(levels.str.strip().str.fullmatch(pattern).all()):
             sign = re.sub(r"[\d.,+ -]", "", str(levels.iloc[0]))
-            return values, f'its numbers have {what}, so it is text; destring, ignore("{sign}") makes numbers of it.'
+            told = f"its numbers have {what}, so it is read as text."
+            return values, f'{told} Use destring, ignore("{sign}") to convert it to numbers.'
     bad = levels[_numbers(levels, layout).isna()]
     if 0 < len(bad) <= 20 and len(bad) < 0.2 * len(levels):
         n = int(present.isin(bad).sum())
         if n < 0.1 * len(present):
-            count = "one value is no number" if n == 1 else f"{n} values are no numbers"
-            return values, f"{count} ({bad.iloc[0]!r} in row {bad.index[0]} is the first), so the variable is text."
+            count = "one value is not a number" if n == 1 else f"{n} values are not numbers"
+            first = f"({bad.iloc[0]!r} in row {bad.index[0]} is the first)"
+            return values, f"{count} {first}, so the variable is read as text."
     return values, ""
 
 

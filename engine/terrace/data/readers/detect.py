@@ -93,7 +93,7 @@ class Sample:
 
 
 def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: str) -> Sample:
-    """The layout by the beginning of a text, or by all of it. Raises `DataError` where it is no table."""
+    """The layout by the beginning of a text, or by all of it. Raises `DataError` where it is not a table."""
     text = text.removeprefix("\ufeff")
     lines = physical_lines(text)
     if not whole and len(lines) > 1:
@@ -102,7 +102,7 @@ def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: 
     skip = min(wanted.skip, len(lines))
     blank = "\r\n \t\ufeff\0" + ("".join(_CANDIDATES) if whole else "")  # delimiters alone are an empty sheet
     if not any(line.strip(blank) for line in lines[skip:]):
-        raise DataError(f"{path.name} holds nothing but blanks.", code="empty-file", subject=str(path))
+        raise DataError(f"{path.name} contains only blanks.", code="empty-file", subject=str(path))
     first = next(k for k in range(skip, len(lines)) if lines[k].strip())
     delimiter = wanted.delimiter
     declared = re.fullmatch(r'"?sep=(.)"?', lines[first].strip("\r\n"))
@@ -113,9 +113,9 @@ def detect_sample(path: Path, text: str, whole: bool, wanted: Wanted, encoding: 
     plain = [line for line in lines[skip:] if line.strip() and not (sign and line.startswith(sign))]
     plain = plain or [line for line in lines[skip:] if line.strip()]
     if not plain:
-        raise DataError(f"{path.name} holds nothing but blanks.", code="empty-file", subject=str(path))
+        raise DataError(f"{path.name} contains only blanks.", code="empty-file", subject=str(path))
     if wanted.decimal is not None and wanted.decimal not in (".", ","):
-        raise DataError(f"{wanted.decimal!r} is no decimal mark; use . or ,.", code="bad-decimal", subject="decimal")
+        raise DataError(f"{wanted.decimal!r} is not a decimal mark. Use . or ,.", code="bad-decimal", subject="decimal")
     delimiter = _checked_delimiter(delimiter) if delimiter else _detect_delimiter(_below_titles(lines[skip:], plain))
     begins: tuple[int, ...] = ()
     if delimiter == " " and not _even_words(plain):
@@ -144,8 +144,8 @@ def layout_of(
         place = next((k for k, n in enumerate(rows.lines) if n >= wanted.names), -2) if wanted.names else -1
         if place == -2 or (place >= 0 and not any(rows.rows[place])):
             raise DataError(
-                f"Row {wanted.names} of {path.name} holds no names.", code="bad-option-value", subject="varnames",
-                advice="Name the row of the file, from 1, in which the names stand, or write varnames(nonames).",
+                f"Row {wanted.names} of {path.name} contains no names.", code="bad-option-value", subject="varnames",
+                advice="Give the number of the row with the names, counted from 1, or write varnames(nonames).",
             )  # fmt: skip
     found = header.find_header(rows.rows, whole=whole, named=named, names_row=place)
     body = [row for row in rows.rows[found.first : len(rows.rows) - found.below] if row]
@@ -181,7 +181,7 @@ def _more_than_named(path: Path, rows: Rows, found: header.Header, width: int) -
                 f"Row {rows.lines[k]} of {path.name} has more fields than the header has names ({width}).",
                 code="ragged-file",
                 subject=str(path),
-                advice="Check the delimiter, and put text that contains it between quotation marks.",
+                advice="Check the delimiter, and put text that contains it in quotation marks.",
             )
 
 
@@ -214,13 +214,13 @@ def _header_notes(rows: Rows, found: header.Header) -> list[str]:
         notes.append(f"{rows_of([rows.lines[k] for k in titles])} above the names left out: {shown(words)}.")
     if found.joined:
         lines = [rows.lines[found.above + k] for k in range(found.rows)]
-        notes.append(f"The names come from rows {lines[0]} to {lines[-1]}; varnames(#) takes them from one row.")
+        notes.append(f"The names come from rows {lines[0]} to {lines[-1]}. Use varnames(#) to take them from one row.")
     elif found.rows > 1:
         lines = [rows.lines[found.above + k] for k in range(1, found.rows)]
         notes.append(f"{rows_of(lines)} below the names read as labels of the variables.")
     if found.numbers and found.rows:
         notes.append(
-            f"Row {rows.lines[found.above]}, with numbers, is taken for the names; varnames(nonames) makes it data."
+            f"Row {rows.lines[found.above]}, with numbers, is read as names. Use varnames(nonames) to read it as data."
         )
     below = [k for k in range(len(rows.rows) - found.below, len(rows.rows)) if any(f.strip() for f in rows.rows[k])]
     if below:
@@ -258,7 +258,7 @@ def _checked_delimiter(delimiter: str) -> str:
     delimiter = _WORDS.get(delimiter, delimiter)
     if len(delimiter) != 1:
         raise DataError(
-            f"{delimiter!r} is no delimiter: it must be one character, or comma, semicolon, tab, space.",
+            f"{delimiter!r} is not a delimiter. Use one character, or comma, semicolon, tab or space.",
             code="bad-delimiter",
             subject="delimiter",
         )

@@ -81,8 +81,8 @@ class Encoding:
             return ""
         said = f"The encoding {self.name} is guessed from the letters, with confidence {self.confidence:.2f}"
         if self.confidence < DOUBT:
-            return f"{said}, so it is in doubt. If letters look wrong, try encoding({self.second or 'utf-8'})."
-        return f"{said}. If letters look wrong, name another with encoding()" + (
+            return f"{said}, so it may be wrong. If letters look wrong, try encoding({self.second or 'utf-8'})."
+        return f"{said}. If letters look wrong, choose another with encoding()" + (
             f", such as encoding({self.second})." if self.second else "."
         )
 
@@ -121,7 +121,7 @@ def _no_text(path: Path) -> DataError:
         f"{path.name} is not a text file.",
         code="not-text",
         subject=str(path),
-        advice="Check what program wrote it, and export it from there as .csv or .xlsx.",
+        advice="Export it as .csv or .xlsx from the program that wrote it.",
     )
 
 
@@ -290,7 +290,7 @@ def check_encoding(data: Bytes, path: Path, encoding: str) -> Encoding:
         lenient = codecs.getincrementaldecoder(encoding)("replace")
     except LookupError:
         raise DataError(
-            f"There is no encoding {encoding!r}.",
+            f"{encoding!r} is not a known encoding.",
             code="no-such-encoding",
             subject="encoding",
             advice="Examples: utf-8, latin-1, cp1252, utf-16.",
@@ -321,5 +321,5 @@ def _not_text_of(path: Path, encoding: str, place: int) -> DataError:
         f"{path.name} is not {encoding} text (byte {place + 1}).",
         code="wrong-encoding",
         subject="encoding",
-        advice="Leave the encoding to be detected, or name another, such as latin-1.",
+        advice="Leave out the encoding to have it detected, or choose another, such as latin-1.",
     )

@@ -49,7 +49,7 @@ def read_excel(
     book = _open(path)
     try:
         if not book.sheets:
-            raise DataError(f"{path.name} has no sheet with cells.", code="no-rows", subject=str(path))
+            raise DataError(f"{path.name} has no sheet with data.", code="no-rows", subject=str(path))
         if sheet is None:
             chosen, found = _first_table(book, report, area)
             notes = _which(book.sheets, chosen)
@@ -94,7 +94,7 @@ def _area(cells: str) -> _Area:
     found = REFERENCE.fullmatch(cells.strip().upper())
     if found is None:
         raise DataError(
-            f"{cells!r} is no range of cells.", code="cell-range", subject="cellrange", advice="Write B3:F20, or B3."
+            f"{cells!r} is not a range of cells.", code="cell-range", subject="cellrange", advice="Write B3:F20, or B3."
         )
     area = _Area(int(found[2]), column_number(found[1]))
     if found[3]:
@@ -171,7 +171,7 @@ def _which(listed: Sequence[SheetName], chosen: SheetName) -> list[str]:
     others = [f"{s.name} (hidden)" if s.hidden else s.name for s in listed if s is not chosen]
     if not others or ([s.name for s in listed] == OWN_SHEETS and chosen is listed[0]):
         return []
-    return [f"Read the sheet {chosen.name}; {others_are(others)}. The option sheet() opens another."]
+    return [f"Read the sheet {chosen.name}; {others_are(others)}. Use the option sheet() to open another."]
 
 
 def _sheet_named(path: Path, listed: Sequence[SheetName], sheet: str | int) -> SheetName:
@@ -208,9 +208,9 @@ def _dataset(path: Path, cells: Cells, notes: list[str]) -> Dataset:
         values, note = _values([row[j] for row in rows], numbers)
         name = header.names[j] or f"v{place}"
         if not header.names[j]:
-            told.append(f"Column {column_letters(place)} has no name; it is called {name}.")
+            told.append(f"Column {column_letters(place)} has no name. It is now called {name}.")
         if place in cells.percent:
-            note = " ".join(n for n in (note, "percentages are read as parts of 1: 50% is 0.5.") if n)
+            note = " ".join(n for n in (note, "percentages are read as fractions: 50% is 0.5.") if n)
         columns.append(RawColumn(name, values, header.labels[j]))
         if note:
             told.append(f"{name}: {note}")
@@ -229,7 +229,7 @@ def _with_blank_rows(
     for row, number in zip(rows, numbers, strict=True):
         gap = number - every[-1] - 1 if every else 0
         if gap > _GAP:
-            notes.append(f"Rows {every[-1] + 1:,} to {number - 1:,} are blank and are left out.")
+            notes.append(f"Rows {every[-1] + 1:,} to {number - 1:,} are blank and left out.")
         elif gap:
             blank += gap
             filled += [[None] * width for _ in range(gap)]
@@ -238,7 +238,7 @@ def _with_blank_rows(
         every.append(number)
     if blank:
         what = "One blank row" if blank == 1 else f"{blank:,} blank rows"
-        notes.append(f"{what} between others {'is' if blank == 1 else 'are'} read as rows of missing values.")
+        notes.append(f"{what} between other rows {'is' if blank == 1 else 'are'} read as missing values.")
     return filled, every, notes
 
 
@@ -258,7 +258,7 @@ def _of_cells(cells: Cells, numbers: Sequence[int]) -> list[str]:
     merged = [m for m in cells.merged if any(row in body for row in range(m[0], min(m[2], m[0] + 9999) + 1))]
     if merged:
         names = [f"{column_letters(l)}{t}:{column_letters(r)}{b}" for t, l, b, r in merged]
-        notes.append(f"Merged cells ({several(names)}) give their value to the first of them; the others are blank.")
+        notes.append(f"Merged cells ({several(names)}) keep their value in the first cell; the other cells are blank.")
     if cells.hidden_rows:
         notes.append(f"{cells.hidden_rows:,} hidden {'row is' if cells.hidden_rows == 1 else 'rows are'} read as well.")
     hidden = [column_letters(c) for c in cells.hidden_columns if c in set(cells.columns)]
@@ -292,8 +292,8 @@ def _values(cells: list[Any], numbers: Sequence[int]) -> tuple[pd.Series, str]:
         present = sum(c is not None for c in clean)
         if len(words) < 0.1 * present:
             i, word = words[0]
-            what = "is text" if is_number(word.strip()) else "is no number"
-            note = f"{word!r} in row {numbers[i]} {what}, so the variable is text."
+            what = "is text" if is_number(word.strip()) else "is not a number"
+            note = f"{word!r} in row {numbers[i]} {what}, so the variable is read as text."
         note = " ".join(n for n in (note, _joined(clean, numbers)) if n)
     elif kinds & {dt.datetime, dt.date, dt.timedelta}:
         note = _mixed(clean, numbers)
@@ -312,7 +312,7 @@ def _mixed(cells: list[Any], numbers: Sequence[int]) -> str:
 
     other = next((i, c) for i, c in enumerate(cells) if c is not None and kind(c) != kind(first[1]))
     return (f"row {numbers[first[0]]} holds {kind(first[1])} and row {numbers[other[0]]} {kind(other[1])}, "
-            "so the variable is text.")  # fmt: skip
+            "so the variable is read as text.")  # fmt: skip
 
 
 def _joined(cells: list[Any], rows: Sequence[int]) -> str:
@@ -324,7 +324,7 @@ def _joined(cells: list[Any], rows: Sequence[int]) -> str:
     for i, c in enumerate(cells):
         if isinstance(c, str) and c in numbers:
             number = rows[numbers[c]]
-            return f"{c!r} in row {rows[i]} is text and row {number} holds it as a number; both are one value."
+            return f"{c!r} in row {rows[i]} is text, and row {number} holds it as a number. Both are read as one value."
     return ""
 
 

@@ -92,7 +92,7 @@ def set_down(stream: IO[bytes], target: Path, report: Report, *, most: int, name
             if done > most:
                 raise DataError(
                     f"{name} unpacks to more than {most / 1e9:,.1f} GB.", code="too-large", subject=name,
-                    advice="Unpack it yourself, if you trust it and the disk has room, and open the file in it.",
+                    advice="If you trust it and the disk has room, unpack it yourself and open the file inside.",
                 )  # fmt: skip
             report(None)
             out.write(block)
@@ -123,18 +123,18 @@ def _chosen(path: Path, archive: zipfile.ZipFile, member: str | None) -> zipfile
         )  # fmt: skip
     if len(found) > 1:
         raise DataError(
-            f"{path.name} holds several files of data: {listed}.", code="several-members", subject=str(path),
+            f"{path.name} holds several data files: {listed}.", code="several-members", subject=str(path),
             advice=f'Choose one: use "{path.name}", member("{found[0].filename}").',
         )  # fmt: skip
     if not found:
         raise DataError(
-            f"{path.name} holds no file of data" + (f": {listed}." if listed else "."), code="no-rows",
-            subject=str(path), advice="Unpack it and look what is in it.",
+            f"{path.name} holds no data file" + (f": {listed}." if listed else "."), code="no-rows",
+            subject=str(path), advice="Unpack it and check what it contains.",
         )  # fmt: skip
     if found[0].flag_bits & 1:
         raise DataError(
             f"{found[0].filename} in {path.name} is protected by a password.", code="locked-file", subject=str(path),
-            advice="Unpack it with its password, and open the file in it.",
+            advice="Unpack it with its password, and open the file inside.",
         )  # fmt: skip
     return found[0]
 

@@ -18,14 +18,14 @@ from terrace.data.dataset import Dataset
 from terrace.data.readers.build import RawColumn, build_dataset, from_frame
 from terrace.errors import DataError, TerraceError
 
-_ADVICE = "Give a pandas DataFrame, a dict of columns, a list of records or what terrace.read() gives."
+_ADVICE = "Use a pandas DataFrame, a dict of columns, a list of records or the result of terrace.read()."
 _ARRAYS = (np.ndarray, pd.api.extensions.ExtensionArray)
 
 
 def as_dataset(data: Any) -> Dataset:
     """A Dataset of any table: a Dataset, a DataFrame or Series, an Arrow table, a dict of columns, records, an array.
 
-    Columns that have no name are called v1, v2, ... Raises `DataError` in words for what is no table.
+    Columns that have no name are called v1, v2, ... Raises `DataError` in words for what is not a table.
     """
     if isinstance(data, Dataset):
         return data
@@ -36,7 +36,7 @@ def as_dataset(data: Any) -> Dataset:
         )  # fmt: skip
     if data is None or np.isscalar(data) or isinstance(data, type):
         what = "None" if data is None else repr(data)[:80]
-        raise DataError(f"There are no data: {what} was given.", code="not-a-table", subject="data", advice=_ADVICE)
+        raise DataError(f"There are no data: {what} was passed.", code="not-a-table", subject="data", advice=_ADVICE)
     try:
         if not isinstance(data, pd.DataFrame | pd.Series) and hasattr(data, "__arrow_c_stream__"):
             return _arrow(data)
@@ -46,7 +46,7 @@ def as_dataset(data: Any) -> Dataset:
     # pandas and NumPy refuse what is no table by many kinds of error
     except Exception as error:
         raise DataError(
-            f"The data are no table: {_first_line(error)}", code="not-a-table", subject="data", advice=_ADVICE
+            f"The data are not a table: {_first_line(error)}", code="not-a-table", subject="data", advice=_ADVICE
         ) from error
     found = from_frame(frame)
     if not len(found):
@@ -84,7 +84,7 @@ def _frame(data: Any) -> pd.DataFrame:
         return _columns(data)
     if dataclasses.is_dataclass(data) or not hasattr(data, "__iter__"):
         raise DataError(
-            f"An object of the type {type(data).__name__} is no table.", code="not-a-table", subject="data",
+            f"An object of the type {type(data).__name__} is not a table.", code="not-a-table", subject="data",
             advice=_ADVICE,
         )  # fmt: skip
     return _records(list(data))
@@ -96,8 +96,8 @@ def _array(data: np.ndarray[Any, Any]) -> pd.DataFrame:
         return _columns({name: data[name] for name in data.dtype.names})
     if data.ndim not in (1, 2):
         raise DataError(
-            f"An array of {data.ndim} dimensions is no table.", code="not-a-table", subject="data",
-            advice="Give rows and columns, or columns by name: {'y': y, 'id': id}.",
+            f"An array of {data.ndim} dimensions is not a table.", code="not-a-table", subject="data",
+            advice="Pass rows and columns, or columns by name: {'y': y, 'id': id}.",
         )  # fmt: skip
     columns = data.reshape(len(data), -1)
     return _columns({f"v{k + 1}": columns[:, k] for k in range(columns.shape[1])})
@@ -140,7 +140,7 @@ def _columns(data: Mapping[Any, Any]) -> pd.DataFrame:
         other = next(iter(indexed or lengths))
         raise DataError(
             f"{other} has {len(index):,} values and {wrong} has {lengths[wrong]:,}.", code="lengths-differ",
-            subject=str(wrong), advice="All columns need one value in each row.",
+            subject=str(wrong), advice="Every column needs one value in each row.",
         )  # fmt: skip
     made = {}
     for name, c in columns.items():

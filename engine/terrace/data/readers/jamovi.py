@@ -45,7 +45,7 @@ def read_jamovi(path: Path, report: Report) -> Dataset:
         version = re.search(r"jamovi-Archive-Version: ?(\d+)", about)
         if version is not None and int(version[1]) > _NEWEST:
             raise DataError(
-                f"{path.name} was saved by a newer jamovi than Terrace knows.", code="unreadable-file",
+                f"{path.name} was saved by a newer version of jamovi than Terrace can read.", code="unreadable-file",
                 subject=str(path), advice="In jamovi, export the data as .sav.",
             )  # fmt: skip
         described = json.loads(archive.read("metadata.json"))["dataSet"]
@@ -58,15 +58,16 @@ def read_jamovi(path: Path, report: Report) -> Dataset:
         entry = stored.entry
         if entry.get("columnType") == "Filter":
             state = "" if entry.get("active", True) else ", which is off,"
-            notes.append(f"{entry['name']} is a filter{state} of jamovi; all rows are read. "
-                         f"Use keep if {entry['name']} == 1 for those that it keeps.")  # fmt: skip
+            notes.append(f"{entry['name']} is a filter{state} of jamovi. All rows are read. "
+                         f"Use keep if {entry['name']} == 1 to keep the rows that it keeps.")  # fmt: skip
         made = _values(stored, strings)
         missing, unread = _missing(made["values"], made.get("value_labels", {}), entry.get("missingValues") or [])
         if unread:
-            notes.append(f"{entry['name']}: the missing values {unread!r} are not understood; they are not applied.")
+            notes.append(f"{entry['name']}: the missing values {unread!r} are not understood, so they are not applied.")
         columns.append(RawColumn(entry["name"], label=entry.get("description") or "", missing_codes=missing, **made))
     if described.get("weights"):
-        notes.append(f"jamovi weights the rows by {described['weights']}; weights are an option of a model here.")
+        notes.append(f"jamovi weights the rows by {described['weights']}. In Terrace, add weights to the model "
+                     "instead.")
     return build_dataset(columns, source=str(path), notes=notes)
 
 

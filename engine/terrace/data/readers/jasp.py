@@ -56,14 +56,14 @@ def _of_tables(path: Path, database: sqlite3.Connection) -> tuple[list[RawColumn
     sets = [row["id"] for row in listed if f"DataSet_{row['id']}" in tables]
     if not sets:
         raise DataError(f"{path.name} holds no data.", code="no-rows", subject=str(path),
-                        advice="It may hold analyses only. Open the data file that they use.")  # fmt: skip
+                        advice="It may contain only analyses. Open the data file that they use.")  # fmt: skip
     chosen = sets[0]
     notes = [f"Read the first of {len(sets)} datasets."] * (len(sets) > 1)
     rows = database.execute(f"SELECT * FROM DataSet_{chosen} ORDER BY rowNumber").fetchall()
     kept = next((name for name in (rows[0].keys() if rows else ()) if name.startswith("Filter_")), None)
     dropped = sum(row[kept] == 0 for row in rows) if kept is not None else 0
     if dropped:
-        notes.append(f"A filter of JASP leaves out {dropped:,} rows; all rows are read.")
+        notes.append(f"A JASP filter leaves out {dropped:,} row{'s' * (dropped != 1)}. All rows are read.")
     columns = []
     for entry in database.execute("SELECT * FROM Columns WHERE dataSet = ? ORDER BY colIdx", (chosen,)).fetchall():
         asked = "SELECT * FROM Labels WHERE columnId = ? ORDER BY ordering"

@@ -20,7 +20,7 @@ _SCALARS = (str, int, float, bool, type(None))
 def read_json(path: Path, report: Report) -> Dataset:
     """Read a table; parts of nested objects become variables of their own, joined by _.
 
-    Raises `DataError` where the file is no JSON, or no table, with the forms that are.
+    Raises `DataError` where the file is not valid JSON, or no table, with the forms that are.
     """
     report()
     text = _text(path)
@@ -51,8 +51,8 @@ def _lines(path: Path, text: str, error: json.JSONDecodeError) -> list[Any]:
         first = False
     if not first:
         raise DataError(
-            f"{path.name} is no JSON: line {error.lineno}, column {error.colno}.", code="unreadable-file",
-            subject=str(path), advice="It may be cut off. Copy or download it again.",
+            f"{path.name} is not valid JSON: line {error.lineno}, column {error.colno}.", code="unreadable-file",
+            subject=str(path), advice="It may be incomplete. Copy or download it again.",
         ) from None  # fmt: skip
     values = []
     for number, line in lines:
@@ -60,8 +60,8 @@ def _lines(path: Path, text: str, error: json.JSONDecodeError) -> list[Any]:
             values.append(json.loads(line))
         except json.JSONDecodeError:
             raise DataError(
-                f"Line {number} of {path.name} is no JSON.", code="unreadable-file", subject=str(path),
-                advice="It may be cut off. Copy or download it again.",
+                f"Line {number} of {path.name} is not valid JSON.", code="unreadable-file", subject=str(path),
+                advice="It may be incomplete. Copy or download it again.",
             ) from None  # fmt: skip
     return values
 
@@ -152,6 +152,6 @@ def _flat(row: Mapping[str, Any], before: str) -> Iterable[tuple[str, Any]]:
 
 def _no_table(path: Path) -> DataError:
     return DataError(
-        f"{path.name} holds JSON that is no table.", code="not-a-table", subject=str(path),
+        f"{path.name} holds JSON that is not a table.", code="not-a-table", subject=str(path),
         advice='A table is a list of records, [{"id": 1, "y": 2}, ...], or columns, {"id": [1, ...], "y": [2, ...]}.',
     )  # fmt: skip

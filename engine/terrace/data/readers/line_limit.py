@@ -24,7 +24,7 @@ class LineLimit:
         size = stop - start
         if size >= _HOLE and not block[start] and block.count(0, start, stop) == size:
             raise self._refused(
-                f"{self._path.name} is damaged: from byte {self._done + 1:,} on it holds nothing but zeros.",
+                f"{self._path.name} is damaged: from byte {self._done + 1:,} on it contains only zeros.",
                 "Copy or download it again.",
             )
         last = max(block.rfind(b"\n", start, stop), block.rfind(b"\r", start, stop))
@@ -33,7 +33,7 @@ class LineLimit:
         if self._line > LONGEST:
             raise self._refused(
                 f"{self._path.name} is not a table of text: it has a line of more than {LONGEST:,} characters.",
-                "Look at it in a text editor: its lines do not end, or it is damaged.",
+                "Check it in a text editor. It has no line ends, or it is damaged.",
             )
 
     def _refused(self, message: str, advice: str) -> DataError:

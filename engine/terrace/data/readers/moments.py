@@ -110,7 +110,7 @@ def recognise(values: pd.Series) -> tuple[Moments | None, str]:
     if _CLOCK.fullmatch(first):
         return _time_of_day(texts)
     if _SHORT_YEAR.fullmatch(first):
-        note = 'its dates have years of two digits and stay text; date(x, "DMY", 2030) makes dates of them.'
+        note = 'its dates have two-digit years and stay text. Use date(x, "DMY", 2030) to convert them.'
         return None, note if bool(texts.str.fullmatch(_SHORT_YEAR.pattern).all()) else ""
     name, date = next((n, m) for n, s in _STYLES.items() if (m := s.fullmatch(first)))
     zone = date["zone"] is not None
@@ -124,12 +124,12 @@ def _time_of_day(texts: pd.Series) -> tuple[Moments | None, str]:
     bare = texts[texts.str.fullmatch(_BARE.pattern).astype(bool)]
     found, _ = _checked(Moments("clock", False, "its times are in seconds since midnight."), texts)
     if found is None:
-        doubt = f"its times, such as {texts.iloc[0]}, stay text: hours and minutes, or minutes and seconds."
+        doubt = f"its times, such as {texts.iloc[0]}, stay text: they may be hours and minutes, or minutes and seconds."
         return None, doubt if len(bare) == len(texts) else ""
     if not len(bare):
         return found, ""
     told = (
-        f"its times, such as {bare.iloc[0]}, are read as hours and minutes, in seconds since midnight; where they are "
+        f"its times, such as {bare.iloc[0]}, are read as hours and minutes, in seconds since midnight. If they are "
         "minutes and seconds, divide them by 60."
     )
     return Moments("clock", False, told), ""
@@ -145,7 +145,7 @@ def _day_or_month(texts: pd.Series, zone: bool) -> tuple[Moments | None, str]:
     days, months = texts[first > 12], texts[second > 12]
     if len(days) and len(months):
         return None, (
-            f"{days.iloc[0]!r} (row {days.index[0]}) has the day first and {months.iloc[0]!r} "
+            f"{days.iloc[0]!r} (row {days.index[0]}) has the day first, and {months.iloc[0]!r} "
             f"(row {months.index[0]}) the month, so the dates stay text."
         )
     if len(days) or (dots and not len(months)):
@@ -157,13 +157,13 @@ def _day_or_month(texts: pd.Series, zone: bool) -> tuple[Moments | None, str]:
     if bool((first == second).all()):
         return _checked(_dated("dmy", zone, ""), texts)
     return None, (
-        f"its dates stay text, since {texts.iloc[0]!r} may have the day or the month first; "
-        'date(x, "DMY") or date(x, "MDY") makes dates of them.'
+        f"its dates stay text, since {texts.iloc[0]!r} could have the day or the month first. "
+        'Use date(x, "DMY") or date(x, "MDY") to convert them.'
     )
 
 
 def _dated(style: str, zone: bool, why: str) -> Moments:
-    return Moments(style, zone, why + ("its times are those of UTC" if zone else ""))
+    return Moments(style, zone, why + ("its times are converted to UTC" if zone else ""))
 
 
 def _checked(found: Moments, texts: pd.Series) -> tuple[Moments | None, str]:

@@ -152,6 +152,6 @@ def _parser_error(path: Path, error: Exception) -> DataError:
             f"Line {line} of {path.name} has {saw} fields where {expected} are expected.",
             code="ragged-file",
             subject=str(path),
-            advice="Check the delimiter, and put text that contains it between quotation marks.",
+            advice="Check the delimiter, and put text that contains it in quotation marks.",
         )
     return DataError(f"{path.name} is not a table of text: {error}", code="unreadable-file", subject=str(path))

@@ -22,8 +22,8 @@ def read_pasted(text: str, report: Report) -> Dataset:
         text = _rows_of_html(text)
     if sum(bool(line.strip()) for line in physical_lines(text)) < 2:
         raise DataError(
-            "What was copied is no table.", code="not-a-table", subject="clipboard",
-            advice="Copy cells of a spreadsheet with the names of the variables above them.",
+            "The clipboard does not contain a table.", code="not-a-table", subject="clipboard",
+            advice="Copy spreadsheet cells with the variable names above them.",
         )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="terrace-") as folder:
         content = (text.strip("\r\n") + "\n").encode("utf-8")

@@ -19,7 +19,7 @@ _QUOTE, _NEWLINE = ord('"'), ord("\n")
 _DATE = re.compile(rb'"\d{4}-\d{2}-\d{2}')
 _NUMBER = re.compile(rb'"[\s\d.,;+\-%eE$]*"')
 
-QUOTED = "its values stand in quotation marks, so it is text; destring makes numbers of it."
+QUOTED = "its values are in quotation marks, so it is read as text. Use destring to convert it to numbers."
 
 
 @dataclass(frozen=True, slots=True)

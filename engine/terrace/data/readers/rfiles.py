@@ -57,7 +57,7 @@ def read_r(path: Path, report: Report, *, object: str | None = None) -> Dataset:
             objects = elements
     name, chosen = _chosen(path, objects, object)
     others = [n for n, o in objects.items() if n != name and o.is_table()]
-    notes = [f"Read {name}; {others_are(others, 'other data frame')}. The option object() opens another."] * (
+    notes = [f"Read {name}; {others_are(others, 'other data frame')}. Use the option object() to open another."] * (
         len(others) > 0
     )
     columns = list(_columns(chosen, notes))
@@ -88,7 +88,7 @@ def _chosen(path: Path, objects: dict[str, _Object], wanted: str | None) -> tupl
         return next(iter(tables.items()))
     held = [f"{n}, {o.in_words()}" if n else o.in_words() for n, o in objects.items()] or ["nothing"]
     raise DataError(
-        f"{path.name} holds no data frame but {'; '.join(held[:5])}{'; ...' if len(held) > 5 else ''}.",
+        f"{path.name} contains no data frame, only {'; '.join(held[:5])}{'; ...' if len(held) > 5 else ''}.",
         code="not-a-table", subject=str(path), advice='In R, save a data frame: saveRDS(data, "file.rds").',
     )  # fmt: skip
 
@@ -267,12 +267,12 @@ def _number(name: str, values: Any, column: _Object, label: str, notes: list[str
 def _in_zone(seconds: Any, zone: str) -> tuple[Any, str]:
     """Moments by the clock of their time zone; by that of UTC where it is not known."""
     if not zone or zone in ("UTC", "GMT"):
-        note = "" if zone else "its times are those of UTC, since the file does not say in which time zone they are."
+        note = "" if zone else "its times are in UTC, since the file gives no time zone."
         return np.round(seconds * 1000) + _DAYS * MS_PER_DAY, note
     try:
         return pd.to_datetime(pd.Series(np.round(seconds * 1000)), unit="ms", utc=True).dt.tz_convert(zone), ""
     except (KeyError, ValueError, OverflowError):
-        return _in_zone(seconds, "UTC")[0], f"its times are those of UTC: there is no time zone {zone}."
+        return _in_zone(seconds, "UTC")[0], f"its times are in UTC: there is no time zone {zone}."
 
 
 def _broken_down(column: _Object) -> Any:

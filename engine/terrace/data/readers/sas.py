@@ -103,8 +103,8 @@ def _labels(catalog: Path) -> Labels:
 
     if not catalog.is_file():
         raise DataError(
-            f"There is no catalog {catalog}.", code="no-such-file", subject="catalog",
-            advice="Name a file of value labels, .sas7bcat, with the option catalog().",
+            f"The catalog {catalog} does not exist.", code="no-such-file", subject="catalog",
+            advice="Give a file of value labels, .sas7bcat, in the option catalog().",
         )  # fmt: skip
     try:
         _, described = pyreadstat.read_sas7bcat(catalog, encoding=LATIN)
@@ -113,7 +113,7 @@ def _labels(catalog: Path) -> Labels:
             f"{catalog.name} cannot be read: it is damaged, incomplete, or not a SAS catalog of value labels.",
             code="unreadable-file",
             subject="catalog",
-            advice="Copy it again, or move it away to open the data without value labels.",
+            advice="Copy it again, or move it elsewhere to open the data without value labels.",
         ) from error
     text = _text_of(catalog, None)
     out: dict[str, dict[Any, str]] = {}

@@ -48,7 +48,7 @@ def _of_xls(path: Path, sheet: int, report: Report) -> Iterator[tuple[int, int, 
             report()
         if kind == _BOOLEAN_OR_ERROR and size >= 8 and book[at + 7]:
             yield *struct.unpack_from("<HH", book, at), book[at + 6]
-        # a result that is no number ends with two bytes of ones, and begins with what it is
+        # a result that is not a number ends with two bytes of ones, and begins with what it is
         elif kind == _FORMULA and size >= 14 and book[at + 12 : at + 14] == b"\xff\xff" and book[at + 6] == 2:
             yield *struct.unpack_from("<HH", book, at), book[at + 8]
 

@@ -34,20 +34,20 @@ def find_header(rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> Header
 def _told(found: header.Header, rows: Sequence[Sequence[Any]], numbers: Sequence[int]) -> Iterator[str]:
     if found.above:
         words = next((str(c) for row in rows[: found.above] for c in row if c is not None), "")
-        stand = _which(numbers[: found.above], "stands", "stand")
+        stand = _which(numbers[: found.above], "is", "are")
         are = "is" if found.above == 1 else "are"
         yield f"{stand} above the names and {are} left out: {words[:60]!r}."
     first, last = numbers[found.above], numbers[max(found.first - 1, 0)]
     if not found.rows:
-        yield f"Row {first} holds numbers, so it is taken for data; the variables are called v1, v2, ..."
+        yield f"Row {first} holds numbers, so it is read as data. The variables are named v1, v2, ..."
     elif found.numbers and all(header.is_value(name) for name in found.names if name):
-        yield f"The names in row {first} are numbers, so this is a guess."
+        yield f"The names in row {first} are numbers, so they may be data."
     elif found.rows > 1 and found.joined:
         yield f"Names are in rows {first} and {last}, and are joined."
     elif found.rows > 1:
         yield f"Names are in row {first}, labels in row {last}."
     if found.below:
-        stand = _which(numbers[len(rows) - found.below :], "stands", "stand")
+        stand = _which(numbers[len(rows) - found.below :], "is", "are")
         yield f"{stand} below the data and {'is' if found.below == 1 else 'are'} left out."
 
 

@@ -43,7 +43,7 @@ class NumberColumn:
         here = self.values[start : start + len(part)]
         here[:] = part
         least = _OLDEST_DOUBLE if self._oldest else self._past
-        if not here.max() < least:  # also where it is no number
+        if not here.max() < least:  # also where it is not a number
             self._gone = True
 
     def finish(self) -> None:

@@ -218,7 +218,7 @@ def _version(file: BinaryFile, raw: bytes) -> int:
         f"{file.path.name} is in format {version} of .dta; Terrace reads formats {FIRST} to {LAST}.",
         code="unreadable-file",
         subject=str(file.path),
-        advice="Save it in Stata for an earlier version, with saveold.",
+        advice="In Stata, save it for an earlier version with saveold.",
     )
 
 
@@ -226,10 +226,10 @@ def _new_kind(file: BinaryFile, code: int, name: bytes) -> str:
     if code == _ALIAS:
         shown = name.decode("utf-8", "replace")
         raise DataError(
-            f"{shown} of {file.path.name} is an alias: its values stand in another frame of Stata, not in this file.",
+            f"{shown} of {file.path.name} is an alias: its values are in another Stata frame, not in this file.",
             code="unreadable-file",
             subject=shown,
-            advice="Make a copy of it in Stata (generate), or drop it, and save the data anew.",
+            advice="Make a copy of it in Stata (generate), or drop it, and save the data again.",
         )
     return _NEW_TYPES.get(code) or f"S{_text_width(file, code, name)}"
 

@@ -41,7 +41,7 @@ from terrace.errors import DataError
 
 _TAIL_ROWS = 60
 _BLOCK = 1 << 20  # bytes that are taken in at a time
-_NO_END = "The last line does not end with a line end; the file may be cut off."
+_NO_END = "The last line has no line end, so the file may be incomplete."
 
 
 @dataclass(slots=True)
@@ -298,7 +298,7 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
     text = text.removeprefix("\ufeff")
     if encoding.confidence < 1.0 and "\ufffd" in text:
         lines = _lines_with(text, "\ufffd")
-        what = "bytes that are no characters" if text.count("\ufffd") > 1 else "a byte that is no character"
+        what = "bytes that are not characters" if text.count("\ufffd") > 1 else "a byte that is not a character"
         notes.append(f"{rows_of(lines)} with {what} of {encoding.name}, read as \ufffd; all others are as they were.")
     for sign, what in (("\0", "zero bytes"), ("\ufeff", "byte order marks inside the text")):
         if sign in text:
@@ -309,7 +309,7 @@ def _by_rows(path: Path, text: str, sample: Sample, encoding: Encoding, wanted: 
     rows = split_rows(text, layout.delimiter, wanted, layout.begins, sample.skip + 1, report)
     if rows.open and len(rows.stray) == 1:  # of several, the marks are part of the text everywhere
         raise DataError(
-            f"A quotation mark opened in row {rows.open} of {path.name} is never closed; the file may be cut off.",
+            f"A quotation mark opened in row {rows.open} of {path.name} is not closed, so the file may be incomplete.",
             code="truncated-file",
             subject=str(path),
             advice="Close it, or copy the file again.",
@@ -363,7 +363,7 @@ def _row_notes(
         verb = "begins" if len(rows.comments) == 1 else "begin"
         notes.append(f"{rows_of(rows.comments)} left out, which {verb} with {sign}.")
     if rows.stray:
-        notes.append(f"{rows_of(rows.stray)} with a quotation mark that is not closed; it is read as part of the text.")
+        notes.append(f"{rows_of(rows.stray)} with a quotation mark that is not closed. It is read as part of the text.")
     for first, last, least in rows.long:
         if least >= max(1, width - 2):
             notes.append(f"The quoted text that begins in row {first} runs to row {last} and may have swallowed rows.")
@@ -375,12 +375,12 @@ def _row_notes(
                 f"Line {lines[k]} of {path.name} has {before[k]} fields where {width} are expected.",
                 code="ragged-file",
                 subject=str(path),
-                advice="Check the delimiter, and put text that contains it between quotation marks.",
+                advice="Check the delimiter, and put text that contains it in quotation marks.",
             )
     short = [k for k, how in odd if how == "short"]
     if not ends and short and short[-1] == len(kept) - 1:
         k = short.pop()
-        notes.append(f"The last line has {before[k]} of {width} fields; the file may be cut off.")
+        notes.append(f"The last line has {before[k]} of {width} fields, so the file may be incomplete.")
     elif not ends:
         notes.append(_NO_END)
     if len(short) == len(kept) and short and len({before[k] for k in short}) == 1:

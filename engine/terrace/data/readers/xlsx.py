@@ -347,5 +347,5 @@ def _no_doctype(*_: Any) -> None:
     raise DataError(
         "The workbook declares a document type, which no spreadsheet program writes.",
         code="unreadable-file",
-        advice="Open it in the program that it comes from and save it anew.",
+        advice="Open it in the program it comes from and save it again.",
     )

@@ -86,8 +86,8 @@ def read_xport(path: Path, report: Report, encoding: str | None = None, member: 
     others = [m.name for m in members if m is not chosen]
     if others:
         notes.insert(
-            0, f"The file holds {len(members)} datasets; this is {chosen.name}. The option member() opens "
-            f"another: {enumerated(others, 'or')}.",
+            0, f"The file holds {len(members)} datasets; this is {chosen.name}. Use the option "
+            f"member() to open another: {enumerated(others, 'or')}.",
         )  # fmt: skip
     label = decoder.text(chosen.label).strip()
     return build_dataset(raw, source=str(path), label=label, notes=[*decoder.notes(), *notes])

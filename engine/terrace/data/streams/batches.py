@@ -119,10 +119,10 @@ class StreamedData(Dataset):
             raise TypeGivenUp(self.widened(wider.column, wider.kind)) from None
         except (OSError, ValueError, KeyError) as error:
             raise DataError(
-                f"{self.file.path.name} cannot be read any more: {error}.",
+                f"{self.file.path.name} can no longer be read: {error}.",
                 code="unreadable-file",
                 subject=str(self.file.path),
-                advice="It was moved or changed since it was opened: open it again.",
+                advice="It was moved or changed after it was opened. Open it again.",
             ) from error
 
     def widened(self, column: int, kind: str) -> StreamedData:
@@ -153,10 +153,11 @@ class StreamedData(Dataset):
     def needs_rows(self) -> DataError:
         """What to raise where all rows are needed at once."""
         return DataError(
-            f"{self.file.path.name} is streamed: its rows are read in parts, and this needs them at once.",
+            f"{self.file.path.name} is streamed, so its rows are read in parts, but this needs them all at once.",
             code="streamed-data",
             subject=self.file.path.name,
-            advice="Open in memory what it needs (use VARIABLES using FILE if ...), or all (use FILE, nostream).",
+            advice="Open only what is needed in memory (use VARIABLES using FILE if ...), or everything (use FILE, "
+                   "nostream).",
         )
 
     def count(self, report: Report | None = None) -> int:
@@ -205,7 +206,7 @@ class StreamedData(Dataset):
             f"{what}, and {_gigabytes(left)} are left.",
             code="larger-than-memory",
             subject=self.file.path.name,
-            advice="Take fewer variables or rows: use VARIABLES using FILE if ...",
+            advice="Use fewer variables or rows: use VARIABLES using FILE if ...",
         )
 
 
@@ -217,7 +218,7 @@ def _column(variable: Variable, is_text: bool, array: Any) -> pd.Series:
         if extra.format == DAY and is_datetime_format(variable.format):
             values = values * MS_PER_DAY
         elif extra.format == DATETIME or values.notna().any():
-            raise _changes(variable, "a time of day" if extra.format == DATETIME else "what is no date")
+            raise _changes(variable, "a time of day" if extra.format == DATETIME else "what is not a date")
     numeric = pd.api.types.is_numeric_dtype(values.dtype)
     if is_text and numeric:
         present = values.notna()
@@ -225,16 +226,16 @@ def _column(variable: Variable, is_text: bool, array: Any) -> pd.Series:
     if not is_text and not numeric:
         if not values.notna().any():
             return pd.Series(np.full(len(values), np.nan))
-        raise _changes(variable, f"{values.dropna().iloc[0]!r}, which is no plain number,")
+        raise _changes(variable, f"{values.dropna().iloc[0]!r}, which is not a plain number,")
     return values
 
 
 def _changes(variable: Variable, what: str) -> DataError:
     return DataError(
-        f"{variable.name} holds {what} further down in the file than its first rows let expect.",
+        f"{variable.name} holds {what} further down in the file, unlike its first rows.",
         code="column-changes",
         subject=variable.name,
-        advice="Open the file in memory (use FILE, nostream), or write it anew with one type a column.",
+        advice="Open the file in memory (use FILE, nostream), or save it again with one type per column.",
     )
 
 

@@ -31,8 +31,8 @@ _PADDED = "padded"  # for Wider: the type holds, and the notes have to tell how 
 _SIGNED = "signs"  # likewise for signs of missing among numbers
 _SIGNS_TOLD = "some of its values, such as '-', are read as missing."
 _SPELLED = (
-    "some of its numbers have blanks around them or a plus sign and others have not; these do not count, so that ' 1' "
-    "and '1' are one value."
+    "some of its numbers have blanks around them or a plus sign and others do not. These are ignored, so ' 1' and "
+    "'1' are the same value."
 )
 _WIDER = {"int": "float", "bool": "text", "float": "text"}
 
@@ -145,7 +145,7 @@ class TextBlocks:
             f"{self.path.name} cannot be read in parts: {text.removeprefix('CSV parse error: ')}",
             code="ragged-file",
             subject=str(self.path),
-            advice="Check the delimiter, and put text that contains it between quotation marks.",
+            advice="Check the delimiter, and put text that contains it in quotation marks.",
         )
 
 

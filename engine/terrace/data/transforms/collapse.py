@@ -84,7 +84,7 @@ def _check(data: Dataset, targets: Sequence[Target], by: Sequence[str]) -> None:
     for t in targets:
         if t.name in seen:
             raise DataError(
-                f"{t.name} would be made twice.",
+                f"{t.name} would be created twice.",
                 code="name-taken",
                 subject=t.name,
                 advice=f"Give one of them another name: ({t.statistic}) {t.name}2={t.source}.",
@@ -95,7 +95,7 @@ def _check(data: Dataset, targets: Sequence[Target], by: Sequence[str]) -> None:
                 f"{t.source} holds text, which has no {t.statistic}.",
                 code="text-variable",
                 subject=t.source,
-                advice="Text can be counted, and first, last, firstnm, lastnm pick a value of it.",
+                advice="For text, use count, first, last, firstnm or lastnm.",
             )
 
 

@@ -127,7 +127,7 @@ def _check_kind(master: Dataset, using: Dataset, name: str) -> None:
             f"{name} holds {first} in the data in memory and {second} in the using data.",
             code="type-mismatch",
             subject=name,
-            advice="Bring both to one kind first (destring, tostring), or leave the variable out with keepusing().",
+            advice="Make both the same type first (destring, tostring), or leave the variable out with keepusing().",
         )
 
 
@@ -158,8 +158,8 @@ def _check_unique(data: Dataset, codes: IntArray, count: int, keys: Sequence[str
     row = int(np.flatnonzero(times[codes] > 1)[0])
     value = ", ".join(f"{k} = {shown_value(data, k, row)}" for k in keys)
     raise DataError(
-        f"{' and '.join(keys)} do{'es' * (len(keys) == 1)} not single out rows in the {where}: "
-        f"{value} stands in {int(times[codes[row]]):,} rows.",
+        f"{' and '.join(keys)} do{'es' * (len(keys) == 1)} not uniquely identify rows in the {where}: "
+        f"{value} is in {int(times[codes[row]]):,} rows.",
         code="not-unique",
         subject=keys[0],
         advice="Use m:1 where rows of the data in memory share a key, 1:m where rows of the using data do.",

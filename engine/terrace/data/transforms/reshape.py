@@ -45,7 +45,7 @@ def to_long(
     _single(data, i, "long")
     if j in data:
         raise DataError(
-            f"There is a variable {j} already, so j({j}) cannot be made.",
+            f"A variable named {j} already exists, so j({j}) cannot be created.",
             code="name-taken",
             subject=j,
             advice="Choose another name for j, or rename the variable.",
@@ -73,7 +73,7 @@ def to_long(
             continue
         if new in data and new not in member_of:
             raise DataError(
-                f"{stub} would make a variable {new}, which exists already.", code="name-taken", subject=new
+                f"{stub} would create a variable {new}, which already exists.", code="name-taken", subject=new
             )
         columns[new] = _woven(data, [found[stub].get(v) for v in values], order, new)
         variables.append(_common(data, list(found[stub].values()), new))
@@ -100,10 +100,10 @@ def to_wide(
         row = int(np.flatnonzero(times[place] > 1)[0])
         where = ", ".join(f"{name} = {shown_value(data, name, row)}" for name in (*i, j))
         raise DataError(
-            f"{' '.join((*i, j))} do not single out rows: {where} stands in {int(times[place[row]])} rows.",
+            f"{' '.join((*i, j))} do not uniquely identify rows: {where} is in {int(times[place[row]])} rows.",
             code="not-unique",
             subject=j,
-            advice="duplicates list shows them.",
+            advice="To see them, use duplicates list.",
         )
     sources = [stub.replace("@", "") for stub in stubs]
     others = [n for n in data.names if n not in (*i, j, *sources)]
@@ -145,10 +145,10 @@ def _single(data: Dataset, i: Sequence[str], form: str) -> None:
     row = int(np.flatnonzero(groups.sizes[groups.codes] > 1)[0])
     where = ", ".join(f"{name} = {shown_value(data, name, row)}" for name in i)
     raise DataError(
-        f"i({' '.join(i)}) does not single out rows: {where} stands in {int(groups.sizes[groups.codes[row]])} rows.",
+        f"i({' '.join(i)}) does not uniquely identify rows: {where} is in {int(groups.sizes[groups.codes[row]])} rows.",
         code="not-unique",
         subject=i[0],
-        advice="Are the data long already? reshape wide goes the other way.",
+        advice="If the data are already long, use reshape wide instead.",
     )
 
 
@@ -165,7 +165,7 @@ def _members(data: Dataset, stub: str, i: Sequence[str], text: bool) -> dict[str
         f"No variable is named {stub.replace('@', '#')}{what}, as reshape long {stub} needs.",
         code="no-such-variable",
         subject=stub,
-        advice="" if text else "Where other text than a number follows the stub, add the option string.",
+        advice="" if text else "If the stub is followed by text other than a number, add the option string.",
     )
 
 
@@ -181,7 +181,7 @@ def _woven(data: Dataset, names: Sequence[str | None], order: IntArray, stub: st
     if len({data.is_text(n) for n in known}) > 1:
         mixed = ", ".join(known)
         raise DataError(
-            f"Some of {mixed} hold text and some numbers; they cannot become one variable {stub}.",
+            f"Some of {mixed} hold text and some hold numbers, so they cannot become one variable {stub}.",
             code="type-mismatch",
             subject=stub,
         )
@@ -221,7 +221,8 @@ def _j_values(data: Dataset, j: str) -> tuple[list[str], IntArray]:
     for value in values:
         if not float(value).is_integer() or value < 0:
             raise DataError(
-                f"j({j}) holds {whole_text(value)}; values that become parts of names are whole numbers from 0 up.",
+                f"j({j}) holds {whole_text(value)}, but values that become parts of names must be whole numbers from "
+                "0 up.",
                 code="bad-name",
                 subject=j,
                 advice=f"Number the occasions first: egen occasion = group({j}).",
@@ -236,7 +237,7 @@ def _constant(data: Dataset, name: str, first: IntArray, i: Sequence[str]) -> No
         row = int(np.flatnonzero(differ)[0])
         where = ", ".join(f"{n} = {shown_value(data, n, row)}" for n in i)
         raise DataError(
-            f"{name} differs within {where}, so it cannot have one value in a row of its own.",
+            f"{name} differs within {where}, so it cannot be kept in one row.",
             code="not-constant",
             subject=name,
             advice=f"List {name} among the variables to spread, or drop it first.",
@@ -248,9 +249,9 @@ def _check_new(
 ) -> None:
     if not is_legal_name(new):
         raise DataError(
-            f"The value {value} of {j} would make a variable {new!r}, which is no legal name.",
+            f"The value {value} of {j} would create a variable {new!r}, which is not a valid name.",
             code="bad-name",
             subject=j,
         )
     if new in others or new in columns or (new in data and new == j):
-        raise DataError(f"A variable {new} would be made, which exists already.", code="name-taken", subject=new)
+        raise DataError(f"This would create a variable {new}, which already exists.", code="name-taken", subject=new)

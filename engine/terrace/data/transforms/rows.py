@@ -30,7 +30,7 @@ def expand(data: Dataset, copies: FloatArray, *, generate: str | None = None) ->
     """
     times = np.where(np.isnan(copies) | (copies < 1), 1, copies)
     if times.sum() > MOST_ROWS:
-        raise DataError(f"This would make {times.sum():,.0f} rows.", code="too-many-rows")
+        raise DataError(f"This would create {times.sum():,.0f} rows.", code="too-many-rows")
     extra = np.repeat(np.arange(len(data)), times.astype(np.int64) - 1)
     out = data.rows(np.concatenate([np.arange(len(data)), extra])) if len(extra) else data
     if generate is not None:

@@ -95,10 +95,11 @@ def _matched(data: Dataset, file: Dataset, keys: Sequence[str]) -> IntArray:
             twice = int((np.bincount(codes, minlength=count) > 1).sum())
             if twice:
                 raise DataError(
-                    f"{' and '.join(keys)} do{'es' if len(keys) == 1 else ''} not tell the rows of {what} apart.",
+                    f"{' and '.join(keys)} do{'es' if len(keys) == 1 else ''} not uniquely identify the rows of "
+                    f"{what}.",
                     code="keys-not-unique",
                     subject=keys[0],
-                    advice="Name more variables in by(), so that each row has values of its own.",
+                    advice="Add variables to by() until each row is unique.",
                 )
     else:
         here, there, count = data.ids, np.arange(len(file)), len(file)

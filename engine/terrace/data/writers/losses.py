@@ -30,19 +30,20 @@ def text_losses(data: Dataset, kind: DataFormat) -> list[str]:
         read = again(values)
         dates = pd.api.types.is_datetime64_any_dtype(read.dtype)
         if dates:
-            notes.append(f"{name}: its texts look like dates, and are read as dates; {formats.WHOLE.usual} keeps them.")
+            notes.append(f"{name}: its texts look like dates, so they are read back as dates. {formats.WHOLE.usual} "
+                         "keeps them as text.")
         gone = values[read.isna()]
         if len(gone):
-            notes.append(f"{name}: {gone.iloc[0]!r} stands for missing in such a file, and is read as missing.")
+            notes.append(f"{name}: {gone.iloc[0]!r} means missing in such a file, so it is read back as missing.")
         twice = read[read.notna() & read.duplicated(keep=False)]
         if len(twice):
             a, b = values[read == twice.iloc[0]].iloc[:2]
             whole = formats.WHOLE.usual
-            notes.append(f"{name}: {a!r} and {b!r} become one value when the file is read; {whole} keeps them apart.")
+            notes.append(f"{name}: {a!r} and {b!r} become one value when the file is read. {whole} keeps them apart.")
         elif not dates and len(other := values[read.notna() & (read != values)]):
             text = str(other.iloc[0])
             shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-            notes.append(f"{name}: such a file does not hold the whole of {shown!r}; {formats.WHOLE.usual} does.")
+            notes.append(f"{name}: such a file cannot hold all of {shown!r}. {formats.WHOLE.usual} can.")
     return notes
 
 

@@ -45,7 +45,7 @@ def named(data: Dataset, rule: NameRule) -> tuple[Dataset, list[str]]:
     labelled = (replace(v, label=v.label or old) if v.name != old else v for v, old in zip(out.variables, data.names))
     out = replace(out, variables=tuple(labelled))
     told = ", ".join(f"{old} is {name}" for old, name in changed.items())
-    return out, [f"Names that {rule.program} does not allow are changed: {told}."]
+    return out, [f"Names that {rule.program} does not allow were changed: {told}."]
 
 
 def allows(names: Sequence[str], rule: NameRule) -> bool:

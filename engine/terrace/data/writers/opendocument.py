@@ -64,7 +64,7 @@ def _breaks_note(data: Dataset) -> list[str]:
     """A note on tabs and carriage returns, which the format holds and few readers, ours among them, take from it."""
     texts = [v.name for v in data.variables if data.is_text(v.name)]
     names = [name for name in texts if bool(data.frame[name].str.contains("[\t\r]").fillna(False).any())]
-    told = f"Tabs and carriage returns in text are mostly lost where it is read again: {', '.join(names)}."
+    told = f"Tabs and carriage returns in text may be lost when the file is read: {', '.join(names)}."
     return [told] * bool(names)
 
 

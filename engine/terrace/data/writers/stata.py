@@ -77,15 +77,15 @@ def write_stata(data: Dataset, path: Path, report: Report) -> list[str]:
                for v in data.variables]  # fmt: skip
     long = [v.name for v in data.variables if len(v.label) > 80]
     if long:
-        notes.append(f"Labels longer than 80 characters are cut: {', '.join(long)}.")
+        notes.append(f"Labels longer than 80 characters are shortened: {', '.join(long)}.")
     if len(data.label) > 80:
-        notes.append("The label of the data is cut to 80 characters.")
+        notes.append("The data label is shortened to 80 characters.")
     unsaid = [f"{v.name} {v.format or v.native_format}" for v in data.variables
               if not data.is_text(v.name) and not stata_says(v)]  # fmt: skip
     if unsaid:
-        notes.append(f"Stata does not have these display formats, which are left out: {', '.join(unsaid)}.")
+        notes.append(f"Stata does not have these display formats, so they are left out: {', '.join(unsaid)}.")
     if data.panel is not None and data.panel.panel and data.is_text(data.panel.panel):
-        notes.append(f"Stata has no panels of text; that {data.panel.panel} is the panel variable is left out.")
+        notes.append(f"Stata has no panels of text, so {data.panel.panel} is not declared as the panel variable.")
     _share_sets(columns)
     with open(path, "wb") as file:
         _write(file, data, columns, report)
@@ -96,7 +96,7 @@ def write_stata(data: Dataset, path: Path, report: Report) -> list[str]:
 def _text_column(data: Dataset, v: Variable, notes: list[str]) -> _Column:
     column = data.frame[v.name]
     if v.value_labels:
-        notes.append(f"{v.name}: Stata has no value labels for text; they are left out.")
+        notes.append(f"{v.name}: Stata has no value labels for text, so they are left out.")
     gone = column.isna()
     if v.missing_codes:
         notes.append(f"{v.name}: Stata has no missing codes for text; {enumerated(missing_texts(v))} "
@@ -135,7 +135,7 @@ def _number_column(data: Dataset, v: Variable, notes: list[str]) -> _Column:
         else:
             unlabelled += 1
     if unlabelled:
-        notes.append(f"{v.name}: Stata labels whole numbers only; the other value labels are left out.")
+        notes.append(f"{v.name}: Stata labels only whole numbers, so the other value labels are left out.")
     return _Column(v, kind, values, {k: cut(t, 32_000) for k, t in sorted(labels.items()) if t})
 
 
@@ -172,7 +172,7 @@ def _letters(data: Dataset, v: Variable, notes: list[str]) -> dict[Value, str]:
     if numbers or v.missing_ranges:
         told = [f"{code_text(c)} is {given.get(c, '.')}" for c in numbers]
         left = "" if told else f"{enumerated(range_text(*r) for r in v.missing_ranges)} is left out"
-        notes.append(f"{v.name}: Stata declares no numbers missing; {left or f'in the file {enumerated(told)}'}.")
+        notes.append(f"{v.name}: Stata cannot declare numbers missing; {left or f'in the file {enumerated(told)}'}.")
     return {**own, **given}
 
 

@@ -44,7 +44,7 @@ def write_spss(data: Dataset, path: Path, report: Report) -> list[str]:
         kept, lost = _declared(data, v)
         if lost:
             can = "of at most 8 bytes" if data.is_text(v.name) else "or a range and one"
-            notes.append(f"{v.name}: SPSS holds three missing codes {can}; {enumerated(lost)} "
+            notes.append(f"{v.name}: SPSS allows three missing codes {can}; {enumerated(lost)} "
                          f"{_are(lost)} written as missing.")  # fmt: skip
         if data.is_text(v.name):
             frame[v.name] = _text(data, v, kept)
@@ -56,11 +56,11 @@ def write_spss(data: Dataset, path: Path, report: Report) -> list[str]:
     notes += _letters(data) + cut_notes(data, label=64, labels=255, value_labels=120)
     unsaid = [v.name for v in data.variables if not data.is_text(v.name) and not spss_says(v)]
     if unsaid:
-        notes.append("SPSS does not have these display formats, which are left out: "
+        notes.append("SPSS does not have these display formats, so they are left out: "
                      f"{', '.join(f'{n} {data.variable(n).format}' for n in unsaid)}.")  # fmt: skip
     lines = _lines(data.documents)
     if len(lines) > len(data.documents):
-        notes.append(f"Notes of the data are broken into lines of {_LINE} bytes.")
+        notes.append(f"Data notes are split into lines of {_LINE} bytes.")
     pyreadstat.write_sav(
         pd.DataFrame(frame),
         path,
@@ -197,11 +197,11 @@ def cut_notes(data: Dataset, *, label: int, labels: int, value_labels: int) -> l
     def long(text: str, size: int) -> bool:
         return len(text.encode("utf-8")) > size
 
-    notes = [f"The label of the data is cut to {label} bytes."] * long(data.label, label)
+    notes = [f"The data label is shortened to {label} bytes."] * long(data.label, label)
     variables = [v.name for v in data.variables if long(v.label, labels)]
     if variables:
-        notes.append(f"Labels longer than {labels} bytes are cut: {', '.join(variables)}.")
+        notes.append(f"Labels longer than {labels} bytes are shortened: {', '.join(variables)}.")
     variables = [v.name for v in data.variables if any(long(t, value_labels) for t in v.value_labels.values())]
     if variables:
-        notes.append(f"Value labels longer than {value_labels} bytes are cut: {', '.join(variables)}.")
+        notes.append(f"Value labels longer than {value_labels} bytes are shortened: {', '.join(variables)}.")
     return notes

@@ -106,7 +106,8 @@ def _taken_for_numbers(data: Dataset, texts: list[str], delimiter: str, bare: bo
         numbers = pd.to_numeric(plain.where(~values.isin(MISSING)), errors="coerce")
         if len(values) and bool(numbers.notna().any()) and bool((numbers.notna() | values.isin(MISSING)).all()):
             whole = formats.WHOLE.usual
-            notes.append(f"{name}: its texts look like numbers, and are read as numbers; {whole} keeps them.")
+            notes.append(f"{name}: its texts look like numbers, so they are read back as numbers. {whole} keeps them "
+                         "as text.")
     return notes
 
 
@@ -121,8 +122,8 @@ def formula_notes(data: Dataset, names: Sequence[str]) -> list[str]:
         if found.any():
             row = int(np.argmax(found))
             text = str(data.frame[name].iloc[row])[:40]
-            notes.append(f"{name}: {text!r} in row {row + 1} would run as a formula where a spreadsheet opens the "
-                         "file; import the column as text there.")  # fmt: skip
+            notes.append(f"{name}: {text!r} in row {row + 1} would run as a formula in a spreadsheet. "
+                         "Import the column as text there.")  # fmt: skip
     return notes
 
 
@@ -139,7 +140,7 @@ def edge_rows_note(data: Dataset) -> list[str]:
     if not which:
         return []
     holds = "holds" if first + len(data) - last == 1 else "hold"
-    told = f"{enumerated(which)} {holds} nothing but missing values, and a sheet is read without such rows at its ends."
+    told = f"{enumerated(which)} {holds} only missing values, and such rows at the ends of a sheet are not read back."
     return [told[0].upper() + told[1:]]
 
 
@@ -160,7 +161,7 @@ def missing_notes(data: Dataset) -> list[str]:
             if not any(low <= float(c) <= high for c in values):
                 texts.append(range_text(low, high))
         if texts:
-            are = "stands for missing and is" if len(texts) == 1 else "stand for missing and are"
+            are = "means missing and is" if len(texts) == 1 else "mean missing and are"
             notes.append(f"{v.name}: {enumerated(texts)} {are} written as empty.")
     return notes
 
@@ -227,9 +228,10 @@ def need_room(data: Dataset, sheet: str) -> None:
     """Raise `DataError` where the data have more rows or columns than a sheet."""
     if len(data) > _ROWS or len(data.names) > _COLUMNS:
         raise DataError(
-            f"The data have {len(data)} rows and {len(data.names)} variables; {sheet} holds {_ROWS} and {_COLUMNS}.",
+            f"The data have {len(data)} rows and {len(data.names)} variables, but {sheet} can hold only {_ROWS} and "
+            f"{_COLUMNS}.",
             code="too-large",
-            advice="Write them as .csv or .parquet.",
+            advice="Save them as .csv or .parquet.",
         )
 
 
@@ -240,7 +242,7 @@ def infinite(name: str, holder: str, row: int | None = None) -> DataError:
         f"{name} holds {which}, which {holder} cannot.",
         code="infinite-values",
         subject=name,
-        advice="Replace them by missing, or write .parquet.",
+        advice="Replace them with missing, or save as .parquet.",
     )
 
 

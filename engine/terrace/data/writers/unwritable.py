@@ -18,10 +18,11 @@ def no_unicode(data: Dataset) -> DataError | None:
             for row, text in enumerate(data.frame[name].tolist(), start=1):
                 if isinstance(text, str) and _HALF.search(text):
                     return _error(
-                        f"{name} holds text that is no Unicode (row {row}): {text[:40]!a}.", name,
+                        f"{name} holds text that is not valid Unicode (row {row}): {text[:40]!a}.", name,
                         f'Correct it, as with replace {name} = "" in {row}, and write the data again.',
                     )  # fmt: skip
-    return next((_error(f"{what} is no Unicode.", subject, advice) for what, subject, advice in _described(data)), None)
+    found = _described(data)
+    return next((_error(f"{what} is not valid Unicode.", subject, advice) for what, subject, advice in found), None)
 
 
 def _described(data: Dataset) -> Iterator[tuple[str, str, str]]:
@@ -33,7 +34,7 @@ def _described(data: Dataset) -> Iterator[tuple[str, str, str]]:
             yield f"The label of {v.name}", v.name, f'Write another one, with label variable {v.name} "...".'
         for value, text in v.value_labels.items():
             if _HALF.search(f"{value}{text}"):
-                yield f"The label of the value {value!a} of {v.name}", v.name, "Define it anew, with label define."
+                yield f"The label of the value {value!a} of {v.name}", v.name, "Define it again with label define."
     for k, text in enumerate(data.documents, start=1):
         if _HALF.search(text):
             yield f"Note {k} of the data", "notes", f"Drop it, with notes drop {k}."

@@ -37,7 +37,7 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
     version: Literal[5, 8] = 5 if _fits_version_5(data) else 8
     notes = []
     if version == 8:
-        notes.append("Written in version 8 of the SAS transport format: version 5 does not hold all names, labels or "
+        notes.append("Written in version 8 of the SAS transport format: version 5 cannot hold all names, labels or "
                      "texts.")  # fmt: skip
     notes += missing_notes(data)
     data, renamed = names.named(data, names.XPORT)
@@ -53,7 +53,7 @@ def write_xport(data: Dataset, path: Path, report: Report) -> list[str]:
     formatted = [v for v in data.variables if not data.is_text(v.name) and v.format not in ("", DAY, DATETIME)]
     unsaid = [f"{v.name} {v.format}" for v in formatted if not _FIXED.fullmatch(v.format)]
     if unsaid:
-        notes.append(f"SAS does not have these display formats, which are left out: {', '.join(unsaid)}.")
+        notes.append(f"SAS does not have these display formats, so they are left out: {', '.join(unsaid)}.")
     pyreadstat.write_xport(
         pd.DataFrame(frame),
         path,

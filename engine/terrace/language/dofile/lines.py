@@ -24,7 +24,7 @@ def read_commands(text: str) -> list[DoCommand]:
 
     ``*`` begins a comment where a command could begin, ``//`` after white space to the end of the line,
     ``/* */`` anywhere (they nest), and ``///`` joins the next line. Raises `CommandError` where a comment
-    is never closed.
+    is not closed.
     """
     return _Lexer(text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")).read()
 
@@ -134,7 +134,7 @@ class _Lexer:
             else:
                 self._move(1)
         raise CommandError(
-            f"The comment that begins in line {opened} is never closed.",
+            f"The comment that starts in line {opened} is not closed.",
             code="open-comment",
             advice="Add */ at its end.",
         )

@@ -124,12 +124,12 @@ class _Reader:
             command = self.commands[self.at]
             if command.text.startswith("}"):
                 if opener is None:
-                    raise _error(command, "This } closes nothing.", "brackets", "")
+                    raise _error(command, "This } has no matching {.", "brackets", "")
                 return out
             self.at += 1
             out.append(self._node(command))
         if opener is not None:
-            raise _error(opener, "This block is never closed.", "open-block", "End it with a line of }.")
+            raise _error(opener, "This block is not closed.", "open-block", "End it with } on a line of its own.")
         return out
 
     def _node(self, command: DoCommand) -> Node:
@@ -144,7 +144,7 @@ class _Reader:
         if word == "if":
             return self._branch(command, prefix, after)
         if word == "else":
-            raise _error(command, "This else follows no if.", "else", "")
+            raise _error(command, "This else has no if before it.", "else", "")
         if abbreviates(word, "program", "pr") and (name := _program_name(after)):
             return self._program(command, prefix, name)
         if prefix and rest.startswith("{"):
@@ -160,13 +160,13 @@ class _Reader:
         header, inside = after[:brace].strip(), after[brace + 1 :].strip()
         if self.depth >= _DEEPEST:
             raise _error(
-                command, f"More than {_DEEPEST} blocks stand inside each other here.", "too-deep",
-                "Make a program of the inner ones.",
+                command, f"Blocks are nested more than {_DEEPEST} deep here.", "too-deep",
+                "Move the inner ones into a program.",
             )  # fmt: skip
         if inside:
             if not inside.endswith("}"):
                 raise _error(
-                    command, "A command may not follow { on its line.", "no-block", "Begin a new line after {."
+                    command, "No command may follow { on the same line.", "no-block", "Start a new line after {."
                 )
             inner = [DoCommand(c.text, command.line, command.last_line) for c in read_commands(inside[:-1])]
             return header, tuple(_Reader(inner, self.depth + 1).nodes(None))
@@ -177,7 +177,7 @@ class _Reader:
         if tail := closing.text[1:].strip():  # } else {
             self.commands[self.at] = DoCommand(tail, closing.line, closing.last_line)
             if not tail.startswith("else"):
-                raise _error(closing, "Nothing may follow } on its line.", "syntax", "Begin a new line after }.")
+                raise _error(closing, "Nothing may follow } on the same line.", "syntax", "Start a new line after }.")
         else:
             self.at += 1
         return header, body
@@ -221,7 +221,7 @@ class _Reader:
                 body = tuple(_Reader(lines, self.depth).nodes(None))
                 return ProgramText(name, body, command.line, command.text, prefix)
             lines.append(following)
-        raise _error(command, f"The program {name} is never ended.", "open-block", "End it with a line of end.")
+        raise _error(command, f"The program {name} has no end.", "open-block", "End it with end on a line of its own.")
 
 
 def _program_name(after: str) -> str:

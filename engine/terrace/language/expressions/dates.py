@@ -73,13 +73,13 @@ def _parts(text: str, mask: str, letters: str = "DMY") -> tuple[dict[str, str], 
     while rest:
         piece = _MASKS.match(rest)
         if piece is None:
-            raise ValueError(f"{mask!r} is no order of a date, such as DMY.")
+            raise ValueError(f"{mask!r} is not a date order, such as DMY.")
         letter = piece[0][-1].upper()
         century = int(piece[1]) if piece[1] else century
         order += letter
         rest = rest[piece.end() :].lstrip()
     if sorted(order.replace("#", "")) != sorted(letters):
-        raise ValueError(f"{mask!r} is no order of a date, such as DMY.")
+        raise ValueError(f"{mask!r} is not a date order, such as DMY.")
     parts = re.findall(r"\d+|[^\W\d_]+", text)
     if len(parts) == 1 and parts[0].isdigit() and len(letters) == 3 and len(parts[0]) in (6, 8):
         long = len(parts[0]) - 4
@@ -176,7 +176,7 @@ def _read_period(parts: int, letter: str) -> Callable[..., float]:
     def read(text: str, mask: str) -> float:
         order = mask.upper()
         if sorted(order) != sorted("Y" + letter):
-            raise ValueError(f"{mask!r} is no order of year and {letter}, such as Y{letter}.")
+            raise ValueError(f"{mask!r} is not an order of year and {letter}, such as Y{letter}.")
         found = re.findall(r"\d+|[A-Za-z]{3,}", text)
         if len(found) != 2:
             return math.nan

@@ -146,7 +146,7 @@ class Evaluator:
             raise node.piece.error(
                 f"{node.piece} is text, and a number is needed here.",
                 code="type-mismatch",
-                advice="real() makes a number of text that is one.",
+                advice="Use real() to turn text into a number.",
             )
         return value
 
@@ -168,7 +168,7 @@ class Evaluator:
             raise wrong.piece.error(
                 f"{wrong.piece} is text, which {operator} does not take.",
                 code="type-mismatch",
-                advice="Text can be joined to text by + and compared.",
+                advice="Text can only be joined by + or compared.",
             )
         if operator == "+":
             return np.asarray(left + right)
@@ -192,7 +192,7 @@ class Evaluator:
         if (is_text(left)) != (is_text(right)):
             text, number = (node.left, node.right) if is_text(left) else (node.right, node.left)
             raise node.piece.error(
-                f"{text.piece} is text and {number.piece} a number; they cannot be compared.",
+                f"{text.piece} is text and {number.piece} is a number, so they cannot be compared.",
                 code="type-mismatch",
                 advice="Leave the quotation marks out to compare numbers."
                 if isinstance(text, Text)
@@ -228,7 +228,7 @@ class Evaluator:
     def _variable(self, node: Name) -> str:
         if self.data is None:
             raise node.piece.error(
-                f"There is no scalar {node.name!r}, and no data are open.",
+                f"There is no scalar named {node.name!r}, and no data are open.",
                 code="no-such-variable",
                 subject=node.name,
             )
@@ -311,13 +311,13 @@ class Evaluator:
         mask = self.context.e_sample
         if mask is None:
             raise node.piece.error(
-                "e(sample) is not known: no model has been fitted to these data.",
+                "There is no e(sample): no model has been fitted to these data.",
                 code="no-stored-results",
                 subject="sample",
             )
         if len(mask) != self.n:
             raise node.piece.error(
-                "e(sample) belongs to data with another number of rows.",
+                "e(sample) belongs to data with a different number of rows.",
                 code="stale-sample",
                 advice="Fit the model again.",
             )
@@ -362,7 +362,7 @@ class Evaluator:
             raise node.piece.error(f"{node.name}() takes one argument.", code="arguments", subject=node.name)
         if self._match is None or len(self._match.arguments) != 2:
             raise node.piece.error(
-                f"{node.name}() speaks of a match, and there is none.",
+                f"{node.name}() needs a match, and there is none.",
                 code="no-match",
                 advice=f'Write it with regexm() in one command: gen part = {node.name}(1) if regexm(text, "([0-9]+)").',
             )

@@ -71,7 +71,7 @@ def evaluate_matrix(piece: Piece, find: Find, scalar: Scalar) -> Named:
     reader = _Reader(piece, find, scalar)
     out = reader.rows()
     if reader.next():
-        raise piece.at(reader.i, reader.i + 1).error(f"{reader.next()!r} does not fit here.", code="syntax")
+        raise piece.at(reader.i, reader.i + 1).error(f"{reader.next()!r} does not belong here.", code="syntax")
     return out
 
 
@@ -84,7 +84,7 @@ class _Reader:
         self.depth = depth
         if depth > _DEEPEST:
             raise piece.at(piece.start, piece.start + 1).error(
-                f"More than {_DEEPEST} brackets stand inside each other.", code="too-deep"
+                f"Brackets are nested more than {_DEEPEST} deep.", code="too-deep"
             )
 
     def next(self) -> str:
@@ -145,7 +145,8 @@ class _Reader:
         if sign == "/":
             if not b.single:
                 raise self._place(start).error(
-                    "A matrix is divided by a number only.", code="conformability", advice="Multiply by inv() of it."
+                    "A matrix can be divided only by a "
+                    "number.", code="conformability", advice="Multiply by its inverse, inv()."
                 )
             with np.errstate(all="ignore"):
                 return Named(a.values / b.values[0, 0], a.rows, a.columns)
@@ -200,7 +201,8 @@ class _Reader:
             inner = _Reader(self.piece.at(self.i + 1, stop), self.find, self.scalar, self.depth + 1)
             out = inner.rows()
             if inner.next():
-                raise self.piece.at(inner.i, inner.i + 1).error(f"{inner.next()!r} does not fit here.", code="syntax")
+                raise self.piece.at(inner.i, inner.i + 1).error(f"{inner.next()!r} does not belong "
+                                                                "here.", code="syntax")
             self.i = stop + 1
             return out
         if found := _NUMBER.match(source, self.i, end):
@@ -255,7 +257,7 @@ class _Reader:
             return Named(np.array([[np.nan]]))
         if min(i, default=-1) < 0 or max(i) >= whole.shape[0] or min(j, default=-1) < 0 or max(j) >= whole.shape[1]:
             raise inside.error(
-                f"The matrix has {whole.shape[0]} rows and {whole.shape[1]} columns, and this is outside of it.",
+                f"The matrix has {whole.shape[0]} rows and {whole.shape[1]} columns, and this is outside it.",
                 code="matrix-index",
             )
         return Named(whole.values[np.ix_(i, j)], tuple(whole.rows[k] for k in i), tuple(whole.columns[k] for k in j))
@@ -288,7 +290,7 @@ class _Reader:
             return self._indices(piece, names)[0]
         value = self.scalar(piece)
         if not value == value:  # NaN is not equal to itself  # noqa: PLR0124
-            raise piece.error("An index of a matrix is a number.", code="matrix-index")
+            raise piece.error("A matrix index must be a number.", code="matrix-index")
         return int(min(max(value, 0), len(names) + 1)) - 1
 
     # --- errors -------------------------------------------------------------------------------------------
@@ -298,19 +300,19 @@ class _Reader:
     def _same(self, one: int, other: int, start: int, what: str) -> None:
         if one != other:
             raise self._place(start).error(
-                f"The parts have {one} and {other} {what}, which must be the same.", code="conformability"
+                f"The parts have {one} and {other} {what}. They must be the same.", code="conformability"
             )
 
     def _room(self, rows: int, columns: int, start: int) -> None:
         if rows * columns > MOST:
             raise self._place(start).error(
-                f"This would be a matrix of {rows:,} rows and {columns:,} columns; {MOST:,} elements are the most.",
+                f"This would be a matrix of {rows:,} rows and {columns:,} columns; {MOST:,} elements is the limit.",
                 code="too-large",
             )
 
     def _conform(self, start: int, a: Named, b: Named) -> Exception:
         return self._place(start).error(
-            f"A {a.shape[0]} by {a.shape[1]} matrix and a {b.shape[0]} by {b.shape[1]} one do not go together here.",
+            f"A {a.shape[0]} by {a.shape[1]} matrix and a {b.shape[0]} by {b.shape[1]} one do not conform.",
             code="conformability",
         )
 
@@ -354,14 +356,14 @@ def _square(a: Named) -> npt.NDArray[np.floating[Any]]:
 
 def _number(a: Named, what: str) -> float:
     if not a.single:
-        raise ValueError(f"{what} is one number.")
+        raise ValueError(f"{what} must be one number.")
     return float(a.values[0, 0])
 
 
 def _size(a: Named) -> int:
     n = _number(a, "the size")
     if not (n == np.floor(n) and 1 <= n <= 10_000):
-        raise ValueError("a size is a whole number from 1 to 10,000.")
+        raise ValueError("a size must be a whole number from 1 to 10,000.")
     return int(n)
 
 
@@ -433,13 +435,13 @@ def _diagonal(a: Named) -> Named:
         raise ValueError("a row or a column is needed.")
     names = a.columns if a.shape[0] == 1 else a.rows
     if len(names) ** 2 > MOST:
-        raise ValueError(f"{len(names):,} elements do not make a diagonal: {MOST:,} are the most of a matrix.")
+        raise ValueError(f"{len(names):,} elements are too many for a diagonal: the limit is {MOST:,}.")
     return Named(np.diag(a.values.ravel()), names, names)
 
 
 def _hadamard(a: Named, b: Named) -> Named:
     if a.shape != b.shape:
-        raise ValueError("both matrices need the same size.")
+        raise ValueError("both matrices must have the same size.")
     return Named(a.values * b.values, a.rows, a.columns)
 
 

@@ -124,7 +124,7 @@ def _token(piece: Piece, i: int) -> _Token:
             return token
     if found := _OPERATOR.match(source, i, piece.end):
         return _Token("operator", piece.at(i, found.end()), _SPELLING.get(found[0], found[0]))
-    raise piece.at(i, i + 1).error(f"{source[i]!r} has no meaning in an expression.", code="syntax", subject=source[i])
+    raise piece.at(i, i + 1).error(f"{source[i]!r} does not belong in an expression.", code="syntax", subject=source[i])
 
 
 def _in_equation(piece: Piece, i: int) -> _Token | None:
@@ -152,7 +152,7 @@ def _name_token(piece: Piece, i: int, end: int) -> _Token:
         inside = piece.at(end + 1, stop).strip()
         day = read_date(str(inside), "DMY")
         if math.isnan(day):
-            raise inside.error(f"{str(inside)!r} is no date, such as 31jan2020.", code="bad-date")
+            raise inside.error(f"{str(inside)!r} is not a date, such as 31jan2020.", code="bad-date")
         return _Token("number", piece.at(i, stop + 1), day)
     if name in ("c", "e", "r") and source.startswith("(", end):
         stop = closing(piece, end)
@@ -164,7 +164,7 @@ def _name_token(piece: Piece, i: int, end: int) -> _Token:
             prefix = parse_prefix(chunk)
             if prefix.kind is not None or len(prefix.operators) != 1:
                 raise chunk.error(
-                    f"{chunk}. cannot stand in an expression.",
+                    f"{chunk}. cannot be used in an expression.",
                     code="operator",
                     advice="L. F. D. S. with one number can, and 2.x is 1 where x is 2.",
                 )
@@ -194,22 +194,22 @@ class _Parser:
         if self._is(operator):
             return self._take()
         if self._next.kind == "end":
-            raise opened.piece.error(f"This {opened} is never closed.", code="brackets", advice=f"Add {operator}.")
+            raise opened.piece.error(f"This {opened} is not closed.", code="brackets", advice=f"Add {operator}.")
         raise self._unexpected()
 
     def _unexpected(self) -> Exception:
         token = self._next
         if token.kind == "end":
             last = self._tokens[max(0, self._i - 1)].piece
-            return last.error("The expression breaks off here.", code="syntax")
+            return last.error("The expression is incomplete.", code="syntax")
         if token.value == "=":
-            return token.piece.error("= stands here for no comparison.", code="syntax", advice="Write ==.")
+            return token.piece.error("A single = does not compare.", code="syntax", advice="Write ==.")
         if token.kind == "operator" and token.value in (")", "]"):
-            return token.piece.error(f"This {token} closes nothing.", code="brackets")
+            return token.piece.error(f"This {token} has no matching bracket.", code="brackets")
         if token.kind == "operator":
             return token.piece.error(f"A value is missing before {token}.", code="syntax")
         return token.piece.error(
-            f"{token} does not fit here.", code="syntax", advice="An operator may be missing before it."
+            f"{token} does not belong here.", code="syntax", advice="An operator may be missing before it."
         )
 
     def finish(self) -> None:

@@ -37,7 +37,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _why(pattern: str, error: Exception) -> str:
-    begin = f"{pattern if len(pattern) <= 60 else pattern[:57] + '...'!r} is no regular expression that Terrace knows"
+    begin = f"{pattern if len(pattern) <= 60 else pattern[:57] + '...'!r} is not a regular expression here"
     for construct, words in _WITHOUT.items():
         if construct in pattern:
             return f"{begin}. {words}"

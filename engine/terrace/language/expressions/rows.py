@@ -132,7 +132,7 @@ class Timeline:
             row = int(np.argmax(crooked))
             raise DataError(
                 f"{panel.time} is {whole_text(time[row])} in row {row + 1}, "
-                f"which is no whole number of steps of {panel.delta:g}.",
+                f"which is not a whole number of steps of {panel.delta:g}.",
                 code="time-step",
                 subject=panel.time,
                 advice="Declare the step with delta(), or number the occasions 1, 2, 3.",

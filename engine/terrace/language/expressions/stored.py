@@ -44,10 +44,10 @@ def missing_result(node: Node, context: EvalContext) -> CommandError:
     assert isinstance(node, Stored)
     known = [name for part in _parts(node, context) for name in part]
     return node.piece.error(
-        f"There is no stored result {node.piece}.",
+        f"There is no stored result named {node.piece}.",
         code="no-stored-result",
         subject=node.name,
-        advice=f"There are: {', '.join(known)}." if known else "",
+        advice=f"Available: {', '.join(known)}." if known else "",
     )
 
 
@@ -72,7 +72,7 @@ def _system(node: Stored, context: EvalContext) -> Array:
             f"There is no system value {node.piece}.",
             code="no-stored-result",
             subject=node.name,
-            advice=f"There are: {', '.join(context.system)}." if context.system else "",
+            advice=f"Available: {', '.join(context.system)}." if context.system else "",
         )
     value = context.system[node.name]
     return text(value) if isinstance(value, str) else scalar(value)
@@ -81,7 +81,7 @@ def _system(node: Stored, context: EvalContext) -> Array:
 def coefficient(node: Coefficient, context: EvalContext) -> Array:
     """``_b[term]`` or ``_se[term]``."""
     if not context.b:
-        raise node.piece.error(f"{node.piece} is not known: no model has been fitted.", code="no-stored-results")
+        raise node.piece.error(f"{node.piece} is not available: no model has been fitted.", code="no-stored-results")
     known = context.b if node.kind == "b" else context.se
     for term in coefficient_names(node.term, context.equation):
         if term in known:
@@ -214,7 +214,7 @@ def _position(node: Node, size: int, names: tuple[str, ...] | None, value: Value
     index = value(node)
     if index.shape != ():
         raise node.piece.error(
-            f"{node.piece} differs between rows; an element of a matrix needs one number.",
+            f"{node.piece} differs between rows, but a matrix element needs one number.",
             code="matrix-index",
         )
     if is_text(index):

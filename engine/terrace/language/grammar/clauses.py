@@ -67,7 +67,7 @@ def split_clauses(piece: Piece, *, using: bool = True) -> Clauses:
             continue
         content = whole.after(start + len(word)).strip()
         if not content:
-            raise whole.error(f"Something must follow {word}.", code="empty-clause")
+            raise whole.error(f"Something is missing after {word}.", code="empty-clause")
         found[word] = content
     if "in" in found:
         _check_range(found["in"])
@@ -119,7 +119,7 @@ def _weight(piece: Piece) -> Weighting:
     kinds = kinds or [k for k, minimum in WEIGHTS.items() if typed in (minimum + "w", minimum + "weights")]
     if len(kinds) != 1:
         raise whole.error(
-            f"{typed or 'This'} does not say which kind of weight.",
+            f"{typed or 'This'} does not name a kind of weight.",
             code="weight",
             advice="Write [fweight=...] for frequencies or [pweight=...] for sampling weights.",
         )
@@ -160,6 +160,6 @@ def range_rows(text: str, n: int) -> tuple[int, int]:
         raise piece.error(
             f"in {text} is outside the data, which have {n:,} rows.",
             code="range",
-            advice="Rows count from 1; the first stands before the last.",
+            advice="Rows are numbered from 1, and the first comes before the last.",
         )
     return first - 1, last

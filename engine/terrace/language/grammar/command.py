@@ -96,7 +96,7 @@ class ParsedCommand:
     def nothing_else(self) -> None:
         """Raise `CommandError` where the command has arguments although it takes none."""
         if self.arguments:
-            raise self.arguments.strip().error(f"{self.name} takes nothing more.", code="syntax")
+            raise self.arguments.strip().error(f"{self.name} takes nothing else.", code="syntax")
 
 
 def parse_command(text: str) -> ParsedCommand:
@@ -106,7 +106,7 @@ def parse_command(text: str) -> ParsedCommand:
     while (found := _prefix(rest)) is not None:
         prefixes.append(found)
         if len(prefixes) > _MOST_PREFIXES:
-            raise found.piece.error(f"More than {_MOST_PREFIXES} prefixes stand before a command.", code="too-deep")
+            raise found.piece.error(f"A command can have at most {_MOST_PREFIXES} prefixes.", code="too-deep")
         rest = rest.after(found.piece.end).strip()
     word = _word(rest)
     if not word:

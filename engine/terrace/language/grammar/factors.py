@@ -115,7 +115,7 @@ def parse_prefix(piece: Piece) -> Prefix:
             raise _unknown(piece)
     if continuous and out.kind == "factor":
         raise piece.error(
-            f"{piece}. says both continuous and factor.", code="operator", advice="Use c. or i., not both."
+            f"{piece}. asks for both continuous and factor.", code="operator", advice="Use c. or i., not both."
         )
     return replace(out, kind="continuous") if continuous else out
 
@@ -123,7 +123,7 @@ def parse_prefix(piece: Piece) -> Prefix:
 def _unknown(piece: Piece) -> Exception:
     advice = "Operators are i. ib#. i(2/4). o. c. for factors, L. F. D. S. for time series."
     if str(piece) == "R":
-        advice = "R. belongs alone in a random-effects equation: || level: R.variable."
+        advice = "R. must be alone in a random-effects equation: || level: R.variable."
     return piece.error(f"{piece}. is not an operator.", code="operator", advice=advice)
 
 
@@ -174,7 +174,7 @@ def _base(piece: Piece, i: int) -> tuple[str | float | tuple[str, int] | None, i
         return ("order", int(order[1])), stop + 1
     levels, _ = _levels(piece, i)
     if len(levels) != 1:
-        raise inside.error("A factor has one base level.", code="operator")
+        raise inside.error("A factor can have only one base level.", code="operator")
     return levels[0], stop + 1
 
 

@@ -72,7 +72,7 @@ class _Expander:
     def text(self, text: str, depth: int) -> str:
         if depth > _DEEPEST:
             raise CommandError(
-                "A macro stands for itself, directly or through others.",
+                "A macro refers to itself, directly or through others.",
                 code="macro-loop",
                 advice="Look at the contents with macro list.",
             )
@@ -83,9 +83,9 @@ class _Expander:
         """From `i` to the end, or `inside` a macro to the quote that closes it: the text, the end, whether closed."""
         if nested > _DEEPEST:
             raise CommandError(
-                f"More than {_DEEPEST} macros stand inside each other.",
+                f"Macros are nested more than {_DEEPEST} deep.",
                 code="too-deep",
-                advice="A ` that begins no macro is written \\`.",
+                advice="To write a ` that does not begin a macro, use \\`.",
             )
         out: list[str] = []
         compound = 0

@@ -33,7 +33,7 @@ class Names:
         found = self.expand(piece)
         if len(found) != 1:
             raise piece.error(
-                f"{str(piece).strip()!r} stands for {len(found)} variables, and one is needed here.",
+                f"{str(piece).strip()!r} matches {len(found)} variables, but one is needed here.",
                 code="one-variable",
             )
         return found[0]
@@ -64,10 +64,10 @@ class Names:
             return found
         if found:
             raise piece.error(
-                f"{text} can stand for several variables: {_some(found)}.",
+                f"{text} could mean several variables: {_some(found)}.",
                 code="ambiguous-variable",
                 subject=text,
-                advice="Write more of the name.",
+                advice="Write out more of the name.",
             )
         raise piece.error(
             f"There is no variable {text!r} in the data.",
@@ -83,7 +83,7 @@ class Names:
         b = names.index(self.one(piece.at(split + 1, piece.end)))
         if a > b:
             raise piece.error(
-                f"{names[a]} stands after {names[b]} in the data, so {str(piece)!r} is no range.",
+                f"{names[a]} comes after {names[b]} in the data, so {str(piece)!r} is not a range.",
                 code="range-order",
                 advice=f"Write {names[b]}-{names[a]}.",
             )
@@ -96,18 +96,18 @@ class Names:
         found = [v for v in names if fits(v)]
         if not found:
             raise piece.error(
-                f"No variable fits {text!r}.", code="no-such-variable", subject=text, advice=self._hint(text)
+                f"No variable matches {text!r}.", code="no-such-variable", subject=text, advice=self._hint(text)
             )
         if "~" in text and len(found) > 1:
             raise piece.error(
-                f"{text} fits several variables: {_some(found)}.", code="ambiguous-variable", subject=text
+                f"{text} matches several variables: {_some(found)}.", code="ambiguous-variable", subject=text
             )
         return found
 
     def _needed(self, piece: Piece) -> tuple[str, ...]:
         if self.variables is None:
             raise piece.error(
-                f"{str(piece)!r} can only be read with data open.",
+                f"{str(piece)!r} can only be used with data open.",
                 code="no-data",
                 advice="Open a dataset first, or write the names in full.",
             )
@@ -147,7 +147,7 @@ def parse_new_names(piece: Piece) -> tuple[str, ...]:
             raise item.error(
                 f"{text!r} cannot be the name of a variable.",
                 code="bad-name",
-                advice="Use letters, digits and _, and begin with a letter.",
+                advice="Use letters, digits and _, and start with a letter.",
             )
     return tuple(out)
 

@@ -26,7 +26,7 @@ def literal(text: str, piece: Piece) -> float:
         raise piece.error(
             f"{text.strip()} has more digits than a number can hold.",
             code="too-long",
-            advice="Identifiers of this length are text: put it between quotation marks.",
+            advice="Identifiers this long are text: put it in quotation marks.",
         )
     return value
 
@@ -55,7 +55,7 @@ def parse_numlist(
             f"{str(bad).strip()!r} is not {what}.", code="numlist", advice="Examples: 1 2 3, 1/5, 0(2)10."
         )
     if integer and any(x != int(x) for x in out):
-        raise piece.error(f"{str(piece).strip()!r} must hold integers only.", code="numlist")
+        raise piece.error(f"{str(piece).strip()!r} must hold only integers.", code="numlist")
     return tuple(out)
 
 

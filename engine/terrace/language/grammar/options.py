@@ -85,7 +85,7 @@ def scan_options(piece: Piece) -> list[Option]:
             raise piece.at(i, end).error(
                 f"{source[i:end]!r} is not an option.",
                 code="not-an-option",
-                advice="What follows the comma are options: name or name(...).",
+                advice="After the comma come options: name or name(...).",
             )
         after = found.end()
         while after < piece.end and source[after].isspace():
@@ -135,9 +135,9 @@ def _named(option: Option, known: Sequence[OptionRule], where: str) -> OptionRul
             return candidates[0]
         if candidates:
             raise option.piece.error(
-                f"{typed!r} can stand for several options: {', '.join(r.name for r in candidates)}.",
+                f"{typed!r} could mean several options: {', '.join(r.name for r in candidates)}.",
                 code="ambiguous-option",
-                advice="Write more of the name.",
+                advice="Write out more of the name.",
                 subject=typed,
             )
     raise option.piece.error(
@@ -158,10 +158,10 @@ def match_options(
         name = match_option(option, known, where).name
         if name in out:
             raise option.piece.error(
-                f"The option {name} is given twice.",
+                f"The option {name} appears twice.",
                 code="repeated-option",
                 subject=name,
-                advice="Keep one of them.",
+                advice="Remove one of them.",
             )
         out[name] = Option(name, option.piece, option.argument)
     return out
@@ -199,5 +199,5 @@ def choice(
         if len(candidates) == 1:
             return candidates[0].name
     names = [r.name for r in known]
-    message = f"{value!r} is not {what}." if value else f"Say which: {what}."
+    message = f"{value!r} is not {what}." if value else f"Give {what}."
     raise piece.error(message, code=code, subject=subject, advice=did_you_mean(typed, names, otherwise=True))

@@ -74,7 +74,7 @@ def skip_string(piece: Piece, position: int) -> int:
     found = source.find(closing, position + len(opening), piece.end)
     if found < 0:
         raise piece.at(position, position + 1).error(
-            "This quotation mark is never closed.", code="open-quote"
+            "This quotation mark is not closed.", code="open-quote"
         )
     return found + len(closing)
 
@@ -93,12 +93,12 @@ def closing(piece: Piece, position: int) -> int:
             stack.append(_CLOSING[c])
         elif c in ")]":
             if c != stack.pop():
-                raise piece.at(i, i + 1).error(f"This {c} closes nothing.", code="brackets")
+                raise piece.at(i, i + 1).error(f"This {c} has no matching bracket.", code="brackets")
             if not stack:
                 return i
         i += 1
     raise piece.at(position, position + 1).error(
-        f"This {source[position]} is never closed.", code="brackets", advice=f"Add {stack[0]}."
+        f"This {source[position]} is not closed.", code="brackets", advice=f"Add {stack[0]}."
     )
 
 
@@ -116,7 +116,7 @@ def top_level(piece: Piece) -> Iterator[tuple[int, str]]:
             i = skip_string(piece, i)
             continue
         if c in ")]":
-            raise piece.at(i, i + 1).error(f"This {c} closes nothing.", code="brackets")
+            raise piece.at(i, i + 1).error(f"This {c} has no matching bracket.", code="brackets")
         yield i, c
         i = closing(piece, i) + 1 if c in _CLOSING else i + 1
 

@@ -112,7 +112,7 @@ class _Reader:
             for product in products:
                 if len(product) > MAX_FACTORS:
                     raise self.piece.at(product[0].piece.start, self.i).error(
-                        f"An interaction of {len(product)} variables; {MAX_FACTORS} is the most.",
+                        f"An interaction of {len(product)} variables, but the limit is {MAX_FACTORS}.",
                         code="interaction",
                     )
             left = [*left, *right, *products] if full else products
@@ -144,7 +144,7 @@ class _Reader:
             return term
         if len(term) > 1:
             raise self.piece.at(start, self.i).error(
-                "An operator before parentheses goes to single variables, not to interactions.",
+                "An operator before parentheses applies to variables, not to interactions.",
                 code="operator",
                 advice="Write the operators inside: c.a#c.b.",
             )

@@ -73,7 +73,7 @@ def parse_bars(piece: Piece, variables: Sequence[str], kind: str) -> Bars:
     if not targets:
         targets = (("percent" if not own.get("percentages") else "count", ""),)
     if len(over) > 3:
-        raise piece.error("There can be three over() at most.", code="too-many-over")
+        raise piece.error("At most three over() options are possible.", code="too-many-over")
     if not over and targets[0][1] == "":
         raise piece.error(
             f"{where} needs a variable or over().", code="variables", advice=f"Write {where} (mean) y, over(g)."

@@ -147,7 +147,7 @@ def color(piece: Piece) -> str:
     if text in COLORS:
         return COLORS[text]
     raise piece.error(
-        f"{text!r} is not a colour that is known here.",
+        f"{text!r} is not a known colour.",
         code="no-such-color",
         subject=text,
         advice=did_you_mean(text, list(COLORS)) or 'Use a name such as navy, a grey gs0 to gs16, or "255 0 0".',

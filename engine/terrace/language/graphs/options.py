@@ -127,7 +127,7 @@ def _read(out: GraphOptions, name: str, option: Option, variables: Sequence[str]
         return replace(out, draw=False)
     if name in ("xaxis", "yaxis"):
         if option.value != "1":
-            raise option.piece.error("There is one axis on each side only.", code="no-second-axis", subject=name)
+            raise option.piece.error("There is only one axis on each side.", code="no-second-axis", subject=name)
         return out
     if name in ("title", "subtitle", "note", "caption"):
         text = read_text(option)
@@ -149,7 +149,7 @@ def _read(out: GraphOptions, name: str, option: Option, variables: Sequence[str]
     if name == "name":
         what, more = _with_replace(option)
         if not NAME.fullmatch(str(what)):
-            raise what.error("A graph is named with letters, digits and _.", code="bad-name", subject=str(what))
+            raise what.error("A graph name uses letters, digits and _.", code="bad-name", subject=str(what))
         return replace(out, name=str(what), name_replace=more, name_piece=what)
     assert name == "saving", name
     what, more = _with_replace(option)
@@ -220,7 +220,7 @@ def _labels(axis: AxisOptions, option: Option) -> AxisOptions:
     while i < len(items):
         if _quoted(items[i]):
             if not at:
-                raise items[i].error("A text follows the number that it labels.", code="bad-option-value")
+                raise items[i].error("Write each label after its number.", code="bad-option-value")
             texts.append((at[-1], unquoted(items[i])))
             i += 1
             continue
@@ -290,7 +290,8 @@ def _numbered(piece: Piece) -> list[tuple[int, str | None]]:
             if gap:
                 continue
             if not out:
-                raise item.error("A text follows the number of its key.", code="bad-option-value", subject="legend")
+                raise item.error("Write each text after the number of its "
+                                 "key.", code="bad-option-value", subject="legend")
             key, before = out[-1]
             out[-1] = (key, unquoted(item) if before is None else f"{before}\n{unquoted(item)}")
         elif text == "-":

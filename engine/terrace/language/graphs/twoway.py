@@ -210,11 +210,11 @@ class _Overlay:
             raise clauses.body.error(
                 f"{str(clauses.body)!r} was not expected here.",
                 code="syntax",
-                advice="A plot stands in parentheses, or between ||.",
+                advice="Put each plot in parentheses, or between ||.",
             )
         if clauses.weight is not None:
             raise clauses.weight.piece.error(
-                "A weight belongs to one plot.", code="weight", advice="Put it inside the parentheses."
+                "A weight applies to one plot.", code="weight", advice="Put it inside the parentheses."
             )
         if clauses.condition is not None or clauses.range_ is not None:
             if self.clauses is not None:
@@ -332,7 +332,8 @@ class _Overlay:
         if "level" in own:
             level = number(own["level"])
             if not 10 <= level <= 99.99:
-                raise own["level"].piece.error("A confidence level lies between 10 and 99.99.", code="bad-option-value")
+                raise own["level"].piece.error("The confidence level must be between 10 and "
+                                               "99.99.", code="bad-option-value")
         return Layer(
             layer.kind, layer.y, layer.x, layer.clauses, layer.looks,
             level=level, forecast="stdf" in own, line="nofit" not in own, range_=range_,
@@ -352,7 +353,7 @@ def _clock(option: Option) -> str:
     """A place on the clock as the nearest of above, right, below and left; 0 is the centre."""
     hour = int(number(option, integer=True))
     if hour > 12:
-        raise option.piece.error("A place is an hour of the clock, 0 to 12.", code="bad-option-value")
+        raise option.piece.error("A position is an hour of the clock, 0 to 12.", code="bad-option-value")
     if hour == 0:
         return "center"
     return ("above", "right", "below", "left")[((hour + 1) % 12) // 3]
@@ -405,12 +406,13 @@ def _histogram(name: str, clauses: Clauses, options: GraphOptions, own: dict[str
     scales = [s for s in ("density", "fraction", "frequency", "percent") if s in own]
     if len(scales) > 1:
         raise own[scales[1]].piece.error(
-            f"{scales[0]} and {scales[1]} cannot stand together.", code="options-exclude", advice="Keep one of them."
+            f"{scales[0]} and {scales[1]} cannot be used "
+            "together.", code="options-exclude", advice="Remove one of them."
         )
     for one, other in (("bin", "width"), ("discrete", "bin")):
         if one in own and other in own:
             raise own[other].piece.error(
-                f"{one} and {other} cannot stand together.", code="options-exclude", advice="Keep one of them."
+                f"{one} and {other} cannot be used together.", code="options-exclude", advice="Remove one of them."
             )
     return Histogram(
         name, clauses, options, read_look(own, 1)[0],
@@ -446,7 +448,8 @@ def numbered_color(option: Option) -> list[tuple[int, str]]:
     piece = argument(option)
     parts = split(piece, ",")
     if not str(parts[0]).strip().isdigit():
-        raise piece.error(f"{option.name}() takes a number and looks.", code="bad-option-value", subject=option.name)
+        raise piece.error(f"{option.name}() takes a number and style "
+                          "options.", code="bad-option-value", subject=option.name)
     given = scan_options(piece.at(parts[1].start, piece.end)) if len(parts) > 1 else []
     found = [o for o in given if o.name in ("color", "fcolor", "bfcolor") and o.argument is not None]
     return [(int(str(parts[0]).strip()), color(argument(o))) for o in found[-1:]]
@@ -501,7 +504,7 @@ def _connect(item: Piece, usual: str) -> str:
     )
     if known is None:
         raise item.error(
-            f"{text!r} does not say how to connect points.",
+            f"{text!r} is not a way to connect points.",
             code="bad-option-value",
             subject="connect",
             advice="Use direct (l), ascending (L), stairstep (J), stepstair or none (i).",

@@ -55,7 +55,7 @@ def checklist(fit: FitResult, data: Dataset, *, cancel: CancelCheck | None = Non
     out: list[Check] = []
     for make in _CHECKS:
         if cancel is not None and cancel():
-            raise Cancelled("The checks were cancelled. Nothing was changed.")
+            raise Cancelled("Checks cancelled. Nothing was changed.")
         try:
             out += make(fit, data)
         except TerraceError:
@@ -70,8 +70,8 @@ def checklist_table(found: tuple[Check, ...]) -> Table:
     )  # fmt: skip
     rows = tuple(Row(c.title, (WORDS[c.state], c.found, c.advice or None), code=c.code) for c in found)
     count = sum(c.state != "good" for c in found)
-    note = "Nothing stands out." if not count else f"{count} of {len(found)} checks ask for a look."
-    return Table("Check list", columns, rows, "What was looked at", (note,), "checklist")
+    note = "Nothing stands out." if not count else f"{count} of {len(found)} checks need attention."
+    return Table("Check list", columns, rows, "Checked", (note,), "checklist")
 
 
 def checklist_text(found: tuple[Check, ...], width: int = 78) -> str:
@@ -103,7 +103,7 @@ def _identification(fit: FitResult, data: Dataset) -> list[Check]:
         return []
     told = [w for w in fit.warnings if w.code == "not-identified"]
     if not told:
-        return [Check("identification", title, "good", "The data tell all covariance parameters apart.")]
+        return [Check("identification", title, "good", "The data identify all covariance parameters.")]
     return [Check("identification", title, "problem", w.message, w.advice) for w in told]
 
 
@@ -113,18 +113,18 @@ def _boundary(fit: FitResult, data: Dataset) -> list[Check]:
     if fit.boundary:
         named = ", ".join(_edge_words(b) for b in fit.boundary)
         return [
-            Check("boundary", "Edge of the parameter space", "look", f"At the edge: {named}.",
-                  "Leave out this random effect or its covariance, or say in the report that it is at the edge.")
+            Check("boundary", "Limits of the parameters", "look", f"At the limit: {named}.",
+                  "Remove this random effect or its covariance, or report that it is at its limit.")
         ]  # fmt: skip
     correlations = [r for r in fit.random_sd if r.level != "Residual" and not r.name.startswith("sd(")]
     high = [r for r in correlations if r.identified and abs(r.estimate) > 0.95]
     if high:
         text = ", ".join(f"{parameter_label(r)} = {r.estimate:.3f}" for r in high)
         return [
-            Check("boundary", "Edge of the parameter space", "look", f"A correlation is close to ±1: {text}.",
-                  "Centre the covariate of the slope; if it stays, the data may not carry both effects.")
+            Check("boundary", "Limits of the parameters", "look", f"A correlation is close to ±1: {text}.",
+                  "Centre the covariate of the slope. If this stays, the data may not support both effects.")
         ]  # fmt: skip
-    return [Check("boundary", "Edge of the parameter space", "good", "No variance at 0, no correlation at ±1.")]
+    return [Check("boundary", "Limits of the parameters", "good", "No variance at 0, no correlation at ±1.")]
 
 
 def _edge_words(name: str) -> str:
@@ -142,10 +142,10 @@ def _groups(fit: FitResult, data: Dataset) -> list[Check]:
         if g.n_groups < VERY_FEW_GROUPS:
             out.append(
                 Check("groups", title, "problem", f"{g.n_groups} groups: too few to estimate a variance well.",
-                      f"Consider {g.level} as a fixed factor; if it stays random, use REML and profile intervals.")
+                      f"Consider {g.level} as a fixed factor. If it stays random, use REML and profile intervals.")
             )  # fmt: skip
         elif g.n_groups < FEW_GROUPS and (fit.spec.method == "ml" or fit.spec.df_method is None):
-            advice = "Use reml dfmethod(kroger) for standard errors and tests that fit small samples."
+            advice = "Use reml dfmethod(kroger) for standard errors and tests suited to small samples."
             out.append(Check("groups", title, "look", f"{g.n_groups} groups: few for large-sample tests.", advice))
         else:
             out.append(Check("groups", title, "good", f"{g.n_groups:,} groups."))
@@ -180,7 +180,7 @@ def _outliers(fit: FitResult, data: Dataset) -> list[Check]:
     text = f"{len(far)} rows beyond ±{FAR_OUT:g} standard deviations: row{'s' if len(far) > 1 else ''} {named}."
     return [
         Check("outliers", "Outlying rows", "look", text,
-              "Check these rows for errors; report whether the results change without them.", "residual-fitted")
+              "Check these rows for errors, and report whether results change without them.", "residual-fitted")
     ]  # fmt: skip
 
 
@@ -219,11 +219,11 @@ def _spread(fit: FitResult, data: Dataset) -> list[Check]:
         out.append(Check("spread-fitted", "Constant variance", "good", text, plot="residual-fitted"))
     found = homogeneity(fit)
     if found is not None and fit.model.design.residuals.n_by == 1:
-        text = f"SDs of groups differ by a factor of about {math.exp(found.spread):.2f} beyond chance."
+        text = f"Group SDs differ by a factor of about {math.exp(found.spread):.2f} beyond chance."
         if found.spread > 0.15 and found.p < 0.001:
             out.append(
                 Check("spread-groups", "Equal variance in groups", "look", text,
-                      "Look for a variable that goes with it: residuals(independent, by(variable)).")
+                      "Look for a variable that explains it: residuals(independent, by(variable)).")
             )  # fmt: skip
         else:
             out.append(Check("spread-groups", "Equal variance in groups", "good", text))
@@ -311,14 +311,14 @@ def _collinearity(fit: FitResult, data: Dataset) -> list[Check]:
         out.append(
             Check("dropped", "Left-out terms", "look",
                   "Left out for collinearity: " + ", ".join(fit.model.design.dropped) + ".",
-                  "Take these terms out of the model, so that it says what was estimated.")
+                  "Remove these terms, so that the model states what was estimated.")
         )  # fmt: skip
     open_ = undetermined(fit.model.design)
     if open_:
         out.append(
-            Check("not-estimable", "Coefficients that stand for their terms", "look",
-                  f"Taking up what was left out: {', '.join(open_)}.",
-                  "Do not report these coefficients; contrast, pwcompare and margins tell what can be estimated.")
+            Check("not-estimable", "Coefficients with a clear meaning", "look",
+                  f"Combined with terms that were left out: {', '.join(open_)}.",
+                  "Do not report these coefficients. Use contrast, pwcompare and margins to see what can be estimated.")
         )  # fmt: skip
     mains = _main_effects(fit)
     if len(mains) < 2:
@@ -330,7 +330,7 @@ def _collinearity(fit: FitResult, data: Dataset) -> list[Check]:
     if vif[k] > 10:
         out.append(
             Check("collinearity", "Separate covariates", "look", text,
-                  "Such covariates share their information: their single coefficients mean little by themselves.")
+                  "These covariates overlap, so each coefficient alone means little.")
         )  # fmt: skip
     else:
         out.append(Check("collinearity", "Separate covariates", "good", text))
@@ -362,13 +362,13 @@ def _between(fit: FitResult, data: Dataset) -> list[Check]:
         if mixed:
             out.append(
                 Check("within-between", f"Same effect within and between {block.level.name}", "look",
-                      f"Group means of {', '.join(mixed)} go with the intercepts of {block.level.name}.",
+                      f"Group means of {', '.join(mixed)} are related to the intercepts of {block.level.name}.",
                       f"Add the group mean of {mixed[0]}, or centre it within {block.level.name} and add the mean.")
             )  # fmt: skip
         elif _main_effects(fit):
             out.append(
                 Check("within-between", f"Same effect within and between {block.level.name}", "good",
-                      "Group means of the covariates do not go with the intercepts.")
+                      "Group means of the covariates are not related to the intercepts.")
             )  # fmt: skip
     return out
 
@@ -383,7 +383,7 @@ def _influence(fit: FitResult, data: Dataset) -> list[Check]:
         return [
             Check("influence", "Influential groups", "problem",
                   f"Without {found.level} {found.groups[g]} the model cannot be fitted.",
-                  "A term of the model rests on this group alone.", "influence")
+                  "A term of the model depends on this group alone.", "influence")
         ]  # fmt: skip
     text = f"The largest Cook's distance is {cooks[g]:.2f} ({found.level} {found.groups[g]})."
     if cooks[g] > COOK:

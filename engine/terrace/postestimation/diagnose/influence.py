@@ -80,7 +80,8 @@ def influence(
     """
     need_data(fit, data)
     if fit.model.constraints is not None:
-        raise SpecError("Influence is not available with constraints.", code="constraints", subject="influence")
+        raise SpecError("Influence is not available for models with "
+                        "constraints.", code="constraints", subject="influence")
     codes, count, chosen, labels = _groups(fit, data, level)
     variance_changes = None
     if refit:
@@ -118,7 +119,7 @@ def _groups(fit: FitResult, data: Dataset, level: str | None) -> tuple[IntArray,
     chosen = level or names[0]
     if chosen not in names:
         raise SpecError(
-            f"{chosen} is not a group variable of this model.",
+            f"{chosen} is not a group variable in this model.",
             code="no-such-level",
             subject="level",
             advice=f"The group variables are {', '.join(names)}." if names else "Use observation.",
@@ -193,10 +194,10 @@ def _within(fit: FitResult, codes: IntArray, count: int) -> tuple[FloatArray, Fl
     for rows in clusters:
         if len(rows) > LARGEST:
             raise SpecError(
-                f"A cluster of {len(rows):,} rows is too large for the influence of the groups within it.",
+                f"A cluster of {len(rows):,} rows is too large to compute the influence of groups within it.",
                 code="cluster-too-large",
                 subject="influence",
-                advice="Ask for the groups of the highest level.",
+                advice="Use the groups of the highest level.",
             )
         w = np.linalg.inv(marginal_covariance(fit, rows))
         w = (w + w.T) / 2
@@ -232,7 +233,7 @@ def _refits(
     begun = time.perf_counter()
     for g in range(count):
         if cancel is not None and cancel():
-            raise Cancelled("The refits were cancelled. Nothing was changed.")
+            raise Cancelled("Refits cancelled. Nothing was changed.")
         if progress is not None:
             progress(Progress(f"Without {labels[g]}", fraction=g / count, elapsed=time.perf_counter() - begun))
         keep = np.zeros(len(data))
@@ -278,11 +279,11 @@ def influence_table(found: Influence, top: int | None = 10) -> Table:
     above = int((found.cooks > found.cutoff).sum())
     notes = [
         f"{above} of {len(found.groups):,} groups lie above 4/{len(found.groups)} = {found.cutoff:.3g}.",
-        "Each model was fitted again." if found.refitted
-        else "Without the group, covariance parameters held at their estimates.",
+        "The model was fitted again without each group." if found.refitted
+        else "Covariance parameters are held at their estimates.",
     ]  # fmt: skip
     if not np.isfinite(found.cooks).all():
-        notes.append("Without a group that has no value the model cannot be fitted.")
+        notes.append("A missing value means that the model cannot be fitted without that group.")
     return Table(f"Influence of {found.level}", columns, tuple(rows), found.level, tuple(notes), "influence")
 
 

@@ -64,7 +64,7 @@ def qq(
 
     if of == "residuals":
         if data is None:
-            raise TerraceError("The residuals need the data of the fit.", code="no-data")
+            raise TerraceError("Residuals need the data used for the fit.", code="no-data")
         inside = _sample(fit, data)
         values = (predict.standardized_residuals if standardized else predict.residuals)(fit, data)[inside]
         word = "Standardized residual" if standardized else "Residual"
@@ -177,7 +177,7 @@ def _not_identified(fit: FitResult, what: str) -> TerraceError:
     told = [w for w in fit.warnings if w.code == "not-identified"]
     unknown = some([r.name for r in fit.random if not r.identified])
     return TerraceError(
-        f"The {what} depend on {unknown}, which these data do not identify.",
+        f"The {what} depend on {unknown}, which the data do not identify.",
         code="not-identified",
         subject=what,
         advice=told[0].advice if told else "",
@@ -192,7 +192,7 @@ def lowest_level(fit: FitResult) -> str:
         raise TerraceError(
             "This model has no groups.",
             code="no-groups",
-            advice="Name a group variable with the option group.",
+            advice="Choose a group variable with the option group.",
         )
     return levels[-1]
 
@@ -220,7 +220,7 @@ def _effects(fit: FitResult, level: str | None, data: Dataset | None) -> list[Ra
             f"The model has no random effects of {level}." if level else "The model has no random effects.",
             code="no-such-level",
             subject=level or "",
-            advice=f"It has those of {names}." if names else "",
+            advice=f"It has {names}." if names else "",
         )
     return found
 
@@ -240,7 +240,7 @@ def _one_effect(
         f"There is no random effect of {term}.",
         code="no-such-effect",
         subject=term,
-        advice=f"There are: {names}.",
+        advice=f"Available: {names}.",
     )
 
 

@@ -42,7 +42,7 @@ def residual_fitted_plot(
     note = ""
     if trend is not None:
         marks.append(Marks("line", *trend, label="Local trend", role="fit"))
-        note = "The line is a local linear trend; without a pattern left in the residuals it stays near zero."
+        note = "The line is a local linear trend. If no pattern is left in the residuals, it stays near zero."
     panel = PlotPanel(Axis(titles[1]), Axis(titles[2]), tuple(marks))
     return Plot(titles[0], (panel,), "residual-fitted", note=note)
 
@@ -69,7 +69,7 @@ def qq_plot(
 
 def band_note(level: float) -> str:
     """What the line and the band of a QQ plot mean."""
-    return f"Line through the quartiles; a normal sample keeps each point in the band with chance {level:g}%."
+    return f"Line through the quartiles. In a normal sample each point is in the band with chance {level:g}%."
 
 
 def qq_panel(
@@ -172,7 +172,7 @@ def histogram_plot(
     spread = float(np.ptp(y))
     if spread == 0:
         raise DataError(
-            f"There is nothing to draw: {x_title.lower()} has one value only.",
+            f"There is nothing to draw: {x_title.lower()} has only one value.",
             code="constant",
             subject=x_title,
         )

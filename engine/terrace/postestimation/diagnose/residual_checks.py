@@ -56,7 +56,7 @@ def residual_values(fit: FitResult, data: Dataset, kind: Kind = "residuals") -> 
         if not estimable(changes(fit.model.design, fit.model.design.x)).all():
             unknown = some([r.name for r in fit.random if not r.identified])
             raise SpecError(
-                f"Marginal residuals need xb, which depends on {unknown}, and these data do not identify that.",
+                f"Marginal residuals need xb, which depends on {unknown}, which the data do not identify.",
                 code="not-identified", subject="type", advice="Use type(residuals) or type(rstandard).",
             )
         design = fit.model.design
@@ -113,9 +113,9 @@ def shapes_table(found: Sequence[Shape]) -> Table:
         Row(s.label, (s.n, s.sd, s.skewness, s.kurtosis, s.low, s.high, s.w, s.p), code=s.code) for s in found
     )
     notes = [
-        "W: Shapiro and Wilk (1965). With many values p is small for harmless departures: look at skewness, kurtosis "
-        "and the QQ plot.",
-        "Predicted effects are shrunken, and look more normal than the effects themselves.",
+        "W: Shapiro and Wilk (1965). With many values p is small even for harmless departures. Check skewness, "
+        "kurtosis and the QQ plot.",
+        "Predicted effects are shrunken, so they look more normal than the effects themselves.",
     ]
     if any(s.n > SHAPIRO_MOST for s in found):
         notes.append(f"W of {SHAPIRO_MOST:,} values spread over more.")
@@ -233,7 +233,7 @@ def autocorrelation_plot(found: Autocorrelation) -> Plot:
     panel = PlotPanel(Axis(title), Axis("Autocorrelation", limits=(-1.0, 1.05)), marks)
     return Plot(
         "Autocorrelation of residuals", (panel,), "autocorrelation",
-        note="Without correlation most bars stay within the dashed lines.",
+        note="If residuals are uncorrelated, most bars stay within the dashed lines.",
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ def scores(fit: FitResult) -> tuple[FloatArray, npt.NDArray[np.int64]]:
         )
     if fit.boundary:
         raise SpecError(
-            f"There are no scores at the boundary: {', '.join(fit.boundary)}.",
+            f"Scores do not exist at the boundary: {', '.join(fit.boundary)}.",
             code="scores-boundary",
             subject="scores",
             advice="Leave the parameter out of the model.",

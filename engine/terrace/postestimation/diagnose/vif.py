@@ -64,9 +64,9 @@ def vif_table(found: Inflation) -> Table:
         for name, label, v in zip(found.names, found.labels, found.vif)
     ]
     rows.append(Row("Mean", (float(found.vif.mean()), None), "total", code="mean"))
-    notes = ["The variance of a coefficient is this many times what it would be with a column unrelated to the others."]
+    notes = ["How many times larger the variance of a coefficient is than if its column were unrelated to the others."]
     if found.mixed:
         notes.append("Fixed part, from the model-based covariance matrix of the coefficients.")
     if found.uncentered:
-        notes.append("Uncentred: the constant counts as one of the columns.")
+        notes.append("Uncentred: the constant counts as a column.")
     return Table("Variance inflation factors", columns, tuple(rows), "Term", tuple(notes), "vif")

@@ -90,7 +90,7 @@ def _choices(averages: Averages, name: str, values: AtValues) -> list[tuple[Sett
     for value in [values] if isinstance(values, str | float | int | Given) else list(values):
         if isinstance(value, Given):
             if as_factor:
-                raise SpecError(f"{name} is a factor, and takes levels.", code="at", subject=name,
+                raise SpecError(f"{name} is a factor, so it takes levels.", code="at", subject=name,
                                 advice=f"Write at({name}=(...)).")  # fmt: skip
             out.append((value, value.text))
             continue
@@ -116,7 +116,7 @@ def keys_of(averages: Averages, name: str) -> list[Key]:
             f"{name} is not in the model's fixed part.",
             code="not-in-model",
             subject=name,
-            advice=f"It has {names}." if names else "It has a constant only.",
+            advice=f"It has {names}." if names else "It has only a constant.",
         )
     return keys
 

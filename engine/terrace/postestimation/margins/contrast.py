@@ -103,7 +103,7 @@ def _matrix(
         info = FactorInfo("_at", tuple(float(k + 1) for k in range(len(own))), 1.0,
                           tuple(str(k + 1) for k in range(len(own))))  # fmt: skip
         if len(own) < 2:
-            raise SpecError("There is one setting of at() only.", code="nothing-to-compare", subject="contrast")
+            raise SpecError("There is only one setting of at().", code="nothing-to-compare", subject="contrast")
         matrix, labels = coefficients_of(Part("_at", at), info)
         return matrix, [f"_at {x}" for x in labels], [("", list(range(len(labels))))]
     assert term is not None

@@ -214,7 +214,7 @@ def _pairs(
 
     chosen = pairs(len(rows))
     if not chosen:
-        raise SpecError("There is one margin only, so there is nothing to compare.", code="nothing-to-compare")
+        raise SpecError("There is only one margin, so there is nothing to compare.", code="nothing-to-compare")
     weights = np.zeros((len(chosen), len(rows)))
     for k, (b, a) in enumerate(chosen):
         weights[k, b], weights[k, a] = 1.0, -1.0

@@ -91,7 +91,7 @@ class ExpressionMargins:
         self.source = _PREDICT.sub(_XB, text)
         if re.search(r"\bpredict\s*\(", self.source):
             raise SpecError(
-                "expression() knows predict(xb), the linear prediction of the fixed part.",
+                "expression() allows only predict(xb), the linear prediction of the fixed part.",
                 code="bad-option-value",
                 subject="expression",
             )
@@ -132,7 +132,7 @@ class ExpressionMargins:
                     data = data.with_column(name, [next(iter(value))] * len(data), data.variable(name))
                 elif re.search(rf"\b{re.escape(name)}\b", self.source):
                     raise SpecError(
-                        f"{name} is at its mean over levels, and the expression needs one level.",
+                        f"{name} is averaged over its levels, but the expression needs one level.",
                         code="at",
                         subject=name,
                         advice=f"Set it with at({name}=...).",
@@ -149,7 +149,7 @@ class ExpressionMargins:
             raise DataError(
                 f"{self.text} is missing in {int(np.isnan(found[w > 0]).sum()):,} rows.",
                 code="no-value",
-                advice="Average over the other rows with if.",
+                advice="Leave these rows out with if.",
             )
         return float(w @ np.where(w > 0, found, 0.0))
 

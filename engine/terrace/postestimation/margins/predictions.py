@@ -50,7 +50,7 @@ class Predictions:
         averages = self.averages
         if self.kind in ("eyex", "dyex"):
             raise SpecError(
-                f"{effect[1]} is a factor, and {self.kind}() is for continuous variables.",
+                f"{effect[1]} is a factor, but {self.kind}() needs a continuous variable.",
                 code="elasticity-factor",
                 subject=effect[1],
                 advice="Use eydx() or dydx().",

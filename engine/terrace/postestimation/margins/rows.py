@@ -56,7 +56,7 @@ class Averages:
             self.n = int(inside.sum())
             self.weights = self.weights * inside
             if not self.weights.sum() > 0:
-                raise DataError("No row of the estimation sample is meant by if and in.", code="no-observations")
+                raise DataError("if and in leave no rows of the estimation sample.", code="no-observations")
         self._columns: dict[Part, FloatArray] = {}
         self._means: dict[tuple[tuple[Part, ...], bytes], float] = {}
         self._subsets: dict[bytes, FloatArray] = {}
@@ -278,10 +278,10 @@ class Averages:
             if share is not None and 0 < share < 100:
                 return weighted_quantile(values[inside], w[inside], share / 100.0)
         raise SpecError(
-            f"{name} is not something that at() can set {key[1]} to.",
+            f"{name} is not a value that at() can give {key[1]}.",
             code="at-statistic",
             subject="at",
-            advice="Numbers, mean, median, p25, min, max and zero; for a factor mean, base and asbalanced.",
+            advice="Use a number, mean, median, p25, min, max or zero. For a factor, use mean, base or asbalanced.",
         )
 
     def level_of(self, name: str, value: Value) -> Value:

@@ -115,7 +115,7 @@ def margins_plot(
     free = [n for n in names if n not in by]
     axis = x or next((n for n in free if kinds[n] == "at"), free[0] if free else "")
     if axis in by:
-        raise SpecError(f"{axis} cannot be the axis and make panels.", code="no-such-dimension", subject=axis)
+        raise SpecError(f"{axis} cannot be both the axis and the panels.", code="no-such-dimension", subject=axis)
     look = _Look(recast, recastci, horizontal)
     panels = []
     effects = list(dict.fromkeys(found.effects)) or [""]

@@ -140,13 +140,13 @@ def johnson_neyman(
     m_key, x_key = keys_of(averages, moderator)[0], keys_of(averages, x)[0]
     if m_key[0] == "factor":
         raise SpecError(
-            f"{moderator} is a factor: a region needs a continuous moderator.", code="moderator-factor",
-            subject=moderator, advice=f"Use the simple slopes at each level of {moderator}.",
+            f"{moderator} is a factor, but a region needs a continuous moderator.", code="moderator-factor",
+            subject=moderator, advice=f"Use simple slopes at each level of {moderator}.",
         )  # fmt: skip
     if x_key[0] == "factor" and len(averages.levels(x)) != 2:
         raise SpecError(
             f"{x} has more than two levels, so it has no single effect.", code="effect-factor", subject=x,
-            advice="Use the simple slopes, or a factor of two levels.",
+            advice="Use simple slopes, or a factor with two levels.",
         )  # fmt: skip
     values = averages.part((m_key, None))
     low, high = float(values.min()), float(values.max())

@@ -200,11 +200,11 @@ def _random(fit: FitResult, words: _Words) -> list[str]:
             inside = random_label(r.name)[5:-1].split(", ")
             of = _listed([_slope_words(i, words) for i in inside])
             where = words.variable(r.level)
-            edge = ", at the edge of its range" if r.boundary else ""
+            edge = ", at the limit of its range" if r.boundary else ""
             out.append(f"The correlation of {of} across {where} {_found(r, _share_interval(r, level) + edge)}.")
         elif r.level != "Residual" and not r.name.startswith("sd("):
             where = words.variable(r.level)
-            edge = ", at the edge of its range" if r.boundary else ""
+            edge = ", at the limit of its range" if r.boundary else ""
             out.append(f"The {r.name} of the effects across {where} {_found(r, _share_interval(r, level) + edge)}.")
     residual = [r for r in fit.random_sd if r.level == "Residual"]
     if len(residual) == 1:
@@ -222,7 +222,7 @@ def _random(fit: FitResult, words: _Words) -> list[str]:
             each.append(f"{name} = {value}" + (f" for {group}" if group else ""))
         out.append(f"Residual parameters were {_listed(each, '; ')}.")
     if any(not r.identified for r in residual[1:]):
-        out.append("A question mark stands for what these data do not identify.")
+        out.append("A question mark marks what the data do not identify.")
     try:
         found = icc(fit)
     except TerraceError:
@@ -291,7 +291,7 @@ def _spread(r: RandomParameter, level: float) -> str:
     text = fixed(r.estimate, d)
     if r.boundary:
         upper = f", {level:g}% CI [0, {fixed(r.ub, decimals(r.ub / 20))}]" if r.ub is not None else ""
-        return f"{text}, at the edge of its range{upper}"
+        return f"{text}, at the limit of its range{upper}"
     if r.lb is not None and r.ub is not None:
         text += f", {level:g}% CI [{fixed(r.lb, d)}, {fixed(r.ub, d)}]"
     return text

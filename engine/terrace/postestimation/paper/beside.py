@@ -24,12 +24,12 @@ from terrace.results.tables_terms import INTERCEPT, parameter_label, term_name, 
 Z95 = 1.959963984540054
 """The 97.5% point of the normal distribution: 95% of random slopes lie so many SDs around their mean."""
 _INCOMPARABLE = {
-    "reml-fixed": "REML with other fixed effects than {parent}: the p values of the terms are valid, and AIC, BIC and "
-    "the likelihood-ratio test do not compare these models. Fit both by ML for these",
+    "reml-fixed": "REML with other fixed effects than {parent}: the p values of the terms are valid, but AIC, BIC and "
+    "the likelihood-ratio test cannot compare these models unless both are fitted by ML",
     "ml-and-reml": "{parent} was fitted by {method}: AIC, BIC and the likelihood-ratio test need the same method",
     "different-samples": "{parent} used other rows ({rows}, this model {now}): AIC, BIC and the likelihood-ratio test "
     "need the same rows",
-    "pseudolikelihood": "Robust standard errors and sampling weights leave no likelihood-ratio test",
+    "pseudolikelihood": "With robust standard errors or sampling weights there is no likelihood-ratio test",
 }
 
 
@@ -291,7 +291,7 @@ def _inside(block: RandomBlock, other: RandomBlock) -> bool:
 def _rows(fit: FitResult) -> Iterator[Check]:
     rows, used = len(fit.sample), int(np.count_nonzero(fit.sample))
     if 0 < used < rows:
-        yield Check("note", f"{used:,} of {rows:,} rows are used: the others are missing or left out by a condition")
+        yield Check("note", f"{used:,} of {rows:,} rows are used; the others are missing or left out by a condition")
 
 
 def _soundness(fit: FitResult) -> Iterator[Check]:

@@ -58,13 +58,14 @@ def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
     columns, rows = [columns[j] for j in keep], [replace(r, values=tuple(r.values[j] for j in keep)) for r in rows]
     tested = any(c.key == "chi2" for c in columns)
     notes += count_notes(fits, names)
-    notes.insert(0, "LR χ² compares each model with the one above it. " * tested + "BIC counts observations.")
+    notes.insert(0, "LR χ² compares each model with the one above. " * tested + "BIC counts observations.")
     return Table("Models compared", tuple(columns), tuple(rows), "Model", tuple(dict.fromkeys(notes)), "models")
 
 
 def _named(fits: Sequence[FitResult], names: Sequence[str]) -> list[str]:
     if not fits:
-        raise TerraceError("There is no model to compare.", code="no-models", advice="Name at least one stored model.")
+        raise TerraceError("There is no model to compare.", code="no-models", advice="Give the name of at least one "
+                                                                                     "stored model.")
     out = list(names) or [f.name or f"Model {i + 1}" for i, f in enumerate(fits)]
     if len(out) != len(fits):
         raise TerraceError(f"There are {len(fits)} models and {len(out)} names.", code="names-differ")
@@ -77,7 +78,7 @@ def _comparable(fits: Sequence[FitResult]) -> tuple[bool, list[str]]:
     notes = []
     y = first.model.design.y
     if any(len(f.model.design.y) != len(y) or not np.array_equal(f.model.design.y, y) for f in fits):
-        notes.append("The models were fitted to different observations; their likelihoods cannot be compared.")
+        notes.append("The models were fitted to different observations, so their likelihoods cannot be compared.")
     if len({f.spec.method for f in fits}) > 1:
         notes.append("Likelihoods of ML and REML fits cannot be compared.")
     elif first.spec.method == "reml" and len({frozenset(c.name for c in f.model.design.x_info) for f in fits}) > 1:

@@ -75,9 +75,9 @@ def steps_table(
     reml = any(f.spec.method == "reml" for f in fits)
     told = [n for n in table.notes if "cannot be compared" not in n or "observations" in n]
     if reml:
-        told.append("Tests and AIC are of the same models fitted by ML.")
+        told.append("Tests and AIC are for the same models fitted by ML.")
     if any(t is not None and t.mixture is not None for t in tests):
-        told.append("The p of a variance is from the mixture distribution.")
+        told.append("The p value for a variance is from the mixture distribution.")
     return Table("Steps compared", table.columns, tuple(rows), "", (*told, *notes), "steps")
 
 

@@ -219,7 +219,7 @@ def _down_to(fit: FitResult, level: str, relevel: str | None) -> bool:
     names = [v.name for v in fit.model.design.levels]
     if relevel not in names:
         raise SpecError(
-            f"{relevel} is not a level of this model.",
+            f"{relevel} is not a level in this model.",
             code="no-such-level",
             subject="relevel",
             advice="The levels are " + ", ".join(names) + "." if names else "The model has no random effects.",
@@ -319,7 +319,7 @@ def predict(
         return (PredictedColumn("", standardized_residuals(fit, data), "Standardized residuals"),)
     if statistic == "reffects":
         return _effect_columns(fit, data, relevel, reses)
-    raise SpecError(f"{statistic} is not something that predict knows.", code="predict", subject="predict",
+    raise SpecError(f"{statistic} is not a statistic that predict offers.", code="predict", subject="predict",
                     advice="Choose xb, stdp, fitted, residuals, rstandard or reffects.")
 
 

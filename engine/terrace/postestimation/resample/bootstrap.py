@@ -88,7 +88,7 @@ def bootstrap(
         For weighted fits. `FitError` where more than half of the replicates cannot be fitted.
     """
     if reps < 2:
-        raise SpecError("A bootstrap needs two replicates or more.", code="reps", subject="reps")
+        raise SpecError("A bootstrap needs at least two replicates.", code="reps", subject="reps")
     seed = _seed(seed)
     rng = np.random.default_rng(seed)
     simulator, refit = Simulator(fit), Refit(fit)
@@ -106,7 +106,7 @@ def bootstrap(
         raise FitError(
             f"{failed} of {reps} replicates could not be fitted.",
             code="bootstrap-failed",
-            advice="Simplify the random part: these data do not determine it.",
+            advice="Simplify the random part. The data do not determine it.",
         )
     return Bootstrap(fit, np.array(beta), np.array(variance), np.array(sd), failed, seed)
 
@@ -132,7 +132,7 @@ class _Watch:
 
     def step(self) -> None:
         if self.cancel is not None and self.cancel():
-            raise Cancelled("The bootstrap was cancelled. Nothing was changed.")
+            raise Cancelled("Bootstrap cancelled. Nothing was changed.")
         if self.progress is not None:
             elapsed = time.perf_counter() - self.begun
             self.progress(Progress(self.stage, self.done, fraction=self.done / self.count, elapsed=elapsed))
@@ -282,7 +282,7 @@ def bootstrap_lrtest(
     The rules of `lrtest` hold; raises as it does, and as `bootstrap`.
     """
     if reps < 2:
-        raise SpecError("A bootstrap needs two replicates or more.", code="reps", subject="reps")
+        raise SpecError("A bootstrap needs at least two replicates.", code="reps", subject="reps")
     observed = lrtest(fit_a, fit_b, name_a, name_b)
     small, large = (fit_a, fit_b) if observed.smaller == name_a and observed.larger == name_b else (fit_b, fit_a)
     seed = _seed(seed)
@@ -305,7 +305,7 @@ def bootstrap_lrtest(
         raise FitError(
             f"{reps - len(null)} of {reps} replicates could not be fitted.",
             code="bootstrap-failed",
-            advice="Simplify the random part: these data do not determine it.",
+            advice="Simplify the random part. The data do not determine it.",
         )
     values = np.array(null)
     exceed = int((values >= observed.stat * (1 - 1e-12)).sum())

@@ -53,7 +53,7 @@ def pool(estimates: FloatArray, vcovs: FloatArray, complete_df: float | None = N
     """
     m = len(estimates)
     if m < 2:
-        raise ValueError("Rubin's rules need two imputations or more")
+        raise ValueError("Rubin's rules need at least two imputations")
     mean = estimates.mean(axis=0)
     d = estimates - mean
     between = d.T @ d / (m - 1)

@@ -53,7 +53,7 @@ class Simulator:
             )
         if fit.model.design.counts is not None:
             raise SpecError(
-                "A streamed fit cannot be simulated: its rows are not in memory.",
+                "A streamed fit cannot be simulated because its rows are not in memory.",
                 code="streamed-fit",
                 advice="Fit in memory (use FILE, nostream), or use profile intervals.",
             )

@@ -109,7 +109,8 @@ def need_term(fit: FitResult, info: dict[str, FactorInfo], names: list[str], num
                 f"{name} is not a factor of the model's fixed part.",
                 code="not-a-factor",
                 subject=name,
-                advice=f"Its factors are {known}." if known else "It has no factors: write i. before a variable.",
+                advice=f"Its factors are {known}." if known else "It has no factors. To add one, write i. before a "
+                                                                 "variable.",
             )
     if numbers and not any(numbers_of(fit, c) == numbers for c in fit.model.design.x_info):
         text = "#".join(f"c.{n}" for n, _ in numbers.elements())

@@ -54,7 +54,7 @@ def parts(piece: Piece) -> tuple[Wanted, ...]:
             raise piece.strip().error(
                 f"{str(piece).strip()!r} is not the name of a coefficient.",
                 code="no-such-coefficient",
-                advice="Names are those of the table, such as ses, 2.drug or 1.sector#c.ses.",
+                advice="Use the names in the table, such as ses, 2.drug or 1.sector#c.ses.",
             )
         name = found["name"]
         if found["op"]:
@@ -101,10 +101,10 @@ def find(fit: FitResult, piece: Piece) -> ColumnInfo:
     if found:
         shown = ", ".join(c.name for c in found[:6])
         raise piece.strip().error(
-            f"{text} stands for {len(found)} coefficients: {shown}{', ...' if len(found) > 6 else ''}.",
+            f"{text} matches {len(found)} coefficients: {shown}{', ...' if len(found) > 6 else ''}.",
             code="several-coefficients",
             subject=text,
-            advice="Name one of them; testparm tests them together.",
+            advice="Choose one of them, or test them together with testparm.",
         )
     names = [c.name for c in columns(fit)]
     raise piece.strip().error(
@@ -144,7 +144,7 @@ def testable(fit: FitResult, piece: Piece) -> list[ColumnInfo]:
             out.update({c.name: c for c in found if c.kind == "estimated" or c.name in lost})
         if len(out) == before and not any(c.name in out for t in expanded(str(item)) for c in _quiet(fit, t)):
             raise item.error(
-                f"{item} stands for no coefficient that was estimated.",
+                f"{item} matches no estimated coefficient.",
                 code="no-such-coefficient",
                 subject=str(item),
                 advice="The model has: " + ", ".join(estimated_names(fit)[:15]) + ".",

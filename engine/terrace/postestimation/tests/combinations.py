@@ -83,7 +83,7 @@ def need_small(fit: FitResult) -> None:
     """`SpecError` where the fit has no degrees of freedom."""
     if fit.model.small is None:
         raise SpecError(
-            "small needs a fit with degrees of freedom, and this one has none.",
+            "small needs a fit with degrees of freedom, but this one has none.",
             code="no-df-method",
             subject="small",
             advice="Fit the model with dfmethod(), for example reml dfmethod(kroger).",
@@ -104,7 +104,7 @@ class GivenDf:
 def with_df(fit: FitResult, df: float) -> FitResult:
     """The fit with given degrees of freedom for t and F, on its large-sample covariance matrix."""
     if not df > 0:
-        raise SpecError(f"df({df:g}) is no number of degrees of freedom.", code="df", subject="df",
+        raise SpecError(f"df({df:g}) is not a valid number of degrees of freedom.", code="df", subject="df",
                         advice="Give a number above 0.")  # fmt: skip
     model = replace(fit.model, small=GivenDf(df), vcov=covariance(fit))
     return replace(fit, held=model)
@@ -114,9 +114,9 @@ def need_own_rows(fit: FitResult) -> None:
     """`DataError` where the rows of the design are not those of the data but stand for them: a streamed fit."""
     if fit.model.design.counts is not None:
         raise DataError(
-            "The rows of this fit were read in parts and are not in memory.",
+            "The rows of this fit were read in parts, so they are not in memory.",
             code="streamed-fit",
-            advice="Fit in memory (use FILE, nostream) to look at rows.",
+            advice="To look at rows, fit in memory (use FILE, nostream).",
         )
 
 
@@ -125,7 +125,7 @@ def need_data(fit: FitResult, data: Dataset) -> None:
     need_own_rows(fit)
     if len(data) != len(fit.sample):
         raise DataError(
-            f"The fit was made on data of {len(fit.sample):,} rows; these have {len(data):,}.",
+            f"The model was fitted to data with {len(fit.sample):,} rows, but these data have {len(data):,}.",
             code="stale-fit",
             advice="Fit the model again.",
         )

@@ -83,7 +83,7 @@ def parse_contrast(text: str | Piece) -> list[Contrast]:
         for term in expanded(left):
             out.append(_term(item, term, within))
     if not out:
-        raise piece.error("Name what is to be contrasted.", code="syntax", advice="Example: contrast r.drug.")
+        raise piece.error("Choose what to contrast.", code="syntax", advice="Example: contrast r.drug.")
     return out
 
 
@@ -111,7 +111,7 @@ def _term(item: Piece, text: str, within: tuple[str, ...]) -> Contrast:
             degrees = tuple(int(d) for d in parse_numlist(Piece.of(found["degrees"]), integer=True))
         parts.append(Part(found["name"], operator, base or "", degrees))
     if not parts and not numbers:
-        raise item.error("Name what is to be contrasted.", code="syntax")
+        raise item.error("Choose what to contrast.", code="syntax")
     shown = text + ("@" + "#".join(within) if within else "")
     return Contrast(tuple(parts), tuple(numbers), within, shown)
 
@@ -158,10 +158,10 @@ def _polynomials(part: Part, info: FactorInfo) -> tuple[FloatArray, list[str]]:
     k = len(info.levels)
     if part.operator == "p" and any(isinstance(v, str) for v in info.levels):
         raise SpecError(
-            f"p. needs levels that are numbers, and those of {part.name} are text.",
+            f"p. needs numeric levels, but those of {part.name} are text.",
             code="contrast-operator",
             subject=part.name,
-            advice="Use q., polynomials in the order of the levels.",
+            advice="Use q. for polynomials in the order of the levels.",
         )
     x = np.arange(k, dtype=np.float64) if part.operator == "q" else np.array(info.levels, dtype=np.float64)
     x = (x - x.mean()) / np.abs(x - x.mean()).max()
@@ -248,7 +248,7 @@ def contrast_tables(
     chosen = confidence_level(fit, level)
     terms = parse_contrast(text)
     if mcompare == "tukey":
-        raise SpecError("tukey is for pairwise comparisons.", code="mcompare", subject="mcompare",
+        raise SpecError("tukey is only for pairwise comparisons.", code="mcompare", subject="mcompare",
                         advice="Use pwcompare, or choose bonferroni, sidak, scheffe or holm.")  # fmt: skip
     found = [contrast_rows(fit, t, data) for t in terms]
     shown = [(t, r) for t, r in zip(terms, found) if effects or (effects is None and t.has_operator)]

@@ -46,7 +46,7 @@ from terrace.results.table import TEST_P, Column, Row, Table
 
 Text = str | Piece
 Mtest = Literal["none", "bonferroni", "sidak", "holm"]
-UNADJUSTED = "The χ² test is shown: the tested coefficients have different degrees of freedom."
+UNADJUSTED = "The χ² test is shown because the tested coefficients have different degrees of freedom."
 
 
 def hypotheses(fit: FitResult, text: Text) -> list[Linear]:
@@ -57,7 +57,7 @@ def hypotheses(fit: FitResult, text: Text) -> list[Linear]:
     """
     piece = with_equations(fit, Piece.of(text) if isinstance(text, str) else text).strip()
     if not piece:
-        raise piece.error("What is to be tested is missing.", code="nothing-to-test")
+        raise piece.error("Nothing to test was given.", code="nothing-to-test")
     items = _parenthesised(piece)
     if items is not None:
         return [h for item in items for h in hypotheses(fit, item)]
@@ -65,7 +65,7 @@ def hypotheses(fit: FitResult, text: Text) -> list[Linear]:
         found = parse_equation(fit, piece)
         for h in found:
             if h.is_number and h.constant:
-                raise piece.error("No coefficient takes part in this hypothesis.", code="nothing-to-test")
+                raise piece.error("This hypothesis contains no coefficient.", code="nothing-to-test")
         return found
     out = []
     for item in words(piece):
@@ -124,11 +124,11 @@ def hypotheses_of_terms(fit: FitResult, text: Text, *, equal: bool = False) -> l
     """The expressions that a ``testparm`` command sets to zero. Raises `CommandError` where there are none."""
     piece = Piece.of(text) if isinstance(text, str) else text
     if not piece:
-        raise piece.error("Name at least one term.", code="nothing-to-test", advice="Example: testparm i.drug.")
+        raise piece.error("Give at least one term.", code="nothing-to-test", advice="Example: testparm i.drug.")
     found = [coefficient(fit, c) for c in coefficients.testable(fit, piece)]
     if equal:
         if len(found) < 2:
-            raise piece.error("equal compares two coefficients or more.", code="nothing-to-test")
+            raise piece.error("equal needs at least two coefficients.", code="nothing-to-test")
         found = [h.plus(found[0], -1.0) for h in found[1:]]
     return found
 
@@ -150,12 +150,12 @@ def _wald_table(
         raise CommandError(
             "The hypotheses contradict one another or cannot hold.",
             code="inconsistent",
-            advice="A coefficient of a base level is 0 whatever the data say.",
+            advice="The coefficient of a base level is always 0.",
         )
     test = joint_test(fit, rows, values, small=small) if len(kept) else None
     if not parts.any() and (test is None or not test.rank):
         raise SpecError(
-            "There is nothing to test: all coefficients named are fixed, as those of base levels are.",
+            "There is nothing to test. All these coefficients are fixed, like those of base levels.",
             code="nothing-to-test",
         )
     as_f = by_f([test], small)
@@ -163,10 +163,10 @@ def _wald_table(
     missing = why_not(fit, parts)
     notes = [*missing]
     if missing and test is not None:
-        notes.append("The test is of what can be estimated; df counts it.")
+        notes.append("The test covers what can be estimated, and df counts it.")
     notes += [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(found) > 1 or label else []
     if not missing and len(kept) < len(found):
-        notes.append(f"Of {len(found)} hypotheses {len(kept)} say something new; df counts these.")
+        notes.append(f"Of {len(found)} hypotheses {len(kept)} are independent, and df counts these.")
     if small and not as_f:
         notes.append(UNADJUSTED)
     columns = wald_columns(as_f)
@@ -210,7 +210,7 @@ def lincom_table(
     piece = Piece.of(text) if isinstance(text, str) else text
     if len(split(piece, "=")) > 1:
         raise piece.error(
-            "lincom estimates an expression, without an = sign.", code="syntax", advice="test takes equations."
+            "lincom takes an expression without an = sign.", code="syntax", advice="test takes equations."
         )
     value = parse_linear(fit, with_equations(fit, piece))
     level = confidence_level(fit, level)
@@ -220,7 +220,7 @@ def lincom_table(
         e = Estimate(None)
     as_t = by_t([e], small)
     if small and not as_t:
-        notes = ("z is shown: the coefficients have different degrees of freedom.",)
+        notes = ("z is shown because the coefficients have different degrees of freedom.",)
     title = "Estimate"
     if eform and e.value is not None:
         title = "exp(b)"
@@ -314,7 +314,7 @@ def testnl_table(
     notes += [f"({k + 1}) {t}" for k, t in enumerate(texts)] if len(texts) > 1 else []
     notes += dict.fromkeys(n for a, b in pairs for n in why_no_value(fit, a, scalars or {}, b))
     if test is not None and test.rank < len(pairs):
-        notes.append(f"Of {len(pairs)} equations {test.rank} say something new; df counts these.")
+        notes.append(f"Of {len(pairs)} equations {test.rank} are independent, and df counts these.")
     row = Row(texts[0] if len(texts) == 1 else "All together", wald_cells(test, as_f))
     return Table("Wald test of nonlinear equations", wald_columns(as_f), (row,), "Hypothesis", tuple(notes), "testnl")
 

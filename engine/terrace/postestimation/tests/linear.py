@@ -93,7 +93,7 @@ class _Parser:
 
     def finish(self) -> None:
         if self._peek():
-            raise self._here().error("This does not belong to a linear expression.", code="not-linear")
+            raise self._here().error("This is not part of a linear expression.", code="not-linear")
 
     def _here(self) -> Piece:
         return self.piece.after(self.i)
@@ -116,9 +116,9 @@ class _Parser:
             if c == "/":
                 if not other.is_number or other.constant == 0:
                     raise self.piece.at(begin, self.i).strip().error(
-                        "A linear expression divides by numbers other than 0 only.",
+                        "A linear expression can be divided only by a number other than 0.",
                         code="not-linear",
-                        advice="nlcom takes any expression in _b[].",
+                        advice="For other expressions, use nlcom.",
                     )
                 out = out.times(1.0 / other.constant)
             elif out.is_number or other.is_number:
@@ -128,7 +128,7 @@ class _Parser:
                 raise self.piece.at(begin, self.i).strip().error(
                     "A product of coefficients is not linear.",
                     code="not-linear",
-                    advice="nlcom takes any expression in _b[].",
+                    advice="For other expressions, use nlcom.",
                 )
         return out
 
@@ -136,7 +136,7 @@ class _Parser:
         c = self._peek()
         if not c:
             raise self.piece.at(max(self.piece.start, self.piece.end - 1), self.piece.end).error(
-                "The expression breaks off here.", code="syntax"
+                "The expression is incomplete.", code="syntax"
             )
         source, end = self.piece.source, self.piece.end
         if c in "+-":
@@ -163,7 +163,7 @@ class _Parser:
         name = _NAME.match(source, self.i, end)
         if not name:
             raise self.piece.at(self.i, self.i + 1).error(
-                f"{c!r} does not belong to a linear expression.", code="not-linear"
+                f"{c!r} is not part of a linear expression.", code="not-linear"
             )
         self.i = name.end()
         return self.coefficient(self.piece.at(start, self.i))

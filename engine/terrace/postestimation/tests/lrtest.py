@@ -81,7 +81,7 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
         )
     if a == b:
         raise SpecError(
-            f"{name_a} and {name_b} have the same number of parameters, {a}: neither is nested in the other.",
+            f"{name_a} and {name_b} have the same number of parameters, {a}, so neither is nested in the other.",
             code="not-nested",
             advice="Compare them by AIC and BIC: estimates stats.",
         )
@@ -91,7 +91,7 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
     notes = []
     if stat < -1e-6 * (1 + abs(large.ll)):
         notes.append(
-            f"{s} has the higher likelihood with fewer parameters: it is not nested in {g}, or {g} did not converge."
+            f"{s} has a higher likelihood with fewer parameters. It is not nested in {g}, or {g} did not converge."
         )
     # what the search leaves undetermined of a likelihood is no evidence
     stat = 0.0 if abs(stat) <= 1e-9 * (1 + abs(large.ll)) else stat
@@ -103,7 +103,7 @@ def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: 
     if boundary:
         notes.append(BOUNDARY)
         if equality:
-            notes.append("Here it only sets variances equal, which is not on the boundary: p stands as it is.")
+            notes.append("Here it only sets variances equal, which is not on the boundary, so p is valid.")
     if mixture is not None:
         how = "" if mixture.exact else ", exact where the variances are estimated independently"
         notes.append(f"Mixture: {mixture}{how} (Self & Liang 1987; Stram & Lee 1994).")
@@ -127,7 +127,7 @@ def _check(a: FitResult, b: FitResult, name_a: str, name_b: str) -> None:
     for fit, name in ((a, name_a), (b, name_b)):
         if fit.model.design.weights.kind == "pweight" or fit.model.n_clusters is not None:
             raise SpecError(
-                f"{name} has a pseudolikelihood (sampling weights or robust standard errors), and that gives no "
+                f"{name} has a pseudolikelihood (sampling weights or robust standard errors), which allows no "
                 "likelihood-ratio test.",
                 code="pseudolikelihood",
                 advice="Use test, or the option force.",
@@ -136,7 +136,7 @@ def _check(a: FitResult, b: FitResult, name_a: str, name_b: str) -> None:
             raise SpecError(
                 f"{name} did not converge, so its likelihood is not a maximum.",
                 code="not-converged",
-                advice="Mend the fit first, or use the option force.",
+                advice="Fix the fit first, or use the option force.",
             )
     if a.outcome != b.outcome or a.spec.outcome != b.spec.outcome:
         raise SpecError(
@@ -153,11 +153,11 @@ def _check(a: FitResult, b: FitResult, name_a: str, name_b: str) -> None:
             f"{name_a} and {name_b} were fitted to different observations: {a.scalars['N']:,} and "
             f"{b.scalars['N']:,}.",
             code="different-samples",
-            advice="Fit both to the rows that have all variables, with if e(sample) after the larger model.",
+            advice="Fit both to the rows that have all variables. After the larger model, add if e(sample).",
         )
     if a.spec.method != b.spec.method:
         raise SpecError(
-            "One fit is by ML and the other by REML, and their likelihoods cannot be compared.",
+            "One fit is by ML and the other by REML, so their likelihoods cannot be compared.",
             code="ml-and-reml",
             advice="Fit both by the same method.",
         )

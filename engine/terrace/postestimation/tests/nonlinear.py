@@ -249,7 +249,7 @@ class _Evaluator:
         if isinstance(node, Call):
             return self.call(node)
         raise node.piece.error(
-            f"{node.piece} cannot stand in a combination of coefficients.",
+            f"{node.piece} cannot be used in a combination of coefficients.",
             code="syntax",
             advice="Use numbers, _b[name], + - * / ^ and functions such as exp() and ln().",
         )
@@ -278,7 +278,7 @@ class _Evaluator:
         known = FUNCTIONS.get(node.name)
         if known is None or len(node.arguments) != 1:
             raise node.piece.error(
-                f"{node.name}() is not a function of one number that nlcom knows.",
+                f"{node.name}() is not a function of one number that nlcom offers.",
                 code="no-such-function",
                 advice="There are " + ", ".join(sorted(FUNCTIONS)) + ".",
             )
@@ -343,9 +343,9 @@ class _Evaluator:
             hits = [i for i, n in enumerate(names) if term in (n, f"{levels[i]}:{n}")]
             if len(hits) > 1:
                 raise piece.error(
-                    f"{term} stands for parameters of several levels.",
+                    f"{term} matches parameters of several levels.",
                     code="several-coefficients",
-                    advice=f"Put the level in front: {levels[hits[0]]}:{term}.",
+                    advice=f"Add the level: {levels[hits[0]]}:{term}.",
                 )
             if hits:
                 slope = np.zeros(self.size)

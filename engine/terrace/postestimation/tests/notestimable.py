@@ -12,7 +12,7 @@ from terrace.results.fit import FitResult
 
 NOT_ESTIMABLE = "not estimable"
 EMPTY_CELL = "Not estimable: the sample has no rows in a cell that is needed."
-PARTIAL = "Joint tests leave out what cannot be estimated; df counts the rest."
+PARTIAL = "Joint tests leave out what cannot be estimated, and df counts the rest."
 
 
 def marked(cells: int) -> tuple[str | None, ...]:

@@ -79,14 +79,14 @@ def cell_means(fit: FitResult, text: str | Piece, data: Dataset | None = None) -
             names, numbers = parse_term(term if "##" in str(item) else item)
             need_term(fit, info, names, numbers)
             if not names:
-                raise SpecError(f"{item} has no factor whose levels could be compared.", code="not-a-factor")
+                raise SpecError(f"{item} has no factor with levels to compare.", code="not-a-factor")
             cells = grid(info, names)
             both = [cell_row(fit, info, c, numbers) for c in cells]
             labels = tuple(written(info, c) for c in cells)
             rows = np.array([b[0] for b in both])
             out.append(Cells(labels, rows, excess(fit.model.design, rows, np.array([b[1] for b in both]))))
     if not out:
-        raise piece.error("Name a factor to compare.", code="not-a-factor", advice="Example: pwcompare drug.")
+        raise piece.error("Choose a factor to compare.", code="not-a-factor", advice="Example: pwcompare drug.")
     return out
 
 

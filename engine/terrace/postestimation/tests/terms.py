@@ -35,7 +35,7 @@ from terrace.spec.model import Term
 Kind = Literal["II", "III"]
 _WHAT = {
     "II": "Each term is tested in the model without the terms that contain it.",
-    "III": "Each term is tested in the whole model, other factors averaged with equal weights.",
+    "III": "Each term is tested in the whole model, with other factors averaged with equal weights.",
 }
 _WHERE_COLUMNS_ARE_LOST = {
     "II": "Each term is tested in the model without the terms that contain it; df counts what can be estimated.",
@@ -85,7 +85,7 @@ def term_tests(fit: FitResult, kind: Kind = "III", *, small: bool = False) -> tu
                         for f in term.factors)  # fmt: skip
         out.append(TermTest(label, code, test))
     if not out:
-        raise SpecError("The model has a constant only, so there are no terms to test.", code="no-terms")
+        raise SpecError("The model has only a constant, so there are no terms to test.", code="no-terms")
     return tuple(out)
 
 
@@ -96,13 +96,13 @@ def term_table(fit: FitResult, kind: Kind = "III", *, small: bool = False) -> Ta
     rows = tuple(Row(t.label, wald_cells(t.test, as_f), code=t.code) for t in found)
     notes = [(_WHERE_COLUMNS_ARE_LOST if fit.model.design.lost else _WHAT)[kind]]
     if kind == "III" and any(_mixed(t) for t in fit.spec.fixed):
-        notes.append("Where a factor interacts with a continuous variable, its test is at zero of that variable.")
+        notes.append("If a factor interacts with a continuous variable, its test is at the zero of that variable.")
     if not settled(fit.model.design).all():
         notes += [unsettled_note(fit), PARTIAL]
     elif any(t.test is None for t in found):
         notes.append("Not estimable: the data determine no part of the term by itself.")
         notes += [
-            f"Every level of {inner} occurs in one level of {outer} only: i.{outer} i.{outer}#i.{inner} tests {outer} "
+            f"Every level of {inner} occurs in only one level of {outer}: i.{outer} i.{outer}#i.{inner} tests {outer} "
             f"by the means of its own levels of {inner}."
             for inner, outer in (nested_factors(full_coding(fit)) if kind == "III" else [])
         ]

@@ -23,8 +23,8 @@ from terrace.results.table import Column, Row, Table
 FloatArray = npt.NDArray[np.float64]
 
 CONDITIONAL = "Conditional on zero values of the random-effects covariates."
-CROSSED = "Crossed effects: the correlation of two observations that share this factor's group and no other's."
-SHARE = "The residuals are correlated as well: this is the level's share of the variance at one time."
+CROSSED = "Crossed effects: the correlation of two observations that share this factor's group and of no other."
+SHARE = "The residuals are correlated too, so this is the level's share of the variance at one time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _residual_variants(fit: FitResult) -> list[_Variant]:
             f"With residuals({residuals.key}) the variance changes with time, and so does the intraclass correlation.",
             code="icc-structure",
             subject="estat icc",
-            advice="estat wcorrelation shows the correlations of all pairs of times.",
+            advice="For the correlations of all pairs of times, use estat wcorrelation.",
         )
     out = []
     for by in dict.fromkeys(c.by for c in layout if c.block is None):

@@ -68,8 +68,8 @@ def ic_table(
     fit has one.
     """
     if n is not None and not n > 0:
-        raise SpecError(f"n({n:g}) is no number of observations.", code="n", subject="n",
-                        advice="Give a number above 0, such as that of groups.")  # fmt: skip
+        raise SpecError(f"n({n:g}) is not a valid number of observations.", code="n", subject="n",
+                        advice="Give a number above 0, such as the number of groups.")  # fmt: skip
     fits = [fit] if isinstance(fit, FitResult) else list(fit)
     names = [name] if isinstance(name, str) else list(name)
     columns: tuple[Column, ...] = (
@@ -90,7 +90,7 @@ def ic_table(
         null = f.scalars.get("ll_0")
         values = (f.scalars["N"], math.nan if null is None else null, f.ll, k, aic, bic)
         rows.append(Row(title, (*values, corrected, bic + k) if more else values))
-    notes = ["BIC counts observations." if n is None else f"BIC takes {n:,g} for the number of observations."]
+    notes = ["BIC counts observations." if n is None else f"BIC uses {n:,g} as the number of observations."]
     notes += count_notes(fits, names)
     if len({f.spec.method for f in fits}) == 2:
         notes.append("Likelihoods of ML and REML fits cannot be compared.")
@@ -163,7 +163,7 @@ def recovariance_table(
     if relevel is not None:
         if relevel not in known:
             raise SpecError(
-                f"{relevel} is not a level of this model with random effects.",
+                f"{relevel} is not a level with random effects in this model.",
                 code="no-such-level",
                 subject="relevel",
                 advice="The levels are " + ", ".join(known) + ".",
@@ -178,7 +178,7 @@ def recovariance_table(
     names = [n if len(known) == 1 else f"{lv}:{n}" for lv, n in labels]
     table = triangle(names, matrix, "correlation" if correlation else "covariance", inside & ~unknown)
     if unknown.any():
-        table = replace(table, notes=("What is missing is not identified by these data.",))
+        table = replace(table, notes=("Missing entries are not identified by the data.",))
     title = f"Random-effects {'correlation' if correlation else 'covariance'} matrix"
     title += f" for {known[0]}" if len(known) == 1 else ""
     columns = tuple(replace(c, display=display) for c in table.columns)
@@ -346,7 +346,7 @@ def _small(fit: FitResult, method: str, information: DfInformation) -> tuple[Mod
             df = np.array([few.single(row) for row in np.eye(len(model.beta))])
             return replace(fit.spec, df_method="satterthwaite"), SmallInference(method, df, few)
         raise SpecError(
-            f"dfmethod({method}) does not go with these robust standard errors.",
+            f"dfmethod({method}) cannot be combined with these robust standard errors.",
             code="df-robust",
             subject="method",
             advice="Choose satterthwaite, or fit the model without vce().",

@@ -118,7 +118,7 @@ class _Watch:
 
     def tick(self) -> None:
         if self.cancel is not None and self.cancel():
-            raise Cancelled("The profile was cancelled. Nothing was changed.")
+            raise Cancelled("Profile cancelled. Nothing was changed.")
         self.steps += 1
         if self.progress is not None:
             # how many evaluations a parameter takes is not known, so its share approaches the end
@@ -299,9 +299,9 @@ def profile_table(found: Sequence[ProfileInterval], fit: FitResult) -> Table:
     level = found[0].confidence if found else 95.0
     notes = [f"Profile {'restricted ' if fit.spec.method == 'reml' else ''}likelihood."]
     if any(r.lower == 0.0 for r in found):
-        notes.append("An interval that begins at 0 cannot tell the variance from zero.")
+        notes.append("An interval that starts at 0 does not rule out a variance of zero.")
     if any(None in (r.lower, r.upper) and not math.isnan(r.estimate) for r in found):
-        notes.append("A missing interval could not be found: the likelihood falls too slowly.")
+        notes.append("A missing interval could not be found because the likelihood falls too slowly.")
     columns = (Column("estimate", "Estimate"), Column("ci", f"{level:g}% CI", "interval"))
     return Table("Profile-likelihood intervals", columns, tuple(rows), "Parameter", tuple(notes), "profile")
 
@@ -330,5 +330,5 @@ def profile_plot(found: Sequence[ProfileInterval]) -> Plot:
     level = found[0].confidence if found else 95.0
     return Plot(
         "Profile likelihood", tuple(panels), "profile", min(len(panels), 2),
-        note=f"Relative to the maximum. The line across cuts off the {level:g}% interval.",
+        note=f"Relative to the maximum. The horizontal line marks the {level:g}% interval.",
     )  # fmt: skip

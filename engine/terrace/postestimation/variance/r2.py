@@ -324,14 +324,14 @@ def r2_table(
         for what, bare in (("The model", [s.level for s in shares if s.model is None]),
                            ("The null model", [s.level for s in shares if s.null is None])):  # fmt: skip
             if bare:
-                own.append(f"{what} has no random intercepts of {', '.join(bare)} whose variance could be compared.")
+                own.append(f"{what} has no random intercepts of {', '.join(bare)} to compare variances.")
         if unknown:
             own.append(f"The data do not identify the variance of {', '.join(unknown)} at the means of the covariates.")
         gone = [s.level for s in shares if s.level not in unknown
                 and s.model is not None and s.null is not None and s.reduction is None]  # fmt: skip
         if gone:
-            own.append(f"The null model has no variance of {', '.join(gone)} that could be explained.")
+            own.append(f"The null model has no variance of {', '.join(gone)} to explain.")
         if any(s.reduction is not None and s.reduction < 0 for s in shares):
-            own.append("A variance can grow when a covariate is added; its reduction is then negative.")
+            own.append("A variance can grow when a covariate is added. Its reduction is then negative.")
         tables.append(Table("Variance explained by level", columns, level_rows, "Level", tuple(own), "r2-levels"))
     return tuple(tables)

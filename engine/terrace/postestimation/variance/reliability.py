@@ -24,7 +24,7 @@ from terrace.results.fit import NOT_IDENTIFIED, FitResult
 from terrace.results.table import CellValue, Column, Row, Table
 from terrace.results.tables_terms import random_label
 
-NOT_TOLD = "What is missing depends on variances that these data do not identify."
+NOT_TOLD = "Missing values depend on variances that the data do not identify."
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -241,7 +241,7 @@ def reliability_groups_table(fit: FitResult, data: Dataset, level: str | None = 
     own = [r for r in found if r.level == chosen]
     if not own:
         raise SpecError(
-            f"{chosen} is not a level of this model with random effects.",
+            f"{chosen} is not a level with random effects in this model.",
             code="no-such-level",
             subject="level",
             advice="The levels are " + ", ".join(names) + ".",

@@ -133,11 +133,12 @@ def simplify_table(fit: FitResult, steps: tuple[SimplerModel, ...]) -> Table:
     for k, s in enumerate(steps, 1):
         cells = (s.fit.n_parameters, s.fit.ll, s.stat, s.df, s.p, _state(s.fit))
         rows.append(Row(f"Without {s.what}", cells, code=f"step{k}"))
-    notes = ["Each step is tested against the one above; where it sets variances to zero, p is from the mixture."]
+    notes = ["Each step is tested against the one above. If it sets variances to zero, p is from the mixture."]
     if not steps:
-        notes = ["No variance and no correlation of this model is at its limit: the data support it."]
+        notes = ["No variance or correlation is at its limit, so the data support this model."]
     elif steps[-1].singular:
-        notes.append("Nothing simpler with random effects is off the limit: these data support no random effect here.")
+        notes.append("Every simpler model with random effects is at its limit, so the data support no random effect "
+                     "here.")
     else:
         notes.append(f"The largest model that the data support: {steps[-1].fit.command}")
     return Table("Largest supported model", columns, tuple(rows), "Model", tuple(notes), "simplify")

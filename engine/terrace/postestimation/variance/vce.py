@@ -77,7 +77,7 @@ def _known(wanted: Sequence[str], equations: Sequence[str]) -> list[str]:
     for name in wanted:
         if name not in found:
             raise SpecError(
-                f"There is no equation {name}.", code="no-such-equation", subject=name,
+                f"There is no equation named {name}.", code="no-such-equation", subject=name,
                 advice=did_you_mean(name, found) or f"The equations are {', '.join(found)}.",
             )  # fmt: skip
     return list(dict.fromkeys(wanted)) or found

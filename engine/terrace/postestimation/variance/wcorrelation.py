@@ -106,7 +106,7 @@ def wcorrelation_table(
     what = "Covariances" if covariance else "Standard deviations and correlations"
     if not covariance and not (sd and correlation):
         what = "Standard deviations" if sd else "Correlations"
-    notes = ("What is missing is not identified by these data.",) if np.isnan(v).any() else ()
+    notes = ("Missing entries are not identified by the data.",) if np.isnan(v).any() else ()
     return Table(f"{what} of {fit.outcome}, {title}", tuple(columns), tuple(out), stub, notes, "wcorrelation")
 
 
@@ -201,7 +201,7 @@ def _cluster(fit: FitResult, data: Dataset, at: Mapping[str, Value]) -> tuple[In
     for name, value in at.items():
         if name not in known:
             raise SpecError(
-                f"{name} is not a group variable of this model.",
+                f"{name} is not a group variable in this model.",
                 code="no-such-level",
                 subject="at",
                 advice="The group variables are " + ", ".join(known) + ".",

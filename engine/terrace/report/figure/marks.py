@@ -161,7 +161,7 @@ def _points(axes: Axes, marks: Marks, theme: Theme, color: str, options: dict[st
         pale = LinearSegmentedColormap.from_list("count", [theme.line or "#dfe3e8", color])
         options.pop("label")
         axes.hexbin(x, y, gridsize=70, bins="log", mincnt=1, cmap=pale, linewidths=0.1, **options)
-        return f"{n:,} points, counted in cells: the darker the more."
+        return f"{n:,} points, counted in cells. Darker cells hold more points."
     size = 4.4 if n <= 150 else 3.2 if n <= 1500 else 2.2 if n <= 10_000 else 1.4
     alpha = 0.9 if n <= 150 else 0.6 if n <= 1500 else 0.35 if n <= 10_000 else 0.2
     if marks.role == "highlight":

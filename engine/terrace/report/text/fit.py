@@ -307,7 +307,7 @@ def _warnings(fit: FitResult) -> list[str]:
     for note in nearly_zero_notes(fit, fit.spec.display.metric):
         out += wrap(plain(f"Note: {note}"), WIDTH)
     if not fit.converged:
-        out += wrap("Warning: the fit did not converge; these numbers are not estimates.", WIDTH)
+        out += wrap("Warning: the fit did not converge, so these numbers are not estimates.", WIDTH)
     for warning in fit.warnings:
         out += wrap(plain(f"Note: {warning}"), WIDTH)
     return out

@@ -83,7 +83,7 @@ def moved(document: Document, id_: int, place: Place) -> Document:
     item, own = family[0], {i.id for i in family}
     for other in (place.after, place.before, place.under):
         if other in own:
-            raise DataError("An item cannot stand beside or under itself.", code="misplaced-item", subject=str(id_))
+            raise DataError("An item cannot be moved next to or under itself.", code="misplaced-item", subject=str(id_))
     rest = replace(document, items=tuple(i for i in document.items if i.id not in own))
     at, under = _goal(rest, item, place)
     head = item if item.under == under else replace(item, under=under)
@@ -102,7 +102,7 @@ def _goal(rest: Document, item: Item, place: Place) -> tuple[int, int]:
         if item.kind in _AT_TOP or (wanted == 0 and neighbour.under):
             neighbour, wanted = _top(rest, neighbour), 0
         if neighbour.under != wanted:
-            raise DataError(f"Item {beside} does not stand under item {wanted}.", code="misplaced-item")
+            raise DataError(f"Item {beside} is not under item {wanted}.", code="misplaced-item")
         at = rest.place(neighbour.id) if place.after is None else rest.end_of(neighbour.id)
         return at, wanted
     if under is None:
@@ -118,10 +118,10 @@ def _check_holder(document: Document, item: Item, under: int) -> None:
     holder = document.items[document.place(under)]
     if item.kind in _AT_TOP:
         what = {"model": "Models", "data": "Data"}.get(item.kind, "Headings")
-        raise DataError(f"{what} stand at the top and under nothing.", code="misplaced-item", subject=str(item.id))
+        raise DataError(f"{what} can only be at the top level.", code="misplaced-item", subject=str(item.id))
     if holder.kind not in HOLDERS:
-        raise DataError("Items stand under a model or under data.", code="misplaced-item", subject=str(under),
-                        advice="outline lists the numbers of models and data.")  # fmt: skip
+        raise DataError("Items can only be under a model or under data.", code="misplaced-item", subject=str(under),
+                        advice="For the numbers of models and data, use outline.")  # fmt: skip
 
 
 def _top(document: Document, item: Item) -> Item:

@@ -44,7 +44,7 @@ class SessionMacros:
             value = number_text(float(held) + by)
         except ValueError:
             raise CommandError(
-                f"The macro {name} holds {held!r}, and only a number can be counted up.", code="macro", subject=name
+                f"The macro {name} holds {held!r}, but only a number can be increased.", code="macro", subject=name
             ) from None
         set_local(self.session, name, value)
         return value
@@ -158,7 +158,7 @@ def forvalues_values(header: str) -> tuple[str, Iterator[str]]:
     else:
         step, last = float(found["b"]) - a, float(found["to"])
     if step == 0:
-        raise Piece.of(header).error("A step of zero never ends.", code="numlist")
+        raise Piece.of(header).error("A step of zero would never end.", code="numlist")
     count = max(0, int((last - a) / step + 1e-9) + 1) if (last - a) / step > -1e-9 else 0
     whole = a == int(a) and step == int(step)
     values = (a + k * step if whole else round(a + k * step, 12) for k in range(count))

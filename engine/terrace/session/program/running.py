@@ -147,10 +147,10 @@ class Runner:
         session = self.session
         if node.name in session.state.programs and "cap" not in node.prefix:
             error = TerraceError(
-                f"There is a program {node.name} already.",
+                f"A program named {node.name} already exists.",
                 code="name-taken",
                 subject=node.name,
-                advice=f"Write capture program drop {node.name} before it.",
+                advice=f"Add capture program drop {node.name} before it.",
             )
             yield self._failed(node, error)
             return "error"
@@ -214,7 +214,7 @@ class Runner:
         found = evaluate_scalar(Piece.of(text), self.session.dataset, self.session.context())
         if isinstance(found, str):
             raise Piece.of(text).error(
-                f"{text.strip()} is text, and a condition is needed here.", code="type-mismatch"
+                f"{text.strip()} is text, but a condition is needed here.", code="type-mismatch"
             )
         return found != 0
 

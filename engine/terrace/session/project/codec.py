@@ -368,7 +368,7 @@ class Decoder:
             self.get(content["b"]), size
         )
         if len(raw) != size:
-            raise damaged_part(self.part, "an array in it is not whole")
+            raise damaged_part(self.part, "an array in it is incomplete")
         if dtype.kind == "b":
             return np.unpackbits(np.frombuffer(raw, np.uint8), count=count).astype(bool).reshape(shape)
         if not dtype.itemsize:

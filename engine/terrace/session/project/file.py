@@ -37,7 +37,7 @@ def save_project(
     if holder is not None and (held is None or held.holder != holder):
         raise DataError(
             f"{path.name} is open elsewhere: {holder}.", code="open-elsewhere", subject=str(path),
-            advice="Save it under another name, or close it there.",
+            advice="Save under another name, or close it there.",
         )  # fmt: skip
     with replacing(path, replace=replace, check=_whole) as temporary:
         sealer = Sealer(temporary, KIND, FORM)
@@ -87,10 +87,11 @@ def open_project(path: Path, *, hold: bool = False) -> tuple[Project, ProjectFil
     found = hold_file(path) if hold else None
     notes = []
     if isinstance(found, Holder):
-        notes.append(f"{path.name} is open elsewhere: {found}. Here it is for reading; save it under another name.")
+        notes.append(f"{path.name} is open elsewhere: {found}. It was opened read-only. To save changes, use another "
+                     "name.")
     if isinstance(project.state.dataset, StreamedData):
         place = project.state.dataset.file.path
-        notes.append(f"The data stay in {place}, which is read in parts: the project has none of its rows.")
+        notes.append(f"The data stay in {place}, which is read in parts, so the project holds none of its rows.")
     if project.without_data:
         notes.append(data_are_elsewhere(project.source))
     told = tuple(t.replace(f"{path} is damaged or was altered: ", "") for t in lost)
@@ -126,8 +127,8 @@ def _refuse(path: Path) -> None:
                         subject=str(path)) from None  # fmt: skip
     if begin[:2] == b"PK":
         raise DataError(
-            f"{path} is damaged: the list of its parts is gone.", code="damaged-file", subject=str(path),
-            advice="Take a copy that was made before.",
+            f"{path} is damaged: the list of its parts is missing.", code="damaged-file", subject=str(path),
+            advice="Use an earlier copy.",
         )  # fmt: skip
     raise DataError(f"{path} is not a Terrace project.", code="unknown-format", subject=str(path),
                     advice="Open data with use, and estimates with estimates use.")  # fmt: skip

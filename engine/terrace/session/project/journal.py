@@ -237,7 +237,7 @@ def _body(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise damaged_part(path.name, "it cannot be read") from error
     if from_bytes(head, path.name).get("sha256") != hashlib.sha256(content).hexdigest():
-        raise damaged_part(path.name, "it is not whole")
+        raise damaged_part(path.name, "it is incomplete")
     body: dict[str, Any] = from_bytes(content, path.name)
     return body
 

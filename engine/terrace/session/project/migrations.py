@@ -28,7 +28,7 @@ def migrated(get: Get, *, form: int = FORM, steps: dict[int, Callable[[str, byte
     if type(found) is not int or found < 1:
         raise DataError("project.json does not say of which form the project is.", code="damaged-file")
     if found > form:
-        raise DataError("The project was written by a later Terrace.", code="unknown-format",
+        raise DataError("The project was saved by a later version of Terrace.", code="unknown-format",
                         advice="Use that version, or a later one.")  # fmt: skip
     return partial(_part, get, found, form, MIGRATIONS if steps is None else steps)
 

@@ -99,7 +99,7 @@ def _needed(spec: ModelSpec, data: Dataset) -> Dataset:
 
 def _made(recipe: Recipe | None, name: str, log: tuple[Iteration, ...], converged: bool) -> FittedModel:
     if recipe is None:
-        raise DataError(f"{name} was kept without what this needs.", code="no-data", advice="Fit the model again.")
+        raise DataError(f"{name} was stored without what this needs.", code="no-data", advice="Fit the model again.")
     if recipe.data is None:
         raise DataError(
             f"The data are not in this copy. Open them: {recipe.source or 'the file that they came from'}.",
@@ -107,11 +107,11 @@ def _made(recipe: Recipe | None, name: str, log: tuple[Iteration, ...], converge
         )  # fmt: skip
     model = _regressed(recipe) if recipe.kind == "regress" else _evaluated(recipe, log, converged)
     if model.beta.shape != recipe.beta.shape or model.vcov.shape != recipe.vcov.shape:
-        raise DataError(f"The data of {name} are not those that it was fitted to.", code="stale-sample",
+        raise DataError(f"The data of {name} have changed since it was fitted.", code="stale-sample",
                         advice="Fit the model again.")  # fmt: skip
     ll = model.optimum.point.ll
     if not abs(ll - recipe.ll) <= _SAME * (1.0 + abs(recipe.ll)):
-        tell(f"The log likelihood of {name} was {recipe.ll:.6f} when it was fitted, and is {ll:.6f} now.")
+        tell(f"The log likelihood of {name} was {recipe.ll:.6f} when it was fitted, but is {ll:.6f} now.")
     return replace(model, beta=recipe.beta, vcov=recipe.vcov, phi=recipe.phi, data=recipe.data)
 
 
@@ -139,7 +139,7 @@ def _evaluated(recipe: Recipe, log: tuple[Iteration, ...], converged: bool) -> F
         objective = objective.relative_to(levels.index(recipe.first))
     space = SearchSpace(objective, logarithms=recipe.logarithms)
     if recipe.theta.shape != (objective.n_theta,) or len(recipe.frames) != len(space.blocks):
-        raise DataError("The data are not those that the model was fitted to.", code="stale-sample",
+        raise DataError("The data have changed since the model was fitted.", code="stale-sample",
                         advice="Fit the model again.")  # fmt: skip
     point = space.point(recipe.theta, average=not recipe.exact, frames=recipe.frames)
     if point is None:
@@ -168,7 +168,7 @@ def _bound(recipe: Recipe) -> Design:
 def _marked(recipe: Recipe, data: Dataset) -> tuple[Dataset, ModelSpec]:
     """The data with a mark of the sample, and the model on that: its own condition may speak of what is gone."""
     if len(recipe.sample) != len(data):
-        raise DataError("The data are not those that the model was fitted to.", code="stale-sample",
+        raise DataError("The data have changed since the model was fitted.", code="stale-sample",
                         advice="Fit the model again.")  # fmt: skip
     marked = data.with_column(_MARK, recipe.sample.astype(np.float64), Variable(_MARK))
     return marked, replace(recipe.spec, condition=f"{_MARK} == 1", range_=None)

@@ -262,7 +262,7 @@ def _document(decoder: Decoder, get: Get, lost: list[str], names: Sequence[str])
             heading = decoder.read(entry["heading"], str)
             what = heading or f"A result ({entry['kind']})"
             lost.append(f"{what}: {in_words(error)}")
-            text = f"{what} was damaged in the file and is lost."
+            text = f"{what} in the file could not be read and is lost."
             items.append(Item(entry["id"], "note", under=entry["under"], text=text))
     return Document(
         decoder.read(content["title"], str), tuple(items), decoder.read(content["look"], Look), content["next"]
@@ -275,7 +275,7 @@ def _item(decoder: Decoder, content: Json) -> Item:
     if name not in decoder.made:
         inner = from_bytes(decoder.get(name), name)
         if content["c"] != "Item" or inner["c"] != "Item":
-            raise damaged_part(name, "it is no result")
+            raise damaged_part(name, "it is not a result")
         values = dict(inner["v"])
         data = values.pop("data", None)
         given = {} if data is None else {"data": decoder.or_none(data, "The data of a model are lost")}

@@ -56,9 +56,9 @@ def run(
         _distribute([c for _, c in workers], tasks, done, cancelled)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         raise TerraceError(
-            "A worker process ended before its time; perhaps there is not enough memory for several.",
+            "A worker process ended early, perhaps for lack of memory.",
             code="worker-died",
-            advice="Run it in one process: processes(1).",
+            advice="Use one process: processes(1).",
         ) from None
     finally:
         for process, connection in workers:

@@ -58,7 +58,7 @@ def make_units(data: Dataset, keep: npt.NDArray[np.bool_], cluster: Sequence[str
     first = groups.first
     if len(strata) and not np.array_equal(stratum[first][groups.codes], stratum):
         raise TerraceError(
-            f"A group of {' '.join(cluster)} lies in several strata of {' '.join(strata)}.",
+            f"A group of {' '.join(cluster)} is in several strata of {' '.join(strata)}.",
             code="strata",
             subject="strata",
         )

@@ -18,7 +18,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 def number(value: CellValue) -> float:
-    """A number for a matrix; None is missing, and so is a cell that says why there is no number."""
+    """A number for a matrix; None is missing, and so is a cell that says why there is not a number."""
     assert not isinstance(value, tuple)  # an interval is two numbers
     return float("nan") if value is None or isinstance(value, str) else float(value)
 

@@ -28,7 +28,7 @@ def apa(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     fit = current_fit(session, parsed)
     if parsed.clauses.body:
-        raise parsed.clauses.body.error("apa takes options only.", code="syntax")
+        raise parsed.clauses.body.error("apa takes only options.", code="syntax")
     options = parsed.options(rules("", "lab:els"))
     labels = _labels(options["labels"], session) if "labels" in options else {}
     data = rows_or_none(session, fit) or session.state.dataset  # labels are there in any case

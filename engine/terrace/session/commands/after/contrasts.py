@@ -59,7 +59,7 @@ def chosen_columns(table: Table, options: dict[str, Option]) -> Table:
     minimum="contr",
     syntax="contrast terms [, mcompare(bonferroni|sidak|scheffe|holm) effects pveffects cieffects noeffects nowald "
     "overall small df(#) level(#) post]",
-    help="Contrasts of factor levels by the operators r. a. ar. g. h. j. p. q. and @, with their joint tests.",
+    help="Contrasts of factor levels with the operators r. a. ar. g. h. j. p. q. and @, with their joint tests.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
@@ -76,7 +76,8 @@ def contrast(session: Session, parsed: ParsedCommand) -> CommandResult:
     active, fit = fit, with_own_df(fit, options)
     asked = excluding(options, ("effects", "pveffects", "cieffects", "noeffects"))
     if "noeffects" in options and "nowald" in options:
-        raise options["nowald"].piece.error("noeffects and nowald leave nothing to show.", code="options-exclude")
+        raise options["nowald"].piece.error("With both noeffects and nowald there is nothing to "
+                                            "show.", code="options-exclude")
     how = asked_of(session, parsed, fit, options)
     tables = contrast_tables(
         fit,

@@ -66,7 +66,7 @@ def test(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "accumulate" in options:
         if session.state.tested is None or session.state.tested[0] is not given:
             raise options["accumulate"].piece.error(
-                "There is no test of this model to add to.", code="no-test", advice="Test something first."
+                "There is no test of this model to add to.", code="no-test", advice="Run a test first."
             )
         before = session.state.tested[1]
     kinds: dict[str, Mtest] = members(Mtest)
@@ -149,7 +149,7 @@ def lincom(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "nlcom",
     syntax="nlcom expression | (name: expression) ... [, small df(#) level(#) post]",
-    help="Estimate nonlinear functions of the parameters by the delta method; post lets tests speak of them.",
+    help="Estimate nonlinear functions of the parameters by the delta method; post lets you test them.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small

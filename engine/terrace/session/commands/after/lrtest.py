@@ -22,7 +22,7 @@ from terrace.session.state import CommandResult
     "lrtest",
     minimum="lrt",
     syntax="lrtest A [B] [, stats dir force bootstrap[(reps)] seed(#)]",
-    help="Likelihood-ratio test of two fits; . is the last one. bootstrap simulates from the smaller one.",
+    help="Likelihood-ratio test of two fits, where . is the last one. bootstrap simulates from the smaller model.",
     effects=Effect.RETURNS,
 )
 def lrtest(session: Session, parsed: ParsedCommand) -> CommandResult:

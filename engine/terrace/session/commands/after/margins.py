@@ -60,7 +60,7 @@ Setting = dict[str, "list[Value | Given] | str"]
     "dydx(x)|eyex(x)|dyex(x)|eydx(x) over(g) asbalanced[(factors)] expression(exp(predict(xb))) pwcompare "
     "contrast[(atcontrast(r))] mcompare(tukey|...) post plot small df(#) level(#) nopvalues noci noatlegend]; "
     "factors may carry contrast operators: r.a ar.a@b",
-    help="Average predictions of the fixed part, at values that you set; or slopes, elasticities, contrasts of them.",
+    help="Average predictions of the fixed part at values that you set, or their slopes, elasticities or contrasts.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 @tells_of_small
@@ -105,7 +105,7 @@ def margins(session: Session, parsed: ParsedCommand) -> CommandResult:
         return _contrasts(session, fit, parsed, options, estimated)
     if "mcompare" in options and "pwcompare" not in options:
         raise options["mcompare"].piece.error(
-            "mcompare() adjusts comparisons.", code="misplaced-option", subject="mcompare",
+            "mcompare() needs comparisons to adjust.", code="misplaced-option", subject="mcompare",
             advice="Add pwcompare, or a contrast operator: margins r.drug.",
         )  # fmt: skip
     terms = parse_terms(parsed.clauses.body, names)
@@ -148,13 +148,13 @@ def _contrasts(
     for other in ("pwcompare", "post"):
         if other in options:
             raise options[other].piece.error(
-                f"{other} does not go with contrasts of margins.", code="options-exclude", subject=other
+                f"{other} cannot be combined with contrasts of margins.", code="options-exclude", subject=other
             )
     at = _at_operator(options)
     terms = parse_contrast(parsed.clauses.body) if parsed.clauses.body else []
     if not terms and not at:
         raise (options["contrast"].piece if "contrast" in options else parsed.word).error(
-            "Name the factor whose margins are contrasted, or say atcontrast(r).",
+            "Give the factor whose margins to contrast, or use atcontrast(r).",
             code="syntax",
             advice="Examples: margins r.drug; margins, at(x=(1 2)) contrast(atcontrast(r)).",
         )
@@ -241,7 +241,7 @@ def _rows(
                 "margins takes no weights of its own.",
                 code="no-rows",
                 subject="weights",
-                advice="It averages with the weights of the fit.",
+                advice="It uses the weights of the fit.",
             )
     if clauses.condition is None and clauses.range_ is None and "subpop" not in options:
         return there.data, None
@@ -259,9 +259,9 @@ def _named(table: Table, names: list[str], *, posted: bool = True) -> Table:
     column = Column("name", "Name", "text")
     found = iter(names)
     rows = tuple(r if r.kind == "group" else replace(r, values=(*r.values, next(found))) for r in table.rows)
-    note = "test, lincom and nlcom speak of these margins by their names until the next fit or margins."
+    note = "test, lincom and nlcom use these margins by name until the next fit or margins command."
     if not posted:
-        note = "These are the names for test, lincom and nlcom after margins with post."
+        note = "Names for test, lincom and nlcom after margins with post."
     return replace(table, columns=(*table.columns, column), rows=rows, notes=(*table.notes, note))
 
 
@@ -275,7 +275,8 @@ def _check_kind(options: dict[str, Option]) -> None:
     """`CommandError` for what margins of a mixed model do not have."""
     if "pwcompare" in options and "post" in options:
         raise options["post"].piece.error(
-            "post keeps the margins themselves.", code="options-exclude", subject="post", advice="Leave out pwcompare."
+            "post keeps margins, not "
+            "comparisons.", code="options-exclude", subject="post", advice="Leave out pwcompare."
         )
     if "expression" in options and any(k in options for k in _EFFECTS[1:]):
         raise options["expression"].piece.error("Elasticities are those of the prediction.", code="options-exclude",
@@ -283,7 +284,7 @@ def _check_kind(options: dict[str, Option]) -> None:
     for name, allowed in (("predict", ("xb",)), ("vce", ("delta",))):
         if name in options and options[name].value not in allowed:
             raise options[name].piece.error(
-                f"margins knows {name}({allowed[0]}) only.", code="bad-option-value", subject=name
+                f"margins allows only {name}({allowed[0]}).", code="bad-option-value", subject=name
             )
 
 

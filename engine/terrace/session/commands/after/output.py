@@ -39,8 +39,8 @@ _OF = ("caterpillar", "effects")  # of a level
 @command(
     "report",
     syntax='report FILE [, models(NAMES) titles("text" ...) results(# ...)|noresults noplots replace]',
-    help="Write models with their plots and what was asked about them, and the other tables and plots of the session; "
-    f"results() chooses these by their numbers. {' '.join(f.ending for f in formats.REPORTS)}",
+    help="Save models with their plots and further results, and the other tables and plots of the session. "
+    f"results() chooses these by number. {' '.join(f.ending for f in formats.REPORTS)}",
     effects=Effect.FILES | Effect.BRIEF,
 )
 def report(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -90,15 +90,15 @@ def plot(session: Session, parsed: ParsedCommand) -> CommandResult:
     if len(found) != 1 or len(items) > (2 if takes else 1):
         bad = items[0] if items and not found else parsed.word if not items else items[-1]
         raise bad.error(
-            "This is no plot of a fit.",
+            "This is not a plot of a fit.",
             code="no-such-plot",
             subject=kind,
-            advice=f"There are: {', '.join((*PLOTS, *MORE))}.",
+            advice=f"Available: {', '.join((*PLOTS, *MORE))}.",
         )
     more = str(items[1]) if len(items) > 1 else None
     if found[0] in _OVER:
         if more is None:
-            raise items[0].error(f"Name the variable along the axis: plot {found[0]} x.", code="no-variable")
+            raise items[0].error(f"Give the variable for the horizontal axis: plot {found[0]} x.", code="no-variable")
         more = Names(session.data.names).one(items[1])
     drawn = draw(session, fit, found[0], more)
     if "saving" not in options:
@@ -156,7 +156,7 @@ def _numbers(session: Session, option: Option | None) -> list[int] | None:
             raise item.error(
                 f"There is no result {item} in this session.",
                 code="no-such-result",
-                advice=f"The results have the numbers 1 to {max(known)}." if known else "There are no results yet.",
+                advice=f"Results are numbered 1 to {max(known)}." if known else "There are no results yet.",
             )
         out.append(int(str(item)))
     return out

@@ -19,6 +19,7 @@ from terrace.results.fit import FitResult
 from terrace.session.commands.helpers.asking import level_of
 from terrace.session.commands.helpers.fits import current_fit
 from terrace.session.commands.helpers.rows import selected
+from terrace.session.commands.helpers.working import plural
 from terrace.session.context import current_sample
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import FitRows, fit_rows
@@ -80,7 +81,7 @@ def predict(session: Session, parsed: ParsedCommand) -> CommandResult:
     for new in made:
         if new.name in data:
             raise new.place.error(
-                f"The variable {new.name} exists already.",
+                f"A variable named {new.name} already exists.",
                 code="variable-exists",
                 subject=new.name,
                 advice="Choose another name.",
@@ -107,14 +108,14 @@ def _statistic(options: dict[str, Option]) -> str:
     if errors is not None:
         if given not in (None, "reffects"):
             raise errors.piece.error(
-                "reses() goes with reffects.", code="misplaced-option", subject="reses", advice="Add reffects."
+                "reses() needs reffects.", code="misplaced-option", subject="reses", advice="Add reffects."
             )
         given = "reffects"
     statistic = given or "xb"
     for name in _BESIDE:
         if name in options and statistic not in ("xb", "fitted"):
             raise options[name].piece.error(
-                f"{name}() goes with fitted or xb.", code="misplaced-option", subject=name, advice="Add fitted."
+                f"{name}() needs fitted or xb.", code="misplaced-option", subject=name, advice="Add fitted."
             )
     return statistic
 
@@ -181,7 +182,7 @@ def _with_errors(
     names = [n.name for n in made]
     for k, new in enumerate(made):
         if new.name in names[:k]:
-            raise new.place.error(f"The name {new.name} is given twice.", code="variable-exists", subject=new.name)
+            raise new.place.error(f"The name {new.name} appears twice.", code="variable-exists", subject=new.name)
     notes = []
     if not fit.model.design.residuals.structure.independent and ("pi" in options or statistic == "stdf"):
         notes.append("(a new observation has a residual of its own, uncorrelated with those of the sample)")
@@ -203,7 +204,7 @@ def _unseen(fit: FitResult, data: Dataset, keep: npt.NDArray[np.bool_]) -> list[
         told.add(name)
         count = int(((group_codes(fit, data, position) < 0) & keep).sum())
         if count:
-            out.append(f"({count:,} rows are of a {name} that the fit has not seen; its effects are predicted as 0)")
+            out.append(f"({plural(count, 'row')} of a {name} that was not in the fit; its effects are predicted as 0)")
     return out
 
 
@@ -215,7 +216,7 @@ def _not_estimable(fit: FitResult, data: Dataset, keep: npt.NDArray[np.bool_]) -
     count = int((not_estimable_rows(bare(fit), data) & keep).sum())
     if not count:
         return []
-    return [f"({count:,} rows are in cells without data in the fit, where the prediction cannot be estimated)"]
+    return [f"({plural(count, 'row')} in cells without data in the fit, where the prediction cannot be estimated)"]
 
 
 def _not_identified(
@@ -249,6 +250,6 @@ def _new_names(piece: Piece, count: int, place: Piece) -> list[str]:
         raise (piece if piece else place).error(
             f"This makes {need}, and {given}.",
             code="number-of-names",
-            advice="Give as many names, or a stub: u* for u1, u2, ...",
+            advice="Give that many names, or a stub: u* for u1, u2, ...",
         )
     return names

@@ -27,7 +27,7 @@ def _pair(session: Session, parsed: ParsedCommand) -> tuple[str, str]:
     items = words(parsed.clauses.body)
     if len(items) != 2:
         raise (parsed.clauses.body if items else parsed.word).error(
-            f"{parsed.name} takes two variables: the one whose effect is asked for, and the one it depends on.",
+            f"{parsed.name} takes two variables: the one whose effect you want, and the moderator.",
             code="syntax",
             advice=f"Example: {parsed.name} ses meanses.",
         )

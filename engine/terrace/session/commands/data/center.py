@@ -47,7 +47,7 @@ def center(session: Session, parsed: ParsedCommand) -> CommandResult:
         for x in columns.values():
             keep = keep & ~np.isnan(x)
     if not keep.any():
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     given, given_means = (_new_names(options, key, len(names)) for key in ("generate", "mgenerate"))
     prefix = text_of(options.get("prefix"), "c_")
     means = text_of(options.get("means"), "m_") if {"means", "meansave", "mgenerate"} & set(options) else None

@@ -30,7 +30,7 @@ _CODES = {"master": MASTER, "using": USING, "match": MATCHED, "match_update": UP
     minimum="mer",
     syntax="merge 1:1|m:1|1:m keys using FILE [, keepusing(variables) keep(results) assert(results) nogenerate "
     "generate(name) update replace noreport]",
-    help="Add the variables of a file by key variables; _merge tells where each row was found.",
+    help="Add variables from a file by key variables. _merge says where each row was found.",
     effects=Effect.DATA | Effect.RETURNS,
 )
 def merge(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -48,7 +48,7 @@ def merge(session: Session, parsed: ParsedCommand) -> CommandResult:
             "merge needs a file.", code="no-file", advice=f'Write merge {kind} {body or "id"} using "file.dta".'
         )
     if "replace" in options and "update" not in options:
-        raise options["replace"].piece.error("replace goes with update.", code="misplaced-option", subject="replace")
+        raise options["replace"].piece.error("replace needs update.", code="misplaced-option", subject="replace")
     by_rows = str(body).strip() == "_n"
     keys = () if by_rows else parse_names(body, master.names)
     if not keys and not by_rows:
@@ -58,7 +58,7 @@ def merge(session: Session, parsed: ParsedCommand) -> CommandResult:
         generate = str(argument(options["generate"]))
     if generate is not None and generate in master:
         raise parsed.word.error(
-            f"There is a variable {generate} already.",
+            f"A variable named {generate} already exists.",
             code="variable-exists",
             subject=generate,
             advice=f"Drop it first (drop {generate}), or use nogenerate.",
@@ -87,16 +87,16 @@ def _kind(body: Piece, parsed: ParsedCommand) -> tuple[transforms.Kind, Piece]:
     found = _KIND.match(body.source, body.start, body.end)
     if not found:
         raise (body if body else parsed.word).error(
-            "merge needs to know which side may have several rows with the same key.",
+            "merge needs to know which side can have several rows with the same key.",
             code="syntax",
             advice="Write merge 1:1, merge m:1 (several rows here, one in the file) or merge 1:m, then the keys.",
         )
     kind = f"{found[1]}:{found[2]}".lower().replace("n", "m")
     if kind == "m:m":
         raise body.at(found.start(), found.end()).error(
-            "m:m pairs rows in the order in which they happen to stand, which is rarely what is meant.",
+            "m:m pairs rows in their current order, which is rarely what you want.",
             code="merge-kind",
-            advice="Use m:1 or 1:m, or add a key that makes one side single.",
+            advice="Use m:1 or 1:m, or add a key that makes rows unique on one side.",
         )
     return _KINDS[kind], body.after(found.end()).strip()
 
@@ -126,7 +126,7 @@ def _assert(option: Option | None, report: MergeReport) -> None:
     bad = {code: n for code, n in report.counts.items() if n and code not in _results(option)}
     if bad:
         found = ", ".join(f"{RESULTS[code]}: {n:,}" for code, n in bad.items())
-        raise DataError(f"assert({option.value}) does not hold: {found}.", code="merge-assert", subject="assert")
+        raise DataError(f"assert({option.value}) is false: {found}.", code="merge-assert", subject="assert")
 
 
 def report_table(report: MergeReport, generate: str | None, update: bool) -> Table:
@@ -151,7 +151,7 @@ def report_table(report: MergeReport, generate: str | None, update: bool) -> Tab
     notes: tuple[str, ...] = ()
     if report.kept_master:
         names = ", ".join(report.kept_master[:8]) + (", ..." if len(report.kept_master) > 8 else "")
-        notes = (f"In both, and kept as in memory: {names}.",)
+        notes = (f"In both, kept as in memory: {names}.",)
     return Table("", (Column("rows", "Rows", "count"),), tuple(rows), "Result", notes, key="merge")
 
 
@@ -159,7 +159,7 @@ def report_table(report: MergeReport, generate: str | None, update: bool) -> Tab
     "append",
     minimum="app",
     syntax="append using FILE ... [, generate(name) keep(variables) force]",
-    help="Add the rows of files below the data.",
+    help="Add rows from files below the data.",
     effects=Effect.DATA,
 )
 def append(session: Session, parsed: ParsedCommand) -> CommandResult:

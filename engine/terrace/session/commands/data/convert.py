@@ -35,7 +35,7 @@ def _column(values: npt.NDArray[Any]) -> Any:
     minimum="en",
     syntax="encode variable [if] [in], generate(name) [label(set) noextend]",
     help="Number the values of a text variable 1, 2, ... in alphabetical order, with the texts as value labels; "
-    "label() takes the numbers of a set of labels, to which noextend lets nothing be added.",
+    "label() uses the numbers of a set of labels, and noextend keeps it from being extended.",
     effects=Effect.DATA,
 )
 def encode(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -43,13 +43,13 @@ def encode(session: Session, parsed: ParsedCommand) -> CommandResult:
     name, new = _one_to_one(session, parsed, "encode", options)
     data = session.data
     if not data.is_text(name):
-        raise DataError(f"{name} holds numbers already.", code="not-text", subject=name)
+        raise DataError(f"{name} already holds numbers.", code="not-text", subject=name)
     codes, values = data.codes(name)
     keep = chosen(session, parsed.clauses) & (codes >= 0)
     v = data.variable(name)
     if "label" not in options:
         if "noextend" in options:
-            raise options["noextend"].piece.error("noextend goes with label().", code="misplaced-option")
+            raise options["noextend"].piece.error("noextend needs label().", code="misplaced-option")
         labels: dict[Value, str] = {k + 1: str(t) for k, t in enumerate(values)}
         column = np.where(keep, codes + 1.0, np.nan)
         return changed(session, data.with_column(new, column, Variable(new, v.label, Measure.NOMINAL, labels)))
@@ -73,7 +73,7 @@ def _extended(session: Session, options: dict[str, Option], texts: list[str]) ->
     if new and "noextend" in options:
         raise DataError(
             f"{place} has no label {new[0]!r}.", code="no-such-label", subject=str(place),
-            advice="Leave noextend out, and it gets one.",
+            advice="Leave out noextend to add one.",
         )  # fmt: skip
     first = int(max([0, *(k for k in labels if isinstance(k, int | float) and k == k)])) + 1  # noqa: PLR0124
     return {**labels, **{first + k: t for k, t in enumerate(new)}}
@@ -83,7 +83,7 @@ def _extended(session: Session, options: dict[str, Option], texts: list[str]) ->
     "decode",
     minimum="dec",
     syntax="decode variable [if] [in], generate(name) [maxlength(#)]",
-    help="Make a text variable of the value labels of a variable.",
+    help="Make a text variable from the value labels of a variable.",
     effects=Effect.DATA,
 )
 def decode(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -112,13 +112,13 @@ def _one_to_one(
 @command(
     "destring",
     syntax='destring [variables], generate(names)|replace [ignore("chars") force percent]',
-    help="Make numbers of text that holds numbers.",
+    help="Convert text that holds numbers to numbers.",
     effects=Effect.DATA,
 )
 @command(
     "tostring",
     syntax="tostring variables, generate(names)|replace [format(%fmt)]",
-    help="Make text of numbers.",
+    help="Convert numbers to text.",
     effects=Effect.DATA,
 )
 def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -135,16 +135,18 @@ def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
     for name, target in zip(names, targets):
         source = data.frame[name]
         if data.is_text(name) != to_numbers:
-            lines.append(f"{name}: holds {'numbers' if to_numbers else 'text'} already, left as it is.")
+            lines.append(f"{name}: holds {'numbers' if to_numbers else 'text'} already, so it was not changed.")
             continue
         if to_numbers:
             column, bad = _numbers(data, name, options)
             if bad is not None and "force" not in options:
-                lines.append(f"{name}: holds text that is no number ({bad!r}), left as it is; ignore() or force helps.")
+                lines.append(f"{name}: holds text that is not a number ({bad!r}), so it was not changed. Use ignore() "
+                             "or force.")
                 continue
             merged = _merged(data, name, column)
             if merged and "force" not in options:
-                lines.append(f"{name}: {' and '.join(merged)} would be one number, left as it is; force makes it so.")
+                lines.append(f"{name}: {' and '.join(merged)} would become one number, so it was not changed. Use "
+                             "force to allow this.")
                 continue
         else:
             column = _texts(data, name, text_of(options.get("format")))
@@ -153,7 +155,7 @@ def restring(session: Session, parsed: ParsedCommand) -> CommandResult:
         data = data.with_column(target, column, v)
         where = f", in {target}" if target != name else ""
         if to_numbers and source.str.strip().map(too_long, na_action="ignore").any():
-            where += "; they have more digits than a number can hold, so that the last ones were rounded"
+            where += "; they have more digits than a number can hold, so the last digits were rounded"
         lines.append(f"{name}: {'numbers' if to_numbers else 'text'} now{where}.")
     text = "\n".join(lines) or f"({plural(0, 'variable')} changed)"
     return CommandResult(text=text) if data is session.data else changed(session, data, text)
@@ -171,7 +173,7 @@ def _targets(parsed: ParsedCommand, data: Dataset, names: list[str], options: di
     new = [new_name(w, data) for w in words(argument(options["generate"]))]
     if len(new) != len(names):
         raise options["generate"].piece.error(
-            f"{len(names)} variables, and {len(new)} new names.", code="number-of-names", subject="generate"
+            f"{len(names)} variables, but {len(new)} new names.", code="number-of-names", subject="generate"
         )
     return new
 

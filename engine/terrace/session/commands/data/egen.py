@@ -73,7 +73,7 @@ class Task:
             return found
         if self.function == "count":
             return np.where(found == "", np.nan, 1.0)
-        raise self.inside.error(f"{self.inside} is text, and {self.function}() takes numbers.", code="type-mismatch")
+        raise self.inside.error(f"{self.inside} is text, but {self.function}() takes numbers.", code="type-mismatch")
 
 
 def _of_group(task: Task) -> Made:
@@ -90,7 +90,7 @@ def _of_group(task: Task) -> Made:
 def _percentile(task: Task) -> Made:
     p = number(task.options["p"]) if "p" in task.options else 50.0
     if not 0 < p < 100:
-        raise task.options["p"].piece.error("A percentile lies between 0 and 100.", code="option-number")
+        raise task.options["p"].piece.error("A percentile must be between 0 and 100.", code="option-number")
     groups = task.by.grouping(len(task.session.data))
     from terrace.data.transforms.aggregate import Cells
 
@@ -168,7 +168,7 @@ def _cut(task: Task) -> Made:
     if "at" in task.options:
         breaks = np.array(parse_numlist(argument(task.options["at"])), dtype=np.float64)
         if len(breaks) < 2 or np.any(np.diff(breaks) <= 0):
-            raise task.options["at"].piece.error("at() takes two rising numbers or more.", code="bad-option-value")
+            raise task.options["at"].piece.error("at() takes at least two increasing numbers.", code="bad-option-value")
     else:
         count = int(number(task.options["group"], least=2, most=max(2, len(values)), integer=True))
         breaks = more.group_breaks(values, count)
@@ -195,7 +195,7 @@ def _sequence(task: Task) -> Made:
     }
     block = read.get("block", 1)
     if block < 1:
-        raise task.options["block"].piece.error("A block has one row or more.", code="option-number")
+        raise task.options["block"].piece.error("A block must have at least one row.", code="option-number")
     groups = task.by.grouping(len(task.session.data))
     return more.sequence(groups, task.keep, read.get("from", 1), read.get("to"), block), Variable("_")
 
@@ -214,8 +214,8 @@ def _mode(task: Task) -> Made:
     found, several = more.mode(values, groups, task.keep, ties, missing="missing" in task.options)
     if several:
         task.notes.append(
-            f"{several} group{'s have' if several > 1 else ' has'} several modes, and a missing value here; "
-            "minmode, maxmode or nummode() take one."
+            f"{several} group{'s have' if several > 1 else ' has'} several modes, so the value is missing. "
+            "Use minmode, maxmode or nummode() to choose one."
         )
     name = str(task.inside).strip()
     known = data.variable(name) if name in data else Variable("_")
@@ -248,7 +248,7 @@ def _differ(task: Task) -> Made:
 def _fill(task: Task) -> Made:
     pattern = parse_numlist(task.inside)
     if len(pattern) < 2:
-        raise task.inside.error("fill() takes two numbers or more.", code="arguments", advice="Write fill(1 2).")
+        raise task.inside.error("fill() takes at least two numbers.", code="arguments", advice="Write fill(1 2).")
     out = np.full(len(task.keep), np.nan)
     out[task.keep] = more.fill_pattern(pattern, int(task.keep.sum()))
     return out, Variable("_")
@@ -335,12 +335,12 @@ def egen(session: Session, parsed: ParsedCommand) -> CommandResult:
     by = by_groups(session, parsed, also)
     if function in _BY_ROWS and by.names:
         why = "numbers the groups of all rows" if function == "group" else "looks at each row by itself"
-        raise parsed.word.error(f"{function}() {why}, so it does not go with by.", code="prefix")
+        raise parsed.word.error(f"{function}() {why}, so it cannot be combined with by.", code="prefix")
     task = Task(session, function, inside, options, by, chosen(session, parsed.clauses, by))
     found, variable = FUNCTIONS[function](task)
     found, beyond = as_stored(found, storage_type(parsed.clauses.body))
     if beyond:
-        task.notes.append(f"{beyond:,} values lie beyond the range of the storage type, and are missing.")
+        task.notes.append(f"{beyond:,} values are beyond the range of the storage type, so they are missing.")
     note, values = missing_note(found), column_of(found)
     measure = variable.measure
     if measure is Measure.CONTINUOUS and not variable.label:
@@ -371,9 +371,9 @@ def _call(parsed: ParsedCommand) -> tuple[Piece, str, Piece]:
     stop = closing(bracket, bracket.start)
     if rest := bracket.after(stop + 1).strip():
         raise rest.error(
-            "egen takes one function and nothing beside it.",
+            "egen takes a single function and nothing else.",
             code="syntax",
-            advice="Make the parts with egen first, then combine them with generate.",
+            advice="Make each part with egen, then combine them with generate.",
         )
     return parts[0].strip(), function, bracket.at(bracket.start + 1, stop)
 

@@ -28,14 +28,14 @@ from terrace.session.state import CommandResult
     "export delimited",
     minimum="export delim",
     syntax='export delimited [variables] using FILE [if] [in] [, delimiter(";") novarnames nolabel replace]',
-    help="Write the data as text; labelled values by their labels, unless nolabel.",
+    help="Save the data as text, with labels for labelled values unless nolabel is given.",
     effects=Effect.FILES,
 )
 @command(
     "export excel",
     minimum="export exc",
     syntax="export excel [variables] using FILE [if] [in] [, nolabel replace]",
-    help="Write the data as an Excel file, with the names in the first row.",
+    help="Save the data as an Excel file, with names in the first row.",
     effects=Effect.FILES,
 )
 def export(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -49,7 +49,7 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "firstrow" in options and not "variables".startswith(options["firstrow"].value):
         raise options["firstrow"].piece.error(
             "The first row holds the names of the variables.", code="bad-option-value", subject="firstrow",
-            advice="Write firstrow(variables), or leave it out.",
+            advice="Use firstrow(variables), or leave it out.",
         )  # fmt: skip
     clauses = parsed.clauses
     data = session.data
@@ -67,7 +67,7 @@ def export(session: Session, parsed: ParsedCommand) -> CommandResult:
         given = text_of(options.get("delimiter"), "\t" if Path(path).suffix.lower() == ".tsv" else ",")
         delimiter = DELIMITERS.get(given.lower(), given)
         if len(delimiter) != 1:
-            raise options["delimiter"].piece.error("A delimiter is one character.", code="delimiter")
+            raise options["delimiter"].piece.error("A delimiter must be one character.", code="delimiter")
     elif not Path(path).suffix:
         path += formats.BY_KEY["excel"].usual
     written = write(
@@ -95,27 +95,28 @@ def _labelled(data: Dataset) -> Dataset:
     "preserve",
     minimum="pres",
     syntax="preserve",
-    help="Keep a copy of the data, for restore.",
+    help="Keep a copy of the data for restore.",
     effects=Effect.NONE,
 )
 def preserve(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     if session.state.preserved is not None:
-        raise parsed.word.error("The data are preserved already.", code="preserved", advice="restore brings them back.")
+        raise parsed.word.error("The data are already "
+                                "preserved.", code="preserved", advice="Use restore to bring them back.")
     return CommandResult(state=replace(session.state, preserved=session.data))
 
 
 @command(
     "restore",
     syntax="restore [, not preserve]",
-    help="Bring the data back that preserve kept; not forgets them.",
+    help="Bring back the data that preserve kept. not discards them.",
     effects=Effect.DATA,
 )
 def restore(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("not preserve"))
     kept = session.state.preserved
     if kept is None:
-        raise parsed.word.error("There is nothing to restore.", code="not-preserved", advice="preserve comes first.")
+        raise parsed.word.error("There is nothing to restore.", code="not-preserved", advice="Use preserve first.")
     after = kept if "preserve" in options else None
     if "not" in options:
         return CommandResult(state=replace(session.state, preserved=None))

@@ -23,7 +23,7 @@ _WORDS = {"first": "first", "default": "first", "last": "last", "frequent": "fre
     "fvset base",
     minimum="fvset b",
     syntax="fvset base #|first|last|frequent|none variables",
-    help="Say which level of a factor is its base where i. is written without one.",
+    help="Set the base level of factors for i. without a base.",
     effects=Effect.NONE,
 )
 def fvset_base(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -59,7 +59,8 @@ def _base(piece: Piece) -> Base:
         return float(text)
     except ValueError:
         raise piece.error(
-            f"{text!r} is no base.", code="bad-option-value", advice="Write a level, first, last, frequent or none."
+            f"{text!r} is not a base level.", code="bad-option-value", advice="Use a level, first, last, frequent or "
+                                                                              "none."
         ) from None
 
 
@@ -67,7 +68,7 @@ def _base(piece: Piece) -> Base:
     "fvset clear",
     minimum="fvset c",
     syntax="fvset clear variables|_all",
-    help="Forget base levels.",
+    help="Clear base levels.",
     effects=Effect.NONE,
 )
 def fvset_clear(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -81,7 +82,7 @@ def fvset_report(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     bases = bases_of(session.state)
     if not bases:
-        return CommandResult(text="No base levels are set: the lowest level is the base.")
+        return CommandResult(text="No base levels are set, so the lowest level is the base.")
     rows = tuple(Row(n, (_shown(b),)) for n, b in bases.items())
     table = Table("Base levels", (Column("base", "Base", "text"),), rows, "Variable", key="fvset")
     return CommandResult(tables=(table,))

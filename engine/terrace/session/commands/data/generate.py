@@ -135,7 +135,7 @@ def missing_note(values: npt.NDArray[Any]) -> str:
 @command(
     "replace",
     syntax="replace variable = expression [if] [in]",
-    help="Change the values of a variable, row by row from the first: x[_n-1] is the new value of the row before.",
+    help="Change the values of a variable, row by row from the first. x[_n-1] is the new value in the previous row.",
     by="native",
     effects=Effect.DATA,
 )
@@ -151,10 +151,10 @@ def replace_values(session: Session, parsed: ParsedCommand) -> CommandResult:
     if text != (values.dtype == object):
         kind, given = ("text", "a number") if text else ("numbers", "text")
         raise expression.piece.error(
-            f"{name} holds {kind}, and this is {given}.",
+            f"{name} holds {kind}, but this is {given}.",
             code="type-mismatch",
             subject=name,
-            advice="string() makes text of a number, real() a number of text.",
+            advice="Use string() to turn a number into text, and real() to turn text into a number.",
         )
     if refers_back(expression, name) or refers_back(parsed.clauses.condition, name):
         new = row_by_row(session, parsed.clauses, expression, name, by)
@@ -245,7 +245,7 @@ def recode(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "label" not in options:
         return made
     if not labels:
-        raise options["label"].piece.error("label() names labels that the rules give.", code="misplaced-option")
+        raise options["label"].piece.error("label() needs labels in the rules.", code="misplaced-option")
     assert made.state is not None
     sets: dict[str, Mapping[Value, str]] = {**made.state.label_sets, text_of(options["label"]): labels}
     return replace(made, state=replace(made.state, label_sets=sets))
@@ -270,7 +270,7 @@ def _targets(data: Dataset, names: tuple[str, ...], options: dict[str, Option]) 
         parse_new_names(argument(option))
         if len(targets) != len(names):
             raise option.piece.error(
-                f"{len(names)} variables are recoded, and {len(targets)} new names are given.",
+                f"{len(names)} variables are recoded, but {len(targets)} new names are given.",
                 code="number-of-names",
                 subject="generate",
             )

@@ -27,7 +27,7 @@ from terrace.session.state import CommandResult
 @command(
     "joinby",
     syntax="joinby [variables] using FILE [, unmatched(none|both|master|using) _merge(name)]",
-    help="All pairs of rows of the data and of a file that agree in the variables, by default in all that both have.",
+    help="All pairs of rows of the data and of a file that agree in the variables (by default, all that both have).",
     effects=Effect.DATA,
 )
 @command("cross", syntax="cross using FILE", help="All pairs of rows of the data and of a file.", effects=Effect.DATA)
@@ -67,7 +67,7 @@ def join(master: Dataset, using: Dataset, keys: tuple[str, ...], unmatched: str,
     first = np.cumsum(times) - times
     copies = times[left]
     if copies.sum() > MOST_ROWS:
-        raise DataError(f"This would make {copies.sum():,} rows.", code="too-many-rows")
+        raise DataError(f"This would create {copies.sum():,} rows.", code="too-many-rows")
     a = np.repeat(np.arange(len(master)), copies)
     step = np.arange(len(a)) - np.repeat(np.cumsum(copies) - copies, copies)
     b = order[first[left[a]] + step]

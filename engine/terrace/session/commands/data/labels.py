@@ -40,7 +40,7 @@ def attached(session: Session, parsed: ParsedCommand) -> CommandResult | None:
     known = label_sets(session.state)
     if name not in known:
         raise items[-1].error(
-            f"There is no set of labels {name!r}.",
+            f"There is no set of labels named {name!r}.",
             code="no-such-labels",
             subject=name,
             advice=did_you_mean(name, list(known)) or f'Define it first: label define {name} 0 "No" 1 "Yes".',
@@ -54,7 +54,7 @@ def attached(session: Session, parsed: ParsedCommand) -> CommandResult | None:
 
 def _with_labels(data: Dataset, name: str, label_set: str, labels: Mapping[Value, str], piece: Piece) -> Dataset:
     if data.is_text(name):
-        raise piece.error(f"{name} holds text, which takes no such labels.", code="text-variable", subject=name)
+        raise piece.error(f"{name} holds text, which cannot have these labels.", code="text-variable", subject=name)
     v = data.variable(name)
     measure = Measure.NOMINAL if v.measure is Measure.CONTINUOUS else v.measure
     return data.with_variable(replace(v, value_labels=labels, label_set=label_set, measure=measure))
@@ -64,7 +64,7 @@ def _with_labels(data: Dataset, name: str, label_set: str, labels: Mapping[Value
     "label define",
     minimum="la de",
     syntax='label define SET value "label" ... [, add modify replace]',
-    help="Name a set of value labels.",
+    help="Define a set of value labels.",
     effects=Effect.DATA,
 )
 def define(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -81,14 +81,14 @@ def define(session: Session, parsed: ParsedCommand) -> CommandResult:
     old = session.state.label_sets.get(name)
     if old is not None and not options:
         raise items[0].error(
-            f"There is a set of labels {name} already.",
+            f"A set of labels named {name} already exists.",
             code="name-taken",
             subject=name,
             advice="Use the option replace, add or modify.",
         )
     if "add" in options and old is not None and (both := [v for v in new if v in old]):
         raise items[0].error(
-            f"{name} has a label for {whole_text(both[0])} already.",
+            f"{name} already has a label for {whole_text(both[0])}.",
             code="name-taken",
             subject=name,
             advice="Use modify.",
@@ -111,7 +111,7 @@ def _value(piece: Piece) -> int | float:
     try:
         number = float(str(piece))
     except ValueError:
-        raise piece.error(f"{str(piece)!r} is no number.", code="not-a-number") from None
+        raise piece.error(f"{str(piece)!r} is not a number.", code="not-a-number") from None
     return int(number) if number.is_integer() else number
 
 
@@ -138,7 +138,7 @@ def list_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
     wanted = [str(w) for w in words(parsed.arguments)] or list(sets)
     missing = next((w for w in words(parsed.arguments) if str(w) not in sets), None)
     if missing is not None:
-        raise missing.error(f"There is no set of labels {str(missing)!r}.", code="no-such-labels")
+        raise missing.error(f"There is no set of labels named {str(missing)!r}.", code="no-such-labels")
     tables = tuple(
         Table(
             name,
@@ -158,7 +158,7 @@ def list_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
     "label drop",
     minimum="la drop",
     syntax="label drop sets|_all",
-    help="Forget sets of value labels.",
+    help="Delete sets of value labels.",
     effects=Effect.NONE,
 )
 def drop_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -167,7 +167,7 @@ def drop_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
     gone = set(known) if [str(i) for i in items] == ["_all"] else {str(i) for i in items}
     unknown = next((i for i in items if str(i) not in known and str(i) != "_all"), None)
     if unknown is not None or not items:
-        raise (unknown or parsed.word).error("Name the sets of labels to forget, or _all.", code="no-such-labels")
+        raise (unknown or parsed.word).error("Give the sets of labels to delete, or _all.", code="no-such-labels")
     state = replace(session.state, label_sets={k: v for k, v in known.items() if k not in gone})
     return CommandResult(state=state)
 
@@ -176,7 +176,7 @@ def drop_sets(session: Session, parsed: ParsedCommand) -> CommandResult:
     "label data",
     minimum="la da",
     syntax='label data ["text"]',
-    help="Give the data a title, or none.",
+    help="Set or remove the title of the data.",
     effects=Effect.DATA,
 )
 def label_data(session: Session, parsed: ParsedCommand) -> CommandResult:

@@ -23,7 +23,7 @@ from terrace.session.state import CommandResult
 
 
 # --- rows and variables out -------------------------------------------------------------------------------
-@command("drop", syntax="drop variables | drop if condition | drop in range", help="Leave variables or rows out.",
+@command("drop", syntax="drop variables | drop if condition | drop in range", help="Remove variables or rows.",
          by="native", effects=Effect.DATA)  # fmt: skip
 @command("keep", syntax="keep variables | keep if condition | keep in range", help="Keep only these variables or rows.",
          by="native", effects=Effect.DATA)  # fmt: skip
@@ -53,7 +53,7 @@ def drop_or_keep(session: Session, parsed: ParsedCommand) -> CommandResult:
 def count_rows(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     if parsed.clauses.body:
-        raise parsed.clauses.body.error("count takes if and in only.", code="syntax", advice="Write count if x > 0.")
+        raise parsed.clauses.body.error("count takes only if and in.", code="syntax", advice="Write count if x > 0.")
     source = session.source
     if isinstance(source, StreamedData):
         n = streamed_count(session, source, parsed.clauses)

@@ -24,7 +24,7 @@ from terrace.session.state import CommandResult
     minimum="ren",
     syntax="rename OLD NEW | rename (OLDS) (NEWS) | rename OLD* NEW* | rename VARS =SUFFIX | "
     "rename OLDS, lower|upper|proper",
-    help="Give variables other names.",
+    help="Rename variables.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def rename(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -40,25 +40,25 @@ def rename(session: Session, parsed: ParsedCommand) -> CommandResult:
             f"{new!r} cannot be the name of a variable.",
             code="bad-name",
             subject=new,
-            advice=f"A name has letters, digits and _, at most {MAX_LENGTH}, and begins with no digit.",
+            advice=f"Use letters, digits and _, at most {MAX_LENGTH}, and do not start with a digit.",
         )
     if new in data and new != old:
-        raise items[1].error(f"There is a variable {new} already.", code="name-taken", subject=new)
-    return _changed(session, data.with_names({old: new}), f"{old} is {new} now.")
+        raise items[1].error(f"A variable named {new} already exists.", code="name-taken", subject=new)
+    return _changed(session, data.with_names({old: new}), f"{old} is now {new}.")
 
 
 @command(
     "label variable",
     minimum="la var",
     syntax='label variable NAME ["text"]',
-    help="Give a variable a label, or none.",
+    help="Set or remove the label of a variable.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def label_variable(session: Session, parsed: ParsedCommand) -> CommandResult:
     variable, rest = _variable(session, parsed, 'label variable NAME "text"')
     if len(rest) > 1:
         raise parsed.arguments.strip().error(
-            "One label is needed.", code="syntax", advice='Write it in quotation marks: label variable x "text".'
+            "Give one label.", code="syntax", advice='Put it in quotation marks: label variable x "text".'
         )
     text = unquoted(rest[0]) if rest else ""
     return _changed(session, session.data.with_variable(replace(variable, label=text)))
@@ -68,7 +68,7 @@ def label_variable(session: Session, parsed: ParsedCommand) -> CommandResult:
     "label values",
     minimum="la val",
     syntax='label values NAME [value "label"]... | label values NAMES SET',
-    help="Give the values of variables labels, one by one or a set of label define; without any, take them away.",
+    help="Label the values of variables, one by one or with a set from label define. Without labels, remove them.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -82,7 +82,7 @@ def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
         rest = []
     if len(rest) % 2:
         raise rest[-1].error(
-            "A value stands here without its label, or a label without its value.",
+            "A value has no label, or a label has no value.",
             code="syntax",
             advice='Write each value with its label: 0 "No" 1 "Yes".',
         )
@@ -93,7 +93,7 @@ def label_values(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "measure",
     syntax="measure NAME identifier|nominal|ordinal|continuous",
-    help="Say what kind of variable it is; this decides on the parts it can play in a model.",
+    help="Set the measure level of a variable, which decides how it can be used in a model.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def measure(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -103,11 +103,11 @@ def measure(session: Session, parsed: ParsedCommand) -> CommandResult:
     found = [m for m in known if typed and m.startswith(typed)]
     if len(found) != 1:
         bad = rest[0] if rest else parsed.arguments.strip()
-        raise bad.error("This is no measure level.", code="no-such-measure", advice=f"Write {', '.join(known)}.")
+        raise bad.error("This is not a measure level.", code="no-such-measure", advice=f"Write {', '.join(known)}.")
     level = Measure(found[0])
     if level is Measure.CONTINUOUS and session.data.is_text(variable.name):
         raise rest[0].error(
-            f"{variable.name} holds text, which is never continuous.", code="text-variable", subject=variable.name
+            f"{variable.name} holds text, which cannot be continuous.", code="text-variable", subject=variable.name
         )
     return _changed(session, session.data.with_variable(replace(variable, measure=level)))
 
@@ -115,8 +115,8 @@ def measure(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "missing",
     syntax="missing NAME [values] [low/high]",
-    help="Say which values of a variable stand for missing, one by one or from one to another (-9/-1, lowest/-1, "
-    "90/highest); without any, none does.",
+    help="Set which values of a variable mean missing, one by one or as ranges (-9/-1, lowest/-1, 90/highest). "
+    "Without values, none does.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def missing(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -158,7 +158,7 @@ def _value(data: Dataset, variable: Variable, piece: Piece) -> Value:
         number = literal(text, piece)
     except ValueError:
         raise piece.error(
-            f"{text!r} is no number, and {variable.name} holds numbers.", code="not-a-number", subject=variable.name
+            f"{text!r} is not a number, but {variable.name} holds numbers.", code="not-a-number", subject=variable.name
         ) from None
     return int(number) if number.is_integer() else number
 

@@ -40,7 +40,7 @@ _ESTIMATE = rules(
 @command(
     "mi set",
     syntax="mi set flong",
-    help="Declare imputed data: _mi_m numbers the imputations, _mi_id the rows.",
+    help="Set up imputed data: _mi_m numbers the imputations, _mi_id the rows.",
     effects=Effect.DATA,
 )
 def mi_set(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -57,7 +57,7 @@ def mi_set(session: Session, parsed: ParsedCommand) -> CommandResult:
             found = len(np.unique(data.numeric(imputed.M))) - 1
             return changed(session, imputed.declare(data, imputed.M, ()), plural(found, "imputation"))
         imputed.check(data)
-        return CommandResult(text="These are imputed data already.")
+        return CommandResult(text="The data are already set up as imputed.")
     return changed(session, imputed.declare(data, None, ()), "No imputations yet.")
 
 
@@ -66,7 +66,7 @@ def mi_set(session: Session, parsed: ParsedCommand) -> CommandResult:
     syntax="mi import flong, m(variable) [id(variables) imputed(variables) clear] | mi import mlong, m(variable) "
     "id(variables) | mi import wide, imputed(x = x1 x2 y = y1 y2) [drop]",
     help="Declare imputed data: whose imputations (0 the original) and rows are numbered by variables, whose "
-    "imputations hold the incomplete rows only (mlong), or stand beside each other (wide).",
+    "imputations hold the incomplete rows only (mlong), or are side by side (wide).",
     effects=Effect.DATA,
 )
 def mi_import(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -134,15 +134,15 @@ def _wide(piece: Piece, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
 def mi_register(session: Session, parsed: ParsedCommand) -> CommandResult:
     items = words(parsed.clauses.body)
     parse_names(parsed.clauses.body.after(items[0].end).strip() if items else parsed.clauses.body, session.data.names)
-    return CommandResult(text="(every variable may differ between imputations: nothing needs to be registered)")
+    return CommandResult(text="(every variable can differ between imputations, so nothing needs to be registered)")
 
 
-@command("mi query", minimum="mi q", syntax="mi query", help="As mi describe.", effects=Effect.RETURNS)
+@command("mi query", minimum="mi q", syntax="mi query", help="Same as mi describe.", effects=Effect.RETURNS)
 @command(
     "mi describe",
     minimum="mi des",
     syntax="mi describe",
-    help="How many imputations there are, and of what.",
+    help="Show how many imputations there are, and of what.",
     effects=Effect.RETURNS,
 )
 def mi_describe(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -210,7 +210,7 @@ def mi_estimate(session: Session, parsed: ParsedCommand) -> CommandResult:
         found = [f for f in found if f[0] in wanted]
     if len(found) < 2:
         raise DataError(
-            f"There {'is one imputation' if found else 'are no imputations'}; Rubin's rules need two or more.",
+            f"There {'is only one imputation' if found else 'are none'}, but Rubin's rules need at least two.",
             code="mi-too-few",
         )
     fits: list[FitResult] = []
@@ -221,7 +221,8 @@ def mi_estimate(session: Session, parsed: ParsedCommand) -> CommandResult:
         try:
             fit = run_on(session, data.rows(rows), model).fit
             if fit is None or fit is session.state.fit:
-                raise model.word.error(f"mi estimate works on mixed and regress, not on {model.word}.", code="prefix")
+                raise model.word.error("mi estimate works with mixed and regress, not with "
+                                       f"{model.word}.", code="prefix")
             _check(fit, m)
         except (Cancelled, CommandError):
             raise
@@ -292,18 +293,18 @@ def _result(session: Session, model: ParsedCommand, fits: Sequence[FitResult], l
     for k, fit in enumerate(fits):
         if [c.name for c in fit.model.design.x_info] != names:
             raise TerraceError(
-                f"Imputation {k + 1} has other coefficients than the first: {_difference(fit, names)}.",
+                f"Imputation {k + 1} has different coefficients from the first: {_difference(fit, names)}.",
                 code="mi-coefficients",
-                advice="A factor may lack a level there, or a term be collinear.",
+                advice="A factor may lack a level there, or a term may be collinear.",
             )
         own, first = by_the_kept(fit.model.design), by_the_kept(fits[0].model.design)
         size = np.abs(first).max(initial=1.0)
         if own.shape != first.shape or not np.allclose(own, first, rtol=1e-5, atol=1e-8 * size):
             raise TerraceError(
-                f"In imputation {k + 1} other cells are empty than in the first, so that coefficients of one name "
-                "stand for different comparisons.",
+                f"In imputation {k + 1} different cells are empty than in the first, so coefficients with the same "
+                "name have different meanings.",
                 code="mi-coefficients",
-                advice="Leave out the interaction, or levels that are rare.",
+                advice="Leave out the interaction, or rare levels.",
             )
     fixed = _pooled(fits)
     fine = _settled(fits)

@@ -79,7 +79,7 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "nostream" not in options and not parts and ("stream" in options or larger_than_memory(name)):
         if "nolabel" in options:
             raise options["nolabel"].piece.error(
-                "A streamed file keeps its value labels.", code="misplaced-option", subject="nolabel"
+                "Value labels of a streamed file cannot be left out.", code="misplaced-option", subject="nolabel"
             )
         return opened(session, _streamed(session, name, clauses))
     data = _read(session, name, **parts)
@@ -103,7 +103,7 @@ def _streamed(session: Session, name: str, clauses: Clauses) -> Dataset:
         return data
     found = chosen_rows(session, data, clauses, names or data.names)
     if not len(found):
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     return found
 
 
@@ -146,7 +146,7 @@ def sample(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="import delim",
     syntax='import delimited [using] FILE [, delimiters(";") decimal(",") thousands(".") encoding(utf-8) '
     'rowrange(4:20) colrange(1:3) varnames(#|nonames) skip(#) comment("#") stringcols(1 3|_all) case() clear]',
-    help="Open a text file; what is not said is detected. Rows, columns and the row of names are counted in the file.",
+    help="Open a text file; what is not given is detected. Rows, columns and the row of names are counted in the file.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_delimited(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -175,7 +175,7 @@ def _text(option: Option | None) -> str | None:
     "import excel FILE, describe",
     help="Open a sheet of a workbook, "
     + enumerated(formats.endings_of(formats.opened_by("import excel")), "or")
-    + "; the first row holds the names.",
+    + ". The first row holds the names.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
 def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -198,7 +198,7 @@ def import_excel(session: Session, parsed: ParsedCommand) -> CommandResult:
     "paste",
     minimum="paste",
     syntax='paste "TEXT" [, clear]',
-    help=r"Open a table that was copied, such as cells of a spreadsheet; in the text \t stands for a tab, \n or \r for "
+    help=r"Open a table that was copied, such as spreadsheet cells. In the text \t stands for a tab, \n or \r for "
     r"the end of a line and \\ for a backslash.",
     effects=Effect.OPENS | Effect.BRIEF,
 )
@@ -223,7 +223,7 @@ def _opens(command_name: str, article: str) -> str:
          "catalog(), a .sas7bcat file, or of one of the same name; member() chooses from a transport file with several "
          "datasets.", effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 @command("import sasxport5", minimum="import sasx", syntax="import sasxport5 FILE [, case(lower|upper) "
-         "encoding(cp1252) member(NAME) clear]", help="As import sas.",
+         "encoding(cp1252) member(NAME) clear]", help="Same as import sas.",
          effects=Effect.OPENS | Effect.BRIEF)  # fmt: skip
 def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     more = {"import sas": " cat:alog mem:ber", "import sasxport5": " mem:ber"}.get(parsed.name, "")
@@ -247,7 +247,7 @@ def import_other(session: Session, parsed: ParsedCommand) -> CommandResult:
     "save",
     minimum="sa",
     syntax="save [FILE] [, replace]",
-    help=f"Save the data; the extension decides on the format: {' '.join(formats.WRITTEN)} ({formats.USUAL} where it "
+    help=f"Save the data. The extension sets the format: {' '.join(formats.WRITTEN)} ({formats.USUAL} where it "
     "has none).",
     effects=Effect.SAVES | Effect.BRIEF,
 )
@@ -268,13 +268,13 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "clear",
     syntax="clear [all]",
-    help="Close the data; with all, drop estimates and settings too.",
+    help="Close the data. With all, also drop estimates and settings.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def clear(session: Session, parsed: ParsedCommand) -> CommandResult:
     what = str(parsed.clauses.body)
     if what not in ("", "all"):
-        raise parsed.clauses.body.error("clear takes all or nothing.", code="syntax", advice="clear all")
+        raise parsed.clauses.body.error("clear takes only all.", code="syntax", advice="clear all")
     if what == "all":
         now = session.state  # the results are the user's: a do-file that begins with this does not wipe them out
         fresh = State(folder=now.folder, log=now.log, document=now.document, origins=now.origins)
@@ -286,7 +286,7 @@ def _declare(session: Session, panel: str | None, time: str | None, parsed: Pars
     options = parsed.options(rules("clear", "delta"))
     data = session.data
     if "clear" in options:
-        return CommandResult(text="No panel or time.", state=_with_panel(session, None))
+        return CommandResult(text="No panel or time variable.", state=_with_panel(session, None))
     if panel is None and time is None:
         state = replace(session.state, returned=_panel_returned(data, data.panel))
         return CommandResult(text=_panel_text(data.panel), state=state)
@@ -346,13 +346,13 @@ def _check_times(data: Dataset, panel: str | None, time: str, parsed: ParsedComm
         row = frame[repeated].iloc[0]
         where = f"{panel} {values[int(row['panel'])]}" if panel is not None else "the data"
         shown = whole_text(float(row["time"]))
-        raise DataError(f"{time} {shown} stands more than once in {where}.", code="repeated-time", subject=time)
+        raise DataError(f"{time} {shown} occurs more than once in {where}.", code="repeated-time", subject=time)
 
 
 @command(
     "xtset",
     syntax="xtset [panel [time]] [, delta(#) clear]",
-    help="Declare the panel and the time variable, for L. F. D. and S.",
+    help="Set the panel and time variables for L. F. D. and S.",
     effects=Effect.DATA | Effect.RETURNS,
 )
 def xtset(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -367,7 +367,7 @@ def xtset(session: Session, parsed: ParsedCommand) -> CommandResult:
     "tsset",
     minimum="tsset",
     syntax="tsset [[panel] time] [, delta(#) clear]",
-    help="Declare the time variable, in panels or not, for L. F. D. and S.",
+    help="Set the time variable, with or without panels, for L. F. D. and S.",
     effects=Effect.DATA | Effect.RETURNS,
 )
 def tsset(session: Session, parsed: ParsedCommand) -> CommandResult:

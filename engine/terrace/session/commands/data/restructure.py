@@ -34,7 +34,7 @@ _SPREADS = ("sd", "variance", "semean", "cv", "skewness", "kurtosis")
 @command(
     "collapse",
     syntax="collapse [(statistic)] [new=]variable ... [(statistic) ...] [if] [in] [weight], by(variables) [cw]",
-    help="Make a dataset of statistics, one row a group: " + ", ".join(STATISTICS) + ", p1 to p99.",
+    help="Make a dataset of statistics, with one row per group: " + ", ".join(STATISTICS) + ", p1 to p99.",
     effects=Effect.DATA,
 )
 def collapse(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -50,12 +50,12 @@ def collapse(session: Session, parsed: ParsedCommand) -> CommandResult:
     by = parse_names(argument(options["by"]), data.names) if "by" in options else ()
     keep = chosen(session, parsed.clauses)
     if not keep.any():
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     w, kind = weights(session, parsed.clauses, ("fweight", "aweight", "pweight"), "collapse")
     spread = next((t.statistic for t in targets if t.statistic in _SPREADS), "")
     if kind == "pweight" and spread:
         raise parsed.clauses.body.error(
-            f"collapse has no {spread} under sampling weights.", code="weight-kind", advice="Use aweight for it."
+            f"collapse has no {spread} under sampling weights.", code="weight-kind", advice="Use aweight."
         )
     if not keep.all():
         data, w = data.rows(keep), None if w is None else w[keep]
@@ -118,14 +118,14 @@ def _pair(item: Piece, how: str, data: Dataset) -> list[Target]:
     "reshape long",
     minimum="reshape long",
     syntax="reshape long stubs, i(variables) j(name) [string] | reshape long",
-    help="From one row a subject to one row an occasion: inc80 inc81 become inc with j 80, 81.",
+    help="From one row per subject to one row per occasion: inc80 inc81 become inc with j 80, 81.",
     effects=Effect.DATA,
 )
 @command(
     "reshape wide",
     minimum="reshape wide",
     syntax="reshape wide stubs, i(variables) j(variable) | reshape wide",
-    help="From one row an occasion to one row a subject: inc with j 80, 81 becomes inc80 inc81.",
+    help="From one row per occasion to one row per subject: inc with j 80, 81 becomes inc80 inc81.",
     effects=Effect.DATA,
 )
 def reshape(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -196,7 +196,7 @@ def _stub(piece: Piece, names: Names) -> str:
 @command(
     "expand",
     syntax="expand expression [if] [in] [, generate(name)]",
-    help="Repeat each row as often as the expression says; the new rows come last.",
+    help="Repeat each row as often as the expression says. New rows come last.",
     effects=Effect.DATA,
 )
 def expand(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -211,7 +211,7 @@ def expand(session: Session, parsed: ParsedCommand) -> CommandResult:
     body = parsed.clauses.body.after(parsed.clauses.body.end - len(text)).strip()
     copies = evaluate(body, data, context=session.context())
     if copies.dtype == object:
-        raise body.error(f"{body} is text, and a number is needed here.", code="type-mismatch")
+        raise body.error(f"{body} is text, but a number is needed here.", code="type-mismatch")
     copies = np.where(chosen(session, parsed.clauses), copies, 1.0)
     name = new_name(argument(options["generate"]), data) if "generate" in options else None
     out = expanded(data, copies, generate=name)
@@ -221,7 +221,7 @@ def expand(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "fillin",
     syntax="fillin variables",
-    help="Add a row for each combination of values that has none.",
+    help="Add a row for each missing combination of values.",
     effects=Effect.DATA,
 )
 def fillin(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -231,9 +231,9 @@ def fillin(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
     names = parsed.variables(data.names)
     if len(names) < 2:
-        raise parsed.word.error("fillin needs two variables or more.", code="syntax", advice="Write fillin id time.")
+        raise parsed.word.error("fillin needs at least two variables.", code="syntax", advice="Write fillin id time.")
     if "_fillin" in data:
-        raise DataError("There is a variable _fillin already.", code="variable-exists", subject="_fillin",
+        raise DataError("A variable named _fillin already exists.", code="variable-exists", subject="_fillin",
                         advice="Drop it first: drop _fillin.")  # fmt: skip
     if not len(data):
         raise DataError("The data have no rows.", code="no-observations")
@@ -243,14 +243,14 @@ def fillin(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 # --- duplicates ---------------------------------------------------------------------------------------------
 @command("duplicates report", minimum="dup r", syntax="duplicates report [variables] [if] [in]",
-         help="Count rows that are alike.", effects=Effect.RETURNS)  # fmt: skip
+         help="Count duplicate rows.", effects=Effect.RETURNS)  # fmt: skip
 @command("duplicates list", minimum="dup l", syntax="duplicates list [variables] [if] [in]",
-         help="List rows that are alike.", effects=Effect.RETURNS)  # fmt: skip
+         help="List duplicate rows.", effects=Effect.RETURNS)  # fmt: skip
 @command("duplicates tag", minimum="dup t", syntax="duplicates tag [variables] [if] [in], generate(name)",
-         help="Put the number of other rows that are alike into a variable.",
+         help="Put the number of duplicates of each row into a variable.",
          effects=Effect.DATA | Effect.RETURNS)  # fmt: skip
 @command("duplicates drop", minimum="dup drop", syntax="duplicates drop [variables] [if] [in] [, force]",
-         help="Leave out all but the first of rows that are alike.", effects=Effect.DATA | Effect.RETURNS)  # fmt: skip
+         help="Remove all but the first of duplicate rows.", effects=Effect.DATA | Effect.RETURNS)  # fmt: skip
 def duplicates(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.data.transforms.rows import copies
 
@@ -277,9 +277,9 @@ def duplicates(session: Session, parsed: ParsedCommand) -> CommandResult:
         return changed(session, data.with_column(name, tags, Variable(name, "", Measure.CONTINUOUS)))
     if names and "force" not in options:
         raise parsed.word.error(
-            "Rows that agree in these variables may differ in others.",
+            "Rows that agree in these variables can differ in others.",
             code="needs-force",
-            advice="Add the option force to leave them out all the same.",
+            advice="To remove them anyway, add the option force.",
         )
     stay = np.ones(len(data), dtype=bool)
     stay[rows[place > 0]] = False

@@ -53,7 +53,7 @@ def draw_sample(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "bsample",
     syntax="bsample [#] [if] [in] [, cluster(variable) idcluster(name) strata(variables)]",
-    help="Replace the data by a bootstrap sample of them, of rows or of whole groups.",
+    help="Replace the data with a bootstrap sample of rows or of whole groups.",
     effects=Effect.DATA,
 )
 def bsample(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -63,7 +63,7 @@ def bsample(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
     data = data.rows(chosen(session, parsed.clauses))
     if not len(data):
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     rng = session.state.rng or np.random.default_rng()
     cluster = parse_names(argument(options["cluster"]), data.names) if "cluster" in options else ()
     strata = group(data, parse_names(argument(options["strata"]), data.names) if "strata" in options else ())
@@ -121,7 +121,7 @@ def mvdecode(session: Session, parsed: ParsedCommand) -> CommandResult:
         if gone.any():
             data = data.with_column(name, np.where(gone, np.nan, x), data.variable(name))
             texts.append(f"{name}: {plural(int(gone.sum()), 'missing value')} generated")
-    return changed(session, data, "\n".join(texts)) if texts else CommandResult(text="(no value is one of these)")
+    return changed(session, data, "\n".join(texts)) if texts else CommandResult(text="(no such values)")
 
 
 def _codes(piece: Piece) -> list[float]:
@@ -135,7 +135,7 @@ def _codes(piece: Piece) -> list[float]:
 @command(
     "mvencode",
     syntax="mvencode variables [if] [in], mv(value) [override]",
-    help="Put a number in the place of missing values.",
+    help="Replace missing values with a number.",
     effects=Effect.DATA,
 )
 def mvencode(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -153,7 +153,7 @@ def mvencode(session: Session, parsed: ParsedCommand) -> CommandResult:
         x = data.numeric(name)
         if "override" not in options and np.any(x == value):
             raise DataError(
-                f"{name} has the value {whole_text(value)} already.",
+                f"{name} already has the value {whole_text(value)}.",
                 code="value-in-use",
                 subject=name,
                 advice="Choose another number, or use the option override.",
@@ -170,7 +170,7 @@ def mvencode(session: Session, parsed: ParsedCommand) -> CommandResult:
     "contract",
     minimum="contract",
     syntax="contract variables [if] [in] [fweight] [, freq(name) percent(name) cfreq(name) cpercent(name) zero nomiss]",
-    help="Make a dataset of the combinations of values, with how often each occurs.",
+    help="Make a dataset of combinations of values and how often each occurs.",
     effects=Effect.DATA,
 )
 def contract(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -201,7 +201,7 @@ def contract(session: Session, parsed: ParsedCommand) -> CommandResult:
 def contracted(data: Dataset, names: tuple[str, ...], weights: np.ndarray | None, *, zero: bool) -> Dataset:
     """One row for each combination of values, in ascending order, counted in ``_freq``."""
     if not len(data):
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     groups = group(data, names)
     counts = np.bincount(groups.codes, weights=weights, minlength=groups.n_groups).astype(np.float64)
     columns = {n: take(data.frame[n], groups.first) for n in names}

@@ -29,7 +29,7 @@ EXTENSION = ".dtasig"
     minimum="datasig",
     syntax="datasignature [variables]",
     help="Show the signature of the data: rows, variables, and a SHA-256 of names and values in their order. "
-    "It is the same for the same data in any file format; labels do not count.",
+    "It is the same for the same data in any file format. Labels do not count.",
     effects=Effect.RETURNS,
 )
 def datasignature(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -43,7 +43,7 @@ def datasignature(session: Session, parsed: ParsedCommand) -> CommandResult:
     "datasignature set",
     minimum="datasig set",
     syntax="datasignature set [, reset saving(FILE [, replace])]",
-    help="Sign the data: keep their signature with them, to be confirmed later; saving() writes it to a file too.",
+    help="Sign the data: store their signature with them to confirm later. saving() also writes it to a file.",
     effects=Effect.DATA | Effect.FILES | Effect.RETURNS,
 )
 def sign(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -51,7 +51,8 @@ def sign(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
     if data.signed is not None and "reset" not in options:
         raise parsed.word.error(
-            f"The data were signed on {data.signed.when}.", code="signed", advice="Sign them anew: option reset."
+            "The data were signed on "
+            f"{data.signed.when}.", code="signed", advice="To sign them again, use the option reset."
         )
     found = signature(data)
     signed = Signed(found.columns, found.rows, datetime.now().astimezone().isoformat(timespec="seconds"))
@@ -68,8 +69,8 @@ def sign(session: Session, parsed: ParsedCommand) -> CommandResult:
     "datasignature confirm",
     minimum="datasig conf",
     syntax="datasignature confirm [using FILE] [, strict]",
-    help="Fail where a value, the number or the order of the rows has changed since the data were signed, or where a "
-    "variable is gone; with strict, also where variables were added or stand in another order.",
+    help="Stop with an error if values, the number of rows or their order have changed since the data were signed, or "
+    "if a variable is gone. With strict, also if variables were added or reordered.",
     effects=Effect.RETURNS,
 )
 def confirm(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -79,12 +80,12 @@ def confirm(session: Session, parsed: ParsedCommand) -> CommandResult:
     differences = _differences(signed, now, data, strict="strict" in options)
     if differences:
         raise DataError(
-            f"The data are not those that were signed on {signed.when}: {'; '.join(differences)}.",
+            f"The data have changed since they were signed on {signed.when}: {'; '.join(differences)}.",
             code="signature",
-            advice="Open the file that was signed, or sign the data anew: datasignature set, reset.",
+            advice="Open the file that was signed, or sign the data again: datasignature set, reset.",
         )
     added = [name for name in now.names if name not in dict(signed.columns)]
-    said = f"The data are those that were signed on {signed.when}"
+    said = f"The data have not changed since they were signed on {signed.when}"
     said += f"; {plural(len(added), 'variable')} since added: {', '.join(added)}." if added else "."
     return CommandResult(text=said, state=replace(session.state, returned=_returned(now)))
 
@@ -93,7 +94,7 @@ def confirm(session: Session, parsed: ParsedCommand) -> CommandResult:
     "datasignature report",
     minimum="datasig rep",
     syntax="datasignature report [using FILE]",
-    help="Tell what has changed since the data were signed.",
+    help="Show what has changed since the data were signed.",
     effects=Effect.RETURNS,
 )
 def report(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -111,13 +112,13 @@ def report(session: Session, parsed: ParsedCommand) -> CommandResult:
     "datasignature clear",
     minimum="datasig clear",
     syntax="datasignature clear",
-    help="Take the signature away from the data.",
+    help="Remove the signature from the data.",
     effects=Effect.DATA | Effect.BRIEF,
 )
 def unsign(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     state = replace(session.state, dataset=replace(session.data, signed=None))
-    return CommandResult(text="The data are not signed any more.", state=state)
+    return CommandResult(text="The data are no longer signed.", state=state)
 
 
 def _returned(found: Signature) -> Returned:
@@ -138,20 +139,20 @@ def _differences(signed: Signed, now: Signature, data: Dataset, *, strict: bool)
     then, today = dict(signed.columns), dict(now.columns)
     found = []
     if signed.rows != now.rows:
-        found.append(f"{signed.rows:,} rows were signed, {now.rows:,} are there")
+        found.append(f"{signed.rows:,} rows were signed, and there are now {now.rows:,}")
     gone = [name for name in then if name not in today]
     if gone:
         found.append(f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone")
     if signed.rows == now.rows:
         changed = [name for name in then if name in today and then[name] != today[name]]
         if changed:
-            found.append(f"values of {', '.join(changed)} differ, or stand in another order")
+            found.append(f"values of {', '.join(changed)} differ or are in a different order")
     if strict:
         added = [name for name in today if name not in then]
         if added:
             found.append(f"{', '.join(added)} {'was' if len(added) == 1 else 'were'} added")
         if not added and not gone and list(then) != list(today):
-            found.append("the variables stand in another order")
+            found.append("the variables are in a different order")
     return found
 
 
@@ -166,13 +167,13 @@ def _write(path: Path, signed: Signed, *, replace_: bool) -> Path:
 def _read(path: Path) -> Signed:
     path = with_ending(path, EXTENSION)
     if not path.is_file():
-        raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
+        raise DataError(f"The file {path} does not exist.", code="no-such-file", subject=str(path))
     try:
         whole = json.loads(path.read_text(encoding="utf-8"))
         columns = tuple((str(name), str(sha)) for name, sha in whole["variables"].items())
         return Signed(columns, int(whole["rows"]), str(whole["signed"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise DataError(
-            f"{path} holds no signature.", code="unknown-format", subject=str(path),
+            f"{path} does not contain a signature.", code="unknown-format", subject=str(path),
             advice="Files of datasignature set, saving() do; those of other programs are computed otherwise.",
         ) from None  # fmt: skip

@@ -20,14 +20,14 @@ from terrace.wording import enumerated
 
 
 @command("update", syntax="update [using FILE] [, by(variables) preview]", effects=Effect.DATA,
-         help="Bring the data up to date with their file, or another, as it is now. Rows are matched by by(), without "
+         help="Update the data from their file, or another file, as it is now. Rows are matched by by(), without "
          "it by their number in the file; labels, measures and missing codes stay, and so do variables that the file "
          "does not have. preview only shows what is different.")  # fmt: skip
 def update(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("preview", "by"))
     data = session.data
     if parsed.clauses.body:
-        raise parsed.clauses.body.error("update takes its file after using.", code="syntax", advice="update using FILE")
+        raise parsed.clauses.body.error("Give the file after using.", code="syntax", advice="update using FILE")
     file = _file(session, parsed, data)
     keys = parse_names(argument(options["by"]), data.names) if "by" in options else ()
     found = differences(data, file, keys)
@@ -40,8 +40,8 @@ def update(session: Session, parsed: ParsedCommand) -> CommandResult:
     if found.own:
         more = "; they are missing in rows that are new" if found.added else ""
         warnings.append(
-            f"The file does not have {enumerated(found.own)}: the values of before stay{more}. Make them again where "
-            "what they were made of has changed."
+            f"The file does not have {enumerated(found.own)}: their values are unchanged{more}. Create them "
+            "again if they depend on values that have changed."
         )
     return changed(session, updated(data, file, found), tables=(table,), warnings=warnings)
 
@@ -61,20 +61,20 @@ def _file(session: Session, parsed: ParsedCommand, data: Dataset) -> Dataset:
     if session.state.path(data.source or ".").is_file():
         return read(data.source, progress=session.report, cancel=session.cancelled)
     raise parsed.word.error(
-        "The file of these data is not known, or cannot be opened as it was.",
+        "The file of these data is unknown, or cannot be opened as before.",
         code="no-file",
         subject=data.source,
-        advice="Name it: update using FILE.",
+        advice="Give its name: update using FILE.",
     )
 
 
 def _table(found: Differences, name: str) -> Table:
     rows = [
         Row("Rows added", (found.added,)),
-        Row("Rows no longer there", (found.removed,)),
+        Row("Rows removed", (found.removed,)),
         *(Row(f"Values of {n}", (k,)) for n, k in found.changed),
         *(Row(f"New variable {n}", (None,)) for n in found.new),
-        *(Row(f"{n} is of another type", (None,)) for n in found.retyped),
+        *(Row(f"{n} has a different type", (None,)) for n in found.retyped),
         *(Row(f"{n} is not in the file", (None,)) for n in found.own),
     ]
     return Table(f"Changes in {name}", (Column("count", "Count", "count"),), tuple(rows), "What", (), "update")

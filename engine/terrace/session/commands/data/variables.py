@@ -77,7 +77,7 @@ def _has(data: Dataset, name: str, option: Option) -> bool:
 @command(
     "lookfor",
     syntax="lookfor words",
-    help="Describe the variables whose name or label holds one of the words.",
+    help="Describe variables with one of the words in their name or label.",
     effects=Effect.RETURNS,
 )
 def lookfor(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -87,7 +87,7 @@ def lookfor(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
     found = [v for v in data.variables if any(w in v.name.lower() or w in v.label.lower() for w in wanted)]
     if not found:
-        return shown(session, (), {}, macros={"varlist": ""}, text="No name and no label holds this.")
+        return shown(session, (), {}, macros={"varlist": ""}, text="No name or label contains this.")
     table = describe_table(data, [v.name for v in found])
     return shown(session, (table,), {}, macros={"varlist": " ".join(v.name for v in found)})
 
@@ -95,7 +95,7 @@ def lookfor(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "isid",
     syntax="isid variables [, missok sort]",
-    help="Check that these variables single out rows, and that none is missing; an error where not.",
+    help="Check that these variables uniquely identify rows and are never missing. If not, stop with an error.",
     effects=Effect.DATA,
 )
 def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -111,20 +111,20 @@ def isid(session: Session, parsed: ParsedCommand) -> CommandResult:
     if "missok" not in options and groups.missing.any():
         row = int(np.flatnonzero(groups.missing)[0])
         raise DataError(
-            f"{' '.join(names)} should never be missing, and in row {row + 1} one is.",
+            f"{' '.join(names)} must never be missing, but row {row + 1} has a missing value.",
             code="missing-key",
             subject=names[0],
-            advice="The option missok allows it.",
+            advice="To allow this, use the option missok.",
         )
     if groups.n_groups < len(data):
         row = int(np.flatnonzero(groups.sizes[groups.codes] > 1)[0])
         value = ", ".join(f"{n} = {shown_value(data, n, row)}" for n in names)
         raise DataError(
-            f"{' and '.join(names)} do{'es' * (len(names) == 1)} not single out rows: {value} stands in "
+            f"{' and '.join(names)} do{'es' * (len(names) == 1)} not uniquely identify rows: {value} is in "
             f"{int(groups.sizes[groups.codes[row]]):,} rows.",
             code="not-unique",
             subject=names[0],
-            advice="duplicates list shows them.",
+            advice="To see them, use duplicates list.",
         )
     if "sort" not in options:
         return CommandResult()
@@ -169,7 +169,7 @@ def levelsof(session: Session, parsed: ParsedCommand) -> CommandResult:
     "assert",
     minimum="as",
     syntax="assert expression [if] [in] [, fast]",
-    help="Check that an expression is true in every row; an error where it is not.",
+    help="Check that an expression is true in every row. If not, stop with an error.",
     by="native",
     effects=Effect.NONE,
 )
@@ -185,7 +185,7 @@ def assert_(session: Session, parsed: ParsedCommand) -> CommandResult:
     if data is None or not len(data) or not (variables_in(expression, data) or "_n" in str(body)):
         value = evaluate_scalar(expression, None if data is None or not len(data) else data, session.context())
         if isinstance(value, str) or value == 0:
-            raise DataError(f"It is not true that {body}.", code="assertion")
+            raise DataError(f"This is false: {body}.", code="assertion")
         return CommandResult()
     by = by_groups(session, parsed)
     keep = chosen(session, parsed.clauses, by)
@@ -203,7 +203,7 @@ def assert_(session: Session, parsed: ParsedCommand) -> CommandResult:
     "compress",
     minimum="compress",
     syntax="compress [variables]",
-    help="Keep whole numbers in as few bytes as hold them; no value changes.",
+    help="Store whole numbers in as few bytes as possible. No value changes.",
     effects=Effect.DATA,
 )
 def compress(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -241,7 +241,7 @@ def _narrowed(column: pd.Series) -> Any:
 @command(
     "numlabel",
     syntax='numlabel [variables], add|remove [mask("#. ")]',
-    help="Put the numbers in front of value labels, or take them away.",
+    help="Add the numbers to value labels, or remove them.",
     effects=Effect.DATA,
 )
 def numlabel(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -269,7 +269,7 @@ def numlabel(session: Session, parsed: ParsedCommand) -> CommandResult:
     "notes",
     minimum="note",
     syntax="notes [: text] | notes drop numbers",
-    help="Notes of the data: without anything list them, after a colon add one.",
+    help="Show the notes of the data, or add one after a colon.",
     effects=Effect.DATA,
 )
 def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -285,7 +285,7 @@ def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
         known = {str(k): k for k in range(1, len(data.documents) + 1)}
         bad = next((w for w in words(rest)[1:] if str(w) not in (*known, "_all", "in", "_dta")), None)
         if bad is not None or len(items) < 2:
-            raise (bad or rest).error("Name the notes to drop by number, or _all.", code="no-such-note")
+            raise (bad or rest).error("Give the numbers of the notes to drop, or _all.", code="no-such-note")
         gone = (
             set(known.values())
             if items[1] in ("_all", "_dta") and len(items) == 2
@@ -304,7 +304,7 @@ def notes(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "separate",
     syntax="separate variable [if] [in], by(group or condition) [generate(stub)]",
-    help="A variable of each group with the values of one: y1 y2 ... of y.",
+    help="Make a variable for each group: y1 y2 ... from y.",
     effects=Effect.DATA | Effect.RETURNS,
 )
 def separate(session: Session, parsed: ParsedCommand) -> CommandResult:

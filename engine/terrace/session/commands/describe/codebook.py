@@ -32,7 +32,7 @@ _WIDTH, _LEAST_LABEL = 80, 12
     "codebook",
     minimum="codebook",
     syntax="codebook [variables] [if] [in] [, compact header notes all tabulate(#)]",
-    help="Say of each variable what its values are.",
+    help="Describe the values of each variable.",
     by="loop",
     effects=Effect.RETURNS,
 )
@@ -173,7 +173,7 @@ def inspect(session: Session, parsed: ParsedCommand) -> CommandResult:
             "N_undoc": float("nan"),
         }
     if not tables:
-        raise DataError("These variables hold text; codebook describes them.", code="text-variable")
+        raise DataError("These variables hold text. Use codebook to describe them.", code="text-variable")
     return shown(session, tables, scalars)
 
 
@@ -188,7 +188,7 @@ def inspect(session: Session, parsed: ParsedCommand) -> CommandResult:
     "misstable patterns",
     minimum="misstable pat",
     syntax="misstable patterns [variables] [if] [in] [, frequency asis bypatterns]",
-    help="Which variables are missing together.",
+    help="Show which variables are missing together.",
     effects=Effect.RETURNS,
 )
 def misstable(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -221,7 +221,7 @@ def misstable(session: Session, parsed: ParsedCommand) -> CommandResult:
         (value, *(Column(n, n, "text") for n in incomplete)),
         rows,
         "Pattern",
-        ("+ is there, . is missing.", f"{total:,} rows, {plural(len(counts), 'pattern')}."),
+        ("+ present, . missing.", f"{total:,} rows, {plural(len(counts), 'pattern')}."),
         "misstable",
     )
     complete = int(counts[~patterns.any(axis=1)].sum())

@@ -48,7 +48,7 @@ def correlate(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise DataError(
             "No row is complete in all of these variables.",
             code="no-observations",
-            advice="pwcorr uses the rows that each pair has.",
+            advice="pwcorr uses all rows complete in each pair.",
         )
     c, means, n = numbers.covariance(x[keep], None if w is None else w[keep], kind)
     r = numbers.correlation(c)

@@ -31,7 +31,7 @@ _PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
     "describe",
     minimum="d",
     syntax="describe [variables] [using FILE] [, short simple numbers]",
-    help="Say what the data are, or those of a file: rows, variables, types, labels.",
+    help="Describe the data, or those of a file: rows, variables, types, labels.",
     effects=Effect.RETURNS,
 )
 def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -102,7 +102,7 @@ def summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
             tables.append(table)
             scalars = {**numbers, **more}
         if not tables:
-            raise DataError("These variables hold text; there is nothing to summarize.", code="text-variable")
+            raise DataError("These variables hold text, so there is nothing to summarize.", code="text-variable")
     elif len(found) == 0:
         raise DataError("The data have no variables.", code="no-variables")
     state = replace(session.state, returned=Returned(scalars))

@@ -32,7 +32,8 @@ _ONE = ("mean", "Mean"), ("se", "Std. err."), ("sd", "Std. dev.")
 def _level(session: Session, options: dict[str, Option]) -> float:
     level = number(options["level"]) if "level" in options else session.state.settings.level
     if not 10 <= level <= 99.99:
-        raise options["level"].piece.error("A confidence level lies between 10 and 99.99.", code="bad-option-value")
+        raise options["level"].piece.error("The confidence level must be between 10 and "
+                                           "99.99.", code="bad-option-value")
     return level
 
 
@@ -77,7 +78,7 @@ def mean(session: Session, parsed: ParsedCommand) -> CommandResult:
         codes, labels = found.codes, found.labels
     used = codes >= 0
     if not used.any():
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     groups = Grouping(codes[used], len(labels), np.zeros(int(used.sum()), dtype=bool))
     rows: list[Row] = []
     scalars: dict[str, float] = {}
@@ -128,7 +129,7 @@ def ttest(session: Session, parsed: ParsedCommand) -> CommandResult:
     x = session.data.numeric(y)
     if "by" in options:
         if len(parts) > 1:
-            raise body.error("by() goes with one variable.", code="syntax", advice="Write ttest y, by(group).")
+            raise body.error("by() needs a single variable.", code="syntax", advice="Write ttest y, by(group).")
         first, second, labels = _two_groups(session, argument(options["by"]), keep)
         return _two_samples(session, y, x[first], x[second], labels, options, level)
     if len(parts) != 2:
@@ -154,10 +155,10 @@ def _two_groups(session: Session, by: Piece, keep: BoolArray) -> tuple[BoolArray
     found = levels(session.data, name, keep)
     if len(found.values) != 2:
         raise by.error(
-            f"{name} has {len(found.values)} values here, and ttest compares two groups.",
+            f"{name} has {len(found.values)} values here, but ttest compares two groups.",
             code="not-two-groups",
             subject=name,
-            advice="oneway compares more." if len(found.values) > 2 else "",
+            advice="Use oneway for more groups." if len(found.values) > 2 else "",
         )
     return found.codes == 0, found.codes == 1, (found.labels[0], found.labels[1])
 
@@ -268,7 +269,7 @@ def oneway(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("t:abulate noa:nova nom:eans nost:andard nof:req nol:abel"))
     for name in ("nomeans", "nostandard", "nofreq", "noanova"):
         if name in options and "tabulate" not in options:
-            raise options[name].piece.error(f"{name} goes with tabulate.", code="misplaced-option", subject=name)
+            raise options[name].piece.error(f"{name} needs tabulate.", code="misplaced-option", subject=name)
     found, y, factor, labels = _anova(session, parsed, labelled="nolabel" not in options)
     tables = [] if "noanova" in options else [_anova_table(found, y, factor)]
     if "tabulate" in options:
@@ -299,7 +300,7 @@ def _anova(
     found = levels(data, factor, chosen(session, parsed.clauses) & ~np.isnan(x), labels=labelled)
     used = found.codes >= 0
     if len(found.values) < 2:
-        raise DataError(f"{factor} needs two groups or more here.", code="not-two-groups", subject=factor)
+        raise DataError(f"{factor} needs at least two groups here.", code="not-two-groups", subject=factor)
     return meantests.anova(x[used], found.codes[used], len(found.values)), y, factor, found.labels
 
 
@@ -340,7 +341,7 @@ def loneway(session: Session, parsed: ParsedCommand) -> CommandResult:
     found, y, factor, _ = _anova(session, parsed)
     if found.df_within < 1 or not found.ss_total > 0:
         raise DataError(
-            f"{y} does not vary, or each {factor} has one row only: there is no intraclass correlation.",
+            f"{y} does not vary, or each {factor} has only one row, so there is no intraclass correlation.",
             code="no-variation",
             subject=y,
         )

@@ -33,7 +33,8 @@ def _panel(session: Session, parsed: ParsedCommand, options: dict[str, Option]) 
     panel = session.data.panel
     if panel is None or panel.panel is None:
         raise parsed.word.error(
-            f"{parsed.name} needs to know the groups.", code="no-panel", advice="xtset school first, or add i(school)."
+            f"{parsed.name} needs to know the groups.", code="no-panel", advice="Use xtset school first, or add "
+                                                                                "i(school)."
         )
     return panel.panel
 
@@ -41,7 +42,7 @@ def _panel(session: Session, parsed: ParsedCommand, options: dict[str, Option]) 
 @command(
     "xtsum",
     syntax="xtsum [variables] [if] [in] [, i(group)]",
-    help="Summarize with the variation between and within the groups that xtset declared.",
+    help="Summarize variables between and within the groups set by xtset.",
     effects=Effect.RETURNS,
 )
 def xtsum(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -100,7 +101,7 @@ def xtsum(session: Session, parsed: ParsedCommand) -> CommandResult:
     "xtdescribe",
     minimum="xtdes",
     syntax="xtdescribe [if] [in] [, patterns(#) i(group) t(time)]",
-    help="How many groups and occasions there are, and which occasions occur together.",
+    help="Show how many groups and occasions there are, and which occasions occur together.",
     effects=Effect.RETURNS,
 )
 def xtdescribe(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -110,13 +111,14 @@ def xtdescribe(session: Session, parsed: ParsedCommand) -> CommandResult:
     declared = data.panel
     time = Names(data.names).one(argument(options["t"])) if "t" in options else declared.time if declared else None
     if time is None:
-        raise parsed.word.error("xtdescribe needs a time variable.", code="no-time", advice="xtset id time first.")
+        raise parsed.word.error("xtdescribe needs a time "
+                                "variable.", code="no-time", advice="Use Use xtset id time first.")
     most = int(number(options["patterns"], integer=True)) if "patterns" in options else 9
     keep = chosen(session, parsed.clauses) & ~group(data, [panel]).missing
     t = data.numeric(time)
     keep &= ~np.isnan(t)
     if not keep.any():
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     groups = group(data.rows(keep), [panel])
     times, place = np.unique(t[keep], return_inverse=True)
     sizes = groups.sizes
@@ -158,7 +160,7 @@ def xtdescribe(session: Session, parsed: ParsedCommand) -> CommandResult:
             Column("cum", "Cum.", "fixed", 2),
         )
         tables.append(
-            Table("", columns, tuple(rows), "Pattern", (f"1 where the occasion of {time} is there.",), key="xtpatterns")
+            Table("", columns, tuple(rows), "Pattern", (f"1 where {time} has that occasion.",), key="xtpatterns")
         )
     scalars = {
         "N": float(groups.n_groups),
@@ -220,7 +222,7 @@ def xttab(session: Session, parsed: ParsedCommand) -> CommandResult:
     )  # fmt: skip
     columns = tuple(Column(k, t, f, 2 if f == "fixed" else None) for k, t, f in heads)
     note = (
-        f"{plural(groups, 'group')} of {panel}. Within: how much of the rows of the groups that have it, it makes up."
+        f"{plural(groups, 'group')} of {panel}. Within: its share of the rows of the groups that have it."
     )
     return shown(
         session, (Table(names[0], columns, tuple(rows), names[0], (note,), key="xttab"),), {"n": float(groups)}
@@ -230,7 +232,8 @@ def xttab(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "tsfill",
     syntax="tsfill [, full]",
-    help="Add rows for the occasions that a group lacks between its first and last, or with full between all.",
+    help="Add rows for missing occasions between the first and last of each group, or with full between the first "
+         "and last of all.",
     effects=Effect.DATA,
 )
 def tsfill(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -268,7 +271,7 @@ def filled(data: Dataset, panel: str | None, time: str, step: float, *, full: bo
         low, high = np.full_like(low, k.min()), np.full_like(high, k.max())
     sizes = high - low + 1
     if sizes.sum() > 200_000_000:
-        raise DataError(f"This would make {sizes.sum():,} rows.", code="too-many-rows")
+        raise DataError(f"This would create {sizes.sum():,} rows.", code="too-many-rows")
     g = np.repeat(np.arange(groups.n_groups), sizes)
     when = np.arange(len(g)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + low[g]
     rows = np.full(len(g), -1, dtype=np.int64)

@@ -40,7 +40,7 @@ def _assigned(session: Session, parsed: ParsedCommand) -> tuple[str, FloatArray]
     body = parsed.clauses.body.after(parts[1].start).strip()
     values = evaluate(body, session.data, context=session.context())
     if values.dtype == object:
-        raise body.error(f"{body} is text, and a number is needed here.", code="type-mismatch")
+        raise body.error(f"{body} is text, but a number is needed here.", code="type-mismatch")
     return name, values
 
 
@@ -57,7 +57,7 @@ def _count(options: dict[str, Option], rows: int) -> int:
     if count > most:
         raise option.piece.error(
             f"{rows:,} rows do not make {count:,} quantiles.", code="option-number", subject="nquantiles",
-            advice=f"nquantiles() is at most {most:,} here.",
+            advice=f"nquantiles() can be at most {most:,} here.",
         )  # fmt: skip
     return count
 
@@ -71,7 +71,7 @@ def _percentiles(cells: Cells, wanted: Sequence[float], options: dict[str, Optio
     if "altdef" not in options:
         return np.array([cells.percentile(p)[0] for p in wanted])
     if cells.weights is not None:
-        raise options["altdef"].piece.error("altdef does not go with weights.", code="options-exclude")
+        raise options["altdef"].piece.error("altdef cannot be combined with weights.", code="options-exclude")
     x = np.sort(cells.x)
     x = np.concatenate([x[:1], x, x[-1:]])
     place = (len(x) - 1) * np.asarray(wanted, dtype=np.float64) / 100.0
@@ -82,7 +82,7 @@ def _percentiles(cells: Cells, wanted: Sequence[float], options: dict[str, Optio
 @command(
     "xtile",
     syntax="xtile name = expression [if] [in] [weight] [, nquantiles(#) cutpoints(variable) altdef]",
-    help="Number the quantile groups of a variable: halves, or as many as nquantiles() says.",
+    help="Number the quantile groups of a variable: two, or as many as nquantiles() says.",
     effects=Effect.DATA,
 )
 def xtile(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -92,7 +92,7 @@ def xtile(session: Session, parsed: ParsedCommand) -> CommandResult:
     keep = chosen(session, parsed.clauses) & ~np.isnan(values)
     w, kind = weights(session, parsed.clauses, ("fweight", "aweight"), "xtile")
     if not keep.any():
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     if "cutpoints" in options:
         from terrace.language.grammar.names import Names
 
@@ -129,7 +129,7 @@ def pctile(session: Session, parsed: ParsedCommand) -> CommandResult:
         name, values = "", evaluate(parsed.clauses.body, data, context=session.context())
         if values.dtype == object:
             raise parsed.clauses.body.error(
-                f"{parsed.clauses.body} is text, and a number is needed here.", code="type-mismatch"
+                f"{parsed.clauses.body} is text, but a number is needed here.", code="type-mismatch"
             )
     else:
         name, values = _assigned(session, parsed)
@@ -142,7 +142,7 @@ def pctile(session: Session, parsed: ParsedCommand) -> CommandResult:
         count = _count(options, int(keep.sum()))
         wanted = tuple(100 * k / count for k in range(1, count))
     if not all(0 < p < 100 for p in wanted):
-        raise options["percentiles"].piece.error("A percentile lies between 0 and 100.", code="option-number")
+        raise options["percentiles"].piece.error("A percentile must be between 0 and 100.", code="option-number")
     found = _percentiles(cells, wanted, options)
     scalars = {f"r{k}": float(v) for k, v in enumerate(found, 1)}
     if quiet:
@@ -173,7 +173,7 @@ def centile(session: Session, parsed: ParsedCommand) -> CommandResult:
     level = number(options["level"]) if "level" in options else session.state.settings.level
     wanted = parse_numlist(argument(options["centile"])) if "centile" in options else (50.0,)
     if not all(0 <= p <= 100 for p in wanted):
-        raise options["centile"].piece.error("A percentile lies between 0 and 100.", code="option-number")
+        raise options["centile"].piece.error("A percentile must be between 0 and 100.", code="option-number")
     keep = chosen(session, parsed.clauses)
     rows: list[Row] = []
     scalars: dict[str, float] = {}

@@ -36,7 +36,8 @@ def spearman(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
     names = parsed.variables(data.names)
     if len(names) < 2:
-        raise parsed.word.error("spearman needs two variables or more.", code="variables", advice="Write spearman y x.")
+        raise parsed.word.error("spearman needs at least two "
+                                "variables.", code="variables", advice="Write spearman y x.")
     keep = chosen(session, parsed.clauses)
     columns = {n: data.numeric(n) for n in names}
     if "pw" not in options:
@@ -105,10 +106,10 @@ def ranksum(session: Session, parsed: ParsedCommand) -> CommandResult:
     two = parsed.name == "ranksum"
     if len(found.values) < 2 or (two and len(found.values) > 2):
         raise DataError(
-            f"{by} has {len(found.values)} values here, and {parsed.name} compares two{'' if two else ' or more'}.",
+            f"{by} has {len(found.values)} values here, but {parsed.name} compares two{'' if two else ' or more'}.",
             code="not-two-groups",
             subject=by,
-            advice="kwallis compares more." if two and len(found.values) > 2 else "",
+            advice="Use kwallis for more groups." if two and len(found.values) > 2 else "",
         )
     codes = found.codes[used]
     test = ranktests.rank_sum(x[used], codes) if two else ranktests.kruskal_wallis(x[used], codes, len(found.values))
@@ -118,7 +119,7 @@ def ranksum(session: Session, parsed: ParsedCommand) -> CommandResult:
     )
     columns = (Column("n", "Obs", "count"), Column("sum", "Rank sum", "general"), Column("e", "Expected", "general"))
     name = "z" if two else f"chi2({test.df})"
-    note = f"{name} = {test.statistic:.3f}, p = {test.p:.4f}, with ties allowed for."
+    note = f"{name} = {test.statistic:.3f}, p = {test.p:.4f}, corrected for ties."
     title = f"{'Wilcoxon rank-sum' if two else 'Kruskal-Wallis'} test of {y}"
     scalars = {"N": float(used.sum()), "z" if two else "chi2_adj": test.statistic, "p": test.p, "df": float(test.df)}
     return shown(session, (Table(title, columns, rows, by, (note,), parsed.name),), scalars)

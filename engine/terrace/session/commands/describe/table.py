@@ -82,7 +82,7 @@ def table(session: Session, parsed: ParsedCommand) -> CommandResult:
     found = [levels(data, n, keep, missing=missing) for n in (*row_names, *column_names)]
     used = np.all([f.codes >= 0 for f in found], axis=0)
     if not used.any():
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     plain = "nototals" in options or "nototal" in options
     rows = _side(row_names, found[: len(row_names)], used, plain)
     columns = _side(column_names, found[len(row_names) :], used, plain)
@@ -154,7 +154,7 @@ def _dimensions(piece: Piece, names: Sequence[str]) -> tuple[tuple[str, ...], tu
             raise piece.error(
                 "table takes one variable along the rows and one along the columns.",
                 code="syntax",
-                advice="More stand in parentheses: table (a b) (c).",
+                advice="Put several in parentheses: table (a b) (c).",
             )
         return found[:1], found[1:]
     parts: list[tuple[str, ...]] = []

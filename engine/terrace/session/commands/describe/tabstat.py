@@ -57,7 +57,7 @@ def tabstat(session: Session, parsed: ParsedCommand) -> CommandResult:
         for x in columns.values():
             keep = keep & ~np.isnan(x)
     if not keep.any():
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     by = Names(data.names).one(argument(options["by"])) if "by" in options else None
     blocks: list[tuple[str, dict[str, dict[str, float]]]] = []
     if by is not None:

@@ -56,7 +56,7 @@ def tabulate(session: Session, parsed: ParsedCommand) -> CommandResult:
     names = parsed.variables(session.data.names)
     if len(names) not in (1, 2):
         raise (parsed.clauses.body or parsed.word).error(
-            "tabulate takes one variable or two.", code="syntax", advice="tab1 makes a table of each of several."
+            "tabulate takes one variable or two.", code="syntax", advice="For a table of each of several, use tab1."
         )
     _check(options, len(names))
     keep = chosen(session, parsed.clauses) & _subpopulation(session, options)
@@ -97,14 +97,14 @@ def _options(parsed: ParsedCommand) -> dict[str, Option]:
 def _check(options: dict[str, Option], variables: int, *, several: bool = False) -> None:
     """`CommandError` at an option that would say nothing in a table of so many variables."""
     table = "one variable" if variables == 1 else "two variables"
-    wrong = dict.fromkeys(_OF_TWO if variables == 1 else _OF_ONE, f"has no meaning in a table of {table}")
+    wrong = dict.fromkeys(_OF_TWO if variables == 1 else _OF_ONE, f"does not apply to a table of {table}")
     if "summarize" not in options:
-        wrong |= dict.fromkeys(_OF_SUMMARIES, "goes with summarize()")
+        wrong |= dict.fromkeys(_OF_SUMMARIES, "needs summarize()")
     if several:
         names = ("summarize", "generate", "matcell", "matrow", "matcol")
-        wrong |= dict.fromkeys(names, "belongs to tabulate, which makes one table")
+        wrong |= dict.fromkeys(names, "needs tabulate, which makes a single table")
     if "summarize" in options:
-        wrong |= dict.fromkeys((*_OF_TWO, *_OF_ONE, "matcell", "matrow"), "does not go with summarize()")
+        wrong |= dict.fromkeys((*_OF_TWO, *_OF_ONE, "matcell", "matrow"), "cannot be combined with summarize()")
     for name, option in options.items():
         if name in wrong:
             raise option.piece.error(f"{name} {wrong[name]}.", code="misplaced-option", subject=name)
@@ -149,7 +149,7 @@ def _levels(data: Dataset, name: str, keep: BoolArray, options: dict[str, Option
             f"{name} has {len(found.values):,} values, too many for a table.",
             code="too-many-values",
             subject=name,
-            advice="codebook and summarize describe such variables.",
+            advice="Use codebook or summarize for such variables.",
         )
     return found
 
@@ -199,7 +199,7 @@ def _dummies(
         new = f"{stub}{k + 1}"
         if new in data:
             new_name(stub, data)
-            raise stub.error(f"There is a variable {new} already.", code="variable-exists", subject=new)
+            raise stub.error(f"A variable named {new} already exists.", code="variable-exists", subject=new)
         values = np.where(found.codes >= 0, (found.codes == k).astype(np.float64), np.nan)
         data = data.with_column(new, values, Variable(new, f"{name}=={label}", Measure.NOMINAL))
     assert result.state is not None
@@ -273,10 +273,10 @@ def _tests(n: FloatArray, options: dict[str, Option]) -> tuple[list[str], dict[s
     if "exact" in options:
         if n.shape != (2, 2) or np.any(n != np.floor(n)):
             raise options["exact"].piece.error(
-                f"Fisher's exact test is for tables of 2 by 2 counts; this one has {n.shape[0]} by {n.shape[1]}.",
+                f"Fisher's exact test needs a table of 2 by 2 counts, but this one has {n.shape[0]} by {n.shape[1]}.",
                 code="exact",
                 subject="exact",
-                advice="chi2 or lrchi2 test larger tables.",
+                advice="For larger tables, use chi2 or lrchi2.",
             )
         both, one = fisher_exact(n)
         notes.append(f"Fisher's exact p = {both:.3f}, one-sided {one:.3f}.")

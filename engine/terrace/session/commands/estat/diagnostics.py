@@ -26,7 +26,7 @@ from terrace.session.state import CommandResult, Returned
     "estat diagnostics",
     minimum="estat diag",
     syntax="estat diagnostics",
-    help="A check list in plain words: what was looked at, what was found, what to do.",
+    help="A check list in plain words: what was checked, what was found, what to do.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_diagnostics(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -174,7 +174,7 @@ def estat_vif(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = current_fit(session, parsed)
     options = parsed.options(rules("unc:entered"))
     if parsed.clauses.body:
-        raise parsed.clauses.body.error("estat vif takes options only.", code="syntax")
+        raise parsed.clauses.body.error("estat vif takes only options.", code="syntax")
     found = inflation(fit, uncentered="uncentered" in options)
     scalars = {f"vif_{k}": float(v) for k, v in enumerate(found.vif, start=1)}
     state = replace(session.state, returned=Returned({**scalars, "mean_vif": float(found.vif.mean())}))

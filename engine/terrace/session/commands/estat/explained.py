@@ -19,7 +19,7 @@ from terrace.session.state import CommandResult
 @command(
     "estat r2",
     syntax="estat r2 [, nolevels null(NAME)]",
-    help="Marginal and conditional R², and what each level's variance loses against a null model.",
+    help="Marginal and conditional R², and how much less variance each level has than in a null model.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_r2(session: Session, parsed: ParsedCommand) -> CommandResult:

@@ -41,7 +41,7 @@ def _stored(session: Session, table: Table, returned: Returned) -> CommandResult
 def _no_body(parsed: ParsedCommand) -> None:
     """`CommandError` where something stands before the comma."""
     if parsed.clauses.body:
-        raise parsed.clauses.body.error(f"{parsed.name} takes options only.", code="syntax")
+        raise parsed.clauses.body.error(f"{parsed.name} takes only options.", code="syntax")
 
 
 def _text(option: Option | None) -> str | None:
@@ -113,7 +113,7 @@ def estat_sd(session: Session, parsed: ParsedCommand) -> CommandResult:
     if {"post", "coeflegend"} & set(options):  # there is nothing to post: nlcom knows them in any case
         named = fit.random_sd if metric == "sd" else fit.random
         names = [f"_b[{r.name}]" if r.level == "Residual" else f"_b[{r.level}:{r.name}]" for r in named]
-        table = replace(table, notes=(*table.notes, f"nlcom and testnl speak of {', '.join(names)}."))
+        table = replace(table, notes=(*table.notes, f"nlcom and testnl can use {', '.join(names)}."))
     result = _stored(session, table, sd_returned(fit, level, metric))
     return replace(result, tables=(*fit.tables()[:1], table)) if "verbose" in options else result
 
@@ -174,7 +174,7 @@ def _equations(option: Option | None) -> tuple[list[str], list[str]]:
         return [], []
     parts = split(argument(option), "\\")
     if len(parts) > 2:
-        raise option.piece.error("equation() takes one list, or two with \\ between.", code="syntax")
+        raise option.piece.error("equation() takes one list, or two separated by \\.", code="syntax")
     both = [[str(w).rstrip(":") for w in words(p)] for p in parts]
     return both[0], both[1] if len(both) > 1 else []
 
@@ -199,7 +199,7 @@ def estat_summarize(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "estat df",
     syntax="estat df [, method(residual repeated anova satterthwaite kroger) eim oim post]",
-    help="Degrees of freedom of each coefficient, by one method or several; post gives the fit the first of them.",
+    help="Degrees of freedom of each coefficient, by one or more methods. post sets the first of them for the fit.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -227,7 +227,7 @@ def estat_df(session: Session, parsed: ParsedCommand) -> CommandResult:
     if (origin := origins.get(fit.identity)) is not None:
         origins[posted.identity] = replace(origin, model=posted.held)
     state = replace(session.state, fit=posted, origins=origins, posted=None, returned=returned)
-    note = "mixed shows the fit with these degrees of freedom now, and small uses them."
+    note = "mixed now shows the fit with these degrees of freedom, and small uses them."
     return CommandResult(tables=(replace(table, notes=(*table.notes, note)),), state=state)
 
 

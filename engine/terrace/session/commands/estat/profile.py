@@ -64,7 +64,7 @@ def estat_bootstrap(session: Session, parsed: ParsedCommand) -> CommandResult:
 
     fit = current_fit(session, parsed)
     if parsed.clauses.body:
-        raise parsed.clauses.body.error("estat bootstrap takes options only.", code="syntax")
+        raise parsed.clauses.body.error("estat bootstrap takes only options.", code="syntax")
     options = parsed.options(rules("var:iance sd std:deviations", "r:eps se:ed l:evel"))
     found = bootstrap(
         fit,

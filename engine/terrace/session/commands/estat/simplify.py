@@ -18,7 +18,7 @@ from terrace.session.state import CommandResult
     "estat simplify",
     minimum="estat simp",
     syntax="estat simplify",
-    help="The largest random part that the data support, found step by step from a fit at the limit of a variance.",
+    help="The largest random part that the data support, found step by step from a fit with a variance at its limit.",
     effects=Effect.ABOUT_FIT | Effect.RETURNS,
 )
 def simplify(session: Session, parsed: ParsedCommand) -> CommandResult:

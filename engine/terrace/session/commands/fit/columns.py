@@ -91,7 +91,7 @@ def stat_rows(
                     f"No model has a number e({name}).",
                     code="no-such-result",
                     subject=name,
-                    advice="ereturn list lists them, besides aic and bic.",
+                    advice="See them with ereturn list. aic and bic are also available.",
                 )
             row = Row(name, values, code=name, format="general")
         elif plain:
@@ -107,7 +107,7 @@ def read_cell(option: Option) -> Line:
     name = str(parts[0]).strip()
     if name not in _CELLS:
         raise parts[0].strip().error(
-            f"{name!r} is no number of a coefficient.",
+            f"{name!r} is not a statistic of a coefficient.",
             code="bad-option-value",
             subject=name,
             advice=did_you_mean(name, list(_CELLS), otherwise=True),
@@ -119,7 +119,7 @@ def read_cell(option: Option) -> Line:
         before, sign, after = unquoted(argument(more["sformat"])).partition("%s")
         if not sign:
             raise more["sformat"].piece.error(
-                "sformat() shows where the number stands by %s.", code="format", advice='Write sformat("[%s]").'
+                "sformat() needs %s in place of the number.", code="format", advice='Write sformat("[%s]").'
             )
         around = (before, after.replace("%%", "%"))
     return Line(_CELLS[name], display, around)
@@ -150,7 +150,7 @@ def read_stars(option: Option, usual: Sequence[float] = (0.05, 0.01, 0.001)) -> 
         text = str(item)
         if text[0] in '"`':
             if waiting is None:
-                raise item.error("A mark follows the bound of its p values.", code="stars", advice=_STARS)
+                raise item.error("Write each mark after its p value limit.", code="stars", advice=_STARS)
             bounds.append((waiting, unquoted(item)))
             waiting = None
             continue
@@ -161,13 +161,13 @@ def read_stars(option: Option, usual: Sequence[float] = (0.05, 0.01, 0.001)) -> 
         except ValueError:
             waiting = -1.0
         if not 0 < waiting < 1:
-            raise item.error(f"{text} is no bound of p values.", code="stars", advice=_STARS)
+            raise item.error(f"{text} is not a p value limit.", code="stars", advice=_STARS)
     if waiting is not None:
         bounds.append((waiting, ""))
     if not any(mark for _, mark in bounds):
         bounds = [(b, "*" * (k + 1)) for k, (b, _) in enumerate(sorted(bounds, reverse=True))]
     elif not all(mark for _, mark in bounds):
-        raise option.piece.error("Each bound needs its mark.", code="stars", advice=_STARS)
+        raise option.piece.error("Each limit needs a mark.", code="stars", advice=_STARS)
     more = _more(option, parts, rules("", "at:tach"))
     on: What = "b"
     if "attach" in more:

@@ -35,7 +35,7 @@ from terrace.session.state import CommandResult
     "estimates compare",
     minimum="est comp",
     syntax='estimates compare names|_all [, titles("text" ...) notable]',
-    help="Stored estimates compared: fit and likelihood-ratio tests by row, coefficients, ICC and R² side by side.",
+    help="Compare stored estimates: fit and likelihood-ratio tests, and coefficients, ICC and R² side by side.",
     effects=Effect.RETURNS,
 )
 def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -45,9 +45,9 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
     chosen = named_fits(session, parsed, parsed.clauses.body)
     if len(chosen) < 2:
         raise (parsed.clauses.body or parsed.word).error(
-            "It takes two models or more to compare them.",
+            "A comparison needs at least two models.",
             code="one-model",
-            advice="Store each after its fit with estimates store, then write estimates compare _all.",
+            advice="Store each with estimates store after its fit, then use estimates compare _all.",
         )
     names = _given(options.get("titles"), chosen) or _titles(chosen)
     fits = [f for _, f in chosen]
@@ -62,8 +62,8 @@ def compare(session: Session, parsed: ParsedCommand) -> CommandResult:
     "estimates steps",
     minimum="est step",
     syntax='estimates steps names|_all [, titles("text" ...) replace]',
-    help="Models built one on the other, in columns, each tested by ML against the step before; replace puts the table "
-    "in the place of the last one among the results.",
+    help="Models built up in steps, in columns, each tested by ML against the previous step. replace puts the table "
+    "in the place of the last one in the results.",
     effects=Effect.RETURNS,
 )
 def steps(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -73,7 +73,7 @@ def steps(session: Session, parsed: ParsedCommand) -> CommandResult:
     chosen = named_fits(session, parsed, parsed.clauses.body)
     if len(chosen) < 2:
         raise (parsed.clauses.body or parsed.word).error(
-            "It takes two models or more to compare steps.", code="one-model", advice="Name them in their order."
+            "A comparison of steps needs at least two models.", code="one-model", advice="List them in order."
         )
     names = _given(options.get("titles"), chosen) or _titles(chosen)
     fits = [f for _, f in chosen]
@@ -105,7 +105,7 @@ def _titles(chosen: list[tuple[str, FitResult]]) -> list[str]:
     "title(\"text\") note(\"text\") sd keep(terms) drop(terms) cstat(_r_b|_r_se|_r_ci|_r_z|_r_p ..., nformat(%fmt) "
     "sformat(\"(%s)\")) mstat(N|aic|bic|ll ..., nformat(%fmt) label(\"text\")) showstars showstarsnote "
     "stars(.05 \"*\" .01 \"**\", attach(_r_b)) novarlabel nofvlabel export(FILE, replace)]",
-    help="A table for the paper: coefficients and variances with their SEs and counts, one column a model.",
+    help="A table for the paper: coefficients and variances with their SEs and counts, one column per model.",
     effects=Effect.FILES,
 )
 def etable(session: Session, parsed: ParsedCommand) -> CommandResult:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "estimates store",
     minimum="est sto",
     syntax="estimates store NAME",
-    help="Keep the fit under a name.",
+    help="Store the fit under a name.",
     effects=Effect.BRIEF,
 )
 def store(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -46,7 +46,7 @@ def _one_name(parsed: ParsedCommand) -> str:
     if len(items) != 1 or not NAME.fullmatch(str(items[0])) or str(items[0]) == "_all":
         bad = parsed.clauses.body if items else parsed.word
         raise bad.error(
-            "One name is needed, of letters, digits and _.", code="bad-name", advice=f"Write {parsed.name} A."
+            "Give one name with letters, digits and _.", code="bad-name", advice=f"Write {parsed.name} A."
         )
     return str(items[0])
 
@@ -55,15 +55,15 @@ def _one_name(parsed: ParsedCommand) -> str:
     "estimates restore",
     minimum="est res",
     syntax="estimates restore NAME",
-    help="Make a stored fit the one that post-estimation commands look at.",
+    help="Make a stored fit the active one, which post-estimation commands use.",
     effects=Effect.BRIEF,
 )
 def restore(session: Session, parsed: ParsedCommand) -> CommandResult:
     items = words(parsed.clauses.body)
     if len(items) != 1:
-        raise parsed.word.error("One name is needed.", code="bad-name", advice="Write estimates restore A.")
+        raise parsed.word.error("Give one name.", code="bad-name", advice="Write estimates restore A.")
     name, fit = named_fit(session, parsed, items[0])
-    return CommandResult(text=f"The estimates {name} are active now.", state=replace(session.state, fit=fit))
+    return CommandResult(text=f"The estimates {name} are now active.", state=replace(session.state, fit=fit))
 
 
 @command(
@@ -147,7 +147,7 @@ def side_by_side(session: Session, parsed: ParsedCommand) -> CommandResult:
     stats = [(place, "", "") for place in words(argument(options["stats"]))] if "stats" in options else []
     if "stfmt" in options:
         if not stats:
-            raise options["stfmt"].piece.error("stfmt() goes with stats().", code="misplaced-option", subject="stfmt")
+            raise options["stfmt"].piece.error("stfmt() needs stats().", code="misplaced-option", subject="stfmt")
         stats = [(place, label, read_format(options["stfmt"])) for place, label, _ in stats]
     table = columns_table(
         fits,
@@ -189,10 +189,10 @@ def _same_equations(option: Option | None) -> None:
     """``equations(1)`` puts the fixed parts of all models into the same rows, which they are in any case."""
     if option is not None and option.value.strip("# ") not in ("1", "1:1", "main=1"):
         raise option.piece.error(
-            "Coefficients of the same name stand in one row; there are no other ways to match equations.",
+            "Coefficients with the same name are matched. Other ways to match equations are not available.",
             code="bad-option-value",
             subject="equations",
-            advice="Leave equations() out, or write equations(1).",
+            advice="Leave out equations(), or use equations(1).",
         )
 
 
@@ -200,7 +200,7 @@ def _same_equations(option: Option | None) -> None:
     "estimates replay",
     minimum="est r",
     syntax="estimates replay [names] [, display options of mixed]",
-    help="Show stored fits again, the active one without a name.",
+    help="Show stored fits again. Without a name, show the active one.",
     effects=Effect.RETURNS,
 )
 def replay(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -223,7 +223,7 @@ def replay(session: Session, parsed: ParsedCommand) -> CommandResult:
     "estimates describe",
     minimum="est des",
     syntax="estimates describe [names]",
-    help="What stored fits were made by: command, method, rows, log likelihood.",
+    help="Describe stored fits: command, method, rows, log likelihood.",
     effects=Effect.RETURNS,
 )
 def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -253,14 +253,14 @@ def describe(session: Session, parsed: ParsedCommand) -> CommandResult:
     "estimates drop",
     minimum="est drop",
     syntax="estimates drop names|_all",
-    help="Forget stored estimates.",
+    help="Delete stored estimates.",
     effects=Effect.NONE,
 )
 @command(
     "estimates clear",
     minimum="est clear",
     syntax="estimates clear",
-    help="Forget all stored estimates.",
+    help="Delete all stored estimates.",
     effects=Effect.NONE,
 )
 def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -273,10 +273,10 @@ def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     only = next((item for item in items if str(item) in gone - set(session.state.stored)), None)
     if only is not None and str(only) != ".":
         raise only.error(
-            f"{only} is a model of the results and was not stored.",
+            f"{only} is a model in the results, not a stored one.",
             code="no-such-estimates",
             subject=str(only),
-            advice="To take it out of the results, write outline delete with its number.",
+            advice="To remove it from the results, use outline delete with its number.",
         )
     kept = {k: v for k, v in session.state.stored.items() if k not in gone}
     return CommandResult(state=replace(session.state, stored=kept))
@@ -284,5 +284,5 @@ def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 def _no_names(parsed: ParsedCommand) -> CommandError:
     return parsed.word.error(
-        "Name the estimates to forget.", code="bad-name", advice="Write estimates drop A, or _all."
+        "Give the estimates to delete.", code="bad-name", advice="Write estimates drop A, or _all."
     )

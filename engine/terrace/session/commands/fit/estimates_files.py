@@ -60,7 +60,7 @@ class _About:
     "estimates save",
     minimum="est sav",
     syntax="estimates save FILE [, replace]",
-    help="Write the fit to a file, with the data that it needs.",
+    help="Save the fit to a file, with the data that it needs.",
     effects=Effect.FILES,
 )
 def save(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -78,7 +78,7 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
     spec = replace(fit.spec, condition=f"{_MARK} == 1", range_=None)
     if _unlike(session, fit, data, spec):
         raise DataError(
-            "The data are no longer those of the fit, row by row.",
+            "The data have changed since the fit.",
             code="stale-sample",
             advice="Fit the model again, then save.",
         )
@@ -99,7 +99,7 @@ def _bound(session: Session, fit: FitResult) -> dict[str, str]:
     found = {str(k): session.state.constraints.get(k, "") for k in fit.spec.constraints}
     bound = fit.model.constraints
     if bound is not None and {*bound.texts, *bound.redundant} != set(found.values()):
-        raise DataError("The constraints have been defined anew since the fit.", code="constraint",
+        raise DataError("The constraints have changed since the fit.", code="constraint",
                         advice="Fit the model again, then save.")  # fmt: skip
     return found
 
@@ -118,7 +118,7 @@ def _needed(session: Session, fit: FitResult) -> Dataset:
     rows = current_sample(session.state)
     if rows is None:
         raise DataError(
-            "The data of this fit are not open.",
+            "The data for this fit are not open.",
             code="stale-sample",
             advice="Open them and fit the model again, then save.",
         )
@@ -153,7 +153,7 @@ def _parquet(data: Dataset) -> bytes:
     "estimates use",
     minimum="est use",
     syntax="estimates use FILE",
-    help="Take a fit from a file of estimates save; the data that are open stay.",
+    help="Open a fit from a file of estimates save. The open data stay open.",
     effects=Effect.NONE,
 )
 def use(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -168,11 +168,11 @@ def use(session: Session, parsed: ParsedCommand) -> CommandResult:
     result = replace(mixed_result(session, spec, data, constraints, about.command), name=about.name)
     warnings = list(_source_changed(about))
     if abs(result.ll - about.ll) > 1e-6 * (1 + abs(result.ll)):
-        warnings.append(f"The log likelihood was {about.ll:.6f} when the file was written, and is {result.ll:.6f}.")
+        warnings.append(f"The log likelihood was {about.ll:.6f} when the file was written, but is now {result.ll:.6f}.")
     state = session.state
     # no row of the data that are open is one of the fit's
     origins = {**state.origins, result.identity: Origin(result.held, object(), None)}
-    text = "\n".join([f"The estimates of {path} are active now: {result.command}", *warnings])
+    text = "\n".join([f"The estimates of {path} are now active: {result.command}", *warnings])
     return CommandResult(
         text=text, fit=result, warnings=tuple(warnings), state=replace(state, fit=result, origins=origins, posted=None)
     )
@@ -189,7 +189,7 @@ def _source_changed(about: _About) -> Iterator[str]:
     except OSError:
         return
     if now != about.source_sha256:
-        yield f"{path.name} has changed since this model was fitted; the estimates are those of the data as they were."
+        yield f"{path.name} has changed since this model was fitted. The estimates are from the earlier data."
 
 
 def _read(path: Path) -> tuple[_About, Dataset]:
@@ -198,7 +198,7 @@ def _read(path: Path) -> tuple[_About, Dataset]:
     from terrace.data.progress import Report
 
     if not path.is_file():
-        raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
+        raise DataError(f"The file {path} does not exist.", code="no-such-file", subject=str(path))
     if is_sealed(path):
         parts = unseal(path, _KIND, _VERSION, most=available_memory() or 1 << 32).parts
         about, content = _about(path, parts.get("fit.json", b"")), parts.get("data.parquet", b"")
@@ -225,7 +225,7 @@ def _first_form(path: Path) -> tuple[_About, bytes]:
             about = _about(path, archive.read("fit.json"))
             content = archive.read("data.parquet")
     except BROKEN as error:
-        raise (_damaged(path, "it is not whole") if whole.startswith(b"PK\x03\x04") else _foreign(path)) from error
+        raise (_damaged(path, "it is incomplete") if whole.startswith(b"PK\x03\x04") else _foreign(path)) from error
     return replace(about, command=about.model.replace(f" if {_MARK} == 1", "")), content
 
 
@@ -254,7 +254,7 @@ def _of(kind: type | tuple[type, ...], value: Any) -> Any:
 
 
 def _damaged(path: Path, why: str) -> DataError:
-    return damaged(path, why, advice="Take a copy that was made before, or fit the model again.")
+    return damaged(path, why, advice="Use an earlier copy, or fit the model again.")
 
 
 def _foreign(path: Path) -> DataError:

@@ -34,7 +34,7 @@ _SYNTAX = "mixed outcome [terms] [if] [in] [weight] [|| level: [slopes] [, optio
 @command(
     "mixed",
     syntax=_SYNTAX,
-    help="Fit a linear mixed-effects model; without a model, show the last one again.",
+    help="Fit a linear mixed-effects model. Without a model, show the last one again.",
     by="loop",
     effects=Effect.FITS | Effect.RETURNS,
 )
@@ -110,9 +110,9 @@ def _replay(session: Session, parsed: ParsedCommand) -> CommandResult:
     result = current_fit(session, parsed)
     if result.macros.get("cmd") != "mixed":
         raise parsed.word.error(
-            "The last model is not one of mixed.",
+            "The last model was not fitted by mixed.",
             code="no-fit",
-            advice=f"Write mixed y x || school:; {result.macros.get('cmd', 'estimates replay')} shows the last.",
+            advice=f"Write mixed y x || school:; {result.macros.get('cmd', 'estimates replay')} shows the last one.",
         )
     return show_again(session, parsed, result)
 
@@ -229,7 +229,7 @@ def returned_tables(
 def _number(piece: Piece) -> int:
     (number,) = parse_numlist(piece, integer=True, what="the number of a constraint")[:1]
     if not 1 <= number <= 1999:
-        raise piece.error("Constraints have numbers from 1 to 1999.", code="constraint")
+        raise piece.error("Constraint numbers go from 1 to 1999.", code="constraint")
     return int(number)
 
 
@@ -244,14 +244,14 @@ def _number(piece: Piece) -> int:
     "constraint",
     minimum="cons",
     syntax="constraint # term = value",
-    help="As constraint define.",
+    help="Same as constraint define.",
     effects=Effect.NONE,
 )
 def constraint(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = words(parsed.arguments)
     if len(parts) < 2:
         raise parsed.word.error(
-            "A constraint has a number and an equation.",
+            "A constraint needs a number and an equation.",
             code="constraint",
             advice="Write constraint 1 x1 = x2.",
         )
@@ -268,7 +268,8 @@ def constraint(session: Session, parsed: ParsedCommand) -> CommandResult:
     help="List constraints.",
     effects=Effect.NONE,
 )
-@command("constraint dir", minimum="cons dir", syntax="constraint dir", help="As constraint list.", effects=Effect.NONE)
+@command("constraint dir", minimum="cons dir", syntax="constraint dir", help="Same as constraint list.",
+         effects=Effect.NONE)  # fmt: skip
 def constraint_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     found = session.state.constraints
     chosen = _numbers(parsed.arguments, found)
@@ -302,7 +303,7 @@ def constraint_get(session: Session, parsed: ParsedCommand) -> CommandResult:
     "constraint free",
     minimum="cons free",
     syntax="constraint free",
-    help="A number that no constraint has.",
+    help="Find a free constraint number.",
     effects=Effect.RETURNS,
 )
 def constraint_free(session: Session, parsed: ParsedCommand) -> CommandResult:

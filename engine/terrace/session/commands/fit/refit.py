@@ -20,8 +20,8 @@ from terrace.wording import enumerated
 
 
 @command("refit", syntax="refit _stale|_all|NUMBERS", effects=Effect.OUTLINE | Effect.BRIEF,
-         help="Fit models of the results again to the data as they are now, each with what was asked about it, in its "
-         "place and under its title: those that are out of date (_stale), all, or those of the numbers.")  # fmt: skip
+         help="Fit models in the results again to the current data, with their further results, in the same place and "
+         "under the same title: those that are out of date (_stale), all, or those with these numbers.")  # fmt: skip
 def refit(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     items = _chosen(session, parsed)
@@ -40,7 +40,7 @@ def refit(session: Session, parsed: ParsedCommand) -> CommandResult:
         except TerraceError as error:
             child.state = before
             failed[item.heading] = error.message
-    left = [f"{name} is as it was: {reason}" for name, reason in failed.items()]
+    left = [f"{name} was not changed: {reason}" for name, reason in failed.items()]
     if not fitted:
         raise TerraceError(left[0], code="not-refitted", advice="Change the model, or bring the data back with undo.")
     state = replace(child.state, returned=session.state.returned)
@@ -51,14 +51,14 @@ def _chosen(session: Session, parsed: ParsedCommand) -> list[Item]:
     pieces = words(parsed.clauses.body)
     models = list(session.state.document.models())
     if not pieces:
-        raise parsed.word.error("Which models is missing.", code="no-item", advice="Write refit _stale.")
+        raise parsed.word.error("Say which models to fit again.", code="no-item", advice="Write refit _stale.")
     if len(pieces) == 1 and str(pieces[0]) in ("_stale", "_all"):
         found = stale(session.state) if str(pieces[0]) == "_stale" else {i.id: "" for i in models}
         return [i for i in models if i.id in found]
     chosen = {i.id: i for i in (item_of(session, p) for p in pieces)}
     for item, piece in zip(chosen.values(), pieces):
         if item.kind != "model":
-            raise piece.error(f"{title_of(item)} is no model.", code="not-a-model", subject=str(piece))
+            raise piece.error(f"{title_of(item)} is not a model.", code="not-a-model", subject=str(piece))
     return [i for i in models if i.id in chosen]
 
 
@@ -69,7 +69,7 @@ def _fitted_again(child: Session, item: Item) -> State:
     assert item.outcome is not None and old is not None
     outcome = _ran(child, item.outcome)
     if outcome.fit is None:
-        raise TerraceError("Its command fits no model.", code="no-fit")
+        raise TerraceError("Its command does not fit a model.", code="no-fit")
     new = {item.id: replace(item, outcome=outcome, data=child.state.dataset)}
     for under in child.state.document.under(item.id):
         if under.outcome is not None and Effect.ABOUT_FIT in under.outcome.effects:

@@ -38,7 +38,7 @@ _RULES = (
     minimum="reg",
     syntax="regress outcome [terms] [if] [in] [weight] [, noconstant vce(robust|cluster variable) level(#) base beta "
     "noheader notable]",
-    help="Fit a linear model by least squares; without a model, show the last one again.",
+    help="Fit a linear model by least squares. Without a model, show the last one again.",
     by="loop",
     effects=Effect.RETURNS,
 )
@@ -64,7 +64,8 @@ def _replay(session: Session, parsed: ParsedCommand, display: Display, *, beta: 
     result = current_fit(session, parsed)
     if result.macros.get("cmd") != "regress":
         raise parsed.word.error(
-            "The last model is not one of regress.", code="no-fit", advice="Write regress y x; mixed shows the last."
+            "The last model was not fitted by regress.", code="no-fit", advice="Write regress y x; mixed shows the "
+                                                                               "last one."
         )
     state = replace(session.state, returned=fit_returned(result))
     return replace(_shown(result, display, beta=beta), state=state)
@@ -91,7 +92,7 @@ def read_spec(
     items = words(clauses.body)
     outcome = parse_factor(items[0], names, "the outcome")
     if outcome.kind == "factor":
-        raise items[0].error("The outcome cannot be a factor.", code="outcome", advice="Leave out the i.")
+        raise items[0].error("The outcome cannot be a factor.", code="outcome", advice="Remove the i.")
     vce, cluster = _vce(options, Names(names))
     return ModelSpec(
         outcome=outcome,

@@ -30,7 +30,7 @@ _MOST_POINTS = 10_000_000
     minimum="kdensity",
     syntax=f"kdensity x [if] [in] [fweight] [, kernel(epanechnikov) bwidth(#) n(#) normal "
     f"generate(x d) nograph {TITLES}]",
-    help="Estimate the density of a variable by a kernel, and draw it.",
+    help="Estimate the density of a variable with a kernel and plot it.",
     effects=Effect.DATA | Effect.FILES | Effect.RETURNS,
 )
 def kdensity(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -89,7 +89,7 @@ def _generated(session: Session, own: dict[str, Option], columns: dict[str, Floa
 @command(
     "lowess",
     syntax=f"lowess y x [if] [in] [, bwidth(.8) generate(name) nograph {TITLES}]",
-    help="Smooth y over x by locally weighted regression, and draw both.",
+    help="Smooth y over x by locally weighted regression and plot both.",
     effects=Effect.DATA | Effect.FILES | Effect.RETURNS,
 )
 def lowess(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -105,7 +105,7 @@ def lowess(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise (clauses.body or parsed.word).error("lowess takes y and x.", code="variables", advice="Write lowess y x.")
     share = number(own["bwidth"]) if "bwidth" in own else 0.8
     if not 0 < share <= 1:
-        raise own["bwidth"].piece.error("bwidth() is a share of the rows, from 0 to 1.", code="bad-option-value")
+        raise own["bwidth"].piece.error("bwidth() must be a share of the rows, from 0 to 1.", code="bad-option-value")
     y, x = (data.numeric(n) for n in names)
     keep = selected(session, clauses) & np.isfinite(x) & np.isfinite(y)
     if keep.sum() < 3:
@@ -127,13 +127,13 @@ def lowess(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "qnorm",
     syntax=f"qnorm x [if] [in] [, {TITLES}]",
-    help="Draw a variable against quantiles of the normal distribution.",
+    help="Plot a variable against normal quantiles.",
     effects=Effect.FILES,
 )
 @command(
     "pnorm",
     syntax=f"pnorm x [if] [in] [, {TITLES}]",
-    help="Draw normal probabilities of a variable against its ranks.",
+    help="Plot normal probabilities of a variable against its ranks.",
     effects=Effect.FILES,
 )
 def qnorm(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -150,7 +150,7 @@ def qnorm(session: Session, parsed: ParsedCommand) -> CommandResult:
     "graph matrix",
     minimum="gr mat",
     syntax=f"graph matrix variables [if] [in] [, half msymbol() msize() {TITLES}]",
-    help="Draw all pairs of variables against each other.",
+    help="Plot all pairs of variables.",
     effects=Effect.FILES,
 )
 def matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -171,7 +171,7 @@ def matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
     "graph combine",
     minimum="gr com",
     syntax=f"graph combine names [, cols(#) rows(#) xcommon ycommon {TITLES}]",
-    help="Draw graphs that have names together on one page.",
+    help="Combine named graphs on one page.",
     effects=Effect.FILES,
 )
 def combine(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -189,7 +189,7 @@ def combine(session: Session, parsed: ParsedCommand) -> CommandResult:
     for item in words(clauses.body):
         plots += named_graph(session, item)
     if not plots:
-        raise parsed.word.error("Name the graphs to combine.", code="syntax", advice="Write graph combine A B.")
+        raise parsed.word.error("Give the graphs to combine.", code="syntax", advice="Write graph combine A B.")
     common = "x" * ("xcommon" in own or "common" in own) + "y" * ("ycommon" in own or "common" in own)
     counts = {k: int(number(own[k], least=1, integer=True)) if k in own else None for k in ("cols", "rows")}
     drawing = combined_graph(plots, options, columns=counts["cols"], rows=counts["rows"], common=common)

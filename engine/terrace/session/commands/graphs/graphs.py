@@ -45,7 +45,7 @@ TITLES = "title() xtitle() ytitle() note() legend() by() name() saving()"
     "twoway",
     minimum="tw",
     syntax=f"twoway (PLOT y x [if] [in] [, looks]) (...) [if] [in] [, {TITLES}]",
-    help="Draw plots over each other: scatter line connected, the fits lfit qfit lowess (with ci: lfitci qfitci), "
+    help="Draw plots on top of each other: scatter line connected, the fits lfit qfit lowess (with ci: lfitci qfitci), "
     "area bar spike dropline, between two variables rarea rbar rspike rcap rline, and function kdensity histogram.",
     effects=Effect.FILES,
 )
@@ -53,7 +53,7 @@ TITLES = "title() xtitle() ytitle() note() legend() by() name() saving()"
     "graph twoway",
     minimum="gr tw",
     syntax="graph twoway (PLOT y x ...) (...) [, options]",
-    help="As twoway.",
+    help="Same as twoway.",
     type="twoway",
     effects=Effect.FILES,
 )
@@ -75,7 +75,7 @@ def scatter(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "line",
     syntax=f"line y [y...] x [if] [in] [, sort connect(ascending) lwidth(thick) lpattern(dash) {TITLES}]",
-    help="Draw a line through the rows in their order; connect(ascending) breaks it where x falls.",
+    help="Draw a line through the rows in order. connect(ascending) breaks it where x decreases.",
     effects=Effect.FILES,
 )
 def line(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -85,7 +85,7 @@ def line(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "xtline",
     syntax=f"xtline y [y...] [if] [in] [, overlay i(panel) t(time) {TITLES}]",
-    help="Draw y over time, a panel for each group that xtset declared; with overlay all groups in one.",
+    help="Draw y over time, with a panel for each group set by xtset. With overlay, draw all groups in one.",
     effects=Effect.FILES,
 )
 def xtline(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -131,7 +131,7 @@ def _overlay(session: Session, parsed: ParsedCommand, kind: str) -> CommandResul
     for layer in spec.layers:
         rows = np.flatnonzero(whole & selected(session, layer.clauses))
         if not len(rows):
-            raise DataError("No row is left after if and in.", code="no-observations", subject=layer.y[0] or layer.x)
+            raise DataError("if and in leave no rows.", code="no-observations", subject=layer.y[0] or layer.x)
         if layer.weight is not None and layer.weight.kind not in ("aweight", "fweight"):
             raise layer.weight.piece.error(
                 f"{layer.kind} does not take {layer.weight.kind}s.",
@@ -147,7 +147,7 @@ def _overlay(session: Session, parsed: ParsedCommand, kind: str) -> CommandResul
     "histogram",
     minimum="hist",
     syntax=f"histogram x [if] [in] [fweight] [, bin(#) width(#) start(#) discrete frequency|percent normal {TITLES}]",
-    help="Draw a histogram, of densities unless told.",
+    help="Draw a histogram, of densities by default.",
     effects=Effect.FILES | Effect.RETURNS,
 )
 def histogram(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -195,7 +195,7 @@ def box(session: Session, parsed: ParsedCommand) -> CommandResult:
     minimum="gr bar",
     syntax=f"graph bar [(statistic) y [y...] ...] [if] [in] [weight] [, over(g[, sort(1) descending]) over(g) asyvars "
     f"stack percentages blabel(bar) {TITLES}]",
-    help="Draw bars of a statistic (the mean unless told) over the values of up to three variables; without a "
+    help="Draw bars of a statistic (by default the mean) over the values of up to three variables; without a "
     "variable, of percentages.",
     effects=Effect.FILES,
 )
@@ -319,7 +319,7 @@ def _drawn(session: Session, drawing: Drawing, options: GraphOptions) -> Command
     if options.name and name in graphs and not options.name_replace:
         assert options.name_piece is not None
         raise options.name_piece.error(
-            f"There is a graph named {name} already.",
+            f"A graph named {name} already exists.",
             code="name-taken",
             subject=name,
             advice=f"Choose another name, or write name({name}, replace).",

@@ -69,7 +69,7 @@ def _named(graphs: Mapping[str, tuple[Plot, ...]], piece: Piece) -> tuple[str, t
     "graph export",
     minimum="gr export",
     syntax=f"graph export FILE [, replace name(NAME) as({'|'.join(KINDS)}) width(#) height(#)]",
-    help=f"Write the last graph, or a named one, to a {formats.endings(formats.PLOTS)} file.",
+    help=f"Save the last graph, or a named one, as a {formats.endings(formats.PLOTS)} file.",
     effects=Effect.FILES,
 )
 def export(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -114,12 +114,12 @@ def written(paths: list[Path]) -> str:
     return f"Written to {len(paths)} files, {paths[0]} to {paths[-1].name}."
 
 
-@command("graph dir", minimum="gr di", syntax="graph dir", help="List the graphs that are kept.", effects=Effect.NONE)
+@command("graph dir", minimum="gr di", syntax="graph dir", help="List stored graphs.", effects=Effect.NONE)
 def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     graphs = session.state.graphs
     if not graphs:
-        return CommandResult(text="No graphs are kept.")
+        return CommandResult(text="No graphs are stored.")
     table = Table(
         title="Graphs",
         columns=(
@@ -134,12 +134,13 @@ def directory(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(tables=(table,))
 
 
-@command("graph drop", minimum="gr drop", syntax="graph drop NAMES|_all", help="Forget graphs.", effects=Effect.NONE)
+@command("graph drop", minimum="gr drop", syntax="graph drop NAMES|_all", help="Delete graphs.", effects=Effect.NONE)
 def drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     items = words(parsed.clauses.body)
     if not items:
-        raise parsed.word.error("Which graph?", code="syntax", advice="Write graph drop NAME, or graph drop _all.")
+        raise parsed.word.error("Say which graph to delete.", code="syntax", advice="Write graph drop NAME, or graph "
+                                                                                    "drop _all.")
     graphs = dict(session.state.graphs)
     for item in items:
         if str(item) in ("_all", "*"):
@@ -160,7 +161,7 @@ def display(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(rules("", "scheme xsiz:e ysiz:e scale margins"))
     items = words(parsed.clauses.body)
     if len(items) > 1:
-        raise items[1].error("One graph is shown at a time.", code="syntax")
+        raise items[1].error("Only one graph can be shown at a time.", code="syntax")
     name, plots = _chosen(session, parsed, items[0] if items else None)
     graphs = dict(session.state.graphs)
     if name in graphs:

@@ -24,7 +24,7 @@ def file_name(session: Session, piece: Piece, command_name: str) -> str:
         raise piece.error(
             "Terrace does not read from the web.",
             code="web-file",
-            advice="Download the file first, and open it from disk.",
+            advice="Download the file, then open it from disk.",
         )
     return str(session.state.path(name))
 

@@ -32,7 +32,7 @@ def _no_rows(parsed: ParsedCommand) -> None:
     for word, piece in given.items():
         if piece is not None:
             raise piece.error(
-                f"{parsed.name} speaks of the whole estimation sample and takes no {word}.",
+                f"{parsed.name} uses the whole estimation sample, so it takes no {word}.",
                 code="no-rows",
                 subject=word,
                 advice="Fit the model to these rows first.",

@@ -16,9 +16,9 @@ def set_rows(session: Session, piece: Piece, count: int) -> CommandResult:
     have = 0 if data is None else len(data)
     if not max(have, 1) <= count <= MOST_ROWS:
         raise piece.error(
-            f"set obs takes the number of rows, from {max(have, 1):,} up.",
+            f"set obs takes a number of rows of at least {max(have, 1):,}.",
             code="setting-value",
             subject="obs",
-            advice="keep in 1/100 makes the data shorter." if have else "",
+            advice="To remove rows, use keep in 1/100." if have else "",
         )
     return changed(session, lengthen(data, count), f"({plural(count, 'row')}, {have:,} before)")

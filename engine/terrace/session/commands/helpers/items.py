@@ -27,7 +27,7 @@ def item_of(session: Session, piece: Piece) -> Item:
         found = next((i for i in document.models() if i.stored and i.stored == text), None)
     if found is None:
         raise piece.error(
-            f"There is no result with the number {text}.", code="no-such-item", subject=text, advice=_there(document)
+            f"There is no result number {text}.", code="no-such-item", subject=text, advice=_there(document)
         )
     return found
 
@@ -37,4 +37,4 @@ def _there(document: Document) -> str:
         return "There are no results yet."
     listed = [f"{i.id} {title_of(i)}" for i in document.items[:_LISTED]]
     more = len(document.items) - len(listed)
-    return f"There are: {'; '.join(listed)}" + (f"; and {more} more, which outline lists." if more else ".")
+    return f"Available: {'; '.join(listed)}" + (f"; and {more} more. For all of them, use outline." if more else ".")

@@ -43,7 +43,7 @@ def list_table(
     heads = [str(r + 1) for r in shown] if numbers else _padded(data, stub, cells[stub])
     notes: tuple[str, ...] = ()
     if len(rows) > len(shown):
-        notes = (f"The first {len(shown):,} of {len(rows):,} rows; choose others with in or if.",)
+        notes = (f"The first {len(shown):,} of {len(rows):,} rows. To choose others, use in or if.",)
     return Table(
         title="",
         columns=tuple(Column(n, n, "text" if _is_words(data, n, labels) else "general") for n in others),

@@ -75,7 +75,7 @@ def _rule(piece: Piece) -> Rule:
     parts = split(piece, "=")
     if len(parts) != 2 or not parts[0] or not parts[1]:
         raise piece.strip().error(
-            "A rule says which values become which.", code="recode-rule", advice="Examples: 1 2 = 0, 3/max = 1."
+            "A rule needs the form values = new value.", code="recode-rule", advice="Examples: 1 2 = 0, 3/max = 1."
         )
     after = words(parts[1])
     label = unquoted(after[1]) if len(after) > 1 else ""
@@ -119,4 +119,4 @@ def _number(piece: Piece, edge: str = "") -> float:
     try:
         return literal(text, piece)
     except ValueError:
-        raise piece.error(f"{text!r} is no number.", code="recode-rule") from None
+        raise piece.error(f"{text!r} is not a number.", code="recode-rule") from None

@@ -57,7 +57,7 @@ def _pairs(body: Piece, data: Dataset) -> tuple[tuple[str, ...], list[str]]:
         new = [str(w) for w in words(right.at(right.start + 1, right.end - 1))]
         if len(old) != len(new):
             raise right.error(
-                f"{len(old)} variables, and {len(new)} new names.", code="number-of-names"
+                f"{len(old)} variables, but {len(new)} new names.", code="number-of-names"
             )
         return old, new
     pattern, target = str(left), str(right)

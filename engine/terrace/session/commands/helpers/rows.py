@@ -30,5 +30,5 @@ def selected(session: Session, clauses: Clauses) -> npt.NDArray[np.bool_]:
 
         keep &= condition(clauses.condition, data, session.context())
     if not keep.any():
-        raise DataError("No row is left after if and in.", code="no-observations")
+        raise DataError("if and in leave no rows.", code="no-observations")
     return keep

@@ -57,7 +57,7 @@ def tells_of_small(handler: Handler) -> Handler:
         about = spoken_of(session, parsed) if parsed.name in _OF_POSTED else fit
         if about.model.small is None or title is None:
             return result
-        note = f"z and χ² are those of large samples; the option small gives t and F ({title})."
+        note = f"z and χ² are for large samples. For t and F, use the option small ({title})."
         last = result.tables[-1]
         return replace(result, tables=(*result.tables[:-1], replace(last, notes=(*last.notes, note))))
 

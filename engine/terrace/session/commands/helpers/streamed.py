@@ -32,9 +32,9 @@ def chosen_batches(
     if clauses.condition is not None:
         if looks_at_other_rows(clauses.condition):
             raise clauses.condition.error(
-                "This condition looks at other rows, and the file is read in parts.",
+                "This condition depends on other rows, but the file is read in parts.",
                 code="streamed-condition",
-                advice="Use a condition that each row decides by its own values.",
+                advice="Use a condition that depends only on the values in each row.",
             )
         also = variables_in(clauses.condition, data)
     report = Report(f"Reading {data.file.path.name}", session.report, session.cancelled)

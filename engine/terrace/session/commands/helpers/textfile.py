@@ -39,9 +39,9 @@ def textfile_options(options: Mapping[str, Option]) -> dict[str, Any]:
         "comment": _text(options.get("comment")),
     }
     if thousands is not None and len(out["thousands"] or "") != 1:
-        raise _wrong(thousands, "One character stands between thousands.", 'Write thousands(".").')
+        raise _wrong(thousands, "The thousands separator must be one character.", 'Write thousands(".").')
     if thousands is not None and out["thousands"] == (out["decimal"] or "."):
-        raise _wrong(thousands, "The decimal mark and what stands between thousands differ.",
+        raise _wrong(thousands, "The decimal mark and the thousands separator must differ.",
                      'Write decimal(",") thousands(".").')  # fmt: skip
     if "varnames" in options:
         out["names"] = _names(options["varnames"])
@@ -70,7 +70,7 @@ def _names(option: Option) -> int:
     if word in ("nonames", "non"):
         return 0
     if not word.isdigit() or int(word) < 1:
-        raise _wrong(option, f"{word!r} is no row of names.", "Write varnames(1), or varnames(nonames).")
+        raise _wrong(option, f"{word!r} is not a row of names.", "Write varnames(1), or varnames(nonames).")
     return int(word)
 
 
@@ -80,9 +80,9 @@ def _range(option: Option) -> tuple[int | None, int | None]:
     found = _RANGE.fullmatch(text)
     first, last = (int(found[k]) if found and found[k] else None for k in (1, 3))
     if found is None or (first is None and last is None):
-        raise _wrong(option, f"{text!r} is no range.", f"Write {option.name}(4:7), {option.name}(4:) or so.")
+        raise _wrong(option, f"{text!r} is not a range.", f"Write for example {option.name}(4:7) or {option.name}(4:).")
     if first == 0 or last == 0 or (first is not None and last is not None and last < first):
-        raise _wrong(option, f"{text} is an empty range.", "Rows and columns are counted from 1.")
+        raise _wrong(option, f"{text} is an empty range.", "Rows and columns are numbered from 1.")
     return first, last
 
 
@@ -92,7 +92,7 @@ def _columns(option: Option) -> tuple[int, ...]:
         return (0,)
     columns = [int(v) for v in parse_numlist(piece) if v == int(v) and v >= 1]
     if not columns:
-        raise _wrong(option, f"{str(piece)!r} are no columns.", "Write stringcols(1 3) or stringcols(_all).")
+        raise _wrong(option, f"{str(piece)!r} are not columns.", "Write stringcols(1 3) or stringcols(_all).")
     return tuple(columns)
 
 

@@ -91,7 +91,7 @@ def weights(session: SessionPort, clauses: Clauses, kinds: Sequence[str], what: 
         raise DataError(f"The weight {weight.expression} is negative in some rows.", code="negative-weights")
     if weight.kind == "fweight" and np.any(values != np.floor(values), where=~np.isnan(values)):
         raise DataError(
-            f"Frequency weights are whole numbers; {weight.expression} is not.", code="noninteger-weights"
+            f"Frequency weights must be whole numbers, and {weight.expression} is not.", code="noninteger-weights"
         )
     return values, weight.kind
 
@@ -104,14 +104,14 @@ def new_name(piece: Piece, taken: Dataset | None) -> str:
             f"{name!r} cannot be the name of a variable." if name else "The name of the new variable is missing.",
             code="bad-name",
             subject=name,
-            advice=f"A name has letters, digits and _, at most {MAX_LENGTH}, and begins with no digit.",
+            advice=f"Use letters, digits and _, at most {MAX_LENGTH}, and do not start with a digit.",
         )
     if taken is not None and name in taken:
         raise piece.error(
-            f"There is a variable {name} already.",
+            f"A variable named {name} already exists.",
             code="variable-exists",
             subject=name,
-            advice=f"Choose another name, or change it with replace {name} = ...",
+            advice=f"Choose another name, or change the variable with replace {name} = ...",
         )
     return name
 

@@ -32,7 +32,7 @@ def error(session: Session, parsed: ParsedCommand) -> CommandResult:
     "confirm",
     minimum="conf",
     syntax="confirm [numeric|string|new] variable names | number x | integer number x | file name | matrix name",
-    help="An error unless it is so; for capture.",
+    help="Stop with an error unless this is true. For use with capture.",
     effects=Effect.NONE,
 )
 def confirm(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -42,11 +42,11 @@ def confirm(session: Session, parsed: ParsedCommand) -> CommandResult:
         kinds.append(str(items.pop(0)))
     kind = str(items.pop(0)) if items else ""
     if not items and not (kind and "variable".startswith(kind)):
-        raise parsed.word.error("confirm needs to know what.", code="syntax", advice="Write confirm variable x.")
+        raise parsed.word.error("Say what to confirm.", code="syntax", advice="Write confirm variable x.")
     what = next((w for w, m in _CONFIRMED.items() if w.startswith(kind) and len(kind) >= m), "")
     if not what:
         raise parsed.clauses.body.error(
-            f"confirm {kind} is not known.", code="syntax", advice=f"Use one of: {', '.join(_CONFIRMED)}."
+            f"confirm cannot check {kind}.", code="syntax", advice=f"Use one of: {', '.join(_CONFIRMED)}."
         )
     for item in items:
         _CHECKS[what](session, item, kinds)
@@ -61,7 +61,7 @@ def _confirm_variable(session: Session, item: Piece, kinds: list[str]) -> None:
         if not NAME.fullmatch(name):
             raise item.error(f"{name!r} cannot be the name of a variable.", code="not-a-name", subject=name)
         if session.dataset is not None and name in session.dataset:
-            raise item.error(f"There is a variable {name} already.", code="variable-exists", subject=name)
+            raise item.error(f"A variable named {name} already exists.", code="variable-exists", subject=name)
         return
     for name in parse_names(item, session.data.names if session.dataset is not None else ()):
         if "exact" in kinds and name != str(item):
@@ -83,9 +83,9 @@ def _confirm_number(session: Session, item: Piece, kinds: list[str]) -> None:
 def _confirm_file(session: Session, item: Piece, kinds: list[str]) -> None:
     path = session.state.path(unquoted(item))
     if "new" in kinds and path.exists():
-        raise item.error(f"There is a file {path} already.", code="file-exists", subject=str(path))
+        raise item.error(f"The file {path} already exists.", code="file-exists", subject=str(path))
     if "new" not in kinds and not path.is_file():
-        raise item.error(f"There is no file {path}.", code="no-such-file", subject=str(path))
+        raise item.error(f"The file {path} does not exist.", code="no-such-file", subject=str(path))
 
 
 def _confirm_stored(kind: str) -> Check:

@@ -49,7 +49,7 @@ def display(session: Session, parsed: ParsedCommand) -> CommandResult:
             goes_on = goes_on or found["goes_on"] is not None
             wanted = max(int(n) for n in (found["times"], found["skip"], found["column"], found["lines"], "0") if n)
             if wanted > _MOST:
-                raise piece.error(f"{text} is more than the {_MOST:,} that display goes to.", code="too-long")
+                raise piece.error(f"{text} is more than {_MOST:,}, the limit of display.", code="too-long")
             times = int(found["times"]) if found["times"] else times
             out = _moved(out, text, found)
         else:

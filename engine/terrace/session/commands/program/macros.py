@@ -28,14 +28,14 @@ _ASSIGNED = re.compile(r"\s*(?P<step>\+\+|--)?\s*(?P<name>\w+)(?P<rest>.*)", re.
     "local",
     minimum="loc",
     syntax="local NAME [text | = expression | : function]",
-    help="Give a local macro its contents; `NAME' then stands for them.",
+    help="Set a local macro. `NAME' is then replaced by its contents.",
     effects=Effect.NONE,
 )
 @command(
     "global",
     minimum="gl",
     syntax="global NAME [text | = expression | : function]",
-    help="Give a global macro its contents; $NAME then stands for them.",
+    help="Set a global macro. $NAME is then replaced by its contents.",
     effects=Effect.NONE,
 )
 def assign(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -63,7 +63,7 @@ def assigned(session: Session, parsed: ParsedCommand) -> tuple[str, str]:
         try:
             return name, number_text(float(held) + (1 if found["step"] == "++" else -1))
         except ValueError:
-            raise place.error(f"The macro {name} holds {held!r}, which is no number.", code="macro") from None
+            raise place.error(f"The macro {name} holds {held!r}, which is not a number.", code="macro") from None
     content = place.strip()
     text = str(content)
     if text.startswith("=") and not text.startswith("=="):
@@ -82,10 +82,10 @@ def assigned(session: Session, parsed: ParsedCommand) -> tuple[str, str]:
     "macro list",
     minimum="ma l",
     syntax="macro list [names]",
-    help="List macros; locals with _ in front.",
+    help="List macros. Local ones have _ in front.",
     effects=Effect.NONE,
 )
-@command("macro dir", minimum="ma di", syntax="macro dir", help="As macro list.", effects=Effect.NONE)
+@command("macro dir", minimum="ma di", syntax="macro dir", help="Same as macro list.", effects=Effect.NONE)
 def macro_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     state = session.state
     known = {**state.globals, **{f"_{k}": v for k, v in state.locals.items()}}
@@ -112,13 +112,13 @@ def macro_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     "macro drop",
     minimum="ma drop",
     syntax="macro drop names|_all",
-    help="Forget macros; locals with _ in front.",
+    help="Delete macros. Write _ in front of local ones.",
     effects=Effect.NONE,
 )
 def macro_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
     wanted = [str(w) for w in words(parsed.arguments)]
     if not wanted:
-        raise parsed.word.error("Name the macros to forget.", code="bad-name", advice="Write macro drop NAME, or _all.")
+        raise parsed.word.error("Give the macros to delete.", code="bad-name", advice="Write macro drop NAME, or _all.")
     if "_all" in wanted:
         return CommandResult(state=replace(session.state, globals={}))
     state = session.state
@@ -139,16 +139,17 @@ def _fits(name: str, patterns: list[str]) -> bool:
 @command(
     "tempvar",
     syntax="tempvar names",
-    help="Names for variables that go when the do-file or program ends.",
+    help="Names for variables that are deleted when the do-file or program ends.",
     effects=Effect.NONE,
 )
 @command(
     "tempname",
     syntax="tempname names",
-    help="Names for scalars and matrices that nothing else has.",
+    help="Unused names for scalars and matrices.",
     effects=Effect.NONE,
 )
-@command("tempfile", syntax="tempfile names", help="Names for files that go when Terrace ends.", effects=Effect.NONE)
+@command("tempfile", syntax="tempfile names", help="Names for files that are deleted when Terrace "
+                                                   "ends.", effects=Effect.NONE)
 def temporary(session: Session, parsed: ParsedCommand) -> CommandResult:
     wanted = [str(w) for w in words(parsed.arguments)]
     for name in wanted:
@@ -227,7 +228,7 @@ def args(session: Session, parsed: ParsedCommand) -> CommandResult:
     "program drop",
     minimum="pr drop",
     syntax="program drop names|_all",
-    help="Forget programs.",
+    help="Delete programs.",
     effects=Effect.NONE,
 )
 def program_drop(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -255,21 +256,21 @@ def program_dir(session: Session, parsed: ParsedCommand) -> CommandResult:
     "program define",
     minimum="pr de",
     syntax="program define NAME ... end",
-    help="Make a command of several.",
+    help="Define a command made of several others.",
     effects=Effect.NONE,
 )
-@command("program", minimum="pr", syntax="program NAME ... end", help="As program define.", effects=Effect.NONE)
+@command("program", minimum="pr", syntax="program NAME ... end", help="Same as program define.", effects=Effect.NONE)
 @command(
     "foreach",
     syntax="foreach x in|of varlist|of newlist|of numlist|of local|of global LIST { ... }",
-    help="Repeat commands for each of a list.",
+    help="Repeat commands for each item in a list.",
     effects=Effect.NONE,
 )
 @command(
     "forvalues",
     minimum="forv",
     syntax="forvalues i = 1/10 { ... }",
-    help="Repeat for each number of a range.",
+    help="Repeat commands for each number in a range.",
     effects=Effect.NONE,
 )
 @command(
@@ -281,7 +282,7 @@ def program_dir(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command(
     "if",
     syntax="if expression { ... } [else { ... }]",
-    help="Run commands only where an expression is not zero.",
+    help="Run commands only if an expression is not zero.",
     effects=Effect.NONE,
 )
 @command(
@@ -295,7 +296,7 @@ def misplaced(session: Session, parsed: ParsedCommand) -> CommandResult:
     """Where these stand as they should, the tree of the commands is made of them, and they come not here."""
     if parsed.name in ("continue", "end"):
         where = "a loop" if parsed.name == "continue" else "a program"
-        raise parsed.word.error(f"{parsed.name} has no meaning outside {where}.", code="misplaced-command")
+        raise parsed.word.error(f"{parsed.name} can only be used in {where}.", code="misplaced-command")
     whole = Piece(parsed.text, parsed.word.start, len(parsed.text)).strip()
     raise whole.error(
         f"{parsed.name} is not complete.", code="misplaced-command", advice=f"Write {registered(parsed.name)}."
@@ -331,7 +332,7 @@ def unab(session: Session, parsed: ParsedCommand) -> CommandResult:
     "numlist",
     minimum="numlist",
     syntax='numlist "1/5"',
-    help="The numbers of a list, in r(numlist).",
+    help="Expand a list of numbers into r(numlist).",
     effects=Effect.RETURNS,
 )
 def numlist(session: Session, parsed: ParsedCommand) -> CommandResult:

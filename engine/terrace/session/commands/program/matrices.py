@@ -30,15 +30,15 @@ _CELL = re.compile(r"([^\W\d]\w*)\s*\[(.*)\]", re.DOTALL)
     "matrix define",
     minimum="mat de",
     syntax="matrix [define] name = expression | matrix [define] name[i,j] = expression",
-    help="Keep a matrix under a name: (1,2\\3,4), e(b), A', A*B, inv(A), A[1..2,1], ...",
+    help="Store a matrix under a name: (1,2\\3,4), e(b), A', A*B, inv(A), A[1..2,1], ...",
     effects=Effect.NONE,
 )
-@command("matrix", minimum="mat", syntax="matrix name = expression", help="As matrix define.", effects=Effect.NONE)
+@command("matrix", minimum="mat", syntax="matrix name = expression", help="Same as matrix define.", effects=Effect.NONE)
 @command(
     "matrix input",
     minimum="mat in",
     syntax="matrix input name = (1,2\\3,4)",
-    help="As matrix define.",
+    help="Same as matrix define.",
     effects=Effect.NONE,
 )
 def matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -73,7 +73,7 @@ def matrix_value(session: Session, piece: Piece) -> Matrix:
             raise unknown_matrix(place.strip(), text, known)
         value = evaluate_scalar(place, session.dataset, session.context())
         if isinstance(value, str):
-            raise place.strip().error(f"{text} is text, and a number is needed here.", code="type-mismatch")
+            raise place.strip().error(f"{text} is text, but a number is needed here.", code="type-mismatch")
         return value
 
     out = evaluate_matrix(piece, find, scalar)
@@ -108,7 +108,7 @@ def _into_cell(session: Session, place: Piece, target: Piece, parsed: ParsedComm
     values = old.values.copy()
     rows, columns = new.values.shape
     if at[0] + rows > values.shape[0] or at[1] + columns > values.shape[1]:
-        raise equals.strip().error("This does not fit into the matrix from there.", code="conformability")
+        raise equals.strip().error("This does not fit into the matrix at that place.", code="conformability")
     values[at[0] : at[0] + rows, at[1] : at[1] + columns] = new.values
     return _kept(session, str(place), replace(old, values=values))
 
@@ -154,7 +154,7 @@ def matrix_symeigen(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = split(parsed.arguments, "=")
     names = [str(w) for w in words(parts[0])]
     if len(parts) != 2 or len(names) != 2:
-        raise parsed.arguments.strip().error("Two names are needed.", code="syntax", advice=parsed.name + " X v = A")
+        raise parsed.arguments.strip().error("Give two names.", code="syntax", advice=parsed.name + " X v = A")
     a = matrix_value(session, parts[1].strip())
     if a.values.shape[0] != a.values.shape[1] or not np.allclose(a.values, a.values.T):
         raise parts[1].strip().error("The matrix is not symmetric.", code="conformability")
@@ -297,7 +297,7 @@ def _head(name: str) -> str:
     return f"{equation}:\n{own}" if colon else name
 
 
-@command("matrix dir", minimum="mat d", syntax="matrix dir", help="List the matrices of your own.", effects=Effect.NONE)
+@command("matrix dir", minimum="mat d", syntax="matrix dir", help="List your matrices.", effects=Effect.NONE)
 def matrix_dir(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     found = session.state.matrices
@@ -317,7 +317,7 @@ def matrix_dir(session: Session, parsed: ParsedCommand) -> CommandResult:
     "matrix drop",
     minimum="mat drop",
     syntax="matrix drop names|_all",
-    help="Forget matrices.",
+    help="Delete matrices.",
     effects=Effect.NONE,
 )
 def matrix_drop(session: Session, parsed: ParsedCommand) -> CommandResult:

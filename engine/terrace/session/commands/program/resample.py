@@ -54,7 +54,7 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
     fit = state.fit if _is_estimation(state, session.state) else None
     values = collect(state, statistics, estimation=fit is not None, random=True)
     if not values:
-        raise outer.piece.error("The command leaves no numbers behind to resample.", code="no-statistics")
+        raise outer.piece.error("The command stores no numbers to resample.", code="no-statistics")
     if fit is not None and fit.spec.weight is not None:
         raise SpecError(f"Weights are not allowed with {outer.name}.", code="weights", subject=outer.name)
     level = number(options["level"]) if "level" in options else session.state.settings.level
@@ -85,14 +85,14 @@ def replication(session: Session, parsed: ParsedCommand) -> CommandResult:
         raise TerraceError(
             f"The command failed in all but {made.used} of {len(tasks):,} replicates.",
             code="all-replicates-failed",
-            advice="Try it on a part of the data, to see what it says.",
+            advice="Run it on part of the data to see the error.",
         )
     notes = [f"{len(units.rows):,} {what} {'resampled' if is_bootstrap else 'left out in turn'}"]
     notes[0] += f", {len(tasks):,} replications, seed {seed}." if is_bootstrap else "."
     if made.used < len(tasks):
-        notes.append(f"{plural(len(tasks) - made.used, 'replicate')} failed or did not converge; they are left out.")
+        notes.append(f"{plural(len(tasks) - made.used, 'replicate')} failed or did not converge, and are left out.")
     if any(v.shown == NOT_IDENTIFIED for v in values):
-        notes.append("What these data do not identify has no numbers.")
+        notes.append("Parameters that the data do not identify have no numbers.")
     if saving is not None:
         notes.append(write_replicates(session, saving, _dataset(values, found)))
     tables = _tables(values, made, level, len(tasks) if not is_bootstrap else None, notes, fit, command.bare)
@@ -175,7 +175,7 @@ def _units(
             raise outer.piece.error(
                 "This model has no independent groups at its top level, which is _all.",
                 code="no-clusters",
-                advice="Say what is to be resampled: cluster(variable).",
+                advice="Say what to resample: cluster(variable).",
             )
         cluster = (top,)
     else:

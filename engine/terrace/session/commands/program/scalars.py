@@ -51,10 +51,10 @@ def listed(piece: Piece, names: Mapping[str, object], what: str) -> list[str]:
     "scalar define",
     minimum="sca de",
     syntax="scalar [define] name = expression",
-    help="Keep the value of an expression under a name.",
+    help="Store the value of an expression under a name.",
     effects=Effect.NONE,
 )
-@command("scalar", minimum="sca", syntax="scalar name = expression", help="As scalar define.", effects=Effect.NONE)
+@command("scalar", minimum="sca", syntax="scalar name = expression", help="Same as scalar define.", effects=Effect.NONE)
 def scalar(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.language.expressions.entry import evaluate_scalar
 
@@ -64,7 +64,7 @@ def scalar(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 @command("scalar list", minimum="sca l", syntax="scalar list [names]", help="Show scalars.", effects=Effect.NONE)
-@command("scalar dir", minimum="sca di", syntax="scalar dir", help="As scalar list.", effects=Effect.NONE)
+@command("scalar dir", minimum="sca di", syntax="scalar dir", help="Same as scalar list.", effects=Effect.NONE)
 def scalar_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     scalars = session.state.scalars
     names = listed(parsed.arguments, scalars, "scalar")
@@ -84,7 +84,7 @@ def scalar_list(session: Session, parsed: ParsedCommand) -> CommandResult:
     "scalar drop",
     minimum="sca drop",
     syntax="scalar drop names|_all",
-    help="Forget scalars.",
+    help="Delete scalars.",
     effects=Effect.NONE,
 )
 def scalar_drop(session: Session, parsed: ParsedCommand) -> CommandResult:

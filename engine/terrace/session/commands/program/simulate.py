@@ -43,7 +43,7 @@ def simulate(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = Dataset(pd.DataFrame(columns, index=pd.RangeIndex(reps), copy=False), variables)
     lines = [f"{plural(reps, 'run')} of {parsed.word}{parsed.arguments}: {', '.join(names)}"]
     if failed:
-        lines.append(f"The command failed in {failed:,} of them; their numbers are missing.")
+        lines.append(f"The command failed in {failed:,} of them, so their numbers are missing.")
     state = replace(session.state, rng=rng)
     saving = saving_of(session, options)
     if saving is not None:
@@ -93,5 +93,5 @@ def _runs(
     if not known:
         if error is not None:
             raise error
-        raise outer.piece.error("The command leaves no numbers behind.", code="no-statistics")
+        raise outer.piece.error("The command stores no numbers.", code="no-statistics")
     return list(known.values()), np.array([[r.get(k, np.nan) for k in known] for r in results]), failed

@@ -83,7 +83,7 @@ def rolling(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
     panel = data.panel
     if panel is None or panel.time is None:
-        raise DataError("rolling needs to know the time variable.", code="no-time", advice="tsset time first.")
+        raise DataError("rolling needs a time variable.", code="no-time", advice="Use Use tsset time first.")
     if "window" not in options:
         raise outer.piece.error("rolling needs window().", code="syntax", advice="rolling ..., window(10): command")
     window = int(number(options["window"], integer=True, least=1))
@@ -168,13 +168,13 @@ def _run_parts(
     if not known:
         if error is not None:
             raise error
-        raise outer.piece.error("The command leaves no numbers behind.", code="no-statistics")
+        raise outer.piece.error("The command stores no numbers.", code="no-statistics")
     bases = common_bases([r.coding for r in results])
     found = np.array([r.of(known, bases) for r in results])
-    told = [f"The command failed in {failed:,} of them; their numbers are missing."] * bool(failed)
+    told = [f"The command failed in {failed:,} of them, so their numbers are missing."] * bool(failed)
     others = sum(any(need & r.coding.others(bases) for _, need in r.values) for r in results)
     if others:
-        told.append(f"In {others:,} of them levels or cells are empty; coefficients that stand for another comparison "
+        told.append(f"In {others:,} of them levels or cells are empty, so coefficients with a different meaning "
                     "there are missing.")  # fmt: skip
     return list(known.values()), found, told
 

@@ -127,7 +127,7 @@ def _body(session: Session, element: Element, given: Clauses) -> str:
     most = 1 if one else int(limits["max"]) if limits.get("max", "").isdigit() else len(names)
     if not least <= len(names) <= most:
         wanted = f"{least}" if least == most else f"at least {least}" if len(names) < least else f"at most {most}"
-        raise given.body.error(f"{wanted} needed here, and there are {len(names)}.", code="number-of-names")
+        raise given.body.error(f"{wanted} needed here, but there are {len(names)}.", code="number-of-names")
     for name in names:
         if kinds & {"numeric", "string"} and session.data.is_text(name) == ("numeric" in kinds):
             kind = "numeric" if "numeric" in kinds else "text"
@@ -275,7 +275,7 @@ def return_scalar(session: Session, parsed: ParsedCommand) -> CommandResult:
     piece = parsed.arguments.after(parsed.arguments.start + len(name) + 1)
     value = evaluate_scalar(piece, session.dataset, session.context())
     if isinstance(value, str):
-        raise piece.error("A scalar of r() is a number; return local holds text.", code="type-mismatch")
+        raise piece.error("A scalar in r() must be a number. For text, use return local.", code="type-mismatch")
     kept = session.state.returning
     returning = replace(kept, scalars={**kept.scalars, name.strip(): value})
     return CommandResult(state=replace(session.state, returning=returning))
@@ -318,7 +318,7 @@ def return_matrix(session: Session, parsed: ParsedCommand) -> CommandResult:
     "return clear",
     minimum="ret clear",
     syntax="return clear",
-    help="Forget what return has kept so far.",
+    help="Clear what return has stored so far.",
     effects=Effect.NONE,
 )
 def return_clear(session: Session, parsed: ParsedCommand) -> CommandResult:

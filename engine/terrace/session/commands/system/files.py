@@ -20,11 +20,11 @@ from terrace.session.session import Session
 from terrace.session.state import CommandResult
 
 
-@command("log", syntax="log", help="Tell whether a log is open.", effects=Effect.NONE)
+@command("log", syntax="log", help="Show whether a log is open.", effects=Effect.NONE)
 def log(session: Session, parsed: ParsedCommand) -> CommandResult:
     if parsed.arguments:
         raise parsed.arguments.strip().error(
-            "log needs to know what.", code="syntax", advice="Write log using FILE, or log close."
+            "Say what log should do.", code="syntax", advice="Write log using FILE, or log close."
         )
     path = session.state.log
     return CommandResult(text=f"The log is {path}." if path else "No log is open.")
@@ -34,15 +34,15 @@ def log(session: Session, parsed: ParsedCommand) -> CommandResult:
     "log using",
     minimum="log us",
     syntax="log using FILE [, replace append]",
-    help="Write the commands that follow and what they print to a text file, as each of them ends. A log that cannot "
-    "be written any more ends with an error, and a file that it had replaced is put back.",
+    help="Write the commands that follow and what they print to a text file, as each of them ends. A log that can "
+    "no longer be written ends with an error, and a file that it replaced is restored.",
     effects=Effect.FILES,
 )
 def log_using(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("replace append", already="text nomsg"))
     if session.state.log:
         raise parsed.word.error(
-            f"The log {session.state.log} is open already.", code="log-open", advice="Write log close before."
+            f"The log {session.state.log} is already open.", code="log-open", advice="Use log close first."
         )
     path = with_ending(session.state.path(_name(parsed)), ".log").absolute()
     opened = f"log: {path}\nopened: {_now()}\n\n"
@@ -51,7 +51,7 @@ def log_using(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 @command("log close", minimum="log c", syntax="log close", help="End the log.", effects=Effect.FILES)
-@command("log off", syntax="log off", help="As log close.", effects=Effect.FILES)
+@command("log off", syntax="log off", help="Same as log close.", effects=Effect.FILES)
 def log_close(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = session.state.log
     if not path:
@@ -71,8 +71,8 @@ def _name(parsed: ParsedCommand) -> str:
     return name
 
 
-@command("pwd", syntax="pwd", help="Tell the folder that names of files begin from.", effects=Effect.NONE)
-@command("cd", syntax="cd [FOLDER]", help="Change the folder that names of files begin from.", effects=Effect.NONE)
+@command("pwd", syntax="pwd", help="Show the working folder.", effects=Effect.NONE)
+@command("cd", syntax="cd [FOLDER]", help="Change the working folder.", effects=Effect.NONE)
 def cd(session: Session, parsed: ParsedCommand) -> CommandResult:
     text = unquoted(parsed.arguments.strip())
     if text and parsed.name == "cd":
@@ -83,14 +83,14 @@ def cd(session: Session, parsed: ParsedCommand) -> CommandResult:
             known = {FileNotFoundError: "it is not there", NotADirectoryError: "it is a file"}
             why = known.get(type(error)) or reason(error)[0]
             raise DataError(
-                f"The folder {folder} cannot be entered: {why}.", code="no-such-folder", subject=str(folder)
+                f"The folder {folder} cannot be opened: {why}.", code="no-such-folder", subject=str(folder)
             ) from None
         found = str(folder.resolve())
         return CommandResult(text=found, state=replace(session.state, folder=found))
     return CommandResult(text=str(session.state.path(".").absolute()))
 
 
-@command("mkdir", syntax="mkdir FOLDER", help="Make a folder.", effects=Effect.FILES)
+@command("mkdir", syntax="mkdir FOLDER", help="Create a folder.", effects=Effect.FILES)
 def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     folder = session.state.path(_name(parsed))
@@ -103,7 +103,7 @@ def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
         elif isinstance(error, FileNotFoundError):
             why, advice = f"there is no folder {folder.parent}", "Make that first."
         raise DataError(
-            f"The folder {folder} cannot be made: {why}.",
+            f"The folder {folder} cannot be created: {why}.",
             code="file-exists" if folder.exists() else "cannot-write",
             subject=str(folder),
             advice=advice,
@@ -115,7 +115,7 @@ def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
 def erase(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = session.state.path(_name(parsed))
     if not path.is_file():
-        raise DataError(f"There is no file {path}.", code="no-such-file", subject=str(path))
+        raise DataError(f"The file {path} does not exist.", code="no-such-file", subject=str(path))
     try:
         path.unlink()
     except OSError as error:

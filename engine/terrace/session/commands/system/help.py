@@ -33,26 +33,28 @@ _CHOICES = {
     "technique()": o.TECHNIQUES,
 }
 PREFIXES = {
-    "quietly": ("quietly command", "Run a command without showing its text; also before { ... }."),
-    "noisily": ("noisily command", "Show what quietly or capture around it would not."),
-    "capture": ("capture [noisily] command", "Go on after an error, with its number in _rc; also before { ... }."),
-    "by": ("by variables[, sort]: command", "Run a command once a group."),
-    "bysort": ("bysort variables [(variables)]: command", "Sort, and run a command once a group."),
+    "quietly": ("quietly command", "Run a command without showing its output. Also used before { ... }."),
+    "noisily": ("noisily command", "Show output inside quietly or capture."),
+    "capture": ("capture [noisily] command", "Continue after an error, with its number in _rc. Also used before "
+                                             "{ ... }."),
+    "by": ("by variables[, sort]: command", "Run a command once per group."),
+    "bysort": ("bysort variables [(variables)]: command", "Sort, then run a command once per group."),
     "statsby": (
-        "statsby [numbers], by(variables [, missing]): command", "A dataset of what a command leaves behind, by groups."
+        "statsby [numbers], by(variables [, missing]): command", "Make a dataset of a command's results by group."
     ),
     "bootstrap": ("bootstrap [numbers], reps(#) seed(#): command", "Standard errors by resampling whole groups."),
     "jackknife": ("jackknife [numbers]: command", "Standard errors by leaving groups out in turn."),
-    "rolling": ("rolling [numbers], window(#): command", "A dataset of what a command gives in windows of time."),
-    "simulate": ("simulate [numbers], reps(#) seed(#): command", "A dataset of what a program gives, again and again."),
+    "rolling": ("rolling [numbers], window(#): command", "Make a dataset of a command's results in windows of time."),
+    "simulate": ("simulate [numbers], reps(#) seed(#): command", "Make a dataset of a program's results over "
+                                                                 "repeated runs."),
     "mi estimate": ("mi estimate: command", "Pool a model over imputations."),
-    "version": ("version #: command", "Says for which program a command was written; changes nothing."),
-    "xi": ("xi: command", "Changes nothing: i. works without it."),
+    "version": ("version #: command", "Say which version a command was written for. Has no effect."),
+    "xi": ("xi: command", "Has no effect: i. works without it."),
 }
 
 
 @command("help", minimum="h", syntax="help [COMMAND]", help="List the commands, or explain one.", effects=Effect.NONE)
-@command("?", syntax="? [COMMAND]", help="As help.", effects=Effect.NONE)
+@command("?", syntax="? [COMMAND]", help="Same as help.", effects=Effect.NONE)
 def help_(session: Session, parsed: ParsedCommand) -> CommandResult:
     topic = " ".join(str(parsed.arguments).split())
     program = session.state.programs.get(topic)
@@ -78,7 +80,7 @@ def help_text(topic: str = "") -> str:
         raise TerraceError(
             f"There is no help on {topic!r}.",
             code="no-such-command",
-            advice=did_you_mean(topic, names) or "help lists the commands.",
+            advice=did_you_mean(topic, names) or "For a list of commands, use help.",
         )
     return "\n\n".join(_explained(c) for c in found)
 
@@ -88,7 +90,7 @@ def _explained(c: Command) -> str:
     lines = [f"{c.name}{short}\n  {c.syntax}\n  {c.help}"]
     if c.name == "mixed":
         lines += [f"\n  {title}:\n{_listed(known)}" for title, known in _OPTIONS.items()]
-        lines.append("\n  What may stand in the parentheses:")
+        lines.append("\n  What can go in the parentheses:")
         for option, words in _CHOICES.items():
             lines += [f"    {option}", _filled([_spelled(*_halves(w)) for w in words.split()], "      ")]
     return "\n".join(lines)
@@ -129,6 +131,6 @@ def commands_table() -> Table:
         columns=(Column("help", "What it does", "text"),),
         rows=tuple(Row(name, (listed[name],)) for name in sorted(listed)),
         stub="Command",
-        notes=("help COMMAND tells more.",),
+        notes=("For details, use help COMMAND.",),
         key="help",
     )

@@ -29,8 +29,8 @@ _KINDS = {"data": "Data", "model": "Model", "output": "Output", "note": "Note", 
 _MOST_DECIMALS = 12
 
 
-@command("outline", minimum="outl", syntax="outline", help="List the results: the number of each, what it is, its "
-         "title, and the number of what it stands under.", effects=Effect.NONE)  # fmt: skip
+@command("outline", minimum="outl", syntax="outline", help="List the results: number, kind, title, and the "
+         "number of the result that each one is under.", effects=Effect.NONE)  # fmt: skip
 def outline(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     document = session.state.document
@@ -43,39 +43,40 @@ def outline(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 # --- single items -------------------------------------------------------------------------------------------
 @command("outline rename", minimum="outl ren", syntax='outline rename NUMBER "TITLE"', effects=_CHANGE,
-         help="Give a result another title; an empty one brings back the first.")  # fmt: skip
+         help="Change the title of a result. An empty title restores the original.")  # fmt: skip
 def rename(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     item, rest = _first(session, parsed)
     title = _text(parsed, rest, empty=True)
     if not title and item.kind == "heading":
-        raise (rest or parsed.word).error("A heading needs words.", code="no-text", advice="outline delete removes it.")
+        raise (rest or parsed.word).error("A heading cannot be empty.", code="no-text", advice="To remove it, use "
+                                                                                               "outline delete.")
     return _done(session, edits.renamed(session.state.document, item.id, title))
 
 
 @command("outline edit", minimum="outl ed", syntax='outline edit NUMBER "TEXT"', effects=_CHANGE,
-         help=r"Give a note another text, or a heading other words: \n ends a line, \\ is a backslash.")  # fmt: skip
+         help=r"Change the text of a note or heading: \n ends a line, \\ is a backslash.")  # fmt: skip
 def edit(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     item, rest = _first(session, parsed)
     if item.kind not in ("note", "heading"):
         raise parsed.clauses.body.error(
-            f"{item.heading} is no note.", code="not-a-note", subject=str(item.id),
-            advice="outline rename changes its title, outline note adds a note to it.",
+            f"{item.heading} is not a note.", code="not-a-note", subject=str(item.id),
+            advice="To change its title, use outline rename. To add a note, use outline note.",
         )  # fmt: skip
     return _done(session, edits.rewritten(session.state.document, item.id, _text(parsed, rest)))
 
 
 @command("outline move", minimum="outl mo", effects=_CHANGE,
          syntax="outline move NUMBER, after(NUMBER)|before(NUMBER)|first|last [under(NUMBER)]",
-         help="Put a result elsewhere, with what stands under it; under(0) is the top.")  # fmt: skip
+         help="Move a result, with everything under it. under(0) is the top level.")  # fmt: skip
 def move(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("first last", "after before under"))
     item, rest = _first(session, parsed)
     _nothing(rest, "outline move")
     place = _place(session, options)
     if place == Place():
-        raise parsed.word.error("Where to is missing.", code="no-place", advice="Write after(NUMBER), first or last.")
+        raise parsed.word.error("Say where to move it.", code="no-place", advice="Write after(NUMBER), first or last.")
     return _done(session, edits.moved(session.state.document, item.id, place))
 
 
@@ -90,7 +91,7 @@ def fold(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 @command("outline delete", minimum="outl del", syntax="outline delete NUMBERS|_all", effects=_CHANGE,
-         help="Take results out, with what stands under them. An active model stays active.")  # fmt: skip
+         help="Remove results, with everything under them. An active model stays active.")  # fmt: skip
 def delete(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     items = _items(session, parsed)
@@ -98,14 +99,14 @@ def delete(session: Session, parsed: ParsedCommand) -> CommandResult:
     told = f"Removed: {title_of(items[0]) if len(items) == 1 else f'{len(items)} results'}."
     fits = [i.outcome.fit for i in items if i.kind == "model" and i.outcome is not None]
     if state.fit is not None and any(f is not None and same_fit(f, state.fit) for f in fits):
-        told += " The model stays the active one."
+        told += " The model stays active."
     return _done(session, edits.deleted(state.document, [i.id for i in items]), told)
 
 
 # --- what the user writes -----------------------------------------------------------------------------------
 @command("outline note", minimum="outl no", syntax='outline note "TEXT" [, after(NUMBER) before(NUMBER) '
          'under(NUMBER)]', effects=_CHANGE,
-         help=r"Add a note in Markdown, at the end or where it is said; \n ends a line, \\ is a backslash.",
+         help=r"Add a note in Markdown, at the end or at a given place; \n ends a line, \\ is a backslash.",
          )  # fmt: skip
 def note(session: Session, parsed: ParsedCommand) -> CommandResult:
     place = _place(session, parsed.options(rules("", "after before under")))
@@ -113,14 +114,14 @@ def note(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 @command("outline heading", minimum="outl head", syntax='outline heading "TEXT" [, after(NUMBER) before(NUMBER)]',
-         effects=_CHANGE, help="Add a heading, at the end or where it is said.")  # fmt: skip
+         effects=_CHANGE, help="Add a heading, at the end or at a given place.")  # fmt: skip
 def heading(session: Session, parsed: ParsedCommand) -> CommandResult:
     place = _place(session, parsed.options(rules("", "after before")))
     return _added(session, Item(0, "heading", title=_text(parsed, parsed.clauses.body), when=_now()), place)
 
 
 @command("outline title", minimum="outl ti", syntax='outline title "TEXT"', effects=_CHANGE,
-         help="Give the results a title; an empty one takes it away.")  # fmt: skip
+         help="Set the title of the results. An empty title removes it.")  # fmt: skip
 def title(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     text = _text(parsed, parsed.clauses.body, empty=True)
@@ -130,13 +131,14 @@ def title(session: Session, parsed: ParsedCommand) -> CommandResult:
 @command("outline look", minimum="outl lo", effects=_CHANGE,
          syntax="outline look [NUMBER] [, decimals(#) style(apa|ama|plain) metric(variance|sd) labels|nolabels "
          "parts(NAMES|none) reset]",
-         help="How the tables of a result look, or without a number those of all; reset comes before the others and "
-         "leaves it to the program.")  # fmt: skip
+         help="Set how the tables of a result look, or without a number those of all results. reset is applied "
+         "first and restores the defaults.")  # fmt: skip
 def look(session: Session, parsed: ParsedCommand) -> CommandResult:
     options = parsed.options(rules("labels nolabels reset", "dec:imals style metric parts"))
     excluding(options, ("labels", "nolabels"))
     if not options:
-        raise parsed.word.error("Nothing was asked for.", code="no-option", advice="Write outline look, decimals(3).")
+        raise parsed.word.error("Give at least one option.", code="no-option", advice="Write outline look, "
+                                                                                      "decimals(3).")
     item: Item | None = None
     if parsed.clauses.body:
         item, rest = _first(session, parsed)
@@ -196,7 +198,7 @@ def _first(session: Session, parsed: ParsedCommand) -> tuple[Item, Piece]:
     items = words(parsed.clauses.body)
     if not items:
         raise parsed.word.error(
-            f"{parsed.name} needs the number of a result.", code="no-item", advice="outline lists them."
+            f"{parsed.name} needs the number of a result.", code="no-item", advice="For their numbers, use outline."
         )
     return item_of(session, items[0]), parsed.clauses.body.after(items[0].end).strip()
 
@@ -226,7 +228,7 @@ def _text(parsed: ParsedCommand, piece: Piece, *, empty: bool = False) -> str:
     """The text of a command, with its escapes read. Raises `CommandError` where there is none."""
     found: Sequence[Piece] = words(piece)
     if len(found) > 1:
-        raise found[1].error("One text is needed, between quotation marks.", code="syntax")
+        raise found[1].error("Give one text in quotation marks.", code="syntax")
     text = read_text(unquoted(piece))
     if not found or not (text.strip() or empty):
         raise (piece or parsed.word).error(

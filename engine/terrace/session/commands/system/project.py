@@ -17,8 +17,8 @@ from terrace.session.state import CommandResult
 @command(
     "project save",
     syntax="project save FILE [, replace nodata]",
-    help="Write all work to a project file (.terrace): the data, models, results, notes and history. nodata leaves out "
-    "the data and what tells rows apart in plots.",
+    help="Save all work to a project file (.terrace): the data, models, results, notes and history. nodata leaves out "
+    "the data and whatever identifies rows in plots.",
     effects=Effect.FILES | Effect.BRIEF,
 )
 def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:

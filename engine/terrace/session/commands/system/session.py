@@ -36,7 +36,7 @@ _NAMES = (
 @command(
     "set",
     syntax="set [NAME VALUE]",
-    help="Change a setting (" + ", ".join(_NAMES) + "); alone, list them.",
+    help="Change a setting (" + ", ".join(_NAMES) + "). Without a name, list all settings.",
     effects=Effect.NONE,
 )
 def set_(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -53,7 +53,7 @@ def set_(session: Session, parsed: ParsedCommand) -> CommandResult:
         return CommandResult()
     if name not in _NAMES:
         raise parts[0].error(
-            f"There is no setting {name!r}.",
+            f"There is no setting named {name!r}.",
             code="no-such-setting",
             subject=name,
             advice=did_you_mean(name, _NAMES, otherwise=True),
@@ -72,7 +72,7 @@ def _value(name: str, piece: Piece) -> Any:
     if name == "level":
         level = _number(name, piece)
         if not 10 <= level <= 99.99:
-            raise piece.error("A confidence level lies between 10 and 99.99.", code="setting-value")
+            raise piece.error("The confidence level must be between 10 and 99.99.", code="setting-value")
         return level
     if name in ("cformat", "pformat", "sformat"):
         return read_format(Option(name, piece, piece))
@@ -115,7 +115,7 @@ _STEPS = Effect.DATA | Effect.OUTLINE | Effect.BRIEF
 @command(
     "undo",
     syntax="undo",
-    help="Take the last step back: a change of the data, a model, a note, another result. What opened data stays.",
+    help="Undo the last step: a change to the data, a model, a note or another result. Opening data is not undone.",
     effects=_STEPS,
 )
 def undo(session: Session, parsed: ParsedCommand) -> CommandResult:
@@ -126,7 +126,7 @@ def undo(session: Session, parsed: ParsedCommand) -> CommandResult:
     return CommandResult(text=f"Undone: {step.name}", state=with_work(session.state, step.before))
 
 
-@command("redo", syntax="redo", help="Do the last step that was undone again.", effects=_STEPS)
+@command("redo", syntax="redo", help="Redo the last step that was undone.", effects=_STEPS)
 def redo(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.nothing_else()
     if not session.redo_steps:
@@ -137,10 +137,10 @@ def redo(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 # --- do-files ---------------------------------------------------------------------------------------------
 @command(
-    "do", syntax="do FILE [arguments]", help="Run the commands of a do-file; where one fails, none has happened.",
+    "do", syntax="do FILE [arguments]", help="Run the commands in a do-file. If one fails, none takes effect.",
     effects=Effect.NONE,
 )
-@command("run", minimum="ru", syntax="run FILE [arguments]", help="As do, without its text.", effects=Effect.NONE)
+@command("run", minimum="ru", syntax="run FILE [arguments]", help="Same as do, without output.", effects=Effect.NONE)
 def do(session: Session, parsed: ParsedCommand) -> CommandResult:
     parts = words(parsed.clauses.body)
     if not parts:
@@ -174,7 +174,7 @@ def do(session: Session, parsed: ParsedCommand) -> CommandResult:
 
 
 # --- about ------------------------------------------------------------------------------------------------
-@command("version", minimum="vers", syntax="version", help="Tell which Terrace this is.", effects=Effect.NONE)
+@command("version", minimum="vers", syntax="version", help="Show the version of Terrace.", effects=Effect.NONE)
 def version(session: Session, parsed: ParsedCommand) -> CommandResult:
     from terrace.version import __version__
 
