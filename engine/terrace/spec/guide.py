@@ -223,7 +223,7 @@ def missing(answers: Answers, step: StepKey) -> str:
     if step == "growth" and not answers.time:
         return "Choose the time variable"
     if step == "predictors" and not answers.predictors and answers.path != "repeated":
-        return "Choose at least one predictor, or skip this step"
+        return "Choose at least one predictor"
     return ""
 
 
