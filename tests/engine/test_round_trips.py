@@ -420,6 +420,6 @@ def test_milliseconds_are_the_same_after_a_file_of_spss(tmp_path: Path) -> None:
 def test_a_transport_file_that_cannot_hold_the_end_is_refused_in_words(tmp_path: Path) -> None:
     for rows in (["x", None], ["x", "  "]):
         data = Dataset(pd.DataFrame({"a": rows}), (Variable("a"),))
-        with pytest.raises(DataError, match="Row 2 holds nothing but blanks"):
+        with pytest.raises(DataError, match="Row 2 contains only blanks"):
             write(data, tmp_path / "d.xpt")
     assert [*tmp_path.iterdir()] == []
