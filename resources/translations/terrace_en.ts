@@ -101,7 +101,7 @@
     <message numerus="yes">
         <source>{0} model(s) in the results, with one table that compares them.</source>
         <translation>
-            <numerusform>{0} model stands in the results.</numerusform>
+            <numerusform>{0} model in the results.</numerusform>
             <numerusform>{0} models in the results, with one table that compares them.</numerusform>
         </translation>
     </message>
