@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Start Terrace with a sample open and a model ready to fit: ``python3 start.py``.
+"""Start Terrace: ``python3 start.py``. The first time it opens a sample with a model ready to fit.
 
 It sets up what is missing by itself. On a machine without a display it runs the same analysis in the
 terminal and writes its report as HTML.
@@ -60,13 +60,15 @@ def main(argv):
     if not python.exists():
         print("Terrace is not set up yet: start this without --no-setup.", file=sys.stderr)
         return 1
-    what = ["--data", os.path.abspath(options.data)] if options.data else ["--sample", SAMPLE, "--first"]
+    what = ["--data", os.path.abspath(options.data)] if options.data else ["--sample", SAMPLE]
     model = options.model or ("" if options.data else MODEL)
     if model:
         what += ["--model", model]
     reason = "" if options.terminal else why_no_display(python)
     if reason:
         print(f"{reason} The analysis runs in the terminal instead.\n", flush=True)
+    if not (options.data or options.terminal or reason):
+        what.append("--first")  # a sample is for those who have no work here yet
     code = [str(ROOT / "tools" / "terminal.py")] if options.terminal or reason else ["-c", START]
     command = [str(python), *code, *what]
     if environment.ON_WINDOWS:

@@ -146,7 +146,7 @@ def mutated(options):
 
 
 def kills(options):
-    """300 processes killed while they save and 300 windows while they keep a journal, and two at a time on one file."""
+    """300 processes killed while they save, 300 while they keep a journal, 200 windows at work; two on one file."""
     seed = str(random.randrange(10**6))
     said, status = [], 0
     with tempfile.TemporaryDirectory() as folder:
@@ -154,6 +154,11 @@ def kills(options):
             script = str(ROOT / "tests" / "engine" / f"{name}.py")
             ended, text = watched([str(environment.venv_python()), script, folder, *more], plain_environ())
             status, said = status or ended, [*said, text.strip().rpartition("\n")[2]]
+        script = str(ROOT / "tests" / "desktop" / "kills_windows.py")  # nothing older than two seconds may be lost
+        work = str(Path(folder) / "work")
+        Path(work).mkdir()
+        ended, text = watched([str(environment.venv_python()), script, work, seed, "200", "2"], plain_environ())
+        status, said = status or ended, [*said, text.strip().rpartition("\n")[2]]
     return Result(state(status), f"{'; '.join(said)} (seed {seed})")
 
 

@@ -16,7 +16,10 @@ TITLE = """# Benchmarks: the last results
 Written by the scripts of this folder (see `README.md`); each replaces its own section. Times are wall-clock and
 decide nothing by themselves: no test passes or fails by them.
 """
-ORDER = ("compare", "scaling", "streaming", "startup", "window", "preview", "grid", "data", "opening", "coverage")
+ORDER = (
+    *("compare", "scaling", "streaming", "startup", "window", "preview", "projects"),
+    *("grid", "data", "opening", "coverage"),
+)  # fmt: skip
 
 
 def write_section(name: str, text: str) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 from waiting import settled, wait_idle, wait_until
 
+from terrace.spec.guide import begun
 from terrace_desktop.panels.after.catalog import groups as after_catalog
 from terrace_desktop.panels.data.catalog import groups as data_catalog
+from terrace_desktop.panels.guide.climb import Climb, Kept
 
 if TYPE_CHECKING:
     from terrace_desktop.app.window import MainWindow
@@ -66,5 +69,27 @@ def screens(window: MainWindow, forms: Callable[[str], bool] = lambda _key: True
         window.prepare.open(key)
         idle()
         yield f"data: {key}", window.work
+    yield from guided(window, idle)
     window.splitter.close_panel()
     idle()
+
+
+def guided(window: MainWindow, idle: Callable[[], object]) -> Iterator[tuple[str, QWidget]]:
+    """The guide step by step: its paths, its first question, predictors to tick, and all done."""
+    window.models.open_guide()
+    idle()
+    yield "guide: paths", window.work
+    panel, null = window.models.guide.panel, window.results.cards()[0]
+    assert panel is not None
+    previews = panel.previews
+    answers = replace(begun("classes", panel.dataset, "mathach"), groups=("id",), predictors=("ses", "sector"))
+    kept = (Kept("null", null.stored, null.item.id, "The schools differ."), Kept("icc", null.stored, 0, "ICC .18."))
+    for name, climb in (
+        ("null", Climb(answers)), ("predictors", Climb(answers, 2, kept)),
+        ("done", Climb(answers, 5, (*kept, *(Kept(s, null.stored, 0, "No.") for s in answers.steps[2:])))),
+    ):  # fmt: skip
+        panel.show_climb(climb)
+        wait_until(lambda: panel.open_step is None or previews.current or previews.state == "late", "a preview")
+        idle()
+        yield f"guide: {name}", window.work
+    window.models.guide.close()

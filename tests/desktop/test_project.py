@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -452,7 +454,8 @@ def test_saved_work_is_not_offered_twice_and_changes_since_go_to_its_file(
 def test_a_draft_alone_is_work_and_is_kept(office: Office) -> None:
     w = office.open()
     run(w, "sample sleepstudy")
-    w.models.open_template("growth")
+    w.models.open_builder(None)
+    w.models.builder.state.start_from("growth")
     wait_until(lambda: bool(w.models.kept_draft()), "the draft")
     kept(w)
     found = latest(w.projects.autosave.folder)
@@ -494,6 +497,52 @@ def test_a_journal_that_cannot_be_written_is_told_once(office: Office, monkeypat
     assert "early" in latest(w.projects.autosave.folder)[0].state.dataset
 
 
+def test_windows_that_are_killed_at_work_lose_nothing_that_was_kept(tmp_path: Path) -> None:
+    script = Path(__file__).with_name("kills_windows.py")
+    done = subprocess.run([sys.executable, str(script), str(tmp_path), "7", "10"], capture_output=True, text=True,
+                          check=False, timeout=300)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "10 windows were killed at work" in done.stdout
+
+
+def test_what_leads_to_others_is_on_the_disk_after_them(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each generation: all blobs are flushed and named, the names flushed, then the list of them, then its name."""
+    from terrace.disk import kept as disk
+
+    w = office.open()
+    run(w, "sample sleepstudy", MODEL)
+    kept(w)
+    folder, said = w.projects.autosave.folder, []
+    open_, fsync, replace = disk.os.open, disk.os.fsync, disk.os.replace
+    names: dict[int, str] = {}
+
+    def opened(path: object, *more: object, **rest: object) -> int:
+        handle = open_(path, *more, **rest)
+        names[handle] = str(path)
+        return handle
+
+    def flushed(handle: int) -> None:
+        said.append(("flush", names.get(handle, "")))
+        fsync(handle)
+
+    def renamed(old: object, new: object) -> None:
+        said.append(("name", f"{old} {new}"))
+        replace(old, new)
+
+    monkeypatch.setattr(disk.os, "open", opened)
+    monkeypatch.setattr(disk.os, "fsync", flushed)
+    monkeypatch.setattr(disk.os, "replace", renamed)
+    run(w, "generate late = days > 5")
+    kept(w)
+    monkeypatch.undo()
+    mine = [(what, text) for what, text in said if str(folder) in text]
+    last = next(k for k, (what, text) in enumerate(mine) if what == "name" and "/state-" in text)
+    blobs = [k for k, (what, text) in enumerate(mine) if what == "name" and "/blobs/" in text and k < last]
+    assert blobs and all(mine[k - 1] == ("flush", mine[k][1].split()[0]) for k in (*blobs, last))
+    assert ("flush", str(folder / "blobs")) in mine[blobs[-1] + 1 : last - 1]
+    assert ("flush", str(folder)) in mine[last + 1 :]
+
+
 # --- the start page ------------------------------------------------------------------------------------------
 def test_recent_projects_have_a_picture_of_their_last_figure(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -520,7 +569,7 @@ def test_recent_projects_have_a_picture_of_their_last_figure(
     assert w.pages.currentWidget() is w.splitter
 
 
-def test_a_guided_path_opens_data_and_then_a_model(
+def test_a_guided_path_opens_data_and_then_its_first_question(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import terrace
@@ -530,8 +579,16 @@ def test_a_guided_path_opens_data_and_then_a_model(
     w = office.open()
     choose(monkeypatch, path)
     w.start.path_asked.emit("times")
-    wait_until(lambda: w.models.builder is not None and w.models.builder.state.template == "growth", "the model")
-    assert "days" in w.models.builder.command or w.models.builder.state.hints
+    wait_until(lambda: w.models.guide.panel is not None, "the guide")
+    climb = w.models.guide.panel.climb
+    assert climb is not None and (climb.step, climb.answers.path, climb.answers.time) == ("null", "repeated", "days")
+    kept(w)
+    found = latest(w.projects.autosave.folder)
+    assert found is not None and found[0].drafts["guide"] == climb.text()
+    w.models.bring_draft({"guide": "no draft"})
+    assert w.models.guide.draft() == ""
+    w.models.bring_draft(found[0].drafts)
+    assert w.models.guide.panel.climb == climb
 
 
 def test_the_convention_is_chosen_on_the_start_page(office: Office) -> None:

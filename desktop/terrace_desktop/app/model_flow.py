@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,7 @@ class ModelFlow(QObject):
             self._guide = GuideFlow(
                 self.window, self.zones, self.controller, self.results, self.settings, self.open_builder
             )
+            self._guide.changed.connect(self.draft_changed)
         return self._guide
 
     def open_guide(self, path: str = "") -> None:
@@ -213,15 +215,21 @@ class ModelFlow(QObject):
             self.builder.head_changed.emit()
 
     def kept_draft(self) -> dict[str, Any]:
-        """The model that is being built with its steps, for the project to keep; empty where there is none."""
-        builder = self.builder
-        if builder is None or not builder.is_draft():
-            return {}
-        return {"builder": {**builder.state.kept(), "title": builder.title, "subtitle": builder.subtitle}}
+        """The model that is being built with its steps, and where the guide stands, for the project to keep."""
+        builder, guide = self.builder, "" if self._guide is None else self._guide.draft()
+        out: dict[str, Any] = {"guide": guide} if guide else {}
+        if builder is not None and builder.is_draft():
+            out["builder"] = {**builder.state.kept(), "title": builder.title, "subtitle": builder.subtitle}
+        return out
 
     def bring_draft(self, drafts: Mapping[str, Any]) -> None:
-        """The model that was being built, in the builder again as it was."""
+        """The model that was being built, in the builder again as it was, and the guide where it was left."""
         self.close_builder()
+        if self._guide is not None:
+            self._guide.close()
+        if isinstance(drafts.get("guide"), str):
+            with suppress(ValueError):  # one that is damaged is none
+                self.guide.open_draft(drafts["guide"])
         kept = drafts.get("builder")
         if not isinstance(kept, Mapping):
             return
@@ -230,13 +238,6 @@ class ModelFlow(QObject):
             self.builder.title = str(kept.get("title") or self.builder.title)
             self.builder.subtitle = str(kept.get("subtitle") or "")
             self.builder.head_changed.emit()
-
-    def open_template(self, key: str) -> None:
-        """The builder with a usual model of these data in it."""
-        self.close_builder()
-        self.open_builder(None)
-        if self.builder is not None:
-            self.builder.state.start_from(key)
 
     def open_builder_with(self, command: str) -> None:
         """The builder with the model that a command describes."""

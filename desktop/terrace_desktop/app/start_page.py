@@ -27,10 +27,10 @@ CARDS = 3  # recent projects with a picture; all others stand in a list
 MOST_RESCUED = 4  # lines
 LINK = 5  # px of a link around its words
 
-PATHS = (  # key, template of the builder, icon, words, what for
-    ("pupils", "null", "nominal", QT_TRANSLATE_NOOP("StartPage", "My pupils are in classes"),
+PATHS = (  # key, path of the guide, icon, words, what for
+    ("pupils", "classes", "nominal", QT_TRANSLATE_NOOP("StartPage", "My pupils are in classes"),
      QT_TRANSLATE_NOOP("StartPage", "From the null model to cross-level effects, step by step.")),
-    ("times", "growth", "slope", QT_TRANSLATE_NOOP("StartPage", "I measured people several times"),
+    ("times", "repeated", "slope", QT_TRANSLATE_NOOP("StartPage", "I measured people several times"),
      QT_TRANSLATE_NOOP("StartPage", "Growth curves: what is typical, and who differs from it.")),
     ("crossed", "crossed", "compare", QT_TRANSLATE_NOOP("StartPage", "Everyone rated everything"),
      QT_TRANSLATE_NOOP("StartPage", "Persons and items crossed, as in ratings and reading times.")),
@@ -139,7 +139,7 @@ class StartPage(QScrollArea):
         column.addWidget(self._open_box())
         column.addSpacing(20)
         column.addWidget(label(self.tr("Guided paths"), "title"))
-        for key, _template, icon, words, purpose in PATHS:
+        for key, _path, icon, words, purpose in PATHS:
             column.addWidget(self._path(key, icon, marked("StartPage", words), marked("StartPage", purpose)))
         column.addSpacing(20)
         column.addWidget(label(self.tr("Samples"), "title"))

@@ -442,11 +442,11 @@ class MainWindow(QMainWindow):
         self.left.begin()
 
     def begin_path(self, key: str) -> None:
-        """A guided path: data first, then the model to begin with."""
-        template = next(t for k, t, *_ in PATHS if k == key)
+        """A guided path: data first, then its first question."""
+        guided = next(g for k, g, *_ in PATHS if k == key)
         path = dialogs.ask_data(self, self.tr("Open data"), self.settings.folder())
         if path:
-            self.data.open_file(path, lambda: self.models.open_template(template))
+            self.data.open_file(path, lambda: self.models.open_guide(guided))
 
     def copy(self) -> None:
         """Copy from wherever the focus is."""

@@ -15,7 +15,7 @@ from terrace_desktop.ui.words import tr
 
 if TYPE_CHECKING:
     from terrace.session.project.parts import Project
-    from terrace_desktop.project.pictures import Pictures
+    from terrace_desktop.project.pictures import Picture
 
 NOTE = 60  # characters of a note
 
@@ -32,8 +32,8 @@ class About:
     picture: Mapping[str, Any] = field(default_factory=dict)
 
 
-def about(project: Project, draft: str, pictures: Pictures) -> dict[str, Any]:
-    """The JSON of what is said of a project. It makes the picture, so not on the window's thread."""
+def about(project: Project, draft: str, picture: Picture) -> dict[str, Any]:
+    """The JSON of what is said of a project."""
     items = list(project.state.document)
     notes = [i.text for i in items if i.kind == "note" and i.text.strip()]
     source = project.source or (project.state.dataset.source if project.state.dataset is not None else "")
@@ -42,7 +42,7 @@ def about(project: Project, draft: str, pictures: Pictures) -> dict[str, Any]:
         "title": project.state.document.title or label or Path(source.removeprefix("sample ")).stem,
         "models": sum(1 for i in items if i.kind == "model"),
         "figures": sum(1 for i in items if i.outcome is not None and i.outcome.plots and i.kind != "model"),
-        "draft": draft, "note": _first_words(notes[-1]) if notes else "", "picture": dict(pictures.of(project)),
+        "draft": draft, "note": _first_words(notes[-1]) if notes else "", "picture": dict(picture),
     }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 EVERY = 1000  # ms between the beginnings of two writings at least
 LAST = 60.0  # seconds that the last writing may take while the window closes
 Finish = Callable[["Project"], "tuple[Project, Mapping[str, Any]]"]
+T = TypeVar("T")
 Work = Callable[[], "tuple[Project, Finish] | None"]
 """What is to be kept now, made on the window's thread, and what adds to it on this one; None where there is nothing."""
 
@@ -30,6 +31,12 @@ Work = Callable[[], "tuple[Project, Finish] | None"]
 def new_folder(root: Path) -> Path:
     """A folder for the journal of one window; no two have the same."""
     return root / f"{dt.datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def _load() -> None:
+    from terrace.session.project.kinds import kinds
+
+    kinds()
 
 
 class Autosave(QObject):
@@ -61,8 +68,17 @@ class Autosave(QObject):
         return self._journal is not None
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread; it loads what it writes with before there is anything to write."""
         self._worker.start()
+        self.beside("loading the journal", _load, lambda _none: None)
+
+    def beside(self, label: str, work: Callable[[], T], then: Callable[[T], object]) -> None:
+        """Do something that can wait on the thread that writes; `then` gets what came of it."""
+
+        def failure(error: Exception) -> None:
+            log.warning("%s: %s", label, type(error).__name__)
+
+        self._worker.put(Operation(lambda _task: work(), then, failure, label))
 
     def changed(self) -> None:
         """The work is another: write it when its time has come."""
@@ -89,6 +105,10 @@ class Autosave(QObject):
                 then(False)
             return
         project, finish = found
+        if not self.begun and project.is_trivial:  # and the next change need not wait
+            if then is not None:
+                then(False)
+            return
         self._writing, self._begun = True, time.monotonic()
 
         def done(kept: bool) -> None:

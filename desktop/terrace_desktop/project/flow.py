@@ -89,6 +89,7 @@ class ProjectFlow(QObject):
         self.autosave = None if root is None else Autosave(root, self._to_keep)
         if self.autosave is not None:
             self.autosave.failed.connect(self._not_kept)
+            self.autosave.kept.connect(self._draw)
         self._clock = QTimer(self)
         self._clock.setInterval(AGAIN)
         self._clock.timeout.connect(self.state_changed)
@@ -270,8 +271,9 @@ class ProjectFlow(QObject):
         def prepare(session: Session) -> None:
             from terrace.session.project.parts import Project
 
+            now = Project.of(session)
             session.drafts = drafts
-            session.layout = {**layout, "about": about(Project.of(session), title, pictures)}
+            session.layout = {**layout, "about": about(now, title, pictures.of(now))}
 
         self.controller.call("preparing to save", prepare, lambda _none: None)
 
@@ -324,11 +326,12 @@ class ProjectFlow(QObject):
 
     # --- the journal --------------------------------------------------------------------------------
     def _to_keep(self) -> tuple[Project, Callable[[Project], tuple[Project, Mapping[str, Any]]]] | None:
-        """What the journal is to have now. The picture is made on its thread."""
+        """What the journal is to have now."""
         project = self.controller.snapshot.project
-        if project is None or not (self.edited or (self.autosave is not None and self.autosave.begun)):
-            return None
         file, closed = self.controller.snapshot.file, self._closed
+        begun = self.autosave is not None and self.autosave.begun
+        if project is None or not (self.edited or begun or file is not None):
+            return None  # a project that was opened is kept from then on, so that its first change is written soon
         title, pictures = self._own.draft_title(), self._pictures
         said = {
             "file": "" if file is None else str(file.path), "stamp": [] if file is None else list(file.stamp),
@@ -337,10 +340,16 @@ class ProjectFlow(QObject):
         project = replace(project, drafts=self._own.draft(), layout=self._own.layout_now())
 
         def finish(project: Project) -> tuple[Project, Mapping[str, Any]]:
-            found = about(project, title, pictures)
+            found = about(project, title, pictures.known(project) or {})
             return replace(project, layout={**project.layout, "about": found}), {**said, "about": found}
 
         return project, finish
+
+    def _draw(self) -> None:
+        """The work is on the disk: make its picture, which comes with the next writing."""
+        project, autosave = self.controller.snapshot.project, self.autosave
+        if project is not None and autosave is not None and self._pictures.known(project) is None:
+            autosave.beside("drawing", partial(self._pictures.of, project), lambda _made: autosave.changed())
 
     def _not_kept(self, why: str) -> None:
         told = self.tr("Your work is not kept as you go: {0} Save the project often.").format(why)

@@ -38,6 +38,12 @@ class Pictures:
             self._of = _key(_last(project))
             self._made = picture if isinstance(picture, Mapping) and is_picture(picture) else {}
 
+    def known(self, project: Project) -> Picture | None:
+        """The picture where it has been made; None where another figure or model is the last one by now."""
+        last = _last(project)
+        with self._lock:
+            return self._made if _key(last) == self._of else None
+
     def of(self, project: Project) -> Picture:
         """The picture; empty where there is nothing to be seen. Takes a moment, so not on the window's thread."""
         last = _last(project)

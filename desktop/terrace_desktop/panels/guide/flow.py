@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from terrace.session.document.fits import model_of, next_number
 from terrace.spec import guide
@@ -15,7 +15,6 @@ from terrace_desktop.panels.guide.climb import Climb, Kept, read
 from terrace_desktop.panels.guide.panel import GuidePanel
 from terrace_desktop.panels.guide.previews import StepPreviewer
 from terrace_desktop.panels.guide.wording import short_title
-from terrace_desktop.ui.words import tr
 from terrace_desktop.work.controller import Controller
 
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ class Stopped(Exception):
 class GuideFlow(QObject):
     """One guide at a time; its draft stays while the panel shows something else or nothing."""
 
+    changed = Signal()  # the draft is another
+
     def __init__(
         self, window: QObject, zones: Zones, controller: Controller, results: ResultsPane, settings: Settings,
         edit: Callable[[ModelSpec], object],
@@ -49,6 +50,7 @@ class GuideFlow(QObject):
         self._previews: StepPreviewer | None = None
         self._source: object = None
         self._work: Keeping | None = None
+        self._reached: Climb | None = None  # what of a step and those behind it is kept by now
         controller.changed.connect(lambda _snapshot, _what: self._refresh())
 
     # --- opening ------------------------------------------------------------------------------------
@@ -64,6 +66,7 @@ class GuideFlow(QObject):
             self.panel.close_asked.connect(self.zones.close_panel)
             self.panel.edit_asked.connect(self._edit_last)
             self.panel.changed.connect(self._show_draft)
+            self.panel.changed.connect(self.changed)
             self._source = dataset.source
             self._refresh()
         if path:
@@ -138,7 +141,7 @@ class GuideFlow(QObject):
         except StopIteration as end:
             self._over(panel, end.value, "")
         except Stopped as stopped:
-            self._over(panel, None, str(stopped))
+            self._over(panel, self._reached, str(stopped))
         else:
             if isinstance(ask, str):
                 self.controller.run(ask, self._go_on)
@@ -152,7 +155,7 @@ class GuideFlow(QObject):
         self._work = None
         if panel is None or panel is not self.panel:
             return
-        panel.show_running(False, problem)
+        panel.show_running(False)
         if climb is not None:
             panel.show_climb(climb)
             self._refresh()
@@ -161,14 +164,18 @@ class GuideFlow(QObject):
                 self.results.go_to(steps[-1])
             if self.zones.is_open(panel):
                 panel.begin()
+        if problem:
+            panel.show_running(False, problem)
 
     def _keeping(self, climb: Climb, panel: GuidePanel) -> Keeping:
         """All that keeping a step does: yields commands and work, is sent their answers, gives where that leads."""
         first, last = climb.at, max(climb.at, len(climb.kept) - 1)
-        yield from self._without(climb.kept[first:])
         kept = climb.kept[:first]
+        self._reached = replace(climb, kept=kept)
+        yield from self._without(climb.kept[first:])
         for step in climb.steps[first : last + 1]:
             kept = (*kept, (yield from self._kept(climb.answers, step, kept, panel)))
+            self._reached = replace(climb, kept=kept, at=len(kept))
         climb = replace(climb, kept=kept, at=last + 1)
         yield from self._compared(climb)
         return climb
@@ -205,7 +212,7 @@ class GuideFlow(QObject):
             model = model_of(self._document(), outcome.fit) if step != "icc" else None
             if model is not None:
                 stored, item = model.stored, model.id
-                title = f"{tr('Model {0}').format(model.number)}: {short_title(step, answers)}"
+                title = self.tr("Model {0}: {1}").format(model.number, short_title(step, answers))
                 yield from self._done(f'outline rename {item} "{title}"')
             elif new:
                 item = new[-1].id

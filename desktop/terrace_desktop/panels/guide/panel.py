@@ -83,10 +83,10 @@ class GuidePanel(WorkContent):
 
     def _footer(self) -> QWidget:
         self.problem = named(label("", "warning", wrap=True), "guide_problem", "")
-        self.back = button("", "guide_back", self.go_back, variant="plain")
+        self.back = button(self.tr("Other data"), "guide_back", self.go_back, variant="plain")
         set_icon(self.back, "back")
         self.keys_label = label(self.tr("Ctrl+Enter"), "muted")
-        self.keep = button("", "guide_keep", self.ask_keep, variant="primary")
+        self.keep = button(self.tr("Keep"), "guide_keep", self.ask_keep, variant="primary")
         set_icon(self.keep, "check", "on_accent")
         out = QFrame()
         out.setProperty("surface", "form")
@@ -262,7 +262,7 @@ class GuidePanel(WorkContent):
             box.setSpacing(2)
             box.addWidget(label(title, "heading", wrap=True))
             box.addWidget(label(purpose, "muted", wrap=True))
-            row.clicked.connect(lambda key=path.key: self.begin_path(key))
+            row.clicked.connect(lambda _checked=False, key=path.key: self.begin_path(key))
             self._column.addWidget(self._padded(row))
 
     def _padded(self, widget: QWidget) -> QWidget:
