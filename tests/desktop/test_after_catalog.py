@@ -120,7 +120,7 @@ def test_reasons_follow_the_model() -> None:
 def test_reasons_follow_the_data() -> None:
     facts = help_.facts(dataset=help_.data().rows(help_.data().numeric("g") < 5))
     found = reasons(facts)
-    assert "not those of the fit" in found["margins"] and "predict" not in found and "icc" not in found
+    assert "changed since the fit" in found["margins"] and "predict" not in found and "icc" not in found
     gone = Facts(facts.fit, None, "m1", "Model 1", facts.models)
     assert "closed" in reasons(gone)["predict"]
     closed = {f.key: f.closed for f in ENTRIES["predict"].fields(facts)}
