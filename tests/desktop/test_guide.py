@@ -304,9 +304,9 @@ def test_people_measured_several_times(waves: Guided) -> None:
     assert isinstance(told, QLabel) and told.text().startswith("variance 0.")
     g.keep("Keep Model 2")
     g.previewed()
-    g.keep("Go on without")  # a straight line
-    g.keep("Go on without")  # nothing that predicts the level
-    g.keep("Go on without")
+    g.keep("Continue without")  # a straight line
+    g.keep("Continue without")  # nothing that predicts the level
+    g.keep("Continue without")
     assert g.panel.climb.step is None
     assert g.titles() == ["Model 1: Null", "Intraclass correlation", "Model 2: Growth", "Steps compared"]
     assert "mixed y wave || person_id: wave, covariance(unstructured) reml dfmethod(kroger)" in g.commands()

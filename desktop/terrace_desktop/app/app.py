@@ -30,7 +30,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("file", nargs="?", help="a data file to open")
     parser.add_argument("--data", metavar="FILE", help="the same")
     parser.add_argument("--sample", metavar="NAME", help="open a bundled sample, such as hsb")
-    parser.add_argument("--first", action="store_true", help="open the sample only where nobody has worked yet")
+    parser.add_argument("--first", action="store_true", help="open the sample only if there is no earlier work")
     parser.add_argument("--model", metavar="COMMAND", help="a mixed command to load into the builder")
     parser.add_argument("--theme", choices=theme.CHOICES, help="theme for this run")
     parser.add_argument("--language", metavar="CODE", help="language for this run, such as de")

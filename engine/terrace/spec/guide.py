@@ -113,7 +113,7 @@ def read(plain: Mapping[str, Any]) -> Answers:
             made=tuple(Split(*map(str, s)) for s in plain["made"]),
         )  # fmt: skip
     except (KeyError, TypeError) as error:
-        raise ValueError(f"These are no answers: {error}") from error
+        raise ValueError(f"These answers cannot be read: {error}") from error
 
 
 def path_of(key: str) -> Path:
