@@ -67,7 +67,7 @@ def test_numbers_of_tables_and_figures_go_through_the_document() -> None:
     items = (documents.model(1), documents.icc(2, 1), documents.figure(3, 1), documents.note(4, "x"), documents.icc(5),
              documents.figure(6))  # fmt: skip
     numbers = numbering(Document(items=items))
-    assert [(numbers[i].table, numbers[i].figure) for i in (1, 2, 3, 5, 6)] == [(1, 1), (3, 1), (4, 1), (4, 2), (5, 2)]
+    assert [(numbers[i].table, numbers[i].figure) for i in (1, 2, 3, 5, 6)] == [(1, 1), (4, 1), (5, 1), (5, 2), (6, 2)]
     folded = Document(items=(replace(items[0], folded=True), *items[1:]))
     assert numbering(folded) == numbers, "folding renumbers nothing"
 
