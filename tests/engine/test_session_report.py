@@ -126,7 +126,7 @@ def test_the_report_is_of_the_results_as_they_are_now(tmp_path: Path) -> None:
     assert places == sorted(places) and "tabulate" not in text and "estat group" not in text
     model = s.state.document.item(3)
     assert model is not None and model.outcome is not None and model.outcome.fit is not None
-    assert "| days      |     20.9 |" in text and model.outcome.fit.fixed[0].coef > 20.9
+    assert "| Days of sleep deprivation |    20.93 |" in text and model.outcome.fit.fixed[0].coef > 20.9
     assert s.run('outline rename 3 "Growth"').ok and s.run(f'report "{path}", replace').ok
     assert "## Growth" in path.read_text()
 
