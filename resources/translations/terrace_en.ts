@@ -99,10 +99,10 @@
 <context>
     <name>GuidePanel</name>
     <message numerus="yes">
-        <source>{0} model(s) stand in the results, with one table that compares them.</source>
+        <source>{0} model(s) in the results, with one table that compares them.</source>
         <translation>
-            <numerusform>{0} model stands in the results.</numerusform>
-            <numerusform>{0} models stand in the results, with one table that compares them.</numerusform>
+            <numerusform>{0} model in the results.</numerusform>
+            <numerusform>{0} models in the results, with one table that compares them.</numerusform>
         </translation>
     </message>
 </context>

@@ -120,7 +120,7 @@ def test_reasons_follow_the_model() -> None:
 def test_reasons_follow_the_data() -> None:
     facts = help_.facts(dataset=help_.data().rows(help_.data().numeric("g") < 5))
     found = reasons(facts)
-    assert "not those of the fit" in found["margins"] and "predict" not in found and "icc" not in found
+    assert "changed since the fit" in found["margins"] and "predict" not in found and "icc" not in found
     gone = Facts(facts.fit, None, "m1", "Model 1", facts.models)
     assert "closed" in reasons(gone)["predict"]
     closed = {f.key: f.closed for f in ENTRIES["predict"].fields(facts)}
@@ -203,7 +203,7 @@ def test_what_is_missing_is_said() -> None:
     assert problem("nlcom", expression="exp(") and not problem("nlcom", expression="exp(_b[x])/_b[w]")
     assert "another factor" in problem("contrast", factor="t", within="t")
     assert "trends in the order" in problem("contrast", factor="sex", operator="p")
-    assert "already" in problem("predict", name_fitted="x") and "begins with" in problem("predict", name_fitted="1x")
+    assert "already" in problem("predict", name_fitted="x") and "start with" in problem("predict", name_fitted="1x")
     assert "already" in problem("influence", keep=True, name="y") and not problem("influence", keep=False, name="y")
     assert "choose one" in problem("margins", terms=("t",), at={"t": "1"})
     assert "numbers such as" in problem("margins", terms=(), at={"x": "1 2 ;"})

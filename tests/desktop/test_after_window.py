@@ -190,4 +190,4 @@ def test_forms_stay_open_while_the_rows_of_the_fit_are_there(program: Program) -
     run(program, panel)
     assert panel.status.full_text().startswith("Done")
     program.run("drop if subject == 4")
-    assert panel.form.reason.startswith("The data are not those of the fit")
+    assert panel.form.reason.startswith("The data have changed since the fit")

@@ -467,7 +467,7 @@ def test_without_a_display_it_says_so(tmp_path: Path) -> None:
     bare = {k: v for k, v in environment(tmp_path).items() if k not in displays}
     code = "import sys; from terrace_desktop.app.app import main; sys.exit(main([]))"
     done = subprocess.run([sys.executable, "-c", code], env=bare, capture_output=True, text=True, check=False)
-    assert done.returncode == 1 and "no display" in done.stderr
+    assert done.returncode == 1 and "No display" in done.stderr
 
 
 def test_the_window_module_loads_no_heavy_library() -> None:

@@ -86,7 +86,7 @@ def test_two_coefficients_are_made_equal(model: BuilderForm) -> None:
     said = child(model, "constraint_reason")
     assert isinstance(said, QLabel) and "names nothing, which is not a coefficient of the model" in said.text()
     equation(model, "ses", "ses")
-    assert "says nothing" in said.text()
+    assert "puts no constraint" in said.text()
     equation(model, "ses", "week")
     click(model, "constraint_take")
     click(model, "constraint_add")

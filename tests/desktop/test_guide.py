@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -271,6 +272,25 @@ def test_nothing_is_kept_before_all_is_chosen(schools: Guided) -> None:
     assert g.titles() == ["Model 1: Null"]
 
 
+def test_a_step_that_fails_leaves_those_before_it_and_says_why(schools: Guided) -> None:
+    g = schools
+    climb_schools(g)
+    g.keep()
+    g.click("guide_change_3")
+    assert g.panel.climb is not None
+    broken = replace(g.panel.climb.answers, traits=(("x", "nowhere"),))  # the last step cannot be fitted any more
+    g.panel.show_climb(replace(g.panel.climb, answers=broken))
+    g.window.models.guide.keep()
+    wait_until(lambda: g.panel.climb is not None and g.panel.climb.at == 4, "the step that fails")
+    wait_idle(g.window.controller)
+    assert [k.step for k in g.panel.climb.kept] == ["null", "icc", "predictors", "slopes"]
+    assert [m.heading for m in g.window.controller.snapshot.document.models()] == [
+        "Model 1: Null", "Model 2: Random intercept", "Model 3: Random slope",
+    ]  # fmt: skip
+    problem = g.find("guide_problem")
+    assert isinstance(problem, QLabel) and "nowhere" in problem.text()
+
+
 def test_people_measured_several_times(waves: Guided) -> None:
     g = waves
     g.click("guide_path_repeated")
@@ -284,9 +304,9 @@ def test_people_measured_several_times(waves: Guided) -> None:
     assert isinstance(told, QLabel) and told.text().startswith("variance 0.")
     g.keep("Keep Model 2")
     g.previewed()
-    g.keep("Go on without")  # a straight line
-    g.keep("Go on without")  # nothing that predicts the level
-    g.keep("Go on without")
+    g.keep("Continue without")  # a straight line
+    g.keep("Continue without")  # nothing that predicts the level
+    g.keep("Continue without")
     assert g.panel.climb.step is None
     assert g.titles() == ["Model 1: Null", "Intraclass correlation", "Model 2: Growth", "Steps compared"]
     assert "mixed y wave || person_id: wave, covariance(unstructured) reml dfmethod(kroger)" in g.commands()

@@ -275,7 +275,7 @@ def test_the_menu_key_opens_the_menu_of_what_has_the_focus(window: MainWindow) -
 # --- all the way ----------------------------------------------------------------------------------------
 def test_from_the_start_page_to_a_model_by_keys_alone(window: MainWindow) -> None:
     tab_to("sample_hsb")
-    press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Space)
     wait_idle(window.controller)
     wait_until(lambda: window.pages.currentWidget() is window.splitter, "the data")
     press(Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)

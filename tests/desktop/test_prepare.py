@@ -159,8 +159,8 @@ def test_centring_within_groups_takes_out_their_means() -> None:
     ("key", "values", "told"),
     [
         ("compute", {"name": "x", "value": "1"}, "A variable named x already exists."),
-        ("compute", {"name": "n", "value": "1 +"}, "breaks off"),
-        ("compute", {"name": "n", "value": "1", "where": "x >"}, "breaks off"),
+        ("compute", {"name": "n", "value": "1 +"}, "incomplete"),
+        ("compute", {"name": "n", "value": "1", "where": "x >"}, "incomplete"),
         ("recode", {"name": "n", "rules": "1 2"}, "1 2: write a rule as values = new value."),
         ("labels", {"pairs": "No, Yes"}, "No, Yes is not a value and its label, such as 0 = No."),
         ("centre", {"names": ("x",), "suffix": ""}, "A variable named x already exists."),

@@ -144,7 +144,7 @@ def test_a_defect_is_no_dialog_either(
 
     form, p = following(INTERCEPTS, find=broken)
     wait_until(lambda: bool(words(p)[0]), "the words")
-    assert words(p) == ("This model cannot be shown", "The log has the reason.") and "unforeseen" in caplog.text
+    assert words(p) == ("This model cannot be shown", "The log says why.") and "unforeseen" in caplog.text
     close(form)
 
 

@@ -446,7 +446,7 @@ def test_saved_work_is_not_offered_twice_and_changes_since_go_to_its_file(
     w = office.open()
     wait_until(lambda: w.findChild(QPushButton, "rescue_look_0") is not None, "the offer")
     press(w, "rescue_look_0")
-    wait_until(lambda: "was saved again since" in w.notices.message("project"), "the warning")
+    wait_until(lambda: "has been saved again since" in w.notices.message("project"), "the warning")
     assert w.controller.snapshot.file is None
 
 

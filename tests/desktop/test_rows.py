@@ -147,7 +147,7 @@ def test_a_value_is_changed_by_a_command_that_can_be_undone(program: Program) ->
     program.run("undo")
     assert program.window.controller.snapshot.dataset.frame["ses"].iloc[row] != 0.25
     program.window.data.edit_cell("ses", 0, "much")
-    assert program.window.status.message() == "ses holds numbers, and much is none."
+    assert program.window.status.message() == "ses holds numbers, and much is not a number."
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ NAMES = {
     "ANOVA", "APA", "Akaike", "Alt", "Bartlett's", "Bayes", "Bonferroni", "Bryk", "Catholic", "Cook's", "Ctrl", "Del",
     "Delete", "English", "Enter", "Esc", "Excel", "Fisher's", "Graubard", "Greenhouse", "Helmert", "Hessian", "Holm",
     "I", "Johnson", "Kenward", "Kenward–Roger", "Korn", "LaTeX", "Markdown", "Menu", "Neyman", "Newton", "No",
-    "Nakagawa", "PDF", "Parquet", "Patterson", "Python", "R", "Roger", "SAS", "SPSS", "Satterthwaite", "Scheffé", "Shift",
-    "Šidák",
+    "Nakagawa", "PDF", "Parquet", "Patterson", "Python", "R", "Roger", "SAS", "SPSS", "Satterthwaite", "Scheffé",
+    "Shift", "Šidák", "School", "Beyond", "Your",
     "Space", "Stata", "Tab", "Terrace", "Toeplitz", "Tukey", "Wald", "Word", "Yes", "Johnson–Neyman", "High", "Low",
 }  # fmt: skip
 """Words with a capital inside a sentence: people, programs, keys, and values of examples."""
-LABELS = {"Discard", "Model", "Open", "Run", "Update", "Variables"}
+LABELS = {"Discard", "Model", "Open", "Run", "Save", "Update", "Variables"}
 """Buttons and panes that other texts point to."""
 
 UNENGLISH = {

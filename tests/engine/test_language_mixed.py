@@ -367,5 +367,5 @@ def test_small_belongs_to_showing_again() -> None:
     assert parse_replay(Piece.of(", small level(90) noretable"), Display()) == Display(
         level=90, noretable=True
     )
-    with pytest.raises(CommandError, match="showing results again"):
+    with pytest.raises(CommandError, match="results are only shown again"):
         parse_replay(Piece.of(", reml"), Display())

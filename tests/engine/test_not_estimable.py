@@ -335,4 +335,4 @@ def test_imputations_with_other_empty_cells_are_not_pooled() -> None:
     parts[0].loc[parts[0]["p"] == 1, "v"] = np.nan
     session = session_on(dataset(pd.concat(parts)))
     outcome = session.run("mi estimate: mixed y i.p##i.v || s:")
-    assert outcome.error is not None and "other cells are empty" in outcome.error[1]
+    assert outcome.error is not None and "different cells are empty" in outcome.error[1]

@@ -319,7 +319,7 @@ def test_sheets_of_what_is_no_workbook_are_refused_in_words(name, content, code,
 def test_a_sheet_of_nothing_but_delimiters_is_empty_and_not_damaged(row, tmp_path) -> None:
     path = tmp_path / "d.csv"
     path.write_text(f"{row}\r\n" * 5)
-    with pytest.raises(DataError, match="holds nothing but blanks"):
+    with pytest.raises(DataError, match="contains only blanks"):
         read(path)
     path.write_text(f"{row}\r\n" * 700 + "a,b\r\n1,2\r\n")  # a table below them, far beyond what tells of the delimiter
     assert len(read(path)) >= 1

@@ -87,7 +87,7 @@ def test_kinds_of_residuals() -> None:
     np.testing.assert_allclose(residual_values(fit, data, "marginal"), marginal, rtol=1e-9)
     with pytest.raises(SpecError, match="no residuals of kind"):
         residual_values(fit, data, "deviance")  # type: ignore[arg-type]
-    with pytest.raises(DataError, match="these have"):
+    with pytest.raises(DataError, match="these data have"):
         residual_values(fit, dataset(frame.head(7)))
 
 

@@ -252,7 +252,7 @@ def test_half_of_a_pair_of_surrogates_is_refused_by_variable_and_row(tmp_path: P
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"label": "\udc00"}, "The label of the data is"),
+        ({"label": "\udc00"}, "The data label is"),
         ({"variables": (Variable("y", label="\udc00"),)}, "The label of y is"),
         ({"variables": (Variable("y", value_labels={1: "\udc00"}),)}, "The label of the value 1 of y is"),
         ({"documents": ("fine", "\udc00")}, "Note 2 of the data is"),
@@ -364,7 +364,7 @@ def test_the_command_line_prints_what_a_file_does_not_hold(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.csv").write_text("byte,x\n1,2\n3,4\n")
     assert main(["run", "--data", "a.csv", "-c", "save b.dta"]) == 0
-    assert "Note: Names that Stata does not allow are changed: byte is byte_." in capsys.readouterr().out
+    assert "Note: Names that Stata does not allow were changed: byte is byte_." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".ods"])
@@ -385,7 +385,7 @@ def test_rows_that_reading_takes_for_something_else_are_told(
     told = " ".join(write(data, tmp_path / f"d{ending}").notes)
     rows = len(read(tmp_path / f"d{ending}"))
     assert (note in told) if note else "looks like" not in told
-    assert rows == len(data) or note or "nothing but missing values" in told
+    assert rows == len(data) or note or "only missing values" in told
 
 
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".xlsx", ".ods", ".dta", ".sav"])
@@ -420,6 +420,6 @@ def test_milliseconds_are_the_same_after_a_file_of_spss(tmp_path: Path) -> None:
 def test_a_transport_file_that_cannot_hold_the_end_is_refused_in_words(tmp_path: Path) -> None:
     for rows in (["x", None], ["x", "  "]):
         data = Dataset(pd.DataFrame({"a": rows}), (Variable("a"),))
-        with pytest.raises(DataError, match="Row 2 holds nothing but blanks"):
+        with pytest.raises(DataError, match="Row 2 contains only blanks"):
             write(data, tmp_path / "d.xpt")
     assert [*tmp_path.iterdir()] == []

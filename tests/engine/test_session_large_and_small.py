@@ -54,7 +54,7 @@ def test_without_degrees_of_freedom_nothing_is_told(state: State) -> None:
 def test_margins_that_were_posted(state: State) -> None:
     session = Session(state)
     ok(session, "margins t, post")
-    assert "small gives" not in ok(session, "test 1.t = 2.t").text, "these have no degrees of freedom"
+    assert "use the option small" not in ok(session, "test 1.t = 2.t").text, "these have no degrees of freedom"
     ok(session, "margins t, post small")
     assert NOTE in " ".join(ok(session, "test 1.t = 2.t").text.split())
 

@@ -157,7 +157,7 @@ BROKEN = [
     ("order-range", timed("banded", time="week", order=6), "residuals:order", "0 to 5", "Use all"),
     ("order-range", timed("toeplitz", time="week", order=6), "residuals:order", "1 to 5", "Use all"),
     ("order-range", timed("ar", time="week", order=0), "residuals:order", "at least 1", "Use 1"),
-    ("residuals-without-level", replace(timed("exchangeable"), random=()), "residuals", "within groups",
+    ("residuals-without-level", replace(timed("exchangeable"), random=()), "residuals", "need groups",
      "Use independent"),
     ("residuals-double-intercept", edit.set_residual_structure(model(), "exchangeable"), "residuals",
      "same covariance", "Drop the intercept"),

@@ -30,12 +30,21 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("file", nargs="?", help="a data file to open")
     parser.add_argument("--data", metavar="FILE", help="the same")
     parser.add_argument("--sample", metavar="NAME", help="open a bundled sample, such as hsb")
-    parser.add_argument("--first", action="store_true", help="open the sample only where nobody has worked yet")
+    parser.add_argument("--first", action="store_true", help="open the sample only if there is no earlier work")
     parser.add_argument("--model", metavar="COMMAND", help="a mixed command to load into the builder")
     parser.add_argument("--theme", choices=theme.CHOICES, help="theme for this run")
     parser.add_argument("--language", metavar="CODE", help="language for this run, such as de")
     parser.add_argument("--self-test", action="store_true", help="open, fit, check, export, and quit")
     return parser.parse_args(argv)
+
+
+def warm_up() -> None:
+    """Load what the first fit and the first builder need, while the user looks at the window."""
+    from terrace_desktop.work import session_port
+
+    session_port.warm_up()
+    import terrace_desktop.builder.form
+    import terrace_desktop.builder.preview  # noqa: F401
 
 
 def has_display() -> bool:
@@ -77,10 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     relay = logs.ExceptionRelay()
     relay.install()
     from terrace_desktop.app.window import MainWindow
-    from terrace_desktop.work import session_port
 
     journals = None if options.self_test else logs.log_path().parent / "windows"
-    window = MainWindow(settings, warm_up=session_port.warm_up, journals=journals)
+    window = MainWindow(settings, warm_up=warm_up, journals=journals)
     window.asks_on_close = not options.self_test
     relay.told.connect(window.show_failure)
     window.show()

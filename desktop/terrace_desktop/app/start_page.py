@@ -17,6 +17,7 @@ from terrace_desktop.app.convention_line import ConventionLine
 from terrace_desktop.project.cards import ContinueCard, ProjectCard, RescueLine
 from terrace_desktop.project.recent import Recent
 from terrace_desktop.project.rescue import Rescued
+from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ClickFrame, ElidedLabel, Notice, button, clear_layout, hairline, label, named
 from terrace_desktop.ui.words import marked
@@ -302,5 +303,10 @@ class StartPage(QScrollArea):
         self._grid.addWidget(self._right, *((0, 1) if wide else (1, 0)), top)
         self._grid.setColumnStretch(0, 1)
         self._grid.setColumnStretch(1, 0)
-        self._right.setMinimumWidth(SIDE if wide else 0)
-        self._right.setMaximumWidth(SIDE if wide else WIDTH)
+        self._fit_side()
+        theme.manager().changed.connect(self._fit_side, Qt.ConnectionType.UniqueConnection)
+
+    def _fit_side(self) -> None:
+        """The side as wide as the size of text asks for."""
+        self._right.setMinimumWidth(theme.px(SIDE) if self._wide else 0)
+        self._right.setMaximumWidth(theme.px(SIDE if self._wide else WIDTH))

@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
             Action("undo", tr("&Undo"), self.undo, std.Undo, lambda: self.controller.snapshot.can_undo),
             Action("redo", tr("&Redo"), self.redo, std.Redo, lambda: self.controller.snapshot.can_redo),
             Action("copy", tr("&Copy"), self.copy, enabled=open_),
-            Action("variables", tr("Var&iable properties…"), self.edit_variables, enabled=open_),
+            Action("variables", tr("Variable proper&ties…"), self.edit_variables, enabled=open_),
             Action("cancel", tr("C&ancel command"), self.controller.cancel, "Ctrl+.", lambda: self.controller.busy),
             Action("find", tr("&Find anything"), self.find_anything, "Ctrl+K"),
             Action("next_zone", tr("&Next zone"), partial(self.splitter.go, 1), "F6"),

@@ -463,6 +463,7 @@ class BuilderForm(WorkContent):
             self.variables.model.set_uses(uses(self.spec))
         self.summary.set_text(summary(self.spec))
         self.explained.say(df_sentence(self.spec.df_method))
+        self.explained.setVisible(bool(self.spec.random))  # a linear model leaves no choice
         self._show_status()
         order_tabs(self)
         self.spec_changed.emit(self.spec)

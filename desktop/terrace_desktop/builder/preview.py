@@ -156,7 +156,7 @@ class ModelPreview(QObject):
         self._render()
 
     def _failed(self, error: Exception) -> None:
-        why = from_engine(error.message) if isinstance(error, TerraceError) else self.tr("The log has the reason.")
+        why = from_engine(error.message) if isinstance(error, TerraceError) else self.tr("The log says why.")
         self._clear(self.tr("This model cannot be shown"), [why])
 
     # --- showing ------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
     QPainter,
+    QResizeEvent,
     QTextLayout,
     QTextOption,
 )
@@ -281,6 +282,11 @@ class VariableView(QListView):
             self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
             self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.doubleClicked.connect(self._take)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.scheduleDelayedItemsLayout()  # Qt keeps the heights that names had in a folded zone
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -247,7 +247,7 @@ class ProjectFlow(QObject):
 
     def _copied(self, path: Path, outcome: Outcome | None) -> None:
         if outcome is not None and outcome.ok:
-            self.told.emit(self.tr("{0} has no data. It is yours to pass on.").format(path.name))
+            self.told.emit(self.tr("{0} has no data. You can pass it on.").format(path.name))
 
     def _proposed(self) -> str:
         """A name for the first time: that of the file, else of the data."""

@@ -63,7 +63,7 @@ def whole(file: Path, most: int) -> bytes:
     if len(content) > most:
         raise DataError(
             f"{file} has more than {most:,} bytes.", code="too-large", subject=str(file),
-            advice="Look whether it is the file that was meant.",
+            advice="Check that it is the right file.",
         )  # fmt: skip
     return content
 

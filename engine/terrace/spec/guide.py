@@ -113,7 +113,7 @@ def read(plain: Mapping[str, Any]) -> Answers:
             made=tuple(Split(*map(str, s)) for s in plain["made"]),
         )  # fmt: skip
     except (KeyError, TypeError) as error:
-        raise ValueError(f"These are no answers: {error}") from error
+        raise ValueError(f"These answers cannot be read: {error}") from error
 
 
 def path_of(key: str) -> Path:
@@ -223,7 +223,7 @@ def missing(answers: Answers, step: StepKey) -> str:
     if step == "growth" and not answers.time:
         return "Choose the time variable"
     if step == "predictors" and not answers.predictors and answers.path != "repeated":
-        return "Choose at least one predictor, or skip this step"
+        return "Choose at least one predictor"
     return ""
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from terrace.data.dataset import Dataset, Measure
+from terrace.data.dataset import Dataset, Measure, Variable
+from terrace.data.measure import measure_of_words
 from terrace.spec import edit
 from terrace.spec.facts import facts_of
 from terrace.spec.model import Factor, ModelSpec, RandomEquation, Term
@@ -55,7 +56,7 @@ def likely_groups(dataset: Dataset) -> tuple[str, ...]:
     n = len(dataset)
     found: dict[str, int] = {}
     for v in dataset.variables:
-        if v.measure is not Measure.IDENTIFIER or not facts.profile(v.name).n:
+        if not _names_groups(v) or not facts.profile(v.name).n:
             continue
         if not facts.profile(v.name).text and not facts.profile(v.name).integer:
             continue
@@ -67,6 +68,13 @@ def likely_groups(dataset: Dataset) -> tuple[str, ...]:
     if declared in dataset and declared is not None:
         names = [declared, *(x for x in names if x != declared)]
     return tuple(names)
+
+
+def _names_groups(v: Variable) -> bool:
+    """True for identifiers, and for categories called like them: SPSS has no measure but nominal for either."""
+    if v.measure is Measure.NOMINAL:
+        return measure_of_words(v.name, distinct=False) is Measure.IDENTIFIER
+    return v.measure is Measure.IDENTIFIER
 
 
 def likely_time(dataset: Dataset, group: str) -> str | None:

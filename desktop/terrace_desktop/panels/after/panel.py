@@ -264,15 +264,15 @@ class AfterPanel(WorkContent, Generic[F]):
 
     def _show_entry(self, entry: Entry[F] | None, *, again: bool = False) -> None:
         self.nothing.setVisible(entry is None)
+        before = self.form
+        if entry is not None and before is not None and before.entry is entry and not again:
+            return
         if self.preview is not None:
             self.preview.leave()  # it outlives the form that it stood in
         if entry is None:
             self.form = None
             self.scroller.takeWidget()
             self._follow()
-            return
-        before = self.form
-        if before is not None and before.entry is entry and not again:
             return
         form = EntryForm(entry, self.facts)
         if before is not None and before.entry is entry:

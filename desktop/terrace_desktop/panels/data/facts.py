@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from terrace.spec.templates import likely_groups
 from terrace_desktop.forms.facts import OfData
 
 if TYPE_CHECKING:
@@ -41,10 +42,14 @@ class DataFacts(OfData):
 
     @cached_property
     def groups(self) -> tuple[str, ...]:
-        """All variables, those that look like groups first."""
-        kinds = {} if self.dataset is None else {v.name: v.measure.value for v in self.dataset.variables}
-        rank = {"identifier": 0, "nominal": 1, "ordinal": 2}
-        return tuple(sorted(self.names, key=lambda n: rank.get(kinds[n], 3)))
+        """All variables, those that look like groups first; one that numbers the rows comes behind categories."""
+        if self.dataset is None:
+            return ()
+        likely = likely_groups(self.dataset)
+        kinds = {v.name: v.measure.value for v in self.dataset.variables}
+        rank = {"nominal": 1, "ordinal": 2, "identifier": 3}
+        ranked = sorted((n for n in self.names if n not in likely), key=lambda n: rank.get(kinds[n], 4))
+        return (*likely, *ranked)
 
     @cached_property
     def stems(self) -> tuple[str, ...]:

@@ -214,7 +214,7 @@ class OpenStep(StepRow):
             if name == self.answers.outcome and key != "outcome":
                 return self.tr("is the outcome")
             if key.startswith("group") and name in self.answers.groups and len(self.answers.groups) > 1:
-                return self.tr("is a grouping already")
+                return self.tr("is already a grouping")
             if key == "time" and self.dataset.is_text(name):
                 return self.tr("is text")
             return "" if role == "slope" else refusal(role, name, spec, self.dataset, quick=True)

@@ -74,7 +74,7 @@ def read(text: str) -> Climb:
         kept = tuple(Kept(names[s], str(stored), int(item), str(said)) for s, stored, item, said in found["kept"])
         at = int(found["at"])
     except (KeyError, TypeError) as error:
-        raise ValueError(f"This is no draft of the guide: {error}") from error
+        raise ValueError(f"This is not a draft of the guide: {error}") from error
     if [k.step for k in kept] != list(answers.steps[: len(kept)]) or not 0 <= at <= len(kept):
         raise ValueError("The steps of this draft of the guide are not in order.")
     return Climb(answers, at, kept)

@@ -50,6 +50,7 @@ class GuideFlow(QObject):
         self._previews: StepPreviewer | None = None
         self._source: object = None
         self._work: Keeping | None = None
+        self._reached: Climb | None = None  # what of a step and those behind it is kept by now
         controller.changed.connect(lambda _snapshot, _what: self._refresh())
 
     # --- opening ------------------------------------------------------------------------------------
@@ -140,7 +141,7 @@ class GuideFlow(QObject):
         except StopIteration as end:
             self._over(panel, end.value, "")
         except Stopped as stopped:
-            self._over(panel, None, str(stopped))
+            self._over(panel, self._reached, str(stopped))
         else:
             if isinstance(ask, str):
                 self.controller.run(ask, self._go_on)
@@ -154,7 +155,7 @@ class GuideFlow(QObject):
         self._work = None
         if panel is None or panel is not self.panel:
             return
-        panel.show_running(False, problem)
+        panel.show_running(False)
         if climb is not None:
             panel.show_climb(climb)
             self._refresh()
@@ -163,14 +164,18 @@ class GuideFlow(QObject):
                 self.results.go_to(steps[-1])
             if self.zones.is_open(panel):
                 panel.begin()
+        if problem:
+            panel.show_running(False, problem)
 
     def _keeping(self, climb: Climb, panel: GuidePanel) -> Keeping:
         """All that keeping a step does: yields commands and work, is sent their answers, gives where that leads."""
         first, last = climb.at, max(climb.at, len(climb.kept) - 1)
-        yield from self._without(climb.kept[first:])
         kept = climb.kept[:first]
+        self._reached = replace(climb, kept=kept)
+        yield from self._without(climb.kept[first:])
         for step in climb.steps[first : last + 1]:
             kept = (*kept, (yield from self._kept(climb.answers, step, kept, panel)))
+            self._reached = replace(climb, kept=kept, at=len(kept))
         climb = replace(climb, kept=kept, at=last + 1)
         yield from self._compared(climb)
         return climb

@@ -298,11 +298,11 @@ class GuidePanel(WorkContent):
         column.setSpacing(6)
         column.addWidget(label(self.tr("Done"), "title"))
         n = len(climb.models())
-        told = self.tr("{0} model(s) stand in the results, with one table that compares them.", "", n).format(n)
+        told = self.tr("{0} model(s) in the results, with one table that compares them.", "", n).format(n)
         column.addWidget(label(told, "muted", wrap=True))
         row = QHBoxLayout()
         row.addWidget(button(self.tr("Edit the last model"), "guide_edit", self.edit_asked.emit, variant="link"))
-        row.addWidget(button(self.tr("Begin again"), "guide_again", lambda: self._apply(None), variant="link"))
+        row.addWidget(button(self.tr("Start over"), "guide_again", lambda: self._apply(None), variant="link"))
         row.addStretch(1)
         column.addLayout(row)
         return out
@@ -330,7 +330,7 @@ class GuidePanel(WorkContent):
         if climb.step == "icc":
             return self.tr("Keep the correlation")
         if not guide.adds(climb.answers, climb.step):
-            return self.tr("Go on without")
+            return self.tr("Continue without")
         if climb.at < len(climb.kept):
             return self.tr("Keep this change")
         return self.tr("Keep Model {0}").format(self.next_model)

@@ -287,7 +287,7 @@ def _clean(text: str) -> str:
 
 
 def not_as_dates(v: Variable, values: pd.Series, first_year: int) -> list[str]:
-    """A note where a date lies outside of the years of a format, up to 9999, or is no whole day; else none.
+    """A note where a date lies outside of the years of a format, up to 9999, or is not a whole day; else none.
 
     Such a variable is written as the numbers that its dates are, all of them: dates beside numbers would be text.
     """
@@ -300,7 +300,7 @@ def not_as_dates(v: Variable, values: pd.Series, first_year: int) -> list[str]:
     if not (broken | outside).any():
         return []
     row = int(np.argmax(broken | outside))
-    why = "is no whole day" if broken[row] else f"is outside of the years {first_year} to {dt.MAXYEAR}"
+    why = "is not a whole day" if broken[row] else f"is outside of the years {first_year} to {dt.MAXYEAR}"
     unit = "milliseconds" if datetime else "days"
     return [f"{v.name}: its dates are written as {unit} since 1 January 1960, since that in row {row + 1} {why}."]
 

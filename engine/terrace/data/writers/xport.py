@@ -70,7 +70,7 @@ def _refuse_blank_end(data: Dataset) -> None:
     """`DataError` for a last row of blank texts and nothing else: the format fills its end up with blanks."""
     if len(data) and all(data.is_text(n) and _is_blank(data.frame[n].iloc[-1]) for n in data.names):
         raise DataError(
-            f"Row {len(data)} holds nothing but blanks, which the end of a SAS transport file cannot hold.",
+            f"Row {len(data)} contains only blanks, which the end of a SAS transport file cannot hold.",
             code="blank-row", advice=f"Leave the row out (drop in {len(data)}), or write .parquet.",
         )  # fmt: skip
 

@@ -23,7 +23,7 @@ from terrace.results.table import Column, Row, Table
 FloatArray = npt.NDArray[np.float64]
 
 CONDITIONAL = "Conditional on zero values of the random-effects covariates."
-CROSSED = "Crossed effects: the correlation of two observations that share this factor's group and of no other."
+CROSSED = "Crossed effects: the correlation of two observations that share this factor's group and no other's."
 SHARE = "The residuals are correlated too, so this is the level's share of the variance at one time."
 
 

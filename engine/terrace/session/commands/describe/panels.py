@@ -112,7 +112,7 @@ def xtdescribe(session: Session, parsed: ParsedCommand) -> CommandResult:
     time = Names(data.names).one(argument(options["t"])) if "t" in options else declared.time if declared else None
     if time is None:
         raise parsed.word.error("xtdescribe needs a time "
-                                "variable.", code="no-time", advice="Use Use xtset id time first.")
+                                "variable.", code="no-time", advice="Use xtset id time first.")
     most = int(number(options["patterns"], integer=True)) if "patterns" in options else 9
     keep = chosen(session, parsed.clauses) & ~group(data, [panel]).missing
     t = data.numeric(time)

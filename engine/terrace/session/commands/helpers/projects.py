@@ -44,7 +44,7 @@ def recovered_project(session: Session, folder: Path) -> CommandResult:
     session.report("Bringing work back")
     found = latest(folder)
     if found is None:
-        raise DataError(f"{folder} has no work that can be brought back.", code="no-such-file", subject=str(folder))
+        raise DataError(f"{folder} has no work to restore.", code="no-such-file", subject=str(folder))
     project, lost = found
     about = about_of(folder)
     path, stamp = Path(str(about.get("file") or ".")), tuple(about.get("stamp") or ())
@@ -57,7 +57,7 @@ def recovered_project(session: Session, folder: Path) -> CommandResult:
         if file.holder is not None:
             warnings.append(f"{path.name} is open elsewhere: {file.holder}. Save this under another name.")
     elif path.is_file():
-        warnings.append(f"{path.name} was saved again since. Save this under another name.")
+        warnings.append(f"{path.name} has been saved again since. Save this under another name.")
     return _taken_over(session, project, file, "The work that was rescued", tuple(warnings))
 
 

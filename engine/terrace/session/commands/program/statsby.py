@@ -83,7 +83,7 @@ def rolling(session: Session, parsed: ParsedCommand) -> CommandResult:
     data = session.data
     panel = data.panel
     if panel is None or panel.time is None:
-        raise DataError("rolling needs a time variable.", code="no-time", advice="Use Use tsset time first.")
+        raise DataError("rolling needs a time variable.", code="no-time", advice="Use tsset time first.")
     if "window" not in options:
         raise outer.piece.error("rolling needs window().", code="syntax", advice="rolling ..., window(10): command")
     window = int(number(options["window"], integer=True, least=1))

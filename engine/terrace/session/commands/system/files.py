@@ -99,7 +99,7 @@ def mkdir(session: Session, parsed: ParsedCommand) -> CommandResult:
     except OSError as error:
         why, advice = reason(error)
         if folder.exists():
-            why, advice = "it exists already", ""
+            why, advice = "it already exists", ""
         elif isinstance(error, FileNotFoundError):
             why, advice = f"there is no folder {folder.parent}", "Make that first."
         raise DataError(
