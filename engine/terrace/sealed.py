@@ -27,6 +27,8 @@ from terrace.version import __version__
 MANIFEST = "manifest.json"
 BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, NotImplementedError, RuntimeError)
 """What the standard library raises on an archive that is not whole."""
+DAMAGED = " is damaged or was changed: "
+"""What stands between the name of a file, or of a part, and what is wrong with it."""
 _SMALL = 16 << 20  # bytes: a manifest has about 120 for each part
 
 
@@ -181,7 +183,7 @@ def read_whole(path: Path) -> bytes:
 
 def damaged(path: Path, why: str, *, advice: str = "Use an earlier copy, or create it again.") -> DataError:
     """What to raise where a file is not as it was written; `why` is the end of a sentence."""
-    return DataError(f"{path} is damaged or was changed: {why}.", code="damaged-file", subject=str(path), advice=advice)
+    return DataError(f"{path}{DAMAGED}{why}.", code="damaged-file", subject=str(path), advice=advice)
 
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:

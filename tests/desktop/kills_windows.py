@@ -74,7 +74,9 @@ class User:
         if number % 10 == 3:
             run(f'outline note "note {number}"')
         elif number % 10 == 6:
-            self.window.models.open_template("null")
+            self.window.models.open_builder(None)
+            assert self.window.models.builder is not None
+            self.window.models.builder.state.start_from("null")
         elif number % 10 == 8:
             run(f'project save "{self._file}", replace')
         run(f"replace score = {number} in 1", done)
@@ -90,6 +92,7 @@ def working(folder: Path, name: str) -> tuple[int, int]:
     try:
         os.close(reading)
         os.environ["TERRACE_LOGS"] = str(folder)
+        sys.excepthook = lambda *error: (traceback.print_exception(*error), os._exit(1))
         application = desktop_app.make_application()
         user = User(folder, name, writing)
         application.exec()

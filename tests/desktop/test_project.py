@@ -257,7 +257,7 @@ def test_what_is_damaged_is_told_once_and_the_rest_opens(
     wait_idle(w.controller)
     told = w.notices.message("lost").splitlines()
     assert told[0] == "damaged.terrace was damaged. This is lost, everything else is here:" and len(told) == 2
-    assert told[1].startswith("The history of commands") and len(w.results.cards()) == 1
+    assert told[1].startswith("The history of commands: history.json") and len(w.results.cards()) == 1
     press(w, "lost_dismiss")
     assert not w.notices.isVisible()
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from terrace.data.memory import available_memory
 from terrace.errors import DataError
+from terrace.sealed import DAMAGED
 from terrace.session.project.hints import agrees, members
 
 Json = Any
@@ -48,7 +49,7 @@ class Kinds(Protocol):
 
 def damaged_part(part: str, why: str) -> DataError:
     """What to raise where a part does not hold what was written; `why` is the end of a sentence."""
-    return DataError(f"{part} is damaged or was altered: {why}.", code="damaged-file", subject=part)
+    return DataError(f"{part}{DAMAGED}{why}.", code="damaged-file", subject=part)
 
 
 def as_bytes(value: Json) -> bytes:

@@ -15,7 +15,7 @@ from terrace.data.streams.batches import StreamedData
 from terrace.disk.held import Held, Holder, hold_file, holder_of
 from terrace.disk.writing import replacing
 from terrace.errors import DataError
-from terrace.sealed import Parts, Sealer, is_sealed
+from terrace.sealed import DAMAGED, Parts, Sealer, is_sealed
 from terrace.session.opened import ProjectFile, stamp_of
 from terrace.session.project.migrations import FORM
 from terrace.session.project.parts import Project, read_layout, read_parts, write_parts
@@ -94,7 +94,7 @@ def open_project(path: Path, *, hold: bool = False) -> tuple[Project, ProjectFil
         notes.append(f"The data stay in {place}, which is read in parts, so the project holds none of its rows.")
     if project.without_data:
         notes.append(data_are_elsewhere(project.source))
-    told = tuple(t.replace(f"{path} is damaged or was altered: ", "") for t in lost)
+    told = tuple(t.replace(f"{path}{DAMAGED}", "") for t in lost)
     return project, ProjectFile(
         path, told, tuple(notes), found if isinstance(found, Held) else None,
         found if isinstance(found, Holder) else None, stamp,
