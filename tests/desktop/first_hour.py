@@ -311,6 +311,7 @@ def keep(p: Person) -> None:
     p.shoot("16-saved")
     p.file(lambda: p.click("tool_export"), report)
     wait(report.exists)
+    check_report(report)
     p.idle()
     titles = p.titles()
     p.window.asks_on_close = True
@@ -323,13 +324,13 @@ def keep(p: Person) -> None:
     p.idle()
     assert p.titles() == titles, (titles, p.titles())
     p.shoot("18-continued")
-    check_report(report)
 
 
 def check_report(path: Path) -> None:
     """The report opens as a document of Word and holds the tables and the note."""
     from docx import Document
 
+    assert path.exists(), "no report was written"
     document = Document(str(path))
     words = "\n".join(x.text for x in document.paragraphs)
     assert len(document.tables) > 5 and "Catholic schools" in words, (len(document.tables), words[:300])
