@@ -4,7 +4,7 @@
     python tests/desktop/first_hour.py --docs      the same, with the pictures of docs/first-hour.md
 
 Opens a file of SPSS, centres a variable, goes up the steps of the guide, builds the last model in the builder, checks
-assumptions, looks at margins, writes a note, renames and moves a model, undoes and redoes, saves, exports a report,
+assumptions, looks at margins, writes a note, renames and moves a result, undoes and redoes, saves, exports a report,
 closes, and continues. It ends with an error where anything that it wants to click is not there, cannot be clicked, or
 does not do what it is for.
 """
@@ -72,13 +72,13 @@ class Person:
             wait(lambda: c.is_ready and not any(w.busy for w in (c, c.view_worker, c.preview_worker)), settle=150)
 
     # --- seeing ---------------------------------------------------------------------------------------------
-    def seen(self, name: str, at: int = -1) -> QWidget:
+    def seen(self, name: str) -> QWidget:
         """The widget of this name on the screen, the last of several; scrolled to where it can be seen."""
         tops = [w for w in QApplication.topLevelWidgets() if w.isVisible()]
         found = [x for top in tops for x in top.findChildren(QWidget, name) if x.isVisible() and x.width() > 0]
         assert found, f"{name} is not on the screen"
-        self._scroll_to(found[at])
-        return found[at]
+        self._scroll_to(found[-1])
+        return found[-1]
 
     def _scroll_to(self, widget: QWidget) -> None:
         parent = widget.parentWidget()
@@ -103,9 +103,9 @@ class Person:
         print(name, flush=True)
 
     # --- doing ----------------------------------------------------------------------------------------------
-    def click(self, name: str, at: int = -1, *, twice: bool = False) -> None:
+    def click(self, name: str, *, twice: bool = False) -> None:
         """Click what has this name; it has to be there, to be enabled and not to be covered."""
-        widget = self.seen(name, at)
+        widget = self.seen(name)
         assert widget.isEnabled(), f"{name} is greyed"
         where = QPoint(min(12, widget.width() // 2), widget.height() // 2)
         top = widget.window()
@@ -161,7 +161,8 @@ class Person:
         """Click a line of a list, or its box."""
         view = self.seen(name)
         assert isinstance(view, QAbstractItemView)
-        found = view.model().match(view.model().index(0, 0), Qt.ItemDataRole.DisplayRole, text, 1)
+        how = Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive
+        found = view.model().match(view.model().index(0, 0), Qt.ItemDataRole.DisplayRole, text, 1, how)
         assert found, f"{name} has no line {text}"
         view.scrollTo(found[0])
         line = view.visualRect(found[0])
@@ -215,7 +216,7 @@ def data(p: Person) -> None:
     p.line("after_list", "Centre")
     by = p.seen("after_by")
     assert isinstance(by, QComboBox) and by.currentText().startswith("id"), "the schools are not proposed"
-    p.line("after_names", "ses", tick=True)
+    p.line("after_names", "ses ·", tick=True)
     p.shoot("04-centre")
     p.click("after_run")
     assert {"ses_c", "m_ses"} <= set(p.window.controller.snapshot.dataset.names)
@@ -285,7 +286,7 @@ def write_up(p: Person) -> None:
     p.press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     p.write("Catholic schools compensate")
     p.press(Qt.Key.Key_Return)
-    assert any("compensate" in t for t in p.titles()), p.titles()
+    assert p.commands()[-1].endswith('"Catholic schools compensate"'), p.commands()[-2:]
     p.shoot("14-note-and-name")
     before = p.titles()
     p.click("results_contents")
@@ -310,6 +311,7 @@ def keep(p: Person) -> None:
     p.shoot("16-saved")
     p.file(lambda: p.click("tool_export"), report)
     wait(report.exists)
+    check_report(report)
     p.idle()
     titles = p.titles()
     p.window.asks_on_close = True
@@ -322,13 +324,13 @@ def keep(p: Person) -> None:
     p.idle()
     assert p.titles() == titles, (titles, p.titles())
     p.shoot("18-continued")
-    check_report(report)
 
 
 def check_report(path: Path) -> None:
     """The report opens as a document of Word and holds the tables and the note."""
     from docx import Document
 
+    assert path.exists(), "no report was written"
     document = Document(str(path))
     words = "\n".join(x.text for x in document.paragraphs)
     assert len(document.tables) > 5 and "Catholic schools" in words, (len(document.tables), words[:300])
