@@ -162,7 +162,17 @@ def kills(options):
     return Result(state(status), f"{'; '.join(said)} (seed {seed})")
 
 
-STEPS = {step.__name__: step for step in (processor, designs, properties, coverage, locked, mutated, kills)}
+def first_hour(options):
+    """The first hour of somebody new, played by clicks and keys on the real window."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = str(ROOT / "tests" / "desktop" / "first_hour.py")
+        status, text = watched([str(environment.venv_python()), script, folder], plain_environ())
+    return Result(state(status), text.strip().rpartition("\n")[2])
+
+
+STEPS = {
+    step.__name__: step for step in (processor, designs, properties, coverage, locked, mutated, kills, first_hour)
+}
 
 
 # --------------------------------------------------------------------------------------------------- running
