@@ -122,7 +122,7 @@ def test_reasons_follow_the_data() -> None:
     found = reasons(facts)
     assert "changed since the fit" in found["margins"] and "predict" not in found and "icc" not in found
     gone = Facts(facts.fit, None, "m1", "Model 1", facts.models)
-    assert "closed" in reasons(gone)["predict"]
+    assert "not open" in reasons(gone)["predict"]
     closed = {f.key: f.closed for f in ENTRIES["predict"].fields(facts)}
     assert "Needs the data of the fit" in closed["what"].values()
 
@@ -201,7 +201,7 @@ def test_what_is_missing_is_said() -> None:
     assert problem("lincom", expression="x + nope") == "There is no coefficient 'nope' in this model."
     assert problem("lincom", expression="x = 0") and not problem("lincom", expression="2*x - 1.t#c.x")
     assert problem("nlcom", expression="exp(") and not problem("nlcom", expression="exp(_b[x])/_b[w]")
-    assert "another factor" in problem("contrast", factor="t", within="t")
+    assert "different factor" in problem("contrast", factor="t", within="t")
     assert "trends in the order" in problem("contrast", factor="sex", operator="p")
     assert "already" in problem("predict", name_fitted="x") and "start with" in problem("predict", name_fitted="1x")
     assert "already" in problem("influence", keep=True, name="y") and not problem("influence", keep=False, name="y")

@@ -164,7 +164,7 @@ def test_margins_at_values(panel: AfterPanel) -> None:
     choose(panel, "compare", "pairs")
     assert hidden(panel, "plot") and panel.command.text().endswith("pwcompare mcompare(tukey) small")
     write(panel, "at_t", "1")
-    assert "choose one" in panel.status.full_text()
+    assert "Choose one" in panel.status.full_text()
 
 
 def test_pieces_are_inserted_into_an_expression(panel: AfterPanel) -> None:

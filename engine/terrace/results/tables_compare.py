@@ -9,7 +9,7 @@ from terrace.errors import TerraceError
 from terrace.results.criteria import count_notes, information_criteria, parameter_counts
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import Column, Row, Table
-from terrace.results.tables_terms import parameter_label, term_name
+from terrace.results.tables_terms import paper_place, parameter_label, term_name
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def _random_rows(
     levels = [*dict.fromkeys(level for level, _ in keys if level != "Residual"), "Residual"]
     rows: list[Row] = []
     for level in levels:
-        mine = [k for k in keys if k[0] == level]
+        mine = sorted((k for k in keys if k[0] == level), key=lambda k: paper_place(*k))
         if not mine:
             continue
         title = f"{labels[level]} ({level})" if labels.get(level) else level

@@ -13,7 +13,7 @@ from typing import Literal
 
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
 from terrace.results.table import CellValue, Row
-from terrace.results.tables_terms import TermName, bases, labelled, parameter_label, term_name, times
+from terrace.results.tables_terms import TermName, bases, labelled, paper_place, parameter_label, term_name, times
 from terrace.spec.model import Display
 
 BOUNDARY_MARK = "†"
@@ -175,7 +175,7 @@ def journal_random_rows(
             continue
         crossed = block.crossed_factor
         rows.append(Row(_journal_heading(block, labels), kind="group"))
-        for parameter in sorted(block.parameters, key=_paper_place):
+        for parameter in sorted(block.parameters, key=lambda r: paper_place(r.level, r.name)):
             label = parameter_label(parameter, labels)
             if crossed:
                 label = label.replace(f"({crossed})", "(intercept)")
@@ -183,18 +183,6 @@ def journal_random_rows(
                 Row(_marked(label, parameter), values(parameter), indent=1, code=_code(block, parameter))
             )
     return rows
-
-
-_KINDS = ("var", "sd", "cov", "corr")
-
-
-def _paper_place(parameter: RandomParameter) -> tuple[int, int, bool]:
-    """Where a parameter stands on paper: variances before covariances, those of the intercept first. Others stay."""
-    what, _, inside = parameter.name.partition("(")
-    if what not in _KINDS or not inside or parameter.level == "Residual":
-        return 0, 0, False
-    of = [x.strip() for x in inside.rstrip(")").replace(",", " ").split()]
-    return 1, _KINDS.index(what) // 2, "_cons" not in of
 
 
 def _journal_heading(block: RandomBlock, labels: Mapping[str, str]) -> str:

@@ -145,6 +145,18 @@ def random_label(name: str, *, intercept: str = "intercept", labels: Mapping[str
     return f"{match['by']}: {text}" if match["by"] else text
 
 
+_KINDS = ("var", "sd", "cov", "corr")
+
+
+def paper_place(level: str, name: str) -> tuple[int, int, bool]:
+    """Where a covariance parameter stands on paper among those of its level: variances before covariances, those of the
+    intercept first. Others stay as they are."""
+    what, _, inside = name.partition("(")
+    if what not in _KINDS or not inside or level == "Residual":
+        return 0, 0, False
+    return 1, _KINDS.index(what) // 2, "_cons" not in _split(inside.rstrip(")"))
+
+
 def _split(inside: str) -> list[str]:
     return [x for x in re.split(r"[,\s]+", inside) if x]
 
