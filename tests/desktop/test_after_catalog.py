@@ -205,7 +205,7 @@ def test_what_is_missing_is_said() -> None:
     assert "trends in the order" in problem("contrast", factor="sex", operator="p")
     assert "already" in problem("predict", name_fitted="x") and "start with" in problem("predict", name_fitted="1x")
     assert "already" in problem("influence", keep=True, name="y") and not problem("influence", keep=False, name="y")
-    assert "choose one" in problem("margins", terms=("t",), at={"t": "1"})
+    assert "Choose one" in problem("margins", terms=("t",), at={"t": "1"})
     assert "numbers such as" in problem("margins", terms=(), at={"x": "1 2 ;"})
     assert "one margin" in problem("margins", terms=(), at={}, over="", compare="pairs")
     assert "to compare" in problem("margins", terms=(), at={}, over="t", compare="r")

@@ -228,7 +228,7 @@ def test_a_random_slope_without_the_intercept(model: BuilderForm) -> None:
 def test_three_levels_in_the_wrong_order_are_swapped(model: BuilderForm) -> None:
     pick(model, "levels_add", "district")
     assert [e.level for e in model.spec.random] == ["id", "district"]
-    assert notes(model, "level_1_notes")[0] == "id is nested in district: district is the higher level."
+    assert notes(model, "level_1_notes")[0] == "id is nested in district, so district is the higher level."
     assert not model.fit.isEnabled()
     mend(model, "Move district up")
     assert model.command == "mixed score ses || district: || id:"

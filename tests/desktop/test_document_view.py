@@ -123,7 +123,7 @@ def test_what_is_read_stays_where_it_is_while_cards_above_grow(pane: ResultsPane
 def test_a_plot_that_is_enlarged_comes_into_view(pane: ResultsPane) -> None:
     import fakes
 
-    pane.resize(1400, 500)
+    pane.resize(1400, 700)
     pane.show_document(documents.document(1))
     card = pane.cards()[0]
     pane.plots_asked.connect(lambda _card, row: [p.show_plot(fakes.plot(k)) for k, p in row.small.items()])
