@@ -96,11 +96,11 @@ def test_go_to_a_row_and_a_variable(program: Program) -> None:
     left.go_to("1")
     assert left.bar.problem() == "Row 1 is hidden by the filter."
     left.go_to("99999")
-    assert left.bar.problem() == "The data have rows 1 to 7,185."
+    assert left.bar.problem() == "The rows are numbered 1 to 7,185."
     left.go_to("MATH")
     assert grid.current_variable() == "mathach"
     left.go_to("nowhere")
-    assert left.bar.problem() == "There is no variable nowhere."
+    assert left.bar.problem() == "There is no variable named nowhere."
 
 
 def test_variables_are_found_by_name_and_label() -> None:
