@@ -276,7 +276,7 @@ OPEN = pytest.mark.parametrize("open_", [terrace.read, terrace.stream], ids=["re
 
 
 def spellings(data: Dataset) -> list[str]:
-    return [n for n in data.notes if n.startswith("id: ") and ("one value" in n or "only in blanks" in n)]
+    return [n for n in data.notes if n.startswith("id: ") and ("one value" in n or "same value" in n or "only in blanks" in n)]
 
 
 @OPEN

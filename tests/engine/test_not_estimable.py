@@ -169,7 +169,7 @@ def test_predictions_of_rows_in_the_cell_are_missing(session: Session) -> None:
     found = session_on(dataset(more))
     ok(found, MODEL)
     out = ok(found, "predict f, fitted")
-    assert "1 rows are in cells without data" in out.text
+    assert "1 row in cells without data" in out.text
     values = found.data.numeric("f")
     assert np.isnan(values[-1]) and not np.isnan(values[:-1]).any()
     assert np.isnan(linear(fit(), dataset(more))[-1])

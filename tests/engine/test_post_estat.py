@@ -123,7 +123,7 @@ def test_summary_of_the_sample() -> None:
     ses = frame["ses"]
     np.testing.assert_allclose(found["ses"], [7185, ses.mean(), ses.std(), ses.min(), ses.max()], rtol=1e-9)
     assert found["1.sector"][1] == pytest.approx((frame["sector"] == 1).mean())
-    with pytest.raises(DataError, match="these have 10"):
+    with pytest.raises(DataError, match="these data have 10"):
         estat.summarize_table(hsb(), dataset(frame.head(10)))
 
 

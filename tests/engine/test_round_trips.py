@@ -252,7 +252,7 @@ def test_half_of_a_pair_of_surrogates_is_refused_by_variable_and_row(tmp_path: P
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ({"label": "\udc00"}, "The data label is"),
+        ({"label": "\udc00"}, "The label of the data is"),
         ({"variables": (Variable("y", label="\udc00"),)}, "The label of y is"),
         ({"variables": (Variable("y", value_labels={1: "\udc00"}),)}, "The label of the value 1 of y is"),
         ({"documents": ("fine", "\udc00")}, "Note 2 of the data is"),

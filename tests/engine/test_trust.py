@@ -110,7 +110,7 @@ def test_a_do_file_that_is_none_is_refused_and_not_waited_for(tmp_path: Path, mo
     [
         ("do own/a.do", True, ["line 3 writes ../y: save ../y"]),
         ("do own/a.do", False, [
-            "line 1 writes x: save x", "line 2 writes a file whose name is made by macros: save `f'",
+            "line 1 writes x: save x", "line 2 writes a file whose name comes from macros: save `f'",
             "line 3 writes ../y: save ../y",
         ]),
         ("cd own\nquietly run a 1 2", False, ["line 3 writes ../y: save ../y"]),
@@ -118,7 +118,7 @@ def test_a_do_file_that_is_none_is_refused_and_not_waited_for(tmp_path: Path, mo
         ("do own/inner", False, []),
         ("save ../y\nerase ../y\ndisplay 1", False, []),  # typed, and not hidden in a file
         ("do own/none.do", False, []),
-        ("do `f'", True, ["line 1 runs a do-file whose name is made by macros: do `f'"]),
+        ("do `f'", True, ["line 1 runs a do-file whose name comes from macros: do `f'"]),
         ("if 1 {", False, []),
     ],
 )  # fmt: skip

@@ -67,7 +67,7 @@ def test_other_names_of_the_file_keep_the_old_one_and_that_is_told(tmp_path: Pat
     os.link(path, tmp_path / "also.csv")
     assert other_names(path) == 1
     notes = write(made().select(["x"]), path, replace=True).notes
-    assert any("another name" in n and "keep" in n for n in notes)
+    assert any("another name" in n and "still point to the old file" in n for n in notes)
     assert (tmp_path / "also.csv").stat().st_nlink == 1
 
 
@@ -367,7 +367,7 @@ def test_changes_of_another_program_since_the_opening_are_told(tmp_path: Path) -
     os.replace(tmp_path / "other", path)
     assert changed(path)
     outcome = session.run("save, replace")
-    assert outcome.ok and any("changed d.dta since it was opened" in w for w in outcome.warnings)
+    assert outcome.ok and any("changed d.dta after it was opened" in w for w in outcome.warnings)
     assert session.run("save, replace").warnings == ()
     path.unlink()
     assert not changed(path)
@@ -388,7 +388,7 @@ def test_why_a_folder_is_not_made_or_entered_is_said_in_words(tmp_path: Path, mo
     (tmp_path / "there").mkdir()
     session = Session()
     for text, words in [
-        (f'mkdir "{tmp_path}/there"', "it exists already."),
+        (f'mkdir "{tmp_path}/there"', "it already exists."),
         (f'mkdir "{tmp_path}/a/b"', f"there is no folder {tmp_path / 'a'}."),
         (f'cd "{tmp_path}/none"', "it is not there."),
         (f'cd "{tmp_path}/file"', "it is a file."),
