@@ -105,8 +105,13 @@ class Choice(QComboBox, Generic[V]):
                 model.setItem(k, item)
             self.setModel(model)
         self.set_value(now)
-        hints = [self.view().sizeHintForIndex(self.model().index(k, 0)) for k in range(len(options))]
-        self.view().setMinimumWidth(max((h.width() for h in hints), default=0) + 12)
+
+    def showPopup(self) -> None:
+        """The list is as wide as its widest line; it is made where it is wanted, since it costs more than the field."""
+        view, model = self.view(), self.model()
+        hints = [view.sizeHintForIndex(model.index(k, 0)) for k in range(len(self._options))]
+        view.setMinimumWidth(max((h.width() for h in hints), default=0) + 12)
+        super().showPopup()
 
     def sizeHint(self) -> QSize:
         quiet = bool(self.property("quiet"))  # those are as wide as what they show
