@@ -15,13 +15,13 @@ import pandas as pd
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, needs_text, spelled_apart
 from terrace.data.progress import Report
-from terrace.data.readers.build import Block, RawColumn, build_beside, build_dataset, number_blocks
+from terrace.data.readers.build import FEW, Block, RawColumn, build_beside, build_dataset, number_blocks
 from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, Wanted
 from terrace.data.readers.moments import recognise
 from terrace.data.readers.quoted import QUOTED, text_by_quotes
 from terrace.data.readers.survey import Survey
 from terrace.data.readers.table import Table, open_table, parse_table
-from terrace.data.readers.words import FEW, Words, find_words, missing_numbers
+from terrace.data.readers.words import Words, find_words, missing_numbers
 from terrace.errors import DataError
 
 _HEAD = 1000  # values by which a column of words is known
