@@ -204,7 +204,7 @@ def slope_tested(name: str, group: str, larger: FitResult, smaller: FitResult) -
         test = lrtest(smaller, larger, "without", "with")
     except SpecError as error:
         return Tested(error.message.rstrip("."))
-    p = test.p if test.mixture is None else test.mixture.p(test.stat)
+    p = test.best_p
     if not variance:
         return Tested(f"variance at zero, {p_value(p)}", p)
     reach = slope_range(larger, name)
@@ -255,8 +255,7 @@ def numbers(step: Step, before_name: str = "the step before") -> tuple[Number, .
         test = lrtest(step.ml_before, step.ml, "before", "now")
     except SpecError:
         return (*out, Number("AIC, by ML", fixed(aic, 1), "" if _other_rows(step) else told))
-    p = test.p if test.mixture is None else test.mixture.p(test.stat)
-    against = Number(f"Against {before_name}", p_value(p), f"χ²({test.df}) = {test.stat:,.2f}")
+    against = Number(f"Against {before_name}", p_value(test.best_p), f"χ²({test.df}) = {test.stat:,.2f}")
     return (*out, Number("AIC, by ML", fixed(aic, 1), told), against)
 
 

@@ -68,7 +68,7 @@ def steps_table(
     rows.append(Row("AIC", aic, indent=1, code="aic", format="fixed", decimals=1))
     chi2 = tuple(None if t is None else t.stat for t in tests)
     df = tuple(None if t is None else t.df for t in tests)
-    p = tuple(None if t is None else _p(t) for t in tests)
+    p = tuple(None if t is None else t.best_p for t in tests)
     rows.append(Row("Against the step before: χ²", chi2, indent=1, code="chi2", format="statistic"))
     rows.append(Row("df", df, indent=1, code="df", format="count"))
     rows.append(Row("p", p, indent=1, code="p", format="p"))
@@ -79,10 +79,6 @@ def steps_table(
     if any(t is not None and t.mixture is not None for t in tests):
         told.append("The p value for a variance is from the mixture distribution.")
     return Table("Steps compared", table.columns, tuple(rows), "", (*told, *notes), "steps")
-
-
-def _p(test: Comparison) -> float:
-    return test.p if test.mixture is None else test.mixture.p(test.stat)
 
 
 def _constraints(fit: FitResult) -> dict[int, str]:

@@ -118,8 +118,7 @@ def _tested(what: str, less: FitResult, more: FitResult) -> SimplerModel:
         test = lrtest(less, more, "simpler", "larger")
     except TerraceError:
         return SimplerModel(what, less)
-    p = test.p if test.mixture is None else test.mixture.p(test.stat)
-    return SimplerModel(what, less, test.stat, test.df, p)
+    return SimplerModel(what, less, test.stat, test.df, test.best_p)
 
 
 def simplify_table(fit: FitResult, steps: tuple[SimplerModel, ...]) -> Table:
