@@ -15,6 +15,7 @@ import numpy as np
 
 from terrace.design.design import Design, RandomBlock
 from terrace.errors import SpecError
+from terrace.postestimation.paper.apa import two
 from terrace.postestimation.tests.lrtest import Comparison, lrtest
 from terrace.postestimation.variance.icc import icc
 from terrace.results.criteria import information_criteria, parameter_counts
@@ -312,7 +313,7 @@ def _slopes(fit: FitResult, labels: Mapping[str, str]) -> Iterator[Check]:
             continue
         mean, reach = effects[name].coef, Z95 * sqrt(r.estimate)
         of = f" of {labels.get(name) or name}" if sum(x.name != "var(_cons)" for x in found) > 1 else ""
-        yield Check("good", f"95% of slopes{of} lie between {_two(mean - reach)} and {_two(mean + reach)}")
+        yield Check("good", f"95% of slopes{of} lie between {two(mean - reach)} and {two(mean + reach)}")
 
 
 def _preferred(before: float, now: float, parent_name: str) -> Check:
@@ -327,11 +328,3 @@ def _reason(code: str, fit: FitResult, parent: FitResult, parent_name: str) -> s
         now=f"{fit.scalars['N']:,}",
     )  # fmt: skip
     return text[:1].upper() + text[1:]
-
-
-def _two(x: float) -> str:
-    """A number with two decimals, or more where it would show fewer than two figures."""
-    decimals = 2
-    while x and abs(x) < 10.0 ** (1 - decimals) and decimals < 6:
-        decimals += 1
-    return f"{x:.{decimals}f}".replace("-", "−")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from terrace.errors import SpecError
-from terrace.postestimation.paper.apa import fixed, p_value
+from terrace.postestimation.paper.apa import fixed, p_value, two
 from terrace.postestimation.paper.beside import Z95
 from terrace.postestimation.tests.lrtest import lrtest
 from terrace.postestimation.tests.terms import term_tests
@@ -357,14 +357,6 @@ def _coefficient(fit: FitResult, names: tuple[str, ...]) -> FixedEffect | None:
 
 
 # --- words --------------------------------------------------------------------------------------------------
-def two(x: float) -> str:
-    """A number with two decimals, or more where it would show fewer than two figures."""
-    decimals = 2
-    while x and abs(x) < 10.0 ** (1 - decimals) and decimals < 6:
-        decimals += 1
-    return fixed(x, decimals)
-
-
 def percent(share: float) -> str:
     """A share as a whole percentage, which is never 0% or 100% unless it is exactly that."""
     if 0 < share < 0.005:
