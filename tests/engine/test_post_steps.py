@@ -67,6 +67,17 @@ def test_each_step_is_tested_by_ml_against_the_last() -> None:
     assert any("fitted by ML" in n for n in table.notes) and "ll" not in rows
 
 
+def test_constraints_hold_in_the_tests_too_those_left_out_because_they_follow() -> None:
+    session = Session(State(dataset=grouped(0.0)))
+    run(session, "constraint 1 x = 1", "constraint 2 2*x = 2", "constraint 3 z = 1")
+    run(session, "mixed y x z || g:, reml constraints(1 2)", "estimates store a")
+    run(session, "mixed y x z || g:, reml constraints(1 2 3)", "estimates store b")
+    rows = {r.code: r.values for r in run(session, "estimates steps b a").tables[0].rows}
+    ml = [run(session, f"mixed y x z || g:, constraints({c})").fit for c in ("1 3", "1")]
+    assert rows["aic"] == pytest.approx([-2 * f.ll + 2 * f.n_parameters for f in ml], rel=1e-10)
+    assert rows["df"] == (None, 1)
+
+
 def test_one_model_is_no_series_of_steps() -> None:
     session = Session(State(dataset=grouped(0.7)))
     run(session, UP[0])

@@ -36,8 +36,9 @@ def ml_fits(
             out.append(fit)
             continue
         need_data(fit, rows)
-        spec = replace(by_ml(fit.spec), df_method=None)
-        out.append(fit_model(spec, rows, constraints=_constraints(fit), cancel=cancel))
+        bound = dict(enumerate(fit.constraints, start=1))  # without those that follow from others
+        spec = replace(by_ml(fit.spec), df_method=None, constraints=tuple(bound))
+        out.append(fit_model(spec, rows, constraints=bound, cancel=cancel))
     return tuple(out)
 
 
@@ -79,8 +80,3 @@ def steps_table(
     if any(t is not None and t.mixture is not None for t in tests):
         told.append("The p value for a variance is from the mixture distribution.")
     return Table("Steps compared", table.columns, tuple(rows), "", (*told, *notes), "steps")
-
-
-def _constraints(fit: FitResult) -> dict[int, str]:
-    bound = fit.model.constraints
-    return {} if bound is None else dict(zip(fit.spec.constraints, bound.texts))
