@@ -13,7 +13,7 @@ from terrace.postestimation.paper.guide import Number, Tested
 from terrace.progress import CancelCheck, ProgressCallback
 from terrace.results.fit import FitResult
 from terrace.session.document.fits import fit_named
-from terrace.session.preview import SHORT, Preview, preview
+from terrace.session.preview import SHORT, Preview, apart, preview
 from terrace.session.state import State
 from terrace.spec import guide
 from terrace.spec.conventions import Convention
@@ -109,10 +109,7 @@ def _judged(base: Guided, work: _Work, fit: FitResult) -> Guided:
 
 def _data(work: _Work) -> Dataset:
     """The data with what the splits make."""
-    from terrace.session.session import Session
-
-    session = Session(work.state)
-    session.writes = False
+    session = apart(work.state)
     for command in work.prepare:
         session.run(command)
     return session.data

@@ -86,7 +86,7 @@ def preview(
     `before` are commands that it needs, such as ``constraint`` or ``estimates restore``. A command that would touch
     files is not run: its outcome has the type ``held back``. Never raises for what a user can do wrong.
     """
-    session = _apart(state)
+    session = apart(state)
     shown: list[Outcome] = []
     outcome = Outcome(command, "", "ok", 0.0)
     for text in (*before, command):
@@ -106,7 +106,7 @@ def preview(
         return replace(found, outcome=told)
 
 
-def _apart(state: State) -> Session:
+def apart(state: State) -> Session:
     """A session that shares nothing with another but what is frozen, and writes nothing."""
     session = Session(replace(state, rng=copy.deepcopy(state.rng), log=""))
     session.writes = False
