@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from terrace.errors import TerraceError
 from terrace.progress import CancelCheck, ProgressCallback
 from terrace.results.fit import FitResult
+from terrace.results.labels import short_labels
 from terrace.results.plot import Plot
 from terrace.session.contract import Outcome
 from terrace.session.effects import Effect
@@ -119,7 +120,7 @@ def _of_model(
     from terrace.postestimation.paper.beside import beside
 
     data = session.state.dataset
-    labels = {} if data is None else {v.name: v.label for v in data.variables if 0 < len(v.label) <= SHORT}
+    labels = short_labels(data, SHORT)
     found = replace(found, fit=fit, parent=parent, beside=beside(fit, parent, parent_name, labels))
     if not lines or data is None:
         return found
