@@ -116,9 +116,9 @@ def complete(session: Session, id_: int) -> None:
     This is no step and no command: what is kept follows from the fit.
     """
     item = session.state.document.item(id_)
-    if item is None or item.more is not None or item.outcome is None or item.outcome.fit is None:
+    if item is None or item.more is not None or item.fit is None:
         return
-    tables = () if item.data is None else further_tables(item.outcome.fit, item.data, cancel=session.cancel)
+    tables = () if item.data is None else further_tables(item.fit, item.data, cancel=session.cancel)
     session.state = replace(session.state, document=completed(session.state.document, id_, tables))
 
 
