@@ -111,6 +111,24 @@ def test_a_model_that_the_data_support_stays() -> None:
     assert len(outcome.tables[0].rows) == 1
 
 
+def test_a_single_variance_at_zero_is_not_called_supported() -> None:
+    data = grouped(0.0).frame.copy()
+    data["y"] -= data.groupby("g")["y"].transform("mean")
+    session = Session(State(dataset=_dataset(data)))
+    assert run(session, "mixed y || g:, reml").fit.boundary
+    (table,) = run(session, "estat simplify").tables
+    assert len(table.rows) == 1 and "support no random effect" in " ".join(table.notes)
+
+
+def test_simpler_models_are_not_fitted_under_other_constraints() -> None:
+    session = Session(State(dataset=grouped(0.0)))
+    run(session, "constraint 1 z = 1", "mixed y c.x##c.z || g: x z, cov(un) reml constraints(1)", "estat simplify")
+    for changed in ("constraint 1 z = 5", "constraint drop 1"):
+        run(session, changed)
+        refused = session.run("estat simplify")
+        assert refused.error == ("constraint", "The constraints have changed since the fit.")
+
+
 def test_the_command_proposes_a_model_that_runs() -> None:
     session = Session(State(dataset=grouped(0.0)))
     outcome = run(session, "mixed y c.x##c.z || g: x z, cov(un) reml", "estat simplify")
