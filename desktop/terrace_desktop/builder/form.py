@@ -70,7 +70,6 @@ class BuilderForm(WorkContent):
         self,
         dataset: Dataset,
         spec: ModelSpec | None = None,
-        parent: QWidget | None = None,
         *,
         title: str = "",
         subtitle: str = "",
@@ -83,7 +82,7 @@ class BuilderForm(WorkContent):
         habits: Convention | None = None,
         declined: set[str] | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,

@@ -36,19 +36,18 @@ class AfterPanel(WorkContent, Generic[F]):
 
     run_asked = Signal(list)
     cancel_asked = Signal()
-    close_asked = Signal()
     edit_asked = Signal()  # the model itself
 
     def __init__(
         self,
         facts: F,
         groups: tuple[Group[F], ...],
-        parent: QWidget | None = None,
+        *,
         title: str = "",
         done: str = "",
         icon: str = "after",
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._title = title or self.tr("After the fit")
         self._done = done or self.tr("Done. The result is below the model.")
         self._icon = icon
