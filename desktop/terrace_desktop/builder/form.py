@@ -46,7 +46,7 @@ from terrace_desktop.ui import theme
 from terrace_desktop.ui.dialogs import PageDialog
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.tab_order import order_tabs
-from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle
+from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle, tell
 from terrace_desktop.ui.words import from_engine
 from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
 from terrace_desktop.work.worker import Worker
@@ -452,9 +452,7 @@ class BuilderForm(WorkContent):
         self.reset.setEnabled(self.is_draft())
         self.head_changed.emit()
         hints = " · ".join(self.state.hints)
-        self.hint.setText(hints)
-        self.hint.setAccessibleName(hints)
-        self.hint.setVisible(bool(hints))
+        tell(self.hint, hints)
         if self._active is not None and self._active not in self.boxes():
             self._set_active(None)
         self.live.show_spec()

@@ -24,7 +24,7 @@ from terrace_desktop.builder.fields import badge
 from terrace_desktop.builder.variables import dragged
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import label, named, restyle
+from terrace_desktop.ui.widgets import label, named, restyle, tell
 from terrace_desktop.ui.words import in_words
 
 MenuMaker = Callable[[QMenu], None]
@@ -286,9 +286,7 @@ class RoleBox(QFrame):
 
     def say(self, text: str) -> None:
         """Say something under the box, or nothing."""
-        self.reason.setText(text)
-        self.reason.setAccessibleName(text)
-        self.reason.setVisible(bool(text))
+        tell(self.reason, text)
 
     def set_active(self, on: bool) -> None:
         """Mark the box as the one that Enter in the list of variables adds to."""

@@ -18,7 +18,7 @@ from terrace_desktop.panels.guide.rows import StepRow
 from terrace_desktop.panels.guide.wording import path_words, short_title, step_title
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import ClickFrame, button, clear_layout, hairline, label, named
+from terrace_desktop.ui.widgets import ClickFrame, button, clear_layout, hairline, label, named, tell
 from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ class GuidePanel(WorkContent):
         for w in self._foot:
             w.setVisible(climb is not None)
         if climb is None:
-            self._say_problem("")
+            tell(self.problem, "")
             return
         self.back.setText(self.tr("Step {0}").format(climb.at) if climb.at else self.tr("Other data"))
         self.back.setAccessibleName(self.tr("Back to step {0}").format(climb.at) if climb.at else self.back.text())
@@ -322,7 +322,7 @@ class GuidePanel(WorkContent):
         wrong = "" if found is None or climb.step is None else found.error
         able = climb.step is None or (not lacking and not wrong)
         self.keep.setEnabled(able and not self._running)
-        self._say_problem(self.tr("Fitting …") if self._running else self._problem or wrong or lacking)
+        tell(self.problem, self.tr("Fitting …") if self._running else self._problem or wrong or lacking)
 
     def _keep_words(self, climb: Climb) -> str:
         if climb.step is None:
@@ -334,11 +334,6 @@ class GuidePanel(WorkContent):
         if climb.at < len(climb.kept):
             return self.tr("Keep this change")
         return self.tr("Keep Model {0}").format(self.next_model)
-
-    def _say_problem(self, text: str) -> None:
-        self.problem.setText(text)
-        self.problem.setAccessibleName(text)
-        self.problem.setVisible(bool(text))
 
     def draft_words(self) -> str:
         """What the outline calls the model that is not kept yet; empty where there is none."""
