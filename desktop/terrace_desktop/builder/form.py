@@ -48,7 +48,7 @@ from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.tab_order import order_tabs
 from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle, tell
 from terrace_desktop.ui.words import from_engine
-from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
+from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
 from terrace_desktop.work.worker import Worker
 
 LEAST_LIVE = 150  # px of the live panel that stay, however long the form is
@@ -237,8 +237,7 @@ class BuilderForm(WorkContent):
 
     def keys(self) -> Keys:
         return {
-            "Ctrl+Z": self.undo, "Ctrl+Y": self.redo, "Ctrl+Shift+Z": self.redo,
-            "Ctrl+Return": self.request_fit, "Ctrl+Enter": self.request_fit, "Ctrl+Num+Enter": self.request_fit,
+            **super().keys(), **done_keys(self.request_fit),
             "Ctrl+F": self.variables.begin, "Ctrl+Shift+V": self.paste_command, "F1": self.show_help,
         }  # fmt: skip
 
