@@ -33,10 +33,10 @@
     </message>
 </context>
 <context>
-    <name>BuilderForm</name>
+    <name>BuilderFoot</name>
     <message numerus="yes">
         <source>%1 warning(s)</source>
-        <translation>
+        <translation type="unfinished">
             <numerusform>%1 warning</numerusform>
             <numerusform>%1 warnings</numerusform>
         </translation>
