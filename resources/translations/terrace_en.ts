@@ -36,7 +36,7 @@
     <name>BuilderFoot</name>
     <message numerus="yes">
         <source>%1 warning(s)</source>
-        <translation type="unfinished">
+        <translation>
             <numerusform>%1 warning</numerusform>
             <numerusform>%1 warnings</numerusform>
         </translation>
