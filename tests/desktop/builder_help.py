@@ -106,6 +106,7 @@ class Holder(QWidget):
         row.addWidget(form.variables, 1)
         row.addWidget(self.panel, 2)
         form.holder = self  # type: ignore[attr-defined]  # it goes with the form
+        form.destroyed.connect(self.deleteLater)
 
 
 def start_with(form: BuilderForm, name: str) -> None:

@@ -14,8 +14,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import getCppPointer
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -71,17 +72,31 @@ def no_qt_warnings(qapp: QApplication) -> Iterator[list[str]]:
 def nothing_left_over(bot: QtBot) -> Iterator[None]:
     """Threads end and windows go with the test that made them."""
     threads = set(threading.enumerate())
-    windows = set(map(id, QApplication.topLevelWidgets()))
+    windows = set(map(address, QApplication.topLevelWidgets()))
     yield
     for widget in QApplication.topLevelWidgets():
-        if id(widget) not in windows and widget.isVisible():
+        if address(widget) not in windows and widget.isVisible():
             widget.close()
+    waiting.settled()
+    for widget in QApplication.topLevelWidgets():  # a change of theme dresses all that are left, seen or not
+        if address(widget) not in windows and widget.parent() is None and is_ours(widget):
+            widget.deleteLater()
     waiting.settled()
     left = [t.name for t in threading.enumerate() if t not in threads and t.name.startswith("terrace")]
     assert not left, f"threads left behind: {left}"
-    shown = [w for w in QApplication.topLevelWidgets() if id(w) not in windows and w.isVisible()]
+    shown = [w for w in QApplication.topLevelWidgets() if address(w) not in windows and w.isVisible()]
     assert not shown, f"windows left behind: {shown}"
     gc.collect()  # here, on Qt's thread: see terrace_desktop.work.collector
+
+
+def address(widget: QWidget) -> int:
+    """Where Qt has a widget: what Python has for it can come and go meanwhile."""
+    return int(getCppPointer(widget)[0])
+
+
+def is_ours(widget: QWidget) -> bool:
+    """True of classes of the program and of the tests; what libraries made goes with its owners."""
+    return not type(widget).__module__.startswith(("PySide6", "pyqtgraph"))
 
 
 @pytest.fixture

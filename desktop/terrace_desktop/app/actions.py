@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,6 +26,7 @@ from terrace_desktop.ui import theme
 from terrace_desktop.ui.action import Action
 from terrace_desktop.ui.bar_button import BarButton
 from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.widgets import ElidedLabel, label, named, sized
 from terrace_desktop.ui.words import marked, tr
 
@@ -251,7 +252,7 @@ class Actions(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         left = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape
         if left and event.type() == QEvent.Type.KeyPress and watched is self.window.menuBar():
-            QTimer.singleShot(0, self, self._out_of_menus)
+            soon(self, self._out_of_menus)
         return super().eventFilter(watched, event)
 
     def _out_of_menus(self) -> None:

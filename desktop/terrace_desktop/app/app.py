@@ -8,13 +8,13 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from terrace.data.apart import served
 from terrace.data.resources import resource_path
 from terrace_desktop.ui import theme, words
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.words import tr
 from terrace_desktop.work import logs
@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     window.asks_on_close = not options.self_test
     relay.told.connect(window.show_failure)
     window.show()
-    QTimer.singleShot(0, window, window.begin)
+    soon(window, window.begin)
     app.commitDataRequest.connect(lambda _manager: window.end_in_order())
     if crash:
         window.status.tell(tr("Terrace crashed last time. For details, choose Help > Open the log."))

@@ -103,7 +103,7 @@ class StartPage(QScrollArea):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(48)
         self._grid.setVerticalSpacing(32)
-        self._left, self._right = QWidget(), QWidget()
+        self._left, self._right = QWidget(inner), QWidget(inner)  # a page that is never shown owns them too
         self._fill_left()
         self._fill_right()
         self._wide: bool | None = None

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -33,6 +33,7 @@ from terrace_desktop.project.notices import Notices
 from terrace_desktop.results.pane import ResultsPane
 from terrace_desktop.ui import dialogs, theme, words
 from terrace_desktop.ui.action import Action
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.measures import measure_icon
 from terrace_desktop.ui.settings import Settings
 from terrace_desktop.ui.widgets import named
@@ -498,7 +499,7 @@ class MainWindow(QMainWindow):
         manager = theme.manager()
         manager.set_zoom(manager.next_zoom(step) if step else 100)
         self.settings.set_zoom(manager.zoom)
-        QTimer.singleShot(0, self, self._fit_text)  # once widgets know their new sizes
+        soon(self, self._fit_text)  # once widgets know their new sizes
         self.actions_.refresh("text_larger", "text_smaller", "text_usual")
         self.status.tell(self.tr("Text at {0}%").format(manager.zoom))
 
@@ -643,11 +644,11 @@ class MainWindow(QMainWindow):
         path = _dropped_file(event)
         if path:
             event.acceptProposedAction()
-            QTimer.singleShot(0, self, lambda: self.data.open_file(path))
+            soon(self, lambda: self.data.open_file(path))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        QTimer.singleShot(0, self, self._keep_on_screen)  # the frame is known once the window stands
+        soon(self, self._keep_on_screen)  # the frame is known once the window stands
 
     def _keep_on_screen(self) -> None:
         """A window whose frame is larger than the screen has its status bar under the edge."""

@@ -44,10 +44,10 @@ class Simplify(QWidget):
         column.addWidget(self.steps)
         column.addWidget(self.use, 0, Qt.AlignmentFlag.AlignLeft)
         previewer.found.connect(self._found)
-        previewer.late.connect(lambda: self.offer(True))
+        previewer.late.connect(self._late)
         previewer.running.connect(self.strip.show_running)
         previewer.progressed.connect(self.strip.show_progress)
-        previewer.failed.connect(lambda error: self._say(str(error)))
+        previewer.failed.connect(self._failed)
         self.offer(False)
 
     def offer(self, singular: bool) -> None:
@@ -76,6 +76,12 @@ class Simplify(QWidget):
         self.search.hide()
         (table,) = preview.outcome.tables
         self._say("\n".join(_steps(table)), str(preview.outcome.payload.get("proposed") or ""))
+
+    def _late(self) -> None:
+        self.offer(True)
+
+    def _failed(self, error: Exception) -> None:
+        self._say(str(error))
 
     def _say(self, text: str, proposed: str = "") -> None:
         self.proposed = proposed

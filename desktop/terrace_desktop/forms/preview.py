@@ -56,7 +56,7 @@ class FormPreview(QWidget):
         previewer.late.connect(self._late)
         previewer.running.connect(self.strip.show_running)
         previewer.progressed.connect(self.strip.show_progress)
-        previewer.failed.connect(lambda error: self._say([str(error)]))
+        previewer.failed.connect(self._failed)
         self.destroyed.connect(previewer.drop)
         theme.manager().changed.connect(self._render)
         self.hide()
@@ -89,6 +89,9 @@ class FormPreview(QWidget):
         self.setVisible(not (self.words.isHidden() and self.browser.isHidden() and self.plot is None))
         titles = [t.title for o in preview.shown for t in o.tables]
         announce(self, ". ".join(x for x in (self.tr("Preview"), self.words.text(), *titles) if x))
+
+    def _failed(self, error: Exception) -> None:
+        self._say([str(error)])
 
     def _late(self) -> None:
         self.strip.show_late(self.previewer.patience)

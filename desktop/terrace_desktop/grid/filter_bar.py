@@ -8,6 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.widgets import label, named, proposals, sized
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class FilterBar(QWidget):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         named(proposals(completer), "go_proposals", self.tr("Variables"))
         self.go.setCompleter(completer)
-        completer.activated.connect(lambda _text: QTimer.singleShot(0, self, self._go))
+        completer.activated.connect(lambda _text: soon(self, self._go))
         self._problem = named(label("", "danger", wrap=True), "filter_problem", self.tr("What is wrong"))
         self._problem.hide()
         row = QHBoxLayout()

@@ -13,6 +13,7 @@ from terrace_desktop.results.card import Card, Setting
 from terrace_desktop.results.look import DOCUMENT, WIDEST
 from terrace_desktop.results.note_card import Draft
 from terrace_desktop.results.title_line import Title
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.tab_order import order_tabs
 from terrace_desktop.ui.widgets import named
 from terrace_desktop.work import outline
@@ -114,7 +115,7 @@ class DocumentView(QScrollArea):
                 self.verticalScrollBar().setValue(top - MARGIN)
 
         # its height comes with the next layout
-        QTimer.singleShot(0, widget, lambda: QTimer.singleShot(0, widget, scroll))
+        soon(widget, lambda: soon(widget, scroll))
 
     def add_notice(self, widget: QWidget) -> None:
         """Put something at the end that is no part of the document."""

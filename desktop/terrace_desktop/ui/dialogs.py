@@ -6,7 +6,7 @@ import re
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import (
     QDesktopServices,
     QTextCharFormat,
@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from terrace.data import formats
 from terrace_desktop.ui import theme
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.widgets import button, label, named
 from terrace_desktop.ui.words import tr
 
@@ -199,7 +200,7 @@ class PageDialog(QDialog):
         column.addLayout(row)
         close.setFocus()
         if at:
-            QTimer.singleShot(0, self, lambda: self.go_to(at))  # once it is laid out
+            soon(self, lambda: self.go_to(at))  # once it is laid out
 
     def go_to(self, heading: str) -> None:
         """Put the part under a heading at the top."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
@@ -15,6 +14,7 @@ from terrace.spec.model import Base, Factor, Term
 from terrace.spec.rules_fixed import NO_TIME
 from terrace_desktop.builder.terms.centring import add_centring, add_split, time_command
 from terrace_desktop.builder.terms.picker import pick
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.words import tr
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _declare_time(menu: QMenu, state: BuilderState) -> None:
             state.run_commands((time_command(name, state),), state.refresh)
 
     refuse = state.refuse("time-integer")
-    QTimer.singleShot(0, anchor, lambda: pick(anchor, tr("Time of the rows"), state.dataset.variables, refuse, take))
+    soon(anchor, lambda: pick(anchor, tr("Time of the rows"), state.dataset.variables, refuse, take))
 
 
 def add_levels(menu: QMenu, f: Factor, state: BuilderState) -> None:

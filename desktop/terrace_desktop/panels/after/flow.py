@@ -43,7 +43,7 @@ class AfterFlow(QObject):
         self.models = models
         self.panel: AfterPanel[Facts] | None = None
         self.card: ModelCard | None = None
-        controller.changed.connect(lambda _snapshot, _what: self._refresh())
+        controller.changed.connect(self._refresh)
         results.models_changed.connect(self._refresh)
 
     def open(self, card: ModelCard, key: str = "") -> None:

@@ -267,7 +267,8 @@ class AfterPanel(WorkContent, Generic[F]):
             self.preview.leave()  # it outlives the form that it stood in
         if entry is None:
             self.form = None
-            self.scroller.takeWidget()
+            if (gone := self.scroller.takeWidget()) is not None:
+                gone.deleteLater()  # nobody else would: it has no parent any more
             self._follow()
             return
         form = EntryForm(entry, self.facts)

@@ -25,7 +25,7 @@ class PrepareFlow(QObject):
         self.zones = zones
         self.controller = controller
         self.panel: AfterPanel[DataFacts] | None = None
-        controller.changed.connect(lambda _snapshot, _what: self._refresh())
+        controller.changed.connect(self._refresh)
 
     def open(self, key: str = "", group: str = "") -> None:
         """The forms in the work panel, at the form of an entry or at the list, where a group of it begins."""

@@ -51,7 +51,7 @@ class GuideFlow(QObject):
         self._source: object = None
         self._work: Keeping | None = None
         self._reached: Climb | None = None  # what of a step and those behind it is kept by now
-        controller.changed.connect(lambda _snapshot, _what: self._refresh())
+        controller.changed.connect(self._refresh)
 
     # --- opening ------------------------------------------------------------------------------------
     def open(self, path: str = "") -> None:

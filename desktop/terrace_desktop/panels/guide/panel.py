@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from terrace.spec import guide
@@ -18,6 +18,7 @@ from terrace_desktop.panels.guide.rows import StepRow
 from terrace_desktop.panels.guide.wording import path_words, short_title, step_title
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
+from terrace_desktop.ui.later import soon
 from terrace_desktop.ui.undo import Steps
 from terrace_desktop.ui.widgets import ClickFrame, button, clear_layout, hairline, label, named, tell
 from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
@@ -233,7 +234,7 @@ class GuidePanel(WorkContent):
         self._column.addStretch(1)
         self._ask()
         self._show_footer()
-        QTimer.singleShot(0, self, self._show_open_step)  # once it is laid out
+        soon(self, self._show_open_step)  # once it is laid out
 
     def _show_open_step(self) -> None:
         """Scroll to the open step where it does not fit in below those that are done."""

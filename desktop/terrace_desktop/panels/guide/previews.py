@@ -55,10 +55,10 @@ class StepPreviewer(QObject):
         self.progress: tuple[Any, float] = (None, 0.0)
         self._step: tuple[str, int] = ("", -1)
         self.previewer.found.connect(self._found)
-        self.previewer.late.connect(lambda: self._tell("late"))
-        self.previewer.running.connect(lambda: self._tell("running"))
+        self.previewer.late.connect(self._late)
+        self.previewer.running.connect(self._running)
         self.previewer.progressed.connect(self._progressed)
-        self.previewer.failed.connect(lambda _error: self._tell("failed"))
+        self.previewer.failed.connect(self._failed)
 
     def ask(self, climb: Climb, habits: Convention) -> None:
         """Ask for the open step as it is answered; what was found of another step is gone at once."""
@@ -95,6 +95,15 @@ class StepPreviewer(QObject):
     def _found(self, found: Guided) -> None:
         self.found, self.current = found, True
         self._tell("")
+
+    def _late(self) -> None:
+        self._tell("late")
+
+    def _running(self) -> None:
+        self._tell("running")
+
+    def _failed(self) -> None:
+        self._tell("failed")
 
     def _progressed(self, progress: object, seconds: float) -> None:
         self.progress = (progress, seconds)
