@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 ENGINE = Path(__file__).resolve().parent.parent / "engine" / "terrace"
@@ -60,9 +61,9 @@ def is_text(text: str) -> bool:
 
 def texts_of(source: str) -> Iterator[tuple[int, str]]:
     """Line and text of each text of a source, in its order."""
-    tree = ast.parse(source)
-    skipped = {id(node) for top in ast.walk(tree) for node in _silent(top)}
-    for node in ast.walk(tree):
+    skipped: set[int] = set()
+    for node in ast.walk(ast.parse(source)):  # what is silent lies below a node that comes before it
+        skipped.update(map(id, _silent(node)))
         text = None if id(node) in skipped or not isinstance(node, ast.expr) else template(node)
         if text is not None and is_text(text):
             yield node.lineno, text
@@ -85,8 +86,9 @@ def _called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def engine_texts() -> dict[str, str]:
-    """All texts of the engine, each with the place where it stands first."""
+@cache
+def engine_texts() -> Mapping[str, str]:
+    """All texts of the engine, each with the place where it stands first. Do not change it."""
     found: dict[str, str] = {}
     for path in sorted(ENGINE.rglob("*.py")):
         for line, text in texts_of(path.read_text(encoding="utf-8")):

@@ -176,23 +176,6 @@ def regress(
     )
 
 
-def standardised(fit: FitResult) -> dict[str, float]:
-    """Coefficients times the standard deviation of their column over that of the outcome, by term; no constant."""
-    design = fit.model.design
-    w = np.ones(design.n) if design.weights.row is None else design.weights.row
-
-    def sd(values: FloatArray) -> float:
-        return math.sqrt(float(np.average((values - np.average(values, weights=w)) ** 2, weights=w)))
-
-    scale = sd(design.y)
-    columns = {c.name: design.x[:, k] for k, c in enumerate(design.x_info)}
-    return {
-        e.term: e.coef * sd(columns[e.term]) / scale
-        for e in fit.fixed
-        if e.term in columns and e.term != "_cons" and e.coef is not None and scale > 0
-    }
-
-
 def _likelihood_fit(spec: ModelSpec, data: Dataset, command: str) -> FitResult:
     """The same model by maximum likelihood, for the arrays that post-estimation needs; its numbers are replaced.
 

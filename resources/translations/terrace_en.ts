@@ -33,7 +33,7 @@
     </message>
 </context>
 <context>
-    <name>BuilderForm</name>
+    <name>BuilderFoot</name>
     <message numerus="yes">
         <source>%1 warning(s)</source>
         <translation>

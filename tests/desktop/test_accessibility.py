@@ -101,7 +101,6 @@ def test_no_control_of_a_dialog_is_unnamed(desk: Desk) -> None:
         UnsavedDialog(w, "data.dta"),
         dialogs.TrustDialog(w, "a.do", ["line 1 writes ../x: save ../x"]),
         dialogs.ReplayDialog(w, ["line 1 writes x: save x"]),
-        dialogs.NameDialog(w, "Rename", "x", "Do"),
         dialogs.FailureDialog(w, "Error: x", "trace", __import__("pathlib").Path("terrace.log")),
         dialogs.PageDialog(w, "page", "Page", "# Page"),
     ):

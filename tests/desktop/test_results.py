@@ -139,6 +139,19 @@ def test_what_costs_more_than_the_fit_is_asked_for_once_where_it_is_seen(pane: R
     assert "ICC" in plain(card) and "0.123" in plain(card) and len(asked) == 1
 
 
+def test_plots_that_are_open_stay_while_other_tables_come(pane: ResultsPane) -> None:
+    asked: list[object] = []
+    pane.plots_asked.connect(lambda _card, row: asked.append(row))
+    card = shown(pane, documents.model(1))
+    card.show_part("model_plots")
+    icc = Table("Intraclass correlation", (Column("icc", "ICC"),), (Row("school", (0.1234,)),), "Level", (), "icc")
+    shown(pane, replace(card.item, more=(icc,)))
+    shown(pane, card.item, Look(decimals=3))
+    assert "0.123" in plain(card) and asked == [card.plots]
+    shown(pane, replace(card.item, title="Another"))
+    assert len(asked) == 2 and asked[1] is card.plots
+
+
 def test_text_view_is_the_page_of_the_command_line(pane: ResultsPane, card: ModelCard) -> None:
     pane.view_choice.choose("text")
     assert card.browser.toPlainText().strip() == card.outcome.text.strip("\n").strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -253,6 +254,17 @@ def test_what_time_does_not_allow_is_left_out() -> None:
     assert not part.complete and not part.cancelled and part.answer == whole.answer
     assert len(part.tested) == len(whole.tested) - 1
     assert guided(session.state, a, "cross", STATA, before="m3", cancel=lambda: True).cancelled
+
+
+def test_an_open_log_has_nothing_of_what_was_only_looked_at(tmp_path: Path) -> None:
+    session = Session(State(dataset=schools()))
+    a = replace(guide.begun("classes", session.data, "y"), predictors=("x",))
+    a = guide.with_split(a, "x", True, session.data)
+    log = tmp_path / "work.log"
+    assert session.run(f'log using "{log}"').ok
+    before = log.read_text()
+    assert guided(session.state, a, "predictors", STATA).tested
+    assert log.read_text() == before
 
 
 def test_rows_that_are_missing_are_told() -> None:

@@ -67,6 +67,17 @@ def test_each_step_is_tested_by_ml_against_the_last() -> None:
     assert any("fitted by ML" in n for n in table.notes) and "ll" not in rows
 
 
+def test_constraints_hold_in_the_tests_too_those_left_out_because_they_follow() -> None:
+    session = Session(State(dataset=grouped(0.0)))
+    run(session, "constraint 1 x = 1", "constraint 2 2*x = 2", "constraint 3 z = 1")
+    run(session, "mixed y x z || g:, reml constraints(1 2)", "estimates store a")
+    run(session, "mixed y x z || g:, reml constraints(1 2 3)", "estimates store b")
+    rows = {r.code: r.values for r in run(session, "estimates steps b a").tables[0].rows}
+    ml = [run(session, f"mixed y x z || g:, constraints({c})").fit for c in ("1 3", "1")]
+    assert rows["aic"] == pytest.approx([-2 * f.ll + 2 * f.n_parameters for f in ml], rel=1e-10)
+    assert rows["df"] == (None, 1)
+
+
 def test_one_model_is_no_series_of_steps() -> None:
     session = Session(State(dataset=grouped(0.7)))
     run(session, UP[0])
@@ -98,6 +109,24 @@ def test_a_model_that_the_data_support_stays() -> None:
     outcome = run(session, "mixed y x || g: x, cov(un) reml", "estat simplify")
     assert outcome.payload["proposed"] == "" and "support this model" in " ".join(outcome.text.split())
     assert len(outcome.tables[0].rows) == 1
+
+
+def test_a_single_variance_at_zero_is_not_called_supported() -> None:
+    data = grouped(0.0).frame.copy()
+    data["y"] -= data.groupby("g")["y"].transform("mean")
+    session = Session(State(dataset=_dataset(data)))
+    assert run(session, "mixed y || g:, reml").fit.boundary
+    (table,) = run(session, "estat simplify").tables
+    assert len(table.rows) == 1 and "support no random effect" in " ".join(table.notes)
+
+
+def test_simpler_models_are_not_fitted_under_other_constraints() -> None:
+    session = Session(State(dataset=grouped(0.0)))
+    run(session, "constraint 1 z = 1", "mixed y c.x##c.z || g: x z, cov(un) reml constraints(1)", "estat simplify")
+    for changed in ("constraint 1 z = 5", "constraint drop 1"):
+        run(session, changed)
+        refused = session.run("estat simplify")
+        assert refused.error == ("constraint", "The constraints have changed since the fit.")
 
 
 def test_the_command_proposes_a_model_that_runs() -> None:

@@ -127,19 +127,6 @@ def test_rows_where_none_can_be_chosen(fitted: State, command: str, word: str) -
     assert outcome.error is not None and outcome.error[0] == "no-rows" and f"takes no {word}." in outcome.error[1]
 
 
-def test_rows_in_the_order_of_other_data(fitted: State) -> None:
-    """What the window asks before it says that a model rests on other data."""
-    then = fitted.dataset
-    assert then is not None
-    sorted_, fewer = moved(fitted, "gsort -z").data, moved(fitted, "drop in 3").data
-    back = sorted_.in_order_of(then)
-    assert back is not None and back.frame.equals(then.frame) and not sorted_.frame.equals(then.frame)
-    assert fewer.in_order_of(then) is None
-    assert moved(fitted, "drop in 3", "set obs 160").data.in_order_of(then) is None
-    other = from_frame(frame())
-    assert other.in_order_of(then) is other  # of another origin: nothing is known but the values
-
-
 # --- rows that are added --------------------------------------------------------------------------------------------
 def more(folder: Path) -> Path:
     """A file of rows that go on with the frame, of groups that it does not have."""

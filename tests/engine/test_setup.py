@@ -17,6 +17,7 @@ import environment  # noqa: E402 - found by the line above
 import published_cases  # noqa: E402
 
 import long  # noqa: E402
+import run  # noqa: E402
 
 
 @pytest.fixture
@@ -192,3 +193,11 @@ def test_the_long_run_goes_on_after_a_failure_and_says_so(
     assert summary[-2:] == ["2", "minutes"]
     assert long.main(["--only", "whole"]) == 0
     assert long.closing("2 failing\n1 failed, 12 passed in 3.0s\n") == "1 failed, 12 passed"
+
+
+def test_a_process_of_the_tests_that_a_signal_ends_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = iter([0, -11, 0, 0])
+    monkeypatch.setattr(run.environment, "prepare", lambda extras: Path("python"))
+    monkeypatch.setattr(run.subprocess, "call", lambda command, **options: next(ended))
+    assert run.main([]) == -11
+    assert list(ended) == []  # all were run

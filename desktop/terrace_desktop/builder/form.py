@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
-    QHBoxLayout,
     QMenu,
-    QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -27,8 +23,10 @@ from terrace.spec.templates import TEMPLATES
 from terrace_desktop.builder import look
 from terrace_desktop.builder.checking import DIRECT_ROWS
 from terrace_desktop.builder.explaining import DF, Explained, df_sentence
+from terrace_desktop.builder.foot import BuilderFoot
 from terrace_desktop.builder.live import LivePanel, command_of
 from terrace_desktop.builder.pasting import read_paste
+from terrace_desktop.builder.scroll import FormScroll
 from terrace_desktop.builder.section import Section
 from terrace_desktop.builder.sections.estimation import EstimationSection, summary
 from terrace_desktop.builder.sections.fixed import FixedSection, OutcomeSection
@@ -37,6 +35,7 @@ from terrace_desktop.builder.sections.maximisation import MaximisationSection
 from terrace_desktop.builder.sections.more import MoreSection
 from terrace_desktop.builder.sections.reporting import ReportingSection
 from terrace_desktop.builder.sections.residuals import ResidualsSection
+from terrace_desktop.builder.start_menu import StartMenu
 from terrace_desktop.builder.state import BuilderState, RunCommands
 from terrace_desktop.builder.terms.chips import RoleBox
 from terrace_desktop.builder.terms.variable_menu import fill_variable_menu
@@ -44,11 +43,9 @@ from terrace_desktop.builder.uses import uses
 from terrace_desktop.builder.variables import VariablePane
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.dialogs import PageDialog
-from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.tab_order import order_tabs
-from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, restyle
-from terrace_desktop.ui.words import from_engine
-from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
+from terrace_desktop.ui.widgets import ElidedLabel, button, hairline, label, named, tell
+from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
 from terrace_desktop.work.worker import Worker
 
 LEAST_LIVE = 150  # px of the live panel that stay, however long the form is
@@ -70,7 +67,6 @@ class BuilderForm(WorkContent):
         self,
         dataset: Dataset,
         spec: ModelSpec | None = None,
-        parent: QWidget | None = None,
         *,
         title: str = "",
         subtitle: str = "",
@@ -83,7 +79,7 @@ class BuilderForm(WorkContent):
         habits: Convention | None = None,
         declined: set[str] | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         named(self, "builder_form", self.tr("Model builder"))
         self.state = BuilderState(
             dataset, spec, direct_rows=direct_rows, constraints=constraints, run_commands=run_commands,
@@ -103,6 +99,9 @@ class BuilderForm(WorkContent):
         self.more = MoreSection(self.state)
         self.maximisation = MaximisationSection(self.state)
         self.reporting = ReportingSection(self.state)
+        self.foot = BuilderFoot(self.state, self.go_to_problem, self.discard, self.request_fit)
+        self.status, self.status_more = self.foot.status, self.foot.status_more
+        self.cancel, self.fit = self.foot.cancel, self.foot.fit
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -111,7 +110,7 @@ class BuilderForm(WorkContent):
         self.live.setMinimumHeight(LEAST_LIVE)
         layout.addWidget(self.live, 1)
         layout.addWidget(hairline())
-        layout.addWidget(self._footer())
+        layout.addWidget(self.foot)
         self._dress()
         theme.manager().changed.connect(self._dress)
         self.variables.taken.connect(self.add_variable)
@@ -147,7 +146,11 @@ class BuilderForm(WorkContent):
         lines.setContentsMargins(16, 12, 16, 12)
         lines.setSpacing(14)
         lines.addWidget(self.hint)
-        self._start_menu()
+        self.start = button(self.tr("Start from"), "builder_start", variant="link")
+        self.start.setToolTip(self.tr("Start from a common model, or paste or copy a command"))
+        menu = StartMenu(self.start, self.state, self.paste_command, self.copy_command, self.show_help)
+        self.reset = menu.reset
+        self.start.setMenu(menu)
         self.outcome.add_link(self.start)
         for section in (self.outcome, self.fixed, self.levels):
             lines.addWidget(section)
@@ -173,73 +176,9 @@ class BuilderForm(WorkContent):
         self.scroller = named(FormScroll(column), "builder_scroll", self.tr("Model"))
         return self.scroller
 
-    def _start_menu(self) -> None:
-        self.start = button(self.tr("Start from"), "builder_start", variant="link")
-        self.start.setToolTip(self.tr("Start from a common model, or paste or copy a command"))
-        menu = named(QMenu(self.start), "builder_start_menu", self.tr("Start from"))
-        for template in TEMPLATES:
-            action = menu.addAction(f"{template.title}\t{template.purpose}")
-            action.setToolTip(template.purpose)
-            action.setStatusTip(template.purpose)
-            action.setObjectName(f"builder_start_{template.key}")
-            action.triggered.connect(lambda _c=False, key=template.key: self.state.start_from(key))
-        menu.addSeparator()
-        empty = menu.addAction(self.tr("Empty model\tStart over with nothing chosen"))
-        empty.setObjectName("builder_start_empty")
-        empty.triggered.connect(self.state.clear)
-        reset = self.tr("Reset\tGo back to the model you started with")
-        self.reset = self._menu_action(menu, reset, "reset", self.state.reset)
-        menu.addSeparator()
-        self._menu_action(menu, self.tr("Paste command\tCtrl+Shift+V"), "paste", self.paste_command)
-        self._menu_action(menu, self.tr("Copy command"), "copy", self.copy_command)
-        menu.addSeparator()
-        self._menu_action(menu, self.tr("Help on the model builder\tF1"), "help", self.show_help)
-        self.start.setMenu(menu)
-
-    def _menu_action(self, menu: QMenu, text: str, name: str, do: object) -> QAction:
-        action = menu.addAction(text)
-        action.setObjectName(f"builder_{name}")
-        action.triggered.connect(lambda _c=False: do())  # type: ignore[operator]  # a bound method
-        return action
-
-    def _footer(self) -> QWidget:
-        self.status = button("", "builder_status", self.go_to_problem, variant="flat")
-        self.status_more = ElidedLabel("", "small")
-        self.status_more.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.cancel = button(
-            self.tr("Discard"), "builder_cancel", self.discard, variant="plain",
-            tip=self.tr("Discard this draft (Esc closes the panel and keeps the draft)"),
-        )  # fmt: skip
-        self.fit = button(
-            self.tr("Keep this model"), "builder_fit", self.request_fit, variant="primary",
-            tip=self.tr("Fit the model and add it to the results (Ctrl+Enter)"),
-        )  # fmt: skip
-        set_icon(self.fit, "check", "on_accent")
-        out = QFrame()
-        out.setProperty("surface", "form")
-        column = QVBoxLayout(out)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        said = QHBoxLayout()
-        said.setContentsMargins(16, 6, 16, 0)
-        said.setSpacing(8)
-        said.addWidget(self.status)
-        said.addWidget(self.status_more, 1)
-        column.addLayout(said)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 8, 16, 12)
-        row.setSpacing(8)
-        row.addWidget(self.cancel)
-        row.addStretch(1)
-        row.addWidget(label(self.tr("Ctrl+Enter"), "muted"))
-        row.addWidget(self.fit)
-        column.addLayout(row)
-        return out
-
     def keys(self) -> Keys:
         return {
-            "Ctrl+Z": self.undo, "Ctrl+Y": self.redo, "Ctrl+Shift+Z": self.redo,
-            "Ctrl+Return": self.request_fit, "Ctrl+Enter": self.request_fit, "Ctrl+Num+Enter": self.request_fit,
+            **super().keys(), **done_keys(self.request_fit),
             "Ctrl+F": self.variables.begin, "Ctrl+Shift+V": self.paste_command, "F1": self.show_help,
         }  # fmt: skip
 
@@ -453,9 +392,7 @@ class BuilderForm(WorkContent):
         self.reset.setEnabled(self.is_draft())
         self.head_changed.emit()
         hints = " · ".join(self.state.hints)
-        self.hint.setText(hints)
-        self.hint.setAccessibleName(hints)
-        self.hint.setVisible(bool(hints))
+        tell(self.hint, hints)
         if self._active is not None and self._active not in self.boxes():
             self._set_active(None)
         self.live.show_spec()
@@ -476,32 +413,7 @@ class BuilderForm(WorkContent):
         self._show_status()
 
     def _show_status(self) -> None:
-        errors = self.state.report.errors if self.state.is_current else ()
-        if not self.state.is_current:
-            text, tone, more = self.tr("Checking …"), "", ""
-        elif errors:
-            text, tone = "○ " + from_engine(errors[0].message).rstrip("."), "todo"
-            n = len(errors) - 1
-            more = self.tr("and %1 more").replace("%1", str(n)) if n else ""
-        else:
-            warnings = sum(p.severity == "warning" for p in self.state.report.problems)
-            text, tone = self.tr("✓ Ready"), "ready"
-            more = ""
-            if warnings:
-                words = self.tr("%1 warning(s)", "", warnings)
-                more = words.replace("%1", str(warnings))
-            elif not self.spec.random:
-                more = self.tr("Without a level this is a linear model. If rows come in groups, add a level.")
-        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, max(220, self.width() - 90))
-        self.status.setText(shown.replace("&", "&&"))
-        self.status.setToolTip(text if shown != text else "")
-        self.status.setAccessibleName(text)
-        self.status.setProperty("tone", tone)
-        restyle(self.status)
-        if not self._asked:
-            self.status_more.set_text(more)
-        self.fit.setEnabled(self.state.ready)
-        self.fit.setAccessibleDescription("" if self.state.ready else text)
+        self.foot.show_status(max(220, self.width() - 90), asked=self._asked)
 
     def _tell_failure(self, error: Exception) -> None:
         self.status_more.set_text(str(error))
@@ -541,33 +453,3 @@ class BuilderForm(WorkContent):
             "constraints": m.constraints, "maximisation": self.maximisation.fold,
         }  # fmt: skip
         return places.get(kind, self.fixed.add)
-
-
-class FormScroll(QScrollArea):
-    """As high as the form is where there is room, and scrolls where there is not."""
-
-    def __init__(self, inner: QWidget) -> None:
-        super().__init__()
-        self._inner = inner
-        self.setWidget(inner)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        inner.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return super().eventFilter(watched, event)
-
-    def sizeHint(self) -> QSize:
-        width = max(self.width(), 320)
-        layout = self._inner.layout()
-        if layout is not None and layout.hasHeightForWidth():
-            return QSize(width, layout.heightForWidth(width))
-        return QSize(width, self._inner.sizeHint().height())
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(320, 120)

@@ -16,7 +16,7 @@ from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.announce import announce
 from terrace_desktop.ui.late import LateStrip
-from terrace_desktop.ui.widgets import label, named
+from terrace_desktop.ui.widgets import label, named, tell
 from terrace_desktop.ui.words import from_engine
 from terrace_desktop.work.previewer import Previewer, Request
 
@@ -167,14 +167,12 @@ class ModelPreview(QObject):
         self.browser.hide()
         self._say(heading, words)
         self._take_plot()
-        self._tell("")
+        tell(self.told, "")
 
     def _say(self, heading: str, words: list[str]) -> None:
         text = "\n".join(words)
         for w, said in ((self.heading, heading), (self.words, text)):
-            w.setText(said)
-            w.setAccessibleName(said)
-            w.setVisible(bool(said))
+            tell(w, said)
         announce(self.head, ". ".join(x for x in (heading, text) if x))
 
     def _render(self) -> None:
@@ -186,10 +184,10 @@ class ModelPreview(QObject):
     def _draw(self, preview: Preview) -> None:
         if preview.lines is None:
             self._take_plot()
-            self._tell(preview.no_lines)
+            tell(self.told, preview.no_lines)
             return
         self._show_plot(preview.lines)
-        self._tell(preview.lines.note)
+        tell(self.told, preview.lines.note)
 
     def _show_plot(self, plot: Plot) -> None:
         from terrace_desktop.plots.view import PlotView
@@ -204,10 +202,3 @@ class ModelPreview(QObject):
             self.plot.hide()
             self.plot.deleteLater()
             self.plot = None
-
-    def _tell(self, text: str) -> None:
-        self.told.setText(text)
-        self.told.setAccessibleName(text)
-        self.told.setVisible(bool(text))
-
-

@@ -12,7 +12,7 @@ from terrace.report.numbers import p_value
 from terrace.spec.text import format_mixed
 from terrace_desktop.builder.state import BuilderState
 from terrace_desktop.ui.late import LateStrip
-from terrace_desktop.ui.widgets import button, label, named
+from terrace_desktop.ui.widgets import button, label, named, tell
 from terrace_desktop.work.previewer import Previewer, Request
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ class Simplify(QWidget):
 
     def _say(self, text: str, proposed: str = "") -> None:
         self.proposed = proposed
-        self.steps.setText(text)
-        self.steps.setAccessibleName(text)
-        self.steps.setVisible(bool(text))
+        tell(self.steps, text)
         self.use.setVisible(bool(proposed))
 
     def _use(self) -> None:

@@ -21,6 +21,7 @@ from terrace.spec.templates import Started, start
 from terrace.spec.text import number_text
 from terrace_desktop.builder.checking import DIRECT_ROWS, Checker, RowsOf
 from terrace_desktop.builder.rows import rows_of
+from terrace_desktop.ui.undo import Steps
 from terrace_desktop.work.worker import Worker
 
 HISTORY = 200
@@ -56,8 +57,7 @@ class BuilderState(QObject):
         self.template = ""
         self.run_commands = run_commands
         self.start_values = start_values
-        self._undo: list[ModelSpec] = []
-        self._redo: list[ModelSpec] = []
+        self._steps = Steps[ModelSpec](HISTORY)
         self.checker = Checker(rows, direct_rows, worker)
         self._df_by_habit = spec is None or spec.df_method == self.habits.df(spec, self._groups)
         self.checker.done.connect(self._judged)
@@ -77,9 +77,7 @@ class BuilderState(QObject):
             self._df_by_habit &= spec.df_method == self.spec.df_method
             spec = self.habits.with_covariances(self.spec, spec)
             spec = self.habits.with_df(spec, self._groups) if self._df_by_habit else spec
-        self._undo.append(self.spec)
-        del self._undo[:-HISTORY]
-        self._redo.clear()
+        self._steps.add(self.spec)
         self._set(spec)
 
     def mend(self, problem: Problem) -> None:
@@ -122,25 +120,23 @@ class BuilderState(QObject):
 
     def undo(self) -> None:
         """Back to the model before the last change."""
-        if self._undo:
-            self._redo.append(self.spec)
-            self._go_to(self._undo.pop())
+        if self.can_undo:
+            self._go_to(self._steps.undo(self.spec))
 
     def redo(self) -> None:
         """Forward again."""
-        if self._redo:
-            self._undo.append(self.spec)
-            self._go_to(self._redo.pop())
+        if self.can_redo:
+            self._go_to(self._steps.redo(self.spec))
 
     @property
     def can_undo(self) -> bool:
         """True where something can be undone."""
-        return bool(self._undo)
+        return bool(self._steps.back)
 
     @property
     def can_redo(self) -> bool:
         """True where something can be redone."""
-        return bool(self._redo)
+        return bool(self._steps.forward)
 
     def set_dataset(self, dataset: Dataset) -> None:
         """The data are others; the model stays and is judged again."""
@@ -204,7 +200,7 @@ class BuilderState(QObject):
         """The draft with its steps, for a project to keep."""
         return {
             "spec": self.spec, "first": self.first,
-            "undo": tuple(self._undo[-KEPT:]), "redo": tuple(self._redo[-KEPT:]),
+            "undo": tuple(self._steps.back[-KEPT:]), "redo": tuple(self._steps.forward[-KEPT:]),
             "defined": {str(n): (self.constraints or {})[n] for n in sorted(self._defined)},
         }  # fmt: skip
 
@@ -220,7 +216,7 @@ class BuilderState(QObject):
         defined = kept.get("defined")
         if isinstance(defined, Mapping):
             self.know({int(n): str(text) for n, text in defined.items() if str(n).isdigit()})
-        self._undo, self._redo = both
+        self._steps.back, self._steps.forward = both
         self.first = first
         self._go_to(spec)
         return True

@@ -15,7 +15,7 @@ from terrace_desktop.results.browser import GrowingBrowser
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.announce import announce
 from terrace_desktop.ui.late import LateStrip
-from terrace_desktop.ui.widgets import hairline, label, named
+from terrace_desktop.ui.widgets import hairline, label, named, tell
 from terrace_desktop.work.previewer import Previewer, Request
 
 if TYPE_CHECKING:
@@ -129,9 +129,7 @@ class FormPreview(QWidget):
 
     def _say(self, lines: list[str]) -> None:
         text = "\n".join(line for line in lines if line)
-        self.words.setText(text)
-        self.words.setAccessibleName(text)
-        self.words.setVisible(bool(text))
+        tell(self.words, text)
 
     def _draw(self, plots: list[Plot]) -> None:
         if self.plot is not None:

@@ -104,9 +104,11 @@ class Card(QFrame):
         """The item, or what it has to know of the document, is another."""
         if item is self.item and setting == self.setting:
             return
+        before, around = self.item, self.setting
         self.item, self.setting = item, setting
         self.setAccessibleName(item.heading)
-        self.rebuild()
+        if not (self.awake and self.refilled(before, around)):
+            self.rebuild()
 
     def rebuild(self) -> None:
         """Make the contents anew where they are there."""
@@ -132,6 +134,10 @@ class Card(QFrame):
     def build(self, column: QVBoxLayout) -> None:
         """Put the contents into a column."""
         raise NotImplementedError
+
+    def refilled(self, item: Item, setting: Setting) -> bool:
+        """True where contents made for another item and setting could be kept, and now show these."""
+        return False
 
     def dropped(self) -> None:
         """The contents are about to go."""

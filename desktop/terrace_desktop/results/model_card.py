@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
@@ -59,6 +60,7 @@ PARTS = (
 )
 FAILED = ("not-converged", "no-maximum")  # what a fit says itself where it failed
 MENDED = ("boundary", "not-identified", "collinear", *FAILED)
+IN_TABLES = ("more", "look")  # what of an item shows in its tables alone
 
 
 class ModelCard(Card):
@@ -152,15 +154,7 @@ class ModelCard(Card):
         self._browser.copy_asked.connect(self.copy_tables)
         self._browser.resize(self.width(), LINE)
         column.addWidget(self._browser)
-        if self.setting.view == "text":
-            self._browser.show_plain(self.outcome.text.strip("\n"))
-        else:
-            if needs_more(self.item, self.setting.look):
-                self.further_asked.emit()
-            tables, first, look = self.tables(), self.setting.numbers.table, self.setting.look
-            self._browser.show_html(
-                face.tables_html(tables, first, look), face.tables_html(tables, first, look, narrow=True)
-            )
+        self._fill(self._browser)
         folds = self._folds = Folds()
         folds.toggled.connect(self._toggled)
         for part, text, make in (
@@ -169,6 +163,26 @@ class ModelCard(Card):
         ):
             folds.add(part, text, make, self._open.get(part, False))
         column.addWidget(folds)
+
+    def _fill(self, browser: GrowingBrowser) -> None:
+        if self.setting.view == "text":
+            browser.show_plain(self.outcome.text.strip("\n"))
+            return
+        if needs_more(self.item, self.setting.look):
+            self.further_asked.emit()
+        tables, first, look = self.tables(), self.setting.numbers.table, self.setting.look
+        browser.show_html(face.tables_html(tables, first, look), face.tables_html(tables, first, look, narrow=True))
+
+    def refilled(self, item: Item, setting: Setting) -> bool:
+        """Other tables go into the browser that is there: the plots that are open stay, and are not drawn again."""
+        same = all(
+            getattr(item, f.name) is getattr(self.item, f.name) for f in fields(item) if f.name not in IN_TABLES
+        )
+        around = (setting.view, setting.stale) == (self.setting.view, self.setting.stale)
+        if self._browser is None or not same or not around:
+            return False
+        self._fill(self._browser)
+        return True
 
     def dropped(self) -> None:
         self._browser = None

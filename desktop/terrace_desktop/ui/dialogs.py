@@ -1,4 +1,4 @@
-"""Small dialogs: a name, what to do with unsaved changes, an error, help."""
+"""Dialogs: files to open and to save, what to ask before something is written, an error, pages of help."""
 
 from __future__ import annotations
 
@@ -74,10 +74,6 @@ class SmallDialog(QDialog):
         self.content = QVBoxLayout()
         self.content.setSpacing(8)
         outer.addLayout(self.content, 1)
-        self.problem = label("", "danger", wrap=True)
-        named(self.problem, object_name + "_problem", self.tr("What is missing"))
-        self.problem.hide()
-        outer.addWidget(self.problem)
         self.buttons = row = QHBoxLayout()
         row.addStretch(1)
         self.cancel_button = button(self.tr("Cancel"), object_name + "_cancel", self.reject)
@@ -86,28 +82,6 @@ class SmallDialog(QDialog):
         row.addWidget(self.cancel_button)
         row.addWidget(self.ok_button)
         outer.addLayout(row)
-
-    def set_problem(self, text: str) -> None:
-        """Say why it cannot be done yet; empty where it can."""
-        self.problem.setText(text)
-        self.problem.setVisible(bool(text))
-        self.ok_button.setEnabled(not text)
-
-
-class NameDialog(SmallDialog):
-    """A new name for something."""
-
-    chosen = Signal(str)
-
-    def __init__(self, parent: QWidget | None, title: str, text: str, do_it: str) -> None:
-        super().__init__(parent, "name_dialog", title, do_it)
-        self.edit = named(QLineEdit(text), "name_edit", title)
-        self.edit.selectAll()
-        self.content.addWidget(self.edit)
-        self.edit.textChanged.connect(
-            lambda t: self.set_problem("" if t.strip() else self.tr("Enter a name."))
-        )
-        self.accepted.connect(lambda: self.chosen.emit(self.edit.text().strip()))
 
 
 class ChangedDialog(SmallDialog):

@@ -102,6 +102,13 @@ def label(text: str, tone: str = "", *, wrap: bool = False, selectable: bool = F
     return out
 
 
+def tell(shown: QLabel, text: str) -> None:
+    """Have a label say something, to a screen reader too; it is hidden where there is nothing to say."""
+    shown.setText(text)
+    shown.setAccessibleName(text)
+    shown.setVisible(bool(text))
+
+
 def restyle(widget: QWidget) -> None:
     """Apply the style sheet again after a dynamic property has changed."""
     widget.style().unpolish(widget)

@@ -17,6 +17,11 @@ from terrace_desktop.ui.widgets import ElidedLabel, hairline, icon_button, named
 Keys = Mapping[str, Callable[[], object]]
 
 
+def done_keys(do: Callable[[], object]) -> Keys:
+    """The keys that mean the button at the foot: Ctrl+Enter of either Enter."""
+    return dict.fromkeys(("Ctrl+Return", "Ctrl+Enter", "Ctrl+Num+Enter"), do)
+
+
 @dataclass(frozen=True)
 class Head:
     """What stands over the contents: an icon, what it is, and what it is about."""
@@ -63,6 +68,9 @@ class WorkContent(KeyTaker):
     undoes = False
     folds_data = False
     wide = 0
+
+    def keys(self) -> Keys:
+        return {"Ctrl+Z": self.undo, "Ctrl+Y": self.redo, "Ctrl+Shift+Z": self.redo} if self.undoes else {}
 
     def head(self) -> Head:
         """The icon and words of the head."""

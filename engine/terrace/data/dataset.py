@@ -19,7 +19,7 @@ import pandas as pd
 
 from terrace.data.beside import cancellable
 from terrace.data.digits import EXACT, whole_text
-from terrace.data.row_numbers import places, with_copies
+from terrace.data.row_numbers import with_copies
 from terrace.data.value import Value
 from terrace.errors import DataError, DidYouMean
 
@@ -368,15 +368,6 @@ class Dataset:
     def ids(self) -> npt.NDArray[np.int64]:
         """The numbers of the rows within their lineage, shape (n,)."""
         return np.arange(len(self)) if self.row_ids is None else self.row_ids
-
-    def in_order_of(self, other: Dataset) -> Dataset | None:
-        """These rows in the order of `other`, where both are of one lineage; None where they are not the same rows."""
-        if len(self) != len(other):
-            return None
-        if self.lineage is not other.lineage or self.row_ids is other.row_ids or np.array_equal(self.ids, other.ids):
-            return self
-        at, same = places(self.ids, other.ids)
-        return self.rows(at) if same.all() else None
 
 
 def _up_to(names: tuple[str, ...], holds: Callable[[str], bool]) -> tuple[str, ...]:

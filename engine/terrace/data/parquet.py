@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -26,12 +27,20 @@ from terrace.data.readers.build import RawColumn, build_dataset
 from terrace.data.regular_file import openable
 
 KEY = b"terrace"
-VERIFIED: dict[str, Any] = {"page_checksum_verification": True}
-"""How files are opened: the pages of those that have checksums, as ours, are held to them. Otherwise a byte that a disk
-has changed would be another number."""
 _VERSION = 1
 _CELLS = 1 << 24  # that are read at once
 _BATCH = 1 << 18  # rows
+
+
+@contextmanager
+def opened_parquet(path: Path | BytesIO, **options: Any) -> Iterator[Any]:
+    """A file as pyarrow has it. The pages of those that have checksums, as ours, are held to them: otherwise a byte
+    that a disk has changed would be another number.
+    """
+    import pyarrow.parquet as pq
+
+    with openable(path) as source, pq.ParquetFile(source, page_checksum_verification=True, **options) as file:
+        yield file
 
 
 def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
@@ -40,10 +49,9 @@ def read_parquet(path: Path | BytesIO, report: Report) -> Dataset:
     Raises whatever pyarrow raises for a broken file; `read.read` puts that into words.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     parts: list[Any] = []
-    with openable(path) as source, pq.ParquetFile(source, **VERIFIED) as file:
+    with opened_parquet(path) as file:
         left = available_memory()
         if left is not None and file.metadata.num_rows * sum(map(_width, file.schema_arrow)) > left:
             raise MemoryError  # a column of one value takes a few bytes in a file, however many rows it has

@@ -54,12 +54,7 @@ def first_bytes(file: Path, count: int) -> bytes:
 
 def whole(file: Path, most: int) -> bytes:
     """All bytes of a file. `DataError` for what is no file, for one of more than `most` bytes, and as `first_bytes`."""
-    first_bytes(file, 1)
-    try:
-        with open(file, "rb") as stream:
-            content = stream.read(most + 1)
-    except OSError as error:
-        raise not_reached(file, error) from error
+    content = first_bytes(file, most + 1)
     if len(content) > most:
         raise DataError(
             f"{file} has more than {most:,} bytes.", code="too-large", subject=str(file),

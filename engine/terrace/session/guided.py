@@ -12,8 +12,9 @@ from terrace.postestimation.paper import guide as words
 from terrace.postestimation.paper.guide import Number, Tested
 from terrace.progress import CancelCheck, ProgressCallback
 from terrace.results.fit import FitResult
+from terrace.results.labels import short_labels
 from terrace.session.document.fits import fit_named
-from terrace.session.preview import SHORT, Preview, preview
+from terrace.session.preview import SHORT, Preview, apart, preview
 from terrace.session.state import State
 from terrace.spec import guide
 from terrace.spec.conventions import Convention
@@ -89,7 +90,7 @@ class _Work:
 
 def _judged(base: Guided, work: _Work, fit: FitResult) -> Guided:
     data = _data(work)
-    labels = {v.name: v.label for v in data.variables if 0 < len(v.label) <= SHORT}
+    labels = short_labels(data, SHORT)
     known = words.Step(work.step, work.answers, fit, work.before)
     tested: dict[str, Tested] = {}
     complete = True
@@ -109,10 +110,7 @@ def _judged(base: Guided, work: _Work, fit: FitResult) -> Guided:
 
 def _data(work: _Work) -> Dataset:
     """The data with what the splits make."""
-    from terrace.session.session import Session
-
-    session = Session(work.state)
-    session.writes = False
+    session = apart(work.state)
     for command in work.prepare:
         session.run(command)
     return session.data
@@ -211,6 +209,4 @@ def sentence(state: State, answers: Answers, step: StepKey, before: str, now: st
     if step == "slopes" and earlier is not None and len(answers.slopes) == 1:
         (name,) = answers.slopes
         tested[name] = words.slope_tested(answers.within.get(name, name), answers.group, fit, earlier)
-    variables = () if state.dataset is None else state.dataset.variables
-    labels = {v.name: v.label for v in variables if 0 < len(v.label) <= SHORT}
-    return words.answer(words.Step(step, answers, fit, earlier), tested, labels)
+    return words.answer(words.Step(step, answers, fit, earlier), tested, short_labels(state.dataset, SHORT))

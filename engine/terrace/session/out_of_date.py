@@ -39,7 +39,7 @@ def stale(state: State) -> dict[int, str]:
     out: dict[int, str] = {}
     compared = None if now is None else _Compared(now)
     for item in state.document.models():
-        fit = item.outcome.fit if item.outcome is not None else None
+        fit = item.fit
         if fit is None or item.data is None or compared is None or not _of_one_source(item.data, compared.now):
             continue
         reasons = list(_reasons(state, fit, item.data, compared))

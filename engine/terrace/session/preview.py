@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from terrace.errors import TerraceError
 from terrace.progress import CancelCheck, ProgressCallback
 from terrace.results.fit import FitResult
+from terrace.results.labels import short_labels
 from terrace.results.plot import Plot
 from terrace.session.contract import Outcome
 from terrace.session.effects import Effect
@@ -86,7 +87,7 @@ def preview(
     `before` are commands that it needs, such as ``constraint`` or ``estimates restore``. A command that would touch
     files is not run: its outcome has the type ``held back``. Never raises for what a user can do wrong.
     """
-    session = _apart(state)
+    session = apart(state)
     shown: list[Outcome] = []
     outcome = Outcome(command, "", "ok", 0.0)
     for text in (*before, command):
@@ -106,7 +107,7 @@ def preview(
         return replace(found, outcome=told)
 
 
-def _apart(state: State) -> Session:
+def apart(state: State) -> Session:
     """A session that shares nothing with another but what is frozen, and writes nothing."""
     session = Session(replace(state, rng=copy.deepcopy(state.rng), log=""))
     session.writes = False
@@ -119,7 +120,7 @@ def _of_model(
     from terrace.postestimation.paper.beside import beside
 
     data = session.state.dataset
-    labels = {} if data is None else {v.name: v.label for v in data.variables if 0 < len(v.label) <= SHORT}
+    labels = short_labels(data, SHORT)
     found = replace(found, fit=fit, parent=parent, beside=beside(fit, parent, parent_name, labels))
     if not lines or data is None:
         return found

@@ -94,7 +94,7 @@ ELSEWHERE = {
     "xtgls": _RANDOM,
     "areg": "Write regress y x i.group, or centre x within groups: egen m = mean(x), by(group).",
     "anova": "oneway y group compares groups; regress y i.a##i.b with estat terms or contrast does more.",
-    "webuse": "Terrace does not read from the web; For data that come with it, use sample.",
+    "webuse": "Terrace does not read from the web. For data that come with it, use sample.",
     "sysuse": "For data that come with Terrace, use sample.",
     "ssc": "There are no add-ons.",
     "net": "There are no add-ons.",

@@ -87,6 +87,7 @@ def between_p(name: str, path: tuple[str, ...], dataset: Dataset) -> float:
     groups and another between them, which one coefficient mixes (Raudenbush and Bryk 2002, page 137).
     """
     from terrace.statistics.distributions import f_upper
+    from terrace.statistics.means import anova
 
     codes, x = facts_of(dataset).group_codes(path), dataset.numeric(name)
     known = (codes >= 0) & np.isfinite(x)
@@ -94,13 +95,10 @@ def between_p(name: str, path: tuple[str, ...], dataset: Dataset) -> float:
     n, groups = len(x), int(codes.max()) + 1 if len(codes) else 0
     if groups < 2 or n <= groups:
         return 1.0
-    counts = np.bincount(codes)
-    means = np.bincount(codes, x) / counts
-    within = float(np.sum((x - means[codes]) ** 2))
-    between = float(np.sum(counts * (means - x.mean()) ** 2))
-    if within <= 1e-12 * (within + between):
+    found = anova(x, codes, groups)
+    if found.ss_within <= 1e-12 * found.ss_total:
         return 1.0
-    return float(f_upper(between / (groups - 1) / (within / (n - groups)), groups - 1, n - groups))
+    return float(f_upper(found.f, found.df_between, found.df_within))
 
 
 def mixed_covariate(

@@ -24,7 +24,7 @@ from terrace_desktop.builder.fields import badge
 from terrace_desktop.builder.variables import dragged
 from terrace_desktop.ui.flow import Flow
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import label, named, restyle
+from terrace_desktop.ui.widgets import label, named, restyle, tell
 from terrace_desktop.ui.words import in_words
 
 MenuMaker = Callable[[QMenu], None]
@@ -183,11 +183,6 @@ class ChipRow(QWidget):
         self._last.append(widget)
         self.flow.addWidget(widget)
 
-    def add_first(self, widget: QWidget) -> None:
-        """A widget that stays before the chips."""
-        self.flow.insert(0, widget)
-        self._first = widget
-
     def chips(self) -> list[Chip]:
         """The chips in order."""
         return list(self._chips)
@@ -197,19 +192,18 @@ class ChipRow(QWidget):
         had_focus = next((k for k, c in enumerate(self._chips) if c.isAncestorOf(_focus(self))), None)
         known = {c.data.key: c for c in self._chips}
         kept: list[Chip] = []
-        offset = 1 if getattr(self, "_first", None) is not None else 0
         for k, data in enumerate(wanted):
             chip = known.pop(data.key, None)
             if chip is None:
                 chip = Chip(data, self._name)
                 chip.removed.connect(self.removed)
                 chip.selection_changed.connect(self.selection_changed)
-                self.flow.insert(k + offset, chip)
+                self.flow.insert(k, chip)
                 chip.show()
             else:
                 if chip.data != data or chip.data.menu is not data.menu:
                     chip.show_data(data)
-                self.flow.move(chip, k + offset)
+                self.flow.move(chip, k)
             kept.append(chip)
         for chip in known.values():
             self.flow.removeWidget(chip)
@@ -292,9 +286,7 @@ class RoleBox(QFrame):
 
     def say(self, text: str) -> None:
         """Say something under the box, or nothing."""
-        self.reason.setText(text)
-        self.reason.setAccessibleName(text)
-        self.reason.setVisible(bool(text))
+        tell(self.reason, text)
 
     def set_active(self, on: bool) -> None:
         """Mark the box as the one that Enter in the list of variables adds to."""

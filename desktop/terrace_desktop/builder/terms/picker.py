@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 from terrace.data.dataset import Variable
 from terrace_desktop.builder.terms.term_menu import inside
 from terrace_desktop.builder.variables import NameRole, SearchLine, VariableModel, VariableView
-from terrace_desktop.ui.widgets import button, label, named, restyle
+from terrace_desktop.ui.widgets import button, label, named, restyle, tell
 
 
 class Picker(QFrame):
@@ -100,9 +100,7 @@ class Picker(QFrame):
     def _say(self, text: str, tone: str) -> None:
         self.none.setProperty("tone", tone)
         restyle(self.none)
-        self.none.setText(text)
-        self.none.setAccessibleName(text)
-        self.none.setVisible(bool(text))
+        tell(self.none, text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

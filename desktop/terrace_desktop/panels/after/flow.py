@@ -53,7 +53,6 @@ class AfterFlow(QObject):
             self.panel.run_asked.connect(self._run)
             self.panel.cancel_asked.connect(self.controller.cancel)
             self.panel.edit_asked.connect(self._edit)
-            self.panel.close_asked.connect(self.close)
             self.card = card
             self.panel.follow(self.controller.previewer(), self._lead)
         elif card is not self.card:

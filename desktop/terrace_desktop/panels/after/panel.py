@@ -18,7 +18,7 @@ from terrace_desktop.forms.preview import FormPreview
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
 from terrace_desktop.ui.widgets import ElidedLabel, Notice, button, hairline, label, named
-from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
+from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
 from terrace_desktop.work.previewer import Previewer
 
 if TYPE_CHECKING:
@@ -36,19 +36,18 @@ class AfterPanel(WorkContent, Generic[F]):
 
     run_asked = Signal(list)
     cancel_asked = Signal()
-    close_asked = Signal()
     edit_asked = Signal()  # the model itself
 
     def __init__(
         self,
         facts: F,
         groups: tuple[Group[F], ...],
-        parent: QWidget | None = None,
+        *,
         title: str = "",
         done: str = "",
         icon: str = "after",
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._title = title or self.tr("After the fit")
         self._done = done or self.tr("Done. The result is below the model.")
         self._icon = icon
@@ -169,10 +168,7 @@ class AfterPanel(WorkContent, Generic[F]):
         return out
 
     def keys(self) -> Keys:
-        return {
-            "Ctrl+Return": self.request_run, "Ctrl+Enter": self.request_run, "Ctrl+Num+Enter": self.request_run,
-            "Ctrl+F": self._search,
-        }  # fmt: skip
+        return {**super().keys(), **done_keys(self.request_run), "Ctrl+F": self._search}
 
     def _search(self) -> None:
         self._turn(False)

@@ -35,18 +35,12 @@ class PrepareFlow(QObject):
             )
             self.panel.run_asked.connect(self._run)
             self.panel.cancel_asked.connect(self.controller.cancel)
-            self.panel.close_asked.connect(self.close)
             self.panel.follow(self.controller.previewer())
         if key:
             self.panel.choose(key)
         else:
             self.panel.show_list(group)
         self.zones.open(self.panel)
-
-    def close(self) -> None:
-        """Close the panel where it shows the forms."""
-        if self.panel is not None and self.zones.is_open(self.panel):
-            self.zones.close_panel()
 
     def _facts(self) -> DataFacts:
         dataset = self.controller.snapshot.dataset

@@ -18,7 +18,7 @@ from terrace_desktop.builder.terms.picker import pick
 from terrace_desktop.panels.guide.rows import CandidateRow, Numbers, SplitRow, StepRow, field_row, warning_row
 from terrace_desktop.panels.guide.wording import question, step_title
 from terrace_desktop.ui.late import LateStrip
-from terrace_desktop.ui.widgets import button, clear_layout, label, named
+from terrace_desktop.ui.widgets import button, clear_layout, label, named, tell
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -258,10 +258,7 @@ class OpenStep(StepRow):
         else:
             self.strip.clear()
         good = found is not None and not found.error
-        text = found.answer if found is not None and good else ""
-        self.found.setText(text)
-        self.found.setAccessibleName(text)
-        self.found.setVisible(bool(text))
+        tell(self.found, found.answer if found is not None and good else "")
         self.numbers.show_numbers(found.numbers if found is not None and good else ())
         clear_layout(self.advice)
         for k, line in enumerate(found.advice if found is not None and good else ()):

@@ -18,8 +18,9 @@ from terrace_desktop.panels.guide.rows import StepRow
 from terrace_desktop.panels.guide.wording import path_words, short_title, step_title
 from terrace_desktop.ui import theme
 from terrace_desktop.ui.icons import set_icon
-from terrace_desktop.ui.widgets import ClickFrame, button, clear_layout, hairline, label, named
-from terrace_desktop.ui.work_panel import Head, Keys, WorkContent
+from terrace_desktop.ui.undo import Steps
+from terrace_desktop.ui.widgets import ClickFrame, button, clear_layout, hairline, label, named, tell
+from terrace_desktop.ui.work_panel import Head, Keys, WorkContent, done_keys
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
@@ -47,8 +48,7 @@ class GuidePanel(WorkContent):
         self.dataset, self.habits, self.previews = dataset, habits, previews
         self.climb: Climb | None = None
         self.next_model = 1
-        self._undo: list[Climb | None] = []
-        self._redo: list[Climb | None] = []
+        self._steps = Steps[Climb | None]()
         self._running = False
         self._problem = ""
         self.open_step: OpenStep | None = None
@@ -115,10 +115,7 @@ class GuidePanel(WorkContent):
         return "new_model"
 
     def keys(self) -> Keys:
-        return {
-            "Ctrl+Z": self.undo, "Ctrl+Y": self.redo, "Ctrl+Shift+Z": self.redo,
-            "Ctrl+Return": self.ask_keep, "Ctrl+Enter": self.ask_keep, "Ctrl+Num+Enter": self.ask_keep,
-        }  # fmt: skip
+        return {**super().keys(), **done_keys(self.ask_keep)}
 
     def begin(self) -> None:
         for row in self.findChildren(QWidget):
@@ -132,21 +129,19 @@ class GuidePanel(WorkContent):
 
     @property
     def can_undo(self) -> bool:
-        return bool(self._undo)
+        return bool(self._steps.back)
 
     @property
     def can_redo(self) -> bool:
-        return bool(self._redo)
+        return bool(self._steps.forward)
 
     def undo(self) -> None:
-        if self._undo and not self._running:
-            self._redo.append(self.climb)
-            self._set(self._undo.pop())
+        if self.can_undo and not self._running:
+            self._set(self._steps.undo(self.climb))
 
     def redo(self) -> None:
-        if self._redo and not self._running:
-            self._undo.append(self.climb)
-            self._set(self._redo.pop())
+        if self.can_redo and not self._running:
+            self._set(self._steps.redo(self.climb))
 
     # --- going about --------------------------------------------------------------------------------
     def begin_path(self, key: str) -> None:
@@ -187,8 +182,7 @@ class GuidePanel(WorkContent):
 
     def show_climb(self, climb: Climb | None) -> None:
         """Where the user stands by now, told by those who ran the commands; there is nothing to undo before it."""
-        self._undo.clear()
-        self._redo.clear()
+        self._steps.clear()
         self._set(climb)
 
     def show_data(self, dataset: Dataset, items: set[int], next_model: int) -> None:
@@ -212,8 +206,7 @@ class GuidePanel(WorkContent):
     def _apply(self, climb: Climb | None) -> None:
         if climb == self.climb:
             return
-        self._undo.append(self.climb)
-        self._redo.clear()
+        self._steps.add(self.climb)
         self._set(climb)
 
     def _set(self, climb: Climb | None) -> None:
@@ -312,7 +305,7 @@ class GuidePanel(WorkContent):
         for w in self._foot:
             w.setVisible(climb is not None)
         if climb is None:
-            self._say_problem("")
+            tell(self.problem, "")
             return
         self.back.setText(self.tr("Step {0}").format(climb.at) if climb.at else self.tr("Other data"))
         self.back.setAccessibleName(self.tr("Back to step {0}").format(climb.at) if climb.at else self.back.text())
@@ -322,7 +315,7 @@ class GuidePanel(WorkContent):
         wrong = "" if found is None or climb.step is None else found.error
         able = climb.step is None or (not lacking and not wrong)
         self.keep.setEnabled(able and not self._running)
-        self._say_problem(self.tr("Fitting …") if self._running else self._problem or wrong or lacking)
+        tell(self.problem, self.tr("Fitting …") if self._running else self._problem or wrong or lacking)
 
     def _keep_words(self, climb: Climb) -> str:
         if climb.step is None:
@@ -334,11 +327,6 @@ class GuidePanel(WorkContent):
         if climb.at < len(climb.kept):
             return self.tr("Keep this change")
         return self.tr("Keep Model {0}").format(self.next_model)
-
-    def _say_problem(self, text: str) -> None:
-        self.problem.setText(text)
-        self.problem.setAccessibleName(text)
-        self.problem.setVisible(bool(text))
 
     def draft_words(self) -> str:
         """What the outline calls the model that is not kept yet; empty where there is none."""

@@ -29,7 +29,8 @@ MERGED = (
 )
 _MOST_NOTES = 50  # of columns that have new names
 _PLAIN = (np.dtype(np.float64), np.dtype(np.int64))
-_MANY = 200  # columns from which on those that hold plain numbers are taken together
+FEW = 200
+"""Columns that are looked at one by one; of more, those that hold numbers or words are taken together."""
 Block = tuple[list[int], npt.NDArray[Any]]
 """Columns of numbers of one type: their places, and their values side by side, shape (n, number of places)."""
 _HIGHEST = 2.0**70  # beyond this are no identifiers
@@ -75,7 +76,7 @@ def build_dataset(
     left_out: dict[str, str] = {}
     names, renamed = legal_names([c.name for c in columns])
     all_notes += _shortened(renamed)
-    plain = [k for k, c in enumerate(columns) if _is_plain(c)] if len(columns) > _MANY else []
+    plain = [k for k, c in enumerate(columns) if _is_plain(c)] if len(columns) > FEW else []
     if plain and len(plain) == len(columns):
         block, described = _all_numbers(columns, names)
         return Dataset(block, described, label=label, source=source, notes=tuple(all_notes),

@@ -15,13 +15,13 @@ import pandas as pd
 from terrace.data.dataset import Dataset
 from terrace.data.digits import EXACT, needs_text, spelled_apart
 from terrace.data.progress import Report
-from terrace.data.readers.build import Block, RawColumn, build_beside, build_dataset, number_blocks
+from terrace.data.readers.build import FEW, Block, RawColumn, build_beside, build_dataset, number_blocks
 from terrace.data.readers.detect import DELIMITER_NAMES, MISSING, Layout, Wanted
 from terrace.data.readers.moments import recognise
 from terrace.data.readers.quoted import QUOTED, text_by_quotes
 from terrace.data.readers.survey import Survey
 from terrace.data.readers.table import Table, open_table, parse_table
-from terrace.data.readers.words import FEW, Words, find_words, missing_numbers
+from terrace.data.readers.words import Words, find_words, missing_numbers
 from terrace.errors import DataError
 
 _HEAD = 1000  # values by which a column of words is known
@@ -135,9 +135,7 @@ def read_rows(table: Table, report: Report, rows: int | None = None, text: Colle
     if doubtful:
         fields = parse_table(table, report, rows, dict.fromkeys(doubtful, "str"), doubtful)
         for place, k in enumerate(doubtful):
-            written = fields.iloc[:, place]
-            if layout.thousands:
-                written = written.str.replace(layout.thousands, "", regex=False)
+            written = _without_thousands(fields.iloc[:, place], layout)
             keep = needs_text(written)
             if keep or _whole(frame.iloc[:, k]):
                 notes[k] = _spelled(written, table, keep)
@@ -198,11 +196,9 @@ def _take_blanks_out(frame: pd.DataFrame, k: int, table: Table, numbers: bool) -
         return ""
     values = values.mask(blank)
     found = _numbers(values.str.strip(), table.layout)
-    written = values
-    if numbers and table.layout.thousands and bool((found.notna() == values.notna()).all()):
-        written = values.str.replace(table.layout.thousands, "", regex=False)
     note = ""
     if numbers and bool((found.notna() == values.notna()).all()):
+        written = _without_thousands(values, table.layout)
         keep = needs_text(written)
         note = _spelled(written, table, keep) if keep or _whole(found) else ""
         values = written.str.strip() if keep else found
@@ -212,10 +208,15 @@ def _take_blanks_out(frame: pd.DataFrame, k: int, table: Table, numbers: bool) -
 
 def _numbers(texts: pd.Series, layout: Layout) -> pd.Series:
     """Fields as numbers by the marks of the file for decimals and thousands; NaN where one is none."""
-    texts = texts.str.replace(layout.thousands, "", regex=False) if layout.thousands else texts
+    texts = _without_thousands(texts, layout)
     plain = texts.str.replace(",", ".", regex=False) if layout.decimal == "," else texts
     numbers: pd.Series = pd.to_numeric(plain, errors="coerce")
     return numbers
+
+
+def _without_thousands(texts: pd.Series, layout: Layout) -> pd.Series:
+    """Fields without the marks between thousands."""
+    return texts.str.replace(layout.thousands, "", regex=False) if layout.thousands else texts
 
 
 def _spelled(written: pd.Series, table: Table, text: bool) -> str:
@@ -334,9 +335,7 @@ def signs_out(values: pd.Series, levels: pd.Series, layout: Layout) -> tuple[pd.
     signs = levels[levels.str.strip().isin(SIGNS)]
     if signs.empty or len(signs) == len(levels):
         return None, ""
-    rest = levels.drop(signs.index).str.strip()
-    if layout.thousands:
-        rest = rest.str.replace(layout.thousands, "", regex=False)
+    rest = _without_thousands(levels.drop(signs.index).str.strip(), layout)
     known = _numbers(rest, layout)
     if bool(known.isna().any()) or needs_text(rest):
         return None, ""

@@ -45,14 +45,17 @@ def is_word(text: str) -> bool:
     return text[:1].isalpha() and _WORD.match(text) is None and not text[-1:].isspace()
 
 
+def only_words(values: pd.Series) -> bool:
+    """True for a column of text of which every value is a word, as `is_word` says, or missing."""
+    return all(is_word(v) for v in values.tolist() if isinstance(v, str))
+
+
 def are_words(values: pd.Series) -> bool:
-    """True for a short column of text of which every value is a word, as `is_word` says; it says nothing of long ones.
+    """`only_words` of a short column; it says nothing of long ones.
 
     Thousands of columns of a few rows are told by this what would take pandas long.
     """
-    if len(values) > _SHORT:
-        return False
-    return all(is_word(v) for v in values.tolist() if isinstance(v, str))
+    return len(values) <= _SHORT and only_words(values)
 
 
 def is_moment(text: str) -> bool:

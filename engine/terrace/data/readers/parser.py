@@ -16,12 +16,12 @@ import pandas as pd
 
 from terrace.data.beside import Beside
 from terrace.data.progress import Report
+from terrace.data.readers.build import FEW
 from terrace.data.readers.detect import MISSING, Layout
 from terrace.errors import DataError
 
 TOGETHER = 1 << 27
 """Bytes up to which a file is counted and parsed at the same time; a larger one reports how far it is."""
-_MANY = 200  # columns
 _SMALL = 1 << 20  # bytes
 _LITTLE = 1 << 13  # bytes a column
 
@@ -133,7 +133,7 @@ class Parsing:
                 frame = Beside(lambda: self._call(whole=True)).result(self._report)  # parts had different types
         except pd.errors.ParserError as error:
             raise _parser_error(self._path, error) from None
-        return _side_by_side(frame) if frame.shape[1] > _MANY else frame
+        return _side_by_side(frame) if frame.shape[1] > FEW else frame
 
 
 def _side_by_side(frame: pd.DataFrame) -> pd.DataFrame:

@@ -171,7 +171,6 @@ class _Scratch:
         inside = ((letter >= ord("a")) & (letter <= ord("z"))) | ((ahead >= _ZERO) & (ahead <= _NINE))
         return bool(((after[at] <= _NINE) & ~(sign & inside)).any())
 
-
     def padded(self, block: bytes, values: ByteArray, mark: int, begins: bool, ends: bool) -> bool:
         """True where a field may have a blank at its edge, or a plus sign; the table begins or ends with this block.
 

@@ -18,13 +18,11 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.measure import FEWEST
-from terrace.data.readers.build import Block
+from terrace.data.readers.build import FEW, Block
 from terrace.data.readers.header import MISSING
-from terrace.data.readers.moments import is_word
+from terrace.data.readers.moments import is_word, only_words
 from terrace.data.readers.table import Table
 
-FEW = 200
-"""Columns that are looked at one by one; of more, those that hold numbers or words are taken together."""
 _HEAD = 100  # values by which a column is seen not to be words
 _DIFFERENT = 20_000  # values that are looked at of a column
 _FIELDS = 1 << 22  # fields that are looked at together
@@ -72,16 +70,12 @@ def missing_numbers(frame: pd.DataFrame, numbers: Sequence[Block]) -> int:
 
 def _words_of(values: pd.Series) -> int:
     """How many different words these values are; 0 where some of them are none, or there are very many."""
-
-    def are_words(some: pd.Series) -> bool:
-        return all(is_word(v) for v in some.tolist() if isinstance(v, str))
-
-    if not are_words(values.iloc[:_HEAD]):
+    if not only_words(values.iloc[:_HEAD]):
         return 0
     if len(values) > _DIFFERENT and 2 * values.iloc[:_DIFFERENT].nunique() > _DIFFERENT:
         return 0  # to find all of so many would take longer than it saves
     different = values.dropna().drop_duplicates()
-    return len(different) if len(different) <= _DIFFERENT and are_words(different) else 0
+    return len(different) if len(different) <= _DIFFERENT and only_words(different) else 0
 
 
 def _together(table: Table, text: list[int], count: int, missing: int) -> Words | None:

@@ -11,12 +11,13 @@ import pandas as pd
 
 from terrace.data.arrow import as_plain_arrow, plain_series
 from terrace.data.digits import EXACT, whole_text
-from terrace.data.parquet import VERIFIED, dataset_of_columns
+from terrace.data.parquet import dataset_of_columns, opened_parquet
 from terrace.data.plain import plain_values
 from terrace.data.progress import Report
 from terrace.data.readers.build import RawColumn
-from terrace.data.regular_file import openable
 from terrace.data.streams.batches import PREVIEW_ROWS, AsPandas, StreamedData, Wider, bytes_needed
+
+_BUFFERED: dict[str, Any] = {"buffer_size": 1 << 20, "pre_buffer": False}  # a row group may be larger than memory
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,7 @@ class ParquetBlocks:
     long: frozenset[int] = field(default_factory=frozenset)
 
     def blocks(self, columns: Sequence[int], rows: int) -> Iterator[tuple[list[Any], float]]:
-        import pyarrow.parquet as pq
-
-        # buffered: a row group may be larger than memory
-        with (
-            openable(self.path) as source,
-            pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False, **VERIFIED) as file,
-        ):
+        with opened_parquet(self.path, **_BUFFERED) as file:
             done = 0
             for batch in file.iter_batches(batch_size=rows, columns=[self.names[k] for k in columns]):
                 done += batch.num_rows
@@ -70,9 +65,8 @@ def open_parquet(path: Path, report: Report) -> StreamedData:
 def _opened(path: Path, long: frozenset[int]) -> StreamedParquet:
     """The file; the columns `long` are text, besides those that its statistics or first rows tell of."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    with openable(path) as source, pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False, **VERIFIED) as file:
+    with opened_parquet(path, **_BUFFERED) as file:
         schema, metadata = file.schema_arrow, file.metadata
         flat = [k for k, f in enumerate(schema) if not pa.types.is_nested(f.type) and schema.names.count(f.name) == 1]
         left_out = {f.name: f"{f.name} cannot be used: it is of the type {f.type}."
@@ -122,9 +116,7 @@ def _digits(array: Any) -> Any:
 
 def memory_of_parquet(path: Path) -> int:
     """Memory, in bytes, that opening the whole file and fitting a model would take; its footer tells."""
-    import pyarrow.parquet as pq
-
-    with openable(path) as source, pq.ParquetFile(source, pre_buffer=False, **VERIFIED) as file:
+    with opened_parquet(path, pre_buffer=False) as file:
         metadata = file.metadata
         rows = metadata.num_rows
         return bytes_needed(rows, _size(metadata, n_columns=len(file.schema_arrow)) / max(1, rows))

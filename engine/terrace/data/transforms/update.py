@@ -66,7 +66,7 @@ def updated(data: Dataset, file: Dataset, found: Differences) -> Dataset:
     that models find those that they were fitted to.
     """
     columns = {n: take(data.frame[n], found.rows) for n in found.own}
-    order = [*(n for n in data.names), *found.new]
+    order = [*data.names, *found.new]
     frame = pd.DataFrame({n: columns[n] if n in columns else file.frame[n].array for n in order})
     variables = tuple(
         file.variable(n) if n in found.new or n in found.retyped

@@ -18,15 +18,15 @@ import numpy as np
 import pandas as pd
 
 from terrace.data.dataset import Dataset, Variable
-from terrace.data.dates import is_date_format, is_datetime_format, to_datetimes
+from terrace.data.dates import is_datetime_format
 from terrace.data.progress import Report
 from terrace.data.writers.tables import (
     NOT_IN_XML,
+    dates_of,
     edge_rows_note,
     infinite,
     missing_notes,
     need_room,
-    not_as_dates,
     without_missing,
 )
 
@@ -102,10 +102,9 @@ def _cells(data: Dataset, v: Variable, notes: list[str]) -> Callable[[int], str]
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if bool(np.isinf(numbers).any()):
         raise infinite(v.name, "a spreadsheet")
-    told = not_as_dates(v, values, dt.MINYEAR) if is_date_format(v.format) else []
-    notes += told
-    if is_date_format(v.format) and not told:
-        stamps = to_datetimes(numbers, v.format).tolist()
+    dates = dates_of(v, values, dt.MINYEAR, notes)
+    if dates is not None:
+        stamps = dates.tolist()
         only_day = not is_datetime_format(v.format)
 
         def date(i: int) -> str:

@@ -52,12 +52,9 @@ def write_text(
         if data.is_text(v.name):
             texts = pa.array(values, from_pandas=True, type=pa.string())
             columns[v.name] = pa.compute.replace_substring(texts, "\0", "")  # no reader takes a file with it for text
-        elif is_date_format(v.format) and not (told := not_as_dates(v, values, dt.MINYEAR)):
-            columns[v.name] = _dates(values, v.format)
-        elif is_date_format(v.format):
-            columns[v.name] = pa.array(values.to_numpy(dtype=np.float64), from_pandas=True)
-            notes += told
-        elif values.dtype in (np.float32, np.float16):
+        elif (stamps := dates_of(v, values, dt.MINYEAR, notes)) is not None:
+            columns[v.name] = _dates(stamps, v.format)
+        elif is_date_format(v.format) or values.dtype in (np.float32, np.float16):
             # As doubles: the digits of a float32 name another double, and so another value, when read.
             columns[v.name] = pa.array(values.to_numpy(dtype=np.float64), from_pandas=True)
         else:
@@ -270,10 +267,8 @@ def _cells(
     numbers = values.to_numpy()
     if numbers.dtype.kind == "f" and bool(np.isinf(numbers).any()):
         raise infinite(variable.name, "an Excel workbook")
-    told = not_as_dates(variable, values, _EXCEL_BEGINS) if is_date_format(variable.format) else []
-    notes += told
-    if is_date_format(variable.format) and not told:
-        stamps = to_datetimes(numbers, variable.format)
+    stamps = dates_of(variable, values, _EXCEL_BEGINS, notes)
+    if stamps is not None:
         only_day = not is_datetime_format(variable.format)
         return [None if pd.isna(s) else s.date() if only_day else s.to_pydatetime() for s in stamps]
     if numbers.dtype.kind != "f":
@@ -286,11 +281,14 @@ def _clean(text: str) -> str:
     return NOT_IN_XML.sub("", text)[:CELL]
 
 
-def not_as_dates(v: Variable, values: pd.Series, first_year: int) -> list[str]:
-    """A note where a date lies outside of the years of a format, up to 9999, or is not a whole day; else none.
+def dates_of(v: Variable, values: pd.Series, first_year: int, notes: list[str]) -> pd.Series | None:
+    """The dates of a variable, shape (n,), None for one that is not written as dates.
 
-    Such a variable is written as the numbers that its dates are, all of them: dates beside numbers would be text.
+    Where a date lies outside of the years of a format, up to 9999, or is not a whole day, `notes` gets a note, and all
+    are written as the numbers that they are: dates beside numbers would be text.
     """
+    if not is_date_format(v.format):
+        return None
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     known = np.isfinite(numbers)
     stamps = to_datetimes(numbers, v.format)
@@ -298,18 +296,19 @@ def not_as_dates(v: Variable, values: pd.Series, first_year: int) -> list[str]:
     broken = np.zeros(len(numbers), bool) if datetime else known & (numbers != np.floor(numbers))
     outside = known & ~(stamps.dt.year >= first_year).to_numpy(dtype=bool)
     if not (broken | outside).any():
-        return []
+        return stamps
     row = int(np.argmax(broken | outside))
     why = "is not a whole day" if broken[row] else f"is outside of the years {first_year} to {dt.MAXYEAR}"
     unit = "milliseconds" if datetime else "days"
-    return [f"{v.name}: its dates are written as {unit} since 1 January 1960, since that in row {row + 1} {why}."]
+    notes.append(f"{v.name}: its dates are written as {unit} since 1 January 1960, since that in row {row + 1} {why}.")
+    return None
 
 
-def _dates(values: pd.Series, format: str) -> Any:
+def _dates(stamps: pd.Series, format: str) -> Any:
     """Dates as Arrow writes them without quotation marks, in ISO 8601."""
     import pyarrow as pa
 
-    moments = pa.array(to_datetimes(values.to_numpy(dtype=np.float64, na_value=np.nan), format), from_pandas=True)
+    moments = pa.array(stamps, from_pandas=True)
     if not is_datetime_format(format):
         return moments.cast(pa.date32(), safe=False)
     for unit in ("s", "ms"):

@@ -95,11 +95,9 @@ def _workbook(data: Dataset, kind: DataFormat, path: Path, options: Options) -> 
 
 def _parquet(data: Dataset, kind: DataFormat, path: Path, options: Options) -> None:
     """The footer, which stands at the end and has the number of rows, and the last rows of the last variable."""
-    import pyarrow.parquet as pq
+    from terrace.data.parquet import opened_parquet
 
-    from terrace.data.parquet import VERIFIED
-
-    with pq.ParquetFile(path, **VERIFIED) as file:
+    with opened_parquet(path) as file:
         count, groups = file.metadata.num_rows, file.metadata.num_row_groups
         _need(count == len(data), f"{count} rows of {len(data)}")
         if groups and data.names and len(data):

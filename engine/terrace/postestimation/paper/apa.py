@@ -363,6 +363,11 @@ def fixed(value: float, d: int, *, zero: bool = True) -> str:
     return text.replace("-", MINUS)
 
 
+def two(x: float) -> str:
+    """A number with two decimals, or more where it would show fewer than two figures."""
+    return fixed(x, decimals(abs(x)))
+
+
 def p_value(p: float) -> str:
     """``p < .001``, ``p = .032``."""
     if p < 0.001:

@@ -15,7 +15,8 @@ import numpy as np
 
 from terrace.design.design import Design, RandomBlock
 from terrace.errors import SpecError
-from terrace.postestimation.tests.lrtest import lrtest
+from terrace.postestimation.paper.apa import two
+from terrace.postestimation.tests.lrtest import Comparison, lrtest
 from terrace.postestimation.variance.icc import icc
 from terrace.results.criteria import information_criteria, parameter_counts
 from terrace.results.fit import FitResult, FixedEffect, RandomParameter
@@ -104,8 +105,8 @@ def beside(
     labels = labels or {}
     if parent is not None and parent.spec.outcome != fit.spec.outcome:
         parent = None
-    trouble = "" if parent is None else _incomparable(fit, parent)
-    against = _against(fit, parent) if parent is not None and not trouble else None
+    test, trouble = (None, "") if parent is None else _tested(fit, parent)
+    against = _against(test, fit, parent) if test is not None and parent is not None else None
     counts = parameter_counts([fit] if parent is None else [parent, fit])
     now = information_criteria(fit, counts[-1])
     before = None
@@ -243,25 +244,22 @@ def _where(design: Design, labels: Mapping[str, str]) -> str:
     return f"mean {title}" if centred else f"{title} = 0"
 
 
-def _incomparable(fit: FitResult, parent: FitResult) -> str:
-    """Why their likelihoods cannot be compared, as `lrtest` names it; empty where they can."""
+def _tested(fit: FitResult, parent: FitResult) -> tuple[Comparison | None, str]:
+    """The test between them, or None and why their likelihoods cannot be compared, as `lrtest` names it.
+
+    The reason is empty where they can, though there is no test.
+    """
     try:
-        lrtest(parent, fit, "parent", "now")
+        return lrtest(parent, fit, "parent", "now"), ""
     except SpecError as error:
-        return "" if error.code in ("not-nested", "not-identified") else error.code
-    return ""
+        return None, "" if error.code in ("not-nested", "not-identified") else error.code
 
 
-def _against(fit: FitResult, parent: FitResult) -> Against | None:
+def _against(test: Comparison, fit: FitResult, parent: FitResult) -> Against | None:
     smaller, larger = sorted((fit, parent), key=lambda f: f.n_parameters)
-    if smaller.n_parameters == larger.n_parameters or not nested(smaller, larger):
+    if not nested(smaller, larger):
         return None
-    try:
-        found = lrtest(parent, fit, "parent", "now")
-    except SpecError:
-        return None
-    p = found.p if found.mixture is None else found.mixture.p(found.stat)
-    return Against(found.stat, found.df, p, found.mixture is not None, smaller is fit)
+    return Against(test.stat, test.df, test.best_p, test.mixture is not None, smaller is fit)
 
 
 def nested(smaller: FitResult, larger: FitResult) -> bool:
@@ -315,7 +313,7 @@ def _slopes(fit: FitResult, labels: Mapping[str, str]) -> Iterator[Check]:
             continue
         mean, reach = effects[name].coef, Z95 * sqrt(r.estimate)
         of = f" of {labels.get(name) or name}" if sum(x.name != "var(_cons)" for x in found) > 1 else ""
-        yield Check("good", f"95% of slopes{of} lie between {_two(mean - reach)} and {_two(mean + reach)}")
+        yield Check("good", f"95% of slopes{of} lie between {two(mean - reach)} and {two(mean + reach)}")
 
 
 def _preferred(before: float, now: float, parent_name: str) -> Check:
@@ -330,11 +328,3 @@ def _reason(code: str, fit: FitResult, parent: FitResult, parent_name: str) -> s
         now=f"{fit.scalars['N']:,}",
     )  # fmt: skip
     return text[:1].upper() + text[1:]
-
-
-def _two(x: float) -> str:
-    """A number with two decimals, or more where it would show fewer than two figures."""
-    decimals = 2
-    while x and abs(x) < 10.0 ** (1 - decimals) and decimals < 6:
-        decimals += 1
-    return f"{x:.{decimals}f}".replace("-", "−")

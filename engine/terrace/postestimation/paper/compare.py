@@ -45,8 +45,7 @@ def models_table(fits: Sequence[FitResult], names: Sequence[str] = ()) -> Table:
         if k:
             try:
                 test = lrtest(fits[k - 1], fit, names[k - 1], name)
-                chi2, df, p = test.stat, test.df, test.p
-                mixture = None if test.mixture is None else test.mixture.p(test.stat)
+                chi2, df, p, mixture = test.stat, test.df, test.p, test.mixture_p
                 notes += [n for n in test.notes if "higher likelihood" in n]
             except TerraceError as error:
                 if error.message not in notes:  # said of all of them already

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 from terrace.errors import SpecError
-from terrace.postestimation.paper.apa import fixed, p_value
+from terrace.postestimation.paper.apa import fixed, p_value, two
 from terrace.postestimation.paper.beside import Z95
 from terrace.postestimation.tests.lrtest import lrtest
 from terrace.postestimation.tests.terms import term_tests
@@ -204,7 +204,7 @@ def slope_tested(name: str, group: str, larger: FitResult, smaller: FitResult) -
         test = lrtest(smaller, larger, "without", "with")
     except SpecError as error:
         return Tested(error.message.rstrip("."))
-    p = test.p if test.mixture is None else test.mixture.p(test.stat)
+    p = test.best_p
     if not variance:
         return Tested(f"variance at zero, {p_value(p)}", p)
     reach = slope_range(larger, name)
@@ -255,8 +255,7 @@ def numbers(step: Step, before_name: str = "the step before") -> tuple[Number, .
         test = lrtest(step.ml_before, step.ml, "before", "now")
     except SpecError:
         return (*out, Number("AIC, by ML", fixed(aic, 1), "" if _other_rows(step) else told))
-    p = test.p if test.mixture is None else test.mixture.p(test.stat)
-    against = Number(f"Against {before_name}", p_value(p), f"χ²({test.df}) = {test.stat:,.2f}")
+    against = Number(f"Against {before_name}", p_value(test.best_p), f"χ²({test.df}) = {test.stat:,.2f}")
     return (*out, Number("AIC, by ML", fixed(aic, 1), told), against)
 
 
@@ -358,14 +357,6 @@ def _coefficient(fit: FitResult, names: tuple[str, ...]) -> FixedEffect | None:
 
 
 # --- words --------------------------------------------------------------------------------------------------
-def two(x: float) -> str:
-    """A number with two decimals, or more where it would show fewer than two figures."""
-    decimals = 2
-    while x and abs(x) < 10.0 ** (1 - decimals) and decimals < 6:
-        decimals += 1
-    return fixed(x, decimals)
-
-
 def percent(share: float) -> str:
     """A share as a whole percentage, which is never 0% or 100% unless it is exactly that."""
     if 0 < share < 0.005:

@@ -18,33 +18,32 @@ NOTE = "Standardised: SDs of the outcome for one SD of the term, over the rows o
 
 
 def scales(fit: FitResult) -> dict[str, float]:
-    """s(x)/s(y) of each coefficient by its term, without the intercept and without columns that do not vary."""
+    """s(x)/s(y) of each coefficient by its term, without the intercept; none where the outcome does not vary."""
     design = fit.model.design
-    weights = design.weights.row if design.weights is not None and design.weights.row is not None else None
-    sd_y = _sd(design.y, weights)
-    out = {}
-    for j, info in enumerate(design.x_info):
-        sd = _sd(design.x[:, j], weights)
-        if info.name != "_cons" and sd > 0 and sd_y > 0:
-            out[info.name] = sd / sd_y
-    return out
+    sd_y = _sd(design.y, design.weights.row)
+    names = [c.name for c in design.x_info]
+    return {n: _sd(design.x[:, j], design.weights.row) / sd_y for j, n in enumerate(names) if n != "_cons" and sd_y > 0}
+
+
+def betas(fit: FitResult) -> dict[str, float]:
+    """The standardised coefficients by term, without the intercept."""
+    found = scales(fit)
+    return {e.term: e.coef * found[e.term] for e in fit.fixed if e.term in found}
 
 
 def standardized_table(fit: FitResult) -> Table:
-    """The standardised coefficients with their standard errors, by the codes of the table of fixed effects."""
+    """The standardised coefficients of columns that vary, with their standard errors, by the codes of the table of
+    fixed effects."""
     found = scales(fit)
     rows = tuple(
         Row(e.label or e.term, (e.coef * found[e.term], None if e.se is None else e.se * found[e.term]), code=e.term)
         for e in fit.fixed
-        if e.in_model and e.term in found
+        if e.in_model and found.get(e.term)
     )
     columns = (Column("beta", "Standardised"), Column("se", "SE"))
     return Table("Standardised effects", columns, rows, "Term", (NOTE,), "standardized")
 
 
 def _sd(x: FloatArray, weights: FloatArray | None) -> float:
-    """The standard deviation; the rows may stand for several."""
-    w = np.ones(len(x)) if weights is None else weights
-    total = float(w.sum())
-    mean = float(w @ x) / total
-    return float(np.sqrt((w @ (x - mean) ** 2) / (total - 1))) if total > 1 else 0.0
+    """The standard deviation; the rows may stand for several. Its divisor is the same for all columns and cancels."""
+    return float(np.sqrt(np.average((x - np.average(x, weights=weights)) ** 2, weights=weights)))

@@ -36,8 +36,9 @@ def ml_fits(
             out.append(fit)
             continue
         need_data(fit, rows)
-        spec = replace(by_ml(fit.spec), df_method=None)
-        out.append(fit_model(spec, rows, constraints=_constraints(fit), cancel=cancel))
+        bound = dict(enumerate(fit.constraints, start=1))  # without those that follow from others
+        spec = replace(by_ml(fit.spec), df_method=None, constraints=tuple(bound))
+        out.append(fit_model(spec, rows, constraints=bound, cancel=cancel))
     return tuple(out)
 
 
@@ -68,7 +69,7 @@ def steps_table(
     rows.append(Row("AIC", aic, indent=1, code="aic", format="fixed", decimals=1))
     chi2 = tuple(None if t is None else t.stat for t in tests)
     df = tuple(None if t is None else t.df for t in tests)
-    p = tuple(None if t is None else _p(t) for t in tests)
+    p = tuple(None if t is None else t.best_p for t in tests)
     rows.append(Row("Against the step before: χ²", chi2, indent=1, code="chi2", format="statistic"))
     rows.append(Row("df", df, indent=1, code="df", format="count"))
     rows.append(Row("p", p, indent=1, code="p", format="p"))
@@ -79,12 +80,3 @@ def steps_table(
     if any(t is not None and t.mixture is not None for t in tests):
         told.append("The p value for a variance is from the mixture distribution.")
     return Table("Steps compared", table.columns, tuple(rows), "", (*told, *notes), "steps")
-
-
-def _p(test: Comparison) -> float:
-    return test.p if test.mixture is None else test.mixture.p(test.stat)
-
-
-def _constraints(fit: FitResult) -> dict[int, str]:
-    bound = fit.model.constraints
-    return {} if bound is None else dict(zip(fit.spec.constraints, bound.texts))

@@ -61,6 +61,16 @@ class Comparison:
     mixture: Mixture | None
     notes: tuple[str, ...]
 
+    @property
+    def mixture_p(self) -> float | None:
+        """The p of the boundary mixture; None where that is not known."""
+        return None if self.mixture is None else self.mixture.p(self.stat)
+
+    @property
+    def best_p(self) -> float:
+        """The p of the boundary mixture where that is known, else that of χ²."""
+        return self.p if self.mixture is None else self.mixture.p(self.stat)
+
 
 def lrtest(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, force: bool = False) -> Comparison:
     """Compare two fits; the one with fewer parameters is taken as nested in the other.
@@ -117,7 +127,7 @@ def lrtest_table(fit_a: FitResult, fit_b: FitResult, name_a: str, name_b: str, f
     cells: list[float | int | None] = [found.stat, found.df, found.p]
     if found.mixture is not None:
         columns.append(Column("p_mixture", "p, mixture", "p", TEST_P))
-        cells.append(found.mixture.p(found.stat))
+        cells.append(found.mixture_p)
     row = Row(f"{found.smaller} vs {found.larger}", tuple(cells))
     notes = (f"Assumption: {found.smaller} nested within {found.larger}".rstrip(".") + ".", *found.notes)
     return Table("Likelihood-ratio test", tuple(columns), (row,), "Models", notes, "lrtest")

@@ -118,8 +118,7 @@ def _tested(what: str, less: FitResult, more: FitResult) -> SimplerModel:
         test = lrtest(less, more, "simpler", "larger")
     except TerraceError:
         return SimplerModel(what, less)
-    p = test.p if test.mixture is None else test.mixture.p(test.stat)
-    return SimplerModel(what, less, test.stat, test.df, p)
+    return SimplerModel(what, less, test.stat, test.df, test.best_p)
 
 
 def simplify_table(fit: FitResult, steps: tuple[SimplerModel, ...]) -> Table:
@@ -134,9 +133,9 @@ def simplify_table(fit: FitResult, steps: tuple[SimplerModel, ...]) -> Table:
         cells = (s.fit.n_parameters, s.fit.ll, s.stat, s.df, s.p, _state(s.fit))
         rows.append(Row(f"Without {s.what}", cells, code=f"step{k}"))
     notes = ["Each step is tested against the one above. If it sets variances to zero, p is from the mixture."]
-    if not steps:
+    if not fit.boundary:
         notes = ["No variance or correlation is at its limit, so the data support this model."]
-    elif steps[-1].singular:
+    elif not steps or steps[-1].singular:
         notes.append("Every simpler model with random effects is at its limit, so the data support no random effect "
                      "here.")
     else:

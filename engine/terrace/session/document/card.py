@@ -73,8 +73,8 @@ def model_tables(item: Item, look: Look, labels: Mapping[str, str]) -> tuple[Tab
 def summary(fit: Table | None, more: Mapping[str, Table], parts: tuple[str, ...]) -> Table:
     """ICC, R², log likelihood, AIC and BIC in one row, those that are wanted and known."""
     cells = list(_summary_cells(fit, more, parts))
-    notes = [n for key in ("icc",) if key in parts and key in more for n in more[key].notes]
-    return Table("Model summary", tuple(c for c, _ in cells), (Row("", tuple(v for _, v in cells)),), "", tuple(notes),
+    notes = more["icc"].notes if "icc" in parts and "icc" in more else ()
+    return Table("Model summary", tuple(c for c, _ in cells), (Row("", tuple(v for _, v in cells)),), "", notes,
                  "summary")  # fmt: skip
 
 
@@ -116,9 +116,9 @@ def complete(session: Session, id_: int) -> None:
     This is no step and no command: what is kept follows from the fit.
     """
     item = session.state.document.item(id_)
-    if item is None or item.more is not None or item.outcome is None or item.outcome.fit is None:
+    if item is None or item.more is not None or item.fit is None:
         return
-    tables = () if item.data is None else further_tables(item.outcome.fit, item.data, cancel=session.cancel)
+    tables = () if item.data is None else further_tables(item.fit, item.data, cancel=session.cancel)
     session.state = replace(session.state, document=completed(session.state.document, id_, tables))
 
 

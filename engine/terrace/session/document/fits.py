@@ -25,16 +25,15 @@ def model_of(document: Document, fit: FitResult | None) -> Item | None:
     """The newest model of the document that holds a fit; None where there is none."""
     if fit is None:
         return None
-    models = (i for i in reversed(document.items) if i.kind == "model" and i.outcome is not None)
-    return next((i for i in models if i.outcome is not None and i.outcome.fit is not None
-                 and same_fit(i.outcome.fit, fit)), None)  # fmt: skip
+    models = (i for i in reversed(document.items) if i.kind == "model")
+    return next((i for i in models if i.fit is not None and same_fit(i.fit, fit)), None)
 
 
 def fits_of(document: Document) -> Iterator[tuple[str, FitResult]]:
     """The names of the models of the document with their fits, in order."""
     for item in document.models():
-        if item.outcome is not None and item.outcome.fit is not None:
-            yield item.stored, item.outcome.fit
+        if item.fit is not None:
+            yield item.stored, item.fit
 
 
 def fit_named(state: State, name: str) -> FitResult | None:

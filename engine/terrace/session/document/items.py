@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from terrace.data.dataset import Dataset
+    from terrace.results.fit import FitResult
     from terrace.results.table import Table
     from terrace.session.contract import Outcome
 
@@ -67,6 +68,11 @@ class Item:
     def heading(self) -> str:
         """The title: the user's, or else the program's."""
         return self.title or self.automatic
+
+    @property
+    def fit(self) -> FitResult | None:
+        """The fit that its command gave; None where it gave none, and for what is no outcome."""
+        return None if self.outcome is None else self.outcome.fit
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)

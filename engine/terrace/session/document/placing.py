@@ -130,10 +130,9 @@ def _data_of(fit: FitResult, after: State) -> Dataset | None:
 
 def _of_one_line(active: Item, fit: FitResult, data: Dataset | None) -> bool:
     """True where a model can be called made from the active one: of the same outcome, on rows of the same data."""
-    was = active.outcome.fit if active.outcome is not None else None
-    if was is None or active.data is None or data is None:
+    if active.fit is None or active.data is None or data is None:
         return False
-    return was.outcome == fit.outcome and active.data.lineage is data.lineage
+    return active.fit.outcome == fit.outcome and active.data.lineage is data.lineage
 
 
 def data_title(data: Dataset) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from terrace.language.grammar.command import ParsedCommand
 from terrace.session.commands.helpers.asking import kept_rows
-from terrace.session.commands.helpers.fits import current_fit
+from terrace.session.commands.helpers.fits import constraints_of, current_fit
 from terrace.session.effects import Effect
 from terrace.session.fit_rows import fit_rows
 from terrace.session.registry import command
@@ -28,7 +28,7 @@ def simplify(session: Session, parsed: ParsedCommand) -> CommandResult:
     parsed.options(())
     fit = current_fit(session, parsed)
     session.report("Fitting simpler models")
-    bound = {n: session.state.constraints[n] for n in fit.spec.constraints if n in session.state.constraints}
+    bound = constraints_of(session, fit, "simplify it")
     steps = largest_supported(fit, fit_rows(session, fit).data, bound, cancel=session.cancel)
     result = kept_rows(session, (simplify_table(fit, steps),))
     proposed = format_mixed(steps[-1].fit.spec) if steps and not steps[-1].singular else ""

@@ -29,7 +29,7 @@ from terrace.results.fit import FitResult
 from terrace.sealed import BROKEN, damaged, is_sealed, read_whole, seal, unseal
 from terrace.session.commands.fit.mixed import mixed_result
 from terrace.session.commands.helpers.files import with_ending
-from terrace.session.commands.helpers.fits import current_fit
+from terrace.session.commands.helpers.fits import constraints_of, current_fit
 from terrace.session.context import current_sample
 from terrace.session.effects import Effect
 from terrace.session.registry import command
@@ -84,24 +84,15 @@ def save(session: Session, parsed: ParsedCommand) -> CommandResult:
         )
     from terrace.spec.text import format_mixed
 
+    bound = {str(k): text for k, text in constraints_of(session, fit, "save").items()}
     about = _About(
-        format_mixed(spec), fit.command, _bound(session, fit), fit.ll, fit.name,
+        format_mixed(spec), fit.command, bound, fit.ll, fit.name,
         fit.macros.get("datafile", ""), fit.macros.get("datafile_sha256", ""),
     )  # fmt: skip
     as_json = json.dumps(asdict(about), ensure_ascii=False, indent=1).encode()
     content = seal(_KIND, _VERSION, {"fit.json": as_json, "data.parquet": _parquet(data)})
     written = write_bytes(path, content, replace="replace" in options)
     return CommandResult(text=f"The estimates are in {written}.")
-
-
-def _bound(session: Session, fit: FitResult) -> dict[str, str]:
-    """The constraints of the fit by number. `DataError` where they have been defined anew since."""
-    found = {str(k): session.state.constraints.get(k, "") for k in fit.spec.constraints}
-    bound = fit.model.constraints
-    if bound is not None and {*bound.texts, *bound.redundant} != set(found.values()):
-        raise DataError("The constraints have changed since the fit.", code="constraint",
-                        advice="Fit the model again, then save.")  # fmt: skip
-    return found
 
 
 def _path(session: Session, parsed: ParsedCommand) -> Path:

@@ -65,8 +65,7 @@ def _chosen(session: Session, parsed: ParsedCommand) -> list[Item]:
 def _fitted_again(child: Session, item: Item) -> State:
     """The state in which a model and what was asked about it are of the present data. Raises `TerraceError`."""
     begun = child.state
-    old = item.outcome.fit if item.outcome is not None else None
-    assert item.outcome is not None and old is not None
+    assert item.outcome is not None and item.fit is not None
     outcome = _ran(child, item.outcome)
     if outcome.fit is None:
         raise TerraceError("Its command does not fit a model.", code="no-fit")
@@ -78,7 +77,7 @@ def _fitted_again(child: Session, item: Item) -> State:
     document = child.state.document
     document = replace(document, items=tuple(new.get(i.id, i) for i in document.items))
     active = begun.fit
-    if active is not None and same_fit(active, old):
+    if active is not None and same_fit(active, item.fit):
         return replace(child.state, document=document)
     return replace(begun, document=document, origins=child.state.origins, rng=child.state.rng)
 

@@ -72,7 +72,7 @@ def _replay(session: Session, parsed: ParsedCommand, display: Display, *, beta: 
 
 
 def _shown(result: FitResult, display: Display, *, beta: bool) -> CommandResult:
-    from terrace.regress import standardised
+    from terrace.postestimation.paper.standardized import betas as standardised
     from terrace.report.text.regress import regress_text
     from terrace.results.tables_regress import regress_tables
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from terrace.errors import DataError
 from terrace.language.grammar.command import ParsedCommand
 from terrace.language.grammar.options import did_you_mean
 from terrace.language.grammar.tokens import Piece, words
@@ -72,6 +73,17 @@ def named_fits(session: Session, parsed: ParsedCommand, piece: Piece) -> list[tu
             name, fit = named_fit(session, parsed, item)
             out[name] = fit
     return list(out.items())
+
+
+def constraints_of(session: Session, fit: FitResult, then: str) -> dict[int, str]:
+    """The constraints of a fit by number. `DataError` where they have been defined anew since, with what to do `then`,
+    once it was fitted again."""
+    found = {k: session.state.constraints.get(k, "") for k in fit.spec.constraints}
+    bound = fit.model.constraints
+    if bound is not None and {*bound.texts, *bound.redundant} != set(found.values()):
+        raise DataError("The constraints have changed since the fit.", code="constraint",
+                        advice=f"Fit the model again, then {then}.")  # fmt: skip
+    return found
 
 
 def active_name(session: Session) -> str:

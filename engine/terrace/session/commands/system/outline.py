@@ -97,7 +97,7 @@ def delete(session: Session, parsed: ParsedCommand) -> CommandResult:
     items = _items(session, parsed)
     state = session.state
     told = f"Removed: {title_of(items[0]) if len(items) == 1 else f'{len(items)} results'}."
-    fits = [i.outcome.fit for i in items if i.kind == "model" and i.outcome is not None]
+    fits = [i.fit for i in items if i.kind == "model"]
     if state.fit is not None and any(f is not None and same_fit(f, state.fit) for f in fits):
         told += " The model stays active."
     return _done(session, edits.deleted(state.document, [i.id for i in items]), told)

@@ -31,15 +31,12 @@ def project_save(session: Session, parsed: ParsedCommand) -> CommandResult:
     path = with_ending(Path(file_name(session, parsed.clauses.body, "project save")), EXTENSION)
     bare = "nodata" in options
     now = session.file
-    same = now is not None and now.held is not None and now.path == path
+    own = now.held if now is not None and now.path == path else None
     session.report(f"Writing {path.name}")
-    save_project(
-        Project.of(session), path, replace="replace" in options, without_data=bare,
-        held=now.held if now is not None and same else None,
-    )  # fmt: skip
+    save_project(Project.of(session), path, replace="replace" in options, without_data=bare, held=own)
     if session.holds and not bare:
-        held: object = now.held if now is not None and same else hold_file(path)
-        if now is not None and not same:
+        held = own or hold_file(path)
+        if now is not None and own is None:
             now.release()
         session.file = ProjectFile(path, held=held if isinstance(held, Held) else None, stamp=stamp_of(path))
     if bare:
