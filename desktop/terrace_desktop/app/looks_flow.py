@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from terrace.spec.conventions import CONVENTIONS, convention
@@ -24,7 +24,6 @@ class LooksFlow(QObject):
     chosen = Signal(str)  # the action whose choice holds now
     convention_changed = Signal(str)  # its key
     zoomed = Signal()
-    text_fits = Signal()  # after `zoomed`, once widgets know their new sizes
 
     def __init__(self, window: QWidget, settings: Settings) -> None:
         super().__init__(window)
@@ -72,7 +71,6 @@ class LooksFlow(QObject):
         manager = theme.manager()
         manager.set_zoom(manager.next_zoom(step) if step else 100)
         self.settings.set_zoom(manager.zoom)
-        QTimer.singleShot(0, self, self.text_fits.emit)
         self.zoomed.emit()
         self.told.emit(self.tr("Text at {0}%").format(manager.zoom))
 

@@ -106,9 +106,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.pages, 1)
         self.setCentralWidget(centre)
         self.places = PlacesFlow(self, self.controller, self.pages, self.splitter)
-        self.beginning = StartFlow(
-            self, self.start, self.places, self.data, self.models, self.projects, settings
-        )
+        self.beginning = StartFlow(self, self.start, self.places, self.data, self.models, self.projects, settings)
         self.failures = Failures(self, self.results, self.controller.history)
         self.actions_ = Actions(self, self.all_actions())
         self._connect()
@@ -215,8 +213,7 @@ class MainWindow(QMainWindow):
         self.exports.activate_asked.connect(self.models.activate)
         self.looks.chosen.connect(self.actions_.choose)
         self.looks.convention_changed.connect(self.start.convention.show_choice)
-        self.looks.zoomed.connect(partial(self.actions_.refresh, "text_larger", "text_smaller", "text_usual"))
-        self.looks.text_fits.connect(self._fit_text)
+        self.looks.zoomed.connect(self._zoomed)
         for part in (self.data, self.projects, self.models, self.exports, self.scripts, self.help, self.looks,
                      self.failures):
             part.told.connect(self.status.tell)
@@ -339,6 +336,10 @@ class MainWindow(QMainWindow):
         """Go to the line that finds anything."""
         self.actions_.find.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.actions_.find.selectAll()
+
+    def _zoomed(self) -> None:
+        QTimer.singleShot(0, self, self._fit_text)  # once widgets know their new sizes
+        self.actions_.refresh("text_larger", "text_smaller", "text_usual")
 
     def _fit_text(self) -> None:
         self.splitter.follow_text()
