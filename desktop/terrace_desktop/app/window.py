@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QVBoxLa
 
 from terrace.session.effects import Effect
 from terrace_desktop.app.actions import Actions
+from terrace_desktop.app.card_flow import CardFlow
 from terrace_desktop.app.data_flow import DataFlow
 from terrace_desktop.app.data_pane import DATA, DataPane
 from terrace_desktop.app.export_flow import ExportFlow
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.start = StartPage()
         self.data = DataFlow(self, self.controller, self.left, settings)
         self.models = ModelFlow(self, self.controller, self.results, settings, self.splitter, self.left.list)
+        self.cards = CardFlow(self, self.controller, self.results)
         self._prepare: PrepareFlow | None = None
         self._served: QWidget | None = None  # what the panel showed last
         self.exports = ExportFlow(self, self.controller, self.results, settings)
